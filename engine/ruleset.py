@@ -1,0 +1,120 @@
+"""The rule set: what a policy set says about one case kind on one stretch of dates, ready to be lowered and matched.
+
+Noun that `compile` gives and every lowering (Python, Rete network, SQL) takes. Parameters are already constants; tables
+are already row matches and formulas; steps stand in an order in which each reads only what stands before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from engine.diagnostic import Place
+from engine.formula import Formula
+from engine.vocabulary import Fact, Text, Type
+
+AS_OF = "as_of"
+"""The variable that holds the decision's date; always known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunct:
+    """One condition of a conjunction, with the author's own words for it."""
+
+    formula: Formula
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A conjunction that decides whether a rule fires or a table row is hit: fires when every conjunct is true, is
+    undetermined when none is false and at least one is null. No conjuncts: always fires.
+
+    `id` is `policy.rule` or `policy.table#row`; as a step, a match also defines a yes/no variable of that name (null
+    when undetermined)."""
+
+    id: str
+    conjuncts: tuple[Conjunct, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Defines the variable `name` (`policy.value`); its formula is already rounded to its type's scale."""
+
+    name: str
+    formula: Formula
+    title: Text | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ListResult:
+    """A list of the outputs of all rows hit, in this order; null when any row is undetermined. `entries` pairs a row's
+    match id with its output. Lists are results only: no formula reads them."""
+
+    name: str
+    entries: tuple[tuple[str, Formula], ...]
+    element: Type
+    title: Text | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Which row matches belong together, for coverage, explanation and the search for missing inputs."""
+
+    id: str
+    rows: tuple[str, ...]
+    outputs: tuple[str, ...]
+    place: Place
+
+
+Template = tuple[str | Formula, ...]
+"""Text and formulas in turn; a formula is shown in its type's format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    en: Template
+    zh: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`outcome` is a step of the case kind's ladder. `if_missing` is the outcome when the rule is undetermined, None
+    where the author wrote `ignore`. `uses` are the variables shown with the reason, in the author's order."""
+
+    match: Match
+    outcome: str
+    if_missing: str | None
+    title: Text | None
+    reason: Bilingual
+    remedy: Bilingual | None
+    conditions: tuple[tuple[str, Formula], ...]
+    uses: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return self.match.id
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Holds for every `as_of` with `since <= as_of < until` (None: open end). `results` names the variables that a
+    decision reports, by policy. `variables` gives every fact and named variable its type."""
+
+    case: str
+    version: str
+    currency: str
+    since: date | None
+    until: date | None
+    facts: tuple[Fact, ...]
+    steps: tuple[Match | Named | ListResult, ...]
+    rules: tuple[Rule, ...]
+    tables: tuple[Table, ...]
+    results: tuple[str, ...]
+    variables: Mapping[str, Type]
+    titles: Mapping[str, Text]

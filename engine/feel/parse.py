@@ -1,0 +1,262 @@
+"""Reads a FEEL expression or a cell of unary tests into a syntax tree (DMN 1.5, chapter 10.3.1).
+
+The grammar is in grammar.lark. FEEL names may hold spaces and signs, so what is one name depends on which names are
+known; before lark sees the text, every known name of that kind has its odd characters masked with a letter, which
+keeps all positions. Text of an author or a stranger: too long or too deeply nested is an error like any other.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
+
+from engine.feel.build import Builder, Misplaced
+from engine.feel.names import BUILT_IN_NAMES
+from engine.feel.syntax import Node, UnaryTests
+
+LENGTH_MAX = 32_768  # characters; a cell listing 5,000 country codes is shorter
+NESTING_MAX = 100  # levels; keeps every walk over a tree far from Python's recursion limit
+
+_MASK = "\ue000"  # a private-use character that grammar.lark allows inside names
+_PLAIN_NAME = re.compile(r"\??[^\W\d]\w*|\?")
+_KEYWORDS = frozenset(
+    ("for", "if", "then", "else", "some", "every", "satisfies", "return", "function")
+    + ("in", "between", "and", "or", "instance", "of", "true", "false", "null")
+)
+_SKIPPED = r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/'
+# names of several words that the text itself introduces: context keys, parameters, named arguments, loop variables
+_DECLARED = re.compile(
+    _SKIPPED
+    + r'|[{,(]\s*(?P<key>[^\W\d][^{}\[\](),:"\n]*?[^{}\[\](),:"\w\n][^{}\[\](),:"\n]*?)\s*:'
+    + r"|(?:\b(?:for|some|every)|,)\s+(?P<loop>[^\W\d]\w*(?:\s+\w+)+)\s+in\b",
+    re.DOTALL,
+)
+
+
+class FeelSyntaxError(Exception):
+    """`message` is lower case without a final period; `offset` counts characters of the text from 0."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+def parse_expression(text: str, names: Collection[str] = ()) -> Node:
+    return cast(Node, _parse(text, names, "expression_start"))
+
+
+def parse_unary_tests(text: str, names: Collection[str] = ()) -> UnaryTests:
+    return cast(UnaryTests, _parse(text, names, "unary_tests_start"))
+
+
+class _Parser(threading.local):
+    """One parser a thread, since the builder holds the text being read."""
+
+    def __init__(self) -> None:
+        self.builder = Builder()
+        self.lark = Lark(
+            _GRAMMAR,
+            parser="lalr",
+            lexer="contextual",
+            start=["expression_start", "unary_tests_start"],
+            transformer=self.builder,
+            maybe_placeholders=True,
+            cache=False,
+        )
+
+
+_GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+_parser = _Parser()
+
+
+def _parse(text: str, names: Collection[str], start: str) -> object:
+    _refuse_hostile(text)
+    masked = _masked(text, names)
+    _parser.builder.name_of = lambda token: _spelling(token, text)
+    try:
+        tree = _parser.lark.parse(masked, start=start)
+    except UnexpectedToken as error:
+        raise _unexpected_token(text, error.token, frozenset(error.accepts or error.expected)) from None
+    except UnexpectedCharacters as error:
+        raise _unexpected_character(text, error.pos_in_stream or 0) from None
+    except VisitError as error:
+        if isinstance(error.orig_exc, Misplaced):
+            raise FeelSyntaxError(error.orig_exc.message, error.orig_exc.offset) from None
+        raise
+    except Misplaced as error:
+        raise FeelSyntaxError(error.message, error.offset) from None
+    if len(text) > NESTING_MAX:  # every level takes at least one character
+        _refuse_deep(cast(Node, tree))
+    return tree
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def _spelling(token: Token, text: str) -> str:
+    if _MASK not in token:
+        return str(token)
+    return " ".join(text[token.start_pos : token.end_pos].split())
+
+
+def _masked(text: str, names: Collection[str]) -> str:
+    odd = {name for name in names if not _PLAIN_NAME.fullmatch(name)}
+    if ":" in text or " in" in text:
+        odd.update(_declared(text))
+    if not odd and " " not in text.strip():
+        return text
+    return _name_pattern(frozenset(odd)).sub(_mask, text)
+
+
+def _mask(match: re.Match[str]) -> str:
+    name = match["name"]
+    if name is None:
+        return match[0]
+    return re.sub(r"\W", _MASK, name)
+
+
+def _declared(text: str) -> Iterator[str]:
+    for match in _DECLARED.finditer(text):
+        name = match["key"] or match["loop"]
+        if name and not _KEYWORDS & set(name.split()):
+            yield " ".join(name.split())
+
+
+@lru_cache(maxsize=256)
+def _name_pattern(odd: frozenset[str]) -> re.Pattern[str]:
+    known = sorted(odd | BUILT_IN_NAMES, key=lambda name: (-len(name), name))
+    alternatives = "|".join(r"\s+".join(map(re.escape, name.split())) for name in known if name.strip())
+    return re.compile(rf"{_SKIPPED}|(?<!\w)(?P<name>{alternatives})(?!\w)", re.DOTALL)
+
+
+# --- hostile input ---------------------------------------------------------------------------------------------------
+
+
+def _refuse_hostile(text: str) -> None:
+    if len(text) > LENGTH_MAX:
+        raise FeelSyntaxError(
+            f"the expression has {len(text)} characters, the most allowed is {LENGTH_MAX}", LENGTH_MAX
+        )
+    if not text.strip():
+        raise FeelSyntaxError("an expression is missing here", 0)
+    hidden = text.find(_MASK)
+    if hidden >= 0:
+        raise FeelSyntaxError("the character U+E000 cannot be used here", hidden)
+    if len(text) <= NESTING_MAX:
+        return
+    depth = 0
+    for match in re.finditer(_SKIPPED + r"|(?P<open>[(\[{])|(?P<close>[)\]}])", text, re.DOTALL):
+        depth += (match["open"] is not None) - (match["close"] is not None)
+        if depth > NESTING_MAX:
+            raise _too_deep(match.start())
+
+
+def _refuse_deep(tree: Node) -> None:
+    level: list[Node] = [tree]
+    for _ in range(NESTING_MAX):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return
+    raise _too_deep(level[0].start)
+
+
+def _too_deep(offset: int) -> FeelSyntaxError:
+    return FeelSyntaxError(f"the expression is nested more than {NESTING_MAX} levels deep", offset)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below, in the order of the fields."""
+    for field in node.__dataclass_fields__:
+        part = getattr(node, field)
+        if isinstance(part, Node):
+            yield part
+        elif isinstance(part, tuple):
+            for item in part:
+                if isinstance(item, Node):
+                    yield item
+                elif isinstance(item, tuple):
+                    yield from (inner for inner in item if isinstance(inner, Node))
+
+
+# --- messages --------------------------------------------------------------------------------------------------------
+
+_INSTEAD = {
+    "==": "write `=` to compare",
+    "<>": "write `!=`",
+    "&&": "write `and`",
+    "&": "write `and`",
+    "||": "write `or`",
+    "|": "write `or`",
+    "!": "write `not(…)`",
+    "%": "write `modulo(a, b)`, or a percentage as a fraction such as `0.05`",
+    "'": 'write text in double quotes, `"…"`',
+    "“": 'write text in straight double quotes, `"…"`',
+    "”": 'write text in straight double quotes, `"…"`',
+    "‘": 'write text in straight double quotes, `"…"`',
+    "^": "write `**` for a power",
+    "≤": "write `<=`",
+    "≥": "write `>=`",
+    "≠": "write `!=`",
+    "，": "write an ASCII `,`",
+    "（": "write an ASCII `(`",
+    "）": "write an ASCII `)`",
+    "：": "write an ASCII `:`",
+    ";": "write one expression only",
+}
+_WANTED = {
+    "ELSE": "`else`",
+    "THEN": "`then`",
+    "RETURN": "`return`",
+    "SATISFIES": "`satisfies`",
+    "RPAR": "`)`",
+    "RBRACKET": "`]`",
+    "RBRACE": "`}`",
+    "RANGE": "`..`",
+    "COLON": "`:`",
+    "OF": "`of`",
+}
+_OPERAND_STARTS = frozenset({"NUMBER", "STRING", "NAME", "TRUE"})
+
+
+def _unexpected_character(text: str, offset: int) -> FeelSyntaxError:
+    found = text[offset : offset + 1]
+    if found == '"':
+        return FeelSyntaxError('text that begins with `"` is never closed, write a second `"`', offset)
+    return FeelSyntaxError(f"`{found}` is not understood here{_advice(text, offset)}", offset)
+
+
+def _advice(text: str, offset: int) -> str:
+    for width in (2, 1):
+        if instead := _INSTEAD.get(text[offset : offset + width]):
+            return f", {instead}"
+    return ""
+
+
+def _unexpected_token(text: str, token: Token, expected: frozenset[str]) -> FeelSyntaxError:
+    if token.type == "$END":
+        return FeelSyntaxError(f"the expression ends too early{_wanted(expected)}", len(text.rstrip()))
+    offset = cast(int, token.start_pos)
+    before = text[max(offset - 1, 0) : offset + 1]
+    if before in ("==", "<>"):
+        return FeelSyntaxError(f"`{before}` is not an operator, {_INSTEAD[before]}", offset - 1)
+    found = text[offset : token.end_pos]
+    if len(found) > 40:
+        found = found[:40] + "…"
+    return FeelSyntaxError(f"`{found}` is not expected here{_advice(text, offset) or _wanted(expected)}", offset)
+
+
+def _wanted(expected: frozenset[str]) -> str:
+    if expected >= _OPERAND_STARTS:
+        return ", a value is missing"
+    wanted = [text for kind, text in _WANTED.items() if kind in expected]
+    if wanted:
+        return f", {' or '.join(wanted)} is missing"
+    return ", a name is missing" if expected == {"NAME"} else ", an operator may be missing"

@@ -1,0 +1,229 @@
+"""Binding: a caller's JSON-like facts → exact values, or every fault in them.
+
+The one gate through which facts enter, whether they come by HTTP, from a file or from a policy test.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+
+from engine.vocabulary import CASE_KINDS, EPOCH, Fact, Kind, Type
+
+Value = int | str | bool | None
+"""A bound value: a scaled integer, days since 1970-01-01, text, yes/no, or null."""
+
+TEXT_LENGTH_MAX = 200
+
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the facts: where (`order.amount`), what, and what to send instead."""
+
+    path: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+class FactsRefused(Exception):
+    """The facts can't be bound; carries every fault."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
+class _Wrong(Exception):
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message = message
+        self.hint = hint
+
+
+class Binder:
+    """Binds the facts of one case kind; made once per vocabulary, used for each decision."""
+
+    def __init__(self, case: str, facts: Sequence[Fact]) -> None:
+        self._case = case
+        self._groups = CASE_KINDS[case].groups
+        self._plan: dict[str, dict[str, tuple[Fact, int, Callable[[object], Value]]]] = {g: {} for g in self._groups}
+        for slot, fact in enumerate(facts):
+            key = fact.name.partition(".")[2]
+            self._plan[fact.group][key] = (fact, slot, _reader(fact.type))
+        self._size = len(facts)
+        self._required = tuple((fact.name, slot) for slot, fact in enumerate(facts) if fact.required)
+
+    def bind(self, body: Mapping[str, object]) -> list[Value]:
+        """Values in the order of the facts given to the constructor. `body` holds one mapping per group, such as
+        `{"order": {"amount": "12.50"}}`; absent and null are the same. Raises `FactsRefused` with all faults."""
+        values: list[Value] = [None] * self._size
+        faults: list[Fault] = []
+        for group, members in body.items():
+            plan = self._plan.get(group)
+            if plan is None:
+                faults.append(Fault(group, "unknown group of facts", f"expected {' or '.join(self._groups)}"))
+            elif isinstance(members, Mapping):
+                self._bind_group(group, plan, members, values, faults)
+            elif members is not None:
+                faults.append(Fault(group, "must be an object of facts"))
+        for name, slot in self._required:
+            if values[slot] is None and not any(fault.path == name for fault in faults):
+                faults.append(Fault(name, "is required"))
+        if faults:
+            raise FactsRefused(sorted(faults, key=lambda fault: fault.path))
+        return values
+
+    def _bind_group(
+        self,
+        group: str,
+        plan: Mapping[str, tuple[Fact, int, Callable[[object], Value]]],
+        members: Mapping[str, object],
+        values: list[Value],
+        faults: list[Fault],
+    ) -> None:
+        for key, raw in members.items():
+            entry = plan.get(key)
+            if entry is None:
+                close = get_close_matches(str(key)[:80], plan, n=1)
+                hint = f"did you mean `{group}.{close[0]}`?" if close else ""
+                faults.append(Fault(f"{group}.{key}", "unknown fact", hint))
+            elif raw is not None:
+                fact, slot, read = entry
+                try:
+                    values[slot] = read(raw)
+                except _Wrong as wrong:
+                    faults.append(Fault(fact.name, wrong.message, wrong.hint))
+
+
+def _reader(type_: Type) -> Callable[[object], Value]:
+    match type_.kind:
+        case Kind.MONEY | Kind.RATE | Kind.NUMBER:
+            return _decimal_reader(type_)
+        case Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
+            return _integer_reader(type_)
+        case Kind.DATE:
+            return _date_reader(type_)
+        case Kind.ENUM:
+            return _enum_reader(type_)
+        case Kind.YES_NO:
+            return _read_yes_no
+        case Kind.TEXT:
+            return _read_text
+
+
+def _bounds(type_: Type) -> str:
+    return f"between {shown(type_.low, type_)} and {shown(type_.high, type_)}"
+
+
+def _decimal_reader(type_: Type) -> Callable[[object], Value]:
+    scale, low, high = type_.scale, type_.low, type_.high
+    example = f'send {type_.kind} as text, such as "{shown(125 * 10**scale // 100, type_)}"'
+
+    def read(raw: object) -> Value:
+        if type(raw) is str:
+            if len(raw) > 40 or not _DECIMAL.fullmatch(raw):
+                raise _Wrong("is not a plain decimal number", example)
+            whole, _, decimals = raw.partition(".")
+            if len(decimals) > scale:
+                raise _Wrong(f"has more than {scale} decimals", "round it before sending")
+            value = int(whole + decimals.ljust(scale, "0"))
+        elif type(raw) is int:
+            value = raw * 10**scale
+        elif type(raw) is float:
+            raise _Wrong("is a floating-point number, which is not exact", example)
+        else:
+            raise _Wrong("is not a number", example)
+        if not low <= value <= high:
+            raise _Wrong("is out of range", f"expected {_bounds(type_)}")
+        return value
+
+    return read
+
+
+def _integer_reader(type_: Type) -> Callable[[object], Value]:
+    low, high = type_.low, type_.high
+
+    def read(raw: object) -> Value:
+        if type(raw) is not int:
+            raise _Wrong("is not a whole number", f"send {type_.kind} as a whole number without quotes")
+        if not low <= raw <= high:
+            raise _Wrong("is out of range", f"expected {_bounds(type_)}")
+        return raw
+
+    return read
+
+
+def _date_reader(type_: Type) -> Callable[[object], Value]:
+    low, high = type_.low, type_.high
+    epoch = EPOCH.toordinal()
+
+    def read(raw: object) -> Value:
+        if type(raw) is not str or not _DATE.fullmatch(raw):
+            raise _Wrong("is not a date", 'send dates as text, such as "2026-07-01"')
+        try:
+            value = date.fromisoformat(raw).toordinal() - epoch
+        except ValueError:
+            raise _Wrong("is not a day of the calendar") from None
+        if not low <= value <= high:
+            raise _Wrong("is out of range", f"expected {_bounds(type_)}")
+        return value
+
+    return read
+
+
+def _enum_reader(type_: Type) -> Callable[[object], Value]:
+    members = frozenset(type_.members)
+
+    def read(raw: object) -> Value:
+        if type(raw) is not str or raw not in members:
+            raise _Wrong("is not one of the known words", f"expected one of {', '.join(type_.members)}")
+        return raw
+
+    return read
+
+
+def _read_yes_no(raw: object) -> Value:
+    if type(raw) is not bool:
+        raise _Wrong("is neither true nor false", "send true or false without quotes")
+    return raw
+
+
+def _read_text(raw: object) -> Value:
+    if type(raw) is not str:
+        raise _Wrong("is not text", "send it between quotes")
+    if len(raw) > TEXT_LENGTH_MAX:
+        raise _Wrong(f"is longer than {TEXT_LENGTH_MAX} characters")
+    if not raw.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in raw):
+        raise _Wrong("holds control characters")
+    return raw
+
+
+def shown(value: Value, type_: Type) -> str | int | bool | None:
+    """A bound value as it stands in requests and decisions: decimal text, ISO date, integer, text, yes/no or null."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    match type_.kind:
+        case Kind.MONEY | Kind.RATE | Kind.NUMBER:
+            return decimal_text(value, type_.scale)
+        case Kind.DATE:
+            return date.fromordinal(value + EPOCH.toordinal()).isoformat()
+        case _:
+            return value
+
+
+def decimal_text(value: int, scale: int) -> str:
+    """`value / 10**scale` with exactly `scale` decimals."""
+    if not scale:
+        return str(value)
+    sign = "-" if value < 0 else ""
+    whole, decimals = divmod(abs(value), 10**scale)
+    return f"{sign}{whole}.{decimals:0{scale}d}"

@@ -1,0 +1,398 @@
+"""An author's YAML as a tree that knows where each piece of text stands: the pipeline's `read`.
+
+PyYAML's own loading guesses (`NO` is false, `12:30` is 750), lets a repeated key win silently, follows aliases and
+recurses to death on deep nesting. Here only libyaml's events are used: the tree is built without recursion, scalars
+are resolved by three rules an author can remember, and what a policy never needs is refused where it stands.
+
+First verb of the pipeline: text → Document. What the keys mean is for the parsers that come after it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+from engine.diagnostic import Diagnostic, Place, in_order
+
+BYTES_MAX = 1 << 20
+LEVELS_MAX = 50  # libyaml's time is quadratic in the depth of brackets: 100,000 take half a minute
+DIAGNOSTICS_MAX = 100  # a hostile file could give one for each of its bytes
+
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_BREAK = re.compile(r"\r\n?|\n")
+# Control characters, line ends that most editors don't show (YAML 1.1 counts them), characters that reverse the
+# reading direction (what a reviewer sees is then not what is decided), lone surrogates, and byte order marks inside.
+_UNSEEN = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_TAG = re.compile(r"[^\s,\[\]{}]*")
+_FOLD = r"(?P<fold>[ \t]*(?:\r\n?|\n)[ \t\r\n]*)"
+_PIECES = {
+    "'": re.compile(rf"{_FOLD}|''|."),
+    '"': re.compile(rf"(?P<joined>\\(?:\r\n?|\n)[ \t\r\n]*)|{_FOLD}|\\(?:x..|u.{{4}}|U.{{8}}|.)|."),
+    "": re.compile(rf"{_FOLD}|."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A leaf. `value` is bool, None or Decimal only for plain (unquoted) text that reads as one; `text` is what the
+    author meant once quotes, escapes and folding are resolved. `quoted` holds for block scalars (| >) too."""
+
+    place: Place
+    value: str | Decimal | bool | None
+    text: str
+    quoted: bool
+    raw: str = field(default="", repr=False, compare=False)  # the source, kept only where it differs from `text`
+
+    def place_at(self, offset: int) -> Place:
+        """Where character `offset` of `text` stands in the file; `len(text)` gives the place after the last one."""
+        if not self.raw:
+            return Place(self.place.file, self.place.line, self.place.column + offset + self.quoted)
+        block = self.raw[0] in "|>"
+        at = _block_offset(self.raw, self.text, offset) if block else _flow_offset(self.raw, offset)
+        starts = [match.end() for match in _BREAK.finditer(self.raw, 0, at)]
+        column = at - starts[-1] + 1 if starts else self.place.column + at
+        return Place(self.place.file, self.place.line + len(starts), column)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    place: Place
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    place: Place
+    entries: tuple[tuple[Scalar, Node], ...]
+
+    def get(self, key: str) -> Node | None:
+        """Linear in the entries; walk `entries` instead of asking for each key of a long mapping."""
+        return next((node for name, node in self.entries if name.text == key), None)
+
+
+Node = Scalar | Sequence | Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    file: str
+    root: Mapping
+
+
+def read(text: str | bytes, file: str) -> tuple[Document | None, tuple[Diagnostic, ...]]:
+    """Never raises. A document that comes with diagnostics lacks the refused entries (repeated, empty, merge or
+    list keys): good for finding the author's other mistakes, not for use. Other mistakes give None."""
+    reading = _Reading(file)
+    source = reading.decoded(text)
+    if source is None:
+        return None, in_order(reading.diagnostics)
+    root = reading.tree(source)
+    document = Document(file, root) if isinstance(root, Mapping) and not reading.broken else None
+    return document, in_order(reading.diagnostics)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping (keys and values alternating in `nodes`) or sequence whose end has not been seen."""
+
+    place: Place
+    is_mapping: bool
+    nodes: list[Node]
+
+
+class _Reading:
+    """One pass over one file: the tree as far as built, and what was found wrong."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.diagnostics: list[Diagnostic] = []
+        self.broken = False  # some value could not be read, so there is no whole tree to hand on
+        self.source = ""
+        self.starts = [0]
+        self.open: list[_Open] = []
+        self.documents: list[Node] = []
+
+    def place(self, index: int) -> Place:
+        line = bisect_right(self.starts, index)
+        return Place(self.file, line, index - self.starts[line - 1] + 1)
+
+    def say(self, at: int | Place, code: str, message: str, hint: str, broken: bool = True) -> None:
+        self.broken |= broken
+        if len(self.diagnostics) > DIAGNOSTICS_MAX:
+            return
+        if len(self.diagnostics) == DIAGNOSTICS_MAX:
+            code, message, hint = "Y099", "there are more mistakes from here on", "mend the ones above first"
+        place = at if isinstance(at, Place) else self.place(at)
+        self.diagnostics.append(Diagnostic(place, code, message, hint))
+
+    def decoded(self, text: str | bytes) -> str | None:
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        if len(data) > BYTES_MAX:
+            self.say(
+                0, "Y002", f"the file has {len(data)} bytes; the most is {BYTES_MAX}", "split it into several files"
+            )
+            return None
+        if isinstance(text, bytes):
+            try:
+                text = data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                self._set_source(data[: error.start].decode("utf-8"))
+                bad = f"byte 0x{data[error.start]:02X} is not UTF-8"
+                self.say(len(self.source), "Y001", bad, "save the file in the encoding UTF-8")
+                return None
+        self._set_source(text)
+        for match in _UNSEEN.finditer(self.source):
+            self.say(
+                match.start(), "Y003", f"the invisible character U+{ord(match[0]):04X} is not allowed", "delete it"
+            )
+        self.source = _UNSEEN.sub("\ufffd", self.source)  # same length, so that reading goes on with true places
+        return self.source
+
+    def _set_source(self, text: str) -> None:
+        self.source = text.removeprefix("\ufeff")  # editors don't count a leading byte order mark as a column
+        self.starts = [0, *(match.end() for match in _BREAK.finditer(self.source))]
+
+    def tree(self, source: str) -> Node | None:
+        parser = yaml.CSafeLoader(source)
+        try:
+            while self._take(parser.get_event()):
+                pass
+        except yaml.YAMLError as error:
+            self.say(*_syntax_mistake(error, source, self.place))
+            for unfinished in self.open:
+                self._entries(unfinished.nodes)
+        finally:
+            parser.dispose()
+        root = self.documents[0] if self.documents else None
+        empty = root is None or (isinstance(root, Scalar) and not root.text and not root.quoted)
+        if empty and not self.broken:
+            self.say(0, "Y004", "the file is empty", "write at least one `key: value`")
+        elif root is not None and not isinstance(root, Mapping) and not self.broken:
+            self.say(
+                root.place,
+                "Y005",
+                "the file must hold `key: value` entries",
+                "start with a line such as `policy: orders`",
+            )
+        return root
+
+    def _take(self, event: Any) -> bool:
+        """One libyaml event; false when there is nothing more to read."""
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            self._refuse_properties(event)
+            self._close(self._scalar(event))
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            self._refuse_properties(event)
+            mark = event.start_mark
+            if len(self.open) == LEVELS_MAX:
+                self.say(mark.index, "Y030", f"this is nested more than {LEVELS_MAX} levels deep", "use fewer levels")
+                return False
+            is_mapping = kind is yaml.MappingStartEvent
+            self.open.append(_Open(Place(self.file, mark.line + 1, mark.column + 1), is_mapping, []))
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            done = self.open.pop()
+            whole = Mapping(done.place, self._entries(done.nodes)) if done.is_mapping else None
+            self._close(whole or Sequence(done.place, tuple(done.nodes)))
+        elif kind is yaml.AliasEvent:
+            at = event.start_mark.index
+            self.say(
+                at, "Y020", f"`*{event.anchor}` is an alias", "write the value out, or quote text that starts with `*`"
+            )
+            self._close(Scalar(self.place(at), None, f"*{event.anchor}", False))
+        elif kind is yaml.DocumentStartEvent:
+            return self._document(event)
+        return kind is not yaml.StreamEndEvent
+
+    def _document(self, event: Any) -> bool:
+        at = event.start_mark.index
+        if event.version or event.tags:
+            self.say(at, "Y007", f"`{_line(self.source, at)}` is a directive", "delete the line")
+        if self.documents:
+            self.say(
+                at, "Y006", "a second document starts here", "delete the `---`, or put the rest into a file of its own"
+            )
+        return not self.documents
+
+    def _close(self, node: Node) -> None:
+        (self.open[-1].nodes if self.open else self.documents).append(node)
+
+    def _scalar(self, event: Any) -> Scalar:
+        mark, text, quoted = event.start_mark, event.value, bool(event.style)
+        raw = self.source[mark.index : event.end_mark.index]
+        same = (raw[1:-1] if quoted else raw) == text
+        if quoted and not same and (unseen := _UNSEEN.search(text)):
+            self.say(
+                mark.index, "Y003", f"this text holds the invisible character U+{ord(unseen[0]):04X}", "leave it out"
+            )
+        place = Place(self.file, mark.line + 1, mark.column + 1)
+        return Scalar(place, text if quoted else _value(text), text, quoted, "" if same else raw)
+
+    def _refuse_properties(self, event: Any) -> None:
+        at = event.start_mark.index
+        if event.anchor is not None:
+            hint = "write each value out, or quote text that starts with `&`"
+            self.say(self.source.find("&", at), "Y021", f"`&{event.anchor}` is an anchor", hint)
+        if event.tag is not None:
+            at = self.source.find("!", at)
+            end = _TAG.match(self.source, at)
+            said = self.source[at : end.end() if end else at]
+            self.say(at, "Y022", f"`{said}` is a tag", "delete it, or quote text that starts with `!`")
+
+    def _entries(self, nodes: list[Node]) -> tuple[tuple[Scalar, Node], ...]:
+        first: dict[str, tuple[Scalar, Node]] = {}
+        for key, value in zip(nodes[::2], nodes[1::2], strict=False):
+            if not isinstance(key, Scalar) or key.raw[:1] in ("|", ">"):
+                self.say(key.place, "Y011", "a key must be a word or quoted text", "write `key: value`", broken=False)
+            elif key.text == "<<" and not key.quoted:
+                self.say(
+                    key.place, "Y013", "`<<` would merge another mapping in here", "write its entries out", broken=False
+                )
+            elif not key.text.strip():
+                self.say(key.place, "Y012", "this entry has no key", "write a name before the colon", broken=False)
+            elif key.text in first:
+                message = f"`{key.text}` is already at {first[key.text][0].place}"
+                self.say(key.place, "Y010", message, "delete one of the two, or rename it", broken=False)
+            else:
+                first[key.text] = (key, value)
+        return tuple(first.values())
+
+
+def _value(text: str) -> str | Decimal | bool | None:
+    if text in _WORDS:
+        return _WORDS[text]
+    return Decimal(text) if _NUMBER.fullmatch(text) else text
+
+
+def _flow_offset(raw: str, offset: int) -> int:
+    """Where character `offset` of plain or quoted text begins in its source: a fold of n line breaks is one space, or
+    n-1 line breaks; an escape is one character."""
+    quote = raw[0] if raw[0] in "'\"" else ""
+    end = len(raw) - len(quote)
+    passed = 0
+    for piece in _PIECES[quote].finditer(raw, len(quote), end):
+        breaks = len(_BREAK.findall(piece[0]))
+        passed += {"fold": max(1, breaks - 1), "joined": breaks - 1}.get(piece.lastgroup or "", 1)
+        if passed > offset:
+            return piece.start()
+    return end
+
+
+def _block_offset(raw: str, text: str, offset: int) -> int:
+    """The lines of a block scalar stand in its text in the same order, without their indentation."""
+    at, passed, start = 0, 0, 0
+    for line in _BREAK.split(raw)[:-1] if raw.endswith(("\n", "\r")) else _BREAK.split(raw):
+        content = line.lstrip(" ")
+        if start and content.strip():
+            found = text.find(content, passed)
+            if found < 0 or (found > offset and at):
+                break
+            at = start + len(line) - len(content) + min(max(offset - found, 0), len(content))
+            passed = found + len(content)
+        start += len(line) + (2 if raw.startswith("\r\n", start + len(line)) else 1)
+    return at
+
+
+def _line(source: str, at: int) -> str:
+    """The rest of the line, short enough to quote in a message."""
+    rest = _BREAK.split(source[at : at + 200], maxsplit=1)[0].strip()
+    return rest if len(rest) <= 40 else rest[:39] + "…"
+
+
+# A part of libyaml's "context; problem" → code, whether the place is where the text in question began, message, hint.
+# {} is the author's text from that place on, {0[0]} its first character. The first row that fits counts.
+_STARTS = "quote text that starts with `{0[0]}`"
+_UNCLOSED = ("Y040", True, "the quote opened here is not closed", "add the closing quote")
+_SYNTAX: tuple[tuple[str, tuple[str, bool, str, str]], ...] = (
+    ("tab character", ("Y031", False, "a tab indents this line", "indent with spaces")),
+    ("quoted scalar; found unexpected end", _UNCLOSED),
+    ("document indicator", _UNCLOSED),
+    ("quoted scalar;", ("Y040", False, "`{}` is not an escape", "double the `\\`, or use single quotes")),
+    ("block scalar;", ("Y040", True, "`{0[0]}` starts a block of text on the next lines", _STARTS)),
+    ("an alias;", ("Y020", True, "`{}` reads as an alias", _STARTS)),
+    ("an anchor;", ("Y021", True, "`{}` reads as an anchor", _STARTS)),
+    ("a tag;", ("Y022", True, "`{}` reads as a tag", _STARTS)),
+    ("tag handle", ("Y022", True, "`{}` reads as a tag", _STARTS)),
+    ("directive", ("Y007", True, "`{}` is a directive", "delete the line")),
+    ("incompatible YAML", ("Y007", False, "`{}` is a directive", "delete the line")),
+    ("cannot start any token", ("Y040", False, "text cannot start with `{0[0]}`", _STARTS)),
+    ("block sequence entries", ("Y040", False, "a list item cannot start here", _STARTS + ", or start a new line")),
+    ("mapping keys are not", ("Y040", False, "text cannot start with `? `", _STARTS)),
+    ("expected node content", ("Y040", False, "`{}` stands where a value is expected", _STARTS)),
+    ("flow sequence;", ("Y040", True, "`{}` is not closed with `]`", "text that starts with `[` must be quoted")),
+    ("flow mapping;", ("Y040", True, "`{}` is not closed with `}}`", "text that starts with `{{` must be quoted")),
+    ("'-' indicator", ("Y040", False, "`{}` is not an item of the list above", "start it with `- `")),
+)
+_SPACE_HINT = "put a space after the colon"
+_UNSPACED = re.compile(r" *[^\s:#'\"]+(:)[^\s:/]")
+_MARKER = re.compile(r"(?:^|(?<=[\r\n]))(%|\.\.\.)")
+_MARKERS = {
+    "%": ("Y007", "is a directive", "delete the line"),
+    "...": ("Y006", "ends the document, but more follows", "delete the line, or put the rest into a file of its own"),
+}
+_ENDED = {
+    "}": "text that starts with `{` must be quoted",
+    "]": "text that starts with `[` must be quoted",
+    '"': "put the whole text, inner quotes included, into single quotes",
+    "'": "double a single quote within the text, or use double quotes around all of it",
+}
+
+
+def _syntax_mistake(error: yaml.YAMLError, source: str, place: Callable[[int], Place]) -> tuple[Place, str, str, str]:
+    """libyaml gives up at the first of these, so there is one a file."""
+    said = "; ".join(filter(None, (getattr(error, "context", ""), getattr(error, "problem", ""))))
+    at = getattr(getattr(error, "problem_mark", None), "index", 0)
+    begun = getattr(getattr(error, "context_mark", None), "index", at)
+    line_start = max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
+    before = source[line_start:at]
+    if "\t" in before + source[at : at + 1] and not before.strip():
+        return place(line_start + (before + "\t").index("\t")), "Y031", "a tab indents this line", "indent with spaces"
+    if source.startswith(":", at) and "expected" in said and source[line_start:at].strip()[-1:] in ("", "{", ","):
+        return place(at), "Y012", "this entry has no key", "write a name before the colon"
+    for part, (code, from_start, message, hint) in _SYNTAX:
+        if part in said:
+            where = begun if from_start else at
+            where = source.rfind("\\", 0, at + 1) if "escape" in message else where
+            text = _line(source, where) or " "
+            return place(where), code, message.format(text), hint.format(text)
+    return _misfit(said, source, at, begun, line_start, place)
+
+
+def _misfit(
+    said: str, source: str, at: int, begun: int, line_start: int, place: Callable[[int], Place]
+) -> tuple[Place, str, str, str]:
+    """Where libyaml says only that it wanted a key, a colon or the end of the document."""
+    before, text, here = source[line_start:at].strip(), _line(source, at), place(at)
+    above = _BREAK.split(source[max(0, line_start - 500) : line_start].rstrip())[-1]
+    unspaced = _UNSPACED.match(above)
+    if "could not find expected ':'" in said:
+        text = _line(source, begun)
+        return place(begun), "Y040", f"`{text}` has no key", _SPACE_HINT if ":" in text else "write `key: value`"
+    if "<document start>" in said and (marker := _MARKER.search(source, 0, at)):
+        code, kind, hint = _MARKERS[marker[1]]
+        where = marker.start(1)
+        return place(where), code, f"`{_line(source, where)}` {kind}", hint
+    if "mapping values" in said and ": " in before:
+        return here, "Y040", "a second colon in one line", "quote text that holds `: `"
+    if "mapping values" in said and unspaced:
+        colon = source.rindex(above, 0, line_start) + unspaced.start(1)
+        return place(colon), "Y040", "no space follows this colon", _SPACE_HINT
+    if "mapping values" in said:
+        hint = "the lines above are a value already: indent this one as the key it belongs beside, or quote them"
+        return here, "Y040", f"`{_line(before, 0)}` cannot be a key here", hint
+    if "<document start>" in said and text.startswith(":"):
+        return here, "Y040", "no space follows this colon", _SPACE_HINT
+    if text[:1] in ("]", "}"):
+        return here, "Y040", f"`{text[0]}` closes nothing", "delete it, or quote the whole text"
+    if before:
+        return here, "Y040", f"`{text}` follows a value that has ended", _ENDED.get(before[-1], "quote the whole text")
+    return here, "Y040", f"`{text}` doesn't line up with the lines above", "indent it as the entries it belongs to are"

@@ -19,7 +19,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 
 from engine.feel.build import Builder, Misplaced
 from engine.feel.names import BUILT_IN_NAMES
-from engine.feel.syntax import Node, UnaryTests
+from engine.feel.syntax import Node, UnaryTests, children
 
 LENGTH_MAX = 32_768  # characters; a cell listing 5,000 country codes is shorter
 NESTING_MAX = 100  # levels; keeps every walk over a tree far from Python's recursion limit
@@ -170,20 +170,6 @@ def _refuse_deep(tree: Node) -> None:
 
 def _too_deep(offset: int) -> FeelSyntaxError:
     return FeelSyntaxError(f"the expression is nested more than {NESTING_MAX} levels deep", offset)
-
-
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly below, in the order of the fields."""
-    for field in node.__dataclass_fields__:
-        part = getattr(node, field)
-        if isinstance(part, Node):
-            yield part
-        elif isinstance(part, tuple):
-            for item in part:
-                if isinstance(item, Node):
-                    yield item
-                elif isinstance(item, tuple):
-                    yield from (inner for inner in item if isinstance(inner, Node))
 
 
 # --- messages --------------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ Trees are frozen and compare by content and span.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 
@@ -196,3 +197,24 @@ class FunctionLiteral(Node):
 class InstanceOf(Node):
     value: Node
     type_name: str
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below, in the order of the fields."""
+    for field in fields(node):
+        part = getattr(node, field.name)
+        if isinstance(part, Node):
+            yield part
+        elif isinstance(part, tuple):
+            for item in part:
+                if isinstance(item, Node):
+                    yield item
+                elif isinstance(item, tuple):  # an entry of a context
+                    yield from (inner for inner in item if isinstance(inner, Node))
+
+
+def mentions_input(node: Node) -> bool:
+    """Whether a unary test says where its input goes, with `?`."""
+    if isinstance(node, Name):
+        return node.name == "?"
+    return any(mentions_input(child) for child in children(node))

@@ -1,0 +1,43 @@
+"""Every code a reader's diagnostic can carry, with its meaning; docs/diagnostics.md explains each with an example.
+
+`P` is the structure of a policy, facts or cases file, `F` the FEEL inside it. (`Y`, the YAML itself: engine/document.py.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODES: Mapping[str, str] = {
+    "P001": "a key that is not known here",
+    "P002": "a key that must be written is missing",
+    "P003": "the wrong kind of thing: a list where entries belong, text where a number belongs",
+    "P004": "a name with characters that names can't have",
+    "P005": "a name that already means something else in every policy",
+    "P006": "a name or an id that is used twice",
+    "P007": "a word that is not one of the words possible here",
+    "P008": "an outcome that the case kind's ladder doesn't have",
+    "P009": "`if_missing` is neither `ignore` nor the case kind's cautious outcome",
+    "P010": "a text that is missing in one language",
+    "P011": "a brace in a reason that is not closed, or closed without being opened",
+    "P012": "a date that is not a day of the calendar, written YYYY-MM-DD",
+    "P013": "dates that don't ascend",
+    "P014": "values of one parameter that are of different kinds",
+    "P015": "a literal that doesn't fit its declared type",
+    "P016": "something empty that needs at least one entry",
+    "P017": "a scorecard criterion that doesn't say what a missing input earns",
+    "P018": "an enum without its members, or members repeated or given to another type",
+    "P019": "a table row that omits an output, or gives one that the other rows don't",
+    "P020": "an output's order of priority that is missing, or doesn't fit its words",
+    "P021": "`conditions` on a rule that can't carry them",
+    "P022": "two keys that exclude each other",
+    "P030": "a currency that ISO 4217 doesn't have",
+    "P031": "a fact's name that is not `group.name` with a known group",
+    "P032": "a standard fact that is declared again",
+    "P033": "bounds that don't fit the fact's type or each other",
+    "P034": "an example that the fact itself would refuse",
+    "P040": "a fixture that the file doesn't have",
+    "P041": "a fact that a case of this kind doesn't have",
+    "P042": "a fact's value that a request couldn't carry either",
+    "F001": "FEEL that can't be read",
+    "F002": "a place where FEEL is expected and nothing is written",
+}

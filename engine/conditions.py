@@ -1,0 +1,153 @@
+"""A match as the Rete network sees it: a conjunction of `subject operator integer`, and which network matches what.
+
+Between rule set and lowerings, and used by both of them: the Python form computes the integers in its one pass, the
+Rete form builds the networks that compare them.
+
+A subject is a formula that stands for one int64 of the asserted fact. A variable stands for its own value (an enum
+member for its index, yes/no for 1 and 0, null for `NULL`), any other formula for 1 where it is true and 0 elsewhere. So
+plain comparisons are left to the network and everything else is computed exactly beforehand; no text gets there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from engine.formula import All, Compare, Constant, Formula, IsNull, IsTrue, Not, Variable
+from engine.ruleset import Match, RuleSet
+from engine.vocabulary import YES_NO, Kind
+
+NULL = -(2**63)
+"""Smallest int64: the integer of an unknown value. Below every known one, so > >= and = against a literal are false of
+it without a further condition."""
+
+INT64_MAX = 2**63 - 1
+
+RULES_PER_NETWORK = 59
+"""60 rules a network is the measured safe size (durable-rules.md); one is the network's own probe."""
+
+SUBJECTS_PER_NETWORK = 120
+"""A fact of 255 fields is refused (error 302)."""
+
+_ALWAYS = Constant(YES_NO, False, True)
+_FLIPPED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_TRUE_OF_NULL = frozenset({"<", "<=", "!="})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    subject: Formula
+    operator: str
+    literal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one network matches: `rules[i]` belongs to `matches[i]`, an index into `PythonForm.matches`."""
+
+    matches: tuple[int, ...]
+    rules: tuple[tuple[Condition, ...], ...]
+    subjects: tuple[Formula, ...]
+
+
+def all_matches(ruleset: RuleSet) -> tuple[Match, ...]:
+    """Row matches in step order, then the rules': the order that every index into `matches` counts by."""
+    rows = [step for step in ruleset.steps if isinstance(step, Match)]
+    return (*rows, *(rule.match for rule in ruleset.rules))
+
+
+def groups(ruleset: RuleSet, size: int = RULES_PER_NETWORK) -> tuple[Group, ...]:
+    """Even shares in match order: neighbours come from one policy and read the same subjects."""
+    rules = [conditions(match) for match in all_matches(ruleset)]
+    count = -(-len(rules) // size)
+    bounds = [len(rules) * part // count for part in range(count + 1)] if count else []
+    return tuple(group for start, end in pairwise(bounds) for group in _groups(start, end, rules))
+
+
+def _groups(start: int, end: int, rules: Sequence[tuple[Condition, ...]]) -> Iterator[Group]:
+    own = tuple(rules[start:end])
+    subjects = dict.fromkeys(condition.subject for rule in own for condition in rule)
+    if len(subjects) <= SUBJECTS_PER_NETWORK or len(own) == 1:
+        yield Group(tuple(range(start, end)), own, tuple(subjects))
+    else:
+        middle = (start + end) // 2
+        yield from _groups(start, middle, rules)
+        yield from _groups(middle, end, rules)
+
+
+def conditions(match: Match) -> tuple[Condition, ...]:
+    """True together exactly when the match fires; a match without conjuncts gets one that always holds."""
+    found = dict.fromkeys(condition for part in match.conjuncts for condition in _conditions(part.formula))
+    if len({condition.subject for condition in found}) > SUBJECTS_PER_NETWORK:
+        whole = All(YES_NO, True, tuple(part.formula for part in match.conjuncts))
+        return (Condition(whole, "=", 1),)
+    return tuple(found) or (Condition(_ALWAYS, "=", 1),)
+
+
+def parts(formulas: Iterable[Formula]) -> Iterator[Formula]:
+    """A conjunction's parts with nested conjunctions opened; neither truth nor nullness changes by that."""
+    pending = list(formulas)[::-1]
+    while pending:
+        formula = pending.pop()
+        if isinstance(formula, All):
+            pending.extend(reversed(formula.parts))
+        else:
+            yield formula
+
+
+def _conditions(formula: Formula) -> Iterator[Condition]:
+    for part in parts((formula,)):
+        yield from _native(part) or (Condition(part, "=", 1),)
+
+
+def _native(formula: Formula) -> tuple[Condition, ...]:
+    """Empty where the part has to be computed beforehand."""
+    match formula:
+        case IsTrue(operand=operand) if not isinstance(operand, All):
+            return _native(operand)
+        case Compare(operator=operator, left=Variable() as variable, right=Constant() as constant):
+            return _comparison(operator, variable, constant)
+        case Compare(operator=operator, left=Constant() as constant, right=Variable() as variable):
+            return _comparison(_FLIPPED[operator], variable, constant)
+        case Variable() if formula.type.kind is Kind.YES_NO:
+            return (Condition(formula, "=", 1),)
+        case Not(operand=Variable() as variable) if variable.type.kind is Kind.YES_NO:
+            return (Condition(variable, "=", 0),)
+        case IsNull(operand=Variable() as variable) if fits(variable):
+            return (Condition(variable, "=", NULL),)
+        case Not(operand=IsNull(operand=Variable() as variable)) if fits(variable):
+            return (_known(variable),)
+    return ()
+
+
+def _comparison(operator: str, variable: Variable, constant: Constant) -> tuple[Condition, ...]:
+    literal = _literal(variable, constant)
+    if literal is None or not fits(variable):
+        return ()
+    condition = Condition(variable, operator, literal)
+    if variable.nullable and operator in _TRUE_OF_NULL:
+        return (condition, _known(variable))
+    return (condition,)
+
+
+def _known(variable: Variable) -> Condition:
+    return Condition(variable, ">", NULL)
+
+
+def fits(variable: Variable) -> bool:
+    """Whether every value of the variable is an int64 other than `NULL`."""
+    kind = variable.type.kind
+    if kind is Kind.TEXT:
+        return False
+    return kind in (Kind.ENUM, Kind.YES_NO) or NULL < variable.type.low <= variable.type.high <= INT64_MAX
+
+
+def _literal(variable: Variable, constant: Constant) -> int | None:
+    value = constant.value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        members = variable.type.members
+        return members.index(value) if value in members else None
+    return int(value) if NULL < value <= INT64_MAX else None

@@ -1,0 +1,1 @@
+"""What the service remembers: the policy sets it has followed and every decision it has answered."""

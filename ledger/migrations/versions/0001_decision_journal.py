@@ -1,0 +1,45 @@
+"""The decision journal and the policy sets it refers to, append-only."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "policy_sets",
+        sa.Column("version", sa.String(64), primary_key=True),
+        sa.Column("loaded_at", sa.String(32), nullable=False),
+        sa.Column("files", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "decisions",
+        sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+        sa.Column("id", sa.String(36), nullable=False, unique=True),
+        sa.Column("recorded_at", sa.String(32), nullable=False),
+        sa.Column("case_kind", sa.String(16), nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("outcome", sa.String(32), nullable=False),
+        sa.Column("policy_version", sa.String(64), nullable=False),
+        sa.Column("request", sa.Text, nullable=False),
+        sa.Column("answer", sa.Text, nullable=False),
+    )
+    _append_only("policy_sets", "version = NEW.version")
+    _append_only("decisions", "id = NEW.id OR sequence = NEW.sequence")
+
+
+def _append_only(table: str, same: str) -> None:
+    """The third trigger stops `INSERT OR REPLACE` on connections that have not set recursive_triggers."""
+    triggers = (
+        ("update", f"BEFORE UPDATE ON {table}"),
+        ("delete", f"BEFORE DELETE ON {table}"),
+        ("replace", f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"),
+    )
+    for name, occasion in triggers:
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{name} {occasion} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )

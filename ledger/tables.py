@@ -1,0 +1,35 @@
+"""The journal's tables. `ledger/migrations` creates them; a test holds the two together.
+
+Text that was sent or answered is kept as text, byte for byte: a JSON column would be free to re-order or re-write it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only where the column is declared INTEGER."""
+
+policy_sets = Table(
+    "policy_sets",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("loaded_at", String(32), nullable=False),  # when it was first loaded
+    Column("files", Text, nullable=False),  # JSON object: file name → text
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("sequence", SEQUENCE, primary_key=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("recorded_at", String(32), nullable=False),
+    Column("case_kind", String(16), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("policy_version", String(64), nullable=False),
+    Column("request", Text, nullable=False),  # the body as it was received
+    Column("answer", Text, nullable=False),  # the decision as it was answered
+)

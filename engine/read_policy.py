@@ -105,7 +105,7 @@ class _Reading:
             form.mistake(fields["values"].place, "P022", message, "keep `values`, by date, or `value`, for always")
         elif not fields.keys() & {"value", "values"}:
             form.mistake(place, "P002", f"{what} has no `value`", "write `value: …`, or `values: {2026-01-01: …}`")
-        content = fields.get("values") or fields.get("a value")
+        content = fields.get("values") or fields.get("value")
         if "values" in fields and not isinstance(fields["values"], Mapping):
             form.wrong_kind(fields["values"], f"`values` of {what}", "values by date", "write `value: …` for always")
             content = None

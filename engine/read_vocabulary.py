@@ -18,13 +18,14 @@ from engine.fact_value import read_value
 from engine.facts import shown
 from engine.form import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, Form, clipped, did_you_mean
 from engine.policy import TypeName
-from engine.vocabulary import EPOCH, Fact, Kind, Text, Type, Vocabulary
+from engine.vocabulary import EPOCH, RATE_SCALE, Fact, Kind, Text, Type, Vocabulary
 
 CURRENCY_DEFAULT = "EUR"
 
 _FILE_KEYS = ("currency", "facts")
 _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "example")
 _BOUNDS = ("minimum", "maximum")
+_CENTS = 2  # decimals of amounts in the standard facts
 _EXAMPLE_DAY = date(2026, 7, 1)
 _EXAMPLES = {  # in hundredths
     Kind.MONEY: 1250_00,
@@ -160,10 +161,20 @@ def example_of(type_: Type) -> str | int | bool | None:
             wanted = (_EXAMPLE_DAY - EPOCH).days
         case kind:
             wanted = _EXAMPLES[kind] * 10**type_.scale // 100
-    return shown(min(max(wanted, type_.low), type_.high), type_)
+    found = shown(min(max(wanted, type_.low), type_.high), type_)
+    return found.rstrip("0").rstrip(".") if isinstance(found, str) and type_.scale == RATE_SCALE else found
 
 
 def _with_example(form: Form, fact: Fact, node: Node) -> Fact | None:
-    """Numbers are shown with all their type's decimals, so that examples look like the service's own answers."""
-    found = read_value(form, replace(fact, required=True), node, "P034", f"the example of `{fact.name}`")
-    return replace(fact, example=shown(found[1], fact.type)) if found else None
+    """The standard facts' examples have cents, which a currency without them (JPY) drops."""
+    type_ = fact.type
+    cents = max(_CENTS - type_.scale, 0) if type_.kind is Kind.MONEY else 0
+    finer = replace(type_, scale=type_.scale + cents, low=type_.low * 10**cents, high=type_.high * 10**cents)
+    what = f"the example of `{fact.name}`"
+    found = read_value(form, replace(fact, type=finer, required=True), node, "P034", what)
+    if found is None:
+        return None
+    example, value = found
+    if type_.kind is Kind.MONEY and isinstance(value, int):
+        example = shown(value // 10**cents, type_)
+    return replace(fact, example=example)

@@ -46,13 +46,6 @@ class Variable(Formula):
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter(Formula):
-    """A dated constant; replaced by a `Constant` before any lowering. Null where no value is in force."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Sum(Formula):
     left: Formula
     right: Formula

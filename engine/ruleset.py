@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.diagnostic import Place
-from engine.formula import Formula
+from engine.formula import Constant, Formula
 from engine.vocabulary import Fact, Text, Type
 
 AS_OF = "as_of"
@@ -104,7 +104,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """Holds for every `as_of` with `since <= as_of < until` (None: open end). `results` names the variables that a
-    decision reports, by policy. `variables` gives every fact and named variable its type."""
+    decision reports. `variables` gives every fact and named variable its type. `constants` are the parameters in force;
+    formulas hold them in place, `Rule.uses` may name them."""
 
     case: str
     version: str
@@ -118,3 +119,4 @@ class RuleSet:
     results: tuple[str, ...]
     variables: Mapping[str, Type]
     titles: Mapping[str, Text]
+    constants: Mapping[str, Constant]

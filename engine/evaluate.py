@@ -1,0 +1,201 @@
+"""RuleSet and facts → Decision: matches twice, takes the most severe outcome, and says why.
+
+Verb at the end of the pipeline. Everything that does not depend on the facts is prepared once per rule set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from engine.decision import ENGINE_DISAGREEMENT, Decision, JsonValue, Reason, Undetermined
+from engine.facts import Binder, Value, shown
+from engine.formula import Formula
+from engine.interpret import Result
+from engine.matching import Disagreement, Matcher, Matching
+from engine.missing import MissingInputs
+from engine.reasons import Values, renderer
+from engine.ruleset import ListResult, Rule, RuleSet, Table
+from engine.vocabulary import CASE_KINDS, EPOCH, Text, Type
+
+ENGINE_VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedRule:
+    rule: Rule
+    place: str
+    severity: int
+    reason: Callable[[Values], Text]
+    remedy: Callable[[Values], Text] | None
+    facts: Callable[[Values], tuple[tuple[str, JsonValue], ...]]
+    conditions: tuple[tuple[str, Callable[[Values], JsonValue]], ...]
+
+
+class Evaluator:
+    """Decides cases of one kind on one stretch of dates; thread-safe."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self.ruleset = ruleset
+        self._kind = CASE_KINDS[ruleset.case]
+        self.binder = Binder(ruleset.case, ruleset.facts)
+        self._matcher = Matcher(ruleset)
+        self._slots = self._matcher.python.slots
+        self._missing = MissingInputs(ruleset)
+        self._subject = next(index for index, fact in enumerate(ruleset.facts) if fact.name == f"{ruleset.case}.id")
+        self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
+        self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
+        self._results = _by_policy((name, self._shower(name)) for name in ruleset.results)
+
+    def close(self) -> None:
+        self._matcher.close()
+
+    def decide(self, facts: Sequence[Value], as_of: date, id: str) -> Decision:
+        """`facts` as the binder gives them."""
+        matching = self._matcher.match(facts, as_of.toordinal() - EPOCH.toordinal())
+        values = matching.values
+        first = self._first_rule
+        fired = [self._rules[index - first] for index in matching.fired if index >= first]
+        found = [(rule.severity, self._reason(rule, values)) for rule in fired]
+        undetermined: tuple[Undetermined, ...] = ()
+        if matching.undetermined:
+            undetermined, reasons = self._undetermined(matching)
+            found += reasons
+        if matching.disagreement is not None:
+            found.append(self._disagreement(matching.disagreement))
+        found.sort(key=_severest_first)
+        ladder = self._kind.ladder
+        conditions = {name: value(values) for rule in fired for name, value in rule.conditions}
+        return Decision(
+            id=id,
+            case=self.ruleset.case,
+            subject=str(facts[self._subject]),
+            as_of=as_of.isoformat(),
+            currency=self.ruleset.currency,
+            outcome=found[0][1].outcome if found else ladder[0],
+            conditions=conditions,
+            reasons=tuple([reason for _, reason in found]),
+            undetermined=undetermined,
+            results={policy: {name: value(values) for name, value in members} for policy, members in self._results},
+            policy_version=self.ruleset.version,
+            engine_version=ENGINE_VERSION,
+        )
+
+    def _reason(self, prepared: _PreparedRule, values: Values) -> Reason:
+        return Reason(
+            rule=prepared.rule.match.id,
+            outcome=prepared.rule.outcome,
+            text=prepared.reason(values),
+            remedy=prepared.remedy(values) if prepared.remedy else None,
+            facts=prepared.facts(values),
+            missing=(),
+            place=prepared.place,
+        )
+
+    # --- what could not be told ---
+
+    def _undetermined(self, matching: Matching) -> tuple[tuple[Undetermined, ...], list[tuple[int, Reason]]]:
+        variables = {name: matching.values[slot] for name, slot in self._slots.items()}
+        known: Mapping[str, Value] = {
+            name: value for name, value in variables.items() if not isinstance(value, list | tuple)
+        }
+        unknown_rows = {self._matcher.python.matches[i] for i in matching.undetermined if i < self._first_rule}
+        items = [item for table in self.ruleset.tables if (item := self._table(table, unknown_rows, known))]
+        reasons = []
+        for index in matching.undetermined:
+            if index >= self._first_rule:
+                prepared = self._rules[index - self._first_rule]
+                missing = self._missing.behind_match(prepared.rule.match, known)
+                ignored = prepared.rule.if_missing is None
+                items.append(Undetermined(prepared.rule.id, missing, ignored))
+                if not ignored:
+                    reasons.append(self._missing_reason(prepared, missing, matching.values))
+        return tuple(items), reasons
+
+    def _table(self, table: Table, unknown_rows: set[str], variables: Mapping[str, Value]) -> Undetermined | None:
+        """A table whose outputs are unknown because some row is."""
+        if unknown_rows.isdisjoint(table.rows) or any(variables.get(name) is not None for name in table.outputs):
+            return None
+        missing = {name for output in table.outputs for name in self._missing.behind_value(output, variables)}
+        return Undetermined(table.id, tuple(sorted(missing)), False)
+
+    def _missing_reason(self, prepared: _PreparedRule, missing: tuple[str, ...], values: Values) -> tuple[int, Reason]:
+        rule = prepared.rule
+        outcome = rule.if_missing or self._kind.caution
+        titles = self.ruleset.titles
+        en = ", ".join(f"{titles[name].en} ({name})" if name in titles else name for name in missing)
+        zh = "、".join(f"{titles[name].zh}（{name}）" if name in titles else name for name in missing)
+        subject = rule.title or Text(rule.id, rule.id)
+        text = Text(f"{subject.en}: can't be checked, missing: {en}.", f"{subject.zh}：无法检查，缺少：{zh}。")
+        remedy = Text(f"Supply {en}.", f"请提供{zh}。")
+        reason = Reason(rule.id, outcome, text, remedy, prepared.facts(values), missing, prepared.place)
+        return self._kind.severity(outcome), reason
+
+    def _disagreement(self, found: Disagreement) -> tuple[int, Reason]:
+        text = Text(
+            "The two rule matchers disagree; a person has to look at this case, and the service's operator at the engine.",
+            "两个规则匹配器结果不一致；本案须人工处理，并请系统管理员检查引擎。",
+        )
+        facts: tuple[tuple[str, JsonValue], ...] = (
+            ("only_python", list(found.only_python)),
+            ("only_rete", list(found.only_rete)),
+            ("error", found.error),
+        )
+        outcome = self._kind.caution
+        return self._kind.severity(outcome), Reason(ENGINE_DISAGREEMENT, outcome, text, None, facts, (), "engine")
+
+    # --- prepared once ---
+
+    def _prepared(self, rule: Rule) -> _PreparedRule:
+        compile_formula = self._matcher.python.function
+        currency = self.ruleset.currency
+        return _PreparedRule(
+            rule,
+            str(rule.match.place),
+            self._kind.severity(rule.outcome),
+            renderer(rule.reason, compile_formula, currency),
+            renderer(rule.remedy, compile_formula, currency) if rule.remedy else None,
+            self._fact_lister(rule.uses),
+            tuple((name, self._formula_shower(formula)) for name, formula in rule.conditions),
+        )
+
+    def _fact_lister(self, names: Sequence[str]) -> Callable[[Values], tuple[tuple[str, JsonValue], ...]]:
+        showers = tuple((name, self._shower(name)) for name in names)
+        return lambda values: tuple([(name, show(values)) for name, show in showers])
+
+    def _formula_shower(self, formula: Formula) -> Callable[[Values], JsonValue]:
+        value, type_ = self._matcher.python.function(formula), formula.type
+        return lambda values: shown(value(values), type_)
+
+    def _shower(self, name: str) -> Callable[[Values], JsonValue]:
+        """A variable's or parameter's value as it stands in a decision."""
+        constant = self.ruleset.constants.get(name)
+        if constant is not None:
+            fixed = shown(constant.value, constant.type)
+            return lambda values: fixed
+        slot, type_ = self._slots[name], self.ruleset.variables.get(name)
+        if type_ is None:
+            return lambda values: _listed(values[slot], self._list_element(name))
+        return lambda values: shown(values[slot], type_)  # type: ignore[arg-type]  # lists have no type of their own
+
+    def _list_element(self, name: str) -> Type:
+        return next(step.element for step in self.ruleset.steps if isinstance(step, ListResult) and step.name == name)
+
+
+def _listed(value: Result, element: Type) -> JsonValue:
+    return None if value is None else [shown(item, element) for item in value]  # type: ignore[union-attr]
+
+
+def _severest_first(found: tuple[int, Reason]) -> int:
+    return -found[0]
+
+
+def _by_policy(
+    showers: object,
+) -> tuple[tuple[str, tuple[tuple[str, Callable[[Values], JsonValue]], ...]], ...]:
+    found: dict[str, list[tuple[str, Callable[[Values], JsonValue]]]] = {}
+    for full, show in showers:  # type: ignore[attr-defined]
+        policy, _, name = full.partition(".")
+        found.setdefault(policy, []).append((name, show))
+    return tuple((policy, tuple(members)) for policy, members in found.items())

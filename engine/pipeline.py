@@ -1,0 +1,143 @@
+"""The whole pipeline in one place: policy files in, an engine that decides out.
+
+text –read→ Document –read_policy→ Policy –compile→ RuleSet –evaluate(facts)→ Decision
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from importlib.resources import files as package_files
+from pathlib import PurePath
+from threading import Lock
+
+from engine import document
+from engine.compile import Compiled, compile_policies
+from engine.decision import Decision
+from engine.diagnostic import Diagnostic, Place, in_order
+from engine.document import Document
+from engine.evaluate import Evaluator
+from engine.facts import Value
+from engine.policy import Policy
+from engine.read_policy import read_policy
+from engine.read_vocabulary import read_vocabulary
+from engine.ruleset import RuleSet
+from engine.vocabulary import CASE_KINDS, Vocabulary
+
+STANDARD_FACTS = "engine/facts.yaml"
+SITE_FACTS = "facts.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`engine` is None when there is any diagnostic."""
+
+    engine: Engine | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class Engine:
+    """A policy set that has been checked, ready to decide; thread-safe. `close` frees the Rete networks early."""
+
+    def __init__(self, compiled: Compiled, files: Mapping[str, str]) -> None:
+        self.version = compiled.version
+        self.vocabulary: Vocabulary = compiled.vocabulary
+        self.policies: Mapping[str, Policy] = compiled.linked.policies
+        self.files = dict(files)
+        self._compiled = compiled
+        self._evaluators: dict[tuple[str, date | None], Evaluator] = {}
+        self._lock = Lock()
+
+    def decide(self, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Decision:
+        """Raises `engine.facts.FactsRefused` with every fault of the facts. `facts` holds one mapping per group:
+        `{"order": {"amount": "12.50"}, "account": {…}}`."""
+        evaluator = self._evaluator(case, as_of)
+        return evaluator.decide(evaluator.binder.bind(facts), as_of, id)
+
+    def bind(self, case: str, facts: Mapping[str, object], as_of: date) -> list[Value]:
+        """Values in the order of `ruleset(case, as_of).facts`."""
+        return self._evaluator(case, as_of).binder.bind(facts)
+
+    def ruleset(self, case: str, as_of: date) -> RuleSet:
+        return self._evaluator(case, as_of).ruleset
+
+    def close(self) -> None:
+        with self._lock:
+            for evaluator in self._evaluators.values():
+                evaluator.close()
+            self._evaluators.clear()
+
+    def warm(self, as_of: date) -> None:
+        """Builds every case kind's evaluator for this date, so that the first request doesn't wait for it."""
+        for case in CASE_KINDS:
+            self._evaluator(case, as_of)
+
+    def _evaluator(self, case: str, as_of: date) -> Evaluator:
+        key = (case, self._compiled.translation(as_of).since)
+        found = self._evaluators.get(key)
+        if found is None:
+            with self._lock:
+                found = self._evaluators.get(key)
+                if found is None:
+                    found = self._evaluators[key] = Evaluator(self._compiled.ruleset(case, as_of))
+        return found
+
+
+def load(files: Mapping[str, bytes]) -> Loaded:
+    """`files` maps a name as users know it (`rules/orders.yaml`) to the file's content. The file called `facts.yaml`
+    holds the site's own facts; every other one is a policy. Never raises for what an author wrote."""
+    report: list[Diagnostic] = []
+    documents: dict[str, Document] = {}
+    for name, content in sorted(files.items()):
+        read, mistakes = document.read(content, name)
+        report += mistakes
+        if read is not None:
+            documents[name] = read
+    site = next((documents.pop(name) for name in list(documents) if PurePath(name).name == SITE_FACTS), None)
+    vocabulary, mistakes = read_vocabulary(_standard_facts(), site)
+    report += mistakes
+    policies = []
+    for read in documents.values():
+        policy, mistakes = read_policy(read)
+        report += mistakes
+        if policy is not None:
+            policies.append(policy)
+    if not files:
+        report.append(Diagnostic(Place("rules", 1, 1), "P000", "no policy files", "name a directory with policies"))
+    compiled, mistakes = compile_policies(policies, vocabulary, version(files))
+    if not report or not any(name_is_unknown(d) for d in mistakes):
+        report += mistakes
+    engine = None
+    if not report:
+        engine = Engine(compiled, {name: content.decode("utf-8-sig") for name, content in files.items()})
+    return Loaded(engine, in_order(report))
+
+
+def name_is_unknown(diagnostic: Diagnostic) -> bool:
+    return diagnostic.code == "N001"
+
+
+def version(files: Mapping[str, bytes]) -> str:
+    """SHA-256 over all files, by base name, and the engine's standard facts, with line ends made the same. Comments count:
+    a decision names the line of each reason, and a replay must give the same bytes."""
+    content = {PurePath(name).name: _plain(text) for name, text in files.items()}
+    content[STANDARD_FACTS] = _plain(_standard_text())
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(content: bytes) -> str:
+    return content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+
+
+def _standard_text() -> bytes:
+    return package_files("engine").joinpath("facts.yaml").read_bytes()
+
+
+def _standard_facts() -> Document:
+    read, mistakes = document.read(_standard_text(), STANDARD_FACTS)
+    assert read is not None and not mistakes, mistakes
+    return read

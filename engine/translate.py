@@ -1,0 +1,378 @@
+"""FEEL → exact formulas: looks up names, checks types and units, and refuses what policies can't say.
+
+Verb used by `compile`. It never evaluates anything and reports every mistake of an expression, not only the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+
+from engine import arithmetic as a
+from engine import formula as f
+from engine.arithmetic import Mismatch
+from engine.diagnostic import Diagnostic
+from engine.feel import syntax
+from engine.formula import Constant, Formula
+from engine.policy import Expression
+from engine.translate_calls import call, temporal
+from engine.vocabulary import YES_NO, Kind, Type
+
+UNROLL_MAX = 200
+"""Longest written-out list that `some`, `every` or a list of tests may run over."""
+
+
+class Broken(Exception):
+    """An expression with mistakes; they are in the report."""
+
+
+class Scope:
+    """Names as one policy sees them. `look_up` gives a formula, None for an unknown name, and raises `Broken` for a
+    name whose own definition is broken; `known` lists all names, for suggestions."""
+
+    def __init__(self, look_up: Callable[[str], Formula | None], known: Callable[[], Iterable[str]]) -> None:
+        self.look_up = look_up
+        self.known = known
+
+    def with_name(self, name: str, formula: Formula) -> Scope:
+        return Scope(lambda wanted: formula if wanted == name else self.look_up(wanted), self.known)
+
+
+def translate(
+    expression: Expression, scope: Scope, report: list[Diagnostic], expected: Type | None = None
+) -> Formula | None:
+    """The formula, or None with the reasons added to `report`. `expected` names the enum whose members may stand
+    without quotes."""
+    return _Translation(expression, report).whole(expression.tree, scope, expected)
+
+
+def translate_tests(
+    subject: Formula, tests: Expression, scope: Scope, report: list[Diagnostic], *, null_is_no: bool = False
+) -> Formula | None:
+    """Unary tests on a subject, as one yes/no formula. `null_is_no`: where the subject is missing, every test but
+    `null` itself is false rather than unknown."""
+    tree = tests.tree
+    assert isinstance(tree, syntax.UnaryTests)
+    translation = _Translation(tests, report)
+    try:
+        return translation.tests(subject, tree, scope, null_is_no)
+    except Broken:
+        return None
+    except Mismatch as mismatch:
+        translation.say(tree, mismatch)
+        return None
+
+
+def dotted_name(node: syntax.Node) -> str | None:
+    """`a.b.c` as one name, None for anything else."""
+    parts: list[str] = []
+    while isinstance(node, syntax.Path):
+        parts.append(node.name)
+        node = node.source
+    if not isinstance(node, syntax.Name):
+        return None
+    return ".".join([node.name, *reversed(parts)])
+
+
+class _Translation:
+    def __init__(self, expression: Expression, report: list[Diagnostic]) -> None:
+        self._expression = expression
+        self._report = report
+
+    def say(self, node: syntax.Node, mismatch: Mismatch) -> None:
+        words = self._expression.text_of(node).strip()
+        subject = f"`{words}`: " if words and f"`{words}`" not in mismatch.message else ""
+        place = self._expression.place_of(node)
+        self._report.append(Diagnostic(place, mismatch.code, subject + mismatch.message, mismatch.hint))
+
+    def whole(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula | None:
+        try:
+            return self.formula(node, scope, expected)
+        except Broken:
+            return None
+
+    def formula(self, node: syntax.Node, scope: Scope, expected: Type | None = None) -> Formula:
+        """Raises `Broken` after reporting at the innermost node that is wrong."""
+        try:
+            return self._node(node, scope, expected)
+        except Mismatch as mismatch:
+            self.say(node, mismatch)
+            raise Broken from None
+
+    def formulas(self, nodes: Sequence[syntax.Node], scope: Scope, expected: Type | None = None) -> tuple[Formula, ...]:
+        """All of them, or `Broken` after the mistakes of each have been reported."""
+        found = [self.whole(node, scope, expected) for node in nodes]
+        whole = tuple(formula for formula in found if formula is not None)
+        if len(whole) < len(nodes):
+            raise Broken
+        return whole
+
+    def _node(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula:
+        match node:
+            case syntax.Number():
+                return a.number(node.value)
+            case syntax.String():
+                return a.word(node.value)
+            case syntax.Boolean():
+                return a.constant(YES_NO, node.value)
+            case syntax.Null():
+                return a.NULL
+            case syntax.AtLiteral():
+                return temporal(node.text)
+            case syntax.Name() | syntax.Path():
+                return self._name(node, scope, expected)
+            case syntax.Negation():
+                return a.negate(self.formula(node.operand, scope))
+            case syntax.Arithmetic():
+                return _ARITHMETIC[node.operator](*self.formulas((node.left, node.right), scope))
+            case syntax.Comparison():
+                left, right = self._sides(node.left, node.right, scope)
+                return a.compare(node.operator, left, right)
+            case syntax.And():
+                return a.conjunction(self._flat(node, syntax.And, scope))
+            case syntax.Or():
+                return a.disjunction(self._flat(node, syntax.Or, scope))
+            case syntax.Between():
+                return self._between(node, scope)
+            case syntax.In():
+                return self.tests(self.formula(node.value, scope), node.tests, scope, False)
+            case syntax.If():
+                return self._if(node, scope, expected)
+            case syntax.Quantified():
+                return self._quantified(node, node.iterations, scope)
+            case syntax.Call():
+                return self._call(node, scope)
+            case _:
+                what = _UNSUPPORTED.get(type(node), "this")
+                raise Mismatch(
+                    "T003", f"{what} can't be used in a policy", "see docs/policy-language.md, FEEL in policies"
+                )
+
+    def _name(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula:
+        name = dotted_name(node)
+        if name is not None:
+            found = scope.look_up(name)
+            if found is not None:
+                return found
+            if expected is not None and name in expected.members:
+                return a.word(name)
+        if isinstance(node, syntax.Path) and node.name in _DATE_PARTS:
+            source = self._date_of_part(node, scope)
+            if source is not None:
+                low, high = _DATE_PARTS[node.name]
+                return f.DatePart(Type(Kind.INTEGER, 0, low, high), source.nullable, node.name, source)
+        if name is None:
+            raise Mismatch("T003", "only facts, values and parts of dates have a path in a policy")
+        raise Mismatch("N001", f"unknown name `{name}`", _suggestion(name, scope, expected))
+
+    def _date_of_part(self, node: syntax.Path, scope: Scope) -> Formula | None:
+        """The date that `.year` and the like stand behind, None where it is another kind of path."""
+        name = dotted_name(node.source)
+        source = scope.look_up(name) if name is not None else self.formula(node.source, scope)
+        return source if source is not None and source.type.kind is Kind.DATE else None
+
+    def _flat(self, node: syntax.Node, kind: type[syntax.And | syntax.Or], scope: Scope) -> tuple[Formula, ...]:
+        operands: list[syntax.Node] = []
+        pending = [node]
+        while pending:
+            top = pending.pop()
+            if isinstance(top, kind):
+                pending += [top.right, top.left]
+            else:
+                operands.append(top)
+        return self.formulas(operands, scope)
+
+    def _sides(self, left: syntax.Node, right: syntax.Node, scope: Scope) -> tuple[Formula, Formula]:
+        """Both sides of a comparison; a word on one side may be a member of the enum on the other."""
+        if self._is_unknown_name(left, scope):
+            second = self.formula(right, scope)
+            return self.formula(left, scope, second.type), second
+        if self._is_unknown_name(right, scope):
+            first = self.formula(left, scope)
+            return first, self.formula(right, scope, first.type)
+        first, second = self.formulas((left, right), scope)
+        return first, second
+
+    @staticmethod
+    def _is_unknown_name(node: syntax.Node, scope: Scope) -> bool:
+        if not isinstance(node, syntax.Name):
+            return False
+        try:
+            return scope.look_up(node.name) is None
+        except Broken:
+            return False
+
+    def _between(self, node: syntax.Between, scope: Scope) -> Formula:
+        value, low, high = self.formulas((node.value, node.low, node.high), scope)
+        return a.conjunction((a.compare(">=", value, low), a.compare("<=", value, high)))
+
+    def _if(self, node: syntax.If, scope: Scope, expected: Type | None) -> Formula:
+        condition = self.whole(node.condition, scope, None)
+        then, otherwise = self.formulas((node.then, node.otherwise), scope, expected)
+        if condition is None:
+            raise Broken
+        return a.choose(condition, then, otherwise)
+
+    def _quantified(self, node: syntax.Quantified, iterations: tuple[syntax.Iteration, ...], scope: Scope) -> Formula:
+        first, rest = iterations[0], iterations[1:]
+        if not isinstance(first.source, syntax.ListLiteral) or first.end_value is not None:
+            raise Mismatch("T003", "`some` and `every` run over a written-out list only", "write `some x in [A, B] …`")
+        if not 1 <= len(first.source.items) <= UNROLL_MAX:
+            raise Mismatch("T003", f"the list must have 1 to {UNROLL_MAX} elements")
+        parts = []
+        for item in first.source.items:
+            value = a.word(item.name) if self._is_unknown_name(item, scope) else self.formula(item, scope)  # type: ignore[attr-defined]  # the test has shown a Name
+            inner = scope.with_name(first.name, value)
+            parts.append(self._quantified(node, rest, inner) if rest else self.formula(node.satisfies, inner))
+        return a.conjunction(parts) if node.every else a.disjunction(parts)
+
+    def _call(self, node: syntax.Call, scope: Scope) -> Formula:
+        name = dotted_name(node.function)
+        if name is None or node.names:
+            raise Mismatch("T003", "call a built-in function by its name, with its arguments in order")
+        arguments = node.arguments
+        if name in _OVER_LISTS and len(arguments) == 1 and isinstance(arguments[0], syntax.ListLiteral):
+            arguments = arguments[0].items
+        if name == "list contains":
+            return self._list_contains(node, scope)
+        return call(name, self.formulas(arguments, scope))
+
+    def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:
+        if len(node.arguments) != 2 or not isinstance(node.arguments[0], syntax.ListLiteral):
+            raise Mismatch("T004", "`list contains` takes a written-out list and a value", "write `x in [A, B]`")
+        listed, value = node.arguments
+        tests = syntax.UnaryTests(start=listed.start, end=listed.end, tests=(listed,), negated=False)
+        return self.tests(self.formula(value, scope), tests, scope, False)
+
+    def tests(self, subject: Formula, tests: syntax.UnaryTests, scope: Scope, null_is_no: bool) -> Formula:
+        if not tests.tests:
+            return a.constant(YES_NO, True)
+        if len(tests.tests) > UNROLL_MAX:
+            raise Mismatch("T003", f"more than {UNROLL_MAX} tests")
+        inner = scope.with_name("?", subject)
+        parts: list[Formula] = []
+        broken = False
+        for test in self._each_test(tests.tests):
+            try:
+                parts.append(self._test(subject, test, inner))
+            except Mismatch as mismatch:
+                self.say(test, mismatch)
+                broken = True
+            except Broken:
+                broken = True
+        if broken:
+            raise Broken
+        asks_null = [part for part in parts if isinstance(part, f.IsNull)]
+        others = _joined([part for part in parts if not isinstance(part, f.IsNull)])
+        if null_is_no:
+            others = [f.IsTrue(YES_NO, False, part) if part.nullable else part for part in others]
+        whole = a.disjunction([*asks_null, *others])
+        if not tests.negated:
+            return whole
+        return self._negated(subject, whole, bool(asks_null), null_is_no)
+
+    @staticmethod
+    def _negated(subject: Formula, whole: Formula, asks_null: bool, null_is_no: bool) -> Formula:
+        """`not(A)` on a missing subject is not true either, unless it is `not(null, …)`, which settles the question."""
+        if asks_null or not null_is_no or not subject.nullable:
+            return a.negation(whole)
+        known = f.Not(YES_NO, False, f.IsNull(YES_NO, False, subject))
+        return a.conjunction((known, a.negation(whole)))
+
+    @staticmethod
+    def _each_test(tests: Sequence[syntax.Node]) -> Iterable[syntax.Node]:
+        for test in tests:
+            if isinstance(test, syntax.ListLiteral):
+                yield from test.items
+            else:
+                yield test
+
+    def _test(self, subject: Formula, test: syntax.Node, scope: Scope) -> Formula:
+        match test:
+            case syntax.Interval():
+                return self._interval(subject, test, scope)
+            case syntax.Differs():
+                return a.negation(self._equal(subject, test.operand, scope))
+            case syntax.UnaryTests():
+                return self.tests(subject, test, scope, False)
+        if _mentions_input(test):
+            condition = self.formula(test, scope)
+            a.require_condition(condition)
+            return condition
+        return self._equal(subject, test, scope)
+
+    def _equal(self, subject: Formula, node: syntax.Node, scope: Scope) -> Formula:
+        return a.compare("=", subject, self.formula(node, scope, subject.type))
+
+    def _interval(self, subject: Formula, test: syntax.Interval, scope: Scope) -> Formula:
+        parts = []
+        if test.low is not None:
+            parts.append(a.compare(">=" if test.low_closed else ">", subject, self.formula(test.low, scope)))
+        if test.high is not None:
+            parts.append(a.compare("<=" if test.high_closed else "<", subject, self.formula(test.high, scope)))
+        return a.conjunction(parts)
+
+
+def _joined(parts: list[Formula]) -> list[Formula]:
+    """Several equalities of one subject with constants become one membership test."""
+    equalities = [part for part in parts if isinstance(part, f.Compare) and _is_equality_with_constant(part)]
+    if len(equalities) < 2 or len({id(e.left) for e in equalities}) != 1:
+        return parts
+    values = tuple(dict.fromkeys(e.right.value for e in equalities if isinstance(e.right, Constant)))
+    subject = equalities[0].left
+    known = tuple(value for value in values if value is not None)
+    others = [part for part in parts if part not in equalities]
+    return [f.MemberOf(YES_NO, subject.nullable, subject, known), *others]
+
+
+def _is_equality_with_constant(part: f.Compare) -> bool:
+    return part.operator == "=" and isinstance(part.right, Constant)
+
+
+def _mentions_input(node: object) -> bool:
+    if isinstance(node, syntax.Name):
+        return node.name == "?"
+    if isinstance(node, tuple):
+        return any(_mentions_input(part) for part in node)
+    if isinstance(node, syntax.Node):
+        return any(_mentions_input(getattr(node, name)) for name in _field_names(type(node)))
+    return False
+
+
+def _field_names(node_type: type[syntax.Node]) -> tuple[str, ...]:
+    return tuple(getattr(node_type, "__dataclass_fields__", ()))
+
+
+def _suggestion(name: str, scope: Scope, expected: Type | None) -> str:
+    choices = [*scope.known(), *(expected.members if expected else ())]
+    close = get_close_matches(name, choices, n=1, cutoff=0.6)
+    if not close and "." not in name:
+        close = [known for known in scope.known() if known.endswith(f".{name}")][:1]
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return "" if "." in name else f'write "{name}" if it is a word, or name a fact such as `order.amount`'
+
+
+_ARITHMETIC: dict[str, Callable[[Formula, Formula], Formula]] = {
+    "+": a.add,
+    "-": a.subtract,
+    "*": a.multiply,
+    "/": a.divide,
+    "**": a.power,
+}
+
+_DATE_PARTS = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "weekday": (1, 7)}
+
+_OVER_LISTS = {"min", "max", "sum", "mean", "count", "all", "any"}
+
+_UNSUPPORTED: dict[type[syntax.Node], str] = {
+    syntax.Interval: "a range outside `in` or a table cell",
+    syntax.ListLiteral: "a list outside `in`, `some`, `every` or a function of lists",
+    syntax.ContextLiteral: "a context",
+    syntax.Filter: "a filter",
+    syntax.For: "`for`",
+    syntax.FunctionLiteral: "a function definition",
+    syntax.InstanceOf: "`instance of`",
+    syntax.UnaryTests: "a list of tests outside a table cell",
+    syntax.Differs: "a test outside a table cell",
+}

@@ -209,7 +209,10 @@ class Builder(Transformer[Token, object]):
     def negate(self, minus: Token, operand: Node) -> Negation:
         return Negation(start=_start(minus), end=operand.end, operand=value(operand))
 
+    # the right side may be a range such as `>= 2`, as in `range = >= 2`
     def compare(self, left: Node, operator: Token, right: Node) -> Comparison:
+        if isinstance(right, BareTest):
+            right = _interval(right, right.start, right.end, equality=True)
         return Comparison(start=left.start, end=right.end, operator=str(operator), left=value(left), right=value(right))
 
     def both(self, left: Node, _: Token, right: Node) -> And:
@@ -327,11 +330,14 @@ class Builder(Transformer[Token, object]):
 
     def function_literal(self, function: Token, _open: Token, *rest: object) -> FunctionLiteral:
         body = cast(Node, rest[-1])
-        parameters = cast(tuple[str, ...], rest[:-2])
-        return FunctionLiteral(start=_start(function), end=body.end, parameters=parameters, body=value(body))
+        pairs = cast(tuple[tuple[str, str], ...], rest[:-2])
+        parameters, types = tuple(name for name, _ in pairs), tuple(type_ for _, type_ in pairs)
+        return FunctionLiteral(
+            start=_start(function), end=body.end, parameters=parameters, body=value(body), types=types
+        )
 
-    def parameter(self, name: Token, _type: str | None) -> str:
-        return self.name_of(name)
+    def parameter(self, name: Token, type_: TypeText | None) -> tuple[str, str]:
+        return self.name_of(name), "Any" if type_ is None else type_.text
 
     # types, kept as canonical text   (rules 52, 54)
     def instance_of(self, subject: Node, _instance: Token, _of: Token, type_: TypeText) -> InstanceOf:

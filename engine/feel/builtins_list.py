@@ -129,14 +129,21 @@ def _mode(*arguments: object) -> object:
     return sorted(number for number, times in counts.items() if times == most)
 
 
+def _reduced(join: Callable[[object, object], bool | None], start: bool, arguments: tuple[object, ...]) -> bool | None:
+    answer: bool | None = start
+    for item in _flat(arguments):
+        answer = join(answer, item)
+    return answer
+
+
 @_variadic("all")
 def _all(*arguments: object) -> object:
-    return reduce(both, _flat(arguments), True)
+    return _reduced(both, True, arguments)
 
 
 @_variadic("any")
 def _any(*arguments: object) -> object:
-    return reduce(either, _flat(arguments), False)
+    return _reduced(either, False, arguments)
 
 
 @built_in("sublist", "list: list", "start position: number", "length?: number")
@@ -189,7 +196,7 @@ def _list_replace_matching(items: list[object], match: Function, new: object) ->
 
 
 def _index(items: list[object], position: Decimal) -> int:
-    if position == 0 or abs(position) > len(items):
+    if position == 0 or abs(position) > len(items) or position != position.to_integral_value():
         raise Unfit
     return int(position) - 1 if position > 0 else len(items) + int(position)
 

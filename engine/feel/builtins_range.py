@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
+from engine.feel.parse import FeelSyntaxError, parse_expression
 from engine.feel.signatures import Unfit, built_in
+from engine.feel.syntax import AtLiteral, Call, Name, Negation, Node, Number, String
+from engine.feel.temporal import read_at_literal, read_date, read_datetime, read_duration, read_time
 from engine.feel.values import Range, equal, less, within
 
 _POINT = "number|string|date|time|date and time|days and time duration|years and months duration"
@@ -28,6 +32,56 @@ def counted(low: object, high: object, low_closed: bool, high_closed: bool) -> I
 def _steps(first: int, last: int, low_closed: bool, high_closed: bool) -> range:
     step = 1 if first <= last else -1
     return range(first if low_closed else first + step, last + step if high_closed else last, step)
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "date": read_date,
+    "date and time": read_datetime,
+    "time": read_time,
+    "duration": read_duration,
+}
+
+
+@built_in("range", "from: string")
+def _range(text: str) -> object:
+    """A range written as text, its ends literals; an end that is open may be left out (DMN 1.5, table 70)."""
+    text = text.strip()
+    if len(text) < 4 or text[0] not in "[(]" or text[-1] not in "])[":
+        return None
+    low_closed, high_closed = text[0] == "[", text[-1] == "]"
+    for cut in re.finditer(r"\.\.", text):
+        try:
+            low, high = _end(text[1 : cut.start()], low_closed), _end(text[cut.end() : -1], high_closed)
+        except (FeelSyntaxError, Unfit):
+            continue
+        if low is None and high is None:
+            return None
+        if low is None or high is None or less(low, high) is not None:
+            return Range(low, low_closed, high, high_closed)
+    return None
+
+
+def _end(text: str, closed: bool) -> object:
+    if not text.strip() and not closed:
+        return None
+    value = _literal(parse_expression(text))
+    if value is None:
+        raise Unfit
+    return value
+
+
+def _literal(node: Node) -> object:
+    match node:
+        case Number() | String():
+            return node.value
+        case Negation(operand=Number(value=value)):
+            return -value
+        case AtLiteral():
+            return read_at_literal(node.text)
+        case Call(function=Name(name=name), arguments=(String(value=text),)) if name in _READERS:
+            return _READERS[name](text)
+        case _:
+            return None
 
 
 def _before(left: object, right: object) -> bool:
@@ -113,7 +167,7 @@ def _overlaps_before(left: Range, right: Range) -> bool:
 
 @_of_ranges("overlaps after")
 def _overlaps_after(left: Range, right: Range) -> bool:
-    return _ends_later(left, right) and _overlaps(left, right) and not _starts_earlier(left, right)
+    return _overlaps_before(right, left)
 
 
 def _starts_earlier(left: Range, right: Range) -> bool:

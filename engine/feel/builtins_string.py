@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import decimal
 import re
 from decimal import Decimal
 
 from engine.feel.regex import compiled, replacement
 from engine.feel.signatures import built_in
-from engine.feel.values import NUMBERS, TEXT_MAX, kind, written
+from engine.feel.values import NUMBERS, TEXT_MAX, written
 
 
 @built_in("string length", "string: string")

@@ -12,10 +12,12 @@ from decimal import Decimal
 from engine.feel.signatures import built_in
 from engine.feel.temporal import (
     DaysDuration,
+    DistantDate,
     MonthsDuration,
     make_date,
     months_between,
     named_zone,
+    offset_of,
     offset_zone,
     read_date,
     read_datetime,
@@ -36,8 +38,8 @@ def _date(text: str) -> object:
     return read_date(text)
 
 
-@built_in("date", "from: date|date and time")
-def _date_of(moment: datetime.date) -> object:
+@built_in("date", "from: date|date and time|distant date")
+def _date_of(moment: datetime.date | DistantDate) -> object:
     return moment.date() if isinstance(moment, datetime.datetime) else moment
 
 
@@ -86,16 +88,16 @@ def _date_and_time_from_parts(
     second: Decimal,
     offset: DaysDuration | None = None,
 ) -> object:
-    date = make_date(_whole(year), _whole(month), _whole(day))
-    return None if date is None else datetime.datetime.combine(date, _time_of(hour, minute, second, _zone(offset)))
+    day_of = datetime.date(_whole(year), _whole(month), _whole(day))
+    return datetime.datetime.combine(day_of, _time_of(hour, minute, second, _zone(offset)))
 
 
 @built_in("date and time", *_PARTS, "timezone: string")
 def _date_and_time_from_parts_in_zone(
     year: Decimal, month: Decimal, day: Decimal, hour: Decimal, minute: Decimal, second: Decimal, zone: str
 ) -> object:
-    date = make_date(_whole(year), _whole(month), _whole(day))
-    return None if date is None else datetime.datetime.combine(date, _time_of(hour, minute, second, named_zone(zone)))
+    day_of = datetime.date(_whole(year), _whole(month), _whole(day))
+    return datetime.datetime.combine(day_of, _time_of(hour, minute, second, named_zone(zone)))
 
 
 def _time_of(hour: Decimal, minute: Decimal, second: Decimal, zone: datetime.tzinfo | None) -> datetime.time:
@@ -167,14 +169,11 @@ def _week_of_year(date: datetime.date) -> object:
 
 @built_in("is", "value1: any", "value2: any")
 def _is(left: object, right: object) -> object:
-    """The same element of the same domain (DMN 1.5, table 79): zones count, whatever instant they lead to."""
+    """The same element of the same domain (DMN 1.5, table 79): the same clock reading and offset, not only the
+    same instant."""
     if left is None or right is None or kind(left) != kind(right):
         return left is None and right is None
     if isinstance(left, datetime.datetime | datetime.time):
         assert isinstance(right, datetime.datetime | datetime.time)
-        return left.replace(tzinfo=None) == right.replace(tzinfo=None) and _same_zone(left.tzinfo, right.tzinfo)
+        return left.replace(tzinfo=None) == right.replace(tzinfo=None) and offset_of(left) == offset_of(right)
     return equal(left, right) is True
-
-
-def _same_zone(left: datetime.tzinfo | None, right: datetime.tzinfo | None) -> bool:
-    return left is right or str(left) == str(right)

@@ -46,7 +46,7 @@ from engine.feel.syntax import (
 )
 from engine.feel.syntax import Differs as DiffersNode
 from engine.feel.temporal import read_at_literal
-from engine.feel.types import is_instance
+from engine.feel.types import coerced, is_instance
 from engine.feel.values import (
     NUMBERS,
     Function,
@@ -340,7 +340,8 @@ def _function_literal(node: FunctionLiteral, scope: Scope) -> object:
         if len(arguments) != len(node.parameters):
             return None
         scope.spend(1)
-        return value_of(node.body, Scope(dict(zip(node.parameters, arguments, strict=True)), scope))
+        given = map(coerced, arguments, node.types) if node.types else arguments
+        return value_of(node.body, Scope(dict(zip(node.parameters, given, strict=True)), scope))
 
     return Function(node.parameters, call)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.feel.temporal import DaysDuration, MonthsDuration, offset_of, seconds_of
+from engine.feel.temporal import DaysDuration, DistantDate, MonthsDuration, offset_of, seconds_of
 from engine.feel.values import Range
 
 
@@ -55,6 +55,7 @@ _TIME: dict[str, Callable[[Any], object]] = {
 _PROPERTIES: tuple[tuple[type, dict[str, Callable[[Any], object]]], ...] = (
     (datetime.datetime, _DATE | _TIME),
     (datetime.date, _DATE),
+    (DistantDate, _DATE),
     (datetime.time, _TIME),
     (
         DaysDuration,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from re import _constants, _parser  # type: ignore[attr-defined]
+from re import _constants, _parser
 from typing import Any
 
 from engine.feel.regex_categories import category
@@ -70,62 +70,80 @@ def _repetitions(tree: Any, *, inside: bool) -> tuple[int, bool]:
 
 # Python spells these differently or means something else by them
 _ESCAPES = {"i": "[A-Za-z_:]", "I": "[^A-Za-z_:]", "c": r"[-.\w:]", "C": r"[^-.\w:]"}
-_KNOWN_ESCAPES = frozenset("nrtdDwWsSpPiIcC\\|.?*+(){}$-[]^0123456789")
+_KNOWN_ESCAPES = frozenset("nrtdDwWsSpPiIcC\\|.?*+(){}$-[]^123456789")
+_SPACES = re.compile(r"(\[(?:[^\]\\]|\\.)*\])|\s+", re.DOTALL)
 
 
 def _translated(pattern: str, flags: str) -> str:
-    """XPath's notation in Python's: `$` is the very end, `(?…)` and unknown escapes are errors, categories are sets."""
+    """XPath's notation in Python's: `$` is the very end, `.` is no line end, sets can be subtracted from, categories
+    and blocks become sets; `(?…)` and unknown escapes are errors."""
+    if "x" in flags:
+        pattern = _SPACES.sub(lambda match: match[1] or "", pattern)
     out: list[str] = []
-    position, in_set = 0, 0
+    position = 0
     while position < len(pattern):
         character = pattern[position]
-        position += 1
         if character == "\\":
-            escaped = pattern[position : position + 1]
-            position += 1
-            if escaped not in _KNOWN_ESCAPES or not escaped:
-                raise ValueError(f"unknown escape \\{escaped}")
-            if escaped in "pP":
-                end = pattern.index("}", position)
-                out.append(category(pattern[position + 1 : end], escaped == "P", bool(in_set)))
-                position = end + 1
-            elif escaped in _ESCAPES and not in_set:
-                out.append(_ESCAPES[escaped])
-            else:
-                out.append("\\" + escaped)
-        elif in_set:
-            if character == "[":
-                if pattern[position - 2] != "-":
-                    raise ValueError("`[` inside a set")
-                raise ValueError("subtraction in a set is not supported")
-            in_set -= character == "]"
-            out.append(character)
+            text, position = _escape(pattern, position, in_set=False)
+            out.append(text)
         elif character == "[":
-            in_set += 1
-            out.append(character)
-            if pattern[position : position + 1] == "^":
-                out.append("^")
-                position += 1
-            if pattern[position : position + 1] == "]":
-                raise ValueError("empty set")
-        elif character == "$":
-            out.append("$" if "m" in flags else r"\Z")
-        elif character == "(" and pattern[position : position + 1] == "?":
-            if pattern[position : position + 2] != "?:":
-                raise ValueError("`(?` is not XPath")
-            out.append("(")
-        elif "x" in flags and character in " \t\n\r":
-            continue
+            text, position = _set(pattern, position)
+            out.append(text)
+        elif pattern.startswith("(?", position) and not pattern.startswith("(?:", position):
+            raise ValueError("`(?` is not XPath")
         else:
-            out.append(character)
+            out.append(_plain(character, flags))
+            position += 1
     return "".join(out)
+
+
+def _plain(character: str, flags: str) -> str:
+    if character == "$" and "m" not in flags:
+        return r"\Z"
+    return r"[^\n\r]" if character == "." and "s" not in flags else character
+
+
+def _escape(pattern: str, position: int, *, in_set: bool) -> tuple[str, int]:
+    escaped = pattern[position + 1 : position + 2]
+    if not escaped or escaped not in _KNOWN_ESCAPES or (in_set and escaped.isdigit()):
+        raise ValueError(f"unknown escape \\{escaped}")
+    if escaped in "pP":
+        end = pattern.index("}", position)
+        return category(pattern[position + 3 : end], escaped == "P", in_set), end + 1
+    if escaped in _ESCAPES and not in_set:
+        return _ESCAPES[escaped], position + 2
+    return "\\" + escaped, position + 2
+
+
+def _set(pattern: str, position: int) -> tuple[str, int]:
+    """A set in brackets, beginning at `position`; `[a-z-[aeiou]]` is one set less another."""
+    start = position
+    position += 2 if pattern.startswith("[^", position) else 1
+    out = [pattern[start:position]]
+    while position < len(pattern):
+        character = pattern[position]
+        if character == "]" and len(out) > 1:
+            return "".join(out) + "]", position + 1
+        if character == "\\":
+            text, position = _escape(pattern, position, in_set=True)
+        elif pattern.startswith("-[", position) and len(out) > 1:
+            less, position = _set(pattern, position + 1)
+            if not pattern.startswith("]", position):
+                raise ValueError("a subtraction ends its set")
+            return f"(?!{less}){''.join(out)}]", position + 1
+        elif character in "[]":
+            raise ValueError(f"`{character}` inside a set")
+        else:
+            text, position = character, position + 1
+        out.append(text)
+    raise ValueError("a set is never closed")
 
 
 _REFERENCE = re.compile(r"\\(.?)|\$(\d*)", re.DOTALL)
 
 
 def replacement(text: str, groups: int, literal: bool) -> Callable[[re.Match[str]], str]:
-    """XPath's replacement notation: `$1` is a group, `\\$` and `\\\\` stand for themselves, anything else is an error."""
+    """XPath's replacement notation: `$1` is a group, `\\$` and `\\\\` stand for themselves."""
     if literal:
         return lambda match: text
     parts: list[str | int] = []

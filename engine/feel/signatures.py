@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from engine.feel.temporal import DistantDate
 from engine.feel.values import kind
 
 Implementation = TypeVar("Implementation", bound=Callable[..., object])
@@ -108,7 +109,9 @@ def _fitted(form: Form, arguments: Sequence[object]) -> list[object]:
 def conforming(value: object, kinds: frozenset[str]) -> object:
     """`value` as one of `kinds`, through the implicit conversions of DMN 1.5, 10.3.2.9.4: a list of one to its item,
     one value to a list of it, a date to its midnight in UTC."""
-    if "any" in kinds or kind(value) in kinds:
+    if "any" in kinds or (kind(value) in kinds and not isinstance(value, DistantDate)):
+        return value
+    if isinstance(value, DistantDate) and "distant date" in kinds:
         return value
     if isinstance(value, list) and len(value) == 1 and "list" not in kinds:
         return conforming(value[0], kinds)

@@ -191,6 +191,7 @@ class Filter(Node):
 class FunctionLiteral(Node):
     parameters: tuple[str, ...]
     body: Node
+    types: tuple[str, ...] = ()  # one a parameter, `Any` where none is written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

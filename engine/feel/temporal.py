@@ -1,7 +1,8 @@
 """FEEL's dates, times and durations on top of Python's: literals read, values written, arithmetic between them.
 
-Dates and times are `datetime.date`, `datetime` and `time`; years outside 1 to 9999, which Python cannot hold, are not
-supported. Fractions of a second are kept to the microsecond. The two kinds of duration are our own types.
+Dates and times are `datetime.date`, `datetime` and `time`; for years outside 1 to 9999, which Python cannot hold, there
+is a `DistantDate` without arithmetic, and no date and time. Fractions of a second are kept to the microsecond. The two
+kinds of duration are our own types.
 """
 
 from __future__ import annotations
@@ -18,6 +19,30 @@ _DAY = 86_400
 _ANY_DAY = datetime.date(2000, 1, 1)
 _SECONDS_MAX = Decimal(10) ** 18
 _MONTHS_MAX = 10**12
+_YEAR_MAX = 999_999_999  # DMN 1.5, 10.3.2.3.4, after XML Schema
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class DistantDate:
+    """A date in a year Python's own cannot hold. It is compared, written and taken apart, and nothing else."""
+
+    year: int
+    month: int
+    day: int
+
+    def __lt__(self, other: DistantDate | datetime.date) -> bool:
+        return (self.year, self.month, self.day) < (other.year, other.month, other.day)
+
+    def __gt__(self, other: DistantDate | datetime.date) -> bool:
+        return (self.year, self.month, self.day) > (other.year, other.month, other.day)
+
+    def isoweekday(self) -> int:
+        return datetime.date(2000 + self.year % 400, self.month, self.day).isoweekday()
+
+    def __str__(self) -> str:
+        sign = "-" if self.year < 0 else ""
+        return f"{sign}{abs(self.year):04d}-{self.month:02d}-{self.day:02d}"
 
 
 @total_ordering
@@ -44,8 +69,9 @@ class DaysDuration:
         return sign * days, sign * hours, sign * minutes, sign * (seconds + fraction)
 
     def __str__(self) -> str:
-        days, hours, minutes, seconds = (abs(part) for part in self.parts())
-        time = "".join(f"{plain(part)}{unit}" for part, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if part)
+        days, hours, minutes, seconds = DaysDuration(abs(self.seconds)).parts()
+        time = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+        time += f"{plain(seconds)}S" if seconds else ""
         text = (f"{days}D" if days else "") + (f"T{time}" if time else "")
         return ("-" if self.seconds < 0 else "") + "P" + (text or "T0S")
 
@@ -99,18 +125,21 @@ _MONTHS_FORM = re.compile(r"(?P<sign>-)?P(?=\d)(?:(?P<years>\d+)Y)?(?:(?P<months
 _TEXT_MAX = 64  # characters of a date, time or duration; keeps digits of hostile durations few
 
 
-def read_date(text: str) -> datetime.date | None:
+def read_date(text: str) -> datetime.date | DistantDate | None:
     match = _DATE_FORM.fullmatch(text) if len(text) <= _TEXT_MAX else None
     if match is None:
         return None
     return make_date(int(match["year"]), int(match["month"]), int(match["day"]))
 
 
-def make_date(year: int, month: int, day: int) -> datetime.date | None:
+def make_date(year: int, month: int, day: int) -> datetime.date | DistantDate | None:
     try:
-        return datetime.date(year, month, day)
-    except (ValueError, OverflowError):
+        if datetime.MINYEAR <= year <= datetime.MAXYEAR:
+            return datetime.date(year, month, day)
+        datetime.date(2000 + year % 400, month, day)  # the calendar repeats every 400 years
+    except ValueError:
         return None
+    return DistantDate(year, month, day) if year and abs(year) <= _YEAR_MAX else None
 
 
 def read_time(text: str) -> datetime.time | None:
@@ -120,16 +149,18 @@ def read_time(text: str) -> datetime.time | None:
 
 def read_datetime(text: str) -> datetime.datetime | None:
     """A date alone is midnight of that day."""
-    if (date := read_date(text)) is not None:
+    if isinstance(date := read_date(text), datetime.date):
         return datetime.datetime.combine(date, datetime.time())
     match = _DATETIME_FORM.fullmatch(text) if len(text) <= _TEXT_MAX else None
     if match is None:
         return None
     day = make_date(int(match["year"]), int(match["month"]), int(match["day"]))
-    if day is not None and (match["hour"], match["minute"], match["second"]) == ("24", "00", "00"):
+    if not isinstance(day, datetime.date):
+        return None
+    if (match["hour"], match["minute"], match["second"]) == ("24", "00", "00"):
         return _next_midnight(day, match)
     time = _time(match)
-    return None if day is None or time is None else datetime.datetime.combine(day, time)
+    return None if time is None else datetime.datetime.combine(day, time)
 
 
 def _next_midnight(day: datetime.date, match: re.Match[str]) -> datetime.datetime | None:
@@ -236,9 +267,11 @@ def _write_zone(zone: datetime.tzinfo | None) -> str:
 
 
 def offset_of(value: datetime.datetime | datetime.time) -> datetime.timedelta | None:
-    """The distance from UTC; a time of day in a named zone is taken to be in winter, having no date of its own."""
+    """The distance from UTC; a time of day in a named zone, having no date, goes by its standard time."""
     if isinstance(value, datetime.time):
-        return datetime.datetime.combine(_ANY_DAY, value).utcoffset()
+        moment = datetime.datetime.combine(_ANY_DAY, value)
+        offset, summer = moment.utcoffset(), moment.dst()
+        return offset - summer if offset is not None and summer else offset
     return value.utcoffset()
 
 

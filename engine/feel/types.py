@@ -24,6 +24,15 @@ _SIMPLE = frozenset(
 )
 
 
+def coerced(value: object, type_name: str) -> object:
+    """An argument as the type its parameter is declared with; null where it does not conform (DMN 1.5, 10.3.2.9.4)."""
+    if type_name == "Any" or is_instance(value, type_name):
+        return value
+    if isinstance(value, list) and len(value) == 1 and is_instance(value[0], type_name):
+        return value[0]
+    return [value] if value is not None and is_instance([value], type_name) else None
+
+
 def is_instance(value: object, type_name: str) -> bool | None:
     """Null is an instance of `Null` alone; null for a type nobody has declared."""
     head, inner = _split(type_name)

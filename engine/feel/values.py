@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from engine.feel.temporal import DaysDuration, MonthsDuration, offset_of, plain, write_temporal
+from engine.feel.temporal import DaysDuration, DistantDate, MonthsDuration, offset_of, plain, write_temporal
 
 # IEEE 754-2008 decimal128, as DMN 1.5, 10.3.2.3.1 asks for
 NUMBERS = decimal.Context(
@@ -60,6 +60,7 @@ _KINDS: dict[type, str] = {
     type(None): "null",
     datetime.datetime: "date and time",
     datetime.date: "date",
+    DistantDate: "date",
     datetime.time: "time",
     DaysDuration: "days and time duration",
     MonthsDuration: "years and months duration",

@@ -46,10 +46,12 @@ Step = Match | Named | ListResult
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """All policies on one stretch of dates. `steps` and `tables` by the unit's first name, `rules` by policy."""
+    """All policies on one stretch of dates. `unknown` are parameters without a value yet; `steps` and `tables` go by the
+    unit's first name, `rules` by policy."""
 
     since: date | None
     until: date | None
+    unknown: tuple[Named, ...]
     steps: Mapping[str, tuple[Step, ...]]
     tables: Mapping[str, Table]
     rules: Mapping[str, tuple[Rule, ...]]
@@ -128,6 +130,7 @@ class _Translating:
         self._defined: dict[str, Formula | None] = {}  # None: broken, and reported
         self._constants: dict[str, Constant] = {}
         self._steps: dict[str, tuple[Step, ...]] = {}
+        self._unknown: list[Named] = []
         self._tables: dict[str, Table] = {}
         self._facts: dict[str, Variable] = {
             fact.name: Variable(fact.type, not fact.required, fact.name) for fact in vocabulary.facts.values()
@@ -146,7 +149,7 @@ class _Translating:
         for name, formula in self._defined.items():
             if formula is not None:
                 types[name] = formula.type
-        return Translation(self._since, self._until, self._steps, self._tables, rules, self._constants, types)
+        return Translation(self._since, self._until, tuple(self._unknown), self._steps, self._tables, rules, self._constants, types)
 
     def _fail(self, place: Place, mismatch: Mismatch) -> None:
         self._report.append(Diagnostic(place, mismatch.code, mismatch.message, mismatch.hint))
@@ -206,14 +209,20 @@ class _Translating:
         try:
             constant = _constant(value, declared)
             if value is None:
-                typed = _constant(parameter.values[0].value, declared)
-                constant = replace(typed, nullable=True, value=None)
+                self._without_value(name, parameter, _constant(parameter.values[0].value, declared).type)
+                return
         except Mismatch as mismatch:
             self._fail(parameter.place, mismatch)
             self._defined[name] = None
             return
         self._defined[name] = constant
         self._constants[name] = constant
+
+    def _without_value(self, name: str, parameter: ParameterDefinition, type_: Type) -> None:
+        """Before its first date a parameter is a value that is never known, so that what lacks it can name it."""
+        unknown = Constant(type_, True, None)
+        self._unknown.append(Named(name, unknown, parameter.title, parameter.place))
+        self._defined[name] = Variable(type_, True, name)
 
     def _declared(self, name: TypeName | None) -> Type | None:
         return None if name is None else self._vocabulary.type_named(Kind(name.word), name.members)
@@ -265,8 +274,8 @@ class _Translating:
             if kind is Kind.INTEGER and formula.type.scale:
                 kind = Kind.NUMBER
             scale = self._vocabulary.type_named(kind).scale
-            if a.is_bare(formula) and not formula.type.scale:
-                scale = 0
+            if kind is Kind.NUMBER:
+                scale = min(scale, formula.type.scale)
             return a.named(formula, kind, scale)
         return _declared_as(formula, declared)
 
@@ -625,7 +634,7 @@ def _ruleset(compiled: Compiled, case: str, translation: Translation) -> RuleSet
     steps = tuple(step for unit in units for step in translation.steps[unit.gives[0]])
     results = tuple(step.name for step in steps if isinstance(step, Named | ListResult))
     facts = compiled.vocabulary.of_case(case)
-    names = {*(fact.name for fact in facts), AS_OF, *results}
+    names = {*(fact.name for fact in facts), AS_OF, *results, *(step.name for step in translation.unknown)}
     titles = {fact.name: fact.title for fact in facts}
     titles |= {step.name: step.title for step in steps if isinstance(step, Named | ListResult) and step.title}
     return RuleSet(
@@ -635,7 +644,7 @@ def _ruleset(compiled: Compiled, case: str, translation: Translation) -> RuleSet
         translation.since,
         translation.until,
         facts,
-        steps,
+        (*translation.unknown, *steps),
         tuple(rule for policy in own for rule in translation.rules[policy.name]),
         tuple(translation.tables[unit.gives[0]] for unit in units if unit.gives[0] in translation.tables),
         results,

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.decision import ENGINE_DISAGREEMENT, Decision, JsonValue, Reason, Undetermined
-from engine.facts import Binder, Value, shown
+from engine.facts import Binder, Value, shower, shown
 from engine.formula import Formula
 from engine.interpret import Result
 from engine.matching import Disagreement, Matcher, Matching
 from engine.missing import MissingInputs
-from engine.reasons import Values, renderer
+from engine.reasons import Values, Words
 from engine.ruleset import ListResult, Rule, RuleSet, Table
 from engine.vocabulary import CASE_KINDS, EPOCH, Text, Type
 
@@ -27,8 +27,7 @@ class _PreparedRule:
     rule: Rule
     place: str
     severity: int
-    reason: Callable[[Values], Text]
-    remedy: Callable[[Values], Text] | None
+    words: Words
     facts: Callable[[Values], tuple[tuple[str, JsonValue], ...]]
     conditions: tuple[tuple[str, Callable[[Values], JsonValue]], ...]
 
@@ -83,15 +82,9 @@ class Evaluator:
         )
 
     def _reason(self, prepared: _PreparedRule, values: Values) -> Reason:
-        return Reason(
-            rule=prepared.rule.match.id,
-            outcome=prepared.rule.outcome,
-            text=prepared.reason(values),
-            remedy=prepared.remedy(values) if prepared.remedy else None,
-            facts=prepared.facts(values),
-            missing=(),
-            place=prepared.place,
-        )
+        text, remedy = prepared.words.fill(values)
+        rule = prepared.rule
+        return Reason(rule.match.id, rule.outcome, text, remedy, prepared.facts(values), (), prepared.place)
 
     # --- what could not be told ---
 
@@ -149,13 +142,11 @@ class Evaluator:
 
     def _prepared(self, rule: Rule) -> _PreparedRule:
         compile_formula = self._matcher.python.function
-        currency = self.ruleset.currency
         return _PreparedRule(
             rule,
             str(rule.match.place),
             self._kind.severity(rule.outcome),
-            renderer(rule.reason, compile_formula, currency),
-            renderer(rule.remedy, compile_formula, currency) if rule.remedy else None,
+            Words(rule.reason, rule.remedy, compile_formula, self.ruleset.currency),
             self._fact_lister(rule.uses),
             tuple((name, self._formula_shower(formula)) for name, formula in rule.conditions),
         )
@@ -165,8 +156,8 @@ class Evaluator:
         return lambda values: tuple([(name, show(values)) for name, show in showers])
 
     def _formula_shower(self, formula: Formula) -> Callable[[Values], JsonValue]:
-        value, type_ = self._matcher.python.function(formula), formula.type
-        return lambda values: shown(value(values), type_)
+        value, show = self._matcher.python.function(formula), shower(formula.type)
+        return lambda values: show(value(values))
 
     def _shower(self, name: str) -> Callable[[Values], JsonValue]:
         """A variable's or parameter's value as it stands in a decision."""
@@ -176,8 +167,10 @@ class Evaluator:
             return lambda values: fixed
         slot, type_ = self._slots[name], self.ruleset.variables.get(name)
         if type_ is None:
-            return lambda values: _listed(values[slot], self._list_element(name))
-        return lambda values: shown(values[slot], type_)  # type: ignore[arg-type]  # lists have no type of their own
+            element = self._list_element(name)
+            return lambda values: _listed(values[slot], element)
+        show = shower(type_)
+        return lambda values: show(values[slot])  # type: ignore[arg-type]  # lists have no type of their own
 
     def _list_element(self, name: str) -> Type:
         return next(step.element for step in self.ruleset.steps if isinstance(step, ListResult) and step.name == name)

@@ -19,6 +19,8 @@ Value = int | str | bool | None
 
 TEXT_LENGTH_MAX = 200
 
+_EPOCH_ORDINAL = EPOCH.toordinal()
+
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -164,13 +166,12 @@ def _integer_reader(type_: Type) -> Callable[[object], Value]:
 
 def _date_reader(type_: Type) -> Callable[[object], Value]:
     low, high = type_.low, type_.high
-    epoch = EPOCH.toordinal()
 
     def read(raw: object) -> Value:
         if type(raw) is not str or not _DATE.fullmatch(raw):
             raise _Wrong("is not a date", 'send dates as text, such as "2026-07-01"')
         try:
-            value = date.fromisoformat(raw).toordinal() - epoch
+            value = date.fromisoformat(raw).toordinal() - _EPOCH_ORDINAL
         except ValueError:
             raise _Wrong("is not a day of the calendar") from None
         if not low <= value <= high:
@@ -207,23 +208,60 @@ def _read_text(raw: object) -> Value:
     return raw
 
 
-def shown(value: Value, type_: Type) -> str | int | bool | None:
-    """A bound value as it stands in requests and decisions: decimal text, ISO date, integer, text, yes/no or null."""
-    if value is None or isinstance(value, bool | str):
-        return value
+JsonScalar = str | int | bool | None
+
+
+def shower(type_: Type) -> Callable[[Value], JsonScalar]:
+    """A function that gives a bound value of this type as it stands in requests and decisions: decimal text, ISO date,
+    integer, text, yes/no or null."""
     match type_.kind:
-        case Kind.MONEY | Kind.RATE | Kind.NUMBER:
-            return decimal_text(value, type_.scale)
+        case Kind.MONEY:
+            exact = decimal_shower(type_.scale)
+            return lambda value: None if value is None else exact(value)  # type: ignore[arg-type]  # money is an int
+        case Kind.RATE | Kind.NUMBER:
+            return _trimmed_shower(type_.scale)
         case Kind.DATE:
-            return date.fromordinal(value + EPOCH.toordinal()).isoformat()
+            return _show_date
         case _:
-            return value
+            return _show_as_it_is
 
 
-def decimal_text(value: int, scale: int) -> str:
-    """`value / 10**scale` with exactly `scale` decimals."""
+def shown(value: Value, type_: Type) -> JsonScalar:
+    """One value as `shower` gives it."""
+    return shower(type_)(value)
+
+
+def _show_as_it_is(value: Value) -> JsonScalar:
+    return value
+
+
+def _show_date(value: Value) -> JsonScalar:
+    return None if value is None else date.fromordinal(int(value) + _EPOCH_ORDINAL).isoformat()
+
+
+def _trimmed_shower(scale: int) -> Callable[[Value], JsonScalar]:
+    exact = decimal_shower(scale)
+
+    def show(value: Value) -> JsonScalar:
+        if value is None:
+            return None
+        text = exact(int(value))
+        return text.rstrip("0").rstrip(".") if "." in text else text
+
+    return show
+
+
+def decimal_shower(scale: int, *, grouped: bool = False) -> Callable[[int], str]:
+    """A function that writes `value / 10**scale` with exactly `scale` decimals, thousands set apart where `grouped`."""
     if not scale:
-        return str(value)
-    sign = "-" if value < 0 else ""
-    whole, decimals = divmod(abs(value), 10**scale)
-    return f"{sign}{whole}.{decimals:0{scale}d}"
+        return (lambda value: f"{value:,}") if grouped else str
+    unit = 10**scale
+    pattern = f"%s.%0{scale}d"
+
+    def show(value: int) -> str:
+        if value < 0:
+            return "-" + show(-value)
+        whole = value // unit
+        return pattern % (f"{whole:,}" if grouped else whole, value % unit)
+
+    return show

@@ -30,6 +30,9 @@ from engine.vocabulary import CASE_KINDS, Vocabulary
 STANDARD_FACTS = "engine/facts.yaml"
 SITE_FACTS = "facts.yaml"
 
+DATES_REMEMBERED = 10_000
+"""Dates whose evaluator is found without a search."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -49,6 +52,7 @@ class Engine:
         self.files = dict(files)
         self._compiled = compiled
         self._evaluators: dict[tuple[str, date | None], Evaluator] = {}
+        self._by_date: dict[tuple[str, date], Evaluator] = {}
         self._lock = Lock()
 
     def decide(self, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Decision:
@@ -69,6 +73,7 @@ class Engine:
             for evaluator in self._evaluators.values():
                 evaluator.close()
             self._evaluators.clear()
+            self._by_date.clear()
 
     def warm(self, as_of: date) -> None:
         """Builds every case kind's evaluator for this date, so that the first request doesn't wait for it."""
@@ -76,13 +81,20 @@ class Engine:
             self._evaluator(case, as_of)
 
     def _evaluator(self, case: str, as_of: date) -> Evaluator:
+        found = self._by_date.get((case, as_of))
+        if found is None:
+            with self._lock:
+                found = self._evaluator_of_epoch(case, as_of)
+                if len(self._by_date) >= DATES_REMEMBERED:
+                    self._by_date.clear()
+                self._by_date[case, as_of] = found
+        return found
+
+    def _evaluator_of_epoch(self, case: str, as_of: date) -> Evaluator:
         key = (case, self._compiled.translation(as_of).since)
         found = self._evaluators.get(key)
         if found is None:
-            with self._lock:
-                found = self._evaluators.get(key)
-                if found is None:
-                    found = self._evaluators[key] = Evaluator(self._compiled.ruleset(case, as_of))
+            found = self._evaluators[key] = Evaluator(self._compiled.ruleset(case, as_of))
         return found
 
 

@@ -1,6 +1,7 @@
-"""Reasons in words: templates become functions of a decision's values, each value shown in its type's format.
+"""Reasons in words: a rule's texts as functions of a decision's values, each value shown in its type's format.
 
-Part of `evaluate`. Money carries its currency and digits, rates are percent, a missing value says so.
+Part of `evaluate`. Money carries its currency and digits, rates are percent, a missing value says so. Whatever a rule's
+texts show is worked out once for both languages.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from engine.facts import Value, decimal_text
-from engine.formula import Constant, Formula
+from engine.facts import Value, decimal_shower
+from engine.formula import Formula
 from engine.interpret import Result
 from engine.ruleset import Bilingual, Template
 from engine.vocabulary import EPOCH, Kind, Text, Type
@@ -18,40 +19,48 @@ Values = Sequence[Result]
 Compile = Callable[[Formula], Callable[[Values], Value]]
 """Turns a formula into a function of a decision's values."""
 
+Show = Callable[[Value], str]
+
 UNKNOWN = Text("unknown", "未知")
-YES = Text("yes", "是")
-NO = Text("no", "否")
+_YES, _NO = Text("yes", "是"), Text("no", "否")
 
 
-def renderer(template: Bilingual, compile_formula: Compile, currency: str) -> Callable[[Values], Text]:
-    en = _one_language(template.en, compile_formula, currency, "en")
-    zh = _one_language(template.zh, compile_formula, currency, "zh")
-    return lambda values: Text(en(values), zh(values))
+class Words:
+    """A rule's reason and remedy, ready to be filled in."""
+
+    def __init__(self, reason: Bilingual, remedy: Bilingual | None, compile_formula: Compile, currency: str) -> None:
+        texts = [reason, *([remedy] if remedy else [])]
+        parts = [part for text in texts for part in (*text.en, *text.zh)]
+        formulas = tuple(dict.fromkeys(part for part in parts if not isinstance(part, str)))
+        self._values = tuple(compile_formula(formula) for formula in formulas)
+        self._en = tuple(formatter(formula.type, currency, "en") for formula in formulas)
+        self._zh = tuple(formatter(formula.type, currency, "zh") for formula in formulas)
+        self._same = all(formula.type.kind not in _DIFFERS_BY_LANGUAGE for formula in formulas)
+        self._patterns = [(_pattern(text.en, formulas), _pattern(text.zh, formulas)) for text in texts]
+
+    def fill(self, values: Values) -> tuple[Text, Text | None]:
+        """The reason and the remedy (None where the rule has none)."""
+        found = [value(values) for value in self._values]
+        en = [show(value) for show, value in zip(self._en, found, strict=True)]
+        zh = en
+        if not self._same or None in found:
+            zh = [show(value) for show, value in zip(self._zh, found, strict=True)]
+        texts = [Text(pattern_en.format(*en), pattern_zh.format(*zh)) for pattern_en, pattern_zh in self._patterns]
+        return texts[0], texts[1] if len(texts) > 1 else None
 
 
-def _one_language(
-    template: Template, compile_formula: Compile, currency: str, language: str
-) -> Callable[[Values], str]:
-    parts = [_part(part, compile_formula, currency, language) for part in template]
-    if all(isinstance(part, str) for part in parts):
-        whole = "".join(part for part in parts if isinstance(part, str))
-        return lambda values: whole
-    pattern = "".join(part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
-    functions = tuple(part for part in parts if not isinstance(part, str))
-    return lambda values: pattern % tuple([function(values) for function in functions])
+def _pattern(template: Template, formulas: Sequence[Formula]) -> str:
+    """For `str.format`: literal braces doubled, each formula its position."""
+    return "".join(
+        part.replace("{", "{{").replace("}", "}}") if isinstance(part, str) else f"{{{formulas.index(part)}}}"
+        for part in template
+    )
 
 
-def _part(part: str | Formula, compile_formula: Compile, currency: str, language: str) -> str | Callable[[Values], str]:
-    if isinstance(part, str):
-        return part
-    show = formatter(part.type, currency, language)
-    if isinstance(part, Constant):
-        return show(part.value)
-    value = compile_formula(part)
-    return lambda values: show(value(values))
+_DIFFERS_BY_LANGUAGE = frozenset({Kind.DATE, Kind.YES_NO})
 
 
-def formatter(type_: Type, currency: str, language: str) -> Callable[[Value], str]:
+def formatter(type_: Type, currency: str, language: str) -> Show:
     """A function that shows a value of this type to a reader of `language` (en or zh)."""
     show = _formatter(type_, currency, language)
     unknown = UNKNOWN[language]
@@ -59,34 +68,25 @@ def formatter(type_: Type, currency: str, language: str) -> Callable[[Value], st
 
 
 def _formatter(type_: Type, currency: str, language: str) -> Callable[[int | str | bool], str]:
-    scale = type_.scale
+    grouped = decimal_shower(type_.scale, grouped=True)
     match type_.kind:
         case Kind.MONEY:
-            return lambda value: f"{currency} {_grouped(int(value), scale)}"
+            return lambda value: f"{currency} {grouped(value)}"  # type: ignore[arg-type]  # money is an int
         case Kind.RATE:
-            return lambda value: f"{_trimmed(int(value) * 100, scale)}%"
+            return lambda value: f"{_trimmed(grouped(int(value) * 100))}%"
         case Kind.DATE:
             return _date_zh if language == "zh" else _date_en
         case Kind.YES_NO:
-            yes, no = YES[language], NO[language]
-            return lambda value: yes if value else no
+            return lambda value: (_YES if value else _NO)[language]
         case Kind.ENUM:
             return lambda value: str(value).replace("_", " ")
         case Kind.TEXT:
             return str
         case _:
-            return lambda value: _trimmed(int(value), scale)
+            return lambda value: _trimmed(grouped(int(value)))
 
 
-def _grouped(value: int, scale: int) -> str:
-    whole, _, decimals = decimal_text(value, scale).partition(".")
-    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    return f"{sign}{int(digits):,}" + (f".{decimals}" if decimals else "")
-
-
-def _trimmed(value: int, scale: int) -> str:
-    """Without trailing zeros behind the point, thousands grouped."""
-    text = _grouped(value, scale)
+def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -1,0 +1,135 @@
+"""The shapes of the answers, for the OpenAPI document and for the answers that are not on the hot path.
+
+A decision is never built from these models: its bytes come from `Decision.as_json()`, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Version = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the policy set.")]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class BilingualText(Shape):
+    en: str
+    zh: str
+
+
+class ReasonShape(Shape):
+    """A rule that fired, or that could not be evaluated because facts are missing."""
+
+    rule: str = Field(description="`policy.rule`", examples=["orders.over-limit"])
+    outcome: str
+    text: BilingualText
+    remedy: BilingualText | None = Field(description="What would make it pass.")
+    facts: dict[str, JsonValue] = Field(description="The facts and values the rule used.")
+    missing: list[str] = Field(description="Empty where the rule fired.")
+    place: str = Field(description="Where the rule stands: file:line:column.", examples=["rules/orders.yaml:12:3"])
+
+
+class UndeterminedShape(Shape):
+    """A rule, table or value that could not be worked out."""
+
+    id: str
+    missing: list[str]
+    ignored: bool = Field(description="Whether the policy says that it does not matter.")
+
+
+class DecisionShape(Shape):
+    """Money, rates and numbers are decimal text, dates ISO 8601 text, counts and days integers."""
+
+    id: str = Field(description="UUID version 7.")
+    case: str
+    subject: str = Field(description="The number of the order, invoice or account.")
+    as_of: date
+    currency: str = Field(description="ISO 4217; all amounts are in it.", examples=["EUR"])
+    outcome: str = Field(description="The most severe outcome of all reasons.")
+    conditions: dict[str, JsonValue] = Field(description="What the customer must bring, such as a deposit.")
+    reasons: list[ReasonShape]
+    undetermined: list[UndeterminedShape]
+    results: dict[str, dict[str, JsonValue]] = Field(description="What each policy worked out.")
+    policy_version: Version
+    engine_version: str
+
+
+class BodyFaultShape(Shape):
+    path: str = Field(description="JSON pointer (RFC 6901) into the body; empty for the body as a whole.")
+    message: str
+    hint: str
+
+
+class DiagnosticShape(Shape):
+    """A mistake in a policy file."""
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+    hint: str
+
+
+class Problem(Shape):
+    """RFC 9457."""
+
+    type: str = Field(description="What kind of problem; the path explains it.", examples=["/problems/invalid-request"])
+    title: str
+    status: int
+    detail: str
+    errors: list[BodyFaultShape] | None = Field(default=None, description="All faults of the body.")
+    diagnostics: list[DiagnosticShape] | None = Field(default=None, description="All mistakes in the policy files.")
+
+
+class PolicyFile(Shape):
+    name: str = Field(examples=["rules/orders.yaml"])
+    bytes: int
+    sha256: str
+    text: str | None = Field(default=None, description="With `?text=true`.")
+
+
+class FailedChangeShape(Shape):
+    """Files in the rules folder that do not check, and so have not taken effect."""
+
+    at: datetime
+    diagnostics: list[DiagnosticShape]
+
+
+class PolicySetShape(Shape):
+    version: Version | None = Field(description="In force now; null: none.")
+    since: datetime | None
+    files: list[PolicyFile]
+    failed_change: FailedChangeShape | None
+
+
+class CheckRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    files: dict[str, str] = Field(description="File name → YAML text.", examples=[{"orders.yaml": "policy: orders\n"}])
+    alone: bool = Field(
+        default=False, description="Check only these files; by default they replace those of the same name."
+    )
+
+
+class CheckAnswer(Shape):
+    ok: bool
+    version: Version | None = Field(description="What the policy set's version would be.")
+    diagnostics: list[DiagnosticShape]
+
+
+class Readiness(Shape):
+    ready: bool
+    policy_version: Version | None
+    policy_since: datetime | None
+    journal: Literal["writable", "unavailable"]
+    failed_change: FailedChangeShape | None
+
+
+class Alive(Shape):
+    alive: Literal[True] = True

@@ -1,0 +1,144 @@
+"""The app: parts made and put together, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any, NoReturn
+
+from fastapi import FastAPI, Path, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from api.answers import DecisionShape
+from api.decisions import DecideCase, find_decision, refuse_case
+from api.edge import Edge
+from api.health import add_health_routes
+from api.metrics import Metrics
+from api.openapi import follow_vocabulary, problems
+from api.policies import Policies
+from api.policy_routes import add_policy_routes
+from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath
+from api.settings import Settings
+from engine.vocabulary import CASE_KINDS
+from ledger.journal import Journal
+
+DESCRIPTION = """Decides, for each order and each invoice, what the credit policy says, and why.
+Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Nothing is read or written before the app is started."""
+    metrics = Metrics()
+    journal = Journal(settings.journal, metrics.committed)
+    metrics.watch_queue(lambda: journal.waiting)
+    policies = Policies(settings.rules, journal, metrics)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        await policies.refresh()
+        stop = asyncio.Event()
+        watching = asyncio.create_task(policies.watch(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await watching
+            await asyncio.to_thread(journal.close)
+
+    app = FastAPI(
+        title="credence",
+        version=_version(),
+        description=DESCRIPTION,
+        lifespan=life,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(Edge, metrics=metrics)
+    app.add_exception_handler(HTTPException, _raise_ours)
+    app.add_exception_handler(RequestValidationError, _raise_ours)
+    for case in CASE_KINDS:
+        app.router.routes.append(
+            decide_route(case, DecideCase(case, policies, journal, metrics, settings.body_bytes_max))
+        )
+    _add_decision_routes(app, journal)
+    add_policy_routes(app, policies, settings.body_bytes_max)
+    add_health_routes(app, policies, journal, metrics)
+    follow_vocabulary(app, policies)
+    return app
+
+
+class AsgiRoute(APIRoute):
+    """A route that FastAPI documents and Starlette runs: what FastAPI does per request is a third of a decision."""
+
+    def __init__(self, path: str, asgi: ASGIApp, **documented: Any) -> None:
+        super().__init__(path, _documented_only, methods=["POST"], **documented)
+        self.app = asgi
+
+
+async def _documented_only() -> NoReturn:
+    raise NotImplementedError
+
+
+def decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
+    kind = CASE_KINDS[case]
+    return AsgiRoute(
+        f"/v1/decisions/{case}",
+        asgi,
+        name=f"decide_{case}",
+        tags=["decisions"],
+        summary=f"Decide one {kind.title.en} / 决策：{kind.title.zh}",
+        description=f"Outcomes, from the mildest: {', '.join(kind.ladder)}. In the journal before it is answered.",
+        status_code=201,
+        response_model=DecisionShape,
+        responses={201: _DECIDED, **problems(400, 413, 415, 422, 503)},
+    )
+
+
+_DECIDED = {
+    "description": "The decision.",
+    "headers": {"Location": {"description": "Where it can be read again.", "schema": {"type": "string"}}},
+}
+
+
+def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
+    @app.get(
+        "/v1/decisions/{id}",
+        tags=["decisions"],
+        responses={200: {"model": DecisionShape, "description": "As it was answered."}, **problems(404, 503)},
+        response_class=Response,
+    )
+    async def recorded_decision(id: Annotated[str, Path(description="The decision's id.")]) -> Response:
+        """The decision as it was answered, byte for byte."""
+        return Response(await find_decision(id, journal), media_type="application/json")
+
+    @app.post("/v1/decisions/{case}", include_in_schema=False)
+    async def unknown_case(case: str) -> NoReturn:
+        refuse_case(case)
+
+
+def _raise_ours(_: Request, error: Exception) -> NoReturn:
+    """What the frameworks raise, as our own errors, which `Edge` answers."""
+    if isinstance(error, RequestValidationError):
+        faults = [BodyFault("", f"the parameter `{each['loc'][-1]}`: {each['msg'].lower()}") for each in error.errors()]
+        raise FactsInvalid("a parameter can't be used", faults)
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = dict(error.headers or {})
+        raise MethodNotAllowed(f"this path answers {headers.get('Allow', 'other methods')} only", (), headers)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        raise NoSuchPath("there is nothing at this path; /openapi.json lists what there is")
+    raise FactsInvalid(error.detail)
+
+
+def _version() -> str:
+    try:
+        return version("credence")
+    except PackageNotFoundError:  # run from the source tree, not installed
+        return "0"

@@ -1,0 +1,142 @@
+"""A request's body as strict JSON: what can be read in two ways is refused, and numbers keep what they say.
+
+Stricter than RFC 8259 where it leaves a choice to the reader: no duplicate keys, no byte order mark, no lone surrogates.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from starlette.types import Receive, Scope
+
+from api.problems import BodyFault, BodyTooLarge, MalformedBody, WrongMediaType
+
+_JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
+
+
+class ClientGone(Exception):
+    """The caller hung up before the body was complete; there is nobody to answer."""
+
+
+async def read_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
+    """The whole body, declared as JSON. What exceeds the limit is never held in memory, declared length or not."""
+    _check_headers(scope, bytes_max)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False) and len(body) <= bytes_max:
+        message = await receive()
+        body += message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    if len(body) > bytes_max:
+        raise _too_large(bytes_max)
+    return body
+
+
+def _check_headers(scope: Scope, bytes_max: int) -> None:
+    media_type = b""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            media_type = value
+        elif name == b"content-length" and value.isdigit() and int(value[:20]) > bytes_max:
+            raise _too_large(bytes_max)
+        elif name == b"content-encoding" and value.lower() != b"identity":
+            raise WrongMediaType("the body is compressed; send it as plain JSON")
+    if media_type not in _JSON_TYPES and b"".join(media_type.lower().replace(b'"', b"").split()) not in _JSON_TYPES:
+        said = media_type.decode("latin-1")[:80]
+        raise WrongMediaType(f"the body is declared as `{said}`" if said else "the body has no Content-Type")
+
+
+def _too_large(bytes_max: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the body is larger than {bytes_max} bytes")
+
+
+class _DuplicateKey(ValueError):
+    pass
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Raises `MalformedBody`. Numbers with a point or an exponent become floats only to be refused by the binder."""
+    try:
+        text = body.decode("utf-8")
+        value = _STRICT.decode(text)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _malformed(f"byte {error.start} (0x{body[error.start]:02X}) is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise _malformed("an escape stands for half a character (a lone surrogate)") from None
+    except json.JSONDecodeError as error:
+        raise _not_json(error) from None
+    except _DuplicateKey:
+        raise MalformedBody("a key is written twice in one object", _duplicates(text)) from None
+    except RecursionError:
+        raise _malformed("it is nested too deeply") from None
+    except ValueError as error:  # NaN and its like, or an integer of thousands of digits
+        detail = str(error) if error.args and error.args[0] in _CONSTANTS.values() else "a number has too many digits"
+        raise _malformed(detail) from None
+    if type(value) is not dict:
+        raise _malformed("it is not an object", 'send an object such as {"order": {…}, "account": {…}}')
+    return value
+
+
+def _malformed(message: str, hint: str = "") -> MalformedBody:
+    return MalformedBody(f"the body can't be read: {message}", [BodyFault("", message, hint)])
+
+
+def _not_json(error: json.JSONDecodeError) -> MalformedBody:
+    if error.doc.startswith("\ufeff"):
+        return _malformed("it starts with a byte order mark", "save or send it without one")
+    if not error.doc.strip():
+        return _malformed("it is empty", "send a JSON object")
+    return _malformed(f"{error.msg.lower()} at line {error.lineno}, column {error.colno}", "send one JSON object")
+
+
+_CONSTANTS = {name: f"{name} is not a JSON number" for name in ("NaN", "Infinity", "-Infinity")}
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(_CONSTANTS[name])
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _DuplicateKey
+    return members
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+_PAIRS = json.JSONDecoder(object_pairs_hook=tuple, parse_constant=str, parse_float=str)
+
+
+def _duplicates(text: str) -> list[BodyFault]:
+    """Read once more, with objects as tuples of their pairs, to say where each key is repeated."""
+    try:
+        return list(_repeated(_PAIRS.decode(text), ""))[:_FAULTS_MAX]
+    except (ValueError, RecursionError):  # something else is wrong further on; the detail says enough
+        return []
+
+
+_FAULTS_MAX = 100
+
+
+def _repeated(value: object, path: str) -> Iterator[BodyFault]:
+    if isinstance(value, tuple):
+        seen: set[str] = set()
+        for key, member in value:
+            here = f"{path}/{pointer_part(key)}"
+            if key in seen:
+                yield BodyFault(here, "is written more than once in this object", "keep one of them")
+            seen.add(key)
+            yield from _repeated(member, here)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _repeated(item, f"{path}/{index}")
+
+
+def pointer_part(key: str) -> str:
+    """A key as one step of a JSON pointer (RFC 6901), cut to a readable length."""
+    return key[:80].replace("~", "~0").replace("/", "~1")

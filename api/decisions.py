@@ -1,0 +1,152 @@
+"""Decisions over HTTP. A decision is answered when, and only when, it is in the journal.
+
+The hot path: the route is ASGI itself, the body is parsed once, the answer is rendered once and the same bytes go into
+the journal and out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from time import perf_counter
+from typing import Any, NoReturn
+
+import structlog
+from pydantic_core import to_json
+from starlette.types import Receive, Scope, Send
+
+from api.body import parse_object, pointer_part, read_body
+from api.identifiers import uuid7
+from api.metrics import Metrics
+from api.policies import Policies
+from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, UnknownCaseKind, UnknownDecision
+from engine.decision import ENGINE_DISAGREEMENT, Decision
+from engine.facts import FactsRefused
+from engine.pipeline import Engine
+from engine.vocabulary import CASE_KINDS, DATE, EPOCH
+from ledger.journal import Journal, Record, moment
+
+MEMBERS_MAX = 500
+"""Members of one JSON object in a request. A fact that doesn't exist costs a search for what was meant."""
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+log = structlog.get_logger(__name__)
+
+
+class DecideCase:
+    """`POST /v1/decisions/{case}` as an ASGI app."""
+
+    def __init__(self, case: str, policies: Policies, journal: Journal, metrics: Metrics, body_bytes_max: int) -> None:
+        self._case = case
+        self._policies = policies
+        self._journal = journal
+        self._metrics = metrics
+        self._body_bytes_max = body_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        raw = await read_body(scope, receive, self._body_bytes_max)
+        body = parse_object(raw)
+        decision = decided(self._policies.engine(), self._case, body, uuid7())
+        answer = to_json(decision.as_json())
+        await self._journal.record(_record(decision, raw, answer))
+        self._metrics.decided(decision, perf_counter() - started)
+        if any(reason.rule == ENGINE_DISAGREEMENT for reason in decision.reasons):
+            log.error("the two matchers disagree", decision=decision.id, policy_version=decision.policy_version)
+        await _send(send, answer, decision.id)
+
+
+async def _send(send: Send, answer: bytes, id: str) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(answer)).encode()),
+        (b"location", f"/v1/decisions/{id}".encode()),
+    ]
+    await send({"type": "http.response.start", "status": 201, "headers": headers})
+    await send({"type": "http.response.body", "body": answer})
+
+
+async def find_decision(id: str, journal: Journal) -> bytes:
+    """The recorded bytes. Raises `UnknownDecision`, or `MethodNotAllowed` where the id is a case kind."""
+    if id in CASE_KINDS:
+        raise MethodNotAllowed("this path answers POST only", (), {"Allow": "POST"})
+    answer = await asyncio.to_thread(journal.find, id) if _UUID.fullmatch(id) else None
+    if answer is None:
+        raise UnknownDecision(id)
+    return answer.encode()
+
+
+def refuse_case(said: str) -> NoReturn:
+    """`POST` to a path below /v1/decisions/ that is no case kind."""
+    if _UUID.fullmatch(said):
+        raise MethodNotAllowed("this path answers GET only", (), {"Allow": "GET"})
+    raise UnknownCaseKind(said)
+
+
+def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str) -> Decision:
+    """Raises `FactsInvalid` with all faults of the body."""
+    groups = CASE_KINDS[case].groups
+    _refuse_oversized(body, groups)
+    facts = {group: body[group] for group in groups if group in body}
+    faults = [_unknown(key, groups) for key in body if key != "as_of" and key not in groups]
+    as_of = _as_of(body.get("as_of"), faults)
+    try:
+        decision = engine.decide(case, facts, as_of, id)
+    except FactsRefused as refused:
+        faults += [BodyFault(_pointer(fault.path), fault.message, fault.hint) for fault in refused.faults]
+    if faults:
+        count = "1 field" if len(faults) == 1 else f"{len(faults)} fields"
+        raise FactsInvalid(f"{count} can't be used", sorted(faults, key=lambda fault: fault.path))
+    return decision
+
+
+def _refuse_oversized(body: Mapping[str, Any], groups: tuple[str, ...]) -> None:
+    for path, members in (("", body), *((f"/{group}", body.get(group)) for group in groups)):
+        if isinstance(members, dict) and len(members) > MEMBERS_MAX:
+            fault = BodyFault(path, f"has {len(members)} members", f"send at most {MEMBERS_MAX}")
+            raise FactsInvalid("an object has too many members", [fault])
+
+
+def _unknown(key: str, groups: tuple[str, ...]) -> BodyFault:
+    known = ("as_of", *groups)
+    close = get_close_matches(key[:80], known, n=1)
+    hint = f"did you mean `{close[0]}`?" if close else f"expected {', '.join(known)}"
+    return BodyFault(f"/{pointer_part(key)}", "is an unknown field", hint)
+
+
+def _as_of(said: object, faults: list[BodyFault]) -> date:
+    today = datetime.now(UTC).date()
+    if said is None:
+        return today
+    try:
+        as_of = date.fromisoformat(said) if type(said) is str and _DATE.fullmatch(said) else None
+    except ValueError:
+        as_of = None
+    if as_of is not None and DATE.low <= as_of.toordinal() - EPOCH.toordinal() <= DATE.high:
+        return as_of
+    faults.append(BodyFault("/as_of", "is not a day between 1900 and 2199", 'send it as text, such as "2026-07-01"'))
+    return today
+
+
+def _pointer(path: str) -> str:
+    """The binder's `order.amount` as a JSON pointer. Only a group has no dot, only a fact's own name has more."""
+    group, dot, key = path.partition(".")
+    return f"/{pointer_part(group)}/{pointer_part(key)}" if dot else f"/{pointer_part(group)}"
+
+
+def _record(decision: Decision, raw: bytes, answer: bytes) -> Record:
+    return Record(
+        id=decision.id,
+        recorded_at=moment(datetime.now(UTC)),
+        case_kind=decision.case,
+        subject=decision.subject,
+        outcome=decision.outcome,
+        policy_version=decision.policy_version,
+        request=raw.decode(),
+        answer=answer.decode(),
+    )

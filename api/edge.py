@@ -1,0 +1,64 @@
+"""The outermost layer of each request: its id, and the one place where an error becomes a problem document."""
+
+from __future__ import annotations
+
+import re
+from os import urandom
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.body import ClientGone
+from api.metrics import Metrics
+from api.problems import kind_of, problem_response
+
+_REQUEST_ID = re.compile(rb"[!-~]{1,128}")
+
+log = structlog.get_logger(__name__)
+
+
+class Edge:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except ClientGone:
+            pass
+        except Exception as error:
+            self._note(error, scope, request_id)
+            if started:
+                raise  # too late for another answer: the server cuts the connection
+            await problem_response(error)(scope, receive, send_with_id)
+
+    def _note(self, error: Exception, scope: Scope, request_id: bytes) -> None:
+        kind = kind_of(error)
+        self._metrics.refused(kind.slug)
+        about = {"method": scope["method"], "path": scope["path"], "request_id": request_id.decode()}
+        if kind.status == 500:
+            log.error("request failed", exc_info=error, **about)
+        else:
+            log.info("request refused", problem=kind.slug, status=kind.status, detail=str(error), **about)
+
+
+def _request_id(scope: Scope) -> bytes:
+    """The caller's, so that its log and ours can be laid side by side; else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return bytes(value)
+    return urandom(8).hex().encode()

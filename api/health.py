@@ -1,0 +1,79 @@
+"""Whether it runs, whether it can decide, what it counts, and where a visitor finds more."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from typing import Any
+
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import HTMLResponse
+
+from api.answers import Alive, Readiness
+from api.metrics import Metrics
+from api.policies import Policies
+from api.policy_routes import shown_failure
+from api.problems import ALL_KINDS, NoSuchPath
+from ledger.journal import Journal, JournalUnavailable
+
+PROBE_SECONDS_MAX = 3.0
+
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>credence</title>
+<p>credence decides, for each order and each invoice, what the credit policy says, and why.
+<ul><li><a href="/docs">The API, to read and try out</a> (<a href="/openapi.json">OpenAPI document</a>)
+<li><a href="/v1/policies">The policies in force</a>
+<li><a href="/readyz">Readiness</a> and <a href="/metrics">metrics</a></ul></html>
+"""
+
+
+def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metrics: Metrics) -> None:
+    @app.get("/healthz", tags=["operation"])
+    async def alive() -> Alive:
+        """200 as long as the process answers."""
+        return Alive()
+
+    @app.get("/readyz", tags=["operation"], responses={503: {"model": Readiness, "description": "Can't decide now."}})
+    async def ready(response: Response) -> Readiness:
+        """200 when a policy set is in force and the journal takes writes (one is tried); 503 when not."""
+        now, writable = policies.in_force, await _writable(journal)
+        if not (now and writable):
+            response.status_code = 503
+        return Readiness(
+            ready=bool(now and writable),
+            policy_version=now.engine.version if now else None,
+            policy_since=now.since if now else None,
+            journal="writable" if writable else "unavailable",
+            failed_change=shown_failure(policies.failed),
+        )
+
+    @app.get("/metrics", tags=["operation"], response_class=Response, responses=_METRICS)
+    async def measurements() -> Response:
+        """Prometheus text format."""
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> HTMLResponse:
+        return HTMLResponse(_PAGE)
+
+    @app.get("/problems/{slug}", include_in_schema=False)
+    async def problem(slug: str) -> HTMLResponse:
+        """What a problem document's `type` points at."""
+        for kind in ALL_KINDS:
+            if kind.slug == slug:
+                title, meaning = html.escape(kind.title), html.escape(kind.meaning)
+                return HTMLResponse(f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{kind.status}: {meaning}")
+        raise NoSuchPath("no problem is called that")
+
+
+_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Measurements.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+
+
+async def _writable(journal: Journal) -> bool:
+    try:
+        await asyncio.wait_for(journal.probe(), PROBE_SECONDS_MAX)
+    except (JournalUnavailable, TimeoutError):
+        return False
+    return True

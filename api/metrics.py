@@ -1,0 +1,100 @@
+"""What Prometheus can ask for. Each app has its own registry, so that several can live in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+
+from engine.decision import ENGINE_DISAGREEMENT, Decision
+from ledger.journal import Commit
+
+SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+RECORDS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        to = self.registry
+        self._decisions = Counter("credence_decisions", "Decisions answered.", ["case", "outcome"], registry=to)
+        self._rule_hits = Counter(
+            "credence_rule_hits", "Rules that gave a reason in a decision.", ["rule"], registry=to
+        )
+        self._disagreements = Counter(
+            "credence_engine_disagreements", "Decisions on which the two matchers differ.", registry=to
+        )
+        self._seconds = Histogram(
+            "credence_decision_seconds",
+            "From the first byte of the request to the journaled answer.",
+            buckets=SECONDS,
+            registry=to,
+        )
+        self._problems = Counter(
+            "credence_problems", "Requests answered with a problem document.", ["type"], registry=to
+        )
+        self._commit_records = Histogram(
+            "credence_journal_commit_records", "Records that shared one commit.", buckets=RECORDS, registry=to
+        )
+        self._commit_seconds = Histogram(
+            "credence_journal_commit_seconds", "Time of one commit.", buckets=SECONDS, registry=to
+        )
+        self._commit_failures = Counter(
+            "credence_journal_commit_failures", "Commits that did not reach the disk.", registry=to
+        )
+        self._waiting = Gauge("credence_journal_waiting", "Records that wait for the next commit.", registry=to)
+        self._loads = Counter("credence_policy_loads", "Policy sets tried, by result.", ["result"], registry=to)
+        self._policy = Info("credence_policy", "The policy set in force.", registry=to)
+        self._policy_since = Gauge(
+            "credence_policy_in_force_since_seconds", "Unix time of its taking effect.", registry=to
+        )
+        self._policy_failed = Gauge(
+            "credence_policy_change_failed", "1 while the files in the folder do not check.", registry=to
+        )
+        self._outcomes: dict[tuple[str, str], Callable[[], None]] = {}
+        self._rules: dict[str, Callable[[], None]] = {}
+        for result in ("success", "failure"):
+            self._loads.labels(result)
+
+    def watch_queue(self, waiting: Callable[[], int]) -> None:
+        self._waiting.set_function(waiting)
+
+    def decided(self, decision: Decision, seconds: float) -> None:
+        """Keeps the bound `inc` of each label: looking a label up costs more than counting."""
+        key = (decision.case, decision.outcome)
+        count = self._outcomes.get(key)
+        if count is None:
+            count = self._outcomes[key] = self._decisions.labels(*key).inc
+        count()
+        for reason in decision.reasons:
+            hit = self._rules.get(reason.rule)
+            if hit is None:
+                hit = self._rules[reason.rule] = self._rule_hits.labels(reason.rule).inc
+            hit()
+            if reason.rule == ENGINE_DISAGREEMENT:
+                self._disagreements.inc()
+        self._seconds.observe(seconds)
+
+    def refused(self, problem: str) -> None:
+        self._problems.labels(problem).inc()
+
+    def committed(self, commit: Commit) -> None:
+        """Called by the journal's thread."""
+        self._commit_seconds.observe(commit.seconds)
+        if commit.failed:
+            self._commit_failures.inc()
+        else:
+            self._commit_records.observe(commit.records)
+
+    def policy_taken(self, version: str, since: float) -> None:
+        self._loads.labels("success").inc()
+        self._policy.info({"version": version})
+        self._policy_since.set(since)
+        self._policy_failed.set(0)
+
+    def policy_failed(self) -> None:
+        self._loads.labels("failure").inc()
+        self._policy_failed.set(1)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)

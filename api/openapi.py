@@ -1,0 +1,78 @@
+"""The OpenAPI document: follows the vocabulary in force, so that a site's own facts are in it, also after a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.answers import Problem
+from api.policies import Policies
+from api.problems import MEDIA_TYPE
+from engine.pipeline import Engine
+from engine.schema import facts_schema
+from engine.vocabulary import CASE_KINDS, Vocabulary
+
+_PROBLEM_SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_AS_OF = {
+    "type": ["string", "null"],
+    "format": "date",
+    "title": "Date of the decision / 决策日期",
+    "description": "Today (UTC) where it is left out.",
+    "examples": ["2026-07-01"],
+}
+
+
+def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
+    """Replaces the app's document by one that is made anew whenever another engine is in force."""
+    made_for: Engine | None = None
+    document: dict[str, Any] | None = None
+
+    def openapi() -> dict[str, Any]:
+        nonlocal made_for, document
+        engine = policies.in_force.engine if policies.in_force else None
+        if document is None or engine is not made_for:
+            document, made_for = _document(app, engine.vocabulary if engine else None), engine
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI's documentation gives
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses`."""
+    return {status: {"description": _MEANING[status], "content": _PROBLEM_SCHEMA} for status in statuses}
+
+
+_MEANING = {
+    400: "The body is not strict JSON.",
+    404: "Nothing by this name.",
+    413: "The body is too large.",
+    415: "The body is not declared as JSON.",
+    422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",
+    503: "No policy is in force, or the journal can't be written. Nothing was decided.",
+}
+
+
+def _document(app: FastAPI, vocabulary: Vocabulary | None) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    components = document.setdefault("components", {}).setdefault("schemas", {})
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components |= problem.pop("$defs", {}) | {"Problem": problem}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components.pop(unused, None)
+    for case in CASE_KINDS:
+        operation = document["paths"][f"/v1/decisions/{case}"]["post"]
+        schema = request_schema(vocabulary, case) if vocabulary else {"type": "object"}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return document
+
+
+def request_schema(vocabulary: Vocabulary, case: str) -> Mapping[str, Any]:
+    """The exact schema of the body that decides such a case."""
+    schema = dict(facts_schema(vocabulary, case))
+    schema.pop("$schema", None)
+    schema.pop("$id", None)
+    schema["properties"] = {"as_of": _AS_OF} | schema["properties"]
+    return schema

@@ -1,0 +1,164 @@
+"""The policy set in force: read from the rules folder, replaced only by one that checks, never half-written.
+
+The engine in force is one attribute that is swapped; a request keeps the engine it started with. Reading and compiling
+happen in a thread. What was read is read again after compiling, and taken only if nothing has changed meanwhile: an
+editor that is still writing costs one more try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from watchfiles import awatch
+
+from api.metrics import Metrics
+from api.problems import NoPolicyInForce
+from engine.diagnostic import Diagnostic, Place
+from engine.pipeline import Engine, Loaded, load
+from ledger.journal import Journal, JournalUnavailable, moment
+
+QUIET_MS = 200
+"""A change is looked at once nothing has changed for this long: editors and `git pull` write several files."""
+
+LOOK_MS = 2_000
+"""How often the folder is looked at without being told of a change: some file systems (NFS, mounts) tell nothing."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    engine: Engine
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FailedChange:
+    at: datetime
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """The policy files by the name that users see, such as `rules/orders.yaml`; hidden files and subfolders are not
+    policies. Raises OSError."""
+    name = folder.resolve().name
+    files = (file for file in folder.iterdir() if file.suffix in (".yaml", ".yml") and not file.name.startswith("."))
+    return {f"{name}/{file.name}": file.read_bytes() for file in sorted(files) if file.is_file()}
+
+
+def _load(files: Mapping[str, bytes]) -> Loaded:
+    """What has to be built for today's decisions is built here, in the thread, not in the first request."""
+    loaded = load(files)
+    if loaded.engine is not None:
+        loaded.engine.warm(datetime.now(UTC).date())
+    return loaded
+
+
+class Policies:
+    def __init__(self, folder: Path, journal: Journal, metrics: Metrics) -> None:
+        self.folder = folder
+        self.in_force: InForce | None = None
+        self.failed: FailedChange | None = None
+        self._journal = journal
+        self._metrics = metrics
+        self._tried: Mapping[str, bytes] | None = None
+        self._unrecorded: Engine | None = None
+        self._turn = asyncio.Lock()
+
+    def engine(self) -> Engine:
+        """The engine that a request starting now is decided with. Raises `NoPolicyInForce`."""
+        if self.in_force is None:
+            raise NoPolicyInForce(self.failed.diagnostics if self.failed else ())
+        return self.in_force.engine
+
+    async def files(self) -> Mapping[str, bytes]:
+        """What is in the folder now; where that can't be read, what is in force."""
+        try:
+            return await asyncio.to_thread(read_folder, self.folder)
+        except OSError:
+            in_force = self.in_force.engine.files if self.in_force else {}
+            return {name: text.encode() for name, text in in_force.items()}
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Follows the folder until told to stop, whatever happens to it."""
+        while not stop.is_set():
+            try:
+                async for _ in awatch(
+                    self.folder,
+                    watch_filter=None,
+                    step=QUIET_MS,
+                    rust_timeout=LOOK_MS,
+                    yield_on_timeout=True,
+                    stop_event=stop,
+                    recursive=False,
+                ):
+                    await self.refresh()
+            except OSError:  # the folder is missing
+                await self.refresh()
+                await asyncio.sleep(LOOK_MS / 1000)
+
+    async def refresh(self) -> None:
+        """Takes the folder's policy set if it is new and checks; says in `failed` why not."""
+        async with self._turn:
+            try:
+                await self._refresh()
+            except JournalUnavailable as error:
+                log.warning("policy set waits for the journal", reason=str(error))
+            except Exception:  # our mistake must not end the watching; the old policy set stays in force
+                log.exception("policy set could not be loaded")
+                self._fail([self._about_folder("I001", "the policy set could not be loaded; see the log")])
+
+    async def _refresh(self) -> None:
+        while True:
+            files = await self._read()
+            if files is None or files == self._tried:
+                break
+            loaded = await asyncio.to_thread(_load, files)
+            if await self._read() != files:
+                continue
+            self._tried, self._unrecorded = files, loaded.engine
+            if loaded.engine is None:
+                self._fail(loaded.diagnostics)
+        if self._unrecorded is not None:
+            await self._take(self._unrecorded)
+            self._unrecorded = None
+
+    async def _read(self) -> Mapping[str, bytes] | None:
+        try:
+            return await asyncio.to_thread(read_folder, self.folder)
+        except OSError as error:
+            if self._tried != {}:
+                self._tried, self._unrecorded = {}, None
+                reason = error.strerror or type(error).__name__
+                self._fail([self._about_folder("I002", f"`{self.folder}` can't be read: {reason}")])
+            return None
+
+    def _about_folder(self, code: str, message: str) -> Diagnostic:
+        return Diagnostic(Place(self.folder.name, 1, 1), code, message)
+
+    async def _take(self, engine: Engine) -> None:
+        """In force only once the journal holds it: each decision's policies can be read back."""
+        now = datetime.now(UTC)
+        if self.in_force is None or self.in_force.engine.version != engine.version:
+            await self._journal.record_policy_set(engine.version, moment(now), engine.files)
+            before, self.in_force = self.in_force, InForce(engine, now)
+            if before is not None:
+                before.engine.close()  # no request holds it: one decides between two awaits
+            log.info("policy set in force", version=engine.version, files=len(engine.files))
+        self.failed = None
+        self._metrics.policy_taken(engine.version, self.in_force.since.timestamp())
+
+    def _fail(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.failed = FailedChange(datetime.now(UTC), tuple(diagnostics))
+        self._metrics.policy_failed()
+        said = [str(diagnostic) for diagnostic in diagnostics[:LOGGED_MAX]]
+        log.error("policy set refused; the one before stays in force", diagnostics=said, count=len(diagnostics))
+
+
+LOGGED_MAX = 20
+"""Diagnostics in one log line; /readyz has all."""

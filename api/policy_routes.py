@@ -1,0 +1,100 @@
+"""The policy set in force, and trying out a change before it is saved."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Request
+from pydantic import ValidationError
+
+from api.answers import CheckAnswer, CheckRequest, DiagnosticShape, FailedChangeShape, PolicyFile, PolicySetShape
+from api.body import parse_object, pointer_part, read_body
+from api.policies import FailedChange, Policies
+from api.problems import BodyFault, FactsInvalid
+from engine.diagnostic import Diagnostic
+from engine.pipeline import load
+
+_FILE_NAME = re.compile(r"[\w-][\w. -]{0,99}\.ya?ml")
+_ONE_CHECK_AT_A_TIME = asyncio.Semaphore(1)  # compiling keeps a core busy; the decisions need the other
+
+
+def shown_failure(failed: FailedChange | None) -> FailedChangeShape | None:
+    return FailedChangeShape(at=failed.at, diagnostics=_shown(failed.diagnostics)) if failed else None
+
+
+def _shown(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
+    return [DiagnosticShape.model_validate(diagnostic.as_json()) for diagnostic in diagnostics]
+
+
+def add_policy_routes(app: FastAPI, policies: Policies, body_bytes_max: int) -> None:
+    @app.get("/v1/policies", tags=["policies"], response_model_exclude_unset=True)
+    async def policy_set_in_force(
+        text: Annotated[bool, Query(description="Give each file's text too.")] = False,
+    ) -> PolicySetShape:
+        """The policy set that decides now, its files, and the last change that did not check."""
+        return _policy_set(policies, text)
+
+    @app.post("/v1/policies/check", tags=["policies"], openapi_extra={"requestBody": _CHECK_BODY})
+    async def check_policies(request: Request) -> CheckAnswer:
+        """What would happen if these files were saved: the mistakes in them and in what depends on them. The given
+        files are laid over the ones in the rules folder, those of the same name replaced; with `alone` the given files
+        are the whole set. Nothing is stored, nothing takes effect."""
+        asked = _asked(await read_body(request.scope, request.receive, body_bytes_max))
+        folder = policies.folder.resolve().name
+        files = {} if asked.alone else dict(await policies.files())
+        for name, text in asked.files.items():
+            files[f"{folder}/{_base_name(name, folder)}"] = text.encode("utf-8", "surrogatepass")
+        async with _ONE_CHECK_AT_A_TIME:
+            loaded = await asyncio.to_thread(load, files)
+        version = None
+        if loaded.engine is not None:
+            version = loaded.engine.version
+            loaded.engine.close()
+        return CheckAnswer(ok=version is not None, version=version, diagnostics=_shown(loaded.diagnostics))
+
+
+_CHECK_BODY = {"required": True, "content": {"application/json": {"schema": CheckRequest.model_json_schema()}}}
+
+
+def _asked(body: bytes) -> CheckRequest:
+    try:
+        asked = CheckRequest.model_validate(parse_object(body))
+    except ValidationError as invalid:
+        faults = [
+            BodyFault("".join(f"/{pointer_part(str(step))}" for step in error["loc"]), error["msg"].lower())
+            for error in invalid.errors(include_url=False)
+        ]
+        raise FactsInvalid("the request can't be used", faults) from None
+    return asked
+
+
+def _base_name(name: str, folder: str) -> str:
+    base = name.removeprefix(f"{folder}/")
+    if not _FILE_NAME.fullmatch(base):
+        hint = f"such as `orders.yaml` or `{folder}/orders.yaml`"
+        raise FactsInvalid(
+            "a file name can't be used",
+            [BodyFault(f"/files/{pointer_part(name)}", "is not a policy file's name", hint)],
+        )
+    return base
+
+
+def _policy_set(policies: Policies, with_text: bool) -> PolicySetShape:
+    now = policies.in_force
+    return PolicySetShape(
+        version=now.engine.version if now else None,
+        since=now.since if now else None,
+        files=[_file(name, text, with_text) for name, text in now.engine.files.items()] if now else [],
+        failed_change=shown_failure(policies.failed),
+    )
+
+
+def _file(name: str, text: str, with_text: bool) -> PolicyFile:
+    content = text.encode()
+    file = PolicyFile(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+    if with_text:
+        file.text = text
+    return file

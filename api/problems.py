@@ -1,0 +1,160 @@
+"""Errors as RFC 9457 problem documents. The one table from errors to statuses is `PROBLEMS`.
+
+An error class says nothing about HTTP; here it gets its status, its type and its title. Faults in what the caller sent
+are listed all at once under `errors`, each with a JSON pointer (RFC 6901) into the body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from engine.diagnostic import Diagnostic
+from engine.vocabulary import CASE_KINDS
+from ledger.journal import JournalUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyFault:
+    """`path` is a JSON pointer into the body, empty for the body as a whole."""
+
+    path: str
+    message: str
+    hint: str = ""
+
+
+class Refused(Exception):
+    """Something the caller sent; the message is the problem's detail."""
+
+    def __init__(self, detail: str, faults: Iterable[BodyFault] = (), headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+
+
+class MalformedBody(Refused):
+    pass
+
+
+class FactsInvalid(Refused):
+    pass
+
+
+class BodyTooLarge(Refused):
+    pass
+
+
+class WrongMediaType(Refused):
+    pass
+
+
+class MethodNotAllowed(Refused):
+    pass
+
+
+class NoSuchPath(Refused):
+    pass
+
+
+class UnknownCaseKind(Refused):
+    def __init__(self, said: str) -> None:
+        super().__init__(f"`{said[:80]}` is not a kind of case; the kinds are {', '.join(CASE_KINDS)}")
+
+
+class UnknownDecision(Refused):
+    def __init__(self, id: str) -> None:
+        super().__init__(f"no decision with the id `{id[:80]}` is in the journal")
+
+
+class NoPolicyInForce(Exception):
+    """No policy set has been loaded yet that checks; carries what is wrong with the one in the rules folder."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        super().__init__("no policy set is in force, so nothing can be decided; see /readyz")
+        self.diagnostics = tuple(diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    slug: str
+    status: int
+    title: str
+    meaning: str
+
+
+_INTERNAL = ProblemKind(
+    "internal-error", 500, "Internal error", "A fault of the service. Nothing was decided. The log has the request id."
+)
+PROBLEMS: Mapping[type[Exception], ProblemKind] = {
+    MalformedBody: ProblemKind(
+        "malformed-body",
+        400,
+        "The body is not strict JSON",
+        "It must be one JSON object in UTF-8 without byte order mark, duplicate keys, NaN or Infinity.",
+    ),
+    FactsInvalid: ProblemKind(
+        "invalid-request",
+        422,
+        "The request can't be used",
+        "The JSON is well formed, but a field is unknown, missing, of the wrong type or out of range.",
+    ),
+    BodyTooLarge: ProblemKind(
+        "body-too-large", 413, "The body is too large", "The limit is the setting CREDENCE_BODY_BYTES_MAX."
+    ),
+    WrongMediaType: ProblemKind(
+        "unsupported-media-type", 415, "The body is not declared as JSON", "Send Content-Type: application/json."
+    ),
+    UnknownCaseKind: ProblemKind(
+        "unknown-case-kind", 404, "No such kind of case", f"The kinds are {', '.join(CASE_KINDS)}."
+    ),
+    UnknownDecision: ProblemKind(
+        "unknown-decision", 404, "No such decision", "The journal has no decision with this id."
+    ),
+    NoSuchPath: ProblemKind("not-found", 404, "No such path", "The OpenAPI document lists all paths."),
+    MethodNotAllowed: ProblemKind(
+        "method-not-allowed", 405, "Method not allowed", "The Allow header lists the methods of this path."
+    ),
+    NoPolicyInForce: ProblemKind(
+        "no-policy-in-force", 503, "No policy in force", "The policy files have mistakes; /readyz lists them."
+    ),
+    JournalUnavailable: ProblemKind(
+        "journal-unavailable",
+        503,
+        "The journal is not available",
+        "The decision could not be written to disk, so there is none. Try again; the same request is safe to repeat.",
+    ),
+}
+ALL_KINDS = (*PROBLEMS.values(), _INTERNAL)
+
+
+def kind_of(error: Exception) -> ProblemKind:
+    return PROBLEMS.get(type(error), _INTERNAL)
+
+
+def problem_response(error: Exception) -> Response:
+    """An error that the table doesn't name is ours: 500, and nothing of it is shown."""
+    kind = kind_of(error)
+    body: dict[str, object] = {
+        "type": f"/problems/{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.meaning if kind is _INTERNAL else str(error),
+    }
+    headers = {}
+    if isinstance(error, Refused):
+        headers = error.headers
+        if error.faults:
+            body["errors"] = [{"path": f.path, "message": f.message, "hint": f.hint} for f in error.faults]
+    if isinstance(error, NoPolicyInForce):
+        body["diagnostics"] = [diagnostic.as_json() for diagnostic in error.diagnostics]
+    if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers = {"Retry-After": "1"}
+    # a fault may quote a lone surrogate of the caller's, which UTF-8 can't hold
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Response(content, kind.status, headers, MEDIA_TYPE)

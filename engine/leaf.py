@@ -196,19 +196,17 @@ def literal(form: Form, node: Node, what: str) -> Decimal | str | bool | None:
     return node.value if _short_enough(form, node) else None
 
 
-def output(form: Form, node: Node, what: str) -> tuple[Expression | Decimal | str | bool | None, bool]:
-    """What a row gives, and whether it could be read: a literal, null, or a formula written `= …`."""
+def output(form: Form, node: Node, what: str) -> Expression | Decimal | str | bool | None:
+    """What a row gives: a literal, null, or a formula written `= …`; None too for what can't be read."""
     if not isinstance(node, Scalar):
         hint = 'write a number, a word, or a formula as `"= …"`'
         form.wrong_kind(node, what, "one value", hint)
-        return None, False
+        return None
     if isinstance(node.value, str) and node.text.lstrip().startswith("="):
-        found = _expression(form, node, what, node.text.index("=") + 1, len(node.text))
-        return found, found is not None
+        return _expression(form, node, what, node.text.index("=") + 1, len(node.text))
     if node.text == "null" and not node.quoted:
-        return None, True
-    value = literal(form, node, what)
-    return value, value is not None
+        return None
+    return literal(form, node, what)
 
 
 def _short_enough(form: Form, scalar: Scalar) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from difflib import get_close_matches
 
 from engine.diagnostic import Place
@@ -123,6 +124,7 @@ def _check_order(
 def _rows(form: Form, node: Node | None, what: str, declared: dict[str, OutputDefinition]) -> tuple[Row, ...]:
     found: list[Row] = []
     ids: dict[str, Place] = {}
+    refused: set[str] = set()
     for number, item in enumerate(form.items(node, f"`rows` of {what}") if node else (), 1):
         fields = form.fields(item, "a row", ("id", "when", "then"), ("when", "then"))
         if fields is None:
@@ -134,7 +136,7 @@ def _rows(form: Form, node: Node | None, what: str, declared: dict[str, OutputDe
         elif id_:
             ids[id_] = item.place
         cells = _cells(form, fields["when"]) if "when" in fields else ()
-        outputs = _output_cells(form, fields["then"], declared) if "then" in fields else ()
+        outputs = _output_cells(form, fields["then"], declared, refused) if "then" in fields else ()
         found.append(Row(id_ or str(number), item.place, cells, outputs))
     return tuple(found)
 
@@ -153,16 +155,21 @@ def _cells(form: Form, node: Node) -> tuple[Cell, ...]:
     return tuple(found)
 
 
-def _output_cells(form: Form, node: Node, declared: dict[str, OutputDefinition]) -> tuple[OutputCell, ...]:
+def _output_cells(
+    form: Form, node: Node, declared: dict[str, OutputDefinition], refused: set[str]
+) -> tuple[OutputCell, ...]:
+    """`refused` are names already found unfit, which are not said again in every row."""
     if not isinstance(node, Mapping):
         form.wrong_kind(node, "a row's `then`", "outputs by name", "write `then: {name: value}`")
         return ()
     found: list[OutputCell] = []
     for key, content in form.entries(node, "a row's `then`"):
-        name = form.name(key, "an output's name")
-        value, _ = output(form, content, f"the output `{clipped(key.text)}`")
-        if isinstance(value, str | bool) or (value is not None and not hasattr(value, "tree")):
+        name = None if key.text in refused else form.name(key, "an output's name")
+        value = output(form, content, f"the output `{clipped(key.text)}`")
+        if isinstance(value, str | bool | Decimal):
             form.literal_fits(content, value, declared[name].type if name in declared else None)
         if name:
             found.append(OutputCell(name, key.place, value))
+        else:
+            refused.add(key.text)
     return tuple(found)

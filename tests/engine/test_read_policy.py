@@ -248,6 +248,11 @@ def test_every_code_is_explained_and_every_explained_code_is_tested() -> None:
     assert set(CODES) - tested == elsewhere
 
 
+def test_an_unfit_output_name_is_said_once_a_table() -> None:
+    rows = "".join("    - {when: {}, then: {order: 1, a: 1}}\n" for _ in range(5))
+    assert len(diagnostics(f"{HEAD}table:\n  rows:\n{rows}")) == 1
+
+
 def test_rules_with_mistakes_are_left_out_so_that_the_rest_can_be_checked() -> None:
     rules = (
         f"rules:\n  a: {{when: true, then: hold, reason: {REASON}}}\n  b: {{when: x >, then: hold, reason: {REASON}}}\n"

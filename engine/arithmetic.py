@@ -52,8 +52,10 @@ def is_null(formula: Formula) -> bool:
 
 def is_bare(formula: Formula) -> bool:
     """Built of literals (and parameters without a unit) only, so that it takes the unit of what it meets."""
-    leaves = [node for node in f.walk(formula) if not node.operands]
-    return all(isinstance(leaf, Constant) and leaf.type.kind is Kind.NUMBER for leaf in leaves)
+    for node in f.walk(formula):
+        if isinstance(node, f.Variable) or (isinstance(node, Constant) and node.type.kind is not Kind.NUMBER):
+            return False
+    return True
 
 
 def described(formula: Formula) -> str:

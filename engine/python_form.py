@@ -155,11 +155,12 @@ class _RuleSetSource:
     def _integer(self, subject: Formula) -> str:
         """The subject's integer, as `engine.conditions` says, as one item of a tuple."""
         if not isinstance(subject, Variable):
-            return f"{self._writer.flag(subject)}, "
+            return f"1 if {self._writer.flag(subject)} else 0, "
         place = self._places[subject.name]
         if subject.type.kind is Kind.ENUM:
             return f"{self._table(subject.type.members)}({place.body}, -1), "
-        return f"{conditions.NULL} if {place.unknown} else {place.body}, " if place.guards else f"{place.body}, "
+        known = f"1 if {place.body} else 0" if subject.type.kind is Kind.YES_NO else place.body
+        return f"{conditions.NULL} if {place.unknown} else {known}, " if place.guards else f"{known}, "
 
     def _table(self, members: tuple[str, ...]) -> str:
         name = self._tables.get(members)

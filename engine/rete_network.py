@@ -27,6 +27,10 @@ class DurableRules(Protocol):
 
 
 durable_rules = cast(DurableRules, importlib.import_module("durable_rules_engine"))
+assert_fact = durable_rules.assert_fact
+retract_fact = durable_rules.retract_fact
+start_action = durable_rules.start_action_for_state
+complete_action = durable_rules.complete_and_start_action
 
 HANDLED = 0
 NOT_HANDLED = 1
@@ -41,6 +45,8 @@ _SAME_FACT = '{"sid":"1","id":1}'
 
 _FIRST_NAME = 48
 _PROBE = "z"
+_PROBE_RULE = "!"
+_PROBE_LABEL = -1
 _LETTERS = "abcdefghijklmnopqrstuvwxy"
 _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
@@ -50,16 +56,18 @@ class ReteError(Exception):
 
 
 class ReteNetwork:
-    """`rules[i]` is a conjunction of (field, operator, integer), fields counted from 0."""
+    """`rules` pairs what the caller calls a rule with its conjunction of (field, operator, integer), fields counted
+    from 0. In a conjunction, what is seldom true and what is shared with other rules stands best first."""
 
-    def __init__(self, rules: Sequence[Sequence[tuple[int, str, int]]], fields: int) -> None:
+    def __init__(self, rules: Sequence[tuple[int, Sequence[tuple[int, str, int]]]], fields: int) -> None:
         if len(rules) >= RULES_MAX:
             raise ValueError(f"{len(rules)} rules in one network, at most {RULES_MAX - 1} are safe")
         self.names = [field_name(field) for field in range(fields)]
         self._template = '{"sid":"1","id":1,' + ",".join(f'"{name}":%d' for name in self.names) + "}"
-        definitions: dict[str, object] = {chr(_FIRST_NAME + i): _rule(rule, self.names) for i, rule in enumerate(rules)}
-        self._probe_name = chr(_FIRST_NAME + len(rules))
-        definitions[self._probe_name] = _rule([(0, "=", 1)], [_PROBE])
+        self._labels = {chr(_FIRST_NAME + place): label for place, (label, _) in enumerate(rules)}
+        self._labels[_PROBE_RULE] = _PROBE_LABEL
+        definitions = {chr(_FIRST_NAME + place): _rule(rule, self.names) for place, (_, rule) in enumerate(rules)}
+        definitions[_PROBE_RULE] = _rule([(0, "=", 1)], [_PROBE])
         self._handle = durable_rules.create_ruleset("credence", json.dumps(definitions))
         self._decisions = 0
         self.close = weakref.finalize(self, _delete, self._handle)
@@ -67,8 +75,8 @@ class ReteNetwork:
         self._probe()
 
     def match(self, fact: tuple[int, ...]) -> list[int]:
-        """Indices of the rules that fire, in no particular order. Raises `ReteError` on anything out of the ordinary;
-        the network is fit for use again afterwards."""
+        """What the rules that fire are called, in no particular order. Raises `ReteError` on anything out of the
+        ordinary; the network is fit for use again afterwards."""
         self._decisions += 1
         if self._decisions > DECISIONS_PER_STATE:
             self._forget()
@@ -79,22 +87,23 @@ class ReteNetwork:
             raise ReteError(f"{type(error).__name__}: {error}") from error
 
     def _fired(self, body: str) -> list[int]:
+        """The first key of each message is the rule's name, one letter."""
         handle = self._handle
-        code, state = durable_rules.assert_fact(handle, body)
+        code, state = assert_fact(handle, body)
         if code == NOT_HANDLED:
             return []
         if code != HANDLED:
             raise ReteError(f"assert_fact gave code {code}")
-        action = durable_rules.start_action_for_state(handle, state)
+        action = start_action(handle, state)
         if action is None:
             raise ReteError("a fact was handled, but no rule fired")
+        labels = self._labels
         fired = []
         message: str | None = action[1]
-        complete = durable_rules.complete_and_start_action
         while message is not None:
-            fired.append(ord(message[2]) - _FIRST_NAME)
-            message = complete(handle, state)
-        code, _ = durable_rules.retract_fact(handle, _SAME_FACT)
+            fired.append(labels[message[2]])
+            message = complete_action(handle, state)
+        code, _ = retract_fact(handle, _SAME_FACT)
         if code != HANDLED:
             raise ReteError(f"retract_fact gave code {code}")
         return fired
@@ -111,7 +120,7 @@ class ReteNetwork:
         """Fires the probe rule once. `delete_state` frees two pointers that only a started action initialises, so the
         first state of a network must have seen one; no decision carries the probe's field."""
         fired = self._fired(f'{{"sid":"{_SID}","id":1,"{_PROBE}":1}}')
-        if fired != [ord(self._probe_name) - _FIRST_NAME]:
+        if fired != [_PROBE_LABEL]:
             raise ReteError(f"the probe fired {fired}")
 
 

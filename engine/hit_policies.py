@@ -1,6 +1,6 @@
-"""Tables and scorecard bands → row matches and formulas for their outputs, by DMN's hit policies.
+"""DMN's hit policies as formulas: which row's output counts, or how the outputs of all rows hit are put together.
 
-Part of `compile`. The semantics of a missing input are in docs/policy-language.md ("Missing inputs"): a row match is
+Part of `compile`. The meaning of a missing input are in docs/policy-language.md ("Missing inputs"): a row match is
 null where it is unknown, and each hit policy says here when that makes an output null.
 """
 

@@ -1,0 +1,96 @@
+"""What each name stands for while policies are translated, as each policy sees it. Part of `compile`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.arithmetic import Mismatch
+from engine.diagnostic import Diagnostic, Place
+from engine.formula import Constant, Formula, Variable
+from engine.link import Linked, known_names, readable
+from engine.policy import Policy
+from engine.ruleset import AS_OF
+from engine.translate import Broken, Scope
+from engine.vocabulary import CASE_KINDS, DATE, Type, Vocabulary
+
+
+class Names:
+    """Facts, and definitions as they are translated one after the other. Mistakes go to `report`."""
+
+    def __init__(self, linked: Linked, vocabulary: Vocabulary, report: list[Diagnostic]) -> None:
+        self.vocabulary = vocabulary
+        self.report = report
+        self.constants: dict[str, Constant] = {}
+        self._linked = linked
+        self._facts = {
+            fact.name: Variable(fact.type, not fact.required, fact.name) for fact in vocabulary.facts.values()
+        }
+        self._facts[AS_OF] = Variable(DATE, False, AS_OF)
+        self._defined: dict[str, Formula | None] = {}  # None: broken, and reported
+        self._scopes = {name: self._scope(policy) for name, policy in linked.policies.items()}
+
+    def scope(self, policy: Policy) -> Scope:
+        return self._scopes[policy.name]
+
+    def fail(self, place: Place, mismatch: Mismatch) -> None:
+        self.report.append(Diagnostic(place, mismatch.code, mismatch.message, mismatch.hint))
+
+    def define(self, name: str, formula: Formula | None) -> None:
+        """None marks a definition with mistakes: whatever reads it is left out without a further message."""
+        self._defined[name] = formula
+
+    def defined(self, name: str) -> Formula | None:
+        """A definition's formula; None where it is broken."""
+        return self._defined.get(name)
+
+    def full_name(self, policy: Policy, name: str) -> str | None:
+        """The fact, value or parameter that `name` is in this policy."""
+        own = f"{policy.name}.{name}"
+        candidates = (own, name)
+        return next((n for n in candidates if n in self._facts or self._defined.get(n) is not None), None)
+
+    def types(self) -> dict[str, Type]:
+        """Of all facts and sound definitions."""
+        found = {name: variable.type for name, variable in self._facts.items()}
+        return found | {name: formula.type for name, formula in self._defined.items() if formula is not None}
+
+    def _scope(self, policy: Policy) -> Scope:
+        known: tuple[str, ...] = ()
+
+        def names() -> Iterable[str]:
+            nonlocal known
+            groups = CASE_KINDS[policy.decides].groups
+            known = known or tuple(known_names(policy, self._linked, self.vocabulary, groups))
+            return known
+
+        return Scope(lambda name: self._look_up(policy, name), names)
+
+    def _look_up(self, policy: Policy, name: str) -> Formula | None:
+        own = f"{policy.name}.{name}"
+        if own in self._defined:
+            return self._sound(own)
+        if name in self._facts:
+            self._require_readable_fact(policy, name)
+            return self._facts[name]
+        if name in self._defined:
+            self._require_readable_policy(policy, name)
+            return self._sound(name)
+        return None
+
+    def _sound(self, name: str) -> Formula:
+        formula = self._defined[name]
+        if formula is None:
+            raise Broken
+        return formula
+
+    def _require_readable_fact(self, policy: Policy, name: str) -> None:
+        group = name.partition(".")[0]
+        if name != AS_OF and group not in CASE_KINDS[policy.decides].groups:
+            message = f"`{name}` is not known where a policy decides `{policy.decides}`"
+            raise Mismatch("N003", message, f"move this to a policy that decides `{group}`")
+
+    def _require_readable_policy(self, policy: Policy, name: str) -> None:
+        other = self._linked.policies[name.partition(".")[0]]
+        if not readable(policy, other):
+            message = f"a policy that decides `{policy.decides}` can't read `{name}`, which decides `{other.decides}`"
+            raise Mismatch("N003", message, "policies read their own case kind and, for orders and invoices, accounts")

@@ -1,0 +1,76 @@
+"""Types where an author declared them, or where naming a value fixes them. Part of `compile`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from engine import arithmetic as a
+from engine.arithmetic import Mismatch
+from engine.formula import Constant, Formula
+from engine.policy import TypeName
+from engine.translate_calls import temporal
+from engine.vocabulary import TEXT, YES_NO, Kind, Type, Vocabulary
+
+
+def declared(name: TypeName | None, vocabulary: Vocabulary) -> Type | None:
+    return None if name is None else vocabulary.type_named(Kind(name.word), name.members)
+
+
+def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
+    """A parameter's value or an output as it stands in YAML; without a type, a number stays bare and text is a word."""
+    if value is None:
+        return a.NULL
+    if isinstance(value, bool):
+        return a.constant(YES_NO, value)
+    if isinstance(value, Decimal):
+        bare = a.number(value)
+        return bare if type_ is None else _typed_number(bare, type_)
+    if type_ is not None and type_.kind is Kind.DATE:
+        return temporal(value)
+    if type_ is not None and type_.kind is Kind.TEXT:
+        return Constant(TEXT, False, value)
+    return a.word(value)
+
+
+def _typed_number(bare: Constant, type_: Type) -> Constant:
+    if not type_.kind.is_numeric:
+        raise Mismatch("T001", f"a number is not {type_.kind}")
+    if bare.type.scale > type_.scale:
+        raise Mismatch("T001", f"{type_.kind} has at most {type_.scale} decimals", "write fewer decimals")
+    whole = a.rescaled(bare, type_.scale)
+    assert isinstance(whole, Constant)
+    return replace(whole, type=replace(whole.type, kind=type_.kind))
+
+
+def named(formula: Formula, type_: Type | None, vocabulary: Vocabulary) -> Formula:
+    """`formula` as a value with a name: rounded once, half-even, to its type's scale."""
+    if type_ is not None:
+        return _as_declared(formula, type_)
+    kind = formula.type.kind
+    if kind is Kind.INTEGER and formula.type.scale:
+        kind = Kind.NUMBER
+    scale = vocabulary.type_named(kind).scale
+    if kind is Kind.NUMBER:
+        scale = min(scale, formula.type.scale)
+    return a.named(formula, kind, scale)
+
+
+def _as_declared(formula: Formula, type_: Type) -> Formula:
+    if a.is_null(formula):
+        return Constant(type_, True, None)
+    have, want = formula.type.kind, type_.kind
+    fits = (
+        have is want
+        or (have.is_dimensionless and want.is_dimensionless)
+        or (a.is_bare(formula) and want.is_numeric)
+        or (have is Kind.ENUM and want is Kind.TEXT)
+    )
+    if not fits:
+        raise Mismatch("T001", f"{a.described(formula)} is declared as {want}", f"declare it as {have}")
+    if want is Kind.ENUM:
+        strange = [member for member in formula.type.members if member not in type_.members]
+        if strange:
+            raise Mismatch("T007", f"`{strange[0]}` is not declared", f"expected one of {', '.join(type_.members)}")
+        return a.retyped(formula, type_)
+    return a.retyped(formula, TEXT) if want is Kind.TEXT else a.named(formula, want, type_.scale)

@@ -1,0 +1,253 @@
+"""Random formulas over every node, with the types, scales, bounds and nullness that the checker would give them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import product
+
+from engine import formula as f
+from engine.formula import Constant, Formula, Variable
+from engine.vocabulary import DATE, EPOCH, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Type
+
+WORDS = ("A", "B", "C", "unrated", "5", 'it\'s "so"', "等级")
+ENUM = Type(Kind.ENUM, members=WORDS)
+WIDEST = 10**25
+MODES = ("half_even", "half_up", "half_down", "up", "down", "floor", "ceiling")
+OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
+THRESHOLDS = (0, 1, -1, 5, 7, 30, 90, 100, 1_000, 50_000, 10**6, -300, 2**53, 2**53 + 1, 2**63 - 1, -(2**63))
+
+
+def days(year: int, month: int, day: int) -> int:
+    return (date(year, month, day) - EPOCH).days
+
+
+Maker = Callable[[int], Formula]
+
+
+class FormulaMaker:
+    def __init__(self, chance: random.Random, variables: Sequence[Variable]) -> None:
+        self.chance = chance
+        self.variables = list(variables)
+
+    def add(self, variable: Variable) -> None:
+        self.variables.append(variable)
+
+    def condition(self, depth: int) -> Formula:
+        if depth <= 0:
+            return self._known_as(YES_NO) or Constant(YES_NO, False, self.chance.random() < 0.5)
+        plain: list[Maker] = [self._comparison, self._comparison, self._comparison, self._comparison]
+        plain += [self._equality, self._member, self._missing]
+        deep: list[Maker] = [self._all, self._any, self._not, self._is_true, self._yes_no_choice, self._text_test]
+        return self.chance.choice(plain if depth == 1 else plain + deep)(depth - 1)
+
+    def number(self, depth: int) -> Formula:
+        if depth <= 0:
+            return self._leaf()
+        makers = [self._leaf_at, self._sum, self._difference, self._product, self._quotient, self._modulo]
+        makers += [self._rescale, self._absolute, self._least, self._choice, self._part, self._length]
+        made = self.chance.choice(makers)(depth - 1)
+        return made if -WIDEST < made.type.low and made.type.high < WIDEST else self._leaf()
+
+    def date(self, depth: int) -> Formula:
+        known = self._known_as(DATE) or Constant(DATE, False, days(2026, 1, 31))
+        narrow = known.type.low >= days(1600, 1, 1) and known.type.high <= days(2600, 1, 1)
+        months = Constant(Type(Kind.MONTHS), False, self.chance.choice((-13, -1, 0, 1, 12)))
+        if depth <= 0 or not narrow:
+            return known
+        widened = Type(Kind.DATE, 0, known.type.low - 500, known.type.high + 500)
+        return f.AddMonths(widened, known.nullable, known, months)
+
+    def text(self, depth: int) -> Formula:
+        known = self._known_as(TEXT) or Constant(TEXT, False, self.chance.choice(WORDS))
+        if depth <= 0:
+            return known
+        function = self.chance.choice(("upper", "lower", "substring", "concat"))
+        if function == "concat":
+            return self._text_call(function, TEXT, known, self.text(depth - 1), Constant(TEXT, False, "'{}\\"))
+        if function == "substring":
+            start, length = self.chance.choice((1, 2, -1, -2, 9)), self.chance.choice((1, 2, 99))
+            bounds = [_whole(start), _whole(length)][: self.chance.choice((1, 2))]
+            return self._text_call(function, TEXT, known, *bounds)
+        return self._text_call(function, TEXT, known)
+
+    def first_of(self, rows: Sequence[Variable]) -> Formula:
+        """The output of the first row that is hit, null where an earlier one is undetermined, as `hit: first` means."""
+        otherwise: Formula = Constant(Type(Kind.INTEGER, 0, 0, 99), True, None)
+        for index, row in reversed(list(enumerate(rows))):
+            otherwise = f.If(Type(Kind.INTEGER, 0, 0, 99), True, row, _whole(index), otherwise)
+        return otherwise
+
+    def _known_as(self, type_: Type) -> Variable | None:
+        found = [variable for variable in self.variables if variable.type.kind is type_.kind]
+        return self.chance.choice(found) if found and self.chance.random() < 0.9 else None
+
+    def _leaf(self) -> Formula:
+        found = [variable for variable in self.variables if variable.type.kind.is_numeric]
+        if found and self.chance.random() < 0.75:
+            return self.chance.choice(found)
+        return self._threshold(Type(Kind.INTEGER))
+
+    def _leaf_at(self, depth: int) -> Formula:
+        return self._leaf()
+
+    def _threshold(self, type_: Type) -> Constant:
+        value = self.chance.choice(THRESHOLDS)
+        return Constant(Type(type_.kind, type_.scale, value, value), False, value)
+
+    def _pair(self, depth: int) -> tuple[Formula, Formula]:
+        """Two numbers of one scale."""
+        left, right = self.number(depth), self.number(depth)
+        scale = max(left.type.scale, right.type.scale)
+        return rescaled(left, scale, "half_even"), rescaled(right, scale, "half_even")
+
+    def _sum(self, depth: int) -> Formula:
+        left, right = self._pair(depth)
+        low, high = left.type.low + right.type.low, left.type.high + right.type.high
+        return f.Sum(_number(left.type.scale, low, high), _either(left, right), left, right)
+
+    def _difference(self, depth: int) -> Formula:
+        left, right = self._pair(depth)
+        low, high = left.type.low - right.type.high, left.type.high - right.type.low
+        return f.Difference(_number(left.type.scale, low, high), _either(left, right), left, right)
+
+    def _product(self, depth: int) -> Formula:
+        left, right = self.number(depth), self.number(depth)
+        corners = [a * b for a, b in product((left.type.low, left.type.high), (right.type.low, right.type.high))]
+        type_ = _number(left.type.scale + right.type.scale, min(corners), max(corners))
+        whole = f.Product(type_, _either(left, right), left, right)
+        return rescaled(whole, 2, self.chance.choice(MODES)) if type_.scale > 6 else whole
+
+    def _quotient(self, depth: int) -> Formula:
+        left, right = self.number(depth), self.number(depth)
+        shift = max(0, QUOTIENT_SCALE - left.type.scale + right.type.scale)
+        scale = left.type.scale - right.type.scale + shift
+        most = max(abs(left.type.low), abs(left.type.high)) * 10**shift + 1
+        zero = right.type.low <= 0 <= right.type.high
+        whole = f.Quotient(_number(scale, -most, most), zero or _either(left, right), left, right, shift)
+        return rescaled(whole, 4, "half_even")
+
+    def _modulo(self, depth: int) -> Formula:
+        left, right = self._pair(depth)
+        most = max(abs(right.type.low), abs(right.type.high))
+        zero = right.type.low <= 0 <= right.type.high
+        return f.Modulo(_number(left.type.scale, -most, most), zero or _either(left, right), left, right)
+
+    def _rescale(self, depth: int) -> Formula:
+        return rescaled(self.number(depth), self.chance.choice((0, 1, 2, 4, 6)), self.chance.choice(MODES))
+
+    def _absolute(self, depth: int) -> Formula:
+        operand = self.number(depth)
+        most = max(abs(operand.type.low), abs(operand.type.high))
+        return f.Absolute(_number(operand.type.scale, 0, most), operand.nullable, operand)
+
+    def _least(self, depth: int) -> Formula:
+        parts = self._pair(depth)[: self.chance.choice((1, 2, 2))]
+        type_ = _hull(*parts)
+        make = self.chance.choice((f.Least, f.Greatest))
+        return make(type_, _either(*parts), parts)
+
+    def _choice(self, depth: int) -> Formula:
+        then, otherwise = self._pair(depth)
+        condition = self.condition(depth)
+        return f.If(_hull(then, otherwise), _either(condition, then, otherwise), condition, then, otherwise)
+
+    def _part(self, depth: int) -> Formula:
+        day = self.date(depth)
+        part = self.chance.choice(("year", "month", "day", "weekday"))
+        return f.DatePart(Type(Kind.INTEGER, 0, 0, 9_999), day.nullable, part, day)
+
+    def _length(self, depth: int) -> Formula:
+        return self._text_call("length", Type(Kind.INTEGER, 0, 0, 10_000), self.text(depth))
+
+    def _text_call(self, function: str, type_: Type, *parts: Formula) -> Formula:
+        return f.TextCall(type_, _either(*parts), function, parts)
+
+    def _comparison(self, depth: int) -> Formula:
+        if self.chance.random() < 0.15:
+            left, right = (
+                self.date(depth),
+                Constant(DATE, False, self.chance.choice((days(2026, 1, 31), days(2024, 2, 29)))),
+            )
+        else:
+            left = self.number(depth)
+            right = self._threshold(left.type)
+            if self.chance.random() < 0.25:
+                left, right_side = self._pair(depth)
+                return f.Compare(YES_NO, _either(left, right_side), self.chance.choice(OPERATORS), left, right_side)
+        sides = (left, right) if self.chance.random() < 0.8 else (right, left)
+        return f.Compare(YES_NO, left.nullable, self.chance.choice(OPERATORS), *sides)
+
+    def _equality(self, depth: int) -> Formula:
+        type_ = self.chance.choice((ENUM, ENUM, TEXT, YES_NO))
+        left: Formula = self._known_as(type_) or Constant(TEXT, False, "A")
+        right: Formula = Constant(type_, False, self.chance.choice(WORDS))
+        if type_ is YES_NO:
+            left, right = self.condition(depth), self.condition(depth)
+        return f.Compare(YES_NO, _either(left, right), self.chance.choice(("=", "!=")), left, right)
+
+    def _member(self, depth: int) -> Formula:
+        words = self._known_as(ENUM)
+        if words is not None and self.chance.random() < 0.5:
+            return f.MemberOf(YES_NO, words.nullable, words, tuple(self.chance.sample(WORDS, 3)))
+        operand = self.number(depth)
+        return f.MemberOf(YES_NO, operand.nullable, operand, tuple(self.chance.sample(THRESHOLDS, 4)))
+
+    def _missing(self, depth: int) -> Formula:
+        missing = f.IsNull(YES_NO, False, self.chance.choice(self.variables))
+        return missing if self.chance.random() < 0.5 else f.Not(YES_NO, False, missing)
+
+    def _several(self, depth: int) -> tuple[Formula, ...]:
+        return tuple(self.condition(depth) for _ in range(self.chance.choice((0, 1, 2, 2, 3, 4))))
+
+    def _all(self, depth: int) -> Formula:
+        parts = self._several(depth)
+        return f.All(YES_NO, _either(*parts), parts)
+
+    def _any(self, depth: int) -> Formula:
+        parts = self._several(depth)
+        return f.Any(YES_NO, _either(*parts), parts)
+
+    def _not(self, depth: int) -> Formula:
+        operand = self.condition(depth)
+        return f.Not(YES_NO, operand.nullable, operand)
+
+    def _is_true(self, depth: int) -> Formula:
+        return f.IsTrue(YES_NO, False, self.condition(depth))
+
+    def _yes_no_choice(self, depth: int) -> Formula:
+        parts = (self.condition(depth), self.condition(depth), self.condition(depth))
+        return f.If(YES_NO, _either(*parts), *parts)
+
+    def _text_test(self, depth: int) -> Formula:
+        function = self.chance.choice(("contains", "starts_with", "ends_with"))
+        return self._text_call(function, YES_NO, self.text(depth), Constant(TEXT, False, self.chance.choice(WORDS)))
+
+
+def rescaled(operand: Formula, scale: int, mode: str) -> Formula:
+    """The same number with `scale` decimals; unchanged where it has them already."""
+    step = scale - operand.type.scale
+    if step == 0:
+        return operand
+    low, high = (
+        (value * 10**step if step > 0 else value // 10**-step + end)
+        for value, end in ((operand.type.low, -1), (operand.type.high, 1))
+    )
+    return f.Rescale(_number(scale, low, high), operand.nullable, operand, mode)
+
+
+def _number(scale: int, low: int, high: int) -> Type:
+    return Type(Kind.NUMBER, scale, low, high)
+
+
+def _whole(value: int) -> Constant:
+    return Constant(Type(Kind.INTEGER, 0, value, value), False, value)
+
+
+def _hull(*parts: Formula) -> Type:
+    return _number(parts[0].type.scale, min(p.type.low for p in parts), max(p.type.high for p in parts))
+
+
+def _either(*parts: Formula) -> bool:
+    return any(part.nullable for part in parts)

@@ -119,7 +119,7 @@ def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
         return Response(await find_decision(id, journal), media_type="application/json")
 
     @app.post("/v1/decisions/{case}", include_in_schema=False)
-    async def unknown_case(case: str) -> NoReturn:
+    async def unknown_case(case: str) -> None:
         refuse_case(case)
 
 

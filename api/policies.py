@@ -8,6 +8,7 @@ editor that is still writing costs one more try.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from watchfiles import awatch
 
 from api.metrics import Metrics
 from api.problems import NoPolicyInForce
+from api.rules_folder import FolderUnreadable, read_folder
 from engine.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded, load
 from ledger.journal import Journal, JournalUnavailable, moment
@@ -43,14 +45,6 @@ class FailedChange:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """The policy files by the name that users see, such as `rules/orders.yaml`; hidden files and subfolders are not
-    policies. Raises OSError."""
-    name = folder.resolve().name
-    files = (file for file in folder.iterdir() if file.suffix in (".yaml", ".yml") and not file.name.startswith("."))
-    return {f"{name}/{file.name}": file.read_bytes() for file in sorted(files) if file.is_file()}
-
-
 def _load(files: Mapping[str, bytes]) -> Loaded:
     """What has to be built for today's decisions is built here, in the thread, not in the first request."""
     loaded = load(files)
@@ -62,6 +56,7 @@ def _load(files: Mapping[str, bytes]) -> Loaded:
 class Policies:
     def __init__(self, folder: Path, journal: Journal, metrics: Metrics) -> None:
         self.folder = folder
+        self.name = folder.resolve().name  # as users see it in `rules/orders.yaml`
         self.in_force: InForce | None = None
         self.failed: FailedChange | None = None
         self._journal = journal
@@ -79,8 +74,8 @@ class Policies:
     async def files(self) -> Mapping[str, bytes]:
         """What is in the folder now; where that can't be read, what is in force."""
         try:
-            return await asyncio.to_thread(read_folder, self.folder)
-        except OSError:
+            return await asyncio.to_thread(self._policy_files)
+        except FolderUnreadable:
             in_force = self.in_force.engine.files if self.in_force else {}
             return {name: text.encode() for name, text in in_force.items()}
 
@@ -130,16 +125,23 @@ class Policies:
 
     async def _read(self) -> Mapping[str, bytes] | None:
         try:
-            return await asyncio.to_thread(read_folder, self.folder)
-        except OSError as error:
+            return await asyncio.to_thread(self._policy_files)
+        except FolderUnreadable as error:
             if self._tried != {}:
                 self._tried, self._unrecorded = {}, None
-                reason = error.strerror or type(error).__name__
-                self._fail([self._about_folder("I002", f"`{self.folder}` can't be read: {reason}")])
+                self._fail([self._about_folder("I002", str(error))])
             return None
 
+    def _policy_files(self) -> Mapping[str, bytes]:
+        """Asks twice: an editor that replaces a file takes it away for a moment."""
+        try:
+            return read_folder(self.folder, self.name).policies
+        except FolderUnreadable:
+            time.sleep(QUIET_MS / 1000)
+            return read_folder(self.folder, self.name).policies
+
     def _about_folder(self, code: str, message: str) -> Diagnostic:
-        return Diagnostic(Place(self.folder.name, 1, 1), code, message)
+        return Diagnostic(Place(self.name, 1, 1), code, message)
 
     async def _take(self, engine: Engine) -> None:
         """In force only once the journal holds it: each decision's policies can be read back."""

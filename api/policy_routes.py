@@ -43,10 +43,9 @@ def add_policy_routes(app: FastAPI, policies: Policies, body_bytes_max: int) -> 
         files are laid over the ones in the rules folder, those of the same name replaced; with `alone` the given files
         are the whole set. Nothing is stored, nothing takes effect."""
         asked = _asked(await read_body(request.scope, request.receive, body_bytes_max))
-        folder = policies.folder.resolve().name
         files = {} if asked.alone else dict(await policies.files())
         for name, text in asked.files.items():
-            files[f"{folder}/{_base_name(name, folder)}"] = text.encode("utf-8", "surrogatepass")
+            files[f"{policies.name}/{_base_name(name, policies.name)}"] = text.encode("utf-8", "surrogatepass")
         async with _ONE_CHECK_AT_A_TIME:
             loaded = await asyncio.to_thread(load, files)
         version = None

@@ -6,6 +6,7 @@ import gc
 import socket
 
 import uvicorn
+from prometheus_client import disable_created_metrics
 
 from api.app import create_app
 from api.logs import configure_logs
@@ -18,6 +19,7 @@ SHUTDOWN_SECONDS_MAX = 20
 def serve(settings: Settings) -> None:
     """Blocks until SIGINT or SIGTERM; requests in flight are answered and the journal is closed."""
     configure_logs(settings.log_level)
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types here
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

@@ -1,0 +1,62 @@
+"""The real app behind a real socket, in a thread; and a policy set small enough to see through."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import uvicorn
+
+from api.app import create_app
+from api.settings import Settings
+
+ORDERS = """\
+policy: orders
+title: {en: Order release, zh: 订单放行}
+decides: order
+parameters:
+  limit: 10000
+rules:
+  over-limit:
+    when: order.amount > limit
+    then: hold
+    reason: {en: "Above {limit}: {order.amount}.", zh: "超过 {limit}：{order.amount}。"}
+"""
+BODY = {"as_of": "2026-07-01", "order": {"id": "SO-1", "amount": "12000.00"}, "account": {"id": "C-1"}}
+
+
+def write_rules(folder: Path, orders: str = ORDERS) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "facts.yaml").write_text("currency: EUR\nfacts: {}\n", encoding="utf-8")
+    (folder / "orders.yaml").write_text(orders, encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[httpx2.Client]:
+    """A client of the running service; on leaving, the service is shut down and its journal closed."""
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_config=None, lifespan="on"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    eventually(lambda: server.started or not thread.is_alive())
+    assert server.started
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
+    """Waits for something the service does in its own time; fails where it doesn't."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)

@@ -1,0 +1,58 @@
+"""The command line `credence`: one module a command, put together here."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from api.cli_check import check
+from api.cli_decide import decide
+from api.cli_decide_file import decide_file_command
+from api.cli_explain import explain
+from api.cli_schema import schema
+from api.cli_serve import serve
+from api.cli_test import test
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def credence(
+    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Trade-credit decisions with every reason, from policies that a credit manager edits.
+
+    Start with:  credence check rules
+
+    Exit codes: 0 fine; 1 mistakes in policies, failing tests or rejected rows; 2 wrong usage or unreadable input; 130
+    interrupted. Every command's --help has an example.
+    """
+    if show_version:
+        typer.echo(f"credence {_version()}")
+        raise typer.Exit
+
+
+def _version() -> str:
+    try:
+        return version("credence")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+app.command()(check)
+app.command()(test)
+app.command()(decide)
+app.command()(explain)
+app.command("decide-file")(decide_file_command)
+app.command()(schema)
+app.command()(serve)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,109 @@
+"""`credence check`: every mistake in a rules folder, at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from api.cli_terminal import FOUND_PROBLEMS, folder_of, out, print_diagnostics, print_json
+from api.rules_folder import RulesFolder
+from engine.case import Suite
+from engine.diagnostic import Diagnostic, Place, in_order
+from engine.document import read
+from engine.pipeline import Engine, load
+from engine.read_cases import read_cases
+from engine.read_row_map import read_row_map
+from engine.row_map import RowMap
+from engine.vocabulary import Vocabulary
+
+Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the policies, with cases/ and maps/.")]
+
+
+def check(
+    directory: Directory = Path("rules"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the diagnostics as a JSON object.")] = False,
+) -> None:
+    """Find every mistake in policies, facts, policy tests and row maps.
+
+    Each is shown as file:line:column: CODE message (hint), sorted by place; on a terminal with the line it is about.
+
+    Example:  credence check rules
+
+    Exit code: 0 no mistakes, 1 mistakes, 2 the folder can't be read.
+    """
+    folder = folder_of(directory)
+    loaded = load(folder.policies)
+    diagnostics = loaded.diagnostics
+    if loaded.engine is not None:
+        diagnostics = in_order((*diagnostics, *_in_cases_and_maps(folder, loaded.engine)))
+    if as_json:
+        version = loaded.engine.version if loaded.engine and not diagnostics else None
+        print_json({"version": version, "diagnostics": [item.as_json() for item in diagnostics]})
+    elif diagnostics:
+        print_diagnostics(out(), diagnostics, {**folder.policies, **folder.cases, **folder.maps})
+        count = len(diagnostics)
+        files = len({item.place.file for item in diagnostics})
+        out().print(Text(f"{_counted(count, 'mistake')} in {_counted(files, 'file')}", "bold red"))
+    elif loaded.engine is not None:
+        out().print(Text(_summary(loaded.engine, folder), "green"))
+    if diagnostics:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def read_suites(folder: RulesFolder, vocabulary: Vocabulary) -> tuple[list[Suite], tuple[Diagnostic, ...]]:
+    suites: list[Suite] = []
+    diagnostics: list[Diagnostic] = []
+    for name, content in folder.cases.items():
+        document, mistakes = read(content, name)
+        diagnostics += mistakes
+        if document is not None:
+            suite, found = read_cases(document, vocabulary)
+            diagnostics += found
+            suites += [suite] if suite else []
+    return suites, in_order(diagnostics)
+
+
+def read_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
+    document, mistakes = read(content, name)
+    if document is None:
+        return None, mistakes
+    found, diagnostics = read_row_map(document, vocabulary)
+    both = in_order((*mistakes, *diagnostics))
+    return (None if both else found), both
+
+
+def _in_cases_and_maps(folder: RulesFolder, engine: Engine) -> list[Diagnostic]:
+    suites, found = read_suites(folder, engine.vocabulary)
+    diagnostics = [*found, *_suites_named_twice(suites)]
+    for name, content in folder.maps.items():
+        diagnostics += read_map(content, name, engine.vocabulary)[1]
+    return diagnostics
+
+
+def _suites_named_twice(suites: list[Suite]) -> list[Diagnostic]:
+    first: dict[str, Place] = {}
+    found = []
+    for suite in suites:
+        before = first.setdefault(suite.name, suite.place)
+        if before != suite.place:
+            message = f"the suite `{suite.name}` is already at {before}"
+            found.append(Diagnostic(suite.place, "P006", message, "give it another name"))
+    return found
+
+
+def _summary(engine: Engine, folder: RulesFolder) -> str:
+    policies = engine.policies.values()
+    rules = sum(len(policy.rules) for policy in policies)
+    tables = sum(len(policy.tables) for policy in policies)
+    counts = (_counted(len(policies), "policy"), _counted(rules, "rule"), _counted(tables, "table"))
+    beside = (_counted(len(folder.cases), "cases file"), _counted(len(folder.maps), "row map"))
+    return f"no mistakes: {', '.join(counts)}; {', '.join(beside)}; version {engine.version}"
+
+
+def _counted(count: int, noun: str) -> str:
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"

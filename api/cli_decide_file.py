@@ -1,0 +1,211 @@
+"""`credence decide-file`: one decision for each row of a CSV or NDJSON file."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from api.cli_case import RulesOption, case_kind, day_of
+from api.cli_check import read_map
+from api.cli_terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, print_diagnostics, refuse
+from api.decide_file import Job, Tally, Watch, decide_file
+from api.records import InputUnreadable
+from api.summary import Summary, UnknownName
+from engine.decision import Decision
+from engine.pipeline import Engine
+from engine.row_map import RowMap
+from engine.vocabulary import CASE_KINDS
+
+
+def decide_file_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or NDJSON where it ends in .ndjson or .jsonl.")],
+    out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions, one JSON object a line.")],
+    rejects: Annotated[Path, typer.Option(metavar="FILE", help="Rows that can't be decided: line, faults, row.")],
+    map_file: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="Row map; without one, NDJSON rows are requests as they stand."),
+    ] = None,
+    case: Annotated[str | None, typer.Option("--case", help="Case kind; default: the map's.")] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date of the decisions; default: today."),
+    ] = None,
+    rules: RulesOption = Path("rules"),
+    encoding: Annotated[str, typer.Option(help="The file's encoding, such as gb18030 or cp1252.")] = "utf-8",
+    delimiter: Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")] = ",",
+    summary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAMES", help="Print a table grouped by these: outcome, results, facts; with commas."),
+    ] = None,
+    total: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FACT", help="Fact to add up in the tables (yes/no facts are counted)."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no counts.")] = False,
+) -> None:
+    """Decide every row of a file; rows with faults go to the rejects file, with all their faults.
+
+    Rows in = decisions + rejects, always. Both files appear only when everything is done. Ids follow from the content:
+    deciding the same file again gives the same bytes.
+
+    Example:  credence decide-file invoices.csv --map rules/maps/erp.yaml --as-of 2026-07-01 --out decisions.ndjson
+    --rejects rejects.csv --summary outcome --total invoice.open_amount
+
+    Exit code: 0 every row decided, 1 some rejected or the rules have mistakes, 2 the file or the map can't be used,
+    130 interrupted.
+    """
+    engine = engine_of(rules)
+    row_map = _row_map(map_file, engine) if map_file else None
+    kind = case_kind(case) if case else row_map.case if row_map else None
+    if kind is None:
+        refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
+    if row_map and row_map.case != kind:
+        refuse(f"the map `{row_map.name}` is for the case kind `{row_map.case}`, not `{kind}`")
+    when = day_of(as_of) if as_of else date.today()
+    job = Job(file, kind, row_map, when, out_file, rejects, _known_encoding(encoding), _delimiter(delimiter))
+    _refuse_paths(job)
+    ruleset = engine.ruleset(kind, when)
+    try:
+        tables = [Summary(_names(by), tuple(total or ()), ruleset) for by in summary or ()]
+    except UnknownName as unknown:
+        refuse(str(unknown))
+    tally, seconds = _run(engine, job, tables, quiet)
+    if not quiet:
+        _print_tally(tally, seconds, job)
+    for table in tables:
+        _print_summary(table)
+    if tally.rejected:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _run(engine: Engine, job: Job, tables: list[Summary], quiet: bool) -> tuple[Tally, float]:
+    started = time.perf_counter()
+
+    def decided(facts: Mapping[str, object], decision: Decision) -> None:
+        for table in tables:
+            table.add(facts, decision)
+
+    try:
+        with _progress(job.source.stat().st_size, quiet) as progress:
+            return decide_file(engine, job, Watch(progress, decided)), time.perf_counter() - started
+    except InputUnreadable as unreadable:
+        refuse(f"{job.source}: {unreadable}")
+    except OSError as error:
+        refuse(f"`{error.filename or job.source}`: {error.strerror}")
+    except KeyboardInterrupt:
+        refuse("interrupted; nothing was written", INTERRUPTED)
+
+
+@contextmanager
+def _progress(size: int, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Shows bytes read, since a file's rows aren't known before its end."""
+    columns = (
+        TextColumn("{task.fields[rows]:,} rows"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]:,.0f} rows/s"),
+        TimeRemainingColumn(),
+    )
+    console = err()
+    started = time.perf_counter()
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=size or None, rows=0, rate=0.0)
+
+        def progress(done: int, rows: int) -> None:
+            bar.update(task, completed=done, rows=rows, rate=rows / max(time.perf_counter() - started, 1e-9))
+
+        yield progress
+
+
+# --- options ---------------------------------------------------------------------------------------------------------
+
+
+def _row_map(path: Path, engine: Engine) -> RowMap:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        refuse(f"the map `{path}` can't be read: {error.strerror}")
+    found, diagnostics = read_map(content, path.as_posix(), engine.vocabulary)
+    if found is None:
+        print_diagnostics(err(), diagnostics, {path.as_posix(): content})
+        refuse(f"the map `{path}` has mistakes")
+    return found
+
+
+def _names(by: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in by.split(",") if name.strip())
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        refuse(f"`{name}` is not a known encoding; try utf-8, gb18030, cp1252 or utf-16")
+
+
+def _delimiter(text: str) -> str:
+    text = "\t" if text == "\\t" else text
+    if len(text) != 1 or text in '"\r\n':
+        refuse("--delimiter takes one character, such as ; or \\t")
+    return text
+
+
+def _refuse_paths(job: Job) -> None:
+    paths = {"FILE": job.source, "--out": job.out, "--rejects": job.rejects}
+    for name, path in paths.items():
+        if path.is_dir():
+            refuse(f"{name} `{path}` is a folder")
+    if not job.source.exists():
+        refuse(f"`{job.source}` does not exist")
+    for name in ("--out", "--rejects"):
+        if not paths[name].parent.is_dir():
+            refuse(f"{name}: the folder `{paths[name].parent}` does not exist")
+    if len({path.resolve() for path in paths.values()}) < len(paths):
+        refuse("FILE, --out and --rejects must be three different files")
+
+
+# --- what is printed -------------------------------------------------------------------------------------------------
+
+
+def _print_tally(tally: Tally, seconds: float, job: Job) -> None:
+    rate = f"{seconds:.1f} s, {tally.rows / max(seconds, 1e-9):,.0f} rows/s"
+    counts = f"{tally.rows} rows = {tally.decided} decisions + {tally.rejected} rejects"
+    err().print(Text.assemble((counts, "red" if tally.rejected else "green"), f"  ({rate})"))
+    ladder = CASE_KINDS[job.case].ladder
+    said = [f"{outcome} {tally.outcomes[outcome]}" for outcome in ladder if tally.outcomes[outcome]]
+    err().print(Text(", ".join(said) or "nothing to decide"))
+    if tally.rejected:
+        err().print(Text(f"the rejects and their faults are in {job.rejects}"))
+    for name in tally.columns_unseen:
+        err().print(Text(f"note: no row has the key `{name}` that the map reads", "yellow"))
+
+
+def _print_summary(summary: Summary) -> None:
+    """As a Markdown table, so that it can be pasted."""
+    table = Table(box=box.MARKDOWN)
+    for name in summary.by:
+        table.add_column(name, no_wrap=True)
+    for name in ("rows", *summary.totals):
+        table.add_column(name, justify="right", no_wrap=True)
+    for key, group in summary.rows():
+        table.add_row(*key, f"{group.count:,}", *(f"{number:,}" for number in group.totals))
+    counts = sum(group.count for group in summary.groups.values())
+    columns = zip(*(group.totals for group in summary.groups.values()), strict=True)
+    sums = [f"{sum(column):,}" for column in columns] or [""] * len(summary.totals)
+    labels = ["all", *[""] * (len(summary.by) - 1)]
+    table.add_row(*labels, f"{counts:,}", *sums)
+    console = out()
+    console.width = 400
+    console.print()
+    console.print(table)

@@ -1,0 +1,84 @@
+"""`credence serve`: the HTTP service in this terminal."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.text import Text
+
+from api.cli_terminal import err, folder_of, loaded_engine, refuse
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8000")
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules", metavar="DIR", help="Folder of the policies, watched for changes.", show_default="rules"
+        ),
+    ] = None,
+    journal: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="SQLite file of the decisions.", show_default="var/credence.db")
+    ] = None,
+) -> None:
+    """Answer decisions over HTTP; Ctrl-C stops it after the requests in flight.
+
+    Each option is also an environment variable: CREDENCE_HOST, CREDENCE_PORT, CREDENCE_RULES, CREDENCE_JOURNAL.
+
+    Example:  credence serve --port 8080
+
+    Exit code: 0 stopped, 1 the policies have mistakes, 2 the port is taken or the rules can't be read.
+    """
+    # only this command needs the server, and loading it takes longer than a decision
+    from api.server import serve as run
+    from api.settings import Settings
+
+    given = {"host": host, "port": port, "rules": rules, "journal": journal}
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+    except ValidationError as error:
+        refuse("; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()))
+    loaded_engine(folder_of(settings.rules)).close()
+    free = _free_port(settings.host, settings.port)
+    settings = settings.model_copy(update={"port": free})
+    where = f"http://{_in_url(settings.host)}:{free}"
+    err().print(
+        Text(f"listening on {where}  (API: {where}/docs, rules: {settings.rules}, journal: {settings.journal})")
+    )
+    run(settings)
+
+
+def _free_port(host: str, port: int) -> int:
+    """The port to listen on; ends the command where it can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":  # elsewhere the option means that two may share the port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    except socket.gaierror:
+        refuse(f"`{host}` is not an address of this machine; try 127.0.0.1, or 0.0.0.0 for all networks")
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            refuse(f"port {port} is taken by another program; stop that one, or choose another with --port")
+        if error.errno == errno.EACCES:
+            refuse(f"port {port} needs more rights than you have; choose one above 1023 with --port")
+        if error.errno == errno.EADDRNOTAVAIL:
+            refuse(f"`{host}` is not an address of this machine; try 127.0.0.1, or 0.0.0.0 for all networks")
+        refuse(f"can't listen on {host}:{port}: {error.strerror}")
+
+
+def _in_url(host: str) -> str:
+    if host in ("0.0.0.0", "::"):
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,31 @@
+"""The words around decisions and explanations, in both languages. Diagnostics and refusals stay English."""
+
+from __future__ import annotations
+
+from engine.vocabulary import Text
+
+AS_OF = Text("as of", "决策日期")
+POLICY_VERSION = Text("policies", "政策版本")
+CONDITIONS = Text("Conditions", "附加条件")
+REASONS = Text("Reasons", "理由")
+NO_REASONS = Text("no rule objects", "没有规则提出异议")
+REMEDY = Text("to pass:", "通过办法：")
+UNDETERMINED = Text("Could not be told", "无法判断")
+MISSING = Text("missing:", "缺少：")
+IGNORED = Text("(the policy says that it doesn't matter)", "（政策规定可忽略）")
+RESULTS = Text("Results", "结果")
+
+GIVEN = Text("Facts given", "已提供的事实")
+NOT_GIVEN = Text("Facts not given", "未提供的事实")
+VALUES = Text("Values", "计算值")
+RULES = Text("Rules", "规则")
+FIRED = Text("fired", "触发")
+NOT_FIRED = Text("not fired", "未触发")
+HIT = Text("hit", "命中")
+NOT_HIT = Text("not hit", "未命中")
+UNKNOWN = Text("unknown", "无法判断")
+TRUE = Text("true", "真")
+FALSE = Text("false", "假")
+ALWAYS = Text("always", "始终成立")
+DECISIVE = Text("decides the outcome", "决定结果")
+NOTHING_IGNORED = Text("ignored", "忽略")

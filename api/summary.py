@@ -1,0 +1,103 @@
+"""Counts of a decided file, grouped: how many rows got what, how much money that is, how many of them are disputed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from engine.decision import Decision, JsonValue
+from engine.form import did_you_mean
+from engine.ruleset import RuleSet
+from engine.vocabulary import CASE_KINDS, Kind
+
+OUTCOME = "outcome"
+
+
+class UnknownName(Exception):
+    """The message says which name, and what was probably meant."""
+
+
+@dataclass(slots=True)
+class Group:
+    count: int = 0
+    totals: list[Decimal] = field(default_factory=list)
+
+
+class Summary:
+    """One table. `by` names `outcome`, results (`collections.step`) or facts; `totals` names facts: amounts and numbers
+    are added up, of yes/no facts those that are true are counted."""
+
+    def __init__(self, by: tuple[str, ...], totals: tuple[str, ...], ruleset: RuleSet) -> None:
+        self.by = by
+        self.totals = totals
+        self.groups: dict[tuple[str, ...], Group] = {}
+        facts = {fact.name: fact for fact in ruleset.facts}
+        known = (OUTCOME, *ruleset.results, *facts)
+        for name in by:
+            if name not in known:
+                raise UnknownName(
+                    f"`{name}` is neither `outcome` nor a result nor a fact ({did_you_mean(name, known)})"
+                )
+        addable = [name for name, fact in facts.items() if fact.type.kind.is_numeric or fact.type.kind is Kind.YES_NO]
+        for name in totals:
+            if name not in addable:
+                hint = did_you_mean(name, addable)
+                raise UnknownName(f"`{name}` is no fact that can be added up ({hint})")
+        self._order = {member: rank for rank, member in enumerate(_ladder(ruleset, by))}
+
+    def add(self, facts: Mapping[str, object], decision: Decision) -> None:
+        key = tuple(_text(_value(name, facts, decision)) for name in self.by)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(totals=[Decimal()] * len(self.totals))
+        group.count += 1
+        for index, name in enumerate(self.totals):
+            group.totals[index] += _number(_fact(name, facts))
+
+    def rows(self) -> list[tuple[tuple[str, ...], Group]]:
+        """Outcomes and enum members in their own order, everything else by its text."""
+        return sorted(self.groups.items(), key=lambda item: tuple(self._rank(*pair) for pair in enumerate(item[0])))
+
+    def _rank(self, index: int, text: str) -> tuple[int, str]:
+        return (self._order.get((index, text), len(self._order)), text)
+
+
+def _ladder(ruleset: RuleSet, by: tuple[str, ...]) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    for index, name in enumerate(by):
+        type_ = ruleset.variables.get(name)
+        members = CASE_KINDS[ruleset.case].ladder if name == OUTCOME else type_.members if type_ else ()
+        found += [(index, member) for member in members]
+    return found
+
+
+def _value(name: str, facts: Mapping[str, object], decision: Decision) -> object:
+    if name == OUTCOME:
+        return decision.outcome
+    policy, _, own = name.partition(".")
+    results: Mapping[str, JsonValue] = decision.results.get(policy, {})
+    return results[own] if own in results else _fact(name, facts)
+
+
+def _fact(name: str, facts: Mapping[str, object]) -> object:
+    group, _, own = name.partition(".")
+    members = facts.get(group)
+    return members.get(own) if isinstance(members, Mapping) else None
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "(none)"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(_text, value))
+        case _:
+            return str(value)
+
+
+def _number(value: object) -> Decimal:
+    """0 for a missing fact; the facts have been bound, so other text is a number."""
+    return Decimal(value) if isinstance(value, str | int) else Decimal()

@@ -24,6 +24,7 @@ DIGITS_MAX = 34  # as many as FEEL's numbers have
 
 _TREE = TypeVar("_TREE", bound=syntax.Node)
 _NEGATED = re.compile(r"\s*not\s*\(")
+_DOUBLE_EQUALS = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<sign>==)', re.DOTALL)
 _TEXT_WITH_SPACES = re.compile(r"[\w/.%+-]+( [\w/.%+-]+)+")
 
 
@@ -68,20 +69,24 @@ def _expression(form: Form, scalar: Scalar, what: str, start: int, end: int) -> 
         form.mistake(scalar.place_at(start), "F002", f"{what} is empty", "write a FEEL expression")
         return None
     try:
+        _refuse_double_equals(text)
         tree = parse_expression(text)
     except FeelSyntaxError as error:
-        form.mistake(scalar.place_at(start + error.offset), "F001", error.message, _quoting_hint(scalar, text))
+        form.mistake(scalar.place_at(start + error.offset), "F001", error.message, _hint(text))
         return None
     whole = start == 0 and len(text) == len(scalar.text)
     return Expression(tree, scalar, start, None if whole else len(text))
 
 
-def _quoting_hint(scalar: Scalar, text: str) -> str:
-    if text.startswith("=") and not text.startswith("=="):
-        return "only an output starts with `=`; leave the sign out"
-    if not scalar.quoted and text.startswith(('"', "'")):
-        return "write the whole expression between single quotes"
-    return ""
+def _refuse_double_equals(text: str) -> None:
+    """To FEEL `a == b` compares `a` with the range `= b`: never what someone means who has seen another language."""
+    for match in _DOUBLE_EQUALS.finditer(text):
+        if match["sign"]:
+            raise FeelSyntaxError("`==` is not an operator, write `=` to compare", match.start())
+
+
+def _hint(text: str) -> str:
+    return "only an output starts with `=`; leave the sign out" if text.startswith("=") else ""
 
 
 # --- unary tests -----------------------------------------------------------------------------------------------------
@@ -109,6 +114,7 @@ def _tests(form: Form, scalar: Scalar, what: str) -> syntax.UnaryTests | None:
         end = len(scalar.text)
         return syntax.UnaryTests(start=0, end=end, tests=(syntax.Null(start=0, end=end),), negated=False)
     try:
+        _refuse_double_equals(scalar.text)
         return parse_unary_tests(scalar.text)
     except FeelSyntaxError as error:
         hint = ""

@@ -68,6 +68,14 @@ BAD: dict[str, list[str]] = {
     'values: {a: "x\\t\\u0020≥ 5"}\n': ["4:23 F001 `≥` is not understood here"],
     "values:\n  a: >\n    account.exposure\n    + ,\n": ["7:7 F001 `,` is not expected here"],
     "values: {a: }\n": ["4:13 F002 the formula of the value `a` is empty"],
+    """values: {a: 'if x = "==" then x == 1 else 2'}\n""": ["4:33 F001 `==` is not an operator, write `=` to compare"],
+    "values: {a: \"'x'\"}\n": ["4:14 F001 `'` is not understood here"],
+    "values: {a: 'x = \"'}\n": ['4:18 F001 text that begins with `"` is never closed'],
+    "values: {a: '  '}\n": ["4:16 F002 the formula of the value `a` is empty"],
+    "values: {a: {formula: x, members: [b]}}\n": ["4:35 P018 `members` is given without `type: enum`"],
+    "values: {a: {formula: x, type: [money]}}\n": ["4:32 P003 a type must be one of `money`"],
+    "values: {a: {formula: x, title: {en: [b], zh: c}}}\n": ["4:38 P003 the English text of the title"],
+    "values: {a: {formula: x, title: [b]}}\n": ["4:33 P003 the title of the value `a` must be a group"],
     "values: {a: = 1 + 1}\n": ["4:13 F001 `=` is not expected here", "only an output starts with `=`"],
     "values: {a: {formula: x, tpye: money}}\n": [
         "4:26 P001 `tpye` is not a key of the value `a` (did you mean `type`?)"
@@ -107,6 +115,13 @@ BAD: dict[str, list[str]] = {
         "9:16 F001 `)` is not expected here",
         "10:13 F001 `-` means any value and can't be one of several",
     ],
+    "table: {rows: [{when: {x: [A, [B]]}, then: {a: 1}}]}\n": ["4:31 P003 an item of the cell for `x` must be a unary"],
+    "table: {rows: [{when: {x: [[B]]}, then: {a: 1}}]}\n": [
+        "4:28 P003 an item of the cell for `x` must be a unary test"
+    ],
+    "table: {rows: [{when: {x: [A == B]}, then: {a: 1}}]}\n": ["4:30 F001 `==` is not an operator"],
+    "table: {rows: [5, {when: {}, then: {a: 1}}]}\n": ["4:16 P003 a row must be a group"],
+    "table: 5\n": ["4:8 P003 the table must be a group"],
     "table: {rows: [{when: {x +: 1}, then: {a: 1}}]}\n": ["4:27 F001 the expression ends too early"],
     "table: {rows: [{id: a, when: {}, then: {a: 1}}, {id: a, when: {}, then: {a: 1}}]}\n": [
         "4:54 P006 `a` is already the id of the row at rules/p.yaml:4:16"
@@ -157,6 +172,7 @@ BAD: dict[str, list[str]] = {
     f"rules: {{a: {{when: true, then: holdd, reason: {REASON}}}}}\n": [
         "4:31 P008 `holdd` is not an outcome for orders (did you mean `hold`?)"
     ],
+    f"rules: {{a: {{when: true, then: [hold], reason: {REASON}}}}}\n": ["4:31 P003 `then` must be one of `approve`"],
     f"rules: {{a: {{when: true, then: restrict, reason: {REASON}}}}}\n": [
         "4:31 P008 `restrict` is not an outcome for orders"
     ],

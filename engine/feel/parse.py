@@ -34,7 +34,7 @@ _SKIPPED = r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/'
 # names of several words that the text itself introduces: context keys, parameters, named arguments, loop variables
 _DECLARED = re.compile(
     _SKIPPED
-    + r'|[{,(]\s*(?P<key>[^\W\d][^{}\[\](),:"\n]*?[^{}\[\](),:"\w\n][^{}\[\](),:"\n]*?)\s*:'
+    + r'|[{,(]\s*(?P<key>[^\W\d][^{}\[\](),:"\n]{0,200}):'
     + r"|(?:\b(?:for|some|every)|,)\s+(?P<loop>[^\W\d]\w*(?:\s+\w+)+)\s+in\b",
     re.DOTALL,
 )
@@ -126,8 +126,10 @@ def _mask(match: re.Match[str]) -> str:
 def _declared(text: str) -> Iterator[str]:
     for match in _DECLARED.finditer(text):
         name = match["key"] or match["loop"]
-        if name and not _KEYWORDS & set(name.split()):
-            yield " ".join(name.split())
+        words = name.split() if name else []
+        if len(words) > 1 or (words and not _PLAIN_NAME.fullmatch(words[0])):
+            if not _KEYWORDS.intersection(words):
+                yield " ".join(words)
 
 
 @lru_cache(maxsize=256)

@@ -1,14 +1,15 @@
 """XPath regular expressions on Python's engine, kept from running away (DMN 1.5, table 72, after XPath F&O 5.6).
 
 Python's matcher backtracks, so a hostile pattern could take forever. A pattern is refused, which is null in FEEL, when
-a repetition holds another one or an alternative that could match in several ways, or when it has so many repetitions
-for the length of the text that trying all their ends would take too long.
+a repetition holds another one or an alternative (unless the text is short), or when the pattern leaves so many choices
+that trying them all on a text of this length would take too long.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from re import _constants, _parser
 from typing import Any
@@ -16,21 +17,23 @@ from typing import Any
 from engine.feel.regex_categories import category
 
 _STEPS_MAX = 10_000_000
-_FREE_LENGTH = 12  # up to here even exponential matching is short
+_FREE_LENGTH = 8  # characters; up to here a repetition inside another one is short whatever it holds
 _PATTERN_MAX = 1_000
 _FLAGS = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.VERBOSE}
 
 
 def compiled(pattern: str, flags: str, text_length: int) -> re.Pattern[str]:
     """ValueError for a pattern that is malformed, or too expensive for a text of this length."""
-    expression, unbounded, nested = _analysed(pattern, flags)
-    if text_length > _FREE_LENGTH and (nested or (text_length + 1) ** (unbounded + 1) > _STEPS_MAX):
+    expression, freedom = _analysed(pattern, flags)
+    if freedom.counted or (freedom.nested and text_length > _FREE_LENGTH):
+        raise ValueError("a repetition holds another one")
+    if freedom.choices * (text_length + 1) ** (freedom.open_ends + 1) > _STEPS_MAX:
         raise ValueError("the pattern could take too long")
     return expression
 
 
 @lru_cache(maxsize=512)
-def _analysed(pattern: str, flags: str) -> tuple[re.Pattern[str], int, bool]:
+def _analysed(pattern: str, flags: str) -> tuple[re.Pattern[str], _Freedom]:
     if len(pattern) > _PATTERN_MAX or not set(flags) <= set("smixq"):
         raise ValueError("pattern too long or unknown flag")
     options = 0
@@ -42,30 +45,54 @@ def _analysed(pattern: str, flags: str) -> tuple[re.Pattern[str], int, bool]:
         expression = re.compile(source, options & ~re.VERBOSE)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(str(error)) from error
-    unbounded, nested = _repetitions(tree, inside=False)
-    return expression, unbounded, nested
+    freedom = _Freedom()
+    _measure(tree, freedom, inside=False, counted=False)
+    return expression, freedom
 
 
-def _repetitions(tree: Any, *, inside: bool) -> tuple[int, bool]:
-    """How many repetitions of open length there are, and whether any holds one or an alternative."""
-    count, nested = 0, False
+@dataclass(slots=True)
+class _Freedom:
+    """In how many ways a pattern can be matched: an open end in as many as the text is long, the rest in `choices`."""
+
+    open_ends: int = 0
+    choices: int = 1
+    nested: bool = False  # something free inside a repetition
+    counted: bool = False  # … that has to run a set number of times, even over nothing
+
+
+_REPEATS = frozenset({_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT})
+_GROUPS = frozenset({_constants.SUBPATTERN, _constants.ASSERT, _constants.ASSERT_NOT})
+
+
+def _measure(tree: Any, freedom: _Freedom, *, inside: bool, counted: bool) -> None:
     for operator, argument in tree:
-        if operator in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT):
+        if operator in _REPEATS:
             low, high, body = argument
-            wide = high - low > 1
-            inner, inner_nested = _repetitions(body, inside=inside or wide)
-            count += inner * (min(int(high), 4) if not wide else 1) + (1 if wide else 0)
-            nested = nested or inner_nested or (inside and high != low)
+            if low != high:
+                _count(freedom, int(high) - int(low) + 1 if high < _OPEN else 0, inside, counted)
+            repeats = high > 1
+            runs = counted or (repeats and (low > 1 or high < _OPEN))
+            _measure(body, freedom, inside=inside or repeats, counted=runs)
         elif operator is _constants.BRANCH:
-            nested = nested or inside
+            _count(freedom, len(argument[1]), inside, counted)
             for branch in argument[1]:
-                inner, inner_nested = _repetitions(branch, inside=inside)
-                count, nested = count + inner, nested or inner_nested
-        elif operator in (_constants.SUBPATTERN, _constants.ATOMIC_GROUP, _constants.ASSERT, _constants.ASSERT_NOT):
-            body = argument if operator is _constants.ATOMIC_GROUP else argument[-1]
-            inner, inner_nested = _repetitions(body, inside=inside)
-            count, nested = count + inner, nested or inner_nested
-    return count, nested
+                _measure(branch, freedom, inside=inside, counted=counted)
+        elif operator in _GROUPS:
+            _measure(argument[-1], freedom, inside=inside, counted=counted)
+        elif operator is _constants.ATOMIC_GROUP:
+            _measure(argument, freedom, inside=inside, counted=counted)
+
+
+_OPEN = 1_000  # a repetition allowed this often counts as without end
+
+
+def _count(freedom: _Freedom, ways: int, inside: bool, counted: bool) -> None:
+    if ways:
+        freedom.choices = min(freedom.choices * ways, _STEPS_MAX + 1)
+    else:
+        freedom.open_ends += 1
+    freedom.nested = freedom.nested or inside
+    freedom.counted = freedom.counted or counted
 
 
 # Python spells these differently or means something else by them

@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import IO
+
+from pydantic_core import to_json
 
 from api.records import InputUnreadable, Record, csv_records, ndjson_records
 from api.whole_files import whole_files
@@ -81,7 +82,7 @@ def decide_file(engine: Engine, job: Job, watch: Watch) -> Tally:
             if isinstance(decision, Decision):
                 tally.decided += 1
                 tally.outcomes[decision.outcome] += 1
-                out.write(json.dumps(decision.as_json(), ensure_ascii=False, separators=(",", ":")) + "\n")
+                out.write(to_json(decision.as_json()).decode() + "\n")
                 watch.decided(mapped.facts, decision)
             else:
                 tally.rejected += 1

@@ -203,7 +203,7 @@ def test_a_derived_fact_may_read_another_that_stands_after_it() -> None:
     ("fact", "formula", "given"),
     [
         ("invoice.days_overdue", "as_of - invoice.due_date", 30),
-        ("invoice.days_overdue", "as_of - @\"2026-01-01\"", 30),
+        ("invoice.days_overdue", 'as_of - @"2026-01-01"', 30),
         ("invoice.months_running", "years and months duration(invoice.due_date, as_of)", 0),
         ("invoice.reminders", "3.0", 3),
         ("invoice.reminders", "3.5", "3.5"),
@@ -245,7 +245,9 @@ def test_dates_are_read_only_in_the_format_that_is_written(spelling: str, text: 
     assert (found.read(text) if found else None) == day
 
 
-@pytest.mark.parametrize("spelling", ["", "M/d", "M/M/yyyy", "d/M/yy", "dd-MMM-yyyy", "M/d/yyyy HH:mm", "Mdyyyy", "d/M/yyyy d"])
+@pytest.mark.parametrize(
+    "spelling", ["", "M/d", "M/M/yyyy", "d/M/yy", "dd-MMM-yyyy", "M/d/yyyy HH:mm", "Mdyyyy", "d/M/yyyy d"]
+)
 def test_a_format_that_is_not_one_day_one_month_one_year_is_none(spelling: str) -> None:
     assert DateFormat.of(spelling) is None
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.api.running import running, write_rules
 
 from api.settings import Settings
+from tests.api.running import running, write_rules
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from tests.api.running import BODY
 
 from api.answers import DecisionShape
 from api.settings import Settings
+from tests.api.running import BODY
 
 
 def test_an_order_over_the_limit_is_held_with_its_reason(client: httpx2.Client) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
+
 from tests.api.running import BODY
 
 ORDER = "/v1/decisions/order"

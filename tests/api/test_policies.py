@@ -1,0 +1,81 @@
+"""Reading the policy set in force, and trying out a change that is not saved."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.api.running import BODY, ORDERS
+
+CHECK = "/v1/policies/check"
+
+
+def test_the_files_in_force_come_with_sizes_and_digests_and_text_on_request(client: httpx2.Client) -> None:
+    brief = client.get("/v1/policies").json()
+    assert brief["version"] == client.get("/readyz").json()["policy_version"]
+    orders = next(file for file in brief["files"] if file["name"] == "rules/orders.yaml")
+    content = ORDERS.encode()
+    digest = hashlib.sha256(content).hexdigest()
+    assert orders == {"name": "rules/orders.yaml", "bytes": len(content), "sha256": digest}
+    full = client.get("/v1/policies?text=true").json()
+    assert {file["name"]: file["text"] for file in full["files"]}["rules/orders.yaml"] == ORDERS
+
+
+def test_a_changed_file_is_checked_with_the_others_and_nothing_takes_effect(client: httpx2.Client) -> None:
+    before = client.get("/v1/policies").json()
+    good = client.post(CHECK, json={"files": {"orders.yaml": ORDERS.replace("10000", "20000")}}).json()
+    assert (good["ok"], good["diagnostics"]) == (True, [])
+    assert good["version"] != before["version"]
+    broken = client.post(
+        CHECK, json={"files": {"rules/orders.yaml": ORDERS.replace("order.amount >", "order.amont >")}}
+    )
+    assert (broken.status_code, broken.json()["ok"], broken.json()["version"]) == (200, False, None)
+    [mistake] = broken.json()["diagnostics"]
+    assert (mistake["file"], mistake["line"]) == ("rules/orders.yaml", 8)
+    assert client.get("/v1/policies").json() == before
+
+
+def test_alone_leaves_out_the_files_in_the_folder(client: httpx2.Client) -> None:
+    """A policy that reads another one's value checks beside it only."""
+    reader = ORDERS.replace("policy: orders", "policy: second").replace("> limit", "> orders.limit_doubled")
+    other = ORDERS.replace("rules:", "values:\n  limit_doubled: order.amount * 2\nrules:")
+    files = {"orders.yaml": other, "second.yaml": reader}
+    assert client.post(CHECK, json={"files": files}).json()["ok"]
+    only = {"files": {"second.yaml": reader}}
+    assert not client.post(CHECK, json={**only, "alone": True}).json()["ok"]
+    alone = client.post(CHECK, json={"files": files, "alone": True}).json()
+    assert alone["ok"] or "currency" in str(alone["diagnostics"])
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({}, "/files"),
+        ({"files": []}, "/files"),
+        ({"files": {"orders.yaml": 1}}, "/files/orders.yaml"),
+        ({"files": {}, "alone": "yes"}, "/alone"),
+        ({"files": {}, "extra": 1}, "/extra"),
+        ({"files": {"../secrets.yaml": ""}}, "/files/..~1secrets.yaml"),
+        ({"files": {"/etc/passwd": ""}}, "/files/~1etc~1passwd"),
+    ],
+)
+def test_a_check_that_can_not_be_read_says_where(client: httpx2.Client, body: Any, path: str) -> None:
+    answer = client.post(CHECK, json=body)
+    assert answer.status_code == 422
+    assert [fault["path"] for fault in answer.json()["errors"]] == [path]
+
+
+@pytest.mark.parametrize("text", ["", "\0", "[" * 1000, "a: &x [*x]", "!!python/object:os.system {}", "policy: é" * 99])
+def test_hostile_yaml_gives_diagnostics(client: httpx2.Client, text: str) -> None:
+    answer = client.post(CHECK, json={"files": {"orders.yaml": text}})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["diagnostics"]
+
+
+def test_the_front_page_and_the_documentation_are_there(client: httpx2.Client) -> None:
+    assert "/docs" in client.get("/").text
+    assert client.get("/docs").status_code == 200
+    assert client.post("/v1/decisions/order", json=BODY).status_code == 201

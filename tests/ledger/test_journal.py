@@ -1,0 +1,234 @@
+"""The journal on a real SQLite file: order of events, shared commits, failures of the disk, nothing ever changed."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from ledger import journal as journal_module
+from ledger.database import migrate, sqlite_database
+from ledger.journal import Commit, Journal, JournalUnavailable, Record, moment
+from ledger.tables import metadata
+
+
+def _record(id: str, answer: str = "{}") -> Record:
+    return Record(id, moment(datetime.now(UTC)), "order", "SO-1", "hold", "v1", "{}", answer)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "var" / "journal.db"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    journal = Journal(path)
+    yield journal
+    journal.close()
+
+
+async def _fails(journal: Journal, record: Record) -> bool:
+    try:
+        await journal.record(record)
+    except JournalUnavailable:
+        return True
+    return False
+
+
+def test_what_is_recorded_is_on_disk_before_the_caller_goes_on(journal: Journal, path: Path) -> None:
+    async def go() -> None:
+        for number in range(20):
+            await journal.record(_record(f"id-{number}", "é" * number))
+            with sqlite3.connect(path) as other:  # another connection sees committed rows only
+                query = "SELECT answer FROM decisions WHERE id = ?"
+                assert other.execute(query, [f"id-{number}"]).fetchone() == ("é" * number,)
+
+    asyncio.run(go())
+    assert journal.find("id-3") == "ééé"
+    assert journal.find("id-99") is None
+
+
+def test_records_that_wait_together_share_a_commit(path: Path) -> None:
+    commits: list[Commit] = []
+    journal = Journal(path, commits.append)
+
+    async def go() -> None:
+        await asyncio.gather(*(journal.record(_record(f"id-{number}")) for number in range(2_000)))
+
+    asyncio.run(go())
+    journal.close()
+    assert sum(commit.records for commit in commits) == 2_000
+    assert len(commits) <= 2_000 / journal_module.BATCH_MAX + 5
+
+
+def test_columns_hold_what_their_names_say(journal: Journal, path: Path) -> None:
+    records = [
+        Record(f"id-{n}", f"at-{n}", f"kind-{n}", f"subject-{n}", f"outcome-{n}", f"v-{n}", f"req-{n}", f"ans-{n}")
+        for n in range(3)
+    ]
+
+    async def go() -> None:
+        await asyncio.gather(*map(journal.record, records))
+
+    asyncio.run(go())
+    columns = "id, recorded_at, case_kind, subject, outcome, policy_version, request, answer"
+    with sqlite3.connect(path) as other:
+        rows = other.execute(f"SELECT {columns} FROM decisions ORDER BY sequence").fetchall()
+    assert [Record(*row) for row in rows] == records
+
+
+def test_closing_writes_what_waits_and_then_takes_no_more(path: Path) -> None:
+    journal = Journal(path)
+
+    async def go() -> None:
+        waiting = [journal.record(_record(f"id-{number}")) for number in range(500)]
+        await asyncio.to_thread(journal.close)
+        await asyncio.gather(*waiting)
+        with pytest.raises(JournalUnavailable):
+            journal.record(_record("late"))
+
+    asyncio.run(go())
+    assert not path.with_name("journal.db-wal").exists()
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT count(*) FROM decisions").fetchone() == (500,)
+
+
+def test_too_many_waiting_records_are_refused_at_once(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "WAITING_MAX", 0)
+
+    async def go() -> None:
+        with pytest.raises(JournalUnavailable, match="too many"):
+            journal.record(_record("id"))
+
+    asyncio.run(go())
+
+
+def test_a_lock_held_by_another_process_fails_the_callers_and_passes(journal: Journal, path: Path) -> None:
+    async def go() -> None:
+        await journal.record(_record("before"))
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert await asyncio.gather(*(_fails(journal, _record(f"during-{n}")) for n in range(5))) == [True] * 5
+        other.execute("ROLLBACK")
+        other.close()
+        assert not await _fails(journal, _record("after"))
+
+    asyncio.run(go())
+    assert journal.find("during-0") is None
+
+
+def test_a_full_disk_fails_the_callers_and_passes(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own limit on pages gives the same SQLITE_FULL as the disk does."""
+
+    async def go() -> None:
+        await journal.record(_record("before"))
+        connection = journal._connection
+        assert connection is not None
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        connection.rollback()
+        assert await _fails(journal, _record("during", "x" * 100_000))
+        assert not await _fails(journal, _record("after", "x" * 100_000))
+
+    asyncio.run(go())
+    assert journal.find("before") == "{}"
+    assert journal.find("during") is None
+
+
+def test_a_folder_that_can_not_be_made_fails_until_it_can(tmp_path: Path) -> None:
+    obstacle = tmp_path / "var"
+    obstacle.write_text("a file where the folder should be")
+    journal = Journal(obstacle / "journal.db")
+
+    async def go() -> None:
+        assert await _fails(journal, _record("before"))
+        obstacle.unlink()
+        await journal.probe()
+        assert not await _fails(journal, _record("after"))
+
+    asyncio.run(go())
+    journal.close()
+
+
+def test_a_file_that_is_no_database_fails_until_it_is_gone(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"not a database, " * 1000)
+    journal = Journal(path)
+
+    async def go() -> None:
+        assert await _fails(journal, _record("before"))
+        path.unlink()
+        assert not await _fails(journal, _record("after"))
+
+    asyncio.run(go())
+    journal.close()
+
+
+def test_one_impossible_record_does_not_fail_the_others_of_its_commit(journal: Journal) -> None:
+    async def go() -> None:
+        await journal.record(_record("taken"))
+        records = [_record("first"), _record("taken"), _record("second")]
+        assert await asyncio.gather(*(_fails(journal, record) for record in records)) == [False, True, False]
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("recursive_triggers", ["ON", "OFF"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE decisions SET outcome = 'approve'",
+        "DELETE FROM decisions",
+        "INSERT OR REPLACE INTO decisions SELECT * FROM decisions",
+        "INSERT OR REPLACE INTO decisions SELECT 99, id, '', '', '', '', '', '', '' FROM decisions",
+        "UPDATE OR REPLACE decisions SET id = 'other'",
+        "UPDATE policy_sets SET files = ''",
+        "DELETE FROM policy_sets",
+        "INSERT OR REPLACE INTO policy_sets SELECT * FROM policy_sets",
+    ],
+)
+def test_nothing_recorded_can_be_changed_or_deleted(
+    journal: Journal, path: Path, statement: str, recursive_triggers: str
+) -> None:
+    async def go() -> None:
+        await journal.record_policy_set("v1", moment(datetime.now(UTC)), {"rules/orders.yaml": "policy: orders"})
+        await journal.record(_record("id"))
+
+    asyncio.run(go())
+    with sqlite3.connect(path) as other:
+        other.execute(f"PRAGMA recursive_triggers = {recursive_triggers}")
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            other.execute(statement)
+
+
+def test_a_policy_set_is_kept_once_and_read_back(journal: Journal) -> None:
+    files = {"rules/orders.yaml": "title: 订单"}
+
+    async def go() -> None:
+        await journal.record_policy_set("v1", "2026-01-01T00:00:00Z", files)
+        await journal.record_policy_set("v1", "2026-02-01T00:00:00Z", files)
+
+    asyncio.run(go())
+    assert journal.find_policy_set("v1") == files
+    assert journal.find_policy_set("v2") is None
+
+
+def test_migrations_make_the_tables_that_the_code_describes(path: Path) -> None:
+    path.parent.mkdir()
+    database = sqlite_database(path)
+    migrate(database)
+    migrate(database)  # nothing to do the second time
+    with database.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+        assert connection.exec_driver_sql("PRAGMA recursive_triggers").scalar() == 1
+    database.dispose()

@@ -3,9 +3,10 @@
 Between rule set and lowerings, and used by both of them: the Python form computes the integers in its one pass, the
 Rete form builds the networks that compare them.
 
-A subject is a formula that stands for one int64 of the asserted fact. A variable stands for its own value (an enum
-member for its index, yes/no for 1 and 0, null for `NULL`), any other formula for 1 where it is true and 0 elsewhere. So
-plain comparisons are left to the network and everything else is computed exactly beforehand; no text gets there.
+A subject is a formula that stands for one int64 of the asserted fact. A variable is a number: its own value (an enum
+member its index, yes/no 1 and 0, null `NULL`). Any other formula is a flag: 1 where it is true, and not in the fact
+elsewhere. So plain comparisons are left to the network and everything else is computed exactly beforehand; no text of
+an author or a request gets there.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ SUBJECTS_PER_NETWORK = 120
 """A fact of 255 fields is refused (error 302)."""
 
 _ALWAYS = Constant(YES_NO, False, True)
+_LETTERS = "abcdefghijklmnopqrstuvwxy"
 _FLIPPED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _TRUE_OF_NULL = frozenset({"<", "<=", "!="})
 
@@ -44,11 +46,26 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one network matches: `rules[i]` belongs to `matches[i]`, an index into `PythonForm.matches`."""
+    """What one network matches: `rules[i]` belongs to `matches[i]`, an index into `PythonForm.matches`. The fact holds
+    an integer for each of `numbers`; of the `flags`, those that are true."""
 
     matches: tuple[int, ...]
     rules: tuple[tuple[Condition, ...], ...]
-    subjects: tuple[Formula, ...]
+    numbers: tuple[Variable, ...]
+    flags: tuple[Formula, ...]
+
+
+def field_name(index: int) -> str:
+    """a … y, then aA … yY: durable_rules keeps `id` and `sid` for itself, and `z` is the network's own probe."""
+    if index < len(_LETTERS):
+        return _LETTERS[index]
+    first, second = divmod(index - len(_LETTERS), len(_LETTERS))
+    return _LETTERS[first] + _LETTERS[second].upper()
+
+
+def flag_text(index: int) -> str:
+    """A true flag, as the fact's JSON holds it."""
+    return f',"{field_name(index)}":1'
 
 
 def all_matches(ruleset: RuleSet) -> tuple[Match, ...]:
@@ -69,7 +86,9 @@ def _groups(start: int, end: int, rules: Sequence[tuple[Condition, ...]]) -> Ite
     own = tuple(rules[start:end])
     subjects = dict.fromkeys(condition.subject for rule in own for condition in rule)
     if len(subjects) <= SUBJECTS_PER_NETWORK or len(own) == 1:
-        yield Group(tuple(range(start, end)), own, tuple(subjects))
+        numbers = tuple(subject for subject in subjects if isinstance(subject, Variable))
+        flags = tuple(subject for subject in subjects if not isinstance(subject, Variable))
+        yield Group(tuple(range(start, end)), own, numbers, flags)
     else:
         middle = (start + end) // 2
         yield from _groups(start, middle, rules)

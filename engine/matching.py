@@ -40,7 +40,7 @@ class Matcher:
 
     def __init__(self, ruleset: RuleSet) -> None:
         self.python = python_form.lower(ruleset)
-        self.rete = rete_form.lower(ruleset, self.python)
+        self.rete = rete_form.lower(self.python)
 
     def match(self, facts: Sequence[Value], as_of: int) -> Matching:
         """`facts` in `ruleset.facts` order."""
@@ -48,7 +48,7 @@ class Matcher:
         values, fired, undetermined, _ = matched
         try:
             seconded = self.rete.match(matched)
-        except Exception as error:  # noqa: BLE001 whatever goes wrong in there, the decision must learn of it
+        except Exception as error:
             return Matching(values, fired, undetermined, Disagreement((), (), str(error)))
         if seconded == fired:
             return Matching(values, fired, undetermined, None)

@@ -13,20 +13,22 @@ from typing import NamedTuple, cast
 from engine import conditions
 from engine.conditions import Group
 from engine.formula import Formula, Variable, variables
+from engine.formula_numbers import Formulas
 from engine.interpret import Result, Value
-from engine.python_source import RUNTIME, Formulas, Piece, Writer, unknown
+from engine.python_piece import RUNTIME, Piece, merged, unknown
+from engine.python_source import Writer
 from engine.ruleset import AS_OF, ListResult, Match, Named, RuleSet
 from engine.vocabulary import Kind
 
 
 class Matched(NamedTuple):
-    """`values` by slot; `fired` and `undetermined` are ascending indices into `matches`; `asserted` holds one tuple of
-    integers (or yes/no) for each group of `groups`, in the order of its subjects."""
+    """`values` by slot; `fired` and `undetermined` are ascending indices into `matches`; `asserted` holds for each
+    group what fills its network's template: the integers of its numbers, and for each flag its text or none."""
 
     values: list[Result]
     fired: list[int]
     undetermined: list[int]
-    asserted: tuple[tuple[int, ...], ...]
+    asserted: tuple[tuple[int | str, ...], ...]
 
 
 class PythonForm:
@@ -63,7 +65,7 @@ def lower(ruleset: RuleSet) -> PythonForm:
 
 def _compiled(text: str, name: str, tables: Mapping[str, object]) -> object:
     namespace: dict[str, object] = {**RUNTIME, **tables, "Matched": Matched}
-    exec(compile(text, "<rule set>", "exec"), namespace)  # noqa: S102 our own source: names are ours, constants are reprs
+    exec(compile(text, "<rule set>", "exec"), namespace)
     return namespace[name]
 
 
@@ -77,10 +79,7 @@ class _RuleSetSource:
         self._formulas = _counted(ruleset, self.groups)
         self._places: dict[str, Piece] = {}
         self._writer = Writer(self._formulas, self._places)
-        self._rows: dict[str, str] = {}
-        self._computed = {
-            subject for group in self.groups for subject in group.subjects if not isinstance(subject, Variable)
-        }
+        self._flags = {flag for group in self.groups for flag in group.flags}
         self.text = self._text(ruleset)
 
     def _text(self, ruleset: RuleSet) -> str:
@@ -101,7 +100,7 @@ class _RuleSetSource:
                 self._define(step.name, self._list(step))
         for number, rule in enumerate(ruleset.rules, index):
             self._match(rule.match, number, is_step=False)
-        asserted = "".join(f"({''.join(map(self._integer, group.subjects))}), " for group in self.groups)
+        asserted = "".join(f"({self._asserted(group)}), " for group in self.groups)
         values = ", ".join(self._places[name].body for name in self.slots)
         write(f"return Matched([{values}], fired, undetermined, ({asserted}))")
         return "\n".join(["def match(facts, as_of):", *unpacked, *self._writer.lines, ""])
@@ -124,12 +123,12 @@ class _RuleSetSource:
         """The conjuncts that can't be null come first: a false one saves the null tests of the others."""
         formulas = list(conditions.parts(conjunct.formula for conjunct in match.conjuncts))
         for formula in formulas:
-            if formula in self._computed:
+            if formula in self._flags:
                 self._writer.flag(formula)
-        pieces = [self._writer.piece(formula) for formula in formulas]
-        certain = [piece.body for piece in pieces if not piece.guards]
-        held = " and ".join([*certain, *(f"({piece.not_false})" for piece in pieces if piece.guards)]) or "True"
-        doubtful = unknown(guard for piece in pieces for guard in piece.guards)
+        pieces = [self._writer.known(self._writer.piece(formula)) for formula in formulas]
+        certain, others = merged(pieces, "and")
+        held = " and ".join([*certain, *(f"({piece.not_false})" for piece in others)]) or "True"
+        doubtful = unknown(guard for piece in others for guard in piece.guards)
         local = f"m{index}"
         yes, no, null = ((f"{local} = {word}; " if is_step else "") for word in ("True", "False", "None"))
         self._writer.write(f"if {held}:")
@@ -140,7 +139,6 @@ class _RuleSetSource:
             self._writer.write(f"    {yes}fire({index})")
         if is_step:
             self._writer.write(f"else: {no.removesuffix('; ')}")
-        self._rows[match.id] = local
         return Piece((local,) if doubtful else (), local)
 
     def _list(self, step: ListResult) -> Piece:
@@ -152,15 +150,21 @@ class _RuleSetSource:
         self._writer.write(f"{name} = None if {doubtful} else tuple({name})" if doubtful else f"{name} = tuple({name})")
         return Piece((name,) if doubtful else (), name)
 
-    def _integer(self, subject: Formula) -> str:
-        """The subject's integer, as `engine.conditions` says, as one item of a tuple."""
-        if not isinstance(subject, Variable):
-            return f"1 if {self._writer.flag(subject)} else 0, "
-        place = self._places[subject.name]
-        if subject.type.kind is Kind.ENUM:
-            return f"{self._table(subject.type.members)}({place.body}, -1), "
-        known = f"1 if {place.body} else 0" if subject.type.kind is Kind.YES_NO else place.body
-        return f"{conditions.NULL} if {place.unknown} else {known}, " if place.guards else f"{known}, "
+    def _asserted(self, group: Group) -> str:
+        numbers = [self._integer(variable) for variable in group.numbers]
+        flags = [
+            f"{conditions.flag_text(index)!r} if {self._writer.flag(formula)} else ''"
+            for index, formula in enumerate(group.flags, len(numbers))
+        ]
+        return "".join(f"{item}, " for item in [*numbers, *flags])
+
+    def _integer(self, variable: Variable) -> str:
+        """The variable's integer, as `engine.conditions` says."""
+        place = self._places[variable.name]
+        if variable.type.kind is Kind.ENUM:
+            return f"{self._table(variable.type.members)}({place.body}, -1)"
+        known = f"1 if {place.body} else 0" if variable.type.kind is Kind.YES_NO else place.body
+        return f"{conditions.NULL} if {unknown(place.guards)} else {known}" if place.guards else known
 
     def _table(self, members: tuple[str, ...]) -> str:
         name = self._tables.get(members)
@@ -184,8 +188,8 @@ def _counted(ruleset: RuleSet, groups: Sequence[Group]) -> Formulas:
         for formula in conditions.parts(conjunct.formula for conjunct in match.conjuncts):
             formulas.use(formula)
     for group in groups:
-        for subject in group.subjects:
-            formulas.number(subject)
+        for flag in group.flags:
+            formulas.number(flag)
     return formulas
 
 

@@ -13,6 +13,8 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
+from engine.conditions import field_name
+
 
 class DurableRules(Protocol):
     """What we use of the C extension `durable_rules_engine`."""
@@ -47,7 +49,6 @@ _FIRST_NAME = 48
 _PROBE = "z"
 _PROBE_RULE = "!"
 _PROBE_LABEL = -1
-_LETTERS = "abcdefghijklmnopqrstuvwxy"
 _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
 
@@ -59,14 +60,14 @@ class ReteNetwork:
     """`rules` pairs what the caller calls a rule with its conjunction of (field, operator, integer), fields counted
     from 0. In a conjunction, what is seldom true and what is shared with other rules stands best first."""
 
-    def __init__(self, rules: Sequence[tuple[int, Sequence[tuple[int, str, int]]]], fields: int) -> None:
+    def __init__(self, rules: Sequence[tuple[int, Sequence[tuple[int, str, int]]]], numbers: int, flags: int) -> None:
         if len(rules) >= RULES_MAX:
             raise ValueError(f"{len(rules)} rules in one network, at most {RULES_MAX - 1} are safe")
-        self.names = [field_name(field) for field in range(fields)]
-        self._template = '{"sid":"1","id":1,' + ",".join(f'"{name}":%d' for name in self.names) + "}"
+        names = [field_name(field) for field in range(numbers + flags)]
+        self._template = '{"sid":"1","id":1' + "".join(f',"{name}":%d' for name in names[:numbers]) + "%s" * flags + "}"
         self._labels = {chr(_FIRST_NAME + place): label for place, (label, _) in enumerate(rules)}
         self._labels[_PROBE_RULE] = _PROBE_LABEL
-        definitions = {chr(_FIRST_NAME + place): _rule(rule, self.names) for place, (_, rule) in enumerate(rules)}
+        definitions = {chr(_FIRST_NAME + place): _rule(rule, names) for place, (_, rule) in enumerate(rules)}
         definitions[_PROBE_RULE] = _rule([(0, "=", 1)], [_PROBE])
         self._handle = durable_rules.create_ruleset("credence", json.dumps(definitions))
         self._decisions = 0
@@ -74,7 +75,7 @@ class ReteNetwork:
         self.close.atexit = False
         self._probe()
 
-    def match(self, fact: tuple[int, ...]) -> list[int]:
+    def match(self, fact: tuple[int | str, ...]) -> list[int]:
         """What the rules that fire are called, in no particular order. Raises `ReteError` on anything out of the
         ordinary; the network is fit for use again afterwards."""
         self._decisions += 1
@@ -122,14 +123,6 @@ class ReteNetwork:
         fired = self._fired(f'{{"sid":"{_SID}","id":1,"{_PROBE}":1}}')
         if fired != [_PROBE_LABEL]:
             raise ReteError(f"the probe fired {fired}")
-
-
-def field_name(index: int) -> str:
-    """a … y, then aa … yy: no `z`, which is the probe's, and never `id` alone, which durable_rules keeps for itself."""
-    if index < len(_LETTERS):
-        return _LETTERS[index]
-    first, second = divmod(index - len(_LETTERS), len(_LETTERS) - 1)
-    return _LETTERS[first] + "ABCDEFGHIJKLMNOPQRSTUVWXY"[second]
 
 
 def _rule(conditions: Sequence[tuple[int, str, int]], names: Sequence[str]) -> Mapping[str, object]:

@@ -38,17 +38,24 @@ class FormulaMaker:
         if depth <= 0:
             return self._known_as(YES_NO) or Constant(YES_NO, False, self.chance.random() < 0.5)
         plain: list[Maker] = [self._comparison, self._comparison, self._comparison, self._comparison]
-        plain += [self._equality, self._member, self._missing]
+        plain += [self._equality, self._member, lambda _: self._missing()]
         deep: list[Maker] = [self._all, self._any, self._not, self._is_true, self._yes_no_choice, self._text_test]
         return self.chance.choice(plain if depth == 1 else plain + deep)(depth - 1)
 
     def number(self, depth: int) -> Formula:
         if depth <= 0:
             return self._leaf()
-        makers = [self._leaf_at, self._sum, self._difference, self._product, self._quotient, self._modulo]
+        makers: list[Maker] = [
+            lambda _: self._leaf(),
+            self._sum,
+            self._difference,
+            self._product,
+            self._quotient,
+            self._modulo,
+        ]
         makers += [self._rescale, self._absolute, self._least, self._choice, self._part, self._length]
         made = self.chance.choice(makers)(depth - 1)
-        return made if -WIDEST < made.type.low and made.type.high < WIDEST else self._leaf()
+        return made if made.type.low > -WIDEST and made.type.high < WIDEST else self._leaf()
 
     def date(self, depth: int) -> Formula:
         known = self._known_as(DATE) or Constant(DATE, False, days(2026, 1, 31))
@@ -88,9 +95,6 @@ class FormulaMaker:
         if found and self.chance.random() < 0.75:
             return self.chance.choice(found)
         return self._threshold(Type(Kind.INTEGER))
-
-    def _leaf_at(self, depth: int) -> Formula:
-        return self._leaf()
 
     def _threshold(self, type_: Type) -> Constant:
         value = self.chance.choice(THRESHOLDS)
@@ -194,7 +198,7 @@ class FormulaMaker:
         operand = self.number(depth)
         return f.MemberOf(YES_NO, operand.nullable, operand, tuple(self.chance.sample(THRESHOLDS, 4)))
 
-    def _missing(self, depth: int) -> Formula:
+    def _missing(self) -> Formula:
         missing = f.IsNull(YES_NO, False, self.chance.choice(self.variables))
         return missing if self.chance.random() < 0.5 else f.Not(YES_NO, False, missing)
 

@@ -143,6 +143,18 @@ def _interval(bare: BareTest, start: int, end: int, *, equality: bool = False) -
             return bare.operand
 
 
+_MEANT = {"==": "=", "=<": "<=", "=>": ">=", "<>": "!=", "><": "!=", "!==": "!=", "<==": "<=", ">==": ">="}
+
+
+def _refuse_unknown_operator(operator: Token, right: BareTest) -> None:
+    written = f"{operator}{right.operator}"
+    if operator in ("=", "!=") and right.operator[0] in "<>" and right.start > _end(operator):
+        return
+    meant = _MEANT.get(written)
+    advice = f", write `{meant}`{' to compare' if meant == '=' else ''}" if meant else ""
+    raise Misplaced(f"`{written}` is not an operator{advice}", _start(operator))
+
+
 def unary_tests(nodes: tuple[Node, ...], start: int, end: int) -> UnaryTests:
     return UnaryTests(start=start, end=end, tests=tuple(test(node) for node in nodes), negated=False)
 
@@ -209,9 +221,10 @@ class Builder(Transformer[Token, object]):
     def negate(self, minus: Token, operand: Node) -> Negation:
         return Negation(start=_start(minus), end=operand.end, operand=value(operand))
 
-    # the right side may be a range such as `>= 2`, as in `range = >= 2`
+    # the right side may be a range such as `>= 2`, as in `range = >= 2`; `==`, `=>` and `<>` are slips of the pen
     def compare(self, left: Node, operator: Token, right: Node) -> Comparison:
         if isinstance(right, BareTest):
+            _refuse_unknown_operator(operator, right)
             right = _interval(right, right.start, right.end, equality=True)
         return Comparison(start=left.start, end=right.end, operator=str(operator), left=value(left), right=value(right))
 

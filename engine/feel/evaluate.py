@@ -124,9 +124,13 @@ def _guarded(work: Callable[[], object]) -> object:
 def _odd_names(context: Mapping[str, object]) -> set[str]:
     """Keys at any depth that are not plain words."""
     odd: set[str] = set()
+    seen: set[int] = set()
     stack: list[object] = [context]
     while stack:
         value = stack.pop()
+        if isinstance(value, str) or id(value) in seen:
+            continue
+        seen.add(id(value))
         if isinstance(value, Mapping):
             odd.update(str(key) for key in value if not str(key).isidentifier())
             stack.extend(value.values())
@@ -158,6 +162,8 @@ def passes(tests: UnaryTests, value: object, scope: Scope) -> bool | None:
 def _passes(test: Node, value: object, scope: Scope) -> bool | None:
     if isinstance(test, DiffersNode):
         return compared("!=", value, value_of(test.operand, scope))
+    if isinstance(test, Interval) and not isinstance(value, Range):
+        return _inside(test, value, scope)
     result = value_of(test, scope)
     if mentions_input(test):
         if isinstance(result, bool):
@@ -165,6 +171,16 @@ def _passes(test: Node, value: object, scope: Scope) -> bool | None:
         if result is None:
             return None
     return _matches(value, result)
+
+
+def _inside(test: Interval, value: object, scope: Scope) -> bool | None:
+    """Null for an end that is null, where an `Interval` as a value would be no range at all."""
+    above: bool | None = True
+    if test.low is not None:
+        above = compared(">=" if test.low_closed else ">", value, value_of(test.low, scope))
+    if test.high is None:
+        return above
+    return both(above, compared("<=" if test.high_closed else "<", value, value_of(test.high, scope)))
 
 
 def _matches(value: object, target: object) -> bool | None:

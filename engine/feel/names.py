@@ -20,6 +20,7 @@ BUILT_IN_NAMES = frozenset(
         "insert before",
         "index of",
         "distinct values",
+        "duplicate values",
         "round up",
         "round down",
         "round half up",

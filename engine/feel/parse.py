@@ -34,7 +34,7 @@ _SKIPPED = r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/'
 # names of several words that the text itself introduces: context keys, parameters, named arguments, loop variables
 _DECLARED = re.compile(
     _SKIPPED
-    + r'|[{,(]\s*(?P<key>[^\W\d][^{}\[\](),:"\n]{0,200}):'
+    + r'|[{,(]\s*(?P<key>[^\W\d][^{}\[\](),:"<>=!@\n]{0,200}):'
     + r"|(?:\b(?:for|some|every)|,)\s+(?P<loop>[^\W\d]\w*(?:\s+\w+)+)\s+in\b",
     re.DOTALL,
 )
@@ -127,9 +127,9 @@ def _declared(text: str) -> Iterator[str]:
     for match in _DECLARED.finditer(text):
         name = match["key"] or match["loop"]
         words = name.split() if name else []
-        if len(words) > 1 or (words and not _PLAIN_NAME.fullmatch(words[0])):
-            if not _KEYWORDS.intersection(words):
-                yield " ".join(words)
+        plain = not words or (len(words) == 1 and _PLAIN_NAME.fullmatch(words[0]) is not None)
+        if not plain and not _KEYWORDS.intersection(words):
+            yield " ".join(words)
 
 
 @lru_cache(maxsize=256)
@@ -177,8 +177,6 @@ def _too_deep(offset: int) -> FeelSyntaxError:
 # --- messages --------------------------------------------------------------------------------------------------------
 
 _INSTEAD = {
-    "==": "write `=` to compare",
-    "<>": "write `!=`",
     "&&": "write `and`",
     "&": "write `and`",
     "||": "write `or`",
@@ -232,9 +230,6 @@ def _unexpected_token(text: str, token: Token, expected: frozenset[str]) -> Feel
     if token.type == "$END":
         return FeelSyntaxError(f"the expression ends too early{_wanted(expected)}", len(text.rstrip()))
     offset = cast(int, token.start_pos)
-    before = text[max(offset - 1, 0) : offset + 1]
-    if before in ("==", "<>"):
-        return FeelSyntaxError(f"`{before}` is not an operator, {_INSTEAD[before]}", offset - 1)
     found = text[offset : token.end_pos]
     if len(found) > 40:
         found = found[:40] + "…"

@@ -75,13 +75,8 @@ def taken_in(value: object) -> object:
     """A caller's plain Python value as a FEEL value; what FEEL has no place for is null."""
     if value is None or isinstance(value, bool | str):
         return value
-    if isinstance(value, Decimal):
-        return NUMBERS.plus(value) if value.is_finite() else None
-    if isinstance(value, int):
-        return NUMBERS.create_decimal(value)
-    if isinstance(value, float):
-        number = Decimal(repr(value))
-        return number if number.is_finite() else None
+    if isinstance(value, Decimal | int | float):
+        return _number_taken_in(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
     if isinstance(value, Mapping):
         return {str(key): taken_in(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -89,6 +84,13 @@ def taken_in(value: object) -> object:
     if isinstance(value, datetime.timedelta):
         return DaysDuration(Decimal(value // datetime.timedelta(microseconds=1)).scaleb(-6))
     return value if kind(value) != "null" else None
+
+
+def _number_taken_in(number: Decimal) -> Decimal | None:
+    try:
+        return NUMBERS.plus(number) if number.is_finite() else None
+    except decimal.Overflow:
+        return None
 
 
 # --- equality and order ----------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ class CaseFile:
 
 def read_case(content: bytes, name: str, vocabulary: Vocabulary, test: str | None) -> CaseFile:
     """Raises CaseUnreadable. `test` names one test of a cases file."""
-    if name.endswith((".yaml", ".yml")) or not content.lstrip().startswith(b"{"):
+    if not _is_json(content, name):
         document, diagnostics = read(content, name)
         if document is None or diagnostics:
             raise CaseUnreadable("\n".join(map(str, diagnostics)))
@@ -55,6 +55,13 @@ def read_case(content: bytes, name: str, vocabulary: Vocabulary, test: str | Non
     if test is not None:
         raise CaseUnreadable(f"{name} is not a cases file, so --test {test} has nothing to choose from")
     return _case(body, name)
+
+
+def _is_json(content: bytes, name: str) -> bool:
+    """By the name's ending, else by how the text begins."""
+    if name.endswith((".json", ".yaml", ".yml")):
+        return name.endswith(".json")
+    return content.lstrip()[:1] in (b"{", b"[")
 
 
 def _object(value: object) -> dict[str, object]:

@@ -60,15 +60,20 @@ def chosen(file: str, case: str | None, test: str | None, as_of: datetime | None
     kind = case_kind(case) if case else found.case
     if kind is None:
         refuse(f"{name} doesn't say what kind of case it is; add `case`, or give --case {'|'.join(CASE_KINDS)}")
-    when = day_of(as_of) if as_of else found.as_of or date.today()
-    id = stable_id(kind, when.isoformat(), engine.version, repr(sorted(found.facts.items())))
-    return Chosen(engine, kind, found.facts, when, id)
+    when = day_of(as_of) if as_of else found.as_of or today()
+    id_ = stable_id(kind, when.isoformat(), engine.version, repr(sorted(found.facts.items())))
+    return Chosen(engine, kind, found.facts, when, id_)
 
 
 def case_kind(word: str) -> str:
     if word not in CASE_KINDS:
         refuse(f"`{word}` is not a case kind ({did_you_mean(word, CASE_KINDS)})")
     return word
+
+
+def today() -> date:
+    """In this machine's time zone: the user's own day."""
+    return datetime.now().astimezone().date()
 
 
 def day_of(moment: datetime) -> date:

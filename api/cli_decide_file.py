@@ -6,7 +6,7 @@ import codecs
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from api.cli_case import RulesOption, case_kind, day_of
+from api.cli_case import RulesOption, case_kind, day_of, today
 from api.cli_check import read_map
 from api.cli_terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, print_diagnostics, refuse
 from api.decide_file import Job, Tally, Watch, decide_file
@@ -72,7 +72,7 @@ def decide_file_command(
         refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
     if row_map and row_map.case != kind:
         refuse(f"the map `{row_map.name}` is for the case kind `{row_map.case}`, not `{kind}`")
-    when = day_of(as_of) if as_of else date.today()
+    when = day_of(as_of) if as_of else today()
     job = Job(file, kind, row_map, when, out_file, rejects, _known_encoding(encoding), _delimiter(delimiter))
     _refuse_paths(job)
     ruleset = engine.ruleset(kind, when)
@@ -199,12 +199,10 @@ def _print_summary(summary: Summary) -> None:
     for name in ("rows", *summary.totals):
         table.add_column(name, justify="right", no_wrap=True)
     for key, group in summary.rows():
-        table.add_row(*key, f"{group.count:,}", *(f"{number:,}" for number in group.totals))
-    counts = sum(group.count for group in summary.groups.values())
-    columns = zip(*(group.totals for group in summary.groups.values()), strict=True)
-    sums = [f"{sum(column):,}" for column in columns] or [""] * len(summary.totals)
+        table.add_row(*key, f"{group.count:,}", *summary.sums((group,)))
+    groups = summary.groups.values()
     labels = ["all", *[""] * (len(summary.by) - 1)]
-    table.add_row(*labels, f"{counts:,}", *sums)
+    table.add_row(*labels, f"{sum(group.count for group in groups):,}", *summary.sums(groups))
     console = out()
     console.width = 400
     console.print()

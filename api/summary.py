@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -44,6 +44,7 @@ class Summary:
             if name not in addable:
                 hint = did_you_mean(name, addable)
                 raise UnknownName(f"`{name}` is no fact that can be added up ({hint})")
+        self._scales = [facts[name].type.scale if facts[name].type.kind is Kind.MONEY else 0 for name in totals]
         self._order = {member: rank for rank, member in enumerate(_ladder(ruleset, by))}
 
     def add(self, facts: Mapping[str, object], decision: Decision) -> None:
@@ -58,6 +59,14 @@ class Summary:
     def rows(self) -> list[tuple[tuple[str, ...], Group]]:
         """Outcomes and enum members in their own order, everything else by its text."""
         return sorted(self.groups.items(), key=lambda item: tuple(self._rank(*pair) for pair in enumerate(item[0])))
+
+    def sums(self, groups: Collection[Group]) -> list[str]:
+        """The totals over these groups, as text."""
+        columns = [sum((group.totals[index] for group in groups), Decimal()) for index in range(len(self.totals))]
+        return [
+            f"{number:,.{scale}f}" if scale else f"{number:,}"
+            for number, scale in zip(columns, self._scales, strict=True)
+        ]
 
     def _rank(self, index: int, text: str) -> tuple[int, str]:
         return (self._order.get((index, text), len(self._order)), text)

@@ -17,14 +17,14 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[IO[str]]]:
     files: list[IO[str]] = []
     try:
         for path in paths:
-            files.append(_beside(path))
+            files.append(_beside(path))  # noqa: PERF401  # those already open must be known when one can't be
         yield files
         for file in files:
             file.flush()
             os.fsync(file.fileno())
             file.close()
         for file, path in zip(files, paths, strict=True):
-            os.replace(file.name, path)
+            Path(file.name).replace(path)
     except BaseException:
         for file in files:
             file.close()
@@ -46,5 +46,5 @@ def _beside(path: Path) -> IO[str]:
     )
     umask = os.umask(0)
     os.umask(umask)
-    os.chmod(file.name, 0o666 & ~umask)  # a temporary file starts out readable by its owner only
+    Path(file.name).chmod(0o666 & ~umask)  # a temporary file starts out readable by its owner only
     return file

@@ -1,0 +1,97 @@
+"""A rules folder small enough to see through, with policy tests and a row map; and the command line run on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import Result
+from typer.testing import CliRunner
+
+from api.cli import app
+
+ORDERS = """\
+policy: orders
+title: {en: Order release, zh: 订单放行}
+decides: order
+parameters:
+  limit: {value: 10000, type: money}
+rules:
+  over-limit:
+    when: order.amount > limit
+    then: hold
+    reason: {en: "{order.amount} is above {limit}.", zh: "{order.amount} 超过 {limit}。"}
+    remedy: {en: "Ask for at most {limit}.", zh: "请勿超过 {limit}。"}
+    conditions: {deposit: order.amount - limit}
+  insolvent:
+    when: account.insolvent
+    then: reject
+    if_missing: ignore
+    reason: {en: Insolvent., zh: 破产。}
+"""
+DUNNING = """\
+policy: dunning
+title: {en: Dunning, zh: 催款}
+decides: invoice
+tables:
+  ladder:
+    hit: first
+    rows:
+      - {id: settled, when: {invoice.open_amount: 0}, then: {step: none}}
+      - {id: late, when: {invoice.due_date: "< as_of"}, then: {step: remind}}
+      - {id: early, when: {}, then: {step: wait}}
+rules:
+  late:
+    when: step = "remind"
+    then: email
+    reason: {en: "Due on {invoice.due_date}.", zh: "{invoice.due_date} 到期。"}
+"""
+CASES = """\
+cases: orders
+case_kind: order
+as_of: 2026-07-01
+fixtures:
+  small: {order: {id: SO-1, amount: 900.00}, account: {id: C-1, insolvent: false}}
+tests:
+  small-order-passes:
+    use: small
+    expect: {outcome: approve, reasons: []}
+  large-order-waits:
+    use: small
+    facts: {order: {amount: 12000}}
+    expect: {outcome: hold, reasons: [orders.over-limit], conditions: {deposit: 2000}}
+"""
+MAP = """\
+map: erp
+title: {en: ERP, zh: ERP}
+case: invoice
+dates: M/d/yyyy
+columns:
+  settled: {column: Settled, type: date}
+  amount: {column: Amount, type: money}
+facts:
+  invoice.id: {column: No}
+  invoice.due_date: {column: Due}
+  invoice.disputed: {column: Disputed, values: {"Yes": true, "No": false}}
+  invoice.open_amount: {formula: if row.settled <= as_of then 0 else row.amount}
+  account.id: {column: Customer}
+"""
+HEADING = "No,Customer,Amount,Due,Disputed,Settled\n"
+
+
+def desk(folder: Path) -> Path:
+    """Writes the rules folder and gives its path."""
+    for name in ("cases", "maps"):
+        (folder / name).mkdir(parents=True)
+    for path, text in {
+        "orders.yaml": ORDERS,
+        "dunning.yaml": DUNNING,
+        "cases/orders.yaml": CASES,
+        "maps/erp.yaml": MAP,
+    }.items():
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
+
+
+def credence(*arguments: str | Path, stdin: bytes | None = None) -> Result:
+    """Runs a command; `result.stderr` and `result.stdout` are apart."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)

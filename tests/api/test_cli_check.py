@@ -1,0 +1,87 @@
+"""`credence check` says every mistake with its place, on a terminal with the line it is about."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from api.cli_terminal import print_diagnostics
+from engine.diagnostic import Diagnostic, Place
+from tests.api.desk import CASES, MAP, ORDERS, credence, desk
+
+
+def test_rules_without_mistakes_are_counted(tmp_path: Path) -> None:
+    result = credence("check", desk(tmp_path / "rules"))
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("no mistakes: 2 policies, 3 rules, 1 table; 1 cases file, 1 row map; version ")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("orders.yaml", ORDERS.replace("> limit", "> limt"), "orders.yaml:8:26: N001 "),
+        ("cases/orders.yaml", CASES.replace("use: small", "use: smal", 1), "cases/orders.yaml:8:10: P040 "),
+        ("maps/erp.yaml", MAP.replace("invoice.due_date", "invoice.due_dat"), "maps/erp.yaml:10:3: M001 "),
+    ],
+)
+def test_a_mistake_is_found_in_policies_tests_and_maps(tmp_path: Path, file: str, text: str, said: str) -> None:
+    rules = desk(tmp_path / "rules")
+    (rules / file).write_text(text, encoding="utf-8")
+
+    result = credence("check", rules)
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{rules}/{said}")
+    assert "did you mean" in result.stdout
+    assert result.stdout.endswith("1 mistake in 1 file\n")
+
+
+def test_mistakes_as_json(tmp_path: Path) -> None:
+    rules = desk(tmp_path / "rules")
+    (rules / "orders.yaml").write_text(ORDERS.replace("> limit", "> limt"), encoding="utf-8")
+
+    result = credence("check", rules, "--json")
+
+    answer = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert answer["version"] is None
+    assert [(d["line"], d["column"], d["code"]) for d in answer["diagnostics"]] == [(8, 26, "N001")]
+
+
+def test_two_suites_of_one_name_are_a_mistake(tmp_path: Path) -> None:
+    rules = desk(tmp_path / "rules")
+    (rules / "cases" / "second.yaml").write_text(CASES, encoding="utf-8")
+
+    assert "second.yaml:1:8: P006 the suite `orders` is already at" in credence("check", rules).stdout
+
+
+@pytest.mark.parametrize("what", ["missing", "file", "empty"])
+def test_a_folder_that_is_none_is_refused(tmp_path: Path, what: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty").mkdir()
+
+    result = credence("check", tmp_path / what)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("credence: the ")
+    assert result.stdout == ""
+
+
+def test_on_a_terminal_the_caret_stands_under_the_place() -> None:
+    """Chinese characters are two cells wide, and a file may begin with a byte order mark."""
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=True, width=200, color_system=None, soft_wrap=True)
+    content = b"\xef\xbb\xbf" + "title: {zh: 订单放行, en: Orders}\n".encode()
+
+    print_diagnostics(console, [Diagnostic(Place("a.yaml", 1, 19), "P001", "no", "write it")], {"a.yaml": content})
+
+    assert written.getvalue().splitlines() == [
+        "a.yaml:1:19: P001 no (write it)",
+        "    1 │ title: {zh: 订单放行, en: Orders}",
+        "      │ " + " " * 22 + "^",
+    ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal as D
 
 import pytest
 
-from engine.feel import evaluate
+from engine.feel import Function, evaluate
 from engine.feel.parse import parse_expression
 from engine.feel.signatures import BUILT_INS
 from engine.feel.syntax import Call, Name
@@ -227,6 +228,8 @@ def test_every_built_in_can_be_written() -> None:
         assert tree.function == Name(start=0, end=len(name), name=name)
 
 
-def test_there_is_no_clock() -> None:
+def test_the_clock_is_the_callers_or_there_is_none() -> None:
     assert evaluate("today()", {}) is None
     assert evaluate("now()", {}) is None
+    day = datetime.date(2026, 1, 31)
+    assert evaluate('today() + duration("P1D")', {"today": Function((), lambda: day)}) == datetime.date(2026, 2, 1)

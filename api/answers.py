@@ -1,6 +1,6 @@
 """The shapes of the answers, for the OpenAPI document and for the answers that are not on the hot path.
 
-A decision is never built from these models: its bytes come from `Decision.as_json()`, and a test holds the two together.
+A decision is never built from these models: its bytes come from `Decision.as_json()`; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -108,10 +108,19 @@ class PolicySetShape(Shape):
     failed_change: FailedChangeShape | None
 
 
+FileName = Annotated[
+    str, Field(pattern=r"^([^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}/)?[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}\.ya?ml$")
+]
+
+
 class CheckRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    files: dict[str, str] = Field(description="File name → YAML text.", examples=[{"orders.yaml": "policy: orders\n"}])
+    files: dict[FileName, str] = Field(
+        description="File name, such as `orders.yaml` or `rules/orders.yaml` → YAML text.",
+        examples=[{"orders.yaml": "policy: orders\n"}],
+        json_schema_extra={"additionalProperties": False},
+    )
     alone: bool = Field(
         default=False, description="Check only these files; by default they replace those of the same name."
     )

@@ -21,10 +21,10 @@ from api.decisions import DecideCase, find_decision, refuse_case
 from api.edge import Edge
 from api.health import add_health_routes
 from api.metrics import Metrics
-from api.openapi import follow_vocabulary, problems
+from api.openapi import follow_vocabulary
 from api.policies import Policies
 from api.policy_routes import add_policy_routes
-from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath
+from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.settings import Settings
 from engine.vocabulary import CASE_KINDS
 from ledger.journal import Journal

@@ -1,6 +1,6 @@
 """A request's body as strict JSON: what can be read in two ways is refused, and numbers keep what they say.
 
-Stricter than RFC 8259 where it leaves a choice to the reader: no duplicate keys, no byte order mark, no lone surrogates.
+Stricter than RFC 8259 where it leaves a choice: no duplicate keys, no byte order mark, no lone surrogates.
 """
 
 from __future__ import annotations

@@ -10,15 +10,14 @@ from fastapi.openapi.utils import get_openapi
 
 from api.answers import Problem
 from api.policies import Policies
-from api.problems import MEDIA_TYPE
 from engine.pipeline import Engine
 from engine.schema import facts_schema
 from engine.vocabulary import CASE_KINDS, Vocabulary
 
-_PROBLEM_SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _AS_OF = {
     "type": ["string", "null"],
     "format": "date",
+    "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$",
     "title": "Date of the decision / 决策日期",
     "description": "Today (UTC) where it is left out.",
     "examples": ["2026-07-01"],
@@ -34,28 +33,13 @@ def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
         nonlocal made_for, document
         engine = policies.in_force.engine if policies.in_force else None
         if document is None or engine is not made_for:
-            document, made_for = _document(app, engine.vocabulary if engine else None), engine
+            document, made_for = openapi_document(app, engine.vocabulary if engine else None), engine
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI's documentation gives
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For a route's `responses`."""
-    return {status: {"description": _MEANING[status], "content": _PROBLEM_SCHEMA} for status in statuses}
-
-
-_MEANING = {
-    400: "The body is not strict JSON.",
-    404: "Nothing by this name.",
-    413: "The body is too large.",
-    415: "The body is not declared as JSON.",
-    422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",
-    503: "No policy is in force, or the journal can't be written. Nothing was decided.",
-}
-
-
-def _document(app: FastAPI, vocabulary: Vocabulary | None) -> dict[str, Any]:
+def openapi_document(app: FastAPI, vocabulary: Vocabulary | None) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     components = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

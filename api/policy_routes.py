@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
@@ -13,11 +12,10 @@ from pydantic import ValidationError
 from api.answers import CheckAnswer, CheckRequest, DiagnosticShape, FailedChangeShape, PolicyFile, PolicySetShape
 from api.body import parse_object, pointer_part, read_body
 from api.policies import FailedChange, Policies
-from api.problems import BodyFault, FactsInvalid
+from api.problems import BodyFault, FactsInvalid, problems
 from engine.diagnostic import Diagnostic
 from engine.pipeline import load
 
-_FILE_NAME = re.compile(r"[\w-][\w. -]{0,99}\.ya?ml")
 _ONE_CHECK_AT_A_TIME = asyncio.Semaphore(1)  # compiling keeps a core busy; the decisions need the other
 
 
@@ -30,14 +28,19 @@ def _shown(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
 
 
 def add_policy_routes(app: FastAPI, policies: Policies, body_bytes_max: int) -> None:
-    @app.get("/v1/policies", tags=["policies"], response_model_exclude_unset=True)
+    @app.get("/v1/policies", tags=["policies"], response_model_exclude_unset=True, responses=problems(422))
     async def policy_set_in_force(
         text: Annotated[bool, Query(description="Give each file's text too.")] = False,
     ) -> PolicySetShape:
         """The policy set that decides now, its files, and the last change that did not check."""
         return _policy_set(policies, text)
 
-    @app.post("/v1/policies/check", tags=["policies"], openapi_extra={"requestBody": _CHECK_BODY})
+    @app.post(
+        "/v1/policies/check",
+        tags=["policies"],
+        openapi_extra={"requestBody": _CHECK_BODY},
+        responses=problems(400, 413, 415, 422),
+    )
     async def check_policies(request: Request) -> CheckAnswer:
         """What would happen if these files were saved: the mistakes in them and in what depends on them. The given
         files are laid over the ones in the rules folder, those of the same name replaced; with `alone` the given files
@@ -45,7 +48,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, body_bytes_max: int) -> 
         asked = _asked(await read_body(request.scope, request.receive, body_bytes_max))
         files = {} if asked.alone else dict(await policies.files())
         for name, text in asked.files.items():
-            files[f"{policies.name}/{_base_name(name, policies.name)}"] = text.encode("utf-8", "surrogatepass")
+            files[f"{policies.name}/{name.rpartition('/')[2]}"] = text.encode("utf-8", "surrogatepass")
         async with _ONE_CHECK_AT_A_TIME:
             loaded = await asyncio.to_thread(load, files)
         version = None
@@ -63,22 +66,16 @@ def _asked(body: bytes) -> CheckRequest:
         asked = CheckRequest.model_validate(parse_object(body))
     except ValidationError as invalid:
         faults = [
-            BodyFault("".join(f"/{pointer_part(str(step))}" for step in error["loc"]), error["msg"].lower())
+            BodyFault(_pointer(error["loc"]), error["msg"][0].lower() + error["msg"][1:])
             for error in invalid.errors(include_url=False)
         ]
         raise FactsInvalid("the request can't be used", faults) from None
     return asked
 
 
-def _base_name(name: str, folder: str) -> str:
-    base = name.removeprefix(f"{folder}/")
-    if not _FILE_NAME.fullmatch(base):
-        hint = f"such as `orders.yaml` or `{folder}/orders.yaml`"
-        raise FactsInvalid(
-            "a file name can't be used",
-            [BodyFault(f"/files/{pointer_part(name)}", "is not a policy file's name", hint)],
-        )
-    return base
+def _pointer(steps: tuple[int | str, ...]) -> str:
+    """Pydantic marks a key that is itself wrong by a last step `[key]`."""
+    return "".join(f"/{pointer_part(str(step))}" for step in steps if step != "[key]")
 
 
 def _policy_set(policies: Policies, with_text: bool) -> PolicySetShape:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from starlette.responses import Response
 
@@ -18,6 +19,7 @@ from engine.vocabulary import CASE_KINDS
 from ledger.journal import JournalUnavailable
 
 MEDIA_TYPE = "application/problem+json"
+_SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +160,18 @@ def problem_response(error: Exception) -> Response:
     # a fault may quote a lone surrogate of the caller's, which UTF-8 can't hold
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(content, kind.status, headers, MEDIA_TYPE)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses` in the OpenAPI document."""
+    return {status: {"description": _MEANING[status], "content": _SCHEMA} for status in statuses}
+
+
+_MEANING = {
+    400: "The body is not strict JSON.",
+    404: "Nothing by this name.",
+    413: "The body is too large.",
+    415: "The body is not declared as JSON.",
+    422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",
+    503: "No policy is in force, or the journal can't be written. Nothing was decided.",
+}

@@ -1,4 +1,4 @@
-"""One process that serves: uvicorn with uvloop and httptools, one worker. `python -m api.server` or `credence serve`."""
+"""One process that serves: uvicorn with uvloop and httptools, one worker. `credence serve`, `python -m api.server`."""
 
 from __future__ import annotations
 

@@ -26,12 +26,13 @@ rules:
     then: hold
     reason: {en: "Above {limit}: {order.amount}.", zh: "超过 {limit}：{order.amount}。"}
 """
+FACTS = "currency: EUR\nfacts: {}\n"
 BODY = {"as_of": "2026-07-01", "order": {"id": "SO-1", "amount": "12000.00"}, "account": {"id": "C-1"}}
 
 
 def write_rules(folder: Path, orders: str = ORDERS) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "facts.yaml").write_text("currency: EUR\nfacts: {}\n", encoding="utf-8")
+    (folder / "facts.yaml").write_text(FACTS, encoding="utf-8")
     (folder / "orders.yaml").write_text(orders, encoding="utf-8")
     return folder
 

@@ -1,0 +1,97 @@
+"""The whole process, killed without warning under load: every decision that was answered is in the journal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+
+from tests.api.running import BODY, write_rules
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def _service(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    environment = os.environ | {
+        "CREDENCE_RULES": str(home / "rules"),
+        "CREDENCE_JOURNAL": str(home / "credence.db"),
+        "CREDENCE_PORT": str(port),
+        "PYTHONPATH": str(ROOT),
+    }
+    with (home / "log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "api.server"], env=environment, stderr=log, cwd=home)
+    try:
+        _wait_until_ready(process, port)
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            if httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.05)
+    raise AssertionError("the service did not become ready")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _decide_until_it_dies(port: int, answered: dict[str, bytes]) -> None:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        try:
+            while True:
+                answer = client.post("/v1/decisions/order", json=BODY)
+                assert answer.status_code == 201
+                answered[answer.headers["location"]] = answer.content
+        except httpx2.TransportError:
+            pass
+
+
+def test_after_kill_9_every_answered_decision_is_in_the_journal(tmp_path: Path) -> None:
+    write_rules(tmp_path / "rules")
+    port, answered = _free_port(), dict[str, bytes]()
+    for _ in range(2):
+        with _service(tmp_path, port) as process:
+            callers = [threading.Thread(target=_decide_until_it_dies, args=(port, answered)) for _ in range(8)]
+            for caller in callers:
+                caller.start()
+            time.sleep(0.7)
+            process.send_signal(signal.SIGKILL)
+            for caller in callers:
+                caller.join(20)
+    assert len(answered) > 100
+    with _service(tmp_path, port), httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        assert {path: client.get(path).content for path in answered} == answered
+
+
+def test_sigterm_answers_what_is_in_flight_and_leaves_a_whole_file(tmp_path: Path) -> None:
+    write_rules(tmp_path / "rules")
+    port, answered = _free_port(), dict[str, bytes]()
+    with _service(tmp_path, port) as process:
+        caller = threading.Thread(target=_decide_until_it_dies, args=(port, answered))
+        caller.start()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(25) in (0, -signal.SIGTERM)  # uvicorn shuts down, then passes the signal on
+        caller.join(20)
+    assert answered
+    assert not (tmp_path / "credence.db-wal").exists()

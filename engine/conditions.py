@@ -4,26 +4,27 @@ Between rule set and lowerings, and used by both of them: the Python form comput
 Rete form builds the networks that compare them.
 
 A subject is a formula that stands for one int64 of the asserted fact. A variable is a number: its own value (an enum
-member its index, yes/no 1 and 0, null `NULL`). Any other formula is a flag: 1 where it is true, and not in the fact
-elsewhere. So plain comparisons are left to the network and everything else is computed exactly beforehand; no text of
-an author or a request gets there.
+member its index, yes/no 1 and 0, null one less than the least). Any other formula is a flag: 1 where it is true, and
+not in the fact elsewhere. So plain comparisons are left to the network and everything else is computed exactly
+beforehand; no text of an author or a request gets there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from engine.formula import All, Compare, Constant, Formula, IsNull, IsTrue, Not, Variable
+from engine.formula import All, Compare, Constant, Formula, IsNull, IsTrue, MemberOf, Not, Variable
 from engine.ruleset import Match, RuleSet
 from engine.vocabulary import YES_NO, Kind
 
-NULL = -(2**63)
-"""Smallest int64: the integer of an unknown value. Below every known one, so > >= and = against a literal are false of
-it without a further condition."""
-
+INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
+
+UNKNOWN_MEMBER = -1
+"""The integer of a word that its enum does not declare."""
 
 RULES_PER_NETWORK = 59
 """60 rules a network is the measured safe size (durable-rules.md); one is the network's own probe."""
@@ -34,7 +35,14 @@ SUBJECTS_PER_NETWORK = 120
 _ALWAYS = Constant(YES_NO, False, True)
 _LETTERS = "abcdefghijklmnopqrstuvwxy"
 _FLIPPED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_TRUE_OF_NULL = frozenset({"<", "<=", "!="})
+_HOLDS: Mapping[str, Callable[[int, int], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,50 +124,72 @@ def parts(formulas: Iterable[Formula]) -> Iterator[Formula]:
 
 
 def _conditions(formula: Formula) -> Iterator[Condition]:
+    """Only truth counts here, so `IsTrue` opens too."""
     for part in parts((formula,)):
-        yield from _native(part) or (Condition(part, "=", 1),)
+        if isinstance(part, IsTrue):
+            yield from _conditions(part.operand)
+        else:
+            yield from _native(part) or (Condition(part, "=", 1),)
 
 
 def _native(formula: Formula) -> tuple[Condition, ...]:
     """Empty where the part has to be computed beforehand."""
     match formula:
-        case IsTrue(operand=operand) if not isinstance(operand, All):
-            return _native(operand)
-        case Compare(operator=operator, left=Variable() as variable, right=Constant() as constant):
-            return _comparison(operator, variable, constant)
-        case Compare(operator=operator, left=Constant() as constant, right=Variable() as variable):
-            return _comparison(_FLIPPED[operator], variable, constant)
+        case Compare(operator=sign, left=Variable() as variable, right=Constant() as constant):
+            return _comparison(sign, variable, constant)
+        case Compare(operator=sign, left=Constant() as constant, right=Variable() as variable):
+            return _comparison(_FLIPPED[sign], variable, constant)
+        case MemberOf(operand=Variable() as variable, values=values) if variable.type.kind is Kind.ENUM:
+            return _neighbours(variable, values)
         case Variable() if formula.type.kind is Kind.YES_NO:
             return (Condition(formula, "=", 1),)
         case Not(operand=Variable() as variable) if variable.type.kind is Kind.YES_NO:
             return (Condition(variable, "=", 0),)
         case IsNull(operand=Variable() as variable) if fits(variable):
-            return (Condition(variable, "=", NULL),)
+            return (Condition(variable, "=", null(variable)),)
         case Not(operand=IsNull(operand=Variable() as variable)) if fits(variable):
             return (_known(variable),)
     return ()
 
 
-def _comparison(operator: str, variable: Variable, constant: Constant) -> tuple[Condition, ...]:
+def _comparison(sign: str, variable: Variable, constant: Constant) -> tuple[Condition, ...]:
     literal = _literal(variable, constant)
     if literal is None or not fits(variable):
         return ()
-    condition = Condition(variable, operator, literal)
-    if variable.nullable and operator in _TRUE_OF_NULL:
+    condition = Condition(variable, sign, literal)
+    if variable.nullable and _HOLDS[sign](null(variable), literal):
         return (condition, _known(variable))
     return (condition,)
 
 
 def _known(variable: Variable) -> Condition:
-    return Condition(variable, ">", NULL)
+    return Condition(variable, ">", null(variable))
+
+
+def _neighbours(variable: Variable, values: tuple[int | str | bool, ...]) -> tuple[Condition, ...]:
+    """Members that were declared side by side, such as ratings, are a range of indices."""
+    members = variable.type.members
+    indices = sorted(members.index(str(value)) for value in set(values) if value in members)
+    if not indices or len(indices) != len(set(values)) or indices[-1] - indices[0] >= len(indices):
+        return ()
+    return Condition(variable, ">=", indices[0]), Condition(variable, "<=", indices[-1])
+
+
+def null(variable: Variable) -> int:
+    """The integer of an unknown value: below every known one, so that most comparisons are false of it without a
+    further condition."""
+    kind = variable.type.kind
+    if kind is Kind.ENUM:
+        return UNKNOWN_MEMBER - 1
+    return -1 if kind is Kind.YES_NO else variable.type.low - 1
 
 
 def fits(variable: Variable) -> bool:
-    """Whether every value of the variable is an int64 other than `NULL`."""
+    """Whether every value of the variable is an int64, and there is one more below."""
     kind = variable.type.kind
     if kind is Kind.TEXT:
         return False
-    return kind in (Kind.ENUM, Kind.YES_NO) or NULL < variable.type.low <= variable.type.high <= INT64_MAX
+    return kind in (Kind.ENUM, Kind.YES_NO) or INT64_MIN < variable.type.low <= variable.type.high <= INT64_MAX
 
 
 def _literal(variable: Variable, constant: Constant) -> int | None:
@@ -169,4 +199,4 @@ def _literal(variable: Variable, constant: Constant) -> int | None:
     if isinstance(value, str):
         members = variable.type.members
         return members.index(value) if value in members else None
-    return int(value) if NULL < value <= INT64_MAX else None
+    return int(value) if INT64_MIN < value <= INT64_MAX else None

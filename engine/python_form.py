@@ -162,18 +162,24 @@ class _RuleSetSource:
         """The variable's integer, as `engine.conditions` says."""
         place = self._places[variable.name]
         if variable.type.kind is Kind.ENUM:
-            return f"{self._table(variable.type.members)}({place.body}, -1)"
+            return f"{self._table(variable)}[{place.body}]"
         known = f"1 if {place.body} else 0" if variable.type.kind is Kind.YES_NO else place.body
-        return f"{conditions.NULL} if {unknown(place.guards)} else {known}" if place.guards else known
+        return f"{conditions.null(variable)} if {unknown(place.guards)} else {known}" if place.guards else known
 
-    def _table(self, members: tuple[str, ...]) -> str:
+    def _table(self, variable: Variable) -> str:
+        members = variable.type.members
         name = self._tables.get(members)
         if name is None:
             name = self._tables[members] = f"index{len(self._tables)}"
-            indices: dict[str | None, int] = {member: index for index, member in enumerate(members)}
-            indices[None] = conditions.NULL
-            self.tables[name] = indices.get
+            indices = _Indices({member: index for index, member in enumerate(members)})
+            indices[None] = conditions.null(variable)
+            self.tables[name] = indices
         return name
+
+
+class _Indices(dict[str | None, int]):
+    def __missing__(self, word: str | None) -> int:
+        return conditions.UNKNOWN_MEMBER
 
 
 def _counted(ruleset: RuleSet, groups: Sequence[Group]) -> Formulas:

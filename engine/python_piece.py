@@ -31,6 +31,8 @@ class Piece(NamedTuple):
     body: str
     depth: int = 0
     open: bool = False
+    truth: str = ""  # where they are simpler than asking the body
+    doubt: str = ""
 
     @property
     def certain(self) -> bool:
@@ -45,12 +47,16 @@ class Piece(NamedTuple):
     @property
     def is_true(self) -> str:
         """True or False, of a piece that stands for yes/no; so is `not_false`."""
+        if self.truth:
+            return self.truth
         if self.open or self.guards == (self.body,):
             return f"{self.body} is True"
         return " and ".join([*(f"{name} is not None" for name in self.guards), self.body])
 
     @property
     def not_false(self) -> str:
+        if self.doubt:
+            return self.doubt
         if self.open or self.guards == (self.body,):
             return f"{self.body} is not False"
         return " or ".join([*(f"{name} is None" for name in self.guards), self.body])

@@ -116,11 +116,13 @@ class Writer:
         if not others:
             return Piece((), f"({f' {word} '.join(certain)})", depth)
         nulls = unknown(guard for part in others for guard in part.guards)
+        true = f" {word} ".join([*certain, *(f"({part.is_true})" for part in others)])
+        not_false = f" {word} ".join([*certain, *(f"({part.not_false})" for part in others)])
         if word == "and":
-            held = " and ".join([*certain, *(f"({part.not_false})" for part in others)])
-            return Piece((), f"((None if {nulls} else True) if {held} else False)", depth + 1, open=True)
-        held = " or ".join([*certain, *(f"({part.is_true})" for part in others)])
-        return Piece((), f"(True if {held} else None if {nulls} else False)", depth + 1, open=True)
+            value = f"((None if {nulls} else True) if {not_false} else False)"
+        else:
+            value = f"(True if {true} else None if {nulls} else False)"
+        return Piece((), value, depth + 1, open=True, truth=true, doubt=not_false)
 
     def _choice(self, condition: Piece, then: Piece, otherwise: Piece) -> Piece:
         condition = self.known(condition)

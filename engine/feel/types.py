@@ -46,10 +46,10 @@ def is_instance(value: object, type_name: str) -> bool | None:
         return kind(value) == head
     if kind(value) != head:
         return False
-    return _conforms(value, head, inner)
+    return _conforms(value, inner)
 
 
-def _conforms(value: object, head: str, inner: str) -> bool | None:
+def _conforms(value: object, inner: str) -> bool | None:
     if isinstance(value, list):
         return _all_of(value, inner)
     if isinstance(value, Range):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -12,6 +12,7 @@ from engine.feel.parse import parse_expression
 from engine.feel.signatures import BUILT_INS
 from engine.feel.syntax import Call, Name
 
+D = Decimal
 CASES: dict[str, list[tuple[str, object]]] = {
     "rounding": [
         ("decimal(2.345, 2)", D("2.34")),

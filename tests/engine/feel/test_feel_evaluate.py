@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
 from engine.feel import evaluate, evaluate_node, evaluate_unary_tests
 from engine.feel.parse import parse_expression, parse_unary_tests
 
+D = Decimal
 ORDER: Mapping[str, object] = {
     "amount": 1200,
     "rate": 0.1,

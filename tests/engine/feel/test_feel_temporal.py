@@ -1,15 +1,18 @@
 """Dates, times and durations: literals, arithmetic, properties and text."""
 
+# ruff: noqa: DTZ001 (a FEEL date and time may have no zone, and is then such a datetime)
+
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
 from engine.feel import evaluate
 from engine.feel.temporal import DaysDuration, DistantDate, MonthsDuration
 
+D = Decimal
 DAY = D(86_400)
 
 CASES: dict[str, list[tuple[str, object]]] = {

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
+from rich.cells import cell_len
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from api.cli_case import RulesOption, case_kind, day_of, today
@@ -46,7 +45,10 @@ def decide_file_command(
     delimiter: Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")] = ",",
     summary: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAMES", help="Print a table grouped by these: outcome, results, facts; with commas."),
+        typer.Option(
+            metavar="NAMES",
+            help="Print a table grouped by these, with commas: outcome, reason, results (terms.net_days), facts.",
+        ),
     ] = None,
     total: Annotated[
         list[str] | None,
@@ -193,17 +195,25 @@ def _print_tally(tally: Tally, seconds: float, job: Job) -> None:
 
 def _print_summary(summary: Summary) -> None:
     """As a Markdown table, so that it can be pasted."""
-    table = Table(box=box.MARKDOWN)
-    for name in summary.by:
-        table.add_column(name, no_wrap=True)
-    for name in ("rows", *summary.totals):
-        table.add_column(name, justify="right", no_wrap=True)
-    for key, group in summary.rows():
-        table.add_row(*key, f"{group.count:,}", *summary.sums((group,)))
     groups = summary.groups.values()
+    rows = [[*summary.by, "rows", *summary.totals]]
+    rows += [[*key, f"{group.count:,}", *summary.sums((group,))] for key, group in summary.rows()]
     labels = ["all", *[""] * (len(summary.by) - 1)]
-    table.add_row(*labels, f"{sum(group.count for group in groups):,}", *summary.sums(groups))
+    rows.append([*labels, f"{sum(group.count for group in groups):,}", *summary.sums(groups)])
+    widths = [max(cell_len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    named = len(summary.by)
+    rule = [f"{'-' * width}{'-' if index < named else ':'}" for index, width in enumerate(widths)]
     console = out()
-    console.width = 400
     console.print()
-    console.print(table)
+    for number, row in enumerate(rows):
+        cells = [
+            _aligned(cell, width, index < named) for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        console.print(Text(f"| {' | '.join(cells)} |"))
+        if number == 0:
+            console.print(Text(f"|-{'|-'.join(rule)}|"))
+
+
+def _aligned(cell: str, width: int, left: bool) -> str:
+    space = " " * (width - cell_len(cell))
+    return f"{cell}{space}" if left else f"{space}{cell}"

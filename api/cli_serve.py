@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +55,8 @@ def serve(
     err().print(
         Text(f"listening on {where}  (API: {where}/docs, rules: {settings.rules}, journal: {settings.journal})")
     )
-    run(settings)
+    with suppress(KeyboardInterrupt):  # uvicorn raises it once more after it has shut down in order
+        run(settings)
 
 
 def _free_port(host: str, port: int) -> int:

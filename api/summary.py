@@ -12,6 +12,8 @@ from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS, Kind
 
 OUTCOME = "outcome"
+REASON = "reason"
+"""The rule that decided: the first of a decision's reasons, which is one of the most severe."""
 
 
 class UnknownName(Exception):
@@ -25,19 +27,19 @@ class Group:
 
 
 class Summary:
-    """One table. `by` names `outcome`, results (`collections.step`) or facts; `totals` names facts: amounts and numbers
-    are added up, of yes/no facts those that are true are counted."""
+    """One table. `by` names `outcome`, `reason`, results (`collections.level_due`) or facts; `totals` names facts:
+    amounts and numbers are added up, of yes/no facts those that are true are counted."""
 
     def __init__(self, by: tuple[str, ...], totals: tuple[str, ...], ruleset: RuleSet) -> None:
         self.by = by
         self.totals = totals
         self.groups: dict[tuple[str, ...], Group] = {}
         facts = {fact.name: fact for fact in ruleset.facts}
-        known = (OUTCOME, *ruleset.results, *facts)
+        known = (OUTCOME, REASON, *ruleset.results, *facts)
         for name in by:
             if name not in known:
                 raise UnknownName(
-                    f"`{name}` is neither `outcome` nor a result nor a fact ({did_you_mean(name, known)})"
+                    f"`{name}` is not `outcome`, `reason`, a result or a fact ({did_you_mean(name, known)})"
                 )
         addable = [name for name, fact in facts.items() if fact.type.kind.is_numeric or fact.type.kind is Kind.YES_NO]
         for name in totals:
@@ -84,6 +86,8 @@ def _ladder(ruleset: RuleSet, by: tuple[str, ...]) -> list[tuple[int, str]]:
 def _value(name: str, facts: Mapping[str, object], decision: Decision) -> object:
     if name == OUTCOME:
         return decision.outcome
+    if name == REASON:
+        return decision.reasons[0].rule if decision.reasons else None
     policy, _, own = name.partition(".")
     results: Mapping[str, JsonValue] = decision.results.get(policy, {})
     return results[own] if own in results else _fact(name, facts)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
+from typer.testing import Result
 
 from tests.api.desk import HEADING, MAP, credence, desk
 
@@ -32,11 +32,9 @@ class Run:
         home = rules.parent
         self.source, self.out, self.rejects_file = home / name, home / "out.ndjson", home / "rejects.csv"
         self.source.write_bytes(content.encode() if isinstance(content, str) else content)
-        options = ("--map", str(rules / "maps" / "erp.yaml"), *options) if "--case" not in options else options
-        self.result: Result = credence(
-            *("decide-file", self.source, "--as-of", "2013-06-30", "--rules", rules),
-            *("--out", self.out, "--rejects", self.rejects_file, *options),
-        )
+        options = options if "--case" in options else ("--map", f"{rules}/maps/erp.yaml", *options)
+        files: tuple[str | Path, ...] = (self.source, "--out", self.out, "--rejects", self.rejects_file)
+        self.result: Result = credence("decide-file", *files, "--as-of", "2013-06-30", "--rules", rules, *options)
 
     @property
     def decisions(self) -> list[dict[str, Any]]:
@@ -160,7 +158,7 @@ def test_another_encoding_can_be_named(rules: Path, encoding: str, name: str) ->
         (b"x" * (1 << 21), (), "line 1 is longer than 1048576 characters"),
         (HEADING + ROW, ("--encoding", "klingon"), "`klingon` is not a known encoding"),
         (HEADING + ROW, ("--delimiter", ";;"), "--delimiter takes one character"),
-        (HEADING + ROW, ("--summary", "outcom"), "`outcom` is neither `outcome` nor a result nor a fact (did you"),
+        (HEADING + ROW, ("--summary", "outcom"), "`outcom` is not `outcome`, `reason`, a result or a fact (did you"),
         (HEADING + ROW, ("--total", "invoice.id", "--summary", "outcome"), "`invoice.id` is no fact that can be added"),
         (HEADING + ROW, ("--case", "invoice"), "a CSV file needs a map from its columns to facts"),
         (HEADING + ROW, ("--as-of", "1850-01-01"), "--as-of 1850-01-01 is outside"),
@@ -250,20 +248,29 @@ def test_summaries_group_by_outcomes_results_and_facts(rules: Path) -> None:
     totals = ("--total", "invoice.open_amount", "--total", "invoice.disputed")
     run = Run(rules, HEADING + rows, *options, *totals)
 
-    tables = [
-        [cell.strip() for cell in line.split("|")[1:-1]] for line in run.result.stdout.splitlines() if "|" in line
+    assert run.result.stdout.splitlines() == [
+        "",
+        "| outcome   | dunning.step | rows | invoice.open_amount | invoice.disputed |",
+        "|-----------|--------------|-----:|--------------------:|-----------------:|",
+        "| no_action | none         |    1 |                0.00 |                0 |",
+        "| email     | remind       |    3 |              115.94 |                1 |",
+        "| all       |              |    4 |              115.94 |                1 |",
+        "",
+        "| invoice.disputed | rows | invoice.open_amount | invoice.disputed |",
+        "|------------------|-----:|--------------------:|-----------------:|",
+        "| no               |    3 |               60.00 |                0 |",
+        "| yes              |    1 |               55.94 |                1 |",
+        "| all              |    4 |              115.94 |                1 |",
     ]
-    assert tables == [
-        ["outcome", "dunning.step", "rows", "invoice.open_amount", "invoice.disputed"],
-        ["-" * len(cell) for cell in run.result.stdout.splitlines()[3].split("|")[1:-1]],
-        ["no_action", "none", "1", "0.00", "0"],
-        ["email", "remind", "3", "115.94", "1"],
-        ["all", "", "4", "115.94", "1"],
-        ["invoice.disputed", "rows", "invoice.open_amount", "invoice.disputed"],
-        tables[6],
-        ["no", "3", "60.00", "0"],
-        ["yes", "1", "55.94", "1"],
-        ["all", "4", "115.94", "1"],
+
+
+def test_rows_without_a_reason_are_a_group_too(rules: Path) -> None:
+    run = Run(rules, HEADING + ROW + ROW.replace("2/1/2013", "2/1/2014"), "--summary", "reason")
+
+    assert [line.split("|")[1].strip() for line in run.result.stdout.splitlines()[3:]] == [
+        "(none)",
+        "dunning.late",
+        "all",
     ]
 
 

@@ -1,0 +1,71 @@
+"""The policies that ship: they check, their tests pass, and every rule, row and band is hit by one of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from api.cli_check import read_map, read_suites
+from api.rules_folder import RulesFolder, read_folder
+from engine.case_result import CasesRun
+from engine.pipeline import Engine, load
+from engine.run_cases import run_cases
+from engine.vocabulary import CASE_KINDS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def folder() -> RulesFolder:
+    return read_folder(ROOT / "rules", "rules")
+
+
+@pytest.fixture(scope="module")
+def engine(folder: RulesFolder) -> Engine:
+    loaded = load(folder.policies)
+    assert loaded.engine is not None, "\n".join(map(str, loaded.diagnostics))
+    return loaded.engine
+
+
+@pytest.fixture(scope="module")
+def run(folder: RulesFolder, engine: Engine) -> CasesRun:
+    suites, diagnostics = read_suites(folder, engine.vocabulary)
+    assert not diagnostics, "\n".join(map(str, diagnostics))
+    return run_cases(suites, engine)
+
+
+def test_every_policy_test_passes(run: CasesRun) -> None:
+    failed = {f"{result.case.place} {result.case.name}": list(map(str, result.differences)) for result in run.failed}
+
+    assert failed == {}
+    assert len(run.results) >= 150
+
+
+def test_every_rule_row_and_band_is_hit(run: CasesRun) -> None:
+    assert [str(item.place) + " " + item.id for item in run.coverage.uncovered] == []
+
+
+def test_every_case_kind_has_tests_and_each_of_its_outcomes_is_expected_by_one(run: CasesRun) -> None:
+    expected = {(result.case.case_kind, result.case.expected.outcome) for result in run.results}
+
+    assert expected == {(kind.name, outcome) for kind in CASE_KINDS.values() for outcome in kind.ladder}
+
+
+def test_the_row_maps_that_ship_check(folder: RulesFolder, engine: Engine) -> None:
+    assert folder.maps
+    for name, content in folder.maps.items():
+        found, diagnostics = read_map(content, name, engine.vocabulary)
+        assert found is not None, "\n".join(map(str, diagnostics))
+
+
+def test_every_file_tells_editors_its_schema(folder: RulesFolder) -> None:
+    for files, up, subject in (
+        (folder.policies, "..", "policy"),
+        (folder.cases, "../..", "cases"),
+        (folder.maps, "../..", "map"),
+    ):
+        for name, content in files.items():
+            kind = "facts" if name == "rules/facts.yaml" else subject
+            hint = f"# yaml-language-server: $schema={up}/schema/{kind}.schema.json"
+            assert content.decode().splitlines()[0] == hint, name

@@ -1,0 +1,117 @@
+"""The 2,466 invoices of the IBM sample get the same decisions from a file as over HTTP from 16 clients at once."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from api.cli_check import read_map
+from api.cli_terminal import engine_of
+from api.settings import Settings
+from engine.map_rows import row_reader
+from tests.api.desk import credence
+from tests.api.running import running
+
+ROOT = Path(__file__).parents[2]
+INVOICES = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
+MAP = ROOT / "rules" / "maps" / "ibm_accounts_receivable.yaml"
+AS_OF = date(2013, 6, 30)
+CLIENTS = 16
+
+pytestmark = pytest.mark.skipif(not INVOICES.exists(), reason="the sample is not in this repository")
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def from_file(tmp_path_factory: pytest.TempPathFactory) -> list[Json]:
+    home = tmp_path_factory.mktemp("invoices")
+    result = credence(
+        *("decide-file", INVOICES, "--case", "invoice", "--map", MAP, "--as-of", AS_OF.isoformat()),
+        *("--out", home / "decisions.ndjson", "--rejects", home / "rejects.csv", "--rules", ROOT / "rules"),
+    )
+    assert result.exit_code == 0, result.stderr
+    assert "2466 rows = 2466 decisions + 0 rejects" in result.stderr
+    assert (home / "rejects.csv").read_text(encoding="utf-8") == "line,faults,row\n"
+    return [json.loads(line) for line in (home / "decisions.ndjson").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+    journal = tmp_path_factory.mktemp("journal") / "credence.db"
+    with running(Settings(rules=ROOT / "rules", journal=journal)) as client:
+        yield client
+
+
+def _bodies() -> list[Json]:
+    row_map, _ = read_map(MAP.read_bytes(), MAP.name, engine_of(ROOT / "rules").vocabulary)
+    assert row_map is not None
+    with INVOICES.open(encoding="utf-8", newline="") as file:
+        heading, *rows = csv.reader(file)
+    read = row_reader(row_map, heading, AS_OF)
+    return [{"as_of": AS_OF.isoformat(), **read(row).facts} for row in rows]
+
+
+def test_the_file_and_sixteen_concurrent_clients_get_the_same_decisions(
+    from_file: list[Json], client: httpx2.Client
+) -> None:
+    def decided(body: Json) -> Json:
+        answer = client.post("/v1/decisions/invoice", json=body)
+        assert answer.status_code == 201, answer.text
+        decision: Json = answer.json()
+        return decision
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        over_http = list(pool.map(decided, _bodies()))
+
+    assert len({decision["id"] for decision in from_file}) == len({decision["id"] for decision in over_http}) == 2466
+    for decision in (*from_file, *over_http):
+        del decision["id"]
+    assert over_http == from_file
+
+
+def test_the_decisions_agree_with_the_sample_counted_by_hand(from_file: list[Json]) -> None:
+    """Counted here from the columns, without the map or the policies."""
+    with INVOICES.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    stages: Counter[str] = Counter()
+    amounts: dict[str, Decimal] = {}
+    for row in rows:
+        stage = _stage(row)
+        stages[stage] += 1
+        amounts[stage] = amounts.get(stage, Decimal()) + Decimal(row["InvoiceAmount"])
+
+    decided = Counter(decision["reasons"][0]["rule"].partition(".")[2] for decision in from_file)
+    assert decided == stages
+    assert sum(stages[stage] for stage in stages if stage not in ("settled", "not-issued")) == 84
+    assert sum(amounts[stage] for stage in stages if stage not in ("settled", "not-issued")) == Decimal("5119.85")
+
+
+def _stage(row: dict[str, str]) -> str:
+    """What a collector would say: 7 days before the due date a reminder, 1 day after it an e-mail, from 7 a call."""
+    issued, due, settled = (_day(row[name]) for name in ("InvoiceDate", "DueDate", "SettledDate"))
+    if settled <= AS_OF:
+        return "settled"
+    if issued > AS_OF:
+        return "not-issued"
+    if row["Disputed"] == "Yes":
+        return "disputed"
+    late = (AS_OF - due).days
+    if late < -7:
+        return "not-due"
+    return "remind" if late < 1 else "email" if late < 7 else "call"
+
+
+def _day(text: str) -> date:
+    month, day, year = map(int, text.split("/"))
+    return date(year, month, day)

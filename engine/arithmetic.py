@@ -7,11 +7,13 @@ and for all inputs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine import formula as f
-from engine.formula import Constant, Formula
+from engine.form import did_you_mean, listed
+from engine.formula import Constant, Formula, Variable
+from engine.interpret import value_of
 from engine.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Type
 
 
@@ -25,11 +27,24 @@ class Mismatch(Exception):
         self.hint = hint
 
 
+@dataclass(frozen=True, slots=True)
+class Unset(Variable):
+    """A parameter before its first date: never known, and typed like the constant that it will be."""
+
+
+DIGITS_MAX = 38
+
+
 def number(value: Decimal) -> Constant:
     """A bare number: it takes the unit of what it meets."""
-    scale = max(0, -int(value.as_tuple().exponent))
-    scaled = int(value.scaleb(scale))
-    return constant(Type(Kind.NUMBER, scale), scaled)
+    sign, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    if len(digits) + abs(exponent) > 2 * DIGITS_MAX:
+        raise Mismatch("T005", f"a number of more than {DIGITS_MAX} digits", "write fewer digits")
+    scale = max(0, -exponent)
+    # not `scaleb`, which rounds to the precision of a context
+    scaled = int("".join(map(str, digits))) * 10 ** max(0, exponent)
+    return constant(Type(Kind.NUMBER, scale), -scaled if sign else scaled)
 
 
 def constant(type_: Type, value: int | str | bool) -> Constant:
@@ -51,14 +66,18 @@ def is_null(formula: Formula) -> bool:
 
 
 def is_bare(formula: Formula) -> bool:
-    """Built of literals (and parameters without a unit) only, so that it takes the unit of what it meets."""
-    for node in f.walk(formula):
-        if isinstance(node, f.Variable) or (isinstance(node, Constant) and node.type.kind is not Kind.NUMBER):
-            return False
-    return True
+    """A number built of literals (and parameters without a unit) only, so that it takes the unit of what it meets."""
+    if formula.type.kind is not Kind.NUMBER:
+        return False
+    if isinstance(formula, Variable):
+        return isinstance(formula, Unset)
+    parts = (formula.then, formula.otherwise) if isinstance(formula, f.If) else formula.operands
+    return all(is_bare(part) for part in parts)
 
 
 def described(formula: Formula) -> str:
+    if is_null(formula):
+        return "null"
     return "a plain number" if is_bare(formula) else _KIND_WORDS[formula.type.kind]
 
 
@@ -78,13 +97,21 @@ _KIND_WORDS = {
 
 def _bounded(type_: Type) -> Type:
     """`type_` if every value fits (see `FORMULA_BOUND`)."""
-    if max(abs(type_.low), abs(type_.high)) > FORMULA_BOUND:
-        raise Mismatch(
-            "T005",
-            f"the result could need {len(str(max(abs(type_.low), abs(type_.high))))} digits, more than 38",
-            "give a part a name of its own under `values`, where it is rounded to its type's decimals",
-        )
+    largest = max(abs(type_.low), abs(type_.high))
+    if largest > FORMULA_BOUND:
+        # Python refuses to write out numbers of thousands of digits
+        need = f"{len(str(largest))} digits, more than {DIGITS_MAX}" if largest < 10**100 else "hundreds of digits"
+        hint = "give a part a name of its own under `values`, where it is rounded to its type's decimals"
+        raise Mismatch("T005", f"the result could need {need}", hint)
     return type_
+
+
+def _worked_out(formula: Formula) -> Formula:
+    """Constants combined are a constant, so that tables and rules can be checked against it."""
+    if not all(isinstance(operand, Constant) for operand in formula.operands):
+        return formula
+    value = value_of(formula, {})
+    return formula if value is None else constant(formula.type, value)
 
 
 def rescaled(formula: Formula, scale: int, mode: str = "half_even") -> Formula:
@@ -96,10 +123,7 @@ def rescaled(formula: Formula, scale: int, mode: str = "half_even") -> Formula:
     # rounding may move a bound outwards by one unit
     slack = 1 if scale < have else 0
     type_ = _bounded(replace(formula.type, scale=scale, low=low - slack, high=high + slack))
-    if isinstance(formula, Constant) and scale > have:
-        assert isinstance(formula.value, int)
-        return constant(type_, formula.value * 10 ** (scale - have))
-    return f.Rescale(type_, formula.nullable, formula, mode)
+    return _worked_out(f.Rescale(type_, formula.nullable, formula, mode))
 
 
 def _scaled(value: int, have: int, want: int) -> int:
@@ -119,16 +143,28 @@ def _unit(kinds: set[Kind], what: str) -> Kind:
     raise Mismatch("T001", f"{words} can't be {what}", _unit_hint(kinds))
 
 
+_DIMENSIONLESS = {Kind.RATE, Kind.NUMBER, Kind.INTEGER}
+_WORDS = {Kind.ENUM, Kind.TEXT}
+
+
 def _unit_hint(kinds: set[Kind]) -> str:
-    if Kind.MONEY in kinds and Kind.DAYS in kinds:
-        return "compare amounts with amounts and days with days"
-    if Kind.MONEY in kinds and kinds & {Kind.RATE, Kind.NUMBER, Kind.INTEGER}:
-        return "multiply the rate with an amount, or give the number `type: money`"
-    if Kind.DAYS in kinds and kinds & {Kind.RATE, Kind.NUMBER, Kind.INTEGER}:
-        return "give the number `type: days`"
-    if Kind.DATE in kinds and Kind.TEXT in kinds | {Kind.TEXT if Kind.ENUM in kinds else Kind.DATE}:
-        return 'write a date as `date("2026-07-01")`'
+    for first, others, hint in _UNIT_HINTS:
+        if first in kinds and kinds & others:
+            return hint
     return ""
+
+
+_UNIT_HINTS: tuple[tuple[Kind, set[Kind], str], ...] = (
+    (Kind.MONEY, {Kind.DAYS, Kind.MONTHS, Kind.DATE}, "put amounts with amounts, days with days"),
+    (Kind.MONEY, _DIMENSIONLESS, "multiply the rate with an amount, or give the number `type: money`"),
+    (Kind.DAYS, _DIMENSIONLESS, "give the number `type: days`"),
+    (Kind.DAYS, {Kind.MONTHS}, "use days, or months, on both sides"),
+    (Kind.DATE, _WORDS, 'write a date as `date("2026-07-01")`'),
+    (Kind.DATE, {Kind.DAYS, *_DIMENSIONLESS}, "subtract two dates to get days, such as `as_of - invoice.due_date`"),
+    (Kind.YES_NO, {*_WORDS, *_DIMENSIONLESS}, "compare yes/no with `true` or `false`"),
+    (Kind.ENUM, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write numbers without quotes, words with them"),
+    (Kind.TEXT, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write numbers without quotes, words with them"),
+)
 
 
 def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
@@ -157,7 +193,7 @@ def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) ->
     return part
 
 
-def _hull(parts: Sequence[Formula]) -> Type:
+def hull(parts: Sequence[Formula]) -> Type:
     """The type of a choice among unified parts."""
     typed = [part for part in parts if not is_null(part)] or list(parts)
     first = typed[0].type
@@ -189,20 +225,20 @@ def add(left: Formula, right: Formula) -> Formula:
         return f.TextCall(TEXT, left.nullable or right.nullable, "concat", (left, right))
     require_numeric((left, right), "added")
     left, right = unified((left, right), "added")
-    type_ = replace(_hull((left, right)), low=left.type.low + right.type.low, high=left.type.high + right.type.high)
-    return f.Sum(_bounded(type_), left.nullable or right.nullable, left, right)
+    type_ = replace(hull((left, right)), low=left.type.low + right.type.low, high=left.type.high + right.type.high)
+    return _worked_out(f.Sum(_bounded(type_), left.nullable or right.nullable, left, right))
 
 
 def subtract(left: Formula, right: Formula) -> Formula:
     if left.type.kind is Kind.DATE and right.type.kind is Kind.DATE:
         days = Type(Kind.DAYS, 0, left.type.low - right.type.high, left.type.high - right.type.low)
-        return f.Difference(days, left.nullable or right.nullable, left, right)
+        return _worked_out(f.Difference(days, left.nullable or right.nullable, left, right))
     if left.type.kind is Kind.DATE:
         return _shifted(left, right, -1)
     require_numeric((left, right), "subtracted")
     left, right = unified((left, right), "subtracted")
-    type_ = replace(_hull((left, right)), low=left.type.low - right.type.high, high=left.type.high - right.type.low)
-    return f.Difference(_bounded(type_), left.nullable or right.nullable, left, right)
+    type_ = replace(hull((left, right)), low=left.type.low - right.type.high, high=left.type.high - right.type.low)
+    return _worked_out(f.Difference(_bounded(type_), left.nullable or right.nullable, left, right))
 
 
 def negate(operand: Formula) -> Formula:
@@ -219,16 +255,19 @@ _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31 as days
 
 def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
     """A date plus or minus days (a bare whole number counts as days) or months."""
+    if by.type.kind not in (Kind.DAYS, Kind.MONTHS) and not (is_bare(by) and not is_null(by)):
+        what = "added to" if sign > 0 else "subtracted from"
+        raise Mismatch("T001", f"{described(by)} can't be {what} a date", 'use days, or `duration("P3M")`')
+    if by.type.scale:
+        unit = "month" if by.type.kind is Kind.MONTHS else "day"
+        raise Mismatch("T001", f"a date has no fractions of a {unit}", f"round the {unit}s first, such as `floor(…)`")
     by = negate(by) if sign < 0 else by
     nullable = date.nullable or by.nullable
     if by.type.kind is Kind.MONTHS:
         low, high = date.type.low + 31 * min(by.type.low, 0), date.type.high + 31 * max(by.type.high, 0)
-        return f.AddMonths(_calendar(low, high), nullable, date, by)
-    if by.type.kind is not Kind.DAYS and not (is_bare(by) and by.type.scale == 0):
-        raise Mismatch("T001", f"{described(by)} can't be added to a date", 'add days, or `duration("P3M")`')
-    if by.type.scale:
-        raise Mismatch("T001", "a fraction of a day can't be added to a date", "round the days first")
-    return f.Sum(_calendar(date.type.low + by.type.low, date.type.high + by.type.high), nullable, date, by)
+        return _worked_out(f.AddMonths(_calendar(low, high), nullable, date, by))
+    type_ = _calendar(date.type.low + by.type.low, date.type.high + by.type.high)
+    return _worked_out(f.Sum(type_, nullable, date, by))
 
 
 def _calendar(low: int, high: int) -> Type:
@@ -247,13 +286,13 @@ def multiply(left: Formula, right: Formula) -> Formula:
     kind = _product_kind(left, right)
     low, high = _extent(left.type, right.type)
     type_ = _bounded(Type(kind, left.type.scale + right.type.scale, low, high))
-    return f.Product(type_, left.nullable or right.nullable, left, right)
+    return _worked_out(f.Product(type_, left.nullable or right.nullable, left, right))
 
 
 def _product_kind(left: Formula, right: Formula) -> Kind:
     units = [part.type.kind for part in (left, right) if not part.type.kind.is_dimensionless]
     if units.count(Kind.MONEY) == 2:
-        raise Mismatch("T001", "money can't be multiplied with money")
+        raise Mismatch("T001", "money can't be multiplied with money", "multiply an amount with a rate or a number")
     for kind in (Kind.MONEY, Kind.DAYS, Kind.MONTHS):
         if kind in units:
             return kind if len(units) == 1 or kind is Kind.MONEY else Kind.NUMBER
@@ -264,6 +303,8 @@ def _product_kind(left: Formula, right: Formula) -> Kind:
 def divide(left: Formula, right: Formula) -> Formula:
     require_numeric((left, right), "divided")
     kind = _quotient_kind(left, right)
+    if isinstance(right, Constant) and right.value == 0:
+        raise Mismatch("T008", "nothing can be divided by zero")
     scale = max(QUOTIENT_SCALE, left.type.scale - right.type.scale)
     shift = scale - left.type.scale + right.type.scale
     numerator = _bounded(
@@ -274,7 +315,7 @@ def divide(left: Formula, right: Formula) -> Formula:
     positive = left.type.low >= 0 and right.type.low >= 0
     zero_possible = right.type.low <= 0 <= right.type.high
     type_ = _bounded(Type(kind, scale, 0 if positive else -largest, largest))
-    return f.Quotient(type_, left.nullable or right.nullable or zero_possible, left, right, shift)
+    return _worked_out(f.Quotient(type_, left.nullable or right.nullable or zero_possible, left, right, shift))
 
 
 def _quotient_kind(left: Formula, right: Formula) -> Kind:
@@ -300,16 +341,18 @@ def power(base: Formula, exponent: Formula) -> Formula:
 def modulo(left: Formula, right: Formula) -> Formula:
     require_numeric((left, right), "divided")
     left, right = unified((left, right), "divided")
+    if isinstance(right, Constant) and right.value == 0:
+        raise Mismatch("T008", "nothing can be divided by zero")
     reach = max(abs(right.type.low), abs(right.type.high))
     zero_possible = right.type.low <= 0 <= right.type.high
-    type_ = replace(_hull((left, right)), low=-reach, high=reach)
-    return f.Modulo(type_, left.nullable or right.nullable or zero_possible, left, right)
+    type_ = replace(hull((left, right)), low=-reach, high=reach)
+    return _worked_out(f.Modulo(type_, left.nullable or right.nullable or zero_possible, left, right))
 
 
 def absolute(operand: Formula) -> Formula:
     require_numeric((operand,), "made absolute")
     reach = max(abs(operand.type.low), abs(operand.type.high))
-    return f.Absolute(replace(operand.type, low=0, high=reach), operand.nullable, operand)
+    return _worked_out(f.Absolute(replace(operand.type, low=0, high=reach), operand.nullable, operand))
 
 
 def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
@@ -319,8 +362,8 @@ def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
             raise Mismatch("T001", f"{described(part)} has no order", "`min` and `max` take numbers, amounts or dates")
     pick = max if greatest else min
     low, high = pick(part.type.low for part in parts), pick(part.type.high for part in parts)
-    type_ = replace(_hull(parts), low=low, high=high)
-    return (f.Greatest if greatest else f.Least)(type_, _any_null(parts), tuple(parts))
+    type_ = replace(hull(parts), low=low, high=high)
+    return _worked_out((f.Greatest if greatest else f.Least)(type_, _any_null(parts), tuple(parts)))
 
 
 def compare(operator: str, left: Formula, right: Formula) -> Formula:
@@ -343,22 +386,26 @@ def _null_comparison(operator: str, other: Formula) -> Formula:
 
 
 def _require_common_word(left: Formula, right: Formula) -> None:
-    if left.type.kind is right.type.kind is Kind.ENUM and not set(left.type.members) & set(right.type.members):
-        a, b = (left, right) if isinstance(right, Constant) else (right, left)
-        members = ", ".join(a.type.members)
-        raise Mismatch("T007", f"`{' | '.join(b.type.members)}` is never equal to it", f"expected one of {members}")
+    if not (left.type.kind is right.type.kind is Kind.ENUM) or set(left.type.members) & set(right.type.members):
+        return
+    known, given = (left, right) if isinstance(right, Constant) else (right, left)
+    if not isinstance(given, Constant):
+        raise Mismatch("T007", "the two have no word in common", f"one has the words {listed(known.type.members)}")
+    word = str(given.value)
+    raise Mismatch("T007", f"`{word}` is not one of the words possible here", did_you_mean(word, known.type.members))
 
 
 def choose(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
     require_condition(condition)
     then, otherwise = unified((then, otherwise), "the two results of one `if`")
     nullable = condition.nullable or then.nullable or otherwise.nullable
-    return f.If(_hull((then, otherwise)), nullable, condition, then, otherwise)
+    return f.If(hull((then, otherwise)), nullable, condition, then, otherwise)
 
 
 def require_condition(formula: Formula) -> None:
     if formula.type.kind is not Kind.YES_NO:
-        raise Mismatch("T002", f"{described(formula)} is not a condition", "compare it with something")
+        hint = "compare it with something, such as `order.amount > 1000`"
+        raise Mismatch("T002", f"{described(formula)} is not a condition", hint)
 
 
 def conjunction(parts: Sequence[Formula]) -> Formula:

@@ -6,7 +6,7 @@ for each stretch of dates between two changes; mistakes are looked for in all of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from engine.diagnostic import Diagnostic, Place, in_order
@@ -37,17 +37,26 @@ class Compiled:
 
 
 def compile_policies(
-    policies: Sequence[Policy], vocabulary: Vocabulary, version: str
+    policies: Sequence[Policy], vocabulary: Vocabulary, version: str, unread: Collection[str] = ()
 ) -> tuple[Compiled, tuple[Diagnostic, ...]]:
-    """Usable only when there are no diagnostics."""
-    linked, mistakes = link(policies, vocabulary)
+    """Usable only when there are no diagnostics and nothing is `unread`: names of policies and facts whose files could
+    not be read, so that formulas that name them are not judged."""
+    linked, mistakes = link(policies)
     report = [*mistakes, *_conditions_said_twice(linked)]
     starts = _starts(policies)
     translations = [
-        translate_all(linked, vocabulary, since, until, report)
+        translate_all(linked, vocabulary, since, until, report, unread)
         for since, until in zip(starts, [*starts[1:], None], strict=True)
     ]
+    if not report and not unread:
+        assert all(_is_whole(linked, translation) for translation in translations), "something was left out unsaid"
     return Compiled(linked, vocabulary, version, translations), in_order(report)
+
+
+def _is_whole(linked: Linked, translation: Translation) -> bool:
+    """A rule that is lost on the way is an approval without its check."""
+    units = all(unit.gives[0] in translation.steps for unit in linked.units)
+    return units and all(len(p.rules) == len(translation.rules[p.name]) for p in linked.policies.values())
 
 
 def _starts(policies: Iterable[Policy]) -> list[date | None]:
@@ -67,7 +76,7 @@ def _conditions_said_twice(linked: Linked) -> list[Diagnostic]:
                 if first is not condition.place:
                     message = f"the condition `{condition.name}` is already set at {first}"
                     hint = "one rule sets a condition; use `max()` or `if` there, or another name"
-                    found.append(Diagnostic(condition.place, "P040", message, hint))
+                    found.append(Diagnostic(condition.place, "N006", message, hint))
     return found
 
 

@@ -60,7 +60,7 @@ class Binder:
         self._plan: dict[str, dict[str, tuple[Fact, int, Callable[[object], Value]]]] = {g: {} for g in self._groups}
         for slot, fact in enumerate(facts):
             key = fact.name.partition(".")[2]
-            self._plan[fact.group][key] = (fact, slot, _reader(fact.type))
+            self._plan[fact.group][key] = (fact, slot, _reader(fact.type, required=fact.required))
         self._size = len(facts)
         self._required = tuple((fact.name, slot) for slot, fact in enumerate(facts) if fact.required)
 
@@ -72,7 +72,7 @@ class Binder:
         for group, members in body.items():
             plan = self._plan.get(group)
             if plan is None:
-                faults.append(Fault(group, "unknown group of facts", f"expected {' or '.join(self._groups)}"))
+                faults.append(Fault(_word(group), "unknown group of facts", f"expected {' or '.join(self._groups)}"))
             elif isinstance(members, Mapping):
                 self._bind_group(group, plan, members, values, faults)
             elif members is not None:
@@ -95,9 +95,10 @@ class Binder:
         for key, raw in members.items():
             entry = plan.get(key)
             if entry is None:
-                close = get_close_matches(str(key)[:80], plan, n=1)
+                word = _word(key)
+                close = get_close_matches(word, plan, n=1)
                 hint = f"did you mean `{group}.{close[0]}`?" if close else ""
-                faults.append(Fault(f"{group}.{key}", "unknown fact", hint))
+                faults.append(Fault(f"{group}.{word}", "unknown fact", hint))
             elif raw is not None:
                 fact, slot, read = entry
                 try:
@@ -106,7 +107,18 @@ class Binder:
                     faults.append(Fault(fact.name, wrong.message, wrong.hint))
 
 
-def _reader(type_: Type) -> Callable[[object], Value]:
+_KEY_LENGTH_MAX = 80
+
+
+def _word(key: object) -> str:
+    """A stranger's key, short enough and fit to be shown."""
+    if type(key) is not str:
+        return f"({type(key).__name__})"
+    word = key if len(key) <= _KEY_LENGTH_MAX else key[: _KEY_LENGTH_MAX - 1] + "…"
+    return word if word.isprintable() else word.encode("unicode_escape").decode("ascii")
+
+
+def _reader(type_: Type, *, required: bool) -> Callable[[object], Value]:
     match type_.kind:
         case Kind.MONEY | Kind.RATE | Kind.NUMBER:
             return _decimal_reader(type_)
@@ -119,7 +131,7 @@ def _reader(type_: Type) -> Callable[[object], Value]:
         case Kind.YES_NO:
             return _read_yes_no
         case Kind.TEXT:
-            return _read_text
+            return _read_required_text if required else _read_text
 
 
 def _bounds(type_: Type) -> str:
@@ -206,6 +218,13 @@ def _read_text(raw: object) -> Value:
     if not raw.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in raw):
         raise _Wrong("holds control characters")
     return raw
+
+
+def _read_required_text(raw: object) -> Value:
+    value = _read_text(raw)
+    if not raw or str(raw).isspace():
+        raise _Wrong("is empty", "send the number or name it is known by")
+    return value
 
 
 JsonScalar = str | int | bool | None

@@ -45,7 +45,7 @@ def readable(reader: Policy, source: Policy) -> bool:
     return source.decides == reader.decides or (source.decides == "account" and reader.decides in ("order", "invoice"))
 
 
-def link(policies: Sequence[Policy], vocabulary: Vocabulary) -> tuple[Linked, tuple[Diagnostic, ...]]:
+def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
     report: list[Diagnostic] = []
     by_policy: dict[str, Policy] = {}
     for policy in policies:
@@ -82,12 +82,15 @@ def _in_order(units: Sequence[Unit], reads: Mapping[str, frozenset[str]], report
     remaining = dict(reads)
     while True:
         try:
-            order = TopologicalSorter(remaining).static_order()
+            # sorted: the order of a set's elements changes from process to process
+            order = TopologicalSorter({name: sorted(read) for name, read in remaining.items()}).static_order()
             return tuple(by_first[name] for name in order if name in by_first)
         except CycleError as error:
-            circle = list(reversed(error.args[1]))
+            around = error.args[1][:0:-1]
+            start = min(range(len(around)), key=lambda index: by_first[around[index]].place)
+            circle = [*around[start:], *around[: start + 1]]
             text = " → ".join(f"`{name}`" for name in circle)
-            place = min(by_first[name].place for name in circle)
+            place = by_first[circle[0]].place
             report.append(Diagnostic(place, "N002", f"a circle: {text}", "work one of them out without the others"))
             for name in circle:
                 remaining[name] = frozenset()
@@ -125,16 +128,23 @@ def names_read(policy: Policy, expression: Expression, by_name: Mapping[str, Uni
 
 
 def dotted_names(node: object) -> Iterator[str]:
+    """What an expression may name: not its functions, nor what `some` and `every` name themselves."""
     if isinstance(node, tuple):
         for item in node:
             yield from dotted_names(item)
+    elif isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
+        yield from dotted_names(node.arguments)
+    elif isinstance(node, syntax.Quantified):
+        bound = {iteration.name for iteration in node.iterations}
+        inside = dotted_names((*(iteration.source for iteration in node.iterations), node.satisfies))
+        yield from (name for name in inside if name.partition(".")[0] not in bound)
     elif isinstance(node, syntax.Node):
         name = dotted_name(node)
         if name is not None:
             yield name
         else:
-            for field in fields(node):
-                yield from dotted_names(getattr(node, field.name))
+            for child in syntax.children(node):
+                yield from dotted_names(child)
 
 
 def known_names(policy: Policy, linked: Linked, vocabulary: Vocabulary, groups: Sequence[str]) -> Iterator[str]:

@@ -5,12 +5,13 @@ Part of `evaluate`, run only for what is undetermined.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from engine import formula as f
-from engine.formula import Formula
+from engine.formula import Formula, Variable
 from engine.interpret import Value, value_of
 from engine.ruleset import ListResult, Match, Named, RuleSet
+from engine.vocabulary import YES_NO
 
 
 class MissingInputs:
@@ -26,34 +27,54 @@ class MissingInputs:
                 case Match():
                     self._formulas[step.id] = tuple(conjunct.formula for conjunct in step.conjuncts)
                 case ListResult():
-                    self._formulas[step.name] = tuple(formula for _, formula in step.entries)
+                    rows = tuple(Variable(YES_NO, True, row) for row, _ in step.entries)
+                    self._formulas[step.name] = (*rows, *(formula for _, formula in step.entries))
 
     def behind_match(self, match: Match, variables: Mapping[str, Value]) -> tuple[str, ...]:
         """Facts whose absence leaves the match undetermined, sorted; where no fact is missing (a division by zero, a
         table without a matching row), the values that can't be worked out."""
-        names = {name for c in match.conjuncts for name in self._behind(c.formula, variables)}
-        return tuple(sorted(names))
+        search = _Search(self._facts, self._formulas, variables)
+        return tuple(sorted({name for c in match.conjuncts for name in search.behind(c.formula)}))
 
     def behind_value(self, name: str, variables: Mapping[str, Value]) -> tuple[str, ...]:
-        return tuple(sorted(set(self._behind_name(name, variables))))
+        return tuple(sorted(set(_Search(self._facts, self._formulas, variables).behind_name(name))))
 
-    def _behind_name(self, name: str, variables: Mapping[str, Value]) -> Iterator[str]:
+
+class _Search:
+    """Each name is followed once."""
+
+    def __init__(
+        self, facts: Set[str], formulas: Mapping[str, tuple[Formula, ...]], variables: Mapping[str, Value]
+    ) -> None:
+        self._facts = facts
+        self._formulas = formulas
+        self._variables = variables
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    def behind_name(self, name: str) -> tuple[str, ...]:
         if name in self._facts or name not in self._formulas:
-            yield name
-            return
-        deeper = [found for formula in self._formulas[name] for found in self._behind(formula, variables)]
-        yield from deeper or [name]
+            return (name,)
+        if name not in self._found:
+            deeper = tuple(dict.fromkeys(found for part in self._formulas[name] for found in self.behind(part)))
+            self._found[name] = deeper or (name,)
+        return self._found[name]
 
-    def _behind(self, formula: Formula, variables: Mapping[str, Value]) -> Iterator[str]:
-        if value_of(formula, variables) is not None:
+    def behind(self, formula: Formula) -> Iterator[str]:
+        if value_of(formula, self._variables) is not None:
             return
         match formula:
-            case f.Variable(name=name):
-                yield from self._behind_name(name, variables)
+            case Variable(name=name):
+                yield from self.behind_name(name)
             case f.If(condition=condition, then=then, otherwise=otherwise):
-                known = value_of(condition, variables)
-                branch = condition if known is None else then if known else otherwise
-                yield from self._behind(branch, variables)
+                yield from self._doubts(condition)
+                known = value_of(condition, self._variables)
+                yield from self.behind(condition if known is None else then if known else otherwise)
             case _:
                 for operand in formula.operands:
-                    yield from self._behind(operand, variables)
+                    yield from self.behind(operand)
+
+    def _doubts(self, condition: Formula) -> Iterator[str]:
+        """A row that is unknown counts as not hit under `unique`; where no row is hit it is why."""
+        for node in f.walk(condition):
+            if isinstance(node, f.IsTrue):
+                yield from self.behind(node.operand)

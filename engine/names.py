@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from engine.arithmetic import Mismatch
 from engine.diagnostic import Diagnostic, Place
@@ -15,18 +15,24 @@ from engine.vocabulary import CASE_KINDS, DATE, Type, Vocabulary
 
 
 class Names:
-    """Facts, and definitions as they are translated one after the other. Mistakes go to `report`."""
+    """Facts, and definitions as they are translated one after the other. Mistakes go to `report`. `unread` are policies
+    and facts of files that could not be read: what they would have been is not known, so nothing is said about them."""
 
-    def __init__(self, linked: Linked, vocabulary: Vocabulary, report: list[Diagnostic]) -> None:
+    def __init__(
+        self, linked: Linked, vocabulary: Vocabulary, unread: Collection[str], report: list[Diagnostic]
+    ) -> None:
         self.vocabulary = vocabulary
         self.report = report
         self.constants: dict[str, Constant] = {}
         self._linked = linked
+        self._unread = unread
+        self._lists: set[str] = set()
         self._facts = {
             fact.name: Variable(fact.type, not fact.required, fact.name) for fact in vocabulary.facts.values()
         }
         self._facts[AS_OF] = Variable(DATE, False, AS_OF)
-        self._defined: dict[str, Formula | None] = {}  # None: broken, and reported
+        # None: broken, and reported; or part of a circle, which is reported too
+        self._defined: dict[str, Formula | None] = {name: None for unit in linked.units for name in unit.gives}
         self._scopes = {name: self._scope(policy) for name, policy in linked.policies.items()}
 
     def scope(self, policy: Policy) -> Scope:
@@ -38,6 +44,9 @@ class Names:
     def define(self, name: str, formula: Formula | None) -> None:
         """None marks a definition with mistakes: whatever reads it is left out without a further message."""
         self._defined[name] = formula
+
+    def define_list(self, name: str) -> None:
+        self._lists.add(name)
 
     def defined(self, name: str) -> Formula | None:
         """A definition's formula; None where it is broken."""
@@ -75,9 +84,14 @@ class Names:
         if name in self._defined:
             self._require_readable_policy(policy, name)
             return self._sound(name)
+        if name in self._unread or name.partition(".")[0] in self._unread:
+            raise Broken
         return None
 
     def _sound(self, name: str) -> Formula:
+        if name in self._lists:
+            hint = "lists are results only; a table with `hit: collect sum` or `collect count` gives a number"
+            raise Mismatch("N008", f"`{name}` is a list, which formulas can't read", hint)
         formula = self._defined[name]
         if formula is None:
             raise Broken
@@ -87,7 +101,7 @@ class Names:
         group = name.partition(".")[0]
         if name != AS_OF and group not in CASE_KINDS[policy.decides].groups:
             message = f"`{name}` is not known where a policy decides `{policy.decides}`"
-            raise Mismatch("N003", message, f"move this to a policy that decides `{group}`")
+            raise Mismatch("N003", message, f"move this to a policy with `decides: {group}`")
 
     def _require_readable_policy(self, policy: Policy, name: str) -> None:
         other = self._linked.policies[name.partition(".")[0]]

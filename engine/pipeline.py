@@ -6,6 +6,7 @@ text –read→ Document –read_policy→ Policy –compile→ RuleSet –evalu
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -102,39 +103,67 @@ def load(files: Mapping[str, bytes]) -> Loaded:
     """`files` maps a name as users know it (`rules/orders.yaml`) to the file's content. The file called `facts.yaml`
     holds the site's own facts; every other one is a policy. Never raises for what an author wrote."""
     report: list[Diagnostic] = []
-    documents: dict[str, Document] = {}
-    for name, content in sorted(files.items()):
-        read, mistakes = document.read(content, name)
-        report += mistakes
-        if read is not None:
-            documents[name] = read
-    site = next((documents.pop(name) for name in list(documents) if PurePath(name).name == SITE_FACTS), None)
-    vocabulary, mistakes = read_vocabulary(_standard_facts(), site)
+    unread: set[str] = set()
+    site = next((name for name in sorted(files) if PurePath(name).name == SITE_FACTS), None)
+    site_document = _document(files[site], site, report) if site else None
+    vocabulary, mistakes = read_vocabulary(_standard_facts(), site_document)
     report += mistakes
+    if site and report:
+        unread |= facts_named(files[site])
     policies = []
-    for read in documents.values():
-        policy, mistakes = read_policy(read)
-        report += mistakes
-        if policy is not None:
+    for name, content in sorted(files.items()):
+        if name == site:
+            continue
+        policy = _policy(content, name, report)
+        if policy is None:
+            unread |= policies_named(content, name)
+        else:
             policies.append(policy)
-    if not files:
-        report.append(Diagnostic(Place("rules", 1, 1), "P000", "no policy files", "name a directory with policies"))
-    compiled, mistakes = compile_policies(policies, vocabulary, version(files))
-    if not report or not any(name_is_unknown(d) for d in mistakes):
-        report += mistakes
+    if not policies and not report:
+        report.append(Diagnostic(Place(site or "rules", 1, 1), "P000", "no policy files", "add a file with a policy"))
+    compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread)
+    report += mistakes
     engine = None
     if not report:
         engine = Engine(compiled, {name: content.decode("utf-8-sig") for name, content in files.items()})
     return Loaded(engine, in_order(report))
 
 
-def name_is_unknown(diagnostic: Diagnostic) -> bool:
-    return diagnostic.code == "N001"
+def _document(content: bytes, name: str, report: list[Diagnostic]) -> Document | None:
+    read, mistakes = document.read(content, name)
+    report += mistakes
+    return read
+
+
+def _policy(content: bytes, name: str, report: list[Diagnostic]) -> Policy | None:
+    """None where nothing can be said about what the file defines."""
+    read = _document(content, name, report)
+    if read is None:
+        return None
+    policy, mistakes = read_policy(read)
+    report += mistakes
+    return policy
+
+
+_POLICY_LINE = re.compile(r"""^policy[ \t]*:[ \t]*["']?(\w+)""", re.MULTILINE)
+_GROUPS = frozenset(group for kind in CASE_KINDS.values() for group in kind.groups)
+_FACT_KEY = re.compile(rf"\b(?:{'|'.join(sorted(_GROUPS))})\.\w+")
+
+
+def policies_named(content: bytes, name: str) -> frozenset[str]:
+    """What the policy in an unreadable file is probably called. Names that begin so are not reported as unknown: they
+    would drown the one mistake that matters."""
+    return frozenset({*_POLICY_LINE.findall(_plain(content)), PurePath(name).stem}) - _GROUPS
+
+
+def facts_named(content: bytes) -> frozenset[str]:
+    """All facts that an unreadable file of facts may have declared."""
+    return frozenset(_FACT_KEY.findall(_plain(content)))
 
 
 def version(files: Mapping[str, bytes]) -> str:
-    """SHA-256 over all files, by base name, and the engine's standard facts, with line ends made the same. Comments count:
-    a decision names the line of each reason, and a replay must give the same bytes."""
+    """SHA-256 over all files, by base name, and the engine's standard facts, with line ends made the same. Comments
+    count: a decision names the line of each reason, and a replay must give the same bytes."""
     content = {PurePath(name).name: _plain(text) for name, text in files.items()}
     content[STANDARD_FACTS] = _plain(_standard_text())
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

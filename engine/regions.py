@@ -27,6 +27,12 @@ class Region:
     def __bool__(self) -> bool:
         return self.null or bool(self.intervals)
 
+    def meets(self, other: Region) -> bool:
+        """Whether the two have a value in common."""
+        if self.null and other.null:
+            return True
+        return any(low <= top and bottom <= high for low, high in self.intervals for bottom, top in other.intervals)
+
     def __and__(self, other: Region) -> Region:
         found = []
         for low, high in self.intervals:
@@ -67,11 +73,20 @@ class Domain:
         if low == high:
             return f"{shown(low, self.type)}"
         lowest, highest = self.whole.intervals[0][0], self.whole.intervals[-1][1]
+        if low == lowest and high == highest:
+            return "any value"
         if high == highest:
             return f">= {shown(low, self.type)}"
-        return (
-            f"<= {shown(high, self.type)}" if low == lowest else f"[{shown(low, self.type)}..{shown(high, self.type)}]"
-        )
+        if low == lowest:
+            return f"<= {shown(high, self.type)}"
+        return f"[{shown(low, self.type)}..{shown(high, self.type)}]"
+
+    def reach(self) -> str:
+        """All values, ending the sentence "`account.months` …"."""
+        if self.words:
+            return f"is one of {', '.join(_word(word) for word in self.words)}"
+        low, high = self.whole.intervals[0][0], self.whole.intervals[-1][1]
+        return f"lies between {shown(low, self.type)} and {shown(high, self.type)}"
 
 
 def _word(word: object) -> str:
@@ -116,8 +131,9 @@ def truth(condition: Formula, subject: Formula, over: Domain) -> Truth | None:
             return (over.whole, nothing) if value else (nothing, over.whole)
         case f.Compare():
             return _comparison(condition, subject, over)
-        case f.MemberOf(operand=operand, values=values) if operand == subject:
-            inside = Region(_merged((n, n) for n in _numbers(values, over)))
+        case f.MemberOf(operand=operand, values=values) if (factor := _factor(operand, subject)) is not None:
+            numbers = [n // factor for n in _numbers(values, over) if n % factor == 0]
+            inside = known & Region(_merged((n, n) for n in numbers))
             return inside, _complement(inside, known)
         case f.IsNull(operand=operand) if operand == subject:
             return Region((), over.whole.null), known
@@ -157,14 +173,22 @@ def _comparison(condition: f.Compare, subject: Formula, over: Domain) -> Truth |
         left, right, operator = right, left, _FLIPPED[operator]
     if not isinstance(right, Constant) or right.value is None:
         return None
-    factor = 1
-    if isinstance(left, f.Rescale) and left.operand == subject and left.type.scale >= subject.type.scale:
-        factor = 10 ** (left.type.scale - subject.type.scale)
-    elif left != subject:
+    factor = _factor(left, subject)
+    if factor is None:
         return None
     known = Region(over.whole.intervals)
     inside = known & _half_line(operator, right.value, factor, over, known)
     return inside, _complement(inside, known)
+
+
+def _factor(formula: Formula, subject: Formula) -> int | None:
+    """What the subject is multiplied with in this formula, None where that is not all that happens to it."""
+    if formula == subject:
+        return 1
+    if isinstance(formula, f.Rescale) and formula.operand == subject and formula.type.scale >= subject.type.scale:
+        factor: int = 10 ** (formula.type.scale - subject.type.scale)
+        return factor
+    return None
 
 
 def _half_line(operator: str, value: object, factor: int, over: Domain, known: Region) -> Region:

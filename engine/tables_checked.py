@@ -5,13 +5,13 @@ Part of `compile`; exact over all values that the columns' types allow (see `eng
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.diagnostic import Diagnostic, Place
 from engine.formula import Formula, Variable, variables, walk
 from engine.policy import HitPolicy
-from engine.regions import Domain, Region, domain, truth
+from engine.regions import Domain, Region, Truth, domain, truth
 from engine.ruleset import Match
 
 EXAMPLES = 3
@@ -37,74 +37,107 @@ def check_match(match: Match) -> list[Diagnostic]:
         if len(names) != 1:
             continue
         (name,) = names
-        subject = next(n for n in walk(conjunct.formula) if isinstance(n, Variable))
+        subject = next(node for node in walk(conjunct.formula) if isinstance(node, Variable))
         over = domains.setdefault(name, domain(subject, [c.formula for c in match.conjuncts]))
         found = truth(conjunct.formula, subject, over)
         if found is None:
             continue
         if not found[0]:
-            return [Diagnostic(conjunct.place, "L001", f"`{conjunct.text}` is never true", _reach(name, over))]
+            message = f"the rule `{match.id}` can never fire: `{conjunct.text}` is never true"
+            return [Diagnostic(conjunct.place, "L001", message, _reach(name, subject, over))]
         left[name] = left.get(name, over.whole) & found[0]
         if not left[name]:
-            message = f"`{match.id}` can never fire: no `{name}` meets all its conditions"
-            return [Diagnostic(match.place, "L001", message, "one of the conditions rules out the others")]
+            message = f"the rule `{match.id}` can never fire: no `{name}` meets all its conditions"
+            return [Diagnostic(match.place, "L001", message, _RULE_EACH_OTHER_OUT)]
     return []
 
 
-def _reach(name: str, over: Domain) -> str:
-    if over.words or not over.whole.intervals:
-        return f"`{name}` is one of {over.shown(*over.whole.intervals[0])}"
-    low, high = over.whole.intervals[0]
-    inner = over.type
-    return f"`{name}` lies between {Domain(inner, (), Region(())).shown(low, low)} and " + Domain(
-        inner, (), Region(())
-    ).shown(high, high)
+_RULE_EACH_OTHER_OUT = "its conditions rule each other out"
+
+
+def _reach(name: str, subject: Formula, over: Domain) -> str:
+    never_missing = " and is never missing" if not subject.nullable else ""
+    return f"`{name}` {over.reach()}{never_missing}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a table: their words, formulas and domains, and where each stands."""
+
+    texts: tuple[str, ...]
+    formulas: tuple[Formula, ...]
+    domains: tuple[Domain, ...]
+    index: Mapping[tuple[str, Formula], int]
+
+
+def check_rows(matches: Sequence[Match], subjects: Sequence[Subjects]) -> list[Diagnostic]:
+    """Rows whose own conditions can't hold together."""
+    columns = _columns(matches, subjects)
+    found = [_never_hit(match, row, columns) for match, row in zip(matches, subjects, strict=True)]
+    return [diagnostic for diagnostic in found if diagnostic is not None]
 
 
 def check_table(
     matches: Sequence[Match], subjects: Sequence[Subjects], hit: HitPolicy, keys: Sequence[object], place: Place
 ) -> list[Diagnostic]:
     """For tables of which one row counts. `keys` are equal where two rows give the same outputs."""
-    columns = dict.fromkeys(subject for row in subjects for subject in row)
-    asked: dict[tuple[str, Formula], list[Formula]] = {column: [] for column in columns}
-    for match, row in zip(matches, subjects, strict=True):
-        for conjunct, column in zip(match.conjuncts, row, strict=True):
-            asked[column].append(conjunct.formula)
-    domains = [_domain(formula, asked[(text, formula)]) for text, formula in columns]
-    boxes = [_box(match, row, list(columns), domains) for match, row in zip(matches, subjects, strict=True)]
-    found = [_never_hit(match, box, row) for match, box, row in zip(matches, boxes, subjects, strict=True)]
-    report = [diagnostic for diagnostic in found if diagnostic is not None]
+    columns = _columns(matches, subjects)
+    boxes = [_box(match, row, columns) for match, row in zip(matches, subjects, strict=True)]
+    report = check_rows(matches, subjects)
     if hit in (HitPolicy.UNIQUE, HitPolicy.ANY):
         report += _overlaps(matches, boxes, hit, keys)
     elif hit is HitPolicy.FIRST:
         report += _shadowed(matches, boxes)
-    return report + _gaps(boxes, [text for text, _ in columns], domains, place)
+    return report + _gaps(boxes, columns, place)
+
+
+def _columns(matches: Sequence[Match], subjects: Sequence[Subjects]) -> _Columns:
+    asked: dict[tuple[str, Formula], list[Formula]] = {}
+    for match, row in zip(matches, subjects, strict=True):
+        for conjunct, column in zip(match.conjuncts, row, strict=True):
+            asked.setdefault(column, []).append(conjunct.formula)
+    domains = tuple(_domain(formula, conditions) for (_, formula), conditions in asked.items())
+    index = {column: position for position, column in enumerate(asked)}
+    return _Columns(tuple(text for text, _ in asked), tuple(formula for _, formula in asked), domains, index)
 
 
 def _domain(subject: Formula, conditions: Sequence[Formula]) -> Domain:
     """A missing value counts as a value of the column only where some row asks for it."""
     over = domain(subject, conditions)
-    asks = any((found := truth(condition, subject, over)) is not None and found[0].null for condition in conditions)
+    asks = any((found := truth(condition, subject, over)) is not None and _says_null(found) for condition in conditions)
     return over if asks else Domain(over.type, over.words, Region(over.whole.intervals))
 
 
-def _box(match: Match, row: Subjects, columns: Sequence[tuple[str, Formula]], domains: Sequence[Domain]) -> _Box:
-    regions = [over.whole for over in domains]
+def _says_null(found: Truth) -> bool:
+    return found[0].null or found[1].null
+
+
+def _box(match: Match, row: Subjects, columns: _Columns) -> _Box:
+    regions = [over.whole for over in columns.domains]
     for conjunct, column in zip(match.conjuncts, row, strict=True):
-        index = columns.index(column)
-        found = truth(conjunct.formula, column[1], domains[index])
+        index = columns.index[column]
+        found = truth(conjunct.formula, column[1], columns.domains[index])
         if found is None:
             return _Box(None)
         regions[index] &= found[0]
     return _Box(tuple(regions))
 
 
-def _never_hit(match: Match, box: _Box, row: Subjects) -> Diagnostic | None:
-    if box.regions is None or all(box.regions):
-        return None
-    return Diagnostic(
-        match.place, "L004", f"the row `{match.id}` can never be hit", "its conditions rule each other out"
-    )
+def _never_hit(match: Match, row: Subjects, columns: _Columns) -> Diagnostic | None:
+    left = [over.whole for over in columns.domains]
+    for conjunct, column in zip(match.conjuncts, row, strict=True):
+        index = columns.index[column]
+        found = truth(conjunct.formula, column[1], columns.domains[index])
+        if found is None:
+            continue
+        start = f"the row `{match.id}` can never be hit"
+        if not found[0]:
+            hint = _reach(column[0], column[1], columns.domains[index])
+            return Diagnostic(conjunct.place, "L004", f"{start}: `{conjunct.text}` is never true", hint)
+        left[index] &= found[0]
+        if not left[index]:
+            return Diagnostic(match.place, "L004", start, _RULE_EACH_OTHER_OUT)
+    return None
 
 
 def _overlaps(
@@ -121,7 +154,7 @@ def _overlaps(
             other = boxes[earlier].regions
             if other is None or (hit is HitPolicy.ANY and keys[earlier] == keys[later]):
                 continue
-            if all(mine & theirs for mine, theirs in zip(box.regions, other, strict=True)):
+            if all(mine.meets(theirs) for mine, theirs in zip(box.regions, other, strict=True)):
                 report.append(_overlap(match, matches[earlier], hit))
                 break
     return report
@@ -132,61 +165,82 @@ def _overlap(match: Match, other: Match, hit: HitPolicy) -> Diagnostic:
         message = f"the row `{match.id}` overlaps `{other.id}` at {other.place} and gives something else"
         return Diagnostic(match.place, "L003", message, "make their outputs equal, or use `hit: first`")
     message = f"the row `{match.id}` overlaps `{other.id}` at {other.place}"
-    return Diagnostic(match.place, "L002", message, "narrow one of them, or use `hit: first`")
+    return Diagnostic(match.place, "L002", message, "narrow one of the two, or use `hit: first`")
 
 
 def _shadowed(matches: Sequence[Match], boxes: Sequence[_Box]) -> list[Diagnostic]:
-    report = []
+    """Rows that those above cover; where that takes too long to tell, nothing is said."""
+    report: list[Diagnostic] = []
     for index, (match, box) in enumerate(zip(matches, boxes, strict=True)):
-        before = [other.regions for other in boxes[:index] if other.regions is not None]
-        if box.regions and all(box.regions) and before and not _uncovered(box.regions, before, 1):
+        if box.regions is None or not all(box.regions):
+            continue
+        before = [other.regions for other in boxes[:index] if other.regions and _meet(other.regions, box.regions)]
+        if before and _Search(box.regions, before, 1).found == []:
             message = f"the row `{match.id}` can never be hit: rows above it cover all its values"
             report.append(Diagnostic(match.place, "L004", message, "move it up, or remove it"))
     return report
 
 
-def _gaps(boxes: Sequence[_Box], columns: Sequence[str], domains: Sequence[Domain], place: Place) -> list[Diagnostic]:
+def _meet(one: Sequence[Region], other: Sequence[Region]) -> bool:
+    return all(mine.meets(theirs) for mine, theirs in zip(one, other, strict=True))
+
+
+def _gaps(boxes: Sequence[_Box], columns: _Columns, place: Place) -> list[Diagnostic]:
     """Nothing is said where a row can't be told: it may close the gap, and a missing hit is undetermined anyway."""
     known = [box.regions for box in boxes if box.regions is not None]
-    if len(known) < len(boxes) or not domains:
+    if len(known) < len(boxes) or not columns.domains:
         return []
-    report = []
-    for gap in _uncovered([over.whole for over in domains], known, EXAMPLES):
-        parts = []
-        for text, over, region in zip(columns, domains, gap, strict=True):
-            if region == over.whole:
-                continue
+    gaps = _Search([over.whole for over in columns.domains], known, EXAMPLES).found
+    if gaps is None:
+        hint = "split it into smaller tables, or end it with a row without conditions and `hit: first`"
+        return [Diagnostic(place, "L005", "the table is too large to be searched for gaps", hint)]
+    return [Diagnostic(place, "L006", _gap(gap, columns), _GAP_HINT) for gap in gaps]
+
+
+_GAP_HINT = "add a row for it, or a last row without conditions and `hit: first`"
+
+
+def _gap(gap: Sequence[Region], columns: _Columns) -> str:
+    parts = []
+    for text, over, region in zip(columns.texts, columns.domains, gap, strict=True):
+        if region != over.whole:
             values = "missing" if not region.intervals else over.shown(*region.intervals[0])
             parts.append(f"`{text}`: {values}")
-        report.append(
-            Diagnostic(
-                place,
-                "L006",
-                f"no row covers {', '.join(parts)}",
-                "add a row for it, or a last row without conditions and `hit: first`",
-            )
-        )
-    return report
+    return f"no row covers {', '.join(parts)}" if parts else "no row covers anything"
 
 
-def _uncovered(whole: Sequence[Region], boxes: Sequence[tuple[Region, ...]], most: int) -> list[tuple[Region, ...]]:
-    """Up to `most` boxes inside `whole` that none of `boxes` covers."""
-    done: set[tuple[int, frozenset[int]]] = set()
-    found: list[tuple[Region, ...]] = []
+SEARCH_MAX = 3_000_000
+"""Steps after which a search for gaps is given up."""
 
-    def search(column: int, active: frozenset[int], prefix: tuple[Region, ...]) -> None:
-        if len(found) >= most or (column, active) in done:
+
+class _Search:
+    """Up to `most` boxes inside `whole` that none of `boxes` covers; `found` is None where it takes too long."""
+
+    def __init__(self, whole: Sequence[Region], boxes: Sequence[tuple[Region, ...]], most: int) -> None:
+        self._whole = whole
+        self._boxes = boxes
+        self._most = most
+        self._steps = 0
+        self._done: set[tuple[int, frozenset[int]]] = set()
+        self._gaps: list[tuple[Region, ...]] = []
+        # from this column on, a row takes every value
+        self._free = [
+            next((i + 1 for i in reversed(range(len(whole))) if box[i] & whole[i] != whole[i]), 0) for box in boxes
+        ]
+        self._search(0, frozenset(range(len(boxes))), ())
+        self.found = None if self._steps > SEARCH_MAX else self._gaps
+
+    def _search(self, column: int, active: frozenset[int], prefix: tuple[Region, ...]) -> None:
+        if len(self._gaps) >= self._most or self._steps > SEARCH_MAX or (column, active) in self._done:
             return
-        done.add((column, active))
+        self._done.add((column, active))
         if not active:
-            found.append((*prefix, *whole[column:]))
-        elif column < len(whole):
-            for segment in _segments(whole[column], [boxes[row][column] for row in active]):
-                inside = frozenset(row for row in active if segment & boxes[row][column])
-                search(column + 1, inside, (*prefix, segment))
-
-    search(0, frozenset(range(len(boxes))), ())
-    return found
+            self._gaps.append((*prefix, *self._whole[column:]))
+        elif not any(self._free[row] <= column for row in active):
+            for segment in _segments(self._whole[column], [self._boxes[row][column] for row in active]):
+                self._steps += len(active)
+                inside = frozenset(row for row in active if segment.meets(self._boxes[row][column]))
+                self._search(column + 1, inside, (*prefix, segment))
 
 
 def _segments(whole: Region, regions: Sequence[Region]) -> list[Region]:

@@ -6,6 +6,7 @@ Verb used by `compile`. It never evaluates anything and reports every mistake of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 
 from engine import arithmetic as a
@@ -13,13 +14,14 @@ from engine import formula as f
 from engine.arithmetic import Mismatch
 from engine.diagnostic import Diagnostic
 from engine.feel import syntax
+from engine.form import NAME_LENGTH_MAX, clipped, did_you_mean
 from engine.formula import Constant, Formula
 from engine.policy import Expression
 from engine.translate_calls import call, temporal
 from engine.vocabulary import YES_NO, Kind, Type
 
 UNROLL_MAX = 200
-"""Longest written-out list that `some`, `every` or a list of tests may run over."""
+"""How many steps `some` and `every` may take in one expression, and how many tests a list may hold."""
 
 
 class Broken(Exception):
@@ -78,9 +80,10 @@ class _Translation:
     def __init__(self, expression: Expression, report: list[Diagnostic]) -> None:
         self._expression = expression
         self._report = report
+        self._unrolled = 0
 
     def say(self, node: syntax.Node, mismatch: Mismatch) -> None:
-        words = self._expression.text_of(node).strip()
+        words = clipped(self._expression.text_of(node))
         subject = f"`{words}`: " if words and f"`{words}`" not in mismatch.message else ""
         place = self._expression.place_of(node)
         self._report.append(Diagnostic(place, mismatch.code, subject + mismatch.message, mismatch.hint))
@@ -101,11 +104,7 @@ class _Translation:
 
     def formulas(self, nodes: Sequence[syntax.Node], scope: Scope, expected: Type | None = None) -> tuple[Formula, ...]:
         """All of them, or `Broken` after the mistakes of each have been reported."""
-        found = [self.whole(node, scope, expected) for node in nodes]
-        whole = tuple(formula for formula in found if formula is not None)
-        if len(whole) < len(nodes):
-            raise Broken
-        return whole
+        return self._all(nodes, lambda node: self.formula(node, scope, expected))
 
     def _node(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula:
         match node:
@@ -129,9 +128,9 @@ class _Translation:
                 left, right = self._sides(node.left, node.right, scope)
                 return a.compare(node.operator, left, right)
             case syntax.And():
-                return a.conjunction(self._flat(node, syntax.And, scope))
+                return a.conjunction(self._conditions(_flat(node, syntax.And), scope))
             case syntax.Or():
-                return a.disjunction(self._flat(node, syntax.Or, scope))
+                return a.disjunction(self._conditions(_flat(node, syntax.Or), scope))
             case syntax.Between():
                 return self._between(node, scope)
             case syntax.In():
@@ -156,42 +155,72 @@ class _Translation:
                 return found
             if expected is not None and name in expected.members:
                 return a.word(name)
-        if isinstance(node, syntax.Path) and node.name in _DATE_PARTS:
-            source = self._date_of_part(node, scope)
-            if source is not None:
-                low, high = _DATE_PARTS[node.name]
-                return f.DatePart(Type(Kind.INTEGER, 0, low, high), source.nullable, node.name, source)
+        if isinstance(node, syntax.Path) and (part := self._date_part(node, scope)) is not None:
+            return part
         if name is None:
-            raise Mismatch("T003", "only facts, values and parts of dates have a path in a policy")
-        raise Mismatch("N001", f"unknown name `{name}`", _suggestion(name, scope, expected))
+            raise Mismatch("T003", "only facts, values and dates have parts in a policy")
+        raise Mismatch("N001", f"unknown name `{clipped(name)}`", _suggestion(name, scope, expected))
 
-    def _date_of_part(self, node: syntax.Path, scope: Scope) -> Formula | None:
-        """The date that `.year` and the like stand behind, None where it is another kind of path."""
+    def _date_part(self, node: syntax.Path, scope: Scope) -> Formula | None:
+        """`.year` and the like of a date; None where the path begins with something unknown."""
         name = dotted_name(node.source)
         source = scope.look_up(name) if name is not None else self.formula(node.source, scope)
-        return source if source is not None and source.type.kind is Kind.DATE else None
+        if source is None:
+            return None
+        part = f"`.{clipped(node.name)}`"
+        if source.type.kind is not Kind.DATE:
+            raise Mismatch("T003", f"{a.described(source)} has no {part}", "only dates have parts, such as `.year`")
+        if node.name not in _DATE_PARTS:
+            raise Mismatch("T003", f"a date has no {part}", did_you_mean(node.name, _DATE_PARTS))
+        low, high = _DATE_PARTS[node.name]
+        return f.DatePart(Type(Kind.INTEGER, 0, low, high), source.nullable, node.name, source)
 
-    def _flat(self, node: syntax.Node, kind: type[syntax.And | syntax.Or], scope: Scope) -> tuple[Formula, ...]:
-        operands: list[syntax.Node] = []
-        pending = [node]
-        while pending:
-            top = pending.pop()
-            if isinstance(top, kind):
-                pending += [top.right, top.left]
-            else:
-                operands.append(top)
-        return self.formulas(operands, scope)
+    def _condition(self, node: syntax.Node, scope: Scope) -> Formula:
+        condition = self.formula(node, scope)
+        try:
+            a.require_condition(condition)
+        except Mismatch as mismatch:
+            self.say(node, mismatch)
+            raise Broken from None
+        return condition
+
+    def _conditions(self, nodes: Sequence[syntax.Node], scope: Scope) -> tuple[Formula, ...]:
+        """All of them, or `Broken` after the mistakes of each have been reported."""
+        return self._all(nodes, lambda node: self._condition(node, scope))
+
+    @staticmethod
+    def _all(nodes: Sequence[syntax.Node], translated: Callable[[syntax.Node], Formula]) -> tuple[Formula, ...]:
+        found: list[Formula] = []
+        for node in nodes:
+            with suppress(Broken):
+                found.append(translated(node))
+        if len(found) < len(nodes):
+            raise Broken
+        return tuple(found)
 
     def _sides(self, left: syntax.Node, right: syntax.Node, scope: Scope) -> tuple[Formula, Formula]:
         """Both sides of a comparison; a word on one side may be a member of the enum on the other."""
-        if self._is_unknown_name(left, scope):
-            second = self.formula(right, scope)
-            return self.formula(left, scope, second.type), second
-        if self._is_unknown_name(right, scope):
-            first = self.formula(left, scope)
-            return first, self.formula(right, scope, first.type)
-        first, second = self.formulas((left, right), scope)
+        words = [self._is_unknown_name(side, scope) for side in (left, right)]
+        if words[0] is words[1]:
+            first, second = self.formulas((left, right), scope)
+        elif words[0]:
+            second = self._beside_word(right, left, scope)
+            first = self.formula(left, scope, second.type)
+        else:
+            first = self._beside_word(left, right, scope)
+            second = self.formula(right, scope, first.type)
         return first, second
+
+    def _beside_word(self, node: syntax.Node, word: syntax.Node, scope: Scope) -> Formula:
+        """The other side of a comparison with an unknown name. Where that side is broken, the name can't be told from a
+        member, and is reported only if it looks like another name."""
+        try:
+            return self.formula(node, scope)
+        except Broken:
+            name = dotted_name(word) or ""
+            if hint := _nearest(name, scope):
+                self.say(word, Mismatch("N001", f"unknown name `{clipped(name)}`", hint))
+            raise
 
     @staticmethod
     def _is_unknown_name(node: syntax.Node, scope: Scope) -> bool:
@@ -207,7 +236,9 @@ class _Translation:
         return a.conjunction((a.compare(">=", value, low), a.compare("<=", value, high)))
 
     def _if(self, node: syntax.If, scope: Scope, expected: Type | None) -> Formula:
-        condition = self.whole(node.condition, scope, None)
+        condition: Formula | None = None
+        with suppress(Broken):
+            condition = self._condition(node.condition, scope)
         then, otherwise = self.formulas((node.then, node.otherwise), scope, expected)
         if condition is None:
             raise Broken
@@ -215,15 +246,20 @@ class _Translation:
 
     def _quantified(self, node: syntax.Quantified, iterations: tuple[syntax.Iteration, ...], scope: Scope) -> Formula:
         first, rest = iterations[0], iterations[1:]
-        if not isinstance(first.source, syntax.ListLiteral) or first.end_value is not None:
+        source = first.source
+        if not isinstance(source, syntax.ListLiteral) or first.end_value is not None:
             raise Mismatch("T003", "`some` and `every` run over a written-out list only", "write `some x in [A, B] …`")
-        if not 1 <= len(first.source.items) <= UNROLL_MAX:
-            raise Mismatch("T003", f"the list must have 1 to {UNROLL_MAX} elements")
         parts = []
-        for item in first.source.items:
-            value = a.word(item.name) if self._is_unknown_name(item, scope) else self.formula(item, scope)  # type: ignore[attr-defined]  # the test has shown a Name
+        for item in source.items:
+            self._unrolled += 1
+            if self._unrolled > UNROLL_MAX:
+                raise Mismatch("T003", f"lists that run to more than {UNROLL_MAX} steps", "write fewer elements")
+            word = isinstance(item, syntax.Name) and self._is_unknown_name(item, scope)
+            value = a.word(item.name) if word and isinstance(item, syntax.Name) else self.formula(item, scope)
             inner = scope.with_name(first.name, value)
-            parts.append(self._quantified(node, rest, inner) if rest else self.formula(node.satisfies, inner))
+            parts.append(self._quantified(node, rest, inner) if rest else self._condition(node.satisfies, inner))
+        if not parts:
+            raise Mismatch("T003", "the list is empty", "write at least one element")
         return a.conjunction(parts) if node.every else a.disjunction(parts)
 
     def _call(self, node: syntax.Call, scope: Scope) -> Formula:
@@ -262,10 +298,12 @@ class _Translation:
                 broken = True
         if broken:
             raise Broken
+        if not parts:
+            raise Mismatch("T003", "the list is empty", "write at least one element")
         asks_null = [part for part in parts if isinstance(part, f.IsNull)]
         others = _joined([part for part in parts if not isinstance(part, f.IsNull)])
         if null_is_no:
-            others = [f.IsTrue(YES_NO, False, part) if part.nullable else part for part in others]
+            others = [_false_of_null(subject, part) for part in others]
         whole = a.disjunction([*asks_null, *others])
         if not tests.negated:
             return whole
@@ -295,10 +333,8 @@ class _Translation:
                 return a.negation(self._equal(subject, test.operand, scope))
             case syntax.UnaryTests():
                 return self.tests(subject, test, scope, False)
-        if _mentions_input(test):
-            condition = self.formula(test, scope)
-            a.require_condition(condition)
-            return condition
+        if syntax.mentions_input(test):
+            return self._condition(test, scope)
         return self._equal(subject, test, scope)
 
     def _equal(self, subject: Formula, node: syntax.Node, scope: Scope) -> Formula:
@@ -313,6 +349,29 @@ class _Translation:
         return a.conjunction(parts)
 
 
+def _flat(node: syntax.Node, kind: type[syntax.And | syntax.Or]) -> list[syntax.Node]:
+    operands: list[syntax.Node] = []
+    pending = [node]
+    while pending:
+        top = pending.pop()
+        if isinstance(top, kind):
+            pending += [top.right, top.left]
+        else:
+            operands.append(top)
+    return operands
+
+
+def _false_of_null(subject: Formula, test: Formula) -> Formula:
+    """`test`, but false where the subject is missing; still unknown where only something else is."""
+    if not test.nullable:
+        return test
+    others = (node for node in f.walk(test) if isinstance(node, f.Variable) and node != subject)
+    if isinstance(subject, f.Variable) and not any(node.nullable for node in others):
+        return f.IsTrue(YES_NO, False, test)
+    known = f.Not(YES_NO, False, f.IsNull(YES_NO, False, subject))
+    return a.conjunction((known, test))
+
+
 def _joined(parts: list[Formula]) -> list[Formula]:
     """Several equalities of one subject with constants become one membership test."""
     equalities = [part for part in parts if isinstance(part, f.Compare) and _is_equality_with_constant(part)]
@@ -321,7 +380,8 @@ def _joined(parts: list[Formula]) -> list[Formula]:
     values = tuple(dict.fromkeys(e.right.value for e in equalities if isinstance(e.right, Constant)))
     subject = equalities[0].left
     known = tuple(value for value in values if value is not None)
-    others = [part for part in parts if part not in equalities]
+    taken = {id(part) for part in equalities}
+    others = [part for part in parts if id(part) not in taken]
     return [f.MemberOf(YES_NO, subject.nullable, subject, known), *others]
 
 
@@ -329,28 +389,23 @@ def _is_equality_with_constant(part: f.Compare) -> bool:
     return part.operator == "=" and isinstance(part.right, Constant)
 
 
-def _mentions_input(node: object) -> bool:
-    if isinstance(node, syntax.Name):
-        return node.name == "?"
-    if isinstance(node, tuple):
-        return any(_mentions_input(part) for part in node)
-    if isinstance(node, syntax.Node):
-        return any(_mentions_input(getattr(node, name)) for name in _field_names(type(node)))
-    return False
-
-
-def _field_names(node_type: type[syntax.Node]) -> tuple[str, ...]:
-    return tuple(getattr(node_type, "__dataclass_fields__", ()))
-
-
 def _suggestion(name: str, scope: Scope, expected: Type | None) -> str:
-    choices = [*scope.known(), *(expected.members if expected else ())]
-    close = get_close_matches(name, choices, n=1, cutoff=0.6)
+    if expected is not None and expected.members:
+        return did_you_mean(name, (*expected.members, *scope.known()))
+    if hint := _nearest(name, scope):
+        return hint
+    return "" if "." in name else f'write "{clipped(name)}" if it is a word, or name a fact such as `order.amount`'
+
+
+def _nearest(name: str, scope: Scope) -> str:
+    """The known name that was probably meant: one spelled alike, or one of a policy or a group of facts."""
+    known = tuple(scope.known())
+    close = get_close_matches(name[:NAME_LENGTH_MAX], known, n=1)
     if not close and "." not in name:
-        close = [known for known in scope.known() if known.endswith(f".{name}")][:1]
-    if close:
-        return f"did you mean `{close[0]}`?"
-    return "" if "." in name else f'write "{name}" if it is a word, or name a fact such as `order.amount`'
+        close = [full for full in known if full.endswith(f".{name}")][:1]
+    if not close and "." in name:
+        close = [own for own in known if own == name.rpartition(".")[2]]
+    return f"did you mean `{close[0]}`?" if close else ""
 
 
 _ARITHMETIC: dict[str, Callable[[Formula, Formula], Formula]] = {

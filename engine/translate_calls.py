@@ -14,6 +14,7 @@ from functools import reduce
 from engine import arithmetic as a
 from engine import formula as f
 from engine.arithmetic import Mismatch
+from engine.form import clipped
 from engine.formula import Constant, Formula
 from engine.vocabulary import DATE, EPOCH, TEXT, YES_NO, Kind, Type
 
@@ -29,7 +30,7 @@ def call(name: str, arguments: Arguments) -> Formula:
                 "T006", f"`{name}` is not exact, policy arithmetic is", "work it out before sending the fact"
             )
         close = get_close_matches(name, _FUNCTIONS, n=1)
-        raise Mismatch("N004", f"unknown function `{name}`", f"did you mean `{close[0]}`?" if close else "")
+        raise Mismatch("N004", f"unknown function `{clipped(name)}`", f"did you mean `{close[0]}`?" if close else "")
     build, least, most = entry
     if not least <= len(arguments) <= most:
         wanted = str(least) if least == most else f"{least} to {most}" if most < _MANY else f"at least {least}"
@@ -59,6 +60,7 @@ def _rounded(mode: str) -> Callable[[Arguments], Formula]:
 
 
 def _sum(arguments: Arguments) -> Formula:
+    a.require_numeric(arguments, "added")
     return reduce(a.add, arguments)
 
 
@@ -73,11 +75,13 @@ def _count(arguments: Arguments) -> Formula:
 def _date(arguments: Arguments) -> Formula:
     if len(arguments) == 1:
         return _temporal(arguments[0], Kind.DATE)
+    if len(arguments) == 2:
+        raise Mismatch("T004", "`date` takes 1 argument or 3, found 2", "write `date(2026, 7, 1)`")
     year, month, day = (_whole_constant(argument, "each part of the date") for argument in arguments)
     try:
         return a.constant(DATE, date(year, month, day).toordinal() - EPOCH.toordinal())
-    except ValueError as error:
-        raise Mismatch("T004", str(error)) from None
+    except (ValueError, OverflowError):
+        raise Mismatch("T004", "there is no such day", "write year, month, day: `date(2026, 7, 1)`") from None
 
 
 def _duration(arguments: Arguments) -> Formula:
@@ -87,15 +91,17 @@ def _duration(arguments: Arguments) -> Formula:
 def _temporal(argument: Formula, *kinds: Kind) -> Formula:
     if argument.type.kind in kinds:
         return argument
+    example = 'write `date("2026-07-01")`' if Kind.DATE in kinds else 'write `duration("P30D")` or `duration("P3M")`'
     if not isinstance(argument, Constant) or not isinstance(argument.value, str):
-        raise Mismatch("T004", "takes text between quotes", 'such as `date("2026-07-01")` or `duration("P30D")`')
+        raise Mismatch("T004", "it takes text between quotes", example)
     found = temporal(argument.value)
     if found.type.kind not in kinds:
-        raise Mismatch("T004", f"`{argument.value}` is {a.described(found)}")
+        raise Mismatch("T004", f'"{clipped(argument.value)}" is {a.described(found)}', example)
     return found
 
 
 _PERIOD = re.compile(r"(-?)P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,6})D)?(T.*)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def temporal(text: str) -> Constant:
@@ -104,16 +110,17 @@ def temporal(text: str) -> Constant:
     if period and (period[2] or period[3] or period[4]):
         sign = -1 if period[1] else 1
         if period[5] or (period[4] and (period[2] or period[3])):
-            raise Mismatch("T003", f"`{text}` is neither whole days nor whole months", 'write "P30D" or "P3M"')
+            raise Mismatch("T003", f'"{clipped(text)}" is neither whole days nor whole months', 'write "P30D" or "P3M"')
         if period[4]:
             return a.constant(Type(Kind.DAYS), sign * int(period[4]))
         return a.constant(Type(Kind.MONTHS), sign * (int(period[2] or 0) * 12 + int(period[3] or 0)))
     try:
-        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         day = None
     if day is None:
-        raise Mismatch("T003", f"`{text}` is neither a date nor a duration", 'write "2026-07-01", "P30D" or "P3M"')
+        hint = 'write "2026-07-01", "P30D" or "P3M"'
+        raise Mismatch("T003", f'"{clipped(text)}" is neither a date nor a duration', hint)
     return a.constant(DATE, day.toordinal() - EPOCH.toordinal())
 
 

@@ -31,12 +31,12 @@ def translate_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule |
     remedy = _bilingual(rule.remedy, scope, names) if rule.remedy else None
     conditions = [(condition.name, _shown(condition.formula, scope, names)) for condition in rule.conditions]
     whole = tuple(conjunct for conjunct in conjuncts if conjunct is not None)
+    match = Match(f"{policy.name}.{rule.id}", whole, rule.place)
+    names.report += check_match(match)
     met = tuple((name, formula) for name, formula in conditions if formula is not None)
     texts_broken = reason is None or (rule.remedy is not None and remedy is None)
     if reason is None or texts_broken or len(whole) < len(parts) or len(met) < len(conditions):
         return None
-    match = Match(f"{policy.name}.{rule.id}", whole, rule.place)
-    names.report += check_match(match)
     if_missing = rule.if_missing.text if rule.if_missing else kind.caution
     outcome = None if if_missing == IGNORE else if_missing
     return Rule(match, rule.outcome.text, outcome, rule.title, reason, remedy, met, _uses(policy, rule, names))
@@ -77,7 +77,11 @@ def _template(template: Template, scope: Scope, names: Names) -> RuleTemplate | 
 def _shown(expression: Expression, scope: Scope, names: Names) -> Formula | None:
     """A formula whose value is shown: rounded like a named value."""
     formula = translate(expression, scope, names.report)
-    return None if formula is None else named(formula, None, names.vocabulary)
+    try:
+        return None if formula is None else named(formula, None, names.vocabulary)
+    except Mismatch as mismatch:
+        names.fail(expression.place, mismatch)
+        return None
 
 
 def _uses(policy: Policy, rule: RuleDefinition, names: Names) -> tuple[str, ...]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine import arithmetic as a
 from engine.arithmetic import Mismatch
+from engine.diagnostic import Place
 from engine.feel import syntax
 from engine.formula import Constant, Formula
 from engine.hit_policies import collected, hits, single
 from engine.link import output_names
 from engine.names import Names
-from engine.policy import Criterion, Expression, HitPolicy, OutputCell, OutputDefinition, Policy, TableDefinition
+from engine.policy import Criterion, Expression, HitPolicy, OutputCell, OutputDefinition, Policy, Row, TableDefinition
 from engine.ruleset import Conjunct, ListResult, Match, Table
-from engine.tables_checked import Subjects, check_table
-from engine.translate import Scope, translate, translate_tests
+from engine.tables_checked import Subjects, check_rows, check_table
+from engine.translate import Broken, Scope, translate, translate_tests
 from engine.typed import declared, literal, named
 from engine.vocabulary import Text, Type
 
@@ -81,13 +83,16 @@ def translate_table(policy: Policy, table: TableDefinition, names: Names) -> Tra
     if table.hit in SINGLE_HIT:
         keys = [tuple(_key(column[row]) for column in whole.values()) for row in range(len(rows.matches))]
         names.report += check_table(rows.matches, rows.subjects, table.hit, keys, table.place)
+    else:
+        names.report += check_rows(rows.matches, rows.subjects)
     outputs: list[Output] = []
     lists: list[ListResult] = []
-    ranks = _ranks(table, whole)
+    ranks = _ranks(table, whole, names)
     for name, column in whole.items():
         full, title = f"{policy.name}.{name}", _title_of(definitions.get(name))
         if table.hit in LISTS:
-            lists.append(_list(full, table, rows.matches, column, ranks, title))
+            rounded = [named(output, types[name], names.vocabulary) for output in column]
+            lists.append(_list(full, table, rows.matches, rounded, ranks, title))
             continue
         formula = _combined(table, rows.matches, column, ranks, names)
         if formula is None:
@@ -139,20 +144,23 @@ def _rows(policy: Policy, table: TableDefinition, names: Names) -> _Rows | None:
 def _asks_null(tests: syntax.Node) -> bool:
     assert isinstance(tests, syntax.UnaryTests)
     items = [item for test in tests.tests for item in (test.items if isinstance(test, syntax.ListLiteral) else (test,))]
-    return any(isinstance(item, syntax.Null) for item in items)
+    operands = [item.operand if isinstance(item, syntax.Differs) else item for item in items]
+    return any(isinstance(operand, syntax.Null) for operand in operands)
 
 
 def _cell_text(column: Expression, tests: Expression) -> str:
     """A cell in words: `account.months < 6`, `grading.grade in (A, B)`."""
-    words = tests.text or "null"
+    subject, words = column.text, tests.text or "null"
     tree = tests.tree
     assert isinstance(tree, syntax.UnaryTests)
     plain = len(tree.tests) == 1 and not tree.negated
+    if plain and syntax.mentions_input(tree.tests[0]):
+        return words.replace("?", subject)
     if plain and words.startswith(("<", ">", "!=")):
-        return f"{column.text} {words}"
-    if plain and isinstance(tree.tests[0], syntax.Interval | syntax.ListLiteral):
-        return f"{column.text} in {words}"
-    return f"{column.text} = {words}" if plain else f"{column.text} in ({words})"
+        return f"{subject} {words}"
+    if tree.negated or (plain and isinstance(tree.tests[0], syntax.Interval | syntax.ListLiteral)):
+        return f"{subject} in {words}"
+    return f"{subject} = {words}" if plain else f"{subject} in ({words})"
 
 
 # --- outputs ---
@@ -170,29 +178,44 @@ def _column(
     try:
         return a.unified(whole, "outputs of one column")
     except Mismatch as mismatch:
-        names.fail(next(cell.place for cell in cells if cell is not None), mismatch)
+        given = [cell.place for cell in cells if cell is not None]
+        names.fail(given[_first_odd(whole)], mismatch)
         return None
+
+
+def _first_odd(column: Sequence[Formula]) -> int:
+    """The first output that doesn't fit those before it."""
+    for end in range(1, len(column)):
+        try:
+            a.unified(column[: end + 1], "")
+        except Mismatch:
+            return end
+    return 0
 
 
 def _cell(policy: Policy, cell: OutputCell | None, type_: Type | None, names: Names) -> Formula | None:
     if cell is None:
         return a.NULL
+    place = cell.place
     try:
         if isinstance(cell.content, Expression):
+            place = cell.content.place
             formula = translate(cell.content, names.scope(policy), names.report, type_)
             return formula if formula is None or type_ is None else named(formula, type_, names.vocabulary)
         if type_ is None and isinstance(cell.content, str):
             _refuse_name(cell.content, names.scope(policy))
         return literal(cell.content, type_)
     except Mismatch as mismatch:
-        names.fail(cell.place, mismatch)
+        names.fail(place, mismatch)
         return None
 
 
 def _refuse_name(word: str, scope: Scope) -> None:
     """A word that is a value's name was meant as a formula."""
-    if "." in word and scope.look_up(word) is not None:
-        raise Mismatch("P041", f"`{word}` is taken as a word", f'a formula starts with `=`: write "= {word}"')
+    with suppress(Broken):
+        if "." not in word or scope.look_up(word) is None:
+            return
+    raise Mismatch("N007", f"`{word}` is taken as a word", f'a formula starts with `=`: write "= {word}"')
 
 
 def _key(formula: Formula) -> object:
@@ -225,16 +248,23 @@ def _list(
     if table.hit is HitPolicy.OUTPUT_ORDER:
         order.sort(key=lambda row: (ranks[row], row))
     entries = tuple((matches[row].id, column[row]) for row in order)
-    return ListResult(name, entries, column[0].type, title, table.place)
+    return ListResult(name, entries, a.hull(column), title, table.place)
 
 
-def _ranks(table: TableDefinition, columns: Mapping[str, Sequence[Formula]]) -> list[int]:
+def _ranks(table: TableDefinition, columns: Mapping[str, Sequence[Formula]], names: Names) -> list[int]:
     """Each row's priority, 0 the highest: its output's position in the declared order (last where it isn't named)."""
     ordered = next((output for output in table.outputs if output.order), None)
     if ordered is None:
         return [0] * len(table.rows)
     order = {word: rank for rank, word in enumerate(ordered.order)}
-    return [
-        order.get(str(output.value), len(order)) if isinstance(output, Constant) else len(order)
-        for output in columns[ordered.name]
-    ]
+    ranks = []
+    for row, output in zip(table.rows, columns[ordered.name], strict=True):
+        if not isinstance(output, Constant):
+            message = f"the output `{ordered.name}` gives rows their priority, so it can't be a formula"
+            names.fail(_place_of(row, ordered.name), Mismatch("P020", message, "write one of its words"))
+        ranks.append(order.get(str(output.value), len(order)) if isinstance(output, Constant) else len(order))
+    return ranks
+
+
+def _place_of(row: Row, output: str) -> Place:
+    return next((cell.place for cell in row.outputs if cell.name == output), row.place)

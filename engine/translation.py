@@ -5,12 +5,12 @@ Second half of compiling. `Translation` is the noun, `translate_all` the verb.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from engine import arithmetic as a
-from engine.arithmetic import Mismatch
+from engine.arithmetic import Mismatch, Unset
 from engine.diagnostic import Diagnostic, Place
 from engine.formula import Constant, Formula, Variable
 from engine.link import Linked, Unit
@@ -21,7 +21,7 @@ from engine.translate import translate
 from engine.translate_rule import translate_rule
 from engine.translate_table import TranslatedTable, translate_criterion, translate_table
 from engine.typed import declared, literal, named
-from engine.vocabulary import Text, Type, Vocabulary
+from engine.vocabulary import Kind, Text, Type, Vocabulary
 
 Step = Match | Named | ListResult
 
@@ -42,9 +42,15 @@ class Translation:
 
 
 def translate_all(
-    linked: Linked, vocabulary: Vocabulary, since: date | None, until: date | None, report: list[Diagnostic]
+    linked: Linked,
+    vocabulary: Vocabulary,
+    since: date | None,
+    until: date | None,
+    report: list[Diagnostic],
+    unread: Collection[str] = (),
 ) -> Translation:
-    translating = _Translating(linked, vocabulary, since, report)
+    """`unread`: see `Names`."""
+    translating = _Translating(Names(linked, vocabulary, unread, report), since)
     for policy in linked.policies.values():
         for parameter in policy.parameters.values():
             translating.parameter(policy, parameter)
@@ -62,8 +68,8 @@ def translate_all(
 
 
 class _Translating:
-    def __init__(self, linked: Linked, vocabulary: Vocabulary, since: date | None, report: list[Diagnostic]) -> None:
-        self.names = Names(linked, vocabulary, report)
+    def __init__(self, names: Names, since: date | None) -> None:
+        self.names = names
         self.unknown: list[Named] = []
         self.steps: dict[str, tuple[Step, ...]] = {}
         self.tables: dict[str, Table] = {}
@@ -74,25 +80,26 @@ class _Translating:
         type_ = declared(parameter.type, self.names.vocabulary)
         in_force = [dated for dated in parameter.values if self._begun(dated.since)]
         try:
-            constant = literal((in_force or parameter.values)[-1].value, type_)
+            constant = literal(in_force[-1].value if in_force else parameter.values[0].value, type_)
         except Mismatch as mismatch:
             self.names.fail(parameter.place, mismatch)
             self.names.define(name, None)
             return
+        if constant.type.kind is Kind.ENUM and type_ is None:  # its words on all dates are its members
+            words = tuple(dict.fromkeys(str(dated.value) for dated in parameter.values))
+            constant = replace(constant, type=replace(constant.type, members=words))
         if in_force:
             self.names.constants[name] = constant
             self.names.define(name, constant)
         else:  # a value that is never known, so that what lacks it can name it
             unknown = Constant(constant.type, True, None)
             self.unknown.append(Named(name, unknown, parameter.title, parameter.place))
-            self.names.define(name, Variable(constant.type, True, name))
+            self.names.define(name, Unset(constant.type, True, name))
 
     def _begun(self, since: date | None) -> bool:
         return since is None or (self._since is not None and since <= self._since)
 
     def unit(self, unit: Unit) -> None:
-        for name in unit.gives:
-            self.names.define(name, None)
         match unit.part:
             case ValueDefinition() as value:
                 self._value(unit, value)
@@ -122,6 +129,8 @@ class _Translating:
             return
         self.tables[unit.gives[0]] = found.table
         self.steps[unit.gives[0]] = (*found.matches, *found.lists)
+        for result in found.lists:
+            self.names.define_list(result.name)
         for output in found.outputs:
             self._define(unit, output.name, output.formula, output.type, output.title, found.table.place)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from engine import arithmetic as a
 from engine.arithmetic import Mismatch
+from engine.form import did_you_mean
 from engine.formula import Constant, Formula
 from engine.policy import TypeName
 from engine.translate_calls import temporal
@@ -28,8 +29,8 @@ def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
         return bare if type_ is None else _typed_number(bare, type_)
     if type_ is not None and type_.kind is Kind.DATE:
         return temporal(value)
-    if type_ is not None and type_.kind is Kind.TEXT:
-        return Constant(TEXT, False, value)
+    if type_ is not None and type_.kind in (Kind.TEXT, Kind.ENUM):
+        return Constant(type_, False, value)
     return a.word(value)
 
 
@@ -67,10 +68,11 @@ def _as_declared(formula: Formula, type_: Type) -> Formula:
         or (have is Kind.ENUM and want is Kind.TEXT)
     )
     if not fits:
-        raise Mismatch("T001", f"{a.described(formula)} is declared as {want}", f"declare it as {have}")
+        raise Mismatch("T001", f"{a.described(formula)} is declared as `{want}`", f"declare it as `{have}`")
     if want is Kind.ENUM:
         strange = [member for member in formula.type.members if member not in type_.members]
         if strange:
-            raise Mismatch("T007", f"`{strange[0]}` is not declared", f"expected one of {', '.join(type_.members)}")
+            hint = did_you_mean(strange[0], type_.members)
+            raise Mismatch("T007", f"`{strange[0]}` is not one of the declared words", hint)
         return a.retyped(formula, type_)
     return a.retyped(formula, TEXT) if want is Kind.TEXT else a.named(formula, want, type_.scale)

@@ -82,7 +82,8 @@ class Writer:
         """Repeating a comparison of two names costs less than a name for it."""
         node = self.formulas.nodes[number]
         piece = self._piece(node, [self._pieces[child] for child in self.formulas.children[number]])
-        shared = self.formulas.uses[number] > 1 and (piece.depth > 1 or piece.open)
+        cheap = piece.depth == 0 or (piece.depth == 1 and isinstance(node, f.Compare | f.IsNull | f.Not))
+        shared = self.formulas.uses[number] > 1 and (piece.open or not cheap)
         return self.named(piece) if shared or piece.depth > DEPTH_MAX else piece
 
     def _piece(self, node: Formula, parts: list[Piece]) -> Piece:

@@ -64,14 +64,14 @@ class ReteNetwork:
         if len(rules) >= RULES_MAX:
             raise ValueError(f"{len(rules)} rules in one network, at most {RULES_MAX - 1} are safe")
         names = [field_name(field) for field in range(numbers + flags)]
-        self._template = '{"sid":"1","id":1' + "".join(f',"{name}":%d' for name in names[:numbers]) + "%s" * flags + "}"
+        self.template = '{"sid":"1","id":1' + "".join(f',"{name}":%d' for name in names[:numbers]) + "%s" * flags + "}"
         self._labels = {chr(_FIRST_NAME + place): label for place, (label, _) in enumerate(rules)}
         self._labels[_PROBE_RULE] = _PROBE_LABEL
         definitions = {chr(_FIRST_NAME + place): _rule(rule, names) for place, (_, rule) in enumerate(rules)}
         definitions[_PROBE_RULE] = _rule([(0, "=", 1)], [_PROBE])
-        self._handle = durable_rules.create_ruleset("credence", json.dumps(definitions))
+        self.handle = durable_rules.create_ruleset("credence", json.dumps(definitions))
         self._decisions = 0
-        self.close = weakref.finalize(self, _delete, self._handle)
+        self.close = weakref.finalize(self, _delete, self.handle)
         self.close.atexit = False
         self._probe()
 
@@ -82,14 +82,14 @@ class ReteNetwork:
         if self._decisions > DECISIONS_PER_STATE:
             self._forget()
         try:
-            return self._fired(self._template % fact)
+            return self._fired(self.template % fact)
         except Exception as error:
             self._forget()
             raise ReteError(f"{type(error).__name__}: {error}") from error
 
     def _fired(self, body: str) -> list[int]:
         """The first key of each message is the rule's name, one letter."""
-        handle = self._handle
+        handle = self.handle
         code, state = assert_fact(handle, body)
         if code == NOT_HANDLED:
             return []
@@ -112,7 +112,7 @@ class ReteNetwork:
     def _forget(self) -> None:
         self._decisions = 0
         try:
-            durable_rules.delete_state(self._handle, _SID)
+            durable_rules.delete_state(self.handle, _SID)
         except Exception as error:  # the extension knows no finer type; an absent state is as good as a deleted one
             if "309" not in str(error):
                 raise ReteError(f"delete_state: {error}") from error

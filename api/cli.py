@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
@@ -34,6 +36,9 @@ def credence(
     Exit codes: 0 fine; 1 mistakes in policies, failing tests or rejected rows; 2 wrong usage or unreadable input; 130
     interrupted. Every command's --help has an example.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no Chinese shows escapes instead of failing
+            stream.reconfigure(errors="backslashreplace")
     if show_version:
         typer.echo(f"credence {_version()}")
         raise typer.Exit

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -83,7 +83,7 @@ def day_of(moment: datetime) -> date:
     return day
 
 
-def refuse_facts(faults: tuple[Fault, ...]) -> None:
+def refuse_facts(faults: tuple[Fault, ...]) -> NoReturn:
     lines = "\n".join(f"  {fault}" for fault in faults)
     refuse(f"the facts can't be decided on:\n{lines}")
 

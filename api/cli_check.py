@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,8 @@ from engine.read_cases import read_cases
 from engine.read_row_map import read_row_map
 from engine.row_map import RowMap
 from engine.vocabulary import Vocabulary
+
+_HISTORY = re.compile(rb"^history:", re.MULTILINE)
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the policies, with cases/ and maps/.")]
 
@@ -78,9 +81,14 @@ def read_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[RowMap 
 def _in_cases_and_maps(folder: RulesFolder, engine: Engine) -> list[Diagnostic]:
     suites, found = read_suites(folder, engine.vocabulary)
     diagnostics = [*found, *_suites_named_twice(suites)]
-    for name, content in folder.maps.items():
+    for name, content in row_maps(folder).items():
         diagnostics += read_map(content, name, engine.vocabulary)[1]
     return diagnostics
+
+
+def row_maps(folder: RulesFolder) -> dict[str, bytes]:
+    """The files under maps/ that are row maps; those that begin with `history:` are a backtest's, which reads them."""
+    return {name: content for name, content in folder.maps.items() if not _HISTORY.search(content)}
 
 
 def _suites_named_twice(suites: list[Suite]) -> list[Diagnostic]:
@@ -99,7 +107,7 @@ def _summary(engine: Engine, folder: RulesFolder) -> str:
     rules = sum(len(policy.rules) for policy in policies)
     tables = sum(len(policy.tables) for policy in policies)
     counts = (_counted(len(policies), "policy"), _counted(rules, "rule"), _counted(tables, "table"))
-    beside = (_counted(len(folder.cases), "cases file"), _counted(len(folder.maps), "row map"))
+    beside = (_counted(len(folder.cases), "cases file"), _counted(len(row_maps(folder)), "row map"))
     return f"no mistakes: {', '.join(counts)}; {', '.join(beside)}; version {engine.version}"
 
 

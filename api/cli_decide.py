@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
@@ -50,7 +49,6 @@ def decide(
         decision = found.engine.decide(found.case, found.facts, found.as_of, found.id)
     except FactsRefused as refused:
         refuse_facts(refused.faults)
-        raise typer.Exit(2) from None
     if as_json:
         print_json(decision.as_json())
     else:

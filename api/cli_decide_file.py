@@ -61,8 +61,10 @@ def decide_file_command(
     Rows in = decisions + rejects, always. Both files appear only when everything is done. Ids follow from the content:
     deciding the same file again gives the same bytes.
 
-    Example:  credence decide-file invoices.csv --map rules/maps/erp.yaml --as-of 2026-07-01 --out decisions.ndjson
-    --rejects rejects.csv --summary outcome --total invoice.open_amount
+    \b
+    Example:  credence decide-file invoices.csv --map rules/maps/erp.yaml \\
+                  --as-of 2026-07-01 --out decisions.ndjson --rejects rejects.csv \\
+                  --summary outcome --total invoice.open_amount
 
     Exit code: 0 every row decided, 1 some rejected or the rules have mistakes, 2 the file or the map can't be used,
     130 interrupted.

@@ -57,7 +57,6 @@ def explain(
         explanation = explained(found.engine, found.case, found.facts, found.as_of, found.id)
     except FactsRefused as refused:
         refuse_facts(refused.faults)
-        raise typer.Exit(2) from None
     if rule is not None:
         explanation = _only(explanation, rule)
     if as_json:

@@ -53,6 +53,15 @@ def test_mistakes_as_json(tmp_path: Path) -> None:
     assert [(d["line"], d["column"], d["code"]) for d in answer["diagnostics"]] == [(8, 26, "N001")]
 
 
+def test_a_backtest_map_is_no_row_map(tmp_path: Path) -> None:
+    rules = desk(tmp_path / "rules")
+    (rules / "maps" / "past.yaml").write_text("# what was\nhistory: past\n", encoding="utf-8")
+
+    result = credence("check", rules)
+
+    assert (result.exit_code, "1 row map;" in result.stdout) == (0, True)
+
+
 def test_two_suites_of_one_name_are_a_mistake(tmp_path: Path) -> None:
     rules = desk(tmp_path / "rules")
     (rules / "cases" / "second.yaml").write_text(CASES, encoding="utf-8")

@@ -192,6 +192,16 @@ def test_the_installed_command_reads_stdin_and_writes_utf8(rules: Path) -> None:
     assert done.stdout.decode().startswith("信用冻结\n")
 
 
+def test_a_terminal_that_knows_no_chinese_gets_escapes(rules: Path) -> None:
+    command = [sys.executable, "-m", "api.cli", "decide", "-", "--rules", str(rules), "--lang", "zh"]
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": str(Path.cwd())}
+
+    done = subprocess.run(command, input=LARGE.encode(), capture_output=True, env=environment, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(rb"\u4fe1\u7528\u51bb\u7ed3")
+
+
 @pytest.mark.parametrize("command", ["", "check", "test", "decide", "explain", "decide-file", "schema", "serve"])
 def test_every_help_has_an_example_and_the_exit_codes(command: str) -> None:
     result = credence(*filter(None, (command, "--help")))

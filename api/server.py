@@ -30,6 +30,7 @@ def serve(settings: Settings) -> None:
         access_log=False,  # the journal has each decision; the log has what was refused
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # nothing here depends on the caller's address
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
     _Server(config).run()

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from api.app import create_app
 from api.openapi import openapi_document
@@ -39,4 +40,9 @@ def test_the_document_served_is_the_one_tested_here(client: httpx2.Client) -> No
 def test_requests_made_from_the_document_are_answered_as_documented(
     case: schemathesis.Case[Any], client: httpx2.Client
 ) -> None:
-    case.call_and_validate(base_url=str(client.base_url))
+    """How large a decimal in text may be is one thing a JSON Schema can't say, so schema-valid requests may be out of
+    range; they may not be wrong in any other way."""
+    answer = case.call(base_url=str(client.base_url))
+    case.validate_response(answer, excluded_checks=[positive_data_acceptance])
+    if case.meta is not None and case.meta.generation.mode.is_positive and answer.status_code == 422:
+        assert {fault["message"] for fault in answer.json()["errors"]} == {"is out of range"}

@@ -24,37 +24,50 @@ from api.summary import Summary, UnknownName
 from engine.decision import Decision
 from engine.pipeline import Engine
 from engine.row_map import RowMap
+from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS
+
+Source = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or NDJSON where it ends in .ndjson or .jsonl.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions, one JSON object a line.")]
+Rejects = Annotated[Path, typer.Option(metavar="FILE", help="Rows that can't be decided: line, faults, row.")]
+MapFile = Annotated[
+    Path | None,
+    typer.Option("--map", metavar="FILE", help="Row map; without one, NDJSON rows are requests as they stand."),
+]
+Case = Annotated[str | None, typer.Option("--case", help="Case kind; default: the map's.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date of the decisions; default: today."),
+]
+Encoding = Annotated[str, typer.Option(help="The file's encoding, such as gb18030 or cp1252.")]
+Delimiter = Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")]
+SummaryNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Print a table grouped by these, with commas: outcome, reason, results (terms.net_days), facts.",
+    ),
+]
+Totals = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FACT", help="Fact to add up in the tables (yes/no facts are counted)."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar, no counts.")]
 
 
 def decide_file_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or NDJSON where it ends in .ndjson or .jsonl.")],
-    out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions, one JSON object a line.")],
-    rejects: Annotated[Path, typer.Option(metavar="FILE", help="Rows that can't be decided: line, faults, row.")],
-    map_file: Annotated[
-        Path | None,
-        typer.Option("--map", metavar="FILE", help="Row map; without one, NDJSON rows are requests as they stand."),
-    ] = None,
-    case: Annotated[str | None, typer.Option("--case", help="Case kind; default: the map's.")] = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date of the decisions; default: today."),
-    ] = None,
+    file: Source,
+    out_file: Out,
+    rejects: Rejects,
+    map_file: MapFile = None,
+    case: Case = None,
+    as_of: AsOf = None,
     rules: RulesOption = Path("rules"),
-    encoding: Annotated[str, typer.Option(help="The file's encoding, such as gb18030 or cp1252.")] = "utf-8",
-    delimiter: Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")] = ",",
-    summary: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAMES",
-            help="Print a table grouped by these, with commas: outcome, reason, results (terms.net_days), facts.",
-        ),
-    ] = None,
-    total: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FACT", help="Fact to add up in the tables (yes/no facts are counted)."),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no counts.")] = False,
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = ",",
+    summary: SummaryNames = None,
+    total: Totals = None,
+    quiet: Quiet = False,
 ) -> None:
     """Decide every row of a file; rows with faults go to the rejects file, with all their faults.
 
@@ -71,29 +84,19 @@ def decide_file_command(
     """
     engine = engine_of(rules)
     row_map = _row_map(map_file, engine) if map_file else None
-    kind = case_kind(case) if case else row_map.case if row_map else None
-    if kind is None:
-        refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
-    if row_map and row_map.case != kind:
-        refuse(f"the map `{row_map.name}` is for the case kind `{row_map.case}`, not `{kind}`")
+    kind = _kind(case, row_map)
     when = day_of(as_of) if as_of else today()
     job = Job(file, kind, row_map, when, out_file, rejects, _known_encoding(encoding), _delimiter(delimiter))
     _refuse_paths(job)
-    ruleset = engine.ruleset(kind, when)
-    try:
-        tables = [Summary(_names(by), tuple(total or ()), ruleset) for by in summary or ()]
-    except UnknownName as unknown:
-        refuse(str(unknown))
-    tally, seconds = _run(engine, job, tables, quiet)
-    if not quiet:
-        _print_tally(tally, seconds, job)
+    tables = _tables(summary or [], tuple(total or ()), engine.ruleset(kind, when))
+    tally = _run(engine, job, tables, quiet)
     for table in tables:
         _print_summary(table)
     if tally.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _run(engine: Engine, job: Job, tables: list[Summary], quiet: bool) -> tuple[Tally, float]:
+def _run(engine: Engine, job: Job, tables: list[Summary], quiet: bool) -> Tally:
     started = time.perf_counter()
 
     def decided(facts: Mapping[str, object], decision: Decision) -> None:
@@ -102,13 +105,16 @@ def _run(engine: Engine, job: Job, tables: list[Summary], quiet: bool) -> tuple[
 
     try:
         with _progress(job.source.stat().st_size, quiet) as progress:
-            return decide_file(engine, job, Watch(progress, decided)), time.perf_counter() - started
+            tally = decide_file(engine, job, Watch(progress, decided))
     except InputUnreadable as unreadable:
         refuse(f"{job.source}: {unreadable}")
     except OSError as error:
         refuse(f"`{error.filename or job.source}`: {error.strerror}")
     except KeyboardInterrupt:
         refuse("interrupted; nothing was written", INTERRUPTED)
+    if not quiet:
+        _print_tally(tally, time.perf_counter() - started, job)
+    return tally
 
 
 @contextmanager
@@ -145,6 +151,22 @@ def _row_map(path: Path, engine: Engine) -> RowMap:
         print_diagnostics(err(), diagnostics, {path.as_posix(): content})
         refuse(f"the map `{path}` has mistakes")
     return found
+
+
+def _kind(case: str | None, row_map: RowMap | None) -> str:
+    kind = case_kind(case) if case else row_map.case if row_map else None
+    if kind is None:
+        refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
+    if row_map and row_map.case != kind:
+        refuse(f"the map `{row_map.name}` is for the case kind `{row_map.case}`, not `{kind}`")
+    return kind
+
+
+def _tables(summary: list[str], totals: tuple[str, ...], ruleset: RuleSet) -> list[Summary]:
+    try:
+        return [Summary(_names(by), totals, ruleset) for by in summary]
+    except UnknownName as unknown:
+        refuse(str(unknown))
 
 
 def _names(by: str) -> tuple[str, ...]:

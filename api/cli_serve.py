@@ -15,22 +15,18 @@ from rich.text import Text
 
 from api.cli_terminal import err, folder_of, loaded_engine, refuse
 
+Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8000")]
+Rules = Annotated[
+    Path | None,
+    typer.Option("--rules", metavar="DIR", help="Folder of the policies, watched for changes.", show_default="rules"),
+]
+Journal = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="SQLite file of the decisions.", show_default="var/credence.db")
+]
 
-def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8000")
-    ] = None,
-    rules: Annotated[
-        Path | None,
-        typer.Option(
-            "--rules", metavar="DIR", help="Folder of the policies, watched for changes.", show_default="rules"
-        ),
-    ] = None,
-    journal: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="SQLite file of the decisions.", show_default="var/credence.db")
-    ] = None,
-) -> None:
+
+def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Journal = None) -> None:
     """Answer decisions over HTTP; Ctrl-C stops it after the requests in flight.
 
     Each option is also an environment variable: CREDENCE_HOST, CREDENCE_PORT, CREDENCE_RULES, CREDENCE_JOURNAL.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import string
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
@@ -45,7 +46,7 @@ _SID = "1"
 _SAME_FACT = '{"sid":"1","id":1}'
 """All that a retraction reads; parsing the whole fact again would cost as much as asserting it."""
 
-_FIRST_NAME = 48
+_RULE_NAMES = string.digits + string.ascii_letters
 _PROBE = "z"
 _PROBE_RULE = "!"
 _PROBE_LABEL = -1
@@ -65,9 +66,9 @@ class ReteNetwork:
             raise ValueError(f"{len(rules)} rules in one network, at most {RULES_MAX - 1} are safe")
         names = [field_name(field) for field in range(numbers + flags)]
         self.template = '{"sid":"1","id":1' + "".join(f',"{name}":%d' for name in names[:numbers]) + "%s" * flags + "}"
-        self._labels = {chr(_FIRST_NAME + place): label for place, (label, _) in enumerate(rules)}
+        self._labels = {name: label for name, (label, _) in zip(_RULE_NAMES, rules, strict=False)}
         self._labels[_PROBE_RULE] = _PROBE_LABEL
-        definitions = {chr(_FIRST_NAME + place): _rule(rule, names) for place, (_, rule) in enumerate(rules)}
+        definitions = {name: _rule(rule, names) for name, (_, rule) in zip(_RULE_NAMES, rules, strict=False)}
         definitions[_PROBE_RULE] = _rule([(0, "=", 1)], [_PROBE])
         self.handle = durable_rules.create_ruleset("credence", json.dumps(definitions))
         self._decisions = 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -23,7 +24,7 @@ from time import perf_counter
 import structlog
 from sqlalchemy import Column, ColumnElement, Connection, insert, select, text
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ledger.database import migrate, sqlite_database
 from ledger.tables import decisions, policy_sets
@@ -169,7 +170,7 @@ class Journal:
     def _write(self, batch: Sequence[_Waiting]) -> None:
         """One transaction for all; one for each where the data of one of them, not the disk, was at fault."""
         error = self._commit([work for work, _ in batch])
-        if error is None or isinstance(error, OperationalError) or len(batch) == 1:
+        if not isinstance(error, _DATA_AT_FAULT) or len(batch) == 1:
             _settle((future for _, future in batch), error)
             return
         for work, future in batch:
@@ -216,6 +217,8 @@ class Journal:
                 connection.invalidate()
                 connection.close()
 
+
+_DATA_AT_FAULT = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError, UnicodeError)
 
 _COLUMNS = tuple(column.name for column in fields(Record))
 

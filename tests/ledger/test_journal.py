@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from ledger import journal as journal_module
-from ledger.database import migrate, sqlite_database
+from ledger.database import LOCK_SECONDS_MAX, migrate, sqlite_database
 from ledger.journal import Commit, Journal, JournalUnavailable, Record, moment
 from ledger.tables import metadata
 
@@ -115,7 +116,9 @@ def test_a_lock_held_by_another_process_fails_the_callers_and_passes(journal: Jo
         await journal.record(_record("before"))
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        assert await asyncio.gather(*(_fails(journal, _record(f"during-{n}")) for n in range(5))) == [True] * 5
+        started = time.monotonic()
+        assert await asyncio.gather(*(_fails(journal, _record(f"during-{n}")) for n in range(50))) == [True] * 50
+        assert time.monotonic() - started < 3 * LOCK_SECONDS_MAX  # they wait together, not one after the other
         other.execute("ROLLBACK")
         other.close()
         assert not await _fails(journal, _record("after"))

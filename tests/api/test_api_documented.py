@@ -1,0 +1,38 @@
+"""docs/api.md names every setting, problem, metric and path there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from api.metrics import Metrics
+from api.problems import ALL_KINDS, ProblemKind
+from api.settings import Settings
+from engine.vocabulary import CASE_KINDS
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_each_setting_is_documented_with_its_default(name: str) -> None:
+    default = Settings.model_fields[name].default
+    assert f"| `CREDENCE_{name.upper()}` | `{default}` |" in DOCUMENT
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.slug)
+def test_each_problem_is_documented_with_its_status(kind: ProblemKind) -> None:
+    assert f"| `/problems/{kind.slug}` | {kind.status} |" in DOCUMENT
+
+
+def test_each_metric_is_documented() -> None:
+    for family in Metrics().registry.collect():
+        assert f"| `credence_{family.name.removeprefix('credence_')}" in DOCUMENT, family.name
+
+
+def test_each_path_is_documented(client: httpx2.Client) -> None:
+    cases = tuple(f"/v1/decisions/{case}" for case in CASE_KINDS)
+    for path in client.get("/openapi.json").json()["paths"]:
+        shown = "/v1/decisions/{order|" if path in cases else path
+        assert shown in DOCUMENT, path

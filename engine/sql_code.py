@@ -132,7 +132,8 @@ class Levels:
         for index, columns in enumerate(self._levels):
             aliases = [exp.alias_(sql, name, copy=False) for name, sql in columns]
             before = self.level_name(index, source)
-            yield self.level_name(index + 1, source), exp.select(exp.Star(), *aliases, copy=False).from_(before)
+            select = exp.select(exp.Star(), *aliases, copy=False).from_(before, copy=False)
+            yield self.level_name(index + 1, source), select.offset(0) if self.dialect.fenced else select
 
     def top(self, source: str) -> str:
         return self.level_name(len(self._levels), source)

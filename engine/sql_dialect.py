@@ -46,13 +46,15 @@ def call(name: str, *parts: Expression) -> Expression:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`name` is sqlglot's. `wide_bits`: wide integers have bits to look at."""
+    """`name` is sqlglot's. `wide_bits`: wide integers have bits to look at. `fenced`: sub-selects need OFFSET 0, or
+    the planner writes their expressions into one another until memory ends."""
 
     name: str
     wide: str
     narrow: str = "BIGINT"
     text_type: str = "VARCHAR"
     wide_bits: bool = False
+    fenced: bool = False
 
     def to_wide(self, part: Expression) -> Expression:
         return cast(part, self.wide, self.name)
@@ -260,7 +262,7 @@ class BigQuery(Dialect):
 
 DUCKDB = DuckDb("duckdb", "HUGEINT", wide_bits=True)
 SPARK = Spark("spark", "DECIMAL(38, 0)", text_type="STRING")
-POSTGRES = Postgres("postgres", "NUMERIC")
+POSTGRES = Postgres("postgres", "NUMERIC", fenced=True)
 SNOWFLAKE = Snowflake("snowflake", "NUMBER(38, 0)")
 BIGQUERY = BigQuery("bigquery", "BIGNUMERIC", "INT64", "STRING")
 

@@ -31,6 +31,7 @@ from tests.engine.generated_formulas import days
 
 ROOT = Path(__file__).parents[2]
 AS_OF_DAY = date(2026, 7, 1)
+ROW = "row_no"
 
 
 @cache
@@ -83,7 +84,8 @@ def relation(ruleset: RuleSet, form: SqlForm, cases: Sequence[Case]) -> pa.Table
     columns = list(zip(*(facts for facts, _ in cases), strict=True))
     arrays = [pa.array(column, arrow_type(fact.type)) for column, fact in zip(columns, ruleset.facts, strict=True)]
     arrays.append(pa.array([as_of for _, as_of in cases], pa.int64()))
-    return pa.table(arrays, names=[*(form.columns[fact.name] for fact in ruleset.facts), form.columns[AS_OF]])
+    arrays.append(pa.array(range(len(cases)), pa.int64()))
+    return pa.table(arrays, names=[*(form.columns[fact.name] for fact in ruleset.facts), form.columns[AS_OF], ROW])
 
 
 def ids_of(masks: Sequence[Mask], found: Mapping[str, Sequence[int]]) -> list[list[str]]:
@@ -110,8 +112,8 @@ def compare(
     masks = [mask.column for group in (form.fired, form.undetermined, hit, unsure) for mask in group]
     texts = [sqlglot.exp.cast(form.columns[name], form.dialect.text_type).as_(form.columns[name]) for name in named]
     wanted = [t if name in wide else form.columns[name] for name, t in zip(named, texts, strict=True)]
-    query = form.query([OUTCOME, *masks, *wanted]).sql(dialect=dialect)
-    found = run(query, relation(ruleset, form, cases))
+    query = form.query([ROW, OUTCOME, *masks, *wanted]).sql(dialect=dialect)
+    found = in_order(run(query, relation(ruleset, form, cases)))
     said = expected(ruleset, cases, named)
     _same("outcome", said.outcomes, found[OUTCOME], cases)
     groups = ((said.fired, hit, form.fired), (said.undetermined, unsure, form.undetermined))
@@ -124,6 +126,12 @@ def compare(
             column = [None if value is None else int(value) for value in column]
         _same(name, said.values[name], column, cases)
     return len(cases)
+
+
+def in_order(found: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """A database gives rows as it likes."""
+    order = sorted(range(len(found[ROW])), key=found[ROW].__getitem__)
+    return {name: [column[row] for row in order] for name, column in found.items()}
 
 
 def _bounds(ruleset: RuleSet, name: str) -> tuple[int, int]:
@@ -195,3 +203,10 @@ def test_random_rule_sets_agree_on_duckdb(part: int) -> None:
         except Exception as e:
             raise AssertionError(f"seed {seed}: {str(e)[:1500]}") from None
     assert kept > 15
+
+
+@pytest.mark.parametrize("case", list(CASE_KINDS))
+def test_default_policies_agree_on_duckdb(case: str) -> None:
+    ruleset = default_policies().ruleset(case, AS_OF_DAY)
+    assert check(ruleset) == ()
+    compare(ruleset, list(facts_near_thresholds(ruleset, 1, 20_000)), "duckdb", on_duckdb)

@@ -324,7 +324,8 @@ def _quotient_kind(left: Formula, right: Formula) -> Kind:
         return above if not above.is_dimensionless and below.is_dimensionless else Kind.NUMBER
     if above is Kind.MONEY or {above, below} == {Kind.DAYS, Kind.MONTHS}:
         return Kind.MONEY if above is Kind.MONEY else Kind.NUMBER
-    raise Mismatch("T001", f"{described(left)} can't be divided by {described(right)}")
+    hint = "turn them round" if above.is_dimensionless else ""
+    raise Mismatch("T001", f"{described(left)} can't be divided by {described(right)}", hint)
 
 
 def power(base: Formula, exponent: Formula) -> Formula:
@@ -390,7 +391,8 @@ def _require_common_word(left: Formula, right: Formula) -> None:
         return
     known, given = (left, right) if isinstance(right, Constant) else (right, left)
     if not isinstance(given, Constant):
-        raise Mismatch("T007", "the two have no word in common", f"one has the words {listed(known.type.members)}")
+        hint = f"{listed(left.type.members)} on one side, {listed(right.type.members)} on the other"
+        raise Mismatch("T007", "the two have no word in common", hint)
     word = str(given.value)
     raise Mismatch("T007", f"`{word}` is not one of the words possible here", did_you_mean(word, known.type.members))
 

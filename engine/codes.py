@@ -1,6 +1,7 @@
-"""Every code a reader's diagnostic can carry, with its meaning; docs/diagnostics.md explains each with an example.
+"""Every code a diagnostic of policies can carry, with its meaning; docs/diagnostics.md explains each with an example.
 
-`P` is the structure of a policy, facts or cases file, `F` the FEEL inside it. (`Y`, the YAML itself: engine/document.py.)
+`P` is the structure of a policy, facts or cases file, `F` the FEEL inside it, `N` names and who may read them, `T`
+types, units and functions, `L` what tables and rules can never do. (`Y`, the YAML itself: engine/document.py.)
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CODES: Mapping[str, str] = {
+    "P000": "a rules folder without policies",
     "P001": "a key that is not known here",
     "P002": "a key that must be written is missing",
     "P003": "the wrong kind of thing: a list where entries belong, text where a number belongs",
@@ -40,4 +42,26 @@ CODES: Mapping[str, str] = {
     "P042": "a fact's value that a request couldn't carry either",
     "F001": "FEEL that can't be read",
     "F002": "a place where FEEL is expected and nothing is written",
+    "N001": "a name that nothing has",
+    "N002": "values that need each other",
+    "N003": "a name that this policy can't read",
+    "N004": "a function that FEEL or a policy doesn't have",
+    "N005": "two policies of one name",
+    "N006": "a condition that two rules set",
+    "N007": "a value's name where a word is expected",
+    "N008": "a formula that reads a list",
+    "T001": "types or units that don't go together",
+    "T002": "something that is neither true nor false where a condition belongs",
+    "T003": "FEEL that policies don't have",
+    "T004": "arguments that don't fit the function",
+    "T005": "a result that could need more than 38 digits, or leave the calendar",
+    "T006": "arithmetic that is not exact",
+    "T007": "a word that the enum doesn't have",
+    "T008": "a division by zero",
+    "L001": "a rule that can never fire",
+    "L002": "rows that overlap under `unique`",
+    "L003": "rows that overlap under `any` and don't agree",
+    "L004": "a row that can never be hit",
+    "L005": "a table too intricate to be checked",
+    "L006": "values that no row covers",
 }

@@ -5,8 +5,9 @@ Part of `compile`; exact over all values that the columns' types allow (see `eng
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.diagnostic import Diagnostic, Place
 from engine.formula import Formula, Variable, variables, walk
@@ -89,6 +90,24 @@ def check_table(
     elif hit is HitPolicy.FIRST:
         report += _shadowed(matches, boxes)
     return report + _gaps(boxes, columns, place)
+
+
+def check_bands(matches: Sequence[Match], subjects: Sequence[Subjects], place: Place) -> list[Diagnostic]:
+    """A scorecard criterion's bands are the rows of a table that can't have a row without conditions."""
+    report = check_table(matches, subjects, HitPolicy.UNIQUE, matches, place)
+    return [_of_band(diagnostic) for diagnostic in report]
+
+
+def _of_band(found: Diagnostic) -> Diagnostic:
+    message = re.sub(r"\brow\b", "band", found.message)
+    return replace(found, message=message, hint=_BAND_HINTS.get(found.code, found.hint))
+
+
+_BAND_HINTS = {
+    "L002": "narrow one of the two",
+    "L005": "use constants in bands",
+    "L006": "add a band for it",
+}
 
 
 def _columns(matches: Sequence[Match], subjects: Sequence[Subjects]) -> _Columns:

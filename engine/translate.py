@@ -48,6 +48,14 @@ def translate(
     return _Translation(expression, report).whole(expression.tree, scope, expected)
 
 
+def translate_condition(expression: Expression, scope: Scope, report: list[Diagnostic]) -> Formula | None:
+    """As `translate`, for what must be yes or no."""
+    try:
+        return _Translation(expression, report).condition(expression.tree, scope)
+    except Broken:
+        return None
+
+
 def translate_tests(
     subject: Formula, tests: Expression, scope: Scope, report: list[Diagnostic], *, null_is_no: bool = False
 ) -> Formula | None:
@@ -125,8 +133,7 @@ class _Translation:
             case syntax.Arithmetic():
                 return _ARITHMETIC[node.operator](*self.formulas((node.left, node.right), scope))
             case syntax.Comparison():
-                left, right = self._sides(node.left, node.right, scope)
-                return a.compare(node.operator, left, right)
+                return self._comparison(node, scope)
             case syntax.And():
                 return a.conjunction(self._conditions(_flat(node, syntax.And), scope))
             case syntax.Or():
@@ -175,7 +182,19 @@ class _Translation:
         low, high = _DATE_PARTS[node.name]
         return f.DatePart(Type(Kind.INTEGER, 0, low, high), source.nullable, node.name, source)
 
-    def _condition(self, node: syntax.Node, scope: Scope) -> Formula:
+    def _comparison(self, node: syntax.Comparison, scope: Scope) -> Formula:
+        left, right = self._sides(node.left, node.right, scope)
+        try:
+            return a.compare(node.operator, left, right)
+        except Mismatch as mismatch:
+            if mismatch.code != "T007":
+                raise
+            word = node.right if isinstance(right, Constant) else node.left if isinstance(left, Constant) else node
+            self.say(word, mismatch)
+            raise Broken from None
+
+    def condition(self, node: syntax.Node, scope: Scope) -> Formula:
+        """A formula that is yes or no."""
         condition = self.formula(node, scope)
         try:
             a.require_condition(condition)
@@ -186,7 +205,7 @@ class _Translation:
 
     def _conditions(self, nodes: Sequence[syntax.Node], scope: Scope) -> tuple[Formula, ...]:
         """All of them, or `Broken` after the mistakes of each have been reported."""
-        return self._all(nodes, lambda node: self._condition(node, scope))
+        return self._all(nodes, lambda node: self.condition(node, scope))
 
     @staticmethod
     def _all(nodes: Sequence[syntax.Node], translated: Callable[[syntax.Node], Formula]) -> tuple[Formula, ...]:
@@ -228,7 +247,7 @@ class _Translation:
             return False
         try:
             return scope.look_up(node.name) is None
-        except Broken:
+        except (Broken, Mismatch):
             return False
 
     def _between(self, node: syntax.Between, scope: Scope) -> Formula:
@@ -238,7 +257,7 @@ class _Translation:
     def _if(self, node: syntax.If, scope: Scope, expected: Type | None) -> Formula:
         condition: Formula | None = None
         with suppress(Broken):
-            condition = self._condition(node.condition, scope)
+            condition = self.condition(node.condition, scope)
         then, otherwise = self.formulas((node.then, node.otherwise), scope, expected)
         if condition is None:
             raise Broken
@@ -257,7 +276,7 @@ class _Translation:
             word = isinstance(item, syntax.Name) and self._is_unknown_name(item, scope)
             value = a.word(item.name) if word and isinstance(item, syntax.Name) else self.formula(item, scope)
             inner = scope.with_name(first.name, value)
-            parts.append(self._quantified(node, rest, inner) if rest else self._condition(node.satisfies, inner))
+            parts.append(self._quantified(node, rest, inner) if rest else self.condition(node.satisfies, inner))
         if not parts:
             raise Mismatch("T003", "the list is empty", "write at least one element")
         return a.conjunction(parts) if node.every else a.disjunction(parts)
@@ -334,7 +353,7 @@ class _Translation:
             case syntax.UnaryTests():
                 return self.tests(subject, test, scope, False)
         if syntax.mentions_input(test):
-            return self._condition(test, scope)
+            return self.condition(test, scope)
         return self._equal(subject, test, scope)
 
     def _equal(self, subject: Formula, node: syntax.Node, scope: Scope) -> Formula:
@@ -391,7 +410,8 @@ def _is_equality_with_constant(part: f.Compare) -> bool:
 
 def _suggestion(name: str, scope: Scope, expected: Type | None) -> str:
     if expected is not None and expected.members:
-        return did_you_mean(name, (*expected.members, *scope.known()))
+        close = get_close_matches(name[:NAME_LENGTH_MAX], (*expected.members, *scope.known()), n=1)
+        return did_you_mean(name, close or expected.members)
     if hint := _nearest(name, scope):
         return hint
     return "" if "." in name else f'write "{clipped(name)}" if it is a word, or name a fact such as `order.amount`'
@@ -401,10 +421,9 @@ def _nearest(name: str, scope: Scope) -> str:
     """The known name that was probably meant: one spelled alike, or one of a policy or a group of facts."""
     known = tuple(scope.known())
     close = get_close_matches(name[:NAME_LENGTH_MAX], known, n=1)
-    if not close and "." not in name:
-        close = [full for full in known if full.endswith(f".{name}")][:1]
-    if not close and "." in name:
-        close = [own for own in known if own == name.rpartition(".")[2]]
+    if not close:  # the same with or without its policy or group
+        own = {full.rpartition(".")[2]: full for full in reversed(known)}
+        close = [own[part] for part in get_close_matches(name.rpartition(".")[2][:NAME_LENGTH_MAX], own, n=1)]
     return f"did you mean `{close[0]}`?" if close else ""
 
 

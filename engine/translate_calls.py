@@ -29,12 +29,15 @@ def call(name: str, arguments: Arguments) -> Formula:
             raise Mismatch(
                 "T006", f"`{name}` is not exact, policy arithmetic is", "work it out before sending the fact"
             )
+        if name in _CLOCKS:
+            raise Mismatch("T006", f"`{name}` changes from day to day by itself", "write `as_of`, the decision's date")
         close = get_close_matches(name, _FUNCTIONS, n=1)
         raise Mismatch("N004", f"unknown function `{clipped(name)}`", f"did you mean `{close[0]}`?" if close else "")
     build, least, most = entry
     if not least <= len(arguments) <= most:
         wanted = str(least) if least == most else f"{least} to {most}" if most < _MANY else f"at least {least}"
-        raise Mismatch("T004", f"`{name}` takes {wanted} argument{'s' * (wanted != '1')}, found {len(arguments)}")
+        plural = "" if wanted.split()[-1] == "1" else "s"
+        raise Mismatch("T004", f"`{name}` takes {wanted} argument{plural}, found {len(arguments)}")
     return build(arguments)
 
 
@@ -114,13 +117,13 @@ def temporal(text: str) -> Constant:
         if period[4]:
             return a.constant(Type(Kind.DAYS), sign * int(period[4]))
         return a.constant(Type(Kind.MONTHS), sign * (int(period[2] or 0) * 12 + int(period[3] or 0)))
-    try:
-        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        day = None
-    if day is None:
+    if not _DAY.fullmatch(text):
         hint = 'write "2026-07-01", "P30D" or "P3M"'
         raise Mismatch("T003", f'"{clipped(text)}" is neither a date nor a duration', hint)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Mismatch("T004", "there is no such day", 'write year, month, day: "2026-07-01"') from None
     return a.constant(DATE, day.toordinal() - EPOCH.toordinal())
 
 
@@ -183,4 +186,5 @@ _FUNCTIONS: dict[str, tuple[Callable[[Arguments], Formula], int, int]] = {
     "substring": (_substring, 2, 3),
 }
 
-_INEXACT = {"sqrt", "exp", "log", "stddev", "now", "today", "random number"}
+_INEXACT = {"sqrt", "exp", "log", "stddev", "random number"}
+_CLOCKS = {"now", "today"}

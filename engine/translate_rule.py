@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine import arithmetic as a
 from engine.arithmetic import Mismatch
 from engine.feel import syntax
 from engine.formula import Formula
@@ -14,7 +13,7 @@ from engine.policy import BilingualTemplate, Expression, Policy, RuleDefinition,
 from engine.ruleset import Bilingual, Conjunct, Match, Rule
 from engine.ruleset import Template as RuleTemplate
 from engine.tables_checked import check_match
-from engine.translate import Scope, translate
+from engine.translate import Scope, translate, translate_condition
 from engine.typed import named
 from engine.vocabulary import CASE_KINDS
 
@@ -51,16 +50,10 @@ def _conjuncts(expression: Expression) -> list[Expression]:
 
 
 def _conjunct(expression: Expression, scope: Scope, names: Names) -> Conjunct | None:
-    formula = translate(expression, scope, names.report)
+    formula = translate_condition(expression, scope, names.report)
     if formula is None:
         return None
-    place = expression.place_of(expression.tree)
-    try:
-        a.require_condition(formula)
-    except Mismatch as mismatch:
-        names.fail(place, mismatch)
-        return None
-    return Conjunct(formula, expression.text_of(expression.tree).strip(), place)
+    return Conjunct(formula, expression.text_of(expression.tree).strip(), expression.place_of(expression.tree))
 
 
 def _bilingual(templates: BilingualTemplate, scope: Scope, names: Names) -> Bilingual | None:

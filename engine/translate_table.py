@@ -16,7 +16,7 @@ from engine.link import output_names
 from engine.names import Names
 from engine.policy import Criterion, Expression, HitPolicy, OutputCell, OutputDefinition, Policy, Row, TableDefinition
 from engine.ruleset import Conjunct, ListResult, Match, Table
-from engine.tables_checked import Subjects, check_rows, check_table
+from engine.tables_checked import Subjects, check_bands, check_rows, check_table
 from engine.translate import Broken, Scope, translate, translate_tests
 from engine.typed import declared, literal, named
 from engine.vocabulary import Text, Type
@@ -65,7 +65,7 @@ def translate_criterion(policy: Policy, criterion: Criterion, names: Names) -> T
         return None
     points = [a.number(band.points) for band in criterion.bands]
     subjects = [[(criterion.input.text, subject)]] * len(matches)
-    names.report += check_table(matches, subjects, HitPolicy.UNIQUE, points, criterion.place)
+    names.report += check_bands(matches, subjects, criterion.place)
     table = Table(full, tuple(match.id for match in matches), (full,), criterion.place)
     formula = single(HitPolicy.UNIQUE, hits(matches), points, ())
     return TranslatedTable(table, tuple(matches), (Output(full, formula, None, criterion.title),), ())

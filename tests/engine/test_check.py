@@ -1,0 +1,172 @@
+"""What `credence check` says about names, units, tables and rules: mistakes beside the diagnostics they must give.
+
+`mistakes/conditions.txt` and `mistakes/policies.txt` hold one mistake a paragraph; lines with `>>>` are everything that
+must be said about it, to the letter. Here are those that need several files.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine import codes
+from engine.pipeline import load
+from tests.engine.checking import FACTS, HEAD, REASON, check
+
+HERE = Path(__file__).parent
+RULE = f"rules:\n  r:\n    when: WHEN\n    then: review\n    reason: {REASON}\n"
+
+
+def paragraphs(name: str) -> list[tuple[str, list[str]]]:
+    """Each mistake with its diagnostics."""
+    found = []
+    for paragraph in (HERE / "mistakes" / name).read_text("utf-8").split("\n\n")[1:]:
+        lines = paragraph.splitlines()
+        written = [line for line in lines if not line.startswith(">>> ")]
+        said = [line.removeprefix(">>> ") for line in lines if line.startswith(">>> ")]
+        found.append(("\n".join(written) + "\n", said))
+    return found
+
+
+@pytest.mark.parametrize(("condition", "said"), paragraphs("conditions.txt"), ids=lambda value: str(value)[:50])
+def test_all_that_is_wrong_with_a_condition_is_said(condition: str, said: list[str]) -> None:
+    assert check(RULE.replace("WHEN\n", condition)) == said
+
+
+@pytest.mark.parametrize(("policy", "said"), paragraphs("policies.txt"), ids=lambda value: str(value)[:50])
+def test_all_that_is_wrong_with_a_policy_is_said(policy: str, said: list[str]) -> None:
+    assert check(policy) == said
+
+
+def test_messages_keep_to_the_style() -> None:
+    """Lower case, no final period, and no line that a terminal would have to wrap many times."""
+    for _, said in [*paragraphs("conditions.txt"), *paragraphs("policies.txt")]:
+        for line in said:
+            found = re.fullmatch(r"\d+:\d+: [A-Z]\d{3} (.*)", line)
+            assert found, line
+            message = found[1]
+            assert message[0] == "`" or message[0].islower(), line
+            assert not message.endswith("."), line
+            assert len(message) < 250, line
+
+
+OTHER = "policy: q\ntitle: {en: Q, zh: 乙}\ndecides: DECIDES\nparameters: {top: 3}\nvalues: {sum_up: account.cap}\n"
+
+
+def other(decides: str) -> str:
+    group = {"invoice": "invoice.open_amount", "portfolio": "portfolio.receivables", "order": "order.amount"}
+    return OTHER.replace("DECIDES", decides).replace("account.cap", group.get(decides, "account.cap"))
+
+
+def test_a_name_of_another_policy_is_suggested() -> None:
+    said = check(
+        RULE.replace("WHEN", "account.cap > sum_up or account.cap > q.sumup or q.topp > 1"), q=other("account")
+    )
+    assert said == [
+        "6:25: N001 unknown name `sum_up` (did you mean `q.sum_up`?)",
+        "6:49: N001 unknown name `q.sumup` (did you mean `q.sum_up`?)",
+        "6:60: N001 unknown name `q.topp` (did you mean `q.top`?)",
+    ]
+
+
+@pytest.mark.parametrize("decides", ["order", "invoice", "portfolio"])
+def test_an_account_s_policy_reads_only_accounts(decides: str) -> None:
+    (said,) = check(RULE.replace("WHEN", "account.cap > q.sum_up"), q=other(decides))
+    assert said == (
+        f"6:25: N003 `q.sum_up`: a policy that decides `account` can't read `q.sum_up`, which decides `{decides}` "
+        "(policies read their own case kind and, for orders and invoices, accounts)"
+    ).replace("`q.sum_up`: ", "")
+
+
+def test_a_policy_may_be_defined_once() -> None:
+    assert check("values: {a: 1}\n", q=HEAD + "values: {b: 1}\n") == [
+        "q.yaml:1:9: N005 the policy `p` is already defined at p.yaml:1:9 (give it another name)"
+    ]
+
+
+def test_a_condition_may_be_set_by_one_rule() -> None:
+    head = "policy: p\ntitle: {en: P, zh: 策略}\ndecides: order\n"
+    rule = f"{{when: account.flag, then: hold, reason: {REASON}, conditions: {{deposit: order.amount}}}}"
+    said = check(f"rules:\n  a: {rule}\n  b: {rule}\n", head=head)
+    assert said == [
+        "6:76: N006 the condition `deposit` is already set at p.yaml:5:76 "
+        "(one rule sets a condition; use `max()` or `if` there, or another name)"
+    ]
+
+
+def test_a_circle_through_two_policies_is_said_once_and_nothing_else() -> None:
+    said = check("values: {a: q.b + 1, c: a * 2}\n", q=HEAD.replace("policy: p", "policy: q") + "values: {b: p.a}\n")
+    assert said == ["4:10: N002 a circle: `p.a` → `q.b` → `p.a` (work one of them out without the others)"]
+
+
+def test_a_function_and_a_loop_variable_read_no_value_of_that_name() -> None:
+    assert check("values: {floor: floor(account.cap), x: 'some x in [1, 2] satisfies account.points = x'}\n") == []
+
+
+def test_mistakes_of_several_files_stand_in_order() -> None:
+    wrong = RULE.replace("WHEN", "account.poinst > 1")
+    said = check(
+        wrong, a=HEAD.replace("policy: p", "policy: a") + wrong, z=HEAD.replace("policy: p", "policy: z") + wrong
+    )
+    assert [line.split(" ")[0] for line in said] == ["a.yaml:6:11:", "6:11:", "z.yaml:6:11:"]
+
+
+def test_a_mistake_in_every_stretch_of_dates_is_said_once() -> None:
+    dated = "parameters: {cap: {2026-01-01: 1, 2026-02-01: 2, 2026-03-01: 3}}\n"
+    (said,) = check(dated + RULE.replace("WHEN", "account.points > cap + account.wait"))
+    assert said.startswith("7:11: T001 `account.points > cap + account.wait`: a count and days can't be compared")
+
+
+# --- files that can't be read ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "broken", ["policy: q\n  x: 1\n: {\n", "policy: q\ntitle: Q\ndecides: account\nvalues: {sum_up: 1 +}\n", "\x00", ""]
+)
+def test_an_unreadable_policy_gives_no_follow_ups(broken: str) -> None:
+    condition = "q.sum_up > 1 and account.poinst > 1 and r.sum_up > 1"
+    said = check(RULE.replace("WHEN", condition), q=broken)
+    assert [line for line in said if not line.startswith("q.yaml")] == [
+        "6:28: N001 unknown name `account.poinst` (did you mean `account.points`?)",
+        "6:51: N001 unknown name `r.sum_up`",
+    ]
+    assert any(line.startswith("q.yaml:") for line in said)
+
+
+def test_an_unreadable_policy_is_known_by_its_own_name_too() -> None:
+    said = check(RULE.replace("WHEN", "q.sum_up > 1"), another="policy: q\ntitle: Q\nvalues: [\n")
+    assert not [line for line in said if "N001" in line]
+
+
+def test_site_facts_with_a_mistake_give_no_follow_ups() -> None:
+    facts = FACTS.format(currency="EUR").replace("type: enum, members: [north, south, east]", "type: enmu")
+    policy = HEAD + RULE.replace("WHEN", 'account.region = "north" and account.regoin = "x"')
+    loaded = load({"facts.yaml": facts.encode(), "p.yaml": policy.encode()})
+    assert [f"{found.place} {found.code}" for found in loaded.diagnostics] == [
+        "facts.yaml:3:26 P007",
+        "p.yaml:6:40 N001",
+    ]
+
+
+def test_a_rules_folder_without_policies_decides_nothing() -> None:
+    for files in ({}, {"facts.yaml": b"currency: EUR\n"}):
+        assert [found.code for found in load(files).diagnostics] == ["P000"]
+
+
+def test_every_code_is_explained() -> None:
+    used = {
+        code
+        for path in (HERE.parent.parent / "engine").glob("*.py")
+        if path.name != "codes.py"
+        for code in re.findall(r'"([PFNTLY]\d{3})"', path.read_text("utf-8"))
+    }
+    assert {code for code in used if code[0] in "NTLPF"} == set(codes.CODES)
+    explained = (HERE.parent.parent / "docs" / "diagnostics.md").read_text("utf-8")
+    assert [code for code in sorted(used) if code not in explained] == []
+
+
+def test_every_code_is_raised_by_a_test() -> None:
+    tests = "".join(path.read_text("utf-8") for path in HERE.rglob("*.*") if path.suffix in (".py", ".txt"))
+    assert [code for code in codes.CODES if code not in tests] == []

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli_backtest import backtest_command
 from api.cli_check import check
 from api.cli_decide import decide
 from api.cli_decide_file import decide_file_command
@@ -56,6 +57,7 @@ app.command()(test)
 app.command()(decide)
 app.command()(explain)
 app.command("decide-file")(decide_file_command)
+app.command("backtest")(backtest_command)
 app.command()(schema)
 app.command()(serve)
 

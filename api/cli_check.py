@@ -16,6 +16,7 @@ from engine.diagnostic import Diagnostic, Place, in_order
 from engine.document import read
 from engine.pipeline import Engine, load
 from engine.read_cases import read_cases
+from engine.read_history_map import is_history_map, read_history_map
 from engine.read_row_map import read_row_map
 from engine.row_map import RowMap
 from engine.vocabulary import Vocabulary
@@ -81,14 +82,22 @@ def read_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[RowMap 
 def _in_cases_and_maps(folder: RulesFolder, engine: Engine) -> list[Diagnostic]:
     suites, found = read_suites(folder, engine.vocabulary)
     diagnostics = [*found, *_suites_named_twice(suites)]
-    for name, content in row_maps(folder).items():
-        diagnostics += read_map(content, name, engine.vocabulary)[1]
+    for name, content in folder.maps.items():
+        diagnostics += _in_map(content, name, engine.vocabulary)
     return diagnostics
 
 
 def row_maps(folder: RulesFolder) -> dict[str, bytes]:
     """The files under maps/ that are row maps; those that begin with `history:` are a backtest's, which reads them."""
     return {name: content for name, content in folder.maps.items() if not _HISTORY.search(content)}
+
+
+def _in_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[Diagnostic, ...]:
+    """Of a row map, or of the map of a backtest's history."""
+    document, mistakes = read(content, name)
+    if document is not None and is_history_map(document):
+        return (*mistakes, *read_history_map(document, vocabulary)[1])
+    return read_map(content, name, vocabulary)[1]
 
 
 def _suites_named_twice(suites: list[Suite]) -> list[Diagnostic]:

@@ -1,0 +1,194 @@
+"""What was known of a customer's payment record on a past day: a ledger's events → account facts as of that day.
+
+Noun and verb of the backtest, beside the pipeline. A day's facts are those as the day opens: only what happened on an
+earlier day counts, so neither the order of rows within a day nor anything later can change them. Every figure is a
+difference of running totals that are cut off before that day; there is no other way to the events.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from engine.vocabulary import EPOCH, RATE_SCALE
+
+YEAR_DAYS = 365
+QUARTER_DAYS = 91
+SERIOUSLY_LATE_DAYS = 15
+SERIOUSLY_LATE_INVOICES_MIN = 5
+"""With fewer paid invoices a share says little: one late one among three would be a third."""
+
+_RATE = 10**RATE_SCALE
+_EPOCH_ORDINAL = EPOCH.toordinal()
+
+
+class Invoice(NamedTuple):
+    """One invoice and what became of it. Dates are days since 1970-01-01, the amount is in minor units. `settled` is
+    None while nothing says that it was paid. `disputed` without `disputed_on` is a dispute whose day nobody wrote down:
+    known afterwards only."""
+
+    number: str
+    customer: str
+    issued: int
+    due: int
+    settled: int | None
+    amount: int
+    disputed: bool = False
+    disputed_on: int | None = None
+
+    @property
+    def days_late(self) -> int | None:
+        return None if self.settled is None else max(self.settled - self.due, 0)
+
+    @property
+    def closed(self) -> int | None:
+        """The day it stopped being owed: an invoice paid before it was issued was never owed."""
+        return None if self.settled is None else max(self.settled, self.issued)
+
+
+class Known(NamedTuple):
+    """An account's facts as a day opens, in the scales that `engine.facts` binds to; a field is the fact of that name.
+    None: nothing on record to tell it from."""
+
+    months: int
+    open_invoices: int
+    overdue_amount: int
+    days_overdue_max: int
+    disputed_amount: int
+    on_time_rate: int | None
+    seriously_late_rate: int | None
+    average_days_late: int | None
+    previous_average_days_late: int | None
+    average_monthly_sales: int | None
+    receivables_total: int
+
+
+class Running:
+    """A running total over dated amounts."""
+
+    __slots__ = ("days", "totals")
+
+    def __init__(self, dated: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(dated)
+        self.days = [day for day, _ in ordered]
+        self.totals = [0, *accumulate(amount for _, amount in ordered)]
+
+    def before(self, day: int) -> int:
+        return self.totals[bisect_left(self.days, day)]
+
+    def between(self, first: int, day: int) -> int:
+        """From `first`, that day included, to before `day`."""
+        return self.before(day) - self.before(first)
+
+
+class Book:
+    """All customers' open invoices together, day by day."""
+
+    def __init__(self, invoices: Iterable[Invoice]) -> None:
+        changes: defaultdict[int, int] = defaultdict(int)
+        for invoice in invoices:
+            changes[invoice.issued] += invoice.amount
+            closed = invoice.closed
+            if closed is not None:
+                changes[closed] -= invoice.amount
+        self.open_before: Callable[[int], int] = lru_cache(maxsize=1 << 16)(Running(changes.items()).before)
+
+
+def known_at_issue(invoices: Sequence[Invoice], book: Book) -> Iterator[tuple[Invoice, Known]]:
+    """One customer's invoices in order of issue, each with what was known as its day opened."""
+    record = _Record(invoices)
+    day, known = None, None
+    for invoice in sorted(invoices, key=_by_issue):
+        if invoice.issued != day or known is None:
+            day = invoice.issued
+            known = record.known(day, book)
+        yield invoice, known
+
+
+def _by_issue(invoice: Invoice) -> tuple[int, str]:
+    return invoice.issued, invoice.number
+
+
+class _Record:
+    """One customer's events, ready to be asked about rising days."""
+
+    def __init__(self, invoices: Sequence[Invoice]) -> None:
+        paid = [(i.settled, i.due, i.amount, max(i.settled, i.issued)) for i in invoices if i.settled is not None]
+        late = [(closed, max(settled - due, 0)) for settled, due, _, closed in paid]
+        self.first = min(invoice.issued for invoice in invoices)
+        self.issued = Running((i.issued, i.amount) for i in invoices)
+        self.closed = Running((closed, amount) for _, _, amount, closed in paid)
+        self.fell_due = Running((i.due, i.amount) for i in invoices)
+        self.due_and_closed = Running((max(due, closed), amount) for _, due, amount, closed in paid)
+        self.paid = Running((closed, 1) for closed, _ in late)
+        self.on_time = Running((closed, not days) for closed, days in late)
+        self.seriously_late = Running((closed, days > SERIOUSLY_LATE_DAYS) for closed, days in late)
+        self.days_late = Running(late)
+        disputed = [(i.disputed_on, i.closed, i.amount) for i in invoices if i.disputed_on is not None]
+        self.disputed = Running((since, amount) for since, _, amount in disputed)
+        self.disputed_and_closed = Running((max(day, end), amount) for day, end, amount in disputed if end is not None)
+        self.by_due = sorted((i.due, i.closed) for i in invoices if i.closed is None or i.closed > i.due)
+        self.oldest = 0
+
+    def known(self, day: int, book: Book) -> Known:
+        year, quarter = day - YEAR_DAYS, day - QUARTER_DAYS
+        paid = self.paid.between(year, day)
+        seriously = self.seriously_late.between(year, day)
+        months = whole_months(self.first, day)
+        return Known(
+            months=months,
+            open_invoices=self.issued.before(day) - self.closed.before(day),
+            overdue_amount=self.fell_due.before(day) - self.due_and_closed.before(day),
+            days_overdue_max=self._days_overdue(day),
+            disputed_amount=self.disputed.before(day) - self.disputed_and_closed.before(day),
+            on_time_rate=rounded(self.on_time.between(year, day) * _RATE, paid),
+            seriously_late_rate=rounded(seriously * _RATE, paid) if paid >= SERIOUSLY_LATE_INVOICES_MIN else None,
+            average_days_late=self._average_late(quarter, day),
+            previous_average_days_late=self._average_late(quarter - QUARTER_DAYS, quarter),
+            average_monthly_sales=self._monthly_sales(year, day, months),
+            receivables_total=book.open_before(day),
+        )
+
+    def _average_late(self, first: int, day: int) -> int | None:
+        return rounded(self.days_late.between(first, day), self.paid.between(first, day))
+
+    def _monthly_sales(self, year: int, day: int, months: int) -> int | None:
+        """A customer of less than a year is averaged over the months it has been one."""
+        return rounded(self.issued.between(year, day), min(max(months, 1), 12)) if day > self.first else None
+
+    def _days_overdue(self, day: int) -> int:
+        """Days only rise, so an invoice found closed is never looked at again."""
+        by_due = self.by_due
+        while self.oldest < len(by_due):
+            due, closed = by_due[self.oldest]
+            if due >= day:
+                return 0
+            if closed is None or closed >= day:
+                return day - due
+            self.oldest += 1
+        return 0
+
+
+def rounded(total: int, count: int) -> int | None:
+    """The quotient, rounded half to even as policies round; None for nothing to divide by."""
+    if not count:
+        return None
+    whole, rest = divmod(total, count)
+    return whole + (2 * rest + (whole & 1) > count)
+
+
+def whole_months(first: int, day: int) -> int:
+    months, of_month = _month(day)
+    first_months, first_of_month = _month(first)
+    return months - first_months - (of_month < first_of_month)
+
+
+@lru_cache(maxsize=1 << 16)
+def _month(day: int) -> tuple[int, int]:
+    found = date.fromordinal(day + _EPOCH_ORDINAL)
+    return found.year * 12 + found.month, found.day

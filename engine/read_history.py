@@ -1,0 +1,97 @@
+"""Takes the rows of a history through its map: cells as text → Invoice, or every fault of the row.
+
+Verb: HistoryMap + heading → one function a row. The cells are read by `engine.map_rows`, as those of any other map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import cast
+
+from engine.facts import Fault
+from engine.history import Invoice
+from engine.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap
+from engine.map_rows import Raw, heading_faults, row_reader
+from engine.row_map import RowMap
+from engine.vocabulary import DATE, EPOCH, MONEY_BOUND
+
+InvoiceReader = Callable[[Sequence[str | None]], Invoice | tuple[Fault, ...]]
+
+_EPOCH_ORDINAL = EPOCH.toordinal()
+_DAYS_REMEMBERED = 100_000
+_NEEDED = tuple(name for name in COLUMNS_REQUIRED if name != "settled")
+
+
+def history_heading_faults(history_map: HistoryMap, heading: Sequence[str]) -> tuple[Fault, ...]:
+    """What keeps this map from reading a file with this heading."""
+    return heading_faults(_row_map(history_map), heading)
+
+
+def invoice_reader(history_map: HistoryMap, heading: Sequence[str], currency_digits: int) -> InvoiceReader:
+    """Cells stand in the order of `heading`, which must be without faults."""
+    read = row_reader(_row_map(history_map), heading, EPOCH)
+    days: dict[str, int] = {}
+
+    def day(raw: Raw) -> int | None:
+        if raw is None:
+            return None
+        found = days.get(cast("str", raw))
+        if found is None:
+            found = date.fromisoformat(cast("str", raw)).toordinal() - _EPOCH_ORDINAL
+            if len(days) < _DAYS_REMEMBERED:
+                days[cast("str", raw)] = found
+        return found
+
+    def invoice(cells: Sequence[str | None]) -> Invoice | tuple[Fault, ...]:
+        mapped = read(cells)
+        if mapped.faults:
+            return mapped.faults
+        raw = cast("Mapping[str, Raw]", mapped.facts[HISTORY])
+        for name in _NEEDED:
+            if raw[name] is None:
+                return _missing(raw)
+        found = Invoice(
+            str(raw["invoice"]),
+            str(raw["customer"]),
+            cast("int", day(raw["issued"])),
+            cast("int", day(raw["due"])),
+            day(raw["settled"]),
+            _minor_units(cast("str", raw["amount"]), currency_digits),
+            bool(raw.get("disputed")),
+            day(raw.get("disputed_on")),
+        )
+        return _faults(found, raw.get("currency"), history_map.currency) or found
+
+    return invoice
+
+
+def _row_map(history_map: HistoryMap) -> RowMap:
+    return RowMap(history_map.name, history_map.place, history_map.title, "order", history_map.columns, ())
+
+
+def _missing(raw: Mapping[str, Raw]) -> tuple[Fault, ...]:
+    return tuple(Fault(f"{HISTORY}.{name}", "is missing") for name in _NEEDED if raw[name] is None)
+
+
+def _minor_units(text: str, digits: int) -> int:
+    """More decimals than the currency has make the amount -1, which is then refused."""
+    whole, _, decimals = text.partition(".")
+    decimals = decimals.rstrip("0")
+    return -1 if len(decimals) > digits else int(whole + decimals.ljust(digits, "0"))
+
+
+def _faults(invoice: Invoice, currency: Raw, wanted: str) -> tuple[Fault, ...]:
+    found = []
+    if not 0 < invoice.amount <= MONEY_BOUND:
+        hint = "leave credit notes and empty invoices out; write amounts in the currency's own decimals"
+        found.append(Fault(f"{HISTORY}.amount", "is not an amount that an order can have", hint))
+    if invoice.due < invoice.issued:
+        found.append(Fault(f"{HISTORY}.due", "lies before the day of issue"))
+    days = (invoice.issued, invoice.due, invoice.settled, invoice.disputed_on)
+    if any(day is not None and not DATE.low <= day <= DATE.high for day in days):
+        found.append(Fault(HISTORY, "holds a day outside of what policies can speak about, 1900 to 2199"))
+    if currency is not None and currency != wanted:
+        hint = "backtest one currency at a time"
+        found.append(Fault(f"{HISTORY}.currency", f"is `{str(currency)[:20]}`, the map says `{wanted}`", hint))
+    return tuple(found)

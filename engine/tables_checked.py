@@ -193,7 +193,8 @@ def _shadowed(matches: Sequence[Match], boxes: Sequence[_Box]) -> list[Diagnosti
     for index, (match, box) in enumerate(zip(matches, boxes, strict=True)):
         if box.regions is None or not all(box.regions):
             continue
-        before = [other.regions for other in boxes[:index] if other.regions and _meet(other.regions, box.regions)]
+        known = [other.regions for other in boxes[:index] if other.regions is not None]
+        before = [regions for regions in known if _meet(regions, box.regions)]
         if before and _Search(box.regions, before, 1).found == []:
             message = f"the row `{match.id}` can never be hit: rows above it cover all its values"
             report.append(Diagnostic(match.place, "L004", message, "move it up, or remove it"))
@@ -240,7 +241,7 @@ class _Search:
         self._boxes = boxes
         self._most = most
         self._steps = 0
-        self._done: set[tuple[int, frozenset[int]]] = set()
+        self._covered: set[tuple[int, frozenset[int]]] = set()
         self._gaps: list[tuple[Region, ...]] = []
         # from this column on, a row takes every value
         self._free = [
@@ -250,9 +251,9 @@ class _Search:
         self.found = None if self._steps > SEARCH_MAX else self._gaps
 
     def _search(self, column: int, active: frozenset[int], prefix: tuple[Region, ...]) -> None:
-        if len(self._gaps) >= self._most or self._steps > SEARCH_MAX or (column, active) in self._done:
+        if len(self._gaps) >= self._most or self._steps > SEARCH_MAX or (column, active) in self._covered:
             return
-        self._done.add((column, active))
+        before = len(self._gaps)
         if not active:
             self._gaps.append((*prefix, *self._whole[column:]))
         elif not any(self._free[row] <= column for row in active):
@@ -260,6 +261,8 @@ class _Search:
                 self._steps += len(active)
                 inside = frozenset(row for row in active if segment.meets(self._boxes[row][column]))
                 self._search(column + 1, inside, (*prefix, segment))
+        if len(self._gaps) == before:
+            self._covered.add((column, active))
 
 
 def _segments(whole: Region, regions: Sequence[Region]) -> list[Region]:

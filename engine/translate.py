@@ -290,6 +290,8 @@ class _Translation:
             arguments = arguments[0].items
         if name == "list contains":
             return self._list_contains(node, scope)
+        if name == "count" and arguments is node.arguments:
+            raise Mismatch("T004", "`count` takes a written-out list", "write `count([A, B])`")
         return call(name, self.formulas(arguments, scope))
 
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:

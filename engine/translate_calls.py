@@ -146,7 +146,7 @@ def _substring(arguments: Arguments) -> Formula:
         raise Mismatch("T004", "the length must be at least 1")
     if arguments[0].type.kind not in (Kind.TEXT, Kind.ENUM):
         raise Mismatch("T001", f"{a.described(arguments[0])} is not text")
-    # an empty result or a start beyond the end is the same in FEEL, Python and SQL: no characters
+    # a start beyond either end gives no characters in every lowering; FEEL would say null, which here means missing
     return f.TextCall(TEXT, arguments[0].nullable, "substring", tuple(arguments))
 
 

@@ -1,0 +1,238 @@
+"""The binder: each type's values, each fault, all faults at once, and what strangers send."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from engine.diagnostic import Place
+from engine.facts import Binder, FactsRefused, Value, shown
+from engine.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
+
+HERE = Place("facts.yaml", 1, 1)
+
+
+def fact(name: str, type_: Type, required: bool = False) -> Fact:
+    return Fact(name, type_, Text(name, name), None, required, None, HERE)
+
+
+FACTS = (
+    fact("account.id", TEXT, required=True),
+    fact("account.cap", Type(Kind.MONEY, 2, -(10**15), 10**15)),
+    fact("account.yen", Type(Kind.MONEY, 0, 0, 10**15)),
+    fact("account.share", Type(Kind.RATE, 6, 0, 10**6)),
+    fact("account.ratio", Type(Kind.NUMBER, 6, -(10**12), 10**12)),
+    fact("account.points", Type(Kind.INTEGER, 0, 0, 10)),
+    fact("account.wait", Type(Kind.DAYS, 0, -5, 5)),
+    fact("account.term", Type(Kind.MONTHS, 0, 0, 24)),
+    fact("account.day", DATE),
+    fact("account.color", Type(Kind.ENUM, members=("red", "blue"))),
+    fact("account.word", TEXT),
+    fact("account.flag", YES_NO),
+)
+BINDER = Binder("account", FACTS)
+
+
+def bind(name: str, raw: object) -> Value:
+    values = BINDER.bind({"account": {"id": "C-1", name: raw}})
+    return values[next(index for index, fact in enumerate(FACTS) if fact.name == f"account.{name}")]
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "bound"),
+    [
+        ("cap", "1250.00", 125_000),
+        ("cap", "1250.5", 125_050),
+        ("cap", "1250", 125_000),
+        ("cap", 1250, 125_000),
+        ("cap", "-0.01", -1),
+        ("cap", "-0", 0),
+        ("cap", "10000000000000.00", 10**15),
+        ("cap", None, None),
+        ("yen", "15", 15),
+        ("share", "0.05", 50_000),
+        ("share", 1, 10**6),
+        ("share", "0.000001", 1),
+        ("ratio", "-1.35", -1_350_000),
+        ("points", 0, 0),
+        ("points", 10, 10),
+        ("wait", -5, -5),
+        ("term", 24, 24),
+        ("day", "1970-01-01", 0),
+        ("day", "1900-01-01", DATE.low),
+        ("day", "2199-12-31", DATE.high),
+        ("day", "2024-02-29", 19_782),
+        ("color", "red", "red"),
+        ("word", "Müller & Söhne, 北京", "Müller & Söhne, 北京"),
+        ("word", "", ""),
+        ("word", "x" * 200, "x" * 200),
+        ("flag", True, True),
+        ("flag", False, False),
+    ],
+)
+def test_what_a_value_is_bound_to(name: str, raw: object, bound: Value) -> None:
+    found = bind(name, raw)
+    assert found == bound
+    assert type(found) is type(bound)
+
+
+DECIMAL = "is not a plain decimal number"
+WHOLE = "is not a whole number"
+RANGE = "is out of range"
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "message"),
+    [
+        ("cap", "1,250.00", DECIMAL),
+        ("cap", "1_000", DECIMAL),
+        ("cap", "1E+1000000", DECIMAL),
+        ("cap", "1e3", DECIMAL),
+        ("cap", "NaN", DECIMAL),
+        ("cap", "Infinity", DECIMAL),
+        ("cap", "٣", DECIMAL),
+        ("cap", "１", DECIMAL),
+        ("cap", "²", DECIMAL),
+        ("cap", " 1", DECIMAL),
+        ("cap", "1\n", DECIMAL),
+        ("cap", "+1", DECIMAL),
+        ("cap", "01", DECIMAL),
+        ("cap", ".5", DECIMAL),
+        ("cap", "5.", DECIMAL),
+        ("cap", "", DECIMAL),
+        ("cap", "0x10", DECIMAL),
+        ("cap", "9" * 100_000, DECIMAL),
+        ("cap", "0." + "0" * 100_000, DECIMAL),
+        ("cap", "−1", DECIMAL),
+        ("cap", "1.001", "has more than 2 decimals"),
+        ("yen", "1.0", "has more than 0 decimals"),
+        ("cap", 12.5, "is a floating-point number, which is not exact"),
+        ("cap", float("nan"), "is a floating-point number, which is not exact"),
+        ("cap", float("inf"), "is a floating-point number, which is not exact"),
+        ("cap", True, "is not a number"),
+        ("cap", [1], "is not a number"),
+        ("cap", {}, "is not a number"),
+        ("cap", Decimal(1), "is not a number"),
+        ("cap", "10000000000000.01", RANGE),
+        ("cap", "-10000000000000.01", RANGE),
+        ("cap", 10**5000, RANGE),
+        ("cap", -(10**5000), RANGE),
+        ("share", "1.000001", RANGE),
+        ("points", 10**5000, RANGE),
+        ("points", 11, RANGE),
+        ("points", -1, RANGE),
+        ("points", "5", WHOLE),
+        ("points", 5.0, WHOLE),
+        ("points", True, WHOLE),
+        ("points", None.__class__, WHOLE),
+        ("wait", 6, RANGE),
+        ("term", -1, RANGE),
+        ("day", "2026-02-29", "is not a day of the calendar"),
+        ("day", "2026-13-01", "is not a day of the calendar"),
+        ("day", "0000-01-01", "is not a day of the calendar"),
+        ("day", "1899-12-31", RANGE),
+        ("day", "2200-01-01", RANGE),
+        ("day", "2026-1-1", "is not a date"),
+        ("day", "20260101", "is not a date"),
+        ("day", "2026-01-01T00:00:00", "is not a date"),
+        ("day", "٢٠٢٦-٠١-٠١", "is not a date"),
+        ("day", 20260101, "is not a date"),
+        ("color", "green", "is not one of the known words"),
+        ("color", "Red", "is not one of the known words"),
+        ("color", 1, "is not one of the known words"),
+        ("color", ["red"], "is not one of the known words"),
+        ("flag", "true", "is neither true nor false"),
+        ("flag", 1, "is neither true nor false"),
+        ("flag", 0, "is neither true nor false"),
+        ("word", 5, "is not text"),
+        ("word", "x" * 201, "is longer than 200 characters"),
+        ("word", "a\x00b", "holds control characters"),
+        ("word", "a\nb", "holds control characters"),
+        ("word", "a\x9bb", "holds control characters"),
+        ("word", "\ud800", "holds control characters"),
+        ("id", "", "is empty"),
+        ("id", " \u3000", "is empty"),
+        ("id", None, "is required"),
+        ("id", 5, "is not text"),
+    ],
+    ids=lambda value: str(value)[:30].encode("unicode_escape").decode() if not isinstance(value, int) else "number",
+)
+def test_each_fault_is_named_at_its_fact(name: str, raw: object, message: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(FactsRefused) as refused:
+        bind(name, raw)
+    (fault,) = refused.value.faults
+    assert (fault.path, fault.message) == (f"account.{name}", message)
+    assert len(str(fault)) < 200
+    str(refused.value).encode()
+    assert time.perf_counter() - started < 0.5
+
+
+def test_all_faults_are_said_at_once_in_the_order_of_their_names() -> None:
+    body: dict[str, object] = {
+        "account": {"cap": 1.5, "points": "x", "colr": "red", "flag": True, "day": "soon"},
+        "order": {"amount": 1},
+        "acount": None,
+    }
+    with pytest.raises(FactsRefused) as refused:
+        BINDER.bind(body)
+    assert [str(fault) for fault in refused.value.faults] == [
+        'account.cap: is a floating-point number, which is not exact (send money as text, such as "1.25")',
+        "account.colr: unknown fact (did you mean `account.color`?)",
+        'account.day: is not a date (send dates as text, such as "2026-07-01")',
+        "account.id: is required",
+        "account.points: is not a whole number (send integer as a whole number without quotes)",
+        "acount: unknown group of facts (expected account)",
+        "order: unknown group of facts (expected account)",
+    ]
+
+
+@pytest.mark.parametrize("members", [[], "x", 5, True])
+def test_a_group_must_be_an_object(members: object) -> None:
+    with pytest.raises(FactsRefused, match="account: must be an object of facts"):
+        BINDER.bind({"account": members})
+
+
+@pytest.mark.parametrize("body", [{}, {"account": None}, {"account": {}}, {"account": {"id": None}}])
+def test_absent_and_null_are_the_same(body: dict[str, object]) -> None:
+    with pytest.raises(FactsRefused) as refused:
+        BINDER.bind(body)
+    assert [str(fault) for fault in refused.value.faults] == ["account.id: is required"]
+
+
+@pytest.mark.parametrize("key", ["x" * 100_000, "a\ud800", "a\x00\n\x1b[31m", "", "\u202e"])
+def test_a_stranger_s_key_is_shown_harmlessly(key: str) -> None:
+    for body in ({"account": {"id": "1", key: 1}}, {"account": {"id": "1"}, key: {}}):
+        with pytest.raises(FactsRefused) as refused:
+            BINDER.bind(body)
+        shown_ = str(refused.value)
+        assert len(shown_) < 300
+        assert shown_.isprintable()
+        shown_.encode()
+
+
+def test_keys_that_are_no_text_are_refused_too() -> None:
+    with pytest.raises(FactsRefused) as refused:
+        BINDER.bind({"account": {"id": "1", 10**5000: 1}, 7: {}})  # type: ignore[dict-item]  # what YAML could hold
+    assert [fault.path for fault in refused.value.faults] == ["(int)", "account.(int)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "as_sent"),
+    [
+        ("cap", "1250.5", "1250.50"),
+        ("cap", "-0.05", "-0.05"),
+        ("yen", 15, "15"),
+        ("share", "0.050", "0.05"),
+        ("ratio", "-100", "-100"),
+        ("points", 3, 3),
+        ("day", "2024-02-29", "2024-02-29"),
+        ("flag", False, False),
+        ("color", None, None),
+    ],
+)
+def test_a_bound_value_is_shown_as_it_is_sent(name: str, raw: object, as_sent: object) -> None:
+    type_ = next(fact.type for fact in FACTS if fact.name == f"account.{name}")
+    assert shown(bind(name, raw), type_) == as_sent

@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from api.cli_backtest import backtest_command
+from api.cli_bulk import batch, sql
 from api.cli_check import check
 from api.cli_decide import decide
 from api.cli_decide_file import decide_file_command
 from api.cli_explain import explain
+from api.cli_portfolio import portfolio
 from api.cli_schema import schema
 from api.cli_serve import serve
 from api.cli_test import test
@@ -58,6 +60,9 @@ app.command()(decide)
 app.command()(explain)
 app.command("decide-file")(decide_file_command)
 app.command("backtest")(backtest_command)
+app.command()(portfolio)
+app.command()(batch)
+app.command()(sql)
 app.command()(schema)
 app.command()(serve)
 

@@ -78,6 +78,11 @@ OPENING = Text("Opening receivables", "期初应收")
 AMOUNTS = Text("Amounts by quarter", "各季金额")
 RATIOS = Text("Ratios by quarter", "各季比率")
 DAYS_OF_DSO = Text("DSO: days not overdue and days delinquent", "DSO 构成：未逾期天数与拖欠天数")
+RISING = Text("Two-quarter warning: {reason}", "连续两季预警：{reason}")
+NOT_RISING = Text("Two-quarter warning: not given.", "连续两季预警：未触发。")
+RISING_UNTOLD = Text(
+    "Two-quarter warning: it could not be told; missing: {names}.", "连续两季预警：无法判断，缺少：{names}。"
+)
 PARTIAL = Text(
     "{quarter}: the books begin within this quarter, so it has no ratios (give --opening where they are complete).",
     "{quarter}：账簿始于该季度之中，不计算比率（若数据完整，请用 --opening 指定）。",

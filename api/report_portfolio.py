@@ -16,7 +16,9 @@ from api.report import Chart, ChartKind, Report, Section, Series, Table
 from api.report_portfolio_warnings import account_section, warning_section
 from engine.pipeline import Engine
 from engine.portfolio import Bucket, Line, Quarter
-from engine.portfolio_decided import Allowance, days_in_quarter
+from engine.portfolio_decided import PORTFOLIO, Allowance, days_in_quarter
+
+DSO_RISING = f"{PORTFOLIO}.dso-rising"
 
 
 def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Report:
@@ -108,7 +110,20 @@ def _turnover(portfolio: Portfolio, engine: Engine, show: Show) -> Section:
     late = Series(show(words.DELINQUENT), tuple(show.bar(quarter.average_days_delinquent) for quarter in quarters))
     labels = tuple(show.quarter(quarter, brief=True) for quarter in quarters)
     chart = Chart(ChartKind.STACKED, show(words.DAYS_OF_DSO), labels, (best, late), lambda value: f"{value:g}")
-    return Section(show(words.TURNOVER), (show(words.TURNOVER_SAID, days=days),), (*tables, chart))
+    said = (show(words.TURNOVER_SAID, days=days), *_dso_warning(portfolio, show))
+    return Section(show(words.TURNOVER), said, (*tables, chart))
+
+
+def _dso_warning(portfolio: Portfolio, show: Show) -> Iterable[str]:
+    """What the policy's rule about two quarters running says."""
+    rules = {reason.rule: reason for reason in portfolio.decided.portfolio.reasons}
+    reason = rules.get(DSO_RISING)
+    if reason is None:
+        yield show(words.NOT_RISING)
+    elif reason.missing:
+        yield show(words.RISING_UNTOLD, names=show.names(reason.missing))
+    else:
+        yield show(words.RISING, reason=show(reason.text))
 
 
 def _rise(before: Quarter, after: Quarter) -> Fraction | None:

@@ -1,0 +1,400 @@
+"""`credence portfolio`: the same figures as text, JSON and HTML; every row counted; no name can break a page.
+
+The figures themselves are worked out by hand in tests/engine/test_portfolio.py; this file holds the same small book.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import Result
+
+from tests.api.desk import credence
+
+ROOT = Path(__file__).parents[2]
+RULES = ROOT / "rules"
+SAMPLE = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
+SAMPLE_MAP = RULES / "maps" / "ibm_portfolio.yaml"
+
+MAP = """\
+map: erp
+title: {en: ERP, zh: ERP}
+case: invoice
+dates: d.M.yyyy
+columns:
+  amount: {column: Amount, type: money}
+  settled: {column: Settled, type: date}
+  industry: {column: Industry}
+facts:
+  account.id: {column: Customer}
+  account.country: {column: Country}
+  account.status: {column: Status}
+  invoice.id: {column: No}
+  invoice.invoice_date: {column: Issued}
+  invoice.due_date: {column: Due}
+  invoice.disputed: {column: Disputed, values: {"y": true, "n": false}}
+  invoice.open_amount: {column: Open}
+"""
+HEADING = "No,Customer,Issued,Due,Settled,Amount,Open,Disputed,Country,Industry,Status\n"
+ROWS = """\
+A,C-1,1.10.2025,31.10.2025,10.11.2025,1000,0,n,DE,manufacturing,active
+B,C-2,15.11.2025,15.12.2025,20.1.2026,500,0,n,FR,manufacturing,active
+C,C-1,20.12.2025,19.1.2026,19.1.2026,300,0,n,DE,manufacturing,active
+D,C-1,10.2.2026,12.3.2026,2.4.2026,800,0,n,DE,manufacturing,active
+E,C-2,20.3.2026,19.4.2026,,400,400,n,FR,manufacturing,active
+F,C-3,10.5.2026,9.6.2026,,600,450,n,DE,manufacturing,active
+G,C-1,20.6.2026,20.7.2026,,900,900,y,DE,manufacturing,active
+H,C-2,25.6.2026,25.6.2026,,-100,-100,n,FR,manufacturing,active
+I,C-1,1.7.2026,31.7.2026,,700,700,n,DE,manufacturing,active
+"""
+HOSTILE = "</script><img src=x onerror=alert(1)>&\"'[red]"
+
+Json = dict[str, Any]
+
+
+class Run:
+    """The command on one file."""
+
+    def __init__(self, home: Path, content: str | bytes, *options: str | Path, name: str = "in.csv") -> None:
+        (home / "map.yaml").write_text(MAP, encoding="utf-8")
+        self.source = home / name
+        self.source.write_bytes(content.encode() if isinstance(content, str) else content)
+        common = ("--map", home / "map.yaml", "--as-of", "2026-06-30", "--rules", RULES)
+        self.result: Result = credence("portfolio", self.source, *common, *options)
+
+    @property
+    def json(self) -> Json:
+        found: Json = json.loads(self.result.stdout)
+        return found
+
+
+def test_json_holds_every_figure(tmp_path: Path) -> None:
+    run = Run(tmp_path, HEADING + ROWS, "--json")
+    found = run.json
+
+    assert run.result.exit_code == 0
+    assert found["rows"] == {
+        "files": ["in.csv"],
+        "read": 9,
+        "items": 8,
+        "issued_later": 1,
+        "rejected": 0,
+        "contradicted": [],
+    }
+    assert found["receivables"] == {
+        "count": 4,
+        "amount": "1650.00",
+        "overdue_count": 2,
+        "overdue": "850.00",
+        "overdue_share": "0.515152",
+        "disputed": "900.00",
+    }
+    assert (found["as_of"], found["opening"], found["currency"]) == ("2026-06-30", "2025-10-01", "EUR")
+    assert found["credit_notes"] == {"count": 1, "amount": "-100.00"}
+    assert [(q["from"], q["dso"], q["collection_effectiveness"]) for q in found["quarters"]] == [
+        ("2025-10-01", "40.000000", "0.666667"),
+        ("2026-01-01", "90.000000", "0.500000"),
+        ("2026-04-01", "106.071429", "0.527778"),
+    ]
+    assert found["concentration"]["herfindahl"] == "0.404959"
+    assert [line["key"] for line in found["overdue"]["country"]] == ["DE", "FR"]
+    assert [line["key"] for line in found["overdue"]["industry"]] == ["manufacturing"]
+    assert (found["loss_allowance"]["total"], found["loss_allowance"]["complete"]) == ("58.00", True)
+    warned = [reason["rule"] for reason in found["warnings"]["portfolio"]["reasons"] if not reason["missing"]]
+    assert "portfolio_health.dso-above-industry" in warned  # all rows say `manufacturing`
+    assert "portfolio_health.dso-rising" in warned
+    assert [account["customer"] for account in found["warnings"]["accounts"]] == ["C-2", "C-1"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("Aging", "106.1", "Payments are 21 days late on average, after 0 before.", "1,650.00", "2026 Q2")),
+        ("zh", ("账龄", "106.1", "平均逾期由 0 天增至 21 天。", "1,650.00", "2026年2季度")),
+    ],
+)
+def test_text_and_html_say_the_same_in_both_languages(tmp_path: Path, language: str, said: tuple[str, ...]) -> None:
+    page = tmp_path / "report.html"
+    text = Run(tmp_path, HEADING + ROWS, "--lang", language).result.stdout
+    written = Run(tmp_path, HEADING + ROWS, "--lang", language, "--out", page).result
+
+    html = page.read_text(encoding="utf-8")
+    for words in said:
+        assert words in " ".join(text.split()) or len(words) > 20  # long reasons are folded on the terminal
+        assert words in html
+    assert (written.stdout, str(page.name) in written.stderr.replace("\n", "")) == ("", True)
+    assert f'lang="{"zh-Hans" if language == "zh" else "en"}"' in html
+
+
+class _Page(HTMLParser):
+    """Tags are closed in the order they are opened; nothing is fetched and nothing runs."""
+
+    VOID = ("meta",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        assert not any(name in ("src", "href", "onerror", "onload") for name, _ in attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def test_the_page_is_well_formed_and_hostile_names_stay_text(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    quoted = '"' + HOSTILE.replace('"', '""') + '"'
+    rows = ROWS.replace("C-2", quoted).replace("FR", quoted)
+
+    result = Run(tmp_path, HEADING + rows, "--out", page).result
+
+    assert result.exit_code == 0, result.stderr
+    html = page.read_text(encoding="utf-8")
+    parsed = _Page()
+    parsed.feed(html)
+    parsed.close()
+    assert parsed.open == []
+    assert not parsed.seen & {"script", "img", "link", "iframe", "object"}
+    assert HOSTILE in parsed.text
+    charts = html.split("<svg")[1:]
+    assert len(charts) == 7
+    for chart in charts:
+        ElementTree.fromstring("<svg" + chart[: chart.index("</svg>") + 6])
+
+
+def test_hostile_names_stay_text_on_the_terminal(tmp_path: Path) -> None:
+    result = Run(tmp_path, HEADING + ROWS.replace("C-2", "[red]C-2[/red]")).result
+
+    assert "[red]C-2[/red]" in result.stdout
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+BAD = [
+    ("A,C-1,1.1.2026,31.1.2026,,1,1,n,,,", "invoice.id: column `No`: `A` stands in an earlier row too"),
+    ("X,C-1,,31.1.2026,,1,1,n,,,", "invoice.invoice_date: column `Issued`: is missing"),
+    ("X,C-1,1.1.2026,,,1,1,n,,,", "invoice.due_date: column `Due`: is missing"),
+    ("X,C-1,1.1.2026,31.1.2026,,,1,n,,,", "row.amount: column `Amount`: is required"),
+    ("X,C-1,1.1.2026,31.1.2026,,1.005,1,n,,,", "row.amount: column `Amount`: has more than 2 decimals"),
+    ("X,,1.1.2026,31.1.2026,,1,1,n,,,", "account.id: column `Customer`: is required"),
+    ("X,C-1,1.1.2026,31.1.2026,,1,2,n,,,", "invoice.open_amount: is not between 0 and the amount of the invoice"),
+    ("X,C-1,1.1.2026,31.1.2026,,-1,1,n,,,", "invoice.open_amount: is not between 0 and the amount of the invoice"),
+    ("X,C-1,1.1.2026,31.1.2026,1.2.2026,1,1,n,,,", "invoice.open_amount: is not 0 although the invoice was settled on"),
+    (
+        "X,C-1,1.1.2026,31.1.2026,,1,0,n,,,",
+        "invoice.open_amount: is 0 although the invoice is not settled on 2026-06-30",
+    ),
+    ("X,C-1,2026-01-01,31.1.2026,,x,1,?,,,", "row.amount: column `Amount`: `x` is not a plain decimal number"),
+    ("X,C-1", "row: has 2 cells, the heading has 11"),
+]
+
+
+@pytest.mark.parametrize(("row", "said"), BAD, ids=[said[:40] for _, said in BAD])
+def test_a_row_with_faults_is_in_no_figure_and_in_the_rejects(tmp_path: Path, row: str, said: str) -> None:
+    rejects = tmp_path / "rejects.csv"
+    run = Run(tmp_path, HEADING + ROWS + row + "\n", "--json", "--rejects", rejects)
+
+    assert run.result.exit_code == 1
+    assert (run.json["rows"]["read"], run.json["rows"]["items"], run.json["rows"]["rejected"]) == (10, 8, 1)
+    assert run.json["receivables"]["amount"] == "1650.00"
+    with rejects.open(encoding="utf-8", newline="") as file:
+        heading, (name, line, faults, text) = list(csv.reader(file))
+    assert heading == ["file", "line", "faults", "row"]
+    assert (name, line, text) == ("in.csv", "11", row)
+    assert said in faults
+    assert "1 of 10 rows have faults and are in no figure" in run.result.stderr
+
+
+def test_all_faults_of_a_row_come_together_once_each(tmp_path: Path) -> None:
+    run = Run(tmp_path, HEADING + "X,C-1,2026-01-01,31.1.2026,32.1.2026,x,1,?,,,\n")
+
+    assert [fault.split(":")[0] for fault in run.result.stderr.split("in.csv:2: ")[1].split("\n")[0].split("; ")] == [
+        *("row.amount", "row.settled", "invoice.invoice_date", "invoice.disputed")
+    ]
+
+
+def test_without_a_rejects_file_the_first_faults_are_shown(tmp_path: Path) -> None:
+    run = Run(tmp_path, HEADING + ROWS + "bad\n" * 7)
+
+    assert run.result.stderr.count("has 1 cell, the heading has 11") == 5
+    assert "… and more; --rejects FILE keeps them all" in run.result.stderr
+    assert "7 of 16 rows have faults and are in no figure." in run.result.stdout
+
+
+def test_what_the_rows_of_a_customer_disagree_on_is_left_out_and_said(tmp_path: Path) -> None:
+    moved = ROWS.replace("F,C-3,10.5.2026,9.6.2026,,600,450,n,DE", "F,C-1,10.5.2026,9.6.2026,,600,450,n,FR")
+    run = Run(tmp_path, HEADING + moved, "--json")
+
+    assert run.json["rows"]["contradicted"] == [{"account": "C-1", "fact": "account.country"}]
+
+
+def test_no_rows_are_an_empty_portfolio_not_a_mistake(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert Run(tmp_path, HEADING, "--out", page).result.exit_code == 0
+    assert "Nothing is open on this day." in page.read_text(encoding="utf-8")
+    assert Run(tmp_path, HEADING, "--json").json["quarters"] == []
+
+
+def test_quarters_without_figures_say_why(tmp_path: Path) -> None:
+    run = Run(tmp_path, HEADING + ROWS.splitlines()[0] + "\n", "--opening", "2025-09-01")
+
+    assert "2025 Q3: the books begin within this quarter" in run.result.stdout
+    assert "2026 Q1: there were no credit sales, so there is no DSO." in run.result.stdout
+
+
+# --- formats ---------------------------------------------------------------------------------------------------------
+
+
+def _typed(arrow: Any) -> Any:
+    """The same book as typed columns: dates as dates, amounts as decimals."""
+    rows = list(csv.DictReader((HEADING + ROWS).splitlines()))
+    columns: dict[str, list[object]] = {name: [row[name] or None for row in rows] for name in rows[0]}
+    for name in ("Issued", "Due", "Settled"):
+        columns[name] = [_day(str(text)) if text else None for text in columns[name]]
+    for name in ("Amount", "Open"):
+        columns[name] = [Decimal(f"{text}.00") for text in columns[name]]
+    return arrow.table(columns)
+
+
+def _day(text: str) -> date:
+    day, month, year = map(int, text.split("."))
+    return date(year, month, day)
+
+
+def test_all_formats_give_the_same_figures(tmp_path: Path) -> None:
+    arrow, parquet, feather = map(pytest.importorskip, ("pyarrow", "pyarrow.parquet", "pyarrow.feather"))
+    rows = [json.dumps(row) for row in csv.DictReader((HEADING + ROWS).splitlines())]
+    parquet.write_table(_typed(arrow), tmp_path / "typed.parquet")
+    feather.write_feather(_typed(arrow), tmp_path / "typed.arrow", compression="uncompressed")
+    expected = Run(tmp_path, HEADING + ROWS, "--json").json
+
+    for name, content in (
+        ("in.ndjson", "\n".join(rows).encode()),
+        ("in.parquet", (tmp_path / "typed.parquet").read_bytes()),
+        ("in.arrow", (tmp_path / "typed.arrow").read_bytes()),
+    ):
+        found = Run(tmp_path, content, "--json", name=name).json
+        for part in ("receivables", "aging", "quarters", "concentration", "overdue", "loss_allowance"):
+            assert found[part] == expected[part], (name, part)
+
+
+def test_several_files_are_one_portfolio(tmp_path: Path) -> None:
+    lines = ROWS.splitlines(keepends=True)
+    second = tmp_path / "more.csv"
+    second.write_text(HEADING + "".join(lines[4:]), encoding="utf-8")
+
+    found = Run(tmp_path, HEADING + "".join(lines[:4]), second, "--json").json
+
+    assert (found["rows"]["files"], found["rows"]["items"]) == (["in.csv", "more.csv"], 8)
+    assert found["receivables"]["amount"] == "1650.00"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "options", "said"),
+    [
+        (b"", "in.csv", (), "in.csv: the file is empty"),
+        (b"PAR1", "in.parquet", (), "in.parquet: can't be read as parquet"),
+        (b"No,Customer\n", "in.csv", (), "the column that `row.amount` is read from is missing"),
+        ((HEADING + ROWS).encode("utf-16"), "in.csv", (), "give --encoding utf-16"),
+        (HEADING.encode(), "in.csv", ("--industry", "mining"), "`mining` is not an industry of the policies"),
+        (HEADING.encode(), "in.csv", ("--encoding", "klingon"), "`klingon` is not a known encoding"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(
+    tmp_path: Path, content: bytes, name: str, options: tuple[str, ...], said: str
+) -> None:
+    run = Run(tmp_path, content, *options, "--rejects", tmp_path / "rejects.csv", name=name)
+
+    assert run.result.exit_code == 2
+    assert said in run.result.stderr
+    assert not (tmp_path / "rejects.csv").exists()
+
+
+def test_a_map_that_does_not_do_says_what_it_lacks(tmp_path: Path) -> None:
+    source, map_file = tmp_path / "in.csv", tmp_path / "map.yaml"
+    source.write_text(HEADING, encoding="utf-8")
+    lines = [line for line in MAP.splitlines() if "due_date" not in line and "settled" not in line]
+    map_file.write_text("\n".join(lines), encoding="utf-8")
+
+    result = credence("portfolio", source, "--map", map_file, "--as-of", "2026-06-30", "--rules", RULES)
+
+    assert result.exit_code == 2
+    assert "`invoice.due_date` is not mapped" in result.stderr
+    assert "under `columns`, `settled: {column: …, type: date}` is missing" in result.stderr
+
+
+def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
+    pages = [tmp_path / "1.html", tmp_path / "2.html"]
+    for page in pages:
+        Run(tmp_path, HEADING + ROWS, "--out", page)
+
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+# --- real data -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="the sample is not in this repository")
+def test_the_ibm_sample_on_30_june_2013(tmp_path: Path) -> None:
+    """Counted here from the columns; docs/portfolio.md shows the same figures."""
+    options = ("--map", SAMPLE_MAP, "--as-of", "2013-06-30", "--opening", "2012-01-01", "--rules", RULES)
+    result = credence("portfolio", SAMPLE, *options, "--json")
+    found = json.loads(result.stdout)
+    with SAMPLE.open(encoding="utf-8", newline="") as file:
+        rows = [_SampleRow(row) for row in csv.DictReader(file)]
+
+    as_of = date(2013, 6, 30)
+    owed = [row for row in rows if row.issued <= as_of < row.settled]
+    overdue = [row for row in owed if row.due < as_of]
+    sales = sum(row.amount for row in rows if date(2013, 4, 1) <= row.issued <= as_of)
+    total = sum((row.amount for row in owed), Decimal())
+    assert (len(owed), total) == (84, Decimal("5119.85"))
+    assert found["receivables"]["count"] == len(owed)
+    assert found["receivables"]["amount"] == str(total)
+    assert found["receivables"]["overdue"] == str(sum((row.amount for row in overdue), Decimal()))
+    last = found["quarters"][-1]
+    assert last["credit_sales"] == str(sales)
+    assert last["dso"] == str((total * 90 / sales).quantize(Decimal("0.000001")))
+    assert len(found["quarters"]) == 6
+    assert found["rows"] == {
+        "files": [SAMPLE.name],
+        "read": 2466,
+        "items": 1930,
+        "issued_later": 536,
+        "rejected": 0,
+        "contradicted": [],
+    }
+    assert len(found["overdue"]["country"]) == 5
+
+
+class _SampleRow:
+    def __init__(self, row: dict[str, str]) -> None:
+        self.issued, self.due, self.settled = (_us(row[name]) for name in ("InvoiceDate", "DueDate", "SettledDate"))
+        self.amount = Decimal(row["InvoiceAmount"])
+
+
+def _us(text: str) -> date:
+    month, day, year = map(int, text.split("/"))
+    return date(year, month, day)

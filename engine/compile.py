@@ -43,11 +43,7 @@ def compile_policies(
     not be read, so that formulas that name them are not judged."""
     linked, mistakes = link(policies)
     report = [*mistakes, *_conditions_said_twice(linked)]
-    starts = _starts(policies)
-    translations = [
-        translate_all(linked, vocabulary, since, until, report, unread)
-        for since, until in zip(starts, [*starts[1:], None], strict=True)
-    ]
+    translations = translate_all(linked, vocabulary, _starts(policies), report, unread)
     if not report and not unread:
         assert all(_is_whole(linked, translation) for translation in translations), "something was left out unsaid"
     return Compiled(linked, vocabulary, version, translations), in_order(report)

@@ -5,7 +5,7 @@ First half of compiling. Finds policies of one name and circles; unknown names a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from graphlib import CycleError, TopologicalSorter
 
@@ -117,12 +117,12 @@ def expressions(part: object) -> Iterator[Expression]:
             yield from expressions(getattr(part, item.name))
 
 
-def names_read(policy: Policy, expression: Expression, by_name: Mapping[str, Unit]) -> Iterator[str]:
-    """Full names of the defined values that an expression reads, as this policy sees them."""
+def names_read(policy: Policy, expression: Expression, wanted: Container[str]) -> Iterator[str]:
+    """Full names among the wanted ones that an expression reads, as this policy sees them."""
     for name in dotted_names(expression.tree):
         while name:
             for full in (f"{policy.name}.{name}", name):
-                if full in by_name:
+                if full in wanted:
                     yield full
             name = name.rpartition(".")[0]
 

@@ -45,6 +45,13 @@ class Names:
         """None marks a definition with mistakes: whatever reads it is left out without a further message."""
         self._defined[name] = formula
 
+    def take_over(self, names: Iterable[str], other: Names) -> None:
+        """Defines these names as `other` does."""
+        for name in names:
+            self._defined[name] = other._defined[name]
+            if name in other._lists:
+                self._lists.add(name)
+
     def define_list(self, name: str) -> None:
         self._lists.add(name)
 

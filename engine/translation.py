@@ -5,7 +5,7 @@ Second half of compiling. `Translation` is the noun, `translate_all` the verb.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,9 +13,17 @@ from engine import arithmetic as a
 from engine.arithmetic import Mismatch, Unset
 from engine.diagnostic import Diagnostic, Place
 from engine.formula import Constant, Formula, Variable
-from engine.link import Linked, Unit
+from engine.link import Linked, Unit, expressions, names_read
 from engine.names import Names
-from engine.policy import Criterion, ParameterDefinition, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
+from engine.policy import (
+    Criterion,
+    ParameterDefinition,
+    Policy,
+    RuleDefinition,
+    ScorecardDefinition,
+    TableDefinition,
+    ValueDefinition,
+)
 from engine.ruleset import ListResult, Match, Named, Rule, Table
 from engine.translate import translate
 from engine.translate_rule import translate_rule
@@ -44,36 +52,101 @@ class Translation:
 def translate_all(
     linked: Linked,
     vocabulary: Vocabulary,
-    since: date | None,
-    until: date | None,
+    starts: Sequence[date | None],
     report: list[Diagnostic],
     unread: Collection[str] = (),
-) -> Translation:
-    """`unread`: see `Names`."""
-    translating = _Translating(Names(linked, vocabulary, unread, report), since)
-    for policy in linked.policies.values():
-        for parameter in policy.parameters.values():
-            translating.parameter(policy, parameter)
-    for unit in linked.units:
-        translating.unit(unit)
-    names = translating.names
-    rules = {
-        policy.name: tuple(
-            found for rule in policy.rules.values() if (found := translate_rule(policy, rule, names)) is not None
-        )
+) -> list[Translation]:
+    """One for each stretch of dates, the first without a beginning; `unread`: see `Names`. What reads no parameter that
+    has changed is the same as in the stretch before and is taken over from it."""
+    dated = _dated(linked)
+    found: list[Translation] = []
+    before: _Translating | None = None
+    for since, until in zip(starts, [*starts[1:], None], strict=True):
+        before = _Translating(Names(linked, vocabulary, unread, report), since, before, dated)
+        found.append(before.whole(linked, until))
+    return found
+
+
+def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:
+    """The dated parameters behind each unit, by first name, and behind each rule, by its key."""
+    parameters = frozenset(
+        f"{policy.name}.{parameter.name}"
         for policy in linked.policies.values()
-    }
-    unknown, steps, tables = tuple(translating.unknown), translating.steps, translating.tables
-    return Translation(since, until, unknown, steps, tables, rules, names.constants, names.types())
+        for parameter in policy.parameters.values()
+        if any(value.since is not None for value in parameter.values)
+    )
+    found: dict[str, frozenset[str]] = {}
+    for unit in linked.units:
+        own = frozenset(n for e in expressions(unit.part) for n in names_read(unit.policy, e, parameters))
+        found[unit.gives[0]] = own.union(*(found.get(read, frozenset()) for read in linked.reads[unit.gives[0]]))
+    for policy in linked.policies.values():
+        for rule in policy.rules.values():
+            parts = tuple(expressions(rule))
+            own = frozenset(n for e in parts for n in names_read(policy, e, parameters))
+            read = {linked.by_name[n].gives[0] for e in parts for n in names_read(policy, e, linked.by_name)}
+            found[_key(policy, rule)] = own.union(*(found[first] for first in read))
+    return found
+
+
+def _key(policy: Policy, rule: RuleDefinition) -> str:
+    """A rule may be called as a value is."""
+    return f"rule {policy.name}.{rule.id}"
 
 
 class _Translating:
-    def __init__(self, names: Names, since: date | None) -> None:
+    """`before` is the stretch of dates that ends where this one begins."""
+
+    def __init__(
+        self, names: Names, since: date | None, before: _Translating | None, dated: Mapping[str, frozenset[str]]
+    ) -> None:
         self.names = names
         self.unknown: list[Named] = []
         self.steps: dict[str, tuple[Step, ...]] = {}
         self.tables: dict[str, Table] = {}
+        self.rules: dict[str, Rule | None] = {}
         self._since = since
+        self._before = before
+        self._dated = dated
+
+    def whole(self, linked: Linked, until: date | None) -> Translation:
+        policies = linked.policies.values()
+        for policy in policies:
+            for parameter in policy.parameters.values():
+                self.parameter(policy, parameter)
+        for unit in linked.units:
+            if self._before is None or self._changed(unit.gives[0], self._before):
+                self.unit(unit)
+            else:
+                self._take_over(unit, self._before)
+        for policy in policies:
+            for rule in policy.rules.values():
+                self._rule(policy, rule)
+        rules = {
+            policy.name: tuple(found for rule in policy.rules.values() if (found := self.rules[_key(policy, rule)]))
+            for policy in policies
+        }
+        self._before = None  # a long chain of stretches would keep them all
+        constants, types = self.names.constants, self.names.types()
+        return Translation(self._since, until, tuple(self.unknown), self.steps, self.tables, rules, constants, types)
+
+    def _changed(self, key: str, before: _Translating) -> bool:
+        constants, earlier = self.names.constants, before.names.constants
+        return any(constants.get(name) != earlier.get(name) for name in self._dated[key])
+
+    def _take_over(self, unit: Unit, before: _Translating) -> None:
+        first = unit.gives[0]
+        self.names.take_over(unit.gives, before.names)
+        if first in before.steps:
+            self.steps[first] = before.steps[first]
+        if first in before.tables:
+            self.tables[first] = before.tables[first]
+
+    def _rule(self, policy: Policy, rule: RuleDefinition) -> None:
+        key = _key(policy, rule)
+        if self._before is None or self._changed(key, self._before):
+            self.rules[key] = translate_rule(policy, rule, self.names)
+        else:
+            self.rules[key] = self._before.rules[key]
 
     def parameter(self, policy: Policy, parameter: ParameterDefinition) -> None:
         name = f"{policy.name}.{parameter.name}"

@@ -53,13 +53,30 @@ def test_mistakes_as_json(tmp_path: Path) -> None:
     assert [(d["line"], d["column"], d["code"]) for d in answer["diagnostics"]] == [(8, 26, "N001")]
 
 
-def test_a_backtest_map_is_no_row_map(tmp_path: Path) -> None:
+PAST = """# what was
+history: past
+title: {en: Past, zh: 历史}
+currency: EUR
+columns:
+  invoice: {column: no}
+  customer: {column: who}
+  issued: {column: from}
+  due: {column: due}
+  settled: {column: paid}
+  amount: {column: amount}
+"""
+
+
+def test_a_backtest_map_is_checked_as_one_and_is_no_row_map(tmp_path: Path) -> None:
     rules = desk(tmp_path / "rules")
-    (rules / "maps" / "past.yaml").write_text("# what was\nhistory: past\n", encoding="utf-8")
+    (rules / "maps" / "past.yaml").write_text(PAST, encoding="utf-8")
 
     result = credence("check", rules)
 
     assert (result.exit_code, "1 row map;" in result.stdout) == (0, True)
+
+    (rules / "maps" / "past.yaml").write_text(PAST.replace("EUR", "euro"), encoding="utf-8")
+    assert "past.yaml:4:11: H005 `euro` is not a currency code" in credence("check", rules).stdout
 
 
 def test_two_suites_of_one_name_are_a_mistake(tmp_path: Path) -> None:

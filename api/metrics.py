@@ -15,8 +15,7 @@ RECORDS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 class Metrics:
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        to = self.registry
+        to = self.registry = CollectorRegistry()
         self._decisions = Counter("credence_decisions", "Decisions answered.", ["case", "outcome"], registry=to)
         self._rule_hits = Counter(
             "credence_rule_hits", "Rules that gave a reason in a decision.", ["rule"], registry=to

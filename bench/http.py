@@ -75,9 +75,12 @@ def null_app() -> Any:
     async def null(body: BaseModel) -> dict[str, bool]:
         return {"ok": body is not None}
 
+    async def ready() -> dict[str, bool]:
+        return {"ready": True}
+
     null.__annotations__["body"] = body_model
     app.post(ORDER)(null)
-    app.get("/readyz")(dict)
+    app.get("/readyz")(ready)
     return app
 
 

@@ -13,7 +13,8 @@ import typer
 from pydantic import ValidationError
 from rich.text import Text
 
-from api.cli_terminal import err, folder_of, loaded_engine, refuse
+from api.cli_terminal import err, folder_of, print_diagnostics, refuse
+from engine.pipeline import load
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8000")]
@@ -33,7 +34,10 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
 
     Example:  credence serve --port 8080
 
-    Exit code: 0 stopped, 1 the policies have mistakes, 2 the port is taken or the rules can't be read.
+    Policies with mistakes don't keep it from starting: it is not ready, refuses to decide, and goes on as soon as they
+    are mended.
+
+    Exit code: 0 stopped, 2 the port is taken or the rules folder can't be read.
     """
     # only this command needs the server, and loading it takes longer than a decision
     from api.server import serve as run
@@ -44,7 +48,7 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
         settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as error:
         refuse("; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()))
-    loaded_engine(folder_of(settings.rules)).close()
+    _warn_of_mistakes(settings.rules)
     free = _free_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": free})
     where = f"http://{_in_url(settings.host)}:{free}"
@@ -53,6 +57,14 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
     )
     with suppress(KeyboardInterrupt):  # uvicorn raises it once more after it has shut down in order
         run(settings)
+
+
+def _warn_of_mistakes(rules: Path) -> None:
+    folder = folder_of(rules)
+    loaded = load(folder.policies)
+    if loaded.engine is None:
+        print_diagnostics(err(), loaded.diagnostics, folder.policies)
+        err().print(Text("no decision is made until these mistakes are mended; saving the files is enough", "yellow"))
 
 
 def _free_port(host: str, port: int) -> int:

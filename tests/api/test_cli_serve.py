@@ -47,10 +47,7 @@ def test_it_says_where_it_listens_answers_and_stops(tmp_path: Path) -> None:
 
 
 def _is_ready(client: httpx2.Client) -> bool:
-    try:
-        return client.get("/readyz").status_code == 200
-    except httpx2.TransportError:
-        return False
+    return _status(client, "/readyz") == 200
 
 
 def test_a_port_that_is_taken_is_refused_in_words(tmp_path: Path) -> None:
@@ -80,10 +77,26 @@ def test_what_cannot_be_served_is_refused_in_words(tmp_path: Path, options: tupl
     assert said in result.stderr
 
 
-def test_rules_with_mistakes_are_not_served(tmp_path: Path) -> None:
+def test_rules_with_mistakes_are_named_decide_nothing_and_count_once_they_are_mended(tmp_path: Path) -> None:
     rules = desk(tmp_path / "rules")
+    good = (rules / "orders.yaml").read_bytes()
     (rules / "orders.yaml").write_text("policy: orders\n", encoding="utf-8")
+    with serving(rules, "--port", "0") as (process, first):
+        assert process.stderr is not None
+        said = [first, *(process.stderr.readline().decode() for _ in range(8))]
+        assert "P002" in first
+        url = next(found[1] for line in said if (found := re.match(r"listening on (http://\S+)", line)))
+        with httpx2.Client(base_url=url, timeout=20) as client:
+            eventually(lambda: _status(client, "/readyz") == 503)
+            body = {"order": {"id": "SO-1", "amount": "12000.00"}, "account": {"id": "C-1"}}
+            assert client.post("/v1/decisions/order", json=body).status_code == 503
+            (rules / "orders.yaml").write_bytes(good)
+            eventually(lambda: _is_ready(client))
+            assert client.post("/v1/decisions/order", json=body).status_code == 201
 
-    result = credence("serve", "--port", "0", "--rules", rules)
 
-    assert (result.exit_code, "P002" in result.stderr) == (1, True)
+def _status(client: httpx2.Client, path: str) -> int:
+    try:
+        return client.get(path).status_code
+    except httpx2.TransportError:
+        return 0

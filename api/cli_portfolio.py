@@ -33,34 +33,41 @@ REJECTS_SHOWN = 5
 _REJECTS_HEADING = ("file", "line", "faults", "row")
 
 
+Files = Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, NDJSON, Parquet or Arrow files.")]
+MapFile = Annotated[Path, typer.Option("--map", metavar="FILE", help="Row map of invoices (docs/portfolio.md).")]
+AsOf = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The report's date.")]
+Page = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report as one HTML file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, with reasons in both languages.")]
+ReportLanguage = Annotated[Language, typer.Option("--lang", help="Language of the report.")]
+Opening = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        metavar="DATE",
+        help="First day from which the files are complete; default: the first issue date.",
+    ),
+]
+Industry = Annotated[
+    str | None, typer.Option(metavar="WORD", help="The portfolio's industry; default: what all rows say.")
+]
+Rejects = Annotated[Path | None, typer.Option(metavar="FILE", help="Rows with faults: file, line, faults, row.")]
+Encoding = Annotated[str, typer.Option(help="The files' encoding, such as gb18030 or cp1252.")]
+Delimiter = Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")]
+
+
 def portfolio(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, NDJSON, Parquet or Arrow files.")],
-    map_file: Annotated[Path, typer.Option("--map", metavar="FILE", help="Row map of invoices (docs/portfolio.md).")],
-    as_of: Annotated[
-        datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The report's date.")
-    ],
-    out_file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write the report as one HTML file, with charts.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with reasons in both languages.")] = False,
-    language: Annotated[Language, typer.Option("--lang", help="Language of the report.")] = Language.EN,
-    opening: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            metavar="DATE",
-            help="First day from which the files are complete; default: the first issue date.",
-        ),
-    ] = None,
-    industry: Annotated[
-        str | None, typer.Option(metavar="WORD", help="The portfolio's industry; default: what all rows say.")
-    ] = None,
-    rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Rows with faults: file, line, faults, row.")
-    ] = None,
+    files: Files,
+    map_file: MapFile,
+    as_of: AsOf,
+    out_file: Page = None,
+    as_json: AsJson = False,
+    language: ReportLanguage = Language.EN,
+    opening: Opening = None,
+    industry: Industry = None,
+    rejects: Rejects = None,
     rules: RulesOption = Path("rules"),
-    encoding: Annotated[str, typer.Option(help="The files' encoding, such as gb18030 or cp1252.")] = "utf-8",
-    delimiter: Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")] = ",",
+    encoding: Encoding = "utf-8",
+    delimiter: Delimiter = ",",
 ) -> None:
     """Aging, DSO, collection effectiveness, concentration, loss allowance and early warnings of a portfolio.
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.decision import Reason
+from engine.history import Book as PaidBook
+from engine.history import Invoice, known_at_issue
 from engine.map_rows import Raw
 from engine.pipeline import Engine, load
 from engine.portfolio import (
@@ -366,6 +368,26 @@ def test_account_facts_follow_from_the_items() -> None:
         "previous_average_days_late": 36,
         "average_monthly_sales": "114.29",
     }
+
+
+def test_the_payment_record_is_that_of_the_backtest_as_the_next_day_opens() -> None:
+    """One invoice a month, paid 0, 3, … 15 days late, and one before them 18 days late: one of seven is on time, one is
+    more than 15 days late. The backtest is asked by an order on the next day."""
+    paid = [item("P0", "C-9", "2025-12-05", "2025-12-31", "2026-01-18", 7)]
+    for month in range(1, 7):
+        settled = date(2026, month, 10) + timedelta(3 * (month - 1))
+        paid.append(item(f"P{month}", "C-9", f"2026-0{month}-01", f"2026-0{month}-10", settled.isoformat(), 7))
+    asked = Invoice("next", "C-9", TODAY + 1, TODAY + 31, None, 100)
+    history = [Invoice(i.number, i.customer, i.issued, i.due, i.settled, i.amount) for i in paid]
+    *_, (_, known) = known_at_issue([*history, asked], PaidBook([*history, asked]))
+
+    found = account_facts("C-9", paid, TODAY, 0, 2)
+
+    assert (found["on_time_rate"], known.on_time_rate) == ("0.142857", 142857)
+    assert (found["seriously_late_rate"], known.seriously_late_rate) == ("0.142857", 142857)
+    for name in ("average_days_late", "previous_average_days_late", "months"):
+        assert found[name] == getattr(known, name)
+    assert found["average_monthly_sales"] == euros(known.average_monthly_sales or 0)
 
 
 def test_disputes_that_are_not_recorded_leave_the_disputed_amount_out() -> None:

@@ -134,7 +134,7 @@ class _Run:
     def _write(self) -> int:
         format_ = output_format(self.job.out)
         facts = self._raw_facts().sound()
-        query = decisions(self.form, facts, results=self.job.results, lists=format_ is not Format.CSV).sql("duckdb")
+        query = decisions(self.form, facts, results=self.job.results, lists=format_ is Format.NDJSON).sql("duckdb")
         options = {
             Format.CSV: "FORMAT csv, HEADER",
             Format.NDJSON: "FORMAT json",
@@ -185,7 +185,7 @@ class _Run:
         run, source = self.connection.execute, self._written()
         counted = run(f"SELECT {OUTCOME}, count(*) FROM {source} GROUP BY ALL").fetchall()
         tally.outcomes = {str(outcome): int(count) for outcome, count in counted}
-        text = output_format(self.job.out) is Format.CSV
+        text = output_format(self.job.out) is not Format.NDJSON
         found: list[dict[str, int]] = []
         for name in (FIRED, UNDETERMINED):
             ids = f"string_split({name}, ' ')" if text else name
@@ -216,10 +216,9 @@ class _Run:
         if what:
             watcher.start()
         try:
-            row = self.connection.execute(sql).fetchone()
+            [row] = self.connection.execute(sql).fetchall()  # to the end: what a scan rejects is kept when it is over
         finally:
             done.set()
             if what:
                 watcher.join()
-        assert row is not None, "the statement gives a row"
         return tuple(row)

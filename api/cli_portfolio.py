@@ -15,7 +15,17 @@ from rich.text import Text
 
 from api.cli_case import RulesOption, day_of
 from api.cli_check import read_map
-from api.cli_terminal import FOUND_PROBLEMS, Language, engine_of, err, out, print_diagnostics, print_json, refuse
+from api.cli_terminal import (
+    FOUND_PROBLEMS,
+    INTERRUPTED,
+    Language,
+    engine_of,
+    err,
+    out,
+    print_diagnostics,
+    print_json,
+    refuse,
+)
 from api.portfolio import Portfolio, Rejected, Wanted, industries, portfolio_of
 from api.portfolio_files import Reading
 from api.portfolio_json import portfolio_json
@@ -99,6 +109,8 @@ def _found(engine: Engine, wanted: Wanted, rejects: Path | None) -> Portfolio:
         refuse(str(unreadable))
     except OSError as error:
         refuse(f"`{error.filename or wanted.files[0]}`: {error.strerror}")
+    except KeyboardInterrupt:
+        refuse("interrupted; nothing was written", INTERRUPTED)
     except FactsRefused as refused:
         refuse("the sums of this portfolio can't be decided on:\n" + "\n".join(f"  {f}" for f in refused.faults))
 

@@ -5,7 +5,7 @@ Verb at the end of the pipeline. Everything that does not depend on the facts is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,12 +14,35 @@ from engine.facts import Binder, Value, shower, shown
 from engine.formula import Formula
 from engine.interpret import Result
 from engine.matching import Disagreement, Matcher, Matching
-from engine.missing import MissingInputs
+from engine.missing import MissingInputs, Search
 from engine.reasons import Values, Words
 from engine.ruleset import ListResult, Rule, RuleSet, Table
 from engine.vocabulary import CASE_KINDS, EPOCH, Text, Type
 
 ENGINE_VERSION = "0.1.0"
+
+
+Show = Callable[[Result], JsonValue]
+
+_Shown = tuple[str, Show, int]
+"""A name, how its value stands in a decision, and its slot."""
+
+
+class _ByName(Mapping[str, Value]):
+    """A decision's values by name, without a copy."""
+
+    def __init__(self, slots: Mapping[str, int], values: Values) -> None:
+        self._slots = slots
+        self._values = values
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[self._slots[name]]  # type: ignore[return-value]  # no formula reads a list
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._slots)
+
+    def __len__(self) -> int:
+        return len(self._slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +51,7 @@ class _PreparedRule:
     place: str
     severity: int
     words: Words
-    facts: Callable[[Values], tuple[tuple[str, JsonValue], ...]]
+    uses: tuple[_Shown, ...]
     conditions: tuple[tuple[str, Callable[[Values], JsonValue]], ...]
 
 
@@ -45,7 +68,7 @@ class Evaluator:
         self._subject = next(index for index, fact in enumerate(ruleset.facts) if fact.name == f"{ruleset.case}.id")
         self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
         self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
-        self._results = _by_policy((name, self._shower(name)) for name in ruleset.results)
+        self._results = _by_policy(self._shown(name) for name in ruleset.results)
 
     def close(self) -> None:
         self._matcher.close()
@@ -76,7 +99,9 @@ class Evaluator:
             conditions=conditions,
             reasons=tuple([reason for _, reason in found]),
             undetermined=undetermined,
-            results={policy: {name: value(values) for name, value in members} for policy, members in self._results},
+            results={
+                policy: {name: show(values[slot]) for name, show, slot in members} for policy, members in self._results
+            },
             policy_version=self.ruleset.version,
             engine_version=ENGINE_VERSION,
         )
@@ -84,34 +109,25 @@ class Evaluator:
     def _reason(self, prepared: _PreparedRule, values: Values) -> Reason:
         text, remedy = prepared.words.fill(values)
         rule = prepared.rule
-        return Reason(rule.match.id, rule.outcome, text, remedy, prepared.facts(values), (), prepared.place)
+        return Reason(rule.match.id, rule.outcome, text, remedy, _used(prepared, values), (), prepared.place)
 
     # --- what could not be told ---
 
     def _undetermined(self, matching: Matching) -> tuple[tuple[Undetermined, ...], list[tuple[int, Reason]]]:
-        variables = {name: matching.values[slot] for name, slot in self._slots.items()}
-        known: Mapping[str, Value] = {
-            name: value for name, value in variables.items() if not isinstance(value, list | tuple)
-        }
+        known = _ByName(self._slots, matching.values)
+        search = self._missing.search(known)
         unknown_rows = {self._matcher.python.matches[i] for i in matching.undetermined if i < self._first_rule}
-        items = [item for table in self.ruleset.tables if (item := self._table(table, unknown_rows, known))]
+        items = [item for table in self.ruleset.tables if (item := _table(table, unknown_rows, known, search))]
         reasons = []
         for index in matching.undetermined:
             if index >= self._first_rule:
                 prepared = self._rules[index - self._first_rule]
-                missing = self._missing.behind_match(prepared.rule.match, known)
+                missing = search.behind_match(prepared.rule.match)
                 ignored = prepared.rule.if_missing is None
                 items.append(Undetermined(prepared.rule.id, missing, ignored))
                 if not ignored:
                     reasons.append(self._missing_reason(prepared, missing, matching.values))
         return tuple(items), reasons
-
-    def _table(self, table: Table, unknown_rows: set[str], variables: Mapping[str, Value]) -> Undetermined | None:
-        """A table whose outputs are unknown because some row is."""
-        if unknown_rows.isdisjoint(table.rows) or any(variables.get(name) is not None for name in table.outputs):
-            return None
-        missing = {name for output in table.outputs for name in self._missing.behind_value(output, variables)}
-        return Undetermined(table.id, tuple(sorted(missing)), False)
 
     def _missing_reason(self, prepared: _PreparedRule, missing: tuple[str, ...], values: Values) -> tuple[int, Reason]:
         rule = prepared.rule
@@ -122,12 +138,13 @@ class Evaluator:
         subject = rule.title or Text(rule.id, rule.id)
         text = Text(f"{subject.en}: can't be checked, missing: {en}.", f"{subject.zh}：无法检查，缺少：{zh}。")
         remedy = Text(f"Supply {en}.", f"请提供{zh}。")
-        reason = Reason(rule.id, outcome, text, remedy, prepared.facts(values), missing, prepared.place)
+        reason = Reason(rule.id, outcome, text, remedy, _used(prepared, values), missing, prepared.place)
         return self._kind.severity(outcome), reason
 
     def _disagreement(self, found: Disagreement) -> tuple[int, Reason]:
         text = Text(
-            "The two rule matchers disagree; a person has to look at this case, and the service's operator at the engine.",
+            "The two rule matchers disagree; a person has to look at this case, and the service's operator at the "
+            "engine.",
             "两个规则匹配器结果不一致；本案须人工处理，并请系统管理员检查引擎。",
         )
         facts: tuple[tuple[str, JsonValue], ...] = (
@@ -147,30 +164,25 @@ class Evaluator:
             str(rule.match.place),
             self._kind.severity(rule.outcome),
             Words(rule.reason, rule.remedy, compile_formula, self.ruleset.currency),
-            self._fact_lister(rule.uses),
+            tuple(self._shown(name) for name in rule.uses),
             tuple((name, self._formula_shower(formula)) for name, formula in rule.conditions),
         )
-
-    def _fact_lister(self, names: Sequence[str]) -> Callable[[Values], tuple[tuple[str, JsonValue], ...]]:
-        showers = tuple((name, self._shower(name)) for name in names)
-        return lambda values: tuple([(name, show(values)) for name, show in showers])
 
     def _formula_shower(self, formula: Formula) -> Callable[[Values], JsonValue]:
         value, show = self._matcher.python.function(formula), shower(formula.type)
         return lambda values: show(value(values))
 
-    def _shower(self, name: str) -> Callable[[Values], JsonValue]:
+    def _shown(self, name: str) -> _Shown:
         """A variable's or parameter's value as it stands in a decision."""
         constant = self.ruleset.constants.get(name)
         if constant is not None:
             fixed = shown(constant.value, constant.type)
-            return lambda values: fixed
+            return name, lambda _: fixed, 0
         slot, type_ = self._slots[name], self.ruleset.variables.get(name)
         if type_ is None:
             element = self._list_element(name)
-            return lambda values: _listed(values[slot], element)
-        show = shower(type_)
-        return lambda values: show(values[slot])  # type: ignore[arg-type]  # lists have no type of their own
+            return name, lambda value: _listed(value, element), slot
+        return name, shower(type_), slot  # type: ignore[return-value]  # lists have no type of their own
 
     def _list_element(self, name: str) -> Type:
         return next(step.element for step in self.ruleset.steps if isinstance(step, ListResult) and step.name == name)
@@ -184,11 +196,21 @@ def _severest_first(found: tuple[int, Reason]) -> int:
     return -found[0]
 
 
-def _by_policy(
-    showers: object,
-) -> tuple[tuple[str, tuple[tuple[str, Callable[[Values], JsonValue]], ...]], ...]:
-    found: dict[str, list[tuple[str, Callable[[Values], JsonValue]]]] = {}
-    for full, show in showers:  # type: ignore[attr-defined]
+def _used(prepared: _PreparedRule, values: Values) -> tuple[tuple[str, JsonValue], ...]:
+    return tuple([(name, show(values[slot])) for name, show, slot in prepared.uses])
+
+
+def _table(table: Table, unknown_rows: Set[str], variables: Mapping[str, Value], search: Search) -> Undetermined | None:
+    """A table whose outputs are unknown because some row is."""
+    if unknown_rows.isdisjoint(table.rows) or any(variables[name] is not None for name in table.outputs):
+        return None
+    missing = {name for output in table.outputs for name in search.behind_value(output)}
+    return Undetermined(table.id, tuple(sorted(missing)), False)
+
+
+def _by_policy(results: Iterable[_Shown]) -> tuple[tuple[str, tuple[_Shown, ...]], ...]:
+    found: dict[str, list[_Shown]] = {}
+    for full, show, slot in results:
         policy, _, name = full.partition(".")
-        found.setdefault(policy, []).append((name, show))
+        found.setdefault(policy, []).append((name, show, slot))
     return tuple((policy, tuple(members)) for policy, members in found.items())

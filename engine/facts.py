@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 
 from engine.vocabulary import CASE_KINDS, EPOCH, Fact, Kind, Type
 
@@ -139,19 +140,24 @@ def _bounds(type_: Type) -> str:
 
 
 def _decimal_reader(type_: Type) -> Callable[[object], Value]:
-    scale, low, high = type_.scale, type_.low, type_.high
+    scale, low, high, unit = type_.scale, type_.low, type_.high, 10**type_.scale
+    powers: tuple[int, ...] = tuple(10**lacking for lacking in range(scale + 1))
     example = f'send {type_.kind} as text, such as "{shown(125 * 10**scale // 100, type_)}"'
 
     def read(raw: object) -> Value:
         if type(raw) is str:
-            if len(raw) > 40 or not _DECIMAL.fullmatch(raw):
+            if not _DECIMAL.fullmatch(raw):
                 raise _Wrong("is not a plain decimal number", example)
-            whole, _, decimals = raw.partition(".")
-            if len(decimals) > scale:
-                raise _Wrong(f"has more than {scale} decimals", "round it before sending")
-            value = int(whole + decimals.ljust(scale, "0"))
+            point = raw.find(".")
+            if point < 0:
+                value: int = int(raw) * unit
+            else:
+                lacking = scale - (len(raw) - point - 1)
+                if lacking < 0:
+                    raise _Wrong(f"has more than {scale} decimals", "round it before sending")
+                value = int(raw[:point] + raw[point + 1 :]) * powers[lacking]
         elif type(raw) is int:
-            value = raw * 10**scale
+            value = raw * unit
         elif type(raw) is float:
             raise _Wrong("is a floating-point number, which is not exact", example)
         else:
@@ -235,8 +241,7 @@ def shower(type_: Type) -> Callable[[Value], JsonScalar]:
     integer, text, yes/no or null."""
     match type_.kind:
         case Kind.MONEY:
-            exact = decimal_shower(type_.scale)
-            return lambda value: None if value is None else exact(value)  # type: ignore[arg-type]  # money is an int
+            return _money_shower(type_.scale)
         case Kind.RATE | Kind.NUMBER:
             return _trimmed_shower(type_.scale)
         case Kind.DATE:
@@ -250,17 +255,37 @@ def shown(value: Value, type_: Type) -> JsonScalar:
     return shower(type_)(value)
 
 
+_SHOWN_REMEMBERED = 4_096
+
+
 def _show_as_it_is(value: Value) -> JsonScalar:
     return value
 
 
+@lru_cache(maxsize=_SHOWN_REMEMBERED)
 def _show_date(value: Value) -> JsonScalar:
     return None if value is None else date.fromordinal(int(value) + _EPOCH_ORDINAL).isoformat()
 
 
+def _money_shower(scale: int) -> Callable[[Value], JsonScalar]:
+    exact, unit = decimal_shower(scale), 10**scale
+
+    def show(value: Value) -> JsonScalar:
+        if value is None:
+            return None
+        if value < unit or not scale:
+            return exact(value)  # type: ignore[arg-type]  # as above
+        digits = str(value)  # faster than a division
+        return f"{digits[:-scale]}.{digits[-scale:]}"
+
+    return show
+
+
 def _trimmed_shower(scale: int) -> Callable[[Value], JsonScalar]:
+    """Points, rates and ratios: a decision has many of them, and few different ones."""
     exact = decimal_shower(scale)
 
+    @lru_cache(maxsize=_SHOWN_REMEMBERED)
     def show(value: Value) -> JsonScalar:
         if value is None:
             return None

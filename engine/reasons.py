@@ -62,16 +62,17 @@ _DIFFERS_BY_LANGUAGE = frozenset({Kind.DATE, Kind.YES_NO})
 
 def formatter(type_: Type, currency: str, language: str) -> Show:
     """A function that shows a value of this type to a reader of `language` (en or zh)."""
-    show = _formatter(type_, currency, language)
     unknown = UNKNOWN[language]
+    if type_.kind is Kind.MONEY:
+        prefix, grouped = f"{currency} ", decimal_shower(type_.scale, grouped=True)
+        return lambda value: unknown if value is None else prefix + grouped(value)  # type: ignore[arg-type]  # an int
+    show = _formatter(type_, language)
     return lambda value: unknown if value is None else show(value)
 
 
-def _formatter(type_: Type, currency: str, language: str) -> Callable[[int | str | bool], str]:
+def _formatter(type_: Type, language: str) -> Callable[[int | str | bool], str]:
     grouped = decimal_shower(type_.scale, grouped=True)
     match type_.kind:
-        case Kind.MONEY:
-            return lambda value: f"{currency} {grouped(value)}"  # type: ignore[arg-type]  # money is an int
         case Kind.RATE:
             return lambda value: f"{_trimmed(grouped(int(value) * 100))}%"
         case Kind.DATE:

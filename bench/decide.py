@@ -1,0 +1,109 @@
+"""One order decided under the default policies: facts in as a mapping, a decision with its reasons out.
+
+`python -m bench.decide` prints a Markdown table. Orders come from rules/cases/orders.yaml: some approved, some held for
+three reasons and more. Medians of processor time; the shares are measured by calling each part alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench.loading import RULES, default_set
+from engine import document
+from engine.case import Case
+from engine.decision import Decision
+from engine.evaluate import Evaluator
+from engine.pipeline import Engine, load
+from engine.read_cases import read_cases
+from engine.vocabulary import EPOCH
+
+CASES_FILE = RULES / "cases" / "orders.yaml"
+OF_EACH = 4
+"""Orders of each kind that are measured."""
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--repeats", type=int, default=7)
+    arguments.add_argument("--decisions", type=int, default=1_000)
+    asked = arguments.parse_args()
+    engine = load(default_set()).engine
+    assert engine is not None
+    cases = orders(CASES_FILE, engine)
+    engine.warm(cases[0].as_of)
+    gc.collect()
+    gc.freeze()  # as the service does after loading: policies live for ever and needn't be looked through again
+    ruleset = engine.ruleset("order", cases[0].as_of)
+    print(
+        f"default order policies: {len(ruleset.rules)} rules, {len(ruleset.steps)} steps, {len(ruleset.facts)} facts; "
+    )
+    print(f"one core, median of {asked.repeats} × {asked.decisions:,} decisions\n")
+    print("| orders | facts given | reasons | decisions/s | whole µs | bind | Python match | Rete match | rest |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    kinds: dict[str, Callable[[Decision], bool]] = {
+        "approved": lambda decision: decision.outcome == "approve" and not decision.undetermined,
+        "held, 3–5 reasons": lambda decision: decision.outcome == "hold" and 3 <= len(decision.reasons) <= 5,
+    }
+    for label, wanted in kinds.items():
+        chosen = [case for case in cases if wanted(decided(engine, case))][:OF_EACH]
+        _row(label, engine, chosen, asked.repeats, max(1, asked.decisions // len(chosen)))
+
+
+def orders(path: Path, engine: Engine) -> Sequence[Case]:
+    read, mistakes = document.read(path.read_bytes(), path.name)
+    assert read is not None, mistakes
+    suite, mistakes = read_cases(read, engine.vocabulary)
+    assert suite is not None, mistakes
+    return suite.cases
+
+
+def decided(engine: Engine, case: Case) -> Decision:
+    return engine.decide("order", case.facts, case.as_of, "bench")
+
+
+def _row(label: str, engine: Engine, cases: Sequence[Case], repeats: int, rounds: int) -> None:
+    parts: list[list[float]] = []
+    for _ in range(repeats):
+        found = [_parts(engine, case, rounds) for case in cases]
+        parts.append([statistics.mean(column) for column in zip(*found, strict=True)])
+    whole, bind, python, rete = (statistics.median(column) * 1e6 for column in zip(*parts, strict=True))
+    given = statistics.mean(len(group) for case in cases for group in [_flat(case)])
+    reasons = statistics.mean(len(decided(engine, case).reasons) for case in cases)
+    rest = whole - bind - python - rete
+    shares = " | ".join(f"{part:.1f}" for part in (whole, bind, python, rete, rest))
+    print(f"| {label} | {given:.0f} | {reasons:.1f} | {1e6 / whole:,.0f} | {shares} |")
+
+
+def _flat(case: Case) -> list[str]:
+    return [name for members in case.facts.values() for name in members]
+
+
+def _parts(engine: Engine, case: Case, rounds: int) -> list[float]:
+    """Seconds for the whole of a decision, binding, the Python form and the Rete form."""
+    evaluator: Evaluator = engine._evaluator("order", case.as_of)
+    matcher = evaluator._matcher
+    as_of = (case.as_of - EPOCH).days
+    values = evaluator.binder.bind(case.facts)
+    matched = matcher.python.match(values, as_of)
+    return [
+        _seconds(lambda: engine.decide("order", case.facts, case.as_of, "bench"), rounds),
+        _seconds(lambda: evaluator.binder.bind(case.facts), rounds),
+        _seconds(lambda: matcher.python.match(values, as_of), rounds),
+        _seconds(lambda: matcher.rete.match(matched), rounds),
+    ]
+
+
+def _seconds(call: Callable[[], object], rounds: int) -> float:
+    start = time.process_time()
+    for _ in range(rounds):
+        call()
+    return (time.process_time() - start) / rounds
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
-"""Every code a diagnostic of policies can carry, with its meaning; docs/diagnostics.md explains each with an example.
+"""Every code a diagnostic can carry, with its meaning; docs/diagnostics.md explains each with an example.
 
-`P` is the structure of a policy, facts or cases file, `F` the FEEL inside it, `N` names and who may read them, `T`
-types, units and functions, `L` what tables and rules can never do. (`Y`, the YAML itself: engine/document.py.)
+Readers: `P` is the structure of a policy, facts or cases file, `F` the FEEL inside it. Checks that follow: `N` names
+and who may read them, `T` types, units and functions, `L` what tables and rules can never do. (`Y`, the YAML itself: engine/document.py.)
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CODES: Mapping[str, str] = {
-    "P000": "a rules folder without policies",
     "P001": "a key that is not known here",
     "P002": "a key that must be written is missing",
     "P003": "the wrong kind of thing: a list where entries belong, text where a number belongs",
@@ -42,6 +41,11 @@ CODES: Mapping[str, str] = {
     "P042": "a fact's value that a request couldn't carry either",
     "F001": "FEEL that can't be read",
     "F002": "a place where FEEL is expected and nothing is written",
+}
+"""What readers of one file find."""
+
+CHECK_CODES: Mapping[str, str] = {
+    "P000": "a rules folder without policies",
     "N001": "a name that nothing has",
     "N002": "values that need each other",
     "N003": "a name that this policy can't read",
@@ -65,3 +69,4 @@ CODES: Mapping[str, str] = {
     "L005": "a table too intricate to be checked",
     "L006": "values that no row covers",
 }
+"""What is found once files are read, from names to tables."""

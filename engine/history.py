@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from engine.vocabulary import EPOCH, RATE_SCALE
+from engine.vocabulary import DATE, EPOCH, RATE_SCALE
 
 YEAR_DAYS = 365
 QUARTER_DAYS = 91
@@ -23,6 +23,7 @@ SERIOUSLY_LATE_DAYS = 15
 SERIOUSLY_LATE_INVOICES_MIN = 5
 """With fewer paid invoices a share says little: one late one among three would be a third."""
 
+_NEVER = DATE.high + 1
 _RATE = 10**RATE_SCALE
 _EPOCH_ORDINAL = EPOCH.toordinal()
 
@@ -69,21 +70,22 @@ class Known(NamedTuple):
 
 
 class Running:
-    """A running total over dated amounts."""
+    """Running totals over dated rows: each row is a day and the amounts that fall on it."""
 
     __slots__ = ("days", "totals")
 
-    def __init__(self, dated: Iterable[tuple[int, int]]) -> None:
-        ordered = sorted(dated)
-        self.days = [day for day, _ in ordered]
-        self.totals = [0, *accumulate(amount for _, amount in ordered)]
+    def __init__(self, dated: Iterable[tuple[int, ...]], width: int = 1) -> None:
+        days, *columns = zip(*ordered, strict=True) if (ordered := sorted(dated)) else [()] * (width + 1)
+        self.days: Sequence[int] = days
+        self.totals: list[list[int]] = [[0, *accumulate(column)] for column in columns]
 
     def before(self, day: int) -> int:
-        return self.totals[bisect_left(self.days, day)]
+        """How many rows lie before the day: the index of their totals."""
+        return bisect_left(self.days, day)
 
-    def between(self, first: int, day: int) -> int:
-        """From `first`, that day included, to before `day`."""
-        return self.before(day) - self.before(first)
+    def total(self, day: int) -> int:
+        """The first column's total before the day."""
+        return self.totals[0][bisect_left(self.days, day)]
 
 
 class Book:
@@ -96,7 +98,7 @@ class Book:
             closed = invoice.closed
             if closed is not None:
                 changes[closed] -= invoice.amount
-        self.open_before: Callable[[int], int] = lru_cache(maxsize=1 << 16)(Running(changes.items()).before)
+        self.open_before: Callable[[int], int] = lru_cache(maxsize=1 << 16)(Running(changes.items()).total)
 
 
 def known_at_issue(invoices: Sequence[Invoice], book: Book) -> Iterator[tuple[Invoice, Known]]:
@@ -118,48 +120,44 @@ class _Record:
     """One customer's events, ready to be asked about rising days."""
 
     def __init__(self, invoices: Sequence[Invoice]) -> None:
-        paid = [(i.settled, i.due, i.amount, max(i.settled, i.issued)) for i in invoices if i.settled is not None]
-        late = [(closed, max(settled - due, 0)) for settled, due, _, closed in paid]
-        self.first = min(invoice.issued for invoice in invoices)
-        self.issued = Running((i.issued, i.amount) for i in invoices)
-        self.closed = Running((closed, amount) for _, _, amount, closed in paid)
-        self.fell_due = Running((i.due, i.amount) for i in invoices)
-        self.due_and_closed = Running((max(due, closed), amount) for _, due, amount, closed in paid)
-        self.paid = Running((closed, 1) for closed, _ in late)
-        self.on_time = Running((closed, not days) for closed, days in late)
-        self.seriously_late = Running((closed, days > SERIOUSLY_LATE_DAYS) for closed, days in late)
-        self.days_late = Running(late)
+        closed = [(max(i.settled, i.issued), i.due, i.settled, i.amount) for i in invoices if i.settled is not None]
+        self.first = min([invoice.issued for invoice in invoices])
+        self.issued = Running([(i.issued, i.amount) for i in invoices])
+        self.paid = Running([_paid(day, settled - due, amount) for day, due, settled, amount in closed], 4)
+        self.fell_due = Running([(i.due, i.amount) for i in invoices])
+        self.due_and_closed = Running([(max(due, day), amount) for day, due, _, amount in closed])
         disputed = [(i.disputed_on, i.closed, i.amount) for i in invoices if i.disputed_on is not None]
-        self.disputed = Running((since, amount) for since, _, amount in disputed)
-        self.disputed_and_closed = Running((max(day, end), amount) for day, end, amount in disputed if end is not None)
-        self.by_due = sorted((i.due, i.closed) for i in invoices if i.closed is None or i.closed > i.due)
+        self.disputed = Running([(since, amount) for since, _, amount in disputed])
+        self.disputed_and_closed = Running(
+            [(max(day, end), amount) for day, end, amount in disputed if end is not None]
+        )
+        self.by_due = sorted([(i.due, _NEVER if (end := i.closed) is None else end) for i in invoices])
         self.oldest = 0
 
     def known(self, day: int, book: Book) -> Known:
-        year, quarter = day - YEAR_DAYS, day - QUARTER_DAYS
-        paid = self.paid.between(year, day)
-        seriously = self.seriously_late.between(year, day)
+        closed_amount, days_late, on_time, seriously_late = self.paid.totals
+        now, year, quarter, half_year = map(self.paid.before, (day, day - YEAR_DAYS, *_quarters(day)))
+        paid = now - year
+        seriously = seriously_late[now] - seriously_late[year]
         months = whole_months(self.first, day)
         return Known(
-            months=months,
-            open_invoices=self.issued.before(day) - self.closed.before(day),
-            overdue_amount=self.fell_due.before(day) - self.due_and_closed.before(day),
-            days_overdue_max=self._days_overdue(day),
-            disputed_amount=self.disputed.before(day) - self.disputed_and_closed.before(day),
-            on_time_rate=rounded(self.on_time.between(year, day) * _RATE, paid),
-            seriously_late_rate=rounded(seriously * _RATE, paid) if paid >= SERIOUSLY_LATE_INVOICES_MIN else None,
-            average_days_late=self._average_late(quarter, day),
-            previous_average_days_late=self._average_late(quarter - QUARTER_DAYS, quarter),
-            average_monthly_sales=self._monthly_sales(year, day, months),
-            receivables_total=book.open_before(day),
+            months,
+            self.issued.total(day) - closed_amount[now],
+            self.fell_due.total(day) - self.due_and_closed.total(day),
+            self._days_overdue(day),
+            self.disputed.total(day) - self.disputed_and_closed.total(day),
+            rounded((on_time[now] - on_time[year]) * _RATE, paid),
+            rounded(seriously * _RATE, paid) if paid >= SERIOUSLY_LATE_INVOICES_MIN else None,
+            rounded(days_late[now] - days_late[quarter], now - quarter),
+            rounded(days_late[quarter] - days_late[half_year], quarter - half_year),
+            self._monthly_sales(day, months),
+            book.open_before(day),
         )
 
-    def _average_late(self, first: int, day: int) -> int | None:
-        return rounded(self.days_late.between(first, day), self.paid.between(first, day))
-
-    def _monthly_sales(self, year: int, day: int, months: int) -> int | None:
+    def _monthly_sales(self, day: int, months: int) -> int | None:
         """A customer of less than a year is averaged over the months it has been one."""
-        return rounded(self.issued.between(year, day), min(max(months, 1), 12)) if day > self.first else None
+        sales = self.issued.total(day) - self.issued.total(day - YEAR_DAYS)
+        return rounded(sales, min(max(months, 1), 12)) if day > self.first else None
 
     def _days_overdue(self, day: int) -> int:
         """Days only rise, so an invoice found closed is never looked at again."""
@@ -168,10 +166,19 @@ class _Record:
             due, closed = by_due[self.oldest]
             if due >= day:
                 return 0
-            if closed is None or closed >= day:
+            if closed >= day:
                 return day - due
             self.oldest += 1
         return 0
+
+
+def _paid(day: int, days_late: int, amount: int) -> tuple[int, ...]:
+    """Day, amount, days late, on time, seriously late."""
+    return day, amount, max(days_late, 0), days_late <= 0, days_late > SERIOUSLY_LATE_DAYS
+
+
+def _quarters(day: int) -> tuple[int, int]:
+    return day - QUARTER_DAYS, day - 2 * QUARTER_DAYS
 
 
 def rounded(total: int, count: int) -> int | None:

@@ -19,7 +19,8 @@ from engine.vocabulary import DATE, EPOCH, MONEY_BOUND
 InvoiceReader = Callable[[Sequence[str | None]], Invoice | tuple[Fault, ...]]
 
 _EPOCH_ORDINAL = EPOCH.toordinal()
-_DAYS_REMEMBERED = 100_000
+_CELLS_REMEMBERED = 100_000
+_DIGITS_QUICK = 14  # stays within what an amount may be
 _NEEDED = tuple(name for name in COLUMNS_REQUIRED if name != "settled")
 
 
@@ -29,41 +30,85 @@ def history_heading_faults(history_map: HistoryMap, heading: Sequence[str]) -> t
 
 
 def invoice_reader(history_map: HistoryMap, heading: Sequence[str], currency_digits: int) -> InvoiceReader:
-    """Cells stand in the order of `heading`, which must be without faults."""
-    read = row_reader(_row_map(history_map), heading, EPOCH)
-    days: dict[str, int] = {}
+    """Cells stand in the order of `heading`, which must be without faults (a key that NDJSON rows lack is missing)."""
+    whole_way = _whole_way(history_map, heading, currency_digits)
+    slots = {name: index for index, name in enumerate(heading)}
+    places = {column.name.partition(".")[2]: slots.get(column.column) for column in history_map.columns}
+    translated = [column.name for column in history_map.columns if column.values is not None]
+    plain = {*COLUMNS_REQUIRED, "disputed"}
+    if plain != places.keys() or None in places.values() or translated not in ([], [f"{HISTORY}.disputed"]):
+        return whole_way
+    return _quick_way(whole_way, cast("Mapping[str, int]", places), currency_digits)
 
-    def day(raw: Raw) -> int | None:
-        if raw is None:
-            return None
-        found = days.get(cast("str", raw))
-        if found is None:
-            found = date.fromisoformat(cast("str", raw)).toordinal() - _EPOCH_ORDINAL
-            if len(days) < _DAYS_REMEMBERED:
-                days[cast("str", raw)] = found
+
+def _quick_way(whole_way: InvoiceReader, places: Mapping[str, int], currency_digits: int) -> InvoiceReader:
+    """Days and words that were read once are remembered by their cell's text; a row with any other cell, or anything
+    odd about it, takes the whole way."""
+    number, customer, issued, due, settled, amount = (places[name] for name in COLUMNS_REQUIRED)
+    disputed = places["disputed"]
+    issues: dict[str | None, int] = {}
+    dues: dict[str | None, int] = {}
+    payments: dict[str | None, int | None] = {}
+    words: dict[str | None, bool] = {}
+
+    def learned(cells: Sequence[str | None]) -> Invoice | tuple[Fault, ...]:
+        found = whole_way(cells)
+        if isinstance(found, Invoice) and len(issues) + len(dues) + len(payments) + len(words) < _CELLS_REMEMBERED:
+            issues[cells[issued]], dues[cells[due]] = found.issued, found.due
+            payments[cells[settled]], words[cells[disputed]] = found.settled, found.disputed
         return found
+
+    def invoice(cells: Sequence[str | None]) -> Invoice | tuple[Fault, ...]:
+        who, what = cells[customer], cells[number]
+        money = _quick_amount(cells[amount], currency_digits)
+        try:
+            day, until = issues[cells[issued]], dues[cells[due]]
+            paid, bad = payments[cells[settled]], words[cells[disputed]]
+        except KeyError:
+            return learned(cells)
+        if not money or day > until or not who or not what or who.strip() != who or what.strip() != what:
+            return learned(cells)
+        return Invoice(what, who, day, until, paid, money, bad)
+
+    return invoice
+
+
+def _quick_amount(text: str | None, digits: int) -> int:
+    """0 for anything but plain digits with the currency's decimals."""
+    whole, _, decimals = (text or "").partition(".")
+    together = whole + decimals
+    if len(decimals) != digits or len(together) > _DIGITS_QUICK or not (together.isascii() and together.isdigit()):
+        return 0
+    return int(together)
+
+
+def _whole_way(history_map: HistoryMap, heading: Sequence[str], currency_digits: int) -> InvoiceReader:
+    read = row_reader(_row_map(history_map), heading, EPOCH)
 
     def invoice(cells: Sequence[str | None]) -> Invoice | tuple[Fault, ...]:
         mapped = read(cells)
         if mapped.faults:
             return mapped.faults
         raw = cast("Mapping[str, Raw]", mapped.facts[HISTORY])
-        for name in _NEEDED:
-            if raw[name] is None:
-                return _missing(raw)
+        if any(raw[name] is None for name in _NEEDED):
+            return _missing(raw)
         found = Invoice(
             str(raw["invoice"]),
             str(raw["customer"]),
-            cast("int", day(raw["issued"])),
-            cast("int", day(raw["due"])),
-            day(raw["settled"]),
+            cast("int", _day(raw["issued"])),
+            cast("int", _day(raw["due"])),
+            _day(raw["settled"]),
             _minor_units(cast("str", raw["amount"]), currency_digits),
             bool(raw.get("disputed")),
-            day(raw.get("disputed_on")),
+            _day(raw.get("disputed_on")),
         )
         return _faults(found, raw.get("currency"), history_map.currency) or found
 
     return invoice
+
+
+def _day(raw: Raw) -> int | None:
+    return None if raw is None else date.fromisoformat(cast("str", raw)).toordinal() - _EPOCH_ORDINAL
 
 
 def _row_map(history_map: HistoryMap) -> RowMap:

@@ -1,7 +1,8 @@
 """Every code a diagnostic can carry, with its meaning; docs/diagnostics.md explains each with an example.
 
 Readers: `P` is the structure of a policy, facts or cases file, `F` the FEEL inside it. Checks that follow: `N` names
-and who may read them, `T` types, units and functions, `L` what tables and rules can never do. (`Y`, the YAML itself: engine/document.py.)
+and who may read them, `T` types, units and functions, `L` what tables and rules can never do.
+(`Y`, the YAML itself: engine/document.py.)
 """
 
 from __future__ import annotations

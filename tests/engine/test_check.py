@@ -119,6 +119,32 @@ def test_a_mistake_in_every_stretch_of_dates_is_said_once() -> None:
     assert said.startswith("7:11: T001 `account.points > cap + account.wait`: a count and days can't be compared")
 
 
+LISTED = ",".join(map(str, range(150)))
+HOSTILE = {
+    "(" * 90 + "account.points" + ")" * 90 + " > 1": "",
+    " and ".join(["account.points > 1"] * 90): "",
+    " + ".join(["account.ratio"] * 90) + " > 1": "",
+    f"some a in [{LISTED}] satisfies some b in [{LISTED}] satisfies some c in [{LISTED}] satisfies a = b": "T003",
+    "((account.ratio ** 30) ** 30) ** 30 > 1": "T005",
+    "account.ratio > 0." + "9" * 5_000: "T005",
+    "account.ratio > " + "9" * 5_000: "T005",
+    "account.points in [" + ",".join(map(str, range(3_000))) + "]": "",
+}
+
+
+@pytest.mark.parametrize(("condition", "code"), HOSTILE.items(), ids=lambda value: str(value)[:20])
+def test_hostile_conditions_are_answered_soon(condition: str, code: str) -> None:
+    said = check(RULE.replace("WHEN", f"'{condition}'"))
+    assert [line.split(" ")[1] for line in said] == ([code] if code else [])
+
+
+def test_a_policy_that_reads_a_changed_parameter_through_others_is_translated_again() -> None:
+    dated = "parameters: {top: {2026-01-01: 1, 2026-02-01: 2, 2026-03-01: 12}}\nvalues: {same: 1, level: top}\n"
+    table = 'table: {hit: first, rows: [{when: {account.points: "> top"}, then: {x: 1}}, {when: {}, then: {x: 2}}]}\n'
+    (said,) = check(dated + table)
+    assert said.startswith("6:53: L004 the row `p.table#1` can never be hit: `account.points > top` is never true")
+
+
 # --- files that can't be read ----------------------------------------------------------------------------------------
 
 

@@ -5,12 +5,14 @@ of 34 digits, durations, ranges and functions as the types named here, everythin
 """
 
 from engine.feel.evaluate import evaluate, evaluate_node, evaluate_unary_tests
-from engine.feel.temporal import DaysDuration, DistantDate, MonthsDuration
+from engine.feel.instants import DistantDate, DistantDateTime
+from engine.feel.temporal import DaysDuration, MonthsDuration
 from engine.feel.values import Function, Range
 
 __all__ = [
     "DaysDuration",
     "DistantDate",
+    "DistantDateTime",
     "Function",
     "MonthsDuration",
     "Range",

@@ -9,15 +9,25 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
+from engine.feel.instants import (
+    DateTime,
+    Day,
+    DistantDateTime,
+    Instant,
+    combined,
+    fine_datetime,
+    fine_time,
+    make_date,
+    nanosecond_of,
+    offset_of,
+    reading,
+)
 from engine.feel.signatures import built_in
 from engine.feel.temporal import (
     DaysDuration,
-    DistantDate,
     MonthsDuration,
-    make_date,
     months_between,
     named_zone,
-    offset_of,
     offset_zone,
     read_date,
     read_datetime,
@@ -38,9 +48,9 @@ def _date(text: str) -> object:
     return read_date(text)
 
 
-@built_in("date", "from: date|date and time|distant date")
-def _date_of(moment: datetime.date | DistantDate) -> object:
-    return moment.date() if isinstance(moment, datetime.datetime) else moment
+@built_in("date", "from: date|date and time|distant")
+def _date_of(moment: Day | DistantDateTime) -> object:
+    return moment.date() if isinstance(moment, DateTime) else moment
 
 
 @built_in("date", "year: number", "month: number", "day: number")
@@ -59,19 +69,20 @@ def _date_and_time(text: str) -> object:
     return read_datetime(text)
 
 
-@built_in("date and time", "from: date|date and time")
-def _date_and_time_of(moment: datetime.date) -> object:
-    return moment if isinstance(moment, datetime.datetime) else datetime.datetime.combine(moment, datetime.time())
+@built_in("date and time", "from: date|date and time|distant")
+def _date_and_time_of(moment: Day | DistantDateTime) -> object:
+    return moment if isinstance(moment, DateTime) else combined(moment, datetime.time())
 
 
-@built_in("date and time", "date: date|date and time", "time: time")
-def _date_and_time_joined(date: datetime.date, time: datetime.time) -> object:
-    return datetime.datetime.combine(date, time)
+@built_in("date and time", "date: date|date and time|distant", "time: time")
+def _date_and_time_joined(date: Day | DistantDateTime, time: datetime.time) -> object:
+    return combined(date, time)
 
 
 @built_in("date and time", "date: date and time", "timezone: string")
 def _date_and_time_in_zone(moment: datetime.datetime, zone: str) -> object:
-    return moment.astimezone(named_zone(zone)) if moment.tzinfo else moment.replace(tzinfo=named_zone(zone))
+    moved = moment.astimezone(named_zone(zone)) if moment.tzinfo else moment.replace(tzinfo=named_zone(zone))
+    return fine_datetime(moved, nanosecond_of(moment))
 
 
 _PARTS = ("year: number", "month: number", "day: number", "hour: number", "minute: number", "second: number")
@@ -88,23 +99,24 @@ def _date_and_time_from_parts(
     second: Decimal,
     offset: DaysDuration | None = None,
 ) -> object:
-    day_of = datetime.date(_whole(year), _whole(month), _whole(day))
-    return datetime.datetime.combine(day_of, _time_of(hour, minute, second, _zone(offset)))
+    day_of = make_date(_whole(year), _whole(month), _whole(day))
+    return None if day_of is None else combined(day_of, _time_of(hour, minute, second, _zone(offset)))
 
 
 @built_in("date and time", *_PARTS, "timezone: string")
 def _date_and_time_from_parts_in_zone(
     year: Decimal, month: Decimal, day: Decimal, hour: Decimal, minute: Decimal, second: Decimal, zone: str
 ) -> object:
-    day_of = datetime.date(_whole(year), _whole(month), _whole(day))
-    return datetime.datetime.combine(day_of, _time_of(hour, minute, second, named_zone(zone)))
+    day_of = make_date(_whole(year), _whole(month), _whole(day))
+    return None if day_of is None else combined(day_of, _time_of(hour, minute, second, named_zone(zone)))
 
 
 def _time_of(hour: Decimal, minute: Decimal, second: Decimal, zone: datetime.tzinfo | None) -> datetime.time:
     if not 0 <= second < 60:
         raise ValueError("no such second")
     whole = int(second)
-    return datetime.time(_whole(hour), _whole(minute), whole, int((second - whole) * 1_000_000), tzinfo=zone)
+    microsecond, nanosecond = divmod(int((second - whole) * 10**9), 1000)
+    return fine_time(datetime.time(_whole(hour), _whole(minute), whole, microsecond, tzinfo=zone), nanosecond)
 
 
 def _zone(offset: DaysDuration | None) -> datetime.tzinfo | None:
@@ -120,11 +132,13 @@ def _time(text: str) -> object:
     return read_time(text)
 
 
-@built_in("time", "from: date|time|date and time")
-def _time_from(moment: datetime.date | datetime.time) -> object:
+@built_in("time", "from: date|time|date and time|distant")
+def _time_from(moment: Day | Instant) -> object:
     if isinstance(moment, datetime.time):
         return moment
-    return moment.timetz() if isinstance(moment, datetime.datetime) else datetime.time(tzinfo=datetime.UTC)
+    if isinstance(moment, datetime.datetime):
+        return fine_time(moment.timetz(), nanosecond_of(moment))
+    return moment.timetz() if isinstance(moment, DistantDateTime) else datetime.time(tzinfo=datetime.UTC)
 
 
 @built_in("time", "hour: number", "minute: number", "second: number", "offset?: days and time duration|null")
@@ -142,8 +156,8 @@ def _duration_itself(duration: DaysDuration | MonthsDuration) -> object:
     return duration
 
 
-@built_in("years and months duration", "from: date|date and time", "to: date|date and time")
-def _years_and_months_duration(start: datetime.date, end: datetime.date) -> object:
+@built_in("years and months duration", "from: date|date and time|distant", "to: date|date and time|distant")
+def _years_and_months_duration(start: Day | DistantDateTime, end: Day | DistantDateTime) -> object:
     return months_between(start, end)
 
 
@@ -173,7 +187,6 @@ def _is(left: object, right: object) -> object:
     same instant."""
     if left is None or right is None or kind(left) != kind(right):
         return left is None and right is None
-    if isinstance(left, datetime.datetime | datetime.time):
-        assert isinstance(right, datetime.datetime | datetime.time)
-        return left.replace(tzinfo=None) == right.replace(tzinfo=None) and offset_of(left) == offset_of(right)
+    if isinstance(left, Instant) and isinstance(right, Instant):
+        return reading(left) == reading(right) and offset_of(left) == offset_of(right)
     return equal(left, right) is True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, cast
 
 from engine.feel.arithmetic import arithmetic, minus
@@ -46,7 +47,7 @@ from engine.feel.syntax import (
 )
 from engine.feel.syntax import Differs as DiffersNode
 from engine.feel.temporal import read_at_literal
-from engine.feel.types import coerced, is_instance
+from engine.feel.types import coerced, is_instance, type_of
 from engine.feel.values import (
     NUMBERS,
     Function,
@@ -93,7 +94,7 @@ class Scope:
             raise WorkExceeded
 
 
-def evaluate(text: str, context: Mapping[str, object]) -> object:
+def evaluate(text: str, context: Mapping[str, object] = MappingProxyType({})) -> object:
     """The value of a FEEL expression; null (None) for a FEEL error of any kind, syntax included."""
     try:
         return evaluate_node(parse_expression(text, _odd_names(context)), context)
@@ -359,7 +360,7 @@ def _function_literal(node: FunctionLiteral, scope: Scope) -> object:
         given = map(coerced, arguments, node.types) if node.types else arguments
         return value_of(node.body, Scope(dict(zip(node.parameters, given, strict=True)), scope))
 
-    return Function(node.parameters, call)
+    return Function(node.parameters, call, node.types, type_of(node.body))
 
 
 def _context_literal(node: ContextLiteral, scope: Scope) -> object:

@@ -31,9 +31,10 @@ _KEYWORDS = frozenset(
     + ("in", "between", "and", "or", "instance", "of", "true", "false", "null")
 )
 _SKIPPED = r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/'
-# names of several words that the text itself introduces: context keys, parameters, named arguments, loop variables
+# names of several words that the text itself introduces: parameters, context keys, named arguments, loop variables
 _DECLARED = re.compile(
     _SKIPPED
+    + r"|\bfunction\s*\((?P<parameters>[^()]{0,2000})\)"
     + r'|[{,(]\s*(?P<key>[^\W\d][^{}\[\](),:"<>=!@\n]{0,200}):'
     + r"|(?:\b(?:for|some|every)|,)\s+(?P<loop>[^\W\d]\w*(?:\s+\w+)+)\s+in\b",
     re.DOTALL,
@@ -109,7 +110,7 @@ def _spelling(token: Token, text: str) -> str:
 
 def _masked(text: str, names: Collection[str]) -> str:
     odd = {name for name in names if not _PLAIN_NAME.fullmatch(name)}
-    if ":" in text or " in" in text:
+    if ":" in text or " in" in text or "function" in text:
         odd.update(_declared(text))
     if not odd and " " not in text.strip():
         return text
@@ -125,11 +126,12 @@ def _mask(match: re.Match[str]) -> str:
 
 def _declared(text: str) -> Iterator[str]:
     for match in _DECLARED.finditer(text):
-        name = match["key"] or match["loop"]
-        words = name.split() if name else []
-        plain = not words or (len(words) == 1 and _PLAIN_NAME.fullmatch(words[0]) is not None)
-        if not plain and not _KEYWORDS.intersection(words):
-            yield " ".join(words)
+        parameters = (match["parameters"] or "").split(",")
+        for name in (match["key"] or match["loop"], *(part.partition(":")[0] for part in parameters)):
+            words = name.split() if name else []
+            plain = not words or (len(words) == 1 and _PLAIN_NAME.fullmatch(words[0]) is not None)
+            if not plain and not _KEYWORDS.intersection(words):
+                yield " ".join(words)
 
 
 @lru_cache(maxsize=256)

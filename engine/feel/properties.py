@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.feel.temporal import DaysDuration, DistantDate, MonthsDuration, offset_of, seconds_of
+from engine.feel.instants import DistantDate, DistantDateTime, Instant, offset_of, zone_of
+from engine.feel.temporal import DaysDuration, MonthsDuration, seconds_of
 from engine.feel.values import Range
 
 
@@ -30,13 +31,14 @@ def _number(name: str) -> Callable[[Any], Decimal]:
     return lambda value: Decimal(getattr(value, name))
 
 
-def _time_offset(value: datetime.datetime | datetime.time) -> DaysDuration | None:
+def _time_offset(value: Instant) -> DaysDuration | None:
     offset = offset_of(value)
     return None if offset is None else DaysDuration(seconds_of(offset))
 
 
-def _time_zone(value: datetime.datetime | datetime.time) -> str | None:
-    return value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
+def _time_zone(value: Instant) -> str | None:
+    zone = zone_of(value)
+    return zone.key if isinstance(zone, ZoneInfo) else None
 
 
 _DATE: dict[str, Callable[[Any], object]] = {
@@ -49,14 +51,25 @@ _TIME: dict[str, Callable[[Any], object]] = {
     "hour": _number("hour"),
     "minute": _number("minute"),
     "second": _number("second"),
-    "time offset": _time_offset,
-    "timezone": _time_zone,
 }
+_ZONE: dict[str, Callable[[Any], object]] = {"time offset": _time_offset, "timezone": _time_zone}
+
+
+def _of(part: str, properties: dict[str, Callable[[Any], object]]) -> dict[str, Callable[[Any], object]]:
+    """The properties of a value's part as its own."""
+
+    def through(read: Callable[[Any], object]) -> Callable[[Any], object]:
+        return lambda value: read(getattr(value, part))
+
+    return {name: through(read) for name, read in properties.items()}
+
+
 _PROPERTIES: tuple[tuple[type, dict[str, Callable[[Any], object]]], ...] = (
-    (datetime.datetime, _DATE | _TIME),
+    (datetime.datetime, _DATE | _TIME | _ZONE),
+    (DistantDateTime, _of("day_of", _DATE) | _of("time_of", _TIME) | _ZONE),
     (datetime.date, _DATE),
     (DistantDate, _DATE),
-    (datetime.time, _TIME),
+    (datetime.time, _TIME | _ZONE),
     (
         DaysDuration,
         {

@@ -4,7 +4,7 @@
 
 A built-in may have several forms; the first whose parameters accept the arguments is called. `?` marks a parameter that
 may be left out, `*` one that takes all remaining arguments. A type is a FEEL type, several joined by `|`, or `any`,
-which alone accepts null.
+which alone accepts null; with `distant`, dates of any year.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from engine.feel.temporal import DistantDate
+from engine.feel.instants import DistantDate, DistantDateTime
 from engine.feel.values import kind
 
 Implementation = TypeVar("Implementation", bound=Callable[..., object])
@@ -106,12 +106,13 @@ def _fitted(form: Form, arguments: Sequence[object]) -> list[object]:
     return fitted
 
 
+_DISTANT = (DistantDate, DistantDateTime)
+
+
 def conforming(value: object, kinds: frozenset[str]) -> object:
     """`value` as one of `kinds`, through the implicit conversions of DMN 1.5, 10.3.2.9.4: a list of one to its item,
     one value to a list of it, a date to its midnight in UTC."""
-    if "any" in kinds or (kind(value) in kinds and not isinstance(value, DistantDate)):
-        return value
-    if isinstance(value, DistantDate) and "distant date" in kinds:
+    if "any" in kinds or (kind(value) in kinds and ("distant" in kinds or not isinstance(value, _DISTANT))):
         return value
     if isinstance(value, list) and len(value) == 1 and "list" not in kinds:
         return conforming(value[0], kinds)

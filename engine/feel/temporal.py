@@ -1,8 +1,7 @@
 """FEEL's dates, times and durations on top of Python's: literals read, values written, arithmetic between them.
 
-Dates and times are `datetime.date`, `datetime` and `time`; for years outside 1 to 9999, which Python cannot hold, there
-is a `DistantDate` without arithmetic, and no date and time. Fractions of a second are kept to the microsecond. The two
-kinds of duration are our own types.
+Dates and times are `datetime.date`, `datetime` and `time`, or what instants.py adds to them. The two kinds of duration
+are our own types.
 """
 
 from __future__ import annotations
@@ -15,34 +14,23 @@ from decimal import Decimal
 from functools import lru_cache, total_ordering
 from zoneinfo import ZoneInfo
 
+from engine.feel.instants import (
+    DateTime,
+    Day,
+    DistantDate,
+    DistantDateTime,
+    combined,
+    fine_datetime,
+    fine_time,
+    make_date,
+    nanosecond_of,
+    write_time,
+)
+
 _DAY = 86_400
 _ANY_DAY = datetime.date(2000, 1, 1)
 _SECONDS_MAX = Decimal(10) ** 18
 _MONTHS_MAX = 10**12
-_YEAR_MAX = 999_999_999  # DMN 1.5, 10.3.2.3.4, after XML Schema
-
-
-@total_ordering
-@dataclass(frozen=True, slots=True)
-class DistantDate:
-    """A date in a year Python's own cannot hold. It is compared, written and taken apart, and nothing else."""
-
-    year: int
-    month: int
-    day: int
-
-    def __lt__(self, other: DistantDate | datetime.date) -> bool:
-        return (self.year, self.month, self.day) < (other.year, other.month, other.day)
-
-    def __gt__(self, other: DistantDate | datetime.date) -> bool:
-        return (self.year, self.month, self.day) > (other.year, other.month, other.day)
-
-    def isoweekday(self) -> int:
-        return datetime.date(2000 + self.year % 400, self.month, self.day).isoweekday()
-
-    def __str__(self) -> str:
-        sign = "-" if self.year < 0 else ""
-        return f"{sign}{abs(self.year):04d}-{self.month:02d}-{self.day:02d}"
 
 
 @total_ordering
@@ -125,21 +113,11 @@ _MONTHS_FORM = re.compile(r"(?P<sign>-)?P(?=\d)(?:(?P<years>\d+)Y)?(?:(?P<months
 _TEXT_MAX = 64  # characters of a date, time or duration; keeps digits of hostile durations few
 
 
-def read_date(text: str) -> datetime.date | DistantDate | None:
+def read_date(text: str) -> Day | None:
     match = _DATE_FORM.fullmatch(text) if len(text) <= _TEXT_MAX else None
     if match is None:
         return None
     return make_date(int(match["year"]), int(match["month"]), int(match["day"]))
-
-
-def make_date(year: int, month: int, day: int) -> datetime.date | DistantDate | None:
-    try:
-        if datetime.MINYEAR <= year <= datetime.MAXYEAR:
-            return datetime.date(year, month, day)
-        datetime.date(2000 + year % 400, month, day)  # the calendar repeats every 400 years
-    except ValueError:
-        return None
-    return DistantDate(year, month, day) if year and abs(year) <= _YEAR_MAX else None
 
 
 def read_time(text: str) -> datetime.time | None:
@@ -147,23 +125,26 @@ def read_time(text: str) -> datetime.time | None:
     return None if match is None else _time(match)
 
 
-def read_datetime(text: str) -> datetime.datetime | None:
+def read_datetime(text: str) -> DateTime | None:
     """A date alone is midnight of that day."""
-    if isinstance(date := read_date(text), datetime.date):
-        return datetime.datetime.combine(date, datetime.time())
+    day = read_date(text)
+    if day is not None:
+        return combined(day, datetime.time())
     match = _DATETIME_FORM.fullmatch(text) if len(text) <= _TEXT_MAX else None
     if match is None:
         return None
     day = make_date(int(match["year"]), int(match["month"]), int(match["day"]))
-    if not isinstance(day, datetime.date):
+    if day is None:
         return None
     if (match["hour"], match["minute"], match["second"]) == ("24", "00", "00"):
         return _next_midnight(day, match)
     time = _time(match)
-    return None if time is None else datetime.datetime.combine(day, time)
+    return None if time is None else combined(day, time)
 
 
-def _next_midnight(day: datetime.date, match: re.Match[str]) -> datetime.datetime | None:
+def _next_midnight(day: Day, match: re.Match[str]) -> datetime.datetime | None:
+    if isinstance(day, DistantDate):
+        return None
     try:
         return datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time(tzinfo=_zone(match)))
     except (ValueError, OverflowError):
@@ -171,13 +152,14 @@ def _next_midnight(day: datetime.date, match: re.Match[str]) -> datetime.datetim
 
 
 def _time(match: re.Match[str]) -> datetime.time | None:
-    fraction = int(((match["fraction"] or ".")[1:] + "000000")[:6])
+    microsecond, nanosecond = divmod(int(((match["fraction"] or ".")[1:] + "0" * 9)[:9]), 1000)
     try:
-        return datetime.time(
-            int(match["hour"]), int(match["minute"]), int(match["second"]), fraction, tzinfo=_zone(match)
+        time = datetime.time(
+            int(match["hour"]), int(match["minute"]), int(match["second"]), microsecond, tzinfo=_zone(match)
         )
     except ValueError:
         return None
+    return fine_time(time, nanosecond)
 
 
 def _zone(match: re.Match[str]) -> datetime.tzinfo | None:
@@ -234,45 +216,15 @@ def read_at_literal(text: str) -> object:
 
 def write_temporal(value: datetime.date | datetime.time) -> str:
     if isinstance(value, datetime.datetime):
-        return f"{_write_date(value)}T{_write_time(value.timetz())}"
-    if isinstance(value, datetime.time):
-        return _write_time(value)
-    return _write_date(value)
+        return f"{_write_date(value)}T{write_time(value.timetz(), nanosecond_of(value))}"
+    return write_time(value) if isinstance(value, datetime.time) else _write_date(value)
 
 
 def _write_date(value: datetime.date) -> str:
     return f"{value.year:04d}-{value.month:02d}-{value.day:02d}"
 
 
-def _write_time(value: datetime.time) -> str:
-    fraction = f".{value.microsecond:06d}".rstrip("0") if value.microsecond else ""
-    return f"{value.hour:02d}:{value.minute:02d}:{value.second:02d}{fraction}{_write_zone(value.tzinfo)}"
-
-
-def _write_zone(zone: datetime.tzinfo | None) -> str:
-    if zone is None:
-        return ""
-    if isinstance(zone, ZoneInfo):
-        return f"@{zone.key}"
-    offset = zone.utcoffset(None)
-    if not offset:
-        return "Z"
-    total = int(offset.total_seconds())
-    minutes, seconds = divmod(abs(total), 60)
-    sign = "-" if total < 0 else "+"
-    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}" + (f":{seconds:02d}" if seconds else "")
-
-
 # --- arithmetic (DMN 1.5, tables 55 to 57) ---------------------------------------------------------------------------
-
-
-def offset_of(value: datetime.datetime | datetime.time) -> datetime.timedelta | None:
-    """The distance from UTC; a time of day in a named zone, having no date, goes by its standard time."""
-    if isinstance(value, datetime.time):
-        moment = datetime.datetime.combine(_ANY_DAY, value)
-        offset, summer = moment.utcoffset(), moment.dst()
-        return offset - summer if offset is not None and summer else offset
-    return value.utcoffset()
 
 
 def midnight_utc(day: datetime.date) -> datetime.datetime:
@@ -283,21 +235,23 @@ def seconds_of(delta: datetime.timedelta) -> Decimal:
     return Decimal(delta.days * _DAY + delta.seconds) + Decimal(delta.microseconds).scaleb(-6)
 
 
-def _delta(duration: DaysDuration) -> datetime.timedelta:
-    microseconds = int(duration.seconds.scaleb(6).to_integral_value())
-    return datetime.timedelta(microseconds=microseconds)
+def _split(duration: DaysDuration, nanosecond: int) -> tuple[datetime.timedelta, int]:
+    """A duration and the nanoseconds it is added to, as whole microseconds and what is left."""
+    microseconds, left = divmod(int(duration.seconds.scaleb(9).to_integral_value()) + nanosecond, 1000)
+    return datetime.timedelta(microseconds=microseconds), left
 
 
 def difference(left: object, right: object) -> DaysDuration | None:
     """Between two instants or two times of day; null when only one of them says its zone."""
     if isinstance(left, datetime.time) and isinstance(right, datetime.time):
-        return difference(datetime.datetime.combine(_ANY_DAY, left), datetime.datetime.combine(_ANY_DAY, right))
+        return difference(combined(_ANY_DAY, left), combined(_ANY_DAY, right))
     left, right = _instant(left), _instant(right)
     if left is None or right is None or (left.utcoffset() is None) != (right.utcoffset() is None):
         return None
+    below = Decimal(nanosecond_of(left) - nanosecond_of(right)).scaleb(-9)
     if left.tzinfo is not None and right.tzinfo is not None:
         left, right = left.astimezone(datetime.UTC), right.astimezone(datetime.UTC)
-    return DaysDuration(seconds_of(left - right))
+    return DaysDuration(seconds_of(left - right) + below)
 
 
 def _instant(value: object) -> datetime.datetime | None:
@@ -312,30 +266,41 @@ def shifted(value: datetime.date | datetime.time, duration: DaysDuration | Month
         if isinstance(duration, MonthsDuration):
             return None if isinstance(value, datetime.time) else _shifted_months(value, duration.months)
         if isinstance(value, datetime.datetime):
-            if value.tzinfo is None:
-                return value + _delta(duration)
-            return (value.astimezone(datetime.UTC) + _delta(duration)).astimezone(value.tzinfo)
+            return _shifted_datetime(value, duration)
         if isinstance(value, datetime.time):
-            moved = datetime.datetime.combine(_ANY_DAY, value) + _delta(DaysDuration(duration.seconds % _DAY))
-            return moved.timetz()
-        return (datetime.datetime.combine(value, datetime.time()) + _delta(duration)).date()
+            delta, nanosecond = _split(DaysDuration(duration.seconds % _DAY), nanosecond_of(value))
+            return fine_time((datetime.datetime.combine(_ANY_DAY, value) + delta).timetz(), nanosecond)
+        return (datetime.datetime.combine(value, datetime.time()) + _split(duration, 0)[0]).date()
     except (OverflowError, ValueError):
         return None
+
+
+def _shifted_datetime(value: datetime.datetime, duration: DaysDuration) -> datetime.datetime:
+    """Along the line of time, not of the clock, where the zone changes its clock in between."""
+    delta, nanosecond = _split(duration, nanosecond_of(value))
+    if value.tzinfo is None:
+        return fine_datetime(value + delta, nanosecond)
+    return fine_datetime((value.astimezone(datetime.UTC) + delta).astimezone(value.tzinfo), nanosecond)
 
 
 def _shifted_months(value: datetime.date, months: int) -> datetime.date:
     year, month = divmod(value.year * 12 + value.month - 1 + months, 12)
     day = min(value.day, calendar.monthrange(year, month + 1)[1])
+    if isinstance(value, datetime.datetime):
+        return fine_datetime(value.replace(year=year, month=month + 1, day=day), nanosecond_of(value))
     return value.replace(year=year, month=month + 1, day=day)
 
 
-def months_between(start: datetime.date, end: datetime.date) -> MonthsDuration:
-    """Whole months from `start` to `end`, towards zero (DMN 1.5, table 69)."""
-    if end < start if type(end) is type(start) else _day(end) < _day(start):
+def months_between(start: Day | DistantDateTime, end: Day | DistantDateTime) -> MonthsDuration:
+    """Whole months from one calendar day to the other, towards zero (DMN 1.5, table 69); the clock and its zone do not
+    count."""
+    first, last = _calendar_day(start), _calendar_day(end)
+    if last < first:
         return MonthsDuration(-months_between(end, start).months)
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return MonthsDuration(months - 1 if end.day < start.day else months)
+    months = (last[0] - first[0]) * 12 + last[1] - first[1]
+    return MonthsDuration(months - 1 if last[2] < first[2] else months)
 
 
-def _day(value: datetime.date) -> datetime.date:
-    return value.date() if isinstance(value, datetime.datetime) else value
+def _calendar_day(value: Day | DistantDateTime) -> tuple[int, int, int]:
+    day = value.date() if isinstance(value, DistantDateTime) else value
+    return day.year, day.month, day.day

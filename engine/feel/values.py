@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from engine.feel.temporal import DaysDuration, DistantDate, MonthsDuration, offset_of, plain, write_temporal
+from engine.feel.instants import DistantDate, DistantDateTime, Instant, moment, zone_of
+from engine.feel.temporal import DaysDuration, MonthsDuration, plain, write_temporal
 
 # IEEE 754-2008 decimal128, as DMN 1.5, 10.3.2.3.1 asks for
 NUMBERS = decimal.Context(
@@ -39,10 +41,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """`call` takes one value a parameter."""
+    """`call` takes one value a parameter, any number where none is named; a type that is not known is `Any`."""
 
     parameters: tuple[str, ...]
     call: Callable[..., object]
+    types: tuple[str, ...] = ()
+    result: str = "Any"
 
 
 def kind(value: object) -> str:
@@ -59,6 +63,7 @@ _KINDS: dict[type, str] = {
     str: "string",
     type(None): "null",
     datetime.datetime: "date and time",
+    DistantDateTime: "date and time",
     datetime.date: "date",
     DistantDate: "date",
     datetime.time: "time",
@@ -83,7 +88,33 @@ def taken_in(value: object) -> object:
         return [taken_in(item) for item in value]
     if isinstance(value, datetime.timedelta):
         return DaysDuration(Decimal(value // datetime.timedelta(microseconds=1)).scaleb(-6))
+    if isinstance(value, datetime.datetime | datetime.time):
+        return _zone_taken_in(value)
+    if kind(value) == "null" and callable(value):
+        return _callable_taken_in(value)
     return value if kind(value) != "null" else None
+
+
+def _zone_taken_in(value: datetime.datetime | datetime.time) -> object:
+    """Of the zones other libraries have, the offset."""
+    if value.tzinfo is None or isinstance(value.tzinfo, datetime.timezone | ZoneInfo):
+        return value
+    offset = value.utcoffset()
+    return value.replace(tzinfo=None if offset is None else datetime.timezone(offset))
+
+
+def _callable_taken_in(function: Callable[..., object]) -> Function:
+    """A caller's Python function; it gets FEEL values and may give Python's."""
+
+    def call(*arguments: object) -> object:
+        return taken_in(function(*arguments))
+
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # some of C's functions have none
+        return Function((), call)
+    named = all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters)
+    return Function(tuple(parameter.name for parameter in parameters) if named else (), call)
 
 
 def _number_taken_in(number: Decimal) -> Decimal | None:
@@ -108,8 +139,8 @@ def equal(left: object, right: object) -> bool | None:
         return left.keys() == right.keys() and _all(equal(left[key], right[key]) for key in left)
     if isinstance(left, Range) and isinstance(right, Range):
         return _equal_ranges(left, right)
-    if isinstance(left, datetime.datetime | datetime.time):
-        return _equal_instants(left, right)
+    if isinstance(left, Instant) and isinstance(right, Instant):
+        return _zone_kind(left) == _zone_kind(right) and moment(left) == moment(right)
     if isinstance(left, Function):
         return True if left is right else None
     return left == right
@@ -130,32 +161,12 @@ def _equal_ranges(left: Range, right: Range) -> bool | None:
     return _all((equal(left.low, right.low), equal(left.high, right.high)))
 
 
-def _equal_instants(left: datetime.datetime | datetime.time, right: object) -> bool:
-    """The same instant; a value with a named zone is never equal to one with an offset or with none."""
-    assert isinstance(right, datetime.datetime | datetime.time)
-    if _zone_kind(left) != _zone_kind(right):
-        return False
-    if left.tzinfo is None:
-        return left == right
-    return _utc(left) == _utc(right)
-
-
-def _zone_kind(value: datetime.datetime | datetime.time) -> str:
-    if value.tzinfo is None:
+def _zone_kind(value: Instant) -> str:
+    """A value with a named zone is never equal to one with an offset or with none."""
+    zone = zone_of(value)
+    if zone is None:
         return "none"
-    return "named" if isinstance(value.tzinfo, ZoneInfo) else "offset"
-
-
-def _utc(value: datetime.datetime | datetime.time) -> datetime.timedelta:
-    day = value.date() if isinstance(value, datetime.datetime) else datetime.date.min
-    time = datetime.timedelta(
-        days=day.toordinal(),
-        hours=value.hour,
-        minutes=value.minute,
-        seconds=value.second,
-        microseconds=value.microsecond,
-    )
-    return time - (offset_of(value) or datetime.timedelta())
+    return "named" if isinstance(zone, ZoneInfo) else "offset"
 
 
 _ORDERED = frozenset(
@@ -168,11 +179,8 @@ def less(left: object, right: object) -> bool | None:
     which = kind(left)
     if which != kind(right) or which not in _ORDERED:
         return None
-    if isinstance(left, datetime.datetime | datetime.time):
-        assert isinstance(right, datetime.datetime | datetime.time)
-        if (left.tzinfo is None) != (right.tzinfo is None):
-            return None
-        return _utc(left) < _utc(right)
+    if isinstance(left, Instant) and isinstance(right, Instant):
+        return None if (zone_of(left) is None) != (zone_of(right) is None) else moment(left) < moment(right)
     return left < right  # type: ignore[operator,no-any-return]
 
 

@@ -43,6 +43,18 @@ CASES: dict[str, list[tuple[str, object]]] = {
         ("[1] + 1", None),
         ("1e2 + .5", D("100.5")),
     ],
+    "if, for, some, every and function as the last operand": [
+        ("1 + if amount > 5 then 1 else 2", D(2)),
+        ("1 + if amount < 5 then 1 else 2 + 3", D(6)),
+        ("2 * -if true then 3 else 4", D(-6)),
+        ("2 ** if true then 3 else 4", D(8)),
+        ("[1, 2] = for x in [1, 2] return x", True),
+        ("true and some x in [1, 2] satisfies x > 1", True),
+        ("false or every x in [1, 2] satisfies x > 1", False),
+        ("2 in if true then [1..3] else [4..5]", True),
+        ("2 between 1 and if true then 3 else 4", True),
+        ("2 between if true then 1 else 4 and 3", None),
+    ],
     "three-valued logic": [
         ("true and null", None),
         ("false and null", False),
@@ -196,6 +208,15 @@ CASES: dict[str, list[tuple[str, object]]] = {
         ("{a: 1} instance of context<a: number, b: number>", False),
         ("{a: null} instance of context<a: list<string>>", True),
         ("(function(x) x) instance of function<number> -> number", True),
+        ("(function(x) 1) instance of function<number> -> string", False),
+        ("(function(x) 1) instance of function<> -> number", False),
+        ('(function() @"P1D") instance of function<> -> days and time duration', True),
+        ("(function() [1, 2]) instance of function<> -> list<number>", True),
+        ("(function() {a: 1}) instance of function<> -> context<a: number, b: number>", False),
+        ("(function() {a: 1, b: true}) instance of function<> -> context<b: boolean>", True),
+        ("(function(x: context<a: number>) 1) instance of function<context<a: number, b: number>> -> Any", True),
+        ("(function(x: context<a: number, b: number>) 1) instance of function<context<a: number>> -> Any", False),
+        ("(function(f: function<> -> number) 1) instance of function<function<> -> number> -> number", True),
         ("1 instance of unheard of", None),
         ("1 instance of tUnheard", None),
     ],
@@ -220,6 +241,24 @@ def test_value(text: str, expected: object) -> None:
 
 def test_a_parsed_tree_evaluates_like_its_text() -> None:
     assert evaluate_node(parse_expression("amount * 2"), ORDER) == D(2400)
+
+
+def test_a_function_of_the_caller_is_called_with_feel_values() -> None:
+    context = {"is factor": lambda value, factor: value % factor == 0, "most": max, "wait": lambda *args: len(args)}
+    assert evaluate("for f in [1, 2, 3] return is factor(10, f)", context) == [True, True, False]
+    assert evaluate("is factor(factor: 5, value: 10)", context) is True
+    assert evaluate("is factor(10)", context) is None
+    assert evaluate("wait(1, 2) + most(3, 4)", context) == D(6)
+
+
+def test_a_function_found_by_one_evaluation_serves_another() -> None:
+    context = {"Net Amount": evaluate("function(gross amount: number) gross amount / tax", {"tax": 2})}
+    assert evaluate("Net Amount(10) + Net Amount(gross amount: 4)", context) == D(7)
+    assert evaluate('Net Amount("10")', context) is None
+
+
+def test_a_parameter_of_a_type_only_the_model_knows_takes_any_value() -> None:
+    assert evaluate("(function(loan: tLoan) loan.rate)({rate: 3})") == D(3)
 
 
 def test_what_feel_has_no_place_for_is_null() -> None:

@@ -55,6 +55,7 @@ def every_node(node: Node) -> list[Node]:
     "text",
     [
         "if a > 1 then b else c",
+        "1 + if a then b else c - 2",
         "some x in [1, 2] satisfies x > 1",
         "for i in 1..3 return i * 2",
         'contains("abc", "b") and not(x)',

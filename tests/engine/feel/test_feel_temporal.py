@@ -9,8 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.feel import evaluate
-from engine.feel.temporal import DaysDuration, DistantDate, MonthsDuration
+from engine.feel import DaysDuration, DistantDate, DistantDateTime, MonthsDuration, evaluate
 
 D = Decimal
 DAY = D(86_400)
@@ -44,6 +43,40 @@ CASES: dict[str, list[tuple[str, object]]] = {
         ("time(10, 60, 0)", None),
         ('time("10:00")', None),
     ],
+    "nanoseconds": [
+        ('string(time("10:00:00.000000001"))', "10:00:00.000000001"),
+        ('string(date and time(@"2026-02-28", @"10:00:00.123456789Z"))', "2026-02-28T10:00:00.123456789Z"),
+        ('string(time(@"2026-02-28T10:00:00.9999999"))', "10:00:00.9999999"),
+        ("string(time(10, 0, 0.25 + 1e-9))", "10:00:00.250000001"),
+        ('@"10:00:00.1234567" = @"10:00:00.1234568"', False),
+        ('@"10:00:00.1234567" < @"10:00:00.1234568"', True),
+        ('is(@"10:00:00.1234567", @"10:00:00.1234568")', False),
+        ('@"10:00:00.0000001" - @"10:00:00"', DaysDuration(D("1e-7"))),
+        ('string(@"2026-02-28T23:59:59.9999999" + @"PT0.0000001S")', "2026-03-01T00:00:00"),
+        ('string(@"10:00:00.5000001+02:00" - @"PT0.5S")', "10:00:00.0000001+02:00"),
+        ('string(@"2026-01-31T10:00:00.0000001@Europe/Paris" + @"P1M")', "2026-02-28T10:00:00.0000001@Europe/Paris"),
+    ],
+    "distant years": [
+        (
+            'date and time("-0044-03-15T10:00:00")',
+            DistantDateTime(DistantDate(-44, 3, 15), datetime.time(10)),
+        ),
+        ('string(date and time("99999-12-31T23:59:59.5@Europe/Paris"))', "99999-12-31T23:59:59.5@Europe/Paris"),
+        ('string(date and time(date("-0044-03-15"), @"10:00:00"))', "-0044-03-15T10:00:00"),
+        ('date and time("-0044-02-30T10:00:00")', None),
+        ('date and time("99999-12-31T24:00:00")', None),
+        ('date(date and time("-0044-03-15T10:00:00"))', DistantDate(-44, 3, 15)),
+        ('time(date and time("-0044-03-15T10:00:00"))', datetime.time(10)),
+        ('date and time("-0044-03-15T10:20:00").year', D(-44)),
+        ('date and time("-0044-03-15T10:20:00").minute', D(20)),
+        ('date and time("-0044-03-15T10:20:00+02:00").time offset', DaysDuration(D(7200))),
+        ('date and time("-0044-03-15T10:00:00") instance of date and time', True),
+        ('date and time("-0044-03-15T10:00:00") < @"2026-01-01T00:00:00"', True),
+        ('date and time("99999-01-01T10:00:00Z") = date and time("99999-01-01T11:00:00+01:00")', True),
+        ('date and time("99999-01-01T10:00:00") < date and time("99999-01-01T11:00:00+01:00")', None),
+        ('date and time("99999-01-01T10:00:00") + @"P1D"', None),
+        ('years and months duration(@"2014-12-31", date("-2019-10-01"))', MonthsDuration(-(4033 * 12 + 2))),
+    ],
     "durations": [
         ('duration("P1DT2H")', DaysDuration(DAY + 7200)),
         ('duration("-PT0.5S")', DaysDuration(D("-0.5"))),
@@ -63,6 +96,8 @@ CASES: dict[str, list[tuple[str, object]]] = {
         ('string(@"PT0S")', "PT0S"),
         ('years and months duration(@"2011-12-22", @"2013-08-24")', MonthsDuration(20)),
         ('years and months duration(@"2013-08-24", @"2011-12-22")', MonthsDuration(-20)),
+        ('years and months duration(@"2013-08-24", @"2014-08-24T01:00:00")', MonthsDuration(12)),
+        ('years and months duration(@"2013-08-24T23:00:00+05:00", @"2014-08-24T01:00:00")', MonthsDuration(12)),
     ],
     "arithmetic": [
         ('@"2026-01-31" + @"P1M"', datetime.date(2026, 2, 28)),
@@ -133,3 +168,30 @@ def test_dates_and_timedeltas_are_taken_from_the_context() -> None:
     }
     assert evaluate("(as of - due).days", context) == D(30)
     assert evaluate("due + wait = as of", context) is True
+
+
+def test_a_time_with_nanoseconds_is_to_python_the_time_without() -> None:
+    assert evaluate('@"2026-02-28T10:00:00.123456789"') == datetime.datetime(2026, 2, 28, 10, 0, 0, 123456)
+    assert evaluate('@"10:00:00.123456789"') == datetime.time(10, 0, 0, 123456)
+
+
+def test_a_zone_of_another_library_counts_by_its_offset() -> None:
+    class Plus(datetime.tzinfo):
+        def utcoffset(self, _: datetime.datetime | None) -> datetime.timedelta:
+            return datetime.timedelta(hours=2)
+
+        def dst(self, _: datetime.datetime | None) -> None:
+            return None
+
+        def tzname(self, _: datetime.datetime | None) -> str:
+            return "Plus"
+
+    context = {"at": datetime.datetime(2026, 1, 1, 10, tzinfo=Plus())}
+    assert evaluate("string(at)", context) == "2026-01-01T10:00:00+02:00"
+    assert evaluate('at = @"2026-01-01T08:00:00Z"', context) is True
+
+
+def test_durations_and_distant_dates_are_written_as_iso_8601() -> None:
+    assert str(evaluate('@"PT26H"')) == "P1DT2H"
+    assert str(evaluate('@"-P14M"')) == "-P1Y2M"
+    assert str(evaluate('date and time("-0044-03-15T10:00:00")')) == "-0044-03-15T10:00:00"

@@ -1,0 +1,291 @@
+"""`credence backtest` from files to a report: text, JSON and HTML, one policy set and two, and what can't be used."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.backtest_sql import sql_decider
+from engine.backtest import accounts_of
+from engine.history import Book, known_at_issue
+from engine.replay import decider
+from tests.api.desk import credence
+from tests.engine.past import SAMPLE, SAMPLE_MAP, sample, sample_map, shipped_policies
+
+ORDERS = """\
+policy: orders
+title: {en: Orders, zh: 订单}
+decides: order
+rules:
+  overdue:
+    title: {en: "Overdue <b>&", zh: 逾期}
+    when: account.overdue_amount > 0
+    then: hold
+    reason: {en: Overdue., zh: 逾期。}
+"""
+LARGE = """\
+  large:
+    title: {en: Large, zh: 大额}
+    when: order.amount > 100
+    then: approve_with_conditions
+    reason: {en: Large., zh: 大额。}
+"""
+MAP = """\
+history: past
+title: {en: "Past <script>", zh: 历史}
+currency: USD
+columns:
+  invoice: {column: no}
+  customer: {column: who}
+  issued: {column: from}
+  due: {column: due}
+  settled: {column: paid}
+  amount: {column: sum}
+assume:
+  account.status: {value: active, because: {en: Delivered to., zh: 已供货。}}
+  account.assessed_on: {value: as_of, because: {en: Each day., zh: 每日。}}
+"""
+ROWS = """\
+no,who,from,due,paid,sum
+1,A,2024-01-01,2024-01-31,2024-01-20,100.00
+2,A,2024-02-01,2024-03-02,2024-04-01,200.00
+3,A,2024-03-10,2024-04-09,2024-05-09,300.00
+4,<i>B,2024-01-05,2024-02-04,,400.00
+"""
+
+
+def _desk(folder: Path, rows: str = ROWS, orders: str = ORDERS) -> dict[str, Path]:
+    rules = folder / "rules"
+    rules.mkdir(parents=True)
+    (rules / "facts.yaml").write_text("currency: EUR\n", encoding="utf-8")
+    (rules / "orders.yaml").write_text(orders, encoding="utf-8")
+    paths = {"--rules": rules, "--history": folder / "past.csv", "--map": folder / "map.yaml"}
+    paths["--history"].write_text(rows, encoding="utf-8")
+    paths["--map"].write_text(MAP, encoding="utf-8")
+    return paths
+
+
+def _arguments(paths: dict[str, Path]) -> list[str]:
+    return [str(word) for pair in paths.items() for word in pair]
+
+
+def test_the_report_says_what_the_policies_would_have_done(tmp_path: Path) -> None:
+    result = credence("backtest", *_arguments(_desk(tmp_path)))
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "Orders replayed: 4 · 1,000.00 USD" in lines
+    assert "Orders from: 2024-01-01 – 2024-03-10" in lines
+    assert "Payments known until: 2024-05-09" in lines
+    # 300 of 1,000 held, paid 30 days late; of the 700 passed, 200 and 400 came more than 15 days late
+    assert any(line.startswith("The policies hold 30.0% of the amount. Of what they hold, 100.0%") for line in lines)
+    assert "| hold | 1 | 25.0% | 300.00 | 30.0% | 100.0% | 100.0% | 100.0% | 0.0% | 0.0% |" in lines
+    assert "| approve | 3 | 75.0% | 700.00 | 70.0% | 85.7% | 85.7% | 85.7% | 57.1% | 0.0% |" in lines
+    assert "| 15 days | 1.11 | 100.0% | 33.3% | 1.33 | 100.0% | 33.3% |" in lines
+    assert "| Overdue <b>& | orders.overdue | hold | 1 | 300.00 | 30.0% | 100.0% | 100.0% | 0 | 1 | 300.00 |" in lines
+    assert "| account.status | Account status | active | Delivered to. |" in lines
+    assert "| account.assessed_on | Last credit assessment | the day of the order | Each day. |" in lines
+    assert any("compared one to one" in line for line in lines)
+
+
+def test_json_holds_the_same_as_decimal_text(tmp_path: Path) -> None:
+    result = credence("backtest", *_arguments(_desk(tmp_path)), "--json")
+
+    found = json.loads(result.stdout)
+    (side,) = found["policies"]
+    assert (found["from"], found["until"], found["payments_known_until"]) == ("2024-01-01", "2024-03-10", "2024-05-09")
+    assert (found["currency"], found["policy_currency"], found["rows"], found["rejected"]) == ("USD", "EUR", 4, 0)
+    assert side["held"]["amount"] == "300.00"
+    assert side["accuracy"][2] == {
+        "days": 15,
+        "lift": "1.111111",
+        "precision": "1.000000",
+        "recall": "0.333333",
+        "lift_by_count": "1.333333",
+        "precision_by_count": "1.000000",
+        "recall_by_count": "0.333333",
+    }
+    assert found["assumed"][1]["value"] == "as_of"
+    assert "account.on_time_rate" in found["told"]
+    assert "." not in re.sub(r'"(\\.|[^"])*"', "", result.stdout), "a number that is not text"
+
+
+def test_a_stretch_of_days_is_decided_with_all_that_came_before(tmp_path: Path) -> None:
+    result = credence(
+        "backtest", *_arguments(_desk(tmp_path)), "--json", "--from", "2024-03-01", "--until", "2024-03-31"
+    )
+
+    found = json.loads(result.stdout)
+    assert found["all"]["orders"] == 1
+    assert found["policies"][0]["rules"][0]["rule"] == "orders.overdue"
+
+
+def test_two_policy_sets_stand_side_by_side_with_the_orders_that_flip(tmp_path: Path) -> None:
+    paths = _desk(tmp_path / "a")
+    other = _desk(tmp_path / "b", orders=ORDERS + LARGE)["--rules"]
+
+    result = credence("backtest", *_arguments(paths), "--rules", str(other), "--json")
+    page = tmp_path / "report.html"
+    text = credence("backtest", *_arguments(paths), "--rules", str(other), "--out", str(page))
+
+    found = json.loads(result.stdout)
+    assert [side["label"] for side in found["policies"]] == [paths["--rules"].as_posix(), other.as_posix()]
+    assert found["flips"] == 2
+    (change,) = found["changes"]
+    assert (change["before"], change["after"]) == ("approve", "approve_with_conditions")
+    assert (change["rules_only_in_first"], change["rules_only_in_second"]) == ([], ["orders.large"])
+    assert [(flip["order"], flip["days_late"]) for flip in found["largest_flips"]] == [("4", None), ("2", 30)]
+    assert "2 orders are decided differently." in text.stdout
+    assert "Side by side" in page.read_text(encoding="utf-8")
+
+
+class _Page(HTMLParser):
+    """Tags in balance, attributes that fetch or run something, and the text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.reaching_out: list[str] = []
+        self.words = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.reaching_out += [f"{tag} {name}" for name, _ in attrs if name in ("src", "href") or name.startswith("on")]
+        if tag not in ("meta", "line", "rect", "circle", "path"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("line", "rect", "circle", "path") or self.open[-1] == tag:
+            assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Backtest of the credit policies"), ("zh", "信用政策回测")])
+def test_the_page_stands_alone_and_escapes_what_comes_from_data(tmp_path: Path, language: str, title: str) -> None:
+    page_file = tmp_path / "report.html"
+
+    result = credence("backtest", *_arguments(_desk(tmp_path)), "--out", str(page_file), "--lang", language)
+
+    assert result.exit_code == 0
+    page = _Page(page_file.read_text(encoding="utf-8"))
+    assert not page.open and not page.reaching_out
+    assert "script" not in page.tags and page.tags.count("svg") == 3
+    assert title in page.words
+    assert ("<script>" if language == "en" else "历史") in page.words
+    assert "http" not in page_file.read_text(encoding="utf-8").replace("http-equiv", "")
+
+
+# --- what can't be used ----------------------------------------------------------------------------------------------
+
+
+def test_rows_that_are_no_invoices_are_named_and_counted(tmp_path: Path) -> None:
+    rows = ROWS + "5,C,2024-01-01,2023-01-01,,10.00\n6,C,x,2024-01-01,,-1\n7,C\n"
+
+    result = credence("backtest", *_arguments(_desk(tmp_path, rows)))
+
+    assert result.exit_code == 1
+    said = result.stderr.replace(str(tmp_path), "")
+    assert "past.csv:6: history.due: lies before the day of issue" in said
+    assert "past.csv:7: history.issued: column `from`: `x` is not a date of the form yyyy-MM-dd" in said
+    assert "past.csv:8: row: has 2 cells, the heading has 6" in said
+    assert "7 rows = 4 invoices + 3 that could not be read" in said
+    assert "Rows that could not be read: 3" in result.stdout
+
+
+def test_ndjson_is_read_too(tmp_path: Path) -> None:
+    paths = _desk(tmp_path)
+    heading, *rows = [line.split(",") for line in ROWS.splitlines()]
+    paths["--history"] = tmp_path / "past.ndjson"
+    bodies = [{key: cell or None for key, cell in zip(heading, row, strict=True)} for row in rows]
+    bodies[1] = dict(reversed(bodies[1].items()))
+    del bodies[3]["paid"]
+    paths["--history"].write_text("\n".join(map(json.dumps, bodies)), encoding="utf-8")
+
+    found = json.loads(credence("backtest", *_arguments(paths), "--json").stdout)
+
+    assert (found["rows"], found["rejected"], found["policies"][0]["held"]["amount"]) == (4, 0, "300.00")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"rows": "no,who\n1,A\n"}, "the column that `history.issued` is read from is missing"),
+        ({"rows": ""}, "the file is empty; it needs a heading and rows"),
+        ({"rows": ROWS.splitlines()[0]}, "the history holds no invoice that could be read"),
+        ({"--from": "2030-01-01"}, "no order lies between --from and --until; the history runs from 2024-01-01 to"),
+        ({"--history": "none.csv"}, "`none.csv` can't be read: No such file or directory"),
+        ({"--map": "none.yaml"}, "the map `none.yaml` can't be read: No such file or directory"),
+        ({"--out": "none/report.html"}, "--out `none/report.html` can't be written: No such file or directory"),
+        ({"--encoding": "utf-9"}, "`utf-9` is not a known encoding"),
+        ({"--delimiter": ";;"}, "--delimiter takes one character"),
+    ],
+)
+def test_what_can_not_be_used_is_refused(tmp_path: Path, change: dict[str, str], said: str) -> None:
+    paths = _desk(tmp_path, change.pop("rows", ROWS))
+
+    result = credence("backtest", *_arguments(paths | {name: Path(value) for name, value in change.items()}))
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_map_with_mistakes_is_refused_with_their_places(tmp_path: Path) -> None:
+    paths = _desk(tmp_path)
+    paths["--map"].write_text(MAP.replace("account.status", "account.stat"), encoding="utf-8")
+
+    result = credence("backtest", *_arguments(paths))
+
+    assert result.exit_code == 2
+    assert "map.yaml:12:3: H001 `account.stat` is not a fact of an order" in result.stderr
+
+
+def test_three_policy_sets_and_two_currencies_are_refused(tmp_path: Path) -> None:
+    paths = _desk(tmp_path / "a")
+    other = _desk(tmp_path / "b")["--rules"]
+    (other / "facts.yaml").write_text("currency: CNY\n", encoding="utf-8")
+    more = ["--rules", str(other)]
+
+    assert "keep their amounts in CNY and EUR" in credence("backtest", *_arguments(paths), *more).stderr
+    assert "give one folder, or two to compare" in credence("backtest", *_arguments(paths), *more, *more).stderr
+
+
+# --- the real invoices -----------------------------------------------------------------------------------------------
+
+
+def test_orders_decided_in_bulk_are_decided_as_one_by_one() -> None:
+    invoices, ruleset = sample(), shipped_policies().ruleset("order", date(2026, 7, 1))
+    book = Book(invoices)
+    cases = [case for account in accounts_of(invoices).values() for case in known_at_issue(account, book)]
+
+    one_by_one, in_bulk = (make(ruleset, sample_map())(cases) for make in (decider, sql_decider))
+
+    assert len(in_bulk) == 2_466
+    assert in_bulk == one_by_one
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="IBM's sample is not beside the repository")
+def test_the_documented_result_is_what_the_command_prints() -> None:
+    shared: list[Any] = ["backtest", "--history", SAMPLE, "--map", SAMPLE_MAP, "--rules", SAMPLE_MAP.parents[1]]
+
+    found = json.loads(credence(*shared, "--from", "2013-02-25", "--json").stdout)
+
+    (side,) = found["policies"]
+    assert (found["all"]["orders"], found["all"]["amount"]) == (991, "59523.10")
+    assert (side["held"]["orders"], side["held"]["amount"]) == (118, "7170.72")
+    assert side["accuracy"][2]["lift"] == "4.657523"
+    page = (SAMPLE_MAP.parents[2] / "docs" / "backtest.md").read_text(encoding="utf-8")
+    assert "| last 40%: from 2013-02-25 | 991 | 12.0% | 4.66 | 28.8% | 56.1% |" in page

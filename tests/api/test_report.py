@@ -1,0 +1,128 @@
+"""Reports: charts whose bars are as long as their values say, tables that keep their words, nothing unescaped."""
+
+from __future__ import annotations
+
+import io
+import re
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from api.report import Chart, ChartKind, Report, Section, Series, Table
+from api.report_html import html
+from api.report_svg import HEIGHT, WIDTH, nice_ticks, svg
+from api.report_text import print_report
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def _chart(kind: ChartKind, *series: tuple[float | None, ...], names: str = "abcdefgh") -> Chart:
+    labels = tuple(str(number) for number in range(len(series[0]) if series else 0))
+    found = tuple(Series(name, values) for name, values in zip(names, series, strict=False))
+    return Chart(kind, "Title", labels, found, lambda value: f"{value:g}")
+
+
+def _parsed(chart: Chart) -> ElementTree.Element:
+    return ElementTree.fromstring(svg(chart).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
+
+
+def _bars(chart: Chart) -> list[tuple[str, float, float]]:
+    """What each bar says, its top and its height."""
+    found = []
+    for rect in _parsed(chart).iter(f"{SVG}rect"):
+        title = rect.find(f"{SVG}title")
+        if title is not None:
+            found.append((title.text or "", float(rect.attrib["y"]), float(rect.attrib["height"])))
+    return found
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    (first, _, one), (second, _, half) = _bars(_chart(ChartKind.BARS, (10.0, 5.0)))
+
+    assert (first, second) == ("0, a: 10", "1, a: 5")
+    assert one == pytest.approx(2 * half, abs=0.2)
+
+
+def test_stacked_bars_stand_on_one_another() -> None:
+    (_, low_top, low), (_, high_top, high) = _bars(_chart(ChartKind.STACKED, (3.0,), (1.0,)))
+
+    assert high_top + high == pytest.approx(low_top, abs=0.2)
+    assert low == pytest.approx(3 * high, abs=0.3)
+
+
+def test_a_line_is_broken_where_a_value_is_missing() -> None:
+    chart = _chart(ChartKind.LINES, (1.0, 2.0, None, 2.0, 1.0))
+
+    (path,) = _parsed(chart).iter(f"{SVG}path")
+    assert re.sub(r"[^ML]", "", path.attrib["d"]) == "MLML"
+    assert len(list(_parsed(chart).iter(f"{SVG}circle"))) == 4
+
+
+@pytest.mark.parametrize("kind", ChartKind)
+def test_a_chart_without_values_has_its_axes(kind: ChartKind) -> None:
+    for chart in (_chart(kind), _chart(kind, (None, None)), _chart(kind, (0.0, 0.0))):
+        assert list(_parsed(chart).iter(f"{SVG}line"))
+
+
+@given(
+    st.sampled_from(list(ChartKind)),
+    st.integers(1, 40).flatmap(
+        lambda count: st.lists(
+            st.lists(st.none() | st.floats(0, 1e15), min_size=count, max_size=count).map(tuple), max_size=7
+        )
+    ),
+)
+def test_everything_drawn_lies_inside_the_chart(kind: ChartKind, series: list[tuple[float | None, ...]]) -> None:
+    for element in _parsed(_chart(kind, *series)).iter():
+        if element.tag != f"{SVG}text":
+            for name, most in {"x": WIDTH, "x2": WIDTH, "cx": WIDTH, "y": HEIGHT, "y2": HEIGHT, "cy": HEIGHT}.items():
+                place = float(element.attrib.get(name, 0))
+                assert -0.1 <= place <= most + 20 * len(series) * (name == "x")
+
+
+@given(st.floats(1e-9, 1e18))
+def test_ticks_are_few_round_and_reach_the_top(top: float) -> None:
+    ticks = nice_ticks(top)
+
+    assert ticks[0] == 0 and ticks[-1] >= top * (1 - 1e-6)
+    assert 3 <= len(ticks) <= 7
+    assert f"{ticks[1]:.0e}"[0] in "125"
+
+
+def test_what_can_not_be_drawn_to_scale_still_has_an_axis() -> None:
+    assert nice_ticks(0) == nice_ticks(float("inf")) == nice_ticks(-3) == [0, 1]
+
+
+EVIL = "<script>alert('1')</script>&\"]]>"
+
+
+def test_everything_from_data_is_escaped() -> None:
+    chart = Chart(ChartKind.BARS, EVIL, (EVIL,), (Series(EVIL, (1.0,)),), lambda _: EVIL)
+    table = Table(EVIL, (EVIL,), ((EVIL,),), note=EVIL)
+
+    page = html(Report("en", EVIL, ((EVIL, EVIL),), (Section(EVIL, (EVIL,), (chart, table)),)))
+
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 14
+
+
+def test_a_page_names_its_language_and_forbids_fetching() -> None:
+    page = html(Report("zh", "报告", (), ()))
+
+    assert '<html lang="zh-Hans">' in page
+    assert "default-src 'none'" in page
+
+
+def test_on_a_narrow_terminal_numbers_stay_whole() -> None:
+    console = Console(file=io.StringIO(), width=40)
+    table = Table("Amounts", ("name", "amount"), (("a long name " * 9, "1,234,567.89"),), note="as booked")
+    chart = _chart(ChartKind.BARS, (1.0,))
+
+    print_report(console, Report("en", "Title", (("of", "all"),), (Section("One", ("Text.",), (table, chart)),)))
+
+    text = console.file.getvalue()  # type: ignore[attr-defined]  # it is a StringIO
+    assert "1,234,567.89 |" in text
+    assert all(word in text for word in ("Title", "of: all", "One", "Text.", "Amounts", "as booked"))

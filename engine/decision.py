@@ -14,6 +14,8 @@ JsonValue = str | int | bool | None | list["JsonValue"]
 """Money, rates and numbers are decimal text, dates ISO 8601 text, counts and days integers."""
 
 ENGINE_DISAGREEMENT = "engine-disagreement"
+NO_RULES = "no-rules"
+"""Reasons that no policy gives: the matchers differ; the policies have no rule for this kind of case."""
 
 
 @dataclass(frozen=True, slots=True)

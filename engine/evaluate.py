@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
-from engine.decision import ENGINE_DISAGREEMENT, Decision, JsonValue, Reason, Undetermined
+from engine.decision import ENGINE_DISAGREEMENT, NO_RULES, Decision, JsonValue, Reason, Undetermined
 from engine.facts import Binder, Value, shower, shown
 from engine.formula import Formula
 from engine.interpret import Result
@@ -86,6 +86,8 @@ class Evaluator:
             found += reasons
         if matching.disagreement is not None:
             found.append(self._disagreement(matching.disagreement))
+        if not self._rules:
+            found.append(self._no_rules())
         found.sort(key=_severest_first)
         ladder = self._kind.ladder
         conditions = {name: value(values) for rule in fired for name, value in rule.conditions}
@@ -152,8 +154,17 @@ class Evaluator:
             ("only_rete", list(found.only_rete)),
             ("error", found.error),
         )
+        return self._cautious(ENGINE_DISAGREEMENT, text, facts)
+
+    def _no_rules(self) -> tuple[int, Reason]:
+        """Policies that say nothing about a case must not pass it."""
+        en, zh = self._kind.title.en, self._kind.title.zh
+        text = Text(f"The policies in force have no rule for this case: {en}.", f"现行政策没有适用规则：{zh}。")
+        return self._cautious(NO_RULES, text, ())
+
+    def _cautious(self, name: str, text: Text, facts: tuple[tuple[str, JsonValue], ...]) -> tuple[int, Reason]:
         outcome = self._kind.caution
-        return self._kind.severity(outcome), Reason(ENGINE_DISAGREEMENT, outcome, text, None, facts, (), "engine")
+        return self._kind.severity(outcome), Reason(name, outcome, text, None, facts, (), "engine")
 
     # --- prepared once ---
 

@@ -35,8 +35,8 @@ _KEYWORDS = ("for", "if", "then", "else", "some", "every", "satisfies", "return"
     "null",
 )
 RESERVED = {
-    **{word: "a word of FEEL" for word in _KEYWORDS},
-    **{group: "a group of facts" for group in FACT_GROUPS},
+    **dict.fromkeys(_KEYWORDS, "a word of FEEL"),
+    **dict.fromkeys(FACT_GROUPS, "a group of facts"),
     "as_of": "the date of the decision",
 }
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)

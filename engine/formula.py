@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 
 from engine.vocabulary import Type
 
@@ -22,13 +23,19 @@ class Formula:
     def operands(self) -> tuple[Formula, ...]:
         """Direct sub-formulas, left to right."""
         found: list[Formula] = []
-        for item in fields(self):
-            value = getattr(self, item.name)
+        for name in _parts_of(type(self)):
+            value = getattr(self, name)
             if isinstance(value, Formula):
                 found.append(value)
             elif isinstance(value, tuple):
                 found.extend(part for part in value if isinstance(part, Formula))
         return tuple(found)
+
+
+@cache
+def _parts_of(node: type[Formula]) -> tuple[str, ...]:
+    """Names of the fields that can hold formulas: those beside the type and the nullability."""
+    return tuple(item.name for item in fields(node))[2:]
 
 
 @dataclass(frozen=True, slots=True)

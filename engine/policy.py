@@ -138,7 +138,7 @@ class HitPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutputDefinition:
-    """`order` lists output words from the highest priority to the lowest, for hit policies priority and output-order."""
+    """`order` lists output words from the highest priority to the lowest (hit policies priority and output-order)."""
 
     name: str
     place: Place

@@ -17,7 +17,9 @@ Schema = dict[str, Any]
 
 __all__ = ["cases_schema", "fact_schema", "facts_file_schema", "facts_schema", "policy_schema"]
 
-_NO_CONTROL_CHARACTERS = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+_CONTROL = "\\u0000-\\u001f\\u007f-\\u009f"
+_NO_CONTROL_CHARACTERS = f"^[^{_CONTROL}]*$"
+_NOT_BLANK = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
 
 
 # --- a request's facts -----------------------------------------------------------------------------------------------
@@ -60,6 +62,8 @@ def _key(fact: Fact) -> str:
 def fact_schema(fact: Fact, vocabulary: Vocabulary) -> Schema:
     """One fact as a request carries it; null is the same as leaving out a fact that isn't required."""
     schema = _value(fact.type)
+    if fact.required and fact.type.kind is Kind.TEXT:
+        schema["pattern"] = _NOT_BLANK
     if not fact.required:
         if "enum" in schema:
             schema["enum"] = [*schema["enum"], None]

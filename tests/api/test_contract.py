@@ -24,7 +24,6 @@ schema = schemathesis.openapi.from_dict(_document)
 
 UNSAID = {
     "is out of range",  # how large a decimal in text may be is what a JSON Schema can't say
-    "is empty",  # engine.schema.facts_schema could say it of required text, and doesn't yet
 }
 
 

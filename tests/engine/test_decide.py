@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from engine.decision import NO_RULES
+from engine.vocabulary import CASE_KINDS
 from tests.engine.checking import AS_OF, FACTS, HEAD, decide, engine_of, results
 
 ROOT = Path(__file__).parent.parent.parent
@@ -497,3 +499,17 @@ def test_line_ends_and_byte_order_marks_leave_the_version_as_it_is_and_comments_
     windows = {name: b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n") for name, content in files.items()}
     assert version(files) == version(windows) == version({f"rules/{name}": content for name, content in files.items()})
     assert version(files) != version({**files, "a.yaml": files["a.yaml"] + b"# note\n"})
+
+
+@pytest.mark.parametrize("kind", CASE_KINDS)
+def test_what_no_rule_speaks_of_is_never_passed(kind: str) -> None:
+    """A policy set with a policy for accounts that has no rules, and nothing else."""
+    engine = engine_of("values:\n  x: 1\n")
+    facts: dict[str, dict[str, object]] = {}
+    for fact in engine.vocabulary.of_case(kind):
+        facts.setdefault(fact.group, {})[fact.name.partition(".")[2]] = fact.example
+
+    decision = engine.decide(kind, facts, AS_OF, "x")
+
+    assert decision.outcome == CASE_KINDS[kind].caution
+    assert [reason.rule for reason in decision.reasons] == [NO_RULES]

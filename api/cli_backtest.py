@@ -42,33 +42,41 @@ _SIDES_MAX = 2
 _DAY = ["%Y-%m-%d"]
 
 
+HistoryOption = Annotated[
+    Path, typer.Option("--history", metavar="FILE", help="Invoices and when they were paid: CSV, or NDJSON.")
+]
+MapOption = Annotated[Path, typer.Option("--map", metavar="FILE", help="History map: columns, and what is assumed.")]
+RulesOption = Annotated[
+    list[Path] | None,
+    typer.Option("--rules", metavar="DIR", help="Folder of the policies; twice to compare two. Default: rules."),
+]
+SinceOption = Annotated[
+    datetime | None, typer.Option("--from", formats=_DAY, metavar="DATE", help="First day whose orders are decided.")
+]
+UntilOption = Annotated[
+    datetime | None, typer.Option("--until", formats=_DAY, metavar="DATE", help="Last day whose orders are decided.")
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=_DAY, metavar="DATE", help="Day whose parameters are in force; default: today."),
+]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Also write the report as HTML.")]
+EncodingOption = Annotated[str, typer.Option(help="The file's encoding, such as gb18030 or cp1252.")]
+DelimiterOption = Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")]
+
+
 def backtest_command(
-    history: Annotated[
-        Path, typer.Option("--history", metavar="FILE", help="Invoices and when they were paid: CSV, or NDJSON.")
-    ],
-    map_file: Annotated[Path, typer.Option("--map", metavar="FILE", help="History map: columns, and what is assumed.")],
-    rules: Annotated[
-        list[Path] | None, typer.Option("--rules", metavar="DIR", help="Folder of the policies; twice to compare two.")
-    ] = None,
-    since: Annotated[
-        datetime | None, typer.Option("--from", formats=_DAY, metavar="DATE", help="First day decided.")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--until", formats=_DAY, metavar="DATE", help="Last day decided.")
-    ] = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            "--as-of", formats=_DAY, metavar="DATE", help="Day whose parameters are in force; default: today."
-        ),
-    ] = None,
-    out_file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Also write the report as HTML.")
-    ] = None,
+    history: HistoryOption,
+    map_file: MapOption,
+    rules: RulesOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    as_of: AsOfOption = None,
+    out_file: OutOption = None,
     as_json_: JsonOption = False,
     language: LanguageOption = Language.EN,
-    encoding: Annotated[str, typer.Option(help="The file's encoding, such as gb18030 or cp1252.")] = "utf-8",
-    delimiter: Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")] = ",",
+    encoding: EncodingOption = "utf-8",
+    delimiter: DelimiterOption = ",",
 ) -> None:
     """Replay past orders day by day, each decided on what was known that morning, and join how they were paid.
 

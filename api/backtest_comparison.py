@@ -12,6 +12,8 @@ from engine.backtest import Flip
 from engine.backtest_figures import Change, Figures, Group, SideFigures, differing_rules, ratio
 from engine.vocabulary import OUTCOME_TITLES
 
+_FLIPS_SHOWN = 25  # JSON has more
+
 
 def comparison(figures: Figures, numbers: Numbers) -> list[Section]:
     language = numbers.language
@@ -71,7 +73,7 @@ def _largest(figures: Figures, numbers: Numbers) -> Table:
     titles = headings(
         numbers, say.ORDER, say.CUSTOMER, say.DAY, say.FROM_TO, *_only_in(figures, numbers), say.AMOUNT, say.DAYS_LATE
     )
-    rows = tuple(_flip(flip, numbers) for flip in figures.largest_flips)
+    rows = tuple(_flip(flip, numbers) for flip in figures.largest_flips[:_FLIPS_SHOWN])
     return Table(say.LARGEST[numbers.language], titles, rows, left=6)
 
 

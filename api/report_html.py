@@ -31,6 +31,7 @@ caption { caption-side: top; white-space: nowrap; }
 th, td { padding: .22rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 .word { text-align: left; white-space: normal; overflow-wrap: break-word; min-width: 5rem; }
+td.whole { white-space: nowrap; }
 .note { color: var(--soft); font-size: .85rem; }
 figure { margin: .8rem 0 1.2rem; } .chart { width: 100%; height: auto; max-width: 50rem; display: block; }
 .chart text { font-size: 12px; fill: var(--ink); } .chart .tick { fill: var(--soft); }
@@ -47,6 +48,7 @@ figure { margin: .8rem 0 1.2rem; } .chart { width: 100%; height: auto; max-width
   @page { margin: 15mm; } }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_WHOLE = 24  # characters
 _LANGUAGE_TAGS = {"zh": "zh-Hans"}
 
 
@@ -92,9 +94,11 @@ def _table(table: Table) -> str:
 
 def _row(tag: str, cells: tuple[str, ...], left: int) -> str:
     scope = ' scope="col"' if tag == "th" else ""
-    marked = (f"<{tag}{scope}{_word(index < left)}>{escape(text)}</{tag}>" for index, text in enumerate(cells))
+    marked = (f"<{tag}{scope}{_word(index < left, text)}>{escape(text)}</{tag}>" for index, text in enumerate(cells))
     return f"<tr>{''.join(marked)}</tr>"
 
 
-def _word(is_word: bool) -> str:
-    return ' class="word"' if is_word else ""
+def _word(is_word: bool, text: str) -> str:
+    """Numbers, names and dates stay on one line; what is longer, or has words, may be broken."""
+    whole = " whole" if len(text) <= _WHOLE and " " not in text else ""
+    return f' class="word{whole}"' if is_word else ""

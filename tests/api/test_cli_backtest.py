@@ -189,6 +189,14 @@ def test_the_page_stands_alone_and_escapes_what_comes_from_data(tmp_path: Path, 
     assert "http" not in page_file.read_text(encoding="utf-8").replace("http-equiv", "")
 
 
+def test_what_is_still_open_and_not_yet_late_is_counted_apart(tmp_path: Path) -> None:
+    rows = ROWS + "5,C,2024-05-01,2024-05-31,,50.00\n"
+
+    result = credence("backtest", *_arguments(_desk(tmp_path, rows)))
+
+    assert "Still open, left out of lateness: 1 · 50.00" in result.stdout
+
+
 # --- what can't be used ----------------------------------------------------------------------------------------------
 
 
@@ -261,6 +269,22 @@ def test_three_policy_sets_and_two_currencies_are_refused(tmp_path: Path) -> Non
 
     assert "keep their amounts in CNY and EUR" in credence("backtest", *_arguments(paths), *more).stderr
     assert "give one folder, or two to compare" in credence("backtest", *_arguments(paths), *more, *more).stderr
+
+
+def test_an_assumption_that_the_second_policy_set_can_not_take_is_refused(tmp_path: Path) -> None:
+    region = "account.region: {type: enum, members: [%s], title: {en: Region, zh: 大区}, example: %s}"
+    paths = _desk(tmp_path / "a")
+    other = _desk(tmp_path / "b")["--rules"]
+    for rules, member in ((paths["--rules"], "north"), (other, "south")):
+        facts = f"currency: EUR\nfacts:\n  {region % (member, member)}\n"
+        (rules / "facts.yaml").write_text(facts, encoding="utf-8")
+    assumed = "  account.region: {value: north, because: {en: All., zh: 全部。}}\n"
+    paths["--map"].write_text(MAP + assumed, encoding="utf-8")
+
+    result = credence("backtest", *_arguments(paths), "--rules", str(other))
+
+    assert result.exit_code == 2
+    assert "these policies can't take what the map assumes: account.region: is not one of the known" in result.stderr
 
 
 # --- the real invoices -----------------------------------------------------------------------------------------------

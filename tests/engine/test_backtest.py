@@ -177,6 +177,16 @@ def test_orders_that_flip_name_the_rules_that_flipped_them() -> None:
     assert (blocked.fired.all.count, blocked.undetermined.all.count, blocked.alone.all.count) == (0, 7, 4)
 
 
+def test_of_many_flips_the_largest_are_kept() -> None:
+    many = [_invoice(f"A{number:03}", 0, 20, (number * 37) % 151 + 1) for number in range(150)]
+    tally = backtest(accounts_of(many), ALL_DAYS, [_decide(ORDERS), _decide(ORDERS + STRICT)])
+
+    kept = figures(tally, [Side("1", "v", NAMES), Side("2", "v", NAMES)]).largest_flips
+
+    assert tally.flips == 150
+    assert [flip.invoice.amount for flip in kept] == sorted((invoice.amount for invoice in many), reverse=True)[:100]
+
+
 def test_only_orders_of_the_window_are_decided_but_all_before_are_known() -> None:
     tally = _tally(ORDERS, window=Window(DAY + 80, DAY + 120, DAY + 190))
 

@@ -47,7 +47,8 @@ def call(name: str, *parts: Expression) -> Expression:
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """`name` is sqlglot's. `wide_bits`: wide integers have bits to look at. `fenced`: sub-selects need OFFSET 0, or
-    the planner writes their expressions into one another until memory ends."""
+    the planner writes their expressions into one another until memory ends. `lazy_case`: CASE computes a branch on its
+    rows only, so that a conjunction is twice as fast as a CASE than as an AND."""
 
     name: str
     wide: str
@@ -55,6 +56,7 @@ class Dialect:
     text_type: str = "VARCHAR"
     wide_bits: bool = False
     fenced: bool = False
+    lazy_case: bool = False
 
     def to_wide(self, part: Expression) -> Expression:
         return cast(part, self.wide, self.name)
@@ -260,7 +262,7 @@ class BigQuery(Dialect):
         return call("ARRAY_CONCAT", *arrays)
 
 
-DUCKDB = DuckDb("duckdb", "HUGEINT", wide_bits=True)
+DUCKDB = DuckDb("duckdb", "HUGEINT", wide_bits=True, lazy_case=True)
 SPARK = Spark("spark", "DECIMAL(38, 0)", text_type="STRING")
 POSTGRES = Postgres("postgres", "NUMERIC", fenced=True)
 SNOWFLAKE = Snowflake("snowflake", "NUMBER(38, 0)")

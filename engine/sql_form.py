@@ -7,14 +7,15 @@ rule (true: fired, null: undetermined), the outcome. The tests hold it against t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import ChainMap, Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.expressions import Expression
 
-from engine.formula import Formula
-from engine.python_source import Formulas
+from engine.formula import Formula, Variable
+from engine.formula_numbers import Formulas
 from engine.ruleset import AS_OF, ListResult, Match, Named, Rule, RuleSet
 from engine.sql_code import Code, Columns, Levels, column, literal
 from engine.sql_dialect import DIALECTS, Dialect, binary, number, text
@@ -57,7 +58,9 @@ class SqlForm:
         counted = Formulas()
         for formula in formulas.values():
             counted.use(formula)
-        self._lowering = Lowering(counted, self._levels, self._codes)
+        self._inline: dict[str, Code] = {}
+        self._readers = _readers(counted)
+        self._lowering = Lowering(counted, self._levels, ChainMap(self._inline, self._codes))
         self._narrowed = formulas
         self._define_steps()
         self._rule_codes = [self._define_rule(rule) for rule in ruleset.rules]
@@ -115,9 +118,17 @@ class SqlForm:
                 case Named():
                     self._define(step.name, step.name, self._lowered(step.formula))
                 case Match():
-                    self._define(step.id, f"row_{step.id}", self._match(step))
+                    self._define_row(step)
                 case ListResult():
                     self._define(step.name, step.name, self._list(step))
+
+    def _define_row(self, step: Match) -> None:
+        """A row that only one choice asks for is tested there, on the rows that come so far; its column is for those who
+        select it."""
+        code = self._match(step)
+        self._define(step.id, f"row_{step.id}", code)
+        if not code.nullable and self._readers.get(step.id) == 1:
+            self._inline[step.id] = code
 
     def _define(self, id_: str, wanted: str, code: Code) -> None:
         found = self._codes[id_] = self._levels.define(code, wanted)
@@ -127,7 +138,16 @@ class SqlForm:
         return self._lowering.code(self._narrowed[id(formula)])
 
     def _match(self, match: Match) -> Code:
-        return self._lowering.combined([self._lowered(conjunct.formula) for conjunct in match.conjuncts], exp.And)
+        first, *others = [self._lowered(conjunct.formula) for conjunct in match.conjuncts] or [literal(True, self.dialect)]
+        if not others or not self.dialect.lazy_case or not isinstance(first.sql, exp.Column):
+            return self._lowering.combined([first, *others], exp.And)
+        levels = self._levels
+        rest = self._lowering.combined(others, exp.And)
+        branches = [(first, rest)]
+        if first.nullable:
+            open_ = self._lowering.combined([literal(None, self.dialect), *others], exp.And)
+            branches.append((levels.missing(first), open_))
+        return levels.case(branches, literal(False, self.dialect))
 
     def _list(self, step: ListResult) -> Code:
         levels, dialect = self._levels, self.dialect
@@ -214,6 +234,15 @@ class SqlForm:
 
 def _if(test: Expression, then: Expression, otherwise: Expression) -> Expression:
     return exp.Case(ifs=[exp.If(this=test.copy(), true=then)], default=otherwise)
+
+
+def _readers(formulas: Formulas) -> Mapping[str, int]:
+    """How many places read each variable."""
+    found: Counter[str] = Counter()
+    for node, uses in zip(formulas.nodes, formulas.uses, strict=True):
+        if isinstance(node, Variable):
+            found[node.name] += uses
+    return found
 
 
 def _formulas(ruleset: RuleSet) -> Iterator[Formula]:

@@ -7,6 +7,7 @@ what differs (a condition that is null, `min` and `max`, division) is spelled ou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 from sqlglot.expressions import Expression
@@ -14,7 +15,7 @@ from sqlglot.expressions import Expression
 from engine import formula as f
 from engine import sql_numbers as numbers
 from engine.formula import Formula
-from engine.python_source import Formulas
+from engine.formula_numbers import Formulas
 from engine.sql_code import Code, Levels, literal
 from engine.sql_dialect import call, number, wrapped
 from engine.sql_narrow import Rounded, is_narrow
@@ -148,7 +149,7 @@ class Lowering:
             tested = self._tested(node.condition)
             if condition.nullable and tested is None:
                 condition = tested = levels.let(condition)
-            branches.append((condition, then))
+            branches.append((_bare(condition), then))
             if condition.nullable and tested is not None:
                 branches.append((self._unknown(tested), literal(None, levels.dialect)))
         if isinstance(otherwise.sql, exp.Case) and not otherwise.sql.this:
@@ -265,6 +266,14 @@ class Lowering:
             inside = self.combined((inside, levels.test(exp.GTE, part, zero)), exp.And)
         unknown = [(self._unknown(part), literal(None, levels.dialect)) for part in parts if part.nullable]
         return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
+
+
+def _bare(condition: Code) -> Code:
+    """In a branch of CASE null is as good as false."""
+    sql = condition.sql
+    if isinstance(sql, exp.Coalesce) and sql.expressions == [exp.Boolean(this=False)]:
+        return replace(condition, sql=sql.this)
+    return condition
 
 
 def _side(part: Expression) -> Expression:

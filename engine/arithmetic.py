@@ -14,7 +14,7 @@ from engine import formula as f
 from engine.form import did_you_mean, listed
 from engine.formula import Constant, Formula, Variable
 from engine.interpret import value_of
-from engine.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Type
+from engine.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Text, Titles, Type
 
 
 class Mismatch(Exception):
@@ -203,7 +203,17 @@ def hull(parts: Sequence[Formula]) -> Type:
         kind = units.pop() if len(units) == 1 else Kind.NUMBER
     members = tuple(dict.fromkeys(member for part in typed for member in part.type.members))
     low, high = min(part.type.low for part in typed), max(part.type.high for part in typed)
-    return Type(kind, first.scale, low, high, members if kind is Kind.ENUM else ())
+    if kind is not Kind.ENUM:
+        return Type(kind, first.scale, low, high)
+    return Type(kind, first.scale, low, high, members, titles_of([part.type for part in typed]))
+
+
+def titles_of(types: Sequence[Type]) -> Titles:
+    """What the members of these types are called together; where two differ, what the first one says."""
+    found: dict[str, Text] = {}
+    for type_ in types:
+        found = dict(type_.titles) | found
+    return tuple(found.items())
 
 
 def _any_null(parts: Sequence[Formula]) -> bool:

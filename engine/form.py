@@ -221,15 +221,14 @@ class Form:
         return Text(found[0].text, found[1].text) if found else None
 
     def type_name(self, fields: dict[str, Node]) -> TypeName | None:
-        """The type in an entry with keys `type` and `members`; `type` may itself be `{type: enum, members: […]}`."""
+        """The type in an entry with keys `type` and `members`; `type` may itself be `{type: enum, members: […]}`.
+        Members alone make an enum."""
         node, members = fields.get("type"), fields.get("members")
         if isinstance(node, Mapping):
             inner = self.fields(node, "a type", ("type", "members"), ("type",)) or {}
             return self.type_name(inner)
         if node is None:
-            if members is not None:
-                self.mistake(members.place, "P018", "`members` is given without `type: enum`", "add `type: enum`")
-            return None
+            return self._enum(members, members.place) if members is not None else None
         word = self.choice(node, "a type", tuple(Kind))
         return self._typed(word, node, members) if word else None
 
@@ -242,7 +241,23 @@ class Form:
         if members is None:
             self.mistake(node.place, "P018", "an enum must list its members", "write `members: [one, two]`")
             return None
-        return TypeName(word, self.words(members, "a member"), node.place)
+        return self._enum(members, node.place)
+
+    def _enum(self, members: Node, place: Place) -> TypeName:
+        """Members are a list of words, or titles by word, where a word with nothing behind it has none."""
+        if not isinstance(members, Mapping):
+            return TypeName(Kind.ENUM, self.words(members, "a member"), place)
+        words: list[str] = []
+        titles: list[tuple[str, Text]] = []
+        for key, content in self.entries(members, "the list of members"):
+            if (word := self.word(key, "a member")) is None:
+                continue
+            words.append(word)
+            if isinstance(content, Scalar) and content.value is None and not content.quoted:
+                continue
+            if title := self.text(content, f"the member `{clipped(word)}`"):
+                titles.append((word, title))
+        return TypeName(Kind.ENUM, tuple(words), place, tuple(titles))
 
     def words(self, node: Node, what: str) -> tuple[str, ...]:
         """A list of different words."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from engine.diagnostic import Place
 from engine.document import Scalar
 from engine.feel import syntax
-from engine.vocabulary import Text
+from engine.vocabulary import Text, Titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class TypeName:
     word: str
     members: tuple[str, ...]
     place: Place
+    titles: Titles = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,21 @@ _FEEL = {"$ref": "#/$defs/feel"}
 _NAMES: Schema = {"pattern": NAME_PATTERN, "maxLength": NAME_LENGTH_MAX, "not": {"enum": sorted(RESERVED)}}
 _IDS: Schema = {"pattern": ID_PATTERN, "maxLength": NAME_LENGTH_MAX}
 _LITERAL: Schema = {"type": ["number", "string", "boolean"], "pattern": r"\S"}
-_MEMBERS: Schema = {
+_WORDS: Schema = {
     "type": "array",
     "items": {"type": "string", "pattern": r"\S"},
     "minItems": 1,
     "uniqueItems": True,
     "description": "An enum's words.",
 }
+_TITLED_WORDS: Schema = {
+    "type": "object",
+    "propertyNames": {"pattern": r"\S"},
+    "minProperties": 1,
+    "additionalProperties": {"anyOf": [_TEXT, {"type": "null"}]},
+    "description": "What readers see for each word: `{word: {en: …, zh: …}}`; nothing for the word itself.",
+}
+_MEMBERS = {"$ref": "#/$defs/members"}
 _DATED: Schema = {
     "type": "object",
     "minProperties": 1,
@@ -80,6 +88,7 @@ def policy_schema() -> Schema:
             },
             "tests": _tests(),
             "type": _type(),
+            "members": {"anyOf": [_WORDS, _TITLED_WORDS]},
             "parameter": _parameter(),
             "value": _value(),
             "scorecard": _scorecard(),
@@ -152,7 +161,7 @@ def _scorecard() -> Schema:
 
 
 def _table() -> Schema:
-    output = _record({"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, "title": _TEXT, "order": _MEMBERS})
+    output = _record({"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, "title": _TEXT, "order": _WORDS})
     content = {"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}
     then = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": content}
     row = _record(
@@ -238,5 +247,5 @@ def facts_file_schema() -> Schema:
                 },
             }
         ),
-        "$defs": {"text": BILINGUAL, "type": _type()},
+        "$defs": {"text": BILINGUAL, "type": _type(), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
     }

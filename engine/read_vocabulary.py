@@ -124,7 +124,7 @@ def _bounded(
     form: Form, vocabulary: Vocabulary, declared: TypeName, fields: dict[str, Node], key: Scalar
 ) -> Type | None:
     """The declared type, as narrow as `minimum` and `maximum` make it."""
-    type_ = vocabulary.type_named(Kind(declared.word), declared.members)
+    type_ = vocabulary.type_named(Kind(declared.word), declared.members, declared.titles)
     low, high = (_bound(form, fields[word], type_, word, key) if word in fields else None for word in _BOUNDS)
     if low is not None and high is not None and low > high:
         message = f"the maximum of `{clipped(key.text)}` is below its minimum"

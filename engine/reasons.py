@@ -35,7 +35,7 @@ class Words:
         self._values = tuple(compile_formula(formula) for formula in formulas)
         self._en = tuple(formatter(formula.type, currency, "en") for formula in formulas)
         self._zh = tuple(formatter(formula.type, currency, "zh") for formula in formulas)
-        self._same = all(formula.type.kind not in _DIFFERS_BY_LANGUAGE for formula in formulas)
+        self._same = not any(_differs_by_language(formula.type) for formula in formulas)
         self._patterns = [(_pattern(text.en, formulas), _pattern(text.zh, formulas)) for text in texts]
 
     def fill(self, values: Values) -> tuple[Text, Text | None]:
@@ -57,7 +57,8 @@ def _pattern(template: Template, formulas: Sequence[Formula]) -> str:
     )
 
 
-_DIFFERS_BY_LANGUAGE = frozenset({Kind.DATE, Kind.YES_NO})
+def _differs_by_language(type_: Type) -> bool:
+    return type_.kind in (Kind.DATE, Kind.YES_NO) or bool(type_.titles)
 
 
 def formatter(type_: Type, currency: str, language: str) -> Show:
@@ -80,7 +81,8 @@ def _formatter(type_: Type, language: str) -> Callable[[int | str | bool], str]:
         case Kind.YES_NO:
             return lambda value: (_YES if value else _NO)[language]
         case Kind.ENUM:
-            return lambda value: str(value).replace("_", " ")
+            titles = {word: title[language] for word, title in type_.titles}
+            return lambda value: titles.get(str(value)) or str(value).replace("_", " ")
         case Kind.TEXT:
             return str
         case _:

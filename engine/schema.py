@@ -95,6 +95,10 @@ def _unit(type_: Type, vocabulary: Vocabulary) -> tuple[str, str]:
             return "In days.", "单位：天。"
         case Kind.MONTHS:
             return "In months.", "单位：月。"
+        case Kind.ENUM if type_.titles:
+            en = "; ".join(f"{word}: {title.en}" for word, title in type_.titles)
+            zh = "；".join(f"{word}：{title.zh}" for word, title in type_.titles)
+            return f"{en}.", f"{zh}。"
         case _:
             return "", ""
 

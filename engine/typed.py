@@ -15,7 +15,7 @@ from engine.vocabulary import TEXT, YES_NO, Kind, Type, Vocabulary
 
 
 def declared(name: TypeName | None, vocabulary: Vocabulary) -> Type | None:
-    return None if name is None else vocabulary.type_named(Kind(name.word), name.members)
+    return None if name is None else vocabulary.type_named(Kind(name.word), name.members, name.titles)
 
 
 def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
@@ -74,5 +74,5 @@ def _as_declared(formula: Formula, type_: Type) -> Formula:
         if strange:
             hint = did_you_mean(strange[0], type_.members)
             raise Mismatch("T007", f"`{strange[0]}` is not one of the declared words", hint)
-        return a.retyped(formula, type_)
+        return a.retyped(formula, replace(type_, titles=a.titles_of((type_, formula.type))))
     return a.retyped(formula, TEXT) if want is Kind.TEXT else a.named(formula, want, type_.scale)

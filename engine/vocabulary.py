@@ -53,23 +53,6 @@ FORMULA_BOUND = 10**38 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Type:
-    """`low` and `high` are inclusive bounds in scaled integers (days since 1970-01-01 for dates); members are an
-    enum's words in the order they were declared."""
-
-    kind: Kind
-    scale: int = 0
-    low: int = 0
-    high: int = 0
-    members: tuple[str, ...] = ()
-
-
-YES_NO = Type(Kind.YES_NO)
-TEXT = Type(Kind.TEXT)
-DATE = Type(Kind.DATE, 0, (date(1900, 1, 1) - EPOCH).days, (date(2199, 12, 31) - EPOCH).days)
-
-
-@dataclass(frozen=True, slots=True)
 class Text:
     """The same text in both languages."""
 
@@ -78,6 +61,29 @@ class Text:
 
     def __getitem__(self, language: str) -> str:
         return self.zh if language == "zh" else self.en
+
+
+Titles = tuple[tuple[str, Text], ...]
+"""What readers are shown for an enum's members; a member without a title is shown as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """`low` and `high` are inclusive bounds in scaled integers (days since 1970-01-01 for dates); members are an
+    enum's words in the order they were declared. Titles are for readers only: types that differ in nothing else are
+    equal."""
+
+    kind: Kind
+    scale: int = 0
+    low: int = 0
+    high: int = 0
+    members: tuple[str, ...] = ()
+    titles: Titles = field(default=(), compare=False)
+
+
+YES_NO = Type(Kind.YES_NO)
+TEXT = Type(Kind.TEXT)
+DATE = Type(Kind.DATE, 0, (date(1900, 1, 1) - EPOCH).days, (date(2199, 12, 31) - EPOCH).days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,7 @@ class Vocabulary:
         groups = CASE_KINDS[case].groups
         return tuple(fact for fact in self.facts.values() if fact.group in groups)
 
-    def type_named(self, kind: Kind, members: tuple[str, ...] = ()) -> Type:
+    def type_named(self, kind: Kind, members: tuple[str, ...] = (), titles: Titles = ()) -> Type:
         """The type a word stands for where nothing narrower is declared."""
         match kind:
             case Kind.MONEY:
@@ -211,7 +217,7 @@ class Vocabulary:
             case Kind.DATE:
                 return DATE
             case Kind.ENUM:
-                return Type(kind, members=members)
+                return Type(kind, members=members, titles=titles)
             case Kind.TEXT:
                 return TEXT
             case Kind.YES_NO:

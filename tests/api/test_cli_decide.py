@@ -58,6 +58,22 @@ def test_a_decision_in_chinese(tmp_path: Path, rules: Path) -> None:
     assert "     通过办法： 请勿超过 EUR 10,000.00。" in lines
 
 
+def test_members_are_shown_by_their_titles_and_stay_words_in_json(tmp_path: Path, rules: Path) -> None:
+    policy = rules / "orders.yaml"
+    text = policy.read_text(encoding="utf-8")
+    security = "{members: {none: {en: nothing, zh: 无}, bond: {en: bank bond, zh: 银行保函}}}"
+    table = f"table:\n  outputs: {{security: {security}}}\n  rows: [{{when: {{}}, then: {{security: bond}}}}]\n"
+    text = text.replace("when: order.amount > limit", 'when: [order.amount > limit, security = "bond"]')
+    policy.write_text(text.replace("rules:\n", f"{table}rules:\n"), encoding="utf-8")
+    order = _file(tmp_path, "o.json", LARGE)
+
+    assert "  orders.security  bank bond" in credence("decide", order, "--rules", rules).stdout
+    assert "  orders.security  银行保函" in credence("decide", order, "--rules", rules, "--lang", "zh").stdout
+    assert "orders.security = 银行保函" in credence("explain", order, "--rules", rules, "--lang", "zh").stdout
+    decision = json.loads(credence("decide", order, "--rules", rules, "--json").stdout)
+    assert decision["results"]["orders"]["security"] == "bond"
+
+
 def test_the_same_case_as_json_yaml_and_stdin_gives_the_same_bytes(tmp_path: Path, rules: Path) -> None:
     yaml = "case: order\nas_of: 2026-07-01\nfacts:\n  order: {id: SO-1, amount: 12000.00}\n  account: {id: C-1}\n"
     plain = LARGE.replace('"12000.00"', "12000.00")

@@ -414,6 +414,49 @@ def test_parameters_in_texts_are_shown_by_their_type() -> None:
     assert said("p2", {}, before=before)[0] == "EUR 1,500.00"
 
 
+TITLED = """parameters: {p1: {members: {low: {en: low risk, zh: 低风险}, high_risk}, value: low}}
+values:
+  grade: {members: {north: {en: Upper, zh: 上}, south}, formula: 'if points_known then "north" else "south"'}
+  chosen: 'if points_known then grade else "south"'
+  again: {members: [south, north], formula: chosen}
+  points_known: account.points != null
+table:
+  hit: first
+  outputs:
+    security: {members: {none: {en: nothing, zh: 无}, bank guarantee: {en: bank guarantee, zh: 银行保函}}}
+  rows:
+    - {when: {account.points: "< 5"}, then: {security: none}}
+    - {when: {}, then: {security: bank guarantee}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("shown", "facts", "en", "zh"),
+    [
+        ("p1", {}, "low risk", "低风险"),
+        ("security", {"points": 4}, "nothing", "无"),
+        ("security", {"points": 5}, "bank guarantee", "银行保函"),
+        ("security", {}, "unknown", "未知"),
+        ("grade", {"points": 4}, "Upper", "上"),
+        ("grade", {}, "south", "south"),  # a member without a title
+        ("chosen", {"points": 4}, "Upper", "上"),
+        ("again", {"points": 4}, "Upper", "上"),  # declared again without titles
+        ('if account.flag then security else "none"', {"points": 4, "flag": False}, "nothing", "无"),
+    ],
+)
+def test_members_are_shown_by_their_titles(shown: str, facts: dict[str, object], en: str, zh: str) -> None:
+    assert said(shown, facts, before=TITLED) == (en, zh)
+
+
+def test_remedies_show_titles_and_results_keep_the_words() -> None:
+    remedy = '{en: "Bring a {security}.", zh: "提供{security}。"}'
+    rules = f"rules:\n  r: {{when: true, then: review, reason: {{en: a, zh: 甲}}, remedy: {remedy}}}\n"
+    decision = decide(engine_of(TITLED + rules), points=5)
+    said_ = decision.reasons[0].remedy
+    assert said_ and (said_.en, said_.zh) == ("Bring a bank guarantee.", "提供银行保函。")
+    assert decision.results["p"]["security"] == "bank guarantee"
+
+
 RULES = """rules:
   first: {when: account.points > 1, then: watch, reason: {en: "one {{a}}", zh: 一}}
   second:

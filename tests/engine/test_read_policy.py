@@ -72,7 +72,17 @@ BAD: dict[str, list[str]] = {
     "values: {a: \"'x'\"}\n": ["4:14 F001 `'` is not understood here"],
     "values: {a: 'x = \"'}\n": ['4:18 F001 text that begins with `"` is never closed'],
     "values: {a: '  '}\n": ["4:16 F002 the formula of the value `a` is empty"],
-    "values: {a: {formula: x, members: [b]}}\n": ["4:35 P018 `members` is given without `type: enum`"],
+    "values: {a: {formula: x, members: {b: {en: b}, c: 丙, d: {en: d, zh: }, 5: {en: d, zh: 丁}}}}\n": [
+        "4:39 P010 the member `b` has no Chinese text (write `zh: …`)",
+        "4:51 P010 the member `c` needs its text in both languages (write `{en: 丙, zh: …}`)",
+        "4:69 P010 the Chinese text of the member `d` is empty",
+        '4:72 P003 a member must be a word, not the number `5` (write it between quotes, `"5"`)',
+    ],
+    "values: {a: {formula: x, members: {}}}\n": ["4:35 P016 the list of members must not be empty"],
+    "values: {a: {formula: x, members: b}}\n": ["4:35 P003 the list of members must be a list"],
+    "table: {outputs: {a: {members: {x: {en: X, zh: 甲}, y}}}, rows: [{when: {}, then: {a: z}}]}\n": [
+        "4:86 P015 `z` is not a member of this enum (possible are `x`, `y`)"
+    ],
     "values: {a: {formula: x, type: [money]}}\n": ["4:32 P003 a type must be one of `money`"],
     "values: {a: {formula: x, title: {en: [b], zh: c}}}\n": ["4:38 P003 the English text of the title"],
     "values: {a: {formula: x, title: [b]}}\n": ["4:33 P003 the title of the value `a` must be a group"],
@@ -298,6 +308,21 @@ def test_parameters_in_all_three_forms() -> None:
     assert found["c"].title == Text("C", "丙")
     assert found["c"].type and found["c"].type.word == "money"
     assert found["d"].values[0].value == "2026-03-01"
+
+
+def test_members_are_a_list_or_have_titles_and_alone_make_an_enum() -> None:
+    titled = "{x: {en: X, zh: 甲}, net 30, 'y': }"
+    found = policy(
+        f"parameters:\n  a: {{type: enum, members: [x], value: x}}\n  b: {{members: {titled}, value: x}}\n"
+        f"values: {{c: {{formula: a, type: {{type: enum, members: {titled}}}}}}}\n"
+        f"table: {{outputs: {{d: {{members: {titled}}}}}, rows: [{{when: {{}}, then: {{d: net 30}}}}]}}\n"
+    )
+    plain = found.parameters["a"].type
+    assert plain and (plain.members, plain.titles) == (("x",), ())
+    for type_ in (found.parameters["b"].type, found.values["c"].type, found.tables["table"].outputs[0].type):
+        assert type_ and type_.word == "enum"
+        assert type_.members == ("x", "net 30", "y")
+        assert type_.titles == (("x", Text("X", "甲")),)
 
 
 def cell(text: str) -> Expression:

@@ -43,6 +43,18 @@ def test_a_site_adds_facts_to_the_standard_ones() -> None:
     assert [fact.name for fact in found.of_case("invoice")] == ["account.region"]
 
 
+def test_members_may_have_titles_some_or_all() -> None:
+    found, mistakes = vocabulary(
+        f"facts:\n  account.terms:\n    type: enum\n    members:\n      net 30:\n"
+        f"      prepaid: {{en: prepayment, zh: 预付款}}\n    {TITLE}\n    example: prepaid\n"
+    )
+    assert not mistakes
+    type_ = found.facts["account.terms"].type
+    assert type_.members == ("net 30", "prepaid")
+    assert type_.titles == (("prepaid", Text("prepayment", "预付款")),)
+    assert type_ == found.type_named(Kind.ENUM, ("net 30", "prepaid"))  # titles are for readers only
+
+
 @pytest.mark.parametrize(
     ("site", "currency", "digits", "example"),
     [("facts: {}", "EUR", 2, "1250.50"), ("currency: JPY", "JPY", 0, "1250"), ("currency: KWD", "KWD", 3, "1250.500")],
@@ -106,6 +118,10 @@ BAD = {
     f"facts: {{account.x: {{type: dayz, {TITLE}}}}}": ["1:27 P007 `dayz` is not a type"],
     f"facts: {{account.x: {{type: enum, {TITLE}}}}}": ["1:27 P018 an enum must list its members"],
     f"facts: {{account.x: {{type: enum, members: [], {TITLE}}}}}": ["1:42 P016 the list of members must not be empty"],
+    f"facts: {{account.x: {{type: enum, members: {{}}, {TITLE}}}}}": ["1:42 P016 the list of members must not be"],
+    f"facts: {{account.x: {{type: enum, members: {{a: {{zh: 甲}}}}, {TITLE}}}}}": [
+        "1:46 P010 the member `a` has no English text"
+    ],
     "facts: {account.x: {type: days, title: {en: a}}}": [
         "1:40 P010 the title of the fact `account.x` has no Chinese text"
     ],

@@ -224,4 +224,7 @@ def test_a_fact_says_its_unit_in_both_languages() -> None:
     assert amount["description"].endswith("In EUR, at most 2 decimals.")
     assert amount["x-description-zh"].endswith("单位：EUR。")
     assert amount["x-title-zh"]
+    status = facts_schema(VOCABULARY, "order")["properties"]["account"]["properties"]["customer_class"]
+    assert status["description"].endswith("key: key customer; standard: standard; small: small.")
+    assert status["x-description-zh"].endswith("key：重点客户；standard：普通客户；small：小客户。")
     assert {fact.type.kind for fact in OWN} == set(Kind) - {Kind.MONTHS}

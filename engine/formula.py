@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cache
 
 from engine.vocabulary import Type
 
@@ -23,7 +22,7 @@ class Formula:
     def operands(self) -> tuple[Formula, ...]:
         """Direct sub-formulas, left to right."""
         found: list[Formula] = []
-        for name in _parts_of(type(self)):
+        for name in _parts_of(self):
             value = getattr(self, name)
             if isinstance(value, Formula):
                 found.append(value)
@@ -32,10 +31,15 @@ class Formula:
         return tuple(found)
 
 
-@cache
-def _parts_of(node: type[Formula]) -> tuple[str, ...]:
-    """Names of the fields that can hold formulas: those beside the type and the nullability."""
-    return tuple(item.name for item in fields(node))[2:]
+_PARTS: dict[type, tuple[str, ...]] = {}
+
+
+def _parts_of(node: Formula) -> tuple[str, ...]:
+    """Names of the fields that can hold formulas, those beside the type and the nullability; looked up once a class."""
+    kind = type(node)
+    if kind not in _PARTS:
+        _PARTS[kind] = tuple(item.name for item in fields(node))[2:]
+    return _PARTS[kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,41 @@
+"""The default policies, matched twice on facts at every threshold: both matchers and the plain evaluator say the same."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from engine.interpret import run
+from engine.matching import Matcher
+from engine.pipeline import load
+from engine.vocabulary import CASE_KINDS
+from tests.engine.generated import by_name, facts_near_thresholds
+
+CASES = 25_000
+"""For each of the four case kinds: 100,000 in all."""
+
+EVALUATED = 50
+"""Each so many cases the plain evaluator, which is slow, is asked as well."""
+
+
+@pytest.mark.parametrize("kind", CASE_KINDS)
+def test_the_default_policies_are_matched_alike(kind: str) -> None:
+    engine = load({str(path): path.read_bytes() for path in Path("rules").glob("*.yaml")}).engine
+    assert engine is not None
+    rules = engine.ruleset(kind, date(2026, 7, 15))
+    matcher = Matcher(rules)
+    ids, names = matcher.python.matches, list(matcher.python.slots)
+    hit: set[int] = set()
+    for number, (facts, as_of) in enumerate(facts_near_thresholds(rules, 11, CASES)):
+        found = matcher.match(facts, as_of)
+        assert found.disagreement is None, (facts, as_of)
+        hit.update(found.fired)
+        if number % EVALUATED == 0:
+            expected = run(rules, by_name(rules, facts), as_of)
+            assert found.values == [expected.variables[name] for name in names], (facts, as_of)
+            assert tuple(ids[index] for index in found.fired) == expected.fired, (facts, as_of)
+            assert tuple(ids[index] for index in found.undetermined) == expected.undetermined, (facts, as_of)
+    matcher.close()
+    assert len(hit) > 0.9 * len(ids), "agreement on rules that never fire says little"

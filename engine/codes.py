@@ -55,6 +55,8 @@ CHECK_CODES: Mapping[str, str] = {
     "N006": "a condition that two rules set",
     "N007": "a value's name where a word is expected",
     "N008": "a formula that reads a list",
+    "N009": "a parameter that nothing reads",
+    "N010": "a name in a policy test that no decision has",
     "T001": "types or units that don't go together",
     "T002": "something that is neither true nor false where a condition belongs",
     "T003": "FEEL that policies don't have",
@@ -63,11 +65,13 @@ CHECK_CODES: Mapping[str, str] = {
     "T006": "arithmetic that is not exact",
     "T007": "a word that the enum doesn't have",
     "T008": "a division by zero",
+    "T009": "a parameter's text that was meant as a number",
     "L001": "a rule that can never fire",
     "L002": "rows that overlap under `unique`",
     "L003": "rows that overlap under `any` and don't agree",
     "L004": "a row that can never be hit",
     "L005": "a table too intricate to be checked",
     "L006": "values that no row covers",
+    "L007": "a condition that is always true",
 }
 """What is found once files are read, from names to tables."""

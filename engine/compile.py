@@ -70,8 +70,8 @@ def _conditions_said_twice(linked: Linked) -> list[Diagnostic]:
             for condition in rule.conditions:
                 first = seen.setdefault((policy.decides, condition.name), condition.place)
                 if first is not condition.place:
-                    message = f"the condition `{condition.name}` is already set at {first}"
-                    hint = "one rule sets a condition; use `max()` or `if` there, or another name"
+                    message = f"the condition `{condition.name}` is set at {first} and at {condition.place}"
+                    hint = "let one of the two set it, with `max()` or `if`, or give one another name"
                     found.append(Diagnostic(condition.place, "N006", message, hint))
     return found
 

@@ -50,8 +50,8 @@ def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
     by_policy: dict[str, Policy] = {}
     for policy in policies:
         if policy.name in by_policy:
-            message = f"the policy `{policy.name}` is already defined at {by_policy[policy.name].place}"
-            report.append(Diagnostic(policy.place, "N005", message, "give it another name"))
+            message = f"the policy `{policy.name}` is defined at {by_policy[policy.name].place} and at {policy.place}"
+            report.append(Diagnostic(policy.place, "N005", message, "give one of the two another name"))
         else:
             by_policy[policy.name] = policy
     units = [unit for policy in by_policy.values() for unit in _units(policy)]
@@ -125,6 +125,22 @@ def names_read(policy: Policy, expression: Expression, wanted: Container[str]) -
                 if full in wanted:
                     yield full
             name = name.rpartition(".")[0]
+
+
+def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
+    """To be asked where nothing else is wrong: what a misspelled formula meant to read is not unused."""
+    policies = linked.policies.values()
+    places = {f"{policy.name}.{p.name}": p.place for policy in policies for p in policy.parameters.values()}
+    read: set[str] = set()
+    for policy in policies:
+        parts = (policy.values, policy.scorecard, policy.tables, policy.rules)
+        for part in parts:
+            of_part = tuple(part.values()) if isinstance(part, Mapping) else part
+            read.update(name for e in expressions(of_part) for name in names_read(policy, e, places))
+    for name, place in places.items():
+        if name not in read:
+            message = f"nothing reads the parameter `{name.partition('.')[2]}`"
+            yield Diagnostic(place, "N009", message, "remove it, or use it in a formula")
 
 
 def dotted_names(node: object) -> Iterator[str]:

@@ -22,6 +22,7 @@ from engine.diagnostic import Diagnostic, Place, in_order
 from engine.document import Document
 from engine.evaluate import Evaluator
 from engine.facts import Value
+from engine.link import unused_parameters
 from engine.policy import Policy
 from engine.read_policy import read_policy
 from engine.read_vocabulary import read_vocabulary
@@ -123,6 +124,8 @@ def load(files: Mapping[str, bytes]) -> Loaded:
         report.append(Diagnostic(Place(site or "rules", 1, 1), "P000", "no policy files", "add a file with a policy"))
     compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread)
     report += mistakes
+    if not report:
+        report += unused_parameters(compiled.linked)
     engine = None
     if not report:
         engine = Engine(compiled, {name: content.decode("utf-8-sig") for name, content in files.items()})

@@ -1,18 +1,23 @@
 """A cases file's nodes → a `Suite` of policy tests, or every mistake in it.
 
-Verb beside `read_policy`; facts are held against the vocabulary here, rule ids and results when the tests run.
+Verb beside `read_policy`; facts are held against the vocabulary here, and the names of rules, results and conditions
+against the policies where these are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from engine.case import Case, Expected, ExpectedValue, Suite
+from engine.decision import NO_RULES
 from engine.diagnostic import Diagnostic, Place, in_order
 from engine.document import Document, Node, Scalar, Sequence
 from engine.fact_value import RequestValue, read_value
 from engine.form import Form, clipped, day, did_you_mean
+from engine.link import Unit, link, readable
+from engine.policy import Criterion, Policy
 from engine.vocabulary import CASE_KINDS, CaseKind, Fact, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
@@ -22,8 +27,46 @@ _EXPECT_KEYS = ("outcome", "reasons", "undetermined", "results", "conditions")
 Facts = dict[str, dict[str, RequestValue]]
 
 
-def read_cases(document: Document, vocabulary: Vocabulary) -> tuple[Suite | None, tuple[Diagnostic, ...]]:
-    """Never raises. Tests with mistakes are left out; None where the suite's name or case kind is wrong."""
+@dataclass(frozen=True, slots=True)
+class DecidedNames:
+    """What decisions about one kind of case can name; None: anything."""
+
+    rules: Collection[str] | None
+    undetermined: Collection[str] | None
+    results: Collection[str] | None
+    conditions: Collection[str] | None
+
+
+_ANY = DecidedNames(None, None, None, None)
+
+
+def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:
+    """By case kind."""
+    linked, _ = link(tuple(policies))
+    found = {}
+    for kind in CASE_KINDS:
+        own = [policy for policy in linked.policies.values() if policy.decides == kind]
+        seen = [policy for policy in linked.policies.values() if policy in own or any(readable(o, policy) for o in own)]
+        rules = [f"{policy.name}.{rule}" for policy in own for rule in policy.rules]
+        results = [name for name, unit in linked.by_name.items() if unit.policy in seen]
+        tables = [f"{policy.name}.{table}" for policy in seen for table in policy.tables]
+        criteria = [name for name, unit in linked.by_name.items() if unit.policy in seen and _is_criterion(unit)]
+        conditions = [condition.name for p in own for rule in p.rules.values() for condition in rule.conditions]
+        found[kind] = DecidedNames(
+            rules or (NO_RULES,), (*rules, *tables, *criteria), results, tuple(dict.fromkeys(conditions))
+        )
+    return found
+
+
+def _is_criterion(unit: Unit) -> bool:
+    return isinstance(unit.part, Criterion)
+
+
+def read_cases(
+    document: Document, vocabulary: Vocabulary, names: Mapping[str, DecidedNames] | None = None
+) -> tuple[Suite | None, tuple[Diagnostic, ...]]:
+    """Never raises. `names` go by case kind; without them, what a test expects may have any name. Tests with mistakes
+    are left out; None where the suite's name or case kind is wrong."""
     form = Form()
     fields = form.fields(document.root, "a cases file", _KEYS, ("cases", "case_kind", "tests")) or {}
     name = form.id(fields["cases"], "a suite's name") if "cases" in fields else None
@@ -31,7 +74,7 @@ def read_cases(document: Document, vocabulary: Vocabulary) -> tuple[Suite | None
     as_of = _day(form, fields["as_of"]) if "as_of" in fields else None
     if word is None:
         return None, in_order(form.diagnostics)
-    reading = _Reading(form, CASE_KINDS[word], vocabulary, as_of)
+    reading = _Reading(form, CASE_KINDS[word], vocabulary, as_of, names[word] if names else None)
     reading.read_fixtures(fields.get("fixtures"))
     cases = tuple(reading.cases(fields["tests"])) if "tests" in fields else ()
     suite = Suite(name, fields["cases"].place, word, cases) if name else None
@@ -50,9 +93,12 @@ def _day(form: Form, node: Node) -> date | None:
 class _Reading:
     """One cases file, once its case kind is known."""
 
-    def __init__(self, form: Form, kind: CaseKind, vocabulary: Vocabulary, as_of: date | None) -> None:
+    def __init__(
+        self, form: Form, kind: CaseKind, vocabulary: Vocabulary, as_of: date | None, names: DecidedNames | None
+    ) -> None:
         self.form = form
         self.kind = kind
+        self.names = names
         self.as_of = as_of
         self.facts = {fact.name: fact for fact in vocabulary.of_case(kind.name)}
         self.fixtures: dict[str, Facts] = {}
@@ -148,10 +194,11 @@ class _Reading:
         if fields is None:
             return None
         outcome = self._outcome(fields["outcome"]) if "outcome" in fields else None
-        reasons = self._ids(fields.get("reasons"), "`reasons`") or ()
-        undetermined = self._ids(fields.get("undetermined"), "`undetermined`")
-        results = self._values(fields.get("results"), "`results`")
-        conditions = self._values(fields.get("conditions"), "`conditions`")
+        names = self.names or _ANY
+        reasons = self._ids(fields.get("reasons"), "`reasons`", names.rules, "rule") or ()
+        undetermined = self._ids(fields.get("undetermined"), "`undetermined`", names.undetermined, "rule or table")
+        results = self._values(fields.get("results"), "`results`", names.results, "result")
+        conditions = self._values(fields.get("conditions"), "`conditions`", names.conditions, "condition")
         return Expected(node.place, outcome, reasons, undetermined, results, conditions) if outcome else None
 
     def _outcome(self, node: Node) -> str | None:
@@ -162,19 +209,36 @@ class _Reading:
         self.form.mistake(node.place, "P008", f"{shown} is not an outcome for {self.kind.name}s", hint)
         return None
 
-    def _ids(self, node: Node | None, what: str) -> tuple[str, ...] | None:
+    def _known(self, place: Place, name: str, known: Collection[str] | None, noun: str) -> None:
+        if known is not None and name not in known:
+            kind = self.kind.name
+            ending = [full for full in known if full.endswith(f".{name}")]
+            hint = f"write `{ending[0]}`" if ending else did_you_mean(name, known)
+            message = f"`{clipped(name)}` is no {noun} in decisions about {kind}s"
+            self.form.mistake(place, "N010", message, hint)
+
+    def _ids(self, node: Node | None, what: str, known: Collection[str] | None, noun: str) -> tuple[str, ...] | None:
         if node is None:
             return None
         if not isinstance(node, Sequence):
             self.form.wrong_kind(node, what, "a list", "write `[policy.rule]`, or `[]` for none")
             return ()
-        words = [self.form.word(item, "a rule's id") for item in node.items]
-        return tuple(word for word in words if word)
+        words = [(item.place, self.form.word(item, "a rule's id")) for item in node.items]
+        for place, word in words:
+            if word:
+                self._known(place, word, known, noun)
+        return tuple(word for _, word in words if word)
 
-    def _values(self, node: Node | None, what: str) -> dict[str, ExpectedValue] | None:
+    def _values(
+        self, node: Node | None, what: str, known: Collection[str] | None, noun: str
+    ) -> dict[str, ExpectedValue] | None:
         if node is None:
             return None
-        return {key.text: self._value(content, key) for key, content in self.form.entries(node, what, least=0)}
+        found: dict[str, ExpectedValue] = {}
+        for key, content in self.form.entries(node, what, least=0):
+            self._known(key.place, key.text, known, noun)
+            found[key.text] = self._value(content, key)
+        return found
 
     def _value(self, node: Node, key: Scalar) -> ExpectedValue:
         if isinstance(node, Scalar):

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from engine.diagnostic import Diagnostic, Place
-from engine.formula import Formula, Variable, variables, walk
+from engine.formula import Constant, Formula, IsNull, Variable, variables, walk
 from engine.policy import HitPolicy
 from engine.regions import Domain, Region, Truth, domain, truth
-from engine.ruleset import Match
+from engine.ruleset import Conjunct, Match
+from engine.vocabulary import Kind
 
 EXAMPLES = 3
 """Gaps named per table."""
@@ -45,12 +47,67 @@ def check_match(match: Match) -> list[Diagnostic]:
             continue
         if not found[0]:
             message = f"the rule `{match.id}` can never fire: `{conjunct.text}` is never true"
-            return [Diagnostic(conjunct.place, "L001", message, _reach(name, subject, over))]
+            return [Diagnostic(conjunct.place, "L001", message, _hint(conjunct, name, subject, over))]
         left[name] = left.get(name, over.whole) & found[0]
         if not left[name]:
             message = f"the rule `{match.id}` can never fire: no `{name}` meets all its conditions"
             return [Diagnostic(match.place, "L001", message, _RULE_EACH_OTHER_OUT)]
     return []
+
+
+def check_conditions(match: Match) -> list[Diagnostic]:
+    """A rule's conditions on single variables that are always true, which nobody writes on purpose. Nothing is said of
+    a rule that never fires."""
+    report: list[Diagnostic] = []
+    if check_match(match):
+        return report
+    for conjunct in match.conjuncts:
+        names = variables(conjunct.formula)
+        if len(names) != 1:
+            continue
+        (name,) = names
+        subject = next(node for node in walk(conjunct.formula) if isinstance(node, Variable))
+        over = domain(subject, [conjunct.formula])
+        found = truth(conjunct.formula, subject, over)
+        if found is not None and _always(conjunct, found, subject, over):
+            message = f"`{conjunct.text}` is always true"
+            report.append(Diagnostic(conjunct.place, "L007", message, _hint(conjunct, name, subject, over)))
+    return report
+
+
+def _always(conjunct: Conjunct, found: Truth, subject: Formula, over: Domain) -> bool:
+    """Whether a condition is true of every value that is not missing, and false of none. One that names more than the
+    subject may hold by the choice of a parameter, as `order.amount >= least` does while `least` is 0: it counts only if
+    it would be true beside the subject's range as well."""
+    if isinstance(conjunct.formula, Constant) or found[1] or not over.whole.intervals:
+        return False
+    if Region(over.whole.intervals) & found[0] != Region(over.whole.intervals):
+        return False
+    if len(_named(conjunct.text)) <= 1 or over.words:
+        return True
+    (low, high), *_ = over.whole.intervals
+    wider = Domain(over.type, (), Region(((low - 1, high + 1),), over.whole.null))
+    beside = truth(conjunct.formula, subject, wider)
+    return beside is not None and not beside[1]
+
+
+_NAME = re.compile(r"[a-z_][a-z0-9_.]*")
+_WORDS = frozenset({"and", "or", "not", "in", "between", "null", "true", "false"})
+
+
+def _named(text: str) -> set[str]:
+    return {*_NAME.findall(re.sub('"[^"]*"', "", text))} - _WORDS
+
+
+def _hint(conjunct: Conjunct, name: str, subject: Formula, over: Domain) -> str:
+    """A rate above 1 was most likely meant as a percentage."""
+    reach = _reach(name, subject, over)
+    numbers = [node for node in walk(conjunct.formula) if isinstance(node, Constant) and isinstance(node.value, int)]
+    shares = [Decimal(str(node.value)).scaleb(-node.type.scale) for node in numbers]
+    percent = next((share for share in shares if 1 < abs(share) <= 100), None)
+    if subject.type.kind is not Kind.RATE or percent is None:
+        return reach
+    return f"{reach}; a rate is a share: {percent.normalize():f}% is written {(percent / 100).normalize():f}"
 
 
 _RULE_EACH_OTHER_OUT = "its conditions rule each other out"
@@ -95,7 +152,14 @@ def check_table(
 def check_bands(matches: Sequence[Match], subjects: Sequence[Subjects], place: Place) -> list[Diagnostic]:
     """A scorecard criterion's bands are the rows of a table that can't have a row without conditions."""
     report = check_table(matches, subjects, HitPolicy.UNIQUE, matches, place)
-    return [_of_band(diagnostic) for diagnostic in report]
+    for_missing = {match.place for match in matches if any(_asks_null(c.formula) for c in match.conjuncts)}
+    needless = [found for found in report if found.code == "L004" and found.place in for_missing]
+    return [_of_band(diagnostic) for diagnostic in report if diagnostic not in needless]
+
+
+def _asks_null(condition: Formula) -> bool:
+    """The band for a missing input is always written, also where the input is never missing."""
+    return any(isinstance(node, IsNull) for node in walk(condition))
 
 
 def _of_band(found: Diagnostic) -> Diagnostic:

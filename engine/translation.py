@@ -25,10 +25,11 @@ from engine.policy import (
     ValueDefinition,
 )
 from engine.ruleset import ListResult, Match, Named, Rule, Table
+from engine.tables_checked import check_conditions
 from engine.translate import translate
 from engine.translate_rule import translate_rule
 from engine.translate_table import TranslatedTable, translate_criterion, translate_table
-from engine.typed import declared, literal, named
+from engine.typed import declared, literal, named, number_meant
 from engine.vocabulary import Kind, Text, Type, Vocabulary
 
 Step = Match | Named | ListResult
@@ -144,13 +145,18 @@ class _Translating:
     def _rule(self, policy: Policy, rule: RuleDefinition) -> None:
         key = _key(policy, rule)
         if self._before is None or self._changed(key, self._before):
-            self.rules[key] = translate_rule(policy, rule, self.names)
+            found = self.rules[key] = translate_rule(policy, rule, self.names)
+            self.names.report += check_conditions(found.match) if found else ()
         else:
             self.rules[key] = self._before.rules[key]
 
     def parameter(self, policy: Policy, parameter: ParameterDefinition) -> None:
         name = f"{policy.name}.{parameter.name}"
         type_ = declared(parameter.type, self.names.vocabulary)
+        if type_ is None and (meant := [found for dated in parameter.values if (found := number_meant(dated))]):
+            self.names.report += meant
+            self.names.define(name, None)
+            return
         in_force = [dated for dated in parameter.values if self._begun(dated.since)]
         try:
             constant = literal(in_force[-1].value if in_force else parameter.values[0].value, type_)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from engine import arithmetic as a
 from engine.arithmetic import Mismatch
-from engine.form import did_you_mean
+from engine.diagnostic import Diagnostic
+from engine.form import clipped, did_you_mean
 from engine.formula import Constant, Formula
-from engine.policy import TypeName
+from engine.policy import DatedConstant, TypeName
 from engine.translate_calls import temporal
 from engine.vocabulary import TEXT, YES_NO, Kind, Type, Vocabulary
 
@@ -32,6 +34,42 @@ def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
     if type_ is not None and type_.kind in (Kind.TEXT, Kind.ENUM):
         return Constant(type_, False, value)
     return a.word(value)
+
+
+_NUMBER = re.compile(
+    r"(?:(?:[$€£¥]|[A-Z]{3}) ?)?([+-]?)(?:[$€£¥] ?)?([0-9][0-9,._' \u00a0\u202f]*) ?(%?)(?: ?(?:[$€£¥元]|[A-Z]{3}))?"
+)
+
+
+def number_meant(dated: DatedConstant) -> Diagnostic | None:
+    """What is said of a parameter's text that was most likely meant as a number: `0,05`, `5%`, `10_000`, `"1000"`."""
+    found = _NUMBER.fullmatch(dated.value.strip()) if isinstance(dated.value, str) else None
+    if found is None:
+        return None
+    sign, digits, percent = found.groups()
+    number = _plain(re.sub(r"[_' \u00a0\u202f]", "", digits))
+    if number is None:
+        return None
+    value = number.scaleb(-2) if percent else number
+    hint = f"write {'-' if sign == '-' else ''}{value:f}, or give it `type: text` if it is a word"
+    return Diagnostic(dated.place, "T009", f"`{clipped(str(dated.value))}` is text, not a number", hint)
+
+
+def _plain(digits: str) -> Decimal | None:
+    """The last of two kinds of separators is the decimal one; a single kind that cuts off groups of three is none."""
+    last = max(digits.rfind(","), digits.rfind("."))
+    if last >= 0:
+        mark, other = digits[last], {",": ".", ".": ","}[digits[last]]
+        grouped = re.fullmatch(rf"[1-9][0-9]{{0,2}}(?:[{mark}][0-9]{{3}})+", digits)
+        one_point = mark == "." and digits.count(".") == 1
+        if grouped and not one_point:
+            digits = digits.replace(mark, "")
+        elif digits.count(mark) == 1:
+            digits = digits.replace(other, "").replace(mark, ".")
+    try:
+        return Decimal(digits.rstrip("."))
+    except InvalidOperation:
+        return None
 
 
 def _typed_number(bare: Constant, type_: Type) -> Constant:

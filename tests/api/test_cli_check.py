@@ -19,6 +19,7 @@ def test_rules_without_mistakes_are_counted(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.startswith("no mistakes: 2 policies, 3 rules, 1 table; 1 cases file, 1 row map; version ")
+    assert result.stdout.endswith("; no rules decide account or portfolio: such cases are referred to a person\n")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,34 @@ def test_a_mistake_is_found_in_policies_tests_and_maps(tmp_path: Path, file: str
     assert result.stdout.startswith(f"{rules}/{said}")
     assert "did you mean" in result.stdout
     assert result.stdout.endswith("1 mistake in 1 file\n")
+
+
+EXPECTED = {
+    "reasons: [over-limit]": "14:39: N010 `over-limit` is no rule in decisions about orders "
+    "(write `orders.over-limit`)",
+    "reasons: [orders.over-limits]": "14:39: N010 `orders.over-limits` is no rule in decisions about orders "
+    "(did you mean `orders.over-limit`?)",
+    "reasons: [dunning.late]": "14:39: N010 `dunning.late` is no rule in decisions about orders",
+    "reasons: [], undetermined: [orders.insolvnt]": "14:57: N010 `orders.insolvnt` is no rule or table in decisions "
+    "about orders (did you mean `orders.insolvent`?)",
+    "reasons: [], results: {dunning.step: a}": "14:52: N010 `dunning.step` is no result in decisions about orders",
+    "reasons: [], conditions: {depost: 5}": "14:55: N010 `depost` is no condition in decisions about orders "
+    "(did you mean `deposit`?)",
+}
+
+
+@pytest.mark.parametrize(("expected", "said"), EXPECTED.items())
+def test_what_a_test_expects_must_have_a_name_that_decisions_have(tmp_path: Path, expected: str, said: str) -> None:
+    rules = desk(tmp_path / "rules")
+    cases = CASES.replace("reasons: [orders.over-limit], conditions: {deposit: 2000}", expected)
+    cases = cases.replace("fixtures:", "# a line\nfixtures:")
+    (rules / "cases" / "orders.yaml").write_text(cases, encoding="utf-8")
+
+    result = credence("check", rules)
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{rules}/cases/orders.yaml:{said}"), result.stdout
+    assert said in credence("test", rules).stderr
 
 
 def test_mistakes_as_json(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from engine import codes
+from engine.document import read
 from engine.pipeline import load
-from tests.engine.checking import FACTS, HEAD, REASON, check
+from engine.read_cases import decided_names, read_cases
+from tests.engine.checking import FACTS, HEAD, REASON, check, engine_of
 
 HERE = Path(__file__).parent
 RULE = f"rules:\n  r:\n    when: WHEN\n    then: review\n    reason: {REASON}\n"
@@ -82,7 +84,7 @@ def test_an_account_s_policy_reads_only_accounts(decides: str) -> None:
 
 def test_a_policy_may_be_defined_once() -> None:
     assert check("values: {a: 1}\n", q=HEAD + "values: {b: 1}\n") == [
-        "q.yaml:1:9: N005 the policy `p` is already defined at p.yaml:1:9 (give it another name)"
+        "q.yaml:1:9: N005 the policy `p` is defined at p.yaml:1:9 and at q.yaml:1:9 (give one of the two another name)"
     ]
 
 
@@ -91,9 +93,59 @@ def test_a_condition_may_be_set_by_one_rule() -> None:
     rule = f"{{when: account.flag, then: hold, reason: {REASON}, conditions: {{deposit: order.amount}}}}"
     said = check(f"rules:\n  a: {rule}\n  b: {rule}\n", head=head)
     assert said == [
-        "6:76: N006 the condition `deposit` is already set at p.yaml:5:76 "
-        "(one rule sets a condition; use `max()` or `if` there, or another name)"
+        "6:76: N006 the condition `deposit` is set at p.yaml:5:76 and at p.yaml:6:76 "
+        "(let one of the two set it, with `max()` or `if`, or give one another name)"
     ]
+
+
+WRITTEN = {
+    "'0,05'": "0,05 0.05",
+    "'12,5 %'": "12,5 % 0.125",
+    "-5%": "-5% -0.05",
+    "10_000": "10_000 10000",
+    "10 000": "10 000 10000",
+    "10'000": "10'000 10000",
+    '"1000"': "1000 1000",
+    "'1,000'": "1,000 1000",
+    "'1,000.50'": "1,000.50 1000.50",
+    "'1.000,5'": "1.000,5 1000.5",
+    "1.000.000": "1.000.000 1000000",
+    "€ 500": "€ 500 500",
+    "500 EUR": "500 EUR 500",
+    "{2026-01-01: 5%, 2026-07-01: 4%}": "5% 0.05",
+}
+
+
+@pytest.mark.parametrize(("literal", "meant"), WRITTEN.items())
+def test_a_number_that_yaml_takes_for_text_is_said_where_it_is_written(literal: str, meant: str) -> None:
+    written, _, number = meant.rpartition(" ")
+    said = check(f"parameters:\n  top: {literal}\n{RULE.replace('WHEN', 'account.points > 1 + top')}")
+    place = "5:21" if literal.startswith("{") else "5:8"
+    hint = f"write {number}, or give it `type: text` if it is a word"
+    assert said[0] == f"{place}: T009 `{written}` is text, not a number ({hint})"
+    assert len(said) == (2 if literal.startswith("{") else 1)
+
+
+@pytest.mark.parametrize("word", ["net 60", "2/10 net 60", "2026-01-01", "1.2.3", "A1", "AAA", "north"])
+def test_a_word_with_digits_is_no_number(word: str) -> None:
+    said = check(f"parameters:\n  top: {word}\n{RULE.replace('WHEN', 'account.word = top')}")
+    assert not [line for line in said if "T009" in line]
+
+
+def test_a_parameter_that_a_text_or_another_policy_reads_is_used() -> None:
+    text = RULE.replace("{en: a, zh: 甲}", '{en: "{top}", zh: "{top}"}').replace("WHEN", "account.flag")
+    assert check("parameters: {top: 3}\n" + text) == []
+    assert check("parameters: {top: 3}\n", q=HEAD.replace("policy: p", "policy: q") + "values: {a: p.top}\n") == []
+
+
+def test_a_misspelled_parameter_is_not_called_unused() -> None:
+    said = check("parameters: {top: 3}\n" + RULE.replace("WHEN", "account.points > tpo"))
+    assert said == ["7:28: N001 unknown name `tpo` (did you mean `top`?)"]
+
+
+def test_a_criterion_on_a_required_fact_may_keep_its_band_for_missing() -> None:
+    bands = "{'< 5': 0, '>= 5': 1, null: 4}"
+    assert check(f"scorecard: {{total: t, criteria: {{c: {{input: account.level, bands: {bands}}}}}}}\n") == []
 
 
 def test_a_circle_through_two_policies_is_said_once_and_nothing_else() -> None:
@@ -128,7 +180,7 @@ HOSTILE = {
     "((account.ratio ** 30) ** 30) ** 30 > 1": "T005",
     "account.ratio > 0." + "9" * 5_000: "T005",
     "account.ratio > " + "9" * 5_000: "T005",
-    "account.points in [" + ",".join(map(str, range(3_000))) + "]": "",
+    "account.points in [" + ",".join(map(str, range(3_000))) + "]": "L007",
 }
 
 
@@ -143,6 +195,20 @@ def test_a_policy_that_reads_a_changed_parameter_through_others_is_translated_ag
     table = 'table: {hit: first, rows: [{when: {account.points: "> top"}, then: {x: 1}}, {when: {}, then: {x: 2}}]}\n'
     (said,) = check(dated + table)
     assert said.startswith("6:53: L004 the row `p.table#1` can never be hit: `account.points > top` is never true")
+
+
+def test_a_policy_test_of_a_kind_without_rules_expects_the_reason_no_rules() -> None:
+    """See tests/api/test_cli_check.py for what is said of other names."""
+    engine = engine_of("values: {a: account.cap}\n")
+    cases = "cases: c\ncase_kind: KIND\nas_of: 2026-07-01\ntests: {t: {facts: {account: {id: C, level: 1}}, EXPECT}}\n"
+    expect = "expect: {outcome: review, reasons: [no-rules], undetermined: [p.a], results: {p.a: null, p.b: 1}}"
+    document, _ = read(cases.replace("KIND", "account").replace("EXPECT", expect).encode(), "c.yaml")
+    assert document is not None
+    _, said = read_cases(document, engine.vocabulary, decided_names(engine.policies.values()))
+    assert [f"{found.code} {found.message} ({found.hint})" for found in said] == [
+        "N010 `p.a` is no rule or table in decisions about accounts ()",
+        "N010 `p.b` is no result in decisions about accounts (did you mean `p.a`?)",
+    ]
 
 
 # --- files that can't be read ----------------------------------------------------------------------------------------

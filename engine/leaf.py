@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from engine.diagnostic import Place
 from engine.document import Mapping, Node, Scalar, Sequence
-from engine.feel import syntax
+from engine.feel import hints, syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
 from engine.form import Form, clipped, kind_of
 from engine.policy import BilingualTemplate, Expression, Template
@@ -71,6 +71,7 @@ def _expression(form: Form, scalar: Scalar, what: str, start: int, end: int) -> 
     try:
         _refuse_double_equals(text)
         tree = parse_expression(text)
+        _refuse_misread(text, cell=False)
     except FeelSyntaxError as error:
         form.mistake(scalar.place_at(start + error.offset), "F001", error.message, _hint(text))
         return None
@@ -83,6 +84,11 @@ def _refuse_double_equals(text: str) -> None:
     for match in _DOUBLE_EQUALS.finditer(text):
         if match["sign"]:
             raise FeelSyntaxError("`==` is not an operator, write `=` to compare", match.start())
+
+
+def _refuse_misread(text: str, *, cell: bool) -> None:
+    if found := hints.misread(text, cell=cell):
+        raise FeelSyntaxError(*found)
 
 
 def _hint(text: str) -> str:
@@ -115,13 +121,24 @@ def _tests(form: Form, scalar: Scalar, what: str) -> syntax.UnaryTests | None:
         return syntax.UnaryTests(start=0, end=end, tests=(syntax.Null(start=0, end=end),), negated=False)
     try:
         _refuse_double_equals(scalar.text)
-        return parse_unary_tests(scalar.text)
+        tree = parse_unary_tests(scalar.text)
+        _refuse_misread(scalar.text, cell=True)
+        _refuse_subtractions(tree, scalar.text)
+        return tree
     except FeelSyntaxError as error:
         hint = ""
         if _TEXT_WITH_SPACES.fullmatch(scalar.text):
             hint = f"""text of several words stands in both kinds of quotes, '"{clipped(scalar.text)}"'"""
         form.mistake(scalar.place_at(error.offset), "F001", error.message, hint)
         return None
+
+
+def _refuse_subtractions(tree: syntax.UnaryTests, text: str) -> None:
+    """`0-1000` among tests, or what `>= 2026-07-01` compares with."""
+    for test in tree.tests:
+        half = test.low or test.high if isinstance(test, syntax.Interval) and None in (test.low, test.high) else test
+        if isinstance(half, syntax.Arithmetic) and (message := hints.subtraction(text[half.start : half.end])):
+            raise FeelSyntaxError(message, half.start)
 
 
 def _tests_of_list(form: Form, sequence: Sequence, what: str) -> Expression | None:

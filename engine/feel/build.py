@@ -143,6 +143,7 @@ def _interval(bare: BareTest, start: int, end: int, *, equality: bool = False) -
             return bare.operand
 
 
+_ORDERS = frozenset({"<", "<=", ">", ">="})
 _MEANT = {"==": "=", "=<": "<=", "=>": ">=", "<>": "!=", "><": "!=", "!==": "!=", "<==": "<=", ">==": ">="}
 
 
@@ -226,6 +227,8 @@ class Builder(Transformer[Token, object]):
         if isinstance(right, BareTest):
             _refuse_unknown_operator(operator, right)
             right = _interval(right, right.start, right.end, equality=True)
+        if isinstance(left, Comparison) and left.operator in _ORDERS and operator in _ORDERS:
+            raise Misplaced("comparisons can't be chained, write `x in (5..10)`", left.start)
         return Comparison(start=left.start, end=right.end, operator=str(operator), left=value(left), right=value(right))
 
     def both(self, left: Node, _: Token, right: Node) -> And:

@@ -18,6 +18,7 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 
 from engine.feel.build import Builder, Misplaced
+from engine.feel.hints import meant
 from engine.feel.names import BUILT_IN_NAMES
 from engine.feel.syntax import Node, UnaryTests, children
 
@@ -30,7 +31,7 @@ _KEYWORDS = frozenset(
     ("for", "if", "then", "else", "some", "every", "satisfies", "return", "function")
     + ("in", "between", "and", "or", "instance", "of", "true", "false", "null")
 )
-_SKIPPED = r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/'
+_SKIPPED = r'"(?:[^"\\]|\\.)*+"?|//[^\n]*|/\*.*?\*/'
 # names of several words that the text itself introduces: parameters, context keys, named arguments, loop variables
 _DECLARED = re.compile(
     _SKIPPED
@@ -58,6 +59,15 @@ def parse_unary_tests(text: str, names: Collection[str] = ()) -> UnaryTests:
     return cast(UnaryTests, _parse(text, names, "unary_tests_start"))
 
 
+class _WholeWords:
+    """Has lark's lexer look for names in every place, so that a keyword ends where its word ends."""
+
+    always_accept = ("NAME",)
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        return stream
+
+
 class _Parser(threading.local):
     """One parser a thread, since the builder holds the text being read."""
 
@@ -69,6 +79,7 @@ class _Parser(threading.local):
             lexer="contextual",
             start=["expression_start", "unary_tests_start"],
             transformer=self.builder,
+            postlex=_WholeWords(),
             maybe_placeholders=True,
             cache=False,
         )
@@ -212,10 +223,17 @@ _WANTED = {
     "OF": "`of`",
 }
 _OPERAND_STARTS = frozenset({"NUMBER", "STRING", "NAME", "TRUE"})
+_OPERANDS = frozenset({"NUMBER", "STRING", "AT_LITERAL", "NAME", "TRUE", "FALSE", "NULL", "LBRACE"})
+_CLAUSES = frozenset({"ELSE", "THEN", "RETURN", "SATISFIES"})
+_GLUED = re.compile(r"[\w.]+")
 
 
 def _unexpected_character(text: str, offset: int) -> FeelSyntaxError:
     found = text[offset : offset + 1]
+    if idiom := meant(text, offset):
+        return FeelSyntaxError(*idiom)
+    if found.isdecimal() and (glued := _GLUED.match(text, offset)):
+        return FeelSyntaxError(f"`{glued[0][:40]}` is neither a number nor a name", offset)
     if found == '"':
         return FeelSyntaxError('text that begins with `"` is never closed, write a second `"`', offset)
     return FeelSyntaxError(f"`{found}` is not understood here{_advice(text, offset)}", offset)
@@ -233,8 +251,12 @@ def _unexpected_token(text: str, token: Token, expected: frozenset[str]) -> Feel
         return FeelSyntaxError(f"the expression ends too early{_wanted(expected)}", len(text.rstrip()))
     offset = cast(int, token.start_pos)
     found = text[offset : token.end_pos]
+    if idiom := meant(text, offset):
+        return FeelSyntaxError(*idiom)
     if len(found) > 40:
         found = found[:40] + "…"
+    if token.type in _OPERANDS and "AND" in expected and not _CLAUSES & expected:
+        return FeelSyntaxError(f"`{found}` is not expected here, an operator is missing, write `and` or `or`", offset)
     return FeelSyntaxError(f"`{found}` is not expected here{_advice(text, offset) or _wanted(expected)}", offset)
 
 

@@ -453,3 +453,39 @@ def test_any_yaml_gives_a_policy_or_diagnostics(text: str, headed: bool) -> None
     found, mistakes = read_policy(document)
     assert found is not None or mistakes
     assert {mistake.code for mistake in mistakes} <= set(CODES)
+
+
+# --- what was meant --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        ("=> 100", "write `>=`"),
+        ("> 5 and < 10", "write `(5..10)`"),
+        ("< 10 and >= 5", "write `[5..10)`"),
+        ("0-1000", "`0-1000` is a subtraction, write `[0..1000]`"),
+        (">= 2026-07-01", '`2026-07-01` is a subtraction, write `date("2026-07-01")`'),
+        ("10,000", "write `10000`, without separators"),
+        ("> 10,500", "write `10500`, without separators; `10, 500` for several values"),
+        ("> 1000,50", "decimals need a point, write `1000.50`; `1000, 50` for several values"),
+        ("€10000", "write the number alone; the fact's type gives the currency"),
+        ("< 6 months", "write `6`; the fact's type gives the unit"),
+        ("5%", "write `0.05`"),
+        ("is null", "write `= null`"),
+        ("AND(? > 5, ? < 10)", "`AND(…)` is not FEEL, write `a and b`"),
+    ],
+)
+def test_a_cell_written_for_another_tool(cell: str, advice: str) -> None:
+    document, _ = read(HEAD + f"table: {{rows: [{{when: {{a: '{cell}'}}, then: {{b: 1}}}}]}}\n", "p.yaml")
+    assert document
+    (mistake,) = read_policy(document)[1]
+    assert mistake.code == "F001"
+    assert mistake.message.endswith(advice)
+
+
+@pytest.mark.parametrize(
+    "cell", ["100, 200", "100,200", "< 10, 500", "[0..1000]", "-5", "(5..10)", "? - 5 > 1", "a - 5", '"10,000", "€5"']
+)
+def test_a_sound_cell_gives_no_advice(cell: str) -> None:
+    policy(f"table: {{rows: [{{when: {{a: '{cell}'}}, then: {{b: 1}}}}]}}\n")

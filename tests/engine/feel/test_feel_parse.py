@@ -13,6 +13,7 @@ from engine.feel.syntax import (
     Comparison,
     ContextLiteral,
     Differs,
+    Filter,
     FunctionLiteral,
     In,
     InstanceOf,
@@ -198,7 +199,19 @@ def test_in_takes_one_test_or_several_in_parentheses() -> None:
         ("5 % 2", 2, "`%` is not understood here, write `modulo(a, b)`, or a percentage as a fraction such as `0.05`"),
         ("'x'", 0, '`\'` is not understood here, write text in double quotes, `"…"`'),
         ('1 + "abc', 4, 'text that begins with `"` is never closed, write a second `"`'),
-        ("a b", 2, "`b` is not expected here, an operator may be missing"),
+        ("a b", 2, "`b` is not expected here, an operator is missing, write `and` or `or`"),
+        ("(a 5)", 3, "`5` is not expected here, an operator is missing, write `and` or `or`"),
+        ("if a b then c else d", 5, "`b` is not expected here, `then` is missing"),
+        (
+            "account.insolvent order.prepayment",
+            18,
+            "`order` is not expected here, an operator is missing, write `and` or `or`",
+        ),
+        ("not order.x", 0, "`not order.x` is not understood here, write `not(order.x)`"),
+        ("x > 12abc", 4, "`12abc` is neither a number nor a name"),
+        ("5 < x < 10", 0, "comparisons can't be chained, write `x in (5..10)`"),
+        ("IF(a;b;c)", 0, "`IF(…)` is not FEEL, write `if … then … else …`"),
+        ("max(a; b)", 5, "`;` is not understood here, FEEL separates arguments by commas"),
         ("f(< 5)", 2, "`<` has nothing on its left to compare with"),
         ("(1, 2)", 0, "a list of tests in parentheses can only follow `in`, write a list as `[a, b]`"),
         ("1e99999", 0, "the number `1e99999` is too large or too small"),
@@ -223,6 +236,7 @@ def test_a_mistake_is_said_with_its_place(text: str, offset: int, message: str) 
         "x" * (LENGTH_MAX + 1),
         '"' + "a" * 1_000_000,
         "/*" * 10_000,
+        '"' + '\\"' * 16_000,
         "(" + "a " * 15_000 + '"":1',
         "\ue000",
     ],
@@ -240,3 +254,102 @@ def test_nesting_is_allowed_up_to_its_limit() -> None:
     parse_expression("not(" * depth + "true" + ")" * depth)
     with pytest.raises(FeelSyntaxError, match="nested more than 100 levels"):
         parse_expression("not(" * NESTING_MAX + "true" + ")" * NESTING_MAX)
+
+
+KEYWORDS_IN_USE = [
+    "a or b",
+    "a and b",
+    "x in [1]",
+    "x between 1 and 2",
+    "if a then b else c",
+    "for i in a return b",
+    "some i in a satisfies b",
+    "every i in a satisfies b",
+    "x instance of number",
+    "x = true",
+    "x = false",
+    "x = null",
+    "not(x) and true",
+    "(function(a) b)",
+    "date and time(x) or upper case(y)",
+]
+
+
+def glued() -> list[str]:
+    """Each text above with one of its spaces taken out, so that a word runs into its neighbour."""
+    return [
+        text[:at] + text[at + 1 :]
+        for text in KEYWORDS_IN_USE
+        for at, sign in enumerate(text)
+        if sign == " "
+        and text[at - 1].isalnum()
+        and text[at + 1].isalnum()
+        and text[at:] not in (" in [1]", " case(y)")
+    ]
+
+
+@pytest.mark.parametrize("text", KEYWORDS_IN_USE)
+def test_keywords_are_read_between_spaces_and_signs(text: str) -> None:
+    parse_expression(text)
+    parse_expression(f"({text})")
+
+
+@pytest.mark.parametrize("text", glued())
+def test_a_keyword_glued_to_another_word_is_no_keyword(text: str) -> None:
+    with pytest.raises(FeelSyntaxError):
+        parse_expression(text)
+
+
+@pytest.mark.parametrize("word", ["or", "and", "in", "between", "then", "else", "return", "satisfies", "instance"])
+def test_a_word_that_begins_or_ends_like_a_keyword_is_one_name(word: str) -> None:
+    for whole in (f"{word}x", f"x{word}", f"{word}_1", f"{word}1", f"{word}é"):
+        assert parse_expression(whole) == name(whole, 0)
+        with pytest.raises(FeelSyntaxError, match="an operator is missing, write `and` or `or`"):
+            parse_expression(f"a {whole}")
+
+
+def test_a_name_that_begins_with_a_keyword_may_stand_anywhere() -> None:
+    assert isinstance(parse_expression("xin [1]"), Filter)
+    parse_expression("order.x or order.y and android in [nothing, trueish] and iffy > format")
+    parse_expression('"a"and(b)or[c]=d')
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("x > 10,000", "write `10000`, without separators"),
+        ("x > 10,000.50", "write `10000.50`, without separators"),
+        ("x > 10 000", "write `10000`, without separators"),
+        ("x in [1,000..2,000]", "write `1000`, without separators"),
+        ("x > 1.000.000", "write `1000000`, without separators"),
+        ("x > 1000,50", "decimals need a point, write `1000.50`"),
+        ("x > 1.000,50", "decimals need a point, write `1000.50`, without separators"),
+        ("x > $10000", "write the number alone; the fact's type gives the currency"),
+        ("x > 10000 EUR", "write the number alone; the fact's type gives the currency"),
+        ("x > 10000€", "write the number alone; the fact's type gives the currency"),
+        ("a AND b", "write `and`"),
+        ("a OR b", "write `or`"),
+        ("a und b", "write `and`"),
+        ("a oder b", "write `or`"),
+        ("NOT a", "write `not(a)`"),
+        ("IF a THEN b ELSE c", "write `if`"),
+        ("x not in [1]", "write `not(x in …)`"),
+        ("x is null", "write `= null`"),
+        ("x is not null", "write `!= null`"),
+        ("x is 5", "write `=`"),
+        ("x > 5 and < 10", "write `x in (5..10)`"),
+        ("x > 1.7.2026", 'write `date("2026-07-01")`'),
+        ("x > 5%", "write `0.05`"),
+        ("x < 6 months", "write `6`; the fact's type gives the unit"),
+        ("x < 3天", "write `3`; the fact's type gives the unit"),
+    ],
+)
+def test_what_other_tools_would_read_is_put_right(text: str, advice: str) -> None:
+    with pytest.raises(FeelSyntaxError) as raised:
+        parse_expression(text)
+    assert raised.value.message.endswith(f"is not understood here, {advice}")
+
+
+def test_advice_is_for_the_place_where_reading_stopped() -> None:
+    with pytest.raises(FeelSyntaxError, match="an operator is missing"):
+        parse_expression('"10,000 EUR is null" a')

@@ -1,0 +1,185 @@
+"""What someone meant who wrote FEEL as Excel, SQL or a letter would have it; asked only once a text could not be read.
+
+Each idiom is a pattern and the advice for it; the first one that lies where reading stopped is what the author is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+_APART = re.compile(r'"(?:[^"\\]|\\.)*+"?|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_NUMBER = r"(?<![\w.])\d+(?:\.\d+)?"
+_OPERAND = r"-?[\w.]+"
+_SIGN = r"[$€£¥₹元]"
+_UNITS = (
+    r"(?:days?|weeks?|months?|quarters?|years?|hours?|minutes?|Tage?n?|Wochen?|Monate?n?|Jahre?n?|Stunden?"
+    r"|天|日|周|个月|月|年|小时)"
+)
+_WORDS = {"AND": "and", "OR": "or", "IF": "if", "THEN": "then", "ELSE": "else", "BETWEEN": "between", "IN": "in"} | {
+    **dict.fromkeys(("und", "UND", "And"), "and"),
+    **dict.fromkeys(("oder", "ODER", "Or"), "or"),
+}
+
+_ALONE = "write the number alone; the fact's type gives the currency"
+_TURNED = {"=>": ">=", "=<": "<=", "<>": "!="}
+
+Advice = Callable[[re.Match[str]], str]
+
+
+def code_only(text: str) -> str:
+    """The text with all that is quoted or a comment made unrecognisable, every place kept."""
+    return _APART.sub(lambda match: '"' * len(match[0]), text)
+
+
+def meant(text: str, offset: int) -> tuple[str, int] | None:
+    """The message for what stops being FEEL at `offset`, and where the author should look."""
+    text = code_only(text)
+    for pattern, advice in _IDIOMS:
+        for match in pattern.finditer(text):
+            if match.start() <= offset < match.end():
+                written = " ".join(match[0].split())
+                return f"`{written[:60]}` is not understood here, {advice(match)}", match.start()
+    return _separated_by_semicolon(text, offset)
+
+
+def separators(written: str) -> str:
+    """Advice on a number with commas, spaces or points between its digits."""
+    whole, mark, rest = written.partition(",")
+    grouped = re.fullmatch(r"\d{1,3}([ ,'’.])\d{3}(?:\1\d{3})*(?:[.,]\d+)?", written)
+    if not grouped:
+        return f"decimals need a point, write `{whole}.{rest}`" if mark else f"write `{_digits(written)}`"
+    sign = grouped[1]
+    plain = written.replace(sign, "")
+    if "," in plain:
+        return f"decimals need a point, write `{plain.replace(',', '.')}`, without separators"
+    return f"write `{plain}`, without separators"
+
+
+def between(low_sign: str, low: str, high: str, high_sign: str) -> str:
+    return f"{'[' if '=' in low_sign else '('}{low}..{high}{']' if '=' in high_sign else ')'}"
+
+
+def _digits(written: str) -> str:
+    return re.sub(r"[^\d.]", "", written)
+
+
+def _date(match: re.Match[str]) -> str:
+    day, month, year = (int(part) for part in match.groups())
+    return f'write `date("{year:04}-{month:02}-{day:02}")`'
+
+
+def _fraction(match: re.Match[str]) -> str:
+    return f"write `{Decimal(match[1]).scaleb(-2).normalize():f}`"
+
+
+def _both(match: re.Match[str]) -> str:
+    low_sign, low, high_sign, high = match.groups()
+    if low_sign[0] == "<":
+        low_sign, low, high_sign, high = high_sign, high, low_sign, low
+    return f"write `{'x in ' if _has_subject(match) else ''}{between(low_sign, low, high, high_sign)}`"
+
+
+def _has_subject(match: re.Match[str]) -> bool:
+    return bool(match.string[: match.start()].strip(" (,"))
+
+
+def _turned(match: re.Match[str]) -> str:
+    return f"write `{_TURNED[match[0]]}`"
+
+
+def _equality(match: re.Match[str]) -> str:
+    return f"write `{'!=' if match['no'] else '='}{' null' if match['null'] else ''}`"
+
+
+def _currency(_: re.Match[str]) -> str:
+    return _ALONE
+
+
+_IDIOMS: tuple[tuple[re.Pattern[str], Advice], ...] = (
+    (re.compile(r"(?<![\w.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\w.])"), _date),
+    (re.compile(rf"{_SIGN}\s*\d[\d.,]*"), _currency),
+    (re.compile(rf"(?<![\w.,])\d[\d.,]*\s*(?:{_SIGN}|(?!AND\b|NOT\b)[A-Z]{{3}}\b)"), _currency),
+    (re.compile(r"\b(?:EUR|USD|CNY|RMB|CHF|GBP)\s*\d[\d.,]*"), _currency),
+    (re.compile(rf"({_NUMBER})\s*%(?!\s*[\w(.])"), _fraction),
+    (
+        re.compile(rf"({_NUMBER})\s*{_UNITS}(?!\w)"),
+        lambda match: f"write `{match[1]}`; the fact's type gives the unit",
+    ),
+    (
+        re.compile(
+            r"(?<![\w.])\d{1,3}(?:([ ,'’])\d{3}(?:\1\d{3})*(?:\.\d+)?|\.\d{3}(?:\.\d{3})*,\d+)(?![\w.]\d)(?!\w)"
+        ),
+        lambda match: separators(match[0]),
+    ),
+    (re.compile(r"[(\[\]]\s*(\d{1,3}(?:,\d{3})+)\s*\.\."), lambda match: separators(match[1])),
+    (re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{3}){2,}(?!\w)"), lambda match: separators(match[0])),
+    (re.compile(r"(?<![\w.,])\d+,\d+(?![\w,])"), lambda match: separators(match[0])),
+    (
+        re.compile(rf"([<>]=?)\s*({_OPERAND})\s*(?:and|AND|und|&&?)\s*(?!\1)(?!=)([<>]=?)\s*({_OPERAND})"),
+        _both,
+    ),
+    (re.compile(r"=>|=<|<>"), _turned),
+    (re.compile(r"\bis(?P<no>\s+not)?(?P<null>\s+(?:null|empty|missing|blank))?\b", re.IGNORECASE), _equality),
+    (re.compile(r"\bnot\s+in\b", re.IGNORECASE), lambda match: "write `not(x in …)`"),
+    (re.compile(r"\b(?:not|NOT|nicht)\s+(?!in\b)(?P<of>[\w.]*)"), lambda match: f"write `not({match['of'] or '…'})`"),
+    (re.compile(r"\bIF\s+\w"), lambda match: "write `if`"),
+    (re.compile(rf"\b(?:{'|'.join(_WORDS)})\b"), lambda match: f"write `{_WORDS[match[0]]}`"),
+)
+
+
+# --- Excel -----------------------------------------------------------------------------------------------------------
+
+_EXCEL = re.compile(r"(?<![\w.?])(IF|AND|OR|NOT)\s*\(")
+_EXCEL_ADVICE = {
+    "IF": "write `if … then … else …`",
+    "AND": "write `a and b`",
+    "OR": "write `a or b`",
+    "NOT": "write `not(…)`",
+}
+
+
+def _separated_by_semicolon(text: str, offset: int) -> tuple[str, int] | None:
+    if text[offset : offset + 1] != ";":
+        return None
+    excel = next(excel_functions(text[:offset]), None)
+    if excel:
+        return excel
+    depth = text.count("(", 0, offset) - text.count(")", 0, offset)
+    return ("`;` is not understood here, FEEL separates arguments by commas", offset) if depth > 0 else None
+
+
+def excel_functions(text: str) -> Iterator[tuple[str, int]]:
+    """`IF(…)` and the like, which FEEL would take for functions of unknown names."""
+    for match in _EXCEL.finditer(text):
+        yield f"`{match[1]}(…)` is not FEEL, {_EXCEL_ADVICE[match[1]]}", match.start()
+
+
+# --- what FEEL reads, but never as it was meant ----------------------------------------------------------------------
+
+_SIGNED = re.compile(r"(?<!\w)[\u20A0-\u20CF]\d[\d.,]*")
+_GROUPED = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})*,0\d{2}(?:,\d{3})*(?:\.\d+)?(?!\w|,\d)")
+_COMPARED = re.compile(r"(?:^|,)\s*(?:not\s*\(\s*)?[<>]=?\s*(\d+(?:,\d+)+(?:\.\d+)?)(?!\w)")
+
+
+def misread(text: str, *, cell: bool) -> tuple[str, int] | None:
+    """What an author must have meant otherwise: `€5` is a name to FEEL, `10,000` the numbers 10 and 0, and in a cell
+    `> 10,500` any number above 10 or 500 itself."""
+    text = code_only(text)
+    if match := _SIGNED.search(text):
+        return f"`{match[0]}` is not a number, {_ALONE}", match.start()
+    if match := _GROUPED.search(text):
+        return f"`{match[0]}` is two numbers or more to FEEL, {separators(match[0])}", match.start()
+    if cell and (match := _COMPARED.search(text)):
+        apart = f"; `{', '.join(match[1].split(','))}` for several values"
+        return f"`{match[1]}` is two numbers or more to FEEL, {separators(match[1])}{apart}", match.start(1)
+    return next(excel_functions(text), None)
+
+
+def subtraction(written: str) -> str | None:
+    """The message for numbers alone with `-` between them, as a cell's test: a range or a date to whoever wrote it."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", written):
+        return f'`{written}` is a subtraction, write `date("{written}")`'
+    ends = re.fullmatch(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)", written)
+    return f"`{written}` is a subtraction, write `[{ends[1]}..{ends[2]}]`" if ends else None

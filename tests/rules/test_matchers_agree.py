@@ -1,4 +1,4 @@
-"""The default policies, matched twice on facts at every threshold: both matchers and the plain evaluator say the same."""
+"""The default policies on facts at every threshold: both matchers and the plain evaluator say the same."""
 
 from __future__ import annotations
 

@@ -49,6 +49,10 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
     except ValidationError as error:
         refuse("; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()))
     _warn_of_mistakes(settings.rules)
+    try:
+        settings.journal.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(f"the journal `{settings.journal}` can't be written: {error.strerror}; choose another with --journal")
     free = _free_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": free})
     where = f"http://{_in_url(settings.host)}:{free}"

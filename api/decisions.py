@@ -50,6 +50,9 @@ class DecideCase:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
+        if scope["query_string"]:
+            fault = BodyFault("", "parameters behind `?` are not read here", "put as_of and the facts into the body")
+            raise FactsInvalid("this path takes no parameters", [fault])
         raw = await read_body(scope, receive, self._body_bytes_max)
         body = parse_object(raw)
         decision = decided(self._policies.engine(), self._case, body, uuid7())
@@ -75,7 +78,7 @@ async def find_decision(id: str, journal: Journal) -> bytes:
     """The recorded bytes. Raises `UnknownDecision`, or `MethodNotAllowed` where the id is a case kind."""
     if id in CASE_KINDS:
         raise MethodNotAllowed("this path answers POST only", (), {"Allow": "POST"})
-    answer = await asyncio.to_thread(journal.find, id) if _UUID.fullmatch(id) else None
+    answer = await asyncio.to_thread(journal.find, id.lower()) if _UUID.fullmatch(id.lower()) else None
     if answer is None:
         raise UnknownDecision(id)
     return answer.encode()

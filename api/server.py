@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
+from types import FrameType
 
 import uvicorn
 from prometheus_client import disable_created_metrics
@@ -42,6 +44,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn passes it
+        """The signal is not raised once more after the shutdown, as uvicorn does: to be stopped is to end with 0."""
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
 
 
 if __name__ == "__main__":

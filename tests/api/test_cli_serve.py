@@ -32,7 +32,8 @@ def serving(rules: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes
             process.kill()
 
 
-def test_it_says_where_it_listens_answers_and_stops(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_listens_answers_and_stops(tmp_path: Path, stop: signal.Signals) -> None:
     with serving(desk(tmp_path / "rules"), "--port", "0") as (process, said):
         found = re.match(r"listening on (http://127\.0\.0\.1:[0-9]+)  \(API: ", said)
         assert found, said
@@ -40,7 +41,7 @@ def test_it_says_where_it_listens_answers_and_stops(tmp_path: Path) -> None:
             eventually(lambda: _is_ready(client))
             body = {"as_of": "2026-07-01", "order": {"id": "SO-1", "amount": "12000.00"}, "account": {"id": "C-1"}}
             assert client.post("/v1/decisions/order", json=body).json()["outcome"] == "hold"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         process.communicate(timeout=30)
 
     assert process.returncode == 0
@@ -68,6 +69,7 @@ def test_a_port_that_is_taken_is_refused_in_words(tmp_path: Path) -> None:
         (("--host", "no.such.host.invalid"), "`no.such.host.invalid` is not an address of this machine"),
         (("--host", "203.0.113.7"), "`203.0.113.7` is not an address of this machine"),
         (("--rules", "/no/such/folder"), "the rules folder `/no/such/folder` does not exist"),
+        (("--journal", "/dev/null/x/y"), "the journal `/dev/null/x/y` can't be written: "),
     ],
 )
 def test_what_cannot_be_served_is_refused_in_words(tmp_path: Path, options: tuple[str, ...], said: str) -> None:

@@ -125,6 +125,7 @@ def test_only_declared_json_is_read(client: httpx2.Client, headers: dict[str, st
         ("GET", "/v1/decisions/order", 405, "method-not-allowed"),
         ("DELETE", "/v1/decisions/order", 405, "method-not-allowed"),
         ("PUT", "/v1/policies", 405, "method-not-allowed"),
+        ("POST", "/v1/decisions/order?as_of=2020-01-01", 422, "invalid-request"),
         ("GET", "/v1/orders", 404, "not-found"),
         ("POST", "/v1/decisions/order/", 404, "not-found"),
         ("GET", "/v1/policies?text=perhaps", 422, "invalid-request"),

@@ -38,7 +38,7 @@ DATES_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`engine` is None when there is any diagnostic."""
+    """`engine` is None when there is any diagnostic but N009: a parameter that nothing reads decides nothing."""
 
     engine: Engine | None
     diagnostics: tuple[Diagnostic, ...]
@@ -124,11 +124,10 @@ def load(files: Mapping[str, bytes]) -> Loaded:
         report.append(Diagnostic(Place(site or "rules", 1, 1), "P000", "no policy files", "add a file with a policy"))
     compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread)
     report += mistakes
-    if not report:
-        report += unused_parameters(compiled.linked)
     engine = None
     if not report:
         engine = Engine(compiled, {name: content.decode("utf-8-sig") for name, content in files.items()})
+        report += unused_parameters(compiled.linked)
     return Loaded(engine, in_order(report))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 
 import pytest
@@ -160,14 +159,12 @@ RANGE = "is out of range"
     ids=lambda value: str(value)[:30].encode("unicode_escape").decode() if not isinstance(value, int) else "number",
 )
 def test_each_fault_is_named_at_its_fact(name: str, raw: object, message: str) -> None:
-    started = time.perf_counter()
     with pytest.raises(FactsRefused) as refused:
         bind(name, raw)
     (fault,) = refused.value.faults
     assert (fault.path, fault.message) == (f"account.{name}", message)
     assert len(str(fault)) < 200
     str(refused.value).encode()
-    assert time.perf_counter() - started < 0.5
 
 
 def test_all_faults_are_said_at_once_in_the_order_of_their_names() -> None:

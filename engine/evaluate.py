@@ -65,6 +65,7 @@ class Evaluator:
         self._matcher = Matcher(ruleset)
         self._slots = self._matcher.python.slots
         self._missing = MissingInputs(ruleset)
+        self._facts = frozenset(fact.name for fact in ruleset.facts)
         self._subject = next(index for index, fact in enumerate(ruleset.facts) if fact.name == f"{ruleset.case}.id")
         self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
         self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
@@ -132,16 +133,26 @@ class Evaluator:
         return tuple(items), reasons
 
     def _missing_reason(self, prepared: _PreparedRule, missing: tuple[str, ...], values: Values) -> tuple[int, Reason]:
+        """Facts can be supplied by whoever asks, a parameter's value on this date only by the policy's author."""
         rule = prepared.rule
         outcome = rule.if_missing or self._kind.caution
-        titles = self.ruleset.titles
-        en = ", ".join(f"{titles[name].en} ({name})" if name in titles else name for name in missing)
-        zh = "、".join(f"{titles[name].zh}（{name}）" if name in titles else name for name in missing)
+        facts = [name for name in missing if name in self._facts]
+        others = [name for name in missing if name not in self._facts]
+        found = [*([_supply(self._named(facts))] if facts else []), *([_define(self._named(others))] if others else [])]
         subject = rule.title or Text(rule.id, rule.id)
-        text = Text(f"{subject.en}: can't be checked, missing: {en}.", f"{subject.zh}：无法检查，缺少：{zh}。")
-        remedy = Text(f"Supply {en}.", f"请提供{zh}。")
+        text = Text(
+            f"{subject.en}: can't be checked, {'; '.join(said.en for said, _ in found)}.",
+            f"{subject.zh}：无法检查，{'；'.join(said.zh for said, _ in found)}。",
+        )
+        remedy = Text(" ".join(what.en for _, what in found), "".join(what.zh for _, what in found))
         reason = Reason(rule.id, outcome, text, remedy, _used(prepared, values), missing, prepared.place)
         return self._kind.severity(outcome), reason
+
+    def _named(self, names: Sequence[str]) -> Text:
+        titles = self.ruleset.titles
+        en = ", ".join(f"{titles[name].en} ({name})" if name in titles else name for name in names)
+        zh = "、".join(f"{titles[name].zh}（{name}）" if name in titles else name for name in names)
+        return Text(en, zh)
 
     def _disagreement(self, found: Disagreement) -> tuple[int, Reason]:
         text = Text(
@@ -197,6 +208,16 @@ class Evaluator:
 
     def _list_element(self, name: str) -> Type:
         return next(step.element for step in self.ruleset.steps if isinstance(step, ListResult) and step.name == name)
+
+
+def _supply(names: Text) -> tuple[Text, Text]:
+    return Text(f"missing: {names.en}", f"缺少：{names.zh}"), Text(f"Supply {names.en}.", f"请提供{names.zh}。")
+
+
+def _define(names: Text) -> tuple[Text, Text]:
+    """For values that can't be worked out though no fact is missing."""
+    said = Text(f"without a value on this date: {names.en}", f"该日期无取值：{names.zh}")
+    return said, Text(f"In the policy, give {names.en} a value.", f"请在政策中为{names.zh}设定取值。")
 
 
 def _listed(value: Result, element: Type) -> JsonValue:

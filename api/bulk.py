@@ -6,7 +6,6 @@ files take their places only then. Memory stays below a limit whatever the numbe
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -86,8 +85,8 @@ def run(job: Job, progress: Progress = lambda _what, _done: None) -> Tally:
             connection.execute(f"SET memory_limit = '{job.memory}'")
             connection.execute(f"SET temp_directory = {quoted(str(scratch / 'spill'))}")
             tally = _Run(job, connection, scratch, progress).run()
-        os.replace(scratch / "rejects.csv", job.rejects)
-        os.replace(scratch / "out", job.out)
+        (scratch / "rejects.csv").replace(job.rejects)
+        (scratch / "out").replace(job.out)
     except duckdb.Error as error:
         raise BulkRefused(f"the files can't be read or written: {str(error).splitlines()[0]}") from error
     finally:
@@ -142,7 +141,7 @@ class _Run:
         }[format_]
         return int(self._one(f"COPY ({query}) TO {quoted(str(self.scratch / 'out'))} ({options})", "deciding")[0])
 
-    # --- rejects -------------------------------------------------------------------------------------------------------
+    # --- rejects -----------------------------------------------------------------------------------------------------
 
     def _malformed(self) -> list[tuple[str, int, str]]:
         """Rows that are no rows, by file and number."""
@@ -174,11 +173,11 @@ class _Run:
             return f"SELECT {FILE}, {LINE} + 1, {FAULTS} FROM ({rejects})"
         before = f"broken - 1 - row_number() OVER (PARTITION BY {FILE} ORDER BY broken)"
         return (
-            f"SELECT {FILE}, {LINE} + 1 + (SELECT count(*) FROM (SELECT {FILE} AS name, {before} AS good FROM malformed) "
-            f"WHERE name = r.{FILE} AND good < r.{LINE}), {FAULTS} FROM ({rejects}) AS r"
+            f"SELECT {FILE}, {LINE} + 1 + (SELECT count(*) FROM (SELECT {FILE} AS name, {before} AS good "
+            f"FROM malformed) WHERE name = r.{FILE} AND good < r.{LINE}), {FAULTS} FROM ({rejects}) AS r"
         )
 
-    # --- summary -------------------------------------------------------------------------------------------------------
+    # --- summary -----------------------------------------------------------------------------------------------------
 
     def _summarize(self, tally: Tally) -> None:
         """Read back from what was written."""
@@ -189,11 +188,11 @@ class _Run:
         found: list[dict[str, int]] = []
         for name in (FIRED, UNDETERMINED):
             ids = f"string_split({name}, ' ')" if text else name
-            rows = run(f"SELECT id, count(*) FROM (SELECT unnest({ids}) AS id FROM {source}) WHERE id <> '' GROUP BY id")
+            rows = run(
+                f"SELECT id, count(*) FROM (SELECT unnest({ids}) AS id FROM {source}) WHERE id <> '' GROUP BY id"
+            )
             found.append(dict(rows.fetchall()))
-        tally.rules = {
-            rule.id: (found[0].get(rule.id, 0), found[1].get(rule.id, 0)) for rule in self.job.ruleset.rules
-        }
+        tally.rules = {rule.id: (found[0].get(rule.id, 0), found[1].get(rule.id, 0)) for rule in self.job.ruleset.rules}
 
     def _written(self) -> str:
         file = quoted(str(self.scratch / "out"))

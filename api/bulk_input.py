@@ -14,9 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
-import pyarrow.dataset as pads  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
 
 from api.records import ndjson_records
 from engine.form import did_you_mean, listed
@@ -70,7 +70,7 @@ def format_of(path: str) -> Format:
 
 def open_input(patterns: Sequence[str], connection: duckdb.DuckDBPyConnection, scratch: Path) -> Input:
     """Defines the relation `raw` on this connection."""
-    files = [name for pattern in patterns for name in sorted(glob.glob(pattern)) or [pattern]]
+    files = [name for pattern in patterns for name in sorted(glob.glob(pattern)) or [pattern]]  # noqa: PTH207 also absolute
     missing = [name for name in files if not Path(name).is_file()]
     if missing:
         raise BulkRefused(f"`{missing[0]}` is no file")
@@ -93,7 +93,7 @@ def open_input(patterns: Sequence[str], connection: duckdb.DuckDBPyConnection, s
 
 
 def numbered(found: Input, connection: duckdb.DuckDBPyConnection, index: int) -> str:
-    """SQL of one file's raw rows in order, with `file` and `line`: 1 is the first line, so a CSV's first row is on 2."""
+    """SQL of one file's raw rows in order, with `file` and `line`: a CSV's heading is on line 1."""
     name = found.files[index]
     file = quoted(name)
     match found.format:
@@ -114,7 +114,8 @@ def malformed_csv(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int,
     if tables == (0,):  # made with the first such row
         return []
     rows = connection.execute(
-        "SELECT file_path, line, min(error_type::VARCHAR) FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
+        "SELECT file_path, line, min(error_type::VARCHAR) FROM reject_errors "
+        "JOIN reject_scans USING (scan_id, file_id) "
         "WHERE scan_id = (SELECT min(scan_id) FROM reject_errors) GROUP BY file_path, line ORDER BY file_path, line"
     ).fetchall()
     return [(name, line, f"row: {_MALFORMED.get(kind, kind.lower())}") for name, line, kind in rows]
@@ -129,7 +130,7 @@ _MALFORMED = {
 }
 
 
-# --- formats -----------------------------------------------------------------------------------------------------------
+# --- formats ---------------------------------------------------------------------------------------------------------
 
 
 def _open_csv(found: Input, connection: duckdb.DuckDBPyConnection) -> None:
@@ -147,7 +148,7 @@ def _open_csv(found: Input, connection: duckdb.DuckDBPyConnection) -> None:
 
 def _csv_heading(name: str) -> list[str]:
     try:
-        with open(name, encoding="utf-8-sig", newline="") as stream:
+        with Path(name).open(encoding="utf-8-sig", newline="") as stream:
             return next(csv.reader(stream), [])
     except UnicodeDecodeError:
         raise BulkRefused(f"the heading of `{name}` is not UTF-8; save the file as UTF-8") from None
@@ -183,7 +184,7 @@ def _open_ndjson(found: Input, connection: duckdb.DuckDBPyConnection, scratch: P
 def _ndjson_batches(found: Input) -> Iterator[list[dict[str, object]]]:
     batch: list[dict[str, object]] = []
     for name in found.files:
-        with open(name, encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        with Path(name).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
             for record in ndjson_records(stream):
                 if record.body is None:
                     found.malformed.append((name, record.line, record.fault))
@@ -227,7 +228,7 @@ def _form(type_: str) -> Form:
     return Form.TEXT if type_.startswith("ENUM") else known.get(type_, Form.OTHER)
 
 
-# --- columns and facts ------------------------------------------------------------------------------------------------
+# --- columns and facts -----------------------------------------------------------------------------------------------
 
 
 def sources(ruleset: RuleSet, heading: Mapping[str, Form], row_map: RowMap | None) -> dict[str, Source]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
-from sqlglot.expressions import Expression
+from sqlglot.expressions import Expr
 
 from engine.ruleset import ListResult, RuleSet
 from engine.sql_code import column
 from engine.sql_dialect import text
-from engine.sql_facts import fact_value
 from engine.sql_form import OUTCOME, Mask, SqlForm
+from engine.sql_shown import fact_value
 from engine.vocabulary import CASE_KINDS, Type
 
 FIRED = "fired"
@@ -39,9 +39,9 @@ def _subjects(ruleset: RuleSet) -> list[str]:
     return [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
 
 
-def _inner(form: SqlForm, results: bool) -> list[Expression | str]:
+def _inner(form: SqlForm, results: bool) -> list[Expr | str]:
     ruleset = form.ruleset
-    wanted: list[Expression | str] = [form.columns[name] for name in _subjects(ruleset)]
+    wanted: list[Expr | str] = [form.columns[name] for name in _subjects(ruleset)]
     return [*wanted, OUTCOME, *form.conditions.values(), *(_results(form) if results else ())]
 
 
@@ -49,7 +49,7 @@ def _results(form: SqlForm) -> list[str]:
     return [form.columns[name] for name in form.ruleset.results]
 
 
-def _outer(form: SqlForm, results: bool) -> Iterator[Expression]:
+def _outer(form: SqlForm, results: bool) -> Iterator[Expr]:
     """Dotted names, as everywhere else; numbers with their decimal point."""
     ruleset = form.ruleset
     for name in _subjects(ruleset):
@@ -63,7 +63,7 @@ def _outer(form: SqlForm, results: bool) -> Iterator[Expression]:
             yield _named(_result(form, name), name)
 
 
-def _result(form: SqlForm, name: str) -> Expression:
+def _result(form: SqlForm, name: str) -> Expr:
     """Lists stay at scale."""
     type_: Type | None = form.ruleset.variables.get(name)
     is_list = any(isinstance(step, ListResult) and step.name == name for step in form.ruleset.steps)
@@ -71,16 +71,16 @@ def _result(form: SqlForm, name: str) -> Expression:
     return column(own) if type_ is None or is_list else fact_value(type_, own, form.dialect)
 
 
-def _named(value: Expression, name: str) -> Expression:
+def _named(value: Expr, name: str) -> Expr:
     return exp.alias_(value, exp.to_identifier(name, quoted=True))
 
 
-# --- masks -------------------------------------------------------------------------------------------------------------
+# --- masks -----------------------------------------------------------------------------------------------------------
 
 
-def _ids(masks: Sequence[Mask], *, lists: bool) -> Expression:
+def _ids(masks: Sequence[Mask], *, lists: bool) -> Expr:
     parts = [_piece(mask, shift) for mask in masks for shift in range(0, len(mask.ids), PIECE_BITS)]
-    whole: Expression = parts[0] if parts else text("")
+    whole: Expr = parts[0] if parts else text("")
     for part in parts[1:]:
         whole = exp.DPipe(this=whole, expression=part)
     trimmed = exp.Anonymous(this="RTRIM", expressions=[whole])
@@ -91,7 +91,7 @@ def _ids(masks: Sequence[Mask], *, lists: bool) -> Expression:
     return exp.Case(ifs=[exp.If(this=exp.EQ(this=trimmed, expression=text("")), true=empty)], default=split)
 
 
-def _piece(mask: Mask, shift: int) -> Expression:
+def _piece(mask: Mask, shift: int) -> Expr:
     """An array of the texts of all sets of these ids, at the place that the mask's bits say."""
     ids = mask.ids[shift : shift + PIECE_BITS]
     sets = ["".join(f"{id_} " for i, id_ in enumerate(ids) if bits >> i & 1) for bits in range(1 << len(ids))]

@@ -143,10 +143,10 @@ def _on_duckdb(job: Job, quiet: bool) -> Tally:
 
 def _on_spark(job: Job, master: str) -> Tally:
     try:
-        from api import bulk_spark
+        from api.bulk_spark import run
     except ImportError:
         refuse(_SPARK_EXTRA)
-    return bulk_spark.run(job, master)
+    return run(job, master)
 
 
 @contextmanager

@@ -45,19 +45,23 @@ def main() -> None:
     parser.add_argument("--spark", action="store_true", help="also run Spark on local[2]")
     given = parser.parse_args()
     if given.alone:
-        _alone(*given.alone, given.rows)
+        what, name = given.alone
+        _alone(what, name, given.rows)
         return
     print(f"{given.rows:,} orders, DuckDB {duckdb.__version__}, {os.cpu_count()} cores, median of {REPEATS}\n")
     rates = _policy_by_hand(given.rows)
     _default_policies(given.rows)
     zen = zen_rate(POLICIES["bench/bulk_policy"])
-    print(f"\nzen-engine, same policy, one core: {zen:,.0f} rows/s; ours is {rates['ours, masks'] / zen:,.0f} times that.")
+    print(
+        f"\nzen-engine, same policy, one core: {zen:,.0f} rows/s; ours is {rates['ours, masks'] / zen:,.0f} times that."
+    )
     if given.spark:
         from bench.bulk_spark import spark_rate
 
         _, form, path = _prepared("bench/bulk_policy", given.rows)
         spark = spark_rate(form.ruleset, path, AS_OF, given.rows)
-        print(f"\nSpark local[2], totals: {spark / 1e6:.2f} million rows/s, {spark / rates['ours, totals']:.2f} of DuckDB's.")
+        share = spark / rates["ours, totals"]
+        print(f"\nSpark local[2], totals: {spark / 1e6:.2f} million rows/s, {share:.2f} of DuckDB's.")
 
 
 def _policy_by_hand(rows: int) -> Mapping[str, float]:
@@ -88,8 +92,9 @@ def _default_policies(rows: int) -> None:
     print("\n| `credence batch`, Parquet to Parquet | million rows/s | peak MiB |\n|---|---:|---:|")
     for what in ("reasons", "every value"):
         command = [sys.executable, "-m", "bench.bulk", "--rows", str(rows), "--alone", what, str(path)]
-        rate, peak = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout.split()
-        print(f"| outcome, rule ids{'' if what == 'reasons' else ', every value'} | {float(rate) / 1e6:.2f} | {peak} |")
+        said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+        million, peak = float(said.split()[0]) / 1e6, said.split()[1]
+        print(f"| outcome, rule ids{'' if what == 'reasons' else ', every value'} | {million:.2f} | {peak} |")
 
 
 def _prepared(name: str, rows: int) -> tuple[RuleSet, SqlForm, Path]:
@@ -149,8 +154,9 @@ def _timed(work: Callable[[], object]) -> float:
 
 def _alone(what: str, name: str, rows: int) -> None:
     """`credence batch` without its reading of raw values: the file holds facts as integers."""
-    from api.bulk_output import decisions
     from sqlglot import parse_one
+
+    from api.bulk_output import decisions
 
     ruleset = _ruleset(ROOT / "rules")
     form = SqlForm(ruleset, "duckdb", (AS_OF - EPOCH).days)

@@ -1,6 +1,6 @@
 """bench/bulk_policy/release.yaml as a careful person writes it for DuckDB: the fastest form found, not the shortest.
 
-Smaller numbers instead of rates, a division only where rounding can change the answer, tests in the order of their cost.
+Smaller numbers instead of rates, and a division only where rounding can change the answer.
 """
 
 from __future__ import annotations

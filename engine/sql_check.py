@@ -1,7 +1,7 @@
 """What of a rule set SQL can't say with the same result in every database, found when policies are checked.
 
-Verb beside the SQL lowering: RuleSet → diagnostics with codes `B…`. A policy with such a place still decides one case at
-a time; only bulk refuses it.
+Verb beside the SQL lowering: RuleSet → diagnostics with codes `B…`. A policy with such a place still decides one case
+at a time; only bulk refuses it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _largest(node: Formula) -> int:
     largest = max(-node.type.low, node.type.high)
     match node:
         case f.Quotient(left=left, shift=shift):
-            return max(largest, max(-left.type.low, left.type.high) * 10**shift)
+            return max(largest, max(-left.type.low, left.type.high) * int(10**shift))
         case f.Rescale(operand=operand) if node.type.scale < operand.type.scale:
             divisor = int(10 ** (operand.type.scale - node.type.scale))
             return max(largest, highest(operand.type.low, operand.type.high, divisor))

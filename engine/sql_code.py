@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
-from sqlglot.expressions import Expression
+from sqlglot.expressions import Expr
 
 from engine.sql_dialect import Dialect, binary, number, text, wrapped
 
@@ -22,7 +22,7 @@ class Code:
     """`level` numbers the sub-select whose columns the expression reads (0: the facts). `wide`: an integer of more than
     64 bits. `constant` holds the value of a literal in a tuple of one."""
 
-    sql: Expression
+    sql: Expr
     level: int = 0
     wide: bool = False
     nullable: bool = False
@@ -70,7 +70,7 @@ class Levels:
     def __init__(self, dialect: Dialect, names: Columns) -> None:
         self.dialect = dialect
         self.names = names
-        self._levels: list[list[tuple[str, Expression]]] = []
+        self._levels: list[list[tuple[str, Expr]]] = []
 
     def let(self, code: Code, wanted: str = "part") -> Code:
         """The code as a column, unless it costs nothing to repeat it."""
@@ -85,7 +85,7 @@ class Levels:
         self._levels[code.level].append((name, code.sql.copy()))
         return replace(code, sql=column(name), level=code.level + 1, constant=None)
 
-    def at(self, sql: Expression, parts: Iterable[Code], *, wide: bool = False, nullable: bool | None = None) -> Code:
+    def at(self, sql: Expr, parts: Iterable[Code], *, wide: bool = False, nullable: bool | None = None) -> Code:
         """An expression made of these parts; null, unless told otherwise, where one of them is."""
         found = list(parts)
         level = max((part.level for part in found), default=0)
@@ -101,20 +101,22 @@ class Levels:
         to = self.dialect.to_wide if wide else self.dialect.to_narrow
         return replace(code, sql=to(code.sql), wide=wide)
 
-    def operate(self, kind: type[Expression], left: Code, right: Code, *, wide: bool = False) -> Code:
+    def operate(self, kind: type[Expr], left: Code, right: Code, *, wide: bool = False) -> Code:
         """Arithmetic whose result is `wide` or not; databases widen the other operand themselves."""
         if wide and not left.wide and not right.wide:
             left = self.widened(left, wide=True)
         return self.at(binary(kind, left.sql, right.sql), (left, right), wide=wide)
 
-    def test(self, kind: type[Expression], left: Code, right: Code) -> Code:
+    def test(self, kind: type[Expr], left: Code, right: Code) -> Code:
         return self.at(binary(kind, left.sql, right.sql), (left, right))
 
     def case(self, branches: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
         """The first result whose condition is true; nullness as of the results alone."""
         results = [*(result for _, result in branches), otherwise]
         wide = any(result.wide for result in results)
-        ifs = [exp.If(this=test.sql.copy(), true=self.widened(result, wide=wide).sql.copy()) for test, result in branches]
+        ifs = [
+            exp.If(this=test.sql.copy(), true=self.widened(result, wide=wide).sql.copy()) for test, result in branches
+        ]
         sql = exp.Case(ifs=ifs, default=self.widened(otherwise, wide=wide).sql.copy())
         nullable = any(result.nullable for result in results)
         return self.at(sql, [*results, *(test for test, _ in branches)], wide=wide, nullable=nullable)
@@ -145,3 +147,16 @@ class Levels:
 
 def column(name: str) -> exp.Column:
     return exp.column(exp.to_identifier(name))
+
+
+def bare(condition: Code) -> Code:
+    """In a branch of CASE null is as good as false."""
+    sql = condition.sql
+    if isinstance(sql, exp.Coalesce) and sql.expressions == [exp.Boolean(this=False)]:
+        return replace(condition, sql=sql.this)
+    return condition
+
+
+def side(part: Expr) -> Expr:
+    """As an operand of AND, OR, NOT: only these need brackets."""
+    return wrapped(part) if isinstance(part, exp.Connector | exp.Not) else part.copy()

@@ -10,37 +10,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.expressions import Expression, func
+from sqlglot.expressions import Expr, func
 
 NARROW_LOW, NARROW_HIGH = -(2**63), 2**63 - 1
 EPOCH_TEXT = "1970-01-01"
 
 
-def wrapped(part: Expression) -> Expression:
+def wrapped(part: Expr) -> Expr:
     """A copy that may stand as an operand."""
     part = part.copy()
     operators = (exp.Binary, exp.Unary, exp.In, exp.Between)
     return exp.Paren(this=part) if isinstance(part, operators) and not isinstance(part, exp.Dot) else part
 
 
-def number(value: int) -> Expression:
+def number(value: int) -> Expr:
     literal = exp.Literal.number(str(abs(value)))
     return exp.Paren(this=exp.Neg(this=literal)) if value < 0 else literal
 
 
-def text(value: str) -> Expression:
+def text(value: str) -> Expr:
     return exp.Literal.string(value)
 
 
-def binary(kind: type[Expression], left: Expression, right: Expression) -> Expression:
+def binary(kind: type[Expr], left: Expr, right: Expr) -> Expr:
     return kind(this=wrapped(left), expression=wrapped(right))
 
 
-def cast(part: Expression, type_: str, dialect: str) -> Expression:
+def cast(part: Expr, type_: str, dialect: str) -> Expr:
     return exp.Cast(this=part.copy(), to=exp.DataType.build(type_, dialect=dialect))
 
 
-def call(name: str, *parts: Expression) -> Expression:
+def call(name: str, *parts: Expr) -> Expr:
     return exp.Anonymous(this=name, expressions=[part.copy() for part in parts])
 
 
@@ -58,55 +58,55 @@ class Dialect:
     fenced: bool = False
     lazy_case: bool = False
 
-    def to_wide(self, part: Expression) -> Expression:
+    def to_wide(self, part: Expr) -> Expr:
         return cast(part, self.wide, self.name)
 
-    def to_narrow(self, part: Expression) -> Expression:
+    def to_narrow(self, part: Expr) -> Expr:
         return cast(part, self.narrow, self.name)
 
-    def wide_number(self, value: int) -> Expression:
+    def wide_number(self, value: int) -> Expr:
         """Beyond 64 bits BigQuery and Spark read no plain digits as an exact integer."""
         plain = NARROW_LOW <= value <= NARROW_HIGH
         return self.to_wide(number(value) if plain else text(str(value)))
 
-    def remainder(self, left: Expression, right: Expression, *, wide: bool) -> Expression:
+    def remainder(self, left: Expr, right: Expr, *, wide: bool) -> Expr:  # noqa: ARG002 some dialects look at it
         """With the sign of `left`."""
         return binary(exp.Mod, left, right)
 
-    def quotient(self, left: Expression, right: Expression, *, wide: bool) -> Expression:
+    def quotient(self, left: Expr, right: Expr, *, wide: bool) -> Expr:  # noqa: ARG002 some dialects look at it
         """Rounded towards zero. `left` and `right` are columns or literals; for any size of the result."""
         return binary(exp.IntDiv, left, right)
 
-    def add_months(self, day: Expression, months: Expression) -> Expression:
+    def add_months(self, day: Expr, months: Expr) -> Expr:
         raise NotImplementedError
 
-    def date(self, day: Expression) -> Expression:
+    def date(self, day: Expr) -> Expr:
         raise NotImplementedError
 
-    def day(self, date: Expression) -> Expression:
+    def day(self, date: Expr) -> Expr:
         """The day count of a date."""
         raise NotImplementedError
 
-    def date_part(self, part: str, day: Expression) -> Expression:
+    def date_part(self, part: str, day: Expr) -> Expr:
         return exp.Extract(this=exp.var(part.upper()), expression=self.date(day))
 
-    def index_of(self, whole: Expression, part: Expression) -> Expression:
+    def index_of(self, whole: Expr, part: Expr) -> Expr:
         """Where `part` stands in `whole`, from 1; 0 where it doesn't."""
         return call("STRPOS", whole, part)
 
-    def array(self, parts: Sequence[Expression], element: str) -> Expression:
+    def array(self, parts: Sequence[Expr], element: str) -> Expr:
         return exp.Cast(
             this=exp.Array(expressions=[part.copy() for part in parts]),
             to=exp.DataType.build(f"ARRAY<{element}>", dialect="bigquery"),
         )
 
-    def joined(self, arrays: Sequence[Expression]) -> Expression:
+    def joined(self, arrays: Sequence[Expr]) -> Expr:
         found = arrays[0].copy()
         for array in arrays[1:]:
             found = func("ARRAY_CONCAT", found, array.copy(), dialect="bigquery")
         return found
 
-    def matches(self, whole: Expression, pattern: str) -> Expression:
+    def matches(self, whole: Expr, pattern: str) -> Expr:
         return exp.RegexpLike(this=whole.copy(), expression=text(pattern))
 
 
@@ -116,23 +116,23 @@ _EPOCH = exp.Cast(this=text(EPOCH_TEXT), to=exp.DataType.build("DATE"))
 class DuckDb(Dialect):
     __slots__ = ()
 
-    def date(self, day: Expression) -> Expression:
+    def date(self, day: Expr) -> Expr:
         return binary(exp.Add, _EPOCH, cast(day, "INTEGER", self.name))
 
-    def day(self, date: Expression) -> Expression:
+    def day(self, date: Expr) -> Expr:
         return binary(exp.Sub, date, _EPOCH)
 
-    def add_months(self, day: Expression, months: Expression) -> Expression:
+    def add_months(self, day: Expr, months: Expr) -> Expr:
         moved = binary(exp.Add, self.date(day), call("TO_MONTHS", cast(months, "INTEGER", self.name)))
         return self.day(cast(moved, "DATE", self.name))
 
-    def joined(self, arrays: Sequence[Expression]) -> Expression:
+    def joined(self, arrays: Sequence[Expr]) -> Expr:
         found = arrays[0].copy()
         for array in arrays[1:]:
             found = call("LIST_CONCAT", found, array)
         return found
 
-    def matches(self, whole: Expression, pattern: str) -> Expression:
+    def matches(self, whole: Expr, pattern: str) -> Expr:
         return call("REGEXP_MATCHES", whole, text(pattern))
 
 
@@ -142,7 +142,7 @@ class Spark(Dialect):
     _STEP = 10**19
     _SMALL = 10**6
 
-    def quotient(self, left: Expression, right: Expression, *, wide: bool) -> Expression:
+    def quotient(self, left: Expr, right: Expr, *, wide: bool) -> Expr:
         """`div` gives 64 bits only, and `/` keeps 32 digits before the point: a small divisor takes two steps."""
         if not wide:
             return super().quotient(left, right, wide=wide)
@@ -157,55 +157,55 @@ class Spark(Dialect):
         big = binary(exp.GTE, exp.Abs(this=right.copy()), number(self._SMALL))
         return exp.Case(ifs=[exp.If(this=big, true=self._exact(left, right))], default=two_steps)
 
-    def _exact(self, left: Expression, right: Expression) -> Expression:
+    def _exact(self, left: Expr, right: Expr) -> Expr:
         whole = binary(exp.Sub, left, self.remainder(left, right, wide=True))
         return self.to_wide(binary(exp.Div, whole, right))
 
-    def remainder(self, left: Expression, right: Expression, *, wide: bool) -> Expression:
+    def remainder(self, left: Expr, right: Expr, *, wide: bool) -> Expr:
         found = binary(exp.Mod, left, right)
         return self.to_wide(found) if wide else found
 
-    def date(self, day: Expression) -> Expression:
+    def date(self, day: Expr) -> Expr:
         return call("DATE_FROM_UNIX_DATE", cast(day, "INTEGER", self.name))
 
-    def day(self, date: Expression) -> Expression:
+    def day(self, date: Expr) -> Expr:
         return self.to_narrow(call("UNIX_DATE", date))
 
-    def add_months(self, day: Expression, months: Expression) -> Expression:
+    def add_months(self, day: Expr, months: Expr) -> Expr:
         return self.day(call("ADD_MONTHS", self.date(day), cast(months, "INTEGER", self.name)))
 
-    def index_of(self, whole: Expression, part: Expression) -> Expression:
+    def index_of(self, whole: Expr, part: Expr) -> Expr:
         return call("INSTR", whole, part)
 
-    def joined(self, arrays: Sequence[Expression]) -> Expression:
+    def joined(self, arrays: Sequence[Expr]) -> Expr:
         return call("CONCAT", *arrays)
 
-    def matches(self, whole: Expression, pattern: str) -> Expression:
+    def matches(self, whole: Expr, pattern: str) -> Expr:
         return exp.RegexpLike(this=whole.copy(), expression=text(pattern))
 
 
 class Postgres(Dialect):
     __slots__ = ()
 
-    def quotient(self, left: Expression, right: Expression, *, wide: bool) -> Expression:
+    def quotient(self, left: Expr, right: Expr, *, wide: bool) -> Expr:
         if wide:
             return call("DIV", left, right)
         return exp.Div(this=wrapped(left), expression=wrapped(right), typed=True)  # else sqlglot divides as floats
 
-    def date(self, day: Expression) -> Expression:
+    def date(self, day: Expr) -> Expr:
         return binary(exp.Add, _EPOCH, cast(day, "INT", self.name))
 
-    def day(self, date: Expression) -> Expression:
+    def day(self, date: Expr) -> Expr:
         return self.to_narrow(exp.Paren(this=binary(exp.Sub, date, _EPOCH)))
 
-    def add_months(self, day: Expression, months: Expression) -> Expression:
+    def add_months(self, day: Expr, months: Expr) -> Expr:
         interval = call("MAKE_INTERVAL", number(0), cast(months, "INT", self.name))
         return self.day(cast(exp.Paren(this=binary(exp.Add, self.date(day), interval)), "DATE", self.name))
 
-    def date_part(self, part: str, day: Expression) -> Expression:
+    def date_part(self, part: str, day: Expr) -> Expr:
         return self.to_narrow(exp.Extract(this=exp.var(part.upper()), expression=self.date(day)))
 
-    def joined(self, arrays: Sequence[Expression]) -> Expression:
+    def joined(self, arrays: Sequence[Expr]) -> Expr:
         found = arrays[0].copy()
         for array in arrays[1:]:
             found = call("ARRAY_CAT", found, array)
@@ -215,27 +215,27 @@ class Postgres(Dialect):
 class Snowflake(Dialect):
     __slots__ = ()
 
-    def quotient(self, left: Expression, right: Expression, *, wide: bool) -> Expression:
+    def quotient(self, left: Expr, right: Expr, *, wide: bool) -> Expr:
         """`/` keeps decimals and rounds; of a multiple it is exact."""
         exact = binary(exp.Div, binary(exp.Sub, left, binary(exp.Mod, left, right)), right)
         return self.to_wide(exact) if wide else self.to_narrow(exact)
 
-    def date(self, day: Expression) -> Expression:
+    def date(self, day: Expr) -> Expr:
         return call("DATEADD", exp.var("DAY"), day, _EPOCH)
 
-    def day(self, date: Expression) -> Expression:
+    def day(self, date: Expr) -> Expr:
         return call("DATEDIFF", exp.var("DAY"), _EPOCH, date)
 
-    def add_months(self, day: Expression, months: Expression) -> Expression:
+    def add_months(self, day: Expr, months: Expr) -> Expr:
         return self.day(call("DATEADD", exp.var("MONTH"), months, self.date(day)))
 
-    def index_of(self, whole: Expression, part: Expression) -> Expression:
+    def index_of(self, whole: Expr, part: Expr) -> Expr:
         return call("POSITION", part, whole)
 
-    def array(self, parts: Sequence[Expression], element: str) -> Expression:
+    def array(self, parts: Sequence[Expr], element: str) -> Expr:  # noqa: ARG002 its arrays have no type
         return call("ARRAY_CONSTRUCT", *parts)
 
-    def joined(self, arrays: Sequence[Expression]) -> Expression:
+    def joined(self, arrays: Sequence[Expr]) -> Expr:
         found = arrays[0].copy()
         for array in arrays[1:]:
             found = call("ARRAY_CAT", found, array)
@@ -245,20 +245,20 @@ class Snowflake(Dialect):
 class BigQuery(Dialect):
     __slots__ = ()
 
-    def quotient(self, left: Expression, right: Expression, *, wide: bool) -> Expression:
+    def quotient(self, left: Expr, right: Expr, *, wide: bool) -> Expr:  # noqa: ARG002 one for both
         return call("DIV", left, right)
 
-    def date(self, day: Expression) -> Expression:
+    def date(self, day: Expr) -> Expr:
         return call("DATE_FROM_UNIX_DATE", day)
 
-    def day(self, date: Expression) -> Expression:
+    def day(self, date: Expr) -> Expr:
         return call("UNIX_DATE", date)
 
-    def add_months(self, day: Expression, months: Expression) -> Expression:
+    def add_months(self, day: Expr, months: Expr) -> Expr:
         moved = exp.DateAdd(this=self.date(day), expression=months.copy(), unit=exp.var("MONTH"))
         return self.day(moved)
 
-    def joined(self, arrays: Sequence[Expression]) -> Expression:
+    def joined(self, arrays: Sequence[Expr]) -> Expr:
         return call("ARRAY_CONCAT", *arrays)
 
 

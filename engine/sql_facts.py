@@ -1,7 +1,7 @@
 """Raw columns → facts in SQL: what the binder accepts becomes an integer, text or yes/no, all else a fault of its row.
 
-Stands before the SQL form, as `engine.facts` stands before `engine.evaluate`. Cells are text, as from CSV, in which blank
-means missing; typed columns count by their value. The words of a fault are taken from the binder itself.
+Stands before the SQL form, as `engine.facts` stands before `engine.evaluate`. Cells are text, as from CSV, in which
+blank means missing; typed columns count by their value. The words of a fault are taken from the binder itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlglot import exp
-from sqlglot.expressions import Expression
+from sqlglot.expressions import Expr
 
 from engine.fact_value import bound
 from engine.facts import TEXT_LENGTH_MAX, FactsRefused, shown
@@ -63,8 +63,8 @@ class Source:
 class Reading:
     """One fact: its value, null where the raw one is, and what is wrong with the raw one: first test that is true."""
 
-    value: Expression
-    faults: tuple[tuple[Expression, str], ...]
+    value: Expr
+    faults: tuple[tuple[Expr, str], ...]
 
 
 class RawFacts:
@@ -101,12 +101,12 @@ class RawFacts:
         checked = exp.alias_(self.checked().subquery(copy=False), "checked", copy=False)
         return exp.select(*columns, copy=False).from_(checked, copy=False).where(no_fault, copy=False)
 
-    def _cells(self) -> Iterator[Expression]:
+    def _cells(self) -> Iterator[Expr]:
         for fact in self.facts:
             source = self._sources.get(fact.name)
             yield exp.alias_(self._cell(source) if source else exp.Null(), self._names[fact.name])
 
-    def _cell(self, source: Source) -> Expression:
+    def _cell(self, source: Source) -> Expr:
         raw = exp.column(exp.to_identifier(source.column, quoted=True))
         if source.form is not Form.CELLS:
             return raw
@@ -116,10 +116,13 @@ class RawFacts:
         cell = exp.Nullif(this=bare, expression=text(""))
         if source.words is None:
             return cell
-        ifs = [exp.If(this=text(word), true=text(to) if to is not None else exp.Null()) for word, to in source.words.items()]
+        ifs = [
+            exp.If(this=text(word), true=text(to) if to is not None else exp.Null())
+            for word, to in source.words.items()
+        ]
         return exp.Case(this=cell, ifs=ifs, default=binary(exp.DPipe, text("\x01"), cell))
 
-    def _faults(self, readings: Sequence[Reading]) -> Expression:
+    def _faults(self, readings: Sequence[Reading]) -> Expr:
         """All faults of a row, one a line; tests that are null are not true."""
         cases = [
             exp.Case(ifs=[exp.If(this=test, true=text(words)) for test, words in reading.faults])
@@ -132,7 +135,7 @@ class RawFacts:
         joined = call("CONCAT_WS", text("\n"), *cases)
         return exp.Case(ifs=[exp.If(this=any_fault, true=joined)])
 
-    # --- one fact --------------------------------------------------------------------------------------------------------
+    # --- one fact ----------------------------------------------------------------------------------------------------
 
     def _reading(self, fact: Fact) -> Reading:
         cell = column(self._names[fact.name])
@@ -153,7 +156,7 @@ class RawFacts:
     def _sql_type(self, type_: Type) -> str:
         return self.dialect.text_type if type_.kind in (Kind.TEXT, Kind.ENUM) else self.dialect.narrow
 
-    def _read(self, fact: Fact, source: Source, cell: Expression) -> Reading:
+    def _read(self, fact: Fact, source: Source, cell: Expr) -> Reading:
         match fact.type.kind:
             case Kind.MONEY | Kind.RATE | Kind.NUMBER:
                 return self._decimal(fact, source.form, cell)
@@ -172,21 +175,21 @@ class RawFacts:
                 faults = [(long, _said(fact, "x" * (TEXT_LENGTH_MAX + 1))), (control, _said(fact, "\x00"))]
                 return self._words(fact, source.form, cell, faults)
 
-    def _words(self, fact: Fact, form: Form, cell: Expression, faults: list[tuple[Expression, str]]) -> Reading:
+    def _words(self, fact: Fact, form: Form, cell: Expr, faults: list[tuple[Expr, str]]) -> Reading:
         if form in (Form.CELLS, Form.TEXT):
             return Reading(cell, tuple(faults))
         return self._refused(fact, cell, _said(fact, 1))
 
-    def _refused(self, fact: Fact, cell: Expression, words: str) -> Reading:
+    def _refused(self, fact: Fact, cell: Expr, words: str) -> Reading:
         """Every value of this column is a fault."""
         type_ = "BOOLEAN" if fact.type.kind is Kind.YES_NO else self._sql_type(fact.type)
         return Reading(exp.cast(exp.Null(), type_), ((_known(cell), words),))
 
-    def _decimal(self, fact: Fact, form: Form, cell: Expression) -> Reading:
+    def _decimal(self, fact: Fact, form: Form, cell: Expr) -> Reading:
         scale = fact.type.scale
         if form is Form.FLOAT:
             return self._refused(fact, cell, _said(fact, 0.5))
-        faults: list[tuple[Expression, str]] = []
+        faults: list[tuple[Expr, str]] = []
         if form in (Form.CELLS, Form.TEXT):
             pattern = "\\A-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,%d})?\\z"
             faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), _said(fact, "x")))
@@ -194,26 +197,32 @@ class RawFacts:
                 narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
                 faults.append((exp.Not(this=self.dialect.matches(cell, narrow)), _said(fact, "0." + "1" * (scale + 1))))
         elif form is Form.DECIMAL:
-            rest = binary(exp.Mod, cell, exp.cast(text(f"0.{'0' * (scale - 1)}1" if scale else "1"), f"DECIMAL({scale + 1}, {scale})"))
+            rest = binary(
+                exp.Mod,
+                cell,
+                exp.cast(text(f"0.{'0' * (scale - 1)}1" if scale else "1"), f"DECIMAL({scale + 1}, {scale})"),
+            )
             faults.append((binary(exp.NEQ, rest, number(0)), _said(fact, "0." + "1" * (scale + 1))))
         elif form is not Form.WHOLE:
             return self._refused(fact, cell, _said(fact, True))
         return self._in_range(fact, cell, self._unscaled(fact.type, cell), faults, "9" * 18)
 
-    def _unscaled(self, type_: Type, cell: Expression) -> Expression:
+    def _unscaled(self, type_: Type, cell: Expr) -> Expr:
         """Null where the number is out of range: multiplied, it might not be held."""
         largest, scale = max(-type_.low, type_.high), type_.scale
         digits = _NARROW_DIGITS if largest * 10**scale < 10**_NARROW_DIGITS else 38
-        read = exp.TryCast(this=cell.copy(), to=exp.DataType.build(f"DECIMAL({digits}, {scale})"))
+        read = _tried(cell, f"DECIMAL({digits}, {scale})")
         if not scale:
             return exp.Cast(this=read, to=exp.DataType.build(self.dialect.narrow))
-        ends = [exp.cast(text(str(shown(end, type_))), f"DECIMAL({digits}, {scale})") for end in (type_.low, type_.high)]
+        ends = [
+            exp.cast(text(str(shown(end, type_))), f"DECIMAL({digits}, {scale})") for end in (type_.low, type_.high)
+        ]
         moved = exp.Cast(this=binary(exp.Mul, read, number(10**scale)), to=exp.DataType.build(self.dialect.narrow))
         within = exp.Between(this=read.copy(), low=ends[0], high=ends[1])
         return exp.Case(ifs=[exp.If(this=within, true=moved)])
 
     def _in_range(
-        self, fact: Fact, cell: Expression, value: Expression, faults: list[tuple[Expression, str]], outside: str | int
+        self, fact: Fact, cell: Expr, value: Expr, faults: list[tuple[Expr, str]], outside: str | int
     ) -> Reading:
         """A value that can't be held is out of range too."""
         within = exp.Between(this=value.copy(), low=number(fact.type.low), high=number(fact.type.high))
@@ -221,8 +230,8 @@ class RawFacts:
         wrong = exp.and_(_known(cell), exp.Not(this=inside))
         return Reading(value, (*faults, (wrong, _said(fact, outside))))
 
-    def _whole(self, fact: Fact, form: Form, cell: Expression) -> Reading:
-        value = exp.TryCast(this=cell.copy(), to=exp.DataType.build(self.dialect.narrow))
+    def _whole(self, fact: Fact, form: Form, cell: Expr) -> Reading:
+        value = _tried(cell, self.dialect.narrow)
         if form is Form.WHOLE:
             return self._in_range(fact, cell, value, [], 10**30)
         if form is not Form.CELLS:
@@ -230,7 +239,7 @@ class RawFacts:
         plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_WHOLE}\\z"))
         return self._in_range(fact, cell, value, [(plain, _said(fact, "x"))], 10**30)
 
-    def _date(self, fact: Fact, source: Source, cell: Expression) -> Reading:
+    def _date(self, fact: Fact, source: Source, cell: Expr) -> Reading:
         if source.form is Form.DATE:
             return self._in_range(fact, cell, self.dialect.day(cell), [], "0001-01-01")
         if source.form not in (Form.CELLS, Form.TEXT):
@@ -239,13 +248,13 @@ class RawFacts:
         if source.dates is not None and source.dates.spelling != "yyyy-MM-dd":
             pattern, iso = self._as_iso(source.dates, cell)
             words = f"{fact.name}: is not a date of the form {source.dates.spelling}"
-        day = self.dialect.day(exp.TryCast(this=iso, to=exp.DataType.build("DATE")))
-        faults = [(exp.Not(this=self.dialect.matches(cell, f"\\A{pattern}\\z")), words)]
+        day = self.dialect.day(_tried(iso, "DATE"))
+        faults: list[tuple[Expr, str]] = [(exp.Not(this=self.dialect.matches(cell, f"\\A{pattern}\\z")), words)]
         unknown = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
         faults.append((unknown, _said(fact, "2026-02-30")))
         return self._in_range(fact, cell, day, faults, "0001-01-01")
 
-    def _as_iso(self, dates: DateFormat, cell: Expression) -> tuple[str, Expression]:
+    def _as_iso(self, dates: DateFormat, cell: Expr) -> tuple[str, Expr]:
         groups = dates.pattern.groupindex
         pattern = dates.pattern.pattern
         for name in groups:
@@ -254,7 +263,7 @@ class RawFacts:
         parts = "-".join(f"{sign}{groups[name]}" for name in ("year", "month", "day"))
         return pattern, call("REGEXP_REPLACE", cell, text(f"\\A{pattern}\\z"), text(parts))
 
-    def _yes_no(self, fact: Fact, form: Form, cell: Expression) -> Reading:
+    def _yes_no(self, fact: Fact, form: Form, cell: Expr) -> Reading:
         if form is Form.YES_NO:
             return Reading(cell, ())
         if form is not Form.CELLS:
@@ -264,7 +273,12 @@ class RawFacts:
         return Reading(value, ((exp.Not(this=known), _said(fact, "x")),))
 
 
-def _known(cell: Expression) -> Expression:
+def _tried(cell: Expr, type_: str) -> Expr:
+    """Null where the cell is none of this type; `safe` keeps Spark from failing instead."""
+    return exp.TryCast(this=cell.copy(), to=exp.DataType.build(type_), safe=True)
+
+
+def _known(cell: Expr) -> Expr:
     return exp.Not(this=exp.Is(this=cell.copy(), expression=exp.Null()))
 
 
@@ -277,17 +291,4 @@ def _said(fact: Fact, wrong: object) -> str:
     return f"{fact.name}: is out of range"
 
 
-def fact_value(type_: Type, name: str, dialect: Dialect) -> Expression:
-    """A fact or value as people read it: decimals with their point, dates as dates. Exact: no division is made."""
-    found = column(name)
-    if type_.kind is Kind.DATE:
-        return dialect.date(found)
-    if not type_.kind.is_numeric or not type_.scale:
-        return found
-    digits = _NARROW_DIGITS if max(-type_.low, type_.high) < 10**_NARROW_DIGITS else 38 - type_.scale - 1
-    whole = exp.cast(found, f"DECIMAL({digits}, 0)")
-    unit = exp.cast(text(f"0.{'0' * (type_.scale - 1)}1"), f"DECIMAL({type_.scale + 1}, {type_.scale})")
-    return binary(exp.Mul, whole, unit)
-
-
-__all__ = ["FAULTS", "RAW", "Form", "RawFacts", "Source", "fact_value"]
+__all__ = ["FAULTS", "RAW", "Form", "RawFacts", "Source"]

@@ -1,8 +1,8 @@
 """The rule set as one SQL query: the third lowering, for millions of rows at a time.
 
 Reads a relation of facts with one column each, as the binder would give them: numbers and dates as integers at their
-type's scale, text, booleans, nulls. Gives, row for row, what `engine.evaluate` decides: every value and row match, every
-rule (true: fired, null: undetermined), the outcome. The tests hold it against the other lowerings.
+type's scale, text, booleans, nulls. Gives, row for row, what `engine.evaluate` decides: every value and row match,
+every rule (true: fired, null: undetermined), the outcome. The tests hold it against the other lowerings.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.expressions import Expression
+from sqlglot.expressions import Expr
 
 from engine.formula import Formula, Variable
 from engine.formula_numbers import Formulas
@@ -70,9 +70,9 @@ class SqlForm:
         self.undetermined = self._masks("undetermined", ids, self._rule_codes, undetermined=True)
         self._define_outcome()
 
-    # --- what callers select -------------------------------------------------------------------------------------------
+    # --- what callers select -----------------------------------------------------------------------------------------
 
-    def query(self, wanted: Sequence[Expression | str], facts: exp.Query | None = None) -> exp.Select:
+    def query(self, wanted: Sequence[Expr | str], facts: exp.Query | None = None) -> exp.Select:
         """The decisions: these columns of the last level. `facts` defines the relation of that name."""
         columns = [column(item) if isinstance(item, str) else item.copy() for item in wanted]
         query = exp.select(*columns, copy=False).from_(self._levels.top(FACTS), copy=False)
@@ -98,7 +98,7 @@ class SqlForm:
             self._masks("rows_undetermined", rows, codes, undetermined=True),
         )
 
-    # --- steps ---------------------------------------------------------------------------------------------------------
+    # --- steps -------------------------------------------------------------------------------------------------------
 
     def _define_facts(self, as_of: int | None) -> None:
         for fact in self.ruleset.facts:
@@ -123,8 +123,8 @@ class SqlForm:
                     self._define(step.name, step.name, self._list(step))
 
     def _define_row(self, step: Match) -> None:
-        """A row that only one choice asks for is tested there, on the rows that come so far; its column is for those who
-        select it."""
+        """A row that only one choice asks for is tested there, on the cases that come so far; its column is for those
+        who select it."""
         code = self._match(step)
         self._define(step.id, f"row_{step.id}", code)
         if not code.nullable and self._readers.get(step.id) == 1:
@@ -138,7 +138,9 @@ class SqlForm:
         return self._lowering.code(self._narrowed[id(formula)])
 
     def _match(self, match: Match) -> Code:
-        first, *others = [self._lowered(conjunct.formula) for conjunct in match.conjuncts] or [literal(True, self.dialect)]
+        first, *others = [self._lowered(conjunct.formula) for conjunct in match.conjuncts] or [
+            literal(True, self.dialect)
+        ]
         if not others or not self.dialect.lazy_case or not isinstance(first.sql, exp.Column):
             return self._lowering.combined([first, *others], exp.And)
         levels = self._levels
@@ -171,7 +173,7 @@ class SqlForm:
         words = {Kind.DATE: self.dialect.narrow, Kind.YES_NO: "BOOLEAN"}
         return words.get(type_.kind, self.dialect.text_type)
 
-    # --- rules ---------------------------------------------------------------------------------------------------------
+    # --- rules -------------------------------------------------------------------------------------------------------
 
     def _define_rule(self, rule: Rule) -> Code:
         found = self._levels.define(self._match(rule.match), f"rule_{rule.id}")
@@ -206,7 +208,7 @@ class SqlForm:
         return levels.at(total, [test for _, test in tests], nullable=False)
 
     @property
-    def _zero(self) -> Expression:
+    def _zero(self) -> Expr:
         return self.dialect.to_narrow(number(0))
 
     def _define_outcome(self) -> None:
@@ -220,7 +222,7 @@ class SqlForm:
         sql = exp.Case(ifs=ifs, default=text(ladder[0])) if ifs else text(ladder[0])
         self._levels.named(self._levels.at(sql, parts, nullable=False), OUTCOME)
 
-    def _told(self, outcome: str) -> Iterator[tuple[Expression, Code]]:
+    def _told(self, outcome: str) -> Iterator[tuple[Expr, Code]]:
         """Tests of masks for rules that say so, fired or by `if_missing`."""
         said = {rule.id: rule.outcome for rule in self.ruleset.rules}
         unsure = {rule.id: rule.if_missing for rule in self.ruleset.rules}
@@ -232,7 +234,7 @@ class SqlForm:
                     yield binary(exp.NEQ, binary(exp.BitwiseAnd, code.sql, number(bits)), number(0)), code
 
 
-def _if(test: Expression, then: Expression, otherwise: Expression) -> Expression:
+def _if(test: Expr, then: Expr, otherwise: Expr) -> Expr:
     return exp.Case(ifs=[exp.If(this=test.copy(), true=then)], default=otherwise)
 
 
@@ -261,4 +263,3 @@ def _formulas(ruleset: RuleSet) -> Iterator[Formula]:
 
 def lower(ruleset: RuleSet, dialect: str = "duckdb", as_of: int | None = None) -> SqlForm:
     return SqlForm(ruleset, dialect, as_of)
-

@@ -30,7 +30,7 @@ class Rounded(Formula):
 
 
 def is_narrow(type_: Type) -> bool:
-    return NARROW_LOW <= type_.low and type_.high <= NARROW_HIGH
+    return type_.low >= NARROW_LOW and type_.high <= NARROW_HIGH
 
 
 def narrowed(formula: Formula) -> Formula:

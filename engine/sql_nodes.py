@@ -1,26 +1,25 @@
-"""Each formula as SQL: what `engine.interpret` does one value at a time, done by a database in three-valued logic.
+"""Each formula as SQL: what `engine.interpret` does one value at a time, done by a database.
 
-Part of the SQL lowering. AND, OR and NOT of SQL are Kleene's, and its operators give null for null, as formulas want it;
+Part of the SQL lowering. AND, OR and NOT of SQL are Kleene's, and its operators give null for null, as formulas want;
 what differs (a condition that is null, `min` and `max`, division) is spelled out here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from sqlglot import exp
-from sqlglot.expressions import Expression
+from sqlglot.expressions import Expr
 
 from engine import formula as f
 from engine import sql_numbers as numbers
 from engine.formula import Formula
 from engine.formula_numbers import Formulas
-from engine.sql_code import Code, Levels, literal
-from engine.sql_dialect import call, number, wrapped
+from engine.sql_code import Code, Levels, literal, side
+from engine.sql_dialect import NARROW_HIGH, call, number, wrapped
 from engine.sql_narrow import Rounded, is_narrow
 
-_OPERATORS: Mapping[str, type[Expression]] = {
+_OPERATORS: Mapping[str, type[Expr]] = {
     "=": exp.EQ,
     "!=": exp.NEQ,
     "<": exp.LT,
@@ -28,7 +27,7 @@ _OPERATORS: Mapping[str, type[Expression]] = {
     ">": exp.GT,
     ">=": exp.GTE,
 }
-_ARITHMETIC: Mapping[type[Formula], type[Expression]] = {f.Sum: exp.Add, f.Difference: exp.Sub, f.Product: exp.Mul}
+_ARITHMETIC: Mapping[type[Formula], type[Expr]] = {f.Sum: exp.Add, f.Difference: exp.Sub, f.Product: exp.Mul}
 
 
 class Lowering:
@@ -90,7 +89,7 @@ class Lowering:
                 return self._text(node.function, parts)
         return self._truth(node, parts)
 
-    def _unary(self, sql: Expression, parts: Sequence[Code]) -> Code:
+    def _unary(self, sql: Expr, parts: Sequence[Code]) -> Code:
         return self.levels.at(sql, parts)
 
     # --- logic -------------------------------------------------------------------------------------------------------
@@ -101,7 +100,7 @@ class Lowering:
             case f.All() | f.Any():
                 return self.combined(parts, exp.And if isinstance(node, f.All) else exp.Or)
             case f.Not():
-                return levels.at(exp.Not(this=_side(parts[0].sql)), parts)
+                return levels.at(exp.Not(this=side(parts[0].sql)), parts)
             case f.IsNull():
                 return levels.missing(parts[0])
             case f.IsTrue():
@@ -121,9 +120,9 @@ class Lowering:
     def combined(self, parts: Sequence[Code], kind: type[exp.Connector]) -> Code:
         if not parts:
             return literal(kind is exp.And, self.levels.dialect)
-        sql = _side(parts[0].sql) if len(parts) > 1 else parts[0].sql
+        sql = side(parts[0].sql) if len(parts) > 1 else parts[0].sql
         for part in parts[1:]:
-            sql = kind(this=sql, expression=_side(part.sql))
+            sql = kind(this=sql, expression=side(part.sql))
         return self.levels.at(sql, parts)
 
     def _member(self, values: Sequence[int | str | bool], operand: Formula, code: Code) -> Code:
@@ -143,13 +142,13 @@ class Lowering:
         levels = self.levels
         branches: list[tuple[Code, Code]] = []
         if isinstance(node.condition, f.IsTrue):
-            bare = self._codes[self.formulas.number(node.condition.operand)]
-            branches.append((bare, then))
+            tested_alone = self._codes[self.formulas.number(node.condition.operand)]
+            branches.append((tested_alone, then))
         else:
             tested = self._tested(node.condition)
             if condition.nullable and tested is None:
                 condition = tested = levels.let(condition)
-            branches.append((_bare(condition), then))
+            branches.append((bare(condition), then))
             if condition.nullable and tested is not None:
                 branches.append((self._unknown(tested), literal(None, levels.dialect)))
         if isinstance(otherwise.sql, exp.Case) and not otherwise.sql.this:
@@ -195,7 +194,7 @@ class Lowering:
         levels, a, b = self.levels, node.left.type, node.right.type
         signed = min(a.low, b.low) < 0
         shift = node.shift if isinstance(node, f.Quotient) else 0
-        wide = left.wide or right.wide or max(-a.low, a.high) * 10**shift + max(-b.low, b.high) > numbers.NARROW_HIGH
+        wide = left.wide or right.wide or max(-a.low, a.high) * 10**shift + max(-b.low, b.high) > NARROW_HIGH
         divisor = numbers.divisor_or_null(levels, right, wide=wide, never_zero=b.low > 0 or b.high < 0)
         if shift:
             left = levels.operate(exp.Mul, left, literal(10**shift, levels.dialect, wide=shift > 18), wide=wide)
@@ -203,7 +202,7 @@ class Lowering:
         divide = numbers.quotient if isinstance(node, f.Quotient) else numbers.modulo
         return divide(levels, left, divisor, signed=signed)
 
-    def _extreme(self, parts: Sequence[Code], worse: type[Expression]) -> Code:
+    def _extreme(self, parts: Sequence[Code], worse: type[Expr]) -> Code:
         """LEAST and GREATEST skip nulls in some databases and not in others."""
         levels = self.levels
         found = parts[0]
@@ -233,7 +232,7 @@ class Lowering:
 
     def _text(self, function: str, parts: list[Code]) -> Code:
         levels, dialect = self.levels, self.levels.dialect
-        simple: Mapping[str, Callable[..., Expression]] = {
+        simple: Mapping[str, Callable[..., Expr]] = {
             "length": lambda whole: exp.Length(this=whole.copy()),
             "starts_with": lambda whole, part: exp.EQ(this=_left(whole, _length(part)), expression=part.copy()),
             "ends_with": lambda whole, part: exp.EQ(this=_right(whole, part), expression=part.copy()),
@@ -268,32 +267,19 @@ class Lowering:
         return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
 
 
-def _bare(condition: Code) -> Code:
-    """In a branch of CASE null is as good as false."""
-    sql = condition.sql
-    if isinstance(sql, exp.Coalesce) and sql.expressions == [exp.Boolean(this=False)]:
-        return replace(condition, sql=sql.this)
-    return condition
-
-
-def _side(part: Expression) -> Expression:
-    """As an operand of AND, OR, NOT: only these need brackets."""
-    return wrapped(part) if isinstance(part, exp.Connector | exp.Not) else part.copy()
-
-
-def _int(part: Expression) -> Expression:
+def _int(part: Expr) -> Expr:
     return exp.Cast(this=part.copy(), to=exp.DataType.build("INT"))
 
 
-def _length(part: Expression) -> Expression:
+def _length(part: Expr) -> Expr:
     return exp.Length(this=part.copy())
 
 
-def _left(whole: Expression, length: Expression) -> Expression:
+def _left(whole: Expr, length: Expr) -> Expr:
     return call("SUBSTRING", whole, number(1), length)
 
 
-def _right(whole: Expression, part: Expression) -> Expression:
+def _right(whole: Expr, part: Expr) -> Expr:
     return call("RIGHT", whole, _length(part))
 
 

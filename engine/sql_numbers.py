@@ -1,6 +1,6 @@
 """Exact integer arithmetic in SQL: division, rounding and remainder, which no two databases do alike for negatives.
 
-Part of the SQL lowering. Databases agree on whole division of non-negative numbers only, so a number that may be negative
+Part of the SQL lowering. Databases agree on whole division of non-negative numbers only, so one that may be negative
 is first moved up by an even multiple of the divisor (an even one keeps the parity that half-even looks at) and the
 result moved back; where the divisor is not constant, magnitudes are divided and the sign is put back.
 """

@@ -171,7 +171,7 @@ def test_every_form_of_input_and_output_gives_the_same_decisions(tmp_path: Path)
             ids = "array_to_string(fired, ' ')" if kind == "ndjson" else "coalesce(fired, '')"
             query = f"SELECT \"order.id\"::VARCHAR, outcome, {ids} FROM {reader}('{out}')"
             tally.seconds = 0
-            seen.append((tally, duckdb.sql(query).fetchall()))
+            seen.append((tally, duckdb.execute(query).fetchall()))
     assert all(found == seen[0] for found in seen), [tally for tally, _ in seen]
 
 
@@ -181,7 +181,9 @@ def test_typed_columns_count_by_their_value(tmp_path: Path) -> None:
         {
             "order.id": ["S1", "S2", "S3", None],
             "account.id": ["C1"] * 4,
-            "order.amount": pa.array([Decimal("12.500"), Decimal("0.001"), None, Decimal("7.000")], pa.decimal128(12, 3)),
+            "order.amount": pa.array(
+                [Decimal("12.500"), Decimal("0.001"), None, Decimal("7.000")], pa.decimal128(12, 3)
+            ),
             "order.deposit_paid": pa.array([1, 2, 3, 4], pa.int32()),
             "order.delivery_date": pa.array([date(2026, 7, 1), None, None, date(1800, 1, 1)]),
             "order.prepayment": [True, False, None, True],
@@ -202,7 +204,11 @@ def test_typed_columns_count_by_their_value(tmp_path: Path) -> None:
 
 def test_numbers_of_json_keep_every_digit(tmp_path: Path) -> None:
     lines = ['{"order": {"id": "S", "amount": 1234567890123.45, "prepayment": true}, "account": {"id": "C"}}']
-    lines += ["not json", '{"order": {"id": "S", "id": "T"}}', '{"order": {"id": "S", "amount": 1e3}, "account": {"id": "C"}}']
+    lines += [
+        "not json",
+        '{"order": {"id": "S", "id": "T"}}',
+        '{"order": {"id": "S", "amount": 1e3}, "account": {"id": "C"}}',
+    ]
     (tmp_path / "in.ndjson").write_text("\n".join(lines) + "\n")
     tally = run(job("order", tmp_path / "in.ndjson", tmp_path / "out.parquet"))
     assert (tally.rows, tally.decided) == (4, 1)
@@ -236,7 +242,9 @@ def test_a_map_renames_columns_and_translates_words(tmp_path: Path) -> None:
         mapped("order.prepayment", "Paid", values={"Y": True, "N": False, "-": None}),
     )
     row_map = RowMap("m", HERE, Text("m", "m"), "order", columns, ())
-    text = "No,Customer,Value,Ship,Paid\n1,C,100,7/14/2026,Y\n2,C,100,2026-07-14,N\n3,C,100,2/30/2026,-\n4,C,100,,maybe\n"
+    text = (
+        "No,Customer,Value,Ship,Paid\n1,C,100,7/14/2026,Y\n2,C,100,2026-07-14,N\n3,C,100,2/30/2026,-\n4,C,100,,maybe\n"
+    )
     (tmp_path / "in.csv").write_text(text)
     tally = run(job("order", tmp_path / "in.csv", tmp_path / "out.parquet", row_map))
     assert rejects_of(tmp_path / "out.rejects.csv") == {
@@ -271,3 +279,29 @@ def test_the_sql_command_prints_a_query(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["sql", "--case", "order", "--as-of", "2026-07-01", "--dialect", "bigquery"])
     assert result.exit_code == 0
     assert "AS rule_orders_over_limit" in result.output
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_spark_accepts_refuses_and_decides_the_same_rows(tmp_path: Path) -> None:
+    pytest.importorskip("pyspark", exc_type=ImportError)
+    from pyspark.sql import SparkSession
+
+    from api.bulk_spark import decide_frame
+
+    facts, rows = rows_of_cells("order", 1_200, 4)
+    names = [fact.name for fact in facts]
+    table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)} | {"n": range(len(rows))})
+    pq.write_table(table, tmp_path / "in.parquet")
+    session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    frame = session.read.parquet(str(tmp_path / "in.parquet"))
+    decided = decide_frame(frame, default_policies().ruleset("order", AS_OF_DAY), AS_OF_DAY, cells=True)
+    said = one_by_one("order", facts, rows)
+    refused = {row["n"]: {f.partition(":")[0] for f in row["faults"].split("\n")} for row in decided.rejects.collect()}
+    assert refused == {n: found for n, found in enumerate(said) if isinstance(found, set)}
+    written = [row.asDict() for row in decided.decisions.collect()]
+    decisions = [found for found in said if not isinstance(found, set)]
+    assert len(written) == len(decisions)
+    for decision, found in zip(decisions, written, strict=True):
+        same_decision(decision, found)
+    session.stop()

@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
+RUN    := $(VENV)/.installed
+TEST   := $(VENV)/.installed-for-tests
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -11,14 +12,18 @@ PIP    := $(BIN)/pip install --quiet --disable-pip-version-check
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: $(STAMP) ## virtual environment in .venv with the locked packages
+setup: $(RUN) ## virtual environment in .venv with the locked packages
 
-$(STAMP): requirements.lock requirements-build.lock pyproject.toml scripts/preflight.sh
+$(RUN): requirements.lock requirements-build.lock pyproject.toml scripts/preflight.sh
 	@sh scripts/preflight.sh "$(PYTHON)"
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --require-hashes -r requirements-build.lock
 	$(PIP) --require-hashes --no-build-isolation -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TEST): $(RUN) requirements-dev.lock
+	$(PIP) --require-hashes --no-build-isolation -r requirements-dev.lock
 	@touch $@
 
 run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal
@@ -27,21 +32,23 @@ run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal
 test: check ## all checks and tests
 	$(BIN)/python -m pytest
 
-check: setup ## ruff, mypy --strict, import-linter, and the policies under rules/
+check: $(TEST) ## ruff, mypy --strict, import-linter, and the policies under rules/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/credence check rules
-	$(BIN)/credence test rules
+	$(BIN)/credence test rules --min-coverage 100
 
-bench: setup ## the benchmarks, as tables on the terminal
-	@for name in loading matching decide http; do $(BIN)/python -m bench.$$name || exit 1; done
+bench: $(TEST) ## the benchmarks, as tables on the terminal
+	@for name in loading matching decide http bulk backtest; do $(BIN)/python -m bench.$$name || exit 1; done
 
-lock: ## renew requirements.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra bulk --extra bench --universal --python-version 3.11 \
-	    --generate-hashes --output-file requirements.lock
-	echo 'setuptools\nwheel' | uv pip compile - --universal --python-version 3.11 --generate-hashes --output-file requirements-build.lock
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --quiet
+
+lock: ## renew the lock files from pyproject.toml (needs uv)
+	$(LOCK) pyproject.toml --extra bulk --output-file requirements.lock
+	$(LOCK) pyproject.toml --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+	printf 'setuptools\nwheel\n' | $(LOCK) - --output-file requirements-build.lock
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -15,7 +15,7 @@ from engine import formula as f
 from engine import sql_numbers as numbers
 from engine.formula import Formula
 from engine.formula_numbers import Formulas
-from engine.sql_code import Code, Levels, literal, side
+from engine.sql_code import Code, Levels, bare, literal, side
 from engine.sql_dialect import NARROW_HIGH, call, number, wrapped
 from engine.sql_narrow import Rounded, is_narrow
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,9 +21,42 @@ from api.cli_explain import explain
 from api.cli_portfolio import portfolio
 from api.cli_schema import schema
 from api.cli_serve import serve
+from api.cli_terminal import FOUND_PROBLEMS, UNUSABLE
 from api.cli_test import test
 
-app = typer.Typer(
+_UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
+class _CommandLine(typer.Typer):
+    """What is left when stdout can't be written, whichever command wrote to it."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        try:
+            try:
+                return super().__call__(*args, **options)
+            finally:
+                if sys.stdout is not None:  # closed by the caller: `>&-`
+                    sys.stdout.flush()  # fails here, not after the last line of Python
+        except BrokenPipeError:  # as `| head` does it: who reads has seen enough
+            _silence_stdout()
+            sys.exit(FOUND_PROBLEMS)
+        except OSError as error:
+            if error.errno not in _UNWRITTEN or error.filename is not None:
+                raise
+            _silence_stdout()
+            with suppress(OSError):
+                sys.stderr.write(f"credence: the output can't be written: {error.strerror}\n")
+            sys.exit(UNUSABLE)
+
+
+def _silence_stdout() -> None:
+    """What is still buffered goes nowhere, so that the interpreter's own last flush says nothing."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+app = _CommandLine(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

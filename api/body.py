@@ -91,7 +91,8 @@ def _not_json(error: json.JSONDecodeError) -> MalformedBody:
         return _malformed("it starts with a byte order mark", "save or send it without one")
     if not error.doc.strip():
         return _malformed("it is empty", "send a JSON object")
-    return _malformed(f"{error.msg.lower()} at line {error.lineno}, column {error.colno}", "send one JSON object")
+    said = error.msg.lower().removesuffix(" at")
+    return _malformed(f"{said} at line {error.lineno}, column {error.colno}", "send one JSON object")
 
 
 _CONSTANTS = {name: f"{name} is not a JSON number" for name in ("NaN", "Infinity", "-Infinity")}

@@ -129,7 +129,8 @@ def read_json(text: str) -> object:
         return json.loads(text, parse_float=str, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}" if "\n" in text.rstrip() else f"column {error.colno}"
-        raise ValueError(f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at {where}") from None
+        said = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
+        raise ValueError(f"is not JSON: {said} at {where}") from None
     except RecursionError:
         raise ValueError("is JSON nested too deeply") from None
 

@@ -57,6 +57,11 @@ def test_numbers_keep_what_they_say() -> None:
     assert read_json(text.replace("007.5", "0.10")) == {"a": "12345678901234567.89", "b": "1e400", "c": "0.10", "d": 12}
 
 
+def test_a_quote_that_is_never_closed_says_where_it_starts() -> None:
+    with pytest.raises(ValueError, match="^is not JSON: unterminated string starting at column 7$"):
+        read_json('{"a": "b')
+
+
 @pytest.mark.parametrize("line", ["{" * 100_000, "[" * 100_000, '{"a":' * 50_000, "1" * 100_000, "-" + "9" * 10_000])
 def test_hostile_json_is_a_fault_of_its_row(line: str) -> None:
     (record,) = ndjson_records(io.StringIO(line + "\n"))

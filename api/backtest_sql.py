@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
+import pyarrow as pa
 from sqlglot import exp
 
 from engine.facts import Value

@@ -9,7 +9,7 @@ import time
 from datetime import date
 from typing import NamedTuple
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from api.bulk import Job, Tally
@@ -72,7 +72,7 @@ def _decisions(session: SparkSession, form: SqlForm) -> DataFrame:
     return found.select(*columns, _ids(form.fired).alias(FIRED), _ids(form.undetermined).alias(UNDETERMINED))
 
 
-def _ids(masks: tuple[Mask, ...]) -> sf.Column:
+def _ids(masks: tuple[Mask, ...]) -> Column:
     """Ids with a blank between two, as DuckDB writes them."""
     parts = [
         sf.when(sf.col(mask.column).bitwiseAND(sf.lit(1 << i)) != 0, sf.lit(id_))

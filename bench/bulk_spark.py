@@ -18,7 +18,11 @@ REPEATS = 3
 
 def spark_rate(ruleset: RuleSet, path: Path, as_of: date, rows: int) -> float:
     """Rows a second on local[2]; the first run, which compiles, doesn't count."""
-    settings = {"spark.ui.enabled": "false", "spark.driver.memory": "2g", "spark.sql.shuffle.partitions": "2"}
+    settings: dict[str, bool | float | int | str | None] = {
+        "spark.ui.enabled": "false",
+        "spark.driver.memory": "2g",
+        "spark.sql.shuffle.partitions": "2",
+    }
     session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     session.read.parquet(str(path)).createOrReplaceTempView("facts")

@@ -121,7 +121,8 @@ BAD: dict[str, list[str]] = {
     "table: {rows: [{when: {x: net 15}, then: {a: 1}}]}\n": ["""4:31 F001 `15` is not expected here""", "'\"net 15\"'"],
     "table: {rows: [{when: {x: {a: 1}}, then: {a: 1}}]}\n": ["4:27 P003 the cell for `x` must be a unary test"],
     "table: {rows: [{when: {x: []}, then: {a: 1}}]}\n": ["4:27 P016 the list of the cell for `x` is empty"],
-    "table:\n  rows:\n    - when:\n        x:\n          - A\n          - '> )'\n          - '-'\n      then: {a: 1}\n": [
+    "table:\n  rows:\n    - when:\n        x:\n          - A\n          - '> )'\n          - '-'\n"
+    "      then: {a: 1}\n": [
         "9:16 F001 `)` is not expected here",
         "10:13 F001 `-` means any value and can't be one of several",
     ],

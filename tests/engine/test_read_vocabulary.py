@@ -31,7 +31,8 @@ def vocabulary(site: str) -> tuple[Vocabulary, tuple[str, ...]]:
 
 def test_a_site_adds_facts_to_the_standard_ones() -> None:
     found, mistakes = vocabulary(
-        "currency: CNY\nfacts:\n  account.region: {type: enum, members: [north, south], title: {en: Region, zh: 大区}}\n"
+        "currency: CNY\nfacts:\n"
+        "  account.region: {type: enum, members: [north, south], title: {en: Region, zh: 大区}}\n"
     )
     assert not mistakes
     assert list(found.facts) == ["order.amount", "account.region"]

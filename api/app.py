@@ -22,6 +22,7 @@ from api.edge import Edge
 from api.health import add_health_routes
 from api.metrics import Metrics
 from api.openapi import follow_vocabulary
+from api.parameters import only_parameters
 from api.policies import Policies
 from api.policy_routes import add_policy_routes
 from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
@@ -114,7 +115,8 @@ def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
     @app.get(
         "/v1/decisions/{id}",
         tags=["decisions"],
-        responses={200: {"model": DecisionShape, "description": "As it was answered."}, **problems(404, 503)},
+        dependencies=[only_parameters()],
+        responses={200: {"model": DecisionShape, "description": "As it was answered."}, **problems(404, 422, 503)},
         response_class=Response,
     )
     async def recorded_decision(id: Annotated[str, Path(description="The decision's id.")]) -> Response:

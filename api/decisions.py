@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from api.body import parse_object, pointer_part, read_body
 from api.identifiers import uuid7
 from api.metrics import Metrics
+from api.parameters import refuse_parameters
 from api.policies import Policies
 from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, UnknownCaseKind, UnknownDecision
 from engine.decision import ENGINE_DISAGREEMENT, Decision
@@ -51,8 +52,7 @@ class DecideCase:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         if scope["query_string"]:
-            fault = BodyFault("", "parameters behind `?` are not read here", "put as_of and the facts into the body")
-            raise FactsInvalid("this path takes no parameters", [fault])
+            refuse_parameters(scope["query_string"], instead="put as_of and the facts into the body")
         raw = await read_body(scope, receive, self._body_bytes_max)
         body = parse_object(raw)
         decision = decided(self._policies.engine(), self._case, body, uuid7())

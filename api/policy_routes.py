@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from api.answers import CheckAnswer, CheckRequest, DiagnosticShape, FailedChangeShape, PolicyFile, PolicySetShape
 from api.body import parse_object, pointer_part, read_body
+from api.parameters import only_parameters
 from api.policies import FailedChange, Policies
 from api.problems import BodyFault, FactsInvalid, problems
 from engine.diagnostic import Diagnostic
@@ -28,7 +29,13 @@ def _shown(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
 
 
 def add_policy_routes(app: FastAPI, policies: Policies, body_bytes_max: int) -> None:
-    @app.get("/v1/policies", tags=["policies"], response_model_exclude_unset=True, responses=problems(422))
+    @app.get(
+        "/v1/policies",
+        tags=["policies"],
+        dependencies=[only_parameters("text")],
+        response_model_exclude_unset=True,
+        responses=problems(422),
+    )
     async def policy_set_in_force(
         text: Annotated[bool, Query(description="Give each file's text too.")] = False,
     ) -> PolicySetShape:
@@ -38,6 +45,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, body_bytes_max: int) -> 
     @app.post(
         "/v1/policies/check",
         tags=["policies"],
+        dependencies=[only_parameters()],
         openapi_extra={"requestBody": _CHECK_BODY},
         responses=problems(400, 413, 415, 422),
     )

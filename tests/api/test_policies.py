@@ -68,6 +68,24 @@ def test_a_check_that_can_not_be_read_says_where(client: httpx2.Client, body: An
     assert [fault["path"] for fault in answer.json()["errors"]] == [path]
 
 
+@pytest.mark.parametrize(
+    ("method", "url", "name", "hint"),
+    [
+        ("GET", "/v1/policies?txet=true", "txet", "did you mean `text`?"),
+        ("GET", "/v1/policies?text=true&x", "x", "possible are `text`"),
+        ("POST", "/v1/policies/check?x=1", "x", "this path takes no parameters"),
+        ("GET", "/v1/decisions/01890a5d-ac96-774b-bcce-b302099a8057?x=1", "x", "this path takes no parameters"),
+        ("POST", "/v1/decisions/order?as_of=2026-07-01", "as_of", "put as_of and the facts into the body"),
+    ],
+)
+def test_a_parameter_that_nothing_reads_is_named(
+    client: httpx2.Client, method: str, url: str, name: str, hint: str
+) -> None:
+    answer = client.request(method, url, json=BODY if method == "POST" else None)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+    assert answer.json()["errors"] == [{"path": "", "message": f"the parameter `{name}` is unknown here", "hint": hint}]
+
+
 @pytest.mark.parametrize("text", ["", "\0", "[" * 1000, "a: &x [*x]", "!!python/object:os.system {}", "policy: é" * 99])
 def test_hostile_yaml_gives_diagnostics(client: httpx2.Client, text: str) -> None:
     answer = client.post(CHECK, json={"files": {"orders.yaml": text}})

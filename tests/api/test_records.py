@@ -58,7 +58,7 @@ def test_numbers_keep_what_they_say() -> None:
 
 
 def test_a_quote_that_is_never_closed_says_where_it_starts() -> None:
-    with pytest.raises(ValueError, match="^is not JSON: unterminated string starting at column 7$"):
+    with pytest.raises(ValueError, match=r"^is not JSON: unterminated string starting at column 7$"):
         read_json('{"a": "b')
 
 

@@ -1,0 +1,38 @@
+"""Query parameters that nothing reads: a mistyped one must not pass for an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Request
+
+from api.problems import BodyFault, FactsInvalid
+from engine.form import did_you_mean
+
+_NAMED_MAX = 20
+
+
+def only_parameters(*known: str) -> Any:
+    """A route's dependency: it takes these query parameters and no others."""
+
+    async def check(request: Request) -> None:
+        refuse_parameters(request.scope["query_string"], known)
+
+    return Depends(check)
+
+
+def refuse_parameters(query: bytes, known: Collection[str] = (), instead: str = "") -> None:
+    """Raises `FactsInvalid` that names each parameter behind `?` that is not known."""
+    given = dict.fromkeys(name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        faults = [_unknown(name, known, instead) for name in unknown[:_NAMED_MAX]]
+        count = "a parameter is" if len(unknown) == 1 else f"{len(unknown)} parameters are"
+        raise FactsInvalid(f"{count} unknown here", faults)
+
+
+def _unknown(name: str, known: Collection[str], instead: str) -> BodyFault:
+    hint = did_you_mean(name, known) or instead or "this path takes no parameters"
+    return BodyFault("", f"the parameter `{name[:80]}` is unknown here", hint)

@@ -57,8 +57,9 @@ class _DuplicateKey(ValueError):
     pass
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
-    """Raises `MalformedBody`. Numbers with a point or an exponent become floats only to be refused by the binder."""
+def parse_object(body: bytes, such_as: str = '{"order": {…}, "account": {…}}') -> dict[str, Any]:
+    """Raises `MalformedBody`; `such_as` is its example of an object that is expected here.
+    Numbers with a point or an exponent become floats only to be refused by the binder."""
     try:
         text = body.decode("utf-8")
         value = _STRICT.decode(text)
@@ -78,7 +79,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         detail = str(error) if error.args and error.args[0] in _CONSTANTS.values() else "a number has too many digits"
         raise _malformed(detail) from None
     if type(value) is not dict:
-        raise _malformed("it is not an object", 'send an object such as {"order": {…}, "account": {…}}')
+        raise _malformed("it is not an object", f"send an object such as {such_as}")
     return value
 
 

@@ -71,14 +71,27 @@ _CHECK_BODY = {"required": True, "content": {"application/json": {"schema": Chec
 
 def _asked(body: bytes) -> CheckRequest:
     try:
-        asked = CheckRequest.model_validate(parse_object(body))
+        asked = CheckRequest.model_validate(parse_object(body, '{"files": {"orders.yaml": "…"}}'))
     except ValidationError as invalid:
         faults = [
-            BodyFault(_pointer(error["loc"]), error["msg"][0].lower() + error["msg"][1:])
+            _name_refused(_pointer(error["loc"]))
+            if error["type"] == "string_pattern_mismatch"
+            else BodyFault(_pointer(error["loc"]), error["msg"][0].lower() + error["msg"][1:])
             for error in invalid.errors(include_url=False)
         ]
         raise FactsInvalid("the request can't be used", faults) from None
+    if asked.alone and not asked.files:
+        fault = BodyFault("/files", NOTHING_TO_CHECK, "give the files to check, or leave out `alone`")
+        raise FactsInvalid("the request can't be used", [fault])
     return asked
+
+
+NOTHING_TO_CHECK = "has no files, and `alone` leaves out those in the rules folder"
+
+
+def _name_refused(path: str) -> BodyFault:
+    hint = "such as `rules/orders.yaml`: ends in .yaml or .yml, at most one folder before it, no part starts with `.`"
+    return BodyFault(path, "is not a name of a policy file", hint)
 
 
 def _pointer(steps: tuple[int | str, ...]) -> str:

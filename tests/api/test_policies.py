@@ -68,6 +68,27 @@ def test_a_check_that_can_not_be_read_says_where(client: httpx2.Client, body: An
     assert [fault["path"] for fault in answer.json()["errors"]] == [path]
 
 
+def test_no_files_alone_are_nothing_that_could_be_fine(client: httpx2.Client) -> None:
+    answer = client.post(CHECK, json={"files": {}, "alone": True})
+    assert answer.status_code == 422
+    [fault] = answer.json()["errors"]
+    assert fault["path"] == "/files"
+    assert fault["message"] == "has no files, and `alone` leaves out those in the rules folder"
+    assert client.post(CHECK, json={"files": {}}).json()["ok"]
+
+
+@pytest.mark.parametrize("name", ["orders.txt", "../secrets.yaml", "a/b/c.yaml", ".hidden.yaml", ""])
+def test_a_bad_file_name_is_refused_in_words(client: httpx2.Client, name: str) -> None:
+    [fault] = client.post(CHECK, json={"files": {name: ""}}).json()["errors"]
+    assert fault["message"] == "is not a name of a policy file"
+    assert "such as `rules/orders.yaml`" in fault["hint"]
+
+
+def test_an_array_gets_an_example_of_a_check(client: httpx2.Client) -> None:
+    [fault] = client.post(CHECK, json=[]).json()["errors"]
+    assert fault["hint"] == 'send an object such as {"files": {"orders.yaml": "…"}}'
+
+
 @pytest.mark.parametrize(
     ("method", "url", "name", "hint"),
     [

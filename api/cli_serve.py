@@ -37,11 +37,12 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
     Policies with mistakes don't keep it from starting: it is not ready, refuses to decide, and goes on as soon as they
     are mended.
 
-    Exit code: 0 stopped, 2 the port is taken or the rules folder can't be read.
+    Exit code: 0 stopped, 2 the port is taken, the rules folder can't be read or the journal can't be written.
     """
     # only this command needs the server, and loading it takes longer than a decision
     from api.server import serve as run
     from api.settings import Settings
+    from ledger.journal import JournalUnavailable, check_writable
 
     given = {"host": host, "port": port, "rules": rules, "journal": journal}
     try:
@@ -50,9 +51,9 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
         refuse("; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()))
     _warn_of_mistakes(settings.rules)
     try:
-        settings.journal.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        refuse(f"the journal `{settings.journal}` can't be written: {error.strerror}; choose another with --journal")
+        check_writable(settings.journal)
+    except JournalUnavailable as error:
+        refuse(f"the journal `{settings.journal}` can't be written: {error}; choose another with --journal")
     free = _free_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": free})
     where = f"http://{_in_url(settings.host)}:{free}"

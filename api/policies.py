@@ -63,6 +63,7 @@ class Policies:
         self._metrics = metrics
         self._tried: Mapping[str, bytes] | None = None
         self._unrecorded: Engine | None = None
+        self._waits = False
         self._turn = asyncio.Lock()
 
     def engine(self) -> Engine:
@@ -102,8 +103,11 @@ class Policies:
         async with self._turn:
             try:
                 await self._refresh()
-            except JournalUnavailable as error:
-                log.warning("policy set waits for the journal", reason=str(error))
+                self._waits = False
+            except JournalUnavailable:
+                if not self._waits:  # why is in the journal's own line
+                    log.info("policy set waits for the journal")
+                self._waits = True
             except Exception:  # our mistake must not end the watching; the old policy set stays in force
                 log.exception("policy set could not be loaded")
                 self._fail([self._about_folder("I001", "the policy set could not be loaded; see the log")])

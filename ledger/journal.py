@@ -22,6 +22,7 @@ from queue import Empty, SimpleQueue
 from time import perf_counter
 
 import structlog
+from alembic.util.exc import CommandError
 from sqlalchemy import Column, ColumnElement, Connection, insert, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
@@ -86,6 +87,7 @@ class Journal:
         self._connection: Connection | None = None
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._closed = False
+        self._trouble = ""  # what the disk was last found to refuse; logged when it changes
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -181,12 +183,24 @@ class Journal:
         try:
             self._in_one_transaction(works, self._connected())
         except Exception as error:  # whatever it is, the callers must hear of it and the thread must live
-            log.exception("journal write failed", journal=str(self.path), records=len(works))
+            self._note(error, len(works))
             self._disconnect()
             self._observe(Commit(len(works), perf_counter() - started, failed=True))
             return error
         self._observe(Commit(len(works), perf_counter() - started, failed=False))
+        if self._trouble:
+            self._trouble = ""
+            log.info("journal writes again", journal=str(self.path))
         return None
+
+    def _note(self, error: Exception, records: int) -> None:
+        """What the disk refuses is said once, however often it is tried; what has no words is said in full."""
+        trouble = trouble_in_words(error)
+        if not trouble:
+            log.exception("journal write failed", journal=str(self.path), records=records)
+        elif trouble != self._trouble:
+            self._trouble = trouble
+            log.error("journal write failed", journal=str(self.path), records=records, reason=trouble)
 
     def _in_one_transaction(self, works: Sequence[_Work], connection: Connection) -> None:
         """Records alone are one statement, which SQLite commits by itself. The driver gives up the interpreter lock
@@ -219,6 +233,50 @@ class Journal:
 
 
 _DATA_AT_FAULT = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError, UnicodeError)
+
+_HELD = "another process holds it"
+_TROUBLES = {
+    sqlite3.SQLITE_BUSY: _HELD,
+    sqlite3.SQLITE_LOCKED: _HELD,
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_PERM: "it may not be written",
+    sqlite3.SQLITE_IOERR: "the disk fails",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_CANTOPEN: "it can't be opened",
+    sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
+}
+
+
+def trouble_in_words(error: Exception) -> str:
+    """What is wrong with the journal's file; empty where the error is about something else."""
+    if isinstance(error, CommandError):
+        return "its tables are not those of this version of credence"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    raw = getattr(error, "orig", None) or error
+    code = getattr(raw, "sqlite_errorcode", None)
+    return "" if code is None else _TROUBLES.get(code & 0xFF, "")
+
+
+def check_writable(path: Path) -> None:
+    """Makes the file where there is none and tries a write. Raises `JournalUnavailable` with what is wrong; to be held
+    by another process passes, since that ends by itself."""
+    database = sqlite_database(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        migrate(database)
+        with database.connect().execution_options(writes=True) as connection, connection.begin():
+            connection.execute(_PROBE)
+    except Exception as error:
+        trouble = trouble_in_words(error)
+        if not trouble:
+            raise
+        if trouble != _HELD:
+            raise JournalUnavailable(trouble) from error
+    finally:
+        database.dispose()
+
 
 _COLUMNS = tuple(column.name for column in fields(Record))
 

@@ -79,6 +79,18 @@ def test_what_cannot_be_served_is_refused_in_words(tmp_path: Path, options: tupl
     assert said in result.stderr
 
 
+def test_a_journal_that_is_no_database_is_refused_in_one_line_and_left_alone(tmp_path: Path) -> None:
+    journal = tmp_path / "notes.txt"
+    journal.write_text("not a database, but somebody's notes\n" * 99)
+
+    result = credence("serve", "--port", "0", "--rules", desk(tmp_path / "rules"), "--journal", journal)
+
+    assert result.exit_code == 2
+    wrong = "can't be written: the file is not an SQLite database; choose another with --journal"
+    assert result.stderr == f"credence: the journal `{journal}` {wrong}\n"
+    assert journal.read_text().startswith("not a database")
+
+
 def test_rules_with_mistakes_are_named_decide_nothing_and_count_once_they_are_mended(tmp_path: Path) -> None:
     rules = desk(tmp_path / "rules")
     good = (rules / "orders.yaml").read_bytes()

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from structlog.testing import capture_logs
 
 from ledger import journal as journal_module
 from ledger.database import LOCK_SECONDS_MAX, migrate, sqlite_database
-from ledger.journal import Commit, Journal, JournalUnavailable, Record, moment
+from ledger.journal import Commit, Journal, JournalUnavailable, Record, check_writable, moment, trouble_in_words
 from ledger.tables import metadata
 
 
@@ -235,3 +236,45 @@ def test_migrations_make_the_tables_that_the_code_describes(path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
         assert connection.exec_driver_sql("PRAGMA recursive_triggers").scalar() == 1
     database.dispose()
+
+
+def test_what_the_disk_refuses_is_logged_once_and_so_is_its_end(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("no database\n" * 99)
+
+    async def go() -> None:
+        journal = Journal(path)
+        for number in range(3):
+            assert await _fails(journal, _record(f"id-{number}"))
+        path.unlink()
+        for number in range(3):
+            await journal.record(_record(f"id-{number}"))
+        await asyncio.to_thread(journal.close)
+
+    with capture_logs() as logs:
+        asyncio.run(go())
+    ours = [(line["log_level"], line["event"], line.get("reason")) for line in logs]
+    assert ours == [
+        ("error", "journal write failed", "the file is not an SQLite database"),
+        ("info", "journal writes again", None),
+    ]
+    assert not any("exc_info" in line for line in logs)
+
+
+def test_a_file_that_is_read_only_is_called_so(path: Path) -> None:
+    check_writable(path)
+    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as other, pytest.raises(sqlite3.Error) as refused:
+        other.execute("DELETE FROM alembic_version")
+    assert trouble_in_words(refused.value) == "it is read-only"
+    other.close()
+
+
+def test_a_journal_is_tried_before_it_is_used(path: Path) -> None:
+    check_writable(path)
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE alembic_version SET version_num = 'from-the-future'")
+    other.close()
+    with pytest.raises(JournalUnavailable, match="not those of this version"):
+        check_writable(path)
+    with pytest.raises(JournalUnavailable, match="can't be opened"):
+        check_writable(path.parent)

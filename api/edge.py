@@ -33,17 +33,21 @@ class Edge:
             return
         header = _request_id(scope)
         started = False
+        head = scope["method"] == "HEAD"
 
         async def send_with_id(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 message["headers"] = [*message["headers"], (b"x-request-id", header)]
+            elif head and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         try:
             app = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
-            await (app or self._app)(scope, receive, send_with_id)
+            asked = {**scope, "method": "GET"} if head else scope  # what GET answers, less the body
+            await (app or self._app)(asked, receive, send_with_id)
         except ClientGone:
             pass
         except Exception as error:

@@ -89,6 +89,21 @@ def test_an_array_gets_an_example_of_a_check(client: httpx2.Client) -> None:
     assert fault["hint"] == 'send an object such as {"files": {"orders.yaml": "…"}}'
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/v1/policies?text=true", "/docs", "/nowhere"])
+def test_head_is_get_without_its_body(client: httpx2.Client, path: str) -> None:
+    head, get = client.head(path), client.get(path)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == get.headers[name]
+
+
+def test_head_of_a_decision_finds_it_and_of_a_post_path_is_refused(client: httpx2.Client) -> None:
+    where = client.post("/v1/decisions/order", json=BODY).headers["location"]
+    assert client.head(where).status_code == 200
+    assert client.head("/v1/decisions/order").status_code == 405
+    assert client.head(CHECK).status_code == 405
+
+
 @pytest.mark.parametrize(
     ("method", "url", "name", "hint"),
     [

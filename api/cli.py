@@ -23,6 +23,7 @@ from api.cli_schema import schema
 from api.cli_serve import serve
 from api.cli_terminal import FOUND_PROBLEMS, UNUSABLE
 from api.cli_test import test
+from api.cli_words import Commands
 
 _UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
@@ -57,6 +58,7 @@ def _silence_stdout() -> None:
 
 
 app = _CommandLine(
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

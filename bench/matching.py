@@ -117,7 +117,7 @@ def _medians(contestants: Sequence[tuple[str, Match, Sequence[Any]]]) -> dict[st
 
 
 def _raw_durable_rules(chosen: Sequence[Row], values: Sequence[dict[str, Value]]) -> tuple[Match, list[str]]:
-    """As durable-rules.md measured it: words as words, one network, facts already JSON."""
+    """The plainest use of the extension: words as words, one network, facts already JSON."""
     operators = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte", "!=": "$neq"}
     definitions = {}
     for index, row in enumerate(chosen):

@@ -24,7 +24,7 @@ TOP = 10
 
 BUCKETS = ("current", "1-30", "31-60", "61-90", "91-180", "181-365", "over 365")
 _BUCKET_DAYS = (0, 30, 60, 90, 180, 365)
-"""The last day overdue of each bucket but the last (domain.md, section 8)."""
+"""The last day overdue of each bucket but the last (common credit-desk practice)."""
 
 _EPOCH_ORDINAL = EPOCH.toordinal()
 

@@ -26,7 +26,7 @@ GRADING, PROVISIONS, MONITORING, PORTFOLIO = "grading", "provisions", "monitorin
 UNRATED = "unrated"
 UNKNOWN = "unknown"
 DAYS_IN_QUARTER = 90
-"""Where no policy says it (domain.md, section 9)."""
+"""Where no policy says it (common practice)."""
 
 
 @dataclass(frozen=True, slots=True)

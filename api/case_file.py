@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from api.records import read_json
-from engine.document import Document, Node, Scalar, read
-from engine.document import Mapping as MappingNode
-from engine.fact_value import request_value
-from engine.form import FACT_GROUPS, day, did_you_mean
-from engine.read_cases import read_cases
+from engine.reading.cases import read_cases
+from engine.reading.document import Document, Node, Scalar, read
+from engine.reading.document import Mapping as MappingNode
+from engine.reading.fact_value import request_value
+from engine.reading.form import FACT_GROUPS, day, did_you_mean
 from engine.vocabulary import CASE_KINDS, Kind, Vocabulary
 
 _BESIDE_FACTS = ("case", "as_of")

@@ -22,9 +22,9 @@ from api.records import InputUnreadable, Record, csv_records, ndjson_records
 from api.whole_files import whole_files
 from engine.decision import Decision
 from engine.facts import FactsRefused, Fault
-from engine.map_rows import Mapped, RowReader, heading_faults, row_reader
+from engine.maps.row_map import RowMap
+from engine.maps.rows import Mapped, RowReader, heading_faults, row_reader
 from engine.pipeline import Engine
-from engine.row_map import RowMap
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://credence.invalid/decision")
 _REJECTS_HEADING = ("line", "faults", "row")

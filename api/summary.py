@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.decision import Decision, JsonValue
-from engine.form import did_you_mean
+from engine.reading.form import did_you_mean
 from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS, Kind
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from engine.deciding.reasons import formatter
 from engine.decision import JsonValue
-from engine.reasons import formatter
 from engine.ruleset import RuleSet
 from engine.vocabulary import EPOCH, Kind, Text, Type
 

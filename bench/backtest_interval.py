@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from api.history_file import Source, read_history
+from api.backtest.history_file import Source, read_history
 from bench.backtest import MAP, policies
-from engine.backtest import outcome, window_of
-from engine.backtest_figures import STOPPING
-from engine.document import read
-from engine.history import Book, known_at_issue
-from engine.read_history_map import read_history_map
-from engine.replay import decider
+from engine.history.backtest import outcome, window_of
+from engine.history.figures import STOPPING
+from engine.history.map_file import read_history_map
+from engine.history.record import Book, known_at_issue
+from engine.history.replay import decider
+from engine.reading.document import read
 
 DRAWS = 4_000
 SINCE = date(2013, 2, 25)

@@ -26,7 +26,7 @@ from bench.bulk_orders import facts_sql
 from bench.bulk_zen import zen_rate
 from engine.pipeline import load
 from engine.ruleset import RuleSet
-from engine.sql_form import OUTCOME, SqlForm
+from engine.sql.form import OUTCOME, SqlForm
 from engine.vocabulary import EPOCH
 
 AS_OF = date(2026, 7, 1)
@@ -156,7 +156,7 @@ def _alone(what: str, name: str, rows: int) -> None:
     """`credence batch` without its reading of raw values: the file holds facts as integers."""
     from sqlglot import parse_one
 
-    from api.bulk_output import decisions
+    from api.bulk.output import decisions
 
     ruleset = _ruleset(ROOT / "rules")
     form = SqlForm(ruleset, "duckdb", (AS_OF - EPOCH).days)

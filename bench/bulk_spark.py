@@ -10,7 +10,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from engine.ruleset import RuleSet
-from engine.sql_form import OUTCOME, SqlForm
+from engine.sql.form import OUTCOME, SqlForm
 from engine.vocabulary import EPOCH
 
 REPEATS = 3

@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.loading import RULES, default_set
-from engine import document
 from engine.case import Case
+from engine.deciding.evaluate import Evaluator
 from engine.decision import Decision
-from engine.evaluate import Evaluator
 from engine.pipeline import Engine, load
-from engine.read_cases import read_cases
+from engine.reading import document
+from engine.reading.cases import read_cases
 from engine.vocabulary import EPOCH
 
 CASES_FILE = RULES / "cases" / "orders.yaml"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from engine.diagnostic import Place
 from engine.formula import Compare, Constant, Variable
-from engine.interpret import Value
+from engine.matching.interpret import Value
 from engine.ruleset import Bilingual, Conjunct, Match, Rule, RuleSet
 from engine.vocabulary import YES_NO, Fact, Kind, Text, Type
 

@@ -1,7 +1,7 @@
 """Formulas numbered by structure, so that what is said twice is computed once.
 
 Frozen formulas compare by walking both trees, which a deep one can't afford; here each distinct node gets one number,
-without recursion, and knows how many others use it. Serves `engine.python_source`.
+without recursion, and knows how many others use it. Serves `engine.matching.python_source`.
 """
 
 from __future__ import annotations

@@ -15,17 +15,17 @@ from importlib.resources import files as package_files
 from pathlib import PurePath
 from threading import Lock
 
-from engine import document
-from engine.compile import Compiled, compile_policies
+from engine.compiling.compile import Compiled, compile_policies
+from engine.compiling.link import unused_parameters
+from engine.deciding.evaluate import Evaluator
 from engine.decision import Decision
 from engine.diagnostic import Diagnostic, Place, in_order
-from engine.document import Document
-from engine.evaluate import Evaluator
 from engine.facts import Value
-from engine.link import unused_parameters
 from engine.policy import Policy
-from engine.read_policy import read_policy
-from engine.read_vocabulary import read_vocabulary
+from engine.reading import document
+from engine.reading.document import Document
+from engine.reading.policy_file import read_policy
+from engine.reading.vocabulary_file import read_vocabulary
 from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS, Vocabulary
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from engine.diagnostic import Place
-from engine.document import Scalar
 from engine.feel import syntax
+from engine.reading.document import Scalar
 from engine.vocabulary import Text, Titles
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from api.cli import app
+from api.cli.main import app
 
 ORDERS = """\
 policy: orders

@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from api.bulk import Job, Tally, run
-from api.bulk_input import BulkRefused
-from api.cli import app
+from api.bulk.batch import Job, Tally, run
+from api.bulk.input import BulkRefused
+from api.cli.main import app
 from engine.diagnostic import Place
 from engine.facts import FactsRefused
-from engine.map_rows import row_reader
-from engine.row_map import ISO, Column, DateFormat, RowMap
+from engine.maps.row_map import ISO, Column, DateFormat, RowMap
+from engine.maps.rows import row_reader
 from engine.vocabulary import Fact, Kind, Text
 from tests.engine.test_sql_form import AS_OF_DAY, default_policies
 
@@ -286,7 +286,7 @@ def test_spark_accepts_refuses_and_decides_the_same_rows(tmp_path: Path) -> None
     pytest.importorskip("pyspark", exc_type=ImportError)
     from pyspark.sql import SparkSession
 
-    from api.bulk_spark import decide_frame
+    from api.bulk.spark import decide_frame
 
     facts, rows = rows_of_cells("order", 1_200, 4)
     names = [fact.name for fact in facts]

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from api.backtest_sql import sql_decider
-from engine.backtest import accounts_of
-from engine.history import Book, known_at_issue
-from engine.replay import decider
+from api.backtest.sql import sql_decider
+from engine.history.backtest import accounts_of
+from engine.history.record import Book, known_at_issue
+from engine.history.replay import decider
 from tests.api.desk import credence
 from tests.engine.past import SAMPLE, SAMPLE_MAP, sample, sample_map, shipped_policies
 

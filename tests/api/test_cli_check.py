@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from api.cli_terminal import print_diagnostics
+from api.cli.terminal import print_diagnostics
 from engine.diagnostic import Diagnostic, Place
 from tests.api.desk import CASES, MAP, ORDERS, credence, desk
 

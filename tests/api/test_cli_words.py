@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli_words import in_words
+from api.cli.words import in_words
 from tests.api.desk import credence, desk
 
 
@@ -38,3 +38,9 @@ def test_a_date_is_shown_as_it_is_to_be_written(said: str, hint: str) -> None:
 
 def test_other_messages_stay_as_they_are() -> None:
     assert in_words("Value error, too small") == "too small"
+
+
+def test_the_version_needs_no_command() -> None:
+    result = credence("--version")
+
+    assert (result.exit_code, result.stdout.startswith("credence ")) == (0, True)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from api.report import Chart, ChartKind, Report, Section, Series, Table
-from api.report_html import html
-from api.report_svg import HEIGHT, WIDTH, nice_ticks, svg
-from api.report_text import print_report
+from api.report.html import html
+from api.report.parts import Chart, ChartKind, Report, Section, Series, Table
+from api.report.svg import HEIGHT, WIDTH, nice_ticks, svg
+from api.report.text import print_report
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from engine import formula as f
 from engine.diagnostic import Place
 from engine.formula import Constant, Formula, Variable, walk
-from engine.interpret import Value
+from engine.matching.interpret import Value
 from engine.ruleset import AS_OF, Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
 from engine.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
 from tests.engine.generated_formulas import ENUM, FormulaMaker, days

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from engine.document import read
-from engine.history import Invoice
-from engine.history_map import HistoryMap
+from engine.history.history_map import HistoryMap
+from engine.history.map_file import read_history_map
+from engine.history.record import Invoice
+from engine.history.rows import invoice_reader
 from engine.pipeline import Engine, load
-from engine.read_history import invoice_reader
-from engine.read_history_map import read_history_map
+from engine.reading.document import read
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"

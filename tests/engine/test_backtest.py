@@ -8,14 +8,14 @@ from fractions import Fraction
 
 import pytest
 
-from engine.backtest import Tally, Window, accounts_of, backtest, outcome, quarter_of, window_of
-from engine.backtest_figures import Figures, Group, RuleName, Side, figures
 from engine.diagnostic import Place
 from engine.facts import shown
-from engine.history import Book, Invoice, Known, known_at_issue
-from engine.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
+from engine.history.backtest import Tally, Window, accounts_of, backtest, outcome, quarter_of, window_of
+from engine.history.figures import Figures, Group, RuleName, Side, figures
+from engine.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
+from engine.history.record import Book, Invoice, Known, known_at_issue
+from engine.history.replay import Case, Decide, Decided, decider
 from engine.pipeline import Engine, load
-from engine.replay import Case, Decide, Decided, decider
 from engine.vocabulary import EPOCH, Text
 from tests.engine.past import DAY, sample, sample_map, shipped_policies
 

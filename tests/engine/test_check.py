@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from engine import codes
-from engine.document import read
 from engine.pipeline import load
-from engine.read_cases import decided_names, read_cases
+from engine.reading.cases import decided_names, read_cases
+from engine.reading.document import read
 from tests.engine.checking import FACTS, HEAD, REASON, check, engine_of
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.document import Document, Mapping, Node, Scalar, Sequence, read
+from engine.reading.document import Document, Mapping, Node, Scalar, Sequence, read
 
 REAL = """\
 # yaml-language-server: $schema=policy.json

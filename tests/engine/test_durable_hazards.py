@@ -19,9 +19,9 @@ import pytest
 
 from engine import formula as f
 from engine.formula import Formula
-from engine.interpret import run
-from engine.matching import Matcher, Matching
-from engine.rete_network import DECISIONS_PER_STATE, ReteError, ReteNetwork, durable_rules
+from engine.matching.interpret import run
+from engine.matching.matcher import Matcher, Matching
+from engine.matching.rete_network import DECISIONS_PER_STATE, ReteError, ReteNetwork, durable_rules
 from engine.vocabulary import TEXT, YES_NO, Kind, Type
 from tests.engine.generated import by_name, facts_near_thresholds, random_ruleset
 from tests.engine.made import WHOLE, compare, optional, required, ruleset
@@ -258,7 +258,7 @@ engine.delete_state(handle, "1")
 """
 
 NETWORK_DELETED = """
-from engine.rete_network import ReteNetwork
+from engine.matching.rete_network import ReteNetwork
 network = ReteNetwork([(0, [(0, "=", 1)])], 1, 0)
 network.match((0,))
 network.close()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from engine.explain import explain
-from engine.explanation import Explanation, TriedRule, TriedTable, WorkedOut
+from engine.deciding.explain import explain
+from engine.deciding.explanation import Explanation, TriedRule, TriedTable, WorkedOut
 from engine.pipeline import Engine, load
 
 GRADES = """\

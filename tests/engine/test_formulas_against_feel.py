@@ -11,14 +11,14 @@ from decimal import Decimal
 
 import pytest
 
+from engine.compiling.translate import Scope, translate
 from engine.diagnostic import Diagnostic, Place
-from engine.document import Scalar
 from engine.feel import evaluate
 from engine.feel.parse import parse_expression
 from engine.formula import Constant, Formula, Variable
-from engine.interpret import Value, value_of
+from engine.matching.interpret import Value, value_of
 from engine.policy import Expression
-from engine.translate import Scope, translate
+from engine.reading.document import Scalar
 from engine.vocabulary import DATE, EPOCH, TEXT, YES_NO, Kind, Type
 
 TYPES = {

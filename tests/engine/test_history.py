@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.backtest import accounts_of
-from engine.history import Book, Invoice, Known, known_at_issue, rounded, whole_months
+from engine.history.backtest import accounts_of
+from engine.history.record import Book, Invoice, Known, known_at_issue, rounded, whole_months
 from engine.vocabulary import EPOCH
 from tests.engine.past import DAY, histories, sample
 

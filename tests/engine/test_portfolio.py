@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from engine.decision import Reason
-from engine.history import Book as PaidBook
-from engine.history import Invoice, known_at_issue
-from engine.map_rows import Raw
+from engine.history.record import Book as PaidBook
+from engine.history.record import Invoice, known_at_issue
+from engine.maps.rows import Raw
 from engine.pipeline import Engine, load
-from engine.portfolio import (
+from engine.portfolio.accounts import account_facts
+from engine.portfolio.decided import Decided, days_in_quarter, decide_portfolio
+from engine.portfolio.figures import (
     BUCKETS,
     Figures,
     Item,
@@ -26,9 +28,7 @@ from engine.portfolio import (
     figures,
     months_before,
 )
-from engine.portfolio_accounts import account_facts
-from engine.portfolio_decided import Decided, days_in_quarter, decide_portfolio
-from engine.portfolio_rows import Book
+from engine.portfolio.rows import Book
 
 RULES = Path(__file__).parents[2] / "rules"
 AS_OF = date(2026, 6, 30)
@@ -89,7 +89,7 @@ def known() -> Figures:
 
 
 def book_of(items: Sequence[Item]) -> Book:
-    """As `portfolio_rows` would give it, the customers being known to be solvent."""
+    """As `portfolio.rows` would give it, the customers being known to be solvent."""
     owed = [each for each in items if each.open_amount and each.issued <= TODAY]
     facts = {
         each.number: {

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from engine import formula as f
-from engine import python_form
 from engine.formula import Constant, Formula
-from engine.interpret import Value, value_of
+from engine.matching import python_form
+from engine.matching.interpret import Value, value_of
 from engine.ruleset import AS_OF, ListResult
 from engine.vocabulary import DATE, FORMULA_BOUND, TEXT, YES_NO, Kind, Type
 from tests.engine.generated import HERE

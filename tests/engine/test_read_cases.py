@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from engine.case import Suite
 from engine.codes import CODES
-from engine.document import Document, read
-from engine.read_cases import read_cases
-from engine.read_vocabulary import read_vocabulary
+from engine.reading.cases import read_cases
+from engine.reading.document import Document, read
+from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary import Text
 
 TITLE = "title: {en: a, zh: b}"

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from engine.codes import CODES
 from engine.diagnostic import Place
-from engine.document import read
 from engine.feel import syntax
 from engine.policy import Expression, Policy
-from engine.read_policy import read_policy
+from engine.reading.document import read
+from engine.reading.policy_file import read_policy
 from engine.vocabulary import Text
 
 HEAD = "policy: orders\ntitle: {en: Orders, zh: 订单}\ndecides: order\n"

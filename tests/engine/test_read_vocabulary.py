@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.codes import CODES
-from engine.document import Document, read
-from engine.read_vocabulary import read_vocabulary
+from engine.reading.document import Document, read
+from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary import MONEY_BOUND, Kind, Text, Vocabulary
 
 TITLE = "title: {en: a, zh: b}"

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from engine import conditions, python_form, rete_form
 from engine import formula as f
-from engine.conditions import Condition, field_name
 from engine.formula import Constant, Formula
-from engine.python_form import Matched, PythonForm
-from engine.rete_form import ReteForm
-from engine.rete_network import ReteError, ReteNetwork
+from engine.matching import conditions, python_form, rete_form
+from engine.matching.conditions import Condition, field_name
+from engine.matching.python_form import Matched, PythonForm
+from engine.matching.rete_form import ReteForm
+from engine.matching.rete_network import ReteError, ReteNetwork
 from engine.ruleset import RuleSet
 from engine.vocabulary import TEXT, YES_NO, Kind, Type
 from tests.engine.generated import AWKWARD_TEXTS, facts_near_thresholds, random_ruleset

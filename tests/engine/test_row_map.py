@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from engine.diagnostic import Place
-from engine.document import read
-from engine.map_rows import heading_faults, row_reader
-from engine.read_row_map import CODES, read_row_map
-from engine.row_map import DateFormat, RowMap
+from engine.maps.map_file import CODES, read_row_map
+from engine.maps.row_map import DateFormat, RowMap
+from engine.maps.rows import heading_faults, row_reader
+from engine.reading.document import read
 from engine.vocabulary import Fact, Kind, Text, Type, Vocabulary
 
 PLACE = Place("facts.yaml", 1, 1)

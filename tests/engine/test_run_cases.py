@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from engine.case import Suite
-from engine.case_result import CasesRun
-from engine.document import read
+from engine.deciding.case_result import CasesRun
+from engine.deciding.run_cases import run_cases
 from engine.pipeline import Engine, load
-from engine.read_cases import read_cases
-from engine.run_cases import run_cases
+from engine.reading.cases import read_cases
+from engine.reading.document import read
 
 POLICY = """\
 policy: desk

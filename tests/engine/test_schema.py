@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from engine.document import Mapping, Node, Scalar, read
 from engine.facts import Binder, FactsRefused
-from engine.read_policy import read_policy
-from engine.read_vocabulary import read_vocabulary
-from engine.schema import cases_schema, facts_file_schema, facts_schema, policy_schema
+from engine.reading.document import Mapping, Node, Scalar, read
+from engine.reading.policy_file import read_policy
+from engine.reading.schema import cases_schema, facts_file_schema, facts_schema, policy_schema
+from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary import CASE_KINDS, Fact, Kind, Vocabulary
 from tests.engine import test_read_cases, test_read_policy, test_read_vocabulary
 

@@ -22,13 +22,13 @@ import sqlglot
 
 from engine import formula as f
 from engine.formula import Constant, Formula, Variable, walk
-from engine.interpret import value_of
+from engine.matching.interpret import value_of
+from engine.matching.python_form import PythonForm
 from engine.pipeline import Engine, load
-from engine.python_form import PythonForm
 from engine.ruleset import AS_OF, Match, Named, RuleSet
-from engine.sql_check import check
-from engine.sql_dialect import DIALECTS
-from engine.sql_form import OUTCOME, Mask, SqlForm
+from engine.sql.check import check
+from engine.sql.dialect import DIALECTS
+from engine.sql.form import OUTCOME, Mask, SqlForm
 from engine.vocabulary import CASE_KINDS, DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.generated import HERE, NO_TEXT, Case, facts_near_thresholds, random_ruleset
 from tests.engine.generated_formulas import days

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from engine import arithmetic as a
+from engine.compiling import arithmetic as a
+from engine.compiling.tables_checked import check_match, check_table
+from engine.compiling.translate import Scope, translate_tests
 from engine.diagnostic import Diagnostic, Place
-from engine.document import Scalar
 from engine.feel.parse import parse_unary_tests
 from engine.formula import Formula, Variable
-from engine.interpret import Value, verdict
+from engine.matching.interpret import Value, verdict
 from engine.policy import Expression, HitPolicy
+from engine.reading.document import Scalar
 from engine.ruleset import Conjunct, Match
-from engine.tables_checked import check_match, check_table
-from engine.translate import Scope, translate_tests
 from engine.vocabulary import YES_NO, Kind, Type
 
 HERE = Place("t.yaml", 1, 1)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from api.cli_check import read_map, read_suites, row_maps
+from api.cli.check import read_map, read_suites, row_maps
 from api.rules_folder import RulesFolder, read_folder
-from engine.case_result import CasesRun
+from engine.deciding.case_result import CasesRun
+from engine.deciding.run_cases import run_cases
 from engine.pipeline import Engine, load
-from engine.run_cases import run_cases
 from engine.vocabulary import CASE_KINDS
 
 ROOT = Path(__file__).parents[2]

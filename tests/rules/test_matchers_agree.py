@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.interpret import run
-from engine.matching import Matcher
+from engine.matching.interpret import run
+from engine.matching.matcher import Matcher
 from engine.pipeline import load
 from engine.vocabulary import CASE_KINDS
 from tests.engine.generated import by_name, facts_near_thresholds

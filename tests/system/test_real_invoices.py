@@ -15,10 +15,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.cli_check import read_map
-from api.cli_terminal import engine_of
+from api.cli.check import read_map
+from api.cli.terminal import engine_of
 from api.settings import Settings
-from engine.map_rows import row_reader
+from engine.maps.rows import row_reader
 from tests.api.desk import credence
 from tests.api.running import running
 

@@ -1,0 +1,92 @@
+"""Reads an invoice history from a CSV or NDJSON file through its map; faulty rows are kept apart, with all faults.
+
+A history is kept in memory, since facts of one customer need all of that customer's invoices: about 300 bytes a row.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api.records import InputUnreadable, Record, csv_records, ndjson_records
+from engine.facts import Fault
+from engine.history.history_map import HistoryMap
+from engine.history.record import Invoice
+from engine.history.rows import InvoiceReader, history_heading_faults, invoice_reader
+
+NDJSON = (".ndjson", ".jsonl")
+REJECTS_KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    path: Path
+    history_map: HistoryMap
+    currency_digits: int
+    encoding: str = "utf-8"
+    delimiter: str = ","
+
+
+@dataclass(slots=True)
+class HistoryRead:
+    """`rejects` holds the first faulty rows: their line and every fault; `rejected` counts them all."""
+
+    accounts: dict[str, list[Invoice]] = field(default_factory=dict)
+    rows: int = 0
+    rejected: int = 0
+    rejects: list[tuple[int, tuple[Fault, ...]]] = field(default_factory=list)
+
+    def reject(self, line: int, faults: tuple[Fault, ...]) -> None:
+        self.rejected += 1
+        if len(self.rejects) < REJECTS_KEPT:
+            self.rejects.append((line, faults))
+
+
+def read_history(source: Source) -> HistoryRead:
+    """Raises InputUnreadable where the file as a whole doesn't fit the map, OSError where it can't be read."""
+    found = HistoryRead()
+    accounts = found.accounts
+    encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
+    with source.path.open("rb") as raw:
+        stream = io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="")
+        for record, read in _records(source, stream):
+            found.rows += 1
+            if record.cells is None:
+                found.reject(record.line, (Fault("row", record.fault.removeprefix("row: ")),))
+                continue
+            invoice = read(record.cells)
+            if not isinstance(invoice, Invoice):
+                found.reject(record.line, invoice)
+            elif (account := accounts.get(invoice.customer)) is None:
+                accounts[invoice.customer] = [invoice]
+            else:
+                account.append(invoice)
+    return found
+
+
+def _records(source: Source, stream: io.TextIOWrapper) -> Iterator[tuple[Record, InvoiceReader]]:
+    if source.path.suffix.lower() in NDJSON:
+        yield from _ndjson(source, stream)
+        return
+    records = csv_records(stream, source.delimiter)
+    heading = next(records, None)
+    if heading is None or heading.cells is None:
+        raise InputUnreadable(heading.fault if heading else "the file is empty; it needs a heading and rows")
+    names = [(name or "").strip() for name in heading.cells]
+    if faults := history_heading_faults(source.history_map, names):
+        raise InputUnreadable("; ".join(map(str, faults)))
+    read = invoice_reader(source.history_map, names, source.currency_digits)
+    for record in records:
+        yield record, read
+
+
+def _ndjson(source: Source, stream: io.TextIOWrapper) -> Iterator[tuple[Record, InvoiceReader]]:
+    """Rows may have their keys in any order; a key that a row lacks is a missing value."""
+    shape: tuple[str, ...] | None = None
+    for record in ndjson_records(stream):
+        if shape is None or record.heading != shape:
+            shape = record.heading
+            read = invoice_reader(source.history_map, shape, source.currency_digits)
+        yield record, read

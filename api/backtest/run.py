@@ -1,0 +1,113 @@
+"""One backtest from files to figures: the history read, each policy set's orders decided, everything counted."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from api.backtest.history_file import HistoryRead, Source, read_history
+from engine.history.backtest import Accounts, Window, backtest, window_of
+from engine.history.figures import Figures, RuleName, Side, figures
+from engine.history.history_map import HistoryMap
+from engine.history.replay import CASE, Decide, decider
+from engine.pipeline import Engine
+from engine.ruleset import RuleSet
+from engine.vocabulary import Text, Vocabulary
+
+
+class NothingToReplay(Exception):
+    """The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`engines` by the label users know them by, one or two; `as_of` picks the parameters in force."""
+
+    source: Source
+    engines: Mapping[str, Engine]
+    as_of: date
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    file: str
+    history_map: HistoryMap
+    vocabulary: Vocabulary
+    as_of: date
+    window: Window
+    figures: Figures
+    rows: int
+    rejected: int
+
+
+def run(asked: Asked) -> tuple[Backtest, HistoryRead]:
+    """Raises what `read_history` raises, and NothingToReplay."""
+    with _without_garbage_collection():
+        history = read_history(asked.source)
+        window = window_of(history.accounts, asked.since, asked.until)
+        return replayed(asked, history, window), history
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Millions of invoices stay alive and form no circles; looking through them again and again would cost a third."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def replayed(asked: Asked, history: HistoryRead, window: Window) -> Backtest:
+    rulesets = {label: engine.ruleset(CASE, asked.as_of) for label, engine in asked.engines.items()}
+    decides = [fastest(ruleset, asked.source.history_map) for ruleset in rulesets.values()]
+    tally = backtest(history.accounts, window, decides)
+    if not tally.orders:
+        raise NothingToReplay(_nothing(history.accounts))
+    sides = [_side(label, ruleset) for label, ruleset in rulesets.items()]
+    return Backtest(
+        asked.source.path.name,
+        asked.source.history_map,
+        next(iter(asked.engines.values())).vocabulary,
+        asked.as_of,
+        window,
+        figures(tally, sides),
+        history.rows,
+        history.rejected,
+    )
+
+
+def _nothing(accounts: Accounts) -> str:
+    if not accounts:
+        return "the history holds no invoice that could be read"
+    window = window_of(accounts)
+    days = (date.fromordinal(day + date(1970, 1, 1).toordinal()).isoformat() for day in (window.since, window.until))
+    return f"no order lies between --from and --until; the history runs from {' to '.join(days)}"
+
+
+def fastest(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
+    """In bulk where DuckDB is installed (`pip install credence[bulk]`), else one by one; both decide alike."""
+    try:
+        from api.backtest.sql import sql_decider
+    except ImportError:
+        return decider(ruleset, history_map)
+    return sql_decider(ruleset, history_map)
+
+
+def _side(label: str, ruleset: RuleSet) -> Side:
+    names = {
+        rule.id: RuleName(rule.title or Text(rule.id, rule.id), rule.outcome, rule.if_missing) for rule in ruleset.rules
+    }
+    return Side(label, ruleset.version, names)
+
+
+def labels(names: Sequence[str]) -> tuple[str, ...]:
+    """Folder names that are the same get a number."""
+    return tuple(name if names.count(name) == 1 else f"{name} ({index})" for index, name in enumerate(names, 1))

@@ -1,0 +1,135 @@
+"""The same bulk decisions on a Spark session: a frame of raw columns in, frames of decisions and of rejects out.
+
+For clusters: reads and writes the cluster's storage. Only expressions are sent to the executors, no Python runs there.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import NamedTuple
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as sf
+
+from api.bulk.batch import Job, Tally
+from api.bulk.input import BulkRefused, Format, format_of, sources
+from engine.maps.row_map import RowMap
+from engine.ruleset import RuleSet
+from engine.sql.check import check
+from engine.sql.facts import FAULTS, Form, RawFacts
+from engine.sql.form import OUTCOME, Mask, SqlForm
+from engine.sql.shown import fact_value
+from engine.vocabulary import CASE_KINDS, EPOCH
+
+FIRED = "fired"
+UNDETERMINED = "undetermined"
+
+
+class Decided(NamedTuple):
+    """`rejects` holds the raw columns and `faults`, one a line."""
+
+    decisions: DataFrame
+    rejects: DataFrame
+
+
+def decide_frame(
+    frame: DataFrame, ruleset: RuleSet, as_of: date, row_map: RowMap | None = None, *, cells: bool = False
+) -> Decided:
+    """`cells`: text columns are cells, as from CSV, in which blank means missing; otherwise they are values."""
+    refused = check(ruleset)
+    if refused:
+        raise BulkRefused("\n".join(map(str, refused)))
+    form = SqlForm(ruleset, "spark", (as_of - EPOCH).days)
+    heading = {field.name: _form(field.dataType.simpleString(), cells) for field in frame.schema.fields}
+    raw_facts = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect)
+    session = frame.sparkSession
+    kept = frame.columns
+    whole = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect, kept)
+    frame.createOrReplaceTempView("raw")
+    rejects = (
+        session.sql(whole.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
+    )
+    session.sql(raw_facts.sound().sql("spark")).createOrReplaceTempView("facts")
+    return Decided(_decisions(session, form), rejects)
+
+
+def _decisions(session: SparkSession, form: SqlForm) -> DataFrame:
+    ruleset = form.ruleset
+    subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
+    masks = [mask.column for mask in (*form.fired, *form.undetermined)]
+    named = [form.columns[name] for name in (*subjects, *ruleset.results)]
+    found = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
+    types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
+    columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
+    columns.append(sf.col(OUTCOME))
+    for name, own in form.conditions.items():
+        columns.append(sf.expr(fact_value(types[name], own, form.dialect).sql("spark")).alias(f"condition.{name}"))
+    for name in ruleset.results:
+        type_ = ruleset.variables.get(name)
+        value = fact_value(type_, form.columns[name], form.dialect).sql("spark") if type_ else form.columns[name]
+        columns.append(sf.expr(value).alias(name))
+    return found.select(*columns, _ids(form.fired).alias(FIRED), _ids(form.undetermined).alias(UNDETERMINED))
+
+
+def _ids(masks: tuple[Mask, ...]) -> Column:
+    """Ids with a blank between two, as DuckDB writes them."""
+    parts = [
+        sf.when(sf.col(mask.column).bitwiseAND(sf.lit(1 << i)) != 0, sf.lit(id_))
+        for mask in masks
+        for i, id_ in enumerate(mask.ids)
+    ]
+    return sf.concat_ws(" ", *parts) if parts else sf.lit("")
+
+
+def _form(type_: str, cells: bool) -> Form:
+    if type_.startswith("decimal"):
+        return Form.DECIMAL
+    known = {
+        "string": Form.CELLS if cells else Form.TEXT,
+        "boolean": Form.YES_NO,
+        "date": Form.DATE,
+        "double": Form.FLOAT,
+        "float": Form.FLOAT,
+    }
+    return Form.WHOLE if type_ in ("tinyint", "smallint", "int", "bigint") else known.get(type_, Form.OTHER)
+
+
+def _quoted(name: str) -> str:
+    return f"`{name}`"
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+def run(job: Job, master: str) -> Tally:
+    """Decisions and rejects become folders of Parquet files; Spark itself puts them in place when they are whole."""
+    started = time.perf_counter()
+    session = SparkSession.builder.master(master).appName("credence batch").getOrCreate()
+    formats = {format_of(pattern) for pattern in job.patterns}
+    if formats not in ({Format.CSV}, {Format.PARQUET}):
+        raise BulkRefused("on Spark, bulk reads CSV or Parquet")
+    is_csv = formats == {Format.CSV}
+    reader = session.read.options(header=True, mode="FAILFAST", escape='"', multiLine=True) if is_csv else session.read
+    paths = list(job.patterns)
+    frame = reader.csv(paths) if is_csv else reader.parquet(*paths)
+    decided = decide_frame(frame, job.ruleset, job.as_of, job.row_map, cells=is_csv)
+    decided.decisions.write.mode("error").parquet(str(job.out))
+    decided.rejects.write.mode("error").parquet(str(job.rejects))
+    written = session.read.parquet(str(job.out))
+    tally = Tally(frame.count(), written.count(), session.read.parquet(str(job.rejects)).count())
+    if tally.rows != tally.decided + tally.rejected:
+        raise AssertionError(f"rows were lost: {tally}")
+    if job.summary:
+        _summarize(job, written, tally)
+    tally.seconds = time.perf_counter() - started
+    return tally
+
+
+def _summarize(job: Job, written: DataFrame, tally: Tally) -> None:
+    tally.outcomes = {row[0]: row[1] for row in written.groupBy(OUTCOME).count().collect()}
+    counts = []
+    for name in (FIRED, UNDETERMINED):
+        ids = written.select(sf.explode(sf.split(sf.col(name), " ")).alias("id")).groupBy("id").count()
+        counts.append({row[0]: row[1] for row in ids.collect()})
+    tally.rules = {rule.id: (counts[0].get(rule.id, 0), counts[1].get(rule.id, 0)) for rule in job.ruleset.rules}

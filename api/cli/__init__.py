@@ -1,0 +1,1 @@
+"""The command line `credence`: one module a command, put together in `main`."""

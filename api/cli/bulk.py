@@ -1,0 +1,196 @@
+"""`credence batch` and `credence sql`: the policies over whole tables, on DuckDB, Spark, or as text for a warehouse."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from api.cli.case import RulesOption, case_kind, day_of, today
+from api.cli.check import read_map
+from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, print_diagnostics, refuse
+from engine.maps.row_map import RowMap
+from engine.pipeline import Engine
+from engine.vocabulary import CASE_KINDS, EPOCH
+
+if TYPE_CHECKING:  # the extra `bulk` may be missing
+    from api.bulk.batch import Job, Tally
+
+_EXTRA = "bulk needs its libraries; install them with `pip install 'credence[bulk]'`"
+_SPARK_EXTRA = "Spark needs its library; install it with `pip install 'credence[spark]'`"
+
+
+class Target(StrEnum):
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+    POSTGRES = "postgres"
+    SNOWFLAKE = "snowflake"
+    BIGQUERY = "bigquery"
+
+
+class Runner(StrEnum):
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date of the decisions; default: today."),
+]
+Case = Annotated[str, typer.Option("--case", help="Case kind: order, invoice, account or portfolio.")]
+
+
+def sql(
+    case: Case,
+    as_of: AsOf = None,
+    dialect: Annotated[Target, typer.Option("--dialect", help="Whose SQL.")] = Target.DUCKDB,
+    rules: RulesOption = Path("rules"),
+) -> None:
+    """Print the policies as one SQL query over a relation `facts`, with one column for each value and rule.
+
+    A fact `order.amount` is the column `order_amount`: amounts in minor units, rates and numbers times 1000000, dates
+    as days since 1970-01-01, everything whole. A rule that is true has fired, one that is null could not be told.
+
+    Example:  credence sql --case order --as-of 2026-07-01 --dialect snowflake
+
+    Exit code: 0 printed, 1 a policy has mistakes or can't run in bulk.
+    """
+    try:
+        from engine.sql.check import check
+        from engine.sql.form import SqlForm
+    except ImportError:
+        refuse(_EXTRA)
+    when = day_of(as_of) if as_of else today()
+    ruleset = engine_of(rules).ruleset(case_kind(case), when)
+    refused = check(ruleset)
+    if refused:
+        print_diagnostics(err(), refused, {})
+        raise typer.Exit(FOUND_PROBLEMS)
+    sys.stdout.write(SqlForm(ruleset, dialect, (when - EPOCH).days).text())
+
+
+def batch(
+    files: Annotated[list[str], typer.Argument(metavar="IN...", help="CSV, NDJSON, Parquet or Arrow; globs too.")],
+    case: Case,
+    out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions: .parquet, .csv or .ndjson.")],
+    as_of: AsOf = None,
+    map_file: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE", help="Row map; without one, columns are named like `order.amount`."),
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Rows with faults; default: OUT with .rejects.csv.")
+    ] = None,
+    rules: RulesOption = Path("rules"),
+    results: Annotated[bool, typer.Option("--results/--no-results", help="Write every value, or only reasons.")] = True,
+    summary: Annotated[bool, typer.Option("--summary", help="Print tables by outcome and by rule.")] = False,
+    engine: Annotated[Runner, typer.Option("--engine", help="Where it runs.")] = Runner.DUCKDB,
+    master: Annotated[str, typer.Option(metavar="URL", help="Spark's master, such as spark://host:7077.")] = "local[*]",
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no counts.")] = False,
+) -> None:
+    """Decide millions of rows with the decisions that the service would give; rows with faults go to the rejects.
+
+    Rows in = decisions + rejects, always. Files appear only when everything is done. With --engine spark, IN and OUT
+    are paths of the cluster's storage, and decisions and rejects are folders of Parquet files.
+
+    Example:  credence batch 'orders-*.parquet' --case order --as-of 2026-07-01 --out decisions.parquet --summary
+
+    Exit code: 0 every row decided, 1 some rejected or the rules have mistakes, 2 the input can't be used, 130
+    interrupted.
+    """
+    try:
+        from api.bulk.batch import Job
+        from api.bulk.input import BulkRefused
+    except ImportError:
+        refuse(_EXTRA)
+    kind, when = case_kind(case), day_of(as_of) if as_of else today()
+    policies = engine_of(rules)
+    row_map = _row_map(map_file, policies, kind) if map_file else None
+    beside = rejects or out_file.with_name(out_file.name + ".rejects.csv")
+    job = Job(tuple(files), policies.ruleset(kind, when), when, out_file, beside, row_map, results, summary)
+    try:
+        tally = _on_spark(job, master) if engine is Runner.SPARK else _on_duckdb(job, quiet)
+    except BulkRefused as refused:
+        refuse(str(refused))
+    except KeyboardInterrupt:
+        refuse("interrupted; nothing was written", INTERRUPTED)
+    if not quiet:
+        err().print(f"{tally.rows:,} rows: {tally.decided:,} decided, {tally.rejected:,} rejected; {_rate(tally)}")
+    if summary:
+        _print_summary(tally, kind)
+    if tally.rejected:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _on_duckdb(job: Job, quiet: bool) -> Tally:
+    from api.bulk import batch as duckdb_batch
+
+    if not job.out.parent.is_dir():
+        refuse(f"the folder `{job.out.parent}` does not exist")
+    with _progress(quiet) as progress:
+        return duckdb_batch.run(job, progress)
+
+
+def _on_spark(job: Job, master: str) -> Tally:
+    try:
+        from api.bulk.spark import run
+    except ImportError:
+        refuse(_SPARK_EXTRA)
+    return run(job, master)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    console = err()
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def progress(what: str, done: float) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=1.0)
+            bar.update(tasks[what], completed=done)  # type: ignore[arg-type]  # rich's TaskID is an int
+
+        yield progress
+
+
+def _row_map(path: Path, engine: Engine, kind: str) -> RowMap:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        refuse(f"the map `{path}` can't be read: {error.strerror}")
+    found, diagnostics = read_map(content, str(path), engine.vocabulary)
+    if found is None:
+        print_diagnostics(err(), diagnostics, {str(path): content})
+        refuse(f"the map `{path}` has mistakes")
+    if found.case != kind:
+        refuse(f"the map `{found.name}` is for the case kind `{found.case}`, not `{kind}`")
+    return found
+
+
+def _rate(tally: Tally) -> str:
+    return f"{tally.rows / max(tally.seconds, 1e-9):,.0f} rows/s in {tally.seconds:.1f} s"
+
+
+def _print_summary(tally: Tally, kind: str) -> None:
+    outcomes = Table("outcome", "rows", "share", box=box.SIMPLE)
+    for outcome in reversed(CASE_KINDS[kind].ladder):
+        count = tally.outcomes.get(outcome, 0)
+        outcomes.add_row(outcome, f"{count:,}", f"{count / max(tally.decided, 1):.1%}")
+    by_rule = Table("rule", "fired", "undetermined", box=box.SIMPLE)
+    for rule, (fired, undetermined) in tally.rules.items():
+        by_rule.add_row(Text(rule), f"{fired:,}", f"{undetermined:,}")
+    for table in (outcomes, by_rule):
+        for column in table.columns[1:]:
+            column.justify = "right"
+        out().print(table)

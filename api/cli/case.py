@@ -1,0 +1,97 @@
+"""The case that `credence decide` and `credence explain` are about: from a file, stdin and options."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from api.case_file import CaseUnreadable, read_case
+from api.cli.terminal import Language, engine_of, refuse
+from api.decide_file import stable_id
+from engine.facts import Fault
+from engine.pipeline import Engine
+from engine.reading.form import did_you_mean
+from engine.vocabulary import CASE_KINDS, DATE, EPOCH
+
+FileArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CASE",
+        help='JSON or YAML file, or - for stdin: {"case": "order", "as_of": "2026-07-01", "order": {…}, "account": '
+        "{…}}. A cases file works too, with --test.",
+    ),
+]
+CaseOption = Annotated[str | None, typer.Option("--case", help="Case kind: order, invoice, account or portfolio.")]
+TestOption = Annotated[str | None, typer.Option("--test", metavar="NAME", help="A test of the cases file CASE.")]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date of the decision; default: the file's, else today."
+    ),
+]
+RulesOption = Annotated[Path, typer.Option("--rules", metavar="DIR", help="Folder of the policies.")]
+LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of the texts.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, in both languages.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    engine: Engine
+    case: str
+    facts: Mapping[str, object]
+    as_of: date
+    id: str
+
+
+def chosen(file: str, case: str | None, test: str | None, as_of: datetime | None, rules: Path) -> Chosen:
+    """Ends the command where there is no case to decide."""
+    engine = engine_of(rules)
+    content, name = _content(file)
+    try:
+        found = read_case(content, name, engine.vocabulary, test)
+    except CaseUnreadable as unreadable:
+        refuse(str(unreadable))
+    kind = case_kind(case) if case else found.case
+    if kind is None:
+        refuse(f"{name} doesn't say what kind of case it is; add `case`, or give --case {'|'.join(CASE_KINDS)}")
+    when = day_of(as_of) if as_of else found.as_of or today()
+    id_ = stable_id(kind, when.isoformat(), engine.version, repr(sorted(found.facts.items())))
+    return Chosen(engine, kind, found.facts, when, id_)
+
+
+def case_kind(word: str) -> str:
+    if word not in CASE_KINDS:
+        refuse(f"`{word}` is not a case kind ({did_you_mean(word, CASE_KINDS)})")
+    return word
+
+
+def today() -> date:
+    """In this machine's time zone: the user's own day."""
+    return datetime.now().astimezone().date()
+
+
+def day_of(moment: datetime) -> date:
+    day = moment.date()
+    if not DATE.low <= (day - EPOCH).days <= DATE.high:
+        refuse(f"--as-of {day} is outside of what policies can speak about, 1900 to 2199")
+    return day
+
+
+def refuse_facts(faults: tuple[Fault, ...]) -> NoReturn:
+    lines = "\n".join(f"  {fault}" for fault in faults)
+    refuse(f"the facts can't be decided on:\n{lines}")
+
+
+def _content(file: str) -> tuple[bytes, str]:
+    if file == "-":
+        return sys.stdin.buffer.read(), "stdin"
+    try:
+        return Path(file).read_bytes(), file
+    except OSError as error:
+        refuse(f"`{file}` can't be read: {error.strerror}")

@@ -1,0 +1,145 @@
+"""`credence check`: every mistake in a rules folder, at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from api.cli.terminal import FOUND_PROBLEMS, folder_of, out, print_diagnostics, print_json
+from api.rules_folder import RulesFolder
+from engine.case import Suite
+from engine.diagnostic import Diagnostic, Place, in_order
+from engine.history.map_file import is_history_map, read_history_map
+from engine.maps.map_file import read_row_map
+from engine.maps.row_map import RowMap
+from engine.pipeline import SITE_FACTS, Engine, load
+from engine.policy import Policy
+from engine.reading.cases import decided_names, read_cases
+from engine.reading.document import read
+from engine.reading.policy_file import read_policy
+from engine.vocabulary import CASE_KINDS, Vocabulary
+
+_HISTORY = re.compile(rb"^history:", re.MULTILINE)
+
+Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the policies, with cases/ and maps/.")]
+
+
+def check(
+    directory: Directory = Path("rules"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the diagnostics as a JSON object.")] = False,
+) -> None:
+    """Find every mistake in policies, facts, policy tests and row maps.
+
+    Each is shown as file:line:column: CODE message (hint), sorted by place; on a terminal with the line it is about.
+
+    Example:  credence check rules
+
+    Exit code: 0 no mistakes, 1 mistakes, 2 the folder can't be read.
+    """
+    folder = folder_of(directory)
+    loaded = load(folder.policies)
+    diagnostics = loaded.diagnostics
+    if loaded.engine is not None:
+        diagnostics = in_order((*diagnostics, *_in_cases_and_maps(folder, loaded.engine)))
+    if as_json:
+        version = loaded.engine.version if loaded.engine and not diagnostics else None
+        print_json({"version": version, "diagnostics": [item.as_json() for item in diagnostics]})
+    elif diagnostics:
+        print_diagnostics(out(), diagnostics, {**folder.policies, **folder.cases, **folder.maps})
+        count = len(diagnostics)
+        files = len({item.place.file for item in diagnostics})
+        out().print(Text(f"{_counted(count, 'mistake')} in {_counted(files, 'file')}", "bold red"))
+    elif loaded.engine is not None:
+        out().print(Text(_summary(loaded.engine, folder), "green"))
+    if diagnostics:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def read_suites(folder: RulesFolder, vocabulary: Vocabulary) -> tuple[list[Suite], tuple[Diagnostic, ...]]:
+    """What the tests expect is held against the names in the folder's policies, which have been checked before."""
+    suites: list[Suite] = []
+    diagnostics: list[Diagnostic] = []
+    names = decided_names(_policies(folder)) if folder.cases else None
+    for name, content in folder.cases.items():
+        document, mistakes = read(content, name)
+        diagnostics += mistakes
+        if document is not None:
+            suite, found = read_cases(document, vocabulary, names)
+            diagnostics += found
+            suites += [suite] if suite else []
+    return suites, in_order(diagnostics)
+
+
+def _policies(folder: RulesFolder) -> Iterator[Policy]:
+    for name, content in folder.policies.items():
+        document = read(content, name)[0] if Path(name).name != SITE_FACTS else None
+        policy = read_policy(document)[0] if document else None
+        if policy is not None:
+            yield policy
+
+
+def read_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
+    document, mistakes = read(content, name)
+    if document is None:
+        return None, mistakes
+    found, diagnostics = read_row_map(document, vocabulary)
+    both = in_order((*mistakes, *diagnostics))
+    return (None if both else found), both
+
+
+def _in_cases_and_maps(folder: RulesFolder, engine: Engine) -> list[Diagnostic]:
+    suites, found = read_suites(folder, engine.vocabulary)
+    diagnostics = [*found, *_suites_named_twice(suites)]
+    for name, content in folder.maps.items():
+        diagnostics += _in_map(content, name, engine.vocabulary)
+    return diagnostics
+
+
+def row_maps(folder: RulesFolder) -> dict[str, bytes]:
+    """The files under maps/ that are row maps; those that begin with `history:` are a backtest's, which reads them."""
+    return {name: content for name, content in folder.maps.items() if not _HISTORY.search(content)}
+
+
+def _in_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[Diagnostic, ...]:
+    """Of a row map, or of the map of a backtest's history."""
+    document, mistakes = read(content, name)
+    if document is not None and is_history_map(document):
+        return (*mistakes, *read_history_map(document, vocabulary)[1])
+    return read_map(content, name, vocabulary)[1]
+
+
+def _suites_named_twice(suites: list[Suite]) -> list[Diagnostic]:
+    first: dict[str, Place] = {}
+    found = []
+    for suite in suites:
+        before = first.setdefault(suite.name, suite.place)
+        if before != suite.place:
+            message = f"the suite `{suite.name}` is already at {before}"
+            found.append(Diagnostic(suite.place, "P006", message, "give it another name"))
+    return found
+
+
+def _summary(engine: Engine, folder: RulesFolder) -> str:
+    policies = engine.policies.values()
+    rules = sum(len(policy.rules) for policy in policies)
+    tables = sum(len(policy.tables) for policy in policies)
+    counts = (_counted(len(policies), "policy"), _counted(rules, "rule"), _counted(tables, "table"))
+    beside = (_counted(len(folder.cases), "cases file"), _counted(len(row_maps(folder)), "row map"))
+    summary = f"no mistakes: {', '.join(counts)}; {', '.join(beside)}; version {engine.version}"
+    decided = {policy.decides for policy in policies if policy.rules}
+    silent = [kind for kind in CASE_KINDS if kind not in decided]
+    if not silent:
+        return summary
+    kinds = " or ".join([", ".join(silent[:-1]), silent[-1]] if silent[1:] else silent)
+    return f"{summary}; no rules decide {kinds}: such cases are referred to a person"
+
+
+def _counted(count: int, noun: str) -> str:
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"

@@ -1,0 +1,133 @@
+"""`credence decide`: one decision, readable by a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from api import phrases
+from api.cli.case import (
+    AsOfOption,
+    CaseOption,
+    FileArgument,
+    JsonOption,
+    LanguageOption,
+    RulesOption,
+    TestOption,
+    chosen,
+    refuse_facts,
+)
+from api.cli.terminal import Language, out, print_json
+from api.value_words import Words
+from engine.decision import Decision, Reason
+from engine.facts import FactsRefused
+from engine.vocabulary import CASE_KINDS, OUTCOME_TITLES
+
+
+def decide(
+    file: FileArgument,
+    case: CaseOption = None,
+    test: TestOption = None,
+    as_of: AsOfOption = None,
+    rules: RulesOption = Path("rules"),
+    language: LanguageOption = Language.EN,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide one case: outcome, conditions, every reason, and what would make it pass. Nothing is recorded.
+
+    Example:  credence decide order.json --as-of 2026-07-01
+
+    Example:  echo '{"order": {"id": "SO-1", "amount": "900.00"}, "account": {"id": "C-7"}}' | credence decide -
+
+    Exit code: 0 whatever the outcome, 1 the policies have mistakes, 2 the case can't be read or its facts are refused.
+    """
+    found = chosen(file, case, test, as_of, rules)
+    try:
+        decision = found.engine.decide(found.case, found.facts, found.as_of, found.id)
+    except FactsRefused as refused:
+        refuse_facts(refused.faults)
+    if as_json:
+        print_json(decision.as_json())
+    else:
+        words = Words(found.engine.ruleset(found.case, found.as_of), language)
+        print_decision(out(), decision, words, with_results=True)
+
+
+def outcome_style(decision: Decision, outcome: str) -> str:
+    """Green for the mildest outcome, red for the cautious one and what is more severe, yellow between."""
+    kind = CASE_KINDS[decision.case]
+    severity = kind.severity(outcome)
+    if severity == 0:
+        return "bold green"
+    return "bold red" if severity >= kind.severity(kind.caution) else "bold yellow"
+
+
+def print_decision(console: Console, decision: Decision, words: Words, with_results: bool) -> None:
+    language = words.language
+    outcome = OUTCOME_TITLES[decision.outcome][language]
+    console.print(Text(outcome.upper(), outcome_style(decision, decision.outcome)))
+    kind = CASE_KINDS[decision.case].title[language]
+    about = f"{kind} {decision.subject} · {phrases.AS_OF[language]} {decision.as_of}"
+    console.print(Text(f"{about} · {phrases.POLICY_VERSION[language]} {decision.policy_version[:12]}", "dim"))
+    if decision.conditions:
+        _heading(console, phrases.CONDITIONS[language])
+        rows = [(name.replace("_", " "), words.condition(name, value)) for name, value in decision.conditions.items()]
+        _pairs(console, rows)
+    _heading(console, phrases.REASONS[language])
+    for number, reason in enumerate(decision.reasons, 1):
+        _print_reason(console, decision, number, reason, words)
+    if not decision.reasons:
+        console.print(Text(f"  {phrases.NO_REASONS[language]}"))
+    _print_undetermined(console, decision, language)
+    if with_results:
+        _print_results(console, decision, words)
+
+
+def _print_reason(console: Console, decision: Decision, number: int, reason: Reason, words: Words) -> None:
+    outcome = OUTCOME_TITLES[reason.outcome][words.language]
+    style = outcome_style(decision, reason.outcome)
+    heading = Text.assemble(f"  {number}. ", (outcome, style), (f"  {reason.rule}  {reason.place}", "dim"))
+    console.print(heading)
+    console.print(Text(f"     {reason.text[words.language]}"))
+    if reason.remedy:
+        remedy = (f"     {phrases.REMEDY[words.language]} ", "bold"), reason.remedy[words.language]
+        console.print(Text.assemble(*remedy))
+    pairs = [(words.title(name), words.variable(name, value)) for name, value in reason.facts]
+    _pairs(console, pairs, indent=7, style="dim")
+
+
+def _print_undetermined(console: Console, decision: Decision, language: str) -> None:
+    if not decision.undetermined:
+        return
+    _heading(console, phrases.UNDETERMINED[language])
+    for item in decision.undetermined:
+        missing = f"{phrases.MISSING[language]} {', '.join(item.missing)}" if item.missing else ""
+        ignored = f" {phrases.IGNORED[language]}" if item.ignored else ""
+        console.print(Text(f"  {item.id}  {missing}{ignored}"))
+
+
+def _print_results(console: Console, decision: Decision, words: Words) -> None:
+    pairs = [
+        (f"{policy}.{name}", words.variable(f"{policy}.{name}", value))
+        for policy, values in decision.results.items()
+        for name, value in values.items()
+        if value is not None and value != []
+    ]
+    if pairs:
+        _heading(console, phrases.RESULTS[words.language])
+        _pairs(console, pairs, style="dim")
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, "bold"))
+
+
+def _pairs(console: Console, pairs: list[tuple[str, str]], indent: int = 2, style: str = "") -> None:
+    """Two columns; Chinese characters are two cells wide."""
+    width = max((cell_len(name) for name, _ in pairs), default=0)
+    for name, value in pairs:
+        console.print(Text(f"{' ' * indent}{set_cell_size(name, width)}  {value}", style))

@@ -1,0 +1,208 @@
+"""`credence explain`: everything that was tried for one case, and why each rule fired or didn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from api import phrases
+from api.cli.case import (
+    AsOfOption,
+    CaseOption,
+    FileArgument,
+    JsonOption,
+    LanguageOption,
+    RulesOption,
+    TestOption,
+    chosen,
+    refuse_facts,
+)
+from api.cli.decide import print_decision
+from api.cli.terminal import Language, out, print_json, refuse
+from api.value_words import Words
+from engine.deciding.explain import explain as explained
+from engine.deciding.explanation import (
+    Condition,
+    Explanation,
+    Input,
+    TriedPolicy,
+    TriedRule,
+    TriedTable,
+    Verdict,
+    WorkedOut,
+)
+from engine.facts import FactsRefused
+from engine.reading.form import did_you_mean
+from engine.vocabulary import OUTCOME_TITLES
+
+_MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
+
+
+def explain(
+    file: FileArgument,
+    rule: Annotated[str | None, typer.Option("--rule", metavar="ID", help="Only this rule and what it reads.")] = None,
+    case: CaseOption = None,
+    test: TestOption = None,
+    as_of: AsOfOption = None,
+    rules: RulesOption = Path("rules"),
+    language: LanguageOption = Language.EN,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was tried for one case, in order: values, tables row by row, and why each rule fired or didn't.
+
+    ✓ holds, ✗ doesn't hold, ? can't be told because something is missing.
+
+    Example:  credence explain order.json --rule orders.over-limit
+
+    Exit code: 0 explained, 1 the policies have mistakes, 2 the case can't be read or there is no such rule.
+    """
+    found = chosen(file, case, test, as_of, rules)
+    try:
+        explanation = explained(found.engine, found.case, found.facts, found.as_of, found.id)
+    except FactsRefused as refused:
+        refuse_facts(refused.faults)
+    if rule is not None:
+        explanation = _only(explanation, rule)
+    if as_json:
+        print_json(explanation.as_json())
+    else:
+        _print(out(), explanation, Words(found.engine.ruleset(found.case, found.as_of), language), whole=rule is None)
+
+
+# --- one rule --------------------------------------------------------------------------------------------------------
+
+
+def _only(explanation: Explanation, id_: str) -> Explanation:
+    """The rule and, through everything it reads, the values and tables behind it."""
+    rules = {rule.id: rule for policy in explanation.policies for rule in policy.rules}
+    found = rules.get(id_) or next((rule for rule in rules.values() if rule.id.partition(".")[2] == id_), None)
+    if found is None:
+        hint = did_you_mean(id_, rules) or f"rules of this case kind: {', '.join(list(rules)[:12])}"
+        refuse(f"no rule `{id_}` is tried for this case ({hint})")
+    behind = _behind(explanation, found)
+    policies = []
+    for policy in explanation.policies:
+        steps = tuple(step for step in policy.steps if not behind.isdisjoint(_gives(step)))
+        kept = (found,) if found in policy.rules else ()
+        if steps or kept:
+            policies.append(TriedPolicy(policy.name, policy.title, steps, kept))
+    given = tuple(item for item in explanation.given if item.name in behind)
+    not_given = tuple(item for item in explanation.not_given if item.name in behind)
+    return Explanation(explanation.decision, given, not_given, tuple(policies))
+
+
+def _behind(explanation: Explanation, rule: TriedRule) -> frozenset[str]:
+    steps = {name: step for policy in explanation.policies for step in policy.steps for name in _gives(step)}
+    pending = [item.name for condition in rule.conditions for item in condition.inputs]
+    found: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += _reads(steps[name]) if name in steps else []
+    return frozenset(found)
+
+
+def _gives(step: WorkedOut | TriedTable) -> tuple[str, ...]:
+    return (step.name,) if isinstance(step, WorkedOut) else tuple(output.name for output in step.outputs)
+
+
+def _reads(step: WorkedOut | TriedTable) -> list[str]:
+    if isinstance(step, WorkedOut):
+        return [item.name for item in step.inputs]
+    return [item.name for row in step.rows for condition in row.conditions for item in condition.inputs]
+
+
+# --- text ------------------------------------------------------------------------------------------------------------
+
+
+def _print(console: Console, explanation: Explanation, words: Words, whole: bool) -> None:
+    language = words.language
+    if whole:
+        print_decision(console, explanation.decision, words, with_results=False)
+        console.print()
+    console.print(Text(phrases.GIVEN[language], "bold"))
+    for item in explanation.given:
+        title = item.title[language] if item.title else item.name
+        console.print(Text.assemble(f"  {item.name} = {words.variable(item.name, item.value)}", (f"  {title}", "dim")))
+    if explanation.not_given:
+        console.print(Text(phrases.NOT_GIVEN[language], "bold"))
+        console.print(Text(f"  {', '.join(item.name for item in explanation.not_given)}"))
+    for policy in explanation.policies:
+        console.print()
+        console.print(Text.assemble((policy.name, "bold"), f"  {policy.title[language]}"))
+        for step in policy.steps:
+            if isinstance(step, WorkedOut):
+                _print_value(console, step, words)
+            else:
+                _print_table(console, step, words)
+        for rule in policy.rules:
+            _print_rule(console, rule, words)
+
+
+def _print_value(console: Console, step: WorkedOut, words: Words) -> None:
+    value = (words.variable(step.name, step.value), "bold")
+    formula = " ".join(step.formula.split())
+    console.print(Text.assemble(f"  {step.name} = ", value, (f"  = {formula}  {step.place}", "dim")))
+    _print_inputs(console, step.inputs, words, 6)
+    _print_missing(console, step.missing, words, 6)
+
+
+def _print_table(console: Console, table: TriedTable, words: Words) -> None:
+    console.print(Text.assemble(f"  {table.id}", (f"  {table.place}", "dim")))
+    for row in table.rows:
+        conditions = [f"{_word(item.value, words)}: {item.text}" for item in row.conditions]
+        said = "; ".join(conditions) or phrases.ALWAYS[words.language]
+        state = {True: phrases.HIT, False: phrases.NOT_HIT, None: phrases.UNKNOWN}[row.hit][words.language]
+        name = row.id.partition("#")[2]
+        console.print(Text.assemble("    ", _MARKS[row.hit], f" #{name} {state}", (f"  {said}", "dim")))
+    for output in table.outputs:
+        value = (words.variable(output.name, output.value), "bold")
+        console.print(Text.assemble(f"    {output.name} = ", value))
+    _print_missing(console, table.missing, words, 4)
+
+
+def _print_rule(console: Console, rule: TriedRule, words: Words) -> None:
+    language = words.language
+    state = {True: phrases.FIRED, False: phrases.NOT_FIRED, None: phrases.UNKNOWN}[rule.fired][language]
+    effect = ""
+    if rule.effect:
+        effect = f" → {OUTCOME_TITLES[rule.effect][language]}"
+        effect += f" ({phrases.DECISIVE[language]})" if rule.decisive else ""
+    elif rule.fired is None:
+        effect = f" → {phrases.NOTHING_IGNORED[language]}"
+    title = f"  {rule.title[language]}" if rule.title else ""
+    heading = Text.assemble("  ", _MARKS[rule.fired], f" {rule.id}{title}  ", (f"{state}{effect}", "bold"))
+    console.print(heading.append(f"  {rule.place}", "dim"))
+    for condition in rule.conditions:
+        _print_condition(console, condition, words)
+    if not rule.conditions:
+        console.print(Text(f"      {phrases.ALWAYS[language]}"))
+    _print_missing(console, rule.missing, words, 6)
+
+
+def _print_condition(console: Console, condition: Condition, words: Words) -> None:
+    text = " ".join(condition.text.split())
+    console.print(Text.assemble("      ", _MARKS[condition.value], f" {_word(condition.value, words)}: {text}"))
+    _print_inputs(console, condition.inputs, words, 10)
+
+
+def _print_inputs(console: Console, inputs: Iterable[Input], words: Words, indent: int) -> None:
+    for item in inputs:
+        title = f"  {item.title[words.language]}" if item.title else ""
+        value = words.variable(item.name, item.value)
+        console.print(Text(f"{' ' * indent}{item.name} = {value}{title}", "dim"))
+
+
+def _print_missing(console: Console, missing: tuple[str, ...], words: Words, indent: int) -> None:
+    if missing:
+        console.print(Text(f"{' ' * indent}{phrases.MISSING[words.language]} {', '.join(missing)}", "yellow"))
+
+
+def _word(value: Verdict, words: Words) -> str:
+    return {True: phrases.TRUE, False: phrases.FALSE, None: phrases.UNKNOWN}[value][words.language]

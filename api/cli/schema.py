@@ -1,0 +1,85 @@
+"""`credence schema`: JSON Schemas of what people write and send, for editors and for callers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from api.cli.case import RulesOption
+from api.cli.terminal import engine_of, out, print_json, refuse
+from engine.maps.schema import row_map_schema
+from engine.reading.policy_schema import DIALECT
+from engine.reading.schema import Schema, cases_schema, facts_file_schema, facts_schema, policy_schema
+from engine.vocabulary import CASE_KINDS, Vocabulary
+
+
+class Subject(StrEnum):
+    POLICY = "policy"
+    FACTS = "facts"
+    CASES = "cases"
+    MAP = "map"
+    REQUEST = "request"
+
+
+def schema(
+    subject: Annotated[Subject, typer.Argument(help="What the schema describes.")] = Subject.POLICY,
+    rules: RulesOption = Path("rules"),
+    write: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write all of them to DIR/*.schema.json instead.")
+    ] = None,
+) -> None:
+    """Print a JSON Schema: of policies, facts.yaml, policy tests, row maps, or of a request's facts.
+
+    Tests, maps and requests speak of facts, so theirs follow the facts declared under --rules. Editors find the schema
+    through the first line of a file: # yaml-language-server: $schema=../schema/policy.schema.json
+
+    Example:  credence schema cases > cases.schema.json
+
+    Example:  credence schema --write schema
+
+    Exit code: 0 fine, 1 the policies have mistakes, 2 the folder can't be read or written.
+    """
+    vocabulary = engine_of(rules).vocabulary
+    if write is None:
+        print_json(_SCHEMAS[subject](vocabulary))
+        return
+    try:
+        write.mkdir(parents=True, exist_ok=True)
+        for name, content in schema_files(vocabulary).items():
+            (write / name).write_text(content, encoding="utf-8")
+            out().print(Text(str(write / name)))
+    except OSError as error:
+        refuse(f"`{error.filename}` can't be written: {error.strerror}")
+
+
+def schema_files(vocabulary: Vocabulary) -> dict[str, str]:
+    """Every schema as a file's text, by file name."""
+    return {
+        f"{subject}.schema.json": json.dumps(make(vocabulary), ensure_ascii=False, indent=2) + "\n"
+        for subject, make in _SCHEMAS.items()
+    }
+
+
+def _request_schema(vocabulary: Vocabulary) -> Schema:
+    return {
+        "$schema": DIALECT,
+        "title": "The facts of one case",
+        "description": "The body of POST /v1/decisions/{order|invoice|account|portfolio}; one definition a case kind.",
+        "anyOf": [{"$ref": f"#/$defs/{case}"} for case in CASE_KINDS],
+        "$defs": {case: facts_schema(vocabulary, case) for case in CASE_KINDS},
+    }
+
+
+_SCHEMAS: Mapping[Subject, Callable[[Vocabulary], Schema]] = {
+    Subject.POLICY: lambda _: policy_schema(),
+    Subject.FACTS: lambda _: facts_file_schema(),
+    Subject.CASES: cases_schema,
+    Subject.MAP: row_map_schema,
+    Subject.REQUEST: _request_schema,
+}

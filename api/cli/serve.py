@@ -1,0 +1,99 @@
+"""`credence serve`: the HTTP service in this terminal."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.text import Text
+
+from api.cli.terminal import err, folder_of, print_diagnostics, refuse
+from engine.pipeline import load
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8000")]
+Rules = Annotated[
+    Path | None,
+    typer.Option("--rules", metavar="DIR", help="Folder of the policies, watched for changes.", show_default="rules"),
+]
+Journal = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="SQLite file of the decisions.", show_default="var/credence.db")
+]
+
+
+def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Journal = None) -> None:
+    """Answer decisions over HTTP; Ctrl-C stops it after the requests in flight.
+
+    Each option is also an environment variable: CREDENCE_HOST, CREDENCE_PORT, CREDENCE_RULES, CREDENCE_JOURNAL.
+
+    Example:  credence serve --port 8080
+
+    Policies with mistakes don't keep it from starting: it is not ready, refuses to decide, and goes on as soon as they
+    are mended.
+
+    Exit code: 0 stopped, 2 the port is taken, the rules folder can't be read or the journal can't be written.
+    """
+    # only this command needs the server, and loading it takes longer than a decision
+    from api.server import serve as run
+    from api.settings import Settings
+    from ledger.journal import JournalUnavailable, check_writable
+
+    given = {"host": host, "port": port, "rules": rules, "journal": journal}
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+    except ValidationError as error:
+        refuse("; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()))
+    _warn_of_mistakes(settings.rules)
+    try:
+        check_writable(settings.journal)
+    except JournalUnavailable as error:
+        refuse(f"the journal `{settings.journal}` can't be written: {error}; choose another with --journal")
+    free = _free_port(settings.host, settings.port)
+    settings = settings.model_copy(update={"port": free})
+    where = f"http://{_in_url(settings.host)}:{free}"
+    err().print(
+        Text(f"listening on {where}  (API: {where}/docs, rules: {settings.rules}, journal: {settings.journal})")
+    )
+    with suppress(KeyboardInterrupt):  # uvicorn raises it once more after it has shut down in order
+        run(settings)
+
+
+def _warn_of_mistakes(rules: Path) -> None:
+    folder = folder_of(rules)
+    loaded = load(folder.policies)
+    if loaded.engine is None:
+        print_diagnostics(err(), loaded.diagnostics, folder.policies)
+        err().print(Text("no decision is made until these mistakes are mended; saving the files is enough", "yellow"))
+
+
+def _free_port(host: str, port: int) -> int:
+    """The port to listen on; ends the command where it can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":  # elsewhere the option means that two may share the port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    except socket.gaierror:
+        refuse(f"`{host}` is not an address of this machine; try 127.0.0.1, or 0.0.0.0 for all networks")
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            refuse(f"port {port} is taken by another program; stop that one, or choose another with --port")
+        if error.errno == errno.EACCES:
+            refuse(f"port {port} needs more rights than you have; choose one above 1023 with --port")
+        if error.errno == errno.EADDRNOTAVAIL:
+            refuse(f"`{host}` is not an address of this machine; try 127.0.0.1, or 0.0.0.0 for all networks")
+        refuse(f"can't listen on {host}:{port}: {error.strerror}")
+
+
+def _in_url(host: str) -> str:
+    if host in ("0.0.0.0", "::"):
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,114 @@
+"""`credence test`: runs the policy tests of a rules folder and says what they don't touch."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from api.cli.check import Directory, read_suites
+from api.cli.terminal import (
+    FOUND_PROBLEMS,
+    err,
+    folder_of,
+    loaded_engine,
+    out,
+    print_diagnostics,
+    print_json,
+    refuse,
+)
+from api.junit import junit
+from engine.deciding.case_result import CaseResult, CasesRun, Coverage
+from engine.deciding.run_cases import run_cases
+
+_UNCOVERED_SHOWN = 50
+
+
+def test(
+    directory: Directory = Path("rules"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as a JSON object.")] = False,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Also write the results as JUnit XML, for CI.")
+    ] = None,
+    min_coverage: Annotated[
+        float,
+        typer.Option(metavar="PERCENT", min=0, max=100, help="Fail when fewer rules, rows and bands are covered."),
+    ] = 0,
+) -> None:
+    """Run the policy tests under DIR/cases: expected against got, and which rules and rows no test hits.
+
+    Example:  credence test rules --min-coverage 100 --junit report.xml
+
+    Exit code: 0 all pass, 1 a test fails, coverage is too low or the rules have mistakes, 2 nothing can be read.
+    """
+    folder = folder_of(directory)
+    engine = loaded_engine(folder)
+    suites, diagnostics = read_suites(folder, engine.vocabulary)
+    if diagnostics:
+        print_diagnostics(err(), diagnostics, folder.cases)
+        refuse("the policy tests have mistakes", FOUND_PROBLEMS)
+    if not suites:
+        refuse(f"there are no policy tests under `{directory / 'cases'}`; write one there")
+    run = run_cases(suites, engine, time.perf_counter)
+    if junit_file is not None:
+        try:
+            junit_file.write_bytes(junit(run))
+        except OSError as error:
+            refuse(f"`{junit_file}` can't be written: {error.strerror}")
+    too_low = run.coverage.percent < min_coverage
+    if as_json:
+        print_json(run.as_json())
+    else:
+        _print(out(), run, min_coverage if too_low else None)
+    if run.failed or too_low:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _print(console: Console, run: CasesRun, wanted: float | None) -> None:
+    for result in run.failed:
+        _print_failure(console, result)
+    _print_coverage(console, run.coverage)
+    if wanted is not None:
+        console.print(Text(f"coverage is {run.coverage.percent:.1f}%, wanted {wanted:g}%", "bold red"))
+    failed = len(run.failed)
+    seconds = sum(result.seconds for result in run.results)
+    style = "bold red" if failed else "green"
+    passed = len(run.results) - failed
+    console.print(Text(f"{passed} passed, {failed} failed in {seconds:.2f} s", style))
+
+
+def _print_failure(console: Console, result: CaseResult) -> None:
+    place = result.case.place
+    heading = (f"{place.file}:{place.line}", "bold"), f" {result.suite.name}/{result.case.name} ", ("failed", "red")
+    console.print(Text.assemble(*heading))
+    for difference in result.differences:
+        console.print(Text(f"    {difference.what}"))
+        console.print(Text.assemble("        expected  ", (difference.expected, "green")))
+        console.print(Text.assemble("        got       ", (difference.got, "red")))
+
+
+def _print_coverage(console: Console, coverage: Coverage) -> None:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    for heading in ("policy", "rules", "rows", "bands"):
+        table.add_column(heading, justify="left" if heading == "policy" else "right")
+    policies = dict.fromkeys(item.id.partition(".")[0] for item in coverage.tried)
+    for policy in policies:
+        of_policy = [item for item in coverage.tried if item.id.partition(".")[0] == policy]
+        cells = []
+        for kind in ("rule", "row", "band"):
+            hits = [item.hits for item in of_policy if item.kind == kind]
+            cells.append(f"{sum(map(bool, hits))}/{len(hits)}" if hits else "")
+        table.add_row(policy, *cells)
+    console.print(table)
+    for item in coverage.uncovered[:_UNCOVERED_SHOWN]:
+        console.print(Text.assemble((str(item.place), "bold"), f" {item.kind} {item.id} ", ("not covered", "yellow")))
+    if (more := len(coverage.uncovered) - _UNCOVERED_SHOWN) > 0:
+        console.print(f"… and {more} more; --json lists all")
+    total = len(coverage.tried)
+    console.print(f"coverage {coverage.percent:.1f}%: {total - len(coverage.uncovered)} of {total}")

@@ -1,0 +1,268 @@
+"""A portfolio as a report in one language: the sections that `report.html` and `report.text` show.
+
+Verb: Portfolio → Report. Money and shares are exact; only the heights of chart bars are floating-point numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import pairwise
+
+from api.portfolio import words
+from api.portfolio.report_warnings import account_section, warning_section
+from api.portfolio.run import Portfolio
+from api.portfolio.show import Show
+from api.report.parts import Chart, ChartKind, Report, Section, Series, Table
+from engine.pipeline import Engine
+from engine.portfolio.decided import PORTFOLIO, Allowance, days_in_quarter
+from engine.portfolio.figures import Bucket, Line, Quarter
+
+DSO_RISING = f"{PORTFOLIO}.dso-rising"
+
+
+def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Report:
+    show = Show(engine, portfolio.as_of, language)
+    sections = (
+        _overview(portfolio, show),
+        warning_section(portfolio, show),
+        _aging(portfolio, show),
+        _turnover(portfolio, engine, show),
+        _concentration(portfolio, show),
+        _structure(portfolio, show),
+        _allowance(portfolio, show),
+        account_section(portfolio, show),
+        _data(portfolio, show),
+    )
+    title = f"{show(words.TITLE)}: {portfolio.name}"
+    return Report(language, title, _about(portfolio, engine, show), sections)
+
+
+def _about(portfolio: Portfolio, engine: Engine, show: Show) -> tuple[tuple[str, str], ...]:
+    book, opening = portfolio.book, portfolio.figures.opening
+    rows = show(
+        words.ROWS_SAID, rows=portfolio.rows, items=len(book.items), later=book.later, rejected=portfolio.rejected
+    )
+    return (
+        (show(words.AS_OF), portfolio.as_of.isoformat()),
+        (show(words.FILES), ", ".join(portfolio.files)),
+        (show(words.ROWS), rows),
+        (show(words.COMPLETE_FROM), show(words.NONE) if opening is None else show.day(opening)),
+        (show(words.CURRENCY), engine.vocabulary.currency),
+        (show(words.POLICIES), engine.version),
+    )
+
+
+def _overview(portfolio: Portfolio, show: Show) -> Section:
+    found, total = portfolio.figures, portfolio.figures.total
+    allowances = portfolio.decided.allowances
+    allowance = words.ALLOWANCE if all(each.key is not None for each in allowances) else words.ALLOWANCE_PART
+    last = found.quarters[-1] if found.quarters else None
+    rows = [
+        (words.RECEIVABLES, show.money(total.amount)),
+        (words.OPEN_ITEMS, show.count(total.count)),
+        (words.OVERDUE, show.money(total.overdue)),
+        (words.OVERDUE_ITEMS, show.count(total.overdue_count)),
+        (words.OVERDUE_SHARE, show.share(total.overdue_share)),
+        (words.DISPUTED, show(words.UNKNOWN) if found.disputed is None else show.money(found.disputed)),
+        (words.CUSTOMERS, show.count(found.concentration.customers)),
+        (words.DSO, show.days(last.dso if last else None)),
+        (words.EFFECTIVENESS, show.share(last.effectiveness if last else None)),
+        (allowance, show.money(sum(each.allowance or 0 for each in allowances))),
+    ]
+    paragraphs = () if total.count else (show(words.NOTHING_OPEN),)
+    headings = (show(words.FIGURE), show(words.VALUE))
+    return Section(
+        show(words.OVERVIEW), paragraphs, (Table("", headings, tuple((show(key), value) for key, value in rows)),)
+    )
+
+
+def _aging(portfolio: Portfolio, show: Show) -> Section:
+    found = portfolio.figures
+    whole = sum(bucket.amount for bucket in found.aging)
+    rows = [_bucket(show.bucket(bucket.key), bucket, whole, show) for bucket in found.aging]
+    if found.credits.count:
+        rows.append(_bucket(show(words.CREDIT_NOTES), found.credits, 0, show))
+    rows.append(_bucket(show(words.ALL), Bucket("", found.total.count, found.total.amount), 0, show))
+    headings = tuple(map(show, (words.DAYS_OVERDUE, words.COUNT, words.AMOUNT, words.SHARE)))
+    labels = tuple(show.bucket(bucket.key) for bucket in found.aging)
+    amounts = Series(show(words.AMOUNT), tuple(show.height(bucket.amount) for bucket in found.aging))
+    chart = Chart(ChartKind.BARS, show(words.AGING), labels, (amounts,), show.axis)
+    said = show(words.AGING_SAID, day=portfolio.as_of.isoformat())
+    return Section(show(words.AGING), (said,), (Table("", headings, tuple(rows)), chart))
+
+
+def _bucket(name: str, bucket: Bucket, whole: int, show: Show) -> tuple[str, ...]:
+    share = show.share(Fraction(bucket.amount, whole)) if whole > 0 else ""
+    return (name, show.count(bucket.count), show.money(bucket.amount), share)
+
+
+# --- quarters ---------------------------------------------------------------------------------------------------------
+
+
+def _turnover(portfolio: Portfolio, engine: Engine, show: Show) -> Section:
+    quarters = portfolio.figures.quarters
+    days = show.number(days_in_quarter(engine, portfolio.as_of))
+    if not quarters:
+        return Section(show(words.TURNOVER), (show(words.NO_QUARTER),))
+    tables = _quarter_tables(quarters, show)
+    best = Series(show(words.BEST_DSO), tuple(show.bar(quarter.best_possible_dso) for quarter in quarters))
+    late = Series(show(words.DELINQUENT), tuple(show.bar(quarter.average_days_delinquent) for quarter in quarters))
+    labels = tuple(show.quarter(quarter, brief=True) for quarter in quarters)
+    chart = Chart(ChartKind.STACKED, show(words.DAYS_OF_DSO), labels, (best, late), lambda value: f"{value:g}")
+    said = (show(words.TURNOVER_SAID, days=days), *_dso_warning(portfolio, show))
+    return Section(show(words.TURNOVER), said, (*tables, chart))
+
+
+def _dso_warning(portfolio: Portfolio, show: Show) -> Iterable[str]:
+    """What the policy's rule about two quarters running says."""
+    rules = {reason.rule: reason for reason in portfolio.decided.portfolio.reasons}
+    reason = rules.get(DSO_RISING)
+    if reason is None:
+        yield show(words.NOT_RISING)
+    elif reason.missing:
+        yield show(words.RISING_UNTOLD, names=show.names(reason.missing))
+    else:
+        yield show(words.RISING, reason=show(reason.text))
+
+
+def _rise(before: Quarter, after: Quarter) -> Fraction | None:
+    return after.dso / before.dso - 1 if before.dso and after.dso is not None else None
+
+
+def _quarter_tables(quarters: tuple[Quarter, ...], show: Show) -> tuple[Table, Table]:
+    amounts = tuple(
+        (show.quarter(each), *map(show.money, (each.opening, each.sales, each.receivables, each.overdue)))
+        for each in quarters
+    )
+    rises = [None, *(_rise(before, after) for before, after in pairwise(quarters))]
+    ratios = tuple(_ratios(quarter, rise, show) for quarter, rise in zip(quarters, rises, strict=True))
+    first = (words.QUARTER, words.OPENING, words.SALES, words.CLOSING, words.OVERDUE)
+    second = (words.QUARTER, words.DSO, words.RISE, words.BEST_DSO, words.DELINQUENT, words.EFFECTIVENESS)
+    silences = " ".join(_silences(quarters, show))
+    return (
+        Table(show(words.AMOUNTS), tuple(map(show, first)), amounts),
+        Table(show(words.RATIOS), tuple(map(show, second)), ratios, note=silences),
+    )
+
+
+def _ratios(quarter: Quarter, rise: Fraction | None, show: Show) -> tuple[str, ...]:
+    signed = show.share(rise)
+    return (
+        show.quarter(quarter),
+        show.days(quarter.dso),
+        f"+{signed}" if rise is not None and rise > 0 else signed,
+        show.days(quarter.best_possible_dso),
+        show.days(quarter.average_days_delinquent),
+        show.share(quarter.effectiveness),
+    )
+
+
+def _silences(quarters: Iterable[Quarter], show: Show) -> Iterable[str]:
+    """Why a quarter has no ratios."""
+    for quarter in quarters:
+        if not quarter.whole:
+            yield show(words.PARTIAL, quarter=show.quarter(quarter))
+        elif quarter.dso is None:
+            yield show(words.NO_SALES, quarter=show.quarter(quarter))
+
+
+# --- who owes ---------------------------------------------------------------------------------------------------------
+
+
+def _concentration(portfolio: Portfolio, show: Show) -> Section:
+    found = portfolio.figures.concentration
+    if not found.herfindahl:
+        return Section(show(words.CONCENTRATION), (show(words.NOTHING_OPEN),))
+    said = show(
+        words.CONCENTRATION_SAID,
+        count=show.count(found.customers),
+        amount=show.money(found.owed),
+        top=len(found.top),
+        share=show.share(found.top_share),
+        points=show.count(round(found.herfindahl * 10_000)),
+        equal=show.number(1 / found.herfindahl),
+    )
+    rows = tuple(
+        (str(rank), each.customer, show.count(each.count), show.money(each.amount), show.share(each.share))
+        for rank, each in enumerate(found.top, 1)
+    )
+    headings = tuple(map(show, (words.RANK, words.CUSTOMER, words.COUNT, words.BALANCE, words.SHARE)))
+    series = Series(show(words.SHARE), tuple(show.bar(each.share * 100) for each in found.top))
+    labels = tuple(str(rank) for rank in range(1, len(found.top) + 1))
+    chart = Chart(ChartKind.BARS, show(words.LARGEST), labels, (series,), lambda value: f"{value:g}%")
+    return Section(show(words.CONCENTRATION), (said,), (Table("", headings, rows, left=2), chart))
+
+
+def _structure(portfolio: Portfolio, show: Show) -> Section:
+    parts: list[Table | Chart] = []
+    if portfolio.figures.total.count:
+        for name, lines in portfolio.decided.overdue_by.items():
+            parts += _by(name, lines, show)
+    return Section(show(words.STRUCTURE), () if parts else (show(words.NOTHING_OPEN),), tuple(parts))
+
+
+def _by(name: str, lines: tuple[Line, ...], show: Show) -> list[Table | Chart]:
+    headings = (
+        *(words.KEY[name], words.COUNT, words.RECEIVABLES),
+        *(words.OVERDUE_ITEMS, words.OVERDUE, words.OVERDUE_SHARE),
+    )
+    rows = tuple(
+        (
+            show.key(line.key),
+            show.count(line.count),
+            show.money(line.amount),
+            show.count(line.overdue_count),
+            show.money(line.overdue),
+            show.share(line.overdue_share),
+        )
+        for line in lines
+    )
+    table = Table(show(words.BY[name]), tuple(map(show, headings)), rows)
+    late = Series(show(words.OVERDUE), tuple(show.height(line.overdue) for line in lines))
+    early = Series(show(words.NOT_OVERDUE), tuple(show.height(line.amount - line.overdue) for line in lines))
+    labels = tuple(show.label(line.key) for line in lines)
+    return [table, Chart(ChartKind.STACKED, show(words.BY[name]), labels, (early, late), show.axis)]
+
+
+# --- loss allowance ---------------------------------------------------------------------------------------------------
+
+
+def _allowance(portfolio: Portfolio, show: Show) -> Section:
+    allowances = portfolio.decided.allowances
+    if not allowances:
+        return Section(show(words.PROVISION), (show(words.NOTHING_OPEN),))
+    headings = tuple(map(show, (words.DAYS_OVERDUE, words.COUNT, words.AMOUNT, words.RATE, words.ALLOWANCE)))
+    rows = [_provision(each, show) for each in allowances]
+    count, amount = sum(each.count for each in allowances), sum(each.amount for each in allowances)
+    total = sum(each.allowance or 0 for each in allowances)
+    rows.append((show(words.ALL), show.count(count), show.money(amount), "", show.money(total)))
+    missing = [show.names(each.missing) for each in allowances if each.key is None]
+    note = show(words.UNTOLD_ALLOWANCE, names=missing[0]) if missing else ""
+    told = [each for each in allowances if each.key is not None]
+    series = Series(show(words.ALLOWANCE), tuple(show.height(each.allowance or 0) for each in told))
+    labels = tuple(show.bucket(each.key or "") for each in told)
+    chart = Chart(ChartKind.BARS, show(words.PROVISION), labels, (series,), show.axis)
+    parts = (Table("", headings, tuple(rows), note=note), chart)
+    return Section(show(words.PROVISION), (show(words.PROVISION_SAID),), parts)
+
+
+def _provision(each: Allowance, show: Show) -> tuple[str, ...]:
+    return (
+        show(words.UNTOLD_BUCKET) if each.key is None else show.bucket(each.key),
+        show.count(each.count),
+        show.money(each.amount),
+        ", ".join(show.share(Fraction(rate)) for rate in each.rates),
+        show(words.NONE) if each.allowance is None else show.money(each.allowance),
+    )
+
+
+def _data(portfolio: Portfolio, show: Show) -> Section:
+    paragraphs = [show(words.PAYMENTS)]
+    if portfolio.rejected:
+        paragraphs.append(show(words.REJECTED, count=show.count(portfolio.rejected), rows=show.count(portfolio.rows)))
+    if contradicted := portfolio.book.contradicted:
+        names = ", ".join(f"{customer}: account.{name}" for customer, name in contradicted[:20])
+        more = ", …" if len(contradicted) > 20 else ""
+        paragraphs.append(show(words.CONTRADICTED, names=names + more))
+    return Section(show(words.DATA), tuple(paragraphs))

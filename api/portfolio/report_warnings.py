@@ -1,0 +1,89 @@
+"""The warnings in a portfolio report: the policies' own rules, with their reasons, and what they could not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from api.portfolio import words
+from api.portfolio.run import Portfolio
+from api.portfolio.show import Show
+from api.report.parts import Section, Table
+from engine.decision import Reason
+from engine.portfolio.decided import Account, RuleCount
+from engine.vocabulary import Text
+
+ACCOUNTS_SHOWN = 30
+
+
+def warning_section(portfolio: Portfolio, show: Show) -> Section:
+    decision = portfolio.decided.portfolio
+    fired = [reason for reason in decision.reasons if not reason.missing]
+    untold = [reason for reason in decision.reasons if reason.missing]
+    paragraphs = [show(words.OUTCOME_SAID, outcome=show.outcome(decision.outcome))]
+    parts = []
+    if fired:
+        headings = tuple(map(show, (words.OUTCOME, words.RULE, words.REASON, words.REMEDY)))
+        parts.append(Table("", headings, tuple(_warning(reason, show) for reason in fired), left=4))
+    else:
+        paragraphs.append(show(words.NO_WARNING))
+    if untold:
+        headings = tuple(map(show, (words.RULE, words.MISSING)))
+        rows = tuple((show.title(reason.rule), show.names(reason.missing)) for reason in untold)
+        parts.append(Table(show(words.UNTOLD), headings, rows, left=2))
+    return Section(show(words.WARNINGS), tuple(paragraphs), tuple(parts))
+
+
+def account_section(portfolio: Portfolio, show: Show) -> Section:
+    accounts = portfolio.decided.accounts
+    warned = [account for account in accounts if account.warnings]
+    said = show(words.ACCOUNTS_SAID, count=show.count(len(accounts)), warned=show.count(len(warned)))
+    rules = portfolio.decided.rules
+    parts = [
+        *_warned(warned, show),
+        *_rules(words.FIRED_RULES, [rule for rule in rules if not rule.missing], show),
+        *_rules(words.UNTOLD_RULES, [rule for rule in rules if rule.missing], show),
+    ]
+    return Section(show(words.ACCOUNTS), (said,), tuple(parts))
+
+
+def _warning(reason: Reason, show: Show) -> tuple[str, ...]:
+    remedy = show(reason.remedy) if reason.remedy else ""
+    return (show.outcome(reason.outcome), show.title(reason.rule), show(reason.text), remedy)
+
+
+def _warned(accounts: list[Account], show: Show) -> Iterable[Table]:
+    if not accounts:
+        return
+    shown = accounts[:ACCOUNTS_SHOWN]
+    headings = (words.CUSTOMER, words.REASON, words.OUTCOME, words.KEY["grade"], words.BALANCE, words.OVERDUE)
+    rows = tuple(
+        (
+            account.customer,
+            " ".join(show(reason.text) for reason in account.warnings),
+            show.outcome(account.warnings[0].outcome),
+            show.key(account.grade),
+            show.money(account.balance.amount),
+            show.money(account.balance.overdue),
+        )
+        for account in shown
+    )
+    note = show(words.FIRST_OF, shown=len(shown), count=len(accounts)) if len(shown) < len(accounts) else ""
+    yield Table(show(words.WARNED), tuple(map(show, headings)), rows, left=4, note=note)
+
+
+def _rules(title: Text, rules: list[RuleCount], show: Show) -> Iterable[Table]:
+    if not rules:
+        return
+    untold = any(rule.missing for rule in rules)
+    headings = (words.RULE, words.OUTCOME, *((words.MISSING,) if untold else ()), words.ACCOUNT_COUNT, words.BALANCE)
+    rows = tuple(
+        (
+            f"{show.title(rule.rule)} ({rule.rule})",
+            show.outcome(rule.outcome),
+            *((show.names(rule.missing),) if untold else ()),
+            show.count(rule.accounts),
+            show.money(rule.amount),
+        )
+        for rule in rules
+    )
+    yield Table(show(title), tuple(map(show, headings)), rows, left=3 if untold else 2)

@@ -1,0 +1,120 @@
+"""Policies → rule sets: every name looked up, every formula typed, every table turned into matches and formulas.
+
+Verb that runs when policies are loaded, never in a request. Parameters are dated, so a policy set has one translation
+for each stretch of dates between two changes; mistakes are looked for in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+
+from engine.compiling.link import Linked, expressions, link, names_read
+from engine.compiling.translation import Translation, translate_all
+from engine.diagnostic import Diagnostic, Place, in_order
+from engine.policy import Policy
+from engine.ruleset import AS_OF, ListResult, Named, RuleSet
+from engine.vocabulary import Vocabulary
+
+
+class Compiled:
+    """A policy set, translated: gives the rule set of a case kind for any date."""
+
+    def __init__(
+        self, linked: Linked, vocabulary: Vocabulary, version: str, translations: Sequence[Translation]
+    ) -> None:
+        self.linked = linked
+        self.vocabulary = vocabulary
+        self.version = version
+        self.translations = tuple(translations)
+
+    def translation(self, as_of: date) -> Translation:
+        """The translation whose stretch of dates holds `as_of`."""
+        return next(t for t in reversed(self.translations) if t.since is None or t.since <= as_of)
+
+    def ruleset(self, case: str, as_of: date) -> RuleSet:
+        return _ruleset(self, case, self.translation(as_of))
+
+
+def compile_policies(
+    policies: Sequence[Policy], vocabulary: Vocabulary, version: str, unread: Collection[str] = ()
+) -> tuple[Compiled, tuple[Diagnostic, ...]]:
+    """Usable only when there are no diagnostics and nothing is `unread`: names of policies and facts whose files could
+    not be read, so that formulas that name them are not judged."""
+    linked, mistakes = link(policies)
+    report = [*mistakes, *_conditions_said_twice(linked)]
+    translations = translate_all(linked, vocabulary, _starts(policies), report, unread)
+    if not report and not unread:
+        assert all(_is_whole(linked, translation) for translation in translations), "something was left out unsaid"
+    return Compiled(linked, vocabulary, version, translations), in_order(report)
+
+
+def _is_whole(linked: Linked, translation: Translation) -> bool:
+    """A rule that is lost on the way is an approval without its check."""
+    units = all(unit.gives[0] in translation.steps for unit in linked.units)
+    return units and all(len(p.rules) == len(translation.rules[p.name]) for p in linked.policies.values())
+
+
+def _starts(policies: Iterable[Policy]) -> list[date | None]:
+    """The dates on which some parameter changes, after the open beginning."""
+    parameters = [parameter for policy in policies for parameter in policy.parameters.values()]
+    dates = {dated.since for parameter in parameters for dated in parameter.values if dated.since is not None}
+    return [None, *sorted(dates)]
+
+
+def _conditions_said_twice(linked: Linked) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    seen: dict[tuple[str, str], Place] = {}
+    for policy in linked.policies.values():
+        for rule in policy.rules.values():
+            for condition in rule.conditions:
+                first = seen.setdefault((policy.decides, condition.name), condition.place)
+                if first is not condition.place:
+                    message = f"the condition `{condition.name}` is set at {first} and at {condition.place}"
+                    hint = "let one of the two set it, with `max()` or `if`, or give one another name"
+                    found.append(Diagnostic(condition.place, "N006", message, hint))
+    return found
+
+
+def _ruleset(compiled: Compiled, case: str, translation: Translation) -> RuleSet:
+    """The policies that decide this case kind, and of the others what those read."""
+    linked = compiled.linked
+    own = [policy for policy in linked.policies.values() if policy.decides == case]
+    needed = _needed(linked, own)
+    units = [unit for unit in linked.units if unit.gives[0] in needed]
+    steps = tuple(step for unit in units for step in translation.steps[unit.gives[0]])
+    results = [step for step in steps if isinstance(step, Named | ListResult)]
+    facts = compiled.vocabulary.of_case(case)
+    titled = [*facts, *results, *translation.unknown]
+    names = {AS_OF, *(item.name for item in titled)}
+    return RuleSet(
+        case=case,
+        version=compiled.version,
+        currency=compiled.vocabulary.currency,
+        since=translation.since,
+        until=translation.until,
+        facts=facts,
+        steps=(*translation.unknown, *steps),
+        rules=tuple(rule for policy in own for rule in translation.rules[policy.name]),
+        tables=tuple(translation.tables[unit.gives[0]] for unit in units if unit.gives[0] in translation.tables),
+        results=tuple(result.name for result in results),
+        variables={name: type_ for name, type_ in translation.variables.items() if name in names},
+        titles={item.name: item.title for item in titled if item.title},
+        constants=translation.constants,
+    )
+
+
+def _needed(linked: Linked, own: Sequence[Policy]) -> frozenset[str]:
+    """First names of the units of these policies and of everything that they read."""
+    pending = [unit.gives[0] for unit in linked.units if unit.policy in own]
+    for policy in own:
+        for rule in policy.rules.values():
+            for expression in expressions(rule):
+                pending += [linked.by_name[name].gives[0] for name in names_read(policy, expression, linked.by_name)]
+    needed: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in needed:
+            needed.add(name)
+            pending += linked.reads[name]
+    return frozenset(needed)

@@ -1,0 +1,179 @@
+"""Who reads whom: all names that policies define, what each name stands for where, and an order of evaluation.
+
+First half of compiling. Finds policies of one name and circles; unknown names are found when formulas are translated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from graphlib import CycleError, TopologicalSorter
+
+from engine.compiling.translate import dotted_name
+from engine.diagnostic import Diagnostic, Place
+from engine.feel import syntax
+from engine.policy import Criterion, Expression, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
+from engine.ruleset import AS_OF
+from engine.vocabulary import Vocabulary
+
+Part = ValueDefinition | Criterion | ScorecardDefinition | TableDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is worked out in one go: a value, a criterion's points, a scorecard's total, or a table. `gives` are full
+    names (`policy.name`), and the first of them names the unit."""
+
+    policy: Policy
+    part: Part
+    gives: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """`units` stand in an order of evaluation; `reads` names the units that a unit reads directly, by first name."""
+
+    policies: Mapping[str, Policy]
+    units: tuple[Unit, ...]
+    by_name: Mapping[str, Unit]
+    reads: Mapping[str, frozenset[str]]
+
+
+def readable(reader: Policy, source: Policy) -> bool:
+    """A policy reads those of its own case kind; orders and invoices also read what is decided about the account."""
+    return source.decides == reader.decides or (source.decides == "account" and reader.decides in ("order", "invoice"))
+
+
+def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
+    report: list[Diagnostic] = []
+    by_policy: dict[str, Policy] = {}
+    for policy in policies:
+        if policy.name in by_policy:
+            message = f"the policy `{policy.name}` is defined at {by_policy[policy.name].place} and at {policy.place}"
+            report.append(Diagnostic(policy.place, "N005", message, "give one of the two another name"))
+        else:
+            by_policy[policy.name] = policy
+    units = [unit for policy in by_policy.values() for unit in _units(policy)]
+    by_name = {name: unit for unit in units for name in unit.gives}
+    reads = {unit.gives[0]: frozenset(_reads(unit, by_name)) for unit in units}
+    return Linked(by_policy, _in_order(units, reads, report), by_name, reads), tuple(report)
+
+
+def _units(policy: Policy) -> Iterator[Unit]:
+    for value in policy.values.values():
+        yield Unit(policy, value, (f"{policy.name}.{value.name}",), value.place)
+    if policy.scorecard:
+        for criterion in policy.scorecard.criteria:
+            yield Unit(policy, criterion, (f"{policy.name}.{criterion.name}",), criterion.place)
+        yield Unit(policy, policy.scorecard, (f"{policy.name}.{policy.scorecard.total}",), policy.scorecard.place)
+    for table in policy.tables.values():
+        gives = tuple(f"{policy.name}.{output}" for output in output_names(table))
+        yield Unit(policy, table, gives, table.place)
+
+
+def output_names(table: TableDefinition) -> tuple[str, ...]:
+    declared = [output.name for output in table.outputs]
+    return tuple(dict.fromkeys([*declared, *(cell.name for row in table.rows for cell in row.outputs)]))
+
+
+def _in_order(units: Sequence[Unit], reads: Mapping[str, frozenset[str]], report: list[Diagnostic]) -> tuple[Unit, ...]:
+    by_first = {unit.gives[0]: unit for unit in units}
+    remaining = dict(reads)
+    while True:
+        try:
+            # sorted: the order of a set's elements changes from process to process
+            order = TopologicalSorter({name: sorted(read) for name, read in remaining.items()}).static_order()
+            return tuple(by_first[name] for name in order if name in by_first)
+        except CycleError as error:
+            around = error.args[1][:0:-1]
+            start = min(range(len(around)), key=lambda index: by_first[around[index]].place)
+            circle = [*around[start:], *around[: start + 1]]
+            text = " → ".join(f"`{name}`" for name in circle)
+            place = by_first[circle[0]].place
+            report.append(Diagnostic(place, "N002", f"a circle: {text}", "work one of them out without the others"))
+            for name in circle:
+                remaining[name] = frozenset()
+
+
+def _reads(unit: Unit, by_name: Mapping[str, Unit]) -> Iterator[str]:
+    if isinstance(unit.part, ScorecardDefinition):
+        for criterion in unit.part.criteria:
+            yield f"{unit.policy.name}.{criterion.name}"
+    for expression in expressions(unit.part):
+        for name in names_read(unit.policy, expression, by_name):
+            yield by_name[name].gives[0]
+
+
+def expressions(part: object) -> Iterator[Expression]:
+    """Every expression inside a part of a policy."""
+    if isinstance(part, Expression):
+        yield part
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from expressions(item)
+    elif hasattr(part, "__dataclass_fields__") and not isinstance(part, syntax.Node):
+        for item in fields(part):  # type: ignore[arg-type]  # has been seen to be a dataclass
+            yield from expressions(getattr(part, item.name))
+
+
+def names_read(policy: Policy, expression: Expression, wanted: Container[str]) -> Iterator[str]:
+    """Full names among the wanted ones that an expression reads, as this policy sees them."""
+    for name in dotted_names(expression.tree):
+        while name:
+            for full in (f"{policy.name}.{name}", name):
+                if full in wanted:
+                    yield full
+            name = name.rpartition(".")[0]
+
+
+def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
+    """To be asked where nothing else is wrong: what a misspelled formula meant to read is not unused."""
+    policies = linked.policies.values()
+    places = {f"{policy.name}.{p.name}": p.place for policy in policies for p in policy.parameters.values()}
+    read: set[str] = set()
+    for policy in policies:
+        parts = (policy.values, policy.scorecard, policy.tables, policy.rules)
+        for part in parts:
+            of_part = tuple(part.values()) if isinstance(part, Mapping) else part
+            read.update(name for e in expressions(of_part) for name in names_read(policy, e, places))
+    for name, place in places.items():
+        if name not in read:
+            message = f"nothing reads the parameter `{name.partition('.')[2]}`"
+            yield Diagnostic(place, "N009", message, "remove it, or use it in a formula")
+
+
+def dotted_names(node: object) -> Iterator[str]:
+    """What an expression may name: not its functions, nor what `some` and `every` name themselves."""
+    if isinstance(node, tuple):
+        for item in node:
+            yield from dotted_names(item)
+    elif isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
+        yield from dotted_names(node.arguments)
+    elif isinstance(node, syntax.Quantified):
+        bound = {iteration.name for iteration in node.iterations}
+        inside = dotted_names((*(iteration.source for iteration in node.iterations), node.satisfies))
+        yield from (name for name in inside if name.partition(".")[0] not in bound)
+    elif isinstance(node, syntax.Node):
+        name = dotted_name(node)
+        if name is not None:
+            yield name
+        else:
+            for child in syntax.children(node):
+                yield from dotted_names(child)
+
+
+def known_names(policy: Policy, linked: Linked, vocabulary: Vocabulary, groups: Sequence[str]) -> Iterator[str]:
+    """Every name the policy can write, for suggestions."""
+    yield AS_OF
+    yield from (fact.name for fact in vocabulary.facts.values() if fact.group in groups)
+    yield from policy.parameters
+    prefix = f"{policy.name}."
+    for name, unit in linked.by_name.items():
+        if unit.policy is policy:
+            yield name.removeprefix(prefix)
+        elif readable(policy, unit.policy):
+            yield name
+    for other in linked.policies.values():
+        if other is not policy and readable(policy, other):
+            yield from (f"{other.name}.{name}" for name in other.parameters)

@@ -1,0 +1,1 @@
+"""RuleSet and facts → Decision with its reasons; explanations; the policies' own test cases."""

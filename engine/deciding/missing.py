@@ -1,0 +1,106 @@
+"""Why a value is unknown: the facts that are missing behind it.
+
+Part of `evaluate`, run only for what is undetermined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine import formula as f
+from engine.formula import Formula, Variable
+from engine.matching.interpret import Value, value_of
+from engine.ruleset import ListResult, Match, Named, RuleSet
+from engine.vocabulary import YES_NO
+
+
+class MissingInputs:
+    """Follows unknown values of one rule set back to facts."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self._facts = frozenset(fact.name for fact in ruleset.facts)
+        self._formulas: dict[str, tuple[Formula, ...]] = {}
+        for step in ruleset.steps:
+            match step:
+                case Named():
+                    self._formulas[step.name] = (step.formula,)
+                case Match():
+                    self._formulas[step.id] = tuple(conjunct.formula for conjunct in step.conjuncts)
+                case ListResult():
+                    rows = tuple(Variable(YES_NO, True, row) for row, _ in step.entries)
+                    self._formulas[step.name] = (*rows, *(formula for _, formula in step.entries))
+
+        self._strict: dict[int, tuple[str, ...] | None] = {}
+
+    def search(self, variables: Mapping[str, Value]) -> Search:
+        return Search(self, variables)
+
+    def behind_match(self, match: Match, variables: Mapping[str, Value]) -> tuple[str, ...]:
+        return self.search(variables).behind_match(match)
+
+    def behind_value(self, name: str, variables: Mapping[str, Value]) -> tuple[str, ...]:
+        return self.search(variables).behind_value(name)
+
+    def formulas(self, name: str) -> tuple[Formula, ...]:
+        """What a name is worked out from; nothing for facts."""
+        return () if name in self._facts else self._formulas.get(name, ())
+
+    def strict_variables(self, formula: Formula) -> tuple[str, ...] | None:
+        """The variables of a formula that is null wherever one of them is; None for other formulas. Asked again and
+        again for the same ones, which live as long as the rule set."""
+        key = id(formula)
+        if key not in self._strict:
+            strict = not any(isinstance(node, _LENIENT) for node in f.walk(formula))
+            self._strict[key] = f.variables(formula) if strict else None
+        return self._strict[key]
+
+
+_LENIENT = (f.All, f.Any, f.If, f.IsNull, f.IsTrue)
+
+
+class Search:
+    """One case's missing inputs; each name is followed once."""
+
+    def __init__(self, inputs: MissingInputs, variables: Mapping[str, Value]) -> None:
+        self._inputs = inputs
+        self._variables = variables
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    def behind_match(self, match: Match) -> tuple[str, ...]:
+        """Facts whose absence leaves the match undetermined, sorted; where no fact is missing (a division by zero, a
+        table without a matching row), the values that can't be worked out."""
+        return tuple(sorted({name for c in match.conjuncts for name in self.behind(c.formula)}))
+
+    def behind_value(self, name: str) -> tuple[str, ...]:
+        return tuple(sorted(set(self.behind_name(name))))
+
+    def behind_name(self, name: str) -> tuple[str, ...]:
+        if name not in self._found:
+            parts = self._inputs.formulas(name)
+            deeper = tuple(dict.fromkeys(found for part in parts for found in self.behind(part)))
+            self._found[name] = deeper or (name,)
+        return self._found[name]
+
+    def behind(self, formula: Formula) -> Iterator[str]:
+        strict = self._inputs.strict_variables(formula)
+        if strict is not None:
+            for name in strict:
+                if self._variables[name] is None:
+                    yield from self.behind_name(name)
+            return
+        if value_of(formula, self._variables) is not None:
+            return
+        match formula:
+            case f.If(condition=condition, then=then, otherwise=otherwise):
+                yield from self._doubts(condition)
+                known = value_of(condition, self._variables)
+                yield from self.behind(condition if known is None else then if known else otherwise)
+            case _:
+                for operand in formula.operands:
+                    yield from self.behind(operand)
+
+    def _doubts(self, condition: Formula) -> Iterator[str]:
+        """A row that is unknown counts as not hit under `unique`; where no row is hit it is why."""
+        for node in f.walk(condition):
+            if isinstance(node, f.IsTrue):
+                yield from self.behind(node.operand)

@@ -1,0 +1,204 @@
+"""Reads a row map against the vocabulary, so that a typing mistake is found before the first row is.
+
+Verb: Document + Vocabulary → RowMap, with the author's mistakes as diagnostics. `P` codes are those of `engine.codes`;
+`M` codes are a map's own and are explained in docs/command-line.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from graphlib import CycleError, TopologicalSorter
+
+from engine.diagnostic import Diagnostic, in_order
+from engine.feel import syntax
+from engine.feel.parse import FeelSyntaxError, parse_expression
+from engine.maps.names import reads
+from engine.maps.row_map import ISO, ROW, Column, DateFormat, Derived, RowMap
+from engine.policy import Expression, TypeName
+from engine.reading.document import Document, Node, Scalar
+from engine.reading.form import Form, clipped, did_you_mean, listed
+from engine.vocabulary import CASE_KINDS, Fact, Kind, Type, Vocabulary
+
+CODES: Mapping[str, str] = {
+    "M001": "a fact that a case of this kind doesn't have",
+    "M002": "a fact that is given neither by a column nor by a formula, or by both",
+    "M003": "a date format that can't be understood, or one on something that is no date",
+    "M004": "a formula that can't be read",
+    "M005": "a formula that reads a name the map doesn't have",
+    "M006": "formulas that read one another in a circle",
+    "M007": "a required fact that the map leaves out",
+    "M008": "a translation of cells to something that the fact can't hold",
+}
+
+_SHAPES = "write `{column: …}` or `{formula: …}`"
+_DATES_HINT = "use d or dd, M or MM, and yyyy, such as `M/d/yyyy` or `dd.MM.yyyy`"
+
+
+def read_row_map(document: Document, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
+    """None comes with at least one diagnostic, and a diagnostic with None."""
+    reading = _Reading(vocabulary)
+    found = reading.map(document)
+    diagnostics = in_order(reading.form.diagnostics)
+    return (None if diagnostics else found), diagnostics
+
+
+class _Reading:
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.form = Form()
+        self.vocabulary = vocabulary
+        self.facts: dict[str, Fact] = {}
+        self.dates: DateFormat | None = DateFormat.of(ISO)
+
+    def map(self, document: Document) -> RowMap | None:
+        form, root = self.form, document.root
+        required = ("map", "title", "case", "facts")
+        fields = form.fields(root, "a row map", ("map", "title", "case", "dates", "facts", "columns"), required)
+        if fields is None:
+            return None
+        name = form.id(fields["map"], "a map's name") if "map" in fields else None
+        title = form.text(fields.get("title"), "the title")
+        case = form.choice(fields["case"], "a case kind", tuple(CASE_KINDS)) if "case" in fields else None
+        if "dates" in fields:
+            self.dates = self.date_format(fields["dates"])
+        if not case or "facts" not in fields:
+            return None
+        self.facts = {fact.name: fact for fact in self.vocabulary.of_case(case)}
+        helpers = self.helpers(fields.get("columns"))
+        columns, derived = self.mapped(fields["facts"])
+        ordered = self.in_order(derived, {column.name for column in columns}, {column.name for column in helpers})
+        self.require({column.name for column in columns} | {part.name for part in derived}, fields["facts"])
+        if not name or not title:
+            return None
+        return RowMap(name, root.place, title, case, (*helpers, *columns), ordered)
+
+    # --- columns -----------------------------------------------------------------------------------------------------
+
+    def helpers(self, node: Node | None) -> list[Column]:
+        found = []
+        for key, entry in self.form.entries(node, "the columns") if node else ():
+            name = self.form.name(key, "a column's name")
+            fields = self.form.fields(entry, "a column", ("column", "type", "members", "format", "values"), ("column",))
+            if not name or not fields:
+                continue
+            word = self.form.type_name({key: fields[key] for key in ("type", "members") if key in fields})
+            type_ = self.vocabulary.type_named(Kind(word.word), word.members) if word else Type(Kind.TEXT)
+            column = self.column(f"{ROW}.{name}", key, fields, type_)
+            found += [column] if column else []
+        return found
+
+    def mapped(self, node: Node) -> tuple[list[Column], list[Derived]]:
+        columns: list[Column] = []
+        derived: list[Derived] = []
+        for key, entry in self.form.entries(node, "the facts"):
+            fact = self.facts.get(key.text)
+            if fact is None:
+                hint = did_you_mean(key.text, self.facts)
+                self.form.mistake(key.place, "M001", f"`{clipped(key.text)}` is not a fact of this case kind", hint)
+                continue
+            fields = self.form.fields(entry, "a mapped fact", ("column", "format", "values", "formula"))
+            if fields is None:
+                continue
+            if ("column" in fields) == ("formula" in fields):
+                self.form.mistake(key.place, "M002", f"`{key.text}` needs a column or a formula, one of them", _SHAPES)
+            elif "formula" in fields:
+                formula = self.formula(fields["formula"])
+                derived += [Derived(fact.name, key.place, fact.type, formula)] if formula else []
+            else:
+                column = self.column(fact.name, key, fields, fact.type)
+                columns += [column] if column else []
+        return columns, derived
+
+    def column(self, name: str, key: Scalar, fields: Mapping[str, Node], type_: Type) -> Column | None:
+        header = fields.get("column")
+        if not isinstance(header, Scalar) or not header.text:
+            if header is not None:
+                self.form.wrong_kind(header, "a column", "the text of its heading")
+            return None
+        dates = self.dates if type_.kind is Kind.DATE else None
+        if "format" in fields and type_.kind is not Kind.DATE:
+            message = f"`{key.text}` is no date, so it has no format"
+            self.form.mistake(fields["format"].place, "M003", message, "leave `format` out")
+        elif "format" in fields:
+            dates = self.date_format(fields["format"])
+        values = self.values(fields["values"], type_) if "values" in fields else None
+        return Column(name, key.place, header.text, type_, dates, values)
+
+    def date_format(self, node: Node) -> DateFormat | None:
+        text = node.text if isinstance(node, Scalar) else ""
+        found = DateFormat.of(text)
+        if found is None:
+            self.form.mistake(node.place, "M003", f"`{clipped(text)}` is not a date format", _DATES_HINT)
+        return found
+
+    def values(self, node: Node, type_: Type) -> dict[str, str | int | bool | None]:
+        found: dict[str, str | int | bool | None] = {}
+        wanted = TypeName(type_.kind, type_.members, node.place)
+        for key, entry in self.form.entries(node, "the values"):
+            if not isinstance(entry, Scalar):
+                self.form.wrong_kind(entry, "a value", "a number, a word, true, false or null")
+            elif entry.value is None or type_.kind is Kind.TEXT or self.fits(entry, wanted):
+                found[key.text] = _literal(entry, type_)
+        return found
+
+    def fits(self, entry: Scalar, wanted: TypeName) -> bool:
+        probe = Form()
+        fits = probe.literal_fits(entry, entry.value, wanted)
+        for item in probe.diagnostics:
+            self.form.mistake(item.place, "M008", item.message, item.hint)
+        return fits
+
+    # --- formulas ----------------------------------------------------------------------------------------------------
+
+    def formula(self, node: Node) -> Expression | None:
+        if not isinstance(node, Scalar) or not node.text.strip():
+            self.form.wrong_kind(node, "a formula", "a FEEL expression")
+            return None
+        try:
+            return Expression(parse_expression(node.text), node)
+        except FeelSyntaxError as error:
+            self.form.mistake(node.place_at(error.offset), "M004", error.message)
+            return None
+
+    def in_order(self, derived: list[Derived], columns: set[str], helpers: set[str]) -> tuple[Derived, ...]:
+        by_name = {part.name: part for part in derived}
+        needs: dict[str, set[str]] = {}
+        for part in derived:
+            names = {name: node for name, node in reads(part.formula.tree).items() if name != "as_of"}
+            for name, node in names.items():
+                self.known(part, name, node, columns | by_name.keys(), helpers)
+            needs[part.name] = names.keys() & by_name.keys()
+        try:
+            return tuple(by_name[name] for name in TopologicalSorter(needs).static_order())
+        except CycleError as error:
+            circle = list(reversed(error.args[1]))
+            first = min((by_name[name] for name in circle), key=lambda part: part.place)
+            message = f"the formulas of {listed(dict.fromkeys(circle))} read one another in a circle"
+            self.form.mistake(first.place, "M006", message, "take one of them from a column")
+            return ()
+
+    def known(self, part: Derived, name: str, node: syntax.Node, facts: set[str], helpers: set[str]) -> None:
+        if name in facts or name in helpers:
+            return
+        hint = did_you_mean(name, facts | helpers | {"as_of"})
+        message = f"`{clipped(name)}` is not known here"
+        if name in self.facts:
+            message, hint = f"`{name}` is not mapped", f"give `{name}` a column or a formula under `facts`"
+        elif name.startswith(f"{ROW}."):
+            hint = hint if "did you mean" in hint else f"declare `{name.partition('.')[2]}` under `columns`"
+        self.form.mistake(part.formula.place_of(node), "M005", message, hint)
+
+    def require(self, given: set[str], node: Node) -> None:
+        for fact in self.facts.values():
+            if fact.required and fact.name not in given:
+                message = f"the required fact `{fact.name}` is not mapped"
+                self.form.mistake(node.place, "M007", message, f"add `{fact.name}: {{column: …}}`")
+
+
+def _literal(entry: Scalar, type_: Type) -> str | int | bool | None:
+    """As a request would carry it."""
+    if entry.value is None or isinstance(entry.value, bool):
+        return entry.value
+    if isinstance(entry.value, Decimal) and type_.kind in (Kind.INTEGER, Kind.DAYS, Kind.MONTHS):
+        return int(entry.value)
+    return entry.text

@@ -1,0 +1,64 @@
+"""JSON Schema (2020-12) of a row map, `rules/maps/*.yaml`, so that an editor completes and underlines."""
+
+from __future__ import annotations
+
+from engine.reading.policy_schema import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS, Schema
+from engine.reading.schema import fact_schema
+from engine.vocabulary import CASE_KINDS, Vocabulary
+
+_COLUMN: Schema = {"type": ["string", "number"], "description": "The column's heading, or the key of NDJSON rows."}
+_FORMAT: Schema = {
+    "type": "string",
+    "description": "How dates are written: d or dd, M or MM, and yyyy, such as M/d/yyyy. Default: yyyy-MM-dd.",
+}
+_VALUES: Schema = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    "description": 'What each cell stands for, such as {"Yes": true, "No": false}; other cells are rejected.',
+}
+_FROM_COLUMN = {"column": _COLUMN, "format": _FORMAT, "values": _VALUES}
+_FORMULA: Schema = {
+    "type": ["string", "number", "boolean"],
+    "description": "FEEL over other mapped facts, row.column and as_of.",
+}
+
+
+def row_map_schema(vocabulary: Vocabulary) -> Schema:
+    facts = {
+        name: {
+            "title": fact_schema(fact, vocabulary)["title"],
+            "oneOf": [{"$ref": "#/$defs/column"}, {"$ref": "#/$defs/formula"}],
+        }
+        for name, fact in vocabulary.facts.items()
+    }
+    helper = {**_FROM_COLUMN, "type": {"enum": TYPE_WORDS}, "members": {"type": "array", "items": {"type": "string"}}}
+    return {
+        "$schema": DIALECT,
+        "title": "A row map",
+        "description": "How columns become facts for `credence decide-file`. See docs/command-line.md.",
+        **_record(
+            {
+                "map": {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
+                "title": BILINGUAL,
+                "case": {"enum": list(CASE_KINDS), "description": "What each row decides."},
+                "dates": _FORMAT,
+                "facts": {"type": "object", "minProperties": 1, "properties": facts, "additionalProperties": False},
+                "columns": {
+                    "type": "object",
+                    "propertyNames": {"pattern": NAME_PATTERN},
+                    "additionalProperties": _record(helper, ("column",)),
+                    "description": "Columns that formulas read as row.name, without being facts.",
+                },
+            },
+            ("map", "title", "case", "facts"),
+        ),
+        "$defs": {
+            "column": _record(_FROM_COLUMN, ("column",)),
+            "formula": _record({"formula": _FORMULA}, ("formula",)),
+        },
+    }
+
+
+def _record(properties: Schema, required: tuple[str, ...]) -> Schema:
+    return {"type": "object", "additionalProperties": False, "required": list(required), "properties": properties}

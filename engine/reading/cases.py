@@ -1,0 +1,262 @@
+"""A cases file's nodes → a `Suite` of policy tests, or every mistake in it.
+
+Verb beside `read_policy`; facts are held against the vocabulary here, and the names of rules, results and conditions
+against the policies where these are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from engine.case import Case, Expected, ExpectedValue, Suite
+from engine.compiling.link import Unit, link, readable
+from engine.decision import NO_RULES
+from engine.diagnostic import Diagnostic, Place, in_order
+from engine.policy import Criterion, Policy
+from engine.reading.document import Document, Node, Scalar, Sequence
+from engine.reading.fact_value import RequestValue, read_value
+from engine.reading.form import Form, clipped, day, did_you_mean
+from engine.vocabulary import CASE_KINDS, CaseKind, Fact, Vocabulary
+
+_KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
+_TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
+_EXPECT_KEYS = ("outcome", "reasons", "undetermined", "results", "conditions")
+
+Facts = dict[str, dict[str, RequestValue]]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedNames:
+    """What decisions about one kind of case can name; None: anything."""
+
+    rules: Collection[str] | None
+    undetermined: Collection[str] | None
+    results: Collection[str] | None
+    conditions: Collection[str] | None
+
+
+_ANY = DecidedNames(None, None, None, None)
+
+
+def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:
+    """By case kind."""
+    linked, _ = link(tuple(policies))
+    found = {}
+    for kind in CASE_KINDS:
+        own = [policy for policy in linked.policies.values() if policy.decides == kind]
+        seen = [policy for policy in linked.policies.values() if policy in own or any(readable(o, policy) for o in own)]
+        rules = [f"{policy.name}.{rule}" for policy in own for rule in policy.rules]
+        results = [name for name, unit in linked.by_name.items() if unit.policy in seen]
+        tables = [f"{policy.name}.{table}" for policy in seen for table in policy.tables]
+        criteria = [name for name, unit in linked.by_name.items() if unit.policy in seen and _is_criterion(unit)]
+        conditions = [condition.name for p in own for rule in p.rules.values() for condition in rule.conditions]
+        found[kind] = DecidedNames(
+            rules or (NO_RULES,), (*rules, *tables, *criteria), results, tuple(dict.fromkeys(conditions))
+        )
+    return found
+
+
+def _is_criterion(unit: Unit) -> bool:
+    return isinstance(unit.part, Criterion)
+
+
+def read_cases(
+    document: Document, vocabulary: Vocabulary, names: Mapping[str, DecidedNames] | None = None
+) -> tuple[Suite | None, tuple[Diagnostic, ...]]:
+    """Never raises. `names` go by case kind; without them, what a test expects may have any name. Tests with mistakes
+    are left out; None where the suite's name or case kind is wrong."""
+    form = Form()
+    fields = form.fields(document.root, "a cases file", _KEYS, ("cases", "case_kind", "tests")) or {}
+    name = form.id(fields["cases"], "a suite's name") if "cases" in fields else None
+    word = form.choice(fields["case_kind"], "a case kind", tuple(CASE_KINDS)) if "case_kind" in fields else None
+    as_of = _day(form, fields["as_of"]) if "as_of" in fields else None
+    if word is None:
+        return None, in_order(form.diagnostics)
+    reading = _Reading(form, CASE_KINDS[word], vocabulary, as_of, names[word] if names else None)
+    reading.read_fixtures(fields.get("fixtures"))
+    cases = tuple(reading.cases(fields["tests"])) if "tests" in fields else ()
+    suite = Suite(name, fields["cases"].place, word, cases) if name else None
+    return suite, in_order(form.diagnostics)
+
+
+def _day(form: Form, node: Node) -> date | None:
+    found = day(node.text) if isinstance(node, Scalar) else None
+    if found is None:
+        shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+        hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
+        form.mistake(node.place, "P012", f"{shown} is not a date", hint)
+    return found
+
+
+class _Reading:
+    """One cases file, once its case kind is known."""
+
+    def __init__(
+        self, form: Form, kind: CaseKind, vocabulary: Vocabulary, as_of: date | None, names: DecidedNames | None
+    ) -> None:
+        self.form = form
+        self.kind = kind
+        self.names = names
+        self.as_of = as_of
+        self.facts = {fact.name: fact for fact in vocabulary.of_case(kind.name)}
+        self.fixtures: dict[str, Facts] = {}
+        self.flawed: set[str] = set()  # fixtures with mistakes: what they lack is no second mistake of each test
+
+    def read_fixtures(self, node: Node | None) -> None:
+        for key, content in self.form.entries(node, "`fixtures`") if node else ():
+            before = len(self.form.diagnostics)
+            self.form.id(key, "a fixture's name")
+            self.fixtures[key.text] = self._facts(content, f"the fixture `{clipped(key.text)}`")
+            if len(self.form.diagnostics) > before:
+                self.flawed.add(key.text)
+
+    def cases(self, node: Node) -> Iterable[Case]:
+        for key, content in self.form.entries(node, "`tests`"):
+            before = len(self.form.diagnostics)
+            name = self.form.id(key, "a test's name")
+            case = self._case(name or clipped(key.text), key.place, content)
+            if name and case and len(self.form.diagnostics) == before:
+                yield case
+
+    def _case(self, name: str, place: Place, node: Node) -> Case | None:
+        form, what = self.form, f"the test `{name}`"
+        fields = form.fields(node, what, _TEST_KEYS, ("expect",), place)
+        if fields is None:
+            return None
+        before = len(form.diagnostics)
+        used = self._used(fields.get("use"), what)
+        facts = _merged(self.fixtures[fixture] for fixture in used)
+        if "facts" in fields:
+            facts = _merged((facts, self._facts(fields["facts"], what)))
+        if len(form.diagnostics) == before and not self.flawed.intersection(used):
+            self._check_required(facts, what, place)
+        as_of = _day(form, fields["as_of"]) if "as_of" in fields else self.as_of
+        if as_of is None and "as_of" not in fields:
+            form.mistake(place, "P002", f"{what} has no `as_of`", "write `as_of: 2026-07-01` there or above all tests")
+        title = form.text(fields.get("title"), f"the title of {what}")
+        expected = self._expected(fields["expect"], what) if "expect" in fields else None
+        return Case(name, place, title, self.kind.name, as_of, facts, expected) if as_of and expected else None
+
+    # --- facts -------------------------------------------------------------------------------------------------------
+
+    def _used(self, node: Node | None, what: str) -> list[str]:
+        """The fixtures named, of which later ones override earlier ones."""
+        if node is None:
+            return []
+        found: list[str] = []
+        for item in self.form.items(node, f"`use` of {what}") if isinstance(node, Sequence) else (node,):
+            word = self.form.word(item, "a fixture's name")
+            if word in self.fixtures:
+                found.append(word)
+            elif word:
+                hint = did_you_mean(word, self.fixtures)
+                self.form.mistake(item.place, "P040", f"`{clipped(word)}` is not a fixture of this file", hint)
+        return found
+
+    def _facts(self, node: Node, what: str) -> Facts:
+        found: Facts = {}
+        for key, content in self.form.entries(node, f"the facts of {what}", least=0):
+            if key.text in self.kind.groups:
+                found[key.text] = dict(self._group(key.text, content))
+                continue
+            group, dot, name = key.text.partition(".")
+            nested = dot and group in self.kind.groups
+            hint = f"write `{group}: {{{name}: …}}`" if nested else did_you_mean(key.text, self.kind.groups)
+            message = f"`{clipped(key.text)}` is not a group of facts that {self.kind.name}s have"
+            self.form.mistake(key.place, "P041", message, hint)
+        return found
+
+    def _group(self, group: str, node: Node) -> Iterable[tuple[str, RequestValue]]:
+        for key, content in self.form.entries(node, f"`{group}`", least=0):
+            fact = self.facts.get(f"{group}.{key.text}")
+            if fact is None:
+                known = [name.partition(".")[2] for name in self.facts if name.startswith(f"{group}.")]
+                message = f"`{group}.{clipped(key.text)}` is not a fact"
+                self.form.mistake(key.place, "P041", message, did_you_mean(key.text, known))
+            elif isinstance(content, Scalar) and content.value is None and not content.quoted:
+                yield key.text, None
+            elif found := read_value(self.form, fact, content, "P042", f"the fact `{fact.name}`"):
+                yield key.text, found[0]
+
+    def _check_required(self, facts: Facts, what: str, place: Place) -> None:
+        for fact in self.facts.values():
+            if fact.required and facts.get(fact.group, {}).get(_key(fact)) is None:
+                hint = f"write `{fact.group}: {{{_key(fact)}: …}}` under `facts` or in a fixture"
+                self.form.mistake(place, "P002", f"{what} lacks `{fact.name}`, which is required", hint)
+
+    # --- what must come out ------------------------------------------------------------------------------------------
+
+    def _expected(self, node: Node, what: str) -> Expected | None:
+        form = self.form
+        fields = form.fields(node, f"`expect` of {what}", _EXPECT_KEYS, ("outcome", "reasons"))
+        if fields is None:
+            return None
+        outcome = self._outcome(fields["outcome"]) if "outcome" in fields else None
+        names = self.names or _ANY
+        reasons = self._ids(fields.get("reasons"), "`reasons`", names.rules, "rule") or ()
+        undetermined = self._ids(fields.get("undetermined"), "`undetermined`", names.undetermined, "rule or table")
+        results = self._values(fields.get("results"), "`results`", names.results, "result")
+        conditions = self._values(fields.get("conditions"), "`conditions`", names.conditions, "condition")
+        return Expected(node.place, outcome, reasons, undetermined, results, conditions) if outcome else None
+
+    def _outcome(self, node: Node) -> str | None:
+        if isinstance(node, Scalar) and node.text in self.kind.ladder:
+            return node.text
+        shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+        hint = did_you_mean(node.text if isinstance(node, Scalar) else "", self.kind.ladder)
+        self.form.mistake(node.place, "P008", f"{shown} is not an outcome for {self.kind.name}s", hint)
+        return None
+
+    def _known(self, place: Place, name: str, known: Collection[str] | None, noun: str) -> None:
+        if known is not None and name not in known:
+            kind = self.kind.name
+            ending = [full for full in known if full.endswith(f".{name}")]
+            hint = f"write `{ending[0]}`" if ending else did_you_mean(name, known)
+            message = f"`{clipped(name)}` is no {noun} in decisions about {kind}s"
+            self.form.mistake(place, "N010", message, hint)
+
+    def _ids(self, node: Node | None, what: str, known: Collection[str] | None, noun: str) -> tuple[str, ...] | None:
+        if node is None:
+            return None
+        if not isinstance(node, Sequence):
+            self.form.wrong_kind(node, what, "a list", "write `[policy.rule]`, or `[]` for none")
+            return ()
+        words = [(item.place, self.form.word(item, "a rule's id")) for item in node.items]
+        for place, word in words:
+            if word:
+                self._known(place, word, known, noun)
+        return tuple(word for _, word in words if word)
+
+    def _values(
+        self, node: Node | None, what: str, known: Collection[str] | None, noun: str
+    ) -> dict[str, ExpectedValue] | None:
+        if node is None:
+            return None
+        found: dict[str, ExpectedValue] = {}
+        for key, content in self.form.entries(node, what, least=0):
+            self._known(key.place, key.text, known, noun)
+            found[key.text] = self._value(content, key)
+        return found
+
+    def _value(self, node: Node, key: Scalar) -> ExpectedValue:
+        if isinstance(node, Scalar):
+            return node.value
+        if isinstance(node, Sequence):
+            return tuple(self._value(item, key) for item in node.items)
+        self.form.wrong_kind(node, f"the value of `{clipped(key.text)}`", "one value or a list")
+        return None
+
+
+def _key(fact: Fact) -> str:
+    return fact.name.partition(".")[2]
+
+
+def _merged(layers: Iterable[Facts]) -> Facts:
+    """Fact by fact, later layers over earlier ones."""
+    found: Facts = {}
+    for layer in layers:
+        for group, members in layer.items():
+            found[group] = found.get(group, {}) | members
+    return found

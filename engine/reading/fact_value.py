@@ -1,0 +1,53 @@
+"""A fact's value as an author writes it in YAML, turned into what a request would carry, and tried on the fact.
+
+YAML's plain numbers are kinder to write than a request's decimal text; binding stays the one gate that judges values.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from engine.facts import Binder, FactsRefused, Value
+from engine.reading.document import Node, Scalar
+from engine.reading.form import Form, clipped
+from engine.vocabulary import CASE_KINDS, Fact, Kind
+
+RequestValue = str | int | bool | None
+
+_WHOLE = frozenset({Kind.INTEGER, Kind.DAYS, Kind.MONTHS})
+_DIGITS_MAX = 40  # more than any fact can hold
+
+
+def request_value(scalar: Scalar, kind: Kind) -> RequestValue:
+    """What stands in a request for this scalar: plain numbers become integers for counts, days and months, and text for
+    everything else."""
+    value = scalar.value
+    if not isinstance(value, Decimal):
+        return value
+    if kind in _WHOLE and len(scalar.text) <= _DIGITS_MAX and value == value.to_integral_value():
+        return int(value)
+    return scalar.text
+
+
+def read_value(form: Form, fact: Fact, node: Node, code: str, what: str) -> tuple[RequestValue, Value] | None:
+    """The request's form and the bound value; None, with a diagnostic, where the fact refuses it."""
+    if not isinstance(node, Scalar):
+        form.wrong_kind(node, what, "one value")
+        return None
+    raw = request_value(node, fact.type.kind)
+    try:
+        return raw, bound(fact, raw)
+    except FactsRefused as refused:
+        fault = refused.faults[0]
+        hint = re.sub(r"\bsend\b", "write", fault.hint).replace("before sending", "")
+        written = f"`{clipped(node.text)}` " if node.text else "nothing "
+        form.mistake(node.place, code, f"{what}: {written}{fault.message}", hint.strip())
+        return None
+
+
+def bound(fact: Fact, raw: RequestValue) -> Value:
+    """Raises `FactsRefused`."""
+    case = next(kind.name for kind in CASE_KINDS.values() if fact.group in kind.groups)
+    name = fact.name.partition(".")[2]
+    return Binder(case, (fact,)).bind({fact.group: {name: raw}})[0]

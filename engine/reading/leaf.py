@@ -1,0 +1,290 @@
+"""Reading the leaves of a policy: FEEL expressions, cells of unary tests, literals and reason templates.
+
+Each function notes mistakes in the form and gives None for what can't be read. Places stay exact: a syntax error points
+at its own character, inside quotes, lists and templates too.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import TypeVar
+
+from engine.diagnostic import Place
+from engine.feel import hints, syntax
+from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
+from engine.policy import BilingualTemplate, Expression, Template
+from engine.reading.document import Mapping, Node, Scalar, Sequence
+from engine.reading.form import Form, clipped, kind_of
+
+DIGITS_MAX = 34  # as many as FEEL's numbers have
+
+_TREE = TypeVar("_TREE", bound=syntax.Node)
+_NEGATED = re.compile(r"\s*not\s*\(")
+_DOUBLE_EQUALS = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<sign>==)', re.DOTALL)
+_TEXT_WITH_SPACES = re.compile(r"[\w/.%+-]+( [\w/.%+-]+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedScalar(Scalar):
+    """The items of a YAML list read as one text, `a, b, c`; `parts` pairs each item with its offset in that text."""
+
+    parts: tuple[tuple[int, Scalar], ...] = ()
+
+    def place_at(self, offset: int) -> Place:
+        start, part = self.parts[max(bisect_right(self.parts, offset, key=lambda item: item[0]) - 1, 0)]
+        return part.place_at(offset - start)
+
+
+# --- expressions -----------------------------------------------------------------------------------------------------
+
+
+def expression(form: Form, node: Node, what: str) -> Expression | None:
+    """FEEL text; plain numbers, `true` and `false` are FEEL as they stand."""
+    if not isinstance(node, Scalar):
+        form.wrong_kind(node, what, "FEEL text", "write the whole of it between quotes")
+        return None
+    if node.value is None and not node.quoted and node.text != "null":
+        form.mistake(node.place, "F002", f"{what} is empty", "write a FEEL expression")
+        return None
+    return _expression(form, node, what, 0, len(node.text))
+
+
+def condition(form: Form, node: Node, what: str) -> Expression | None:
+    """A FEEL condition, or `true`."""
+    if isinstance(node, Scalar) and isinstance(node.value, Decimal):
+        form.wrong_kind(node, what, "a condition", "write a comparison, such as `order.amount > 1000`")
+        return None
+    return expression(form, node, what)
+
+
+def _expression(form: Form, scalar: Scalar, what: str, start: int, end: int) -> Expression | None:
+    text = scalar.text[start:end]
+    start += len(text) - len(text.lstrip())
+    text = text.strip()
+    if not text:
+        form.mistake(scalar.place_at(start), "F002", f"{what} is empty", "write a FEEL expression")
+        return None
+    try:
+        _refuse_double_equals(text)
+        tree = parse_expression(text)
+        _refuse_misread(text, cell=False)
+    except FeelSyntaxError as error:
+        form.mistake(scalar.place_at(start + error.offset), "F001", error.message, _hint(text))
+        return None
+    whole = start == 0 and len(text) == len(scalar.text)
+    return Expression(tree, scalar, start, None if whole else len(text))
+
+
+def _refuse_double_equals(text: str) -> None:
+    """To FEEL `a == b` compares `a` with the range `= b`: never what someone means who has seen another language."""
+    for match in _DOUBLE_EQUALS.finditer(text):
+        if match["sign"]:
+            raise FeelSyntaxError("`==` is not an operator, write `=` to compare", match.start())
+
+
+def _refuse_misread(text: str, *, cell: bool) -> None:
+    if found := hints.misread(text, cell=cell):
+        raise FeelSyntaxError(*found)
+
+
+def _hint(text: str) -> str:
+    return "only an output starts with `=`; leave the sign out" if text.startswith("=") else ""
+
+
+# --- unary tests -----------------------------------------------------------------------------------------------------
+
+
+def unary_tests(form: Form, node: Node, what: str) -> Expression | None:
+    """A cell: FEEL unary tests, a plain value, `null`, `-`, or a list of those of which any may hold."""
+    match node:
+        case Scalar():
+            tree = _tests(form, node, what)
+            return Expression(tree, node) if tree else None
+        case Sequence():
+            return _tests_of_list(form, node, what)
+        case Mapping():
+            form.wrong_kind(node, what, "a unary test", 'write it between quotes, such as `"> 30"`')
+            return None
+
+
+def _tests(form: Form, scalar: Scalar, what: str) -> syntax.UnaryTests | None:
+    if scalar.value is None and not scalar.quoted:
+        if not scalar.text:
+            hint = "write `null` for a missing value, `-` for any value"
+            form.mistake(scalar.place, "F002", f"{what} is empty", hint)
+            return None
+        end = len(scalar.text)
+        return syntax.UnaryTests(start=0, end=end, tests=(syntax.Null(start=0, end=end),), negated=False)
+    try:
+        _refuse_double_equals(scalar.text)
+        tree = parse_unary_tests(scalar.text)
+        _refuse_misread(scalar.text, cell=True)
+        _refuse_subtractions(tree, scalar.text)
+        return tree
+    except FeelSyntaxError as error:
+        hint = ""
+        if _TEXT_WITH_SPACES.fullmatch(scalar.text):
+            hint = f"""text of several words stands in both kinds of quotes, '"{clipped(scalar.text)}"'"""
+        form.mistake(scalar.place_at(error.offset), "F001", error.message, hint)
+        return None
+
+
+def _refuse_subtractions(tree: syntax.UnaryTests, text: str) -> None:
+    """`0-1000` among tests, or what `>= 2026-07-01` compares with."""
+    for test in tree.tests:
+        half = test.low or test.high if isinstance(test, syntax.Interval) and None in (test.low, test.high) else test
+        if isinstance(half, syntax.Arithmetic) and (message := hints.subtraction(text[half.start : half.end])):
+            raise FeelSyntaxError(message, half.start)
+
+
+def _tests_of_list(form: Form, sequence: Sequence, what: str) -> Expression | None:
+    if not sequence.items:
+        form.mistake(sequence.place, "P016", f"the list of {what} is empty", "write `-` for any value")
+        return None
+    scalars = [item for item in sequence.items if isinstance(item, Scalar)]
+    for item in sequence.items:
+        if not isinstance(item, Scalar):
+            form.wrong_kind(item, f"an item of {what}", "a unary test")
+    starts = list(_starts(scalars))
+    tests: list[syntax.Node] = []
+    for start, scalar in zip(starts, scalars, strict=True):
+        tree = _tests(form, scalar, f"an item of {what}")
+        if tree and not tree.tests:
+            form.mistake(scalar.place, "F001", "`-` means any value and can't be one of several", "write `-` alone")
+        elif tree:
+            tests.extend(_alternatives(_shifted(tree, start)))
+    if not scalars:
+        return None
+    text = ", ".join(scalar.text for scalar in scalars)
+    joined = JoinedScalar(scalars[0].place, text, text, False, parts=tuple(zip(starts, scalars, strict=True)))
+    return Expression(syntax.UnaryTests(start=0, end=len(text), tests=tuple(tests), negated=False), joined)
+
+
+def _starts(scalars: list[Scalar]) -> Iterator[int]:
+    start = 0
+    for scalar in scalars:
+        yield start
+        start += len(scalar.text) + len(", ")
+
+
+def _alternatives(tree: syntax.UnaryTests) -> tuple[syntax.Node, ...]:
+    """`not(A, B)` among other alternatives is the expression `not(? in (A, B))`."""
+    if not tree.negated:
+        return tree.tests
+    at = {"start": tree.start, "end": tree.end}
+    inner = syntax.In(value=syntax.Name(name="?", **at), tests=replace(tree, negated=False), **at)
+    return (syntax.Call(function=syntax.Name(name="not", **at), arguments=(inner,), names=(), **at),)
+
+
+def _shifted(node: _TREE, by: int) -> _TREE:
+    """The same tree, read from `by` characters further on."""
+    if not by:
+        return node
+    parts: dict[str, object] = {"start": node.start + by, "end": node.end + by}
+    for field in fields(node):
+        if field.name not in parts:
+            parts[field.name] = _shifted_part(getattr(node, field.name), by)
+    return type(node)(**parts)  # type: ignore[arg-type]  # the fields are the node's own
+
+
+def _shifted_part(part: object, by: int) -> object:
+    if isinstance(part, syntax.Node):
+        return _shifted(part, by)
+    return tuple(_shifted_part(item, by) for item in part) if isinstance(part, tuple) else part
+
+
+# --- literals --------------------------------------------------------------------------------------------------------
+
+
+def number(form: Form, node: Node, what: str) -> Decimal | None:
+    if isinstance(node, Scalar) and isinstance(node.value, Decimal):
+        return node.value if _short_enough(form, node) else None
+    hint = "write a plain number, without quotes, units or thousands separators"
+    form.wrong_kind(node, what, "a number", hint)
+    return None
+
+
+def literal(form: Form, node: Node, what: str) -> Decimal | str | bool | None:
+    """A number, `true`/`false` or a word; None (with a diagnostic) for anything else, null included."""
+    if not isinstance(node, Scalar):
+        form.wrong_kind(node, what, "a number, `true`, `false` or a word")
+        return None
+    if node.value is None or (isinstance(node.value, str) and not node.value.strip()):
+        form.mistake(node.place, "P003", f"{what} has no value", "write a number, `true`, `false` or a word")
+        return None
+    return node.value if _short_enough(form, node) else None
+
+
+def output(form: Form, node: Node, what: str) -> Expression | Decimal | str | bool | None:
+    """What a row gives: a literal, null, or a formula written `= …`; None too for what can't be read."""
+    if not isinstance(node, Scalar):
+        hint = 'write a number, a word, or a formula as `"= …"`'
+        form.wrong_kind(node, what, "one value", hint)
+        return None
+    if isinstance(node.value, str) and node.text.lstrip().startswith("="):
+        return _expression(form, node, what, node.text.index("=") + 1, len(node.text))
+    if node.text == "null" and not node.quoted:
+        return None
+    return literal(form, node, what)
+
+
+def _short_enough(form: Form, scalar: Scalar) -> bool:
+    value = scalar.value
+    if not isinstance(value, Decimal) or len(value.as_tuple().digits) <= DIGITS_MAX:
+        return True
+    form.mistake(scalar.place, "P015", f"{kind_of(scalar)} has more than {DIGITS_MAX} digits", "write fewer digits")
+    return False
+
+
+# --- templates -------------------------------------------------------------------------------------------------------
+
+
+def bilingual_template(form: Form, node: Node | None, what: str) -> BilingualTemplate | None:
+    found = form.languages(node, what) if node else None
+    if found is None:
+        return None
+    en, zh = (_template(form, scalar) for scalar in found)
+    return BilingualTemplate(en, zh) if en and zh else None
+
+
+def _template(form: Form, scalar: Scalar) -> Template | None:
+    """`{…}` holds FEEL, `{{` and `}}` stand for the braces themselves."""
+    text, parts, literal_, at = scalar.text, list[str | Expression](), "", 0
+    intact = True
+    while at < len(text):
+        pair = text[at : at + 2]
+        if pair in ("{{", "}}"):
+            literal_, at = literal_ + pair[0], at + 2
+        elif text[at] == "}":
+            form.mistake(scalar.place_at(at), "P011", "`}` has no `{` before it", "write `}}` for the brace itself")
+            intact, at = False, at + 1
+        elif text[at] == "{":
+            end = _closing_brace(text, at + 1)
+            if end is None:
+                hint = "write `}` after the FEEL expression, or `{{` for the brace itself"
+                form.mistake(scalar.place_at(at), "P011", f"`{clipped(text[at:])}` has no `}}` after it", hint)
+                return None
+            found = _expression(form, scalar, "the text between the braces", at + 1, end)
+            if found:
+                parts += [literal_, found] if literal_ else [found]
+            intact, literal_, at = intact and found is not None, "", end + 1
+        else:
+            literal_, at = literal_ + text[at], at + 1
+    return Template(scalar, (*parts, literal_) if literal_ else tuple(parts)) if intact else None
+
+
+def _closing_brace(text: str, start: int) -> int | None:
+    """Where the brace opened before `start` closes; braces inside FEEL's own text and contexts don't count."""
+    depth = 0
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[{}]', text[start:], re.DOTALL):
+        if match[0] == "{":
+            depth += 1
+        elif match[0] == "}":
+            if depth == 0:
+                return start + match.start()
+            depth -= 1
+    return None

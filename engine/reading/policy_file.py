@@ -1,0 +1,240 @@
+"""A policy file's nodes → a `Policy`, or every structural mistake in it.
+
+Verb between `document` and `compile`. Names and types inside formulas are looked up later; here each part must have the
+right shape, each name must be its own, and each piece of FEEL must be readable.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from engine.diagnostic import Diagnostic, Place, in_order
+from engine.feel import syntax
+from engine.policy import (
+    Band,
+    Criterion,
+    DatedConstant,
+    ParameterDefinition,
+    Policy,
+    RuleDefinition,
+    ScorecardDefinition,
+    TableDefinition,
+    TypeName,
+    ValueDefinition,
+)
+from engine.reading.document import Document, Mapping, Node, Scalar
+from engine.reading.form import Form, clipped, day
+from engine.reading.leaf import expression, literal, number, unary_tests
+from engine.reading.rules import read_rules
+from engine.reading.table import read_table
+from engine.vocabulary import CASE_KINDS, Text
+
+_KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules")
+_PARTS = _KEYS[3:]
+_PARAMETER_KEYS = ("type", "members", "title", "note", "value", "values")
+
+
+def read_policy(document: Document) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+    """Never raises. With mistakes that are confined to rules, which nothing else can refer to, the policy comes without
+    those rules, so that the rest can be checked as well; any other mistake gives None."""
+    reading = _Reading()
+    policy = reading.policy(document.root)
+    return policy, in_order(reading.form.diagnostics)
+
+
+class _Reading:
+    """One policy file: the form with its mistakes, and the names taken so far."""
+
+    def __init__(self) -> None:
+        self.form = Form()
+        self.taken: dict[str, tuple[str, Place]] = {}
+
+    def policy(self, root: Mapping) -> Policy | None:
+        form = self.form
+        fields = form.fields(root, "a policy", _KEYS, ("policy", "title", "decides")) or {}
+        title = form.text(fields.get("title"), "the policy's title")
+        name = form.name(fields["policy"], "a policy's name") if "policy" in fields else None
+        decides = form.choice(fields["decides"], "a case kind", tuple(CASE_KINDS)) if "decides" in fields else None
+        if not any(part in fields for part in _PARTS):
+            form.mistake(root.place, "P016", "the policy says nothing", "write `rules:`, `table:` or `values:`")
+        parameters = self._parameters(fields.get("parameters"))
+        values = self._values(fields.get("values"))
+        scorecard = self._scorecard(fields.get("scorecard"))
+        tables = self._tables(fields)
+        sound = not form.diagnostics
+        rules = self._rules(fields.get("rules"), decides)
+        if not sound or not name or not title or not decides:
+            return None
+        return Policy(name, fields["policy"].place, title, decides, parameters, values, scorecard, tables, rules)
+
+    def take(self, node: Node, what: str) -> str | None:
+        """A name in the namespace that a policy's parameters, values, criteria and outputs share."""
+        name = self.form.name(node, f"{what}'s name")
+        if name is None:
+            return None
+        if name in self.taken:
+            other, place = self.taken[name]
+            hint = "parameters, values, criteria and outputs share one set of names; rename one of the two"
+            self.form.mistake(node.place, "P006", f"`{name}` is already {other} at {place}", hint)
+            return None
+        self.taken[name] = (what, node.place)
+        return name
+
+    # --- parameters --------------------------------------------------------------------------------------------------
+
+    def _parameters(self, node: Node | None) -> dict[str, ParameterDefinition]:
+        found: dict[str, ParameterDefinition] = {}
+        for key, content in self.form.entries(node, "`parameters`") if node else ():
+            name = self.take(key, "a parameter")
+            parameter = self._parameter(name or clipped(key.text), key.place, content)
+            if name:
+                found[name] = parameter
+        return found
+
+    def _parameter(self, name: str, place: Place, node: Node) -> ParameterDefinition:
+        form, what = self.form, f"the parameter `{name}`"
+        if not isinstance(node, Mapping) or any(key.text[:1].isdigit() for key, _ in node.entries):
+            return ParameterDefinition(name, place, None, None, None, self._constants(node, what, None))
+        fields = form.fields(node, what, _PARAMETER_KEYS) or {}
+        type_ = form.type_name(fields)
+        title = form.text(fields.get("title"), f"the title of {what}")
+        note = form.text(fields.get("note"), f"the note of {what}")
+        if "value" in fields and "values" in fields:
+            message = f"{what} has both `value` and `values`"
+            form.mistake(fields["values"].place, "P022", message, "keep `values`, by date, or `value`, for always")
+        elif not fields.keys() & {"value", "values"}:
+            form.mistake(place, "P002", f"{what} has no `value`", "write `value: …`, or `values: {2026-01-01: …}`")
+        content = fields.get("values") or fields.get("value")
+        if "values" in fields and not isinstance(fields["values"], Mapping):
+            form.wrong_kind(fields["values"], f"`values` of {what}", "values by date", "write `value: …` for always")
+            content = None
+        values = self._constants(content, what, type_) if content else ()
+        return ParameterDefinition(name, place, type_, title, note, values)
+
+    def _constants(self, node: Node, what: str, type_: TypeName | None) -> tuple[DatedConstant, ...]:
+        """One value for always, or values by the date from which each is in force."""
+        if not isinstance(node, Mapping):
+            value = self._constant(node, what, type_)
+            return () if value is None else (DatedConstant(None, value, node.place),)
+        found: list[DatedConstant] = []
+        last: tuple[date, str] | None = None
+        for key, content in self.form.entries(node, f"the values of {what}"):
+            since = self._since(key, last)
+            last = (since, key.text) if since else last
+            value = self._constant(content, what, type_)
+            if since and value is not None:
+                self._same_kind(content, value, found)
+                found.append(DatedConstant(since, value, content.place))
+        return tuple(found)
+
+    def _constant(self, node: Node, what: str, type_: TypeName | None) -> Decimal | str | bool | None:
+        value = literal(self.form, node, what)
+        return value if value is not None and self.form.literal_fits(node, value, type_) else None
+
+    def _since(self, key: Scalar, last: tuple[date, str] | None) -> date | None:
+        since = day(key.text)
+        if since is None:
+            hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
+            self.form.mistake(key.place, "P012", f"`{clipped(key.text)}` is not a date", hint)
+        elif last and since <= last[0]:
+            hint = "write the dates in ascending order, each once"
+            self.form.mistake(key.place, "P013", f"`{key.text}` is not after `{last[1]}`", hint)
+        return since
+
+    def _same_kind(self, node: Node, value: Decimal | str | bool, before: list[DatedConstant]) -> None:
+        if before and type(value) is not type(before[0].value):
+            kinds = {Decimal: "a number", str: "text", bool: "yes/no"}
+            message = f"this value is {kinds[type(value)]}, the first one is {kinds[type(before[0].value)]}"
+            self.form.mistake(node.place, "P014", message, "write all values of a parameter in one kind")
+
+    # --- values ------------------------------------------------------------------------------------------------------
+
+    def _values(self, node: Node | None) -> dict[str, ValueDefinition]:
+        found: dict[str, ValueDefinition] = {}
+        for key, content in self.form.entries(node, "`values`") if node else ():
+            name = self.take(key, "a value")
+            value = self._value(name or clipped(key.text), key.place, content)
+            if name and value:
+                found[name] = value
+        return found
+
+    def _value(self, name: str, place: Place, node: Node) -> ValueDefinition | None:
+        form, what = self.form, f"the value `{name}`"
+        type_: TypeName | None = None
+        title: Text | None = None
+        formula: Node | None = node
+        if isinstance(node, Mapping):
+            fields = form.fields(node, what, ("formula", "type", "members", "title"), ("formula",), place) or {}
+            type_ = form.type_name(fields)
+            title = form.text(fields.get("title"), f"the title of {what}")
+            formula = fields.get("formula")
+        found = expression(form, formula, f"the formula of {what}") if formula else None
+        return ValueDefinition(name, place, type_, title, found) if found else None
+
+    # --- scorecard ---------------------------------------------------------------------------------------------------
+
+    def _scorecard(self, node: Node | None) -> ScorecardDefinition | None:
+        if node is None:
+            return None
+        fields = self.form.fields(node, "a scorecard", ("total", "criteria"), ("total", "criteria")) or {}
+        total = self.take(fields["total"], "the scorecard's total") if "total" in fields else None
+        criteria: list[Criterion] = []
+        for key, content in self.form.entries(fields["criteria"], "`criteria`") if "criteria" in fields else ():
+            name = self.take(key, "a criterion")
+            criterion = self._criterion(name or clipped(key.text), key.place, content)
+            if name and criterion:
+                criteria.append(criterion)
+        return ScorecardDefinition(node.place, total, tuple(criteria)) if total and criteria else None
+
+    def _criterion(self, name: str, place: Place, node: Node) -> Criterion | None:
+        form, what = self.form, f"the criterion `{name}`"
+        fields = form.fields(node, what, ("title", "input", "bands"), ("input", "bands"), place) or {}
+        title = form.text(fields.get("title"), f"the title of {what}")
+        input_ = expression(form, fields["input"], f"the input of {what}") if "input" in fields else None
+        bands = self._bands(fields["bands"], what) if "bands" in fields else ()
+        return Criterion(name, place, title, input_, bands) if input_ and bands else None
+
+    def _bands(self, node: Node, what: str) -> tuple[Band, ...]:
+        found: list[Band] = []
+        tests_missing = False
+        for key, content in self.form.entries(node, f"the bands of {what}"):
+            tests = unary_tests(self.form, key, f"a band of {what}")
+            points = number(self.form, content, f"the points of a band of {what}")
+            tests_missing = tests_missing or key.text == "null" or bool(tests and _tests_null(tests.tree))
+            if tests and points is not None:
+                found.append(Band(tests, points, key.place))
+        if isinstance(node, Mapping) and node.entries and not tests_missing:
+            message = f"{what} doesn't say what a missing input earns"
+            self.form.mistake(node.place, "P017", message, "add a band `null: …`")
+        return tuple(found)
+
+    # --- tables and rules --------------------------------------------------------------------------------------------
+
+    def _tables(self, fields: dict[str, Node]) -> dict[str, TableDefinition]:
+        named: list[tuple[str | None, Place, Node]] = []
+        if "table" in fields:
+            named.append(("table", fields["table"].place, fields["table"]))
+        if "tables" in fields:
+            if "table" in fields:
+                hint = "move the single table under `tables` with a name of its own"
+                self.form.mistake(fields["tables"].place, "P022", "a policy has `table` or `tables`, not both", hint)
+            for key, content in self.form.entries(fields["tables"], "`tables`"):
+                named.append((self.form.id(key, "a table's name"), key.place, content))
+        found: dict[str, TableDefinition] = {}
+        for name, place, content in named:
+            table = read_table(self.form, name or "table", place, content, self.take)
+            if name and table:
+                found.setdefault(name, table)
+        return found
+
+    def _rules(self, node: Node | None, decides: str | None) -> dict[str, RuleDefinition]:
+        return read_rules(self.form, node, CASE_KINDS[decides] if decides else None) if node else {}
+
+
+def _tests_null(tree: syntax.Node) -> bool:
+    return (
+        isinstance(tree, syntax.UnaryTests)
+        and not tree.negated
+        and any(isinstance(test, syntax.Null) for test in tree.tests)
+    )

@@ -1,0 +1,180 @@
+"""Facts files' nodes → the `Vocabulary`, or every mistake in them.
+
+The standard facts ship with the engine (engine/facts.yaml); a site's rules/facts.yaml adds its own, in the same form,
+and names the currency of all amounts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from babel.numbers import get_currency_precision, is_currency
+
+from engine.diagnostic import Diagnostic, in_order
+from engine.facts import shown
+from engine.policy import TypeName
+from engine.reading.document import Document, Node, Scalar
+from engine.reading.fact_value import read_value
+from engine.reading.form import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, Form, clipped, did_you_mean
+from engine.vocabulary import EPOCH, RATE_SCALE, Fact, Kind, Text, Type, Vocabulary
+
+CURRENCY_DEFAULT = "EUR"
+
+_FILE_KEYS = ("currency", "facts")
+_FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "example")
+_BOUNDS = ("minimum", "maximum")
+_CENTS = 2  # decimals of amounts in the standard facts
+_EXAMPLE_DAY = date(2026, 7, 1)
+_EXAMPLES = {  # in hundredths
+    Kind.MONEY: 1250_00,
+    Kind.RATE: 5,
+    Kind.NUMBER: 1_35,
+    Kind.INTEGER: 3_00,
+    Kind.DAYS: 30_00,
+    Kind.MONTHS: 12_00,
+}
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.YES_NO}
+
+
+def read_vocabulary(standard: Document, site: Document | None) -> tuple[Vocabulary, tuple[Diagnostic, ...]]:
+    """Never raises. The vocabulary lacks the facts that have mistakes."""
+    form = Form()
+    currency = _currency(form, site)
+    vocabulary = Vocabulary(currency, get_currency_precision(currency), {})
+    facts = _facts(form, standard, vocabulary, {})
+    if site:
+        facts |= _facts(form, site, vocabulary, facts)
+    return Vocabulary(currency, vocabulary.currency_digits, facts), in_order(form.diagnostics)
+
+
+def _currency(form: Form, site: Document | None) -> str:
+    node = site.root.get("currency") if site else None
+    if node is None:
+        return CURRENCY_DEFAULT
+    if isinstance(node, Scalar) and _CURRENCY.fullmatch(node.text) and is_currency(node.text):
+        return node.text
+    shown_ = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+    form.mistake(node.place, "P030", f"{shown_} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`")
+    return CURRENCY_DEFAULT
+
+
+def _facts(form: Form, document: Document, vocabulary: Vocabulary, standard: dict[str, Fact]) -> dict[str, Fact]:
+    found: dict[str, Fact] = {}
+    fields = form.fields(document.root, "a facts file", _FILE_KEYS) or {}
+    for key, content in form.entries(fields["facts"], "`facts`", least=0) if "facts" in fields else ():
+        if key.text in standard:
+            place = standard[key.text].place
+            hint = "leave it out, or choose another name"
+            form.mistake(key.place, "P032", f"`{key.text}` is a standard fact, declared at {place}", hint)
+            continue
+        named = _is_fact_name(form, key)
+        fact = _fact(form, vocabulary, key, content)
+        if named and fact:
+            found[fact.name] = fact
+    return found
+
+
+def _is_fact_name(form: Form, key: Scalar) -> bool:
+    group, dot, name = key.text.partition(".")
+    rule = "a fact is named `group.name`, with small letters, digits and `_`"
+    if not dot or not NAME.fullmatch(name) or len(key.text) > NAME_LENGTH_MAX:
+        form.mistake(key.place, "P031", f"`{clipped(key.text)}` is not a fact's name", rule)
+    elif group not in FACT_GROUPS:
+        message = f"`{clipped(group)}` is not a group of facts"
+        form.mistake(key.place, "P031", message, did_you_mean(group, FACT_GROUPS))
+    elif name in RESERVED:
+        form.mistake(key.place, "P005", f"`{name}` is {RESERVED[name]}, not a free name", "choose another name")
+    else:
+        return True
+    return False
+
+
+def _fact(form: Form, vocabulary: Vocabulary, key: Scalar, node: Node) -> Fact | None:
+    before = len(form.diagnostics)
+    what = f"the fact `{clipped(key.text)}`"
+    fields = form.fields(node, what, _FACT_KEYS, ("type", "title"), key.place)
+    if fields is None:
+        return None
+    declared = form.type_name(fields)
+    type_ = _bounded(form, vocabulary, declared, fields, key) if declared else None
+    title = form.text(fields.get("title"), f"the title of {what}")
+    note = form.text(fields.get("note"), f"the note of {what}")
+    required = _required(form, fields.get("required"), what)
+    if type_ is None or title is None or len(form.diagnostics) > before:
+        return None
+    fact = Fact(key.text, type_, title, note, required, example_of(type_), key.place)
+    return _with_example(form, fact, fields["example"]) if "example" in fields else fact
+
+
+def _required(form: Form, node: Node | None, what: str) -> bool:
+    if isinstance(node, Scalar) and isinstance(node.value, bool):
+        return node.value
+    if node is not None:
+        form.wrong_kind(node, f"`required` of {what}", "`true` or `false`")
+    return False
+
+
+# --- bounds ----------------------------------------------------------------------------------------------------------
+
+
+def _bounded(
+    form: Form, vocabulary: Vocabulary, declared: TypeName, fields: dict[str, Node], key: Scalar
+) -> Type | None:
+    """The declared type, as narrow as `minimum` and `maximum` make it."""
+    type_ = vocabulary.type_named(Kind(declared.word), declared.members, declared.titles)
+    low, high = (_bound(form, fields[word], type_, word, key) if word in fields else None for word in _BOUNDS)
+    if low is not None and high is not None and low > high:
+        message = f"the maximum of `{clipped(key.text)}` is below its minimum"
+        form.mistake(fields["maximum"].place, "P033", message, "swap the two")
+        return None
+    return replace(type_, low=type_.low if low is None else low, high=type_.high if high is None else high)
+
+
+def _bound(form: Form, node: Node, type_: Type, word: str, key: Scalar) -> int | None:
+    what = f"the {word} of `{clipped(key.text)}`"
+    if type_.kind not in _BOUNDED:
+        form.mistake(node.place, "P033", f"`{type_.kind}` has no {word}", f"leave `{word}` out")
+        return None
+    found = read_value(
+        form, Fact(f"{FACT_GROUPS[0]}.x", type_, Text("", ""), None, True, None, key.place), node, "P033", what
+    )
+    value = found[1] if found else None
+    return value if isinstance(value, int) else None
+
+
+# --- examples --------------------------------------------------------------------------------------------------------
+
+
+def example_of(type_: Type) -> str | int | bool | None:
+    """A plausible value inside the type's bounds, as a request carries it."""
+    match type_.kind:
+        case Kind.ENUM:
+            return type_.members[0] if type_.members else ""
+        case Kind.TEXT:
+            return "text"
+        case Kind.YES_NO:
+            return False
+        case Kind.DATE:
+            wanted = (_EXAMPLE_DAY - EPOCH).days
+        case kind:
+            wanted = _EXAMPLES[kind] * 10**type_.scale // 100
+    found = shown(min(max(wanted, type_.low), type_.high), type_)
+    return found.rstrip("0").rstrip(".") if isinstance(found, str) and type_.scale == RATE_SCALE else found
+
+
+def _with_example(form: Form, fact: Fact, node: Node) -> Fact | None:
+    """The standard facts' examples have cents, which a currency without them (JPY) drops."""
+    type_ = fact.type
+    cents = max(_CENTS - type_.scale, 0) if type_.kind is Kind.MONEY else 0
+    finer = replace(type_, scale=type_.scale + cents, low=type_.low * 10**cents, high=type_.high * 10**cents)
+    what = f"the example of `{fact.name}`"
+    found = read_value(form, replace(fact, type=finer, required=True), node, "P034", what)
+    if found is None:
+        return None
+    example, value = found
+    if type_.kind is Kind.MONEY and isinstance(value, int):
+        example = shown(value // 10**cents, type_)
+    return replace(fact, example=example)

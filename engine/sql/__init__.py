@@ -1,0 +1,1 @@
+"""RuleSet → one SQL query, for millions of rows at a time: the third lowering."""

@@ -1,0 +1,70 @@
+"""What of a rule set SQL can't say with the same result in every database, found when policies are checked.
+
+Verb beside the SQL lowering: RuleSet → diagnostics with codes `B…`. A policy with such a place still decides one case
+at a time; only bulk refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine import formula as f
+from engine.diagnostic import Diagnostic, Place, in_order
+from engine.formula import Formula, walk
+from engine.ruleset import ListResult, Match, Named, RuleSet
+from engine.sql.narrow import Rounded, narrowed
+from engine.sql.numbers import highest
+from engine.vocabulary import FORMULA_BOUND
+
+CODES: Mapping[str, str] = {
+    "B001": "a text function whose result depends on the database",
+    "B002": "a number that can become longer than the 38 digits that every database keeps",
+}
+
+_CASES = frozenset({"upper", "lower"})
+
+
+def check(ruleset: RuleSet) -> tuple[Diagnostic, ...]:
+    """Empty where the rule set can run in bulk."""
+    return in_order(found for formula, place in _formulas(ruleset) for found in _mistakes(formula, place))
+
+
+def _formulas(ruleset: RuleSet) -> Iterator[tuple[Formula, Place]]:
+    for step in ruleset.steps:
+        match step:
+            case Named():
+                yield step.formula, step.place
+            case ListResult():
+                yield from ((output, step.place) for _, output in step.entries)
+            case Match():
+                yield from ((conjunct.formula, conjunct.place) for conjunct in step.conjuncts)
+    for rule in ruleset.rules:
+        yield from ((conjunct.formula, conjunct.place) for conjunct in rule.match.conjuncts)
+        yield from ((formula, rule.match.place) for _, formula in rule.conditions)
+
+
+def _mistakes(formula: Formula, place: Place) -> Iterator[Diagnostic]:
+    for node in walk(formula):
+        if isinstance(node, f.TextCall) and node.function in _CASES:
+            word = f"{node.function} case"
+            message = f"this policy can't run in bulk: databases disagree about `{word}` outside the Latin alphabet"
+            yield Diagnostic(place, "B001", message, "compare with the spellings themselves: `x in [A, a]`")
+    if any(_largest(node) > FORMULA_BOUND for node in walk(narrowed(formula))):
+        message = "this policy can't run in bulk: a number here can have more than 38 digits"
+        yield Diagnostic(place, "B002", message, "round between with a named value, or give a fact narrower bounds")
+
+
+def _largest(node: Formula) -> int:
+    """The largest number, either sign, that computing this node may need."""
+    if not node.type.kind.is_numeric:
+        return 0
+    largest = max(-node.type.low, node.type.high)
+    match node:
+        case f.Quotient(left=left, shift=shift):
+            return max(largest, max(-left.type.low, left.type.high) * int(10**shift))
+        case f.Rescale(operand=operand) if node.type.scale < operand.type.scale:
+            divisor = int(10 ** (operand.type.scale - node.type.scale))
+            return max(largest, highest(operand.type.low, operand.type.high, divisor))
+        case Rounded(low=low, divisor=f.Constant(value=int(divisor))):
+            return max(largest, highest(low.type.low, low.type.high, divisor))
+    return largest

@@ -1,0 +1,162 @@
+"""SQL under construction: expressions that know from which level on they can be computed, and the levels themselves.
+
+Part of the SQL lowering. A level is one sub-select: it reads the columns of the one before and adds its own, so that
+whatever is used twice is written once, and the text grows with the policy, not with its nesting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+from sqlglot.expressions import Expr
+
+from engine.sql.dialect import Dialect, binary, number, text, wrapped
+
+Constant = int | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`level` numbers the sub-select whose columns the expression reads (0: the facts). `wide`: an integer of more than
+    64 bits. `constant` holds the value of a literal in a tuple of one."""
+
+    sql: Expr
+    level: int = 0
+    wide: bool = False
+    nullable: bool = False
+    constant: tuple[Constant] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Costs nothing to repeat."""
+        return isinstance(self.sql, exp.Column | exp.Literal | exp.Boolean | exp.Null) or self.constant is not None
+
+    @property
+    def is_null(self) -> bool:
+        return self.constant == (None,)
+
+
+def literal(value: Constant, dialect: Dialect, *, wide: bool = False) -> Code:
+    match value:
+        case None:
+            return Code(exp.Null(), nullable=True, constant=(None,))
+        case bool():
+            return Code(exp.Boolean(this=value), constant=(value,))
+        case str():
+            return Code(text(value), constant=(value,))
+        case int():
+            return Code(dialect.wide_number(value) if wide else number(value), 0, wide, False, (value,))
+
+
+class Columns:
+    """Names that are free in every dialect, where letters of either case are one."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def name(self, wanted: str) -> str:
+        plain = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in wanted.lower())
+        name, count = plain, 1
+        while name in self._taken:
+            count += 1
+            name = f"{plain}_{count}"
+        self._taken.add(name)
+        return name
+
+
+class Levels:
+    def __init__(self, dialect: Dialect, names: Columns) -> None:
+        self.dialect = dialect
+        self.names = names
+        self._levels: list[list[tuple[str, Expr]]] = []
+
+    def let(self, code: Code, wanted: str = "part") -> Code:
+        """The code as a column, unless it costs nothing to repeat it."""
+        return code if code.is_plain else self.define(code, wanted)
+
+    def define(self, code: Code, wanted: str) -> Code:
+        return self.named(code, self.names.name(wanted))
+
+    def named(self, code: Code, name: str) -> Code:
+        while len(self._levels) <= code.level:
+            self._levels.append([])
+        self._levels[code.level].append((name, code.sql.copy()))
+        return replace(code, sql=column(name), level=code.level + 1, constant=None)
+
+    def at(self, sql: Expr, parts: Iterable[Code], *, wide: bool = False, nullable: bool | None = None) -> Code:
+        """An expression made of these parts; null, unless told otherwise, where one of them is."""
+        found = list(parts)
+        level = max((part.level for part in found), default=0)
+        nulls = any(part.nullable for part in found) if nullable is None else nullable
+        return Code(sql, level, wide, nulls)
+
+    def widened(self, code: Code, *, wide: bool) -> Code:
+        if code.wide == wide or code.is_null:
+            return code
+        if code.constant is not None:
+            value = code.constant[0]
+            return literal(value, self.dialect, wide=wide)
+        to = self.dialect.to_wide if wide else self.dialect.to_narrow
+        return replace(code, sql=to(code.sql), wide=wide)
+
+    def operate(self, kind: type[Expr], left: Code, right: Code, *, wide: bool = False) -> Code:
+        """Arithmetic whose result is `wide` or not; databases widen the other operand themselves."""
+        if wide and not left.wide and not right.wide:
+            left = self.widened(left, wide=True)
+        return self.at(binary(kind, left.sql, right.sql), (left, right), wide=wide)
+
+    def test(self, kind: type[Expr], left: Code, right: Code) -> Code:
+        return self.at(binary(kind, left.sql, right.sql), (left, right))
+
+    def case(self, branches: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
+        """The first result whose condition is true; nullness as of the results alone."""
+        results = [*(result for _, result in branches), otherwise]
+        wide = any(result.wide for result in results)
+        ifs = [
+            exp.If(this=test.sql.copy(), true=self.widened(result, wide=wide).sql.copy()) for test, result in branches
+        ]
+        sql = exp.Case(ifs=ifs, default=self.widened(otherwise, wide=wide).sql.copy())
+        nullable = any(result.nullable for result in results)
+        return self.at(sql, [*results, *(test for test, _ in branches)], wide=wide, nullable=nullable)
+
+    def missing(self, code: Code) -> Code:
+        if not code.nullable:
+            return literal(False, self.dialect)
+        return self.at(exp.Is(this=wrapped(code.sql), expression=exp.Null()), (code,), nullable=False)
+
+    def number(self, value: int) -> Code:
+        return literal(value, self.dialect)
+
+    def selects(self, source: str) -> Iterator[tuple[str, exp.Select]]:
+        """One sub-select for each level that adds columns, with its name; the last is named by `top`."""
+        for index, columns in enumerate(self._levels):
+            aliases = [exp.alias_(sql, name, copy=False) for name, sql in columns]
+            before = self.level_name(index, source)
+            select = exp.select(exp.Star(), *aliases, copy=False).from_(before, copy=False)
+            yield self.level_name(index + 1, source), select.offset(0) if self.dialect.fenced else select
+
+    def top(self, source: str) -> str:
+        return self.level_name(len(self._levels), source)
+
+    @staticmethod
+    def level_name(level: int, source: str) -> str:
+        return f"level_{level}" if level else source
+
+
+def column(name: str) -> exp.Column:
+    return exp.column(exp.to_identifier(name))
+
+
+def bare(condition: Code) -> Code:
+    """In a branch of CASE null is as good as false."""
+    sql = condition.sql
+    if isinstance(sql, exp.Coalesce) and sql.expressions == [exp.Boolean(this=False)]:
+        return replace(condition, sql=sql.this)
+    return condition
+
+
+def side(part: Expr) -> Expr:
+    """As an operand of AND, OR, NOT: only these need brackets."""
+    return wrapped(part) if isinstance(part, exp.Connector | exp.Not) else part.copy()

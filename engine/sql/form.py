@@ -1,0 +1,265 @@
+"""The rule set as one SQL query: the third lowering, for millions of rows at a time.
+
+Reads a relation of facts with one column each, as the binder would give them: numbers and dates as integers at their
+type's scale, text, booleans, nulls. Gives, row for row, what `evaluate` decides: every value and row match,
+every rule (true: fired, null: undetermined), the outcome. The tests hold it against the other lowerings.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap, Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.expressions import Expr
+
+from engine.formula import Formula, Variable
+from engine.formula_numbers import Formulas
+from engine.ruleset import AS_OF, ListResult, Match, Named, Rule, RuleSet
+from engine.sql.code import Code, Columns, Levels, column, literal
+from engine.sql.dialect import DIALECTS, Dialect, binary, number, text
+from engine.sql.narrow import is_narrow, narrowed
+from engine.sql.nodes import Lowering
+from engine.vocabulary import CASE_KINDS, Kind, Type
+
+FACTS = "facts"
+"""The relation that the query reads."""
+
+BITS = 62
+"""Rules a mask: a sum of them is a positive 64-bit integer everywhere."""
+
+OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A column whose bit `1 << i` stands for `ids[i]`."""
+
+    column: str
+    ids: tuple[str, ...]
+
+
+class SqlForm:
+    """`as_of` is a day count; None reads it from a column of that name. `columns` names the column of each fact, value,
+    row match and rule by their ids."""
+
+    def __init__(self, ruleset: RuleSet, dialect: str = "duckdb", as_of: int | None = None) -> None:
+        self.ruleset = ruleset
+        self.dialect: Dialect = DIALECTS[dialect]
+        self.names = Columns()
+        self.columns: dict[str, str] = {}
+        self.rules: dict[str, str] = {}
+        self.conditions: dict[str, str] = {}
+        self._levels = Levels(self.dialect, self.names)
+        self._codes: dict[str, Code] = {}
+        self._define_facts(as_of)
+        formulas = {id(formula): narrowed(formula) for formula in _formulas(ruleset)}
+        counted = Formulas()
+        for formula in formulas.values():
+            counted.use(formula)
+        self._inline: dict[str, Code] = {}
+        self._readers = _readers(counted)
+        self._lowering = Lowering(counted, self._levels, ChainMap(self._inline, self._codes))
+        self._narrowed = formulas
+        self._define_steps()
+        self._rule_codes = [self._define_rule(rule) for rule in ruleset.rules]
+        self._define_conditions()
+        ids = [rule.id for rule in ruleset.rules]
+        self.fired = self._masks("fired", ids, self._rule_codes, undetermined=False)
+        self.undetermined = self._masks("undetermined", ids, self._rule_codes, undetermined=True)
+        self._define_outcome()
+
+    # --- what callers select -----------------------------------------------------------------------------------------
+
+    def query(self, wanted: Sequence[Expr | str], facts: exp.Query | None = None) -> exp.Select:
+        """The decisions: these columns of the last level. `facts` defines the relation of that name."""
+        columns = [column(item) if isinstance(item, str) else item.copy() for item in wanted]
+        query = exp.select(*columns, copy=False).from_(self._levels.top(FACTS), copy=False)
+        if facts is not None:
+            query = query.with_(FACTS, as_=facts, copy=False)
+        for name, select in self._levels.selects(FACTS):
+            query = query.with_(name, as_=select, copy=False)
+        return query
+
+    def text(self) -> str:
+        """For people and warehouses: one column for each value and rule, the outcome first."""
+        subject = self.columns[f"{self.ruleset.case}.id"]
+        results = [self.columns[name] for name in self.ruleset.results]
+        wanted = [subject, OUTCOME, *self.conditions.values(), *self.rules.values(), *results]
+        return self.query(wanted).sql(dialect=self.dialect.name, pretty=True) + "\n"
+
+    def row_masks(self) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
+        """Of the table rows: hit and undetermined. Adds their columns; call it before `query`."""
+        rows = [step.id for step in self.ruleset.steps if isinstance(step, Match)]
+        codes = [self._codes[row] for row in rows]
+        return (
+            self._masks("rows_hit", rows, codes, undetermined=False),
+            self._masks("rows_undetermined", rows, codes, undetermined=True),
+        )
+
+    # --- steps -------------------------------------------------------------------------------------------------------
+
+    def _define_facts(self, as_of: int | None) -> None:
+        for fact in self.ruleset.facts:
+            name = self.columns[fact.name] = self.names.name(fact.name)
+            wide = fact.type.kind.is_numeric and not is_narrow(fact.type)
+            self._codes[fact.name] = Code(column(name), 0, wide, not fact.required)
+        self.names.name(OUTCOME)
+        if as_of is None:
+            self.columns[AS_OF] = self.names.name(AS_OF)
+            self._codes[AS_OF] = Code(column(self.columns[AS_OF]))
+        else:
+            self._codes[AS_OF] = literal(as_of, self.dialect)
+
+    def _define_steps(self) -> None:
+        for step in self.ruleset.steps:
+            match step:
+                case Named():
+                    self._define(step.name, step.name, self._lowered(step.formula))
+                case Match():
+                    self._define_row(step)
+                case ListResult():
+                    self._define(step.name, step.name, self._list(step))
+
+    def _define_row(self, step: Match) -> None:
+        """A row that only one choice asks for is tested there, on the cases that come so far; its column is for those
+        who select it."""
+        code = self._match(step)
+        self._define(step.id, f"row_{step.id}", code)
+        if not code.nullable and self._readers.get(step.id) == 1:
+            self._inline[step.id] = code
+
+    def _define(self, id_: str, wanted: str, code: Code) -> None:
+        found = self._codes[id_] = self._levels.define(code, wanted)
+        self.columns[id_] = found.sql.name
+
+    def _lowered(self, formula: Formula) -> Code:
+        return self._lowering.code(self._narrowed[id(formula)])
+
+    def _match(self, match: Match) -> Code:
+        first, *others = [self._lowered(conjunct.formula) for conjunct in match.conjuncts] or [
+            literal(True, self.dialect)
+        ]
+        if not others or not self.dialect.lazy_case or not isinstance(first.sql, exp.Column):
+            return self._lowering.combined([first, *others], exp.And)
+        levels = self._levels
+        rest = self._lowering.combined(others, exp.And)
+        branches = [(first, rest)]
+        if first.nullable:
+            open_ = self._lowering.combined([literal(None, self.dialect), *others], exp.And)
+            branches.append((levels.missing(first), open_))
+        return levels.case(branches, literal(False, self.dialect))
+
+    def _list(self, step: ListResult) -> Code:
+        levels, dialect = self._levels, self.dialect
+        values = [self._lowered(output) for _, output in step.entries]
+        wide = any(value.wide for value in values)
+        element = dialect.wide if wide else self.sql_type(step.element)
+        empty = dialect.array((), element)
+        arrays, parts = [], []
+        for (row, _), value in zip(step.entries, values, strict=True):
+            hit = self._codes[row]
+            one = dialect.array((value.sql,), element)
+            arrays.append(exp.Case(ifs=[exp.If(this=hit.sql.copy(), true=one)], default=empty.copy()))
+            parts += [hit, value]
+        whole = levels.at(dialect.joined(arrays) if arrays else empty, parts, nullable=False)
+        unknown = [levels.missing(self._codes[row]) for row, _ in step.entries if self._codes[row].nullable]
+        return levels.case([(test, literal(None, dialect)) for test in unknown], whole) if unknown else whole
+
+    def sql_type(self, type_: Type) -> str:
+        if type_.kind.is_numeric:
+            return self.dialect.narrow if is_narrow(type_) else self.dialect.wide
+        words = {Kind.DATE: self.dialect.narrow, Kind.YES_NO: "BOOLEAN"}
+        return words.get(type_.kind, self.dialect.text_type)
+
+    # --- rules -------------------------------------------------------------------------------------------------------
+
+    def _define_rule(self, rule: Rule) -> Code:
+        found = self._levels.define(self._match(rule.match), f"rule_{rule.id}")
+        self.rules[rule.id] = found.sql.name
+        return found
+
+    def _define_conditions(self) -> None:
+        """What a fired rule asks the customer for; null where it did not fire. One rule sets a condition."""
+        levels = self._levels
+        for rule, fired in zip(self.ruleset.rules, self._rule_codes, strict=True):
+            for name, formula in rule.conditions:
+                value = levels.case([(fired, self._lowered(formula))], literal(None, self.dialect))
+                self.conditions[name] = levels.define(value, f"condition_{name}").sql.name
+
+    def _masks(self, wanted: str, ids: Sequence[str], codes: Sequence[Code], *, undetermined: bool) -> tuple[Mask, ...]:
+        masks = []
+        for start in range(0, len(ids), BITS):
+            own, found = tuple(ids[start : start + BITS]), codes[start : start + BITS]
+            bits = self._bits(found, undetermined=undetermined)
+            masks.append(Mask(self._levels.define(bits, f"{wanted}_{start // BITS + 1}").sql.name, own))
+            self._codes[masks[-1].column] = Code(column(masks[-1].column), bits.level + 1)
+        return tuple(masks)
+
+    def _bits(self, codes: Sequence[Code], *, undetermined: bool) -> Code:
+        levels = self._levels
+        tests = [(1 << i, levels.missing(c) if undetermined else c) for i, c in enumerate(codes)]
+        tests = [(bit, test) for bit, test in tests if test.nullable or test.constant != (False,)]
+        terms = [_if(test.sql, self.dialect.to_narrow(number(bit)), self._zero) for bit, test in tests]
+        total = terms[0] if terms else self._zero
+        for term in terms[1:]:
+            total = exp.Add(this=total, expression=term)
+        return levels.at(total, [test for _, test in tests], nullable=False)
+
+    @property
+    def _zero(self) -> Expr:
+        return self.dialect.to_narrow(number(0))
+
+    def _define_outcome(self) -> None:
+        ladder = CASE_KINDS[self.ruleset.case].ladder
+        ifs, parts = [], []
+        for outcome in reversed(ladder[1:]):
+            tests = list(self._told(outcome))
+            if tests:
+                parts += [code for _, code in tests]
+                ifs.append(exp.If(this=exp.or_(*(test for test, _ in tests)), true=text(outcome)))
+        sql = exp.Case(ifs=ifs, default=text(ladder[0])) if ifs else text(ladder[0])
+        self._levels.named(self._levels.at(sql, parts, nullable=False), OUTCOME)
+
+    def _told(self, outcome: str) -> Iterator[tuple[Expr, Code]]:
+        """Tests of masks for rules that say so, fired or by `if_missing`."""
+        said = {rule.id: rule.outcome for rule in self.ruleset.rules}
+        unsure = {rule.id: rule.if_missing for rule in self.ruleset.rules}
+        for masks, outcomes in ((self.fired, said), (self.undetermined, unsure)):
+            for mask in masks:
+                bits = sum(1 << i for i, id_ in enumerate(mask.ids) if outcomes[id_] == outcome)
+                if bits:
+                    code = self._codes[mask.column]
+                    yield binary(exp.NEQ, binary(exp.BitwiseAnd, code.sql, number(bits)), number(0)), code
+
+
+def _if(test: Expr, then: Expr, otherwise: Expr) -> Expr:
+    return exp.Case(ifs=[exp.If(this=test.copy(), true=then)], default=otherwise)
+
+
+def _readers(formulas: Formulas) -> Mapping[str, int]:
+    """How many places read each variable."""
+    found: Counter[str] = Counter()
+    for node, uses in zip(formulas.nodes, formulas.uses, strict=True):
+        if isinstance(node, Variable):
+            found[node.name] += uses
+    return found
+
+
+def _formulas(ruleset: RuleSet) -> Iterator[Formula]:
+    for step in ruleset.steps:
+        match step:
+            case Named():
+                yield step.formula
+            case Match():
+                yield from (conjunct.formula for conjunct in step.conjuncts)
+            case ListResult():
+                yield from (output for _, output in step.entries)
+    for rule in ruleset.rules:
+        yield from (conjunct.formula for conjunct in rule.match.conjuncts)
+        yield from (formula for _, formula in rule.conditions)
+
+
+def lower(ruleset: RuleSet, dialect: str = "duckdb", as_of: int | None = None) -> SqlForm:
+    return SqlForm(ruleset, dialect, as_of)

@@ -1,0 +1,293 @@
+"""Each formula as SQL: what `engine.matching.interpret` does one value at a time, done by a database.
+
+Part of the SQL lowering. AND, OR and NOT of SQL are Kleene's, and its operators give null for null, as formulas want;
+what differs (a condition that is null, `min` and `max`, division) is spelled out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlglot import exp
+from sqlglot.expressions import Expr
+
+from engine import formula as f
+from engine.formula import Formula
+from engine.formula_numbers import Formulas
+from engine.sql import numbers
+from engine.sql.code import Code, Levels, bare, literal, side
+from engine.sql.dialect import NARROW_HIGH, call, number, wrapped
+from engine.sql.narrow import Rounded, is_narrow
+
+_OPERATORS: Mapping[str, type[Expr]] = {
+    "=": exp.EQ,
+    "!=": exp.NEQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+}
+_ARITHMETIC: Mapping[type[Formula], type[Expr]] = {f.Sum: exp.Add, f.Difference: exp.Sub, f.Product: exp.Mul}
+
+
+class Lowering:
+    """Lowers formulas that `formulas` has counted, each distinct one once. `variables` says where each stands."""
+
+    def __init__(self, formulas: Formulas, levels: Levels, variables: Mapping[str, Code]) -> None:
+        self.formulas = formulas
+        self.levels = levels
+        self.variables = variables
+        self._codes: dict[int, Code] = {}
+
+    def code(self, formula: Formula) -> Code:
+        wanted = self.formulas.number(formula)
+        pending = [wanted]
+        while pending:
+            number_ = pending[-1]
+            missing = [child for child in self.formulas.children[number_] if child not in self._codes]
+            if missing and number_ not in self._codes:
+                pending.extend(missing)
+                continue
+            pending.pop()
+            if number_ not in self._codes:
+                self._codes[number_] = self._settled(number_)
+        return self._codes[wanted]
+
+    def _settled(self, number_: int) -> Code:
+        node = self.formulas.nodes[number_]
+        code = self._code(node, [self._codes[child] for child in self.formulas.children[number_]])
+        if node.type.kind.is_numeric and code.wide and is_narrow(node.type) and not isinstance(node, f.Variable):
+            code = self.levels.widened(code, wide=False)
+        return self.levels.let(code) if self.formulas.uses[number_] > 1 and not _is_cheap(node) else code
+
+    def _code(self, node: Formula, parts: list[Code]) -> Code:
+        match node:
+            case f.Constant(value=value):
+                wide = type(value) is int and not is_narrow(node.type)
+                return literal(value, self.levels.dialect, wide=wide)
+            case f.Variable(name=name):
+                return self.variables[name]
+            case f.Sum() | f.Difference() | f.Product():
+                return self.levels.operate(_ARITHMETIC[type(node)], *parts, wide=not is_narrow(node.type))
+            case f.Rescale() | Rounded():
+                return self._rescaled(node, parts)
+            case f.Quotient() | f.Modulo():
+                return self._division(node, *parts)
+            case f.Least() | f.Greatest():
+                return self._extreme(parts, exp.GT if isinstance(node, f.Least) else exp.LT)
+            case f.Absolute():
+                wide = not is_narrow(node.type) or parts[0].wide
+                operand = self.levels.widened(parts[0], wide=wide)
+                return self.levels.at(exp.Abs(this=operand.sql.copy()), parts, wide=wide)
+            case f.If():
+                return self._choice(node, *parts)
+            case f.AddMonths():
+                return self._unary(self.levels.dialect.add_months(parts[0].sql, parts[1].sql), parts)
+            case f.DatePart(part=part):
+                return self._date_part(part, node.date, parts[0])
+            case f.TextCall():
+                return self._text(node.function, parts)
+        return self._truth(node, parts)
+
+    def _unary(self, sql: Expr, parts: Sequence[Code]) -> Code:
+        return self.levels.at(sql, parts)
+
+    # --- logic -------------------------------------------------------------------------------------------------------
+
+    def _truth(self, node: Formula, parts: list[Code]) -> Code:
+        levels = self.levels
+        match node:
+            case f.All() | f.Any():
+                return self.combined(parts, exp.And if isinstance(node, f.All) else exp.Or)
+            case f.Not():
+                return levels.at(exp.Not(this=side(parts[0].sql)), parts)
+            case f.IsNull():
+                return levels.missing(parts[0])
+            case f.IsTrue():
+                return self.true(parts[0])
+            case f.Compare(operator=operator):
+                return levels.test(_OPERATORS[operator], *parts)
+            case f.MemberOf(values=values, operand=operand):
+                return self._member(values, operand, parts[0])
+        raise TypeError(f"no SQL is defined for {type(node).__name__}")
+
+    def true(self, code: Code) -> Code:
+        if not code.nullable:
+            return code
+        sql = exp.Coalesce(this=code.sql.copy(), expressions=[exp.Boolean(this=False)])
+        return self.levels.at(sql, (code,), nullable=False)
+
+    def combined(self, parts: Sequence[Code], kind: type[exp.Connector]) -> Code:
+        if not parts:
+            return literal(kind is exp.And, self.levels.dialect)
+        sql = side(parts[0].sql) if len(parts) > 1 else parts[0].sql
+        for part in parts[1:]:
+            sql = kind(this=sql, expression=side(part.sql))
+        return self.levels.at(sql, parts)
+
+    def _member(self, values: Sequence[int | str | bool], operand: Formula, code: Code) -> Code:
+        """Numbers that the operand can't be are left out: the largest may be too long for a literal."""
+        known = [v for v in values if type(v) is not int or operand.type.low <= v <= operand.type.high]
+        if not known:
+            code = self.levels.let(code)
+            present = self.levels.at(exp.Not(this=wrapped(self.levels.missing(code).sql)), (code,), nullable=False)
+            never = literal(False, self.levels.dialect)
+            empty = literal(None, self.levels.dialect)
+            return self.levels.case([(present, never)], empty) if code.nullable else never
+        listed = [literal(value, self.levels.dialect, wide=code.wide).sql for value in known]
+        return self.levels.at(exp.In(this=wrapped(code.sql), expressions=listed), (code,))
+
+    def _choice(self, node: f.If, condition: Code, then: Code, otherwise: Code) -> Code:
+        """A chain of choices becomes one CASE with many branches."""
+        levels = self.levels
+        branches: list[tuple[Code, Code]] = []
+        if isinstance(node.condition, f.IsTrue):
+            tested_alone = self._codes[self.formulas.number(node.condition.operand)]
+            branches.append((tested_alone, then))
+        else:
+            tested = self._tested(node.condition)
+            if condition.nullable and tested is None:
+                condition = tested = levels.let(condition)
+            branches.append((bare(condition), then))
+            if condition.nullable and tested is not None:
+                branches.append((self._unknown(tested), literal(None, levels.dialect)))
+        if isinstance(otherwise.sql, exp.Case) and not otherwise.sql.this:
+            return self._prolonged(branches, otherwise)
+        return levels.case(branches, otherwise)
+
+    def _unknown(self, condition: Code) -> Code:
+        return self.levels.at(exp.Is(this=wrapped(condition.sql), expression=exp.Null()), (condition,), nullable=False)
+
+    def _tested(self, formula: Formula) -> Code | None:
+        """The one column whose nullness is that of this comparison with a constant."""
+        match formula:
+            case f.Compare(left=f.Variable(name=name), right=f.Constant()):
+                return self.variables[name]
+            case f.Compare(left=f.Constant(), right=f.Variable(name=name)):
+                return self.variables[name]
+        return None
+
+    def _prolonged(self, branches: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
+        first = self.levels.case(branches, otherwise)
+        inner = first.sql.args["default"]
+        if not isinstance(inner, exp.Case):  # widened
+            return first
+        sql = exp.Case(ifs=[*first.sql.args["ifs"], *inner.args["ifs"]], default=inner.args.get("default"))
+        return self.levels.at(sql, (first,), wide=first.wide, nullable=first.nullable)
+
+    # --- numbers and dates -------------------------------------------------------------------------------------------
+
+    def _rescaled(self, node: f.Rescale | Rounded, parts: list[Code]) -> Code:
+        levels = self.levels
+        if isinstance(node, Rounded):
+            assert type(node.divisor.value) is int, "a divisor is a number"
+            bounds = (node.low.type.low, node.low.type.high)
+            return numbers.rounded_sum(levels, parts[0], parts[1], bounds, node.divisor.value)
+        step = node.type.scale - node.operand.type.scale
+        if step >= 0:
+            factor = literal(10**step, levels.dialect, wide=step > 18)
+            return levels.operate(exp.Mul, parts[0], factor, wide=not is_narrow(node.type)) if step else parts[0]
+        bounds = (node.operand.type.low, node.operand.type.high)
+        return numbers.rounded(levels, parts[0], bounds, 10**-step, node.mode)
+
+    def _division(self, node: f.Quotient | f.Modulo, left: Code, right: Code) -> Code:
+        levels, a, b = self.levels, node.left.type, node.right.type
+        signed = min(a.low, b.low) < 0
+        shift = node.shift if isinstance(node, f.Quotient) else 0
+        wide = left.wide or right.wide or max(-a.low, a.high) * 10**shift + max(-b.low, b.high) > NARROW_HIGH
+        divisor = numbers.divisor_or_null(levels, right, wide=wide, never_zero=b.low > 0 or b.high < 0)
+        if shift:
+            left = levels.operate(exp.Mul, left, literal(10**shift, levels.dialect, wide=shift > 18), wide=wide)
+        left = levels.let(levels.widened(left, wide=wide))
+        divide = numbers.quotient if isinstance(node, f.Quotient) else numbers.modulo
+        return divide(levels, left, divisor, signed=signed)
+
+    def _extreme(self, parts: Sequence[Code], worse: type[Expr]) -> Code:
+        """LEAST and GREATEST skip nulls in some databases and not in others."""
+        levels = self.levels
+        found = parts[0]
+        for other in parts[1:]:
+            left, right = levels.let(found), levels.let(other)
+            if left.constant is not None:  # a null must fall to the last branch
+                left, right = right, left
+            branches = [(levels.test(worse, left, right), right)]
+            if right.nullable and left.nullable:
+                branches.append((levels.missing(right), literal(None, levels.dialect)))
+            elif right.nullable:
+                left, right = right, left
+                branches = [(levels.test(worse, left, right), right)]
+            found = levels.case(branches, left)
+        return found
+
+    def _date_part(self, part: str, date: Formula, code: Code) -> Code:
+        levels = self.levels
+        if part != "weekday":
+            return levels.at(levels.dialect.date_part(part, code.sql), (code,))
+        lifted = 3 + 7 * numbers.lift(date.type.low + 3, 7)
+        moved = exp.Paren(this=exp.Add(this=wrapped(code.sql), expression=number(lifted)))
+        weekday = exp.Add(this=exp.Mod(this=moved, expression=number(7)), expression=number(1))
+        return levels.at(weekday, (code,))
+
+    # --- text --------------------------------------------------------------------------------------------------------
+
+    def _text(self, function: str, parts: list[Code]) -> Code:
+        levels, dialect = self.levels, self.levels.dialect
+        simple: Mapping[str, Callable[..., Expr]] = {
+            "length": lambda whole: exp.Length(this=whole.copy()),
+            "starts_with": lambda whole, part: exp.EQ(this=_left(whole, _length(part)), expression=part.copy()),
+            "ends_with": lambda whole, part: exp.EQ(this=_right(whole, part), expression=part.copy()),
+            "contains": lambda whole, part: exp.GT(this=dialect.index_of(whole, part), expression=number(0)),
+        }
+        if function in simple:
+            parts = [levels.let(part) for part in parts]
+            return levels.at(simple[function](*(part.sql for part in parts)), parts)
+        if function == "concat":
+            sql = wrapped(parts[0].sql)
+            for part in parts[1:]:
+                sql = exp.DPipe(this=sql, expression=wrapped(part.sql))
+            return levels.at(sql, parts)
+        return self._substring([levels.let(part) for part in parts])
+
+    def _substring(self, parts: list[Code]) -> Code:
+        """A start from the end is turned into one from the front; beyond either end there is nothing."""
+        levels = self.levels
+        whole, start, *length = parts
+        from_end = levels.at(exp.Add(this=_length(whole.sql) + number(1), expression=start.sql.copy()), (whole, start))
+        zero = levels.number(0)
+        if start.constant is not None and type(start.constant[0]) is int:
+            first = start if start.constant[0] > 0 else levels.let(from_end)
+        else:
+            ahead = levels.test(exp.GT, start, zero)
+            first = levels.let(levels.case([(ahead, start)], from_end))
+        cut = call("SUBSTRING", whole.sql, _int(first.sql), *(_int(part.sql) for part in length))
+        inside = self.combined([levels.test(exp.GTE, first, levels.number(1))], exp.And)
+        for part in length:
+            inside = self.combined((inside, levels.test(exp.GTE, part, zero)), exp.And)
+        unknown = [(self._unknown(part), literal(None, levels.dialect)) for part in parts if part.nullable]
+        return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
+
+
+def _int(part: Expr) -> Expr:
+    return exp.Cast(this=part.copy(), to=exp.DataType.build("INT"))
+
+
+def _length(part: Expr) -> Expr:
+    return exp.Length(this=part.copy())
+
+
+def _left(whole: Expr, length: Expr) -> Expr:
+    return call("SUBSTRING", whole, number(1), length)
+
+
+def _right(whole: Expr, part: Expr) -> Expr:
+    return call("RIGHT", whole, _length(part))
+
+
+def _is_cheap(node: Formula) -> bool:
+    """Written again sooner than named: one test of something that has a name."""
+    match node:
+        case f.Constant() | f.Variable() | f.IsNull(operand=f.Variable()) | f.IsTrue(operand=f.Variable()):
+            return True
+        case f.Compare(left=f.Variable(), right=f.Constant()) | f.Compare(left=f.Constant(), right=f.Variable()):
+            return True
+    return False

@@ -1,8 +1,8 @@
 """Every code a diagnostic can carry, with its meaning; docs/diagnostics.md explains each with an example.
 
 Readers: `P` is the structure of a policy, facts or cases file, `F` the FEEL inside it. Checks that follow: `N` names
-and who may read them, `T` types, units and functions, `L` what tables and rules can never do.
-(`Y`, the YAML itself: engine/document.py.)
+and who may read them, `T` types, units and functions, `L` what tables and rules can never do, `B` what bulk can't run.
+(`Y`, the YAML itself: engine.reading.document; `M` and `H`, maps: engine.maps.map_file and engine.history.map_file.)
 """
 
 from __future__ import annotations
@@ -73,5 +73,7 @@ CHECK_CODES: Mapping[str, str] = {
     "L005": "a table too intricate to be checked",
     "L006": "values that no row covers",
     "L007": "a condition that is always true",
+    "B001": "a text function whose result depends on the database",
+    "B002": "a number that can become longer than the 38 digits that every database keeps",
 }
-"""What is found once files are read, from names to tables."""
+"""What is found once files are read, from names to bulk."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -69,6 +69,12 @@ class Engine:
 
     def ruleset(self, case: str, as_of: date) -> RuleSet:
         return self._evaluator(case, as_of).ruleset
+
+    def rulesets(self) -> Iterator[RuleSet]:
+        """Of every case kind, on every stretch of dates between two changes of parameters."""
+        for translation in self._compiled.translations:
+            for case in CASE_KINDS:
+                yield self._compiled.ruleset(case, translation.since or date.min)
 
     def close(self) -> None:
         with self._lock:

@@ -33,9 +33,11 @@ def check(
     directory: Directory = Path("rules"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the diagnostics as a JSON object.")] = False,
 ) -> None:
-    """Find every mistake in policies, facts, policy tests and row maps.
+    """Find every mistake in policies, facts, policy tests and row maps, and what can't run in bulk.
 
     Each is shown as file:line:column: CODE message (hint), sorted by place; on a terminal with the line it is about.
+
+    With N009 or a B code alone, the policies still load and decide.
 
     Example:  credence check rules
 
@@ -45,7 +47,8 @@ def check(
     loaded = load(folder.policies)
     diagnostics = loaded.diagnostics
     if loaded.engine is not None:
-        diagnostics = in_order((*diagnostics, *_in_cases_and_maps(folder, loaded.engine)))
+        beside = (*_in_cases_and_maps(folder, loaded.engine), *_in_bulk(loaded.engine))
+        diagnostics = in_order((*diagnostics, *beside))
     if as_json:
         version = loaded.engine.version if loaded.engine and not diagnostics else None
         print_json({"version": version, "diagnostics": [item.as_json() for item in diagnostics]})
@@ -98,6 +101,14 @@ def _in_cases_and_maps(folder: RulesFolder, engine: Engine) -> list[Diagnostic]:
     for name, content in folder.maps.items():
         diagnostics += _in_map(content, name, engine.vocabulary)
     return diagnostics
+
+
+def _in_bulk(engine: Engine) -> tuple[Diagnostic, ...]:
+    try:
+        from engine.sql.check import check as check_bulk
+    except ImportError:  # without the extra `bulk` nothing runs in bulk here
+        return ()
+    return check_bulk(*engine.rulesets())
 
 
 def row_maps(folder: RulesFolder) -> dict[str, bytes]:

@@ -1,12 +1,12 @@
 """What of a rule set SQL can't say with the same result in every database, found when policies are checked.
 
-Verb beside the SQL lowering: RuleSet → diagnostics with codes `B…`. A policy with such a place still decides one case
-at a time; only bulk refuses it.
+Verb beside the SQL lowering: rule sets → diagnostics with codes `B…`. A policy with such a place still decides one
+case at a time; only bulk refuses it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from engine import formula as f
 from engine.diagnostic import Diagnostic, Place, in_order
@@ -16,17 +16,13 @@ from engine.sql.narrow import Rounded, narrowed
 from engine.sql.numbers import highest
 from engine.vocabulary import FORMULA_BOUND
 
-CODES: Mapping[str, str] = {
-    "B001": "a text function whose result depends on the database",
-    "B002": "a number that can become longer than the 38 digits that every database keeps",
-}
-
 _CASES = frozenset({"upper", "lower"})
 
 
-def check(ruleset: RuleSet) -> tuple[Diagnostic, ...]:
-    """Empty where the rule set can run in bulk."""
-    return in_order(found for formula, place in _formulas(ruleset) for found in _mistakes(formula, place))
+def check(*rulesets: RuleSet) -> tuple[Diagnostic, ...]:
+    """Empty where all of them can run in bulk. What they share, as those of one policy set do, is looked at once."""
+    formulas = {(id(formula), place): formula for ruleset in rulesets for formula, place in _formulas(ruleset)}
+    return in_order(found for (_, place), formula in formulas.items() for found in _mistakes(formula, place))
 
 
 def _formulas(ruleset: RuleSet) -> Iterator[tuple[Formula, Place]]:
@@ -47,11 +43,12 @@ def _mistakes(formula: Formula, place: Place) -> Iterator[Diagnostic]:
     for node in walk(formula):
         if isinstance(node, f.TextCall) and node.function in _CASES:
             word = f"{node.function} case"
-            message = f"this policy can't run in bulk: databases disagree about `{word}` outside the Latin alphabet"
-            yield Diagnostic(place, "B001", message, "compare with the spellings themselves: `x in [A, a]`")
+            message = f"this policy can't run in bulk: databases disagree about `{word}` beyond the letters A to Z"
+            yield Diagnostic(place, "B001", message, 'list the spellings: `x in ["North", "NORTH"]`')
     if any(_largest(node) > FORMULA_BOUND for node in walk(narrowed(formula))):
         message = "this policy can't run in bulk: a number here can have more than 38 digits"
-        yield Diagnostic(place, "B002", message, "round between with a named value, or give a fact narrower bounds")
+        hint = "give a part a name of its own under `values`, where it is rounded, or give a fact narrower bounds"
+        yield Diagnostic(place, "B002", message, hint)
 
 
 def _largest(node: Formula) -> int:

@@ -82,6 +82,24 @@ def test_mistakes_as_json(tmp_path: Path) -> None:
     assert [(d["line"], d["column"], d["code"]) for d in answer["diagnostics"]] == [(8, 26, "N001")]
 
 
+def test_what_only_bulk_refuses_is_said_and_decides_all_the_same(tmp_path: Path) -> None:
+    rules = desk(tmp_path / "rules")
+    spelled = ORDERS.replace("when: account.insolvent", "when: 'upper case(account.id) = \"C-1\"'")
+    (rules / "orders.yaml").write_text(spelled, encoding="utf-8")
+
+    result = credence("check", rules)
+
+    assert result.exit_code == 1
+    assert result.stdout == (
+        f"{rules}/orders.yaml:14:12: B001 this policy can't run in bulk: databases disagree about `upper case` beyond "
+        'the letters A to Z (list the spellings: `x in ["North", "NORTH"]`)\n1 mistake in 1 file\n'
+    )
+    order = tmp_path / "order.json"
+    order.write_text('{"order": {"id": "SO-1", "amount": "900.00"}, "account": {"id": "c-1"}}', encoding="utf-8")
+    decided = credence("decide", order, "--case", "order", "--rules", rules, "--json")
+    assert (decided.exit_code, json.loads(decided.stdout)["outcome"]) == (0, "reject")
+
+
 PAST = """# what was
 history: past
 title: {en: Past, zh: 历史}

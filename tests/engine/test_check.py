@@ -15,6 +15,8 @@ from engine import codes
 from engine.pipeline import load
 from engine.reading.cases import decided_names, read_cases
 from engine.reading.document import read
+from engine.sql.check import check as check_bulk
+from engine.vocabulary import CASE_KINDS
 from tests.engine.checking import FACTS, HEAD, REASON, check, engine_of
 
 HERE = Path(__file__).parent
@@ -211,6 +213,31 @@ def test_a_policy_test_of_a_kind_without_rules_expects_the_reason_no_rules() -> 
     ]
 
 
+# --- bulk ------------------------------------------------------------------------------------------------------------
+
+DATED = """parameters:
+  factor: {2026-01-01: 2, 2030-01-01: 7000000000000000000, 2031-01-01: 3}
+values:
+  index: account.ratio * account.ratio * account.cap * factor
+"""
+
+
+def test_bulk_is_checked_on_every_stretch_of_dates() -> None:
+    assert [str(found) for found in check_bulk(*engine_of(DATED).rulesets())] == [
+        "p.yaml:7:10: B002 this policy can't run in bulk: a number here can have more than 38 digits "
+        "(give a part a name of its own under `values`, where it is rounded, or give a fact narrower bounds)"
+    ]
+    assert check_bulk(*engine_of(DATED.replace("2030-01-01: 7000000000000000000, ", "")).rulesets()) == ()
+
+
+@pytest.mark.parametrize("kind", list(CASE_KINDS))
+def test_bulk_is_checked_for_every_case_kind(kind: str) -> None:
+    outcome = CASE_KINDS[kind].ladder[-1]
+    rule = RULE.replace("WHEN", f"'\"A\" = lower case({kind}.id)'").replace("review", outcome)
+    engine = engine_of(rule, head=HEAD.replace("account", kind))
+    assert [f"{found.place} {found.code}" for found in check_bulk(*engine.rulesets())] == ["p.yaml:6:12 B001"]
+
+
 # --- files that can't be read ----------------------------------------------------------------------------------------
 
 
@@ -250,11 +277,11 @@ def test_a_rules_folder_without_policies_decides_nothing() -> None:
 def test_every_code_is_explained() -> None:
     used = {
         code
-        for path in (HERE.parent.parent / "engine").glob("*.py")
+        for path in (HERE.parent.parent / "engine").rglob("*.py")
         if path.name != "codes.py"
-        for code in re.findall(r'"([PFNTLY]\d{3})"', path.read_text("utf-8"))
+        for code in re.findall(r'"([PFNTLBY]\d{3})"', path.read_text("utf-8"))
     }
-    assert {code for code in used if code[0] in "NTLPF"} == {*codes.CODES, *codes.CHECK_CODES}
+    assert {code for code in used if code[0] in "PFNTLB"} == {*codes.CODES, *codes.CHECK_CODES}
     explained = (HERE.parent.parent / "docs" / "diagnostics.md").read_text("utf-8")
     assert [code for code in sorted(used) if code not in explained] == []
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from api.backtest.history_file import HistoryRead
-from api.backtest.numbers import iso_day, rounded
 from api.backtest.run import Backtest
 from engine.facts import decimal_shower
 from engine.history.backtest import LATE_DAYS, Flip
 from engine.history.figures import Accuracy, Change, Effect, Group, RuleFigures, SideFigures, differing_rules
+from engine.portfolio.figures import date_of, rate_text
 from engine.vocabulary import Text
 
-_DECIMALS = 6
 Json = dict[str, object]
 
 
@@ -24,9 +22,9 @@ def as_json(backtest: Backtest, history: HistoryRead) -> Json:
         "history": {"file": backtest.file, "map": history_map.name, "title": _text(history_map.title)},
         "currency": history_map.currency,
         "policy_currency": backtest.vocabulary.currency,
-        "from": iso_day(backtest.window.since),
-        "until": iso_day(backtest.window.until),
-        "payments_known_until": iso_day(backtest.window.end),
+        "from": date_of(backtest.window.since).isoformat(),
+        "until": date_of(backtest.window.until).isoformat(),
+        "payments_known_until": date_of(backtest.window.end).isoformat(),
         "parameters_of": backtest.as_of.isoformat(),
         "rows": backtest.rows,
         "rejected": backtest.rejected,
@@ -51,10 +49,6 @@ def _text(text: Text) -> Json:
     return {"en": text.en, "zh": text.zh}
 
 
-def _share(value: Fraction | None) -> str | None:
-    return None if value is None else str(rounded(value, _DECIMALS))
-
-
 class _Writer:
     def __init__(self, digits: int) -> None:
         self.money = decimal_shower(digits)
@@ -70,8 +64,8 @@ class _Writer:
                     "days": days,
                     "orders": late.count,
                     "amount": self.money(late.amount),
-                    "rate": _share(group.count_rate(index)),
-                    "amount_rate": _share(group.rate(index)),
+                    "rate": rate_text(group.count_rate(index)),
+                    "amount_rate": rate_text(group.rate(index)),
                 }
                 for index, (days, late) in enumerate(zip(LATE_DAYS, group.late, strict=True))
             ],
@@ -119,7 +113,7 @@ class _Writer:
         return {
             "order": invoice.number,
             "customer": invoice.customer,
-            "day": iso_day(invoice.issued),
+            "day": date_of(invoice.issued).isoformat(),
             "amount": self.money(invoice.amount),
             "days_late": invoice.days_late,
             "before": first.outcome,
@@ -132,20 +126,20 @@ class _Writer:
 def _accuracy(found: Accuracy) -> Json:
     return {
         "days": found.days,
-        "lift": _share(found.lift),
-        "precision": _share(found.precision),
-        "recall": _share(found.recall),
-        "lift_by_count": _share(found.count_lift),
-        "precision_by_count": _share(found.count_precision),
-        "recall_by_count": _share(found.count_recall),
+        "lift": rate_text(found.lift),
+        "precision": rate_text(found.precision),
+        "recall": rate_text(found.recall),
+        "lift_by_count": rate_text(found.count_lift),
+        "precision_by_count": rate_text(found.count_precision),
+        "recall_by_count": rate_text(found.count_recall),
     }
 
 
 def _effect(effect: Effect) -> Json:
     return {
-        "dso": _share(effect.dso),
-        "dso_if_held_refused": _share(effect.dso_refused),
-        "dso_if_held_prepaid": _share(effect.dso_prepaid),
-        "overdue_share": _share(effect.overdue_share),
-        "overdue_share_without_held": _share(effect.overdue_share_without),
+        "dso": rate_text(effect.dso),
+        "dso_if_held_refused": rate_text(effect.dso_refused),
+        "dso_if_held_prepaid": rate_text(effect.dso_prepaid),
+        "overdue_share": rate_text(effect.overdue_share),
+        "overdue_share_without_held": rate_text(effect.overdue_share_without),
     }

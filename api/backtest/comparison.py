@@ -2,92 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from api.backtest import words as say
-from api.backtest.numbers import UNKNOWN, Numbers
-from api.backtest.sides import SERIOUS, headings, late_heading, said
-from api.report.parts import Section, Table
-from engine.history.backtest import Flip
+from api.backtest.sides import SERIOUS, late_headings
+from api.report import words as common
+from api.report.parts import Chart, ChartKind, Section, Series, Table
+from api.report.show import Show
+from engine.history.backtest import FLIPS_KEPT, Flip
 from engine.history.figures import Change, Figures, Group, SideFigures, differing_rules, ratio
-from engine.vocabulary import OUTCOME_TITLES
+from engine.vocabulary import Text
 
 _FLIPS_SHOWN = 25  # JSON has more
 
+Titles = Mapping[str, Text]
+"""Of rules, by id."""
 
-def comparison(figures: Figures, numbers: Numbers) -> list[Section]:
-    language = numbers.language
-    titles = (say.FIGURE[language], *(side.label for side in figures.sides))
-    columns = [_compared(side, figures.everything, numbers) for side in figures.sides]
+
+def comparison(figures: Figures, show: Show) -> list[Section]:
+    headings = (show(common.FIGURE), *(side.label for side in figures.sides))
+    columns = [_compared(side, figures.everything, show) for side in figures.sides]
     rows = tuple((name, *(column[name] for column in columns)) for name in columns[0])
-    flips = said(say.FLIPS_TEXT, numbers, flips=f"{figures.flips:,}")
-    parts = (_changes(figures, numbers), _largest(figures, numbers)) if figures.flips else ()
-    side_by_side = Section(say.COMPARISON[language], (), (Table("", titles, rows),))
-    return [side_by_side, Section(say.FLIPS[language], (flips,), parts)]
+    titles = {rule.rule: rule.title for side in figures.sides for rule in side.rules}
+    parts = (_changes(figures, titles, show), _largest(figures, titles, show)) if figures.flips else ()
+    flips = show(say.FLIPS_TEXT, flips=show.count(figures.flips))
+    side_by_side = Section(show(say.COMPARISON), (), (Table("", headings, rows), _outcome_chart(figures, show)))
+    return [side_by_side, Section(show(say.FLIPS), (flips,), parts)]
 
 
-def _compared(side: SideFigures, everything: Group, numbers: Numbers) -> Mapping[str, str]:
-    language, accuracy = numbers.language, side.accuracy[SERIOUS]
+def _compared(side: SideFigures, everything: Group, show: Show) -> Mapping[str, str]:
+    accuracy = side.accuracy[SERIOUS]
     conditioned = side.outcomes["approve_with_conditions"].all.amount
+    days, refused = accuracy.days, show(say.REFUSED)
     return {
-        say.HELD_AMOUNT[language]: numbers.percent(ratio(side.held.all.amount, everything.all.amount)),
-        say.CONDITIONED_AMOUNT[language]: numbers.percent(ratio(conditioned, everything.all.amount)),
-        said(say.HELD_LATE, numbers, days=accuracy.days): numbers.percent(accuracy.precision),
-        said(say.PASSED_LATE, numbers, days=accuracy.days): numbers.percent(side.passed.rate(SERIOUS)),
-        said(say.LIFT_LATER, numbers, days=accuracy.days): numbers.times(accuracy.lift),
-        said(say.RECALL_LATER, numbers, days=accuracy.days): numbers.percent(accuracy.recall),
-        f"{say.DSO[language]}, {say.REFUSED[language]}": numbers.days(side.effect.dso_refused),
-        f"{say.OVERDUE_SHARE[language]}, {say.REFUSED[language]}": numbers.percent(side.effect.overdue_share_without),
+        show(say.HELD_AMOUNT): show.share(ratio(side.held.all.amount, everything.all.amount)),
+        show(say.CONDITIONED_AMOUNT): show.share(ratio(conditioned, everything.all.amount)),
+        show(say.HELD_LATE, days=days): show.share(accuracy.precision),
+        show(say.PASSED_LATE, days=days): show.share(side.passed.rate(SERIOUS)),
+        show(say.LIFT_LATER, days=days): show.times(accuracy.lift),
+        show(say.RECALL_LATER, days=days): show.share(accuracy.recall),
+        show(say.IF, what=show(common.DSO), then=refused): show.days(side.effect.dso_refused),
+        show(say.IF, what=show(common.OVERDUE_SHARE), then=refused): show.share(side.effect.overdue_share_without),
     }
 
 
-def _only_in(figures: Figures, numbers: Numbers) -> tuple[str, str]:
-    first, second = (said(say.ONLY_IN, numbers, label=side.label) for side in figures.sides[:2])
-    return first, second
+def _outcome_chart(figures: Figures, show: Show) -> Chart:
+    names = [name for name in figures.sides[0].outcomes if any(side.outcomes[name].all.count for side in figures.sides)]
+    series = tuple(
+        Series(show.outcome(name), tuple(show.height(side.outcomes[name].all.amount) for side in figures.sides))
+        for name in names
+    )
+    labels = tuple(side.label for side in figures.sides)
+    return Chart(ChartKind.STACKED, show.in_currency(show(say.BY_SIDE_CHART)), labels, series, show.axis)
 
 
-def _changes(figures: Figures, numbers: Numbers) -> Table:
-    late = [late_heading(numbers, index) for index in (0, SERIOUS)]
-    titles = headings(numbers, say.FROM_TO, *_only_in(figures, numbers), say.ORDERS, say.AMOUNT, *late)
-    return Table("", titles, tuple(_change(change, numbers) for change in figures.changes), left=3)
+def _only_in(figures: Figures, show: Show) -> tuple[str, ...]:
+    return tuple(show(say.ONLY_IN, label=side.label) for side in figures.sides[:2])
 
 
-def _change(change: Change, numbers: Numbers) -> tuple[str, ...]:
+def _named(rules: Iterable[str], titles: Titles, show: Show) -> str:
+    named = (show(common.TITLED, title=show(titles[rule]), id=rule) for rule in rules)
+    return ", ".join(named) or show(common.NONE)
+
+
+def _changes(figures: Figures, titles: Titles, show: Show) -> Table:
+    headings = (
+        *show.all(say.FROM_TO, *_only_in(figures, show), say.ORDERS, common.AMOUNT),
+        *late_headings(show, 0, SERIOUS),
+    )
+    return Table("", headings, tuple(_change(change, titles, show) for change in figures.changes), left=3)
+
+
+def _change(change: Change, titles: Titles, show: Show) -> tuple[str, ...]:
     group = change.group
     return (
-        _from_to(change.before, change.after, numbers),
-        ", ".join(change.only_first) or UNKNOWN,
-        ", ".join(change.only_second) or UNKNOWN,
-        f"{group.all.count:,}",
-        numbers.money(group.all.amount),
-        numbers.percent(group.rate(0)),
-        numbers.percent(group.rate(SERIOUS)),
+        _from_to(change.before, change.after, show),
+        _named(change.only_first, titles, show),
+        _named(change.only_second, titles, show),
+        show.count(group.all.count),
+        show.money(group.all.amount),
+        show.share(group.rate(0)),
+        show.share(group.rate(SERIOUS)),
     )
 
 
-def _from_to(before: str, after: str, numbers: Numbers) -> str:
-    return f"{OUTCOME_TITLES[before][numbers.language]} → {OUTCOME_TITLES[after][numbers.language]}"
+def _from_to(before: str, after: str, show: Show) -> str:
+    return f"{show.outcome(before)} → {show.outcome(after)}"
 
 
-def _largest(figures: Figures, numbers: Numbers) -> Table:
-    titles = headings(
-        numbers, say.ORDER, say.CUSTOMER, say.DAY, say.FROM_TO, *_only_in(figures, numbers), say.AMOUNT, say.DAYS_LATE
+def _largest(figures: Figures, titles: Titles, show: Show) -> Table:
+    headings = show.all(
+        *(say.ORDER, common.CUSTOMER, say.DAY, say.FROM_TO),
+        *_only_in(figures, show),
+        *(common.AMOUNT, say.DAYS_LATE),
     )
-    rows = tuple(_flip(flip, numbers) for flip in figures.largest_flips[:_FLIPS_SHOWN])
-    return Table(say.LARGEST[numbers.language], titles, rows, left=6)
+    shown = figures.largest_flips[:_FLIPS_SHOWN]
+    rows = tuple(_flip(flip, titles, show) for flip in shown)
+    note = show(say.FIRST_OF, shown=len(shown), count=show.count(figures.flips), kept=FLIPS_KEPT)
+    return Table(show(say.LARGEST), headings, rows, left=6, note=note if len(shown) < figures.flips else "")
 
 
-def _flip(flip: Flip, numbers: Numbers) -> tuple[str, ...]:
+def _flip(flip: Flip, titles: Titles, show: Show) -> tuple[str, ...]:
     invoice, (first, second) = flip.invoice, flip.sides[:2]
     only_first, only_second = differing_rules(first, second)
     late = invoice.days_late
     return (
         invoice.number,
         invoice.customer,
-        numbers.day(invoice.issued),
-        _from_to(first.outcome, second.outcome, numbers),
-        ", ".join(only_first) or UNKNOWN,
-        ", ".join(only_second) or UNKNOWN,
-        numbers.money(invoice.amount),
-        say.OPEN[numbers.language] if late is None else str(late),
+        show.day(invoice.issued),
+        _from_to(first.outcome, second.outcome, show),
+        _named(only_first, titles, show),
+        _named(only_second, titles, show),
+        show.money(invoice.amount),
+        show(say.OPEN) if late is None else show.count(late),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api.long_run import ROWS_BETWEEN, Progress, untold
 from api.records import InputUnreadable, Record, csv_records, ndjson_records
 from engine.facts import Fault
 from engine.history.history_map import HistoryMap
@@ -44,15 +45,18 @@ class HistoryRead:
             self.rejects.append((line, faults))
 
 
-def read_history(source: Source) -> HistoryRead:
+def read_history(source: Source, progress: Progress = untold) -> HistoryRead:
     """Raises InputUnreadable where the file as a whole doesn't fit the map, OSError where it can't be read."""
     found = HistoryRead()
     accounts = found.accounts
     encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
+    whole = source.path.stat().st_size or 1
     with source.path.open("rb") as raw:
         stream = io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="")
         for record, read in _records(source, stream):
             found.rows += 1
+            if not found.rows % ROWS_BETWEEN:
+                progress("reading", raw.tell() / whole)
             if record.cells is None:
                 found.reject(record.line, (Fault("row", record.fault.removeprefix("row: ")),))
                 continue

@@ -9,71 +9,69 @@ from collections.abc import Iterator
 
 from api.backtest import words as say
 from api.backtest.comparison import comparison
-from api.backtest.numbers import Numbers
 from api.backtest.run import Backtest
 from api.backtest.sides import side_sections
+from api.report import words as common
 from api.report.parts import Report, Section, Table
+from api.report.show import VERSION_SHOWN, Show
+from api.value_words import Words
 from engine.history.figures import SideFigures
-from engine.history.history_map import Assumption, HistoryMap
-from engine.vocabulary import Vocabulary
-
-_VERSION_SHOWN = 12
+from engine.history.history_map import Assumption
 
 
 def report(backtest: Backtest, language: str) -> Report:
-    numbers = Numbers(backtest.vocabulary.currency_digits, language)
-    sides = backtest.figures.sides
-    sections: list[Section] = []
-    if len(sides) > 1:
-        sections += comparison(backtest.figures, numbers)
-    for side in sides:
-        mark = f" · {side.label}" if len(sides) > 1 else ""
-        sections += side_sections(side, backtest.figures.everything, numbers, mark)
-    sections.append(_assumed(backtest.history_map, backtest.vocabulary, language))
-    return Report(language, say.TITLE[language], tuple(_about(backtest, numbers)), tuple(sections))
+    show = Show(language, backtest.history_map.currency, backtest.vocabulary.currency_digits)
+    figures = backtest.figures
+    sections = comparison(figures, show) if len(figures.sides) > 1 else []
+    for side, ruleset in zip(figures.sides, backtest.rulesets, strict=True):
+        mark = f" · {side.label}" if len(figures.sides) > 1 else ""
+        sections += side_sections(side, ruleset, figures.everything, show, mark)
+    sections.append(_assumed(backtest, show))
+    return Report(language, show(say.TITLE), tuple(_about(backtest, show)), tuple(sections))
 
 
-def _about(backtest: Backtest, numbers: Numbers) -> Iterator[tuple[str, str]]:
-    language, window = numbers.language, backtest.window
-    everything = backtest.figures.everything
-    yield say.DATA[language], f"{backtest.history_map.title[language]} ({backtest.file})"
-    yield say.ORDERS_FROM[language], f"{numbers.day(window.since)} – {numbers.day(window.until)}"
-    yield say.KNOWN_UNTIL[language], numbers.day(window.end)
-    amount = f"{numbers.money(everything.all.amount)} {backtest.history_map.currency}"
-    yield say.ORDERS_REPLAYED[language], f"{everything.all.count:,} · {amount}"
+def _about(backtest: Backtest, show: Show) -> Iterator[tuple[str, str]]:
+    window, everything = backtest.window, backtest.figures.everything
+    yield show(say.DATA), f"{show(backtest.history_map.title)} ({backtest.file})"
+    yield show(say.ORDERS_FROM), f"{show.day(window.since)} – {show.day(window.until)}"
+    yield show(say.KNOWN_UNTIL), show.day(window.end)
+    yield show(say.ORDERS_REPLAYED), f"{show.count(everything.all.count)} · {_amount(everything.all.amount, show)}"
     still_open = everything.all.count - everything.known.count
     if still_open:
-        amount = numbers.money(everything.all.amount - everything.known.amount)
-        yield say.STILL_OPEN[language], f"{still_open:,} · {amount}"
+        amount = _amount(everything.all.amount - everything.known.amount, show)
+        yield show(say.STILL_OPEN), f"{show.count(still_open)} · {amount}"
     if backtest.rejected:
-        yield say.REJECTED[language], f"{backtest.rejected:,}"
-    yield say.POLICIES[language], " · ".join(map(_policies, backtest.figures.sides))
-    yield say.PARAMETERS_OF[language], backtest.as_of.isoformat()
+        rejected = {"count": show.count(backtest.rejected), "rows": show.count(backtest.rows)}
+        yield show(say.REJECTS), show(common.REJECTED, **rejected)
+    yield show(common.POLICIES), " · ".join(map(_policies, backtest.figures.sides))
+    yield show(say.PARAMETERS_OF), backtest.as_of.isoformat()
+
+
+def _amount(amount: int, show: Show) -> str:
+    return f"{show.money(amount)} {show.currency}"
 
 
 def _policies(side: SideFigures) -> str:
-    return f"{side.label} ({side.version[:_VERSION_SHOWN]})"
+    return f"{side.label} ({side.version[:VERSION_SHOWN]})"
 
 
-def _assumed(history_map: HistoryMap, vocabulary: Vocabulary, language: str) -> Section:
-    rows = tuple(_assumption(part, vocabulary, language) for part in history_map.assumptions)
-    headings = (say.FACT[language], "", say.VALUE[language], say.BECAUSE[language])
-    assumed = Table("", headings, rows, left=4)
-    told = tuple(
-        (name, vocabulary.facts[name].title[language]) for name in history_map.told if name in vocabulary.facts
-    )
-    paragraphs = [say.ASSUMED_TEXT[language]]
+def _assumed(backtest: Backtest, show: Show) -> Section:
+    history_map, vocabulary = backtest.history_map, backtest.vocabulary
+    words = Words(backtest.rulesets[0], show.language)
+    paragraphs = [show(say.ASSUMED_TEXT)]
     if history_map.currency != vocabulary.currency:
-        note = say.CURRENCY_NOTE[language]
-        paragraphs.append(note.format(history=history_map.currency, policies=vocabulary.currency))
-    parts = (assumed, Table(say.TOLD[language], (say.FACT[language], ""), told, left=2))
-    return Section(say.ASSUMED[language], tuple(paragraphs), parts if rows else parts[1:])
+        paragraphs.append(show(say.CURRENCY_NOTE, history=history_map.currency, policies=vocabulary.currency))
+    told = tuple((_fact(name, words, show),) for name in history_map.told if name in vocabulary.facts)
+    parts = [Table(show(say.TOLD), (show(say.FACT),), told)]
+    if rows := tuple(_assumption(part, words, show) for part in history_map.assumptions):
+        parts.insert(0, Table("", show.all(say.FACT, common.VALUE, say.BECAUSE), rows, left=3))
+    return Section(show(say.ASSUMED), tuple(paragraphs), tuple(parts))
 
 
-def _assumption(part: Assumption, vocabulary: Vocabulary, language: str) -> tuple[str, ...]:
-    title = vocabulary.facts[part.name].title[language]
-    return part.name, title, say.DAY_OF_ORDER[language] if part.as_of else _value(part.value), part.because[language]
+def _assumption(part: Assumption, words: Words, show: Show) -> tuple[str, ...]:
+    value = show(say.DAY_OF_ORDER) if part.as_of else words.variable(part.name, part.value)
+    return _fact(part.name, words, show), value, show(part.because)
 
 
-def _value(value: str | int | bool | None) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _fact(name: str, words: Words, show: Show) -> str:
+    return show(common.TITLED, title=words.title(name), id=name)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from api.backtest.history_file import HistoryRead, Source, read_history
+from api.long_run import Progress, untold, without_garbage_collection
 from engine.history.backtest import Accounts, Window, backtest, window_of
 from engine.history.figures import Figures, RuleName, Side, figures
 from engine.history.history_map import HistoryMap
 from engine.history.replay import CASE, Decide, decider
 from engine.pipeline import Engine
+from engine.portfolio.figures import date_of
 from engine.ruleset import RuleSet
 from engine.vocabulary import Text, Vocabulary
 
@@ -40,35 +40,25 @@ class Backtest:
     vocabulary: Vocabulary
     as_of: date
     window: Window
+    rulesets: tuple[RuleSet, ...]  # of the sides, in their order
     figures: Figures
     rows: int
     rejected: int
 
 
-def run(asked: Asked) -> tuple[Backtest, HistoryRead]:
+def run(asked: Asked, progress: Progress = untold) -> tuple[Backtest, HistoryRead]:
     """Raises what `read_history` raises, and NothingToReplay."""
-    with _without_garbage_collection():
-        history = read_history(asked.source)
+    with without_garbage_collection():
+        history = read_history(asked.source, progress)
         window = window_of(history.accounts, asked.since, asked.until)
-        return replayed(asked, history, window), history
+        return replayed(asked, history, window, progress), history
 
 
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Millions of invoices stay alive and form no circles; looking through them again and again would cost a third."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def replayed(asked: Asked, history: HistoryRead, window: Window) -> Backtest:
+def replayed(asked: Asked, history: HistoryRead, window: Window, progress: Progress = untold) -> Backtest:
     rulesets = {label: engine.ruleset(CASE, asked.as_of) for label, engine in asked.engines.items()}
     decides = [fastest(ruleset, asked.source.history_map) for ruleset in rulesets.values()]
-    tally = backtest(history.accounts, window, decides)
+    orders = (history.rows - history.rejected) or 1
+    tally = backtest(history.accounts, window, decides, lambda done: progress("replaying", done / orders))
     if not tally.orders:
         raise NothingToReplay(_nothing(history.accounts))
     sides = [_side(label, ruleset) for label, ruleset in rulesets.items()]
@@ -78,6 +68,7 @@ def replayed(asked: Asked, history: HistoryRead, window: Window) -> Backtest:
         next(iter(asked.engines.values())).vocabulary,
         asked.as_of,
         window,
+        tuple(rulesets.values()),
         figures(tally, sides),
         history.rows,
         history.rejected,
@@ -88,7 +79,7 @@ def _nothing(accounts: Accounts) -> str:
     if not accounts:
         return "the history holds no invoice that could be read"
     window = window_of(accounts)
-    days = (date.fromordinal(day + date(1970, 1, 1).toordinal()).isoformat() for day in (window.since, window.until))
+    days = (date_of(day).isoformat() for day in (window.since, window.until))
     return f"no order lies between --from and --until; the history runs from {' to '.join(days)}"
 
 

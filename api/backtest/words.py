@@ -1,4 +1,4 @@
-"""The words of a backtest's report, in both languages."""
+"""The words of a backtest's report alone, in both languages."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ TITLE = Text("Backtest of the credit policies", "信用政策回测")
 DATA = Text("Data", "数据")
 ORDERS_FROM = Text("Orders from", "订单期间")
 KNOWN_UNTIL = Text("Payments known until", "付款截至")
-POLICIES = Text("Policies", "政策")
 PARAMETERS_OF = Text("Parameters in force on", "参数生效日")
 ORDERS_REPLAYED = Text("Orders replayed", "回放订单")
+REJECTS = Text("Rejected", "剔除")
 STILL_OPEN = Text("Still open, left out of lateness", "未清且不计入逾期统计")
-REJECTED = Text("Rows that could not be read", "无法读取的行")
 
 SUMMARY = Text("What the policies do", "政策结果")
 SUMMARY_TEXT = Text(
@@ -21,16 +20,28 @@ SUMMARY_TEXT = Text(
     "政策冻结了 {held} 的金额。冻结部分有 {precision} 逾期超过 {days} 天付款，放行部分为 {passed}；"
     "捕获的逾期金额是随机冻结同等金额的 {lift} 倍。",
 )
+HOLD_NOTHING = Text(
+    "The policies hold none of these orders; {passed} of the amount was paid more than {days} days late.",
+    "政策未冻结任何订单；{passed} 的金额逾期超过 {days} 天付款。",
+)
+PASS_NOTHING = Text(
+    "The policies hold all of these orders; {precision} of the amount was paid more than {days} days late.",
+    "政策冻结了全部订单；{precision} 的金额逾期超过 {days} 天付款。",
+)
+NOTHING_LATE = Text(
+    "The policies hold {held} of the amount. No order is known to have been paid more than {days} days late, so "
+    "nothing can be said of how well they hold.",
+    "政策冻结了 {held} 的金额。未见逾期超过 {days} 天付款的订单，无法评价冻结效果。",
+)
 OUTCOMES = Text("Decisions and how the orders were paid", "决策与实际付款")
-OUTCOME = Text("decision", "决策")
-ORDERS = Text("orders", "订单数")
-SHARE = Text("share", "占比")
-AMOUNT = Text("amount", "金额")
-LATE = Text("late > {days} d", "逾期>{days}天")
-DISPUTED = Text("disputed", "有争议")
-HELD = Text("held: hold or reject", "冻结合计（含拒绝）")
-PASSED = Text("passed: approve, with or without conditions", "放行合计（含有条件）")
-ALL = Text("all", "合计")
+ORDERS = Text("Orders", "订单数")
+LATE = Text("Late >\u00a0{days}\u00a0d", "逾期>{days}天")
+DISPUTED = Text("Disputed", "有争议")
+HELD = Text("Held: hold or reject", "冻结合计（含拒绝）")
+PASSED = Text("Passed: approve, with or without conditions", "放行合计（含有条件）")
+OUTCOMES_LATE = Text("How much came late", "逾期付款的金额与笔数")
+LATE_AMOUNT = Text("Amount late >\u00a0{days}\u00a0d", "逾期>{days}天金额")
+LATE_ORDERS = Text("Orders late >\u00a0{days}\u00a0d", "逾期>{days}天笔数")
 LATE_NOTE = Text(
     "Lateness and disputes are shares of the amount; held includes rejected orders.",
     "逾期与争议均为金额占比；冻结含拒绝的订单。",
@@ -47,11 +58,11 @@ ACCURACY_TEXT = Text(
     "late. Recall: share of what came late that was held.",
     "提升度：冻结的逾期金额与随机冻结同等金额之比。精确率：冻结部分中逾期的占比。召回率：逾期部分中被冻结的占比。",
 )
-LATER_THAN = Text("later than", "逾期超过")
+LATER_THAN = Text("Later than", "逾期超过")
 DAYS = Text("{days} days", "{days} 天")
-LIFT = Text("lift", "提升度")
-PRECISION = Text("precision", "精确率")
-RECALL = Text("recall", "召回率")
+LIFT = Text("Lift", "提升度")
+PRECISION = Text("Precision", "精确率")
+RECALL = Text("Recall", "召回率")
 BY_COUNT = Text("{what}, by count", "{what}（按笔数）")
 
 EFFECT = Text("Had held orders been refused or paid in advance", "若冻结订单被拒绝或改为预付")
@@ -62,49 +73,50 @@ EFFECT_TEXT = Text(
     "DSO 为平均应收账款除以日均销售额，即 金额×开票至付款天数 除以 金额；"
     "逾期占比为其中到期日之后的部分。假设客户行为不变。",
 )
-AS_IT_WAS = Text("as it was", "实际")
+AS_IT_WAS = Text("As it was", "实际")
 REFUSED = Text("held orders refused", "冻结订单被拒绝")
-PREPAID = Text("held orders paid in advance", "冻结订单改为预付")
-DSO = Text("DSO, days", "DSO（天）")
-OVERDUE_SHARE = Text("overdue share", "逾期占比")
-SALES = Text("sales", "销售额")
-ON_TIME_REFUSED = Text("paid on time, yet held", "按时付款却被冻结")
+PREPAID = Text("Held orders paid in advance", "冻结订单改为预付")
+SALES = Text("Sales", "销售额")
+ON_TIME_REFUSED = Text("Paid on time, yet held: {amount} ({share})", "按时付款却被冻结：{amount}（{share}）")
 
 RULES = Text("Rules", "规则")
+NO_RULES = Text("No rule said anything of these orders.", "没有规则涉及这些订单。")
 RULES_NOTE = Text(
     "A rule that could not be told (a fact was missing) is counted apart. Alone: orders that no other rule would have "
     "held.",
     "因事实缺失而无法判断的规则单独计数。单独冻结：没有其他规则会冻结的订单。",
 )
-RULE = Text("rule", "规则")
-SAYS = Text("says", "结论")
-UNTOLD = Text("untold", "无法判断")
-ALONE = Text("alone", "单独冻结")
-ALONE_AMOUNT = Text("alone, amount", "单独冻结金额")
+SAYS = Text("Says", "结论")
+UNTOLD = Text("Untold", "无法判断")
+ALONE = Text("Alone", "单独冻结")
+ALONE_AMOUNT = Text("Alone, amount", "单独冻结金额")
 GRADES = Text("Grades", "风险等级")
-GRADE = Text("grade", "等级")
 QUARTERS = Text("Quarters", "季度")
-QUARTER = Text("quarter", "季度")
-HELD_SHARE = Text("held", "冻结占比")
-HELD_LATE = Text("held: late > {days} d", "冻结：逾期>{days}天")
-PASSED_LATE = Text("passed: late > {days} d", "放行：逾期>{days}天")
+HELD_SHARE = Text("Held", "冻结占比")
+HELD_LATE = Text("Held: late >\u00a0{days}\u00a0d", "冻结：逾期>{days}天")
+PASSED_LATE = Text("Passed: late >\u00a0{days}\u00a0d", "放行：逾期>{days}天")
 
 COMPARISON = Text("Side by side", "对比")
-FIGURE = Text("figure", "指标")
-HELD_AMOUNT = Text("held, share of amount", "冻结金额占比")
-CONDITIONED_AMOUNT = Text("with conditions, share of amount", "有条件放行金额占比")
-LIFT_LATER = Text("lift, later than {days} days", "提升度（逾期超{days}天）")
-RECALL_LATER = Text("recall, later than {days} days", "召回率（逾期超{days}天）")
+HELD_AMOUNT = Text("Held, share of amount", "冻结金额占比")
+CONDITIONED_AMOUNT = Text("With conditions, share of amount", "有条件放行金额占比")
+LIFT_LATER = Text("Lift, later than {days} days", "提升度（逾期超{days}天）")
+RECALL_LATER = Text("Recall, later than {days} days", "召回率（逾期超{days}天）")
+IF = Text("{what}, {then}", "{what}，{then}")
+BY_SIDE_CHART = Text("Amount by decision", "按决策的金额")
 FLIPS = Text("Orders that flip", "结果改变的订单")
 FLIPS_TEXT = Text("{flips} orders are decided differently.", "{flips} 张订单的决策不同。")
-FROM_TO = Text("from → to", "变化")
-ONLY_IN = Text("only in {label}", "仅 {label}")
+FROM_TO = Text("From → to", "变化")
+ONLY_IN = Text("Only in {label}", "仅 {label}")
+FIRST_OF = Text(
+    "The {shown} largest of {count}; --json has up to {kept}.",
+    "共 {count} 张，此处列示金额最大的 {shown} 张；--json 最多列 {kept} 张。",
+)
+UNGRADED = Text("No grade", "未定等级")
 LARGEST = Text("The largest orders that flip", "金额最大的变化订单")
-ORDER = Text("order", "订单")
-CUSTOMER = Text("customer", "客户")
-DAY = Text("day", "日期")
-DAYS_LATE = Text("days late", "逾期天数")
-OPEN = Text("open", "未清")
+ORDER = Text("Order", "订单")
+DAY = Text("Day", "日期")
+DAYS_LATE = Text("Days late", "逾期天数")
+OPEN = Text("Open", "未清")
 
 ASSUMED = Text("What is assumed", "假设")
 ASSUMED_TEXT = Text(
@@ -112,10 +124,9 @@ ASSUMED_TEXT = Text(
     "missing, as they would be for a customer of whom nobody knows them.",
     "发票历史只说明谁何时付款。以下事实对所有订单作统一假设；两个表中均未列出的事实视为缺失。",
 )
-FACT = Text("fact", "事实")
-VALUE = Text("value", "取值")
-BECAUSE = Text("because", "理由")
-DAY_OF_ORDER = Text("the day of the order", "订单当日")
+FACT = Text("Fact", "事实")
+BECAUSE = Text("Because", "理由")
+DAY_OF_ORDER = Text("The day of the order", "订单当日")
 TOLD = Text("Worked out from the history, as each day opened", "由历史数据按当日开始时已知情况计算")
 CURRENCY_NOTE = Text(
     "Amounts are in {history}; the policies' amounts are in {policies} and are compared one to one.",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,21 +14,23 @@ from api.backtest.history_file import HistoryRead, Source
 from api.backtest.report import report
 from api.backtest.run import Asked, Backtest, NothingToReplay, labels, run
 from api.cli.case import JsonOption, LanguageOption, day_of, today
-from api.cli.terminal import (
-    FOUND_PROBLEMS,
-    INTERRUPTED,
-    Language,
-    engine_of,
-    err,
-    out,
-    print_diagnostics,
-    print_json,
-    refuse,
+from api.cli.reporting import (
+    DelimiterOption,
+    EncodingOption,
+    PageOption,
+    QuietOption,
+    known_encoding,
+    map_read,
+    one_character,
+    progress_bar,
+    refuse_paths,
+    write_page,
 )
+from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, Language, engine_of, err, out, print_json, refuse
 from api.records import InputUnreadable
 from api.report.html import html
 from api.report.text import print_report
-from engine.diagnostic import in_order
+from engine.diagnostic import Diagnostic, in_order
 from engine.facts import FactsRefused
 from engine.history.history_map import HistoryMap
 from engine.history.map_file import read_history_map
@@ -60,9 +61,6 @@ AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=_DAY, metavar="DATE", help="Day whose parameters are in force; default: today."),
 ]
-OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Also write the report as HTML.")]
-EncodingOption = Annotated[str, typer.Option(help="The file's encoding, such as gb18030 or cp1252.")]
-DelimiterOption = Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")]
 
 
 def backtest_command(
@@ -72,46 +70,53 @@ def backtest_command(
     since: SinceOption = None,
     until: UntilOption = None,
     as_of: AsOfOption = None,
-    out_file: OutOption = None,
+    out_file: PageOption = None,
     as_json_: JsonOption = False,
     language: LanguageOption = Language.EN,
     encoding: EncodingOption = "utf-8",
     delimiter: DelimiterOption = ",",
+    quiet: QuietOption = False,
 ) -> None:
     """Replay past orders day by day, each decided on what was known that morning, and join how they were paid.
 
     Example:  credence backtest --history invoices.csv --map rules/maps/ibm_history.yaml --from 2013-02-25 --out
     report.html
 
+    --out writes a report that opens offline and prints.
+
     Exit code: 0 done, 1 some rows could not be read or the rules have mistakes, 2 the file or the map can't be used,
     130 interrupted.
     """
     engines = _engines(rules or [Path("rules")])
     vocabulary = next(iter(engines.values())).vocabulary
+    history_map = map_read(map_file, lambda content, name: _history_map(content, name, vocabulary))
     source = Source(
-        history, _history_map(map_file, vocabulary), vocabulary.currency_digits, _codec(encoding), _separator(delimiter)
+        history, history_map, vocabulary.currency_digits, known_encoding(encoding), one_character(delimiter)
     )
+    refuse_paths([history], {"--out": out_file})
     when = day_of(as_of) if as_of else today()
-    asked = Asked(source, engines, when, since and since.date(), until and until.date())
-    found, read_ = _run(asked)
+    found, read_ = _run(Asked(source, engines, when, *_days(since, until)), quiet)
     if out_file is not None:
-        _write(out_file, html(report(found, language)))
+        write_page(out_file, html(report(found, language)))
     if as_json_:
         print_json(as_json(found, read_))
-    else:
+    elif out_file is None:
         print_report(out(), report(found, language))
     _say_rejects(read_, history)
     if read_.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _run(asked: Asked) -> tuple[Backtest, HistoryRead]:
-    console = err()
+def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, date | None]:
+    if since and until and since > until:
+        refuse(f"--from {since.date()} lies after --until {until.date()}; give the earlier day as --from")
+    return since and since.date(), until and until.date()
+
+
+def _run(asked: Asked, quiet: bool) -> tuple[Backtest, HistoryRead]:
     try:
-        if not console.is_terminal:
-            return run(asked)
-        with console.status(f"replaying {asked.source.path.name} …"):
-            return run(asked)
+        with progress_bar(quiet) as progress:
+            return run(asked, progress)
     except (InputUnreadable, NothingToReplay) as unusable:
         refuse(f"{asked.source.path}: {unusable}")
     except FactsRefused as refused:
@@ -133,38 +138,11 @@ def _engines(folders: list[Path]) -> dict[str, Engine]:
     return engines
 
 
-def _history_map(path: Path, vocabulary: Vocabulary) -> HistoryMap:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        refuse(f"the map `{path}` can't be read: {error.strerror}")
-    document, mistakes = read(content, path.as_posix())
+def _history_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[HistoryMap | None, tuple[Diagnostic, ...]]:
+    document, mistakes = read(content, name)
     found, diagnostics = read_history_map(document, vocabulary) if document else (None, ())
-    if found is None or mistakes:
-        print_diagnostics(err(), in_order((*mistakes, *diagnostics)), {path.as_posix(): content})
-        refuse(f"the map `{path}` has mistakes")
-    return found
-
-
-def _codec(name: str) -> str:
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        refuse(f"`{name}` is not a known encoding; try utf-8, gb18030, cp1252 or utf-16")
-
-
-def _separator(text: str) -> str:
-    text = "\t" if text == "\\t" else text
-    if len(text) != 1 or text in '"\r\n':
-        refuse("--delimiter takes one character, such as ; or \\t")
-    return text
-
-
-def _write(path: Path, page: str) -> None:
-    try:
-        path.write_text(page, encoding="utf-8", newline="\n")
-    except OSError as error:
-        refuse(f"--out `{path}` can't be written: {error.strerror}")
+    both = in_order((*mistakes, *diagnostics))
+    return (None if both else found), both
 
 
 def _say_rejects(history: HistoryRead, path: Path) -> None:

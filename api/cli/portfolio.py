@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,17 +14,19 @@ from rich.text import Text
 
 from api.cli.case import RulesOption, day_of
 from api.cli.check import read_map
-from api.cli.terminal import (
-    FOUND_PROBLEMS,
-    INTERRUPTED,
-    Language,
-    engine_of,
-    err,
-    out,
-    print_diagnostics,
-    print_json,
-    refuse,
+from api.cli.reporting import (
+    DelimiterOption,
+    EncodingOption,
+    PageOption,
+    QuietOption,
+    known_encoding,
+    map_read,
+    one_character,
+    progress_bar,
+    refuse_paths,
+    write_page,
 )
+from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, Language, engine_of, err, out, print_json, refuse
 from api.portfolio.as_json import portfolio_json
 from api.portfolio.files import Reading
 from api.portfolio.report import portfolio_report
@@ -46,7 +47,6 @@ _REJECTS_HEADING = ("file", "line", "faults", "row")
 Files = Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, NDJSON, Parquet or Arrow files.")]
 MapFile = Annotated[Path, typer.Option("--map", metavar="FILE", help="Row map of invoices (docs/portfolio.md).")]
 AsOf = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The report's date.")]
-Page = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the report as one HTML file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, with reasons in both languages.")]
 ReportLanguage = Annotated[Language, typer.Option("--lang", help="Language of the report.")]
 Opening = Annotated[
@@ -61,23 +61,22 @@ Industry = Annotated[
     str | None, typer.Option(metavar="WORD", help="The portfolio's industry; default: what all rows say.")
 ]
 Rejects = Annotated[Path | None, typer.Option(metavar="FILE", help="Rows with faults: file, line, faults, row.")]
-Encoding = Annotated[str, typer.Option(help="The files' encoding, such as gb18030 or cp1252.")]
-Delimiter = Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")]
 
 
 def portfolio(
     files: Files,
     map_file: MapFile,
     as_of: AsOf,
-    out_file: Page = None,
+    out_file: PageOption = None,
     as_json: AsJson = False,
     language: ReportLanguage = Language.EN,
     opening: Opening = None,
     industry: Industry = None,
     rejects: Rejects = None,
     rules: RulesOption = Path("rules"),
-    encoding: Encoding = "utf-8",
-    delimiter: Delimiter = ",",
+    encoding: EncodingOption = "utf-8",
+    delimiter: DelimiterOption = ",",
+    quiet: QuietOption = False,
 ) -> None:
     """Aging, DSO, collection effectiveness, concentration, loss allowance and early warnings of a portfolio.
 
@@ -86,25 +85,25 @@ def portfolio(
 
     Example:  credence portfolio receivables.csv --map rules/maps/erp.yaml --as-of 2026-06-30 --out report.html
 
-    Exit code: 0 every row counted, 1 some rejected or the rules have mistakes, 2 a file or the map can't be used.
+    Exit code: 0 every row counted, 1 some rejected or the rules have mistakes, 2 a file or the map can't be used, 130
+    interrupted.
     """
     engine = engine_of(rules)
     if industry is not None and industry not in industries(engine):
         refuse(f"`{industry}` is not an industry of the policies; expected one of {', '.join(industries(engine))}")
-    reading = Reading(_row_map(map_file, engine), _known_encoding(encoding), _delimiter(delimiter))
-    first = day_of(opening) if opening else None
-    wanted = Wanted(files, reading, day_of(as_of), first, industry)
-    _refuse_paths(files, out_file, rejects)
-    found = _found(engine, wanted, rejects)
+    reading = Reading(_row_map(map_file, engine), known_encoding(encoding), one_character(delimiter))
+    wanted = Wanted(files, reading, day_of(as_of), _opening(opening, as_of), industry)
+    refuse_paths(files, {"--out": out_file, "--rejects": rejects})
+    found = _found(engine, wanted, rejects, quiet)
     _show(found, engine, language.value, out_file, as_json)
     if found.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _found(engine: Engine, wanted: Wanted, rejects: Path | None) -> Portfolio:
+def _found(engine: Engine, wanted: Wanted, rejects: Path | None, quiet: bool) -> Portfolio:
     try:
-        with _rejected(rejects) as rejected:
-            return portfolio_of(engine, wanted, rejected)
+        with _rejected(rejects) as rejected, progress_bar(quiet) as progress:
+            return portfolio_of(engine, wanted, rejected, progress)
     except InputUnreadable as unreadable:
         refuse(str(unreadable))
     except OSError as error:
@@ -118,9 +117,7 @@ def _found(engine: Engine, wanted: Wanted, rejects: Path | None) -> Portfolio:
 def _show(found: Portfolio, engine: Engine, language: str, out_file: Path | None, as_json: bool) -> None:
     report = portfolio_report(found, engine, language)
     if out_file:
-        with whole_files((out_file,)) as (file,):
-            file.write(html(report))
-        err().print(Text(f"the report is in {out_file}"))
+        write_page(out_file, html(report))
     if as_json:
         print_json(portfolio_json(found, engine))
     elif not out_file:
@@ -157,41 +154,13 @@ def _rejected(path: Path | None) -> Iterator[Rejected]:
 
 
 def _row_map(path: Path, engine: Engine) -> RowMap:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        refuse(f"the map `{path}` can't be read: {error.strerror}")
-    found, diagnostics = read_map(content, path.as_posix(), engine.vocabulary)
-    if found is None:
-        print_diagnostics(err(), diagnostics, {path.as_posix(): content})
-        refuse(f"the map `{path}` has mistakes")
+    found = map_read(path, lambda content, name: read_map(content, name, engine.vocabulary))
     if lacks := map_lacks(found):
         refuse(f"the map `{path}` doesn't do for a portfolio:\n" + "\n".join(f"  {lack}" for lack in lacks))
     return found
 
 
-def _known_encoding(name: str) -> str:
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        refuse(f"`{name}` is not a known encoding; try utf-8, gb18030, cp1252 or utf-16")
-
-
-def _delimiter(text: str) -> str:
-    text = "\t" if text == "\\t" else text
-    if len(text) != 1 or text in '"\r\n':
-        refuse("--delimiter takes one character, such as ; or \\t")
-    return text
-
-
-def _refuse_paths(files: list[Path], *outputs: Path | None) -> None:
-    for path in files:
-        if not path.is_file():
-            refuse(f"`{path}` is a folder" if path.is_dir() else f"`{path}` does not exist")
-    written = [path for path in outputs if path]
-    for path in written:
-        if path.is_dir() or not path.parent.is_dir():
-            refuse(f"`{path}` is a folder" if path.is_dir() else f"the folder `{path.parent}` does not exist")
-    resolved = [path.resolve() for path in (*files, *written)]
-    if len(set(resolved)) < len(resolved):
-        refuse("FILES, --out and --rejects must be different files")
+def _opening(day: datetime | None, as_of: datetime) -> date | None:
+    if day is not None and day > as_of:
+        refuse(f"--opening {day.date()} lies after --as-of {as_of.date()}; it is the first day of complete books")
+    return day_of(day) if day else None

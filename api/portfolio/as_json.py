@@ -12,8 +12,8 @@ from api.portfolio.run import Portfolio
 from engine.decision import Decision
 from engine.facts import decimal_shower
 from engine.pipeline import Engine
-from engine.portfolio.decided import Account, Allowance, RuleCount, rate_text
-from engine.portfolio.figures import Bucket, Line, Quarter, date_of
+from engine.portfolio.decided import Account, Allowance, RuleCount
+from engine.portfolio.figures import Bucket, Line, Quarter, date_of, rate_text
 
 Json = dict[str, object]
 _Money = Callable[[int], str]

@@ -13,12 +13,15 @@ from api.portfolio import words
 from api.portfolio.report_warnings import account_section, warning_section
 from api.portfolio.run import Portfolio
 from api.portfolio.show import Show
+from api.report import words as common
 from api.report.parts import Chart, ChartKind, Report, Section, Series, Table
+from api.report.show import VERSION_SHOWN
 from engine.pipeline import Engine
 from engine.portfolio.decided import PORTFOLIO, Allowance, days_in_quarter
 from engine.portfolio.figures import Bucket, Line, Quarter
 
 DSO_RISING = f"{PORTFOLIO}.dso-rising"
+BARS_MAX = 12
 
 
 def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Report:
@@ -47,9 +50,9 @@ def _about(portfolio: Portfolio, engine: Engine, show: Show) -> tuple[tuple[str,
         (show(words.AS_OF), portfolio.as_of.isoformat()),
         (show(words.FILES), ", ".join(portfolio.files)),
         (show(words.ROWS), rows),
-        (show(words.COMPLETE_FROM), show(words.NONE) if opening is None else show.day(opening)),
+        (show(words.COMPLETE_FROM), show(common.NONE) if opening is None else show.day(opening)),
         (show(words.CURRENCY), engine.vocabulary.currency),
-        (show(words.POLICIES), engine.version),
+        (show(common.POLICIES), engine.version[:VERSION_SHOWN]),
     )
 
 
@@ -63,15 +66,15 @@ def _overview(portfolio: Portfolio, show: Show) -> Section:
         (words.OPEN_ITEMS, show.count(total.count)),
         (words.OVERDUE, show.money(total.overdue)),
         (words.OVERDUE_ITEMS, show.count(total.overdue_count)),
-        (words.OVERDUE_SHARE, show.share(total.overdue_share)),
+        (common.OVERDUE_SHARE, show.share(total.overdue_share)),
         (words.DISPUTED, show(words.UNKNOWN) if found.disputed is None else show.money(found.disputed)),
         (words.CUSTOMERS, show.count(found.concentration.customers)),
-        (words.DSO, show.days(last.dso if last else None)),
+        (common.DSO, show.days(last.dso if last else None)),
         (words.EFFECTIVENESS, show.share(last.effectiveness if last else None)),
         (allowance, show.money(sum(each.allowance or 0 for each in allowances))),
     ]
     paragraphs = () if total.count else (show(words.NOTHING_OPEN),)
-    headings = (show(words.FIGURE), show(words.VALUE))
+    headings = (show(common.FIGURE), show(common.VALUE))
     return Section(
         show(words.OVERVIEW), paragraphs, (Table("", headings, tuple((show(key), value) for key, value in rows)),)
     )
@@ -83,11 +86,11 @@ def _aging(portfolio: Portfolio, show: Show) -> Section:
     rows = [_bucket(show.bucket(bucket.key), bucket, whole, show) for bucket in found.aging]
     if found.credits.count:
         rows.append(_bucket(show(words.CREDIT_NOTES), found.credits, 0, show))
-    rows.append(_bucket(show(words.ALL), Bucket("", found.total.count, found.total.amount), 0, show))
-    headings = tuple(map(show, (words.DAYS_OVERDUE, words.COUNT, words.AMOUNT, words.SHARE)))
+    rows.append(_bucket(show(common.ALL), Bucket("", found.total.count, found.total.amount), 0, show))
+    headings = tuple(map(show, (words.DAYS_OVERDUE, words.COUNT, common.AMOUNT, common.SHARE)))
     labels = tuple(show.bucket(bucket.key) for bucket in found.aging)
-    amounts = Series(show(words.AMOUNT), tuple(show.height(bucket.amount) for bucket in found.aging))
-    chart = Chart(ChartKind.BARS, show(words.AGING), labels, (amounts,), show.axis)
+    amounts = Series(show(common.AMOUNT), tuple(show.height(bucket.amount) for bucket in found.aging))
+    chart = Chart(ChartKind.BARS, show.in_currency(show(words.AGING)), labels, (amounts,), show.axis)
     said = show(words.AGING_SAID, day=portfolio.as_of.isoformat())
     return Section(show(words.AGING), (said,), (Table("", headings, tuple(rows)), chart))
 
@@ -110,8 +113,10 @@ def _turnover(portfolio: Portfolio, engine: Engine, show: Show) -> Section:
     late = Series(show(words.DELINQUENT), tuple(show.bar(quarter.average_days_delinquent) for quarter in quarters))
     labels = tuple(show.quarter(quarter, brief=True) for quarter in quarters)
     chart = Chart(ChartKind.STACKED, show(words.DAYS_OF_DSO), labels, (best, late), lambda value: f"{value:g}")
+    collected = Series(show(words.EFFECTIVENESS), tuple(show.bar(quarter.effectiveness) for quarter in quarters))
+    line = Chart(ChartKind.LINES, show(words.EFFECTIVENESS_OF), labels, (collected,), show.share_axis)
     said = (show(words.TURNOVER_SAID, days=days), *_dso_warning(portfolio, show))
-    return Section(show(words.TURNOVER), said, (*tables, chart))
+    return Section(show(words.TURNOVER), said, (*tables, chart, line))
 
 
 def _dso_warning(portfolio: Portfolio, show: Show) -> Iterable[str]:
@@ -137,8 +142,8 @@ def _quarter_tables(quarters: tuple[Quarter, ...], show: Show) -> tuple[Table, T
     )
     rises = [None, *(_rise(before, after) for before, after in pairwise(quarters))]
     ratios = tuple(_ratios(quarter, rise, show) for quarter, rise in zip(quarters, rises, strict=True))
-    first = (words.QUARTER, words.OPENING, words.SALES, words.CLOSING, words.OVERDUE)
-    second = (words.QUARTER, words.DSO, words.RISE, words.BEST_DSO, words.DELINQUENT, words.EFFECTIVENESS)
+    first = (common.QUARTER, words.OPENING, words.SALES, words.CLOSING, words.OVERDUE)
+    second = (common.QUARTER, common.DSO, words.RISE, words.BEST_DSO, words.DELINQUENT, words.EFFECTIVENESS)
     silences = " ".join(_silences(quarters, show))
     return (
         Table(show(words.AMOUNTS), tuple(map(show, first)), amounts),
@@ -187,10 +192,10 @@ def _concentration(portfolio: Portfolio, show: Show) -> Section:
         (str(rank), each.customer, show.count(each.count), show.money(each.amount), show.share(each.share))
         for rank, each in enumerate(found.top, 1)
     )
-    headings = tuple(map(show, (words.RANK, words.CUSTOMER, words.COUNT, words.BALANCE, words.SHARE)))
-    series = Series(show(words.SHARE), tuple(show.bar(each.share * 100) for each in found.top))
-    labels = tuple(str(rank) for rank in range(1, len(found.top) + 1))
-    chart = Chart(ChartKind.BARS, show(words.LARGEST), labels, (series,), lambda value: f"{value:g}%")
+    headings = tuple(map(show, (words.RANK, common.CUSTOMER, words.COUNT, words.BALANCE, common.SHARE)))
+    series = Series(show(common.SHARE), tuple(show.bar(each.share) for each in found.top))
+    labels = tuple(each.customer for each in found.top)
+    chart = Chart(ChartKind.BARS, show(words.LARGEST), labels, (series,), show.share_axis)
     return Section(show(words.CONCENTRATION), (said,), (Table("", headings, rows, left=2), chart))
 
 
@@ -205,11 +210,11 @@ def _structure(portfolio: Portfolio, show: Show) -> Section:
 def _by(name: str, lines: tuple[Line, ...], show: Show) -> list[Table | Chart]:
     headings = (
         *(words.KEY[name], words.COUNT, words.RECEIVABLES),
-        *(words.OVERDUE_ITEMS, words.OVERDUE, words.OVERDUE_SHARE),
+        *(words.OVERDUE_ITEMS, words.OVERDUE, common.OVERDUE_SHARE),
     )
     rows = tuple(
         (
-            show.key(line.key),
+            show.key(name, line.key),
             show.count(line.count),
             show.money(line.amount),
             show.count(line.overdue_count),
@@ -219,10 +224,24 @@ def _by(name: str, lines: tuple[Line, ...], show: Show) -> list[Table | Chart]:
         for line in lines
     )
     table = Table(show(words.BY[name]), tuple(map(show, headings)), rows)
-    late = Series(show(words.OVERDUE), tuple(show.height(line.overdue) for line in lines))
-    early = Series(show(words.NOT_OVERDUE), tuple(show.height(line.amount - line.overdue) for line in lines))
-    labels = tuple(show.label(line.key) for line in lines)
-    return [table, Chart(ChartKind.STACKED, show(words.BY[name]), labels, (early, late), show.axis)]
+    return [table, _by_chart(name, lines, show)]
+
+
+def _by_chart(name: str, lines: tuple[Line, ...], show: Show) -> Chart:
+    """The first lines, and the rest together, so that a book of a hundred countries can still be read."""
+    shown, rest = lines[:BARS_MAX], lines[BARS_MAX:]
+    labels = [show.key(name, line.key) for line in shown]
+    overdue = [line.overdue for line in shown]
+    current = [line.amount - line.overdue for line in shown]
+    if rest:
+        labels.append(show(words.OTHERS))
+        overdue.append(sum(line.overdue for line in rest))
+        current.append(sum(line.amount - line.overdue for line in rest))
+    series = (
+        Series(show(words.NOT_OVERDUE), tuple(map(show.height, current))),
+        Series(show(words.OVERDUE), tuple(map(show.height, overdue))),
+    )
+    return Chart(ChartKind.STACKED, show.in_currency(show(words.BY[name])), tuple(labels), series, show.axis)
 
 
 # --- loss allowance ---------------------------------------------------------------------------------------------------
@@ -232,35 +251,35 @@ def _allowance(portfolio: Portfolio, show: Show) -> Section:
     allowances = portfolio.decided.allowances
     if not allowances:
         return Section(show(words.PROVISION), (show(words.NOTHING_OPEN),))
-    headings = tuple(map(show, (words.DAYS_OVERDUE, words.COUNT, words.AMOUNT, words.RATE, words.ALLOWANCE)))
+    headings = tuple(map(show, (words.DAYS_OVERDUE, words.COUNT, common.AMOUNT, words.RATE, words.ALLOWANCE)))
     rows = [_provision(each, show) for each in allowances]
     count, amount = sum(each.count for each in allowances), sum(each.amount for each in allowances)
     total = sum(each.allowance or 0 for each in allowances)
-    rows.append((show(words.ALL), show.count(count), show.money(amount), "", show.money(total)))
+    rows.append((show(common.ALL), show.count(count), show.money(amount), "", show.money(total)))
     missing = [show.names(each.missing) for each in allowances if each.key is None]
     note = show(words.UNTOLD_ALLOWANCE, names=missing[0]) if missing else ""
     told = [each for each in allowances if each.key is not None]
     series = Series(show(words.ALLOWANCE), tuple(show.height(each.allowance or 0) for each in told))
-    labels = tuple(show.bucket(each.key or "") for each in told)
-    chart = Chart(ChartKind.BARS, show(words.PROVISION), labels, (series,), show.axis)
+    labels = tuple(show.provision_bucket(each.key or "") for each in told)
+    chart = Chart(ChartKind.BARS, show.in_currency(show(words.PROVISION)), labels, (series,), show.axis)
     parts = (Table("", headings, tuple(rows), note=note), chart)
     return Section(show(words.PROVISION), (show(words.PROVISION_SAID),), parts)
 
 
 def _provision(each: Allowance, show: Show) -> tuple[str, ...]:
     return (
-        show(words.UNTOLD_BUCKET) if each.key is None else show.bucket(each.key),
+        show(words.UNTOLD_BUCKET) if each.key is None else show.provision_bucket(each.key),
         show.count(each.count),
         show.money(each.amount),
         ", ".join(show.share(Fraction(rate)) for rate in each.rates),
-        show(words.NONE) if each.allowance is None else show.money(each.allowance),
+        show(common.NONE) if each.allowance is None else show.money(each.allowance),
     )
 
 
 def _data(portfolio: Portfolio, show: Show) -> Section:
     paragraphs = [show(words.PAYMENTS)]
     if portfolio.rejected:
-        paragraphs.append(show(words.REJECTED, count=show.count(portfolio.rejected), rows=show.count(portfolio.rows)))
+        paragraphs.append(show(common.REJECTED, count=show.count(portfolio.rejected), rows=show.count(portfolio.rows)))
     if contradicted := portfolio.book.contradicted:
         names = ", ".join(f"{customer}: account.{name}" for customer, name in contradicted[:20])
         more = ", …" if len(contradicted) > 20 else ""

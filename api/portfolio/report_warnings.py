@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from api.portfolio import words
 from api.portfolio.run import Portfolio
 from api.portfolio.show import Show
+from api.report import words as common
 from api.report.parts import Section, Table
 from engine.decision import Reason
 from engine.portfolio.decided import Account, RuleCount
@@ -22,12 +23,12 @@ def warning_section(portfolio: Portfolio, show: Show) -> Section:
     paragraphs = [show(words.OUTCOME_SAID, outcome=show.outcome(decision.outcome))]
     parts = []
     if fired:
-        headings = tuple(map(show, (words.OUTCOME, words.RULE, words.REASON, words.REMEDY)))
+        headings = tuple(map(show, (common.OUTCOME, common.RULE, words.REASON, words.REMEDY)))
         parts.append(Table("", headings, tuple(_warning(reason, show) for reason in fired), left=4))
     else:
         paragraphs.append(show(words.NO_WARNING))
     if untold:
-        headings = tuple(map(show, (words.RULE, words.MISSING)))
+        headings = tuple(map(show, (common.RULE, words.MISSING)))
         rows = tuple((show.title(reason.rule), show.names(reason.missing)) for reason in untold)
         parts.append(Table(show(words.UNTOLD), headings, rows, left=2))
     return Section(show(words.WARNINGS), tuple(paragraphs), tuple(parts))
@@ -55,13 +56,13 @@ def _warned(accounts: list[Account], show: Show) -> Iterable[Table]:
     if not accounts:
         return
     shown = accounts[:ACCOUNTS_SHOWN]
-    headings = (words.CUSTOMER, words.REASON, words.OUTCOME, words.KEY["grade"], words.BALANCE, words.OVERDUE)
+    headings = (common.CUSTOMER, words.REASON, common.OUTCOME, words.KEY["grade"], words.BALANCE, words.OVERDUE)
     rows = tuple(
         (
             account.customer,
             " ".join(show(reason.text) for reason in account.warnings),
             show.outcome(account.warnings[0].outcome),
-            show.key(account.grade),
+            show.key("grade", account.grade),
             show.money(account.balance.amount),
             show.money(account.balance.overdue),
         )
@@ -75,10 +76,10 @@ def _rules(title: Text, rules: list[RuleCount], show: Show) -> Iterable[Table]:
     if not rules:
         return
     untold = any(rule.missing for rule in rules)
-    headings = (words.RULE, words.OUTCOME, *((words.MISSING,) if untold else ()), words.ACCOUNT_COUNT, words.BALANCE)
+    headings = (common.RULE, common.OUTCOME, *((words.MISSING,) if untold else ()), words.ACCOUNT_COUNT, words.BALANCE)
     rows = tuple(
         (
-            f"{show.title(rule.rule)} ({rule.rule})",
+            show(common.TITLED, title=show.title(rule.rule), id=rule.rule),
             show.outcome(rule.outcome),
             *((show.names(rule.missing),) if untold else ()),
             show.count(rule.accounts),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from api.long_run import ROWS_BETWEEN, Progress, untold, without_garbage_collection
 from api.portfolio.files import Reading, records
 from api.records import InputUnreadable, Record
 from engine.facts import Fault
@@ -49,29 +50,44 @@ class Portfolio:
     decided: Decided
 
 
-def portfolio_of(engine: Engine, wanted: Wanted, rejected: Rejected) -> Portfolio:
+def portfolio_of(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress = untold) -> Portfolio:
     """Raises InputUnreadable, OSError, and FactsRefused where sums exceed what facts can hold."""
+    with without_garbage_collection():
+        book, rows, rejects = _read(engine, wanted, rejected, progress)
+        name = ", ".join(path.stem for path in wanted.files)[:100]
+        days = days_in_quarter(engine, wanted.as_of)
+        opening = day_of(wanted.opening) if wanted.opening else None
+        found = figures(book.items, day_of(wanted.as_of), days, opening)
+        industry = wanted.industry or _industry(engine, book)
+        decided = decide_portfolio(engine, book, found, name, industry, lambda done: progress("deciding", done))
+    files = tuple(path.name for path in wanted.files)
+    return Portfolio(name, files, wanted.as_of, rows, rejects, book, found, decided)
+
+
+def _read(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress) -> tuple[Book, int, int]:
+    """The book, the rows read and the rows rejected."""
     reader = BookReader(wanted.reading.row_map, engine.vocabulary, wanted.as_of)
-    rows = rejects = 0
+    rows = rejects = before = 0
+    whole = sum(path.stat().st_size for path in wanted.files) or 1
     for path in wanted.files:
+        done = before
         try:
             for record in records(path, wanted.reading):
                 rows += 1
+                done += len(record.text) + 1  # characters, which are bytes but for what isn't ASCII
+                if not rows % ROWS_BETWEEN:
+                    progress("reading", done / whole)
                 if faults := _faults(reader, record):
                     rejects += 1
                     rejected(path, record, faults)
         except InputUnreadable as unreadable:
             raise InputUnreadable(f"{path}: {unreadable}") from None
+        before += path.stat().st_size
+        progress("reading", before / whole)
     book = reader.book()
     if rows != len(book.items) + book.later + rejects:
         raise AssertionError(f"rows were lost: {rows} read, {len(book.items)} + {book.later} + {rejects} known")
-    name = ", ".join(path.stem for path in wanted.files)[:100]
-    days = days_in_quarter(engine, wanted.as_of)
-    opening = day_of(wanted.opening) if wanted.opening else None
-    found = figures(book.items, day_of(wanted.as_of), days, opening)
-    decided = decide_portfolio(engine, book, found, name, wanted.industry or _industry(engine, book))
-    files = tuple(path.name for path in wanted.files)
-    return Portfolio(name, files, wanted.as_of, rows, rejects, book, found, decided)
+    return book, rows, rejects
 
 
 def industries(engine: Engine) -> tuple[str, ...]:

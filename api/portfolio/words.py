@@ -1,9 +1,10 @@
-"""The words of the portfolio report in both languages. What the figures mean at length is in docs/portfolio.md."""
+"""The words of the portfolio report alone, in both languages. What figures mean at length is in docs/portfolio.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from api.report.words import GRADE
 from engine.vocabulary import Text
 
 TITLE = Text("Receivables portfolio", "应收账款组合报告")
@@ -15,17 +16,12 @@ ROWS_SAID = Text(
     "读取 {rows} 行 = 发票及贷项 {items} + 截止日后开票 {later} + 剔除 {rejected}",
 )
 COMPLETE_FROM = Text("Books complete from", "账簿完整起始日")
-POLICIES = Text("Policies", "政策版本")
-CURRENCY = Text("Currency", "币种")
-NONE = Text("–", "–")
+CURRENCY = Text("Amounts in", "金额单位")
 UNKNOWN = Text("unknown", "未知")
-ALL = Text("all", "合计")
 
 OVERVIEW = Text("Overview", "概览")
-FIGURE, VALUE = Text("Figure", "指标"), Text("Value", "数值")
 RECEIVABLES = Text("Receivables", "应收账款")
 OVERDUE = Text("Overdue", "逾期")
-OVERDUE_SHARE = Text("Overdue share", "逾期占比")
 DISPUTED = Text("Disputed", "有争议")
 OPEN_ITEMS = Text("Open items", "未清项")
 OVERDUE_ITEMS = Text("Overdue items", "逾期项")
@@ -35,8 +31,6 @@ ALLOWANCE_PART = Text("Loss allowance, where it can be told", "坏账准备（�
 NOTHING_OPEN = Text("Nothing is open on this day.", "截止日无未清项。")
 
 WARNINGS = Text("Early warnings on the portfolio", "组合预警")
-OUTCOME = Text("Outcome", "结论")
-RULE = Text("Rule", "规则")
 REASON = Text("Reason", "理由")
 REMEDY = Text("What helps", "建议")
 MISSING = Text("Missing", "缺少")
@@ -53,9 +47,7 @@ AGING_SAID = Text(
 )
 DAYS_OVERDUE = Text("Days overdue", "逾期天数")
 COUNT = Text("Items", "笔数")
-AMOUNT = Text("Amount", "金额")
-SHARE = Text("Share", "占比")
-CREDIT_NOTES = Text("credit notes", "贷项")
+CREDIT_NOTES = Text("Credit notes", "贷项")
 CURRENT = Text("not overdue", "未逾期")
 OVER_365 = Text("over 365", "365以上")
 
@@ -66,18 +58,17 @@ TURNOVER_SAID = Text(
     "应收账款周转天数（DSO）= 期末应收 ÷ 本季赊销额 × {days}。最佳 DSO 只计未逾期部分，两者之差为平均拖欠天数（ADD）。"
     "回款有效率（CEI）为可回收款项中已收回的比例。",
 )
-QUARTER = Text("Quarter", "季度")
 SALES = Text("Credit sales", "赊销额")
 CLOSING = Text("Closing receivables", "期末应收")
-DSO = Text("DSO, days", "DSO（天）")
-BEST_DSO = Text("Best possible DSO", "最佳 DSO")
+BEST_DSO = Text("Best possible DSO, days", "最佳 DSO（天）")
 DELINQUENT = Text("Average days delinquent", "平均拖欠天数")
 EFFECTIVENESS = Text("CEI", "回款有效率")
 RISE = Text("Change of DSO", "DSO 环比")
 OPENING = Text("Opening receivables", "期初应收")
 AMOUNTS = Text("Amounts by quarter", "各季金额")
 RATIOS = Text("Ratios by quarter", "各季比率")
-DAYS_OF_DSO = Text("DSO: days not overdue and days delinquent", "DSO 构成：未逾期天数与拖欠天数")
+DAYS_OF_DSO = Text("DSO in days: not overdue, and delinquent", "DSO 构成（天）：未逾期与拖欠")
+EFFECTIVENESS_OF = Text("Collection effectiveness index (CEI)", "回款有效率（CEI）")
 RISING = Text("Two-quarter warning: {reason}", "连续两季预警：{reason}")
 NOT_RISING = Text("Two-quarter warning: not given.", "连续两季预警：未触发。")
 RISING_UNTOLD = Text(
@@ -98,7 +89,7 @@ CONCENTRATION_SAID = Text(
     "相当于 {equal} 家等额欠款的客户。",
 )
 LARGEST = Text("Largest customers", "最大客户")
-RANK, CUSTOMER = Text("Rank", "排名"), Text("Customer", "客户")
+RANK = Text("Rank", "排名")
 
 STRUCTURE = Text("Overdue structure", "逾期结构")
 BY: Mapping[str, Text] = {
@@ -107,11 +98,12 @@ BY: Mapping[str, Text] = {
     "industry": Text("By industry", "按行业"),
 }
 KEY: Mapping[str, Text] = {
-    "grade": Text("Grade", "风险等级"),
+    "grade": GRADE,
     "country": Text("Country", "国家"),
     "industry": Text("Industry", "行业"),
 }
 NOT_OVERDUE = Text("Not overdue", "未逾期")
+OTHERS = Text("Others", "其他")
 UNRATED = Text("unrated", "未评级")
 
 PROVISION = Text("Loss allowance by bucket", "坏账准备（按账龄）")
@@ -143,9 +135,6 @@ ACCOUNT_COUNT = Text("Customers", "客户数")
 BALANCE = Text("Balance", "余额")
 
 DATA = Text("About the data", "数据说明")
-REJECTED = Text(
-    "{count} of {rows} rows have faults and are in no figure.", "{rows} 行中有 {count} 行存在错误，未计入任何指标。"
-)
 CONTRADICTED = Text(
     "The rows of a customer differ on a fact of the account, which was left out: {names}.",
     "同一客户的各行对账户事实记载不一致，已作缺失处理：{names}。",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from html import escape
 
+from rich.cells import cell_len
+
 from api.report.parts import Chart, Report, Section, Table
 from api.report.svg import svg
 
@@ -29,9 +31,10 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 caption { caption-side: top; white-space: nowrap; }
 th, td { padding: .22rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
-.word { text-align: left; white-space: normal; overflow-wrap: break-word; min-width: 5rem; }
-td.whole { white-space: nowrap; }
+th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal; word-break: keep-all; }
+.word { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 7rem; }
+.whole { white-space: nowrap; min-width: 0; }
+.scroll > .note { margin-top: .5rem; }
 .note { color: var(--soft); font-size: .85rem; }
 figure { margin: .8rem 0 1.2rem; } .chart { width: 100%; height: auto; max-width: 50rem; display: block; }
 .chart text { font-size: 12px; fill: var(--ink); } .chart .tick { fill: var(--soft); }
@@ -42,13 +45,17 @@ figure { margin: .8rem 0 1.2rem; } .chart { width: 100%; height: auto; max-width
 .l3 { stroke: var(--c3); } .l4 { stroke: var(--c4); } .l5 { stroke: var(--c5); }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --c0: #2f6fb5;
   --c1: #e0a030; --c2: #c2453d; --c3: #6a4c93; --c4: #3c9a7b; --c5: #8a8f98; }
-  body { padding: 0; max-width: none; font-size: 10pt; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; }
+  body { padding: 0; max-width: none; font-size: 10pt; }
+  h2, caption, section > p:not(.note) { break-after: avoid; } .note { break-before: avoid; }
+  figure, p, tr, .short, header { break-inside: avoid; } thead { display: table-header-group; }
   .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding: .15rem .35rem; }
-  rect, circle { print-color-adjust: exact; -webkit-print-color-adjust: exact; } thead { display: table-header-group; }
-  @page { margin: 15mm; } }
+  .chart { max-height: 70mm; }
+  rect, circle { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  @page { size: A4; margin: 15mm; } }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_WHOLE = 24  # characters
+_WHOLE = 24  # characters' widths
+_SHORT = 30  # rows that are kept on one printed page; longer tables repeat their headings
 _LANGUAGE_TAGS = {"zh": "zh-Hans"}
 
 
@@ -89,7 +96,8 @@ def _table(table: Table) -> str:
     rows = "\n".join(_row("td", row, table.left) for row in table.rows)
     note = f'\n<p class="note">{escape(table.note)}</p>' if table.note else ""
     grid = f"<table>{caption}<thead>{heading}</thead>\n<tbody>\n{rows}\n</tbody></table>"
-    return f'<div class="scroll">{grid}</div>{note}'
+    short = " short" if len(table.rows) <= _SHORT else ""
+    return f'<div class="scroll{short}">{grid}{note}</div>'
 
 
 def _row(tag: str, cells: tuple[str, ...], left: int) -> str:
@@ -99,6 +107,6 @@ def _row(tag: str, cells: tuple[str, ...], left: int) -> str:
 
 
 def _word(is_word: bool, text: str) -> str:
-    """Numbers, names and dates stay on one line; what is longer, or has words, may be broken."""
-    whole = " whole" if len(text) <= _WHOLE and " " not in text else ""
+    """What is short stays on one line; what is longer may be broken."""
+    whole = " whole" if cell_len(text) <= _WHOLE else ""
     return f' class="word{whole}"' if is_word else ""

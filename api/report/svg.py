@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from html import escape
 from itertools import accumulate
 
+from rich.cells import cell_len, set_cell_size
+
 from api.report.parts import Chart, ChartKind, Series
 
 WIDTH = 760
@@ -18,17 +20,21 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 12, 14, 58
 _PLOT_WIDTH = WIDTH - _LEFT - _RIGHT
 _PLOT_HEIGHT = HEIGHT - _TOP - _BOTTOM
 _TICKS_WANTED = 5
-_LABELS_MAX = 16
-_LEGEND_CHARACTER = 7.2  # px, for text of 12 px; a wide character counts twice
+_CHARACTER = 7.2  # px, for text of 12 px; a wide character counts twice
+_LABELS_WHOLE = 13
+"""Up to so many labels all are written, cut off where they would touch; of more (quarters of many years) some."""
+_LEGEND_LINE = 18
 
 
 def svg(chart: Chart) -> str:
     """One `<svg>` element. A chart without values says so by its empty axes."""
     tops = _tops(chart)
     ticks = nice_ticks(max(tops, default=0.0))
-    body = [*_axis(chart, ticks), *_LAYERS[chart.kind](chart, ticks[-1]), *_labels(chart), *_legend(chart)]
+    lines = _legend_lines(chart)
+    body = [*_axis(chart, ticks), *_LAYERS[chart.kind](chart, ticks[-1]), *_labels(chart), *_legend(lines)]
     title = escape(chart.title, quote=True)
-    frame = f'<svg class="chart" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" aria-label="{title}">'
+    height = HEIGHT + _LEGEND_LINE * (len(lines) - 1 if lines[0] else -1)
+    frame = f'<svg class="chart" role="img" viewBox="0 0 {WIDTH} {height}" aria-label="{title}">'
     return "\n".join([frame, f"<title>{escape(chart.title)}</title>", *body, "</svg>"])
 
 
@@ -68,20 +74,42 @@ def _axis(chart: Chart, ticks: list[float]) -> Iterator[str]:
 
 
 def _labels(chart: Chart) -> Iterator[str]:
-    every = math.ceil(len(chart.labels) / _LABELS_MAX) or 1
+    count = len(chart.labels)
+    room = _PLOT_WIDTH / max(count, 1)
+    widest = max(map(cell_len, chart.labels), default=0) * _CHARACTER
+    every = 1 if count <= _LABELS_WHOLE else math.ceil(widest / room)
     y = _TOP + _PLOT_HEIGHT + 16
-    for index, label in enumerate(chart.labels):
-        if index % every == 0:
-            x = _middle(chart, index)
-            yield f'<text class="tick" x="{x:.1f}" y="{y}" text-anchor="middle">{escape(label)}</text>'
+    for index in range(0, count, max(every, 1)):
+        x, label = _middle(chart, index), chart.labels[index]
+        shown = escape(_cut(label, int(room * every / _CHARACTER) - 1))
+        whole = f"<title>{escape(label)}</title>"
+        yield f'<text class="tick" x="{x:.1f}" y="{y}" text-anchor="middle">{shown}{whole}</text>'
 
 
-def _legend(chart: Chart) -> Iterator[str]:
-    x, y = float(_LEFT), HEIGHT - 14
-    for index, series in enumerate(chart.series):
-        yield f'<rect class="s{index % 6}" x="{x:.1f}" y="{y - 9}" width="10" height="10"/>'
-        yield f'<text class="key" x="{x + 14:.1f}" y="{y}">{escape(series.name)}</text>'
-        x += 34 + _LEGEND_CHARACTER * sum(1 if character.isascii() else 2 for character in series.name)
+def _cut(text: str, cells: int) -> str:
+    return text if cell_len(text) <= cells else set_cell_size(text, max(cells - 1, 1)).rstrip() + "…"
+
+
+def _legend_lines(chart: Chart) -> list[list[tuple[int, float, str]]]:
+    """The number, place and name of each series, in as many lines as they need. One alone is named by the title."""
+    lines: list[list[tuple[int, float, str]]] = [[]]
+    x = float(_LEFT)
+    for number, series in enumerate(chart.series if len(chart.series) > 1 else ()):
+        width = 34 + _CHARACTER * cell_len(series.name)
+        if lines[-1] and x + width > WIDTH:
+            lines.append([])
+            x = float(_LEFT)
+        lines[-1].append((number, x, series.name))
+        x += width
+    return lines
+
+
+def _legend(lines: list[list[tuple[int, float, str]]]) -> Iterator[str]:
+    for index, line in enumerate(lines):
+        y = HEIGHT - 14 + index * _LEGEND_LINE
+        for number, x, name in line:
+            yield f'<rect class="s{number % 6}" x="{x:.1f}" y="{y - 9}" width="10" height="10"/>'
+            yield f'<text class="key" x="{x + 14:.1f}" y="{y}">{escape(name)}</text>'
 
 
 def _bars(chart: Chart, top: float) -> Iterator[str]:

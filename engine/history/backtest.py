@@ -8,7 +8,7 @@ into one cell with its sums, so that a million orders become a few thousand cell
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -117,13 +117,19 @@ def _day(given: date | None, otherwise: int) -> int:
     return otherwise if given is None else given.toordinal() - _EPOCH_ORDINAL
 
 
-def backtest(accounts: Accounts, window: Window, decides: Sequence[Decide]) -> Tally:
-    """One `Decide` for each policy set."""
+def backtest(
+    accounts: Accounts,
+    window: Window,
+    decides: Sequence[Decide],
+    progress: Callable[[int], None] = lambda _orders: None,
+) -> Tally:
+    """One `Decide` for each policy set. `progress` is told the orders decided so far."""
     tally = Tally()
     cases = _cases(accounts, window)
     while some := list(islice(cases, CASES_AT_ONCE)):
         answers = [decide(some) for decide in decides]
         _add(tally, some, list(zip(*answers, strict=True)), window.end)
+        progress(tally.orders)
     return tally
 
 

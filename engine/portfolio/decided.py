@@ -7,7 +7,7 @@ allowance, the thresholds of the warnings and the words of their reasons are tho
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,9 +17,9 @@ from engine.decision import Decision, JsonValue, Reason
 from engine.facts import decimal_shower
 from engine.pipeline import Engine
 from engine.portfolio.accounts import account_facts, merged
-from engine.portfolio.figures import Figures, Item, Line, Quarter, date_of, decimal_text, lines_by
+from engine.portfolio.figures import Figures, Item, Line, Quarter, date_of, lines_by
 from engine.portfolio.rows import Book
-from engine.vocabulary import CASE_KINDS, RATE_SCALE, Kind
+from engine.vocabulary import CASE_KINDS, Kind
 
 GRADING, PROVISIONS, MONITORING, PORTFOLIO = "grading", "provisions", "monitoring", "portfolio_health"
 """The default policies that are asked; a set without one of them leaves its part of the report empty."""
@@ -86,20 +86,42 @@ def days_in_quarter(engine: Engine, as_of: date) -> Fraction:
     return Fraction(constant.value, 10**constant.type.scale)
 
 
-def decide_portfolio(engine: Engine, book: Book, figures: Figures, name: str, industry: str | None = None) -> Decided:
-    """`name` is the portfolio's id. Raises `engine.facts.FactsRefused` where sums exceed what facts can hold."""
+def decide_portfolio(
+    engine: Engine,
+    book: Book,
+    figures: Figures,
+    name: str,
+    industry: str | None = None,
+    progress: Callable[[float], None] = lambda _done: None,
+) -> Decided:
+    """`name` is the portfolio's id; `progress` is told the share of decisions made. Raises `engine.facts.FactsRefused`
+    where sums exceed what facts can hold."""
     items = [item for item in book.items if item.issued <= figures.as_of]
     owed = [item for item in items if item.open_amount]
     facts = _accounts(engine, book, items, figures)
-    accounts = _decide_accounts(engine, facts, owed, figures.as_of)
+    tick = _ticks(len(facts) + len(owed), progress)
+    accounts = _decide_accounts(engine, facts, owed, figures.as_of, tick)
     grades = {account.customer: account.grade for account in accounts}
     return Decided(
-        _allowances(engine, book, owed, facts, figures.as_of),
+        _allowances(engine, book, owed, facts, figures.as_of, tick),
         accounts,
         _rules(accounts),
         _decide(engine, "portfolio", _portfolio_facts(engine, figures, name, industry), name, figures.as_of),
         _overdue(owed, figures.as_of, grades),
     )
+
+
+def _ticks(total: int, progress: Callable[[float], None]) -> Callable[[], None]:
+    """To be called for each decision; passes on every hundredth."""
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if not done % 100 or done == total:
+            progress(done / total)
+
+    return tick
 
 
 def _decide(engine: Engine, case: str, facts: Mapping[str, object], subject: str, as_of: int) -> Decision:
@@ -122,13 +144,16 @@ def _accounts(engine: Engine, book: Book, items: Iterable[Item], figures: Figure
     }
 
 
-def _decide_accounts(engine: Engine, facts: _AccountFacts, owed: Iterable[Item], as_of: int) -> tuple[Account, ...]:
+def _decide_accounts(
+    engine: Engine, facts: _AccountFacts, owed: Iterable[Item], as_of: int, tick: Callable[[], None]
+) -> tuple[Account, ...]:
     """The most severe first, then the largest balances."""
     balances = {line.key: line for line in lines_by(owed, as_of, lambda item: item.customer)}
     found = []
     for customer, own in facts.items():
         decision = _decide(engine, "account", {"account": own}, customer, as_of)
         found.append(Account(customer, balances.get(customer) or Line(customer, 0, 0, 0, 0), decision))
+        tick()
     severity = CASE_KINDS["account"].severity
     return tuple(
         sorted(
@@ -166,11 +191,12 @@ def _union(many: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _allowances(
-    engine: Engine, book: Book, owed: Iterable[Item], accounts: _AccountFacts, as_of: int
+    engine: Engine, book: Book, owed: Iterable[Item], accounts: _AccountFacts, as_of: int, tick: Callable[[], None]
 ) -> tuple[Allowance, ...]:
     """By the matrix's own buckets, those that fell due last first. Credit notes need no allowance."""
     groups: dict[JsonValue, list[tuple[Item, Mapping[str, JsonValue], tuple[str, ...]]]] = {}
     for item in sorted(owed, key=lambda item: -item.due):
+        tick()
         if item.is_credit:
             continue
         facts = {**book.facts[item.number], "account": accounts[item.customer]}
@@ -247,7 +273,3 @@ def _overdue(owed: Iterable[Item], as_of: int, grades: Mapping[str, str]) -> dic
     if any(item.industry for item in items):
         found["industry"] = lines_by(items, as_of, lambda item: item.industry or UNKNOWN)
     return found
-
-
-def rate_text(value: Fraction | None) -> str | None:
-    return None if value is None else decimal_text(value, RATE_SCALE)

@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from engine.vocabulary import EPOCH
+from engine.vocabulary import EPOCH, RATE_SCALE
 
 QUARTERS_MAX = 8
 TOP = 10
@@ -178,6 +178,11 @@ def decimal_text(value: Fraction, decimals: int) -> str:
     whole, rest = divmod(abs(scaled), 10**decimals)
     sign = "-" if scaled < 0 else ""
     return f"{sign}{whole}.{rest:0{decimals}d}" if decimals else f"{sign}{whole}"
+
+
+def rate_text(value: Fraction | None) -> str | None:
+    """As JSON has it, with 6 decimals; None for a figure that there is nothing to tell from."""
+    return None if value is None else decimal_text(value, RATE_SCALE)
 
 
 def day_of(value: date) -> int:

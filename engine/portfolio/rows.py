@@ -7,13 +7,15 @@ list of faults; there is nothing else. The map is the one `decide-file` takes; b
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import cast
+from operator import itemgetter
+from typing import Any, cast
 
 from engine.facts import Binder, FactsRefused, Fault, Value
-from engine.maps.row_map import ROW, RowMap
+from engine.maps.names import reads
+from engine.maps.row_map import ROW, Derived, RowMap
 from engine.maps.rows import Raw, RowReader, row_reader
 from engine.portfolio.figures import Item, day_of
 from engine.vocabulary import DATE, TEXT, Fact, Kind, Text, Type, Vocabulary
@@ -21,11 +23,17 @@ from engine.vocabulary import DATE, TEXT, Fact, Kind, Text, Type, Vocabulary
 CASE = "invoice"
 Facts = Mapping[str, object]
 """A mapping per group, as in a request."""
+_Group = Mapping[str, Raw]
 
 _OWN = "row-"
 """Helper columns are bound under names that no declared fact can have: `invoice.row-amount`."""
 _AMOUNT, _SETTLED, _INDUSTRY = (f"{CASE}.{_OWN}{name}" for name in ("amount", "settled", "industry"))
 _DATES = ("invoice.invoice_date", "invoice.due_date")
+_ITEM = (
+    *("invoice.id", "account.id", *_DATES, _SETTLED, _AMOUNT),
+    *("invoice.open_amount", "invoice.disputed", "account.country", _INDUSTRY),
+)
+"""The fields of an `Item`, by the facts they are bound as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +67,15 @@ class BookReader:
 
     def __init__(self, row_map: RowMap, vocabulary: Vocabulary, as_of: date) -> None:
         """`row_map` lacks nothing (`map_lacks`)."""
+        row_map, self._fixed = _without_fixed(row_map, vocabulary, as_of)
         self._map = _with_helpers(row_map)
         self._columns = {column.name: column.column for column in self._map.columns}
         self._as_of = as_of
         self._day = day_of(as_of)
         facts = (*vocabulary.of_case(CASE), *_own_facts(vocabulary))
         self._binder = Binder(CASE, facts)
-        self._slots = {fact.name: slot for slot, fact in enumerate(facts)}
+        slots = {fact.name: slot for slot, fact in enumerate(facts)}
+        self._cells: Callable[[Sequence[Value]], tuple[Any, ...]] = itemgetter(*(slots[name] for name in _ITEM))
         self._readers: dict[tuple[str, ...], RowReader] = {}
         self._items: dict[str, Item] = {}
         self._later: set[str] = set()
@@ -93,7 +103,9 @@ class BookReader:
         left_out = tuple(self._contradicted)
         for customer, name in left_out:
             self._accounts[customer].pop(name, None)
-        return Book(tuple(self._items.values()), self._facts, self._accounts, left_out, len(self._later))
+        same = self._fixed.get("account", {})
+        accounts = {customer: {**same, **known} for customer, known in self._accounts.items()}
+        return Book(tuple(self._items.values()), self._facts, accounts, left_out, len(self._later))
 
     def _traced(self, fault: Fault) -> Fault:
         """With the column it comes from, and under the name that the map's author wrote."""
@@ -102,10 +114,10 @@ class BookReader:
         return Fault(fault.path.replace(f"{CASE}.{_OWN}", f"{ROW}."), message, fault.hint)
 
     def _take(self, values: Sequence[Value], facts: Facts) -> tuple[Fault, ...]:
-        missing = [name for name in _DATES if values[self._slots[name]] is None]
-        if missing:
+        item = Item(*self._cells(values))
+        if item.issued is None or item.due is None:
+            missing = [name for name, day in zip(_DATES, (item.issued, item.due), strict=True) if day is None]
             return tuple(self._traced(Fault(name, "is missing")) for name in missing)
-        item = self._item(values)
         if item.number in self._items or item.number in self._later:
             return (self._traced(Fault("invoice.id", f"`{item.number}` stands in an earlier row too")),)
         if item.issued > self._day:
@@ -115,26 +127,9 @@ class BookReader:
             return (fault,)
         self._items[item.number] = item
         if item.open_amount:
-            self._facts[item.number] = _as_declared(facts)
+            self._facts[item.number] = {CASE: {**self._fixed.get(CASE, {}), **_declared(facts)}}
         self._account(item.customer, cast("Mapping[str, Raw]", facts.get("account", {})))
         return ()
-
-    def _item(self, values: Sequence[Value]) -> Item:
-        def value(name: str) -> Value:
-            return values[self._slots[name]]
-
-        return Item(
-            cast("str", value("invoice.id")),
-            cast("str", value("account.id")),
-            cast("int", value("invoice.invoice_date")),
-            cast("int", value("invoice.due_date")),
-            cast("int | None", value(_SETTLED)),
-            cast("int", value(_AMOUNT)),
-            cast("int", value("invoice.open_amount")),
-            cast("bool | None", value("invoice.disputed")),
-            cast("str | None", value("account.country")),
-            cast("str | None", value(_INDUSTRY)),
-        )
 
     def _contradiction(self, item: Item) -> Fault | None:
         """Between the open amount on the report's date, the whole amount and the day of settlement."""
@@ -154,6 +149,27 @@ class BookReader:
         for name, raw in facts.items():
             if raw is not None and name != "id" and known.setdefault(name, raw) != raw:
                 self._contradicted[customer, name] = None
+
+
+def _without_fixed(row_map: RowMap, vocabulary: Vocabulary, as_of: date) -> tuple[RowMap, Mapping[str, _Group]]:
+    """The map without the formulas that give every row the same (such as `false` or `as_of`), and what these give: half
+    of the time would go into working them out again. One that another formula reads, or that a case can't do without
+    or can't hold, stays, to be read and refused row by row."""
+    names = {part.name: reads(part.formula.tree).keys() - {"as_of"} for part in row_map.derived}
+    read = {name for used in names.values() for name in used}
+    facts = {fact.name: fact for fact in vocabulary.of_case(CASE)}
+
+    def same(part: Derived) -> bool:
+        return not names[part.name] and part.name not in read and not facts[part.name].required
+
+    fixed = [part for part in row_map.derived if same(part)]
+    found = row_reader(replace(row_map, columns=(), derived=tuple(fixed)), (), as_of)(()).facts
+    try:
+        Binder(CASE, [replace(fact, required=False) for fact in facts.values()]).bind(found)
+    except FactsRefused:
+        return row_map, {}
+    rest = tuple(part for part in row_map.derived if part not in fixed)
+    return replace(row_map, derived=rest), cast("Mapping[str, _Group]", found)
 
 
 def _with_helpers(row_map: RowMap) -> RowMap:
@@ -176,7 +192,7 @@ def _own_facts(vocabulary: Vocabulary) -> tuple[Fact, ...]:
     )
 
 
-def _as_declared(facts: Facts) -> Facts:
-    """Without the helper columns."""
-    own = cast("Mapping[str, object]", facts[CASE])
-    return {**facts, CASE: {name: raw for name, raw in own.items() if not name.startswith(_OWN)}}
+def _declared(facts: Facts) -> _Group:
+    """Those of the invoice, without the helper columns."""
+    own = cast("_Group", facts[CASE])
+    return {name: raw for name, raw in own.items() if not name.startswith(_OWN)}

@@ -88,9 +88,12 @@ def test_the_report_says_what_the_policies_would_have_done(tmp_path: Path) -> No
     assert "| hold | 1 | 25.0% | 300.00 | 30.0% | 100.0% | 100.0% | 100.0% | 0.0% | 0.0% |" in lines
     assert "| approve | 3 | 75.0% | 700.00 | 70.0% | 85.7% | 85.7% | 85.7% | 57.1% | 0.0% |" in lines
     assert "| 15 days | 1.11 | 100.0% | 33.3% | 1.33 | 100.0% | 33.3% |" in lines
-    assert "| Overdue <b>& | orders.overdue | hold | 1 | 300.00 | 30.0% | 100.0% | 100.0% | 0 | 1 | 300.00 |" in lines
-    assert "| account.status | Account status | active | Delivered to. |" in lines
-    assert "| account.assessed_on | Last credit assessment | the day of the order | Each day. |" in lines
+    assert "| Overdue <b>& (orders.overdue) | hold | 1 | 300.00 | 30.0% | 100.0% | 100.0% | 0 | 1 | 300.00 |" in lines
+    # the held order's 300 came 30 days late: more than 0, 7 and 15, not more than 30
+    assert "| hold | 300.00 | 300.00 | 300.00 | 0.00 | 1 | 1 | 1 | 0 |" in lines
+    assert "| approve | 600.00 | 600.00 | 600.00 | 400.00 | 2 | 2 | 2 | 1 |" in lines
+    assert "| Account status (account.status) | active | Delivered to. |" in lines
+    assert "| Last credit assessment (account.assessed_on) | The day of the order | Each day. |" in lines
     assert any("compared one to one" in line for line in lines)
 
 
@@ -141,8 +144,11 @@ def test_two_policy_sets_stand_side_by_side_with_the_orders_that_flip(tmp_path: 
     assert (change["before"], change["after"]) == ("approve", "approve_with_conditions")
     assert (change["rules_only_in_first"], change["rules_only_in_second"]) == ([], ["orders.large"])
     assert [(flip["order"], flip["days_late"]) for flip in found["largest_flips"]] == [("4", None), ("2", 30)]
-    assert "2 orders are decided differently." in text.stdout
-    assert "Side by side" in page.read_text(encoding="utf-8")
+    assert (text.stdout, page.name in text.stderr.replace("\n", "")) == ("", True)
+    html = page.read_text(encoding="utf-8")
+    assert "2 orders are decided differently." in html
+    assert "Side by side" in html
+    assert "Large (orders.large)" in html
 
 
 class _Page(HTMLParser):
@@ -189,6 +195,42 @@ def test_the_page_stands_alone_and_escapes_what_comes_from_data(tmp_path: Path, 
     assert "http" not in page_file.read_text(encoding="utf-8").replace("http-equiv", "")
 
 
+def test_readers_see_titles_and_programs_see_words(tmp_path: Path) -> None:
+    arguments = _arguments(_desk(tmp_path))
+
+    chinese = credence("backtest", *arguments, "--lang", "zh").stdout
+    found = json.loads(credence("backtest", *arguments, "--json").stdout)
+
+    assert "正常" in chinese and "2024年1季度" in chinese
+    assert " active " not in chinese and "2024-Q1" not in chinese
+    assert found["assumed"][0]["value"] == "active"
+    assert list(found["policies"][0]["quarters"]) == ["2024-Q1"]
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("false", "The policies hold none of these orders; 90.0% of the amount was paid more than 15 days late."),
+        ("true", "The policies hold all of these orders; 90.0% of the amount was paid more than 15 days late."),
+    ],
+)
+def test_policies_that_hold_nothing_or_everything_are_compared_with_nothing(
+    tmp_path: Path, when: str, said: str
+) -> None:
+    orders = ORDERS.replace("when: account.overdue_amount > 0", f"when: order.amount > 0 = {when}")
+
+    assert said in " ".join(credence("backtest", *_arguments(_desk(tmp_path, orders=orders))).stdout.split())
+
+
+def test_where_nobody_paid_late_nothing_is_said_of_how_well_the_policies_hold(tmp_path: Path) -> None:
+    paid = ("1,A,2024-01-01,2024-01-05,2024-01-08,100.00", "2,A,2024-01-07,2024-01-31,2024-01-30,50.00")
+    rows = "\n".join((ROWS.splitlines()[0], *paid))
+
+    text = credence("backtest", *_arguments(_desk(tmp_path, rows))).stdout
+
+    assert "The policies hold 33.3% of the amount. No order is known to have been paid more than 15 days late" in text
+
+
 def test_what_is_still_open_and_not_yet_late_is_counted_apart(tmp_path: Path) -> None:
     rows = ROWS + "5,C,2024-05-01,2024-05-31,,50.00\n"
 
@@ -211,7 +253,7 @@ def test_rows_that_are_no_invoices_are_named_and_counted(tmp_path: Path) -> None
     assert "past.csv:7: history.issued: column `from`: `x` is not a date of the form yyyy-MM-dd" in said
     assert "past.csv:8: row: has 2 cells, the heading has 6" in said
     assert "7 rows = 4 invoices + 3 that could not be read" in said
-    assert "Rows that could not be read: 3" in result.stdout
+    assert "Rejected: 3 of 7 rows have faults and are in no figure." in result.stdout
 
 
 def test_ndjson_is_read_too(tmp_path: Path) -> None:
@@ -235,9 +277,12 @@ def test_ndjson_is_read_too(tmp_path: Path) -> None:
         ({"rows": ""}, "the file is empty; it needs a heading and rows"),
         ({"rows": ROWS.splitlines()[0]}, "the history holds no invoice that could be read"),
         ({"--from": "2030-01-01"}, "no order lies between --from and --until; the history runs from 2024-01-01 to"),
-        ({"--history": "none.csv"}, "`none.csv` can't be read: No such file or directory"),
+        ({"--from": "2024-03-01", "--until": "2024-02-01"}, "--from 2024-03-01 lies after --until 2024-02-01"),
+        ({"--history": "none.csv"}, "`none.csv` does not exist"),
+        ({"--history": "."}, "`.` is a folder"),
         ({"--map": "none.yaml"}, "the map `none.yaml` can't be read: No such file or directory"),
-        ({"--out": "none/report.html"}, "--out `none/report.html` can't be written: No such file or directory"),
+        ({"--out": "none/report.html"}, "--out `none/report.html`: the folder `none` does not exist"),
+        ({"--out": "."}, "--out `.` is a folder; name a file in it"),
         ({"--encoding": "utf-9"}, "`utf-9` is not a known encoding"),
         ({"--delimiter": ";;"}, "--delimiter takes one character"),
     ],

@@ -1,0 +1,97 @@
+"""What the commands that end in a report share: options of their files, a progress bar, and the page they write."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from api.cli.terminal import err, print_diagnostics, refuse
+from api.whole_files import whole_files
+from engine.diagnostic import Diagnostic
+
+Map = TypeVar("Map")
+
+PageOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write the report as one HTML file instead of as text.")
+]
+EncodingOption = Annotated[str, typer.Option(help="The file's encoding, such as gb18030 or cp1252.")]
+DelimiterOption = Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+
+
+def known_encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        refuse(f"`{name}` is not a known encoding; try utf-8, gb18030, cp1252 or utf-16")
+
+
+def one_character(delimiter: str) -> str:
+    delimiter = "\t" if delimiter == "\\t" else delimiter
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        refuse("--delimiter takes one character, such as ; or \\t")
+    return delimiter
+
+
+def map_read(path: Path, read: Callable[[bytes, str], tuple[Map | None, Sequence[Diagnostic]]]) -> Map:
+    """Ends the command with the map's mistakes, each at its place."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        refuse(f"the map `{path}` can't be read: {error.strerror}")
+    found, diagnostics = read(content, path.as_posix())
+    if found is None:
+        print_diagnostics(err(), diagnostics, {path.as_posix(): content})
+        refuse(f"the map `{path}` has mistakes")
+    return found
+
+
+def refuse_paths(inputs: Sequence[Path], outputs: dict[str, Path | None]) -> None:
+    """Before a long run, not after it; `outputs` by the option that names them."""
+    for path in inputs:
+        if not path.is_file():
+            refuse(f"`{path}` is a folder" if path.is_dir() else f"`{path}` does not exist")
+    written = {option: path for option, path in outputs.items() if path}
+    for option, path in written.items():
+        if path.is_dir():
+            refuse(f"{option} `{path}` is a folder; name a file in it")
+        if not path.parent.is_dir():
+            refuse(f"{option} `{path}`: the folder `{path.parent}` does not exist")
+    resolved = [path.resolve() for path in (*inputs, *written.values())]
+    if len(set(resolved)) < len(resolved):
+        refuse(f"the files to read and {' and '.join(outputs)} must be different files")
+
+
+def write_page(path: Path, page: str) -> None:
+    try:
+        with whole_files((path,)) as (file,):
+            file.write(page)
+    except OSError as error:
+        refuse(f"--out `{path}` can't be written: {error.strerror}")
+    err().print(Text(f"the report is in {path}"))
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """A bar for each thing that is being done, told as a share from 0 to 1."""
+    columns = (
+        *(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()),
+        *(TimeElapsedColumn(), TimeRemainingColumn()),
+    )
+    console = err()
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+        tasks = {}
+
+        def progress(what: str, done: float) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=1.0)
+            bar.update(tasks[what], completed=min(done, 1.0))
+
+        yield progress

@@ -1,0 +1,25 @@
+"""The words that more than one report uses, in both languages."""
+
+from __future__ import annotations
+
+from engine.vocabulary import Text
+
+NONE = Text("–", "–")
+"""A figure that there is nothing to tell from."""
+ALL = Text("All", "合计")
+FIGURE, VALUE = Text("Figure", "指标"), Text("Value", "数值")
+AMOUNT, SHARE = Text("Amount", "金额"), Text("Share", "占比")
+CUSTOMER = Text("Customer", "客户")
+GRADE = Text("Grade", "风险等级")
+OUTCOME = Text("Outcome", "结论")
+RULE = Text("Rule", "规则")
+QUARTER = Text("Quarter", "季度")
+QUARTER_NAME = Text("{year} Q{number}", "{year}年{number}季度")
+DSO = Text("DSO, days", "DSO（天）")
+OVERDUE_SHARE = Text("Overdue share", "逾期占比")
+POLICIES = Text("Policies", "政策版本")
+REJECTED = Text(
+    "{count} of {rows} rows have faults and are in no figure.", "{rows} 行中有 {count} 行存在错误，未计入任何指标。"
+)
+TITLED = Text("{title} ({id})", "{title}（{id}）")
+IN_CURRENCY = Text("{title}, {currency}", "{title}（{currency}）")

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from api.cli.case import RulesOption
 from api.cli.terminal import engine_of, out, print_json, refuse
+from engine.history.schema import history_map_schema
 from engine.maps.schema import row_map_schema
 from engine.reading.policy_schema import DIALECT
 from engine.reading.schema import Schema, cases_schema, facts_file_schema, facts_schema, policy_schema
@@ -24,6 +25,7 @@ class Subject(StrEnum):
     FACTS = "facts"
     CASES = "cases"
     MAP = "map"
+    HISTORY = "history"
     REQUEST = "request"
 
 
@@ -34,7 +36,7 @@ def schema(
         Path | None, typer.Option(metavar="DIR", help="Write all of them to DIR/*.schema.json instead.")
     ] = None,
 ) -> None:
-    """Print a JSON Schema: of policies, facts.yaml, policy tests, row maps, or of a request's facts.
+    """Print a JSON Schema: of policies, facts.yaml, policy tests, row maps, history maps, or of a request's facts.
 
     Tests, maps and requests speak of facts, so theirs follow the facts declared under --rules. Editors find the schema
     through the first line of a file: # yaml-language-server: $schema=../schema/policy.schema.json
@@ -81,5 +83,6 @@ _SCHEMAS: Mapping[Subject, Callable[[Vocabulary], Schema]] = {
     Subject.FACTS: lambda _: facts_file_schema(),
     Subject.CASES: cases_schema,
     Subject.MAP: row_map_schema,
+    Subject.HISTORY: history_map_schema,
     Subject.REQUEST: _request_schema,
 }

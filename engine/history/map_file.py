@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from engine.diagnostic import Diagnostic, in_order
 from engine.facts import Binder, FactsRefused
@@ -23,13 +22,13 @@ from engine.history.history_map import (
     Assumption,
     HistoryMap,
 )
-from engine.maps.row_map import ISO, Column, DateFormat
-from engine.policy import TypeName
+from engine.maps.columns import COLUMN_KEYS, ColumnForm, literal
+from engine.maps.row_map import Column
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.document import Mapping as Entries
 from engine.reading.form import Form, clipped, did_you_mean
 from engine.ruleset import AS_OF
-from engine.vocabulary import Fact, Kind, Type, Vocabulary
+from engine.vocabulary import Fact, Kind, Vocabulary
 
 CODES: Mapping[str, str] = {
     "H001": "an assumed fact that an order doesn't have",
@@ -37,11 +36,11 @@ CODES: Mapping[str, str] = {
     "H003": "an assumed value that the fact can't hold",
     "H004": "a date format that can't be understood, or one on something that is no date",
     "H005": "a currency that is no ISO 4217 code",
+    "H006": "a translation of cells to something that the column can't hold",
 }
 CASE = "order"
 
-_DATES_HINT = "use d or dd, M or MM, and yyyy, such as `M/d/yyyy` or `dd.MM.yyyy`"
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+CURRENCY_PATTERN = "^[A-Z]{3}$"
 
 
 def is_history_map(document: Document) -> bool:
@@ -61,7 +60,7 @@ class _Reading:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.form = Form()
         self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}
-        self.dates: DateFormat | None = DateFormat.of(ISO)
+        self.columns = ColumnForm(self.form, "H004", "H006")
 
     def map(self, root: Node) -> HistoryMap | None:
         form, required = self.form, (HISTORY, "title", "currency", "columns")
@@ -72,8 +71,8 @@ class _Reading:
         title = form.text(fields.get("title"), "the title")
         currency = self.currency(fields.get("currency"))
         if "dates" in fields:
-            self.dates = self.date_format(fields["dates"])
-        columns = self.columns(fields["columns"]) if "columns" in fields else ()
+            self.columns.dates = self.columns.date_format(fields["dates"])
+        columns = self.read_columns(fields["columns"]) if "columns" in fields else ()
         dated = any(column.name == f"{HISTORY}.disputed_on" for column in columns)
         told = {*ORDER_FACTS, *ACCOUNT_FACTS} - (set() if dated else {DISPUTED_AMOUNT})
         assumptions = self.assumptions(fields["assume"], told) if "assume" in fields else ()
@@ -83,52 +82,21 @@ class _Reading:
 
     def currency(self, node: Node | None) -> str | None:
         word = self.form.word(node, "the currency") if node else None
-        if word and node and not _CURRENCY.fullmatch(word):
+        if word and node and not re.fullmatch(CURRENCY_PATTERN, word):
             hint = "write three capital letters, such as EUR"
             self.form.mistake(node.place, "H005", f"`{clipped(word)}` is not a currency code", hint)
         return word
 
     # --- columns -----------------------------------------------------------------------------------------------------
 
-    def columns(self, node: Node) -> tuple[Column, ...]:
+    def read_columns(self, node: Node) -> tuple[Column, ...]:
         found = []
         for name, entry in (self.form.fields(node, "the columns", tuple(COLUMNS), COLUMNS_REQUIRED) or {}).items():
-            fields = self.form.fields(entry, "a column", ("column", "format", "values"), ("column",))
-            column = self.column(name, COLUMNS[name], fields) if fields else None
+            fields = self.form.fields(entry, "a column", COLUMN_KEYS, ("column",))
+            named = f"{HISTORY}.{name}"
+            column = self.columns.column(named, name, entry.place, fields, COLUMNS[name]) if fields else None
             found += [column] if column else []
         return tuple(found)
-
-    def column(self, name: str, type_: Type, fields: Mapping[str, Node]) -> Column | None:
-        header = fields.get("column")
-        if not isinstance(header, Scalar) or not header.text:
-            if header is not None:
-                self.form.wrong_kind(header, "a column", "the text of its heading")
-            return None
-        dates = self.dates if type_.kind is Kind.DATE else None
-        if "format" in fields and type_.kind is not Kind.DATE:
-            message = f"`{name}` is no date, so it has no format"
-            self.form.mistake(fields["format"].place, "H004", message, "leave `format` out")
-        elif "format" in fields:
-            dates = self.date_format(fields["format"])
-        values = self.values(fields["values"], type_) if "values" in fields else None
-        return Column(f"{HISTORY}.{name}", header.place, header.text, type_, dates, values)
-
-    def date_format(self, node: Node) -> DateFormat | None:
-        text = node.text if isinstance(node, Scalar) else ""
-        found = DateFormat.of(text)
-        if found is None:
-            self.form.mistake(node.place, "H004", f"`{clipped(text)}` is not a date format", _DATES_HINT)
-        return found
-
-    def values(self, node: Node, type_: Type) -> dict[str, str | int | bool | None]:
-        found: dict[str, str | int | bool | None] = {}
-        wanted = TypeName(type_.kind, type_.members, node.place)
-        for key, entry in self.form.entries(node, "the values"):
-            if not isinstance(entry, Scalar):
-                self.form.wrong_kind(entry, "a value", "a word, true, false or null")
-            elif entry.value is None or self.form.literal_fits(entry, entry.value, wanted):
-                found[key.text] = entry.value if entry.value is None or isinstance(entry.value, bool) else entry.text
-        return found
 
     # --- assumptions -------------------------------------------------------------------------------------------------
 
@@ -158,7 +126,7 @@ class _Reading:
             return None
         if fact.type.kind is Kind.DATE and node.text == AS_OF:
             return Assumption(fact.name, None, True, because, key.place) if because else None
-        value = _raw(node, fact.type)
+        value = literal(node, fact.type)
         if value is None or not self.fits(node, fact, value) or not because:
             if value is None:
                 self.form.wrong_kind(node, "an assumed value", "a number, a word, true or false", "leave it out")
@@ -176,13 +144,3 @@ class _Reading:
             self.form.mistake(node.place, "H003", f"`{clipped(node.text)}` {fault.message}", hint)
             return False
         return True
-
-
-def _raw(node: Scalar, type_: Type) -> str | int | bool | None:
-    """As a request would carry it."""
-    if node.value is None or isinstance(node.value, bool):
-        return node.value
-    whole = type_.kind in (Kind.INTEGER, Kind.DAYS, Kind.MONTHS)
-    if isinstance(node.value, Decimal) and whole and node.value == node.value.to_integral_value():
-        return int(node.value)
-    return node.text

@@ -7,15 +7,15 @@ Verb: Document + Vocabulary → RowMap, with the author's mistakes as diagnostic
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 
 from engine.diagnostic import Diagnostic, in_order
 from engine.feel import syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression
+from engine.maps.columns import COLUMN_KEYS, ColumnForm
 from engine.maps.names import reads
-from engine.maps.row_map import ISO, ROW, Column, DateFormat, Derived, RowMap
-from engine.policy import Expression, TypeName
+from engine.maps.row_map import ROW, Column, Derived, RowMap
+from engine.policy import Expression
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.form import Form, clipped, did_you_mean, listed
 from engine.vocabulary import CASE_KINDS, Fact, Kind, Type, Vocabulary
@@ -32,7 +32,6 @@ CODES: Mapping[str, str] = {
 }
 
 _SHAPES = "write `{column: …}` or `{formula: …}`"
-_DATES_HINT = "use d or dd, M or MM, and yyyy, such as `M/d/yyyy` or `dd.MM.yyyy`"
 
 
 def read_row_map(document: Document, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
@@ -48,7 +47,7 @@ class _Reading:
         self.form = Form()
         self.vocabulary = vocabulary
         self.facts: dict[str, Fact] = {}
-        self.dates: DateFormat | None = DateFormat.of(ISO)
+        self.columns = ColumnForm(self.form, "M003", "M008")
 
     def map(self, document: Document) -> RowMap | None:
         form, root = self.form, document.root
@@ -60,7 +59,7 @@ class _Reading:
         title = form.text(fields.get("title"), "the title")
         case = form.choice(fields["case"], "a case kind", tuple(CASE_KINDS)) if "case" in fields else None
         if "dates" in fields:
-            self.dates = self.date_format(fields["dates"])
+            self.columns.dates = self.columns.date_format(fields["dates"])
         if not case or "facts" not in fields:
             return None
         self.facts = {fact.name: fact for fact in self.vocabulary.of_case(case)}
@@ -78,12 +77,12 @@ class _Reading:
         found = []
         for key, entry in self.form.entries(node, "the columns") if node else ():
             name = self.form.name(key, "a column's name")
-            fields = self.form.fields(entry, "a column", ("column", "type", "members", "format", "values"), ("column",))
+            fields = self.form.fields(entry, "a column", (*COLUMN_KEYS, "type", "members"), ("column",))
             if not name or not fields:
                 continue
             word = self.form.type_name({key: fields[key] for key in ("type", "members") if key in fields})
             type_ = self.vocabulary.type_named(Kind(word.word), word.members) if word else Type(Kind.TEXT)
-            column = self.column(f"{ROW}.{name}", key, fields, type_)
+            column = self.columns.column(f"{ROW}.{name}", key.text, key.place, fields, type_)
             found += [column] if column else []
         return found
 
@@ -96,7 +95,7 @@ class _Reading:
                 hint = did_you_mean(key.text, self.facts)
                 self.form.mistake(key.place, "M001", f"`{clipped(key.text)}` is not a fact of this case kind", hint)
                 continue
-            fields = self.form.fields(entry, "a mapped fact", ("column", "format", "values", "formula"))
+            fields = self.form.fields(entry, "a mapped fact", (*COLUMN_KEYS, "formula"))
             if fields is None:
                 continue
             if ("column" in fields) == ("formula" in fields):
@@ -105,48 +104,9 @@ class _Reading:
                 formula = self.formula(fields["formula"])
                 derived += [Derived(fact.name, key.place, fact.type, formula)] if formula else []
             else:
-                column = self.column(fact.name, key, fields, fact.type)
+                column = self.columns.column(fact.name, key.text, key.place, fields, fact.type)
                 columns += [column] if column else []
         return columns, derived
-
-    def column(self, name: str, key: Scalar, fields: Mapping[str, Node], type_: Type) -> Column | None:
-        header = fields.get("column")
-        if not isinstance(header, Scalar) or not header.text:
-            if header is not None:
-                self.form.wrong_kind(header, "a column", "the text of its heading")
-            return None
-        dates = self.dates if type_.kind is Kind.DATE else None
-        if "format" in fields and type_.kind is not Kind.DATE:
-            message = f"`{key.text}` is no date, so it has no format"
-            self.form.mistake(fields["format"].place, "M003", message, "leave `format` out")
-        elif "format" in fields:
-            dates = self.date_format(fields["format"])
-        values = self.values(fields["values"], type_) if "values" in fields else None
-        return Column(name, key.place, header.text, type_, dates, values)
-
-    def date_format(self, node: Node) -> DateFormat | None:
-        text = node.text if isinstance(node, Scalar) else ""
-        found = DateFormat.of(text)
-        if found is None:
-            self.form.mistake(node.place, "M003", f"`{clipped(text)}` is not a date format", _DATES_HINT)
-        return found
-
-    def values(self, node: Node, type_: Type) -> dict[str, str | int | bool | None]:
-        found: dict[str, str | int | bool | None] = {}
-        wanted = TypeName(type_.kind, type_.members, node.place)
-        for key, entry in self.form.entries(node, "the values"):
-            if not isinstance(entry, Scalar):
-                self.form.wrong_kind(entry, "a value", "a number, a word, true, false or null")
-            elif entry.value is None or type_.kind is Kind.TEXT or self.fits(entry, wanted):
-                found[key.text] = _literal(entry, type_)
-        return found
-
-    def fits(self, entry: Scalar, wanted: TypeName) -> bool:
-        probe = Form()
-        fits = probe.literal_fits(entry, entry.value, wanted)
-        for item in probe.diagnostics:
-            self.form.mistake(item.place, "M008", item.message, item.hint)
-        return fits
 
     # --- formulas ----------------------------------------------------------------------------------------------------
 
@@ -193,12 +153,3 @@ class _Reading:
             if fact.required and fact.name not in given:
                 message = f"the required fact `{fact.name}` is not mapped"
                 self.form.mistake(node.place, "M007", message, f"add `{fact.name}: {{column: …}}`")
-
-
-def _literal(entry: Scalar, type_: Type) -> str | int | bool | None:
-    """As a request would carry it."""
-    if entry.value is None or isinstance(entry.value, bool):
-        return entry.value
-    if isinstance(entry.value, Decimal) and type_.kind in (Kind.INTEGER, Kind.DAYS, Kind.MONTHS):
-        return int(entry.value)
-    return entry.text

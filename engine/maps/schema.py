@@ -6,8 +6,8 @@ from engine.reading.policy_schema import BILINGUAL, DIALECT, ID_PATTERN, NAME_PA
 from engine.reading.schema import fact_schema
 from engine.vocabulary import CASE_KINDS, Vocabulary
 
-_COLUMN: Schema = {"type": ["string", "number"], "description": "The column's heading, or the key of NDJSON rows."}
-_FORMAT: Schema = {
+_HEADING: Schema = {"type": ["string", "number"], "description": "The column's heading, or the key of NDJSON rows."}
+DATE_FORMAT: Schema = {
     "type": "string",
     "description": "How dates are written: d or dd, M or MM, and yyyy, such as M/d/yyyy. Default: yyyy-MM-dd.",
 }
@@ -17,7 +17,7 @@ _VALUES: Schema = {
     "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
     "description": 'What each cell stands for, such as {"Yes": true, "No": false}; other cells are rejected.',
 }
-_FROM_COLUMN = {"column": _COLUMN, "format": _FORMAT, "values": _VALUES}
+FROM_COLUMN = {"column": _HEADING, "format": DATE_FORMAT, "values": _VALUES}
 _FORMULA: Schema = {
     "type": ["string", "number", "boolean"],
     "description": "FEEL over other mapped facts, row.column and as_of.",
@@ -32,33 +32,33 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
         }
         for name, fact in vocabulary.facts.items()
     }
-    helper = {**_FROM_COLUMN, "type": {"enum": TYPE_WORDS}, "members": {"type": "array", "items": {"type": "string"}}}
+    helper = {**FROM_COLUMN, "type": {"enum": TYPE_WORDS}, "members": {"type": "array", "items": {"type": "string"}}}
     return {
         "$schema": DIALECT,
         "title": "A row map",
         "description": "How columns become facts for `credence decide-file`. See docs/command-line.md.",
-        **_record(
+        **record(
             {
                 "map": {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
                 "title": BILINGUAL,
                 "case": {"enum": list(CASE_KINDS), "description": "What each row decides."},
-                "dates": _FORMAT,
+                "dates": DATE_FORMAT,
                 "facts": {"type": "object", "minProperties": 1, "properties": facts, "additionalProperties": False},
                 "columns": {
                     "type": "object",
                     "propertyNames": {"pattern": NAME_PATTERN},
-                    "additionalProperties": _record(helper, ("column",)),
+                    "additionalProperties": record(helper, ("column",)),
                     "description": "Columns that formulas read as row.name, without being facts.",
                 },
             },
             ("map", "title", "case", "facts"),
         ),
         "$defs": {
-            "column": _record(_FROM_COLUMN, ("column",)),
-            "formula": _record({"formula": _FORMULA}, ("formula",)),
+            "column": record(FROM_COLUMN, ("column",)),
+            "formula": record({"formula": _FORMULA}, ("formula",)),
         },
     }
 
 
-def _record(properties: Schema, required: tuple[str, ...]) -> Schema:
+def record(properties: Schema, required: tuple[str, ...]) -> Schema:
     return {"type": "object", "additionalProperties": False, "required": list(required), "properties": properties}

@@ -16,7 +16,7 @@ from tests.api.desk import CASES, MAP, ORDERS, credence
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("subject", ["policy", "facts", "cases", "map", "request"])
+@pytest.mark.parametrize("subject", ["policy", "facts", "cases", "map", "history", "request"])
 def test_the_committed_schema_is_what_the_command_prints(subject: str) -> None:
     result = credence("schema", subject, "--rules", ROOT / "rules")
 
@@ -31,7 +31,7 @@ def test_all_schemas_are_written_to_a_folder(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
-        f"{subject}.schema.json" for subject in ("cases", "facts", "map", "policy", "request")
+        f"{subject}.schema.json" for subject in ("cases", "facts", "history", "map", "policy", "request")
     ]
 
 

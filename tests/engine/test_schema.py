@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from engine.facts import Binder, FactsRefused
+from engine.history.map_file import is_history_map, read_history_map
+from engine.history.schema import history_map_schema
 from engine.reading.document import Mapping, Node, Scalar, read
 from engine.reading.policy_file import read_policy
 from engine.reading.schema import cases_schema, facts_file_schema, facts_schema, policy_schema
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary import CASE_KINDS, Fact, Kind, Vocabulary
-from tests.engine import test_read_cases, test_read_policy, test_read_vocabulary
+from tests.engine import test_read_cases, test_read_history_map, test_read_policy, test_read_vocabulary
 
 ROOT = Path(__file__).parents[2]
 LANGUAGE = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
@@ -34,6 +36,7 @@ def shipped(site: str = "facts: {}") -> Vocabulary:
 VOCABULARY = shipped()
 POLICY = Draft202012Validator(policy_schema())
 FACTS_FILE = Draft202012Validator(facts_file_schema())
+HISTORY = Draft202012Validator(history_map_schema(VOCABULARY))
 CASES = Draft202012Validator(cases_schema(test_read_cases.VOCABULARY))
 
 
@@ -57,7 +60,7 @@ def faults(validator: Draft202012Validator, value: Any) -> list[str]:
 
 
 def test_the_schemas_are_schemas() -> None:
-    schemas = [policy_schema(), facts_file_schema(), cases_schema(VOCABULARY)]
+    schemas = [policy_schema(), facts_file_schema(), cases_schema(VOCABULARY), history_map_schema(VOCABULARY)]
     for schema in schemas + [facts_schema(VOCABULARY, case) for case in CASE_KINDS]:
         Draft202012Validator.check_schema(schema)
 
@@ -123,6 +126,24 @@ def test_bad_policy_tests_are_refused_where_a_schema_can_tell(text: str) -> None
     elsewhere = ("lacks", "P012", "P040", "decimals", "not a whole number", "that orders have")
     if not any(word in said for word in elsewhere):
         assert faults(CASES, yaml(test_read_cases.HEAD + text))
+
+
+def test_history_maps_follow_their_schema() -> None:
+    maps = [path.read_text(encoding="utf-8") for path in (ROOT / "rules" / "maps").glob("*.yaml")]
+    histories = [text for text in maps if text.splitlines()[0].endswith("/history.schema.json")]
+
+    assert histories
+    for text in (*histories, test_read_history_map.MAP):
+        document, _ = read(text, "map.yaml")
+        assert document and is_history_map(document) and read_history_map(document, VOCABULARY)[0]
+        assert faults(HISTORY, yaml(text)) == []
+
+
+@pytest.mark.parametrize(("old", "new", "said"), test_read_history_map.MISTAKES)
+def test_a_bad_history_map_is_refused_where_a_schema_can_tell(old: str, new: str, said: str) -> None:
+    elsewhere = ("H004", "H006", "P003 a value must")  # date formats, and what a word stands for by the column's type
+    if not any(word in said for word in elsewhere):
+        assert faults(HISTORY, yaml(test_read_history_map.MAP.replace(old, new, 1)))
 
 
 # --- a request's facts -----------------------------------------------------------------------------------------------

@@ -47,13 +47,15 @@ def history_map_schema(vocabulary: Vocabulary) -> Schema:
 def _assumption(fact: Fact, vocabulary: Vocabulary) -> Schema:
     """YAML's plain numbers are welcome where a request carries text."""
     asked = fact_schema(replace(fact, required=True), vocabulary)
-    value = {key: asked[key] for key in ("pattern", "enum", "minimum", "maximum", "maxLength") if key in asked}
+    value: Schema = {key: asked[key] for key in ("pattern", "enum", "minimum", "maximum", "maxLength") if key in asked}
     types = asked["type"]
     if isinstance(types, list) or fact.type.kind is Kind.TEXT:
         types = ["string", "number"]
     value = {"type": types, **value}
     if fact.type.kind is Kind.DATE:
         value = {"anyOf": [{"const": AS_OF, "description": "The day of the order."}, value]}
-    said = {key: asked[key] for key in ("title", "x-title-zh", "description", "x-description-zh") if key in asked}
-    keys = {"value": {**said, **value}, "because": {"$ref": "#/$defs/because"}}
+    said: Schema = {
+        key: asked[key] for key in ("title", "x-title-zh", "description", "x-description-zh") if key in asked
+    }
+    keys: Schema = {"value": {**said, **value}, "because": {"$ref": "#/$defs/because"}}
     return {"title": asked["title"], "x-title-zh": asked["x-title-zh"], **record(keys, ("value", "because"))}

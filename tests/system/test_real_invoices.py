@@ -1,4 +1,5 @@
-"""The 2,466 invoices of the IBM sample get the same decisions from a file as over HTTP from 16 clients at once."""
+"""The 2,466 invoices of the IBM sample get the same decisions from a file, over HTTP from 16 clients at once, and from
+SQL."""
 
 from __future__ import annotations
 
@@ -18,9 +19,15 @@ import pytest
 from api.cli.check import read_map
 from api.cli.terminal import engine_of
 from api.settings import Settings
+from engine.history.backtest import accounts_of
+from engine.history.record import Book, known_at_issue
+from engine.history.replay import FactRows
 from engine.maps.rows import row_reader
+from engine.vocabulary import EPOCH
 from tests.api.desk import credence
 from tests.api.running import running
+from tests.engine.past import sample, sample_map
+from tests.engine.sql_rows import compare, compare_decisions, on_duckdb
 
 ROOT = Path(__file__).parents[2]
 INVOICES = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
@@ -53,20 +60,20 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
         yield client
 
 
-def _bodies() -> list[Json]:
-    row_map, _ = read_map(MAP.read_bytes(), MAP.name, engine_of(ROOT / "rules").vocabulary)
+def _bodies(map_file: Path = MAP, as_of: date = AS_OF) -> list[Json]:
+    row_map, _ = read_map(map_file.read_bytes(), map_file.name, engine_of(ROOT / "rules").vocabulary)
     assert row_map is not None
     with INVOICES.open(encoding="utf-8", newline="") as file:
         heading, *rows = csv.reader(file)
-    read = row_reader(row_map, heading, AS_OF)
-    return [{"as_of": AS_OF.isoformat(), **read(row).facts} for row in rows]
+    read = row_reader(row_map, heading, as_of)
+    return [dict(read(row).facts) for row in rows]
 
 
 def test_the_file_and_sixteen_concurrent_clients_get_the_same_decisions(
     from_file: list[Json], client: httpx2.Client
 ) -> None:
     def decided(body: Json) -> Json:
-        answer = client.post("/v1/decisions/invoice", json=body)
+        answer = client.post("/v1/decisions/invoice", json={"as_of": AS_OF.isoformat(), **body})
         assert answer.status_code == 201, answer.text
         decision: Json = answer.json()
         return decision
@@ -115,3 +122,29 @@ def _stage(row: dict[str, str]) -> str:
 def _day(text: str) -> date:
     month, day, year = map(int, text.split("/"))
     return date(year, month, day)
+
+
+# --- SQL -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("map_file", [MAP, MAP.with_name("ibm_portfolio.yaml")], ids=lambda path: path.stem)
+@pytest.mark.parametrize("as_of", [AS_OF, date(2012, 6, 30)], ids=str)
+def test_sql_decides_every_invoice_as_one_by_one(map_file: Path, as_of: date) -> None:
+    engine = engine_of(ROOT / "rules")
+    ruleset = engine.ruleset("invoice", as_of)
+    day = (as_of - EPOCH).days
+    cases = [(tuple(engine.bind("invoice", body, as_of)), day) for body in _bodies(map_file, as_of)]
+    assert compare(ruleset, cases, "duckdb", on_duckdb) == 2466
+    assert compare_decisions(ruleset, cases, "duckdb", on_duckdb) == 2466
+
+
+def test_sql_decides_every_invoice_as_the_order_that_it_was() -> None:
+    """Each on the day it was issued, on what was known then."""
+    ruleset = engine_of(ROOT / "rules").ruleset("order", AS_OF)
+    rows = FactRows(ruleset, sample_map())
+    book = Book(sample())
+    accounts = accounts_of(sample()).values()
+    known = [case for account in accounts for case in known_at_issue(account, book)]
+    cases = [(tuple(rows.row(*case)), case[0].issued) for case in known]
+    assert compare(ruleset, cases, "duckdb", on_duckdb) == 2466
+    assert compare_decisions(ruleset, cases, "duckdb", on_duckdb) == 2466

@@ -8,7 +8,7 @@ from datetime import date
 
 from api.backtest.history_file import HistoryRead, Source, read_history
 from api.long_run import Progress, untold, without_garbage_collection
-from engine.history.backtest import Accounts, Window, backtest, window_of
+from engine.history.backtest import Window, backtest, window_of
 from engine.history.figures import Figures, RuleName, Side, figures
 from engine.history.history_map import HistoryMap
 from engine.history.replay import CASE, Decide, decider
@@ -60,7 +60,7 @@ def replayed(asked: Asked, history: HistoryRead, window: Window, progress: Progr
     orders = (history.rows - history.rejected) or 1
     tally = backtest(history.accounts, window, decides, lambda done: progress("replaying", done / orders))
     if not tally.orders:
-        raise NothingToReplay(_nothing(history.accounts))
+        raise NothingToReplay(_nothing(history))
     sides = [_side(label, ruleset) for label, ruleset in rulesets.items()]
     return Backtest(
         asked.source.path.name,
@@ -75,10 +75,13 @@ def replayed(asked: Asked, history: HistoryRead, window: Window, progress: Progr
     )
 
 
-def _nothing(accounts: Accounts) -> str:
-    if not accounts:
-        return "the history holds no invoice that could be read"
-    window = window_of(accounts)
+def _nothing(history: HistoryRead) -> str:
+    if history.rejects and not history.accounts:
+        line, faults = history.rejects[0]
+        return f"none of the {history.rows} rows is an invoice; line {line}: {'; '.join(map(str, faults))}"
+    if not history.accounts:
+        return "the file holds no invoices, only a heading"
+    window = window_of(history.accounts)
     days = (date_of(day).isoformat() for day in (window.since, window.until))
     return f"no order lies between --from and --until; the history runs from {' to '.join(days)}"
 

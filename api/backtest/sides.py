@@ -49,7 +49,7 @@ def quarter_name(key: str, show: Show) -> str:
 def _summary(side: SideFigures, everything: Group, show: Show) -> Section:
     accuracy = side.accuracy[SERIOUS]
     said = show(
-        _summary_text(side),
+        _summary_text(side, everything),
         held=show.share(ratio(side.held.all.amount, everything.all.amount)),
         precision=show.share(accuracy.precision),
         passed=show.share(side.passed.rate(SERIOUS)),
@@ -64,8 +64,10 @@ def _summary(side: SideFigures, everything: Group, show: Show) -> Section:
     return Section(show(say.SUMMARY), (said,), parts)
 
 
-def _summary_text(side: SideFigures) -> Text:
+def _summary_text(side: SideFigures, everything: Group) -> Text:
     """Nothing is said of a comparison that has only one half."""
+    if not everything.known.count:
+        return say.NOTHING_KNOWN
     if not side.held.all.count:
         return say.HOLD_NOTHING
     if not side.passed.all.count:

@@ -20,6 +20,11 @@ SUMMARY_TEXT = Text(
     "政策冻结了 {held} 的金额。冻结部分有 {precision} 逾期超过 {days} 天付款，放行部分为 {passed}；"
     "捕获的逾期金额是随机冻结同等金额的 {lift} 倍。",
 )
+NOTHING_KNOWN = Text(
+    "The policies hold {held} of the amount. At the end of the history none of these orders was paid or long overdue, "
+    "so nobody knows yet how they turned out.",
+    "政策冻结了 {held} 的金额。截至历史数据末日，这些订单均未付款且尚未长期逾期，结果未知。",
+)
 HOLD_NOTHING = Text(
     "The policies hold none of these orders; {passed} of the amount was paid more than {days} days late.",
     "政策未冻结任何订单；{passed} 的金额逾期超过 {days} 天付款。",
@@ -74,7 +79,7 @@ EFFECT_TEXT = Text(
     "逾期占比为其中到期日之后的部分。假设客户行为不变。",
 )
 AS_IT_WAS = Text("As it was", "实际")
-REFUSED = Text("held orders refused", "冻结订单被拒绝")
+REFUSED = Text("Held orders refused", "冻结订单被拒绝")
 PREPAID = Text("Held orders paid in advance", "冻结订单改为预付")
 SALES = Text("Sales", "销售额")
 ON_TIME_REFUSED = Text("Paid on time, yet held: {amount} ({share})", "按时付款却被冻结：{amount}（{share}）")
@@ -101,7 +106,7 @@ HELD_AMOUNT = Text("Held, share of amount", "冻结金额占比")
 CONDITIONED_AMOUNT = Text("With conditions, share of amount", "有条件放行金额占比")
 LIFT_LATER = Text("Lift, later than {days} days", "提升度（逾期超{days}天）")
 RECALL_LATER = Text("Recall, later than {days} days", "召回率（逾期超{days}天）")
-IF = Text("{what}, {then}", "{what}，{then}")
+IF = Text("{then}: {what}", "{then}：{what}")
 BY_SIDE_CHART = Text("Amount by decision", "按决策的金额")
 FLIPS = Text("Orders that flip", "结果改变的订单")
 FLIPS_TEXT = Text("{flips} orders are decided differently.", "{flips} 张订单的决策不同。")

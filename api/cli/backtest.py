@@ -89,7 +89,7 @@ def backtest_command(
     """
     engines = _engines(rules or [Path("rules")])
     vocabulary = next(iter(engines.values())).vocabulary
-    history_map = map_read(map_file, lambda content, name: _history_map(content, name, vocabulary))
+    history_map = map_read(map_file, "history", lambda content, name: _history_map(content, name, vocabulary))
     source = Source(
         history, history_map, vocabulary.currency_digits, known_encoding(encoding), one_character(delimiter)
     )

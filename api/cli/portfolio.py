@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -142,7 +142,11 @@ def _rejected(path: Path | None) -> Iterator[Rejected]:
 
         yield show
         return
-    with whole_files((path,)) as (file,):
+    with ExitStack() as stack:
+        try:
+            (file,) = stack.enter_context(whole_files((path,)))
+        except OSError as error:
+            refuse(f"--rejects `{path}` can't be written: {error.strerror}")
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_REJECTS_HEADING)
         yield lambda source, record, faults: writer.writerow(
@@ -154,7 +158,7 @@ def _rejected(path: Path | None) -> Iterator[Rejected]:
 
 
 def _row_map(path: Path, engine: Engine) -> RowMap:
-    found = map_read(path, lambda content, name: read_map(content, name, engine.vocabulary))
+    found = map_read(path, "map", lambda content, name: read_map(content, name, engine.vocabulary))
     if lacks := map_lacks(found):
         refuse(f"the map `{path}` doesn't do for a portfolio:\n" + "\n".join(f"  {lack}" for lack in lacks))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,14 @@ from rich.text import Text
 from api.cli.terminal import err, print_diagnostics, refuse
 from api.whole_files import whole_files
 from engine.diagnostic import Diagnostic
+from engine.reading.document import Mapping
+from engine.reading.document import read as read_document
 
 Map = TypeVar("Map")
+MAP_KINDS = {
+    "map": "a row map (it begins with `map:`)",
+    "history": "a history map (it begins with `history:`, for `credence backtest`)",
+}
 
 PageOption = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write the report as one HTML file instead of as text.")
@@ -40,33 +47,47 @@ def one_character(delimiter: str) -> str:
     return delimiter
 
 
-def map_read(path: Path, read: Callable[[bytes, str], tuple[Map | None, Sequence[Diagnostic]]]) -> Map:
-    """Ends the command with the map's mistakes, each at its place."""
+def map_read(path: Path, kind: str, read: Callable[[bytes, str], tuple[Map | None, Sequence[Diagnostic]]]) -> Map:
+    """`kind` is the key that maps of the kind wanted begin with. Ends the command with the map's mistakes, each at its
+    place."""
     try:
         content = path.read_bytes()
     except OSError as error:
         refuse(f"the map `{path}` can't be read: {error.strerror}")
-    found, diagnostics = read(content, path.as_posix())
+    name = path.as_posix()
+    given = [key for key in MAP_KINDS if key in _keys(content, name)]
+    if given and kind not in given:
+        refuse(f"the map `{path}` is {MAP_KINDS[given[0]]}; this command needs {MAP_KINDS[kind]}")
+    found, diagnostics = read(content, name)
     if found is None:
-        print_diagnostics(err(), diagnostics, {path.as_posix(): content})
+        print_diagnostics(err(), diagnostics, {name: content})
         refuse(f"the map `{path}` has mistakes")
     return found
 
 
+def _keys(content: bytes, name: str) -> set[str]:
+    document, _ = read_document(content, name)
+    return {key.text for key, _ in document.root.entries} if document and isinstance(document.root, Mapping) else set()
+
+
 def refuse_paths(inputs: Sequence[Path], outputs: dict[str, Path | None]) -> None:
     """Before a long run, not after it; `outputs` by the option that names them."""
-    for path in inputs:
+    for index, path in enumerate(inputs):
         if not path.is_file():
             refuse(f"`{path}` is a folder" if path.is_dir() else f"`{path}` does not exist")
+        if any(path.samefile(earlier) for earlier in inputs[:index]):
+            refuse(f"`{path}` is given twice")
     written = {option: path for option, path in outputs.items() if path}
     for option, path in written.items():
         if path.is_dir():
             refuse(f"{option} `{path}` is a folder; name a file in it")
         if not path.parent.is_dir():
             refuse(f"{option} `{path}`: the folder `{path.parent}` does not exist")
+        if not os.access(path.parent, os.W_OK):
+            refuse(f"{option} `{path}`: nothing can be written to the folder `{path.parent}`")
     resolved = [path.resolve() for path in (*inputs, *written.values())]
     if len(set(resolved)) < len(resolved):
-        refuse(f"the files to read and {' and '.join(outputs)} must be different files")
+        refuse(f"what is read and {' and '.join(outputs)} must be different files")
 
 
 def write_page(path: Path, page: str) -> None:

@@ -16,13 +16,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from api.records import InputUnreadable, Record, csv_records, ndjson_records
+from api.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
 from engine.maps.row_map import RowMap
 from engine.maps.rows import heading_faults
-
-NDJSON = (".ndjson", ".jsonl")
-PARQUET = (".parquet", ".pq")
-ARROW = (".arrow", ".feather", ".ipc")
 
 _SPELLED = re.compile(r"yyyy|MM?|dd?")
 _BATCH_ROWS = 10_000
@@ -37,10 +33,10 @@ class Reading:
 
 def records(path: Path, reading: Reading) -> Iterator[Record]:
     """Each with its heading, or with a fault. Raises InputUnreadable where the file as a whole doesn't fit."""
-    suffix = path.suffix.lower()
-    if suffix in PARQUET + ARROW:
-        return _arrow(path, reading)
-    return _text(path, reading, suffix in NDJSON)
+    found = format_named(path)
+    if found is Format.PARQUET or found is Format.ARROW:
+        return _columnar(path, found, reading)
+    return _text(path, reading, found is Format.NDJSON)
 
 
 def _text(path: Path, reading: Reading, ndjson: bool) -> Iterator[Record]:
@@ -81,11 +77,11 @@ def _check(row_map: RowMap, heading: tuple[str, ...]) -> None:
 # --- columnar files ---------------------------------------------------------------------------------------------------
 
 
-def _arrow(path: Path, reading: Reading) -> Iterator[Record]:
+def _columnar(path: Path, format_: Format, reading: Reading) -> Iterator[Record]:
     """`line` is the row's number, from 1."""
     spellings = {column.column: column.dates.spelling for column in reading.row_map.columns if column.dates}
     number = 0
-    for heading, rows in _batches(path):
+    for heading, rows in _batches(path, format_):
         _check(reading.row_map, heading)
         for row in rows:
             number += 1
@@ -95,22 +91,21 @@ def _arrow(path: Path, reading: Reading) -> Iterator[Record]:
             )
 
 
-def _batches(path: Path) -> Iterator[tuple[tuple[str, ...], list[Mapping[str, object]]]]:
+def _batches(path: Path, format_: Format) -> Iterator[tuple[tuple[str, ...], list[Mapping[str, object]]]]:
     try:
         arrow: Any = importlib.import_module("pyarrow")
         parquet: Any = importlib.import_module("pyarrow.parquet")
-        ipc: Any = importlib.import_module("pyarrow.ipc")
+        arrow_files: Any = importlib.import_module("api.arrow_files")
     except ImportError:
         raise InputUnreadable("Parquet and Arrow files need pyarrow; install credence[bulk]") from None
     try:
-        if path.suffix.lower() in PARQUET:
+        if format_ is Format.PARQUET:
             for batch in parquet.ParquetFile(path).iter_batches(_BATCH_ROWS):
                 yield tuple(batch.schema.names), batch.to_pylist()
             return
-        with ipc.open_file(path) as reader:
-            for index in range(reader.num_record_batches):
-                batch = reader.get_batch(index)
-                yield tuple(batch.schema.names), batch.to_pylist()
+        with arrow_files.arrow_batches(path) as (schema, batches):
+            for batch in batches:
+                yield tuple(schema.names), batch.to_pylist()
     except arrow.ArrowInvalid as error:
         raise InputUnreadable(f"can't be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
 

@@ -26,6 +26,9 @@ BARS_MAX = 12
 
 def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Report:
     show = Show(engine, portfolio.as_of, language)
+    title = f"{show(words.TITLE)}: {portfolio.name}"
+    if not portfolio.book.items:
+        return Report(language, title, _about(portfolio, engine, show), (_empty(portfolio, show),))
     sections = (
         _overview(portfolio, show),
         warning_section(portfolio, show),
@@ -37,8 +40,16 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Rep
         account_section(portfolio, show),
         _data(portfolio, show),
     )
-    title = f"{show(words.TITLE)}: {portfolio.name}"
     return Report(language, title, _about(portfolio, engine, show), sections)
+
+
+def _empty(portfolio: Portfolio, show: Show) -> Section:
+    """Tables of zeros would look as if nobody owed anything."""
+    if not portfolio.rows:
+        return Section(show(words.OVERVIEW), (show(words.NO_ROWS),))
+    later, rejected = show.count(portfolio.book.later), show.count(portfolio.rejected)
+    said = show(words.NO_ITEMS, day=portfolio.as_of.isoformat(), later=later, rejected=rejected)
+    return Section(show(words.OVERVIEW), (said,))
 
 
 def _about(portfolio: Portfolio, engine: Engine, show: Show) -> tuple[tuple[str, str], ...]:
@@ -116,7 +127,8 @@ def _turnover(portfolio: Portfolio, engine: Engine, show: Show) -> Section:
     collected = Series(show(words.EFFECTIVENESS), tuple(show.bar(quarter.effectiveness) for quarter in quarters))
     line = Chart(ChartKind.LINES, show(words.EFFECTIVENESS_OF), labels, (collected,), show.share_axis)
     said = (show(words.TURNOVER_SAID, days=days), *_dso_warning(portfolio, show))
-    return Section(show(words.TURNOVER), said, (*tables, chart, line))
+    known = [chart for chart in (chart, line) if any(value is not None for value in chart.series[0].values)]
+    return Section(show(words.TURNOVER), said, (*tables, *known))
 
 
 def _dso_warning(portfolio: Portfolio, show: Show) -> Iterable[str]:
@@ -178,7 +190,7 @@ def _silences(quarters: Iterable[Quarter], show: Show) -> Iterable[str]:
 def _concentration(portfolio: Portfolio, show: Show) -> Section:
     found = portfolio.figures.concentration
     if not found.herfindahl:
-        return Section(show(words.CONCENTRATION), (show(words.NOTHING_OPEN),))
+        return Section(show(words.CONCENTRATION), (show(words.NOBODY_OWES),))
     said = show(
         words.CONCENTRATION_SAID,
         count=show.count(found.customers),
@@ -250,7 +262,7 @@ def _by_chart(name: str, lines: tuple[Line, ...], show: Show) -> Chart:
 def _allowance(portfolio: Portfolio, show: Show) -> Section:
     allowances = portfolio.decided.allowances
     if not allowances:
-        return Section(show(words.PROVISION), (show(words.NOTHING_OPEN),))
+        return Section(show(words.PROVISION), (show(words.NO_INVOICE_OPEN),))
     headings = tuple(map(show, (words.DAYS_OVERDUE, words.COUNT, common.AMOUNT, words.RATE, words.ALLOWANCE)))
     rows = [_provision(each, show) for each in allowances]
     count, amount = sum(each.count for each in allowances), sum(each.amount for each in allowances)

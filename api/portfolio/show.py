@@ -23,8 +23,10 @@ class Show(ShowFigures):
             Words(engine.ruleset(case, as_of), language) for case in ("account", "invoice", "portfolio")
         )
         self._titles = {name: fact.title for name, fact in vocabulary.facts.items()}
-        for case in ("account", "portfolio"):
-            self._titles |= {rule.id: rule.title for rule in engine.ruleset(case, as_of).rules if rule.title}
+        for case in ("invoice", "account", "portfolio"):
+            ruleset = engine.ruleset(case, as_of)
+            self._titles |= ruleset.titles
+            self._titles |= {rule.id: rule.title for rule in ruleset.rules if rule.title}
 
     def quarter(self, quarter: Quarter, *, brief: bool = False) -> str:
         """A quarter of the calendar by its name, another span by its dates."""
@@ -51,7 +53,7 @@ class Show(ShowFigures):
         return self._portfolio.variable("portfolio.industry", key) if name == "industry" else key
 
     def title(self, name: str) -> str:
-        """Of a fact or a rule; its name where it has none."""
+        """Of a fact, a value of a policy or a rule; its name where it has none."""
         return self(self._titles[name]) if name in self._titles else name
 
     def names(self, names: Iterable[str]) -> str:

@@ -28,6 +28,13 @@ OVERDUE_ITEMS = Text("Overdue items", "逾期项")
 CUSTOMERS = Text("Customers who owe", "欠款客户数")
 ALLOWANCE = Text("Loss allowance", "坏账准备")
 ALLOWANCE_PART = Text("Loss allowance, where it can be told", "坏账准备（可判断部分）")
+NO_ROWS = Text("The files hold no rows, so there is nothing to report.", "文件中没有数据行，无可报告内容。")
+NO_ITEMS = Text(
+    "No row counts on {day}, so there is nothing to report: {later} were issued later, {rejected} have faults.",
+    "截至 {day} 没有可计入的数据行，无可报告内容：{later} 行为其后开票，{rejected} 行存在错误。",
+)
+NOBODY_OWES = Text("No customer owes anything on balance.", "没有客户存在净欠款。")
+NO_INVOICE_OPEN = Text("No invoice is open on this day.", "截止日无未清发票。")
 NOTHING_OPEN = Text("Nothing is open on this day.", "截止日无未清项。")
 
 WARNINGS = Text("Early warnings on the portfolio", "组合预警")
@@ -83,10 +90,10 @@ NO_QUARTER = Text("There is no quarter to speak about.", "没有可供分析的�
 
 CONCENTRATION = Text("Concentration", "集中度")
 CONCENTRATION_SAID = Text(
-    "{count} customers owe {amount} together; the {top} largest of them {share}. Herfindahl index {points} of 10,000, "
-    "as if {equal} customers owed the same each.",
-    "{count} 家客户合计欠款 {amount}，其中最大的 {top} 家占 {share}。赫芬达尔指数 {points}（满值 10,000），"
-    "相当于 {equal} 家等额欠款的客户。",
+    "Customers who owe: {count}, together {amount}; the {top} largest owe {share} of it. Herfindahl index {points} of "
+    "10,000: as concentrated as with a number of {equal} equally large customers.",
+    "欠款客户 {count} 家，合计 {amount}，最大的 {top} 家占 {share}。赫芬达尔指数 {points}（满值 10,000），"
+    "集中程度相当于 {equal} 家等额欠款的客户。",
 )
 LARGEST = Text("Largest customers", "最大客户")
 RANK = Text("Rank", "排名")
@@ -120,9 +127,9 @@ UNTOLD_ALLOWANCE = Text(
 
 ACCOUNTS = Text("Early warnings on customers", "客户预警")
 ACCOUNTS_SAID = Text(
-    "All {count} customers were decided by the account policies on what the data tell. {warned} of them have a warning "
-    "of the policy `monitoring`.",
-    "全部 {count} 家客户均按数据所载由客户类政策判定，其中 {warned} 家触发 monitoring 政策的预警。",
+    "Customers decided by the account policies, on what the data tell: {count}; with a warning of the policy "
+    "`monitoring`: {warned}.",
+    "按数据所载由客户类政策判定的客户 {count} 家，其中触发 monitoring 政策预警的 {warned} 家。",
 )
 FIRST_OF = Text(
     "The {shown} most severe of {count}; --json lists all.",

@@ -152,15 +152,16 @@ class BookReader:
 
 
 def _without_fixed(row_map: RowMap, vocabulary: Vocabulary, as_of: date) -> tuple[RowMap, Mapping[str, _Group]]:
-    """The map without the formulas that give every row the same (such as `false` or `as_of`), and what these give: half
-    of the time would go into working them out again. One that another formula reads, or that a case can't do without
-    or can't hold, stays, to be read and refused row by row."""
+    """The map without the formulas that give every row the same (such as `false` or `as_of`), and what these give: a
+    million rows need not work them out a million times. One that another formula or an item reads, or that a case
+    can't do without or can't hold, stays, to be read and refused row by row."""
     names = {part.name: reads(part.formula.tree).keys() - {"as_of"} for part in row_map.derived}
     read = {name for used in names.values() for name in used}
     facts = {fact.name: fact for fact in vocabulary.of_case(CASE)}
+    needed = read.union(_ITEM, (fact.name for fact in facts.values() if fact.required))
 
     def same(part: Derived) -> bool:
-        return not names[part.name] and part.name not in read and not facts[part.name].required
+        return not names[part.name] and part.name not in needed
 
     fixed = [part for part in row_map.derived if same(part)]
     found = row_reader(replace(row_map, columns=(), derived=tuple(fixed)), (), as_of)(()).facts

@@ -222,6 +222,14 @@ def test_policies_that_hold_nothing_or_everything_are_compared_with_nothing(
     assert said in " ".join(credence("backtest", *_arguments(_desk(tmp_path, orders=orders))).stdout.split())
 
 
+def test_where_nothing_is_paid_yet_nobody_knows_how_the_orders_turned_out(tmp_path: Path) -> None:
+    rows = f"{ROWS.splitlines()[0]}\n1,A,2024-01-01,2024-01-31,,100.00\n"
+
+    text = " ".join(credence("backtest", *_arguments(_desk(tmp_path, rows))).stdout.split())
+
+    assert "none of these orders was paid or long overdue, so nobody knows yet how they turned out" in text
+
+
 def test_where_nobody_paid_late_nothing_is_said_of_how_well_the_policies_hold(tmp_path: Path) -> None:
     paid = ("1,A,2024-01-01,2024-01-05,2024-01-08,100.00", "2,A,2024-01-07,2024-01-31,2024-01-30,50.00")
     rows = "\n".join((ROWS.splitlines()[0], *paid))
@@ -275,7 +283,11 @@ def test_ndjson_is_read_too(tmp_path: Path) -> None:
     [
         ({"rows": "no,who\n1,A\n"}, "the column that `history.issued` is read from is missing"),
         ({"rows": ""}, "the file is empty; it needs a heading and rows"),
-        ({"rows": ROWS.splitlines()[0]}, "the history holds no invoice that could be read"),
+        ({"rows": ROWS.splitlines()[0]}, "the file holds no invoices, only a heading"),
+        (
+            {"rows": "no,who,from,due,paid,sum\n1,A,x,2024-01-31,,5\n"},
+            "none of the 1 rows is an invoice; line 2: history",
+        ),
         ({"--from": "2030-01-01"}, "no order lies between --from and --until; the history runs from 2024-01-01 to"),
         ({"--from": "2024-03-01", "--until": "2024-02-01"}, "--from 2024-03-01 lies after --until 2024-02-01"),
         ({"--history": "none.csv"}, "`none.csv` does not exist"),
@@ -304,6 +316,15 @@ def test_a_map_with_mistakes_is_refused_with_their_places(tmp_path: Path) -> Non
 
     assert result.exit_code == 2
     assert "map.yaml:12:3: H001 `account.stat` is not a fact of an order" in result.stderr
+
+
+def test_a_row_map_is_named_as_such(tmp_path: Path) -> None:
+    paths = _desk(tmp_path) | {"--map": SAMPLE_MAP.with_name("ibm_portfolio.yaml")}
+
+    result = credence("backtest", *_arguments(paths))
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "is a row map (it begins with `map:`); this command needs a history map" in result.stderr
 
 
 def test_three_policy_sets_and_two_currencies_are_refused(tmp_path: Path) -> None:

@@ -250,11 +250,46 @@ def test_what_the_rows_of_a_customer_disagree_on_is_left_out_and_said(tmp_path: 
     assert run.json["rows"]["contradicted"] == [{"account": "C-1", "fact": "account.country"}]
 
 
-def test_no_rows_are_an_empty_portfolio_not_a_mistake(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("rows", "code", "said"),
+    [
+        ("", 0, "The files hold no rows, so there is nothing to report."),
+        ("bad\n", 1, "nothing to report: 0 were issued later, 1 have faults."),
+        (ROWS.splitlines()[-1], 0, "No row counts on 2026-06-30, so there is nothing to report: 1 were issued later"),
+    ],
+    ids=["no rows", "all rejected", "as-of before all invoices"],
+)
+def test_an_empty_book_is_no_table_of_zeros(tmp_path: Path, rows: str, code: int, said: str) -> None:
     page = tmp_path / "report.html"
-    assert Run(tmp_path, HEADING, "--out", page).result.exit_code == 0
-    assert "Nothing is open on this day." in page.read_text(encoding="utf-8")
-    assert Run(tmp_path, HEADING, "--json").json["quarters"] == []
+    result = Run(tmp_path, HEADING + rows, "--out", page).result
+
+    assert result.exit_code == code
+    html = page.read_text(encoding="utf-8")
+    assert said in html and "<td" not in html
+    assert Run(tmp_path, HEADING + rows, "--json").json["quarters"] == []
+
+
+ODD = {
+    "a credit note alone": "H,C-2,25.6.2026,25.6.2026,,-100,-100,n,FR,,active\n",
+    "an invoice of nothing": "H,C-2,25.6.2026,25.6.2026,,0,0,n,FR,,active\n",
+    "one invoice": "H,C-2,25.6.2026,25.6.2026,,10,10,n,FR,,active\n",
+    "everything is paid": "H,C-2,25.5.2026,25.6.2026,26.6.2026,10,0,n,FR,,active\n",
+    "no sales this quarter": "H,C-2,25.5.2025,25.6.2025,,10,10,n,FR,,active\n",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("row", ODD.values(), ids=ODD)
+def test_where_there_is_little_to_tell_from_no_figure_is_made_up(tmp_path: Path, row: str, language: str) -> None:
+    page = tmp_path / "report.html"
+    run = Run(tmp_path, HEADING + row, "--json", "--lang", language, "--out", page)
+
+    assert run.result.exit_code == 0
+    html = page.read_text(encoding="utf-8")
+    assert "portfolio_health." not in html  # readers see titles
+    for word in ("NaN", "Infinity", "None", "nan%"):
+        assert word not in html and word not in run.result.stdout
+    assert run.json["quarters"][-1]["average_days_delinquent"] is None or run.json["quarters"][-1]["whole"]
 
 
 def test_quarters_without_figures_say_why(tmp_path: Path) -> None:
@@ -262,6 +297,50 @@ def test_quarters_without_figures_say_why(tmp_path: Path) -> None:
 
     assert "2025 Q3: the books begin within this quarter" in run.result.stdout
     assert "2026 Q1: there were no credit sales, so there is no DSO." in run.result.stdout
+
+
+FIXED = (  # formulas that give every row the same, and the columns that would
+    ("account.status: {column: Status}", 'account.status: {formula: "\\"active\\""}'),
+    ('invoice.disputed: {column: Disputed, values: {"y": true, "n": false}}', 'invoice.disputed: {formula: "false"}'),
+)
+
+
+def test_formulas_that_give_every_row_the_same_count_as_columns_do(tmp_path: Path) -> None:
+    """The disputed invoice alone differs, and what is told by a formula reaches accounts and invoices alike."""
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    columns = Run(desk, HEADING + ROWS.replace(",y,", ",n,"), "--json").json
+    text = MAP
+    for column, formula in FIXED:
+        assert column in text
+        text = text.replace(column, formula)
+    (tmp_path / "fixed.yaml").write_text(text, encoding="utf-8")
+
+    found = Run(desk, HEADING + ROWS, "--json", "--map", tmp_path / "fixed.yaml").json
+
+    assert found.pop("policy_version") == columns.pop("policy_version")
+    assert found == columns
+    assert found["receivables"]["disputed"] == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ('"\\"lively\\""', "account.status: is not one of the known words"),
+        ('if account.country = "DE" then "active" else "lively"', "account.status: is not one of the known words"),
+    ],
+)
+def test_a_formula_that_gives_what_a_fact_can_not_hold_is_a_fault_of_the_row(
+    tmp_path: Path, formula: str, said: str
+) -> None:
+    quoted = formula if formula.startswith('"') else f"'{formula}'"
+    text = MAP.replace("account.status: {column: Status}", f"account.status: {{formula: {quoted}}}")
+    (tmp_path / "fixed.yaml").write_text(text, encoding="utf-8")
+
+    run = Run(tmp_path, HEADING + ROWS, "--map", tmp_path / "fixed.yaml")
+
+    assert run.result.exit_code == 1
+    assert said in run.result.stderr
 
 
 # --- formats ---------------------------------------------------------------------------------------------------------
@@ -343,6 +422,39 @@ def test_a_map_that_does_not_do_says_what_it_lacks(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "`invoice.due_date` is not mapped" in result.stderr
     assert "under `columns`, `settled: {column: …, type: date}` is missing" in result.stderr
+
+
+def test_the_map_of_a_backtest_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(HEADING, encoding="utf-8")
+    history = RULES / "maps" / "ibm_history.yaml"
+
+    result = credence("portfolio", tmp_path / "in.csv", "--map", history, "--as-of", "2026-06-30", "--rules", RULES)
+
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "is a history map (it begins with `history:`, for `credence backtest`)" in result.stderr
+
+
+def test_a_file_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    run = Run(tmp_path, HEADING + ROWS, tmp_path / "in.csv")
+
+    assert (run.result.exit_code, "in.csv` is given twice" in run.result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--out", "none/report.html"), "--out `none/report.html`: the folder `none` does not exist"),
+        (("--out", "."), "--out `.` is a folder; name a file in it"),
+        (("--rejects", "/proc/rejects.csv"), "--rejects `/proc/rejects.csv` can't be written"),
+        (("--opening", "2026-07-01"), "--opening 2026-07-01 lies after --as-of 2026-06-30"),
+    ],
+)
+def test_what_can_not_be_written_or_meant_is_refused(tmp_path: Path, options: tuple[str, str], said: str) -> None:
+    run = Run(tmp_path, HEADING + ROWS, *options)
+
+    assert (run.result.exit_code, run.result.stdout) == (2, "")
+    assert said in run.result.stderr
 
 
 def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 
 from api.report.html import html
 from api.report.parts import Chart, ChartKind, Report, Section, Series, Table
-from api.report.svg import HEIGHT, WIDTH, nice_ticks, svg
+from api.report.svg import WIDTH, nice_ticks, svg
 from api.report.text import print_report
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -76,11 +79,57 @@ def test_a_chart_without_values_has_its_axes(kind: ChartKind) -> None:
     ),
 )
 def test_everything_drawn_lies_inside_the_chart(kind: ChartKind, series: list[tuple[float | None, ...]]) -> None:
-    for element in _parsed(_chart(kind, *series)).iter():
-        if element.tag != f"{SVG}text":
-            for name, most in {"x": WIDTH, "x2": WIDTH, "cx": WIDTH, "y": HEIGHT, "y2": HEIGHT, "cy": HEIGHT}.items():
-                place = float(element.attrib.get(name, 0))
-                assert -0.1 <= place <= most + 20 * len(series) * (name == "x")
+    chart = _parsed(_chart(kind, *series))
+    height = float(chart.attrib["viewBox"].split()[3])
+    for element in chart.iter():
+        for name, most in {"x": WIDTH, "x2": WIDTH, "cx": WIDTH, "y": height, "y2": height, "cy": height}.items():
+            assert -0.1 <= float(element.attrib.get(name, 0)) <= most
+
+
+LONG = (
+    "approve with conditions",
+    "passed: approve, with or without conditions",
+    "信用冻结合计（含拒绝的订单）",
+    "held",
+)
+
+
+def test_a_legend_that_is_too_long_goes_on_in_the_next_line() -> None:
+    short, long = (_chart(ChartKind.BARS, *[(1.0,)] * 4), _chart(ChartKind.BARS, *[(1.0,)] * 4))
+    long = replace(long, series=tuple(replace(one, name=name) for one, name in zip(long.series, LONG, strict=True)))
+
+    lines = [len({key.attrib["y"] for key in _keys(chart)}) for chart in (short, long)]
+
+    assert lines == [1, 2]
+    assert [key.text for key in _keys(long)] == list(LONG)
+    for key in _keys(long):
+        assert float(key.attrib["x"]) + 6 * cell_len(key.text or "") <= WIDTH
+
+
+def test_one_series_is_named_by_the_title() -> None:
+    assert _keys(_chart(ChartKind.BARS, (1.0, 2.0))) == []
+
+
+def _keys(chart: Chart) -> list[ElementTree.Element]:
+    return [text for text in _parsed(chart).iter(f"{SVG}text") if text.attrib.get("class") == "key"]
+
+
+@pytest.mark.parametrize("label", ["2013 Q1", "2012年1季度", "a customer with a long name", "有限责任公司上海分公司"])
+@pytest.mark.parametrize("count", [1, 5, 8, 13, 14, 40])
+def test_labels_do_not_touch(label: str, count: int) -> None:
+    """A character of 12 px is about 6.5 px wide, a Chinese one 12."""
+    chart = replace(_chart(ChartKind.BARS, (1.0,) * count), labels=(label,) * count)
+
+    places = [
+        (float(text.attrib["x"]), 6 * cell_len(text.text or ""))
+        for text in _parsed(chart).iter(f"{SVG}text")
+        if text.attrib["text-anchor"] == "middle"
+    ]
+
+    assert places
+    assert len(places) == count or count > 13
+    for (left, left_width), (right, right_width) in pairwise(places):
+        assert left + left_width / 2 < right - right_width / 2
 
 
 @given(st.floats(1e-9, 1e18))
@@ -114,6 +163,20 @@ def test_a_page_names_its_language_and_forbids_fetching() -> None:
 
     assert '<html lang="zh-Hans">' in page
     assert "default-src 'none'" in page
+
+
+def test_short_tables_stay_on_one_printed_page_and_long_ones_repeat_their_heading() -> None:
+    tables = [Table("", ("a",), (("1",),) * rows, note="as booked") for rows in (30, 31)]
+
+    page = html(Report("en", "", (), (Section("", (), tuple(tables)),)))
+
+    short, long = re.findall(
+        r'<div class="(.*?)"><table><thead>.*?</table>(?:\n<p class="note">as booked</p>)</div>', page, re.S
+    )
+    assert (short, long) == ("scroll short", "scroll")
+    printed = page[page.index("@media print") :]
+    assert re.search(r"figure, p, tr, \.short, header { break-inside: avoid; }", printed)
+    assert "thead { display: table-header-group; }" in printed
 
 
 def test_on_a_narrow_terminal_numbers_stay_whole() -> None:

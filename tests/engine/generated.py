@@ -92,12 +92,14 @@ def facts_near_thresholds(ruleset: RuleSet, seed: int, count: int) -> Iterator[C
     chance = random.Random(seed)
     formulas = _formulas(ruleset)
     pools = [_pool(fact, formulas, chance) for fact in ruleset.facts]
+    columns = [(fact.required, pool, len(pool)) for fact, pool in zip(ruleset.facts, pools, strict=True)]
+    draw = chance.random  # a third of the time that `choice` takes, millions of times
     for _ in range(count):
-        missing = 0.02 if chance.random() < 0.7 else 0.4
+        missing = 0.02 if draw() < 0.7 else 0.4
         yield (
             tuple(
-                None if not fact.required and chance.random() < missing else chance.choice(pool)
-                for fact, pool in zip(ruleset.facts, pools, strict=True)
+                None if not required and draw() < missing else pool[int(draw() * size)]
+                for required, pool, size in columns
             ),
             chance.choice((days(2026, 1, 31), days(2024, 2, 29), days(2026, 6, 30), chance.randint(0, 30_000))),
         )

@@ -21,7 +21,7 @@ from tests.engine.generated import Case, facts_near_thresholds
 STARTS = 1_000
 """Cases to start from."""
 
-TURNS, TURNS_MAX = 2, 400
+TURNS, TURNS_MAX = 2, 300
 """How often a threshold is crossed: what one start leaves far away another finds nearby, but not if nothing can."""
 
 

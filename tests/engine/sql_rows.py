@@ -57,6 +57,7 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
     kind = CASE_KINDS[ruleset.case]
     told = [kind.severity(rule.outcome) for rule in ruleset.rules]
     unsure = [kind.severity(rule.if_missing) if rule.if_missing else 0 for rule in ruleset.rules]
+    least = 0 if ruleset.rules else kind.severity(kind.caution)  # a case that no rule looks at must not pass
     asked = [
         (first + i, name, form.function(part)) for i, rule in enumerate(ruleset.rules) for name, part in rule.conditions
     ]
@@ -66,7 +67,7 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
         values, fired, undetermined, _ = form.match(facts, as_of)
         severities = [told[i - first] for i in fired if i >= first]
         severities += [unsure[i - first] for i in undetermined if i >= first]
-        found.outcomes.append(kind.ladder[max(severities, default=0)])
+        found.outcomes.append(kind.ladder[max(severities, default=least)])
         found.fired.append([form.matches[i] for i in fired])
         found.undetermined.append([form.matches[i] for i in undetermined])
         for column, slot in zip(columns, slots, strict=True):
@@ -172,7 +173,7 @@ def compare_decisions(ruleset: RuleSet, cases: Sequence[Case], dialect: str, run
     for name in ruleset.results:
         policy, _, own = name.partition(".")
         _same(f"result {name}", [d.results[policy][own] for d in decisions], _shown(ruleset, name, sql), cases)
-    fired = [[reason.rule for reason in d.reasons if not reason.missing] for d in decisions]
+    fired = [[reason.rule for reason in d.reasons if reason.rule in rules and not reason.missing] for d in decisions]
     undetermined = [[item.id for item in d.undetermined if item.id in rules] for d in decisions]
     for what, mine, theirs in (("is true", fired, sql.fired), ("is undetermined", undetermined, sql.undetermined)):
         of_rules = [[id_ for id_ in ids if id_ in rules] for ids in theirs]

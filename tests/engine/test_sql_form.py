@@ -288,6 +288,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, p
 
 
 def _elsewhere(dialect: str, run: Any) -> None:
+    compare(nodes(*NODES), node_rows(), dialect, run)
     for case in CASE_KINDS:
         ruleset = default_policies().ruleset(case, AS_OF_DAY)
         rows = [*threshold_rows(case), *facts_near_thresholds(ruleset, 3, 3_000)]
@@ -383,28 +384,36 @@ TEXTS = (None, "", "é", "中文", "a中", "文b", "e\u0301", "😀é", "'", "\\
 DATES = (None, days(2024, 1, 31), days(2026, 1, 31), days(2024, 2, 29), days(1900, 2, 28), days(2199, 12, 31), -1, 0, 3)
 
 
-@pytest.mark.parametrize("name", list(NODES))
-def test_a_node_has_the_interpreters_value(name: str) -> None:
+def node_rows() -> list[Case]:
     chance = random.Random(1)
     pairs = [(n, m) for n in NUMBERS for m in NUMBERS]
-    rows = [(n, m, chance.choice(TEXTS), chance.choice(DATES), chance.choice((True, False, None))) for n, m in pairs]
+    return [
+        ((*pair, chance.choice(TEXTS), chance.choice(DATES), chance.choice((True, False, None))), 0) for pair in pairs
+    ]
+
+
+def nodes(*names: str) -> RuleSet:
+    """Each of these nodes as the value `p.x0`, `p.x1` …"""
     variables = (N, M, T, D, YES)
-    facts = tuple(Fact(v.name, v.type, NO_TEXT, None, False, None, HERE) for v in variables)
-    formula = NODES[name]
-    ruleset = replace(
+    named = {f"p.x{i}": NODES[name] for i, name in enumerate(names)}
+    return replace(
         random_ruleset(1),
-        facts=facts,
-        steps=(Named("p.x", formula, None, HERE),),
+        facts=tuple(Fact(v.name, v.type, NO_TEXT, None, False, None, HERE) for v in variables),
+        steps=tuple(Named(name, formula, None, HERE) for name, formula in named.items()),
         rules=(),
         tables=(),
-        variables={v.name: v.type for v in variables} | {"p.x": formula.type},
+        variables={v.name: v.type for v in variables} | {name: formula.type for name, formula in named.items()},
     )
+
+
+@pytest.mark.parametrize("name", list(NODES))
+def test_a_node_has_the_interpreters_value(name: str) -> None:
+    ruleset, rows = nodes(name), node_rows()
     form = SqlForm(ruleset)
-    query = form.query([ROW, sqlglot.exp.cast("p_x", "VARCHAR").as_("x")]).sql(dialect="duckdb")
-    cases: list[Case] = [(row, 0) for row in rows]
-    found = in_order(on_duckdb(query, relation(ruleset, form, cases)))["x"]
-    for row, text in zip(rows, found, strict=True):
-        said = value_of(formula, dict(zip((v.name for v in variables), row, strict=True)))
+    query = form.query([ROW, sqlglot.exp.cast("p_x0", "VARCHAR").as_("x")]).sql(dialect="duckdb")
+    found = in_order(on_duckdb(query, relation(ruleset, form, rows)))["x"]
+    for (row, _), text in zip(rows, found, strict=True):
+        said = value_of(NODES[name], dict(zip((fact.name for fact in ruleset.facts), row, strict=True)))
         shown = None if said is None else str(said).lower() if isinstance(said, bool) else str(said)
         assert text == shown, (name, row)
 

@@ -10,10 +10,37 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from typing import IO
 
 LINE_MAX = 1 << 20
 """Characters of one physical line, and of one CSV field (where a forgotten quote would swallow the rest of a file)."""
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
+    ARROW = "arrow"
+
+
+SUFFIXES = {
+    ".csv": Format.CSV,
+    ".ndjson": Format.NDJSON,
+    ".jsonl": Format.NDJSON,
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".arrow": Format.ARROW,
+    ".arrows": Format.ARROW,
+    ".feather": Format.ARROW,
+    ".ipc": Format.ARROW,
+}
+
+
+def format_named(path: Path | str) -> Format | None:
+    """What a file holds by its name."""
+    return SUFFIXES.get(Path(path).suffix.lower())
 
 
 class InputUnreadable(Exception):
@@ -105,21 +132,22 @@ def ndjson_records(stream: IO[str]) -> Iterator[Record]:
     lines = _Lines(stream)
     for text in lines:
         line, _ = lines.take()
-        if not text.strip():
-            continue
-        raw = shown_raw(text)
-        if bad := undecodable(text):
-            yield Record(line, raw, None, f"row: {bad}")
-            continue
-        try:
-            body = read_json(text)
-        except ValueError as error:
-            yield Record(line, raw, None, f"row: {error}")
-            continue
-        if isinstance(body, dict):
-            yield Record(line, raw, tuple(_cell(value) for value in body.values()), "", tuple(body), body)
-        else:
-            yield Record(line, raw, None, "row: is not a JSON object")
+        if text.strip():
+            yield ndjson_record(line, text)
+
+
+def ndjson_record(line: int, text: str) -> Record:
+    """`text` was decoded with `surrogateescape`."""
+    raw = shown_raw(text)
+    if bad := undecodable(text):
+        return Record(line, raw, None, f"row: {bad}")
+    try:
+        body = read_json(text)
+    except ValueError as error:
+        return Record(line, raw, None, f"row: {error}")
+    if isinstance(body, dict):
+        return Record(line, raw, tuple(_cell(value) for value in body.values()), "", tuple(body), body)
+    return Record(line, raw, None, "row: is not a JSON object")
 
 
 def read_json(text: str) -> object:

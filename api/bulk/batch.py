@@ -6,32 +6,36 @@ files take their places only then. Memory stays below a limit whatever the numbe
 
 from __future__ import annotations
 
-import threading
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
+from api.bulk.csv_files import csv_lines, malformed_csv
 from api.bulk.input import (
     FILE,
     LINE,
+    UNREAD,
     BulkRefused,
     Format,
-    Input,
-    format_of,
-    malformed_csv,
-    numbered,
-    open_input,
+    files_of,
+    first_line,
+    identifier,
     quoted,
+    refuse_formulas,
     sources,
 )
 from api.bulk.output import FIRED, UNDETERMINED, decisions
+from api.bulk.relation import Input, numbered, open_input, ready, rows_of
+from api.bulk.watched import watched
+from api.records import format_named
 from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
 from engine.sql.check import check
@@ -42,10 +46,21 @@ from engine.vocabulary import EPOCH
 MEMORY = "2500MB"
 """DuckDB's own limit; with Arrow, Python and what DuckDB doesn't count the process stays below 4 GiB."""
 
-Progress = Callable[[str, float], None]
-"""What is being done, and the share of it that is done."""
+_ROW = "row: "
+"""How the fault of a row begins that could not be taken apart."""
 
-_LOOK_SECONDS = 0.2
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the work is: what is being done, the share of it that is done, and the rows; `total` 0: not known."""
+
+    what: str
+    share: float
+    rows: int
+    total: int = 0
+
+
+Progress = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,8 @@ class Job:
 
 @dataclass(slots=True)
 class Tally:
+    """`unread` are columns that hold no fact, `unseen` keys that the map reads and no NDJSON row has."""
+
     rows: int = 0
     decided: int = 0
     rejected: int = 0
@@ -70,54 +87,92 @@ class Tally:
     outcomes: dict[str, int] = field(default_factory=dict)
     rules: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Rows that each rule fired for, and rows it could not be told for; only where a summary is wanted."""
+    unread: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
-def run(job: Job, progress: Progress = lambda _what, _done: None) -> Tally:
-    """Raises BulkRefused before anything is written."""
+def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
+    """Raises BulkRefused, and then nothing is written."""
     started = time.perf_counter()
     refused = check(job.ruleset)
     if refused:
         raise BulkRefused("\n".join(map(str, refused)))
-    output_format(job.out)
-    scratch = Path(mkdtemp(prefix=".credence-batch-", dir=job.out.parent))
+    refuse_formulas(job.row_map)
+    _refuse_paths(job)
     try:
-        with duckdb.connect() as connection:
+        with (
+            TemporaryDirectory(prefix=".credence-batch-", dir=job.out.parent) as scratch,
+            TemporaryDirectory(prefix=".credence-batch-", dir=job.rejects.parent) as beside,
+            duckdb.connect() as connection,
+        ):
+            folder, rejects = Path(scratch), Path(beside) / "rejects.csv"
             connection.execute(f"SET memory_limit = '{job.memory}'")
-            connection.execute(f"SET temp_directory = {quoted(str(scratch / 'spill'))}")
-            tally = _Run(job, connection, scratch, progress).run()
-        (scratch / "rejects.csv").replace(job.rejects)
-        (scratch / "out").replace(job.out)
+            connection.execute(f"SET temp_directory = {quoted(str(folder / 'spill'))}")
+            connection.execute("SET enable_progress_bar = true")  # measures, too
+            connection.execute("SET enable_progress_bar_print = false")
+            tally = _Run(job, connection, folder, rejects, progress).run()
+            rejects.replace(job.rejects)
+            (folder / "out").replace(job.out)
     except duckdb.Error as error:
-        raise BulkRefused(f"the files can't be read or written: {str(error).splitlines()[0]}") from error
-    finally:
-        rmtree(scratch, ignore_errors=True)
+        raise BulkRefused(_in_words(error)) from error
+    except OSError as error:
+        raise BulkRefused(f"`{error.filename or job.out}`: {error.strerror or error}") from error
     tally.seconds = time.perf_counter() - started
     return tally
 
 
 def output_format(path: Path) -> Format:
-    found = format_of(str(path))
-    if found is Format.ARROW:
-        raise BulkRefused("bulk writes .parquet, .csv, .ndjson or .jsonl")
+    found = format_named(path)
+    if found is None or found is Format.ARROW:
+        raise BulkRefused(f"--out `{path}`: bulk writes .parquet, .csv, .ndjson or .jsonl")
     return found
 
 
+def _refuse_paths(job: Job) -> None:
+    written = {"--out": job.out, "--rejects": job.rejects}
+    for name, path in written.items():
+        if path.is_dir():
+            raise BulkRefused(f"{name} `{path}` is a folder")
+        if not path.parent.is_dir():
+            raise BulkRefused(f"{name}: the folder `{path.parent}` does not exist")
+        if not os.access(path.parent, os.W_OK):
+            raise BulkRefused(f"{name}: the folder `{path.parent}` can't be written to")
+    output_format(job.out)
+    read = {Path(name).resolve() for name in files_of(job.patterns)}
+    if len(read | {path.resolve() for path in written.values()}) < len(read) + len(written):
+        raise BulkRefused("IN, --out and --rejects must be different files")
+
+
+def _in_words(error: duckdb.Error) -> str:
+    """One line of what DuckDB says in many."""
+    said = str(error)
+    file = next((line.split("=", 1)[1].strip() for line in said.splitlines() if line.strip().startswith("file =")), "")
+    if "state machine" in said and file:
+        return f"`{file}` can't be read: its lines end in different ways (\\n and \\r\\n); write all ends alike"
+    if "No space left" in said:
+        return "no space is left on the disk"
+    return f"the files can't be read or written: {first_line(error)}"
+
+
 class _Run:
-    def __init__(self, job: Job, connection: duckdb.DuckDBPyConnection, scratch: Path, progress: Progress) -> None:
+    def __init__(
+        self, job: Job, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress
+    ) -> None:
         self.job = job
         self.connection = connection
         self.scratch = scratch
+        self.rejects = rejects
         self.progress = progress
         self.form = SqlForm(job.ruleset, "duckdb", (job.as_of - EPOCH).days)
-        self.found: Input = open_input(job.patterns, connection, scratch)
+        self.found: Input = open_input(job.patterns, job.ruleset, job.row_map, connection, scratch, self._read)
         self.sources = sources(job.ruleset, self.found.heading, job.row_map)
+        self.total = 0
 
     def run(self) -> Tally:
-        total, bad = self._one(f"SELECT count(*), count({FAULTS}) FROM ({self._checked()})", "checking")
-        malformed = self._malformed()
+        self.total = rows_of(self.found, self.connection)
         decided = self._write()
-        rejected = self._write_rejects(malformed, any_bad=bad > 0)
-        tally = Tally(total + len(malformed), decided, rejected)
+        rejected = self._write_rejects(decided)
+        tally = Tally(self.total, decided, rejected, unread=self.found.unread, unseen=self.found.unseen)
         if tally.rows != decided + rejected:
             raise AssertionError(f"rows were lost: {tally}")
         if self.job.summary:
@@ -126,9 +181,6 @@ class _Run:
 
     def _raw_facts(self, *kept: str) -> RawFacts:
         return RawFacts(self.job.ruleset.facts, self.form.columns, self.sources, self.form.dialect, kept)
-
-    def _checked(self) -> str:
-        return self._raw_facts().checked().sql("duckdb")
 
     def _write(self) -> int:
         format_ = output_format(self.job.out)
@@ -139,43 +191,64 @@ class _Run:
             Format.NDJSON: "FORMAT json",
             Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
         }[format_]
+        ready(self.found, self.connection)
         return int(self._one(f"COPY ({query}) TO {quoted(str(self.scratch / 'out'))} ({options})", "deciding")[0])
 
     # --- rejects -----------------------------------------------------------------------------------------------------
 
-    def _malformed(self) -> list[tuple[str, int, str]]:
-        """Rows that are no rows, by file and number."""
-        return malformed_csv(self.connection) if self.found.format is Format.CSV else self.found.malformed
-
-    def _write_rejects(self, malformed: list[tuple[str, int, str]], *, any_bad: bool) -> int:
+    def _write_rejects(self, decided: int) -> int:
         """File by file on one thread, so that a row's number is its own."""
         run = self.connection.execute
-        run(f"CREATE TABLE rejected ({FILE} VARCHAR, {LINE} BIGINT, {FAULTS} VARCHAR)")
-        if malformed:
-            self.connection.executemany("INSERT INTO rejected VALUES (?, ?, ?)", malformed)
-        run(f"CREATE TABLE malformed AS SELECT {FILE}, {LINE} AS broken FROM rejected")
-        if any_bad:
+        run("CREATE TABLE rejected (file VARCHAR, line BIGINT, faults VARCHAR)")
+        malformed = malformed_csv(self.connection) if self.found.format is Format.CSV else {}
+        if malformed or decided < self.total:
             run("SET threads = 1")
-            for index in range(len(self.found.files)):
-                run(f"CREATE OR REPLACE TEMP VIEW numbered AS {numbered(self.found, self.connection, index)}")
-                checked = self._raw_facts(FILE, LINE).checked("numbered").sql("duckdb")
-                rejects = f"SELECT {FILE}, {LINE}, {FAULTS} FROM ({checked}) WHERE {FAULTS} IS NOT NULL"
-                self._one(f"INSERT INTO rejected {self._renumbered(rejects, bool(malformed))}", "writing rejects")
+            records = 0
+            for index, name in enumerate(self.found.files):
+                if self.found.format is Format.CSV:
+                    records += self._reject_csv(index, malformed.get(name, []))
+                else:
+                    self._reject(f"{identifier(LINE)}", index)
             run("RESET threads")
-        target = quoted(str(self.scratch / "rejects.csv"))
-        return int(self._one(f"COPY (FROM rejected ORDER BY {FILE}, {LINE}) TO {target} (FORMAT csv, HEADER)")[0])
+            self.total = records or self.total
+        copy = f"COPY (FROM rejected ORDER BY ALL) TO {quoted(str(self.rejects))} (FORMAT csv, HEADER)"
+        rejected = int(self._one(copy, "writing rejects")[0])
+        if self.found.format is Format.CSV and self.total != decided + rejected:
+            names = ", ".join(f"`{name}`" for name in self.found.files[:3])
+            raise BulkRefused(
+                f"the quotes in {names} can be read in more than one way; put quotes around whole cells only"
+            )
+        return rejected
 
-    def _renumbered(self, rejects: str, needed: bool) -> str:
-        """A CSV's rows are counted without the malformed ones before them; the heading is record 1."""
-        if self.found.format is not Format.CSV:
-            return rejects
-        if not needed:
-            return f"SELECT {FILE}, {LINE} + 1, {FAULTS} FROM ({rejects})"
-        before = f"broken - 1 - row_number() OVER (PARTITION BY {FILE} ORDER BY broken)"
-        return (
-            f"SELECT {FILE}, {LINE} + 1 + (SELECT count(*) FROM (SELECT {FILE} AS name, {before} AS good "
-            f"FROM malformed) WHERE name = r.{FILE} AND good < r.{LINE}), {FAULTS} FROM ({rejects}) AS r"
+    def _reject(self, line: str, index: int, places: str = "") -> None:
+        """The rows of one file with faults; `places` joins the lines on which its rows stand."""
+        kept = (FILE, LINE, UNREAD) if self.found.format is Format.NDJSON else (FILE, LINE)
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW numbered AS {numbered(self.found, self.connection, index)}"
         )
+        checked = self._raw_facts(*kept).checked("numbered").sql("duckdb")
+        faults = FAULTS
+        if UNREAD in kept:
+            unread = identifier(UNREAD)
+            faults = (
+                f"if(starts_with({unread}, '{_ROW}'), {unread}, nullif(concat_ws(chr(10), {unread}, {FAULTS}), ''))"
+            )
+        rows = f"SELECT {identifier(FILE)}, {identifier(LINE)}, {faults} AS faults FROM ({checked})"
+        found = f"SELECT {identifier(FILE)}, {line}, faults FROM ({rows}) {places} WHERE faults IS NOT NULL"
+        self._one(f"INSERT INTO rejected {found}", "finding faults")
+
+    def _reject_csv(self, index: int, malformed: list[tuple[int, str]]) -> int:
+        """Gives the number of records."""
+        name = self.found.files[index]
+        lines = csv_lines(name, malformed)
+        good = pa.Array.from_buffers(pa.int64(), len(lines.good), [None, pa.py_buffer(lines.good)])
+        self.connection.register("places", pa.table({"number": pa.array(range(1, len(good) + 1)), "place": good}))
+        self._reject("place", index, f"JOIN places ON number = {identifier(LINE)}")
+        self.connection.unregister("places")
+        if lines.malformed:
+            rows = [(name, line, fault) for line, fault in lines.malformed.items()]
+            self.connection.executemany("INSERT INTO rejected VALUES (?, ?, ?)", rows)
+        return len(lines.good) + len(lines.malformed)
 
     # --- summary -----------------------------------------------------------------------------------------------------
 
@@ -203,21 +276,22 @@ class _Run:
             Format.PARQUET: f"read_parquet({file})",
         }[output_format(self.job.out)]
 
-    def _one(self, sql: str, what: str = "") -> tuple[Any, ...]:
-        """The one row that a statement gives, while a second thread shows how far it is."""
-        done = threading.Event()
+    # --- progress ----------------------------------------------------------------------------------------------------
+
+    def _read(self, share: float, rows: int) -> None:
+        self.progress(Step("reading", share, rows))
+
+    def _share(self) -> float:
+        if self.found.format is Format.ARROW:
+            return self.found.arrow_rows / max(self.total, 1)
+        return max(0.0, self.connection.query_progress()) / 100
+
+    def _one(self, sql: str, what: str) -> tuple[Any, ...]:
+        """The one row that a statement gives."""
 
         def look() -> None:
-            while not done.wait(_LOOK_SECONDS):
-                self.progress(what, max(0.0, self.connection.query_progress()) / 100)
+            share = self._share()
+            self.progress(Step(what, share, int(share * self.total), self.total))
 
-        watcher = threading.Thread(target=look, daemon=True)
-        if what:
-            watcher.start()
-        try:
-            [row] = self.connection.execute(sql).fetchall()  # to the end: what a scan rejects is kept when it is over
-        finally:
-            done.set()
-            if what:
-                watcher.join()
+        [row] = watched(self.connection, sql, look)
         return tuple(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -24,8 +25,10 @@ from engine.pipeline import Engine
 from engine.vocabulary import CASE_KINDS, EPOCH
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
-    from api.bulk.batch import Job, Tally
+    from api.bulk.batch import Job, Step, Tally
 
+_RATE_SECONDS = 0.2
+_NAMES_SHOWN = 10
 _EXTRA = "bulk needs its libraries; install them with `pip install 'credence[bulk]'`"
 _SPARK_EXTRA = "Spark needs its library; install it with `pip install 'credence[spark]'`"
 
@@ -126,6 +129,7 @@ def batch(
         refuse("interrupted; nothing was written", INTERRUPTED)
     if not quiet:
         err().print(f"{tally.rows:,} rows: {tally.decided:,} decided, {tally.rejected:,} rejected; {_rate(tally)}")
+        _print_notes(job, tally)
     if summary:
         _print_summary(tally, kind)
     if tally.rejected:
@@ -135,8 +139,6 @@ def batch(
 def _on_duckdb(job: Job, quiet: bool) -> Tally:
     from api.bulk import batch as duckdb_batch
 
-    if not job.out.parent.is_dir():
-        refuse(f"the folder `{job.out.parent}` does not exist")
     with _progress(quiet) as progress:
         return duckdb_batch.run(job, progress)
 
@@ -150,16 +152,27 @@ def _on_spark(job: Job, master: str) -> Tally:
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
+def _progress(quiet: bool) -> Iterator[Callable[[Step], None]]:
+    """One bar for each step, with its rows and their rate; nothing where stderr is no terminal."""
     console = err()
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rows]} rows"),
+        TextColumn("{task.fields[rate]:,.0f} rows/s"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, tuple[TaskID, float]] = {}
 
-        def progress(what: str, done: float) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=1.0)
-            bar.update(tasks[what], completed=done)  # type: ignore[arg-type]  # rich's TaskID is an int
+        def progress(step: Step) -> None:
+            if step.what not in tasks:
+                tasks[step.what] = bar.add_task(step.what, total=1.0, rows="0", rate=0.0), time.perf_counter()
+            task, started = tasks[step.what]
+            rows = f"{step.rows:,} of {step.total:,}" if step.total else f"{step.rows:,}"
+            rate = step.rows / max(time.perf_counter() - started, _RATE_SECONDS)
+            bar.update(task, completed=step.share, rows=rows, rate=rate)
 
         yield progress
 
@@ -176,6 +189,17 @@ def _row_map(path: Path, engine: Engine, kind: str) -> RowMap:
     if found.case != kind:
         refuse(f"the map `{found.name}` is for the case kind `{found.case}`, not `{kind}`")
     return found
+
+
+def _print_notes(job: Job, tally: Tally) -> None:
+    if tally.rejected:
+        err().print(Text(f"the rejects and their faults are in {job.rejects}"))
+    if tally.unread:
+        shown = ", ".join(f"`{name}`" for name in tally.unread[:_NAMES_SHOWN])
+        more = f" and {len(tally.unread) - _NAMES_SHOWN} more" if len(tally.unread) > _NAMES_SHOWN else ""
+        err().print(Text(f"note: no fact is named {shown}{more}; not read", "yellow"))
+    for name in tally.unseen:
+        err().print(Text(f"note: no row has the key `{name}` that the map reads", "yellow"))
 
 
 def _rate(tally: Tally) -> str:

@@ -13,7 +13,7 @@ from engine.history.backtest import FLIPS_KEPT, Flip
 from engine.history.figures import Change, Figures, Group, SideFigures, differing_rules, ratio
 from engine.vocabulary import Text
 
-_FLIPS_SHOWN = 25  # JSON has more
+_FLIPS_SHOWN = 20  # JSON has more
 
 Titles = Mapping[str, Text]
 """Of rules, by id."""

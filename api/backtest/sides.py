@@ -94,7 +94,7 @@ def _late_cells(group: Group, show: Show) -> tuple[str, ...]:
 
 def _group_headings(first: Text, show: Show) -> tuple[str, ...]:
     counted = show.all(first, say.ORDERS, common.SHARE, common.AMOUNT, common.SHARE)
-    return (*counted, *late_headings(show, *EACH), show(say.DISPUTED))
+    return (*counted, *late_headings(show, *EACH), show(common.DISPUTED))
 
 
 def _group_cells(group: Group, everything: Group, show: Show) -> tuple[str, ...]:

@@ -41,7 +41,6 @@ NOTHING_LATE = Text(
 OUTCOMES = Text("Decisions and how the orders were paid", "决策与实际付款")
 ORDERS = Text("Orders", "订单数")
 LATE = Text("Late >\u00a0{days}\u00a0d", "逾期>{days}天")
-DISPUTED = Text("Disputed", "有争议")
 HELD = Text("Held: hold or reject", "冻结合计（含拒绝）")
 PASSED = Text("Passed: approve, with or without conditions", "放行合计（含有条件）")
 OUTCOMES_LATE = Text("How much came late", "逾期付款的金额与笔数")

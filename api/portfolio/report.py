@@ -5,11 +5,10 @@ Verb: Portfolio → Report. Money and shares are exact; only the heights of char
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
-from itertools import pairwise
 
 from api.portfolio import words
+from api.portfolio.report_quarters import turnover_section
 from api.portfolio.report_warnings import account_section, warning_section
 from api.portfolio.run import Portfolio
 from api.portfolio.show import Show
@@ -17,10 +16,9 @@ from api.report import words as common
 from api.report.parts import Chart, ChartKind, Report, Section, Series, Table
 from api.report.show import VERSION_SHOWN
 from engine.pipeline import Engine
-from engine.portfolio.decided import PORTFOLIO, Allowance, days_in_quarter
-from engine.portfolio.figures import Bucket, Line, Quarter
+from engine.portfolio.decided import Allowance
+from engine.portfolio.figures import Bucket, Line
 
-DSO_RISING = f"{PORTFOLIO}.dso-rising"
 BARS_MAX = 12
 
 
@@ -33,7 +31,7 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Rep
         _overview(portfolio, show),
         warning_section(portfolio, show),
         _aging(portfolio, show),
-        _turnover(portfolio, engine, show),
+        turnover_section(portfolio, engine, show),
         _concentration(portfolio, show),
         _structure(portfolio, show),
         _allowance(portfolio, show),
@@ -78,7 +76,7 @@ def _overview(portfolio: Portfolio, show: Show) -> Section:
         (words.OVERDUE, show.money(total.overdue)),
         (words.OVERDUE_ITEMS, show.count(total.overdue_count)),
         (common.OVERDUE_SHARE, show.share(total.overdue_share)),
-        (words.DISPUTED, show(words.UNKNOWN) if found.disputed is None else show.money(found.disputed)),
+        (common.DISPUTED, show(words.UNKNOWN) if found.disputed is None else show.money(found.disputed)),
         (words.CUSTOMERS, show.count(found.concentration.customers)),
         (common.DSO, show.days(last.dso if last else None)),
         (words.EFFECTIVENESS, show.share(last.effectiveness if last else None)),
@@ -109,79 +107,6 @@ def _aging(portfolio: Portfolio, show: Show) -> Section:
 def _bucket(name: str, bucket: Bucket, whole: int, show: Show) -> tuple[str, ...]:
     share = show.share(Fraction(bucket.amount, whole)) if whole > 0 else ""
     return (name, show.count(bucket.count), show.money(bucket.amount), share)
-
-
-# --- quarters ---------------------------------------------------------------------------------------------------------
-
-
-def _turnover(portfolio: Portfolio, engine: Engine, show: Show) -> Section:
-    quarters = portfolio.figures.quarters
-    days = show.number(days_in_quarter(engine, portfolio.as_of))
-    if not quarters:
-        return Section(show(words.TURNOVER), (show(words.NO_QUARTER),))
-    tables = _quarter_tables(quarters, show)
-    best = Series(show(words.BEST_DSO), tuple(show.bar(quarter.best_possible_dso) for quarter in quarters))
-    late = Series(show(words.DELINQUENT), tuple(show.bar(quarter.average_days_delinquent) for quarter in quarters))
-    labels = tuple(show.quarter(quarter, brief=True) for quarter in quarters)
-    chart = Chart(ChartKind.STACKED, show(words.DAYS_OF_DSO), labels, (best, late), lambda value: f"{value:g}")
-    collected = Series(show(words.EFFECTIVENESS), tuple(show.bar(quarter.effectiveness) for quarter in quarters))
-    line = Chart(ChartKind.LINES, show(words.EFFECTIVENESS_OF), labels, (collected,), show.share_axis)
-    said = (show(words.TURNOVER_SAID, days=days), *_dso_warning(portfolio, show))
-    known = [chart for chart in (chart, line) if any(value is not None for value in chart.series[0].values)]
-    return Section(show(words.TURNOVER), said, (*tables, *known))
-
-
-def _dso_warning(portfolio: Portfolio, show: Show) -> Iterable[str]:
-    """What the policy's rule about two quarters running says."""
-    rules = {reason.rule: reason for reason in portfolio.decided.portfolio.reasons}
-    reason = rules.get(DSO_RISING)
-    if reason is None:
-        yield show(words.NOT_RISING)
-    elif reason.missing:
-        yield show(words.RISING_UNTOLD, names=show.names(reason.missing))
-    else:
-        yield show(words.RISING, reason=show(reason.text))
-
-
-def _rise(before: Quarter, after: Quarter) -> Fraction | None:
-    return after.dso / before.dso - 1 if before.dso and after.dso is not None else None
-
-
-def _quarter_tables(quarters: tuple[Quarter, ...], show: Show) -> tuple[Table, Table]:
-    amounts = tuple(
-        (show.quarter(each), *map(show.money, (each.opening, each.sales, each.receivables, each.overdue)))
-        for each in quarters
-    )
-    rises = [None, *(_rise(before, after) for before, after in pairwise(quarters))]
-    ratios = tuple(_ratios(quarter, rise, show) for quarter, rise in zip(quarters, rises, strict=True))
-    first = (common.QUARTER, words.OPENING, words.SALES, words.CLOSING, words.OVERDUE)
-    second = (common.QUARTER, common.DSO, words.RISE, words.BEST_DSO, words.DELINQUENT, words.EFFECTIVENESS)
-    silences = " ".join(_silences(quarters, show))
-    return (
-        Table(show(words.AMOUNTS), tuple(map(show, first)), amounts),
-        Table(show(words.RATIOS), tuple(map(show, second)), ratios, note=silences),
-    )
-
-
-def _ratios(quarter: Quarter, rise: Fraction | None, show: Show) -> tuple[str, ...]:
-    signed = show.share(rise)
-    return (
-        show.quarter(quarter),
-        show.days(quarter.dso),
-        f"+{signed}" if rise is not None and rise > 0 else signed,
-        show.days(quarter.best_possible_dso),
-        show.days(quarter.average_days_delinquent),
-        show.share(quarter.effectiveness),
-    )
-
-
-def _silences(quarters: Iterable[Quarter], show: Show) -> Iterable[str]:
-    """Why a quarter has no ratios."""
-    for quarter in quarters:
-        if not quarter.whole:
-            yield show(words.PARTIAL, quarter=show.quarter(quarter))
-        elif quarter.dso is None:
-            yield show(words.NO_SALES, quarter=show.quarter(quarter))
 
 
 # --- who owes ---------------------------------------------------------------------------------------------------------

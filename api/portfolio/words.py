@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from api.report.words import GRADE
+from api.report import words as common
 from engine.vocabulary import Text
 
 TITLE = Text("Receivables portfolio", "应收账款组合报告")
@@ -22,7 +22,6 @@ UNKNOWN = Text("unknown", "未知")
 OVERVIEW = Text("Overview", "概览")
 RECEIVABLES = Text("Receivables", "应收账款")
 OVERDUE = Text("Overdue", "逾期")
-DISPUTED = Text("Disputed", "有争议")
 OPEN_ITEMS = Text("Open items", "未清项")
 OVERDUE_ITEMS = Text("Overdue items", "逾期项")
 CUSTOMERS = Text("Customers who owe", "欠款客户数")
@@ -105,7 +104,7 @@ BY: Mapping[str, Text] = {
     "industry": Text("By industry", "按行业"),
 }
 KEY: Mapping[str, Text] = {
-    "grade": GRADE,
+    "grade": common.GRADE,
     "country": Text("Country", "国家"),
     "industry": Text("Industry", "行业"),
 }

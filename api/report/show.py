@@ -9,7 +9,10 @@ from engine.facts import decimal_shower
 from engine.portfolio.figures import date_of, decimal_text
 from engine.vocabulary import OUTCOME_TITLES, Text
 
-_STEPS = ((10**9, "bn"), (10**6, "m"), (10**3, "k"))
+_STEPS = {
+    "en": ((10**9, "bn"), (10**6, "m"), (10**3, "k")),
+    "zh": ((10**8, "亿"), (10**4, "万")),
+}
 VERSION_SHOWN = 12
 """Characters of a policy version that tell it from others on paper; JSON has it whole."""
 
@@ -69,9 +72,9 @@ class Show:
         return None if value is None else max(float(value), 0.0)
 
     def axis(self, value: float) -> str:
-        for size, letter in _STEPS:
+        for size, word in _STEPS[self.language]:
             if value >= size:
-                return f"{value / size:.4g}{letter}"
+                return f"{value / size:.4g}{word}"
         return f"{value:.4g}"
 
     def share_axis(self, value: float) -> str:

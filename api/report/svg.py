@@ -23,6 +23,7 @@ _TICKS_WANTED = 5
 _CHARACTER = 7.2  # px, for text of 12 px; a wide character counts twice
 _LABELS_WHOLE = 13
 """Up to so many labels all are written, cut off where they would touch; of more (quarters of many years) some."""
+_GAP = 4
 _LEGEND_LINE = 18
 
 
@@ -81,13 +82,15 @@ def _labels(chart: Chart) -> Iterator[str]:
     y = _TOP + _PLOT_HEIGHT + 16
     for index in range(0, count, max(every, 1)):
         x, label = _middle(chart, index), chart.labels[index]
-        shown = escape(_cut(label, int(room * every / _CHARACTER) - 1))
+        shown = escape(_cut(label, room * every - _GAP))
         whole = f"<title>{escape(label)}</title>"
         yield f'<text class="tick" x="{x:.1f}" y="{y}" text-anchor="middle">{shown}{whole}</text>'
 
 
-def _cut(text: str, cells: int) -> str:
-    return text if cell_len(text) <= cells else set_cell_size(text, max(cells - 1, 1)).rstrip() + "…"
+def _cut(text: str, width: float) -> str:
+    if cell_len(text) * _CHARACTER <= width:
+        return text
+    return set_cell_size(text, max(int(width / _CHARACTER) - 1, 1)).rstrip() + "…"
 
 
 def _legend_lines(chart: Chart) -> list[list[tuple[int, float, str]]]:

@@ -134,6 +134,25 @@ def test_text_and_html_say_the_same_in_both_languages(tmp_path: Path, language: 
     assert f'lang="{"zh-Hans" if language == "zh" else "en"}"' in html
 
 
+def test_the_overdue_structure_is_by_country_and_industry_too(tmp_path: Path) -> None:
+    """Open of C-2 in France: E, 400 and overdue, and the credit note H of 100; of the others: F, 450 and overdue, and
+    G, 900. The credit note lessens what is owed, not what is overdue."""
+    rows = ROWS.replace("FR,manufacturing", "FR,consumer_goods")
+
+    by = Run(tmp_path, HEADING + rows, "--json").json["overdue"]
+    chinese = " ".join(Run(tmp_path, HEADING + rows, "--lang", "zh").result.stdout.split())
+
+    figures = {
+        name: [tuple(line[key] for key in ("key", "count", "amount", "overdue", "overdue_share")) for line in by[name]]
+        for name in ("country", "industry")
+    }
+    german, french = (2, "1350.00", "450.00", "0.333333"), (2, "300.00", "400.00", "1.333333")
+    assert figures["country"] == [("DE", *german), ("FR", *french)]
+    assert figures["industry"] == [("manufacturing", *german), ("consumer_goods", *french)]
+    assert "| 制造业 | 2 | 1,350.00 | 1 | 450.00 | 33.3% |" in chinese
+    assert "| 消费品 | 2 | 300.00 | 1 | 400.00 | 133.3% |" in chinese
+
+
 class _Page(HTMLParser):
     """Tags are closed in the order they are opened; nothing is fetched and nothing runs."""
 

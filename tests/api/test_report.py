@@ -16,6 +16,7 @@ from rich.console import Console
 
 from api.report.html import html
 from api.report.parts import Chart, ChartKind, Report, Section, Series, Table
+from api.report.show import Show
 from api.report.svg import WIDTH, nice_ticks, svg
 from api.report.text import print_report
 
@@ -143,6 +144,14 @@ def test_ticks_are_few_round_and_reach_the_top(top: float) -> None:
 
 def test_what_can_not_be_drawn_to_scale_still_has_an_axis() -> None:
     assert nice_ticks(0) == nice_ticks(float("inf")) == nice_ticks(-3) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("value", "en", "zh"),
+    [(0, "0", "0"), (0.5, "0.5", "0.5"), (9_999, "9.999k", "9999"), (25_000, "25k", "2.5万"), (3e9, "3bn", "30亿")],
+)
+def test_an_axis_counts_as_its_readers_do(value: float, en: str, zh: str) -> None:
+    assert (Show("en", "EUR", 2).axis(value), Show("zh", "EUR", 2).axis(value)) == (en, zh)
 
 
 EVIL = "<script>alert('1')</script>&\"]]>"

@@ -13,12 +13,13 @@ from pathlib import Path
 from api.long_run import ROWS_BETWEEN, Progress, untold
 from api.records import InputUnreadable, Record, csv_records, ndjson_records
 from engine.facts import Fault
-from engine.history.history_map import HistoryMap
+from engine.history.history_map import HISTORY, HistoryMap
 from engine.history.record import Invoice
 from engine.history.rows import InvoiceReader, history_heading_faults, invoice_reader
 
 NDJSON = (".ndjson", ".jsonl")
 REJECTS_KEPT = 1_000
+_NUMBER = f"{HISTORY}.invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def read_history(source: Source, progress: Progress = untold) -> HistoryRead:
     """Raises InputUnreadable where the file as a whole doesn't fit the map, OSError where it can't be read."""
     found = HistoryRead()
     accounts = found.accounts
+    numbers: set[str] = set()
     encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
     whole = source.path.stat().st_size or 1
     with source.path.open("rb") as raw:
@@ -57,10 +59,7 @@ def read_history(source: Source, progress: Progress = untold) -> HistoryRead:
             found.rows += 1
             if not found.rows % ROWS_BETWEEN:
                 progress("reading", raw.tell() / whole)
-            if record.cells is None:
-                found.reject(record.line, (Fault("row", record.fault.removeprefix("row: ")),))
-                continue
-            invoice = read(record.cells)
+            invoice = _invoice(record, read, numbers)
             if not isinstance(invoice, Invoice):
                 found.reject(record.line, invoice)
             elif (account := accounts.get(invoice.customer)) is None:
@@ -68,6 +67,18 @@ def read_history(source: Source, progress: Progress = untold) -> HistoryRead:
             else:
                 account.append(invoice)
     return found
+
+
+def _invoice(record: Record, read: InvoiceReader, numbers: set[str]) -> Invoice | tuple[Fault, ...]:
+    """`numbers`: of the rows before."""
+    if record.cells is None:
+        return (Fault("row", record.fault.removeprefix("row: ")),)
+    invoice = read(record.cells)
+    if isinstance(invoice, Invoice):
+        if invoice.number in numbers:
+            return (Fault(_NUMBER, f"`{invoice.number}` stands in an earlier row too"),)
+        numbers.add(invoice.number)
+    return invoice
 
 
 def _records(source: Source, stream: io.TextIOWrapper) -> Iterator[tuple[Record, InvoiceReader]]:

@@ -43,9 +43,9 @@ ORDERS = Text("Orders", "订单数")
 LATE = Text("Late >\u00a0{days}\u00a0d", "逾期>{days}天")
 HELD = Text("Held: hold or reject", "冻结合计（含拒绝）")
 PASSED = Text("Passed: approve, with or without conditions", "放行合计（含有条件）")
-OUTCOMES_LATE = Text("How much came late", "逾期付款的金额与笔数")
-LATE_AMOUNT = Text("Amount late >\u00a0{days}\u00a0d", "逾期>{days}天金额")
-LATE_ORDERS = Text("Orders late >\u00a0{days}\u00a0d", "逾期>{days}天笔数")
+OUTCOMES_LATE = Text("How much came late, by more than so many days", "逾期付款的金额与笔数")
+LATE_AMOUNT = Text("Amount >\u00a0{days}\u00a0d", "金额>{days}天")
+LATE_ORDERS = Text("Orders >\u00a0{days}\u00a0d", "笔数>{days}天")
 LATE_NOTE = Text(
     "Lateness and disputes are shares of the amount; held includes rejected orders.",
     "逾期与争议均为金额占比；冻结含拒绝的订单。",

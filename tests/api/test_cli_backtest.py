@@ -251,7 +251,7 @@ def test_what_is_still_open_and_not_yet_late_is_counted_apart(tmp_path: Path) ->
 
 
 def test_rows_that_are_no_invoices_are_named_and_counted(tmp_path: Path) -> None:
-    rows = ROWS + "5,C,2024-01-01,2023-01-01,,10.00\n6,C,x,2024-01-01,,-1\n7,C\n"
+    rows = ROWS + "5,C,2024-01-01,2023-01-01,,10.00\n6,C,x,2024-01-01,,-1\n7,C\n" + ROWS.splitlines()[1] + "\n"
 
     result = credence("backtest", *_arguments(_desk(tmp_path, rows)))
 
@@ -260,8 +260,9 @@ def test_rows_that_are_no_invoices_are_named_and_counted(tmp_path: Path) -> None
     assert "past.csv:6: history.due: lies before the day of issue" in said
     assert "past.csv:7: history.issued: column `from`: `x` is not a date of the form yyyy-MM-dd" in said
     assert "past.csv:8: row: has 2 cells, the heading has 6" in said
-    assert "7 rows = 4 invoices + 3 that could not be read" in said
-    assert "Rejected: 3 of 7 rows have faults and are in no figure." in result.stdout
+    assert "past.csv:9: history.invoice: `1` stands in an earlier row too" in said
+    assert "8 rows = 4 invoices + 4 that could not be read" in said
+    assert "Rejected: 4 of 8 rows have faults and are in no figure." in result.stdout
 
 
 def test_ndjson_is_read_too(tmp_path: Path) -> None:

@@ -133,6 +133,8 @@ def _refuse_paths(job: Job) -> None:
     for name, path in written.items():
         if path.is_dir():
             raise BulkRefused(f"{name} `{path}` is a folder")
+        if path.exists() and not path.is_file():  # /dev/null would be replaced
+            raise BulkRefused(f"{name} `{path}` is no ordinary file")
         if not path.parent.is_dir():
             raise BulkRefused(f"{name}: the folder `{path.parent}` does not exist")
         if not os.access(path.parent, os.W_OK):

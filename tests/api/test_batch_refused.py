@@ -1,0 +1,275 @@
+"""`credence batch` on files as people have them: a clear line for each that can't be used, and nothing half-written."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from tests.api.desk import credence, desk
+
+ROOT = Path(__file__).parents[2]
+HEAD = "order.id,order.amount,account.id\n"
+
+
+def batch(folder: Path, *names: str, out: str = "out.csv", options: tuple[str | Path, ...] = ()) -> Result:
+    files = [folder / name for name in names]
+    fixed = ("--case", "order", "--as-of", "2026-07-01", "--rules", ROOT / "rules", "--out", folder / out)
+    return credence("batch", *files, *fixed, *options)
+
+
+def rejected(folder: Path, name: str = "out.csv.rejects.csv") -> dict[int, str]:
+    with (folder / name).open(newline="", encoding="utf-8") as stream:
+        return {int(row["line"]): row["faults"].partition(" (")[0] for row in csv.DictReader(stream)}
+
+
+def refused(result: Result, folder: Path) -> str:
+    """What was said, in one line; nothing but the input may be left."""
+    assert result.exit_code == 2, result.output
+    [line] = result.stderr.splitlines()
+    assert not list(folder.glob("out*"))
+    assert not list(folder.glob(".*"))
+    return line.removeprefix("credence: ").replace(f"{folder}/", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "`in.csv` is empty"),
+        (b"\n" + HEAD.encode(), "`in.csv` begins with a blank line; its first line must be the heading"),
+        (
+            b"order.id,order.amount,account.id,order.amount\n",
+            "`order.amount` is the heading of 2 columns; rename all but one",
+        ),
+        (
+            b"order.id,order.amuont\n",
+            "the column `order.amuont` is no fact of this case kind (did you mean `order.amount`?)",
+        ),
+        (b"No,Amount\n", "no column bears the name of a fact, such as `order.amount`; give --map"),
+        (b"order.id;order.amount\n1;2\n", "`in.csv` separates its cells by `;`; save it with commas"),
+        (b"order.id\torder.amount\n1\t2\n", "`in.csv` separates its cells by tabs; save it with commas"),
+        (HEAD.encode("utf-16"), "`in.csv` is UTF-16, not UTF-8; save it as UTF-8"),
+        (b"order.id,M\xfcller\n", "the heading of `in.csv` is not UTF-8; save the file as UTF-8"),
+        (
+            HEAD.encode() + b'1,2,3\n"2,2,3\n4,2,3\n',
+            '`in.csv`, line 3: a quote that is opened here is never closed; close it, or write it twice ("") where it '
+            "stands for itself",
+        ),
+        (
+            HEAD.encode() + b'\n1,"2",3\r\n2,"2",3\n' * 3,
+            "`in.csv` can't be read: its lines end in different ways (\\n and \\r\\n); write all ends alike",
+        ),
+    ],
+)
+def test_a_csv_file_that_can_not_be_read_is_refused(content: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(content)
+
+    assert refused(batch(tmp_path, "in.csv"), tmp_path) == said
+
+
+def test_a_quote_that_is_never_closed_swallows_no_row_of_a_long_file(tmp_path: Path) -> None:
+    """Beyond two million bytes DuckDB takes up rows again behind the cell that it can't close."""
+    rows = [f"{number},2,C" for number in range(400_000)]
+    rows[200_000] = '200000,2,"C'
+    (tmp_path / "in.csv").write_text(HEAD + "\n".join(rows) + "\n")
+
+    said = refused(batch(tmp_path, "in.csv"), tmp_path)
+
+    assert said.startswith("`in.csv`, line 200002: a quote that is opened here is never closed")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("none*.csv",), "`none*.csv` matches no file"),
+        (("none.csv",), "`none.csv` is no file"),
+        (("folder",), "`folder` is a folder; give the files in it, such as `folder/*.csv`"),
+        (("in.csv", "other.csv"), "`other.csv` has another heading than `in.csv`; give files of one heading at a time"),
+        (("in.csv", "in.ndjson"), "`in.csv` and `in.ndjson` are of two formats; give files of one format at a time"),
+    ],
+)
+def test_files_that_do_not_go_together_are_refused(names: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "in.csv").write_text(HEAD)
+    (tmp_path / "other.csv").write_text("account.id,order.id\n")
+    (tmp_path / "in.ndjson").write_text("{}\n")
+
+    assert refused(batch(tmp_path, *names), tmp_path).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("out", "rejects", "said"),
+    [
+        ("in.csv", "r.csv", "IN, --out and --rejects must be different files"),
+        ("./folder/../in.csv", "r.csv", "IN, --out and --rejects must be different files"),
+        ("o.csv", "in.csv", "IN, --out and --rejects must be different files"),
+        ("o.csv", "o.csv", "IN, --out and --rejects must be different files"),
+        ("folder", "r.csv", "--out `folder` is a folder"),
+        ("o.xlsx", "r.csv", "--out `o.xlsx`: bulk writes .parquet, .csv, .ndjson or .jsonl"),
+        ("o.arrow", "r.csv", "--out `o.arrow`: bulk writes .parquet, .csv, .ndjson or .jsonl"),
+        ("none/o.csv", "r.csv", "--out: the folder `none` does not exist"),
+        ("o.csv", "none/r.csv", "--rejects: the folder `none` does not exist"),
+        ("o.csv", "/dev/null", "--rejects `/dev/null` is no ordinary file"),
+    ],
+)
+def test_paths_that_can_not_be_written_are_refused_first(out: str, rejects: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "in.csv").write_text(HEAD + "1,2,3\n")
+
+    result = batch(tmp_path, "in.csv", out=out, options=("--rejects", tmp_path / rejects))
+
+    assert refused(result, tmp_path) == said
+    assert (tmp_path / "in.csv").read_text() == HEAD + "1,2,3\n"
+
+
+def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(HEAD)
+
+    result = credence(
+        "batch", tmp_path / "in.csv", "--case", "order", "--rules", ROOT / "rules", "--out", "/proc/out.csv"
+    )
+
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "/proc" in result.stderr
+
+
+def test_a_map_with_formulas_is_refused_before_a_file_is_opened(tmp_path: Path) -> None:
+    rules = desk(tmp_path / "rules")
+    fixed = ("--case", "invoice", "--as-of", "2026-07-01", "--rules", rules, "--out", tmp_path / "out.csv")
+
+    result = credence("batch", tmp_path / "none.csv", *fixed, "--map", rules / "maps/erp.yaml")
+
+    said = refused(result, tmp_path)
+    assert said.startswith("the map `erp` works out `invoice.open_amount` (rules/maps/erp.yaml:12:")
+    assert said.endswith("by a formula, which bulk can't run; give it as a column, or use `credence decide-file`")
+
+
+# --- what can be read ------------------------------------------------------------------------------------------------
+
+
+def test_a_file_without_rows_gives_files_without_rows(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(HEAD)
+
+    result = batch(tmp_path, "in.csv", options=("--summary",))
+
+    assert result.exit_code == 0
+    assert "0 rows: 0 decided, 0 rejected" in result.stderr
+    assert (tmp_path / "out.csv.rejects.csv").read_text() == "file,line,faults\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_rejects_name_the_lines_that_an_editor_shows(end: str, tmp_path: Path) -> None:
+    """A byte order mark, blanks around headings, blank lines and line ends within quotes put rows out of step."""
+    lines = [
+        "\ufefforder.id , order.amount,account.id,order.entered_by,",
+        'S1,1,"C",x,',
+        "",
+        "S2,one,C,,",
+        '"S3",2,C,"two',
+        'lines",',
+        "S4,2",
+        "S5,3,C,,",
+        'S6,"4"x,C,,',
+        "S7,,C,,",
+    ]
+    (tmp_path / "in.csv").write_text(end.join(lines) + end, "utf-8", newline="")
+
+    result = batch(tmp_path, "in.csv")
+
+    assert "7 rows: 2 decided, 5 rejected" in result.stderr
+    assert rejected(tmp_path) == {
+        4: "order.amount: is not a plain decimal number",
+        5: "order.entered_by: holds control characters",
+        7: "row: has fewer cells than the heading",
+        9: "row: the quotes are wrong",
+        10: "order.amount: is required",
+    }
+
+
+def test_bytes_of_another_encoding_cost_their_rows_only(tmp_path: Path) -> None:
+    content = HEAD.encode() + b"1,2,Meyer\n2,2,M\xfcller\n3,2,M\xc3\xbcller\n4,x,C\n"
+    (tmp_path / "in.csv").write_bytes(content)
+
+    assert batch(tmp_path, "in.csv").exit_code == 1
+    assert rejected(tmp_path) == {
+        3: "row: holds bytes that are not UTF-8",
+        5: "order.amount: is not a plain decimal number",
+    }
+
+
+def test_rejects_of_several_files_name_the_file(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(HEAD + "1,2,3\n,2,3\n")
+
+    batch(tmp_path, "*.csv", out="o.ndjson")
+
+    with (tmp_path / "o.ndjson.rejects.csv").open(newline="") as stream:
+        found = [(Path(row["file"]).name, row["line"]) for row in csv.DictReader(stream)]
+    assert found == [("a.csv", "3"), ("b.csv", "3")]
+
+
+def test_columns_of_any_name_stand_beside_the_facts(tmp_path: Path) -> None:
+    """Such as those that bulk itself writes, and one word in two spellings."""
+    heading = "file,line,faults,Amount,amount,," + HEAD
+    (tmp_path / "in.csv").write_text(heading + "f,7,x,1,2,,S1,3,C\nf,7,x,1,2,,S2,x,C\n")
+
+    result = batch(tmp_path, "in.csv")
+
+    assert "2 rows: 1 decided, 1 rejected" in result.stderr
+    assert "no fact is named `file`, `line`, `faults`, `Amount`, `amount`; not read" in result.stderr
+    assert list(rejected(tmp_path)) == [3]
+
+
+def test_what_stood_in_the_way_is_replaced_when_all_is_done(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(HEAD + "1,2,3\n")
+    (tmp_path / "out.csv").write_text("before")
+
+    assert batch(tmp_path, "in.csv").exit_code == 0
+    assert (tmp_path / "out.csv").read_text().startswith("order.id,")
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    """In a process of its own, while it decides."""
+    with (tmp_path / "in.csv").open("w") as stream:
+        stream.write(HEAD)
+        stream.writelines(f"{number},2,C\n" for number in range(1_500_000))
+    (tmp_path / "out.csv").write_text("before")
+    command = [
+        sys.executable,
+        "-m",
+        "api.cli",
+        "batch",
+        str(tmp_path / "in.csv"),
+        "--case",
+        "order",
+        "--rules",
+        "rules",
+    ]
+    # a shell that puts a command into the background lets it ignore the signal
+    process = subprocess.Popen(
+        [*command, "--as-of", "2026-07-01", "--out", str(tmp_path / "out.csv")],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    while process.poll() is None and not _has_begun(tmp_path):
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+
+    assert (process.returncode, said) == (130, "credence: interrupted; nothing was written\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+    assert (tmp_path / "out.csv").read_text() == "before"
+
+
+def _has_begun(folder: Path) -> bool:
+    return any(path.stat().st_size for path in folder.glob(".credence-batch-*/out"))

@@ -6,14 +6,14 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Progress = Callable[[str, float], None]
-"""What is being done, and the share of it that is done, from 0 to 1."""
+Progress = Callable[[str, float | None], None]
+"""What is being done, and the share of it that is done, from 0 to 1; None where that isn't known."""
 
 ROWS_BETWEEN = 2_000
 """Between two words on the progress: often enough for an eye, too seldom to cost time."""
 
 
-def untold(_what: str, _done: float) -> None:
+def untold(_what: str, _done: float | None) -> None:
     """For runs that nobody watches."""
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.text import Text
 
 from api.cli.terminal import err, print_diagnostics, refuse
+from api.long_run import Progress
 from api.whole_files import whole_files
 from engine.diagnostic import Diagnostic
 from engine.reading.document import Mapping
@@ -100,19 +102,20 @@ def write_page(path: Path, page: str) -> None:
 
 
 @contextmanager
-def progress_bar(quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """A bar for each thing that is being done, told as a share from 0 to 1."""
+def progress_bar(quiet: bool) -> Iterator[Progress]:
+    """A bar for each thing that is being done; one that only moves where the share isn't known."""
     columns = (
         *(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()),
         *(TimeElapsedColumn(), TimeRemainingColumn()),
     )
     console = err()
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+    with Bar(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
         tasks = {}
 
-        def progress(what: str, done: float) -> None:
+        def progress(what: str, done: float | None) -> None:
             if what not in tasks:
-                tasks[what] = bar.add_task(what, total=1.0)
-            bar.update(tasks[what], completed=min(done, 1.0))
+                tasks[what] = bar.add_task(what, total=None)
+            if done is not None:
+                bar.update(tasks[what], total=1.0, completed=min(done, 1.0))
 
         yield progress

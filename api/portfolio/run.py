@@ -12,7 +12,7 @@ from pathlib import Path
 
 from api.long_run import ROWS_BETWEEN, Progress, untold, without_garbage_collection
 from api.portfolio.files import Reading, records
-from api.records import InputUnreadable, Record
+from api.records import Format, InputUnreadable, Record, format_named
 from engine.facts import Fault
 from engine.pipeline import Engine
 from engine.portfolio.decided import Decided, days_in_quarter, decide_portfolio
@@ -71,12 +71,13 @@ def _read(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress
     whole = sum(path.stat().st_size for path in wanted.files) or 1
     for path in wanted.files:
         done = before
+        plain = format_named(path) not in (Format.PARQUET, Format.ARROW)  # as many characters read as it holds
         try:
             for record in records(path, wanted.reading):
                 rows += 1
-                done += len(record.text) + 1  # characters, which are bytes but for what isn't ASCII
+                done += len(record.text) + 1  # bytes, but for what isn't ASCII
                 if not rows % ROWS_BETWEEN:
-                    progress("reading", done / whole)
+                    progress("reading", done / whole if plain else None)
                 if faults := _faults(reader, record):
                     rejects += 1
                     rejected(path, record, faults)

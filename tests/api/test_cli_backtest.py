@@ -11,10 +11,16 @@ from typing import Any
 
 import pytest
 
+from api.backtest.history_file import Source
+from api.backtest.run import Asked, run
 from api.backtest.sql import sql_decider
+from api.cli.terminal import engine_of
+from api.long_run import ROWS_BETWEEN
 from engine.history.backtest import accounts_of
+from engine.history.map_file import read_history_map
 from engine.history.record import Book, known_at_issue
 from engine.history.replay import decider
+from engine.reading.document import read
 from tests.api.desk import credence
 from tests.engine.past import SAMPLE, SAMPLE_MAP, sample, sample_map, shipped_policies
 
@@ -245,6 +251,24 @@ def test_what_is_still_open_and_not_yet_late_is_counted_apart(tmp_path: Path) ->
     result = credence("backtest", *_arguments(_desk(tmp_path, rows)))
 
     assert "Still open, left out of lateness: 1 · 50.00" in result.stdout
+
+
+def test_progress_is_told_while_reading_and_replaying(tmp_path: Path) -> None:
+    rows = "".join(f"{n},C{n % 7},2024-01-01,2024-01-31,2024-01-20,100.00\n" for n in range(2 * ROWS_BETWEEN))
+    paths = _desk(tmp_path, ROWS.splitlines()[0] + "\n" + rows)
+    engine = engine_of(paths["--rules"])
+    document, _ = read(paths["--map"].read_bytes(), "map.yaml")
+    assert document is not None
+    history_map, _ = read_history_map(document, engine.vocabulary)
+    assert history_map is not None
+    told: list[tuple[str, float | None]] = []
+
+    asked = Asked(Source(paths["--history"], history_map, 2), {"rules": engine}, date(2026, 7, 1))
+    run(asked, lambda what, done: told.append((what, done)))
+
+    assert [what for what, _ in told] == ["reading", "reading", "replaying"]
+    shares = [done for _, done in told if done is not None]
+    assert 0 < shares[0] <= shares[1] <= 1 == shares[2]
 
 
 # --- what can't be used ----------------------------------------------------------------------------------------------

@@ -17,6 +17,11 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import Result
 
+from api.cli.check import read_map
+from api.cli.terminal import engine_of
+from api.long_run import ROWS_BETWEEN
+from api.portfolio.files import Reading
+from api.portfolio.run import Wanted, portfolio_of
 from tests.api.desk import credence
 
 ROOT = Path(__file__).parents[2]
@@ -482,6 +487,25 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
         Run(tmp_path, HEADING + ROWS, "--out", page)
 
     assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+def test_progress_is_told_from_the_first_row_to_the_last_decision(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    rows = (f"N{number},客户{number},1.10.2025,31.10.2025,,10,10,n,DE,,\n" for number in range(3 * ROWS_BETWEEN))
+    source.write_text(HEADING + "".join(rows), encoding="utf-8")
+    engine = engine_of(RULES)
+    row_map, _ = read_map(MAP.encode(), "map.yaml", engine.vocabulary)
+    assert row_map is not None
+    told: list[tuple[str, float | None]] = []
+
+    wanted = Wanted([source], Reading(row_map), date(2026, 6, 30))
+    portfolio_of(engine, wanted, lambda *_: None, lambda what, done: told.append((what, done)))
+
+    for what in ("reading", "deciding"):
+        shares = [done for name, done in told if name == what and done is not None]
+        assert len(shares) >= 4
+        assert shares == sorted(shares) and shares[0] > 0 and shares[-1] == 1
+    assert [what for what, _ in told] == sorted((what for what, _ in told), reverse=True)
 
 
 # --- real data -------------------------------------------------------------------------------------------------------

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.long_run import ROWS_BETWEEN, Progress, untold
-from api.records import InputUnreadable, Record, csv_records, ndjson_records
+from api.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
 from engine.facts import Fault
 from engine.history.history_map import HISTORY, HistoryMap
 from engine.history.record import Invoice
 from engine.history.rows import InvoiceReader, history_heading_faults, invoice_reader
 
-NDJSON = (".ndjson", ".jsonl")
 REJECTS_KEPT = 1_000
 _NUMBER = f"{HISTORY}.invoice"
 
@@ -82,13 +81,18 @@ def _invoice(record: Record, read: InvoiceReader, numbers: set[str]) -> Invoice 
 
 
 def _records(source: Source, stream: io.TextIOWrapper) -> Iterator[tuple[Record, InvoiceReader]]:
-    if source.path.suffix.lower() in NDJSON:
+    format_ = format_named(source.path)
+    if format_ in (Format.PARQUET, Format.ARROW):
+        raise InputUnreadable(f"a backtest reads CSV and NDJSON, not {str(format_).capitalize()}; export it as CSV")
+    if format_ is Format.NDJSON:
         yield from _ndjson(source, stream)
         return
     records = csv_records(stream, source.delimiter)
     heading = next(records, None)
     if heading is None or heading.cells is None:
-        raise InputUnreadable(heading.fault if heading else "the file is empty; it needs a heading and rows")
+        hint = "if it isn't UTF-8, give --encoding, such as gb18030 or utf-16"
+        said = f"the heading can't be read ({heading.fault.removeprefix('row: ')}); {hint}" if heading else ""
+        raise InputUnreadable(said or "the file is empty; it needs a heading and rows")
     names = [(name or "").strip() for name in heading.cells]
     if faults := history_heading_faults(source.history_map, names):
         raise InputUnreadable("; ".join(map(str, faults)))

@@ -304,6 +304,24 @@ def test_ndjson_is_read_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("past.parquet", b"PAR1", "a backtest reads CSV and NDJSON, not Parquet; export it as CSV"),
+        ("past.csv", ROWS.encode("utf-16"), "the heading can't be read (byte 0xFF at character 1 is not in the file's"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_with_what_to_do(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    paths = _desk(tmp_path) | {"--history": tmp_path / name}
+    paths["--history"].write_bytes(content)
+
+    result = credence("backtest", *_arguments(paths))
+
+    assert (result.exit_code, said in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"rows": "no,who\n1,A\n"}, "the column that `history.issued` is read from is missing"),

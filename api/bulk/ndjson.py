@@ -28,8 +28,10 @@ _FIRST_BLOCK, _BLOCK = 1 << 16, 1 << 23
 """Bytes read at a time: few at first, since their lines only show the order of the keys."""
 
 _BLANK = "[ \\t\\r]*"
-_VALUE = '(?:"(?:[^":\\\\\\x00-\\x1f][^"\\\\\\x00-\\x1f]*)?"|-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?|true|false|null)'
-"""No text that begins with a colon, so that `":` only ever ends a key."""
+_ESCAPE = "\\\\(?:[\\\\/bfnrt]|u(?:[0-9abcefABCEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}))"
+_TEXT = f'"(?:(?:[^":\\\\\\x00-\\x1f]|{_ESCAPE})(?:[^"\\\\\\x00-\\x1f]|{_ESCAPE})*)?"'
+_VALUE = f"(?:{_TEXT}|-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?|true|false|null)"
+"""No text that begins with a colon or has a quote within: `":` only ever ends a key. No halves of characters."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _written = json.JSONEncoder(ensure_ascii=False).encode

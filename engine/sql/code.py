@@ -6,7 +6,7 @@ whatever is used twice is written once, and the text grows with the policy, not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -82,7 +82,8 @@ class Levels:
     def named(self, code: Code, name: str) -> Code:
         while len(self._levels) <= code.level:
             self._levels.append([])
-        self._levels[code.level].append((name, code.sql.copy()))
+        sql = stepwise(code) if self.dialect.lazy_case else code.sql.copy()
+        self._levels[code.level].append((name, sql))
         return replace(code, sql=column(name), level=code.level + 1, constant=None)
 
     def at(self, sql: Expr, parts: Iterable[Code], *, wide: bool = False, nullable: bool | None = None) -> Code:
@@ -110,16 +111,18 @@ class Levels:
     def test(self, kind: type[Expr], left: Code, right: Code) -> Code:
         return self.at(binary(kind, left.sql, right.sql), (left, right))
 
-    def case(self, branches: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
+    def case(self, choices: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
         """The first result whose condition is true; nullness as of the results alone."""
-        results = [*(result for _, result in branches), otherwise]
+        results = [*(result for _, result in choices), otherwise]
         wide = any(result.wide for result in results)
-        ifs = [
-            exp.If(this=test.sql.copy(), true=self.widened(result, wide=wide).sql.copy()) for test, result in branches
-        ]
+        ifs: list[exp.If] = []
+        for test, result in choices:
+            shown = self.widened(result, wide=wide)
+            apart = self.dialect.lazy_case and shown.is_plain
+            ifs += branches(test.sql, shown.sql) if apart else [exp.If(this=test.sql.copy(), true=shown.sql.copy())]
         sql = exp.Case(ifs=ifs, default=self.widened(otherwise, wide=wide).sql.copy())
         nullable = any(result.nullable for result in results)
-        return self.at(sql, [*results, *(test for test, _ in branches)], wide=wide, nullable=nullable)
+        return self.at(sql, [*results, *(test for test, _ in choices)], wide=wide, nullable=nullable)
 
     def missing(self, code: Code) -> Code:
         if not code.nullable:
@@ -129,13 +132,26 @@ class Levels:
     def number(self, value: int) -> Code:
         return literal(value, self.dialect)
 
-    def selects(self, source: str) -> Iterator[tuple[str, exp.Select]]:
-        """One sub-select for each level that adds columns, with its name; the last is named by `top`."""
-        for index, columns in enumerate(self._levels):
-            aliases = [exp.alias_(sql, name, copy=False) for name, sql in columns]
-            before = self.level_name(index, source)
-            select = exp.select(exp.Star(), *aliases, copy=False).from_(before, copy=False)
+    def selects(self, source: str, wanted: Iterable[Expr]) -> Iterator[tuple[str, exp.Select]]:
+        """One sub-select for each level, with its name, of the columns behind `wanted` alone; the last is named by
+        `top`. The first names what it reads: a column more in `source` must not be taken for one of ours."""
+        levels, needed = self._needed(wanted)
+        for index, columns in enumerate(levels):
+            aliases = [exp.alias_(sql.copy(), name, copy=False) for name, sql in columns]
+            before: list[Expr] = [exp.Star()] if index else [column(name) for name in needed]
+            select = exp.select(*before, *aliases, copy=False).from_(self.level_name(index, source), copy=False)
             yield self.level_name(index + 1, source), select.offset(0) if self.dialect.fenced else select
+
+    def _needed(self, wanted: Iterable[Expr]) -> tuple[list[list[tuple[str, Expr]]], list[str]]:
+        """Each level's columns that are read further up, and the columns of the source."""
+        needed = {found.name for sql in wanted for found in sql.find_all(exp.Column)}
+        kept: list[list[tuple[str, Expr]]] = []
+        for level in reversed(self._levels):
+            used = [(name, sql) for name, sql in level if name in needed]
+            needed -= {name for name, _ in used}
+            needed |= {found.name for _, sql in used for found in sql.find_all(exp.Column)}
+            kept.append(used)
+        return kept[::-1], sorted(needed)
 
     def top(self, source: str) -> str:
         return self.level_name(len(self._levels), source)
@@ -155,6 +171,63 @@ def bare(condition: Code) -> Code:
     if isinstance(sql, exp.Coalesce) and sql.expressions == [exp.Boolean(this=False)]:
         return replace(condition, sql=sql.this)
     return condition
+
+
+def stepwise(code: Code) -> Expr:
+    """AND and OR as a CASE: an operand in a branch is computed on the rows that the ones before leave open."""
+    match code.sql:
+        case exp.And():
+            settled = False
+        case exp.Or():
+            settled = True
+        case _:
+            return code.sql.copy()
+    operands = list(code.sql.flatten())
+    tests = [part if settled else negated(part) for part in operands[:-1]]
+    last = code.sql.copy() if code.nullable else bracketless(operands[-1])
+    return exp.Case(ifs=[each for test in tests for each in branches(test, exp.Boolean(this=settled))], default=last)
+
+
+_OPPOSITES: Mapping[type[Expr], type[Expr]] = {
+    exp.EQ: exp.NEQ,
+    exp.NEQ: exp.EQ,
+    exp.LT: exp.GTE,
+    exp.GTE: exp.LT,
+    exp.GT: exp.LTE,
+    exp.LTE: exp.GT,
+}
+
+
+def negated(condition: Expr) -> Expr:
+    """Null where the condition is null."""
+    condition = bracketless(condition)
+    if isinstance(condition, exp.Not):
+        return bracketless(condition.this)
+    if isinstance(condition, exp.Connector):
+        kind = exp.And if isinstance(condition, exp.Or) else exp.Or
+        return connected(kind, [negated(part) for part in condition.flatten()])
+    opposite = _OPPOSITES.get(type(condition))
+    if opposite:
+        return opposite(this=condition.this.copy(), expression=condition.expression.copy())
+    return exp.Not(this=side(condition))
+
+
+def bracketless(part: Expr) -> Expr:
+    return part.unnest().copy()
+
+
+def connected(kind: type[exp.Connector], parts: Sequence[Expr]) -> Expr:
+    whole = side(parts[0]) if len(parts) > 1 else parts[0]
+    for part in parts[1:]:
+        whole = kind(this=whole, expression=side(part))
+    return whole
+
+
+def branches(test: Expr, result: Expr) -> list[exp.If]:
+    """One for each alternative: an OR is computed whole, branches stop at the first that is true."""
+    test = bracketless(test)
+    parts = list(test.flatten()) if isinstance(test, exp.Or) else [test]
+    return [exp.If(this=bracketless(part), true=result.copy()) for part in parts]
 
 
 def side(part: Expr) -> Expr:

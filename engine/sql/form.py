@@ -17,7 +17,7 @@ from sqlglot.expressions import Expr
 from engine.formula import Formula, Variable
 from engine.formula_numbers import Formulas
 from engine.ruleset import AS_OF, ListResult, Match, Named, Rule, RuleSet
-from engine.sql.code import Code, Columns, Levels, column, literal
+from engine.sql.code import Code, Columns, Levels, branches, column, literal, negated
 from engine.sql.dialect import DIALECTS, Dialect, binary, number, text
 from engine.sql.narrow import is_narrow, narrowed
 from engine.sql.nodes import Lowering
@@ -28,6 +28,8 @@ FACTS = "facts"
 
 BITS = 62
 """Rules a mask: a sum of them is a positive 64-bit integer everywhere."""
+
+_HALF = BITS // 2
 
 OUTCOME = "outcome"
 
@@ -66,8 +68,8 @@ class SqlForm:
         self._rule_codes = [self._define_rule(rule) for rule in ruleset.rules]
         self._define_conditions()
         ids = [rule.id for rule in ruleset.rules]
-        self.fired = self._masks("fired", ids, self._rule_codes, undetermined=False)
-        self.undetermined = self._masks("undetermined", ids, self._rule_codes, undetermined=True)
+        told = [self._conjuncts(rule.match) for rule in ruleset.rules]
+        self.fired, self.undetermined = self._masks("fired", "undetermined", ids, told)
         self._define_outcome()
 
     # --- what callers select -----------------------------------------------------------------------------------------
@@ -78,7 +80,7 @@ class SqlForm:
         query = exp.select(*columns, copy=False).from_(self._levels.top(FACTS), copy=False)
         if facts is not None:
             query = query.with_(FACTS, as_=facts, copy=False)
-        for name, select in self._levels.selects(FACTS):
+        for name, select in self._levels.selects(FACTS, columns):
             query = query.with_(name, as_=select, copy=False)
         return query
 
@@ -91,12 +93,9 @@ class SqlForm:
 
     def row_masks(self) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
         """Of the table rows: hit and undetermined. Adds their columns; call it before `query`."""
-        rows = [step.id for step in self.ruleset.steps if isinstance(step, Match)]
-        codes = [self._codes[row] for row in rows]
-        return (
-            self._masks("rows_hit", rows, codes, undetermined=False),
-            self._masks("rows_undetermined", rows, codes, undetermined=True),
-        )
+        rows = [step for step in self.ruleset.steps if isinstance(step, Match)]
+        told = [self._conjuncts(row) for row in rows]
+        return self._masks("rows_hit", "rows_undetermined", [row.id for row in rows], told)
 
     # --- steps -------------------------------------------------------------------------------------------------------
 
@@ -138,18 +137,10 @@ class SqlForm:
         return self._lowering.code(self._narrowed[id(formula)])
 
     def _match(self, match: Match) -> Code:
-        first, *others = [self._lowered(conjunct.formula) for conjunct in match.conjuncts] or [
-            literal(True, self.dialect)
-        ]
-        if not others or not self.dialect.lazy_case or not isinstance(first.sql, exp.Column):
-            return self._lowering.combined([first, *others], exp.And)
-        levels = self._levels
-        rest = self._lowering.combined(others, exp.And)
-        branches = [(first, rest)]
-        if first.nullable:
-            open_ = self._lowering.combined([literal(None, self.dialect), *others], exp.And)
-            branches.append((levels.missing(first), open_))
-        return levels.case(branches, literal(False, self.dialect))
+        return self._lowering.combined(self._conjuncts(match), exp.And)
+
+    def _conjuncts(self, match: Match) -> list[Code]:
+        return [self._lowered(conjunct.formula) for conjunct in match.conjuncts]
 
     def _list(self, step: ListResult) -> Code:
         levels, dialect = self._levels, self.dialect
@@ -188,41 +179,78 @@ class SqlForm:
                 value = levels.case([(fired, self._lowered(formula))], literal(None, self.dialect))
                 self.conditions[name] = levels.define(value, f"condition_{name}").sql.name
 
-    def _masks(self, wanted: str, ids: Sequence[str], codes: Sequence[Code], *, undetermined: bool) -> tuple[Mask, ...]:
-        masks = []
+    def _masks(
+        self, fired: str, undetermined: str, ids: Sequence[str], told: Sequence[Sequence[Code]]
+    ) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
+        """Each match is one number: its bit where it is true, the bit `_HALF` places higher where it can't be told, so
+        that a sum of them holds both masks."""
+        pairs: list[tuple[Mask, Mask]] = []
         for start in range(0, len(ids), BITS):
-            own, found = tuple(ids[start : start + BITS]), codes[start : start + BITS]
-            bits = self._bits(found, undetermined=undetermined)
-            masks.append(Mask(self._levels.define(bits, f"{wanted}_{start // BITS + 1}").sql.name, own))
-            self._codes[masks[-1].column] = Code(column(masks[-1].column), bits.level + 1)
-        return tuple(masks)
+            stop, count = start + BITS, len(pairs) + 1
+            sums = [
+                self._sum(told[half : min(half + _HALF, stop)]) for half in range(start, min(stop, len(ids)), _HALF)
+            ]
+            own = tuple(ids[start:stop])
+            low = self._mask(f"{fired}_{count}", own, [self._part(both, high=False) for both in sums])
+            pairs.append(
+                (low, self._mask(f"{undetermined}_{count}", own, [self._part(both, high=True) for both in sums]))
+            )
+        return tuple(mask for mask, _ in pairs), tuple(mask for _, mask in pairs)
 
-    def _bits(self, codes: Sequence[Code], *, undetermined: bool) -> Code:
+    def _sum(self, told: Sequence[Sequence[Code]]) -> Code:
+        numbers = [self._number(conjuncts, bit) for bit, conjuncts in enumerate(told)]
+        total = numbers[0].sql
+        for other in numbers[1:]:
+            total = exp.Add(this=total, expression=other.sql)
+        return self._levels.define(self._levels.at(total, numbers, nullable=False), "told")
+
+    def _part(self, both: Code, *, high: bool) -> Code:
+        split = self.dialect.quotient if high else self.dialect.remainder
+        return self._levels.at(split(both.sql, number(1 << _HALF), wide=False), (both,))
+
+    def _mask(self, name: str, ids: tuple[str, ...], halves: Sequence[Code]) -> Mask:
         levels = self._levels
-        tests = [(1 << i, levels.missing(c) if undetermined else c) for i, c in enumerate(codes)]
-        tests = [(bit, test) for bit, test in tests if test.nullable or test.constant != (False,)]
-        terms = [_if(test.sql, self.dialect.to_narrow(number(bit)), self._zero) for bit, test in tests]
-        total = terms[0] if terms else self._zero
-        for term in terms[1:]:
-            total = exp.Add(this=total, expression=term)
-        return levels.at(total, [test for _, test in tests], nullable=False)
+        whole = halves[0]
+        for half in halves[1:]:
+            whole = levels.operate(exp.Add, whole, levels.operate(exp.Mul, half, levels.number(1 << _HALF)))
+        found = levels.define(whole, name)
+        self._codes[found.sql.name] = found
+        return Mask(found.sql.name, ids)
+
+    def _number(self, conjuncts: Sequence[Code], bit: int) -> Code:
+        """0 as soon as a condition is false, so that the others are computed for few rows."""
+        levels = self._levels
+        fires, unsure = (exp.Literal.number(1 << place) for place in (bit, bit + _HALF))
+        ifs = [
+            branch
+            for each in conjuncts
+            if each.constant != (True,)
+            for branch in branches(negated(each.sql), self._zero)
+        ]
+        open_ = [each for each in conjuncts if each.nullable]
+        last: Expr = self.dialect.to_narrow(fires)
+        if open_:
+            ifs += branches(self._lowering.combined(open_, exp.And).sql, last)
+            last = self.dialect.to_narrow(unsure)
+        return levels.at(exp.Case(ifs=ifs, default=last) if ifs else last, conjuncts, nullable=False)
 
     @property
     def _zero(self) -> Expr:
         return self.dialect.to_narrow(number(0))
 
     def _define_outcome(self) -> None:
-        ladder = CASE_KINDS[self.ruleset.case].ladder
+        kind = CASE_KINDS[self.ruleset.case]
+        mildest = text(kind.ladder[0] if self.ruleset.rules else kind.caution)
         ifs, parts = [], []
-        for outcome in reversed(ladder[1:]):
-            tests = list(self._told(outcome))
+        for outcome in reversed(kind.ladder[1:]):
+            tests = list(self._tests(outcome))
             if tests:
                 parts += [code for _, code in tests]
                 ifs.append(exp.If(this=exp.or_(*(test for test, _ in tests)), true=text(outcome)))
-        sql = exp.Case(ifs=ifs, default=text(ladder[0])) if ifs else text(ladder[0])
+        sql = exp.Case(ifs=ifs, default=mildest) if ifs else mildest
         self._levels.named(self._levels.at(sql, parts, nullable=False), OUTCOME)
 
-    def _told(self, outcome: str) -> Iterator[tuple[Expr, Code]]:
+    def _tests(self, outcome: str) -> Iterator[tuple[Expr, Code]]:
         """Tests of masks for rules that say so, fired or by `if_missing`."""
         said = {rule.id: rule.outcome for rule in self.ruleset.rules}
         unsure = {rule.id: rule.if_missing for rule in self.ruleset.rules}

@@ -15,7 +15,7 @@ from engine import formula as f
 from engine.formula import Formula
 from engine.formula_numbers import Formulas
 from engine.sql import numbers
-from engine.sql.code import Code, Levels, bare, literal, side
+from engine.sql.code import Code, Levels, bare, connected, literal, side
 from engine.sql.dialect import NARROW_HIGH, call, number, wrapped
 from engine.sql.narrow import Rounded, is_narrow
 
@@ -120,9 +120,7 @@ class Lowering:
     def combined(self, parts: Sequence[Code], kind: type[exp.Connector]) -> Code:
         if not parts:
             return literal(kind is exp.And, self.levels.dialect)
-        sql = side(parts[0].sql) if len(parts) > 1 else parts[0].sql
-        for part in parts[1:]:
-            sql = kind(this=sql, expression=side(part.sql))
+        sql = connected(kind, [part.sql for part in parts])
         return self.levels.at(sql, parts)
 
     def _member(self, values: Sequence[int | str | bool], operand: Formula, code: Code) -> Code:

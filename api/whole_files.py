@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,8 @@ from typing import IO
 @contextmanager
 def whole_files(paths: Sequence[Path]) -> Iterator[list[IO[str]]]:
     """Text files open for writing, one for each path. They take their places when the block ends without an exception;
-    otherwise (an interrupt from the keyboard included) they are deleted and what stood there before stays."""
+    otherwise (an interrupt from the keyboard included) they are deleted and what stood there before stays. Raises
+    OSError where a file can't be made, or would take the place of something that is no ordinary file."""
     files: list[IO[str]] = []
     try:
         for path in paths:
@@ -24,7 +26,7 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[IO[str]]]:
             os.fsync(file.fileno())
             file.close()
         for file, path in zip(files, paths, strict=True):
-            Path(file.name).replace(path)
+            Path(file.name).replace(path.resolve())  # a link stays: as /dev/stdout it is everybody's
     except BaseException:
         for file in files:
             file.close()
@@ -32,7 +34,15 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[IO[str]]]:
         raise
 
 
+def is_ordinary(path: Path) -> bool:
+    """Whether a file may take this place: nothing is there, or such a file. A device like /dev/null would be gone."""
+    return path.is_file() or not path.exists()
+
+
 def _beside(path: Path) -> IO[str]:
+    if not is_ordinary(path):
+        raise OSError(errno.EINVAL, "is no ordinary file", str(path))
+    path = path.resolve()
     file = tempfile.NamedTemporaryFile(  # noqa: SIM115  # closed and renamed, or deleted, by whole_files
         "w",
         dir=path.parent,

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import codecs
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.cells import cell_len
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from api.cli.case import RulesOption, case_kind, day_of, today
-from api.cli.check import read_map
-from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, print_diagnostics, refuse
+from api.cli.reporting import (
+    DecisionsDayOption,
+    DelimiterOption,
+    EncodingOption,
+    NoCountsOption,
+    known_encoding,
+    one_character,
+    progress_bar,
+    refuse_paths,
+    row_map_read,
+)
+from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, refuse
 from api.decide_file import Job, Tally, Watch, decide_file
 from api.records import InputUnreadable
 from api.summary import Summary, UnknownName
 from engine.decision import Decision
-from engine.maps.row_map import RowMap
 from engine.pipeline import Engine
 from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS
@@ -35,12 +40,6 @@ MapFile = Annotated[
     typer.Option("--map", metavar="FILE", help="Row map; without one, NDJSON rows are requests as they stand."),
 ]
 Case = Annotated[str | None, typer.Option("--case", help="Case kind; default: the map's.")]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date of the decisions; default: today."),
-]
-Encoding = Annotated[str, typer.Option(help="The file's encoding, such as gb18030 or cp1252.")]
-Delimiter = Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")]
 SummaryNames = Annotated[
     list[str] | None,
     typer.Option(
@@ -52,7 +51,6 @@ Totals = Annotated[
     list[str] | None,
     typer.Option(metavar="FACT", help="Fact to add up in the tables (yes/no facts are counted)."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar, no counts.")]
 
 
 def decide_file_command(
@@ -61,13 +59,13 @@ def decide_file_command(
     rejects: Rejects,
     map_file: MapFile = None,
     case: Case = None,
-    as_of: AsOf = None,
+    as_of: DecisionsDayOption = None,
     rules: RulesOption = Path("rules"),
-    encoding: Encoding = "utf-8",
-    delimiter: Delimiter = ",",
+    encoding: EncodingOption = "utf-8",
+    delimiter: DelimiterOption = ",",
     summary: SummaryNames = None,
     total: Totals = None,
-    quiet: Quiet = False,
+    quiet: NoCountsOption = False,
 ) -> None:
     """Decide every row of a file; rows with faults go to the rejects file, with all their faults.
 
@@ -83,11 +81,12 @@ def decide_file_command(
     130 interrupted.
     """
     engine = engine_of(rules)
-    row_map = _row_map(map_file, engine) if map_file else None
-    kind = _kind(case, row_map)
+    kind = case_kind(case) if case else None
+    row_map = row_map_read(map_file, engine.vocabulary, kind) if map_file else None
+    kind = kind or (row_map.case if row_map else _no_kind())
     when = day_of(as_of) if as_of else today()
-    job = Job(file, kind, row_map, when, out_file, rejects, _known_encoding(encoding), _delimiter(delimiter))
-    _refuse_paths(job)
+    job = Job(file, kind, row_map, when, out_file, rejects, known_encoding(encoding), one_character(delimiter))
+    refuse_paths([file], {"--out": out_file, "--rejects": rejects})
     tables = _tables(summary or [], tuple(total or ()), engine.ruleset(kind, when))
     tally = _run(engine, job, tables, quiet)
     for table in tables:
@@ -97,15 +96,16 @@ def decide_file_command(
 
 
 def _run(engine: Engine, job: Job, tables: list[Summary], quiet: bool) -> Tally:
-    started = time.perf_counter()
+    started, size = time.perf_counter(), job.source.stat().st_size
 
     def decided(facts: Mapping[str, object], decision: Decision) -> None:
         for table in tables:
             table.add(facts, decision)
 
     try:
-        with _progress(job.source.stat().st_size, quiet) as progress:
-            tally = decide_file(engine, job, Watch(progress, decided))
+        with progress_bar(quiet) as bar:
+            watch = Watch(lambda read, rows: bar("deciding", read / (size or 1), rows), decided)
+            tally = decide_file(engine, job, watch)
     except InputUnreadable as unreadable:
         refuse(f"{job.source}: {unreadable}")
     except OSError as error:
@@ -117,49 +117,11 @@ def _run(engine: Engine, job: Job, tables: list[Summary], quiet: bool) -> Tally:
     return tally
 
 
-@contextmanager
-def _progress(size: int, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Shows bytes read, since a file's rows aren't known before its end."""
-    columns = (
-        TextColumn("{task.fields[rows]:,} rows"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rate]:,.0f} rows/s"),
-        TimeRemainingColumn(),
-    )
-    console = err()
-    started = time.perf_counter()
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("", total=size or None, rows=0, rate=0.0)
-
-        def progress(done: int, rows: int) -> None:
-            bar.update(task, completed=done, rows=rows, rate=rows / max(time.perf_counter() - started, 1e-9))
-
-        yield progress
-
-
 # --- options ---------------------------------------------------------------------------------------------------------
 
 
-def _row_map(path: Path, engine: Engine) -> RowMap:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        refuse(f"the map `{path}` can't be read: {error.strerror}")
-    found, diagnostics = read_map(content, path.as_posix(), engine.vocabulary)
-    if found is None:
-        print_diagnostics(err(), diagnostics, {path.as_posix(): content})
-        refuse(f"the map `{path}` has mistakes")
-    return found
-
-
-def _kind(case: str | None, row_map: RowMap | None) -> str:
-    kind = case_kind(case) if case else row_map.case if row_map else None
-    if kind is None:
-        refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
-    if row_map and row_map.case != kind:
-        refuse(f"the map `{row_map.name}` is for the case kind `{row_map.case}`, not `{kind}`")
-    return kind
+def _no_kind() -> NoReturn:
+    refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
 
 
 def _tables(summary: list[str], totals: tuple[str, ...], ruleset: RuleSet) -> list[Summary]:
@@ -171,34 +133,6 @@ def _tables(summary: list[str], totals: tuple[str, ...], ruleset: RuleSet) -> li
 
 def _names(by: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in by.split(",") if name.strip())
-
-
-def _known_encoding(name: str) -> str:
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        refuse(f"`{name}` is not a known encoding; try utf-8, gb18030, cp1252 or utf-16")
-
-
-def _delimiter(text: str) -> str:
-    text = "\t" if text == "\\t" else text
-    if len(text) != 1 or text in '"\r\n':
-        refuse("--delimiter takes one character, such as ; or \\t")
-    return text
-
-
-def _refuse_paths(job: Job) -> None:
-    paths = {"FILE": job.source, "--out": job.out, "--rejects": job.rejects}
-    for name, path in paths.items():
-        if path.is_dir():
-            refuse(f"{name} `{path}` is a folder")
-    if not job.source.exists():
-        refuse(f"`{job.source}` does not exist")
-    for name in ("--out", "--rejects"):
-        if not paths[name].parent.is_dir():
-            refuse(f"{name}: the folder `{paths[name].parent}` does not exist")
-    if len({path.resolve() for path in paths.values()}) < len(paths):
-        refuse("FILE, --out and --rejects must be three different files")
 
 
 # --- what is printed -------------------------------------------------------------------------------------------------

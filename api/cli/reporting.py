@@ -1,25 +1,36 @@
-"""What the commands that end in a report share: options of their files, a progress bar, and the page they write."""
+"""What the commands that go through whole files share: options, maps, paths, a progress bar, a report's page."""
 
 from __future__ import annotations
 
 import codecs
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 import typer
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
+from api.cli.check import read_map
 from api.cli.terminal import err, print_diagnostics, refuse
-from api.long_run import Progress
-from api.whole_files import whole_files
+from api.whole_files import is_ordinary, whole_files
 from engine.diagnostic import Diagnostic
+from engine.maps.row_map import RowMap
 from engine.reading.document import Mapping
 from engine.reading.document import read as read_document
+from engine.vocabulary import Vocabulary
 
 Map = TypeVar("Map")
 MAP_KINDS = {
@@ -33,6 +44,14 @@ PageOption = Annotated[
 EncodingOption = Annotated[str, typer.Option(help="The file's encoding, such as gb18030 or cp1252.")]
 DelimiterOption = Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+NoCountsOption = Annotated[bool, typer.Option("--quiet", help="No progress bar, no counts.")]
+DecisionsDayOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date of the decisions; default: today."),
+]
+
+_RATE_SECONDS = 0.2
+"""Before that, a rate says nothing."""
 
 
 def known_encoding(name: str) -> str:
@@ -67,6 +86,14 @@ def map_read(path: Path, kind: str, read: Callable[[bytes, str], tuple[Map | Non
     return found
 
 
+def row_map_read(path: Path, vocabulary: Vocabulary, kind: str | None) -> RowMap:
+    """Ends the command where the map has mistakes, or is for another kind of case than this one."""
+    found = map_read(path, "map", lambda content, name: read_map(content, name, vocabulary))
+    if kind is not None and found.case != kind:
+        refuse(f"the map `{found.name}` is for the case kind `{found.case}`, not `{kind}`")
+    return found
+
+
 def _keys(content: bytes, name: str) -> set[str]:
     document, _ = read_document(content, name)
     return {key.text for key, _ in document.root.entries} if document and isinstance(document.root, Mapping) else set()
@@ -75,21 +102,25 @@ def _keys(content: bytes, name: str) -> set[str]:
 def refuse_paths(inputs: Sequence[Path], outputs: dict[str, Path | None]) -> None:
     """Before a long run, not after it; `outputs` by the option that names them."""
     for index, path in enumerate(inputs):
+        if path.is_dir():
+            refuse(f"`{path}` is a folder")
         if not path.is_file():
-            refuse(f"`{path}` is a folder" if path.is_dir() else f"`{path}` does not exist")
+            refuse(f"`{path}` {'is no ordinary file' if path.exists() else 'does not exist'}")
         if any(path.samefile(earlier) for earlier in inputs[:index]):
             refuse(f"`{path}` is given twice")
     written = {option: path for option, path in outputs.items() if path}
     for option, path in written.items():
         if path.is_dir():
             refuse(f"{option} `{path}` is a folder; name a file in it")
+        if not is_ordinary(path):
+            refuse(f"{option} `{path}` is no ordinary file")
         if not path.parent.is_dir():
             refuse(f"{option} `{path}`: the folder `{path.parent}` does not exist")
         if not os.access(path.parent, os.W_OK):
             refuse(f"{option} `{path}`: nothing can be written to the folder `{path.parent}`")
     resolved = [path.resolve() for path in (*inputs, *written.values())]
     if len(set(resolved)) < len(resolved):
-        refuse(f"what is read and {' and '.join(outputs)} must be different files")
+        refuse(f"what is read and {' and '.join(written)} must be different files")
 
 
 def write_page(path: Path, page: str) -> None:
@@ -101,21 +132,36 @@ def write_page(path: Path, page: str) -> None:
     err().print(Text(f"the report is in {path}"))
 
 
+class Bars(Protocol):
+    """What is being done; the share of it that is done, from 0 to 1, None where that isn't known; the rows that are
+    done, and all of them, 0 where that isn't known."""
+
+    def __call__(self, what: str, done: float | None, rows: int = 0, total: int = 0, /) -> None: ...
+
+
 @contextmanager
-def progress_bar(quiet: bool) -> Iterator[Progress]:
-    """A bar for each thing that is being done; one that only moves where the share isn't known."""
+def progress_bar(quiet: bool) -> Iterator[Bars]:
+    """A bar for each thing that is being done; one that only moves where the share isn't known. Nothing is shown where
+    stderr is no terminal."""
     columns = (
-        *(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()),
+        *(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}")),
         *(TimeElapsedColumn(), TimeRemainingColumn()),
     )
     console = err()
-    with Bar(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        tasks = {}
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+        tasks: dict[str, tuple[TaskID, float]] = {}
 
-        def progress(what: str, done: float | None) -> None:
+        def progress(what: str, done: float | None, rows: int = 0, total: int = 0, /) -> None:
             if what not in tasks:
-                tasks[what] = bar.add_task(what, total=None)
+                tasks[what] = bar.add_task(what, total=None, rows=""), time.perf_counter()
+            task, started = tasks[what]
+            bar.update(task, rows=_rows(rows, total, time.perf_counter() - started) if rows else "")
             if done is not None:
-                bar.update(tasks[what], total=1.0, completed=min(done, 1.0))
+                bar.update(task, total=1.0, completed=min(done, 1.0))
 
         yield progress
+
+
+def _rows(rows: int, total: int, seconds: float) -> str:
+    of_all = f" of {total:,}" if total else ""
+    return f"{rows:,}{of_all} rows, {rows / max(seconds, _RATE_SECONDS):,.0f} rows/s"

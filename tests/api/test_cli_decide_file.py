@@ -188,8 +188,39 @@ def test_the_outputs_may_not_be_the_input(rules: Path) -> None:
 
     result = credence(*common, "--out", source, "--rejects", rules.parent / "r.csv")
 
-    assert (result.exit_code, "must be three different files" in result.stderr) == (2, True)
+    assert (result.exit_code, "what is read and --out and --rejects must be different files" in result.stderr) == (
+        2,
+        True,
+    )
     assert source.read_text(encoding="utf-8") == HEADING + ROW
+
+
+@pytest.mark.parametrize("option", ["--out", "--rejects"])
+def test_what_is_no_ordinary_file_is_not_replaced_by_one(rules: Path, option: str) -> None:
+    """As root, a file could take the place of /dev/null."""
+    home = rules.parent
+    pipe = home / "pipe"
+    os.mkfifo(pipe)
+    (home / "in.csv").write_text(HEADING + ROW, encoding="utf-8")
+    paths = {"--out": home / "out.ndjson", "--rejects": home / "rejects.csv"} | {option: pipe}
+    options = [word for each in paths.items() for word in each]
+
+    result = credence("decide-file", home / "in.csv", "--map", rules / "maps/erp.yaml", "--rules", rules, *options)
+
+    assert (result.exit_code, result.stderr) == (2, f"credence: {option} `{pipe}` is no ordinary file\n")
+    assert pipe.is_fifo()
+    assert sorted(path.name for path in home.iterdir()) == ["in.csv", "pipe", "rules"]
+
+
+def test_a_pipe_is_refused_as_input(rules: Path) -> None:
+    os.mkfifo(rules.parent / "in.csv")
+
+    result = credence(
+        *("decide-file", rules.parent / "in.csv", "--map", rules / "maps/erp.yaml", "--rules", rules),
+        *("--out", rules.parent / "out.ndjson", "--rejects", rules.parent / "rejects.csv"),
+    )
+
+    assert (result.exit_code, result.stderr) == (2, f"credence: `{rules.parent}/in.csv` is no ordinary file\n")
 
 
 def test_the_same_file_gives_the_same_bytes_and_other_policies_other_ids(rules: Path) -> None:

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from api.cli.case import RulesOption, case_kind, day_of, today
-from api.cli.check import read_map
+from api.cli.reporting import DecisionsDayOption, NoCountsOption, progress_bar, row_map_read
 from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, print_diagnostics, refuse
-from engine.maps.row_map import RowMap
-from engine.pipeline import Engine
+from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS, EPOCH
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
-    from api.bulk.batch import Job, Step, Tally
+    from api.bulk.batch import Job, Tally
 
-_RATE_SECONDS = 0.2
 _NAMES_SHOWN = 10
 _EXTRA = "bulk needs its libraries; install them with `pip install 'credence[bulk]'`"
 _SPARK_EXTRA = "Spark needs its library; install it with `pip install 'credence[spark]'`"
@@ -46,47 +39,44 @@ class Runner(StrEnum):
     SPARK = "spark"
 
 
-AsOf = Annotated[
-    datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date of the decisions; default: today."),
-]
 Case = Annotated[str, typer.Option("--case", help="Case kind: order, invoice, account or portfolio.")]
 
 
 def sql(
     case: Case,
-    as_of: AsOf = None,
+    as_of: DecisionsDayOption = None,
     dialect: Annotated[Target, typer.Option("--dialect", help="Whose SQL.")] = Target.DUCKDB,
     rules: RulesOption = Path("rules"),
 ) -> None:
     """Print the policies as one SQL query over a relation `facts`, with one column for each value and rule.
 
     A fact `order.amount` is the column `order_amount`: amounts in minor units, rates and numbers times 1000000, dates
-    as days since 1970-01-01, everything whole. A rule that is true has fired, one that is null could not be told.
+    as days since 1970-01-01, everything whole. A comment at the top names each column that is read, with its unit and
+    range, and what comes out.
 
     Example:  credence sql --case order --as-of 2026-07-01 --dialect snowflake
 
     Exit code: 0 printed, 1 a policy has mistakes or can't run in bulk.
     """
     try:
-        from engine.sql.check import check
         from engine.sql.form import SqlForm
+        from engine.sql.told import told
     except ImportError:
         refuse(_EXTRA)
     when = day_of(as_of) if as_of else today()
     ruleset = engine_of(rules).ruleset(case_kind(case), when)
-    refused = check(ruleset)
-    if refused:
-        print_diagnostics(err(), refused, {})
-        raise typer.Exit(FOUND_PROBLEMS)
-    sys.stdout.write(SqlForm(ruleset, dialect, (when - EPOCH).days).text())
+    _refuse_what_bulk_cannot(ruleset)
+    _warn_of_no_rules(ruleset)
+    form = SqlForm(ruleset, dialect, (when - EPOCH).days)
+    query = form.text()
+    sys.stdout.write(told(form, query, when) + query)
 
 
 def batch(
     files: Annotated[list[str], typer.Argument(metavar="IN...", help="CSV, NDJSON, Parquet or Arrow; globs too.")],
     case: Case,
     out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions: .parquet, .csv or .ndjson.")],
-    as_of: AsOf = None,
+    as_of: DecisionsDayOption = None,
     map_file: Annotated[
         Path | None,
         typer.Option("--map", metavar="FILE", help="Row map; without one, columns are named like `order.amount`."),
@@ -99,7 +89,7 @@ def batch(
     summary: Annotated[bool, typer.Option("--summary", help="Print tables by outcome and by rule.")] = False,
     engine: Annotated[Runner, typer.Option("--engine", help="Where it runs.")] = Runner.DUCKDB,
     master: Annotated[str, typer.Option(metavar="URL", help="Spark's master, such as spark://host:7077.")] = "local[*]",
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no counts.")] = False,
+    quiet: NoCountsOption = False,
 ) -> None:
     """Decide millions of rows with the decisions that the service would give; rows with faults go to the rejects.
 
@@ -108,8 +98,8 @@ def batch(
 
     Example:  credence batch 'orders-*.parquet' --case order --as-of 2026-07-01 --out decisions.parquet --summary
 
-    Exit code: 0 every row decided, 1 some rejected or the rules have mistakes, 2 the input can't be used, 130
-    interrupted.
+    Exit code: 0 every row decided, 1 some rejected, or a policy has mistakes or can't run in bulk, 2 the input can't be
+    used, 130 interrupted.
     """
     try:
         from api.bulk.batch import Job
@@ -118,15 +108,18 @@ def batch(
         refuse(_EXTRA)
     kind, when = case_kind(case), day_of(as_of) if as_of else today()
     policies = engine_of(rules)
-    row_map = _row_map(map_file, policies, kind) if map_file else None
+    ruleset = policies.ruleset(kind, when)
+    _refuse_what_bulk_cannot(ruleset)
+    row_map = row_map_read(map_file, policies.vocabulary, kind) if map_file else None
     beside = rejects or out_file.with_name(out_file.name + ".rejects.csv")
-    job = Job(tuple(files), policies.ruleset(kind, when), when, out_file, beside, row_map, results, summary)
+    job = Job(tuple(files), ruleset, when, out_file, beside, row_map, results, summary)
     try:
         tally = _on_spark(job, master) if engine is Runner.SPARK else _on_duckdb(job, quiet)
     except BulkRefused as refused:
         refuse(str(refused))
     except KeyboardInterrupt:
         refuse("interrupted; nothing was written", INTERRUPTED)
+    _warn_of_no_rules(ruleset)
     if not quiet:
         err().print(f"{tally.rows:,} rows: {tally.decided:,} decided, {tally.rejected:,} rejected; {_rate(tally)}")
         _print_notes(job, tally)
@@ -136,11 +129,25 @@ def batch(
         raise typer.Exit(FOUND_PROBLEMS)
 
 
+def _refuse_what_bulk_cannot(ruleset: RuleSet) -> None:
+    from engine.sql.check import check
+
+    if refused := check(ruleset):
+        print_diagnostics(err(), refused, {})
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _warn_of_no_rules(ruleset: RuleSet) -> None:
+    if not ruleset.rules:
+        every = f"every row is `{CASE_KINDS[ruleset.case].caution}`"
+        err().print(Text(f"no rule decides {ruleset.case} cases: {every}", "yellow"))
+
+
 def _on_duckdb(job: Job, quiet: bool) -> Tally:
     from api.bulk import batch as duckdb_batch
 
-    with _progress(quiet) as progress:
-        return duckdb_batch.run(job, progress)
+    with progress_bar(quiet) as bar:
+        return duckdb_batch.run(job, lambda step: bar(step.what, step.share, step.rows, step.total))
 
 
 def _on_spark(job: Job, master: str) -> Tally:
@@ -149,46 +156,6 @@ def _on_spark(job: Job, master: str) -> Tally:
     except ImportError:
         refuse(_SPARK_EXTRA)
     return run(job, master)
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[Step], None]]:
-    """One bar for each step, with its rows and their rate; nothing where stderr is no terminal."""
-    console = err()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rows]} rows"),
-        TextColumn("{task.fields[rate]:,.0f} rows/s"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        tasks: dict[str, tuple[TaskID, float]] = {}
-
-        def progress(step: Step) -> None:
-            if step.what not in tasks:
-                tasks[step.what] = bar.add_task(step.what, total=1.0, rows="0", rate=0.0), time.perf_counter()
-            task, started = tasks[step.what]
-            rows = f"{step.rows:,} of {step.total:,}" if step.total else f"{step.rows:,}"
-            rate = step.rows / max(time.perf_counter() - started, _RATE_SECONDS)
-            bar.update(task, completed=step.share, rows=rows, rate=rate)
-
-        yield progress
-
-
-def _row_map(path: Path, engine: Engine, kind: str) -> RowMap:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        refuse(f"the map `{path}` can't be read: {error.strerror}")
-    found, diagnostics = read_map(content, str(path), engine.vocabulary)
-    if found is None:
-        print_diagnostics(err(), diagnostics, {str(path): content})
-        refuse(f"the map `{path}` has mistakes")
-    if found.case != kind:
-        refuse(f"the map `{found.name}` is for the case kind `{found.case}`, not `{kind}`")
-    return found
 
 
 def _print_notes(job: Job, tally: Tally) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -226,6 +227,30 @@ def test_columns_of_any_name_stand_beside_the_facts(tmp_path: Path) -> None:
     assert "2 rows: 1 decided, 1 rejected" in result.stderr
     assert "no fact is named `file`, `line`, `faults`, `Amount`, `amount`; not read" in result.stderr
     assert list(rejected(tmp_path)) == [3]
+
+
+@pytest.mark.parametrize("options", [(), ("--quiet",)])
+def test_rows_that_no_rule_decides_wait_for_a_person_and_that_is_said(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """The outcome of one such decision, whose reason is `no-rules`."""
+    rules = desk(tmp_path / "rules")
+    (tmp_path / "in.csv").write_text("account.id\nC1\nC2\n")
+    (tmp_path / "one.json").write_text('{"account": {"id": "C1"}}')
+
+    fixed = ("--case", "account", "--rules", rules)
+    result = credence("batch", tmp_path / "in.csv", *fixed, "--out", tmp_path / "out.csv", *options)
+
+    one = json.loads(credence("decide", tmp_path / "one.json", *fixed, "--json").stdout)
+    assert [reason["rule"] for reason in one["reasons"]] == ["no-rules"]
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[0] == f"no rule decides account cases: every row is `{one['outcome']}`"
+    with (tmp_path / "out.csv").open(newline="") as stream:
+        assert [row["outcome"] for row in csv.DictReader(stream)] == [one["outcome"]] * 2
+
+
+def test_nothing_is_said_of_rules_where_there_are_some(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(HEAD + "1,2,3\n")
+
+    assert batch(tmp_path, "in.csv", options=("--quiet",)).stderr == ""
 
 
 def test_what_stood_in_the_way_is_replaced_when_all_is_done(tmp_path: Path) -> None:

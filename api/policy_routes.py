@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
@@ -14,8 +15,8 @@ from api.body import parse_object, pointer_part, read_body
 from api.parameters import only_parameters
 from api.policies import FailedChange, Policies
 from api.problems import BodyFault, FactsInvalid, problems
-from engine.diagnostic import Diagnostic
-from engine.pipeline import load
+from engine.diagnostic import Diagnostic, in_order
+from engine.pipeline import Engine, load
 
 _ONE_CHECK_AT_A_TIME = asyncio.Semaphore(1)  # compiling keeps a core busy; the decisions need the other
 
@@ -58,12 +59,27 @@ def add_policy_routes(app: FastAPI, policies: Policies, body_bytes_max: int) -> 
         for name, text in asked.files.items():
             files[f"{policies.name}/{name.rpartition('/')[2]}"] = text.encode("utf-8", "surrogatepass")
         async with _ONE_CHECK_AT_A_TIME:
-            loaded = await asyncio.to_thread(load, files)
-        version = None
-        if loaded.engine is not None:
-            version = loaded.engine.version
-            loaded.engine.close()
-        return CheckAnswer(ok=version is not None, version=version, diagnostics=_shown(loaded.diagnostics))
+            version, diagnostics = await asyncio.to_thread(_checked, files)
+        return CheckAnswer(ok=version is not None, version=version, diagnostics=_shown(diagnostics))
+
+
+def _checked(files: Mapping[str, bytes]) -> tuple[str | None, tuple[Diagnostic, ...]]:
+    """The version where the files would decide, and all that is to be said of them, bulk included."""
+    loaded = load(files)
+    if loaded.engine is None:
+        return None, loaded.diagnostics
+    try:
+        return loaded.engine.version, in_order((*loaded.diagnostics, *_in_bulk(loaded.engine)))
+    finally:
+        loaded.engine.close()
+
+
+def _in_bulk(engine: Engine) -> tuple[Diagnostic, ...]:
+    try:
+        from engine.sql.check import check
+    except ImportError:  # without the extra `bulk` nothing runs in bulk here
+        return ()
+    return check(*engine.rulesets())
 
 
 _CHECK_BODY = {"required": True, "content": {"application/json": {"schema": CheckRequest.model_json_schema()}}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from typing import Any
 
 import httpx2
@@ -48,6 +49,31 @@ def test_alone_leaves_out_the_files_in_the_folder(client: httpx2.Client) -> None
     assert not client.post(CHECK, json={**only, "alone": True}).json()["ok"]
     alone = client.post(CHECK, json={"files": files, "alone": True}).json()
     assert alone["ok"] or "currency" in str(alone["diagnostics"])
+
+
+def test_what_only_bulk_refuses_is_said_of_a_set_that_decides_all_the_same(
+    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the libraries of bulk aren't installed nothing can run in bulk, and nothing is said."""
+    spelled = {"files": {"orders.yaml": ORDERS.replace("order.amount > limit", 'upper case(account.id) = "C-1"')}}
+    answer = client.post(CHECK, json=spelled).json()
+    [mistake] = answer["diagnostics"]
+    assert (answer["ok"], len(answer["version"])) == (True, 64)
+    assert (mistake["file"], mistake["line"], mistake["code"]) == ("rules/orders.yaml", 8, "B001")
+    assert mistake["hint"] == 'list the spellings: `x in ["North", "NORTH"]`'
+    monkeypatch.setitem(sys.modules, "engine.sql.check", None)
+    assert client.post(CHECK, json=spelled).json() == {**answer, "diagnostics": []}
+
+
+def test_what_bulk_refuses_stands_among_the_others_by_its_place(client: httpx2.Client) -> None:
+    """A parameter that nothing reads lets the set decide too."""
+    spelled = ORDERS.replace("order.amount > limit", 'upper case(account.id) = "C-1"')
+    unread = spelled.replace("parameters:\n", "parameters:\n  unread: 5\n")
+    codes = [
+        (d["line"], d["code"])
+        for d in client.post(CHECK, json={"files": {"orders.yaml": unread}}).json()["diagnostics"]
+    ]
+    assert codes == [(5, "N009"), (9, "B001")]
 
 
 @pytest.mark.parametrize(

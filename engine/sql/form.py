@@ -8,7 +8,7 @@ every rule (true: fired, null: undetermined), the outcome. The tests hold it aga
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -85,10 +85,12 @@ class SqlForm:
         return query
 
     def text(self) -> str:
-        """For people and warehouses: one column for each value and rule, the outcome first."""
+        """For people and warehouses: one column for each value and rule, the outcome first, told by the rules' columns
+        instead of masks."""
         subject = self.columns[f"{self.ruleset.case}.id"]
         results = [self.columns[name] for name in self.ruleset.results]
-        wanted = [subject, OUTCOME, *self.conditions.values(), *self.rules.values(), *results]
+        outcome = exp.alias_(self._outcome(self._tests_of_rules), OUTCOME)
+        wanted: list[Expr | str] = [subject, outcome, *self.conditions.values(), *self.rules.values(), *results]
         return self.query(wanted).sql(dialect=self.dialect.name, pretty=True) + "\n"
 
     def row_masks(self) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
@@ -239,31 +241,35 @@ class SqlForm:
         return self.dialect.to_narrow(number(0))
 
     def _define_outcome(self) -> None:
+        masks = [self._codes[mask.column] for mask in (*self.fired, *self.undetermined)]
+        whole = self._levels.at(self._outcome(self._tests_of_masks), masks, nullable=False)
+        self._levels.named(whole, OUTCOME)
+
+    def _outcome(self, tests: Callable[[str], Iterable[Expr]]) -> Expr:
+        """The most severe outcome that a test tells. Without rules nothing is approved."""
         kind = CASE_KINDS[self.ruleset.case]
         mildest = text(kind.ladder[0] if self.ruleset.rules else kind.caution)
-        ifs, parts = [], []
-        for outcome in reversed(kind.ladder[1:]):
-            tests = list(self._tests(outcome))
-            if tests:
-                parts += [code for _, code in tests]
-                ifs.append(exp.If(this=exp.or_(*(test for test, _ in tests)), true=text(outcome)))
-        sql = exp.Case(ifs=ifs, default=mildest) if ifs else mildest
-        self._levels.named(self._levels.at(sql, parts, nullable=False), OUTCOME)
+        found = [(list(tests(outcome)), outcome) for outcome in reversed(kind.ladder[1:])]
+        ifs = [exp.If(this=exp.or_(*said), true=text(outcome)) for said, outcome in found if said]
+        return exp.Case(ifs=ifs, default=mildest) if ifs else mildest
 
-    def _tests(self, outcome: str) -> Iterator[tuple[Expr, Code]]:
-        """Tests of masks for rules that say so, fired or by `if_missing`."""
+    def _tests_of_masks(self, outcome: str) -> Iterator[Expr]:
+        """Whether a rule says so, fired or by `if_missing`."""
         said = {rule.id: rule.outcome for rule in self.ruleset.rules}
         unsure = {rule.id: rule.if_missing for rule in self.ruleset.rules}
         for masks, outcomes in ((self.fired, said), (self.undetermined, unsure)):
             for mask in masks:
                 bits = sum(1 << i for i, id_ in enumerate(mask.ids) if outcomes[id_] == outcome)
                 if bits:
-                    code = self._codes[mask.column]
-                    yield binary(exp.NEQ, binary(exp.BitwiseAnd, code.sql, number(bits)), number(0)), code
+                    both = binary(exp.BitwiseAnd, column(mask.column), number(bits))
+                    yield binary(exp.NEQ, both, number(0))
 
-
-def _if(test: Expr, then: Expr, otherwise: Expr) -> Expr:
-    return exp.Case(ifs=[exp.If(this=test.copy(), true=then)], default=otherwise)
+    def _tests_of_rules(self, outcome: str) -> Iterator[Expr]:
+        for rule, code in zip(self.ruleset.rules, self._rule_codes, strict=True):
+            if rule.outcome == outcome:
+                yield code.sql.copy()
+            if rule.if_missing == outcome and code.nullable:
+                yield self._levels.missing(code).sql
 
 
 def _readers(formulas: Formulas) -> Mapping[str, int]:

@@ -307,6 +307,27 @@ def test_spark_agrees(spark: Any) -> None:
     _elsewhere("spark", spark)
 
 
+@pytest.mark.parametrize("case", list(CASE_KINDS))
+def test_where_no_rule_decides_nothing_is_approved(case: str) -> None:
+    ruleset = replace(default_policies().ruleset(case, AS_OF_DAY), rules=())
+    cases = list(facts_near_thresholds(ruleset, 3, 200))
+    assert compare(ruleset, cases, "duckdb", on_duckdb) == compare_decisions(ruleset, cases, "duckdb", on_duckdb) == 200
+
+
+@pytest.mark.parametrize("case", list(CASE_KINDS))
+def test_the_printed_query_gives_the_same_outcomes_and_trusts_no_column_but_the_facts(case: str) -> None:
+    ruleset = default_policies().ruleset(case, AS_OF_DAY)
+    form = SqlForm(ruleset, "duckdb")
+    facts = relation(ruleset, form, list(facts_near_thresholds(ruleset, 4, 2_000)))
+    planted = facts.append_column(OUTCOME, pa.array(["approve"] * 2_000))
+    for name in (*form.rules.values(), *(form.columns[name] for name in ruleset.results), "part", "told"):
+        planted = planted.append_column(name, pa.array([1] * 2_000))
+    outcomes = on_duckdb(form.query([OUTCOME]).sql("duckdb"), facts)[OUTCOME]
+
+    assert len(set(outcomes)) > 1
+    assert on_duckdb(form.text(), planted)[OUTCOME] == outcomes
+
+
 @pytest.mark.parametrize("dialect", list(DIALECTS))
 @pytest.mark.parametrize("case", list(CASE_KINDS))
 def test_the_text_parses_and_has_a_column_for_each_rule_and_value(case: str, dialect: str) -> None:

@@ -68,8 +68,8 @@ class Job:
     patterns: tuple[str, ...]
     ruleset: RuleSet
     as_of: date
-    out: Path
-    rejects: Path
+    out: str
+    rejects: str
     row_map: RowMap | None = None
     results: bool = True
     summary: bool = False
@@ -101,8 +101,8 @@ def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
     _refuse_paths(job)
     try:
         with (
-            TemporaryDirectory(prefix=".credence-batch-", dir=job.out.parent) as scratch,
-            TemporaryDirectory(prefix=".credence-batch-", dir=job.rejects.parent) as beside,
+            TemporaryDirectory(prefix=".credence-batch-", dir=Path(job.out).parent) as scratch,
+            TemporaryDirectory(prefix=".credence-batch-", dir=Path(job.rejects).parent) as beside,
             duckdb.connect() as connection,
         ):
             folder, rejects = Path(scratch), Path(beside) / "rejects.csv"
@@ -111,8 +111,8 @@ def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
             connection.execute("SET enable_progress_bar = true")  # measures, too
             connection.execute("SET enable_progress_bar_print = false")
             tally = _Run(job, connection, folder, rejects, progress).run()
-            rejects.replace(job.rejects)
-            (folder / "out").replace(job.out)
+            rejects.replace(Path(job.rejects))
+            (folder / "out").replace(Path(job.out))
     except duckdb.Error as error:
         raise BulkRefused(_in_words(error)) from error
     except OSError as error:
@@ -121,7 +121,7 @@ def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
     return tally
 
 
-def output_format(path: Path) -> Format:
+def output_format(path: str) -> Format:
     found = format_named(path)
     if found is None or found is Format.ARROW:
         raise BulkRefused(f"--out `{path}`: bulk writes .parquet, .csv, .ndjson or .jsonl")
@@ -129,7 +129,7 @@ def output_format(path: Path) -> Format:
 
 
 def _refuse_paths(job: Job) -> None:
-    written = {"--out": job.out, "--rejects": job.rejects}
+    written = {"--out": Path(job.out), "--rejects": Path(job.rejects)}
     for name, path in written.items():
         if path.is_dir():
             raise BulkRefused(f"{name} `{path}` is a folder")

@@ -1,19 +1,18 @@
 """The same bulk decisions on a Spark session: a frame of raw columns in, frames of decisions and of rejects out.
 
-For clusters: reads and writes the cluster's storage. Only expressions are sent to the executors, no Python runs there.
+Only expressions are sent to the executors, no Python runs there. `cluster` composes it with a cluster's storage.
 """
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
-from api.bulk.batch import Job, Tally
-from api.bulk.input import BulkRefused, Format, format_of, sources
+from api.bulk.input import BulkRefused, sources
 from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
 from engine.sql.check import check
@@ -34,9 +33,16 @@ class Decided(NamedTuple):
 
 
 def decide_frame(
-    frame: DataFrame, ruleset: RuleSet, as_of: date, row_map: RowMap | None = None, *, cells: bool = False
+    frame: DataFrame,
+    ruleset: RuleSet,
+    as_of: date,
+    row_map: RowMap | None = None,
+    *,
+    cells: bool = False,
+    results: bool = True,
 ) -> Decided:
-    """`cells`: text columns are cells, as from CSV, in which blank means missing; otherwise they are values."""
+    """`cells`: text columns are cells, as from CSV, in which blank means missing; otherwise they are values. `results`:
+    every value, or only outcome, conditions and rules."""
     refused = check(ruleset)
     if refused:
         raise BulkRefused("\n".join(map(str, refused)))
@@ -51,21 +57,21 @@ def decide_frame(
         session.sql(whole.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
     )
     session.sql(raw_facts.sound().sql("spark")).createOrReplaceTempView("facts")
-    return Decided(_decisions(session, form), rejects)
+    return Decided(_decisions(session, form, form.ruleset.results if results else ()), rejects)
 
 
-def _decisions(session: SparkSession, form: SqlForm) -> DataFrame:
+def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str]) -> DataFrame:
     ruleset = form.ruleset
     subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
     masks = [mask.column for mask in (*form.fired, *form.undetermined)]
-    named = [form.columns[name] for name in (*subjects, *ruleset.results)]
+    named = [form.columns[name] for name in (*subjects, *results)]
     found = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
     columns.append(sf.col(OUTCOME))
     for name, own in form.conditions.items():
         columns.append(sf.expr(fact_value(types[name], own, form.dialect).sql("spark")).alias(f"condition.{name}"))
-    for name in ruleset.results:
+    for name in results:
         type_ = ruleset.variables.get(name)
         value = fact_value(type_, form.columns[name], form.dialect).sql("spark") if type_ else form.columns[name]
         columns.append(sf.expr(value).alias(name))
@@ -97,39 +103,3 @@ def _form(type_: str, cells: bool) -> Form:
 
 def _quoted(name: str) -> str:
     return f"`{name}`"
-
-
-# --- the command -----------------------------------------------------------------------------------------------------
-
-
-def run(job: Job, master: str) -> Tally:
-    """Decisions and rejects become folders of Parquet files; Spark itself puts them in place when they are whole."""
-    started = time.perf_counter()
-    session = SparkSession.builder.master(master).appName("credence batch").getOrCreate()
-    formats = {format_of(pattern) for pattern in job.patterns}
-    if formats not in ({Format.CSV}, {Format.PARQUET}):
-        raise BulkRefused("on Spark, bulk reads CSV or Parquet")
-    is_csv = formats == {Format.CSV}
-    reader = session.read.options(header=True, mode="FAILFAST", escape='"', multiLine=True) if is_csv else session.read
-    paths = list(job.patterns)
-    frame = reader.csv(paths) if is_csv else reader.parquet(*paths)
-    decided = decide_frame(frame, job.ruleset, job.as_of, job.row_map, cells=is_csv)
-    decided.decisions.write.mode("error").parquet(str(job.out))
-    decided.rejects.write.mode("error").parquet(str(job.rejects))
-    written = session.read.parquet(str(job.out))
-    tally = Tally(frame.count(), written.count(), session.read.parquet(str(job.rejects)).count())
-    if tally.rows != tally.decided + tally.rejected:
-        raise AssertionError(f"rows were lost: {tally}")
-    if job.summary:
-        _summarize(job, written, tally)
-    tally.seconds = time.perf_counter() - started
-    return tally
-
-
-def _summarize(job: Job, written: DataFrame, tally: Tally) -> None:
-    tally.outcomes = {row[0]: row[1] for row in written.groupBy(OUTCOME).count().collect()}
-    counts = []
-    for name in (FIRED, UNDETERMINED):
-        ids = written.select(sf.explode(sf.split(sf.col(name), " ")).alias("id")).groupBy("id").count()
-        counts.append({row[0]: row[1] for row in ids.collect()})
-    tally.rules = {rule.id: (counts[0].get(rule.id, 0), counts[1].get(rule.id, 0)) for rule in job.ruleset.rules}

@@ -75,14 +75,17 @@ def sql(
 def batch(
     files: Annotated[list[str], typer.Argument(metavar="IN...", help="CSV, NDJSON, Parquet or Arrow; globs too.")],
     case: Case,
-    out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions: .parquet, .csv or .ndjson.")],
+    out_file: Annotated[str, typer.Option("--out", metavar="FILE", help="Decisions: .parquet, .csv or .ndjson.")],
     as_of: DecisionsDayOption = None,
     map_file: Annotated[
         Path | None,
         typer.Option("--map", metavar="FILE", help="Row map; without one, columns are named like `order.amount`."),
     ] = None,
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Rows with faults; default: OUT with .rejects.csv.")
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Rows with faults; default: OUT with .rejects.csv, on Spark .rejects.parquet."
+        ),
     ] = None,
     rules: RulesOption = Path("rules"),
     results: Annotated[bool, typer.Option("--results/--no-results", help="Write every value, or only reasons.")] = True,
@@ -93,8 +96,9 @@ def batch(
 ) -> None:
     """Decide millions of rows with the decisions that the service would give; rows with faults go to the rejects.
 
-    Rows in = decisions + rejects, always. Files appear only when everything is done. With --engine spark, IN and OUT
-    are paths of the cluster's storage, and decisions and rejects are folders of Parquet files.
+    Rows in = decisions + rejects, always. Files appear only when everything is done. With --engine spark, IN (CSV or
+    Parquet) and OUT are paths of the cluster's storage, such as s3a://books/orders; OUT becomes a folder of files, and
+    the rejects one of Parquet files.
 
     Example:  credence batch 'orders-*.parquet' --case order --as-of 2026-07-01 --out decisions.parquet --summary
 
@@ -111,7 +115,7 @@ def batch(
     ruleset = policies.ruleset(kind, when)
     _refuse_what_bulk_cannot(ruleset)
     row_map = row_map_read(map_file, policies.vocabulary, kind) if map_file else None
-    beside = rejects or out_file.with_name(out_file.name + ".rejects.csv")
+    beside = rejects or f"{out_file}.rejects.{'csv' if engine is Runner.DUCKDB else 'parquet'}"
     job = Job(tuple(files), ruleset, when, out_file, beside, row_map, results, summary)
     try:
         tally = _on_spark(job, master) if engine is Runner.SPARK else _on_duckdb(job, quiet)
@@ -152,7 +156,7 @@ def _on_duckdb(job: Job, quiet: bool) -> Tally:
 
 def _on_spark(job: Job, master: str) -> Tally:
     try:
-        from api.bulk.spark import run
+        from api.bulk.cluster import run
     except ImportError:
         refuse(_SPARK_EXTRA)
     return run(job, master)

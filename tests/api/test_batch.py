@@ -95,7 +95,8 @@ def one_by_one(case: str, facts: Sequence[Fact], rows: Sequence[Sequence[str]]) 
 
 def job(case: str, source: Path | str, out: Path, row_map: RowMap | None = None) -> Job:
     ruleset = default_policies().ruleset(case, AS_OF_DAY)
-    return Job((str(source),), ruleset, AS_OF_DAY, out, out.with_suffix(".rejects.csv"), row_map, summary=True)
+    rejects = out.with_suffix(".rejects.csv")
+    return Job((str(source),), ruleset, AS_OF_DAY, str(out), str(rejects), row_map, summary=True)
 
 
 def write_csv(path: Path, facts: Sequence[Fact], rows: Iterable[Sequence[str]]) -> None:

@@ -28,6 +28,7 @@ from api.bulk.output import decisions
 from bench import bulk_by_hand, bulk_zen
 from bench.bulk_orders import facts_sql
 from engine.pipeline import load
+from engine.sql.alternatives import with_alternatives
 from engine.sql.form import OUTCOME, SqlForm
 from engine.vocabulary import EPOCH
 
@@ -78,7 +79,7 @@ def _form() -> SqlForm:
     assert loaded.engine, loaded.diagnostics
     ruleset = loaded.engine.ruleset("order", AS_OF)
     print(f"Default order policies: {len(ruleset.rules)} rules, {len(ruleset.steps)} values and table rows\n")
-    return SqlForm(ruleset, "duckdb", (AS_OF - EPOCH).days)
+    return SqlForm(with_alternatives(ruleset), "duckdb", (AS_OF - EPOCH).days)
 
 
 def _orders(form: SqlForm, rows: int, *, edges: bool = False) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from engine.ruleset import RuleSet
+from engine.sql.alternatives import with_alternatives
 from engine.sql.form import OUTCOME, SqlForm
 from engine.vocabulary import EPOCH
 
@@ -26,7 +27,7 @@ def spark_rate(ruleset: RuleSet, path: Path, as_of: date, rows: int) -> float:
     session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     session.read.parquet(str(path)).createOrReplaceTempView("facts")
-    form = SqlForm(ruleset, "spark", (as_of - EPOCH).days)
+    form = SqlForm(with_alternatives(ruleset), "spark", (as_of - EPOCH).days)
     query = f"SELECT outcome, count(*) FROM ({form.query([OUTCOME]).sql('spark')}) GROUP BY outcome"
     session.sql(query).collect()
     seconds = []

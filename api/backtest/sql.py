@@ -17,6 +17,7 @@ from engine.facts import Value
 from engine.history.history_map import ACCOUNT_FACTS, ORDER_FACTS, HistoryMap
 from engine.history.replay import GRADE, Case, Decide, Decided, FactRows, answers
 from engine.ruleset import AS_OF, RuleSet
+from engine.sql.alternatives import with_alternatives
 from engine.sql.form import Mask, SqlForm
 from engine.vocabulary import Kind
 
@@ -25,7 +26,7 @@ ORDERS = "orders"
 
 def sql_decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
     """Raises what `engine.sql.form` raises for a rule set that SQL can't say."""
-    form = SqlForm(ruleset)
+    form = SqlForm(with_alternatives(ruleset))
     masks = [*form.fired, *form.undetermined]
     grade = [form.columns[GRADE]] if GRADE in form.columns else []
     facts = _Facts(form, history_map)

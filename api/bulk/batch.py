@@ -38,6 +38,7 @@ from api.bulk.watched import watched
 from api.records import format_named
 from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
+from engine.sql.alternatives import with_alternatives
 from engine.sql.check import check
 from engine.sql.facts import FAULTS, RawFacts
 from engine.sql.form import OUTCOME, SqlForm
@@ -165,7 +166,7 @@ class _Run:
         self.scratch = scratch
         self.rejects = rejects
         self.progress = progress
-        self.form = SqlForm(job.ruleset, "duckdb", (job.as_of - EPOCH).days)
+        self.form = SqlForm(with_alternatives(job.ruleset), "duckdb", (job.as_of - EPOCH).days)
         self.found: Input = open_input(job.patterns, job.ruleset, job.row_map, connection, scratch, self._read)
         self.sources = sources(job.ruleset, self.found.heading, job.row_map)
         self.total = 0

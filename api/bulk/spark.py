@@ -15,6 +15,7 @@ from pyspark.sql import functions as sf
 from api.bulk.input import BulkRefused, sources
 from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
+from engine.sql.alternatives import with_alternatives
 from engine.sql.check import check
 from engine.sql.facts import FAULTS, Form, RawFacts
 from engine.sql.form import OUTCOME, Mask, SqlForm
@@ -46,7 +47,7 @@ def decide_frame(
     refused = check(ruleset)
     if refused:
         raise BulkRefused("\n".join(map(str, refused)))
-    form = SqlForm(ruleset, "spark", (as_of - EPOCH).days)
+    form = SqlForm(with_alternatives(ruleset), "spark", (as_of - EPOCH).days)
     heading = {field.name: _form(field.dataType.simpleString(), cells) for field in frame.schema.fields}
     raw_facts = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect)
     session = frame.sparkSession

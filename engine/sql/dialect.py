@@ -48,7 +48,8 @@ def call(name: str, *parts: Expr) -> Expr:
 class Dialect:
     """`name` is sqlglot's. `wide_bits`: wide integers have bits to look at. `fenced`: sub-selects need OFFSET 0, or
     the planner writes their expressions into one another until memory ends. `lazy_case`: CASE computes a branch on its
-    rows only, so that a conjunction is twice as fast as a CASE than as an AND."""
+    rows only, so that a conjunction is twice as fast as a CASE than as an AND. `lists`: the entry of a constant list
+    is had sooner than by a CASE."""
 
     name: str
     wide: str
@@ -57,6 +58,7 @@ class Dialect:
     wide_bits: bool = False
     fenced: bool = False
     lazy_case: bool = False
+    lists: bool = False
 
     def to_wide(self, part: Expr) -> Expr:
         return cast(part, self.wide, self.name)
@@ -106,6 +108,10 @@ class Dialect:
             found = func("ARRAY_CONCAT", found, array.copy(), dialect="bigquery")
         return found
 
+    def entry(self, entries: Sequence[Expr], place: Expr) -> Expr:
+        """Of a list of constants, counted from 1."""
+        raise NotImplementedError
+
     def matches(self, whole: Expr, pattern: str) -> Expr:
         return exp.RegexpLike(this=whole.copy(), expression=text(pattern))
 
@@ -131,6 +137,12 @@ class DuckDb(Dialect):
         for array in arrays[1:]:
             found = call("LIST_CONCAT", found, array)
         return found
+
+    def entry(self, entries: Sequence[Expr], place: Expr) -> Expr:
+        words = any(isinstance(each, exp.Literal) and each.is_string for each in entries)
+        truths = any(isinstance(each, exp.Boolean) for each in entries)
+        type_ = self.text_type if words else "BOOLEAN" if truths else self.narrow
+        return call("LIST_EXTRACT", self.array(entries, type_), place)
 
     def matches(self, whole: Expr, pattern: str) -> Expr:
         return call("REGEXP_MATCHES", whole, text(pattern))
@@ -262,7 +274,7 @@ class BigQuery(Dialect):
         return call("ARRAY_CONCAT", *arrays)
 
 
-DUCKDB = DuckDb("duckdb", "HUGEINT", wide_bits=True, lazy_case=True)
+DUCKDB = DuckDb("duckdb", "HUGEINT", wide_bits=True, lazy_case=True, lists=True)
 SPARK = Spark("spark", "DECIMAL(38, 0)", text_type="STRING")
 POSTGRES = Postgres("postgres", "NUMERIC", fenced=True)
 SNOWFLAKE = Snowflake("snowflake", "NUMBER(38, 0)")

@@ -44,11 +44,11 @@ def narrowed(formula: Formula) -> Formula:
             continue
         pending.pop()
         if id(node) not in done:
-            done[id(node)] = _simpler(_with_operands(node, done))
+            done[id(node)] = _simpler(with_operands(node, done))
     return done[id(formula)]
 
 
-def _with_operands(node: Formula, done: dict[int, Formula]) -> Formula:
+def with_operands(node: Formula, done: dict[int, Formula]) -> Formula:
     changed: dict[str, object] = {}
     for item in fields(node):
         value = getattr(node, item.name)

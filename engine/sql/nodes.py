@@ -15,9 +15,11 @@ from engine import formula as f
 from engine.formula import Formula
 from engine.formula_numbers import Formulas
 from engine.sql import numbers
+from engine.sql.alternatives import Alternative
 from engine.sql.code import Code, Levels, bare, connected, literal, side
 from engine.sql.dialect import NARROW_HIGH, call, number, wrapped
 from engine.sql.narrow import Rounded, is_narrow
+from engine.vocabulary import Type
 
 _OPERATORS: Mapping[str, type[Expr]] = {
     "=": exp.EQ,
@@ -87,6 +89,8 @@ class Lowering:
                 return self._date_part(part, node.date, parts[0])
             case f.TextCall():
                 return self._text(node.function, parts)
+            case Alternative(values=values):
+                return self._looked_up(parts[0], [value.value for value in values], node.type)
         return self._truth(node, parts)
 
     def _unary(self, sql: Expr, parts: Sequence[Code]) -> Code:
@@ -172,6 +176,28 @@ class Lowering:
             return first
         sql = exp.Case(ifs=[*first.sql.args["ifs"], *inner.args["ifs"]], default=inner.args.get("default"))
         return self.levels.at(sql, (first,), wide=first.wide, nullable=first.nullable)
+
+    def _looked_up(self, number_: Code, values: Sequence[int | str | bool | None], type_: Type) -> Code:
+        """Most often one comparison, as of a grade with another; else the entry of a list, where there are lists."""
+        levels, dialect = self.levels, self.levels.dialect
+        number_ = levels.let(number_)
+        places = range(1, len(values) + 1)
+        common = max(values, key=values.count)
+        others = [place for place, value in zip(places, values, strict=True) if value != common]
+        if not others:
+            return literal(common, dialect, wide=not is_narrow(type_))
+        if isinstance(common, bool) and None not in values:
+            return levels.at(_among(number_.sql, others, negated=common), (number_,))
+        wide = not is_narrow(type_)
+        if dialect.lists and not wide:
+            entries = [literal(value, dialect).sql for value in values]
+            return levels.at(dialect.entry(entries, number_.sql), (number_,), nullable=None in values)
+        choices = [
+            (levels.at(_among(number_.sql, same, negated=False), (number_,)), literal(value, dialect, wide=wide))
+            for value in dict.fromkeys(values[place - 1] for place in others)
+            if (same := [place for place in others if values[place - 1] == value])
+        ]
+        return levels.case(choices, literal(common, dialect, wide=wide))
 
     # --- numbers and dates -------------------------------------------------------------------------------------------
 
@@ -263,6 +289,13 @@ class Lowering:
             inside = self.combined((inside, levels.test(exp.GTE, part, zero)), exp.And)
         unknown = [(self._unknown(part), literal(None, levels.dialect)) for part in parts if part.nullable]
         return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
+
+
+def _among(number_: Expr, places: Sequence[int], *, negated: bool) -> Expr:
+    if len(places) == 1:
+        return (exp.NEQ if negated else exp.EQ)(this=number_.copy(), expression=number(places[0]))
+    among = exp.In(this=number_.copy(), expressions=[number(place) for place in places])
+    return exp.Not(this=among) if negated else among
 
 
 def _int(part: Expr) -> Expr:

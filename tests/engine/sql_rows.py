@@ -20,6 +20,7 @@ from engine.decision import Decision
 from engine.facts import shower
 from engine.matching.python_form import PythonForm
 from engine.ruleset import AS_OF, ListResult, Match, RuleSet
+from engine.sql.alternatives import with_alternatives
 from engine.sql.form import OUTCOME, Mask, SqlForm
 from engine.vocabulary import CASE_KINDS, EPOCH, Kind, Type
 from tests.engine.generated import Case
@@ -117,7 +118,7 @@ def ids_of(masks: Sequence[Mask], found: Mapping[str, Sequence[int]], rows: int)
 def said_by_sql(
     ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str], dialect: str, run: Run, as_of: int | None = None
 ) -> Said:
-    form = SqlForm(ruleset, dialect, as_of)
+    form = SqlForm(with_alternatives(ruleset), dialect, as_of)
     rows = form.row_masks()
     groups = [(*own, *others) for own, others in zip(rows, (form.fired, form.undetermined), strict=True)]
     masks = [mask.column for group in groups for mask in group]

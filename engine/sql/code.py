@@ -6,7 +6,8 @@ whatever is used twice is written once, and the text grows with the policy, not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -15,6 +16,9 @@ from sqlglot.expressions import Expr
 from engine.sql.dialect import Dialect, binary, number, text, wrapped
 
 Constant = int | str | bool | None
+
+_WRITTEN_MAX = 150
+"""Nodes of an expression that may still be written where it is read: databases bound how deep expressions may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,33 +136,55 @@ class Levels:
     def number(self, value: int) -> Code:
         return literal(value, self.dialect)
 
-    def selects(self, source: str, wanted: Iterable[Expr]) -> Iterator[tuple[str, exp.Select]]:
-        """One sub-select for each level, with its name, of the columns behind `wanted` alone; the last is named by
-        `top`. The first names what it reads: a column more in `source` must not be taken for one of ours."""
-        levels, needed = self._needed(wanted)
+    def selects(self, source: str, wanted: Sequence[Expr]) -> tuple[list[tuple[str, exp.Select]], str]:
+        """One sub-select for each level, with its name, of the columns behind `wanted` alone; and the name of the last.
+        The first names what it reads: a column more in `source` must not be taken for one of ours."""
+        levels, read = self._needed(wanted)
+        found = []
         for index, columns in enumerate(levels):
-            aliases = [exp.alias_(sql.copy(), name, copy=False) for name, sql in columns]
-            before: list[Expr] = [exp.Star()] if index else [column(name) for name in needed]
-            select = exp.select(*before, *aliases, copy=False).from_(self.level_name(index, source), copy=False)
-            yield self.level_name(index + 1, source), select.offset(0) if self.dialect.fenced else select
+            aliases = [exp.alias_(sql, name, copy=False) for name, sql in columns]
+            before: list[Expr] = [exp.Star()] if index else [column(name) for name in read]
+            select = exp.select(*before, *aliases, copy=False).from_(_level_name(index, source), copy=False)
+            found.append((_level_name(index + 1, source), select.offset(0) if self.dialect.fenced else select))
+        return found, _level_name(len(levels), source)
 
-    def _needed(self, wanted: Iterable[Expr]) -> tuple[list[list[tuple[str, Expr]]], list[str]]:
-        """Each level's columns that are read further up, and the columns of the source."""
-        needed = {found.name for sql in wanted for found in sql.find_all(exp.Column)}
-        kept: list[list[tuple[str, Expr]]] = []
-        for level in reversed(self._levels):
-            used = [(name, sql) for name, sql in level if name in needed]
-            needed -= {name for name, _ in used}
-            needed |= {found.name for _, sql in used for found in sql.find_all(exp.Column)}
-            kept.append(used)
-        return kept[::-1], sorted(needed)
+    def _needed(self, wanted: Sequence[Expr]) -> tuple[list[list[tuple[str, Expr]]], list[str]]:
+        """The columns behind `wanted`, by levels, and those of the source. What one other column alone reads is written
+        there: one value less to carry, and in a branch of CASE it is computed for few rows."""
+        used = Counter(found.name for sql in wanted for found in sql.find_all(exp.Column))
+        used.update(list(used))  # what is wanted keeps its column
+        kept: list[tuple[str, Expr]] = []
+        for name, sql in ((name, sql) for level in reversed(self._levels) for name, sql in level):
+            if used[name]:
+                kept.append((name, sql))
+                used.update(found.name for found in sql.find_all(exp.Column))
+        written: dict[str, Expr] = {}
+        heights: dict[str, int] = {}
+        levels: list[list[tuple[str, Expr]]] = []
+        read: set[str] = set(used)
+        for name, sql in reversed(kept):
+            read.discard(name)
+            whole = _with(sql, written)
+            if used[name] == 1 and len(list(whole.walk())) <= _WRITTEN_MAX:
+                written[name] = whole
+                continue
+            height = max((heights.get(found.name, 0) for found in whole.find_all(exp.Column)), default=0)
+            heights[name] = height + 1
+            if height == len(levels):
+                levels.append([])
+            levels[height].append((name, whole))
+        return levels, sorted(read)
 
-    def top(self, source: str) -> str:
-        return self.level_name(len(self._levels), source)
 
-    @staticmethod
-    def level_name(level: int, source: str) -> str:
-        return f"level_{level}" if level else source
+def _level_name(level: int, source: str) -> str:
+    return f"level_{level}" if level else source
+
+
+def _with(sql: Expr, written: Mapping[str, Expr]) -> Expr:
+    def instead(node: Expr) -> Expr:
+        return wrapped(written[node.name]) if isinstance(node, exp.Column) and node.name in written else node
+
+    return sql.transform(instead)
 
 
 def column(name: str) -> exp.Column:

@@ -77,10 +77,11 @@ class SqlForm:
     def query(self, wanted: Sequence[Expr | str], facts: exp.Query | None = None) -> exp.Select:
         """The decisions: these columns of the last level. `facts` defines the relation of that name."""
         columns = [column(item) if isinstance(item, str) else item.copy() for item in wanted]
-        query = exp.select(*columns, copy=False).from_(self._levels.top(FACTS), copy=False)
+        levels, top = self._levels.selects(FACTS, columns)
+        query = exp.select(*columns, copy=False).from_(top, copy=False)
         if facts is not None:
             query = query.with_(FACTS, as_=facts, copy=False)
-        for name, select in self._levels.selects(FACTS, columns):
+        for name, select in levels:
             query = query.with_(name, as_=select, copy=False)
         return query
 

@@ -132,7 +132,7 @@ def _reader(type_: Type, *, required: bool) -> Callable[[object], Value]:
         case Kind.YES_NO:
             return _read_yes_no
         case Kind.TEXT:
-            return _read_required_text if required else _read_text
+            return _text_reader(required=required)
 
 
 def _bounds(type_: Type) -> str:
@@ -216,21 +216,23 @@ def _read_yes_no(raw: object) -> Value:
     return raw
 
 
-def _read_text(raw: object) -> Value:
-    if type(raw) is not str:
-        raise _Wrong("is not text", "send it between quotes")
-    if len(raw) > TEXT_LENGTH_MAX:
-        raise _Wrong(f"is longer than {TEXT_LENGTH_MAX} characters")
-    if not raw.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in raw):
-        raise _Wrong("holds control characters")
-    return raw
+def _text_reader(*, required: bool) -> Callable[[object], Value]:
+    """Blank text is refused: as a value it would count as known, such as a second person who released an order."""
+    unknown = "leave it out or give null where it is unknown"
+    hint = "send the number or name it is known by" if required else unknown
 
+    def read(raw: object) -> Value:
+        if type(raw) is not str:
+            raise _Wrong("is not text", "send it between quotes")
+        if len(raw) > TEXT_LENGTH_MAX:
+            raise _Wrong(f"is longer than {TEXT_LENGTH_MAX} characters")
+        if not raw.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in raw):
+            raise _Wrong("holds control characters")
+        if not raw or raw.isspace():
+            raise _Wrong("is empty", hint)
+        return raw
 
-def _read_required_text(raw: object) -> Value:
-    value = _read_text(raw)
-    if not raw or str(raw).isspace():
-        raise _Wrong("is empty", "send the number or name it is known by")
-    return value
+    return read
 
 
 JsonScalar = str | int | bool | None

@@ -18,7 +18,6 @@ Schema = dict[str, Any]
 __all__ = ["cases_schema", "fact_schema", "facts_file_schema", "facts_schema", "policy_schema"]
 
 _CONTROL = "\\u0000-\\u001f\\u007f-\\u009f"
-_NO_CONTROL_CHARACTERS = f"^[^{_CONTROL}]*$"
 _NOT_BLANK = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
 
 
@@ -62,8 +61,6 @@ def _key(fact: Fact) -> str:
 def fact_schema(fact: Fact, vocabulary: Vocabulary) -> Schema:
     """One fact as a request carries it; null is the same as leaving out a fact that isn't required."""
     schema = _value(fact.type)
-    if fact.required and fact.type.kind is Kind.TEXT:
-        schema["pattern"] = _NOT_BLANK
     if not fact.required:
         if "enum" in schema:
             schema["enum"] = [*schema["enum"], None]
@@ -118,7 +115,7 @@ def _value(type_: Type) -> Schema:
         case Kind.YES_NO:
             return {"type": "boolean"}
         case Kind.TEXT:
-            return {"type": "string", "maxLength": TEXT_LENGTH_MAX, "pattern": _NO_CONTROL_CHARACTERS}
+            return {"type": "string", "maxLength": TEXT_LENGTH_MAX, "pattern": _NOT_BLANK}
 
 
 def _decimal_pattern(type_: Type) -> str:

@@ -45,6 +45,12 @@ HOSTILE = [
     ("a lone surrogate", _body('"amount": "1", "entered_by": "\\ud800"'), 400, [""]),
     ("a lone surrogate as a key", _body('"\\udfff": 1'), 400, [""]),
     ("a control character", _body('"amount": "1", "entered_by": "\\u0000"'), 422, ["/order/entered_by"]),
+    (
+        "blank text where a person is asked for",
+        _body('"amount": "1", "second_released_by": " "'),
+        422,
+        ["/order/second_released_by"],
+    ),
     ("nothing", b"", 400, [""]),
     ("an array", b"[]", 400, [""]),
     ("text", b'"order"', 400, [""]),

@@ -49,8 +49,14 @@ def csv_sql(files: Sequence[str], heading: Sequence[str], wanted: Collection[str
     columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(heading)))
     return (
         f"SELECT {named or 'c0'} FROM read_csv({quoted_list(files)}, columns = {{{columns}}}, header = true, "
-        "auto_detect = false, delim = ',', quote = '\"', escape = '\"', store_rejects = true, rejects_limit = 0)"
+        "auto_detect = false, delim = ',', quote = '\"', escape = '\"', store_rejects = true, rejects_limit = 0, "
+        f"{_NO_NULL})"
     )
+
+
+_NO_NULL = "nullstr = '\n', allow_quoted_nulls = false"
+"""No cell is null, since one without quotes holds no line end. DuckDB drops null cells behind the last column, and so
+takes a row that a decimal comma shifted for a sound one, and gives a row for each blank line of a single column."""
 
 
 def malformed_csv(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[int, str]]]:

@@ -195,6 +195,34 @@ def test_rejects_name_the_lines_that_an_editor_shows(end: str, tmp_path: Path) -
     }
 
 
+@pytest.mark.parametrize("more", [",", ",,", ',""', ", ", ",5", ",,5"])
+def test_a_row_of_more_cells_than_the_heading_is_a_reject_though_the_last_are_empty(more: str, tmp_path: Path) -> None:
+    """Such as `1000,50,`: an amount with a decimal comma before an empty cell."""
+    (tmp_path / "in.csv").write_text(HEAD + f"1,2,C{more}\n2,x,C\n3,2,\n4,2,C\n")
+
+    result = batch(tmp_path, "in.csv")
+
+    assert "4 rows: 1 decided, 3 rejected" in result.stderr
+    assert rejected(tmp_path) == {
+        2: "row: has more cells than the heading",
+        3: "order.amount: is not a plain decimal number",
+        4: "account.id: is required",
+    }
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_blank_lines_are_no_rows_of_a_single_column(end: str, tmp_path: Path) -> None:
+    rules = desk(tmp_path / "rules")
+    (tmp_path / "in.csv").write_text(end.join(["account.id", "A", "", "B", '""', "", ""]), newline="")
+
+    result = credence(
+        "batch", tmp_path / "in.csv", "--case", "account", "--rules", rules, "--out", tmp_path / "out.csv"
+    )
+
+    assert "3 rows: 2 decided, 1 rejected" in result.stderr
+    assert rejected(tmp_path) == {5: "account.id: is required"}
+
+
 def test_bytes_of_another_encoding_cost_their_rows_only(tmp_path: Path) -> None:
     content = HEAD.encode() + b"1,2,Meyer\n2,2,M\xfcller\n3,2,M\xc3\xbcller\n4,x,C\n"
     (tmp_path / "in.csv").write_bytes(content)

@@ -184,7 +184,10 @@ def _with(sql: Expr, written: Mapping[str, Expr]) -> Expr:
     def instead(node: Expr) -> Expr:
         return wrapped(written[node.name]) if isinstance(node, exp.Column) and node.name in written else node
 
-    return sql.transform(instead)
+    whole = sql.transform(instead)
+    for branch in whole.find_all(exp.If):
+        branch.set("this", truth(branch.this.unnest()))
+    return whole
 
 
 def column(name: str) -> exp.Column:
@@ -192,10 +195,14 @@ def column(name: str) -> exp.Column:
 
 
 def bare(condition: Code) -> Code:
+    return replace(condition, sql=truth(condition.sql))
+
+
+def truth(condition: Expr) -> Expr:
     """In a branch of CASE null is as good as false."""
-    sql = condition.sql
-    if isinstance(sql, exp.Coalesce) and sql.expressions == [exp.Boolean(this=False)]:
-        return replace(condition, sql=sql.this)
+    if isinstance(condition, exp.Coalesce) and condition.expressions == [exp.Boolean(this=False)]:
+        inner: Expr = condition.this
+        return inner
     return condition
 
 

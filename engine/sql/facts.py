@@ -7,7 +7,7 @@ blank means missing; typed columns count by their value. The words of a fault ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlglot import exp
@@ -34,6 +34,7 @@ _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
 _BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B)))) + (
     "\u2028\u2029\u202f\u205f\u3000"
 )
+_BLANK = f"\\A[{_BLANKS}]*\\z"
 
 
 class Form(StrEnum):
@@ -51,7 +52,8 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a fact comes from. `words` translates cells; a cell that it doesn't know is a fault."""
+    """Where a fact comes from. `words` translates text, which then counts as cells do; a word that it doesn't know is a
+    fault, and so is every value of a column that is no text."""
 
     column: str
     form: Form
@@ -82,7 +84,7 @@ class RawFacts:
         self.facts = tuple(facts)
         self.dialect = dialect
         self._names = names
-        self._sources = sources
+        self._sources = {name: _as_cells(source) for name, source in sources.items()}
         self._kept = [column(name) for name in kept]
 
     def checked(self, raw: str = RAW) -> exp.Select:
@@ -116,10 +118,7 @@ class RawFacts:
         cell = exp.Nullif(this=bare, expression=text(""))
         if source.words is None:
             return cell
-        ifs = [
-            exp.If(this=text(word), true=text(to) if to is not None else exp.Null())
-            for word, to in source.words.items()
-        ]
+        ifs = [exp.If(this=text(word), true=text(to) if to else exp.Null()) for word, to in source.words.items()]
         return exp.Case(this=cell, ifs=ifs, default=binary(exp.DPipe, text("\x01"), cell))
 
     def _faults(self, readings: Sequence[Reading]) -> Expr:
@@ -144,9 +143,10 @@ class RawFacts:
         if source is None:
             type_ = {Kind.YES_NO: "BOOLEAN"}.get(fact.type.kind, self._sql_type(fact.type))
             return Reading(exp.cast(cell, type_), tuple(missing) if fact.required else ())
-        reading = self._read(fact, source, cell)
+        untranslated = source.words is not None and source.form is not Form.CELLS
+        reading = self._untranslated(fact, source, cell) if untranslated else self._read(fact, source, cell)
         faults = [*(missing if fact.required else ()), *reading.faults]
-        if source.words is not None:
+        if source.words is not None and not untranslated:
             known = ", ".join(list(source.words)[:12])
             unknown = self.dialect.matches(cell, "\\A\\x01")
             words = f"{fact.name}: column `{source.column}` has a word that is not among the values of the map"
@@ -172,13 +172,20 @@ class RawFacts:
             case Kind.TEXT:
                 long = binary(exp.GT, exp.Length(this=cell.copy()), number(TEXT_LENGTH_MAX))
                 control = self.dialect.matches(cell, _CONTROL)
+                blank = self.dialect.matches(cell, _BLANK)
                 faults = [(long, _said(fact, "x" * (TEXT_LENGTH_MAX + 1))), (control, _said(fact, "\x00"))]
+                if source.form is Form.TEXT or source.words is not None:
+                    faults.append((blank, _said(fact, "")))
                 return self._words(fact, source.form, cell, faults)
 
     def _words(self, fact: Fact, form: Form, cell: Expr, faults: list[tuple[Expr, str]]) -> Reading:
         if form in (Form.CELLS, Form.TEXT):
             return Reading(cell, tuple(faults))
         return self._refused(fact, cell, _said(fact, 1))
+
+    def _untranslated(self, fact: Fact, source: Source, cell: Expr) -> Reading:
+        said = f"{fact.name}: column `{source.column}` is no text, so the map's `values` can't translate it"
+        return self._refused(fact, cell, f"{said} (leave `values` out of the map, or write the column as text)")
 
     def _refused(self, fact: Fact, cell: Expr, words: str) -> Reading:
         """Every value of this column is a fault."""
@@ -197,15 +204,17 @@ class RawFacts:
                 narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
                 faults.append((exp.Not(this=self.dialect.matches(cell, narrow)), _said(fact, "0." + "1" * (scale + 1))))
         elif form is Form.DECIMAL:
-            rest = binary(
-                exp.Mod,
-                cell,
-                exp.cast(text(f"0.{'0' * (scale - 1)}1" if scale else "1"), f"DECIMAL({scale + 1}, {scale})"),
-            )
-            faults.append((binary(exp.NEQ, rest, number(0)), _said(fact, "0." + "1" * (scale + 1))))
+            faults.append((self._finer(cell, scale), _said(fact, "0." + "1" * (scale + 1))))
         elif form is not Form.WHOLE:
             return self._refused(fact, cell, _said(fact, True))
         return self._in_range(fact, cell, self._unscaled(fact.type, cell), faults, "9" * 18)
+
+    def _finer(self, cell: Expr, scale: int) -> Expr:
+        """The decimal has digits other than 0 beyond `scale`. Of wide columns DuckDB's remainder is floating-point."""
+        if self.dialect is DUCKDB:
+            return binary(exp.NEQ, call("TRUNC", cell, number(scale)), cell)
+        step = exp.cast(text(f"0.{'0' * (scale - 1)}1" if scale else "1"), f"DECIMAL({scale + 1}, {scale})")
+        return binary(exp.NEQ, binary(exp.Mod, cell, step), number(0))
 
     def _unscaled(self, type_: Type, cell: Expr) -> Expr:
         """Null where the number is out of range: multiplied, it might not be held."""
@@ -271,6 +280,10 @@ class RawFacts:
         known = exp.In(this=cell.copy(), expressions=[text("true"), text("false")])
         value = binary(exp.EQ, cell, text("true"))
         return Reading(value, ((exp.Not(this=known), _said(fact, "x")),))
+
+
+def _as_cells(source: Source) -> Source:
+    return replace(source, form=Form.CELLS) if source.words is not None and source.form is Form.TEXT else source
 
 
 def _tried(cell: Expr, type_: str) -> Expr:

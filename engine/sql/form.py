@@ -7,14 +7,13 @@ every rule (true: fired, null: undetermined), the outcome. The tests hold it aga
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.formula import Formula, Variable
+from engine.formula import Formula
 from engine.formula_numbers import Formulas
 from engine.ruleset import AS_OF, ListResult, Match, Named, Rule, RuleSet
 from engine.sql.code import Code, Columns, Levels, branches, column, literal, negated
@@ -60,9 +59,7 @@ class SqlForm:
         counted = Formulas()
         for formula in formulas.values():
             counted.use(formula)
-        self._inline: dict[str, Code] = {}
-        self._readers = _readers(counted)
-        self._lowering = Lowering(counted, self._levels, ChainMap(self._inline, self._codes))
+        self._lowering = Lowering(counted, self._levels, self._codes)
         self._narrowed = formulas
         self._define_steps()
         self._rule_codes = [self._define_rule(rule) for rule in ruleset.rules]
@@ -120,17 +117,9 @@ class SqlForm:
                 case Named():
                     self._define(step.name, step.name, self._lowered(step.formula))
                 case Match():
-                    self._define_row(step)
+                    self._define(step.id, f"row_{step.id}", self._match(step))
                 case ListResult():
                     self._define(step.name, step.name, self._list(step))
-
-    def _define_row(self, step: Match) -> None:
-        """A row that only one choice asks for is tested there, on the cases that come so far; its column is for those
-        who select it."""
-        code = self._match(step)
-        self._define(step.id, f"row_{step.id}", code)
-        if not code.nullable and self._readers.get(step.id) == 1:
-            self._inline[step.id] = code
 
     def _define(self, id_: str, wanted: str, code: Code) -> None:
         found = self._codes[id_] = self._levels.define(code, wanted)
@@ -273,15 +262,6 @@ class SqlForm:
                 yield self._levels.missing(code).sql
 
 
-def _readers(formulas: Formulas) -> Mapping[str, int]:
-    """How many places read each variable."""
-    found: Counter[str] = Counter()
-    for node, uses in zip(formulas.nodes, formulas.uses, strict=True):
-        if isinstance(node, Variable):
-            found[node.name] += uses
-    return found
-
-
 def _formulas(ruleset: RuleSet) -> Iterator[Formula]:
     for step in ruleset.steps:
         match step:
@@ -294,7 +274,3 @@ def _formulas(ruleset: RuleSet) -> Iterator[Formula]:
     for rule in ruleset.rules:
         yield from (conjunct.formula for conjunct in rule.match.conjuncts)
         yield from (formula for _, formula in rule.conditions)
-
-
-def lower(ruleset: RuleSet, dialect: str = "duckdb", as_of: int | None = None) -> SqlForm:
-    return SqlForm(ruleset, dialect, as_of)

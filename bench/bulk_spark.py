@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from api.bulk.cluster import COMPILED, HUGE_METHOD
 from engine.ruleset import RuleSet
 from engine.sql.alternatives import with_alternatives
 from engine.sql.form import OUTCOME, SqlForm
@@ -23,6 +24,7 @@ def spark_rate(ruleset: RuleSet, path: Path, as_of: date, rows: int) -> float:
         "spark.ui.enabled": "false",
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",
+        HUGE_METHOD: COMPILED,
     }
     session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")

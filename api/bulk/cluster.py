@@ -18,12 +18,13 @@ from pyspark.sql import functions as sf
 
 from api.bulk.batch import Job, Tally, output_format
 from api.bulk.input import BulkRefused, Format, format_of
-from api.bulk.spark import FIRED, UNDETERMINED, decide_frame
+from api.bulk.output import FIRED, UNDETERMINED
+from api.bulk.spark import decide_frame
 from engine.ruleset import RuleSet
 from engine.sql.form import OUTCOME
 
-_HUGE_METHOD = "spark.sql.codegen.hugeMethodLimit"
-_COMPILED = "8000"
+HUGE_METHOD = "spark.sql.codegen.hugeMethodLimit"
+COMPILED = "8000"
 """Bytes of bytecode beyond which HotSpot interprets a method instead of compiling it (its DontCompileHugeMethods). A
 policy set becomes one method of 35,000; told so, Spark runs it in pieces: three times as fast for the default set."""
 
@@ -35,7 +36,7 @@ def run(job: Job, master: str) -> Tally:
     with _in_one_line():
         session = SparkSession.builder.master(master).appName("credence batch").getOrCreate()
         session.sparkContext.setLogLevel("OFF")
-        session.conf.set(_HUGE_METHOD, _COMPILED)
+        session.conf.set(HUGE_METHOD, COMPILED)
         for option, path in (("--out", job.out), ("--rejects", job.rejects)):
             if _exists(session, path):
                 raise BulkRefused(f"{option} `{path}` exists; on Spark it becomes a new folder")

@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from api.bulk.input import BulkRefused, sources
+from api.bulk.output import FIRED, UNDETERMINED
 from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
 from engine.sql.alternatives import with_alternatives
@@ -21,9 +22,6 @@ from engine.sql.facts import FAULTS, Form, RawFacts
 from engine.sql.form import OUTCOME, Mask, SqlForm
 from engine.sql.shown import fact_value
 from engine.vocabulary import CASE_KINDS, EPOCH
-
-FIRED = "fired"
-UNDETERMINED = "undetermined"
 
 
 class Decided(NamedTuple):

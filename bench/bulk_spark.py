@@ -11,7 +11,6 @@ from pyspark.sql import SparkSession
 
 from api.bulk.cluster import COMPILED, HUGE_METHOD
 from engine.ruleset import RuleSet
-from engine.sql.alternatives import with_alternatives
 from engine.sql.form import OUTCOME, SqlForm
 from engine.vocabulary import EPOCH
 
@@ -29,7 +28,7 @@ def spark_rate(ruleset: RuleSet, path: Path, as_of: date, rows: int) -> float:
     session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     session.read.parquet(str(path)).createOrReplaceTempView("facts")
-    form = SqlForm(with_alternatives(ruleset), "spark", (as_of - EPOCH).days)
+    form = SqlForm(ruleset, "spark", (as_of - EPOCH).days)
     query = f"SELECT outcome, count(*) FROM ({form.query([OUTCOME]).sql('spark')}) GROUP BY outcome"
     session.sql(query).collect()
     seconds = []

@@ -154,7 +154,7 @@ class Levels:
         used = Counter(found.name for sql in wanted for found in sql.find_all(exp.Column))
         used.update(list(used))  # what is wanted keeps its column
         kept: list[tuple[str, Expr]] = []
-        for name, sql in ((name, sql) for level in reversed(self._levels) for name, sql in level):
+        for name, sql in ((name, sql) for level in reversed(self._levels) for name, sql in reversed(level)):
             if used[name]:
                 kept.append((name, sql))
                 used.update(found.name for found in sql.find_all(exp.Column))

@@ -29,6 +29,7 @@ from api.bulk.input import (
     first_line,
     identifier,
     quoted,
+    quoted_list,
     refuse_formulas,
     sources,
 )
@@ -100,10 +101,11 @@ def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
         raise BulkRefused("\n".join(map(str, refused)))
     refuse_formulas(job.row_map)
     _refuse_paths(job)
+    out, rejected = Path(job.out).resolve(), Path(job.rejects).resolve()  # a link stays, and its target is written
     try:
         with (
-            TemporaryDirectory(prefix=".credence-batch-", dir=Path(job.out).parent) as scratch,
-            TemporaryDirectory(prefix=".credence-batch-", dir=Path(job.rejects).parent) as beside,
+            TemporaryDirectory(prefix=".credence-batch-", dir=out.parent) as scratch,
+            TemporaryDirectory(prefix=".credence-batch-", dir=rejected.parent) as beside,
             duckdb.connect() as connection,
         ):
             folder, rejects = Path(scratch), Path(beside) / "rejects.csv"
@@ -112,10 +114,10 @@ def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
             connection.execute("SET enable_progress_bar = true")  # measures, too
             connection.execute("SET enable_progress_bar_print = false")
             tally = _Run(job, connection, folder, rejects, progress).run()
-            rejects.replace(Path(job.rejects))
-            (folder / "out").replace(Path(job.out))
+            rejects.replace(rejected)
+            (folder / "out").replace(out)
     except duckdb.Error as error:
-        raise BulkRefused(_in_words(error)) from error
+        raise BulkRefused(_in_words(error, job)) from error
     except OSError as error:
         raise BulkRefused(f"`{error.filename or job.out}`: {error.strerror or error}") from error
     tally.seconds = time.perf_counter() - started
@@ -146,7 +148,7 @@ def _refuse_paths(job: Job) -> None:
         raise BulkRefused("IN, --out and --rejects must be different files")
 
 
-def _in_words(error: duckdb.Error) -> str:
+def _in_words(error: duckdb.Error, job: Job) -> str:
     """One line of what DuckDB says in many."""
     said = str(error)
     file = next((line.split("=", 1)[1].strip() for line in said.splitlines() if line.strip().startswith("file =")), "")
@@ -154,7 +156,8 @@ def _in_words(error: duckdb.Error) -> str:
         return f"`{file}` can't be read: its lines end in different ways (\\n and \\r\\n); write all ends alike"
     if "No space left" in said:
         return "no space is left on the disk"
-    return f"the files can't be read or written: {first_line(error)}"
+    read = ", ".join(f"`{name}`" for name in job.patterns[:3])
+    return f"{read} can't be read, or `{job.out}` can't be written: {first_line(error)}"
 
 
 class _Run:
@@ -233,12 +236,21 @@ class _Run:
         faults = FAULTS
         if UNREAD in kept:
             unread = identifier(UNREAD)
+            others = self._without_those_of(unread)
             faults = (
-                f"if(starts_with({unread}, '{_ROW}'), {unread}, nullif(concat_ws(chr(10), {unread}, {FAULTS}), ''))"
+                f"if(starts_with({unread}, '{_ROW}'), {unread}, nullif(concat_ws(chr(10), {unread}, {others}), ''))"
             )
         rows = f"SELECT {identifier(FILE)}, {identifier(LINE)}, {faults} AS faults FROM ({checked})"
         found = f"SELECT {identifier(FILE)}, {line}, faults FROM ({rows}) {places} WHERE faults IS NOT NULL"
         self._one(f"INSERT INTO rejected {found}", "finding faults")
+
+    def _without_those_of(self, unread: str) -> str:
+        """SQL of the faults of facts whose columns have none yet: a value that can't be read isn't missing, too."""
+        facts, columns = quoted_list(list(self.sources)), quoted_list([s.column for s in self.sources.values()])
+        named = f"chr(10) || map({facts}, {columns})[split_part(fault, ':', 1)] || ':'"
+        known = f"contains(chr(10) || {unread}, {named})"
+        kept = f"list_filter(string_split({FAULTS}, chr(10)), lambda fault: NOT coalesce({known}, false))"
+        return f"nullif(array_to_string({kept}, chr(10)), '')"
 
     def _reject_csv(self, index: int, malformed: list[tuple[int, str]]) -> int:
         """Gives the number of records."""

@@ -31,17 +31,22 @@ def format_of(path: str) -> Format:
 
 
 def files_of(patterns: Sequence[str]) -> list[str]:
-    """Each once, in the order of the patterns."""
-    files = [name for pattern in patterns for name in sorted(glob.glob(pattern)) or [pattern]]  # noqa: PTH207 also absolute
-    for name in files:
+    """Each once, by the first of its names, in the order of the patterns."""
+    files: dict[tuple[int, int], str] = {}
+    names = [name for pattern in patterns for name in sorted(glob.glob(pattern)) or [pattern]]  # noqa: PTH207 also absolute
+    for name in names:
         path = Path(name)
         if not path.is_file():
             said = "is a folder" if path.is_dir() else "matches no file" if glob.has_magic(name) else "is no file"
             hint = f"; give the files in it, such as `{name.rstrip('/')}/*.csv`" if path.is_dir() else ""
             raise BulkRefused(f"`{name}` {said}{hint}")
-        if not path.stat().st_size:
+        if glob.has_magic(name):  # DuckDB would read the files that it stands for
+            raise BulkRefused(f"`{name}` holds `[`, `*` or `?`, which stand for other names; rename it")
+        found = path.stat()
+        if not found.st_size:
             raise BulkRefused(f"`{name}` is empty")
-    return list(dict.fromkeys(files))
+        files.setdefault((found.st_dev, found.st_ino), name)
+    return list(files.values())
 
 
 # --- columns and facts -----------------------------------------------------------------------------------------------
@@ -108,7 +113,7 @@ def identifier(name: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".: ")
 
 
 __all__ = ["BulkRefused", "Format"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from api.arrow_files import arrow_batches
 from api.bulk.csv_files import csv_heading, csv_sql
@@ -148,9 +149,21 @@ def _parquet(files: Sequence[str]) -> str:
 
 def _parquet_columns(name: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     try:
-        return _described(f"FROM {_parquet([name])}", connection)
-    except duckdb.Error as error:
+        columns = _described(f"FROM {_parquet([name])}", connection)
+        _told_apart(pq.read_schema(name).names, name)
+    except (duckdb.Error, pa.ArrowException) as error:
         raise BulkRefused(f"`{name}` can't be read as Parquet: {first_line(error)}") from error
+    return columns
+
+
+def _told_apart(names: Sequence[str], file: str) -> None:
+    """DuckDB would take the first of two names that are one to it, and call the other `NAME_1`."""
+    seen: dict[str, str] = {}
+    for name in names:
+        earlier = seen.get(name.lower())
+        if earlier is not None:
+            raise BulkRefused(f"`{file}` has the columns `{earlier}` and `{name}`; rename one of them")
+        seen[name.lower()] = name
 
 
 def _open_ndjson(
@@ -183,6 +196,7 @@ def _open_arrow(found: Input, connection: duckdb.DuckDBPyConnection) -> None:
 
 def _arrow_columns(name: str) -> dict[str, str]:
     with _arrow(name) as (schema, _):
+        _told_apart(schema.names, name)
         for column in schema:
             if pa.types.is_decimal256(column.type):
                 raise BulkRefused(f"the column `{column.name}` of `{name}` is {column.type}; write it as decimal128")

@@ -11,6 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import Result
 
@@ -153,6 +156,45 @@ def test_a_map_with_formulas_is_refused_before_a_file_is_opened(tmp_path: Path) 
     assert said.endswith("by a formula, which bulk can't run; give it as a column, or use `credence decide-file`")
 
 
+@pytest.mark.parametrize("name", ["x[1].csv", "x*.csv", "x?.csv"])
+def test_a_name_that_stands_for_other_names_is_refused(name: str, tmp_path: Path) -> None:
+    """DuckDB would read x1.csv twice and this file never."""
+    for file in ("x1.csv", name):
+        (tmp_path / file).write_text(HEAD + f"{len(file)},2,3\n")
+
+    said = refused(batch(tmp_path, "*.csv"), tmp_path)
+
+    assert said == f"`{name}` holds `[`, `*` or `?`, which stand for other names; rename it"
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_columns_that_differ_in_capitals_only_are_refused(suffix: str, tmp_path: Path) -> None:
+    columns = {"order.id": ["S"], "order.amount": ["5"], "Order.Amount": ["7"], "account.id": ["C"]}
+    table = pa.table({name: pa.array(cells) for name, cells in columns.items()})
+    if suffix == "parquet":
+        pq.write_table(table, tmp_path / "in.parquet")
+    else:
+        feather.write_feather(table, tmp_path / "in.arrow")
+
+    said = refused(batch(tmp_path, f"in.{suffix}"), tmp_path)
+
+    assert said == f"`in.{suffix}` has the columns `order.amount` and `Order.Amount`; rename one of them"
+
+
+def test_a_parquet_file_with_garbage_in_it_is_named(tmp_path: Path) -> None:
+    """Behind a sound heading, so that it is found while rows are read."""
+    numbers = [str(number) for number in range(5_000)]
+    table = pa.table({name: pa.array(numbers) for name in ("order.id", "order.amount", "account.id")})
+    pq.write_table(table, tmp_path / "in.parquet", compression="none")
+    content = (tmp_path / "in.parquet").read_bytes()
+    (tmp_path / "in.parquet").write_bytes(content[:4] + b"\xab" * 400 + content[404:])
+
+    said = refused(batch(tmp_path, "in.parquet"), tmp_path)
+
+    assert said.startswith("`in.parquet` can't be read, or `out.csv` can't be written: ")
+    assert said[-1] not in ":. "
+
+
 # --- what can be read ------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +285,68 @@ def test_rejects_of_several_files_name_the_file(tmp_path: Path) -> None:
     with (tmp_path / "o.ndjson.rejects.csv").open(newline="") as stream:
         found = [(Path(row["file"]).name, row["line"]) for row in csv.DictReader(stream)]
     assert found == [("a.csv", "3"), ("b.csv", "3")]
+
+
+def test_a_file_under_two_names_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEAD + "1,2,3\n")
+    (tmp_path / "soft.csv").symlink_to("a.csv")
+    (tmp_path / "hard.csv").hardlink_to(tmp_path / "a.csv")
+    (tmp_path / "copy.csv").write_text(HEAD + "1,2,3\n")
+    (tmp_path / "folder").mkdir()
+
+    result = batch(tmp_path, "a.csv", "folder/../a.csv", "soft.csv", "hard.csv", "copy.csv")
+
+    assert "2 rows: 2 decided, 0 rejected" in result.stderr
+
+
+def test_links_stay_and_what_they_point_to_is_written(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(HEAD + "1,2,3\n,2,3\n")
+    (tmp_path / "elsewhere").mkdir()
+    for link, target in (("out.csv", "out"), ("rejects.csv", "rejects")):
+        (tmp_path / link).symlink_to(tmp_path / "elsewhere" / target)
+    (tmp_path / "elsewhere" / "out").write_text("before")
+
+    result = batch(tmp_path, "in.csv", options=("--rejects", tmp_path / "rejects.csv"))
+
+    assert result.exit_code == 1
+    assert (tmp_path / "out.csv").is_symlink()
+    assert (tmp_path / "rejects.csv").is_symlink()
+    assert (tmp_path / "elsewhere/out").read_text().startswith("order.id,")
+    assert (tmp_path / "elsewhere/rejects").read_text().startswith("file,line,faults\n")
+    assert not [*tmp_path.glob(".*"), *(tmp_path / "elsewhere").glob(".*")]
+
+
+NO_VALUE = "is an object or a list, not a value"
+
+
+@pytest.mark.parametrize(
+    ("row", "headings", "faults"),
+    [
+        (
+            '{"order.id": "S", "order": {"id": "S", "amount": [1]}}',
+            (),
+            ["order.id: is given twice", f"order.amount: {NO_VALUE}", "account.id: is required"],
+        ),
+        (
+            '{"No": ["S"], "Customer": "C"}',
+            ("No", "Sum", "Customer"),
+            [f"No: {NO_VALUE}", "order.amount: is required"],
+        ),
+    ],
+)
+def test_a_value_that_can_not_be_read_is_not_missing_too(
+    row: str, headings: tuple[str, ...], faults: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "in.ndjson").write_text(row + "\n")
+    facts = zip(("order.id", "order.amount", "account.id"), headings, strict=False)
+    lines = ["map: m", "title: {en: m, zh: m}", "case: order", "facts:"]
+    lines += [f"  {fact}: {{column: {heading}}}" for fact, heading in facts]
+    (tmp_path / "map.yaml").write_text("\n".join(lines) + "\n")
+
+    batch(tmp_path, "in.ndjson", options=("--map", tmp_path / "map.yaml") if headings else ())
+
+    with (tmp_path / "out.csv.rejects.csv").open(newline="") as stream:
+        assert [row["faults"].split("\n") for row in csv.DictReader(stream)] == [faults]
 
 
 def test_columns_of_any_name_stand_beside_the_facts(tmp_path: Path) -> None:

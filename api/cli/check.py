@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -23,8 +22,6 @@ from engine.reading.cases import decided_names, read_cases
 from engine.reading.document import read
 from engine.reading.policy_file import read_policy
 from engine.vocabulary import CASE_KINDS, Vocabulary
-
-_HISTORY = re.compile(rb"^history:", re.MULTILINE)
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the policies, with cases/ and maps/.")]
 
@@ -112,8 +109,10 @@ def _in_bulk(engine: Engine) -> tuple[Diagnostic, ...]:
 
 
 def row_maps(folder: RulesFolder) -> dict[str, bytes]:
-    """The files under maps/ that are row maps; those that begin with `history:` are a backtest's, which reads them."""
-    return {name: content for name, content in folder.maps.items() if not _HISTORY.search(content)}
+    """The files under maps/ that are row maps; history maps are a backtest's, which reads them."""
+    documents = {name: read(content, name)[0] for name, content in folder.maps.items()}
+    histories = {name for name, document in documents.items() if document and is_history_map(document)}
+    return {name: content for name, content in folder.maps.items() if name not in histories}
 
 
 def _in_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[Diagnostic, ...]:

@@ -126,6 +126,13 @@ def test_a_backtest_map_is_checked_as_one_and_is_no_row_map(tmp_path: Path) -> N
     assert "past.yaml:4:11: H005 `euro` is not a currency code" in credence("check", rules).stdout
 
 
+def test_a_backtest_map_is_known_by_its_key_however_it_is_written(tmp_path: Path) -> None:
+    rules = desk(tmp_path / "rules")
+    (rules / "maps" / "past.yaml").write_text(PAST.replace("history:", '"history" :'), encoding="utf-8")
+
+    assert "1 row map;" in credence("check", rules).stdout
+
+
 def test_two_suites_of_one_name_are_a_mistake(tmp_path: Path) -> None:
     rules = desk(tmp_path / "rules")
     (rules / "cases" / "second.yaml").write_text(CASES, encoding="utf-8")

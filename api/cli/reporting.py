@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -55,10 +56,12 @@ _RATE_SECONDS = 0.2
 
 
 def known_encoding(name: str) -> str:
+    """Some that Python knows are of no text (`base64`) or can't pass over bad bytes (`idna`): an empty file tells."""
     try:
+        io.TextIOWrapper(io.BytesIO(), name, errors="surrogateescape").read()
         return codecs.lookup(name).name
-    except LookupError:
-        refuse(f"`{name}` is not a known encoding; try utf-8, gb18030, cp1252 or utf-16")
+    except (LookupError, UnicodeError):
+        refuse(f"`{name}` is not a known encoding of text files; try utf-8, gb18030, cp1252 or utf-16")
 
 
 def one_character(delimiter: str) -> str:

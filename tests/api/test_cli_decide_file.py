@@ -157,6 +157,13 @@ def test_another_encoding_can_be_named(rules: Path, encoding: str, name: str) ->
         (b"No,K\xfcnde\n", (), "the heading in line 1 can't be read"),
         (b"x" * (1 << 21), (), "line 1 is longer than 1048576 characters"),
         (HEADING + ROW, ("--encoding", "klingon"), "`klingon` is not a known encoding"),
+        (HEADING + ROW, ("--encoding", "base64"), "`base64` is not a known encoding of text files"),
+        (
+            (HEADING + ROW).encode("utf-16-le"),
+            ("--encoding", "utf-16"),
+            "in.csv: can't be read: UTF-16 stream does not",
+        ),
+        ((HEADING + ROW).encode("utf-16")[:-1], ("--encoding", "utf-16"), "truncated data; check --encoding, or save"),
         (HEADING + ROW, ("--delimiter", ";;"), "--delimiter takes one character"),
         (HEADING + ROW, ("--summary", "outcom"), "`outcom` is not `outcome`, `reason`, a result or a fact (did you"),
         (HEADING + ROW, ("--total", "invoice.id", "--summary", "outcome"), "`invoice.id` is no fact that can be added"),

@@ -87,12 +87,14 @@ def _nothing(history: HistoryRead) -> str:
 
 
 def fastest(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
-    """In bulk where DuckDB is installed (`pip install credence[bulk]`), else one by one; both decide alike."""
+    """In bulk where DuckDB is installed (`pip install credence[bulk]`) and SQL can say the rules, else one by one; both
+    decide alike."""
     try:
         from api.backtest.sql import sql_decider
+        from engine.sql.check import check
     except ImportError:
         return decider(ruleset, history_map)
-    return sql_decider(ruleset, history_map)
+    return decider(ruleset, history_map) if check(ruleset) else sql_decider(ruleset, history_map)
 
 
 def _side(label: str, ruleset: RuleSet) -> Side:

@@ -25,7 +25,7 @@ ORDERS = "orders"
 
 
 def sql_decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
-    """Raises what `engine.sql.form` raises for a rule set that SQL can't say."""
+    """Of a rule set in which `engine.sql.check` finds nothing; SQL can't say others."""
     form = SqlForm(with_alternatives(ruleset))
     masks = [*form.fired, *form.undetermined]
     grade = [form.columns[GRADE]] if GRADE in form.columns else []

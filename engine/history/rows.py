@@ -6,6 +6,7 @@ Verb: HistoryMap + heading → one function a row. The cells are read by `engine
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import cast
 
@@ -25,8 +26,11 @@ _NEEDED = tuple(name for name in COLUMNS_REQUIRED if name != "settled")
 
 
 def history_heading_faults(history_map: HistoryMap, heading: Sequence[str]) -> tuple[Fault, ...]:
-    """What keeps this map from reading a file with this heading."""
-    return heading_faults(_row_map(history_map), heading)
+    """What keeps this map from reading a file with this heading. A hint that fits several faults, such as the list of
+    columns, stands at the last of them alone."""
+    faults = heading_faults(_row_map(history_map), heading)
+    last = {fault.hint: fault for fault in faults}
+    return tuple(fault if fault is last[fault.hint] else replace(fault, hint="") for fault in faults)
 
 
 def invoice_reader(history_map: HistoryMap, heading: Sequence[str], currency_digits: int) -> InvoiceReader:

@@ -157,6 +157,48 @@ def test_two_policy_sets_stand_side_by_side_with_the_orders_that_flip(tmp_path: 
     assert "Large (orders.large)" in html
 
 
+def test_rules_whose_text_functions_sql_can_not_say_are_replayed_one_by_one(tmp_path: Path) -> None:
+    orders = ORDERS.replace("account.overdue_amount > 0", "'upper case(account.id) = \"A\"'")
+    paths = _desk(tmp_path, orders=orders)
+
+    result = credence("backtest", *_arguments(paths), "--json")
+
+    assert "B001" in credence("check", paths["--rules"]).stdout
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["policies"][0]["held"]["amount"] == "600.00"
+
+
+LONG = """\
+parameters: {factor: 9900000000000000000}
+values: {index: account.ratio * account.ratio * account.cap * factor}
+rules:
+"""
+LONG_FACTS = """\
+currency: EUR
+facts:
+  account.ratio: {type: number, minimum: 0, maximum: 10, title: {en: Ratio, zh: 比值}}
+  account.cap: {type: money, minimum: -1000, maximum: 1000, title: {en: Cap, zh: 上限}}
+"""
+LONG_ASSUMED = """\
+  account.ratio: {value: 10, because: {en: All., zh: 全部。}}
+  account.cap: {value: 1000, because: {en: All., zh: 全部。}}
+"""
+
+
+def test_rules_whose_numbers_are_too_long_for_sql_are_replayed_one_by_one(tmp_path: Path) -> None:
+    when = "index > 0 and order.amount > 250"
+    orders = ORDERS.replace("rules:\n", LONG).replace("account.overdue_amount > 0", when)
+    paths = _desk(tmp_path, orders=orders)
+    (paths["--rules"] / "facts.yaml").write_text(LONG_FACTS, encoding="utf-8")
+    paths["--map"].write_text(MAP + LONG_ASSUMED, encoding="utf-8")
+
+    result = credence("backtest", *_arguments(paths), "--json")
+
+    assert "B002" in credence("check", paths["--rules"]).stdout
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["policies"][0]["held"]["amount"] == "700.00"
+
+
 class _Page(HTMLParser):
     """Tags in balance, attributes that fetch or run something, and the text."""
 
@@ -339,6 +381,7 @@ def test_a_file_of_another_kind_is_refused_with_what_to_do(
         ({"--out": "none/report.html"}, "--out `none/report.html`: the folder `none` does not exist"),
         ({"--out": "."}, "--out `.` is a folder; name a file in it"),
         ({"--encoding": "utf-9"}, "`utf-9` is not a known encoding"),
+        ({"--encoding": "idna"}, "`idna` is not a known encoding of text files"),
         ({"--delimiter": ";;"}, "--delimiter takes one character"),
     ],
 )
@@ -349,6 +392,16 @@ def test_what_can_not_be_used_is_refused(tmp_path: Path, change: dict[str, str],
 
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_the_columns_of_a_wrong_file_are_listed_once(tmp_path: Path) -> None:
+    columns = [f"column_{number}" for number in range(20)]
+
+    result = credence("backtest", *_arguments(_desk(tmp_path, ",".join(columns) + "\n")))
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert (result.stderr.count("is missing"), result.stderr.count("`column_0`")) == (6, 1)
+    assert f"is missing (the columns are {', '.join(f'`{name}`' for name in columns)})\n" in result.stderr
 
 
 def test_a_map_with_mistakes_is_refused_with_their_places(tmp_path: Path) -> None:

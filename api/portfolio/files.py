@@ -106,8 +106,9 @@ def _batches(path: Path, format_: Format) -> Iterator[tuple[tuple[str, ...], lis
         with arrow_files.arrow_batches(path) as (schema, batches):
             for batch in batches:
                 yield tuple(schema.names), batch.to_pylist()
-    except arrow.ArrowInvalid as error:
-        raise InputUnreadable(f"can't be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
+    except (arrow.ArrowException, UnicodeError, OSError) as error:
+        said = str(getattr(error, "strerror", None) or error)  # pyarrow's own OSErrors have no strerror
+        raise InputUnreadable(f"can't be read as {path.suffix[1:]}: {said.splitlines()[0]}") from None
 
 
 def _cell(value: object, spelling: str | None) -> str | None:

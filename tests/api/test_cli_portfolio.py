@@ -6,7 +6,9 @@ The figures themselves are worked out by hand in tests/engine/test_portfolio.py;
 from __future__ import annotations
 
 import csv
+import io
 import json
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -14,6 +16,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pyarrow as pa
+import pyarrow.ipc as ipc
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import Result
 
@@ -433,6 +438,71 @@ def test_what_cannot_be_used_is_refused(
     assert run.result.exit_code == 2
     assert said in run.result.stderr
     assert not (tmp_path / "rejects.csv").exists()
+
+
+@pytest.mark.parametrize("name", ["base64", "rot13", "hex", "idna", "undefined"])
+def test_an_encoding_that_files_can_not_be_read_in_is_refused(tmp_path: Path, name: str) -> None:
+    result = Run(tmp_path, HEADING + ROWS, "--encoding", name).result
+
+    said = f"credence: `{name}` is not a known encoding of text files; try utf-8, gb18030, cp1252 or utf-16\n"
+    assert (result.exit_code, result.stderr) == (2, said)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ((HEADING + ROWS).encode("utf-16-le"), "UTF-16 stream does not start with BOM"),
+        ((HEADING + ROWS).encode("utf-16")[:-1], "truncated data"),
+        ((HEADING + ROWS).encode("utf-16") + b"\x00\xd8\n\x00", "illegal UTF-16 surrogate"),
+    ],
+    ids=["no byte order mark", "cut short", "half a character"],
+)
+def test_text_that_is_not_in_the_encoding_is_refused_in_one_line(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "first.csv").write_bytes(HEADING.encode("utf-16"))
+    rejects = tmp_path / "rejects.csv"
+
+    result = Run(tmp_path, content, tmp_path / "first.csv", "--encoding", "utf-16", "--rejects", rejects).result
+
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith(f"credence: {tmp_path / 'in.csv'}: can't be read: ")
+    assert result.stderr.endswith(f"{said}; check --encoding, or save the file as UTF-8\n")
+    assert not rejects.exists()
+
+
+def _parquet(table: Any) -> bytes:
+    """With rubbish where the rows begin; the footer is whole."""
+    written = io.BytesIO()
+    pq.write_table(table, written)
+    whole = written.getvalue()
+    return whole[:4] + b"\x99" * 200 + whole[204:]
+
+
+def _arrow_stream(table: Any) -> bytes:
+    """Without its last rows."""
+    written = io.BytesIO()
+    with ipc.new_stream(written, table.schema) as stream:
+        stream.write_table(table)
+    return written.getvalue()[:-100]
+
+
+@pytest.mark.parametrize(
+    ("name", "spoiled", "said"),
+    [
+        ("in.parquet", _parquet, "Couldn't deserialize thrift"),
+        ("in.arrows", _arrow_stream, "Expected to be able to read"),
+    ],
+)
+def test_a_spoiled_columnar_file_is_refused_by_its_name_and_with_the_reason(
+    tmp_path: Path, name: str, spoiled: Callable[[Any], bytes], said: str
+) -> None:
+    (tmp_path / "first.csv").write_text(HEADING, encoding="utf-8")
+    content = spoiled(pa.table({column: ["1"] * 1000 for column in HEADING.strip().split(",")}))
+
+    result = Run(tmp_path, content, tmp_path / "first.csv", name=name).result
+
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    kind = name.partition(".")[2]
+    assert result.stderr.startswith(f"credence: {tmp_path / name}: can't be read as {kind}: {said}")
 
 
 def test_a_map_that_does_not_do_says_what_it_lacks(tmp_path: Path) -> None:

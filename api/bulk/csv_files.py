@@ -50,7 +50,7 @@ def csv_sql(files: Sequence[str], heading: Sequence[str], wanted: Collection[str
     return (
         f"SELECT {named or 'c0'} FROM read_csv({quoted_list(files)}, columns = {{{columns}}}, header = true, "
         "auto_detect = false, delim = ',', quote = '\"', escape = '\"', store_rejects = true, rejects_limit = 0, "
-        f"{_NO_NULL})"
+        f"hive_partitioning = false, {_NO_NULL})"
     )
 
 

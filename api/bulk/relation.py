@@ -144,7 +144,7 @@ def _open_csv(found: Input, connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _parquet(files: Sequence[str]) -> str:
-    return f"read_parquet({quoted_list(files)})"
+    return f"read_parquet({quoted_list(files)}, hive_partitioning = false)"  # else a folder `x=1` sets the column `x`
 
 
 def _parquet_columns(name: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -299,6 +299,19 @@ def test_a_file_under_two_names_is_read_once(tmp_path: Path) -> None:
     assert "2 rows: 2 decided, 0 rejected" in result.stderr
 
 
+def test_a_folder_s_name_takes_the_place_of_no_column(tmp_path: Path) -> None:
+    """As DuckDB has it for files in folders like `month=7`."""
+    (tmp_path / "order.id=F" / "c0=F").mkdir(parents=True)
+    table = pa.table({"order.id": ["S"], "order.amount": ["5"], "account.id": ["C"]})
+    pq.write_table(table, tmp_path / "order.id=F" / "in.parquet")
+    (tmp_path / "order.id=F" / "c0=F" / "in.csv").write_text(HEAD + "S,5,C\n")
+
+    for number, name in enumerate(("order.id=F/in.parquet", "order.id=F/c0=F/in.csv")):
+        assert batch(tmp_path, name, out=f"out{number}.csv").exit_code == 0
+        with (tmp_path / f"out{number}.csv").open(newline="") as stream:
+            assert [row["order.id"] for row in csv.DictReader(stream)] == ["S"]
+
+
 def test_links_stay_and_what_they_point_to_is_written(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(HEAD + "1,2,3\n,2,3\n")
     (tmp_path / "elsewhere").mkdir()

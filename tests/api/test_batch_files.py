@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -150,6 +151,127 @@ def test_one_column_in_two_types_is_refused(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "`order.amount` is DECIMAL(12,2) in" in result.stderr
     assert "and DOUBLE in" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("precision", "scale"), [(9, 2), (18, 6), (37, 0), (38, 0), (38, 1), (38, 10), (38, 37), (38, 38)]
+)
+def test_decimal_columns_of_every_width_are_read_exactly(precision: int, scale: int, tmp_path: Path) -> None:
+    """In each: 5 units of what an amount can hold, the smallest number of the column, its negative, its largest one."""
+    five = f"5E-{min(scale, 2)}"
+    amounts = [Decimal(five), Decimal(f"1E-{scale}"), Decimal(f"-1E-{scale}"), Decimal(f"{'9' * precision}E-{scale}")]
+    column = pa.array(amounts, pa.decimal128(precision, scale))
+    table = pa.table({"order.id": list("1234"), "order.amount": column, "account.id": ["C"] * 4})
+    pq.write_table(table, tmp_path / "in.parquet")
+
+    batch(tmp_path / "in.parquet", out=tmp_path / "out.ndjson")
+
+    faults = {line: fault.partition(" (")[0] for (_, line), fault in rejected(tmp_path / "out.ndjson").items()}
+    finer, beyond = "order.amount: has more than 2 decimals", "order.amount: is out of range"
+    fine = {2: finer, 3: finer, 4: finer}
+    assert faults == (fine if scale > 2 else {3: beyond, 4: beyond} if precision > 18 else {3: beyond})
+    assert len(decided(tmp_path / "out.ndjson")) == 4 - len(faults)
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\u3000"])
+@pytest.mark.parametrize("name", ["in.parquet", "in.arrow"])
+def test_blank_text_of_typed_files_is_a_fault_as_in_the_service(name: str, blank: str, tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "order.id": ["S1", blank, "S3"],
+            "order.amount": [1, 1, 1],
+            "order.second_released_by": [blank, None, None],
+            "account.id": ["C", blank, "C"],
+        }
+    )
+    write(tmp_path / name, table)
+
+    assert batch(tmp_path / name, out=tmp_path / "out.ndjson").exit_code == 1
+
+    assert [row["order.id"] for row in decided(tmp_path / "out.ndjson")] == ["S3"]
+    known_by = "is empty (send the number or name it is known by)"
+    assert rejected(tmp_path / "out.ndjson") == {
+        (name, 1): "order.second_released_by: is empty (leave it out or give null where it is unknown)",
+        (name, 2): f"order.id: {known_by}\naccount.id: {known_by}",
+    }
+
+
+# --- words of a map --------------------------------------------------------------------------------------------------
+
+TRANSLATED = """\
+map: words
+title: {en: Words, zh: 词语}
+case: order
+facts:
+  order.id: {column: order}
+  account.id: {column: customer}
+  order.amount: {column: amount}
+  order.released_amount: {column: amount}
+  order.released_on: {column: released}
+  order.released_by: {column: who}
+  order.released_by_role: {column: role, values: {boss: cfo}}
+  order.second_released_by: {column: second, values: {"-": null, anna: anna}}
+  order.prepayment: {column: prepaid, values: {"Y": true, "N": false}}
+  order.payment_days: {column: terms, values: {month: 30}}
+"""
+
+
+def write(path: Path, table: pa.Table) -> Path:
+    match path.suffix:
+        case ".parquet":
+            pq.write_table(table, path)
+        case ".arrow":
+            write_arrow(path, table)
+        case ".ndjson":
+            path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+        case _:
+            pa_csv.write_csv(table, path)
+    return path
+
+
+def released(**columns: Any) -> pa.Table:
+    """Four orders that the CFO released alone, with a second person, with a stranger, and with nobody."""
+    same = {"customer": "C", "amount": "250000", "released": "2026-07-01", "who": "carl", "role": "boss"}
+    every = {key: [value] * 4 for key, value in {**same, "prepaid": "N", "terms": "month"}.items()}
+    return pa.table({"order": list("1234"), **every, "second": ["-", " anna", "zoe", ""], **columns})
+
+
+def translated(path: Path, table: pa.Table) -> tuple[list[dict[str, Any]], dict[tuple[str, int], str]]:
+    map_file, out = path.with_name("map.yaml"), path.with_name("out.ndjson")
+    map_file.write_text(TRANSLATED, encoding="utf-8")
+    result = batch(write(path, table), out=out, options=("--map", map_file))
+    assert result.exit_code in (0, 1), result.stderr
+    return decided(out), rejected(out)
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.ndjson", "in.parquet", "in.arrow"])
+def test_a_map_s_values_translate_the_text_of_every_kind_of_file(name: str, tmp_path: Path) -> None:
+    rows, rejects = translated(tmp_path / name, released())
+
+    missing = {row["order.id"]: "release.second-person-missing" in row["fired"] for row in rows}
+    assert missing == {"1": True, "2": False, "4": True}
+    assert [faults.partition(" (")[0] for faults in rejects.values()] == [
+        "order.second_released_by: column `second` has a word that is not among the values of the map"
+    ]
+
+
+def test_a_map_s_values_translate_columns_of_a_few_words_kept_once(tmp_path: Path) -> None:
+    second = pa.array(["-", "anna", "zoe", None]).dictionary_encode()
+    rows, rejects = translated(tmp_path / "in.arrow", released(second=second))
+
+    missing = {row["order.id"]: "release.second-person-missing" in row["fired"] for row in rows}
+    assert missing == {"1": True, "2": False, "4": True}
+    assert [line for _, line in rejects] == [3]
+
+
+@pytest.mark.parametrize("name", ["in.parquet", "in.arrow"])
+def test_values_on_a_column_that_is_no_text_are_faults_of_its_rows(name: str, tmp_path: Path) -> None:
+    rows, rejects = translated(tmp_path / name, released(prepaid=[True, None, False, None], second=["-"] * 4))
+
+    assert [row["order.id"] for row in rows] == ["2", "4"]
+    said = "order.prepayment: column `prepaid` is no text, so the map's `values` can't translate it"
+    hint = "(leave `values` out of the map, or write the column as text)"
+    assert rejects == {(name, line): f"{said} {hint}" for line in (1, 3)}
 
 
 # --- NDJSON ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -37,6 +37,24 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[IO[str]]]:
 def is_ordinary(path: Path) -> bool:
     """Whether a file may take this place: nothing is there, or such a file. A device like /dev/null would be gone."""
     return path.is_file() or not path.exists()
+
+
+def fault_of_paths(read: Sequence[Path], written: Mapping[str, Path]) -> str:
+    """Why files can't take these places, in one line; blank where they can. `written` by the option that names it."""
+    for option, path in written.items():
+        folder = path.resolve().parent if path.is_symlink() else path.parent
+        if path.is_dir():
+            return f"{option} `{path}` is a folder; name a file in it"
+        if not is_ordinary(path):
+            return f"{option} `{path}` is no ordinary file"
+        if not folder.is_dir():
+            return f"{option} `{path}`: the folder `{folder}` does not exist"
+        if not os.access(folder, os.W_OK):
+            return f"{option} `{path}`: nothing can be written to the folder `{folder}`"
+    places = [path.resolve() for path in written.values()]
+    if len({*places} - {path.resolve() for path in read}) < len(places):
+        return f"what is read and {' and '.join(written)} must be different files"
+    return ""
 
 
 def _beside(path: Path) -> IO[str]:

@@ -6,7 +6,6 @@ files take their places only then. Memory stays below a limit whatever the numbe
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +36,7 @@ from api.bulk.output import FIRED, UNDETERMINED, decisions
 from api.bulk.relation import Input, numbered, open_input, ready, rows_of
 from api.bulk.watched import watched
 from api.records import format_named
+from api.whole_files import fault_of_paths
 from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
 from engine.sql.alternatives import with_alternatives
@@ -100,8 +100,11 @@ def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
     if refused:
         raise BulkRefused("\n".join(map(str, refused)))
     refuse_formulas(job.row_map)
-    _refuse_paths(job)
-    out, rejected = Path(job.out).resolve(), Path(job.rejects).resolve()  # a link stays, and its target is written
+    written = {"--out": Path(job.out), "--rejects": Path(job.rejects)}
+    output_format(job.out)
+    if fault := fault_of_paths([Path(name) for name in files_of(job.patterns)], written):
+        raise BulkRefused(fault)
+    out, rejected = (path.resolve() for path in written.values())  # a link stays, and its target is written
     try:
         with (
             TemporaryDirectory(prefix=".credence-batch-", dir=out.parent) as scratch,
@@ -129,23 +132,6 @@ def output_format(path: str) -> Format:
     if found is None or found is Format.ARROW:
         raise BulkRefused(f"--out `{path}`: bulk writes .parquet, .csv, .ndjson or .jsonl")
     return found
-
-
-def _refuse_paths(job: Job) -> None:
-    written = {"--out": Path(job.out), "--rejects": Path(job.rejects)}
-    for name, path in written.items():
-        if path.is_dir():
-            raise BulkRefused(f"{name} `{path}` is a folder")
-        if path.exists() and not path.is_file():  # /dev/null would be replaced
-            raise BulkRefused(f"{name} `{path}` is no ordinary file")
-        if not path.parent.is_dir():
-            raise BulkRefused(f"{name}: the folder `{path.parent}` does not exist")
-        if not os.access(path.parent, os.W_OK):
-            raise BulkRefused(f"{name}: the folder `{path.parent}` can't be written to")
-    output_format(job.out)
-    read = {Path(name).resolve() for name in files_of(job.patterns)}
-    if len(read | {path.resolve() for path in written.values()}) < len(read) + len(written):
-        raise BulkRefused("IN, --out and --rejects must be different files")
 
 
 def _in_words(error: duckdb.Error, job: Job) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from rich.text import Text
 
 from api.cli.check import read_map
 from api.cli.terminal import err, print_diagnostics, refuse
-from api.whole_files import is_ordinary, whole_files
+from api.whole_files import fault_of_paths, whole_files
 from engine.diagnostic import Diagnostic
 from engine.maps.row_map import RowMap
 from engine.reading.document import Mapping
@@ -112,18 +111,8 @@ def refuse_paths(inputs: Sequence[Path], outputs: dict[str, Path | None]) -> Non
         if any(path.samefile(earlier) for earlier in inputs[:index]):
             refuse(f"`{path}` is given twice")
     written = {option: path for option, path in outputs.items() if path}
-    for option, path in written.items():
-        if path.is_dir():
-            refuse(f"{option} `{path}` is a folder; name a file in it")
-        if not is_ordinary(path):
-            refuse(f"{option} `{path}` is no ordinary file")
-        if not path.parent.is_dir():
-            refuse(f"{option} `{path}`: the folder `{path.parent}` does not exist")
-        if not os.access(path.parent, os.W_OK):
-            refuse(f"{option} `{path}`: nothing can be written to the folder `{path.parent}`")
-    resolved = [path.resolve() for path in (*inputs, *written.values())]
-    if len(set(resolved)) < len(resolved):
-        refuse(f"what is read and {' and '.join(written)} must be different files")
+    if fault := fault_of_paths(inputs, written):
+        refuse(fault)
 
 
 def write_page(path: Path, page: str) -> None:

@@ -111,20 +111,23 @@ def test_files_that_do_not_go_together_are_refused(names: tuple[str, ...], said:
 @pytest.mark.parametrize(
     ("out", "rejects", "said"),
     [
-        ("in.csv", "r.csv", "IN, --out and --rejects must be different files"),
-        ("./folder/../in.csv", "r.csv", "IN, --out and --rejects must be different files"),
-        ("o.csv", "in.csv", "IN, --out and --rejects must be different files"),
-        ("o.csv", "o.csv", "IN, --out and --rejects must be different files"),
-        ("folder", "r.csv", "--out `folder` is a folder"),
+        ("in.csv", "r.csv", "what is read and --out and --rejects must be different files"),
+        ("./folder/../in.csv", "r.csv", "what is read and --out and --rejects must be different files"),
+        ("o.csv", "in.csv", "what is read and --out and --rejects must be different files"),
+        ("o.csv", "o.csv", "what is read and --out and --rejects must be different files"),
+        ("folder.csv", "r.csv", "--out `folder.csv` is a folder; name a file in it"),
         ("o.xlsx", "r.csv", "--out `o.xlsx`: bulk writes .parquet, .csv, .ndjson or .jsonl"),
         ("o.arrow", "r.csv", "--out `o.arrow`: bulk writes .parquet, .csv, .ndjson or .jsonl"),
-        ("none/o.csv", "r.csv", "--out: the folder `none` does not exist"),
-        ("o.csv", "none/r.csv", "--rejects: the folder `none` does not exist"),
+        ("none/o.csv", "r.csv", "--out `none/o.csv`: the folder `none` does not exist"),
+        ("o.csv", "none/r.csv", "--rejects `none/r.csv`: the folder `none` does not exist"),
+        ("o.csv", "dangling", "--rejects `dangling`: the folder `none` does not exist"),
         ("o.csv", "/dev/null", "--rejects `/dev/null` is no ordinary file"),
     ],
 )
 def test_paths_that_can_not_be_written_are_refused_first(out: str, rejects: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "dangling").symlink_to("none/r.csv")
     (tmp_path / "in.csv").write_text(HEAD + "1,2,3\n")
 
     result = batch(tmp_path, "in.csv", out=out, options=("--rejects", tmp_path / rejects))

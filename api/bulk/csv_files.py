@@ -45,7 +45,7 @@ _SEPARATORS = ";\t|"
 def csv_sql(files: Sequence[str], heading: Sequence[str], wanted: Collection[str]) -> str:
     """The wanted columns, by name; a heading may have others twice, or in two spellings of one word."""
     used = [name for name in dict.fromkeys(heading) if name in wanted]
-    named = ", ".join(f"c{heading.index(name)} AS {identifier(name)}" for name in used)
+    named = ", ".join(f"nullif(c{heading.index(name)}, '') AS {identifier(name)}" for name in used)
     columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(heading)))
     return (
         f"SELECT {named or 'c0'} FROM read_csv({quoted_list(files)}, columns = {{{columns}}}, header = true, "

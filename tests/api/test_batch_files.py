@@ -377,7 +377,7 @@ def cells_of(path: Path) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.fixed_dictionaries({}, optional={"id": SCALARS, "amount": SCALARS, "entered_by": SCALARS})))
 def test_lines_read_by_their_pattern_and_one_by_one_hold_the_same(tmp_path_factory: Any, rows: list[Any]) -> None:
     """The first line teaches the pattern in one reader; in the other, each line is the first of its file."""

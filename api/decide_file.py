@@ -18,7 +18,7 @@ from typing import IO
 
 from pydantic_core import to_json
 
-from api.records import InputUnreadable, Record, csv_records, ndjson_records
+from api.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
 from api.whole_files import whole_files
 from engine.decision import Decision
 from engine.facts import FactsRefused, Fault
@@ -48,7 +48,7 @@ class Job:
 
     @property
     def is_ndjson(self) -> bool:
-        return self.source.suffix.lower() in (".ndjson", ".jsonl")
+        return format_named(self.source) is Format.NDJSON
 
 
 @dataclass(slots=True)

@@ -12,11 +12,12 @@ from pydantic import ValidationError
 
 from api.answers import CheckAnswer, CheckRequest, DiagnosticShape, FailedChangeShape, PolicyFile, PolicySetShape
 from api.body import parse_object, pointer_part, read_body
+from api.bulk.checked import unfit_for_bulk
 from api.parameters import only_parameters
 from api.policies import FailedChange, Policies
 from api.problems import BodyFault, FactsInvalid, problems
 from engine.diagnostic import Diagnostic, in_order
-from engine.pipeline import Engine, load
+from engine.pipeline import load
 
 _ONE_CHECK_AT_A_TIME = asyncio.Semaphore(1)  # compiling keeps a core busy; the decisions need the other
 
@@ -69,17 +70,9 @@ def _checked(files: Mapping[str, bytes]) -> tuple[str | None, tuple[Diagnostic, 
     if loaded.engine is None:
         return None, loaded.diagnostics
     try:
-        return loaded.engine.version, in_order((*loaded.diagnostics, *_in_bulk(loaded.engine)))
+        return loaded.engine.version, in_order((*loaded.diagnostics, *unfit_for_bulk(loaded.engine)))
     finally:
         loaded.engine.close()
-
-
-def _in_bulk(engine: Engine) -> tuple[Diagnostic, ...]:
-    try:
-        from engine.sql.check import check
-    except ImportError:  # without the extra `bulk` nothing runs in bulk here
-        return ()
-    return check(*engine.rulesets())
 
 
 _CHECK_BODY = {"required": True, "content": {"application/json": {"schema": CheckRequest.model_json_schema()}}}

@@ -71,7 +71,11 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self.stream.readline(LINE_MAX)
+        try:
+            line = self.stream.readline(LINE_MAX)
+        except UnicodeError as error:
+            said = f"can't be read: {error}; check --encoding, or save the file as UTF-8"
+            raise InputUnreadable(said) from None
         if not line:
             raise StopIteration
         self.number += 1

@@ -15,14 +15,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import NamedTuple
 
 import duckdb
-from sqlglot import parse_one
+from sqlglot import exp
 
 from api.bulk.output import decisions
 from bench import bulk_by_hand, bulk_zen
@@ -99,10 +99,13 @@ def ours(form: SqlForm) -> str:
     return form.query([OUTCOME, *(mask.column for mask in (*form.fired, *form.undetermined))]).sql("duckdb")
 
 
+def _facts(path: Path | str) -> exp.Select:
+    return exp.select("*").from_(f"read_parquet('{path}')", dialect="duckdb")
+
+
 def _our_lists(form: SqlForm, path: Path) -> str:
     """What `credence batch` writes, without the conditions."""
-    facts = parse_one(f"SELECT * FROM read_parquet('{path}')", dialect="duckdb")
-    query = decisions(form, facts, results=False, lists=True).sql("duckdb")  # type: ignore[arg-type]
+    query = decisions(form, _facts(path), results=False, lists=True).sql("duckdb")
     return f'SELECT "order.id", "account.id", outcome, fired, undetermined FROM ({query})'
 
 
@@ -174,17 +177,17 @@ def _costs(
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in queries}
     for _ in range(repeats):
         for name, query in queries.items():
-            measured[name].append(_timed(lambda query=query: connection.execute(query).fetchall()))  # type: ignore[misc]
+            measured[name].append(_timed(connection, query))
     return {
         name: Cost(rows / statistics.median(wall for wall, _ in found), statistics.median(u for _, u in found) / rows)
         for name, found in measured.items()
     }
 
 
-def _timed(work: Callable[[], object]) -> tuple[float, float]:
+def _timed(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[float, float]:
     """Seconds on the clock, and of this process on all cores."""
     start, used = time.perf_counter(), time.process_time()
-    work()
+    connection.execute(query).fetchall()
     return time.perf_counter() - start, time.process_time() - used
 
 
@@ -202,11 +205,10 @@ def _batch(path: Path, rows: int) -> None:
 
 def _alone(what: str, name: str, rows: int) -> None:
     """`credence batch` without its reading of raw values: the file holds facts as integers."""
-    facts = parse_one(f"SELECT * FROM read_parquet('{name}')", dialect="duckdb")
-    query = decisions(_form(), facts, results=what != "reasons", lists=False).sql("duckdb")  # type: ignore[arg-type]
+    query = decisions(_form(), _facts(name), results=what != "reasons", lists=False).sql("duckdb")
     with TemporaryDirectory() as folder, duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = '{DUCKDB_MEMORY}'")
-        took, _ = _timed(lambda: connection.execute(f"COPY ({query}) TO '{folder}/out.parquet' (FORMAT parquet)"))
+        took, _ = _timed(connection, f"COPY ({query}) TO '{folder}/out.parquet' (FORMAT parquet)")
     print(rows / took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 

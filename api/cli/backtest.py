@@ -121,8 +121,8 @@ def _run(asked: Asked, quiet: bool) -> tuple[Backtest, HistoryRead]:
         refuse(f"{asked.source.path}: {unusable}")
     except FactsRefused as refused:
         refuse(f"these policies can't take what the map assumes: {refused}")
-    except (UnicodeError, OSError) as error:
-        refuse(f"`{asked.source.path}` can't be read: {getattr(error, 'strerror', None) or error}")
+    except OSError as error:
+        refuse(f"`{asked.source.path}` can't be read: {error.strerror or error}")
     except KeyboardInterrupt:
         refuse("interrupted; nothing was written", INTERRUPTED)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from api.bulk.checked import unfit_for_bulk
 from api.cli.terminal import FOUND_PROBLEMS, folder_of, out, print_diagnostics, print_json
 from api.rules_folder import RulesFolder
 from engine.case import Suite
@@ -44,7 +45,7 @@ def check(
     loaded = load(folder.policies)
     diagnostics = loaded.diagnostics
     if loaded.engine is not None:
-        beside = (*_in_cases_and_maps(folder, loaded.engine), *_in_bulk(loaded.engine))
+        beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_bulk(loaded.engine))
         diagnostics = in_order((*diagnostics, *beside))
     if as_json:
         version = loaded.engine.version if loaded.engine and not diagnostics else None
@@ -98,14 +99,6 @@ def _in_cases_and_maps(folder: RulesFolder, engine: Engine) -> list[Diagnostic]:
     for name, content in folder.maps.items():
         diagnostics += _in_map(content, name, engine.vocabulary)
     return diagnostics
-
-
-def _in_bulk(engine: Engine) -> tuple[Diagnostic, ...]:
-    try:
-        from engine.sql.check import check as check_bulk
-    except ImportError:  # without the extra `bulk` nothing runs in bulk here
-        return ()
-    return check_bulk(*engine.rulesets())
 
 
 def row_maps(folder: RulesFolder) -> dict[str, bytes]:

@@ -108,8 +108,6 @@ def _run(engine: Engine, job: Job, tables: list[Summary], quiet: bool) -> Tally:
             tally = decide_file(engine, job, watch)
     except InputUnreadable as unreadable:
         refuse(f"{job.source}: {unreadable}")
-    except UnicodeError as error:
-        refuse(f"{job.source}: can't be read: {error}; check --encoding, or save the file as UTF-8")
     except OSError as error:
         refuse(f"`{error.filename or job.source}`: {error.strerror}")
     except KeyboardInterrupt:

@@ -83,9 +83,6 @@ def _read(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress
                     rejected(path, record, faults)
         except InputUnreadable as unreadable:
             raise InputUnreadable(f"{path}: {unreadable}") from None
-        except UnicodeError as error:
-            said = f"{path}: can't be read: {error}; check --encoding, or save the file as UTF-8"
-            raise InputUnreadable(said) from None
         before += path.stat().st_size
         progress("reading", before / whole)
     book = reader.book()

@@ -7,7 +7,7 @@ entry for each alternative, and a database looks it up sooner than it walks thro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -16,7 +16,7 @@ from engine.formula import Constant, Formula, Variable, variables
 from engine.matching.interpret import Value, kleene_and, value_of
 from engine.ruleset import Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
 from engine.sql.narrow import with_operands
-from engine.vocabulary import Kind, Type
+from engine.vocabulary import YES_NO, Kind, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,10 @@ class _Folding:
             case Named():
                 formula = self._folded(step.formula)
                 table = self._tables.get(step.name)
-                if table and not isinstance(formula, Alternative) and _outputs(formula) is not None:
-                    yield from self._numbering(table, step)
-                    formula = self._folded_output(table, step)
+                outputs = _outputs(formula) if table else None
+                if table and outputs:
+                    yield from self._numbering(table, formula, len(outputs))
+                    formula = self._output(table, formula.type, outputs)
                 self._learn(step.name, formula)
                 yield replace(step, formula=formula)
             case Match():
@@ -83,31 +84,27 @@ class _Folding:
 
     # --- tables ------------------------------------------------------------------------------------------------------
 
-    def _numbering(self, table: Table, first: Named) -> Iterator[Named]:
-        """Values that number the alternatives: as the output chooses, its constants replaced by 1, 2, …"""
+    def _numbering(self, table: Table, output: Formula, alternatives: int) -> Iterator[Named]:
+        """Values that number the alternatives: as the output chooses, its constants replaced by 1, 2, …; the last for
+        where it can't choose."""
         if table.id in self._numbered:
             return
-        found = _outputs(first.formula)
-        assert found is not None
-        last = len(found) + 1
+        last = alternatives + 1
         type_ = Type(Kind.INTEGER, 0, 1, last)
-        chosen = _renumbered(first.formula, type_, count(1))
+        chosen = _renumbered(output, type_, count(1))
         name = f"{table.id}.alternative"
         yield Named(f"{name}_known", chosen, None, table.place)
         known = Variable(type_, chosen.nullable, f"{name}_known")
         whole: Formula = known
         if chosen.nullable:
-            whole = f.If(type_, False, f.IsNull(_YES_NO, False, known), Constant(type_, False, last), known)
+            whole = f.If(type_, False, f.IsNull(YES_NO, False, known), Constant(type_, False, last), known)
         yield Named(name, whole, None, table.place)
         self._numbered[table.id] = Variable(type_, False, name)
 
-    def _folded_output(self, table: Table, step: Named) -> Formula:
+    def _output(self, table: Table, type_: Type, outputs: Sequence[Constant]) -> Formula:
         """Outputs of one table choose by the same conditions, in the same order."""
-        found = _outputs(step.formula)
-        assert found is not None
-        number = self._numbered[table.id]
-        values = (*found, Constant(step.formula.type, True, None))
-        return Alternative(step.formula.type, any(value.value is None for value in values), number, values)
+        values = (*outputs, Constant(type_, True, None))
+        return Alternative(type_, True, self._numbered[table.id], values)
 
     # --- formulas ----------------------------------------------------------------------------------------------------
 
@@ -142,9 +139,6 @@ class _Folding:
         told = [value_of(node, {name: each.values[place] for name, each in known.items()}) for place in places]
         values = tuple(Constant(node.type, value is None, value) for value in told)
         return Alternative(node.type, None in told, number, values)
-
-
-_YES_NO = Type(Kind.YES_NO)
 
 
 def _number(conjunct: Conjunct) -> Variable | None:

@@ -1,4 +1,4 @@
-"""SQL under construction: expressions that know from which level on they can be computed, and the levels themselves.
+"""SQL under construction: expressions, the columns made of them, and the sub-selects that the columns are written in.
 
 Part of the SQL lowering. A level is one sub-select: it reads the columns of the one before and adds its own, so that
 whatever is used twice is written once, and the text grows with the policy, not with its nesting.
@@ -23,11 +23,9 @@ _WRITTEN_MAX = 150
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`level` numbers the sub-select whose columns the expression reads (0: the facts). `wide`: an integer of more than
-    64 bits. `constant` holds the value of a literal in a tuple of one."""
+    """`wide`: an integer of more than 64 bits. `constant` holds the value of a literal in a tuple of one."""
 
     sql: Expr
-    level: int = 0
     wide: bool = False
     nullable: bool = False
     constant: tuple[Constant] | None = None
@@ -51,7 +49,7 @@ def literal(value: Constant, dialect: Dialect, *, wide: bool = False) -> Code:
         case str():
             return Code(text(value), constant=(value,))
         case int():
-            return Code(dialect.wide_number(value) if wide else number(value), 0, wide, False, (value,))
+            return Code(dialect.wide_number(value) if wide else number(value), wide, False, (value,))
 
 
 class Columns:
@@ -74,7 +72,7 @@ class Levels:
     def __init__(self, dialect: Dialect, names: Columns) -> None:
         self.dialect = dialect
         self.names = names
-        self._levels: list[list[tuple[str, Expr]]] = []
+        self._columns: list[tuple[str, Expr]] = []  # each reads only columns before it
 
     def let(self, code: Code, wanted: str = "part") -> Code:
         """The code as a column, unless it costs nothing to repeat it."""
@@ -84,18 +82,13 @@ class Levels:
         return self.named(code, self.names.name(wanted))
 
     def named(self, code: Code, name: str) -> Code:
-        while len(self._levels) <= code.level:
-            self._levels.append([])
         sql = stepwise(code) if self.dialect.lazy_case else code.sql.copy()
-        self._levels[code.level].append((name, sql))
-        return replace(code, sql=column(name), level=code.level + 1, constant=None)
+        self._columns.append((name, sql))
+        return replace(code, sql=column(name), constant=None)
 
     def at(self, sql: Expr, parts: Iterable[Code], *, wide: bool = False, nullable: bool | None = None) -> Code:
         """An expression made of these parts; null, unless told otherwise, where one of them is."""
-        found = list(parts)
-        level = max((part.level for part in found), default=0)
-        nulls = any(part.nullable for part in found) if nullable is None else nullable
-        return Code(sql, level, wide, nulls)
+        return Code(sql, wide, any(part.nullable for part in parts) if nullable is None else nullable)
 
     def widened(self, code: Code, *, wide: bool) -> Code:
         if code.wide == wide or code.is_null:
@@ -154,7 +147,7 @@ class Levels:
         used = Counter(found.name for sql in wanted for found in sql.find_all(exp.Column))
         used.update(list(used))  # what is wanted keeps its column
         kept: list[tuple[str, Expr]] = []
-        for name, sql in ((name, sql) for level in reversed(self._levels) for name, sql in reversed(level)):
+        for name, sql in reversed(self._columns):
             if used[name]:
                 kept.append((name, sql))
                 used.update(found.name for found in sql.find_all(exp.Column))

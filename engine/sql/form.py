@@ -103,7 +103,7 @@ class SqlForm:
         for fact in self.ruleset.facts:
             name = self.columns[fact.name] = self.names.name(fact.name)
             wide = fact.type.kind.is_numeric and not is_narrow(fact.type)
-            self._codes[fact.name] = Code(column(name), 0, wide, not fact.required)
+            self._codes[fact.name] = Code(column(name), wide, not fact.required)
         self.names.name(OUTCOME)
         if as_of is None:
             self.columns[AS_OF] = self.names.name(AS_OF)

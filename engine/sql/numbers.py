@@ -8,6 +8,7 @@ result moved back; where the divisor is not constant, magnitudes are divided and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -116,7 +117,7 @@ def divisor_or_null(levels: Levels, code: Code, *, wide: bool, never_zero: bool)
     if never_zero:
         return levels.let(code)
     null_if_zero = levels.at(exp.Nullif(this=code.sql.copy(), expression=exp.Literal.number(0)), (code,), wide=wide)
-    return levels.define(Code(null_if_zero.sql, null_if_zero.level, wide, True), "part")
+    return levels.define(replace(null_if_zero, nullable=True), "part")
 
 
 def quotient(levels: Levels, left: Code, right: Code, *, signed: bool) -> Code:

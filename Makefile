@@ -30,7 +30,7 @@ run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal
 	$(BIN)/credence serve
 
 test: check ## all checks and tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(TEST) ## ruff, mypy --strict, import-linter, and the policies under rules/
 	$(BIN)/ruff check .

@@ -18,7 +18,8 @@ from engine.history.history_map import ACCOUNT_FACTS, ORDER_FACTS, HistoryMap
 from engine.history.replay import GRADE, Case, Decide, Decided, FactRows, answers
 from engine.ruleset import AS_OF, RuleSet
 from engine.sql.alternatives import with_alternatives
-from engine.sql.form import Mask, SqlForm
+from engine.sql.form import SqlForm
+from engine.sql.masks import Mask
 from engine.vocabulary import Kind
 
 ORDERS = "orders"

@@ -14,7 +14,8 @@ from sqlglot.expressions import Expr
 from engine.ruleset import ListResult, RuleSet
 from engine.sql.code import column
 from engine.sql.dialect import text
-from engine.sql.form import OUTCOME, Mask, SqlForm
+from engine.sql.form import OUTCOME, SqlForm
+from engine.sql.masks import Mask
 from engine.sql.shown import fact_value
 from engine.vocabulary import CASE_KINDS, Type
 

@@ -19,7 +19,8 @@ from engine.ruleset import RuleSet
 from engine.sql.alternatives import with_alternatives
 from engine.sql.check import check
 from engine.sql.facts import FAULTS, Form, RawFacts
-from engine.sql.form import OUTCOME, Mask, SqlForm
+from engine.sql.form import OUTCOME, SqlForm
+from engine.sql.masks import Mask
 from engine.sql.shown import fact_value
 from engine.vocabulary import CASE_KINDS, EPOCH
 

@@ -1,8 +1,9 @@
-"""What hangs on one table alone, worked out before the query is written. Same value for every input.
+"""What hangs on one table or one enum alone, worked out before the query is written. Same value for every input.
 
-May stand before the SQL form. A table with constant outputs leaves each case one of few alternatives; what is computed
-from its outputs and constants only (another table entered with the grade, a comparison with a word) is a list with one
-entry for each alternative, and a database looks it up sooner than it walks through conditions.
+May stand before the SQL form. A table with constant outputs leaves each case one of few alternatives, and so does a
+value that is a word of an enum; what is computed from it and constants only (another table entered with the grade, a
+comparison with a word) is a list with one entry for each alternative. A database looks it up sooner than it walks
+through conditions, and compares small numbers sooner than words.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from engine import formula as f
+from engine.diagnostic import Place
 from engine.formula import Constant, Formula, Variable, variables
 from engine.matching.interpret import Value, kleene_and, value_of
-from engine.ruleset import Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
+from engine.ruleset import Conjunct, ListResult, Match, Named, Rule, RuleSet
+from engine.sql.ladders import shortened
 from engine.sql.narrow import with_operands
-from engine.vocabulary import YES_NO, Kind, Type
+from engine.vocabulary import YES_NO, Fact, Kind, Type
+
+_NUMBER = "alternative"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,38 +33,71 @@ class Alternative(Formula):
 
 
 @dataclass(frozen=True, slots=True)
+class Position(Formula):
+    """Which of the words the operand is, counted from 1; one more than there are where it is null."""
+
+    operand: Formula
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
-    """What a variable is in each alternative of the table whose `number` this is."""
+    """What a variable is in each alternative of the table or enum whose `number` this is."""
 
     number: Variable
     values: tuple[Value, ...]
 
 
 def with_alternatives(ruleset: RuleSet) -> RuleSet:
-    """The rule set with one more value, the number of the alternative, for each table that has them."""
+    """The rule set with one more value, the number of the alternative, for each table and enumerated fact."""
     return _Folding(ruleset).whole()
 
 
 class _Folding:
     def __init__(self, ruleset: RuleSet) -> None:
         self.ruleset = ruleset
+        self._facts = {fact.name for fact in ruleset.facts}
         self._known: dict[str, _Known] = {}
         self._tables = {name: table for table in ruleset.tables if len(table.outputs) > 1 for name in table.outputs}
-        self._numbered: dict[str, Variable] = {}
+        self._numbers: dict[str, Variable] = {}
+        self._rows: Mapping[str, Sequence[Formula]] = {
+            step.id: [conjunct.formula for conjunct in step.conjuncts]
+            for step in ruleset.steps
+            if isinstance(step, Match)
+        }
 
     def whole(self) -> RuleSet:
+        enums = tuple(self._enum(fact) for fact in self.ruleset.facts if fact.type.kind is Kind.ENUM)
         steps = tuple(step for old in self.ruleset.steps for step in self._step(old))
-        return replace(self.ruleset, steps=steps, rules=tuple(map(self._rule, self.ruleset.rules)))
+        return replace(self.ruleset, steps=enums + steps, rules=tuple(map(self._rule, self.ruleset.rules)))
+
+    def _enum(self, fact: Fact) -> Named:
+        words = fact.type.members
+        values: tuple[Value, ...] = words if fact.required else (*words, None)
+        type_ = Type(Kind.INTEGER, 0, 1, len(values))
+        number = Variable(type_, False, f"{fact.name}.{_NUMBER}")
+        self._known[fact.name] = _Known(number, values)
+        operand = Variable(fact.type, not fact.required, fact.name)
+        return Named(number.name, Position(type_, False, operand, words), None, fact.place)
 
     def _step(self, step: Match | Named | ListResult) -> Iterator[Match | Named | ListResult]:
         match step:
             case Named():
-                formula = self._folded(step.formula)
+                whole = step.formula
+                formula = self._folded(shortened(whole, self._rows) if isinstance(whole, f.If) else whole)
                 table = self._tables.get(step.name)
                 outputs = _outputs(formula) if table else None
+                words = formula.type.members
                 if table and outputs:
-                    yield from self._numbering(table, formula, len(outputs))
-                    formula = self._output(table, formula.type, outputs)
+                    if table.id not in self._numbers:
+                        yield from self._numbering(
+                            table.id, _renumbered(formula, count(1)), len(outputs) + 1, step.place
+                        )
+                    formula = _output(self._numbers[table.id], formula.type, outputs)
+                elif isinstance(formula, f.If) and words and (word := self._word(formula, words)):
+                    yield from self._numbering(step.name, word, len(words) + 1, step.place)
+                    outputs = tuple(Constant(formula.type, False, each) for each in words)
+                    formula = _output(self._numbers[step.name], formula.type, outputs)
                 self._learn(step.name, formula)
                 yield replace(step, formula=formula)
             case Match():
@@ -82,29 +120,33 @@ class _Folding:
             self._known[match.id] = _Known(number, tuple(told))
         return replace(match, conjuncts=conjuncts)
 
-    # --- tables ------------------------------------------------------------------------------------------------------
-
-    def _numbering(self, table: Table, output: Formula, alternatives: int) -> Iterator[Named]:
-        """Values that number the alternatives: as the output chooses, its constants replaced by 1, 2, …; the last for
-        where it can't choose."""
-        if table.id in self._numbered:
-            return
-        last = alternatives + 1
+    def _numbering(self, name: str, chosen: Formula, last: int, place: Place) -> Iterator[Named]:
+        """The number of the alternative; the last where `chosen` is null."""
         type_ = Type(Kind.INTEGER, 0, 1, last)
-        chosen = _renumbered(output, type_, count(1))
-        name = f"{table.id}.alternative"
-        yield Named(f"{name}_known", chosen, None, table.place)
-        known = Variable(type_, chosen.nullable, f"{name}_known")
-        whole: Formula = known
+        number = self._numbers[name] = Variable(type_, False, f"{name}.{_NUMBER}")
         if chosen.nullable:
-            whole = f.If(type_, False, f.IsNull(YES_NO, False, known), Constant(type_, False, last), known)
-        yield Named(name, whole, None, table.place)
-        self._numbered[table.id] = Variable(type_, False, name)
+            known = Variable(type_, True, f"{number.name}_known")
+            yield Named(known.name, chosen, None, place)
+            chosen = f.If(type_, False, f.IsNull(YES_NO, False, known), Constant(type_, False, last), known)
+        yield Named(number.name, chosen, None, place)
 
-    def _output(self, table: Table, type_: Type, outputs: Sequence[Constant]) -> Formula:
-        """Outputs of one table choose by the same conditions, in the same order."""
-        values = (*outputs, Constant(type_, True, None))
-        return Alternative(type_, True, self._numbered[table.id], values)
+    def _word(self, formula: Formula, words: tuple[str, ...]) -> Formula | None:
+        """Which of the enum's words it is, counted from 1, if it chooses among words, facts and tables of this enum."""
+        type_ = Type(Kind.INTEGER, 0, 1, len(words) + 1)
+        match formula:
+            case f.If(condition=condition, then=then, otherwise=otherwise):
+                one, other = self._word(then, words), self._word(otherwise, words)
+                if one is None or other is None:
+                    return None
+                return f.If(type_, condition.nullable or one.nullable or other.nullable, condition, one, other)
+            case Constant(value=value):
+                return Constant(type_, value is None, _place(value, words))
+            case Alternative(number=number, values=values):
+                places = (_place(each.value, words) or len(words) + 1 for each in values)
+                return Alternative(type_, False, number, tuple(Constant(type_, False, place) for place in places))
+            case Variable(name=name) if name in self._known and self._known[name].values[: len(words)] == words:
+                return self._known[name].number
+        return None
 
     # --- formulas ----------------------------------------------------------------------------------------------------
 
@@ -134,6 +176,8 @@ class _Folding:
         numbers = {each.number.name: each.number for each in known.values()}
         if not names or len(known) < len(names) or len(numbers) != 1:
             return None
+        if isinstance(node, Variable) and node.type.kind is Kind.ENUM and node.name in self._facts:
+            return None  # as it was given
         [number] = numbers.values()
         places = range(len(next(iter(known.values())).values))
         told = [value_of(node, {name: each.values[place] for name, each in known.items()}) for place in places]
@@ -166,11 +210,22 @@ def _outputs(formula: Formula) -> tuple[Constant, ...] | None:
     return tuple(found) if len(found) > 1 else None
 
 
-def _renumbered(formula: Formula, type_: Type, numbers: Iterator[int]) -> Formula:
-    """As deep as a table's chain of rows, which is short (`engine.compiling.hit_policies.CHAIN`)."""
+def _renumbered(formula: Formula, numbers: Iterator[int]) -> Formula:
+    """Its constants replaced by 1, 2, …; as deep as a table's chain of rows, which is short
+    (`engine.compiling.hit_policies.CHAIN`)."""
     if not isinstance(formula, f.If):
-        return Constant(type_, False, next(numbers))
-    then = _renumbered(formula.then, type_, numbers)
-    otherwise = _renumbered(formula.otherwise, type_, numbers)
+        number = next(numbers)
+        return Constant(Type(Kind.INTEGER, 0, number, number), False, number)
+    then, otherwise = _renumbered(formula.then, numbers), _renumbered(formula.otherwise, numbers)
     nullable = formula.condition.nullable or then.nullable or otherwise.nullable
+    type_ = Type(Kind.INTEGER, 0, then.type.low, otherwise.type.high)
     return f.If(type_, nullable, formula.condition, then, otherwise)
+
+
+def _output(number: Variable, type_: Type, outputs: Sequence[Constant]) -> Formula:
+    """What belongs to the number. Outputs of one table choose by the same conditions, in the same order."""
+    return Alternative(type_, True, number, (*outputs, Constant(type_, True, None)))
+
+
+def _place(value: Value, words: Sequence[str]) -> int | None:
+    return words.index(value) + 1 if isinstance(value, str) else None

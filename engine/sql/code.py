@@ -13,12 +13,16 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
+from engine.sql.conditions import branches, connected, stepwise, truth
 from engine.sql.dialect import Dialect, binary, number, text, wrapped
 
 Constant = int | str | bool | None
 
 _WRITTEN_MAX = 150
 """Nodes of an expression that may still be written where it is read: databases bound how deep expressions may be."""
+
+_COPIED_MAX = 20
+"""Nodes of an expression that is computed anew for each reader sooner than another sub-select copies the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,11 @@ class Levels:
     def __init__(self, dialect: Dialect, names: Columns) -> None:
         self.dialect = dialect
         self.names = names
+        self.nullable: set[str] = set()
+        self.texts: set[str] = set()
         self._columns: list[tuple[str, Expr]] = []  # each reads only columns before it
+        self._heights: dict[str, int] = {}
+        self._firm: set[str] = set()
 
     def let(self, code: Code, wanted: str = "part") -> Code:
         """The code as a column, unless it costs nothing to repeat it."""
@@ -82,8 +90,11 @@ class Levels:
         return self.named(code, self.names.name(wanted))
 
     def named(self, code: Code, name: str) -> Code:
-        sql = stepwise(code) if self.dialect.lazy_case else code.sql.copy()
+        sql = stepwise(code.sql, nullable=code.nullable) if self.dialect.lazy_case else code.sql.copy()
         self._columns.append((name, sql))
+        self._heights[name] = self._height(sql) + 1
+        if code.nullable:
+            self.nullable.add(name)
         return replace(code, sql=column(name), constant=None)
 
     def at(self, sql: Expr, parts: Iterable[Code], *, wide: bool = False, nullable: bool | None = None) -> Code:
@@ -105,8 +116,34 @@ class Levels:
             left = self.widened(left, wide=True)
         return self.at(binary(kind, left.sql, right.sql), (left, right), wide=wide)
 
+    def combined(self, parts: Sequence[Code], kind: type[exp.Connector]) -> Code:
+        if not parts:
+            return literal(kind is exp.And, self.dialect)
+        return self.at(connected(kind, [part.sql for part in parts]), parts)
+
     def test(self, kind: type[Expr], left: Code, right: Code) -> Code:
         return self.at(binary(kind, left.sql, right.sql), (left, right))
+
+    def total(self, numbers: Sequence[Code]) -> Code:
+        """Their sum. Where rows are copied, what can be told early is added early, so that fewer values are carried."""
+        by_height: dict[int, list[Code]] = {}
+        for each in numbers:
+            by_height.setdefault(self._height(each.sql) if self.dialect.row_wise else 0, []).append(each)
+        total: Code | None = None
+        for height in sorted(by_height):
+            terms = by_height[height] if total is None else [total, *by_height[height]]
+            sql = terms[0].sql
+            for term in terms[1:]:
+                sql = exp.Add(this=sql, expression=term.sql)
+            total = self.at(sql, terms)
+            if self.dialect.row_wise:
+                total = self.define(total, "told")
+                self._firm.add(total.sql.name)
+        assert total is not None, "a sum has terms"
+        return total
+
+    def _height(self, sql: Expr) -> int:
+        return max((self._heights.get(found.name, 0) for found in sql.find_all(exp.Column)), default=0)
 
     def case(self, choices: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
         """The first result whose condition is true; nullness as of the results alone."""
@@ -145,7 +182,7 @@ class Levels:
         """The columns behind `wanted`, by levels, and those of the source. What one other column alone reads is written
         there: one value less to carry, and in a branch of CASE it is computed for few rows."""
         used = Counter(found.name for sql in wanted for found in sql.find_all(exp.Column))
-        used.update(list(used))  # what is wanted keeps its column
+        asked = set(used)
         kept: list[tuple[str, Expr]] = []
         for name, sql in reversed(self._columns):
             if used[name]:
@@ -158,7 +195,7 @@ class Levels:
         for name, sql in reversed(kept):
             read.discard(name)
             whole = _with(sql, written)
-            if used[name] == 1 and len(list(whole.walk())) <= _WRITTEN_MAX:
+            if name not in asked | self._firm and self._is_written(whole, used[name]):
                 written[name] = whole
                 continue
             height = max((heights.get(found.name, 0) for found in whole.find_all(exp.Column)), default=0)
@@ -167,6 +204,13 @@ class Levels:
                 levels.append([])
             levels[height].append((name, whole))
         return levels, sorted(read)
+
+    def _is_written(self, sql: Expr, readers: int) -> bool:
+        """Where it is read, instead of being a column."""
+        if self.dialect.row_wise and any(found.name in self.texts for found in sql.find_all(exp.Column)):
+            return False
+        most = _WRITTEN_MAX if readers == 1 else _COPIED_MAX if self.dialect.row_wise else 0
+        return len(list(sql.walk())) <= most
 
 
 def _level_name(level: int, source: str) -> str:
@@ -189,73 +233,3 @@ def column(name: str) -> exp.Column:
 
 def bare(condition: Code) -> Code:
     return replace(condition, sql=truth(condition.sql))
-
-
-def truth(condition: Expr) -> Expr:
-    """In a branch of CASE null is as good as false."""
-    if isinstance(condition, exp.Coalesce) and condition.expressions == [exp.Boolean(this=False)]:
-        inner: Expr = condition.this
-        return inner
-    return condition
-
-
-def stepwise(code: Code) -> Expr:
-    """AND and OR as a CASE: an operand in a branch is computed on the rows that the ones before leave open."""
-    match code.sql:
-        case exp.And():
-            settled = False
-        case exp.Or():
-            settled = True
-        case _:
-            return code.sql.copy()
-    operands = list(code.sql.flatten())
-    tests = [part if settled else negated(part) for part in operands[:-1]]
-    last = code.sql.copy() if code.nullable else bracketless(operands[-1])
-    return exp.Case(ifs=[each for test in tests for each in branches(test, exp.Boolean(this=settled))], default=last)
-
-
-_OPPOSITES: Mapping[type[Expr], type[Expr]] = {
-    exp.EQ: exp.NEQ,
-    exp.NEQ: exp.EQ,
-    exp.LT: exp.GTE,
-    exp.GTE: exp.LT,
-    exp.GT: exp.LTE,
-    exp.LTE: exp.GT,
-}
-
-
-def negated(condition: Expr) -> Expr:
-    """Null where the condition is null."""
-    condition = bracketless(condition)
-    if isinstance(condition, exp.Not):
-        return bracketless(condition.this)
-    if isinstance(condition, exp.Connector):
-        kind = exp.And if isinstance(condition, exp.Or) else exp.Or
-        return connected(kind, [negated(part) for part in condition.flatten()])
-    opposite = _OPPOSITES.get(type(condition))
-    if opposite:
-        return opposite(this=condition.this.copy(), expression=condition.expression.copy())
-    return exp.Not(this=side(condition))
-
-
-def bracketless(part: Expr) -> Expr:
-    return part.unnest().copy()
-
-
-def connected(kind: type[exp.Connector], parts: Sequence[Expr]) -> Expr:
-    whole = side(parts[0]) if len(parts) > 1 else parts[0]
-    for part in parts[1:]:
-        whole = kind(this=whole, expression=side(part))
-    return whole
-
-
-def branches(test: Expr, result: Expr) -> list[exp.If]:
-    """One for each alternative: an OR is computed whole, branches stop at the first that is true."""
-    test = bracketless(test)
-    parts = list(test.flatten()) if isinstance(test, exp.Or) else [test]
-    return [exp.If(this=bracketless(part), true=result.copy()) for part in parts]
-
-
-def side(part: Expr) -> Expr:
-    """As an operand of AND, OR, NOT: only these need brackets."""
-    return wrapped(part) if isinstance(part, exp.Connector | exp.Not) else part.copy()

@@ -49,7 +49,7 @@ class Dialect:
     """`name` is sqlglot's. `wide_bits`: wide integers have bits to look at. `fenced`: sub-selects need OFFSET 0, or
     the planner writes their expressions into one another until memory ends. `lazy_case`: CASE computes a branch on its
     rows only, so that a conjunction is twice as fast as a CASE than as an AND. `lists`: the entry of a constant list
-    is had sooner than by a CASE."""
+    is had sooner than by a CASE. `row_wise`: each sub-select copies every row, text dearest of all."""
 
     name: str
     wide: str
@@ -59,6 +59,7 @@ class Dialect:
     fenced: bool = False
     lazy_case: bool = False
     lists: bool = False
+    row_wise: bool = False
 
     def to_wide(self, part: Expr) -> Expr:
         return cast(part, self.wide, self.name)
@@ -78,6 +79,14 @@ class Dialect:
     def quotient(self, left: Expr, right: Expr, *, wide: bool) -> Expr:  # noqa: ARG002 some dialects look at it
         """Rounded towards zero. `left` and `right` are columns or literals; for any size of the result."""
         return binary(exp.IntDiv, left, right)
+
+    def low_bits(self, part: Expr, count: int) -> Expr:
+        """Of a column that is not negative."""
+        return self.remainder(part, number(1 << count), wide=False)
+
+    def high_bits(self, part: Expr, count: int) -> Expr:
+        """What stands above the `count` low ones."""
+        return self.quotient(part, number(1 << count), wide=False)
 
     def add_months(self, day: Expr, months: Expr) -> Expr:
         raise NotImplementedError
@@ -112,6 +121,11 @@ class Dialect:
         """Of a list of constants, counted from 1."""
         raise NotImplementedError
 
+    def position(self, words: Sequence[str], word: Expr) -> Expr:
+        """Which of the words it is, counted from 1; it is one of them or null."""
+        ifs = [exp.If(this=binary(exp.EQ, word, text(each)), true=number(i)) for i, each in enumerate(words, 1)]
+        return exp.Case(ifs=ifs)
+
     def matches(self, whole: Expr, pattern: str) -> Expr:
         return exp.RegexpLike(this=whole.copy(), expression=text(pattern))
 
@@ -121,6 +135,12 @@ _EPOCH = exp.Cast(this=text(EPOCH_TEXT), to=exp.DataType.build("DATE"))
 
 class DuckDb(Dialect):
     __slots__ = ()
+
+    def low_bits(self, part: Expr, count: int) -> Expr:
+        return binary(exp.BitwiseAnd, part, number((1 << count) - 1))
+
+    def high_bits(self, part: Expr, count: int) -> Expr:
+        return binary(exp.BitwiseRightShift, part, number(count))
 
     def date(self, day: Expr) -> Expr:
         return binary(exp.Add, _EPOCH, cast(day, "INTEGER", self.name))
@@ -144,6 +164,10 @@ class DuckDb(Dialect):
         type_ = self.text_type if words else "BOOLEAN" if truths else self.narrow
         return call("LIST_EXTRACT", self.array(entries, type_), place)
 
+    def position(self, words: Sequence[str], word: Expr) -> Expr:
+        """Runs on the dictionary of a column where it has one."""
+        return call("LIST_POSITION", self.array([text(each) for each in words], self.text_type), word)
+
     def matches(self, whole: Expr, pattern: str) -> Expr:
         return call("REGEXP_MATCHES", whole, text(pattern))
 
@@ -153,6 +177,10 @@ class Spark(Dialect):
 
     _STEP = 10**19
     _SMALL = 10**6
+
+    def position(self, words: Sequence[str], word: Expr) -> Expr:
+        """Reads the word once; a CASE does for each comparison. Of a word that is none of them it gives 0."""
+        return call("ARRAY_POSITION", exp.Array(expressions=[text(each) for each in words]), word)
 
     def quotient(self, left: Expr, right: Expr, *, wide: bool) -> Expr:
         """`div` gives 64 bits only, and `/` keeps 32 digits before the point: a small divisor takes two steps."""
@@ -275,7 +303,7 @@ class BigQuery(Dialect):
 
 
 DUCKDB = DuckDb("duckdb", "HUGEINT", wide_bits=True, lazy_case=True, lists=True)
-SPARK = Spark("spark", "DECIMAL(38, 0)", text_type="STRING")
+SPARK = Spark("spark", "DECIMAL(38, 0)", text_type="STRING", row_wise=True)
 POSTGRES = Postgres("postgres", "NUMERIC", fenced=True)
 SNOWFLAKE = Snowflake("snowflake", "NUMBER(38, 0)")
 BIGQUERY = BigQuery("bigquery", "BIGNUMERIC", "INT64", "STRING")

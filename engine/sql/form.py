@@ -8,7 +8,6 @@ every rule (true: fired, null: undetermined), the outcome. The tests hold it aga
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
@@ -16,8 +15,9 @@ from sqlglot.expressions import Expr
 from engine.formula import Formula
 from engine.formula_numbers import Formulas
 from engine.ruleset import AS_OF, ListResult, Match, Named, Rule, RuleSet
-from engine.sql.code import Code, Columns, Levels, branches, column, literal, negated
+from engine.sql.code import Code, Columns, Levels, column, literal
 from engine.sql.dialect import DIALECTS, Dialect, binary, number, text
+from engine.sql.masks import Mask, Masks
 from engine.sql.narrow import is_narrow, narrowed
 from engine.sql.nodes import Lowering
 from engine.vocabulary import CASE_KINDS, Kind, Type
@@ -25,20 +25,7 @@ from engine.vocabulary import CASE_KINDS, Kind, Type
 FACTS = "facts"
 """The relation that the query reads."""
 
-BITS = 62
-"""Rules a mask: a sum of them is a positive 64-bit integer everywhere."""
-
-_HALF = BITS // 2
-
 OUTCOME = "outcome"
-
-
-@dataclass(frozen=True, slots=True)
-class Mask:
-    """A column whose bit `1 << i` stands for `ids[i]`."""
-
-    column: str
-    ids: tuple[str, ...]
 
 
 class SqlForm:
@@ -66,7 +53,7 @@ class SqlForm:
         self._define_conditions()
         ids = [rule.id for rule in ruleset.rules]
         told = [self._conjuncts(rule.match) for rule in ruleset.rules]
-        self.fired, self.undetermined = self._masks("fired", "undetermined", ids, told)
+        self.fired, self.undetermined = Masks(self._levels).of("fired", "undetermined", ids, told)
         self._define_outcome()
 
     # --- what callers select -----------------------------------------------------------------------------------------
@@ -95,7 +82,7 @@ class SqlForm:
         """Of the table rows: hit and undetermined. Adds their columns; call it before `query`."""
         rows = [step for step in self.ruleset.steps if isinstance(step, Match)]
         told = [self._conjuncts(row) for row in rows]
-        return self._masks("rows_hit", "rows_undetermined", [row.id for row in rows], told)
+        return Masks(self._levels).of("rows_hit", "rows_undetermined", [row.id for row in rows], told)
 
     # --- steps -------------------------------------------------------------------------------------------------------
 
@@ -104,6 +91,10 @@ class SqlForm:
             name = self.columns[fact.name] = self.names.name(fact.name)
             wide = fact.type.kind.is_numeric and not is_narrow(fact.type)
             self._codes[fact.name] = Code(column(name), wide, not fact.required)
+            if not fact.required:
+                self._levels.nullable.add(name)
+            if fact.type.kind in (Kind.TEXT, Kind.ENUM):
+                self._levels.texts.add(name)
         self.names.name(OUTCOME)
         if as_of is None:
             self.columns[AS_OF] = self.names.name(AS_OF)
@@ -129,7 +120,7 @@ class SqlForm:
         return self._lowering.code(self._narrowed[id(formula)])
 
     def _match(self, match: Match) -> Code:
-        return self._lowering.combined(self._conjuncts(match), exp.And)
+        return self._levels.combined(self._conjuncts(match), exp.And)
 
     def _conjuncts(self, match: Match) -> list[Code]:
         return [self._lowered(conjunct.formula) for conjunct in match.conjuncts]
@@ -171,69 +162,8 @@ class SqlForm:
                 value = levels.case([(fired, self._lowered(formula))], literal(None, self.dialect))
                 self.conditions[name] = levels.define(value, f"condition_{name}").sql.name
 
-    def _masks(
-        self, fired: str, undetermined: str, ids: Sequence[str], told: Sequence[Sequence[Code]]
-    ) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
-        """Each match is one number: its bit where it is true, the bit `_HALF` places higher where it can't be told, so
-        that a sum of them holds both masks."""
-        pairs: list[tuple[Mask, Mask]] = []
-        for start in range(0, len(ids), BITS):
-            stop, count = start + BITS, len(pairs) + 1
-            sums = [
-                self._sum(told[half : min(half + _HALF, stop)]) for half in range(start, min(stop, len(ids)), _HALF)
-            ]
-            own = tuple(ids[start:stop])
-            low = self._mask(f"{fired}_{count}", own, [self._part(both, high=False) for both in sums])
-            pairs.append(
-                (low, self._mask(f"{undetermined}_{count}", own, [self._part(both, high=True) for both in sums]))
-            )
-        return tuple(mask for mask, _ in pairs), tuple(mask for _, mask in pairs)
-
-    def _sum(self, told: Sequence[Sequence[Code]]) -> Code:
-        numbers = [self._number(conjuncts, bit) for bit, conjuncts in enumerate(told)]
-        total = numbers[0].sql
-        for other in numbers[1:]:
-            total = exp.Add(this=total, expression=other.sql)
-        return self._levels.define(self._levels.at(total, numbers, nullable=False), "told")
-
-    def _part(self, both: Code, *, high: bool) -> Code:
-        split = self.dialect.quotient if high else self.dialect.remainder
-        return self._levels.at(split(both.sql, number(1 << _HALF), wide=False), (both,))
-
-    def _mask(self, name: str, ids: tuple[str, ...], halves: Sequence[Code]) -> Mask:
-        levels = self._levels
-        whole = halves[0]
-        for half in halves[1:]:
-            whole = levels.operate(exp.Add, whole, levels.operate(exp.Mul, half, levels.number(1 << _HALF)))
-        found = levels.define(whole, name)
-        self._codes[found.sql.name] = found
-        return Mask(found.sql.name, ids)
-
-    def _number(self, conjuncts: Sequence[Code], bit: int) -> Code:
-        """0 as soon as a condition is false, so that the others are computed for few rows."""
-        levels = self._levels
-        fires, unsure = (exp.Literal.number(1 << place) for place in (bit, bit + _HALF))
-        ifs = [
-            branch
-            for each in conjuncts
-            if each.constant != (True,)
-            for branch in branches(negated(each.sql), self._zero)
-        ]
-        open_ = [each for each in conjuncts if each.nullable]
-        last: Expr = self.dialect.to_narrow(fires)
-        if open_:
-            ifs += branches(self._lowering.combined(open_, exp.And).sql, last)
-            last = self.dialect.to_narrow(unsure)
-        return levels.at(exp.Case(ifs=ifs, default=last) if ifs else last, conjuncts, nullable=False)
-
-    @property
-    def _zero(self) -> Expr:
-        return self.dialect.to_narrow(number(0))
-
     def _define_outcome(self) -> None:
-        masks = [self._codes[mask.column] for mask in (*self.fired, *self.undetermined)]
-        whole = self._levels.at(self._outcome(self._tests_of_masks), masks, nullable=False)
-        self._levels.named(whole, OUTCOME)
+        self._levels.named(Code(self._outcome(self._tests_of_masks)), OUTCOME)
 
     def _outcome(self, tests: Callable[[str], Iterable[Expr]]) -> Expr:
         """The most severe outcome that a test tells. Without rules nothing is approved."""

@@ -15,11 +15,12 @@ from engine import formula as f
 from engine.formula import Formula
 from engine.formula_numbers import Formulas
 from engine.sql import numbers
-from engine.sql.alternatives import Alternative
-from engine.sql.code import Code, Levels, bare, connected, literal, side
+from engine.sql.alternatives import Alternative, Position
+from engine.sql.code import Code, Levels, bare, literal
+from engine.sql.conditions import side
 from engine.sql.dialect import NARROW_HIGH, call, number, wrapped
 from engine.sql.narrow import Rounded, is_narrow
-from engine.vocabulary import Type
+from engine.vocabulary import Kind, Type
 
 _OPERATORS: Mapping[str, type[Expr]] = {
     "=": exp.EQ,
@@ -30,6 +31,12 @@ _OPERATORS: Mapping[str, type[Expr]] = {
     ">=": exp.GTE,
 }
 _ARITHMETIC: Mapping[type[Formula], type[Expr]] = {f.Sum: exp.Add, f.Difference: exp.Sub, f.Product: exp.Mul}
+
+
+_TEXTS = (Kind.TEXT, Kind.ENUM)
+
+_AMONG_MAX = 3
+"""Numbers of which a list of entries is had as soon as a comparison with each."""
 
 
 class Lowering:
@@ -60,7 +67,15 @@ class Lowering:
         code = self._code(node, [self._codes[child] for child in self.formulas.children[number_]])
         if node.type.kind.is_numeric and code.wide and is_narrow(node.type) and not isinstance(node, f.Variable):
             code = self.levels.widened(code, wide=False)
-        return self.levels.let(code) if self.formulas.uses[number_] > 1 and not _is_cheap(node) else code
+        apart = self.formulas.uses[number_] > 1 and not _is_cheap(node)
+        return self.levels.let(code) if apart or self._is_of_text(node) else code
+
+    def _is_of_text(self, node: Formula) -> bool:
+        """Told at once where rows are copied, so that the text isn't."""
+        texts = self.levels.texts if self.levels.dialect.row_wise else ()
+        return node.type.kind not in _TEXTS and any(
+            isinstance(part, f.Variable) and self.variables[part.name].sql.name in texts for part in node.operands
+        )
 
     def _code(self, node: Formula, parts: list[Code]) -> Code:
         match node:
@@ -91,6 +106,8 @@ class Lowering:
                 return self._text(node.function, parts)
             case Alternative(values=values):
                 return self._looked_up(parts[0], [value.value for value in values], node.type)
+            case Position(words=words):
+                return self._position(words, parts[0])
         return self._truth(node, parts)
 
     def _unary(self, sql: Expr, parts: Sequence[Code]) -> Code:
@@ -102,7 +119,7 @@ class Lowering:
         levels = self.levels
         match node:
             case f.All() | f.Any():
-                return self.combined(parts, exp.And if isinstance(node, f.All) else exp.Or)
+                return levels.combined(parts, exp.And if isinstance(node, f.All) else exp.Or)
             case f.Not():
                 return levels.at(exp.Not(this=side(parts[0].sql)), parts)
             case f.IsNull():
@@ -120,12 +137,6 @@ class Lowering:
             return code
         sql = exp.Coalesce(this=code.sql.copy(), expressions=[exp.Boolean(this=False)])
         return self.levels.at(sql, (code,), nullable=False)
-
-    def combined(self, parts: Sequence[Code], kind: type[exp.Connector]) -> Code:
-        if not parts:
-            return literal(kind is exp.And, self.levels.dialect)
-        sql = connected(kind, [part.sql for part in parts])
-        return self.levels.at(sql, parts)
 
     def _member(self, values: Sequence[int | str | bool], operand: Formula, code: Code) -> Code:
         """Numbers that the operand can't be are left out: the largest may be too long for a literal."""
@@ -177,6 +188,14 @@ class Lowering:
         sql = exp.Case(ifs=[*first.sql.args["ifs"], *inner.args["ifs"]], default=inner.args.get("default"))
         return self.levels.at(sql, (first,), wide=first.wide, nullable=first.nullable)
 
+    def _position(self, words: Sequence[str], word: Code) -> Code:
+        levels = self.levels
+        found = levels.at(levels.dialect.position(words, word.sql), (word,))
+        if not word.nullable:
+            return found
+        none = levels.number(len(words) + 1)
+        return levels.at(exp.Coalesce(this=found.sql, expressions=[none.sql]), (found,), nullable=False)
+
     def _looked_up(self, number_: Code, values: Sequence[int | str | bool | None], type_: Type) -> Code:
         """Most often one comparison, as of a grade with another; else the entry of a list, where there are lists."""
         levels, dialect = self.levels, self.levels.dialect
@@ -186,7 +205,7 @@ class Lowering:
         others = [place for place, value in zip(places, values, strict=True) if value != common]
         if not others:
             return literal(common, dialect, wide=not is_narrow(type_))
-        if isinstance(common, bool) and None not in values:
+        if isinstance(common, bool) and None not in values and (len(others) < _AMONG_MAX or not dialect.lists):
             return levels.at(_among(number_.sql, others, negated=common), (number_,))
         wide = not is_narrow(type_)
         if dialect.lists and not wide:
@@ -284,9 +303,9 @@ class Lowering:
             ahead = levels.test(exp.GT, start, zero)
             first = levels.let(levels.case([(ahead, start)], from_end))
         cut = call("SUBSTRING", whole.sql, _int(first.sql), *(_int(part.sql) for part in length))
-        inside = self.combined([levels.test(exp.GTE, first, levels.number(1))], exp.And)
+        inside = levels.combined([levels.test(exp.GTE, first, levels.number(1))], exp.And)
         for part in length:
-            inside = self.combined((inside, levels.test(exp.GTE, part, zero)), exp.And)
+            inside = levels.combined((inside, levels.test(exp.GTE, part, zero)), exp.And)
         unknown = [(self._unknown(part), literal(None, levels.dialect)) for part in parts if part.nullable]
         return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
 

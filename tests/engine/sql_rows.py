@@ -21,7 +21,8 @@ from engine.facts import shower
 from engine.matching.python_form import PythonForm
 from engine.ruleset import AS_OF, ListResult, Match, RuleSet
 from engine.sql.alternatives import with_alternatives
-from engine.sql.form import OUTCOME, Mask, SqlForm
+from engine.sql.form import OUTCOME, SqlForm
+from engine.sql.masks import Mask
 from engine.vocabulary import CASE_KINDS, EPOCH, Kind, Type
 from tests.engine.generated import Case
 

@@ -191,8 +191,8 @@ PLANTED = {
     "in a value": ("+ 1", "+ 2", "row 0, value p.x: one decision 5, SQL 6; facts ((4,), 0)"),
     "in a rule": (" 5 ", " 4 ", "row 1, rule p.late is true: one decision False, SQL True; facts ((5,), 0)"),
     "in unknown": (
-        "ELSE CAST(2147483648",
-        "ELSE CAST(0",
+        "THEN CAST(2147483648",
+        "THEN CAST(0",
         "row 3, rule p.late is undetermined: one decision True, SQL False; facts ((None,), 0)",
     ),
     "in the outcome": (

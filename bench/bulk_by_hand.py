@@ -12,8 +12,9 @@ minor units, where DuckDB would otherwise stop with an overflow. What was tried,
 - A grade is a multiple of six, and what a table gives it six bits of a constant: half the time of a CASE.
 - `list_position` of an enumerated text runs on Parquet's dictionary; comparing the text runs on every row.
 - Rounding only where its result is needed: `x > round(y / 20)` is `y < x * 20 - 10 + (x & 1)`, half-even and exact.
-- For lists, each mask that occurs is turned into a list once and joined; looked up row by row it took half as long
-  again. A form that stops at the first answer was left out: how fast it is depends on how many orders fail.
+- For lists, six rules at a time are looked up and the pieces flattened: half the time of joining them as text, and
+  two thirds of turning each mask that occurs into a list once and joining.
+- A form that stops at the first answer was left out: how fast it is depends on how many orders fail.
 """
 
 from __future__ import annotations
@@ -78,26 +79,21 @@ def masks(*carried: str) -> str:
 
 def lists(*carried: str) -> str:
     """The same with lists of rule ids, `fired` and `undetermined`."""
+    kept = "".join(f"{name}, " for name in carried)
     return f"""
-WITH decided AS MATERIALIZED ({masks(*carried)}),
-fired_lists AS (SELECT mask, {_list("mask")} AS ids FROM (SELECT DISTINCT fired_1 AS mask FROM decided)),
-unsure_lists AS (SELECT mask, {_list("mask")} AS ids FROM (SELECT DISTINCT undetermined_1 AS mask FROM decided))
-SELECT {"".join(f"{name}, " for name in carried)} outcome, fired_lists.ids AS fired, unsure_lists.ids AS undetermined
-FROM decided JOIN fired_lists ON fired_lists.mask = fired_1 JOIN unsure_lists ON unsure_lists.mask = undetermined_1
+SELECT {kept}outcome, {_list("fired_1")} AS fired, {_list("undetermined_1")} AS undetermined
+FROM ({masks(*carried)})
 """
 
 
-def _list(mask: str, bits: int = 9) -> str:
-    """Nine rules at a time: of 6, 9 and 12 the fastest."""
+def _list(mask: str, bits: int = 6) -> str:
+    """Six rules at a time: of 5 to 10 among the fastest."""
     pieces = []
     for shift in range(0, len(IDS), bits):
         ids = IDS[shift : shift + bits]
         sets = [[id_ for i, id_ in enumerate(ids) if chosen >> i & 1] for chosen in range(1 << len(ids))]
         pieces.append(f"({sets}::VARCHAR[][])[(({mask} >> {shift}) & {(1 << len(ids)) - 1}) + 1]")
-    whole = pieces[0]
-    for piece in pieces[1:]:
-        whole = f"list_concat({whole}, {piece})"
-    return whole
+    return f"flatten([{', '.join(pieces)}])"
 
 
 def fires(*bits: int) -> int:

@@ -6,7 +6,7 @@ together, and rows stay in their order, which a join with the masks that occur w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
@@ -80,22 +80,27 @@ def _named(value: Expr, name: str) -> Expr:
 
 
 def _ids(masks: Sequence[Mask], *, lists: bool) -> Expr:
-    parts = [_piece(mask, shift) for mask in masks for shift in range(0, len(mask.ids), PIECE_BITS)]
+    parts = [_piece(mask, shift, lists=lists) for mask in masks for shift in range(0, len(mask.ids), PIECE_BITS)]
+    if lists:
+        none = exp.cast(exp.Array(expressions=[]), "VARCHAR[]")
+        return exp.Anonymous(this="FLATTEN", expressions=[exp.Array(expressions=parts)]) if parts else none
     whole: Expr = parts[0] if parts else text("")
     for part in parts[1:]:
         whole = exp.DPipe(this=whole, expression=part)
-    trimmed = exp.Anonymous(this="RTRIM", expressions=[whole])
-    if not lists:
-        return trimmed
-    split = exp.Anonymous(this="STRING_SPLIT", expressions=[trimmed.copy(), text(" ")])
-    empty = exp.cast(exp.Array(expressions=[]), "VARCHAR[]")
-    return exp.Case(ifs=[exp.If(this=exp.EQ(this=trimmed, expression=text("")), true=empty)], default=split)
+    return exp.Anonymous(this="RTRIM", expressions=[whole])
 
 
-def _piece(mask: Mask, shift: int) -> Expr:
-    """An array of the texts of all sets of these ids, at the place that the mask's bits say."""
+def _piece(mask: Mask, shift: int, *, lists: bool) -> Expr:
+    """All sets of these ids, as lists or texts, and of them the one at the place that the mask's bits say."""
     ids = mask.ids[shift : shift + PIECE_BITS]
-    sets = ["".join(f"{id_} " for i, id_ in enumerate(ids) if bits >> i & 1) for bits in range(1 << len(ids))]
-    array = f"[{', '.join(text(words).sql('duckdb') for words in sets)}]"
+    sets = [[id_ for i, id_ in enumerate(ids) if bits >> i & 1] for bits in range(1 << len(ids))]
+    if lists:
+        array = f"{_array(_array(text(id_).sql('duckdb') for id_ in chosen) for chosen in sets)}::VARCHAR[][]"
+    else:
+        array = _array(text("".join(f"{id_} " for id_ in chosen)).sql("duckdb") for chosen in sets)
     place = f"(({mask.column} >> {shift}) & {(1 << len(ids)) - 1}) + 1"
     return exp.maybe_parse(f"({array})[{place}]", dialect="duckdb")
+
+
+def _array(parts: Iterable[str]) -> str:
+    return f"[{', '.join(parts)}]"

@@ -144,7 +144,7 @@ class _Folding:
             case Alternative(number=number, values=values):
                 places = (_place(each.value, words) or len(words) + 1 for each in values)
                 return Alternative(type_, False, number, tuple(Constant(type_, False, place) for place in places))
-            case Variable(name=name) if name in self._known and self._known[name].values[: len(words)] == words:
+            case Variable(name=name) if name in self._facts and formula.type.members == words:
                 return self._known[name].number
         return None
 

@@ -122,7 +122,7 @@ class Dialect:
         raise NotImplementedError
 
     def position(self, words: Sequence[str], word: Expr) -> Expr:
-        """Which of the words it is, counted from 1; it is one of them or null."""
+        """Which of the words it is, counted from 1; null for none of them."""
         ifs = [exp.If(this=binary(exp.EQ, word, text(each)), true=number(i)) for i, each in enumerate(words, 1)]
         return exp.Case(ifs=ifs)
 
@@ -179,8 +179,9 @@ class Spark(Dialect):
     _SMALL = 10**6
 
     def position(self, words: Sequence[str], word: Expr) -> Expr:
-        """Reads the word once; a CASE does for each comparison. Of a word that is none of them it gives 0."""
-        return call("ARRAY_POSITION", exp.Array(expressions=[text(each) for each in words]), word)
+        """Reads the word once; a CASE does for each comparison."""
+        place = call("ARRAY_POSITION", exp.Array(expressions=[text(each) for each in words]), word)
+        return exp.Nullif(this=place, expression=number(0))
 
     def quotient(self, left: Expr, right: Expr, *, wide: bool) -> Expr:
         """`div` gives 64 bits only, and `/` keeps 32 digits before the point: a small divisor takes two steps."""

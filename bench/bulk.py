@@ -38,7 +38,6 @@ ROOT = Path(__file__).parents[1]
 DUCKDB_MEMORY = "2500MB"
 EDGE_ROWS = 1_000_000
 ZEN_ORDERS = 3_000
-SPARK_ROWS = 1_000_000
 _TOTALS = "SELECT outcome, count(*) FROM ({}) GROUP BY outcome"
 _MASKS = "SELECT count(outcome), sum(fired_1), sum(undetermined_1) FROM ({})"
 _IDS = ("order_id", "account_id")
@@ -71,7 +70,7 @@ def main() -> None:
     _batch(path, given.rows)
     _beside_zen(path, costs["ours, bitmask of rules"])
     if given.spark:
-        _beside_spark(form, costs["ours, totals by outcome"].rate)
+        _beside_spark(form, path, given.rows, costs["ours, totals by outcome"].rate)
 
 
 def _form() -> SqlForm:
@@ -231,10 +230,10 @@ def _beside_zen(path: Path, our: Cost) -> None:
     print(f"Of {len(orders):,} orders with nothing unknown, both fire the same rules for {equal:,}.")
 
 
-def _beside_spark(form: SqlForm, our_rate: float) -> None:
+def _beside_spark(form: SqlForm, path: Path, rows: int, our_rate: float) -> None:
     from bench.bulk_spark import spark_rate
 
-    spark = spark_rate(form.ruleset, _orders(form, SPARK_ROWS), AS_OF, SPARK_ROWS)
+    spark = spark_rate(form.ruleset, path, AS_OF, rows)
     print(f"\nSpark local[2], totals: {spark / 1e6:.2f} million rows/s, {spark / our_rate:.2f} of DuckDB's.")
 
 

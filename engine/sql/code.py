@@ -76,11 +76,11 @@ class Levels:
     def __init__(self, dialect: Dialect, names: Columns) -> None:
         self.dialect = dialect
         self.names = names
-        self.nullable: set[str] = set()
-        self.texts: set[str] = set()
+        self.nullable: set[str] = set()  # columns that may be null
+        self.texts: set[str] = set()  # facts that are text
         self._columns: list[tuple[str, Expr]] = []  # each reads only columns before it
         self._heights: dict[str, int] = {}
-        self._firm: set[str] = set()
+        self._firm: set[str] = set()  # never written where they are read
 
     def let(self, code: Code, wanted: str = "part") -> Code:
         """The code as a column, unless it costs nothing to repeat it."""

@@ -7,6 +7,7 @@ what differs (a condition that is null, `min` and `max`, division) is spelled ou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
@@ -154,6 +155,8 @@ class Lowering:
         """A chain of choices becomes one CASE with many branches."""
         levels = self.levels
         branches: list[tuple[Code, Code]] = []
+        if isinstance(node.condition, f.IsNull) and node.condition.operand == node.otherwise:
+            otherwise = replace(otherwise, nullable=False)  # `then` stands where it is null
         if isinstance(node.condition, f.IsTrue):
             tested_alone = self._codes[self.formulas.number(node.condition.operand)]
             branches.append((tested_alone, then))

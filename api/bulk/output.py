@@ -1,7 +1,7 @@
 """What bulk writes: the columns of a decision for people and programs, and the lists of rule ids behind the masks.
 
-A mask is looked up in pieces of a few bits, each in a constant array of texts: five times as fast as putting lists
-together, and rows stay in their order, which a join with the masks that occur would not keep.
+A mask is looked up in pieces of a few bits, each in a constant array of texts or lists: five times as fast as one list
+for each rule, and rows stay in their order, which a join with the masks that occur would not keep.
 """
 
 from __future__ import annotations

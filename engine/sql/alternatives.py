@@ -8,7 +8,7 @@ through conditions, and compares small numbers sooner than words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -34,7 +34,8 @@ class Alternative(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Position(Formula):
-    """Which of the words the operand is, counted from 1; one more than there are where it is null."""
+    """Which of the words the operand is, counted from 1; one more than there are where it is null. It is nothing else:
+    what is no word of its enum was refused with its row."""
 
     operand: Formula
     words: tuple[str, ...]
@@ -59,7 +60,9 @@ class _Folding:
         self._facts = {fact.name for fact in ruleset.facts}
         self._known: dict[str, _Known] = {}
         self._tables = {name: table for table in ruleset.tables if len(table.outputs) > 1 for name in table.outputs}
-        self._numbers: dict[str, Variable] = {}
+        self._numbers: dict[tuple[str, Formula], Variable] = {}
+        """Of a table's outputs, by how they choose: one number as a rule, but the rows at an end may differ in one
+        output and not in another."""
         self._rows: Mapping[str, Sequence[Formula]] = {
             step.id: [conjunct.formula for conjunct in step.conjuncts]
             for step in ruleset.steps
@@ -89,15 +92,16 @@ class _Folding:
                 outputs = _outputs(formula) if table else None
                 words = formula.type.members
                 if table and outputs:
-                    if table.id not in self._numbers:
-                        yield from self._numbering(
-                            table.id, _renumbered(formula, count(1)), len(outputs) + 1, step.place
+                    chosen = _renumbered(formula, count(1))
+                    if (table.id, chosen) not in self._numbers:
+                        name = f"{step.name} {table.id}"  # no value has a blank in its name
+                        self._numbers[table.id, chosen] = yield from _numbering(
+                            name, chosen, len(outputs) + 1, step.place
                         )
-                    formula = _output(self._numbers[table.id], formula.type, outputs)
+                    formula = _output(self._numbers[table.id, chosen], formula.type, outputs)
                 elif isinstance(formula, f.If) and words and (word := self._word(formula, words)):
-                    yield from self._numbering(step.name, word, len(words) + 1, step.place)
-                    outputs = tuple(Constant(formula.type, False, each) for each in words)
-                    formula = _output(self._numbers[step.name], formula.type, outputs)
+                    number = yield from _numbering(step.name, word, len(words) + 1, step.place)
+                    formula = _output(number, formula.type, [Constant(formula.type, False, each) for each in words])
                 self._learn(step.name, formula)
                 yield replace(step, formula=formula)
             case Match():
@@ -119,16 +123,6 @@ class _Folding:
             told = (kleene_and(_truth(each.value) for each in values) for values in zip(*columns, strict=True))
             self._known[match.id] = _Known(number, tuple(told))
         return replace(match, conjuncts=conjuncts)
-
-    def _numbering(self, name: str, chosen: Formula, last: int, place: Place) -> Iterator[Named]:
-        """The number of the alternative; the last where `chosen` is null."""
-        type_ = Type(Kind.INTEGER, 0, 1, last)
-        number = self._numbers[name] = Variable(type_, False, f"{name}.{_NUMBER}")
-        if chosen.nullable:
-            known = Variable(type_, True, f"{number.name}_known")
-            yield Named(known.name, chosen, None, place)
-            chosen = f.If(type_, False, f.IsNull(YES_NO, False, known), Constant(type_, False, last), known)
-        yield Named(number.name, chosen, None, place)
 
     def _word(self, formula: Formula, words: tuple[str, ...]) -> Formula | None:
         """Which of the enum's words it is, counted from 1, if it chooses among words, facts and tables of this enum."""
@@ -179,8 +173,8 @@ class _Folding:
         if isinstance(node, Variable) and node.type.kind is Kind.ENUM and node.name in self._facts:
             return None  # as it was given
         [number] = numbers.values()
-        places = range(len(next(iter(known.values())).values))
-        told = [value_of(node, {name: each.values[place] for name, each in known.items()}) for place in places]
+        alternatives = zip(*(each.values for each in known.values()), strict=True)
+        told = [value_of(node, dict(zip(known, values, strict=True))) for values in alternatives]
         values = tuple(Constant(node.type, value is None, value) for value in told)
         return Alternative(node.type, None in told, number, values)
 
@@ -222,8 +216,20 @@ def _renumbered(formula: Formula, numbers: Iterator[int]) -> Formula:
     return f.If(type_, nullable, formula.condition, then, otherwise)
 
 
+def _numbering(name: str, chosen: Formula, last: int, place: Place) -> Generator[Named, None, Variable]:
+    """The values that give the number of the alternative, the last where `chosen` is null; and how it is called."""
+    type_ = Type(Kind.INTEGER, 0, 1, last)
+    number = Variable(type_, False, f"{name}.{_NUMBER}")
+    if chosen.nullable:
+        known = Variable(type_, True, f"{number.name}_known")
+        yield Named(known.name, chosen, None, place)
+        chosen = f.If(type_, False, f.IsNull(YES_NO, False, known), Constant(type_, False, last), known)
+    yield Named(number.name, chosen, None, place)
+    return number
+
+
 def _output(number: Variable, type_: Type, outputs: Sequence[Constant]) -> Formula:
-    """What belongs to the number. Outputs of one table choose by the same conditions, in the same order."""
+    """What belongs to the number, null to the last."""
     return Alternative(type_, True, number, (*outputs, Constant(type_, True, None)))
 
 

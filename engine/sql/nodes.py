@@ -177,9 +177,9 @@ class Lowering:
     def _tested(self, formula: Formula) -> Code | None:
         """The one column whose nullness is that of this comparison with a constant."""
         match formula:
-            case f.Compare(left=f.Variable(name=name), right=f.Constant()):
+            case f.Compare(left=f.Variable(name=name), right=f.Constant(nullable=False)):
                 return self.variables[name]
-            case f.Compare(left=f.Constant(), right=f.Variable(name=name)):
+            case f.Compare(left=f.Constant(nullable=False), right=f.Variable(name=name)):
                 return self.variables[name]
         return None
 

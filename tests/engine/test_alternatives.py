@@ -1,14 +1,23 @@
-"""Which parts of a rule set hang on one table alone; that they keep their values is shown with the SQL form."""
+"""Which parts of a rule set hang on one table or enum alone; most of that they keep their values is shown with the SQL
+form."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from engine.formula import Formula, Variable, walk
+from engine.pipeline import load
 from engine.ruleset import Match, Named, RuleSet
 from engine.sql.alternatives import Alternative, Position, with_alternatives
+from engine.vocabulary import Fact, Kind
 from tests.engine.generated import random_ruleset
+from tests.engine.sql_rows import compare, on_duckdb
 from tests.engine.test_sql_form import AS_OF_DAY, default_policies
+
+ROOT = Path(__file__).parents[2]
 
 
 def looked_up(ruleset: RuleSet) -> Iterator[Alternative]:
@@ -51,6 +60,67 @@ def test_words_of_an_enum_are_compared_by_their_numbers() -> None:
     [closed] = (rule.match.conjuncts[0].formula for rule in ruleset.rules if rule.id == "orders.account-closed")
     assert isinstance(closed, Alternative)
     assert [value.value for value in closed.values] == [False, False, True, None]
+
+
+POLICY = """
+policy: demo
+title: {{en: Demo, zh: 演示}}
+decides: order
+{}
+rules:
+  late:
+    when: days >= 30
+    then: reject
+    reason: {{en: Too late., zh: 太迟。}}
+"""
+
+ROWS = """
+    - {id: a, when: {order.amount: "< 100"}, then: {band: low, days: 10}}
+    - {id: b, when: {order.amount: "[100..200)"}, then: {band: high, days: 20}}
+    - {id: c, when: {order.amount: ">= 200"}, then: {band: high, days: 30}}
+"""
+
+ONE_OUTPUT_ENDS_ALIKE = f"""
+table:
+  hit: unique
+  outputs: {{band: {{type: enum, members: [low, high]}}, days: {{type: days}}}}
+  rows:{ROWS}
+"""
+
+TABLE_CALLED_AS_A_VALUE = f"""
+tables:
+  size:
+    hit: unique
+    outputs: {{band: {{type: enum, members: [low, high]}}, days: {{type: days}}}}
+    rows:{ROWS.replace("    -", "      -")}
+values:
+  size: {{type: enum, members: [small, large], formula: 'if order.amount < 200 then "large" else "small"'}}
+"""
+
+NULL_CONSTANT = """
+values:
+  days: {type: integer, formula: "if order.amount < min(null, 5) then 1 else 30"}
+"""
+
+
+@pytest.mark.parametrize("stated", [ONE_OUTPUT_ENDS_ALIKE, TABLE_CALLED_AS_A_VALUE, NULL_CONSTANT])
+def test_outputs_keep_their_rows(stated: str) -> None:
+    """Where the last rows differ in one output alone, where names meet, and where nothing can be told."""
+    facts = (ROOT / "rules" / "facts.yaml").read_bytes()
+    loaded = load({"facts.yaml": facts, "demo.yaml": POLICY.format(stated).encode()})
+    assert loaded.engine and not loaded.diagnostics
+    ruleset = loaded.engine.ruleset("order", AS_OF_DAY)
+    cases = [(tuple(_given(fact, amount) for fact in ruleset.facts), 20_000) for amount in (5_000, 15_000, 25_000)]
+
+    assert compare(ruleset, cases, "duckdb", on_duckdb) == len(cases)
+
+
+def _given(fact: Fact, amount: int) -> int | str | bool | None:
+    if fact.name == "order.amount":
+        return amount
+    by_kind: dict[Kind, tuple[int | str | bool, ...]]
+    by_kind = {Kind.ENUM: fact.type.members[:1], Kind.TEXT: ("x",), Kind.YES_NO: (True,)}
+    return by_kind.get(fact.type.kind, (fact.type.low,))[0] if fact.required else None
 
 
 def test_random_rule_sets_have_them_so_that_comparing_them_means_something() -> None:

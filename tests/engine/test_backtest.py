@@ -10,8 +10,18 @@ import pytest
 
 from engine.diagnostic import Place
 from engine.facts import shown
-from engine.history.backtest import Tally, Window, accounts_of, backtest, outcome, quarter_of, window_of
-from engine.history.figures import Figures, Group, RuleName, Side, figures
+from engine.history.backtest import (
+    Cell,
+    Sums,
+    Tally,
+    Window,
+    accounts_of,
+    backtest,
+    outcome,
+    quarter_of,
+    window_of,
+)
+from engine.history.figures import Figures, Group, RuleName, Side, differing_rules, figures
 from engine.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
 from engine.history.record import Book, Invoice, Known, known_at_issue
 from engine.history.replay import Case, Decide, Decided, decider
@@ -175,6 +185,76 @@ def test_orders_that_flip_name_the_rules_that_flipped_them() -> None:
     assert [flip.invoice.number for flip in found.largest_flips] == ["B1", "A2", "A1", "A4"]
     blocked = {rule.rule: rule for rule in found.sides[1].rules}["orders.blocked"]
     assert (blocked.fired.all.count, blocked.undetermined.all.count, blocked.alone.all.count) == (0, 7, 4)
+
+
+def _counted_up(*cells: tuple[tuple[Decided, ...], int]) -> Tally:
+    """Orders paid on time, each with what the sides decided and its amount."""
+    tally = Tally()
+    for sides, amount in cells:
+        tally.cells[Cell("2026-Q1", 0, sides)] = Sums(count=1, amount=amount)
+    return tally
+
+
+def test_a_flip_is_blamed_on_the_rules_that_one_side_alone_names_fired_or_not_checked() -> None:
+    first = Decided("hold", ("a", "both"), ("c", "unsure"), None)
+    second = Decided("approve", ("both", "e"), ("unsure", "f"), None)
+
+    assert differing_rules(first, second) == (("a", "c"), ("e", "f"))
+    assert differing_rules(second, first) == (("e", "f"), ("a", "c"))
+    assert differing_rules(first, Decided("reject", ("a",), ("both", "c"), None)) == (("unsure",), ())
+
+
+def test_changes_stand_with_the_largest_amount_first_whatever_their_order_in_the_history() -> None:
+    approved, held, rejected = (Decided(outcome, (), (), None) for outcome in ("approve", "hold", "reject"))
+    overdue = Decided("hold", ("orders.overdue",), (), None)
+    flips = [
+        ((approved, held), 300),
+        ((approved, overdue), 500),
+        ((held, rejected), 900),
+        ((approved, approved), 5_000),  # no change
+        ((rejected, approved), 300),
+    ]
+    expected = [(900, "hold→reject"), (500, "approve→hold"), (300, "approve→hold"), (300, "reject→approve")]
+
+    for order in (flips, flips[::-1]):
+        found = figures(_counted_up(*order), [Side("1", "v", NAMES), Side("2", "v", NAMES)]).changes
+        said = [(change.group.all.amount, f"{change.before}→{change.after}") for change in found]
+        assert sorted(said, key=lambda entry: (-entry[0], entry[1])) == expected
+        assert [amount for amount, _ in said] == [900, 500, 300, 300]
+    assert found[1].only_second == ("orders.overdue",)
+
+
+def test_grades_add_up_to_everything_and_ungraded_orders_stand_under_no_name() -> None:
+    graded = [("approve", "A", 100), ("hold", "A", 40), ("hold", "C", 30), ("approve", None, 7)]
+    cells = [((Decided(outcome, (), (), grade),), amount) for outcome, grade, amount in graded]
+
+    (side,) = figures(_counted_up(*cells), [Side("1", "v", NAMES)]).sides
+
+    assert {grade: (group.all.count, group.all.amount) for grade, group in side.grades.items()} == {
+        "": (1, 7),
+        "A": (2, 140),
+        "C": (1, 30),
+    }
+    assert list(side.grades) == ["", "A", "C"]
+
+
+def test_a_rule_that_may_be_ignored_when_it_can_t_be_checked_shares_no_hold() -> None:
+    """`orders.slow` is ignored when missing, `orders.blocked` holds then: two holds, of which none is alone."""
+    names = {**NAMES, "orders.note": RuleName(Text("note", "备注"), "approve", "hold")}
+    ignored = Decided("hold", ("orders.overdue",), ("orders.slow",), None)
+    both = Decided("hold", ("orders.overdue",), ("orders.blocked",), None)
+    unsure = Decided("hold", ("orders.large",), ("orders.note",), None)
+    tally = _counted_up(((ignored,), 100), ((both,), 1_000), ((unsure,), 10_000))
+
+    rules = {rule.rule: rule.alone.all.amount for rule in figures(tally, [Side("1", "v", names)]).sides[0].rules}
+
+    assert rules == {
+        "orders.overdue": 100,
+        "orders.large": 0,
+        "orders.slow": 0,
+        "orders.blocked": 0,
+        "orders.note": 10_000,  # its outcome passes, what it does when it can't be checked doesn't
+    }
 
 
 def test_of_many_flips_the_largest_are_kept() -> None:

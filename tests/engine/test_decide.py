@@ -347,6 +347,31 @@ def test_a_rule_that_can_t_be_checked(kind: str, if_missing: str) -> None:
         assert fact in reason.text.zh and reason.remedy and reason.remedy.zh.startswith("请提供")
 
 
+def test_what_a_caller_must_send_is_told_apart_from_what_an_author_must_define() -> None:
+    policy = (
+        "parameters: {most: {type: integer, values: {2027-01-01: 5}, title: {en: Most, zh: 上限}}}\n"
+        "rules:\n"
+        "  both: {when: account.points > most, then: review, reason: {en: a, zh: 甲}}\n"
+        "  fact: {when: account.points > 5, then: review, reason: {en: a, zh: 甲}}\n"
+        "  parameter: {when: account.level > most, then: review, reason: {en: a, zh: 甲}}\n"
+    )
+    reasons = {reason.rule: reason for reason in decide(engine_of(policy)).reasons}
+
+    supply, define = "missing: Points (account.points)", "without a value on this date: Most (p.most)"
+    assert {rule: reason.text.en for rule, reason in reasons.items()} == {
+        "p.both": f"p.both: can't be checked, {supply}; {define}.",
+        "p.fact": f"p.fact: can't be checked, {supply}.",
+        "p.parameter": f"p.parameter: can't be checked, {define}.",
+    }
+    assert {rule: reason.remedy and reason.remedy.en for rule, reason in reasons.items()} == {
+        "p.both": "Supply Points (account.points). In the policy, give Most (p.most) a value.",
+        "p.fact": "Supply Points (account.points).",
+        "p.parameter": "In the policy, give Most (p.most) a value.",
+    }
+    assert reasons["p.both"].text.zh == "p.both：无法检查，缺少：积分（account.points）；该日期无取值：上限（p.most）。"
+    assert reasons["p.both"].missing == ("account.points", "p.most")
+
+
 def test_missing_facts_are_followed_through_values_and_tables() -> None:
     policy = (
         UNIQUE

@@ -229,6 +229,23 @@ def test_quarters_end_on_the_reports_date_and_month_ends_stay_month_ends() -> No
     assert date_of(months_before(day_of(date(2024, 5, 30)), 3)).isoformat() == "2024-02-29"
 
 
+@pytest.mark.parametrize(
+    ("opening", "whole"),
+    [
+        ("2025-12-31", [False, True, True]),  # books that begin on a quarter's last day cut into that quarter
+        ("2026-01-01", [True, True]),  # a day later they begin with the next one
+        ("2025-10-01", [True, True, True]),
+        ("2025-09-30", [False, True, True, True]),
+        ("2026-06-30", [False]),
+    ],
+)
+def test_the_oldest_quarter_is_that_of_the_first_day_of_the_books(opening: str, whole: list[bool]) -> None:
+    quarters = figures(ITEMS, TODAY, DAYS, day_of(date.fromisoformat(opening))).quarters
+
+    assert [quarter.whole for quarter in quarters] == whole
+    assert date_of(quarters[0].last) >= date.fromisoformat(opening) >= date_of(quarters[0].first)
+
+
 def test_at_most_eight_quarters_are_shown() -> None:
     first = item("A", "C-1", "2020-01-01", "2020-01-31", "2020-01-31", 100)
 
@@ -261,6 +278,17 @@ def test_ten_of_more_customers_are_the_top_and_who_is_owed_to_is_not_among_them(
 
     assert (found.customers, found.top_share, found.herfindahl) == (12, Fraction(10, 12), Fraction(1, 12))
     assert [each.customer for each in found.top] == [f"C-{n:02}" for n in range(10)]
+
+
+def test_a_customer_whose_balance_is_zero_owes_nothing() -> None:
+    even = [
+        item("A", "C-2", "2026-06-01", "2026-07-01", None, 80, 80),
+        item("B", "C-2", "2026-06-02", "2026-06-02", None, -80, -80),
+    ]
+    found = figures([*even, item("C", "C-1", "2026-06-01", "2026-07-01", None, 100, 100)], TODAY, DAYS).concentration
+
+    assert (found.customers, euros(found.owed)) == (1, "100.00")
+    assert [each.customer for each in found.top] == ["C-1"]
 
 
 def test_one_customer_is_all_of_it() -> None:

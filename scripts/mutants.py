@@ -1,0 +1,224 @@
+"""Changes the core on purpose, one small slip at a time, and lists the slips that no test notices.
+
+A comparison turned round, a number off by one, a condition negated: what survives is behaviour that no test holds. The
+slips are Cosmic Ray's; this draws some of each module's, so that a run ends in minutes, and tests each in a copy of the
+tree with the tests that stand beside its module below. `make mutants` runs it; CI doesn't.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from cosmic_ray.commands import init
+from cosmic_ray.mutating import use_mutation
+from cosmic_ray.plugins import get_operator
+from cosmic_ray.work_db import WorkDB, use_db
+from cosmic_ray.work_item import MutationSpec
+from rich.console import Console
+from rich.progress import track
+
+ROOT = Path(__file__).parents[1]
+
+SURVIVORS_MAX = 0.05
+"""Share of the slips drawn that may go unnoticed; above it the exit code is 1."""
+
+CORE = {
+    "engine/compiling/hit_policies.py": ("test_decide", "test_python_form"),
+    "engine/compiling/regions.py": ("test_tables_checked",),
+    "engine/compiling/tables_checked.py": ("test_tables_checked", "test_check"),
+    "engine/deciding/evaluate.py": ("test_decide", "test_python_form"),
+    "engine/deciding/missing.py": ("test_decide", "test_explain"),
+    "engine/facts.py": ("test_facts", "test_decide"),
+    "engine/history/backtest.py": ("test_backtest",),
+    "engine/history/figures.py": ("test_backtest",),
+    "engine/history/record.py": ("test_history", "test_backtest"),
+    "engine/history/replay.py": ("test_backtest",),
+    "engine/matching/interpret.py": ("test_python_form", "test_rete_form", "test_decide"),
+    "engine/matching/python_form.py": ("test_python_form", "test_decide"),
+    "engine/matching/rete_form.py": ("test_rete_form", "test_decide"),
+    "engine/portfolio/accounts.py": ("test_portfolio",),
+    "engine/portfolio/decided.py": ("test_portfolio",),
+    "engine/portfolio/figures.py": ("test_portfolio",),
+    "ledger/journal.py": ("../ledger",),
+}
+"""Modules with the tests, under tests/engine, that have to notice a slip in them."""
+
+UNFIT = (
+    "core/RemoveDecorator",  # without `lru_cache` all is the same, without `dataclass` nothing runs
+    "core/VariableReplacer",
+    "core/VariableInserter",
+    "core/ReplaceComparisonOperator_Eq_Is",  # equal words and small numbers are mostly one object
+    "core/ReplaceComparisonOperator_Is_Eq",
+    "core/ReplaceComparisonOperator_IsNot_NotEq",
+    "core/ReplaceComparisonOperator_NotEq_IsNot",
+    "core/ReplaceUnaryOperator_USub_Invert",  # ~x is -x - 1: the same order
+)
+"""Slips that change nothing a test could see, or nothing that anybody would mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    module: str
+    spec: MutationSpec
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.line}: {self.spec.operator_name.removeprefix('core/')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    slip: Slip
+    survived: bool
+    before: str
+    after: str
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("modules", nargs="*", metavar="MODULE", help="such as engine/facts.py; default: the core")
+    arguments.add_argument("--each", type=int, default=12, help="slips drawn in each module (default 12)")
+    arguments.add_argument("--seed", type=int, default=None, help="draw the same slips again (default: by the day)")
+    arguments.add_argument("--minutes", type=float, default=30, help="stop drawing after so long (default 30)")
+    asked = arguments.parse_args()
+    unknown = [module for module in asked.modules if module not in CORE]
+    if unknown:
+        arguments.error(f"no tests are named for {', '.join(unknown)}; add them to CORE in {Path(__file__).name}")
+    seed = int(time.time() // 86_400) if asked.seed is None else asked.seed
+    sys.exit(_report(_try_all(_drawn(asked.modules or CORE, asked.each, seed), asked.minutes * 60), seed))
+
+
+def _drawn(modules: Sequence[str] | dict[str, tuple[str, ...]], each: int, seed: int) -> list[Slip]:
+    """A few slips of every module, in random order."""
+    chance = random.Random(seed)
+    drawn: list[Slip] = []
+    for module in modules:
+        slips = list(_slips(module))
+        drawn += chance.sample(slips, min(each, len(slips)))
+    chance.shuffle(drawn)
+    return drawn
+
+
+def _slips(module: str) -> Iterator[Slip]:
+    """All that could be made of a module, less those in annotations and decorators, which are not run or say nothing."""
+    silent = _silent_places(ast.parse((ROOT / module).read_text(encoding="utf-8")))
+    with tempfile.TemporaryDirectory() as folder, use_db(Path(folder) / "slips.sqlite", WorkDB.Mode.create) as slips:
+        init([ROOT / module], slips, {})
+        for item in slips.work_items:
+            (spec,) = item.mutations
+            line, column = spec.start_pos
+            if spec.operator_name not in UNFIT and not any(first <= (line, column) < last for first, last in silent):
+                yield Slip(module, spec, line)
+
+
+Place = tuple[int, int]
+
+
+def _silent_places(tree: ast.AST) -> list[tuple[Place, Place]]:
+    silent: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
+            silent.append(node.annotation)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            silent += [*node.decorator_list, *([node.returns] if node.returns else [])]
+        elif isinstance(node, ast.ClassDef):
+            silent += node.decorator_list
+    return [
+        ((node.lineno, node.col_offset), (node.end_lineno or node.lineno, node.end_col_offset or 0)) for node in silent
+    ]
+
+
+def _try_all(slips: Sequence[Slip], seconds: float) -> list[Tried]:
+    """Each worker has a copy of the tree, since a slip is made in the file itself."""
+    end = time.monotonic() + seconds
+    workers = os.cpu_count() or 1
+    trees: SimpleQueue[Path] = SimpleQueue()
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(workers):
+            trees.put(_copy(Path(folder) / str(number)))
+        tree = trees.get()
+        usual = {module: _usual_seconds(module, tree) for module in dict.fromkeys(slip.module for slip in slips)}
+        trees.put(tree)
+
+        def tried(slip: Slip) -> Tried | None:
+            if time.monotonic() > end:
+                return None
+            tree = trees.get()
+            try:
+                return _try(slip, tree, usual[slip.module])
+            finally:
+                trees.put(tree)
+
+        with ThreadPoolExecutor(workers) as pool:
+            found = track(pool.map(tried, slips), "slips", len(slips), console=Console(stderr=True))
+            return [each for each in found if each is not None]
+
+
+def _copy(folder: Path) -> Path:
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
+    for name in filter(None, tracked.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def _usual_seconds(module: str, tree: Path) -> float:
+    """Ends the run where the tests fail without any slip."""
+    started = time.monotonic()
+    if not _pass(module, tree, 600):
+        sys.exit(f"the tests of {module} fail as it is: {' '.join(_command(module))}")
+    return time.monotonic() - started
+
+
+def _try(slip: Slip, tree: Path, usual: float) -> Tried:
+    operator = get_operator(slip.spec.operator_name)(**slip.spec.operator_args)
+    with use_mutation(tree / slip.module, operator, slip.spec.occurrence) as (before, after):
+        survived = after is not None and _pass(slip.module, tree, 10 + 5 * usual)
+    first, last = slip.line - 1, slip.spec.end_pos[0]
+    return Tried(slip, survived, _lines(before, first, last), _lines(after or before, first, last))
+
+
+def _lines(text: str, first: int, last: int) -> str:
+    return "\n".join(text.splitlines()[first:last])
+
+
+def _pass(module: str, tree: Path, seconds: float) -> bool:
+    """A slip that makes a test go on for ever is noticed too."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_DATABASE_FILE": os.devnull}
+    try:
+        run = subprocess.run(_command(module), cwd=tree, env=environment, capture_output=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return run.returncode == 0
+
+
+def _command(module: str) -> list[str]:
+    tests = [f"tests/engine/{name}.py" if "/" not in name else f"tests/engine/{name}" for name in CORE[module]]
+    return [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
+
+
+def _report(tried: Sequence[Tried], seed: int) -> int:
+    survivors = [each for each in tried if each.survived]
+    for each in sorted(survivors, key=lambda each: (each.slip.module, each.slip.line)):
+        print(f"\n{each.slip}\n- {each.before.strip()}\n+ {each.after.strip()}")
+    share = len(survivors) / len(tried) if tried else 1.0
+    print(f"\n{len(tried)} slips, {len(survivors)} unnoticed ({share:.1%}; at most {SURVIVORS_MAX:.0%}); --seed {seed}")
+    return int(share > SURVIVORS_MAX)
+
+
+if __name__ == "__main__":
+    main()

@@ -113,7 +113,7 @@ def _drawn(modules: Sequence[str] | dict[str, tuple[str, ...]], each: int, seed:
 
 
 def _slips(module: str) -> Iterator[Slip]:
-    """All that could be made of a module, less those in annotations and decorators, which are not run or say nothing."""
+    """All that could be made of a module, less those in annotations and decorators, where they change nothing."""
     silent = _silent_places(ast.parse((ROOT / module).read_text(encoding="utf-8")))
     with tempfile.TemporaryDirectory() as folder, use_db(Path(folder) / "slips.sqlite", WorkDB.Mode.create) as slips:
         init([ROOT / module], slips, {})

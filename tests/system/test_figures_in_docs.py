@@ -24,10 +24,6 @@ def _document(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-def _flowing(text: str) -> str:
-    return " ".join(text.split())
-
-
 @pytest.mark.parametrize("name", ["speed.md", "scale.md", "backtest.md", "portfolio.md"])
 def test_what_was_measured_carries_its_commit(name: str) -> None:
     assert re.search(r"[Mm]easured at commit `[0-9a-f]{7}`", _document(name)), name
@@ -78,14 +74,19 @@ def test_what_the_backtest_says_of_the_last_part_is_what_the_command_says() -> N
     effect, share = side["effect"], _held_share(side)
     on_time = share * (1 - Decimal(late[0]["amount_rate"]))
 
-    said = _flowing(_document("backtest.md"))
+    held, late_after = _percent(share), [_percent(group["amount_rate"], 0) for group in late]
+    dso = [f"{Decimal(effect[key]):.1f}" for key in ("dso_if_held_refused", "dso")]
+    overdue = [_percent(effect[key]) for key in ("overdue_share_without_held", "overdue_share")]
+    very_late = late[2]["orders"] + passed[15]["orders"]
+    said = " ".join(_document("backtest.md").split())
     for sentence in (
-        f"the policies hold {_percent(share)} of the amount; of that {_percent(late[0]['amount_rate'], 0)} came late, "
-        f"{_percent(late[2]['amount_rate'], 0)} more than 15 days, against {_percent(passed[15]['amount_rate'])} of what passed",
-        f"DSO would have been {Decimal(effect['dso_if_held_refused']):.1f} days instead of {Decimal(effect['dso']):.1f} and the "
-        f"overdue share {_percent(effect['overdue_share_without_held'])} instead of {_percent(effect['overdue_share'])}, "
+        f"the policies hold {held} of the amount; of that {late_after[0]} came late, "
+        f"{late_after[2]} more than 15 days, "
+        f"against {_percent(passed[15]['amount_rate'])} of what passed",
+        f"DSO would have been {dso[0]} days instead of {dso[1]} and "
+        f"the overdue share {overdue[0]} instead of {overdue[1]}",
         f"at the price of {_percent(share, 0)} of the sales ({_percent(on_time, 0)} of the sales were held although",
-        f"only {late[2]['orders'] + passed[15]['orders']} of the 991 invoices were more than 15 days late",
+        f"only {very_late} of the 991 invoices were more than 15 days late",
     ):
         assert sentence in said, sentence
 

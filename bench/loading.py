@@ -12,7 +12,7 @@ import statistics
 import time
 from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from engine.feel.parse import parse_expression
 from engine.pipeline import Engine, load
@@ -80,9 +80,11 @@ CONDITIONS = (
 
 def generated(rules: int) -> dict[str, bytes]:
     chance = random.Random(rules)
-    files = {"facts.yaml": b"currency: EUR\n"}
+    files: dict[str, bytes] = {}
     for number, start in enumerate(range(0, rules, RULES_PER_FILE)):
         files[f"made{number}.yaml"] = "".join(_policy(number, min(RULES_PER_FILE, rules - start), chance)).encode()
+    listed = ", ".join(PurePath(name).stem for name in files)
+    files["facts.yaml"] = f"currency: EUR\npolicies: [{listed}]\n...\n".encode()
     return files
 
 
@@ -94,6 +96,7 @@ def _policy(number: int, rules: int, chance: random.Random) -> Iterator[str]:
         condition = chance.choice(CONDITIONS).format(a=chance.randint(1, 999), b=chance.randint(10, 99))
         yield f"  rule-{index}:\n    when: '{condition}'\n    then: hold\n    if_missing: ignore\n"
         yield "    reason:\n      en: Now {exposure}.\n      zh: 敞口 {exposure}。\n"
+    yield "...\n"
 
 
 if __name__ == "__main__":

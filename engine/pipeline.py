@@ -25,12 +25,12 @@ from engine.policy import Policy
 from engine.reading import document
 from engine.reading.document import Document
 from engine.reading.policy_file import read_policy
-from engine.reading.vocabulary_file import read_vocabulary
+from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_facts
+from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS, Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
-SITE_FACTS = "facts.yaml"
 
 DATES_REMEMBERED = 10_000
 """Dates whose evaluator is found without a search."""
@@ -108,12 +108,25 @@ class Engine:
 
 def load(files: Mapping[str, bytes]) -> Loaded:
     """`files` maps a name as users know it (`rules/orders.yaml`) to the file's content. The file called `facts.yaml`
-    holds the site's own facts; every other one is a policy. Never raises for what an author wrote."""
+    says the currency, lists the policies and holds the site's own facts; every other one is a policy. Each must end
+    with YAML's end mark `...`. Never raises for what an author wrote."""
+    return _load(files, from_files=True)
+
+
+def load_stored(files: Mapping[str, bytes]) -> Loaded:
+    """A set that has been in force, as the journal keeps it. What shows that files are all there and whole is not asked
+    for, since its version is the hash of all of it: sets stored before end marks and lists of policies were required,
+    have none."""
+    return _load(files, from_files=False)
+
+
+def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     report: list[Diagnostic] = []
     unread: set[str] = set()
     site = next((name for name in sorted(files) if PurePath(name).name == SITE_FACTS), None)
-    site_document = _document(files[site], site, report) if site else None
-    vocabulary, mistakes = read_vocabulary(_standard_facts(), site_document)
+    site_document = _document(files[site], site, report, end_mark=from_files) if site else None
+    required = SITE_KEYS_REQUIRED if from_files else ()
+    vocabulary, mistakes = read_vocabulary(_standard_facts(), site_document, required=required)
     report += mistakes
     if site and report:
         unread |= facts_named(files[site])
@@ -121,12 +134,16 @@ def load(files: Mapping[str, bytes]) -> Loaded:
     for name, content in sorted(files.items()):
         if name == site:
             continue
-        policy = _policy(content, name, report)
+        policy = _policy(content, name, report, end_mark=from_files)
         if policy is None:
             unread |= policies_named(content, name)
         else:
             policies.append(policy)
-    if not policies and not report:
+    if site_document is not None:
+        report += check_policy_list(site_document, policies, unread)
+    elif from_files and site is None:
+        report.append(no_site_facts(files, policies))
+    if not policies and not unread:
         report.append(Diagnostic(Place(site or "rules", 1, 1), "P000", "no policy files", "add a file with a policy"))
     compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread)
     report += mistakes
@@ -137,15 +154,15 @@ def load(files: Mapping[str, bytes]) -> Loaded:
     return Loaded(engine, in_order(report))
 
 
-def _document(content: bytes, name: str, report: list[Diagnostic]) -> Document | None:
-    read, mistakes = document.read(content, name)
+def _document(content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool) -> Document | None:
+    read, mistakes = document.read(content, name, end_mark=end_mark)
     report += mistakes
     return read
 
 
-def _policy(content: bytes, name: str, report: list[Diagnostic]) -> Policy | None:
+def _policy(content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool) -> Policy | None:
     """None where nothing can be said about what the file defines."""
-    read = _document(content, name, report)
+    read = _document(content, name, report, end_mark=end_mark)
     if read is None:
         return None
     policy, mistakes = read_policy(read)

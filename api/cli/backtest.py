@@ -139,7 +139,7 @@ def _engines(folders: list[Path]) -> dict[str, Engine]:
 
 
 def _history_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[HistoryMap | None, tuple[Diagnostic, ...]]:
-    document, mistakes = read(content, name)
+    document, mistakes = read(content, name, end_mark=True)
     found, diagnostics = read_history_map(document, vocabulary) if document else (None, ())
     both = in_order((*mistakes, *diagnostics))
     return (None if both else found), both

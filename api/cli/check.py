@@ -17,11 +17,12 @@ from engine.diagnostic import Diagnostic, Place, in_order
 from engine.history.map_file import is_history_map, read_history_map
 from engine.maps.map_file import read_row_map
 from engine.maps.row_map import RowMap
-from engine.pipeline import SITE_FACTS, Engine, load
+from engine.pipeline import Engine, load
 from engine.policy import Policy
 from engine.reading.cases import decided_names, read_cases
 from engine.reading.document import read
 from engine.reading.policy_file import read_policy
+from engine.reading.policy_list import SITE_FACTS
 from engine.vocabulary import CASE_KINDS, Vocabulary
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the policies, with cases/ and maps/.")]
@@ -85,7 +86,7 @@ def _policies(folder: RulesFolder) -> Iterator[Policy]:
 
 
 def read_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
-    document, mistakes = read(content, name)
+    document, mistakes = read(content, name, end_mark=True)
     if document is None:
         return None, mistakes
     found, diagnostics = read_row_map(document, vocabulary)
@@ -110,7 +111,7 @@ def row_maps(folder: RulesFolder) -> dict[str, bytes]:
 
 def _in_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[Diagnostic, ...]:
     """Of a row map, or of the map of a backtest's history."""
-    document, mistakes = read(content, name)
+    document, mistakes = read(content, name, end_mark=True)
     if document is not None and is_history_map(document):
         return (*mistakes, *read_history_map(document, vocabulary)[1])
     return read_map(content, name, vocabulary)[1]

@@ -22,7 +22,8 @@ def history_map_schema(vocabulary: Vocabulary) -> Schema:
     return {
         "$schema": DIALECT,
         "title": "A history map",
-        "description": "What the columns of past invoices mean, for `credence backtest`. See docs/backtest.md.",
+        "description": "What the columns of past invoices mean, for `credence backtest`. The file ends with `...` on a "
+        "line of its own. See docs/backtest.md.",
         **record(
             {
                 HISTORY: {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},

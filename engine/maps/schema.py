@@ -36,7 +36,8 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
     return {
         "$schema": DIALECT,
         "title": "A row map",
-        "description": "How columns become facts for `credence decide-file`. See docs/command-line.md.",
+        "description": "How columns become facts for `credence decide-file`. The file ends with `...` on a line of its "
+        "own. See docs/command-line.md.",
         **record(
             {
                 "map": {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},

@@ -24,6 +24,9 @@ BYTES_MAX = 1 << 20
 LEVELS_MAX = 50  # libyaml's time is quadratic in the depth of brackets: 100,000 take half a minute
 DIAGNOSTICS_MAX = 100  # a hostile file could give one for each of its bytes
 
+END_MARK = "..."
+
+_END_MARK = re.compile(r"(?:^|(?<=[\r\n]))\.\.\.(?=[ \t\r\n]|$)")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _BREAK = re.compile(r"\r\n?|\n")
@@ -88,14 +91,19 @@ class Document:
     root: Mapping
 
 
-def read(text: str | bytes, file: str) -> tuple[Document | None, tuple[Diagnostic, ...]]:
+def read(text: str | bytes, file: str, *, end_mark: bool = False) -> tuple[Document | None, tuple[Diagnostic, ...]]:
     """Never raises. A document that comes with diagnostics lacks the refused entries (repeated, empty, merge or
-    list keys): good for finding the author's other mistakes, not for use. Other mistakes give None."""
+    list keys): good for finding the author's other mistakes, not for use. Other mistakes give None.
+
+    With `end_mark` the file must end with YAML's own `...`: a file that was cut off, or is still being written, can
+    read like a whole one, and what it lacks then is a rule that no longer holds an order."""
     reading = _Reading(file)
     source = reading.decoded(text)
     if source is None:
         return None, in_order(reading.diagnostics)
     root = reading.tree(source)
+    if end_mark and not reading.empty:
+        reading.ask_for_end_mark()
     document = Document(file, root) if isinstance(root, Mapping) and not reading.broken else None
     return document, in_order(reading.diagnostics)
 
@@ -116,6 +124,7 @@ class _Reading:
         self.file = file
         self.diagnostics: list[Diagnostic] = []
         self.broken = False  # some value could not be read, so there is no whole tree to hand on
+        self.empty = False
         self.source = ""
         self.starts = [0]
         self.open: list[_Open] = []
@@ -173,8 +182,10 @@ class _Reading:
         finally:
             parser.dispose()
         root = self.documents[0] if self.documents else None
-        empty = root is None or (isinstance(root, Scalar) and not root.text and not root.quoted)
-        if empty and not self.broken:
+        self.empty = not self.broken and (
+            root is None or (isinstance(root, Scalar) and not root.text and not root.quoted)
+        )
+        if self.empty:
             self.say(0, "Y004", "the file is empty", "write at least one `key: value`")
         elif root is not None and not isinstance(root, Mapping) and not self.broken:
             self.say(
@@ -184,6 +195,15 @@ class _Reading:
                 "start with a line such as `policy: orders`",
             )
         return root
+
+    def ask_for_end_mark(self) -> None:
+        """`...` at the start of a line ends the document wherever it stands, in a block of text as well; whatever
+        but a comment follows it has been refused by then."""
+        if not _END_MARK.search(self.source):
+            at = len(self.source.rstrip())
+            message = f"the file ends without its end mark `{END_MARK}`; it may be cut off"
+            hint = f"see that nothing is missing, then write `{END_MARK}` alone on the last line"
+            self.say(at, "Y008", message, hint, broken=False)
 
     def _take(self, event: Any) -> bool:
         """One libyaml event; false when there is nothing more to read."""

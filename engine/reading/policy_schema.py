@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.policy import HitPolicy
+from engine.reading.document import END_MARK
 from engine.reading.form import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED
 from engine.reading.rules import CONDITIONAL_OUTCOMES
+from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary import CASE_KINDS, CaseKind, Kind
 
 Schema = dict[str, Any]
@@ -16,6 +18,9 @@ NAME_PATTERN = "^[a-z][a-z0-9_]*$"
 ID_PATTERN = "^[a-z][a-z0-9_-]*$"
 DATE_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 TYPE_WORDS = [kind.value for kind in Kind]
+
+ENDS = f"The file ends with `{END_MARK}` on a line of its own. See docs/policy-language.md."
+"""No schema can ask for it: to YAML the mark is no part of what it ends."""
 
 BILINGUAL: Schema = {
     "title": "A text in both languages",
@@ -61,7 +66,7 @@ def policy_schema() -> Schema:
     return {
         "$schema": DIALECT,
         "title": "A credit policy",
-        "description": "See docs/policy-language.md. Conditions and formulas are FEEL.",
+        "description": "Conditions and formulas are FEEL. " + ENDS,
         **_record(
             {
                 "policy": {"type": "string", **_NAMES, "description": "The name other policies use, `name.value`."},
@@ -236,16 +241,24 @@ def facts_file_schema() -> Schema:
     return {
         "$schema": DIALECT,
         "title": "A site's facts",
-        "description": "Facts of the site's own, and the currency of all amounts. See docs/policy-language.md.",
+        "description": "The currency of all amounts, the list of policies, and facts of the site's own. " + ENDS,
         **_record(
             {
-                "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "default": "EUR", "description": "ISO 4217."},
+                "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217, such as EUR."},
+                "policies": {
+                    "type": "array",
+                    "items": {"type": "string", **_NAMES},
+                    "minItems": 1,
+                    "uniqueItems": True,
+                    "description": "Every policy of this folder by its name; one that is missing is a mistake.",
+                },
                 "facts": {
                     "type": "object",
                     "propertyNames": {"pattern": names, "maxLength": NAME_LENGTH_MAX},
                     "additionalProperties": fact,
                 },
-            }
+            },
+            SITE_KEYS_REQUIRED,
         ),
         "$defs": {"text": BILINGUAL, "type": _type(), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
     }

@@ -7,6 +7,7 @@ and names the currency of all amounts.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
@@ -20,9 +21,13 @@ from engine.reading.fact_value import read_value
 from engine.reading.form import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, Form, clipped, did_you_mean
 from engine.vocabulary import EPOCH, RATE_SCALE, Fact, Kind, Text, Type, Vocabulary
 
-CURRENCY_DEFAULT = "EUR"
+CURRENCY_ASSUMED = "EUR"
+"""Where none can be read: for finding the other mistakes, and for policy sets that were stored when it was the default.
+"""
 
-_FILE_KEYS = ("currency", "facts")
+_STANDARD_KEYS = ("facts",)
+_SITE_KEYS = ("currency", "policies", "facts")
+SITE_KEYS_REQUIRED = ("currency", "policies")
 _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "example")
 _BOUNDS = ("minimum", "maximum")
 _CENTS = 2  # decimals of amounts in the standard facts
@@ -39,31 +44,35 @@ _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.YES_NO}
 
 
-def read_vocabulary(standard: Document, site: Document | None) -> tuple[Vocabulary, tuple[Diagnostic, ...]]:
-    """Never raises. The vocabulary lacks the facts that have mistakes."""
+def read_vocabulary(
+    standard: Document, site: Document | None, *, required: Collection[str] = SITE_KEYS_REQUIRED
+) -> tuple[Vocabulary, tuple[Diagnostic, ...]]:
+    """Never raises. The vocabulary lacks the facts that have mistakes. `required` names the keys that the site's file
+    must have; its list of policies is read by `policy_list`."""
     form = Form()
     currency = _currency(form, site)
     vocabulary = Vocabulary(currency, get_currency_precision(currency), {})
-    facts = _facts(form, standard, vocabulary, {})
+    fields = form.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
+    facts = _facts(form, fields, vocabulary, {})
     if site:
-        facts |= _facts(form, site, vocabulary, facts)
+        fields = form.fields(site.root, "a facts file", _SITE_KEYS, required) or {}
+        facts |= _facts(form, fields, vocabulary, facts)
     return Vocabulary(currency, vocabulary.currency_digits, facts), in_order(form.diagnostics)
 
 
 def _currency(form: Form, site: Document | None) -> str:
     node = site.root.get("currency") if site else None
     if node is None:
-        return CURRENCY_DEFAULT
+        return CURRENCY_ASSUMED
     if isinstance(node, Scalar) and _CURRENCY.fullmatch(node.text) and is_currency(node.text):
         return node.text
     shown_ = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
     form.mistake(node.place, "P030", f"{shown_} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`")
-    return CURRENCY_DEFAULT
+    return CURRENCY_ASSUMED
 
 
-def _facts(form: Form, document: Document, vocabulary: Vocabulary, standard: dict[str, Fact]) -> dict[str, Fact]:
+def _facts(form: Form, fields: dict[str, Node], vocabulary: Vocabulary, standard: dict[str, Fact]) -> dict[str, Fact]:
     found: dict[str, Fact] = {}
-    fields = form.fields(document.root, "a facts file", _FILE_KEYS) or {}
     for key, content in form.entries(fields["facts"], "`facts`", least=0) if "facts" in fields else ():
         if key.text in standard:
             place = standard[key.text].place

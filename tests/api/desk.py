@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from api.cli.main import app
 
+FACTS = "currency: EUR\npolicies: [orders, dunning]\n...\n"
 ORDERS = """\
 policy: orders
 title: {en: Order release, zh: 订单放行}
@@ -26,6 +27,7 @@ rules:
     then: reject
     if_missing: ignore
     reason: {en: Insolvent., zh: 破产。}
+...
 """
 DUNNING = """\
 policy: dunning
@@ -43,6 +45,7 @@ rules:
     when: step = "remind"
     then: email
     reason: {en: "Due on {invoice.due_date}.", zh: "{invoice.due_date} 到期。"}
+...
 """
 CASES = """\
 cases: orders
@@ -73,6 +76,7 @@ facts:
   invoice.disputed: {column: Disputed, values: {"Yes": true, "No": false}}
   invoice.open_amount: {formula: if row.settled <= as_of then 0 else row.amount}
   account.id: {column: Customer}
+...
 """
 HEADING = "No,Customer,Amount,Due,Disputed,Settled\n"
 
@@ -82,6 +86,7 @@ def desk(folder: Path) -> Path:
     for name in ("cases", "maps"):
         (folder / name).mkdir(parents=True)
     for path, text in {
+        "facts.yaml": FACTS,
         "orders.yaml": ORDERS,
         "dunning.yaml": DUNNING,
         "cases/orders.yaml": CASES,

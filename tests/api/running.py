@@ -25,8 +25,9 @@ rules:
     when: order.amount > limit
     then: hold
     reason: {en: "Above {limit}: {order.amount}.", zh: "超过 {limit}：{order.amount}。"}
+...
 """
-FACTS = "currency: EUR\nfacts: {}\n"
+FACTS = "currency: EUR\npolicies: [orders]\nfacts: {}\n...\n"
 BODY = {"as_of": "2026-07-01", "order": {"id": "SO-1", "amount": "12000.00"}, "account": {"id": "C-1"}}
 
 

@@ -22,6 +22,7 @@ from typer.testing import Result
 from api.bulk.ndjson import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
 from tests.api.desk import credence
 from tests.engine.test_sql_form import AS_OF_DAY, default_policies
+from tests.whole_set import ended
 
 RULES = Path(__file__).parents[2] / "rules"
 ORDERS = default_policies().ruleset("order", AS_OF_DAY)
@@ -238,7 +239,7 @@ def released(**columns: Any) -> pa.Table:
 
 def translated(path: Path, table: pa.Table) -> tuple[list[dict[str, Any]], dict[tuple[str, int], str]]:
     map_file, out = path.with_name("map.yaml"), path.with_name("out.ndjson")
-    map_file.write_text(TRANSLATED, encoding="utf-8")
+    map_file.write_text(ended(TRANSLATED), encoding="utf-8")
     result = batch(write(path, table), out=out, options=("--map", map_file))
     assert result.exit_code in (0, 1), result.stderr
     return decided(out), rejected(out)

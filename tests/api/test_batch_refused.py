@@ -18,6 +18,7 @@ import pytest
 from typer.testing import Result
 
 from tests.api.desk import credence, desk
+from tests.whole_set import ended
 
 ROOT = Path(__file__).parents[2]
 HEAD = "order.id,order.amount,account.id\n"
@@ -357,7 +358,7 @@ def test_a_value_that_can_not_be_read_is_not_missing_too(
     facts = zip(("order.id", "order.amount", "account.id"), headings, strict=False)
     lines = ["map: m", "title: {en: m, zh: m}", "case: order", "facts:"]
     lines += [f"  {fact}: {{column: {heading}}}" for fact, heading in facts]
-    (tmp_path / "map.yaml").write_text("\n".join(lines) + "\n")
+    (tmp_path / "map.yaml").write_text(ended("\n".join(lines)))
 
     batch(tmp_path, "in.ndjson", options=("--map", tmp_path / "map.yaml") if headings else ())
 

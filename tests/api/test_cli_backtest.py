@@ -23,6 +23,7 @@ from engine.history.replay import decider
 from engine.reading.document import read
 from tests.api.desk import credence
 from tests.engine.past import SAMPLE, SAMPLE_MAP, sample, sample_map, shipped_policies
+from tests.whole_set import ended, facts_file
 
 ORDERS = """\
 policy: orders
@@ -69,11 +70,11 @@ no,who,from,due,paid,sum
 def _desk(folder: Path, rows: str = ROWS, orders: str = ORDERS) -> dict[str, Path]:
     rules = folder / "rules"
     rules.mkdir(parents=True)
-    (rules / "facts.yaml").write_text("currency: EUR\n", encoding="utf-8")
-    (rules / "orders.yaml").write_text(orders, encoding="utf-8")
+    (rules / "facts.yaml").write_text(facts_file([ORDERS]), encoding="utf-8")
+    (rules / "orders.yaml").write_text(ended(orders), encoding="utf-8")
     paths = {"--rules": rules, "--history": folder / "past.csv", "--map": folder / "map.yaml"}
     paths["--history"].write_text(rows, encoding="utf-8")
-    paths["--map"].write_text(MAP, encoding="utf-8")
+    paths["--map"].write_text(ended(MAP), encoding="utf-8")
     return paths
 
 
@@ -189,8 +190,8 @@ def test_rules_whose_numbers_are_too_long_for_sql_are_replayed_one_by_one(tmp_pa
     when = "index > 0 and order.amount > 250"
     orders = ORDERS.replace("rules:\n", LONG).replace("account.overdue_amount > 0", when)
     paths = _desk(tmp_path, orders=orders)
-    (paths["--rules"] / "facts.yaml").write_text(LONG_FACTS, encoding="utf-8")
-    paths["--map"].write_text(MAP + LONG_ASSUMED, encoding="utf-8")
+    (paths["--rules"] / "facts.yaml").write_text(facts_file([ORDERS], LONG_FACTS), encoding="utf-8")
+    paths["--map"].write_text(ended(MAP + LONG_ASSUMED), encoding="utf-8")
 
     result = credence("backtest", *_arguments(paths), "--json")
 
@@ -426,7 +427,7 @@ def test_a_row_map_is_named_as_such(tmp_path: Path) -> None:
 def test_three_policy_sets_and_two_currencies_are_refused(tmp_path: Path) -> None:
     paths = _desk(tmp_path / "a")
     other = _desk(tmp_path / "b")["--rules"]
-    (other / "facts.yaml").write_text("currency: CNY\n", encoding="utf-8")
+    (other / "facts.yaml").write_text(facts_file([ORDERS], "currency: CNY"), encoding="utf-8")
     more = ["--rules", str(other)]
 
     assert "keep their amounts in CNY and EUR" in credence("backtest", *_arguments(paths), *more).stderr
@@ -439,9 +440,9 @@ def test_an_assumption_that_the_second_policy_set_can_not_take_is_refused(tmp_pa
     other = _desk(tmp_path / "b")["--rules"]
     for rules, member in ((paths["--rules"], "north"), (other, "south")):
         facts = f"currency: EUR\nfacts:\n  {region % (member, member)}\n"
-        (rules / "facts.yaml").write_text(facts, encoding="utf-8")
+        (rules / "facts.yaml").write_text(facts_file([ORDERS], facts), encoding="utf-8")
     assumed = "  account.region: {value: north, because: {en: All., zh: 全部。}}\n"
-    paths["--map"].write_text(MAP + assumed, encoding="utf-8")
+    paths["--map"].write_text(ended(MAP + assumed), encoding="utf-8")
 
     result = credence("backtest", *_arguments(paths), "--rules", str(other))
 

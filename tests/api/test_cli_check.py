@@ -111,6 +111,7 @@ columns:
   due: {column: due}
   settled: {column: paid}
   amount: {column: amount}
+...
 """
 
 

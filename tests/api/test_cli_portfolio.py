@@ -28,6 +28,7 @@ from api.long_run import ROWS_BETWEEN
 from api.portfolio.files import Reading
 from api.portfolio.run import Wanted, portfolio_of
 from tests.api.desk import credence
+from tests.whole_set import ended
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "rules"
@@ -74,7 +75,7 @@ class Run:
     """The command on one file."""
 
     def __init__(self, home: Path, content: str | bytes, *options: str | Path, name: str = "in.csv") -> None:
-        (home / "map.yaml").write_text(MAP, encoding="utf-8")
+        (home / "map.yaml").write_text(ended(MAP), encoding="utf-8")
         self.source = home / name
         self.source.write_bytes(content.encode() if isinstance(content, str) else content)
         common = ("--map", home / "map.yaml", "--as-of", "2026-06-30", "--rules", RULES)
@@ -343,7 +344,7 @@ def test_formulas_that_give_every_row_the_same_count_as_columns_do(tmp_path: Pat
     for column, formula in FIXED:
         assert column in text
         text = text.replace(column, formula)
-    (tmp_path / "fixed.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "fixed.yaml").write_text(ended(text), encoding="utf-8")
 
     found = Run(desk, HEADING + ROWS, "--json", "--map", tmp_path / "fixed.yaml").json
 
@@ -364,7 +365,7 @@ def test_a_formula_that_gives_what_a_fact_can_not_hold_is_a_fault_of_the_row(
 ) -> None:
     quoted = formula if formula.startswith('"') else f"'{formula}'"
     text = MAP.replace("account.status: {column: Status}", f"account.status: {{formula: {quoted}}}")
-    (tmp_path / "fixed.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "fixed.yaml").write_text(ended(text), encoding="utf-8")
 
     run = Run(tmp_path, HEADING + ROWS, "--map", tmp_path / "fixed.yaml")
 
@@ -509,7 +510,7 @@ def test_a_map_that_does_not_do_says_what_it_lacks(tmp_path: Path) -> None:
     source, map_file = tmp_path / "in.csv", tmp_path / "map.yaml"
     source.write_text(HEADING, encoding="utf-8")
     lines = [line for line in MAP.splitlines() if "due_date" not in line and "settled" not in line]
-    map_file.write_text("\n".join(lines), encoding="utf-8")
+    map_file.write_text(ended("\n".join(lines)), encoding="utf-8")
 
     result = credence("portfolio", source, "--map", map_file, "--as-of", "2026-06-30", "--rules", RULES)
 
@@ -564,7 +565,7 @@ def test_progress_is_told_from_the_first_row_to_the_last_decision(tmp_path: Path
     rows = (f"N{number},客户{number},1.10.2025,31.10.2025,,10,10,n,DE,,\n" for number in range(3 * ROWS_BETWEEN))
     source.write_text(HEADING + "".join(rows), encoding="utf-8")
     engine = engine_of(RULES)
-    row_map, _ = read_map(MAP.encode(), "map.yaml", engine.vocabulary)
+    row_map, _ = read_map(ended(MAP).encode(), "map.yaml", engine.vocabulary)
     assert row_map is not None
     told: list[tuple[str, float | None]] = []
 

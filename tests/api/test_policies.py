@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.api.running import BODY, ORDERS
+from tests.api.running import BODY, FACTS, ORDERS
 
 CHECK = "/v1/policies/check"
 
@@ -40,15 +40,18 @@ def test_a_changed_file_is_checked_with_the_others_and_nothing_takes_effect(clie
 
 
 def test_alone_leaves_out_the_files_in_the_folder(client: httpx2.Client) -> None:
-    """A policy that reads another one's value checks beside it only."""
+    """A policy that reads another one's value checks beside it only; alone, facts.yaml is among what is missing."""
+    facts = FACTS.replace("[orders]", "[orders, second]")
     reader = ORDERS.replace("policy: orders", "policy: second").replace("> limit", "> orders.limit_doubled")
     other = ORDERS.replace("rules:", "values:\n  limit_doubled: order.amount * 2\nrules:")
-    files = {"orders.yaml": other, "second.yaml": reader}
+    files = {"facts.yaml": facts, "orders.yaml": other, "second.yaml": reader}
     assert client.post(CHECK, json={"files": files}).json()["ok"]
-    only = {"files": {"second.yaml": reader}}
+    only = {"files": {"facts.yaml": facts, "second.yaml": reader}}
     assert not client.post(CHECK, json={**only, "alone": True}).json()["ok"]
-    alone = client.post(CHECK, json={"files": files, "alone": True}).json()
-    assert alone["ok"] or "currency" in str(alone["diagnostics"])
+    assert client.post(CHECK, json={"files": files, "alone": True}).json()["ok"]
+    del files["facts.yaml"]
+    without = client.post(CHECK, json={"files": files, "alone": True}).json()
+    assert (without["ok"], [found["code"] for found in without["diagnostics"]]) == (False, ["P035"])
 
 
 def test_what_only_bulk_refuses_is_said_of_a_set_that_decides_all_the_same(

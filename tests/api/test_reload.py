@@ -135,8 +135,8 @@ def test_the_openapi_document_follows_the_sites_own_facts(client: httpx2.Client,
 
     assert "region" not in account()
     (rules / "facts.yaml").write_text(
-        "currency: EUR\nfacts:\n  account.region:\n    type: enum\n    members: [north, south]\n"
-        "    title: {en: Sales region, zh: 销售大区}\n    example: north\n",
+        "currency: EUR\npolicies: [orders]\nfacts:\n  account.region:\n    type: enum\n    members: [north, south]\n"
+        "    title: {en: Sales region, zh: 销售大区}\n    example: north\n...\n",
         encoding="utf-8",
     )
     eventually(lambda: "region" in account())

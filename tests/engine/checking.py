@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.decision import Decision
 from engine.pipeline import Engine, load
+from tests.whole_set import whole_set
 
 AS_OF = date(2026, 7, 15)
 
@@ -35,16 +36,12 @@ REASON = "{en: a, zh: 甲}"
 
 def check(text: str, *, head: str = HEAD, currency: str = "EUR", **more: str) -> list[str]:
     """Every diagnostic of the policy `head + text`, without its file's name; `more` are further files by name."""
-    files = {"facts.yaml": FACTS.format(currency=currency), "p.yaml": head + text}
-    files |= {f"{name}.yaml": content for name, content in more.items()}
-    found = load({name: content.encode() for name, content in files.items()}).diagnostics
+    found = load(whole_set({"p": head + text, **more}, FACTS.format(currency=currency))).diagnostics
     return [str(diagnostic).removeprefix("p.yaml:") for diagnostic in found]
 
 
 def engine_of(text: str, *, head: str = HEAD, currency: str = "EUR", **more: str) -> Engine:
-    files = {"facts.yaml": FACTS.format(currency=currency), "p.yaml": head + text}
-    files |= {f"{name}.yaml": content for name, content in more.items()}
-    loaded = load({name: content.encode() for name, content in files.items()})
+    loaded = load(whole_set({"p": head + text, **more}, FACTS.format(currency=currency)))
     assert loaded.engine is not None, "\n".join(map(str, loaded.diagnostics))
     return loaded.engine
 

@@ -16,6 +16,7 @@ from engine.vocabulary import Fact, Kind
 from tests.engine.generated import random_ruleset
 from tests.engine.sql_rows import compare, on_duckdb
 from tests.engine.test_sql_form import AS_OF_DAY, default_policies
+from tests.whole_set import whole_set
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,8 +107,7 @@ values:
 @pytest.mark.parametrize("stated", [ONE_OUTPUT_ENDS_ALIKE, TABLE_CALLED_AS_A_VALUE, NULL_CONSTANT])
 def test_outputs_keep_their_rows(stated: str) -> None:
     """Where the last rows differ in one output alone, where names meet, and where nothing can be told."""
-    facts = (ROOT / "rules" / "facts.yaml").read_bytes()
-    loaded = load({"facts.yaml": facts, "demo.yaml": POLICY.format(stated).encode()})
+    loaded = load(whole_set({"demo": POLICY.format(stated)}))
     assert loaded.engine and not loaded.diagnostics
     ruleset = loaded.engine.ruleset("order", AS_OF_DAY)
     cases = [(tuple(_given(fact, amount) for fact in ruleset.facts), 20_000) for amount in (5_000, 15_000, 25_000)]

@@ -28,6 +28,7 @@ from engine.history.replay import Case, Decide, Decided, decider
 from engine.pipeline import Engine, load
 from engine.vocabulary import EPOCH, Text
 from tests.engine.past import DAY, sample, sample_map, shipped_policies
+from tests.whole_set import whole_set
 
 ORDERS = """\
 policy: orders
@@ -83,7 +84,7 @@ PAST = [
 
 
 def _engine(text: str) -> Engine:
-    loaded = load({"orders.yaml": text.encode(), "facts.yaml": b"currency: EUR\n"})
+    loaded = load(whole_set({"orders": text}))
     assert loaded.engine is not None, loaded.diagnostics
     return loaded.engine
 

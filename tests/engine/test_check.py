@@ -18,6 +18,7 @@ from engine.reading.document import read
 from engine.sql.check import check as check_bulk
 from engine.vocabulary import CASE_KINDS
 from tests.engine.checking import FACTS, HEAD, REASON, check, engine_of
+from tests.whole_set import whole_set
 
 HERE = Path(__file__).parent
 RULE = f"rules:\n  r:\n    when: WHEN\n    then: review\n    reason: {REASON}\n"
@@ -262,7 +263,7 @@ def test_an_unreadable_policy_is_known_by_its_own_name_too() -> None:
 def test_site_facts_with_a_mistake_give_no_follow_ups() -> None:
     facts = FACTS.format(currency="EUR").replace("type: enum, members: [north, south, east]", "type: enmu")
     policy = HEAD + RULE.replace("WHEN", 'account.region = "north" and account.regoin = "x"')
-    loaded = load({"facts.yaml": facts.encode(), "p.yaml": policy.encode()})
+    loaded = load(whole_set({"p": policy}, facts))
     assert [f"{found.place} {found.code}" for found in loaded.diagnostics] == [
         "facts.yaml:3:26 P007",
         "p.yaml:6:40 N001",
@@ -270,8 +271,9 @@ def test_site_facts_with_a_mistake_give_no_follow_ups() -> None:
 
 
 def test_a_rules_folder_without_policies_decides_nothing() -> None:
-    for files in ({}, {"facts.yaml": b"currency: EUR\n"}):
-        assert [found.code for found in load(files).diagnostics] == ["P000"]
+    assert [found.code for found in load({}).diagnostics] == ["P000", "P035"]
+    found = load({"facts.yaml": b"currency: EUR\npolicies: [p]\n...\n"}).diagnostics
+    assert [diagnostic.code for diagnostic in found] == ["P000", "N011"]
 
 
 def test_every_code_is_explained() -> None:

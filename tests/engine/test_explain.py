@@ -7,6 +7,7 @@ from datetime import date
 from engine.deciding.explain import explain
 from engine.deciding.explanation import Explanation, TriedRule, TriedTable, WorkedOut
 from engine.pipeline import Engine, load
+from tests.whole_set import whole_set
 
 GRADES = """\
 policy: grades
@@ -50,7 +51,7 @@ rules:
 
 
 def _engine() -> Engine:
-    loaded = load({"rules/desk.yaml": DESK.encode(), "rules/grades.yaml": GRADES.encode()})
+    loaded = load(whole_set({"desk": DESK, "grades": GRADES}, folder="rules/"))
     assert loaded.engine is not None, [str(item) for item in loaded.diagnostics]
     return loaded.engine
 

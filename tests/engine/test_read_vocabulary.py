@@ -25,7 +25,8 @@ def document(text: str, file: str) -> Document:
 
 
 def vocabulary(site: str) -> tuple[Vocabulary, tuple[str, ...]]:
-    found, mistakes = read_vocabulary(document(STANDARD, "standard.yaml"), document(site, "facts.yaml"))
+    standard, own = document(STANDARD, "standard.yaml"), document(site, "facts.yaml")
+    found, mistakes = read_vocabulary(standard, own, required=())
     return found, tuple(str(mistake).removeprefix("facts.yaml:").replace(": ", " ", 1) for mistake in mistakes)
 
 
@@ -155,10 +156,20 @@ def test_a_mistake_is_said_where_it_stands(site: str) -> None:
         assert any(one.startswith(line) if line in expected else line in one for one in found), found
 
 
+def test_a_site_must_say_its_currency_and_list_its_policies() -> None:
+    site = document("facts: {}", "facts.yaml")
+    found, mistakes = read_vocabulary(document(STANDARD, "standard.yaml"), site)
+    assert [str(mistake) for mistake in mistakes] == [
+        "facts.yaml:1:1: P002 a facts file has no `currency` (write `currency: …`)",
+        "facts.yaml:1:1: P002 a facts file has no `policies` (write `policies: …`)",
+    ]
+    assert found.facts  # so that the policies' own mistakes are found as well
+
+
 def test_the_shipped_facts_have_no_mistake_in_any_currency() -> None:
     standard = document(SHIPPED.read_text(encoding="utf-8"), "engine/facts.yaml")
     for currency in ("EUR", "CNY", "JPY", "KWD", "CLF"):
-        _, mistakes = read_vocabulary(standard, document(f"currency: {currency}", "facts.yaml"))
+        _, mistakes = read_vocabulary(standard, document(f"{{currency: {currency}, policies: [p]}}", "facts.yaml"))
         assert not mistakes
 
 

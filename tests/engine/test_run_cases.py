@@ -10,6 +10,7 @@ from engine.deciding.run_cases import run_cases
 from engine.pipeline import Engine, load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
+from tests.whole_set import whole_set
 
 POLICY = """\
 policy: desk
@@ -46,7 +47,7 @@ rules:
 
 
 def _engine() -> Engine:
-    loaded = load({"rules/desk.yaml": POLICY.encode()})
+    loaded = load(whole_set({"desk": POLICY}, folder="rules/"))
     assert loaded.engine is not None, [str(item) for item in loaded.diagnostics]
     return loaded.engine
 

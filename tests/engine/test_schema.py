@@ -95,7 +95,9 @@ def test_the_shipped_files_follow_their_schema(path: Path) -> None:
 
 
 def test_the_standard_facts_follow_the_schema_of_facts_files() -> None:
-    assert faults(FACTS_FILE, yaml((ROOT / "engine" / "facts.yaml").read_text(encoding="utf-8"))) == []
+    """But for what a site alone says."""
+    standard = yaml((ROOT / "engine" / "facts.yaml").read_text(encoding="utf-8"))
+    assert faults(FACTS_FILE, {**standard, "currency": "EUR", "policies": ["orders"]}) == []
 
 
 BEYOND_A_SCHEMA = {"F001", "P006", "P011", "P013", "P014", "P015", "P017", "P018", "P019", "P020", "F002"}

@@ -1,0 +1,57 @@
+"""A site's list of its policies, `policies:` in rules/facts.yaml, held against the policies that its files hold.
+
+Without it a policy whose file is gone leaves no trace: the set that is left checks, and approves what it held before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import PurePath
+
+from engine.diagnostic import Diagnostic, Place, in_order
+from engine.policy import Policy
+from engine.reading.document import Document, Node
+from engine.reading.form import Form, clipped
+
+SITE_FACTS = "facts.yaml"
+_FOLDER = "rules"
+
+
+def no_site_facts(names: Collection[str], policies: Iterable[Policy]) -> Diagnostic:
+    """What is said of a set of files without facts.yaml, with the two keys to write."""
+    folder = PurePath(min(names)).parent if names else PurePath(_FOLDER)
+    place = Place((folder / SITE_FACTS).as_posix(), 1, 1)
+    listed = ", ".join(sorted(policy.name for policy in policies)) or "…"
+    message = f"there is no `{SITE_FACTS}`, which says the currency and lists the policies"
+    return Diagnostic(place, "P035", message, f"write one with `currency: …` and `policies: [{listed}]`")
+
+
+def check_policy_list(site: Document, policies: Collection[Policy], unread: Collection[str]) -> tuple[Diagnostic, ...]:
+    """Both ways: what is listed must be there, what is there must be listed. `unread` names what files that can't be
+    read probably define: nothing is said of them."""
+    form = Form()
+    node = site.root.get("policies")
+    if node is None:  # which the reader of facts says
+        return ()
+    listed = _listed(form, node)
+    there = {policy.name for policy in policies}
+    for name, place in listed.items():
+        if name not in there and name not in unread:
+            message = f"the policy `{clipped(name)}` is listed here, but no file defines it"
+            form.mistake(place, "N011", message, f"put its file back, or delete the line `- {clipped(name)}`")
+    for policy in policies:
+        if policy.name not in listed:
+            message = f"the policy `{policy.name}` is not listed in {site.file}"
+            form.mistake(policy.place, "N012", message, f"add the line `- {policy.name}` under `policies:` there")
+    return in_order(form.diagnostics)
+
+
+def _listed(form: Form, node: Node) -> Mapping[str, Place]:
+    found: dict[str, Place] = {}
+    for item in form.items(node, "the list of policies"):
+        name = form.word(item, "a policy's name")
+        if name and name in found:
+            form.mistake(item.place, "P006", f"the policy `{clipped(name)}` is listed twice", "delete one of the two")
+        elif name:
+            found[name] = item.place
+    return found

@@ -191,6 +191,6 @@ _MEANING = {
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",
-    503: "Nothing was decided: no policy is in force, the journal can't be written, or the clock is behind and there is no "
-    "`as_of`.",
+    503: "Nothing was decided: no policy is in force, the journal can't be written, or the clock is behind and `as_of` "
+    "is missing.",
 }

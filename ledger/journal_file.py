@@ -63,9 +63,14 @@ class JournalFile:
     @property
     def may_be_completed(self) -> bool:
         """Whether SQLite may carry the records of its log over into the file that it has open, wherever that is now:
-        not into one that was cut off, nor beside another log, which somebody else may be carrying over."""
-        others = any(found is not None and _identity(found) != own for found, own in self._companions_now())
-        return not (self._cut_off or others)
+        not into one that was cut off, nor into one in its place with another log beside it, which somebody else may be
+        carrying over."""
+        found = _stat(self._text)
+        moved = found is None or _identity(found) != self._identity
+        companions = ((_stat(name), own) for name, own in self._companions)
+        return not self._cut_off and (
+            moved or all(there is None or _identity(there) == own for there, own in companions)
+        )
 
     def prepare(self) -> None:
         """Before it is opened to be written: makes a new journal where there has never been one, and takes others'
@@ -114,9 +119,6 @@ class JournalFile:
             found = _stat(name)
             if found is None or _identity(found) != identity:
                 raise FileLost(_lost(Path(name).name, found, "its records are in the journal after a restart"))
-
-    def _companions_now(self) -> list[tuple[os.stat_result | None, _Identity]]:
-        return [(_stat(name), identity) for name, identity in self._companions]
 
     def _companion(self, ending: str) -> str:
         return (self._real or os.path.realpath(self.path)) + ending

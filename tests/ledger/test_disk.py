@@ -189,7 +189,7 @@ def test_beside_a_long_reader_the_log_grows_is_said_and_shrinks_afterwards(
     monkeypatch.setattr(journal_module, "LOG_BYTES_ALARM", 10 << 20)
     path = tmp_path / "journal.db"
     journal = Journal(path)
-    sizes = []
+    sizes: list[int] = []
 
     async def go() -> None:
         async def write(megabytes: int) -> None:

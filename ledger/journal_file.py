@@ -33,6 +33,7 @@ class JournalFile:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._text = str(self.path)
+        self._prepared: _Identity | None = None  # of the file that SQLite is to open
         self._identity: _Identity | None = None  # of the file that this process opened first: never another one
         self._bytes = 0  # it only grows
         self._cut_off = False
@@ -87,12 +88,15 @@ class JournalFile:
         self.check()
         for name in ("", *_COMPANIONS):
             self._tighten(self._companion(name))
+        prepared = _stat(self.path)
+        self._prepared = prepared and _identity(prepared)
 
     def opened(self) -> None:
         """After SQLite has opened it and read from it; `prepare` has been called before. Raises `FileLost`."""
         found = _stat(self.path)
-        if self._identity is None and found is not None:
-            self._identity = _identity(found)
+        if found is None or _identity(found) != self._prepared:
+            raise FileLost("the file was moved or replaced while it was opened")
+        self._identity = self._prepared
         self._real = os.path.realpath(self.path)
         names = (self._companion(name) for name in _COMPANIONS)
         self._companions = tuple((name, _identity(there)) for name in names if (there := _stat(name)))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -15,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.server import main
 from api.settings import Settings
 from ledger.clock import Clock
 from ledger.opening import check_writable
@@ -123,7 +121,7 @@ def test_a_journal_that_was_tampered_with_is_refused_in_one_line_or_never_ready(
 
 @pytest.mark.parametrize("place", ["", " ", ":memory:", "file:x.db", "sqlite:///x.db", ".", "x/", "/dev/null", "/tmp"])
 def test_what_can_not_be_a_journal_is_refused_in_one_line(
-    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(desk(tmp_path / "rules").parent)
     result = credence("serve", "--port", "0", "--journal", place)
@@ -131,9 +129,9 @@ def test_what_can_not_be_a_journal_is_refused_in_one_line(
     monkeypatch.setenv("CREDENCE_JOURNAL", place)
     by_environment = credence("serve", "--port", "0")
     assert (by_environment.exit_code, by_environment.stderr) == (2, result.stderr)
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    served = subprocess.run([sys.executable, "-m", "api.server"], env=environment, capture_output=True, text=True)
-    assert (served.returncode, served.stderr) == (2, result.stderr)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().err) == (2, result.stderr)
     assert result.stderr.startswith("credence: ")
     assert "give the path of a file, such as var/credence.db" in result.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["rules"]

@@ -23,12 +23,13 @@ def away(path: Path) -> Path:
 @dataclass(frozen=True, slots=True)
 class Move:
     """`back` undoes it, None where that can't be done. `whole`: where the file with all records is after the service
-    has stopped, None where nobody can have it."""
+    has stopped, None where nobody can have it. `leave_alone`: nothing may be written into what is at the path."""
 
     name: str
     act: Act
     back: Act | None = None
     whole: Callable[[Path], Path] | None = lambda path: path
+    leave_alone: bool = False
 
 
 def _removed(ending: str) -> Act:
@@ -142,16 +143,16 @@ MOVES = [
     Move("dangling link", _dangling, _put_back, away),
     Move("folder in its place", _folder_in_its_place, _folder_in_its_place_back, away),
     Move("pipe in its place", _pipe_in_its_place, _put_back, away),
-    Move("file emptied", lambda path: os.truncate(path, 0), whole=None),
-    Move("file cut off", lambda path: os.truncate(path, 4096), whole=None),
-    Move("file overwritten in place", _overwritten, whole=None),
+    Move("file emptied", lambda path: os.truncate(path, 0), whole=None, leave_alone=True),
+    Move("file cut off", lambda path: os.truncate(path, 4096), whole=None, leave_alone=True),
+    Move("file overwritten in place", _overwritten, whole=None, leave_alone=True),
     Move("log removed", _removed("-wal")),
     Move("log moved", _moved("-wal"), _moved_back("-wal")),
-    Move("log replaced by a copy", _replaced("-wal"), whole=None),
-    Move("log replaced by an empty one", _emptied, whole=None),
+    Move("log replaced by a copy", _replaced("-wal"), whole=None, leave_alone=True),
+    Move("log replaced by an empty one", _emptied, whole=None, leave_alone=True),
     Move("index removed", _removed("-shm")),
     Move("index moved", _moved("-shm"), _moved_back("-shm")),
-    Move("index replaced by a copy", _replaced("-shm"), whole=None),
+    Move("index replaced by a copy", _replaced("-shm"), whole=None, leave_alone=True),
     Move("folder renamed", _folder_renamed, _folder_renamed_back, _renamed),
     Move("folder made anew", _folder_made_anew, _folder_renamed_back, _renamed),
     Move("folder restored from a copy", _folder_restored, _folder_renamed_back, _renamed),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -14,8 +15,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from ledger.journal import Journal
+from ledger.journal_file import JournalFile
 from ledger.opening import check_writable
-from ledger.trouble import JournalUnavailable
+from ledger.trouble import FileLost, JournalUnavailable
 from tests.ledger.moves import MOVES, Move, beside, listing
 from tests.ledger.recording import fails, record, trouble
 
@@ -66,6 +68,7 @@ def test_nothing_is_recorded_read_or_made_while_the_file_is_not_the_one_that_was
         journal.find(ANSWERED[0])
         move.act(path)
         before = listing(tmp_path)
+        content = path.read_bytes() if move.leave_alone else b""
         for _ in range(2):
             said = [await trouble(journal, record("unanswered")), await _probe(journal)]
             with pytest.raises(JournalUnavailable) as unread:
@@ -74,8 +77,31 @@ def test_nothing_is_recorded_read_or_made_while_the_file_is_not_the_one_that_was
                 assert LOST in each or "the file was cut off" in each
                 assert "restart" in each or "restore" in each  # what to do
         assert listing(tmp_path) == before
+        if move.leave_alone:  # what was cut off, or is somebody else's now, is not written into
+            assert path.read_bytes() == content
 
     asyncio.run(go())
+
+
+def test_a_file_that_was_cut_off_is_not_trusted_when_it_has_grown_again(journal: Journal, path: Path) -> None:
+    async def go() -> None:
+        await _answered(journal)
+        size = path.stat().st_size
+        os.truncate(path, 4096)
+        assert await fails(journal, record("unanswered"))
+        os.truncate(path, size)
+        assert "the file was cut off" in await trouble(journal, record("unanswered"))
+
+    asyncio.run(go())
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_noticed(path: Path) -> None:
+    file = JournalFile(path)
+    file.prepare()
+    path.rename(path.with_name("moved.db"))
+    path.touch()
+    with pytest.raises(FileLost, match="while it was opened"):
+        file.opened()
 
 
 @pytest.mark.parametrize("move", [move for move in MOVES if move.back], ids=lambda move: move.name)
@@ -90,7 +116,7 @@ def test_it_goes_on_when_the_same_file_is_back(journal: Journal, path: Path, mov
 
     with capture_logs() as logs:
         asyncio.run(go())
-    assert {*ANSWERED, "after"} <= _ids(path)
+    assert _ids(path) == {*ANSWERED, "after"}  # what was refused was not written either
     events = [line["event"] for line in logs if line["log_level"] != "warning"]
     assert events == ["journal made", "journal write failed", "journal writes again"]
 

@@ -107,9 +107,14 @@ def test_a_start_on_a_full_disk_recovers_when_there_is_room(disk: Path) -> None:
 def _read_only(folder: Path) -> Iterator[None]:
     """Root writes into what has no rights to be written, so it needs a disk that is mounted so."""
     if os.geteuid() != 0:
+        files = [*folder.iterdir()]
+        for file in files:
+            file.chmod(0o400)
         folder.chmod(0o500)
         yield
         folder.chmod(0o700)
+        for file in files:
+            file.chmod(0o600)
         return
     if not _mounts():
         pytest.skip("a read-only disk needs the right to mount")

@@ -21,7 +21,7 @@ from ledger.trouble import FileLost, JournalUnavailable
 from tests.ledger.moves import MOVES, Move, beside, listing
 from tests.ledger.recording import fails, record, trouble
 
-ANSWERED = [f"answered-{number}" for number in range(20)]
+ANSWERED = [f"answered-{number}" for number in range(25)]
 LOST = "the file was moved or replaced"
 
 
@@ -38,7 +38,7 @@ def journal(path: Path) -> Iterator[Journal]:
 
 
 async def _answered(journal: Journal) -> None:
-    """Some of it in the file, some in the log."""
+    """Some of it in the file, some in the log: SQLite carries the log over at each tenth of these."""
     for name in ANSWERED:
         await journal.record(record(name, "long " * 40_000))
 

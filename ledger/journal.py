@@ -269,9 +269,9 @@ class Journal:
         with connection.begin():
             if records:
                 connection.exec_driver_sql(_insertion(len(records)), _values(records))
-            # one probe for all who wait for one
-            for other in dict.fromkeys(work for work in works if not isinstance(work, Record)):
-                other(connection)
+            for work in works:
+                if not isinstance(work, Record):
+                    work(connection)
 
     def _connected(self) -> Connection:
         if self._connection is None:

@@ -19,7 +19,7 @@ from ledger.clock import Clock
 from ledger.database import LOCK_SECONDS_MAX
 from ledger.journal import Commit, Journal, Record
 from ledger.journal_file import JournalFile
-from ledger.opening import PROBE_BYTES, check_writable, open_to_write
+from ledger.opening import check_writable, open_to_write
 from ledger.tables import metadata
 from ledger.trouble import JournalUnavailable, trouble_in_words
 from tests.ledger.recording import fails, note_of, record
@@ -68,22 +68,6 @@ def test_records_that_wait_together_share_a_commit_up_to_its_bound(path: Path) -
     assert sum(commit.records for commit in commits) == 2_001
     assert len(commits) <= 2_000 / journal_module.BATCH_MAX + 5
     assert max(commit.records for commit in commits) == journal_module.BATCH_MAX
-
-
-def test_probes_that_wait_together_share_a_write(path: Path) -> None:
-    journal = Journal(path)
-    held = threading.Event()
-
-    async def go() -> int:
-        await journal.probe()
-        before = journal.log_bytes
-        waiting = [journal._put(lambda _: held.wait(20)), *(journal.probe() for _ in range(50))]
-        held.set()
-        await asyncio.gather(*waiting)
-        return journal.log_bytes - before
-
-    assert asyncio.run(go()) < 3 * PROBE_BYTES
-    journal.close()
 
 
 def test_a_commit_says_how_long_it_took_whether_it_failed_or_not(path: Path) -> None:

@@ -188,6 +188,17 @@ def test_a_journal_that_becomes_writable_again_is_written_and_read_anew(tmp_path
     journal.close()
 
 
+def test_where_the_folder_can_be_written_a_failure_to_read_is_told(tmp_path: Path) -> None:
+    """The ways around the index are for disks on which nobody writes: here they could overlook a record."""
+    folder = tmp_path / "folder"
+    _leave_in(tmp_path / "source" / "journal.db", folder, ["", "-wal"])
+    (folder / "journal.db-shm").symlink_to("/no/such/folder/index")
+    journal = Journal(folder / "journal.db")
+    with pytest.raises(JournalUnavailable, match="it can't be opened"):
+        journal.find("in the log")
+    journal.close()
+
+
 def test_beside_a_long_reader_the_log_grows_is_said_and_shrinks_afterwards(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

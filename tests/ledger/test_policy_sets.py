@@ -13,11 +13,13 @@ from alembic import command
 from alembic.config import Config
 
 from api.rules_folder import read_folder
+from api.settings import Settings
 from engine.pipeline import load, version
 from ledger.clock import Clock
 from ledger.database import MIGRATIONS, memory_database
 from ledger.journal import Journal
 from ledger.opening import check_writable
+from tests.api.running import BODY, running, write_rules
 from tests.ledger.recording import record
 
 FILES = {"rules/orders.yaml": "title: 订单"}
@@ -98,6 +100,18 @@ def test_a_stored_set_gives_its_version_again(journal: Journal, tmp_path: Path) 
     files = {name: text.encode() for name, text in kept.files.items()}
     assert version(files, kept.standard_facts.encode()) == engine.version
     assert version(files, kept.standard_facts.encode() + b"\n# changed") != engine.version
+
+
+def test_the_set_that_a_decision_names_can_be_made_again_from_the_services_journal(tmp_path: Path) -> None:
+    settings = Settings(rules=write_rules(tmp_path / "rules"), journal=tmp_path / "journal.db")
+    with running(settings) as client:
+        named = client.post("/v1/decisions/order", json=BODY).json()["policy_version"]
+    journal = Journal(settings.journal)
+    kept = journal.find_policy_set(named)
+    journal.close()
+    assert kept is not None
+    assert kept.standard_facts is not None
+    assert version({name: text.encode() for name, text in kept.files.items()}, kept.standard_facts.encode()) == named
 
 
 def _journal_of_the_first_revision(path: Path, last_decision: datetime | None = None) -> None:

@@ -18,7 +18,7 @@ install() {
 # another Python that will do: one that is here, else the newest that the packages know
 another() {
     for version in 3.13 3.12 3.11; do
-        ! command -v "python$version" >/dev/null 2>&1 || { echo "take another with: make PYTHON=python$version run"; return; }
+        ! "python$version" -c "" 2>/dev/null || { echo "take another with: make PYTHON=python$version run"; return; }
     done
     for version in 3.13 3.12 3.11; do
         ! apt-cache show "python$version" >/dev/null 2>&1 || break
@@ -61,7 +61,7 @@ int main(void) { return EXIT_SUCCESS; }' >"$tried/tried.c"
     "$compiler" -o "$tried/tried" "$tried/tried.c" 2>/dev/null || lacks "no C library headers for $compiler" libc6-dev
     rm -r "$tried"
 elif [ -z "$lacking" ] && command -v gcc >/dev/null 2>&1; then
-    ends "no $compiler, by which $python was compiled; take the compiler that is here with: CC=gcc make run"
+    ends "no C compiler $compiler (named by CC, else by Python's own build); take the one that is here with: CC=gcc make run"
 else
     lacks "no C compiler" gcc libc6-dev
 fi

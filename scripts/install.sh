@@ -66,7 +66,7 @@ step_run() {
 }
 
 step_own() {
-    PIP_REQUIRE_HASHES=0 pip install --no-deps --no-build-isolation --editable .
+    PYTHONWARNINGS=ignore PIP_REQUIRE_HASHES=0 pip install --no-deps --no-build-isolation --editable .
 }
 
 step_test() {

@@ -1,4 +1,4 @@
-"""Spark's tests need Java. Without it they are left out, which the last lines of a run say; CI doesn't let that pass."""
+"""Spark's tests need Java. Without it they are left out, and the last lines of a run say so; CI fails instead."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import NO_JAVA
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,12 +26,13 @@ def test_the_last_lines_say_what_was_left_out(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     said, totals = done.stdout.splitlines()[-2:]
     assert said.startswith("SKIPPED [")
-    assert said.endswith("no Java, which Spark's tests need; install it with: sudo apt-get install default-jre-headless")
+    assert said.endswith(f": {NO_JAVA}")
+    assert NO_JAVA.endswith("sudo apt-get install default-jre-headless")
     assert "1 passed" in totals
 
 
 def test_in_ci_the_run_fails(tmp_path: Path) -> None:
     done = _run(tmp_path, CI="true")
     assert done.returncode == 1, done.stdout
-    assert "no Java, which Spark's tests need" in done.stdout
+    assert NO_JAVA in done.stdout
     assert "skipped" not in done.stdout.splitlines()[-1]

@@ -22,6 +22,13 @@ run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal
 test: check ## all checks and tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
+quick: setup-tests ## the inner loop, under a minute: fast checks and the tests that are not marked slow or spark
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/credence check rules
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow and not spark"
+
 check: setup-tests ## ruff, mypy --strict, import-linter, and the policies under rules/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

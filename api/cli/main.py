@@ -7,7 +7,6 @@ import io
 import os
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +23,7 @@ from api.cli.serve import serve
 from api.cli.terminal import FOUND_PROBLEMS, UNUSABLE
 from api.cli.test import test
 from api.cli.words import Commands
+from engine.version import ENGINE_VERSION
 
 _UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
@@ -68,7 +68,7 @@ app = _CommandLine(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"credence {_version()}")
+        typer.echo(f"credence {ENGINE_VERSION}")
         raise typer.Exit
 
 
@@ -88,13 +88,6 @@ def credence(
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no Chinese shows escapes instead of failing
             stream.reconfigure(errors="backslashreplace")
-
-
-def _version() -> str:
-    try:
-        return version("credence")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 app.command()(check)

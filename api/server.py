@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 from prometheus_client import disable_created_metrics
 
-from api.app import create_app
+from api.extension import require_extension
 from api.logs import configure_logs
 from api.settings import Settings
 
@@ -20,6 +20,8 @@ SHUTDOWN_SECONDS_MAX = 20
 
 def serve(settings: Settings) -> None:
     """Blocks until SIGINT or SIGTERM; requests in flight are answered and the journal is closed."""
+    from api.app import create_app  # loads the engine: not before `require_extension` has said that it can be
+
     configure_logs(settings.log_level)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types here
     config = uvicorn.Config(
@@ -53,4 +55,5 @@ class _Server(uvicorn.Server):
 
 
 if __name__ == "__main__":
+    require_extension()
     serve(Settings())

@@ -97,7 +97,7 @@ def _batches(path: Path, format_: Format) -> Iterator[tuple[tuple[str, ...], lis
         parquet: Any = importlib.import_module("pyarrow.parquet")
         arrow_files: Any = importlib.import_module("api.arrow_files")
     except ImportError:
-        raise InputUnreadable("Parquet and Arrow files need pyarrow; install credence[bulk]") from None
+        raise InputUnreadable(f"Parquet and Arrow files need pyarrow; install it with `{extras.BULK}`") from None
     try:
         if format_ is Format.PARQUET:
             for batch in parquet.ParquetFile(path).iter_batches(_BATCH_ROWS):

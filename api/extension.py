@@ -36,5 +36,7 @@ def require_extension() -> None:
     except ImportError as error:
         why = " ".join(str(error).split())
         command = rebuild_command(f"{shlex.quote(sys.executable)} -m pip")
-        sys.stderr.write(f"credence: the rule matcher durable-rules can't be loaded ({why}); build it with: {command}\n")
+        sys.stderr.write(
+            f"credence: the rule matcher durable-rules can't be loaded ({why}); build it with: {command}\n"
+        )
         sys.exit(UNUSABLE)

@@ -17,6 +17,7 @@ from api.cli.check import check
 from api.cli.decide import decide
 from api.cli.decide_file import decide_file_command
 from api.cli.explain import explain
+from api.cli.init import init
 from api.cli.portfolio import portfolio
 from api.cli.schema import schema
 from api.cli.serve import serve
@@ -80,7 +81,7 @@ def credence(
 ) -> None:
     """Trade-credit decisions with every reason, from policies that a credit manager edits.
 
-    Start with:  credence check rules
+    Start with:  credence init credit
 
     Exit codes: 0 fine; 1 mistakes in policies, failing tests or rejected rows; 2 wrong usage or unreadable input; 130
     interrupted. Every command's --help has an example.
@@ -90,6 +91,7 @@ def credence(
             stream.reconfigure(errors="backslashreplace")
 
 
+app.command()(init)
 app.command()(check)
 app.command()(test)
 app.command()(decide)

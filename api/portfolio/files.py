@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from api import extras
 from api.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
 from engine.maps.row_map import RowMap
 from engine.maps.rows import heading_faults

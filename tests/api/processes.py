@@ -1,8 +1,9 @@
-"""`credence serve` as a process of its own, waited for until it decides."""
+"""The service as a process of its own, waited for until it decides."""
 
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,12 @@ def ready_service(
                 yield client
         finally:
             process.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _is_ready(client: httpx2.Client) -> bool:

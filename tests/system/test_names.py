@@ -8,9 +8,11 @@ import tomllib
 
 import pytest
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
+from api.extension import DURABLE_RULES, FLAGS, rebuild_command
 from api.extras import BULK, SPARK
+from engine.version import RELEASE
 from tests.system.distribution import ROOT, known_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -51,7 +53,7 @@ def _is_no_name(word: str) -> bool:
     return not word or word.startswith(("-", "$", "{", ".", "/")) or path.endswith((".whl", ".tar.gz"))
 
 
-def vouched_for() -> set[str]:
+def vouched_for() -> set[NormalizedName]:
     """Libraries that pyproject.toml names, without the distribution itself: nothing is published under its name yet."""
     extras = [each for names in PROJECT["optional-dependencies"].values() for each in names]
     required = {canonicalize_name(Requirement(each).name) for each in (*PROJECT["dependencies"], *extras)}
@@ -69,14 +71,16 @@ def strangers(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in known_files() if name.endswith(TEXTS) and not name.startswith(OTHERS)]
-)
-def test_no_text_tells_to_install_a_name_that_is_not_vouched_for(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
+def test_no_text_tells_to_install_a_name_that_is_not_vouched_for() -> None:
+    texts = {
+        name: (ROOT / name).read_text(encoding="utf-8")
+        for name in known_files()
+        if name.endswith(TEXTS) and not name.startswith(OTHERS)
+    }
 
-    assert strangers(text) == []
-    assert not re.search(r"\bcredence\[", text), "the extras are those of credence-decisions"
+    assert {name: found for name, text in texts.items() if (found := strangers(text))} == {}
+    assert [name for name, text in texts.items() if re.search(r"\bcredence\[", text)] == []
+    assert {"README.md", "docs/operations.md", "api/extras.py", "Makefile"} <= set(texts)
 
 
 @pytest.mark.parametrize(
@@ -124,3 +128,18 @@ def test_the_hints_name_the_libraries_of_their_extra(extra: str, command: str) -
 def test_the_distribution_is_not_called_what_belongs_to_somebody_else() -> None:
     assert PROJECT["name"] == "credence-decisions"
     assert PROJECT["scripts"] == {"credence": "api.cli.start:start"}
+
+
+def test_the_docs_give_the_command_that_compiles_the_matcher() -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    assert f"\n{rebuild_command()}\n" in operations
+    assert DURABLE_RULES in PROJECT["dependencies"]
+    assert re.findall(r'^flags="(.*)"$', (ROOT / "scripts" / "install.sh").read_text(), re.M) == [FLAGS]
+
+
+def test_the_wheel_that_the_docs_name_is_the_one_that_is_built() -> None:
+    wheel = f"{PROJECT['name'].replace('-', '_')}-{RELEASE}-py3-none-any.whl"
+    texts = "".join((ROOT / name).read_text(encoding="utf-8") for name in known_files() if name.endswith(".md"))
+
+    assert set(re.findall(r"[\w.-]+\.whl", texts)) == {wheel}

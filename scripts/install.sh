@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs into a virtual environment what the locks name, and nothing else:
 #
-#     sh scripts/install.sh VENV run|test [PYTHON]
+#     sh scripts/install.sh VENV locked|run|test [PYTHON]
 #
+# `locked` stops before credence itself (the image installs that from its wheel), `test` adds what checks and tests need.
 # The locked pip comes first. The one that Python brings reads extras under hashes wrongly (pip issues #9644 and #12345):
 # with pip 23 an install ends in an error from the day a newer `coverage` is out than the lock names. Everything goes
 # through the environment's own pip, so the machine's settings (mirror, proxy, certificates) count. A step is done again
@@ -82,5 +83,5 @@ sed -n '/^durable-rules==/,/[^\\]$/p' locks/run.txt >"$venv/durable-rules.txt"
 step build locks/build.txt
 step compiled "$venv/durable-rules.txt" "$here/durable_rules.h" "$0"
 step run locks/run.txt
-step own pyproject.toml
-[ "$want" = run ] || step test locks/test.txt
+[ "$want" = locked ] || step own pyproject.toml
+[ "$want" != test ] || step test locks/test.txt

@@ -1,5 +1,6 @@
 """Dockerfile, .dockerignore and compose.yaml: linted, and each promise that can be tried without Docker is tried. What
-is copied exists and suffices for the wheel; the command starts the service; the health check tells it from a dead one."""
+is copied exists and suffices for the wheel, the command starts the service, the health check tells it from a dead one.
+"""
 
 from __future__ import annotations
 

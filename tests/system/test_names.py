@@ -31,6 +31,7 @@ _OPTIONS_WITH_VALUE = {
     "--constraint",
     "-d",
     "--dest",
+    "--wheel-dir",
     "--no-binary",
     "--only-binary",
     "--python",
@@ -42,7 +43,7 @@ def named(text: str) -> list[str]:
     """What each install command in a text names, without options, files and folders."""
     found = []
     for command in _INSTALL.finditer(text.replace("\\\n", " ")):
-        words = [re.sub("[\"']", "", word) for word in _WORD.findall(command[1])]
+        words = [re.sub("[\"']", "", word) for word in _WORD.findall(command[1].partition(" #")[0])]
         values = {index + 1 for index, word in enumerate(words) if word in _OPTIONS_WITH_VALUE}
         found += [word for index, word in enumerate(words) if index not in values and not _is_no_name(word)]
     return found
@@ -94,6 +95,7 @@ def test_no_text_tells_to_install_a_name_that_is_not_vouched_for() -> None:
         "pip install credence-decisions",
         "pip install -r locks/run.txt credence",
         "pip install \\\n    credence",
+        "pip install credence  # the service",
         "uv pip install credence",
         "uv add credence-spark",
         "pipx install credence",

@@ -48,9 +48,9 @@ def test_one_byte_more_in_any_file_is_another_fingerprint(copy: Path) -> None:
 def test_a_file_removed_renamed_or_moved_is_another_fingerprint(copy: Path) -> None:
     seen = [fingerprint(copy)]
     for act in (
-        lambda: (copy / "formula.py").rename(copy / "formulas.py"),
-        lambda: (copy / "formulas.py").rename(copy / "feel" / "formulas.py"),
-        lambda: (copy / "feel" / "formulas.py").unlink(),
+        lambda: (copy / "formula.py").rename(copy / "formula1.py"),  # keeps its place in the order
+        lambda: (copy / "formula1.py").rename(copy / "feel" / "formula1.py"),
+        lambda: (copy / "feel" / "formula1.py").unlink(),
     ):
         act()
         seen.append(fingerprint(copy))

@@ -28,7 +28,7 @@ COPY schema/ schema/
 COPY docs/order.json docs/order.json
 # nothing is installed into the image once it runs, so what installs goes last
 RUN /opt/credence/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && /opt/credence/bin/pip uninstall --yes setuptools wheel pip
+    && /opt/credence/bin/pip uninstall --yes packaging setuptools wheel pip
 
 FROM python:3.13-slim-bookworm
 # a number that stays, so that files on a volume keep their owner from one image to the next

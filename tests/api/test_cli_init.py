@@ -37,6 +37,7 @@ def test_it_writes_the_policies_schemas_and_sample_of_this_repository(tmp_path: 
     assert f"{len(written)} files written to {tmp_path}/new/credit:" in result.stdout
 
 
+@pytest.mark.slow
 def test_what_it_says_to_do_next_works_in_a_shell(tmp_path: Path) -> None:
     command = [*COMMAND, "init", "it's our $credit 信用"]
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
@@ -130,6 +131,7 @@ def test_a_place_that_takes_no_folder_is_refused_in_one_line(tmp_path: Path) -> 
 SIZES = sorted({len(content) for at in SOURCES.values() for content in files_of(at).values()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [SIZES[0] - 1, SIZES[len(SIZES) // 2], SIZES[-1] - 1])
 @pytest.mark.parametrize("there", [False, True], ids=["new", "empty"])
 def test_where_the_disk_fails_halfway_nothing_is_left(tmp_path: Path, most: int, there: bool) -> None:

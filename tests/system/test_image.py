@@ -146,6 +146,7 @@ def test_nothing_else_reaches_the_build() -> None:
         assert not let_through(private, ignore_patterns())
 
 
+@pytest.mark.slow
 def test_what_is_copied_is_enough_for_the_whole_wheel(tmp_path: Path) -> None:
     for source, target in copies(BUILDER):
         for name in context():
@@ -187,6 +188,7 @@ def test_its_environment_is_made_of_settings_that_there_are() -> None:
     assert (settings.host, str(settings.port)) == ("0.0.0.0", of("EXPOSE")[0])
 
 
+@pytest.mark.slow
 def test_its_command_serves_and_its_health_check_tells_whether_it_does(tmp_path: Path) -> None:
     port = free_port()
     places = {"CREDENCE_JOURNAL": str(tmp_path / "journal.db"), "CREDENCE_RULES": str(ROOT / "rules")}

@@ -74,6 +74,16 @@ def checkout(tmp_path: Path) -> Checkout:
     return checkout
 
 
+@pytest.mark.parametrize(("want", "asked"), [("locked", ALL[:-2]), ("run", ALL[:-1]), ("test", ALL)])
+def test_each_want_goes_as_far_as_it_says(tmp_path: Path, want: str, asked: list[str]) -> None:
+    checkout = Checkout(tmp_path)
+    checkout.python("python3", "3.11")
+
+    checkout.install(want)
+
+    assert checkout.asked == asked
+
+
 def test_nothing_is_done_twice(checkout: Checkout) -> None:
     checkout.install()
     assert checkout.asked == []

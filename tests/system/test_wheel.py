@@ -29,6 +29,8 @@ from tests.system.distribution import (
     wheel_files,
 )
 
+pytestmark = pytest.mark.slow
+
 ORDER = (ROOT / "docs" / "order.json").read_bytes()
 
 

@@ -1,30 +1,20 @@
 # Two commands do everything: `make run` and `make test`. See README.md.
-PYTHON ?= python3
+PYTHON ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
-RUN    := $(VENV)/.installed
-TEST   := $(VENV)/.installed-for-tests
-PIP    := $(BIN)/pip install --quiet --disable-pip-version-check
+INSTALL := sh scripts/install.sh $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench lock clean
+.PHONY: help setup setup-tests run test quick check bench lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: $(RUN) ## virtual environment in .venv with the locked packages
+setup: ## virtual environment in .venv with the locked packages; PYTHON=python3.12 chooses who makes it
+	@$(INSTALL) run "$(PYTHON)"
 
-$(RUN): requirements.lock requirements-build.lock pyproject.toml scripts/preflight.sh
-	@sh scripts/preflight.sh "$(PYTHON)"
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes -r requirements-build.lock
-	$(PIP) --require-hashes --no-build-isolation -r requirements.lock
-	$(PIP) --no-deps --no-build-isolation --editable .
-	@touch $@
-
-$(TEST): $(RUN) requirements-dev.lock
-	$(PIP) --require-hashes --no-build-isolation -r requirements-dev.lock
-	@touch $@
+setup-tests:
+	@$(INSTALL) test "$(PYTHON)"
 
 run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal
 	$(BIN)/credence serve
@@ -32,7 +22,14 @@ run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal
 test: check ## all checks and tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-check: $(TEST) ## ruff, mypy --strict, import-linter, and the policies under rules/
+quick: setup-tests ## the inner loop, under a minute: fast checks and the tests that are not marked slow or spark
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/credence check rules
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow and not spark"
+
+check: setup-tests ## ruff, mypy --strict, import-linter, and the policies under rules/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -40,15 +37,15 @@ check: $(TEST) ## ruff, mypy --strict, import-linter, and the policies under rul
 	$(BIN)/credence check rules
 	$(BIN)/credence test rules --min-coverage 100
 
-bench: $(TEST) ## the benchmarks, as tables on the terminal
+bench: setup-tests ## the benchmarks, as tables on the terminal
 	@for name in loading matching decide http bulk backtest; do $(BIN)/python -m bench.$$name || exit 1; done
 
-LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --quiet
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $(UPGRADE)
 
-lock: ## renew the lock files from pyproject.toml (needs uv)
-	$(LOCK) pyproject.toml --extra bulk --output-file requirements.lock
-	$(LOCK) pyproject.toml --all-extras --constraint requirements.lock --output-file requirements-dev.lock
-	printf 'setuptools\nwheel\n' | $(LOCK) - --output-file requirements-build.lock
+lock: ## renew the locks from pyproject.toml (needs uv); UPGRADE=--upgrade takes newer releases
+	$(LOCK) pyproject.toml --extra bulk --output-file locks/run.txt
+	$(LOCK) pyproject.toml --all-extras --constraint locks/run.txt --output-file locks/test.txt
+	printf 'pip>=24\nsetuptools\nwheel\n' | $(LOCK) - --output-file locks/build.txt
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -56,7 +56,7 @@ class DecisionShape(Shape):
     undetermined: list[UndeterminedShape]
     results: dict[str, dict[str, JsonValue]] = Field(description="What each policy worked out.")
     policy_version: Version
-    engine_version: str
+    engine_version: str = Field(description="The build that decided: release and fingerprint of the engine's files.")
 
 
 class BodyFaultShape(Shape):

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, NoReturn
 
 from fastapi import FastAPI, Path, Request
@@ -27,6 +26,7 @@ from api.policies import Policies
 from api.policy_routes import add_policy_routes
 from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.settings import Settings
+from engine.version import ENGINE_VERSION
 from engine.vocabulary import CASE_KINDS
 from ledger.clock import Clock
 from ledger.journal import Journal
@@ -57,7 +57,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     app = FastAPI(
         title="credence",
-        version=_version(),
+        version=ENGINE_VERSION,
         description=DESCRIPTION,
         lifespan=life,
         redoc_url=None,
@@ -143,10 +143,3 @@ def _raise_ours(_: Request, error: Exception) -> NoReturn:
     if error.status_code == HTTPStatus.NOT_FOUND:
         raise NoSuchPath("there is nothing at this path; /openapi.json lists what there is")
     raise FactsInvalid(error.detail)
-
-
-def _version() -> str:
-    try:
-        return version("credence")
-    except PackageNotFoundError:  # run from the source tree, not installed
-        return "0"

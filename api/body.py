@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from starlette.types import Receive, Scope
 
+from api.nesting import nested_too_deeply
 from api.problems import BodyFault, BodyTooLarge, MalformedBody, WrongMediaType
 
 _JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
@@ -63,6 +64,8 @@ def parse_object(body: bytes, such_as: str = '{"order": {…}, "account": {…}}
     try:
         text = body.decode("utf-8")
         value = _STRICT.decode(text)
+        if nested_too_deeply(text, value):
+            raise RecursionError
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:

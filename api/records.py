@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
+from api.nesting import nested_too_deeply
+
 LINE_MAX = 1 << 20
 """Characters of one physical line, and of one CSV field (where a forgotten quote would swallow the rest of a file)."""
 
@@ -59,6 +61,11 @@ class Record:
     body: dict[str, object] | None = None  # an NDJSON row as it stands, for files that need no map
 
 
+def _why(error: UnicodeError) -> str:
+    """Python's own words, but where they differ between its releases."""
+    return "UTF-16 stream does not start with BOM" if "not start with BOM" in str(error) else str(error)
+
+
 class _Lines:
     """Feeds a csv reader and remembers the lines of the record being read."""
 
@@ -74,7 +81,7 @@ class _Lines:
         try:
             line = self.stream.readline(LINE_MAX)
         except UnicodeError as error:
-            said = f"can't be read: {error}; check --encoding, or save the file as UTF-8"
+            said = f"can't be read: {_why(error)}; check --encoding, or save the file as UTF-8"
             raise InputUnreadable(said) from None
         if not line:
             raise StopIteration
@@ -158,7 +165,10 @@ def read_json(text: str) -> object:
     """JSON with whole numbers as int and other numbers as the text they are written in; raises ValueError with a
     message for the user on repeated keys, NaN and anything that isn't JSON."""
     try:
-        return json.loads(text, parse_float=str, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_object)
+        value = json.loads(text, parse_float=str, parse_int=_whole, parse_constant=_constant, object_pairs_hook=_object)
+        if nested_too_deeply(text, value):
+            raise RecursionError
+        return value
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}" if "\n" in text.rstrip() else f"column {error.colno}"
         said = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 _SUFFIXES = (".yaml", ".yml")
+_GIVE = "give the folder that holds the policies' YAML files"
+_INIT = "`credence init DIR` makes DIR/rules"
 
 
 class FolderUnreadable(Exception):
@@ -26,12 +28,13 @@ class RulesFolder:
 def read_folder(root: Path, name: str = "") -> RulesFolder:
     """`name` replaces the folder's path in the names of its files."""
     if not root.is_dir():
-        what = "is a file, not a folder" if root.exists() else "does not exist"
-        raise FolderUnreadable(f"the rules folder `{root}` {what}; give the folder that holds the policies' YAML files")
+        if root.exists():
+            raise FolderUnreadable(f"the rules folder `{root}` is a file, not a folder; {_GIVE}")
+        raise FolderUnreadable(f"the rules folder `{root}` does not exist; {_GIVE}, or write the default ones: {_INIT}")
     shown = PurePath(name or root)
     policies = _files(root, shown)
     if not policies:
-        raise FolderUnreadable(f"the folder `{root}` holds no .yaml files; give the folder that holds the policies")
+        raise FolderUnreadable(f"the folder `{root}` holds no .yaml files; {_GIVE}")
     cases, maps = _files(root / "cases", shown / "cases"), _files(root / "maps", shown / "maps")
     return RulesFolder(root, policies, cases, maps)
 

@@ -12,7 +12,7 @@ import uvicorn
 from prometheus_client import disable_created_metrics
 from pydantic import ValidationError
 
-from api.app import create_app
+from api.extension import require_extension
 from api.logs import configure_logs
 from api.settings import Settings, refusal
 
@@ -22,6 +22,8 @@ SHUTDOWN_SECONDS_MAX = 20
 
 def serve(settings: Settings) -> None:
     """Blocks until SIGINT or SIGTERM; requests in flight are answered and the journal is closed."""
+    from api.app import create_app  # loads the engine: not before `require_extension` has said that it can be
+
     configure_logs(settings.log_level)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types here
     config = uvicorn.Config(
@@ -55,7 +57,8 @@ class _Server(uvicorn.Server):
 
 
 def main() -> None:
-    """Settings that can't be used are told in one line, exit code 2."""
+    """What can't be loaded and settings that can't be used are told in one line, exit code 2."""
+    require_extension()
     try:
         settings = Settings()
     except ValidationError as error:

@@ -87,8 +87,7 @@ def _nothing(history: HistoryRead) -> str:
 
 
 def fastest(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
-    """In bulk where DuckDB is installed (`pip install credence[bulk]`) and SQL can say the rules, else one by one; both
-    decide alike."""
+    """In bulk where the extra `bulk` is installed and SQL can say the rules, else one by one; both decide alike."""
     try:
         from api.backtest.sql import sql_decider
         from engine.sql.check import check

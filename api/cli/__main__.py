@@ -1,5 +1,5 @@
 """`python -m api.cli` is `credence`."""
 
-from api.cli.main import app
+from api.cli.start import start
 
-app()
+start()

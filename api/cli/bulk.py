@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from api import extras
 from api.cli.case import RulesOption, case_kind, day_of, today
 from api.cli.reporting import DecisionsDayOption, NoCountsOption, progress_bar, row_map_read
 from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, print_diagnostics, refuse
@@ -22,8 +23,8 @@ if TYPE_CHECKING:  # the extra `bulk` may be missing
     from api.bulk.batch import Job, Tally
 
 _NAMES_SHOWN = 10
-_EXTRA = "bulk needs its libraries; install them with `pip install 'credence[bulk]'`"
-_SPARK_EXTRA = "Spark needs its library; install it with `pip install 'credence[spark]'`"
+_EXTRA = f"bulk needs its libraries; install them with `{extras.BULK}`"
+_SPARK_EXTRA = f"Spark needs its library; install it with `{extras.SPARK}`"
 
 
 class Target(StrEnum):

@@ -7,7 +7,6 @@ import io
 import os
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
@@ -18,12 +17,14 @@ from api.cli.check import check
 from api.cli.decide import decide
 from api.cli.decide_file import decide_file_command
 from api.cli.explain import explain
+from api.cli.init import init
 from api.cli.portfolio import portfolio
 from api.cli.schema import schema
 from api.cli.serve import serve
 from api.cli.terminal import FOUND_PROBLEMS, UNUSABLE
 from api.cli.test import test
 from api.cli.words import Commands
+from engine.version import ENGINE_VERSION
 
 _UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
@@ -68,7 +69,7 @@ app = _CommandLine(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"credence {_version()}")
+        typer.echo(f"credence {ENGINE_VERSION}")
         raise typer.Exit
 
 
@@ -80,7 +81,7 @@ def credence(
 ) -> None:
     """Trade-credit decisions with every reason, from policies that a credit manager edits.
 
-    Start with:  credence check rules
+    Start with:  credence init credit
 
     Exit codes: 0 fine; 1 mistakes in policies, failing tests or rejected rows; 2 wrong usage or unreadable input; 130
     interrupted. Every command's --help has an example.
@@ -90,13 +91,7 @@ def credence(
             stream.reconfigure(errors="backslashreplace")
 
 
-def _version() -> str:
-    try:
-        return version("credence")
-    except PackageNotFoundError:
-        return "(not installed)"
-
-
+app.command()(init)
 app.command()(check)
 app.command()(test)
 app.command()(decide)

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from api import extras
 from api.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
 from engine.maps.row_map import RowMap
 from engine.maps.rows import heading_faults
@@ -97,7 +98,7 @@ def _batches(path: Path, format_: Format) -> Iterator[tuple[tuple[str, ...], lis
         parquet: Any = importlib.import_module("pyarrow.parquet")
         arrow_files: Any = importlib.import_module("api.arrow_files")
     except ImportError:
-        raise InputUnreadable("Parquet and Arrow files need pyarrow; install credence[bulk]") from None
+        raise InputUnreadable(f"Parquet and Arrow files need pyarrow; install it with `{extras.BULK}`") from None
     try:
         if format_ is Format.PARQUET:
             for batch in parquet.ParquetFile(path).iter_batches(_BATCH_ROWS):

@@ -17,10 +17,8 @@ from engine.formula import Formula
 from engine.matching.interpret import Result
 from engine.matching.matcher import Disagreement, Matcher, Matching
 from engine.ruleset import ListResult, Rule, RuleSet, Table
+from engine.version import ENGINE_VERSION
 from engine.vocabulary import CASE_KINDS, EPOCH, Text, Type
-
-ENGINE_VERSION = "0.1.0"
-
 
 Show = Callable[[Result], JsonValue]
 

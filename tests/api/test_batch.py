@@ -282,6 +282,7 @@ def test_the_sql_command_prints_a_query(tmp_path: Path) -> None:
     assert "AS rule_orders_over_limit" in result.output
 
 
+@pytest.mark.spark
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_spark_accepts_refuses_and_decides_the_same_rows(tmp_path: Path) -> None:
     pytest.importorskip("pyspark", exc_type=ImportError)

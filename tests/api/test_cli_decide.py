@@ -126,6 +126,7 @@ def test_the_case_kind_follows_from_the_facts(tmp_path: Path, rules: Path) -> No
         ("a.json", LARGE.replace('"12000.00"', "1e400"), "order.amount: is not a plain decimal number"),
         ("a.json", "[1]", "is not a JSON object"),
         ("a.json", "[" * 100_000, "is JSON nested too deeply"),
+        ("a.json", "[" * 101 + "]" * 101, "is JSON nested too deeply"),
         ("a.json", LARGE.replace('"case"', '"kase"'), "`kase` is not a key of a case (did you mean `case`?)"),
         ("a.json", "{}", "doesn't say what kind of case it is"),
         ("a.yaml", "case: order\norder: [1", "a.yaml:2:8: Y040"),

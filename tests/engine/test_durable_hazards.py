@@ -273,10 +273,10 @@ def test_a_state_in_which_no_rule_ever_fired_can_be_deleted(program: str, surviv
     assert (done.returncode == 0) is survives
 
 
-def test_python_3_13_is_not_accepted() -> None:
-    """There durable_rules builds and then fails to import."""
+def test_only_the_release_that_was_examined_is_accepted_on_the_pythons_it_was_tried_on() -> None:
+    """On 3.13 with a define; tests/system/test_install.py compiles with it on each Python that is there."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["requires-python"] == ">=3.11,<3.13"
+    assert project["requires-python"] == ">=3.11,<3.14"
     assert "durable-rules==2.0.28" in project["dependencies"]
 
 

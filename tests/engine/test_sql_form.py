@@ -303,6 +303,7 @@ def test_postgres_agrees(postgres: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.spark
 def test_spark_agrees(spark: Any) -> None:
     _elsewhere("spark", spark)
 

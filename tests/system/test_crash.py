@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests.api.processes import free_port
 from tests.api.running import BODY, write_rules
 
 ROOT = Path(__file__).parents[2]
@@ -56,12 +56,6 @@ def _wait_for_answers(answered: dict[str, bytes], count: int) -> None:
         time.sleep(0.01)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _decide_until_it_dies(port: int, answered: dict[str, bytes]) -> None:
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
         try:
@@ -75,7 +69,7 @@ def _decide_until_it_dies(port: int, answered: dict[str, bytes]) -> None:
 
 def test_after_kill_9_every_answered_decision_is_in_the_journal(tmp_path: Path) -> None:
     write_rules(tmp_path / "rules")
-    port, answered = _free_port(), dict[str, bytes]()
+    port, answered = free_port(), dict[str, bytes]()
     for _ in range(2):
         with _service(tmp_path, port) as process:
             callers = [threading.Thread(target=_decide_until_it_dies, args=(port, answered)) for _ in range(8)]
@@ -91,7 +85,7 @@ def test_after_kill_9_every_answered_decision_is_in_the_journal(tmp_path: Path) 
 
 def test_sigterm_answers_what_is_in_flight_and_leaves_a_whole_file(tmp_path: Path) -> None:
     write_rules(tmp_path / "rules")
-    port, answered = _free_port(), dict[str, bytes]()
+    port, answered = free_port(), dict[str, bytes]()
     with _service(tmp_path, port) as process:
         caller = threading.Thread(target=_decide_until_it_dies, args=(port, answered))
         caller.start()

@@ -1,0 +1,64 @@
+"""`credence init`: a folder to start from, out of what the distribution carries."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from api.cli.terminal import INTERRUPTED, out, refuse
+from api.starter import StarterRefused, write_starter
+
+_SAMPLE_DAY = "2026-06-30"
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder; made where it doesn't exist.")],
+) -> None:
+    """Write the default policies, schemas for editors and a sample to a new folder, ready to check, decide and serve.
+
+    DIR/rules holds the policies as YAML, with their tests (cases/) and row maps (maps/): they are yours to edit.
+    DIR/schema lets editors complete and underline them. DIR/sample has an order and a list of open items to try them
+    on. A folder that holds anything is refused: nothing is ever overwritten.
+
+    Example:  credence init credit
+
+    Then:  cd credit;  credence check;  credence decide sample/order.json;  credence serve
+
+    Exit code: 0 written, 2 DIR is not empty or can't be written; then nothing is left there.
+    """
+    try:
+        names = write_starter(folder)
+    except StarterRefused as refused:
+        refuse(str(refused))
+    except FileExistsError:
+        refuse(f"`{folder}` is a file, not a folder; give a new folder")
+    except OSError as error:
+        refuse(f"`{folder}` can't be written: {error.strerror}")
+    except KeyboardInterrupt:
+        refuse("interrupted; nothing was written", INTERRUPTED)
+    out().print(Text(_summary(folder, names)))
+
+
+def _summary(folder: Path, names: Sequence[str]) -> str:
+    tests, maps, schemas = (_under(names, part) for part in ("rules/cases/", "rules/maps/", "schema/"))
+    policies = _under(names, "rules/") - tests - maps - 1
+    enter = "" if folder.resolve() == Path.cwd() else f"  cd {shlex.quote(str(folder))}\n"
+    return f"""\
+{len(names)} files written to {folder}:
+  rules   {policies} policies, facts.yaml, {tests} files of policy tests, {maps} maps of files
+  schema  {schemas} JSON Schemas for editors
+  sample  an order and a list of open items
+next:
+{enter}  credence check
+  credence decide sample/order.json
+  credence portfolio sample/open_items.csv --map rules/maps/open_items.yaml --as-of {_SAMPLE_DAY}
+  credence serve"""
+
+
+def _under(names: Sequence[str], part: str) -> int:
+    return sum(name.startswith(part) for name in names)

@@ -1,0 +1,90 @@
+"""The engine's version: another one wherever a file of the engine differs, the same one wherever none does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.version import ENGINE_VERSION, RELEASE, fingerprint
+from tests.engine.checking import decide, engine_of
+
+ENGINE = Path(__file__).parents[2] / "engine"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return shutil.copytree(ENGINE, tmp_path / "engine", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def test_it_is_the_release_and_twelve_digits_of_the_fingerprint() -> None:
+    assert f"{RELEASE}+{fingerprint(ENGINE)[:12]}" == ENGINE_VERSION
+    assert re.fullmatch(r"\d+\.\d+\.\d+\+[0-9a-f]{12}", ENGINE_VERSION)
+
+
+def test_a_decision_carries_it() -> None:
+    decision = decide(engine_of("values: {x: 1}\n"))
+
+    assert decision.engine_version == ENGINE_VERSION
+
+
+def test_one_byte_more_in_any_file_is_another_fingerprint(copy: Path) -> None:
+    files = [path for path in copy.rglob("*") if path.is_file()]
+    seen = {fingerprint(copy)}
+    for file in files:
+        before = file.read_bytes()
+        file.write_bytes(before + b"\n")
+        seen.add(fingerprint(copy))
+        file.write_bytes(before)
+
+    assert len(files) > 100
+    assert len(seen) == len(files) + 1
+
+
+def test_a_file_removed_renamed_or_moved_is_another_fingerprint(copy: Path) -> None:
+    seen = [fingerprint(copy)]
+    for act in (
+        lambda: (copy / "formula.py").rename(copy / "formula1.py"),  # keeps its place in the order
+        lambda: (copy / "formula1.py").rename(copy / "feel" / "formula1.py"),
+        lambda: (copy / "feel" / "formula1.py").unlink(),
+    ):
+        act()
+        seen.append(fingerprint(copy))
+
+    assert len(set(seen)) == len(seen)
+
+
+def test_line_ends_caches_and_editors_leftovers_are_no_part_of_it(copy: Path) -> None:
+    for file in copy.rglob("*.py"):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    (copy / "__pycache__").mkdir()
+    (copy / "__pycache__" / "facts.cpython-311.pyc").write_bytes(b"x")
+    (copy / ".#facts.py").write_text("x")
+    (copy / "facts.py~").write_text("x")
+
+    assert fingerprint(copy) == fingerprint(ENGINE)
+
+
+def test_the_command_line_prints_the_version_of_the_sources_it_runs(tmp_path: Path) -> None:
+    root = ENGINE.parent
+    for name in ("engine", "ledger", "api"):
+        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+    unchanged = _printed(tmp_path)
+    with (tmp_path / "engine" / "facts.yaml").open("a") as file:
+        file.write("# a word more\n")
+
+    assert unchanged == f"credence {ENGINE_VERSION}\n"
+    changed = _printed(tmp_path)
+    assert changed.startswith(f"credence {RELEASE}+")
+    assert changed != unchanged
+
+
+def _printed(folder: Path) -> str:
+    command = [sys.executable, "-m", "api.cli", "--version"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout

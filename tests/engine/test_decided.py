@@ -78,7 +78,9 @@ def test_nothing_passes_that_no_rule_could_have_stopped(kind: str, outcomes: tup
 def test_a_backtest_says_the_same_one_by_one_and_in_sql(outcomes: tuple[str, ...]) -> None:
     from api.backtest.sql import sql_decider
 
-    ruleset = engine_of("", head=rules("order", outcomes)).ruleset("order", AS_OF)
+    loaded = load(whole_set({"p": rules("order", outcomes)}))
+    assert loaded.engine is not None
+    ruleset = loaded.engine.ruleset("order", AS_OF)
     invoice = Invoice("1", "C", 15_000, 15_030, None, 100, False)
     cases = list(known_at_issue([invoice], Book([invoice])))
 

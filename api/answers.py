@@ -137,6 +137,10 @@ class Readiness(Shape):
     policy_version: Version | None
     policy_since: datetime | None
     journal: Literal["writable", "unavailable"]
+    journal_trouble: str | None = Field(description="Why the journal takes no writes; null where it does.")
+    clock_behind_seconds: float = Field(
+        description="How far the clock is behind the journal's last record. Beyond 3600 a request must say `as_of`."
+    )
     failed_change: FailedChangeShape | None
 
 

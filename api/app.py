@@ -28,17 +28,19 @@ from api.policy_routes import add_policy_routes
 from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.settings import Settings
 from engine.vocabulary import CASE_KINDS
+from ledger.clock import Clock
 from ledger.journal import Journal
 
 DESCRIPTION = """Decides, for each order and each invoice, what the credit policy says, and why.
 Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Nothing is read or written before the app is started."""
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """Nothing is read or written before the app is started. `clock` is the machine's where none is given."""
     metrics = Metrics()
-    journal = Journal(settings.journal, metrics.committed)
-    metrics.watch_queue(lambda: journal.waiting)
+    journal = Journal(settings.journal, metrics.committed, clock)
+    metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes)
+    metrics.watch_clock(journal.clock.seconds_behind)
     policies = Policies(settings.rules, journal, metrics)
 
     @asynccontextmanager

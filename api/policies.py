@@ -22,7 +22,8 @@ from api.problems import NoPolicyInForce
 from api.rules_folder import FolderUnreadable, read_folder
 from engine.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded, load
-from ledger.journal import Journal, JournalUnavailable, moment
+from ledger.journal import Journal
+from ledger.trouble import JournalUnavailable
 
 QUIET_MS = 200
 """A change is looked at once nothing has changed for this long: editors and `git pull` write several files."""
@@ -149,9 +150,9 @@ class Policies:
 
     async def _take(self, engine: Engine) -> None:
         """In force only once the journal holds it: each decision's policies can be read back."""
-        now = datetime.now(UTC)
+        now = self._journal.clock.now()
         if self.in_force is None or self.in_force.engine.version != engine.version:
-            await self._journal.record_policy_set(engine.version, moment(now), engine.files)
+            await self._journal.record_policy_set(engine.version, engine.files, engine.standard_facts)
             before, self.in_force = self.in_force, InForce(engine, now)
             if before is not None:
                 before.engine.close()  # no request holds it: one decides between two awaits

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +17,7 @@ from starlette.responses import Response
 
 from engine.diagnostic import Diagnostic
 from engine.vocabulary import CASE_KINDS
-from ledger.journal import JournalUnavailable
+from ledger.trouble import JournalUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -82,6 +83,16 @@ class NoPolicyInForce(Exception):
         self.diagnostics = tuple(diagnostics)
 
 
+class ClockBehind(Exception):
+    """The machine's clock is earlier than the last record, so it can't say what day it is."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the service's clock is {timedelta(seconds=round(seconds))} behind the last record of the journal, so what"
+            " day it is can't be told; send `as_of`, or set the clock right"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
     slug: str
@@ -131,6 +142,13 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "The journal is not available",
         "The decision could not be written to disk, so there is none. Try again; the same request is safe to repeat.",
     ),
+    ClockBehind: ProblemKind(
+        "clock-behind",
+        503,
+        "The clock is behind",
+        "The service's clock is more than an hour behind the last record, so a request that doesn't say `as_of` is not "
+        "decided. One that does is.",
+    ),
 }
 ALL_KINDS = (*PROBLEMS.values(), _INTERNAL)
 
@@ -173,5 +191,6 @@ _MEANING = {
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",
-    503: "No policy is in force, or the journal can't be written. Nothing was decided.",
+    503: "Nothing was decided: no policy is in force, the journal can't be written, or the clock is behind and `as_of` "
+    "is missing.",
 }

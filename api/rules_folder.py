@@ -1,22 +1,24 @@
 """A folder of rules on disk: policies and facts at the top, policy tests under cases/, row maps under maps/.
 
-Whatever lies there, no more is read than a policy set can have: a file's size is asked for before its content, and at
-most a byte more than the largest file that is allowed is read.
+Whatever lies there, no more is read than a policy set can have: so many files, and of each a byte more than the largest
+that is allowed, which tells that it is too large.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from api.bounded_files import read_ordinary
 from api.visible import unseen, visible
-from engine.reading.document import BYTES_MAX
 
 FILES_MAX = 200
 """YAML files in one folder; the default set has a dozen."""
+
+FOLDER_BYTES_MAX = 8 << 20
+"""Of all YAML files in one folder together; the default set has a tenth of a megabyte."""
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -82,11 +84,19 @@ def _files(folder: Path, shown: PurePath) -> dict[str, bytes]:
         if character := unseen(name):
             message = f"the name of `{shown / visible(name)}` holds the invisible character U+{ord(character):04X}"
             raise FolderUnreadable(f"{message}; rename the file")
-    try:
-        contents = ((name, read_bounded(folder / name)) for name in found)
-        return {(shown / name).as_posix(): content for name, content in contents if content is not None}
-    except OSError as error:
-        raise _unreadable(error) from None
+    contents: dict[str, bytes] = {}
+    total = 0
+    for name in found:
+        try:
+            content = read_ordinary(folder / name)
+        except OSError as error:
+            raise _unreadable(error) from None
+        if content is not None:
+            contents[(shown / name).as_posix()] = content
+            total += len(content)
+        if total > FOLDER_BYTES_MAX:
+            raise FolderUnreadable(f"the folder `{shown}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
+    return contents
 
 
 def _unreadable(error: OSError) -> FolderUnreadable:
@@ -106,13 +116,3 @@ def _is_ordinary(entry: os.DirEntry[str]) -> bool:
         return entry.is_file()
     except OSError:  # a link that leads to itself
         return False
-
-
-def read_bounded(path: Path) -> bytes | None:
-    """At most a byte more than a file may have, which tells that it has too many. None for what is no ordinary file:
-    a pipe put in the file's place meanwhile would be waited for."""
-    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(opened, "rb") as file:
-        if not stat.S_ISREG(os.fstat(opened).st_mode):
-            return None
-        return file.read(BYTES_MAX + 1)

@@ -25,6 +25,11 @@ def unseen(name: str) -> str | None:
     return next((character for character in name if unicodedata.category(character) in _INVISIBLE), None)
 
 
+def unseen_replaced(text: str) -> str:
+    """Each of them by one character, so that columns stay where they are."""
+    return "".join("\ufffd" if _is_unseen(character) else character for character in text)
+
+
 def _is_unseen(character: str) -> bool:
     return character not in "\n\t" and unicodedata.category(character) in _INVISIBLE
 

@@ -45,7 +45,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        await policies.refresh()
+        await policies.start()
         stop = asyncio.Event()
         watching = asyncio.create_task(policies.watch(stop))
         try:

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from api.answers import Alive, Readiness
 from api.metrics import Metrics
 from api.policies import Policies
-from api.policy_routes import shown_failure
+from api.policy_routes import shown_failure, shown_pending
 from api.problems import ALL_KINDS, NoSuchPath
 from ledger.journal import Journal
 from ledger.trouble import JournalUnavailable, trouble_in_words
@@ -49,6 +49,7 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
             journal_trouble=trouble,
             clock_behind_seconds=journal.clock.seconds_behind(),
             failed_change=shown_failure(policies.failed),
+            pending=shown_pending(policies.pending),
         )
 
     @app.get("/metrics", tags=["operation"], response_class=Response, responses=_METRICS)

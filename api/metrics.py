@@ -58,6 +58,11 @@ class Metrics:
         self._policy_failed = Gauge(
             "credence_policy_change_failed", "1 while the files in the folder do not check.", registry=to
         )
+        self._policy_pending = Gauge(
+            "credence_policy_change_pending",
+            "1 while a change that takes a file, a policy or a rule away waits to be activated.",
+            registry=to,
+        )
         self._outcomes: dict[tuple[str, str], Callable[[], None]] = {}
         self._rules: dict[str, Callable[[], None]] = {}
         for result in ("success", "failure"):
@@ -101,11 +106,13 @@ class Metrics:
         self._loads.labels("success").inc()
         self._policy.info({"version": version})
         self._policy_since.set(since)
-        self._policy_failed.set(0)
 
     def policy_failed(self) -> None:
         self._loads.labels("failure").inc()
-        self._policy_failed.set(1)
+
+    def policy_change(self, *, failed: bool, pending: bool) -> None:
+        self._policy_failed.set(failed)
+        self._policy_pending.set(pending)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

@@ -83,6 +83,25 @@ class NoPolicyInForce(Exception):
         self.diagnostics = tuple(diagnostics)
 
 
+class NotPending(Exception):
+    """A policy set was to be activated that is not the one that waits for it. `version` is the one that does; None
+    where there is none, or where it has mistakes (`has_mistakes`)."""
+
+    def __init__(self, version: str | None, has_mistakes: bool = False) -> None:
+        if version is not None:
+            said = f"the pending policy set has the version {version}; look at what it takes away, and send that one"
+        elif has_mistakes:
+            said = "the files in the rules folder have mistakes; mend them first, /readyz lists them"
+        else:
+            said = "no policy change is pending; there is nothing to activate"
+        super().__init__(said)
+
+
+class NotLocal(Exception):
+    def __init__(self) -> None:
+        super().__init__("policies are activated on the service's own machine, past any proxy: credence activate")
+
+
 class ClockBehind(Exception):
     """The machine's clock is earlier than the last record, so it can't say what day it is."""
 
@@ -132,6 +151,15 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     NoSuchPath: ProblemKind("not-found", 404, "No such path", "The OpenAPI document lists all paths."),
     MethodNotAllowed: ProblemKind(
         "method-not-allowed", 405, "Method not allowed", "The Allow header lists the methods of this path."
+    ),
+    NotPending: ProblemKind(
+        "not-pending",
+        409,
+        "Not the pending policy set",
+        "What is to be activated must be named by the version of the change that is pending; /readyz shows it.",
+    ),
+    NotLocal: ProblemKind(
+        "not-local", 403, "Only on the service's own machine", "Run `credence activate` where the service runs."
     ),
     NoPolicyInForce: ProblemKind(
         "no-policy-in-force", 503, "No policy in force", "The policy files have mistakes; /readyz lists them."
@@ -187,7 +215,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 _MEANING = {
     400: "The body is not strict JSON.",
+    403: "Only answered on the service's own machine.",
     404: "Nothing by this name.",
+    409: "Another policy set is pending, or none.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",

@@ -6,7 +6,7 @@ hit or not whatever the others are.
 
 All hit policies do this alike. First the output is worked out with unknown rows counted as not hit (`certain`). An
 unknown row that could not change that, such as one that gives the same under `first`, or no more under `collect max`,
-is counted as not hit for good; any other makes the output null. So formulas grow with the number of rows, not with the
+counts as not hit for good; any other makes the output null. So formulas grow with the number of rows, not with the
 number of ways in which they can turn out.
 """
 
@@ -62,16 +62,25 @@ def single(
     chosen: Sequence[int] = range(len(outputs))
     if hit is HitPolicy.PRIORITY:
         chosen = sorted(chosen, key=lambda index: (ranks[index], index))
-    rows, outputs = [rows[index] for index in chosen], [outputs[index] for index in chosen]
-    open_ = [row.nullable and again for row, again in zip(rows, _given_again(outputs), strict=True)]
-    if not any(open_):
+    return _in_turn([rows[index] for index in chosen], [outputs[index] for index in chosen], name)
+
+
+def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> Combined:
+    """The output of the first row that is hit. A row that may be the same as one behind it has two links in the chain
+    of choices: hit, it gives its output; unknown, it gives null unless what is certain is the same."""
+    again = [row.nullable and given for row, given in zip(rows, _given_again(outputs), strict=True)]
+    if not any(again):
         return Combined(_first_true(rows, outputs))
     certain, variable = _certain(_first_true(_certainly(rows), outputs), name)
-    settled = [
-        _settled(row, _same(variable, output)) if is_open else row
-        for row, output, is_open in zip(rows, outputs, open_, strict=True)
-    ]
-    return Combined(_first_true(settled, outputs), certain)
+    links: list[tuple[Formula, Formula]] = []
+    for row, output, is_open in zip(rows, outputs, again, strict=True):
+        if is_open:
+            differs = a.negation(_same(variable, output))
+            unknown = f.IsNull(YES_NO, False, row)
+            links += [(f.IsTrue(YES_NO, False, row), output), (a.conjunction([unknown, differs]), _null_of(output))]
+        else:
+            links.append((row, output))
+    return Combined(_first_true(*zip(*links, strict=True)), certain)
 
 
 def _given_again(outputs: Sequence[Formula]) -> list[bool]:
@@ -129,7 +138,7 @@ def _certain(formula: Formula, name: str, which: str = "certain") -> tuple[tuple
 
 def _first_true(conditions: Sequence[Formula], results: Sequence[Formula]) -> Formula:
     if len(conditions) <= CHAIN:
-        whole: Formula = Constant(results[-1].type, True, None)
+        whole = _null_of(results[-1])
         for condition, result in zip(reversed(conditions), reversed(results), strict=True):
             always = isinstance(condition, Constant)
             whole = result if always else a.choose(condition, result, whole)
@@ -138,6 +147,10 @@ def _first_true(conditions: Sequence[Formula], results: Sequence[Formula]) -> Fo
     left = _first_true(conditions[:half], results[:half])
     right = _first_true(conditions[half:], results[half:])
     return a.choose(a.disjunction(conditions[:half]), left, right)
+
+
+def _null_of(output: Formula) -> Formula:
+    return Constant(output.type, True, None)
 
 
 # --- all rows count --------------------------------------------------------------------------------------------------
@@ -210,7 +223,14 @@ def _is_zero(output: Formula) -> Formula:
 
 
 def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], name: str, *, greatest: bool) -> Combined:
-    """An unknown row can't change the greatest if it gives no more than a row that is hit."""
+    """An unknown row can't change the greatest if it gives no more than a row that is hit. Constants are looked through
+    from the greatest on, nulls before them."""
+    constants = [output.value for output in outputs if isinstance(output, Constant)]
+    if len(constants) == len(outputs):
+        sign = -1 if greatest else 1
+        keys = [(value is not None, sign * int(value or 0)) for value in constants]
+        order = sorted(range(len(outputs)), key=keys.__getitem__)
+        return _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
     open_ = [row.nullable and beaten for row, beaten in zip(rows, _beaten(outputs, greatest=greatest), strict=True)]
     if not any(open_):
         return Combined(_best(rows, outputs, greatest=greatest))

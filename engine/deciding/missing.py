@@ -19,6 +19,7 @@ class MissingInputs:
 
     def __init__(self, ruleset: RuleSet) -> None:
         self._facts = frozenset(fact.name for fact in ruleset.facts)
+        self.rows = frozenset(step.id for step in ruleset.steps if isinstance(step, Match))
         self._formulas: dict[str, tuple[Formula, ...]] = {}
         for step in ruleset.steps:
             match step:
@@ -101,23 +102,31 @@ class Search:
                     yield from self._unknown(operand)
 
     def _of_choice(self, choice: f.If) -> Iterator[str]:
-        """Down the branches taken. A row that is unknown counts as not hit under `unique`, where a row that is hit
-        settles it; where none is hit it is why."""
+        """Down the branches taken. A row that is unknown counts as not hit where one that is hit settles it; where none
+        is hit it is why, and where null was chosen because it is unknown."""
         rest: Formula = choice
-        doubts: list[Formula] = []
+        failed: list[Formula] = []
         while isinstance(rest, f.If):
             known = value_of(rest.condition, self._variables)
             if known is None:
                 yield from self._unknown(rest.condition)
                 return
             if known:
-                doubts, rest = [], rest.then
+                failed = [rest.condition] if isinstance(rest.then, f.Constant) and rest.then.value is None else []
+                rest = rest.then
             else:
-                doubts += (node.operand for node in f.walk(rest.condition) if isinstance(node, f.IsTrue))
+                failed.append(rest.condition)
                 rest = rest.otherwise
-        for doubt in doubts:
-            yield from self._unknown(doubt)
+        for condition in failed:
+            yield from self._unknown_rows(condition)
         yield from self._unknown(rest)
+
+    def _unknown_rows(self, condition: Formula) -> Iterator[str]:
+        for node in f.walk(condition):
+            if isinstance(node, f.IsTrue | f.IsNull) and isinstance(node.operand, Variable):
+                name = node.operand.name
+                if name in self._inputs.rows and self._variables[name] is None:
+                    yield name
 
 
 def left_open(table: Table, unknown_rows: Set[str], variables: Mapping[str, Value], search: Search) -> tuple[str, ...]:

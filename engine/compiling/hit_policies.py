@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import formula as f
 from engine.compiling import arithmetic as a
@@ -157,7 +157,11 @@ def _null_of(output: Formula) -> Formula:
 
 
 def collected(
-    hit: HitPolicy, rows: Sequence[Formula], outputs: Sequence[Formula], name: str, rounded: Callable[[Formula], Formula]
+    hit: HitPolicy,
+    rows: Sequence[Formula],
+    outputs: Sequence[Formula],
+    name: str,
+    rounded: Callable[[Formula], Formula],
 ) -> Combined:
     """Sum, count, least or greatest over the rows hit; null where an unknown row could change it. No row hit: sum and
     count are 0, least and greatest null. `rounded` gives a formula as it will be named; for `name` see `single`."""
@@ -230,7 +234,9 @@ def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], name: str, *, 
         sign = -1 if greatest else 1
         keys = [(value is not None, sign * int(value or 0)) for value in constants]
         order = sorted(range(len(outputs)), key=keys.__getitem__)
-        return _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
+        found = _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
+        # rows behind one that is always hit count for the type: what compares the output isn't refused for their sake
+        return replace(found, formula=replace(found.formula, type=a.hull(outputs), nullable=True))
     open_ = [row.nullable and beaten for row, beaten in zip(rows, _beaten(outputs, greatest=greatest), strict=True)]
     if not any(open_):
         return Combined(_best(rows, outputs, greatest=greatest))

@@ -11,7 +11,6 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
@@ -23,7 +22,7 @@ from engine.facts import Value
 from engine.matching.interpret import Result, run
 from engine.matching.matcher import Matcher
 from engine.pipeline import Engine, load
-from engine.ruleset import RuleSet
+from engine.ruleset import ListResult, RuleSet
 from tests.engine.checking import AS_OF, FACTS
 from tests.engine.sql_rows import compare, on_duckdb
 
@@ -208,7 +207,8 @@ def random_table(name: str, hit: str, chance: random.Random) -> RandomTable:
 
 def partition(chance: random.Random) -> list[tuple[Condition, ...]]:
     bound = chance.choice((1, 3, 6))
-    low, high = [(below(bound),)], [(from_(bound),)]
+    low: list[tuple[Condition, ...]] = [(below(bound),)]
+    high: list[tuple[Condition, ...]] = [(from_(bound),)]
     if chance.random() < 0.6:
         low = [(below(bound), flagged(True)), (below(bound), flagged(False))]
     if chance.random() < 0.4:
@@ -346,7 +346,7 @@ def shown(value: Result, scale: int) -> object:
 def scales(ruleset: RuleSet) -> dict[str, int]:
     found = {name: type_.scale for name, type_ in ruleset.variables.items()}
     for step in ruleset.steps:
-        if hasattr(step, "element"):
+        if isinstance(step, ListResult):
             found[step.name] = step.element.scale
     return found
 
@@ -401,7 +401,6 @@ def test_the_random_tables_are_worth_something() -> None:
                     for name in table.columns:
                         each = said(table, name, facts, digits[f"p.{table.full(name)}"])
                         found[table.hit, "open" if each.is_open else "null" if each.value is None else "known"] += 1
-    print(dict(found))
     for hit in set(HITS):
         assert found[hit, "open"] > 20
     for hit in ("any", "first", "priority", "collect sum", "collect min", "collect max"):

@@ -49,7 +49,7 @@ RESULTS = {"risk": "high", "band": "x", "fee": "100.00"}
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "facts.yaml").write_text("currency: EUR\n...\n", encoding="utf-8")
+    (tmp_path / "rules" / "facts.yaml").write_text("policies: [gen]\ncurrency: EUR\n...\n", encoding="utf-8")
     (tmp_path / "rules" / "gen.yaml").write_text(POLICY, encoding="utf-8")
     (tmp_path / "in.ndjson").write_text(ORDERS, encoding="utf-8")
     return tmp_path

@@ -134,7 +134,8 @@ def test_a_row_that_is_unknown_matters_only_where_it_leaves_an_output_open(
 ) -> None:
     """The fact behind it is missing there alone, and an output that it can't change is known beside one that it can."""
     rule = "rules:\n  asked: {when: share >= 2, then: watch, reason: {en: a, zh: 甲}}\n"
-    loaded = load({"rules/bands.yaml": (BANDS + rule).encode()})
+    facts = b"policies: [bands]\ncurrency: EUR\n...\n"
+    loaded = load({"rules/facts.yaml": facts, "rules/bands.yaml": (BANDS + rule + "...\n").encode()})
     assert loaded.engine is not None
     explanation = explain(loaded.engine, "account", {"account": {"id": "C-1", "open_invoices": owed}}, AS_OF, "id")
     [table] = (step for policy in explanation.policies for step in policy.steps if isinstance(step, TriedTable))

@@ -202,11 +202,13 @@ WITH measured AS (
   FROM facts
 ), graded AS (
   SELECT *,
-    CASE WHEN account_insolvent THEN {E} WHEN account_insolvent IS NULL THEN NULL
+    CASE WHEN account_insolvent THEN {E}
+         WHEN account_insolvent IS NULL THEN CASE WHEN points < 280 AND (points & 7) <= 4
+           AND account_assessed_on IS NOT NULL THEN {E} END
          WHEN account_assessed_on IS NULL THEN {UNRATED} WHEN (points & 7) > 4 THEN {UNRATED}
          WHEN points < 280 THEN {E}
-         WHEN account_abnormal_operation THEN {D} WHEN account_abnormal_operation IS NULL THEN NULL
-         WHEN points < 400 THEN {D} WHEN points < 520 THEN {C} WHEN points < 640 THEN {B}
+         WHEN account_abnormal_operation THEN {D} WHEN points < 400 THEN {D}
+         WHEN account_abnormal_operation IS NULL THEN NULL WHEN points < 520 THEN {C} WHEN points < 640 THEN {B}
          ELSE {A} END::BIGINT AS grade,
     order_amount - CASE WHEN delivery > order_letter_of_credit_until THEN 0
       WHEN order_letter_of_credit_amount IS NULL THEN 0
@@ -237,7 +239,10 @@ WITH measured AS (
              WHEN role IS NULL THEN 1024 WHEN grade IS NULL THEN 1024 ELSE 0 END END AS release,
     checks_0
       + CASE WHEN grade = {UNRATED} THEN {fires(4)} WHEN grade IS NULL THEN {unsure(4, 11, 20)} ELSE 0 END
-      + CASE WHEN account_assessed_on IS NULL THEN 0 WHEN grade IS NULL THEN {unsure(5)}
+      + CASE WHEN account_assessed_on IS NULL THEN 0
+        WHEN grade IS NULL THEN CASE
+          WHEN account_insolvent IS NULL AND (points < 400 OR (points & 7) > 4 OR account_abnormal_operation)
+          THEN CASE WHEN account_assessed_on < {REVIEWED_MONTHLY} THEN {fires(5)} ELSE 0 END ELSE {unsure(5)} END
         WHEN account_assessed_on >= {REVIEWED_MONTHLY} THEN 0
              WHEN account_assessed_on < {REVIEWED_YEARLY} THEN {fires(5)} WHEN grade >= {D} THEN {fires(5)}
              WHEN grade < {C} THEN 0 WHEN account_assessed_on < {REVIEWED_QUARTERLY} THEN {fires(5)} ELSE 0 END

@@ -42,12 +42,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Defines the variable `name` (`policy.value`); its formula is already rounded to its type's scale."""
+    """Defines the variable `name` (`policy.value`); its formula is already rounded to its type's scale.
+
+    `is_step`: a step on the way to the values that follow, no value of the author's (`policy.value certain`)."""
 
     name: str
     formula: Formula
     title: Text | None
     place: Place
+    is_step: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,8 @@ def _print_table(console: Console, table: TriedTable, words: Words) -> None:
     for row in table.rows:
         conditions = [f"{_word(item.value, words)}: {item.text}" for item in row.conditions]
         said = "; ".join(conditions) or phrases.ALWAYS[words.language]
-        state = {True: phrases.HIT, False: phrases.NOT_HIT, None: phrases.UNKNOWN}[row.hit][words.language]
+        unknown = phrases.UNKNOWN if row.can_matter else phrases.UNKNOWN_CANT_MATTER
+        state = {True: phrases.HIT, False: phrases.NOT_HIT, None: unknown}[row.hit][words.language]
         name = row.id.partition("#")[2]
         console.print(Text.assemble("    ", _MARKS[row.hit], f" #{name} {state}", (f"  {said}", "dim")))
     for output in table.outputs:

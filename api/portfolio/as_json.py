@@ -73,7 +73,7 @@ def _quarter(quarter: Quarter, money: _Money) -> Json:
         "from": date_of(quarter.first).isoformat(),
         "to": date_of(quarter.last).isoformat(),
         "whole": quarter.whole,
-        "opening_receivables": money(quarter.opening),
+        "opening_receivables": None if quarter.opening is None else money(quarter.opening),
         "credit_sales": money(quarter.sales),
         "closing_receivables": money(quarter.receivables),
         "overdue": money(quarter.overdue),

@@ -53,7 +53,11 @@ def _rise(before: Quarter, after: Quarter) -> Fraction | None:
 
 def _quarter_tables(quarters: tuple[Quarter, ...], show: Show) -> tuple[Table, Table]:
     amounts = tuple(
-        (show.quarter(each), *map(show.money, (each.opening, each.sales, each.receivables, each.overdue)))
+        (
+            show.quarter(each),
+            show(common.NONE) if each.opening is None else show.money(each.opening),
+            *map(show.money, (each.sales, each.receivables, each.overdue)),
+        )
         for each in quarters
     )
     rises = [None, *(_rise(before, after) for before, after in pairwise(quarters))]

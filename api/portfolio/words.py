@@ -81,8 +81,9 @@ RISING_UNTOLD = Text(
     "Two-quarter warning: it could not be told; missing: {names}.", "连续两季预警：无法判断，缺少：{names}。"
 )
 PARTIAL = Text(
-    "{quarter}: the books begin within this quarter, so it has no ratios (give --opening where they are complete).",
-    "{quarter}：账簿始于该季度之中，不计算比率（若数据完整，请用 --opening 指定）。",
+    "{quarter}: the books begin within this quarter, so what was open before isn't known and it has no ratios (give "
+    "--opening where they are complete).",
+    "{quarter}：账簿始于该季度之中，期初未清金额未知，不计算比率（若数据完整，请用 --opening 指定）。",
 )
 NO_SALES = Text("{quarter}: there were no credit sales, so there is no DSO.", "{quarter}：无赊销，无法计算周转天数。")
 NO_QUARTER = Text("There is no quarter to speak about.", "没有可供分析的季度。")

@@ -83,7 +83,7 @@ def _ruleset(compiled: Compiled, case: str, translation: Translation) -> RuleSet
     needed = _needed(linked, own)
     units = [unit for unit in linked.units if unit.gives[0] in needed]
     steps = tuple(step for unit in units for step in translation.steps[unit.gives[0]])
-    results = [step for step in steps if isinstance(step, Named | ListResult)]
+    results = [step for step in steps if isinstance(step, ListResult) or (isinstance(step, Named) and not step.is_step)]
     facts = compiled.vocabulary.of_case(case)
     titled = [*facts, *results, *translation.unknown]
     names = {AS_OF, *(item.name for item in titled)}

@@ -1,12 +1,20 @@
 """DMN's hit policies as formulas: which row's output counts, or how the outputs of all rows hit are put together.
 
-Part of `compile`. The meaning of a missing input are in docs/policy-language.md ("Missing inputs"): a row match is
-null where it is unknown, and each hit policy says here when that makes an output null.
+Part of `compile`. A row match is null where it is unknown, and an unknown row may turn out either way. An output is
+null only where that could change it (docs/policy-language.md, "Missing inputs"): one output by itself, each unknown row
+hit or not whatever the others are.
+
+All hit policies do this alike. First the output is worked out with unknown rows counted as not hit (`certain`). An
+unknown row that could not change that, such as one that gives the same under `first`, or no more under `collect max`,
+counts as not hit for good; any other makes the output null. So formulas grow with the number of rows, not with the
+number of ways in which they can turn out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from engine import formula as f
 from engine.compiling import arithmetic as a
@@ -20,6 +28,15 @@ CHAIN = 12
 """Longest chain of nested conditions; longer tables are halved first, so that formulas stay shallow."""
 
 
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """What a table gives under one name. `formula` may read the variables `certain`, which are worked out before it:
+    the output with unknown rows counted as not hit."""
+
+    formula: Formula
+    certain: tuple[tuple[str, Formula], ...] = ()
+
+
 def hits(matches: Sequence[Match]) -> tuple[Formula, ...]:
     """Row matches as yes/no variables; a row without conditions is always hit."""
     return tuple(_hit(match) for match in matches)
@@ -31,24 +48,97 @@ def _hit(match: Match) -> Formula:
     return Variable(YES_NO, any(conjunct.formula.nullable for conjunct in match.conjuncts), match.id)
 
 
-def single(hit: HitPolicy, rows: Sequence[Formula], outputs: Sequence[Formula], ranks: Sequence[int]) -> Formula:
-    """The output of the one row that counts; null where no row is hit, or where an unknown row could be the one.
+def single(
+    hit: HitPolicy, rows: Sequence[Formula], outputs: Sequence[Formula], ranks: Sequence[int], name: str
+) -> Combined:
+    """The output of the one row that counts; null where no row is hit, or where an unknown row could change it.
 
     Under `unique` and `any` a row that is hit settles it, since a check has shown that the others can't be hit or
-    agree. Under `first` and `priority` an unknown row ahead of it could."""
+    agree. Under `first` and `priority` an unknown row ahead of it can't change it if it gives the same. `name` is the
+    output's, for the variable that holds what is certain."""
     outputs = a.unified(outputs, "outputs of one column")
     if hit in (HitPolicy.UNIQUE, HitPolicy.ANY):
-        conditions: list[Formula] = [f.IsTrue(YES_NO, False, row) if row.nullable else row for row in rows]
-        return _first_true(conditions, outputs)
+        return Combined(_first_true(_certainly(rows), outputs))
     chosen: Sequence[int] = range(len(outputs))
     if hit is HitPolicy.PRIORITY:
         chosen = sorted(chosen, key=lambda index: (ranks[index], index))
-    return _first_true([rows[index] for index in chosen], [outputs[index] for index in chosen])
+    return _in_turn([rows[index] for index in chosen], [outputs[index] for index in chosen], name)
+
+
+def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> Combined:
+    """The output of the first row that is hit. A row that may be the same as one behind it has two links in the chain
+    of choices: hit, it gives its output; unknown, it gives null unless what is certain is the same."""
+    again = [row.nullable and given for row, given in zip(rows, _given_again(outputs), strict=True)]
+    if not any(again):
+        return Combined(_first_true(rows, outputs))
+    certain, variable = _certain(_first_true(_certainly(rows), outputs), name)
+    links: list[tuple[Formula, Formula]] = []
+    for row, output, is_open in zip(rows, outputs, again, strict=True):
+        if is_open:
+            differs = a.negation(_same(variable, output))
+            unknown = f.IsNull(YES_NO, False, row)
+            links += [(f.IsTrue(YES_NO, False, row), output), (a.conjunction([unknown, differs]), _null_of(output))]
+        else:
+            links.append((row, output))
+    return Combined(_first_true(*zip(*links, strict=True)), certain)
+
+
+def _given_again(outputs: Sequence[Formula]) -> list[bool]:
+    """Of each output, whether one behind it may be the same."""
+    found: list[bool] = []
+    constants: set[object] = set()
+    worked_out = False
+    for output in reversed(outputs):
+        is_constant = isinstance(output, Constant)
+        found.append(worked_out or (output.value in constants if isinstance(output, Constant) else bool(found)))
+        worked_out = worked_out or not is_constant
+        if isinstance(output, Constant):
+            constants.add(output.value)
+    return found[::-1]
+
+
+def _same(certain: Formula, output: Formula) -> Formula:
+    """Whether both have one value, or both none."""
+    same = a.compare("=", certain, output)
+    if not same.nullable:
+        return same
+    same = f.IsTrue(YES_NO, False, same)
+    if not output.nullable:
+        return same
+    both_null = a.conjunction([f.IsNull(YES_NO, False, certain), f.IsNull(YES_NO, False, output)])
+    return a.disjunction([same, both_null])
+
+
+# --- unknown rows ----------------------------------------------------------------------------------------------------
+
+
+def _certainly(rows: Sequence[Formula]) -> list[Formula]:
+    """Unknown rows count as not hit."""
+    return [f.IsTrue(YES_NO, False, row) if row.nullable else row for row in rows]
+
+
+def _possibly(rows: Sequence[Formula]) -> list[Formula]:
+    """Unknown rows count as hit."""
+    return [a.disjunction([row, f.IsNull(YES_NO, False, row)]) if row.nullable else row for row in rows]
+
+
+def _settled(row: Formula, harmless: Formula) -> Formula:
+    """The row match, false instead of null where it is `harmless`: hit or not, the output is the same."""
+    return a.conjunction([row, a.negation(a.conjunction([f.IsNull(YES_NO, False, row), harmless]))])
+
+
+def _certain(formula: Formula, name: str, which: str = "certain") -> tuple[tuple[tuple[str, Formula]], Variable]:
+    """A variable for the output without its unknown rows, with its formula. No author's name has a blank in it."""
+    full = f"{name} {which}"
+    return ((full, formula),), Variable(formula.type, formula.nullable, full)
+
+
+# --- one row counts --------------------------------------------------------------------------------------------------
 
 
 def _first_true(conditions: Sequence[Formula], results: Sequence[Formula]) -> Formula:
     if len(conditions) <= CHAIN:
-        whole: Formula = Constant(results[-1].type, True, None)
+        whole = _null_of(results[-1])
         for condition, result in zip(reversed(conditions), reversed(results), strict=True):
             always = isinstance(condition, Constant)
             whole = result if always else a.choose(condition, result, whole)
@@ -59,25 +149,117 @@ def _first_true(conditions: Sequence[Formula], results: Sequence[Formula]) -> Fo
     return a.choose(a.disjunction(conditions[:half]), left, right)
 
 
-def collected(hit: HitPolicy, rows: Sequence[Formula], outputs: Sequence[Formula]) -> Formula:
-    """Sum, count, least or greatest over the rows hit; null where any row is unknown. No row hit: sum and count are 0,
-    least and greatest null."""
+def _null_of(output: Formula) -> Formula:
+    return Constant(output.type, True, None)
+
+
+# --- all rows count --------------------------------------------------------------------------------------------------
+
+
+def collected(
+    hit: HitPolicy,
+    rows: Sequence[Formula],
+    outputs: Sequence[Formula],
+    name: str,
+    rounded: Callable[[Formula], Formula],
+) -> Combined:
+    """Sum, count, least or greatest over the rows hit; null where an unknown row could change it. No row hit: sum and
+    count are 0, least and greatest null. `rounded` gives a formula as it will be named; for `name` see `single`."""
     if hit is HitPolicy.COLLECT_COUNT:
         one, zero = (a.constant(Type(Kind.INTEGER), value) for value in (1, 0))
-        return _balanced([a.choose(row, one, zero) for row in rows], a.add)
+        return Combined(_balanced([a.choose(row, one, zero) for row in rows], a.add))
     outputs = a.unified(outputs, "outputs of one column")
     for output in outputs:
         if not output.type.kind.is_numeric:
             raise Mismatch("T001", f"{a.described(output)} can't be collected by `{hit}`", "collect numbers")
     if hit is HitPolicy.COLLECT_SUM:
-        zeros = [a.constant(Type(output.type.kind, output.type.scale), 0) for output in outputs]
-        return _balanced(
-            [a.choose(row, output, zero) for row, output, zero in zip(rows, outputs, zeros, strict=True)], a.add
-        )
-    return _extreme(rows, outputs, greatest=hit is HitPolicy.COLLECT_MAX)
+        return _total(rows, outputs, name, rounded)
+    return _extreme(rows, [rounded(output) for output in outputs], name, greatest=hit is HitPolicy.COLLECT_MAX)
 
 
-def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool) -> Formula:
+def _total(
+    rows: Sequence[Formula], outputs: Sequence[Formula], name: str, rounded: Callable[[Formula], Formula]
+) -> Combined:
+    """An unknown row that adds 0 can't change the sum. Where sums have more decimals than are kept, neither can unknown
+    rows that all together, those below 0 or those above, leave what is kept the same."""
+    plain = _sum(rows, outputs)
+    may_be_zero = [row.nullable and _may_be_zero(output) for row, output in zip(rows, outputs, strict=True)]
+    if rounded(plain).type.scale == plain.type.scale:
+        settled = [
+            _settled(row, _is_zero(output)) if is_open else row
+            for row, output, is_open in zip(rows, outputs, may_be_zero, strict=True)
+        ]
+        return Combined(_sum(settled, outputs))
+    if not any(row.nullable for row in rows):
+        return Combined(plain)
+    least, low = _certain(rounded(_bound(rows, outputs, greatest=False)), name, "least")
+    most, high = _certain(rounded(_bound(rows, outputs, greatest=True)), name, "most")
+    same = f.IsTrue(YES_NO, False, a.compare("=", low, high))
+    return Combined(_sum([_settled(row, same) if row.nullable else row for row in rows], outputs), (*least, *most))
+
+
+def _sum(rows: Sequence[Formula], outputs: Sequence[Formula]) -> Formula:
+    zeros = [a.constant(Type(output.type.kind, output.type.scale), 0) for output in outputs]
+    return _balanced(
+        [a.choose(row, output, zero) for row, output, zero in zip(rows, outputs, zeros, strict=True)], a.add
+    )
+
+
+def _bound(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool) -> Formula:
+    """The least or greatest that the sum can be, whichever of the unknown rows are hit."""
+    zeros = [a.constant(Type(output.type.kind, output.type.scale), 0) for output in outputs]
+    added = [
+        a.choose(certain, output, a.extreme([output, zero], greatest=greatest))
+        for certain, output, zero in zip(_certainly(rows), outputs, zeros, strict=True)
+    ]
+    return _sum(_possibly(rows), added)
+
+
+def _may_be_zero(output: Formula) -> bool:
+    if isinstance(output, Constant):
+        return output.value == 0
+    return output.type.low <= 0 <= output.type.high
+
+
+def _is_zero(output: Formula) -> Formula:
+    same = a.compare("=", output, a.constant(Type(output.type.kind, output.type.scale), 0))
+    return f.IsTrue(YES_NO, False, same) if same.nullable else same
+
+
+def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], name: str, *, greatest: bool) -> Combined:
+    """An unknown row can't change the greatest if it gives no more than a row that is hit. Constants are looked through
+    from the greatest on, nulls before them."""
+    constants = [output.value for output in outputs if isinstance(output, Constant)]
+    if len(constants) == len(outputs):
+        sign = -1 if greatest else 1
+        keys = [(value is not None, sign * int(value or 0)) for value in constants]
+        order = sorted(range(len(outputs)), key=keys.__getitem__)
+        found = _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
+        # rows behind one that is always hit count for the type: what compares the output isn't refused for their sake
+        return replace(found, formula=replace(found.formula, type=a.hull(outputs), nullable=True))
+    open_ = [row.nullable and beaten for row, beaten in zip(rows, _beaten(outputs, greatest=greatest), strict=True)]
+    if not any(open_):
+        return Combined(_best(rows, outputs, greatest=greatest))
+    certain, variable = _certain(_best(_certainly(rows), outputs, greatest=greatest), name)
+    within = "<=" if greatest else ">="
+    settled = [
+        _settled(row, f.IsTrue(YES_NO, False, a.compare(within, output, variable))) if is_open else row
+        for row, output, is_open in zip(rows, outputs, open_, strict=True)
+    ]
+    return Combined(_best(settled, outputs, greatest=greatest), certain)
+
+
+def _beaten(outputs: Sequence[Formula], *, greatest: bool) -> Iterator[bool]:
+    """Of each output, whether another may be as great, or as small."""
+    reach = [output.type.high if greatest else -output.type.low for output in outputs]
+    best = heapq.nlargest(2, range(len(outputs)), key=reach.__getitem__)
+    for index, output in enumerate(outputs):
+        others = [other for other in best if other != index]
+        least = output.type.low if greatest else -output.type.high
+        yield bool(others) and not a.is_null(output) and least <= reach[others[0]]
+
+
+def _best(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool) -> Formula:
     """A row that is not hit counts as a value beyond all others; with none hit the result is null."""
     low, high = min(o.type.low for o in outputs), max(o.type.high for o in outputs)
     beyond = a.constant(Type(outputs[0].type.kind, outputs[0].type.scale), low - 1 if greatest else high + 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
-from engine.compiling.hit_policies import collected, hits, single
+from engine.compiling.hit_policies import Combined, collected, hits, single
 from engine.compiling.link import output_names
 from engine.compiling.names import Names
 from engine.compiling.tables_checked import Subjects, check_bands, check_rows, check_table
@@ -27,10 +27,11 @@ LISTS = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a table gives under one name, before it is rounded to its type."""
+    """What a table gives under one name, before it is rounded to its type; `certain`: see `Combined`."""
 
     name: str
     formula: Formula
+    certain: tuple[tuple[str, Formula], ...]
     type: Type | None
     title: Text | None
 
@@ -67,8 +68,9 @@ def translate_criterion(policy: Policy, criterion: Criterion, names: Names) -> T
     subjects = [[(criterion.input.text, subject)]] * len(matches)
     names.report += check_bands(matches, subjects, criterion.place)
     table = Table(full, tuple(match.id for match in matches), (full,), criterion.place)
-    formula = single(HitPolicy.UNIQUE, hits(matches), points, ())
-    return TranslatedTable(table, tuple(matches), (Output(full, formula, None, criterion.title),), ())
+    found = single(HitPolicy.UNIQUE, hits(matches), points, (), full)
+    output = Output(full, found.formula, found.certain, None, criterion.title)
+    return TranslatedTable(table, tuple(matches), (output,), ())
 
 
 def translate_table(policy: Policy, table: TableDefinition, names: Names) -> TranslatedTable | None:
@@ -94,11 +96,11 @@ def translate_table(policy: Policy, table: TableDefinition, names: Names) -> Tra
             rounded = [named(output, types[name], names.vocabulary) for output in column]
             lists.append(_list(full, table, rows.matches, rounded, ranks, title))
             continue
-        formula = _combined(table, rows.matches, column, ranks, names)
-        if formula is None:
-            return None
         type_ = None if table.hit is HitPolicy.COLLECT_COUNT else types[name]
-        outputs.append(Output(full, formula, type_, title))
+        combined = _combined(table, rows.matches, column, ranks, names, full, type_)
+        if combined is None:
+            return None
+        outputs.append(Output(full, combined.formula, combined.certain, type_, title))
     full_names = tuple(f"{policy.name}.{name}" for name in whole)
     described = Table(f"{policy.name}.{table.name}", tuple(m.id for m in rows.matches), full_names, table.place)
     return TranslatedTable(described, rows.matches, tuple(outputs), tuple(lists))
@@ -224,13 +226,24 @@ def _key(formula: Formula) -> object:
 
 
 def _combined(
-    table: TableDefinition, matches: Sequence[Match], column: Sequence[Formula], ranks: Sequence[int], names: Names
-) -> Formula | None:
+    table: TableDefinition,
+    matches: Sequence[Match],
+    column: Sequence[Formula],
+    ranks: Sequence[int],
+    names: Names,
+    name: str,
+    type_: Type | None,
+) -> Combined | None:
+    """The column's outputs are compared as they will be named: `rounded`."""
     rows = hits(matches)
+
+    def rounded(formula: Formula) -> Formula:
+        return named(formula, type_, names.vocabulary)
+
     try:
         if table.hit in SINGLE_HIT:
-            return single(table.hit, rows, column, ranks)
-        return collected(table.hit, rows, column)
+            return single(table.hit, rows, [rounded(output) for output in column], ranks, name)
+        return collected(table.hit, rows, column, name, rounded)
     except Mismatch as mismatch:
         names.fail(table.place, mismatch)
         return None

@@ -211,6 +211,8 @@ class _Translating:
         for result in found.lists:
             self.names.define_list(result.name)
         for output in found.outputs:
+            steps = tuple(Named(name, formula, None, found.table.place, True) for name, formula in output.certain)
+            self.steps[unit.gives[0]] += steps
             self._define(unit, output.name, output.formula, output.type, output.title, found.table.place)
 
     def _define(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
-from engine.deciding.missing import MissingInputs, Search
+from engine.deciding.missing import MissingInputs, Search, left_open
 from engine.deciding.reasons import Values, Words
 from engine.decision import ENGINE_DISAGREEMENT, NO_RULES, Decision, JsonValue, Reason, Undetermined
 from engine.facts import Binder, Value, shower, shown
@@ -236,11 +236,10 @@ def _used(prepared: _PreparedRule, values: Values) -> tuple[tuple[str, JsonValue
 
 
 def _table(table: Table, unknown_rows: Set[str], variables: Mapping[str, Value], search: Search) -> Undetermined | None:
-    """A table whose outputs are unknown because some row is."""
-    if unknown_rows.isdisjoint(table.rows) or any(variables[name] is not None for name in table.outputs):
-        return None
-    missing = {name for output in table.outputs for name in search.behind_value(output)}
-    return Undetermined(table.id, tuple(sorted(missing)), False)
+    """A table with outputs that an unknown row leaves open."""
+    open_ = left_open(table, unknown_rows, variables, search)
+    missing = {name for output in open_ for name in search.behind_value(output)}
+    return Undetermined(table.id, tuple(sorted(missing)), False) if open_ else None
 
 
 def _by_policy(results: Iterable[_Shown]) -> tuple[tuple[str, tuple[_Shown, ...]], ...]:

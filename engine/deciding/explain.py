@@ -20,7 +20,7 @@ from engine.deciding.explanation import (
     Verdict,
     WorkedOut,
 )
-from engine.deciding.missing import MissingInputs
+from engine.deciding.missing import MissingInputs, left_open
 from engine.decision import Decision, JsonValue
 from engine.facts import shown
 from engine.feel.parse import FeelSyntaxError, parse_expression
@@ -69,7 +69,7 @@ class _Explaining:
             if isinstance(step, Named | ListResult):
                 table = self._tables.get(step.name)
                 of_policy = steps.setdefault(step.name.partition(".")[0], {})
-                if table is None and isinstance(step, Named):
+                if table is None and isinstance(step, Named) and not step.is_step:
                     of_policy[step.name] = self._worked_out(step)
                 elif table is not None and table.id not in of_policy:
                     of_policy[table.id] = self._table(table)
@@ -102,15 +102,23 @@ class _Explaining:
         return " + ".join(criterion.name for criterion in criteria)
 
     def _table(self, table: Table) -> TriedTable:
-        rows = tuple(self._row(self._matches[id_]) for id_ in table.rows)
+        matches = [self._matches[id_] for id_ in table.rows]
+        unknown = [match for match in matches if verdict(match, self._plain) is None]
+        search = self._missing.search(self._plain)
+        is_open = bool(left_open(table, {match.id for match in unknown}, self._nulls(table), search))
+        behind = sorted({name for match in unknown if is_open for name in search.behind_match(match)})
+        rows = tuple(self._row(match, is_open) for match in matches)
         outputs = tuple(self._input(name) for name in table.outputs)
-        unknown = [self._matches[row.id] for row in rows if row.hit is None]
-        behind = sorted({name for match in unknown for name in self._missing.behind_match(match, self._plain)})
         return TriedTable(table.id, str(table.place), rows, outputs, tuple(behind))
 
-    def _row(self, match: Match) -> TriedRow:
+    def _nulls(self, table: Table) -> Mapping[str, Value]:
+        """The table's outputs; of lists it counts only whether they are known."""
+        return {name: None if self._values[name] is None else True for name in table.outputs}
+
+    def _row(self, match: Match, is_open: bool) -> TriedRow:
         conditions = tuple(self._condition(conjunct, match) for conjunct in match.conjuncts)
-        return TriedRow(match.id, str(match.place), verdict(match, self._plain), conditions)
+        hit = verdict(match, self._plain)
+        return TriedRow(match.id, str(match.place), hit, hit is not None or is_open, conditions)
 
     # --- rules -------------------------------------------------------------------------------------------------------
 

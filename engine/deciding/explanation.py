@@ -42,21 +42,28 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class TriedRow:
-    """A table row or a scorecard band."""
+    """A table row or a scorecard band. `can_matter` is false for an unknown row of a table whose outputs are all the
+    same whether it is hit or not."""
 
     id: str
     place: str
     hit: Verdict
+    can_matter: bool
     conditions: tuple[Condition, ...]
 
     def as_json(self) -> dict[str, object]:
-        conditions = [item.as_json() for item in self.conditions]
-        return {"id": self.id, "place": self.place, "hit": self.hit, "conditions": conditions}
+        return {
+            "id": self.id,
+            "place": self.place,
+            "hit": self.hit,
+            "can_matter": self.can_matter,
+            "conditions": [item.as_json() for item in self.conditions],
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class TriedTable:
-    """`missing` are the facts that keep some row from being decided."""
+    """`missing` are the facts behind its unknown rows, where those leave some output open."""
 
     id: str
     place: str

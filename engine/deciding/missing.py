@@ -5,12 +5,12 @@ Part of `evaluate`, run only for what is undetermined.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from engine import formula as f
 from engine.formula import Formula, Variable
 from engine.matching.interpret import Value, value_of
-from engine.ruleset import ListResult, Match, Named, RuleSet
+from engine.ruleset import ListResult, Match, Named, RuleSet, Table
 from engine.vocabulary import YES_NO
 
 
@@ -19,6 +19,7 @@ class MissingInputs:
 
     def __init__(self, ruleset: RuleSet) -> None:
         self._facts = frozenset(fact.name for fact in ruleset.facts)
+        self.rows = frozenset(step.id for step in ruleset.steps if isinstance(step, Match))
         self._formulas: dict[str, tuple[Formula, ...]] = {}
         for step in ruleset.steps:
             match step:
@@ -82,25 +83,56 @@ class Search:
         return self._found[name]
 
     def behind(self, formula: Formula) -> Iterator[str]:
+        for name in self._unknown(formula):
+            yield from self.behind_name(name)
+
+    def unknown(self, name: str) -> frozenset[str]:
+        """The variables whose lack leaves `name` unknown, one step behind it: values, and rows that may change it."""
+        return frozenset(found for part in self._inputs.formulas(name) for found in self._unknown(part))
+
+    def _unknown(self, formula: Formula) -> Iterator[str]:
         strict = self._inputs.strict_variables(formula)
         if strict is not None:
-            for name in strict:
-                if self._variables[name] is None:
-                    yield from self.behind_name(name)
-            return
-        if value_of(formula, self._variables) is not None:
-            return
-        match formula:
-            case f.If(condition=condition, then=then, otherwise=otherwise):
-                yield from self._doubts(condition)
-                known = value_of(condition, self._variables)
-                yield from self.behind(condition if known is None else then if known else otherwise)
-            case _:
+            yield from (name for name in strict if self._variables[name] is None)
+        elif value_of(formula, self._variables) is None:
+            if isinstance(formula, f.If):
+                yield from self._of_choice(formula)
+            else:
                 for operand in formula.operands:
-                    yield from self.behind(operand)
+                    yield from self._unknown(operand)
 
-    def _doubts(self, condition: Formula) -> Iterator[str]:
-        """A row that is unknown counts as not hit under `unique`; where no row is hit it is why."""
+    def _of_choice(self, choice: f.If) -> Iterator[str]:
+        """Down the branches taken. A row that is unknown counts as not hit where one that is hit settles it; where none
+        is hit it is why, and where null was chosen because it is unknown."""
+        rest: Formula = choice
+        failed: list[Formula] = []
+        while isinstance(rest, f.If):
+            known = value_of(rest.condition, self._variables)
+            if known is None:
+                yield from self._unknown(rest.condition)
+                return
+            if known:
+                failed = [rest.condition] if isinstance(rest.then, f.Constant) and rest.then.value is None else []
+                rest = rest.then
+            else:
+                failed.append(rest.condition)
+                rest = rest.otherwise
+        for condition in failed:
+            yield from self._unknown_rows(condition)
+        yield from self._unknown(rest)
+
+    def _unknown_rows(self, condition: Formula) -> Iterator[str]:
         for node in f.walk(condition):
-            if isinstance(node, f.IsTrue):
-                yield from self.behind(node.operand)
+            if isinstance(node, f.IsTrue | f.IsNull) and isinstance(node.operand, Variable):
+                name = node.operand.name
+                if name in self._inputs.rows and self._variables[name] is None:
+                    yield name
+
+
+def left_open(table: Table, unknown_rows: Set[str], variables: Mapping[str, Value], search: Search) -> tuple[str, ...]:
+    """The outputs that are null with a row that is unknown behind it. Where another row makes them null as well, they
+    count too: who supplies what that one lacks is asked for the other next."""
+    if unknown_rows.isdisjoint(table.rows):
+        return ()
+    nulls = [name for name in table.outputs if variables[name] is None]
+    return tuple(name for name in nulls if not unknown_rows.isdisjoint(search.unknown(name)))

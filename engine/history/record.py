@@ -126,7 +126,8 @@ class _Record:
         self.paid = Running([_paid(day, settled - due, amount) for day, due, settled, amount in closed], 4)
         self.fell_due = Running([(i.due, i.amount) for i in invoices])
         self.due_and_closed = Running([(max(due, day), amount) for day, due, _, amount in closed])
-        disputed = [(i.disputed_on, i.closed, i.amount) for i in invoices if i.disputed_on is not None]
+        # what is not issued yet is not open, whatever is said of it
+        disputed = [(max(i.disputed_on, i.issued), i.closed, i.amount) for i in invoices if i.disputed_on is not None]
         self.disputed = Running([(since, amount) for since, _, amount in disputed])
         self.disputed_and_closed = Running(
             [(max(day, end), amount) for day, end, amount in disputed if end is not None]

@@ -58,17 +58,25 @@ def verdict(match: Match, variables: Mapping[str, Value]) -> bool | None:
 
 
 def kleene_and(parts: Iterable[bool | None]) -> bool | None:
-    found = tuple(parts)
-    if False in found:
-        return False
-    return None if None in found else True
+    """Parts behind a false one are not asked for."""
+    whole: bool | None = True
+    for part in parts:
+        if part is False:
+            return False
+        if part is None:
+            whole = None
+    return whole
 
 
 def kleene_or(parts: Iterable[bool | None]) -> bool | None:
-    found = tuple(parts)
-    if True in found:
-        return True
-    return None if None in found else False
+    """Parts behind a true one are not asked for."""
+    whole: bool | None = False
+    for part in parts:
+        if part is True:
+            return True
+        if part is None:
+            whole = None
+    return whole
 
 
 def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
@@ -78,9 +86,9 @@ def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
         case f.Variable(name=name):
             return variables[name]
         case f.All(parts=parts):
-            return kleene_and([truth(part, variables) for part in parts])
+            return kleene_and(truth(part, variables) for part in parts)
         case f.Any(parts=parts):
-            return kleene_or([truth(part, variables) for part in parts])
+            return kleene_or(truth(part, variables) for part in parts)
         case f.IsNull(operand=operand):
             return value_of(operand, variables) is None
         case f.IsTrue(operand=operand):

@@ -78,12 +78,13 @@ class Bucket:
 @dataclass(frozen=True, slots=True)
 class Quarter:
     """Three months that end on the report's date or a multiple of three months before it. `whole`: the books cover it
-    from its first day; if they don't, it has no ratios. `days` is what DSO counts a quarter as."""
+    from its first day; if they don't, what was open before isn't known (`opening` is None) and it has no ratios. `days`
+    is what DSO counts a quarter as."""
 
     first: int
     last: int
     whole: bool
-    opening: int
+    opening: int | None
     sales: int
     receivables: int
     overdue: int
@@ -112,8 +113,10 @@ class Quarter:
     def effectiveness(self) -> Fraction | None:
         """CEI: (opening + sales − closing) ÷ (opening + sales − closing current); None where nothing could be
         collected."""
+        if self.opening is None:
+            return None
         collectable = self.opening + self.sales
-        return ratio(collectable - self.receivables, collectable - self.current) if self.whole else None
+        return ratio(collectable - self.receivables, collectable - self.current)
 
     def _in_days(self, amount: int) -> Fraction | None:
         share = ratio(amount, self.sales) if self.whole else None
@@ -283,7 +286,8 @@ def _quarter(items: Iterable[Item], before: int, last: int, as_of: int, days: Fr
         receivables += owed
         if item.due < last and not item.is_credit:
             overdue += owed
-    return Quarter(before + 1, last, opening <= before + 1, start, sales, receivables, overdue, days)
+    whole = opening <= before + 1
+    return Quarter(before + 1, last, whole, start if whole else None, sales, receivables, overdue, days)
 
 
 def months_before(day: int, months: int) -> int:

@@ -323,9 +323,15 @@ def test_where_there_is_little_to_tell_from_no_figure_is_made_up(tmp_path: Path,
 
 
 def test_quarters_without_figures_say_why(tmp_path: Path) -> None:
-    run = Run(tmp_path, HEADING + ROWS.splitlines()[0] + "\n", "--opening", "2025-09-01")
+    asked = (HEADING + ROWS.splitlines()[0] + "\n", "--opening", "2025-09-01")
+    run = Run(tmp_path, *asked)
 
     assert "2025 Q3: the books begin within this quarter" in run.result.stdout
+    rows = [line.strip("| ").split() for line in run.result.stdout.splitlines()]
+    assert [*["2025", "Q3", "|", "–", "|", "0.00", "|", "0.00", "|", "0.00"]] in rows
+    cut, whole = Run(tmp_path, *asked, "--json").json["quarters"][:2]
+    assert (cut["whole"], cut["opening_receivables"], cut["credit_sales"]) == (False, None, "0.00")
+    assert (whole["whole"], whole["opening_receivables"]) == (True, "0.00")
     assert "2026 Q1: there were no credit sales, so there is no DSO." in run.result.stdout
 
 

@@ -57,7 +57,7 @@ def invoices(draw: st.DrawFn, customers: str = "AB") -> Invoice:
     """Within a stretch of days short enough that much happens on the same day."""
     issued = DAY + draw(st.integers(0, 450))
     settled = draw(st.none() | st.integers(-2, 200))
-    disputed_on = draw(st.none() | st.integers(0, 90))
+    disputed_on = draw(st.none() | st.integers(-30, 90))
     return Invoice(
         number=str(draw(st.integers(0, 10**6))),
         customer=draw(st.sampled_from(customers)),

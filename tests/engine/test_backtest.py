@@ -274,6 +274,9 @@ def test_only_orders_of_the_window_are_decided_but_all_before_are_known() -> Non
     assert (tally.orders, sum(sums.amount for sums in tally.cells.values())) == (2, 70_000)
     assert {cell.sides[0].outcome for cell in tally.cells} == {"hold", "approve"}
     assert window_of(accounts_of(PAST)) == ALL_DAYS
+    later = PAST[-1]._replace(number="later", issued=ALL_DAYS.since, due=ALL_DAYS.end + 50, settled=None, disputed=True)
+    disputed = later._replace(disputed_on=ALL_DAYS.end + 70)  # neither a due date nor a dispute makes it longer
+    assert window_of(accounts_of([*PAST, disputed])) == ALL_DAYS
     assert window_of(accounts_of(PAST), EPOCH, date(1970, 1, 2))[:2] == (0, 1)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from engine.deciding.explain import explain
 from engine.deciding.explanation import Explanation, TriedRule, TriedTable, WorkedOut
 from engine.pipeline import Engine, load
@@ -48,6 +50,9 @@ rules:
     if_missing: ignore
     reason: {en: Insolvent., zh: 破产。}
 """
+
+
+AS_OF = date(2026, 7, 1)
 
 
 def _engine() -> Engine:
@@ -104,6 +109,44 @@ def test_a_missing_fact_is_named_at_the_rule_the_table_and_the_value() -> None:
     assert [row.hit for row in table.rows] == [None, None]
     assert table.missing == ("account.on_time_rate",)
     assert "account.open_invoices" in [item.name for item in explanation.not_given]
+
+
+BANDS = """\
+policy: bands
+title: {en: Bands, zh: 分档}
+decides: account
+table:
+  hit: first
+  rows:
+    - {id: key, when: {account.customer_class: key}, then: {band: x, share: 1}}
+    - {id: small, when: {account.open_invoices: "< 100"}, then: {band: x, share: 1}}
+    - {id: middle, when: {account.open_invoices: "< 500"}, then: {band: x, share: 2}}
+    - {id: rest, when: {}, then: {band: y, share: 3}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("owed", "band", "share"),
+    [("50.00", "x", "1"), ("200.00", "x", None), ("900.00", None, None)],
+)
+def test_a_row_that_is_unknown_matters_only_where_it_leaves_an_output_open(
+    owed: str, band: str | None, share: str | None
+) -> None:
+    """The fact behind it is missing there alone, and an output that it can't change is known beside one that it can."""
+    rule = "rules:\n  asked: {when: share >= 2, then: watch, reason: {en: a, zh: 甲}}\n"
+    facts = b"policies: [bands]\ncurrency: EUR\n...\n"
+    loaded = load({"rules/facts.yaml": facts, "rules/bands.yaml": (BANDS + rule + "...\n").encode()})
+    assert loaded.engine is not None
+    explanation = explain(loaded.engine, "account", {"account": {"id": "C-1", "open_invoices": owed}}, AS_OF, "id")
+    [table] = (step for policy in explanation.policies for step in policy.steps if isinstance(step, TriedTable))
+    missing = () if share else ("account.customer_class",)
+    tables = [item for item in explanation.decision.undetermined if item.id == "bands.table"]
+
+    assert [output.value for output in table.outputs] == [band, share]
+    assert (table.rows[0].hit, table.rows[0].can_matter, table.missing) == (None, not share, missing)
+    assert [row.can_matter for row in table.rows[1:]] == [True] * 3  # known
+    assert [item.missing for item in tables] == ([] if share else [missing])
+    assert _rules(explanation)["bands.asked"].missing == missing
 
 
 def test_tables_and_values_stand_in_the_order_they_were_worked_out() -> None:

@@ -62,6 +62,24 @@ def test_nothing_is_known_of_a_new_customer() -> None:
     assert known == Known(0, 0, 0, 0, 0, None, None, None, None, None, 0)
 
 
+def test_in_its_first_month_a_customer_bought_what_it_bought_so_far() -> None:
+    """No average over a part of a month: 500 on the first day and 300 ten days later are 800 a month."""
+    record = [_invoice("1", 0, None, 500), _invoice("2", 10, None, 300), _invoice("3", 20, None, 100)]
+    known = _known(record)
+
+    assert [known[number].average_monthly_sales for number in "123"] == [None, 500, 800]
+
+
+def test_a_dispute_is_known_from_the_day_after_it_and_not_before_the_invoice() -> None:
+    """It lasts until the payment; one that begins after it is never seen."""
+    early = _invoice("1", 10, 40, 100, disputed=True, disputed_on=DAY + 2)
+    late = _invoice("2", 10, 20, 1_000, disputed=True, disputed_on=DAY + 30)
+    days = (5, 10, 11, 12, 40, 41)
+    known = _known([early, late, *(_invoice(f"day {day}", day, None, 1) for day in days)])
+
+    assert [known[f"day {day}"].disputed_amount for day in days] == [0, 0, 100, 100, 100, 0]
+
+
 def test_the_share_of_serious_lateness_needs_five_paid_invoices() -> None:
     paid = [_invoice(str(number), number, number + 30 + (16 if number < 2 else 15), 100) for number in range(5)]
 

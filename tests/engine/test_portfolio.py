@@ -160,7 +160,7 @@ def test_buckets_begin_and_end_on_their_days(engine: Engine, days: int, bucket: 
 
 def test_dso_best_possible_dso_days_delinquent_and_cei_by_quarter(known: Figures) -> None:
     amounts = [
-        tuple(map(euros, (quarter.opening, quarter.sales, quarter.receivables, quarter.overdue)))
+        tuple(map(euros, (quarter.opening or 0, quarter.sales, quarter.receivables, quarter.overdue)))
         for quarter in known.quarters
     ]
     assert amounts == [
@@ -201,6 +201,7 @@ def test_a_quarter_that_the_books_begin_in_has_no_ratios() -> None:
         False,
         *[None] * 4,
     )
+    assert (whole.opening, cut.opening) == (0, None)
     assert cut.sales == 800_00
 
 

@@ -31,6 +31,7 @@ from engine.vocabulary import CASE_KINDS, DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.generated import HERE, NO_TEXT, Case, facts_near_thresholds, random_ruleset
 from tests.engine.generated_formulas import days
 from tests.engine.sql_rows import ROW, compare, compare_decisions, in_order, on_duckdb, relation
+from tests.engine.test_unknown_rows import policy_set, random_facts
 from tests.engine.thresholds import Hits, at_thresholds, unit_of
 
 ROOT = Path(__file__).parents[2]
@@ -296,6 +297,9 @@ def _elsewhere(dialect: str, run: Any) -> None:
     for seed in range(8):
         ruleset = without_refused(random_ruleset(seed))
         compare(ruleset, without_nul(facts_near_thresholds(ruleset, seed, 300)), dialect, run)
+    for seed in range(4):
+        ruleset = policy_set(seed)[0].ruleset("account", AS_OF_DAY)
+        compare(ruleset, [(facts, 20_000) for facts in random_facts(ruleset, seed)], dialect, run)
 
 
 def test_postgres_agrees(postgres: Any) -> None:

@@ -177,7 +177,7 @@ class _Run:
     def _write(self) -> int:
         format_ = output_format(self.job.out)
         facts = self._raw_facts().sound()
-        query = decisions(self.form, facts, results=self.job.results, lists=format_ is Format.NDJSON).sql("duckdb")
+        query = decisions(self.form, facts, format_, results=self.job.results).sql("duckdb")
         options = {
             Format.CSV: "FORMAT csv, HEADER",
             Format.NDJSON: "FORMAT json",

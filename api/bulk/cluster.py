@@ -68,7 +68,10 @@ def _frame(session: SparkSession, paths: tuple[str, ...], format_: Format) -> Da
 
 
 def _write(job: Job, frame: DataFrame, *, cells: bool, written: Format) -> Tally:
-    decided = decide_frame(frame, job.ruleset, job.as_of, job.row_map, cells=cells, results=job.results)
+    as_json = written is not Format.PARQUET
+    decided = decide_frame(
+        frame, job.ruleset, job.as_of, job.row_map, cells=cells, results=job.results, lists_as_json=as_json
+    )
     _written(decided.decisions, job.out, written)
     _written(decided.rejects, job.rejects, Format.PARQUET)
     session = frame.sparkSession

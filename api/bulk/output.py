@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
+from api.bulk.input import Format
 from engine.ruleset import ListResult, RuleSet
 from engine.sql.code import column
 from engine.sql.dialect import text
 from engine.sql.form import OUTCOME, SqlForm
 from engine.sql.masks import Mask
-from engine.sql.shown import fact_value
+from engine.sql.shown import fact_value, list_value
 from engine.vocabulary import CASE_KINDS, Type
 
 FIRED = "fired"
@@ -24,16 +25,18 @@ UNDETERMINED = "undetermined"
 PIECE_BITS = 6
 
 
-def decisions(form: SqlForm, facts: exp.Select, *, results: bool, lists: bool) -> exp.Select:
-    """One row for each row of `facts`, in their order; ids as lists (`lists`) or as text, with a blank between two."""
+def decisions(form: SqlForm, facts: exp.Select, format_: Format, *, results: bool) -> exp.Select:
+    """One row for each row of `facts`, in their order; ids as lists in NDJSON, else as text, with a blank between two.
+    Lists of values are those of a decision's JSON in NDJSON and, as its text, in CSV; in Parquet their members have the
+    type that a column of them has."""
     masks = [*form.fired, *form.undetermined]
     inner = form.query([*_inner(form, results), *(mask.column for mask in masks)], facts)
     ids = [
-        exp.alias_(_ids(group, lists=lists), name, copy=False)
+        exp.alias_(_ids(group, lists=format_ is Format.NDJSON), name, copy=False)
         for name, group in ((FIRED, form.fired), (UNDETERMINED, form.undetermined))
     ]
     decided = exp.alias_(inner.subquery(copy=False), "decided", copy=False)
-    return exp.select(*_outer(form, results), *ids, copy=False).from_(decided, copy=False)
+    return exp.select(*_outer(form, results, format_), *ids, copy=False).from_(decided, copy=False)
 
 
 def _subjects(ruleset: RuleSet) -> list[str]:
@@ -50,7 +53,7 @@ def _results(form: SqlForm) -> list[str]:
     return [form.columns[name] for name in form.ruleset.results]
 
 
-def _outer(form: SqlForm, results: bool) -> Iterator[Expr]:
+def _outer(form: SqlForm, results: bool, format_: Format) -> Iterator[Expr]:
     """Dotted names, as everywhere else; numbers with their decimal point."""
     ruleset = form.ruleset
     for name in _subjects(ruleset):
@@ -60,16 +63,25 @@ def _outer(form: SqlForm, results: bool) -> Iterator[Expr]:
     for name, own in form.conditions.items():
         yield _named(fact_value(types[name], own, form.dialect), f"condition.{name}")
     if results:
+        lists = elements(ruleset)
         for name in ruleset.results:
-            yield _named(_result(form, name), name)
+            own, element = form.columns[name], lists.get(name)
+            shown = (
+                _list(form, own, element, format_)
+                if element
+                else fact_value(ruleset.variables[name], own, form.dialect)
+            )
+            yield _named(shown, name)
 
 
-def _result(form: SqlForm, name: str) -> Expr:
-    """Lists stay at scale."""
-    type_: Type | None = form.ruleset.variables.get(name)
-    is_list = any(isinstance(step, ListResult) and step.name == name for step in form.ruleset.steps)
-    own = form.columns[name]
-    return column(own) if type_ is None or is_list else fact_value(type_, own, form.dialect)
+def elements(ruleset: RuleSet) -> dict[str, Type]:
+    """The type of the members, for each result that is a list."""
+    return {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
+
+
+def _list(form: SqlForm, own: str, element: Type, format_: Format) -> Expr:
+    found = list_value(element, own, form.dialect, as_json=format_ is not Format.PARQUET)
+    return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[found]), "VARCHAR") if format_ is Format.CSV else found
 
 
 def _named(value: Expr, name: str) -> Expr:

@@ -139,7 +139,8 @@ class Levels:
         return self.at(binary(kind, left.sql, right.sql), (left, right))
 
     def total(self, numbers: Sequence[Code]) -> Code:
-        """The sum of long numbers. Where rows are copied, what can be told early is added early, so that fewer values are carried."""
+        """The sum of long numbers. Where rows are copied, what can be told early is added early, so that fewer values
+        are carried."""
         by_height: dict[int, list[Code]] = {}
         for each in numbers:
             by_height.setdefault(self._height(each.sql) if self.dialect.row_wise else 0, []).append(each)

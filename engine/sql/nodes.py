@@ -36,6 +36,9 @@ _ARITHMETIC: Mapping[type[Formula], type[Expr]] = {f.Sum: exp.Add, f.Difference:
 
 _TEXTS = (Kind.TEXT, Kind.ENUM)
 
+_POSITION_MAX = 10**9
+"""Two of them are a 32-bit integer."""
+
 _AMONG_MAX = 3
 """Numbers of which a list of entries is had as soon as a comparison with each."""
 
@@ -294,7 +297,7 @@ class Lowering:
     def _substring(self, parts: list[Code]) -> Code:
         """A start from the end is turned into one from the front; beyond either end there is nothing."""
         levels = self.levels
-        whole, start, *length = parts
+        whole, start, *length = (self._within_text(part) for part in parts)
         from_end = levels.at(exp.Add(this=_length(whole.sql) + number(1), expression=start.sql.copy()), (whole, start))
         zero = levels.number(0)
         if start.constant is not None and type(start.constant[0]) is int:
@@ -308,6 +311,14 @@ class Lowering:
             inside = levels.combined((inside, levels.test(exp.GTE, part, zero)), exp.And)
         unknown = [(self._unknown(part), literal(None, levels.dialect)) for part in parts if part.nullable]
         return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
+
+
+    def _within_text(self, part: Code) -> Code:
+        """A start or length that is a constant, cut to what databases take; no text is that long."""
+        value = part.constant[0] if part.constant else None
+        if type(value) is not int:
+            return part
+        return self.levels.number(max(-_POSITION_MAX, min(value, _POSITION_MAX)))
 
 
 def _among(number_: Expr, places: Sequence[int], *, negated: bool) -> Expr:

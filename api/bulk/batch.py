@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from api.bulk.csv_files import csv_lines, malformed_csv
+from api.bulk.failures import failure
 from api.bulk.input import (
     FILE,
     LINE,
@@ -25,7 +26,6 @@ from api.bulk.input import (
     BulkRefused,
     Format,
     files_of,
-    first_line,
     identifier,
     quoted,
     quoted_list,
@@ -94,7 +94,7 @@ class Tally:
 
 
 def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
-    """Raises BulkRefused, and then nothing is written."""
+    """Raises BulkRefused, or QueryFailed where credence is to blame; then nothing is written."""
     started = time.perf_counter()
     refused = check(job.ruleset)
     if refused:
@@ -116,15 +116,22 @@ def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
             connection.execute(f"SET temp_directory = {quoted(str(folder / 'spill'))}")
             connection.execute("SET enable_progress_bar = true")  # measures, too
             connection.execute("SET enable_progress_bar_print = false")
-            tally = _Run(job, connection, folder, rejects, progress).run()
+            tally = _run(job, connection, folder, rejects, progress)
             rejects.replace(rejected)
             (folder / "out").replace(out)
-    except duckdb.Error as error:
-        raise BulkRefused(_in_words(error, job)) from error
     except OSError as error:
         raise BulkRefused(f"`{error.filename or job.out}`: {error.strerror or error}") from error
     tally.seconds = time.perf_counter() - started
     return tally
+
+
+def _run(job: Job, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress) -> Tally:
+    work: _Run | None = None
+    try:
+        work = _Run(job, connection, scratch, rejects, progress)
+        return work.run()
+    except duckdb.Error as error:
+        raise failure(error, work and work.found, job.out, job.memory) from error
 
 
 def output_format(path: str) -> Format:
@@ -132,18 +139,6 @@ def output_format(path: str) -> Format:
     if found is None or found is Format.ARROW:
         raise BulkRefused(f"--out `{path}`: bulk writes .parquet, .csv, .ndjson or .jsonl")
     return found
-
-
-def _in_words(error: duckdb.Error, job: Job) -> str:
-    """One line of what DuckDB says in many."""
-    said = str(error)
-    file = next((line.split("=", 1)[1].strip() for line in said.splitlines() if line.strip().startswith("file =")), "")
-    if "state machine" in said and file:
-        return f"`{file}` can't be read: its lines end in different ways (\\n and \\r\\n); write all ends alike"
-    if "No space left" in said:
-        return "no space is left on the disk"
-    read = ", ".join(f"`{name}`" for name in job.patterns[:3])
-    return f"{read} can't be read, or `{job.out}` can't be written: {first_line(error)}"
 
 
 class _Run:

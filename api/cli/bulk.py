@@ -14,7 +14,16 @@ from rich.text import Text
 
 from api.cli.case import RulesOption, case_kind, day_of, today
 from api.cli.reporting import DecisionsDayOption, NoCountsOption, progress_bar, row_map_read
-from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, print_diagnostics, refuse
+from api.cli.terminal import (
+    FOUND_PROBLEMS,
+    INTERRUPTED,
+    OWN_FAULT,
+    engine_of,
+    err,
+    out,
+    print_diagnostics,
+    refuse,
+)
 from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS, EPOCH
 
@@ -103,10 +112,11 @@ def batch(
     Example:  credence batch 'orders-*.parquet' --case order --as-of 2026-07-01 --out decisions.parquet --summary
 
     Exit code: 0 every row decided, 1 some rejected, or a policy has mistakes or can't run in bulk, 2 the input can't be
-    used, 130 interrupted.
+    used, 3 a fault of credence itself, 130 interrupted.
     """
     try:
         from api.bulk.batch import Job
+        from api.bulk.failures import QueryFailed
         from api.bulk.input import BulkRefused
     except ImportError:
         refuse(_EXTRA)
@@ -121,6 +131,8 @@ def batch(
         tally = _on_spark(job, master) if engine is Runner.SPARK else _on_duckdb(job, quiet)
     except BulkRefused as refused:
         refuse(str(refused))
+    except QueryFailed as failed:
+        refuse(str(failed), OWN_FAULT)
     except KeyboardInterrupt:
         refuse("interrupted; nothing was written", INTERRUPTED)
     _warn_of_no_rules(ruleset)

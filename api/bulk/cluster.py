@@ -17,6 +17,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from api.bulk.batch import Job, Tally, output_format
+from api.bulk.failures import QueryFailed
 from api.bulk.input import BulkRefused, Format, format_of
 from api.bulk.output import FIRED, UNDETERMINED
 from api.bulk.spark import decide_frame
@@ -30,7 +31,8 @@ policy set becomes one method of 40,000; told so, Spark runs it in pieces: three
 
 
 def run(job: Job, master: str) -> Tally:
-    """`job.out` and `job.rejects` become folders. Raises BulkRefused, with nothing left behind."""
+    """`job.out` and `job.rejects` become folders. Raises BulkRefused, or QueryFailed where credence is to blame, with
+    nothing left behind."""
     started = time.perf_counter()
     read, written = _formats(job)
     with _in_one_line():
@@ -42,7 +44,8 @@ def run(job: Job, master: str) -> Tally:
                 raise BulkRefused(f"{option} `{path}` exists; on Spark it becomes a new folder")
         frame = _frame(session, job.patterns, read)
         try:
-            tally = _write(job, frame, cells=read is Format.CSV, written=written)
+            with _sorted(frame):
+                tally = _write(job, frame, cells=read is Format.CSV, written=written)
         except BaseException:
             for path in (job.out, job.rejects):
                 _delete(session, path)
@@ -146,6 +149,41 @@ def _place(session: SparkSession, path: str) -> tuple[Any, Any]:
     return place.getFileSystem(context._jsc.hadoopConfiguration()), place
 
 
+_SPARK_ERRORS = (PySparkException, Py4JJavaError)
+_STORAGE = ("java.io.", "java.nio.", "org.apache.hadoop.", "java.net.")
+"""Where the exceptions of file systems stand."""
+
+
+@contextmanager
+def _sorted(frame: DataFrame) -> Iterator[None]:
+    """Of what goes wrong while rows are decided: the files' or the storage's, as it is, or the query's, as QueryFailed.
+    The files are to blame where they can't be read by themselves."""
+    try:
+        yield
+    except _SPARK_ERRORS as error:
+        frame.write.format("noop").mode("overwrite").save()
+        if not any(name.startswith(_STORAGE) for name in _classes(error)):
+            raise QueryFailed(_said(error)) from error
+        raise
+
+
+def _classes(error: PySparkException | Py4JJavaError) -> Iterator[str]:
+    """The Java classes of an error and of its causes."""
+    cause: Any = error.java_exception if isinstance(error, Py4JJavaError) else getattr(error, "_origin", None)
+    while cause is not None:
+        yield cause.getClass().getName()
+        cause = cause.getCause()
+
+
+def _said(error: PySparkException | Py4JJavaError) -> str:
+    if isinstance(error, PySparkException):
+        return str(error).splitlines()[0]
+    cause = error.java_exception
+    while cause.getCause() is not None:
+        cause = cause.getCause()
+    return str(cause.toString().splitlines()[0])
+
+
 @contextmanager
 def _in_one_line() -> Iterator[None]:
     try:
@@ -155,9 +193,6 @@ def _in_one_line() -> Iterator[None]:
             raise BulkRefused(
                 "Spark needs a Java runtime; install one, such as the package default-jre-headless"
             ) from error
-        raise BulkRefused(f"Spark can't do it: {str(error).splitlines()[0]}") from error
+        raise BulkRefused(f"Spark can't do it: {_said(error)}") from error
     except Py4JJavaError as error:
-        cause = error.java_exception
-        while cause.getCause() is not None:
-            cause = cause.getCause()
-        raise BulkRefused(f"Spark can't do it: {cause.toString().splitlines()[0]}") from error
+        raise BulkRefused(f"Spark can't do it: {_said(error)}") from error

@@ -312,7 +312,6 @@ class Lowering:
         unknown = [(self._unknown(part), literal(None, levels.dialect)) for part in parts if part.nullable]
         return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
 
-
     def _within_text(self, part: Code) -> Code:
         """A start or length that is a constant, cut to what databases take; no text is that long."""
         value = part.constant[0] if part.constant else None

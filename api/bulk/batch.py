@@ -32,7 +32,7 @@ from api.bulk.input import (
     refuse_formulas,
     sources,
 )
-from api.bulk.output import FIRED, UNDETERMINED, decisions
+from api.bulk.output import FIRED, UNDETERMINED, Written, decisions, marked
 from api.bulk.relation import Input, numbered, open_input, ready, rows_of
 from api.bulk.watched import watched
 from api.records import format_named
@@ -41,6 +41,7 @@ from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
 from engine.sql.alternatives import with_alternatives
 from engine.sql.check import check
+from engine.sql.code import column
 from engine.sql.facts import FAULTS, RawFacts
 from engine.sql.form import OUTCOME, SqlForm
 from engine.vocabulary import EPOCH
@@ -76,6 +77,7 @@ class Job:
     results: bool = True
     summary: bool = False
     memory: str = MEMORY
+    spreadsheet: bool = False
 
 
 @dataclass(slots=True)
@@ -172,7 +174,8 @@ class _Run:
     def _write(self) -> int:
         format_ = output_format(self.job.out)
         facts = self._raw_facts().sound()
-        query = decisions(self.form, facts, format_, results=self.job.results).sql("duckdb")
+        written = Written(format_, self.job.results, self.job.spreadsheet)
+        query = decisions(self.form, facts, written).sql("duckdb")
         options = {
             Format.CSV: "FORMAT csv, HEADER",
             Format.NDJSON: "FORMAT json",
@@ -198,7 +201,10 @@ class _Run:
                     self._reject(f"{identifier(LINE)}", index)
             run("RESET threads")
             self.total = records or self.total
-        copy = f"COPY (FROM rejected ORDER BY ALL) TO {quoted(str(self.rejects))} (FORMAT csv, HEADER)"
+        cells = [marked(column(name)).as_(name).sql("duckdb") for name in ("file", "faults")]
+        changed = f" REPLACE ({', '.join(cells)})" if self.job.spreadsheet else ""
+        rows = f"SELECT *{changed} FROM (FROM rejected ORDER BY ALL)"
+        copy = f"COPY ({rows}) TO {quoted(str(self.rejects))} (FORMAT csv, HEADER)"
         rejected = int(self._one(copy, "writing rejects")[0])
         if self.found.format is Format.CSV and self.total != decided + rejected:
             names = ", ".join(f"`{name}`" for name in self.found.files[:3])

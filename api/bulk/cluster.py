@@ -21,6 +21,7 @@ from api.bulk.failures import QueryFailed
 from api.bulk.input import BulkRefused, Format, format_of
 from api.bulk.output import FIRED, UNDETERMINED
 from api.bulk.spark import decide_frame
+from api.spreadsheet import FORMULA_STARTS, TEXT_MARK
 from engine.ruleset import RuleSet
 from engine.sql.form import OUTCOME
 
@@ -75,7 +76,7 @@ def _write(job: Job, frame: DataFrame, *, cells: bool, written: Format) -> Tally
     decided = decide_frame(
         frame, job.ruleset, job.as_of, job.row_map, cells=cells, results=job.results, lists_as_json=as_json
     )
-    _written(decided.decisions, job.out, written)
+    _written(decided.decisions, job.out, written, spreadsheet=job.spreadsheet)
     _written(decided.rejects, job.rejects, Format.PARQUET)
     session = frame.sparkSession
     decisions = _read_back(session, job.out, written)
@@ -87,19 +88,25 @@ def _write(job: Job, frame: DataFrame, *, cells: bool, written: Format) -> Tally
     return tally
 
 
-def _written(frame: DataFrame, path: str, format_: Format) -> None:
+def _written(frame: DataFrame, path: str, format_: Format, *, spreadsheet: bool = False) -> None:
     match format_:
         case Format.CSV:
-            lists = {name for name, type_ in frame.dtypes if type_.startswith("array")}
-            columns = [
-                sf.to_json(_column(name)).alias(name) if name in lists else _column(name) for name in frame.columns
-            ]
-            frame.select(columns).write.csv(path, header=True, escape='"', emptyValue="")
+            cells = [_cell(name, type_, spreadsheet=spreadsheet).alias(name) for name, type_ in frame.dtypes]
+            frame.select(cells).write.csv(path, header=True, escape='"', emptyValue="")
         case Format.NDJSON:
             parts = {name: sf.filter(sf.split(name, " "), lambda id_: id_ != "") for name in (FIRED, UNDETERMINED)}
             frame.withColumns(parts).write.option("ignoreNullFields", "false").json(path)
         case _:
             frame.write.parquet(path)
+
+
+def _cell(name: str, type_: str, *, spreadsheet: bool) -> Column:
+    if type_.startswith("array"):
+        return sf.to_json(_column(name))
+    if type_ != "string" or not spreadsheet:
+        return _column(name)
+    begins = sf.substring(_column(name), 1, 1).isin(list(FORMULA_STARTS))
+    return sf.when(begins, sf.concat(sf.lit(TEXT_MARK), _column(name))).otherwise(_column(name))
 
 
 def _column(name: str) -> Column:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.case import RulesOption, case_kind, day_of, today
-from api.cli.reporting import DecisionsDayOption, NoCountsOption, progress_bar, row_map_read
+from api.cli.reporting import DecisionsDayOption, NoCountsOption, SpreadsheetOption, progress_bar, row_map_read
 from api.cli.terminal import (
     FOUND_PROBLEMS,
     INTERRUPTED,
@@ -101,6 +101,7 @@ def batch(
     summary: Annotated[bool, typer.Option("--summary", help="Print tables by outcome and by rule.")] = False,
     engine: Annotated[Runner, typer.Option("--engine", help="Where it runs.")] = Runner.DUCKDB,
     master: Annotated[str, typer.Option(metavar="URL", help="Spark's master, such as spark://host:7077.")] = "local[*]",
+    spreadsheet: SpreadsheetOption = False,
     quiet: NoCountsOption = False,
 ) -> None:
     """Decide millions of rows with the decisions that the service would give; rows with faults go to the rejects.
@@ -126,7 +127,7 @@ def batch(
     _refuse_what_bulk_cannot(ruleset)
     row_map = row_map_read(map_file, policies.vocabulary, kind) if map_file else None
     beside = rejects or f"{out_file}.rejects.{'csv' if engine is Runner.DUCKDB else 'parquet'}"
-    job = Job(tuple(files), ruleset, when, out_file, beside, row_map, results, summary)
+    job = Job(tuple(files), ruleset, when, out_file, beside, row_map, results, summary, spreadsheet=spreadsheet)
     try:
         tally = _on_spark(job, master) if engine is Runner.SPARK else _on_duckdb(job, quiet)
     except BulkRefused as refused:

@@ -26,6 +26,7 @@ rules:
     when: wanted / account.broken_promises < 1
     then: hold
     reason: {en: Weak., zh: 弱。}
+...
 """
 ROW = {"order": {"id": "S-1", "amount": "50.00"}, "account": {"id": "C-1", "broken_promises": 2}}
 MAP = """\
@@ -41,6 +42,7 @@ columns:
   amount: {column: sum}
 assume:
   account.broken_promises: {value: 2, because: {en: Two., zh: 两次。}}
+...
 """
 HISTORY = """\
 no,who,from,due,paid,sum

@@ -21,6 +21,7 @@ from tests.api.desk import credence
 from tests.engine.checking import FACTS, HEAD, engine_of
 from tests.engine.generated import facts_near_thresholds
 from tests.engine.generated_policies import DAY, random_policy
+from tests.whole_set import whole_set
 
 ROWS = 60
 CURRENCIES = {"EUR": 2, "JPY": 0, "KWD": 3}
@@ -61,8 +62,8 @@ class Desk:
         self.folder = folder
         ruleset = engine_of(policy, currency=currency).ruleset("account", DAY)
         (folder / "rules").mkdir(parents=True)
-        (folder / "rules" / "facts.yaml").write_text(FACTS.format(currency=currency), "utf-8")
-        (folder / "rules" / "p.yaml").write_text(HEAD + policy, "utf-8")
+        for name, content in whole_set({"p": HEAD + policy}, FACTS.format(currency=currency)).items():
+            (folder / "rules" / name).write_bytes(content)
         _write_rows(folder, ruleset, seed)
         self.asked = ("--case", "account", "--as-of", str(DAY), "--rules", folder / "rules")
         files = ("--out", folder / "d.ndjson", "--rejects", folder / "r.csv")
@@ -194,8 +195,7 @@ def test_lists_of_every_type_are_written_as_a_decision_has_them(currency: str, t
     hold(desk)
 
 
-@pytest.mark.parametrize("seed", [30, 31])
-@pytest.mark.parametrize("source", ["in.csv", "in.ndjson"])
+@pytest.mark.parametrize(("seed", "source"), [(30, "in.csv"), (31, "in.ndjson")])
 def test_random_policies_are_written_as_decided(seed: int, source: str, tmp_path: Path) -> None:
     desk = Desk(tmp_path, random_policy(seed), "EUR", seed)
     assert desk.elements

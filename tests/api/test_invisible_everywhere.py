@@ -30,6 +30,7 @@ facts:
   order.id: {column: order.id}
   account.id: {column: account.id}
   order.amount: {column: order.amount}
+...
 """
 
 
@@ -137,7 +138,7 @@ def test_the_service_refuses_them(tmp_path: Path) -> None:
 def test_a_map_translates_to_none(letter: str, tmp_path: Path) -> None:
     rules = write_rules(tmp_path / "rules")
     translation = f'  order.entered_by: {{column: who, values: {{a: "x\\U{ord(letter):08x}"}}}}\n'
-    (tmp_path / "map.yaml").write_text(MAP + translation, "utf-8")
+    (tmp_path / "map.yaml").write_text(MAP.replace("...\n", f"{translation}...\n"), "utf-8")
     (tmp_path / "in.csv").write_text("order.id,account.id,order.amount,who\n1,C,1.00,a\n")
     for command in ("batch", "decide-file"):
         case = ("--case", "order") if command == "batch" else ("--rejects", tmp_path / "r.csv")
@@ -169,6 +170,7 @@ facts:
   invoice.invoice_date: {column: from}
   invoice.due_date: {column: due}
   invoice.open_amount: {column: open}
+...
 """
 HISTORY = """\
 history: past
@@ -182,6 +184,7 @@ columns:
   settled: {column: paid}
   amount: {column: sum}
   disputed: {column: bad}
+...
 """
 ROWS = """\
 no,who,from,due,paid,sum,open,bad

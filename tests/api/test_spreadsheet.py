@@ -33,6 +33,7 @@ rules:
     then: approve_with_conditions
     reason: {en: Large., zh: 大。}
     conditions: {rest: order.amount - 500}
+...
 """
 IDS = ('=HYPERLINK("http://x","y")', "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "-5", "=", "S-1", "a=b", "'=x", "1")
 ASKED = ("--case", "order", "--as-of", "2026-07-01")
@@ -112,6 +113,7 @@ facts:
   order.id: {column: order.id}
   account.id: {column: account.id}
   order.amount: {column: order.amount}
+...
 """
 
 
@@ -143,6 +145,7 @@ facts:
   invoice.invoice_date: {column: from}
   invoice.due_date: {column: due}
   invoice.open_amount: {column: open}
+...
 """
 
 

@@ -15,6 +15,7 @@ from engine.pipeline import load
 from engine.ruleset import RuleSet
 from engine.sql.check import check as unfit
 from tests.engine.checking import FACTS, HEAD, REASON, engine_of
+from tests.whole_set import whole_set
 
 DAY = date(2026, 7, 15)
 
@@ -233,8 +234,7 @@ def _mistaken(parts: Sequence[Part]) -> list[Part]:
     at: list[Part | None] = [None] * (HEAD.count("\n") + 1)
     for text, part in _pieces(parts):
         at += [part] * text.count("\n")
-    files = {"facts.yaml": FACTS.format(currency="EUR"), "p.yaml": HEAD + _policy(parts)}
-    loaded = load({name: content.encode() for name, content in files.items()})
+    loaded = load(whole_set({"p": HEAD + _policy(parts)}, FACTS.format(currency="EUR")))
     found = loaded.diagnostics
     if not found:
         assert loaded.engine

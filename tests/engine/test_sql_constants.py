@@ -7,11 +7,13 @@ on PostgreSQL and Spark too. For the databases that can't run here the query its
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import pytest
 import sqlglot
 from sqlglot import exp
 
+from engine.ruleset import RuleSet
 from engine.sql.dialect import DIALECTS
 from engine.sql.form import SqlForm
 from tests.engine.checking import REASON, engine_of
@@ -19,12 +21,12 @@ from tests.engine.generated import facts_near_thresholds
 from tests.engine.generated_policies import DAY, policy_ruleset
 from tests.engine.sql_rows import compare, compare_decisions, on_duckdb
 
-SEEDS = range(8)
+SEEDS = range(6)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_policies_with_typed_constants_agree_on_duckdb(seed: int) -> None:
-    ruleset = policy_ruleset(seed)
+    ruleset = ruleset_of(seed)
     rows = list(facts_near_thresholds(ruleset, seed, 300))
     assert compare(ruleset, rows, "duckdb", on_duckdb) == 300
 
@@ -42,8 +44,13 @@ def test_the_policies_have_what_databases_would_get_wrong() -> None:
         assert any(part in text for text in texts), part
 
 
+@cache
+def ruleset_of(seed: int) -> RuleSet:
+    return policy_ruleset(seed)
+
+
 def query(seed: int, dialect: str) -> str:
-    return SqlForm(policy_ruleset(seed), dialect).text()
+    return SqlForm(ruleset_of(seed), dialect).text()
 
 
 # --- looked through --------------------------------------------------------------------------------------------------
@@ -90,7 +97,7 @@ def short_arithmetic(text: str, dialect: str) -> list[str]:
 
 @pytest.mark.parametrize("dialect", list(DIALECTS))
 def test_no_database_is_given_arithmetic_of_plain_digits_alone(dialect: str) -> None:
-    for seed in (0, 1, 2):
+    for seed in (0, 1):
         assert short_arithmetic(query(seed, dialect), dialect) == []
 
 

@@ -19,10 +19,14 @@ TEXT_MARK = "'"
 Row = Sequence[str | int]
 
 
-def row_writer(file: IO[str], *, spreadsheet: bool) -> Callable[[Row], object]:
+def row_writer(file: IO[str], *, spreadsheet: bool) -> Callable[[Row], None]:
     """Writes rows of CSV; `spreadsheet`: text cells marked where they need it, numbers never."""
-    write = csv.writer(file, lineterminator="\n").writerow
-    return (lambda row: write([_marked(cell) for cell in row])) if spreadsheet else write
+    writer = csv.writer(file, lineterminator="\n")
+
+    def write(row: Row) -> None:
+        writer.writerow([_marked(cell) for cell in row] if spreadsheet else row)
+
+    return write
 
 
 def _marked(cell: str | int) -> str | int:

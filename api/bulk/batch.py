@@ -133,7 +133,7 @@ def _run(job: Job, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects
         work = _Run(job, connection, scratch, rejects, progress)
         return work.run()
     except duckdb.Error as error:
-        raise failure(error, work and work.found, job.out, job.memory) from error
+        raise failure(error, work.found if work else None, job.out, job.memory) from error
 
 
 def output_format(path: str) -> Format:

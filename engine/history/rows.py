@@ -78,7 +78,7 @@ def _quick_way(whole_way: InvoiceReader, places: Mapping[str, int], currency_dig
 
 
 def _is_plain(text: str | None) -> bool:
-    return bool(text) and text.strip() == text and text.isprintable() and len(text) <= TEXT_LENGTH_MAX
+    return bool(text and text.strip() == text and text.isprintable() and len(text) <= TEXT_LENGTH_MAX)
 
 
 def _quick_amount(text: str | None, digits: int) -> int:

@@ -28,7 +28,10 @@ rules:
     reason: {en: Weak., zh: 弱。}
 ...
 """
-ROW = {"order": {"id": "S-1", "amount": "50.00"}, "account": {"id": "C-1", "broken_promises": 2}}
+ROW: dict[str, dict[str, object]] = {
+    "order": {"id": "S-1", "amount": "50.00"},
+    "account": {"id": "C-1", "broken_promises": 2},
+}
 MAP = """\
 history: past
 title: {en: Past, zh: 历史}

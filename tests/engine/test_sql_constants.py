@@ -12,6 +12,7 @@ from functools import cache
 import pytest
 import sqlglot
 from sqlglot import exp
+from sqlglot.expressions import Expr
 
 from engine.ruleset import RuleSet
 from engine.sql.dialect import DIALECTS
@@ -59,7 +60,7 @@ _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul)
 _SHORT = (exp.Length, exp.Extract)
 
 
-def is_short(sql: exp.Expression, columns: Mapping[str, bool]) -> bool:
+def is_short(sql: Expr, columns: Mapping[str, bool]) -> bool:
     """Some database may compute it in 32 bits. `columns` says it of those that are worked out; facts are BIGINT."""
     match sql:
         case exp.Literal():

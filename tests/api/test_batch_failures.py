@@ -113,10 +113,9 @@ def damaged_inside(path: Path) -> Path:
     """Its heading and its end are sound, its values are not."""
     ids = [f"S-{number}" for number in range(5_000)]
     table = pa.table({"order.id": ids, "order.amount": ["1.00"] * 5_000, "account.id": ["C"] * 5_000})
-    pq.write_table(table, path, compression="zstd", use_dictionary=False)
-    whole = bytearray(path.read_bytes())
-    whole[2_000:6_000] = b"\x5a" * 4_000
-    path.write_bytes(bytes(whole))
+    pq.write_table(table, path, compression="none")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + b"\xab" * 400 + whole[404:])
     return path
 
 

@@ -55,6 +55,24 @@ tables:
 """
 
 
+FEW_TYPES = """\
+tables:
+  t:
+    hit: rule-order
+    outputs:
+      money: {type: money, title: {en: x, zh: x}}
+      rate: {type: rate, title: {en: x, zh: x}}
+      day: {type: date, title: {en: x, zh: x}}
+      known: {type: yes/no, title: {en: x, zh: x}}
+      word: {type: text, title: {en: x, zh: x}}
+    rows:
+      - when: {account.points: "< 5"}
+        then: {money: -7, rate: 0.05, day: "= account.day", known: true, word: "= account.word"}
+      - when: {}
+        then: {money: "= account.cap", rate: 1, day: "= as_of", known: "= account.flag", word: '= "\\"so\\" 中"'}
+"""
+
+
 class Desk:
     """A policy set in a folder, rows for it, and what `decide-file` says of them."""
 
@@ -212,6 +230,7 @@ def spark() -> Iterator[None]:
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_spark_writes_lists_as_a_decision_has_them(spark: None, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, EVERY_TYPE, "EUR", 1)
+    desk = Desk(tmp_path, FEW_TYPES, "EUR", 1)
+    assert any(None in (value or ()) for decision in desk.decisions for value in decision.values())
 
     hold(desk, "spark-", ("--engine", "spark", "--master", "local[1]"), "in.csv")

@@ -6,7 +6,6 @@ Streams: one row is in memory at a time. What was promised is proved at the end:
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 import uuid
 from collections import Counter
@@ -19,6 +18,7 @@ from typing import IO
 from pydantic_core import to_json
 
 from api.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
+from api.spreadsheet import row_writer
 from api.whole_files import whole_files
 from engine.decision import Decision
 from engine.facts import FactsRefused, Fault
@@ -45,6 +45,7 @@ class Job:
     rejects: Path
     encoding: str = "utf-8"
     delimiter: str = ","
+    spreadsheet: bool = False
 
     @property
     def is_ndjson(self) -> bool:
@@ -74,8 +75,8 @@ def decide_file(engine: Engine, job: Job, watch: Watch) -> Tally:
     tally = Tally()
     with job.source.open("rb") as raw, whole_files((job.out, job.rejects)) as (out, rejects):
         stream = io.TextIOWrapper(raw, _encoding(job, raw), errors="surrogateescape", newline="")
-        rejected = csv.writer(rejects, lineterminator="\n")
-        rejected.writerow(_REJECTS_HEADING)
+        reject = row_writer(rejects, spreadsheet=job.spreadsheet)
+        reject(_REJECTS_HEADING)
         for record, mapped in _mapped(job, stream, tally):
             tally.rows += 1
             decision = _decide(engine, job, record, mapped)
@@ -86,7 +87,7 @@ def decide_file(engine: Engine, job: Job, watch: Watch) -> Tally:
                 watch.decided(mapped.facts, decision)
             else:
                 tally.rejected += 1
-                rejected.writerow((record.line, "; ".join(map(str, decision)), record.text))
+                reject((record.line, "; ".join(map(str, decision)), record.text))
             if not tally.rows % _PROGRESS_EVERY:
                 watch.progress(raw.raw.tell(), tally.rows)
         watch.progress(raw.raw.tell(), tally.rows)

@@ -24,7 +24,8 @@ from typing import NamedTuple
 import duckdb
 from sqlglot import exp
 
-from api.bulk.output import decisions
+from api.bulk.input import Format
+from api.bulk.output import Written, decisions
 from bench import bulk_by_hand, bulk_zen
 from bench.bulk_orders import facts_sql
 from engine.pipeline import load
@@ -104,7 +105,7 @@ def _facts(path: Path | str) -> exp.Select:
 
 def _our_lists(form: SqlForm, path: Path) -> str:
     """What `credence batch` writes, without the conditions."""
-    query = decisions(form, _facts(path), results=False, lists=True).sql("duckdb")
+    query = decisions(form, _facts(path), Written(Format.NDJSON, results=False)).sql("duckdb")
     return f'SELECT "order.id", "account.id", outcome, fired, undetermined FROM ({query})'
 
 
@@ -204,7 +205,7 @@ def _batch(path: Path, rows: int) -> None:
 
 def _alone(what: str, name: str, rows: int) -> None:
     """`credence batch` without its reading of raw values: the file holds facts as integers."""
-    query = decisions(_form(), _facts(name), results=what != "reasons", lists=False).sql("duckdb")
+    query = decisions(_form(), _facts(name), Written(Format.PARQUET, results=what != "reasons")).sql("duckdb")
     with TemporaryDirectory() as folder, duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = '{DUCKDB_MEMORY}'")
         took, _ = _timed(connection, f"COPY ({query}) TO '{folder}/out.parquet' (FORMAT parquet)")

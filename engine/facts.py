@@ -6,19 +6,21 @@ The one gate through which facts enter, whether they come by HTTP, from a file o
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 
+from engine.invisible import holds_control, holds_unseen
 from engine.vocabulary import CASE_KINDS, EPOCH, Fact, Kind, Type
 
 Value = int | str | bool | None
 """A bound value: a scaled integer, days since 1970-01-01, text, yes/no, or null."""
 
 TEXT_LENGTH_MAX = 200
+
+_UNSEEN_HINT = "leave out marks of direction, joiners (U+200C, U+200D), soft hyphens, tags and the like"
 
 _EPOCH_ORDINAL = EPOCH.toordinal()
 
@@ -224,15 +226,24 @@ def _text_reader(*, required: bool) -> Callable[[object], Value]:
     def read(raw: object) -> Value:
         if type(raw) is not str:
             raise _Wrong("is not text", "send it between quotes")
-        if len(raw) > TEXT_LENGTH_MAX:
-            raise _Wrong(f"is longer than {TEXT_LENGTH_MAX} characters")
-        if not raw.isprintable() and any(unicodedata.category(character) in ("Cc", "Cs") for character in raw):
-            raise _Wrong("holds control characters")
+        if wrong := text_fault(raw):
+            raise _Wrong(*wrong)
         if not raw or raw.isspace():
             raise _Wrong("is empty", hint)
         return raw
 
     return read
+
+
+def text_fault(text: str) -> tuple[str, str] | None:
+    """What is wrong with a text that is not empty, and what to do about it."""
+    if len(text) > TEXT_LENGTH_MAX:
+        return f"is longer than {TEXT_LENGTH_MAX} characters", ""
+    if text.isprintable():
+        return None
+    if holds_control(text):
+        return "holds control characters", ""
+    return ("holds invisible characters", _UNSEEN_HINT) if holds_unseen(text) else None
 
 
 JsonScalar = str | int | bool | None

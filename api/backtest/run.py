@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from engine.decision import NO_RULES
 from engine.history.backtest import Window, backtest, window_of
 from engine.history.figures import Figures, RuleName, Side, figures
 from engine.history.history_map import HistoryMap
-from engine.history.replay import CASE, Decide, decider
+from engine.history.replay import CASE, Case, Decide, Decided, decider
 from engine.pipeline import Engine
 from engine.portfolio.figures import date_of
 from engine.ruleset import RuleSet
@@ -46,6 +46,8 @@ class Backtest:
     figures: Figures
     rows: int
     rejected: int
+    failures: tuple[str, ...]
+    """Why credence's SQL failed, where it did and orders were replayed one by one; the figures are the same."""
 
 
 def run(asked: Asked, progress: Progress = untold) -> tuple[Backtest, HistoryRead]:
@@ -58,7 +60,12 @@ def run(asked: Asked, progress: Progress = untold) -> tuple[Backtest, HistoryRea
 
 def replayed(asked: Asked, history: HistoryRead, window: Window, progress: Progress = untold) -> Backtest:
     rulesets = {label: engine.ruleset(CASE, asked.as_of) for label, engine in asked.engines.items()}
-    decides = [fastest(ruleset, asked.source.history_map) for ruleset in rulesets.values()]
+    failures: dict[str, None] = {}
+
+    def failed(said: str) -> None:
+        failures[said] = None
+
+    decides = [fastest(ruleset, asked.source.history_map, failed) for ruleset in rulesets.values()]
     orders = (history.rows - history.rejected) or 1
     tally = backtest(history.accounts, window, decides, lambda done: progress("replaying", done / orders))
     if not tally.orders:
@@ -74,6 +81,7 @@ def replayed(asked: Asked, history: HistoryRead, window: Window, progress: Progr
         figures(tally, sides),
         history.rows,
         history.rejected,
+        tuple(failures),
     )
 
 
@@ -88,14 +96,28 @@ def _nothing(history: HistoryRead) -> str:
     return f"no order lies between --from and --until; the history runs from {' to '.join(days)}"
 
 
-def fastest(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
-    """In bulk where the extra `bulk` is installed and SQL can say the rules, else one by one; both decide alike."""
+def fastest(ruleset: RuleSet, history_map: HistoryMap, failed: Callable[[str], None]) -> Decide:
+    """In bulk where the extra `bulk` is installed and SQL can say the rules, else one by one; both decide alike. `failed`
+    is told why the SQL failed, where it did: from there on orders are decided one by one."""
     try:
-        from api.backtest.sql import sql_decider
+        from api.backtest.sql import QUERY_ERRORS, sql_decider
         from engine.sql.check import check
     except ImportError:
         return decider(ruleset, history_map)
-    return decider(ruleset, history_map) if check(ruleset) else sql_decider(ruleset, history_map)
+    if check(ruleset):
+        return decider(ruleset, history_map)
+    decide = sql_decider(ruleset, history_map)
+
+    def decide_or_go_on(cases: Sequence[Case]) -> Sequence[Decided]:
+        nonlocal decide
+        try:
+            return decide(cases)
+        except QUERY_ERRORS as error:
+            failed((str(error).splitlines() or [type(error).__name__])[0])
+            decide = decider(ruleset, history_map)
+            return decide(cases)
+
+    return decide_or_go_on
 
 
 def _side(label: str, ruleset: RuleSet) -> Side:

@@ -24,6 +24,9 @@ from engine.vocabulary import Kind
 
 ORDERS = "orders"
 
+QUERY_ERRORS = (duckdb.Error,)
+"""What a decider may raise: its orders were read before, so the query is to blame."""
+
 
 def sql_decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
     """Of a rule set in which `engine.sql.check` finds nothing; SQL can't say others."""

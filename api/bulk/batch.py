@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from api.bulk.csv_files import csv_lines, malformed_csv
+from api.bulk.failures import failure
 from api.bulk.input import (
     FILE,
     LINE,
@@ -25,14 +26,13 @@ from api.bulk.input import (
     BulkRefused,
     Format,
     files_of,
-    first_line,
     identifier,
     quoted,
     quoted_list,
     refuse_formulas,
     sources,
 )
-from api.bulk.output import FIRED, UNDETERMINED, decisions
+from api.bulk.output import FIRED, UNDETERMINED, Written, decisions, marked
 from api.bulk.relation import Input, numbered, open_input, ready, rows_of
 from api.bulk.watched import watched
 from api.records import format_named
@@ -41,6 +41,7 @@ from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
 from engine.sql.alternatives import with_alternatives
 from engine.sql.check import check
+from engine.sql.code import column
 from engine.sql.facts import FAULTS, RawFacts
 from engine.sql.form import OUTCOME, SqlForm
 from engine.vocabulary import EPOCH
@@ -76,6 +77,7 @@ class Job:
     results: bool = True
     summary: bool = False
     memory: str = MEMORY
+    spreadsheet: bool = False
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class Tally:
 
 
 def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
-    """Raises BulkRefused, and then nothing is written."""
+    """Raises BulkRefused, or QueryFailed where credence is to blame; then nothing is written."""
     started = time.perf_counter()
     refused = check(job.ruleset)
     if refused:
@@ -116,15 +118,22 @@ def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
             connection.execute(f"SET temp_directory = {quoted(str(folder / 'spill'))}")
             connection.execute("SET enable_progress_bar = true")  # measures, too
             connection.execute("SET enable_progress_bar_print = false")
-            tally = _Run(job, connection, folder, rejects, progress).run()
+            tally = _run(job, connection, folder, rejects, progress)
             rejects.replace(rejected)
             (folder / "out").replace(out)
-    except duckdb.Error as error:
-        raise BulkRefused(_in_words(error, job)) from error
     except OSError as error:
         raise BulkRefused(f"`{error.filename or job.out}`: {error.strerror or error}") from error
     tally.seconds = time.perf_counter() - started
     return tally
+
+
+def _run(job: Job, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress) -> Tally:
+    work: _Run | None = None
+    try:
+        work = _Run(job, connection, scratch, rejects, progress)
+        return work.run()
+    except duckdb.Error as error:
+        raise failure(error, work.found if work else None, job.out, job.memory) from error
 
 
 def output_format(path: str) -> Format:
@@ -132,18 +141,6 @@ def output_format(path: str) -> Format:
     if found is None or found is Format.ARROW:
         raise BulkRefused(f"--out `{path}`: bulk writes .parquet, .csv, .ndjson or .jsonl")
     return found
-
-
-def _in_words(error: duckdb.Error, job: Job) -> str:
-    """One line of what DuckDB says in many."""
-    said = str(error)
-    file = next((line.split("=", 1)[1].strip() for line in said.splitlines() if line.strip().startswith("file =")), "")
-    if "state machine" in said and file:
-        return f"`{file}` can't be read: its lines end in different ways (\\n and \\r\\n); write all ends alike"
-    if "No space left" in said:
-        return "no space is left on the disk"
-    read = ", ".join(f"`{name}`" for name in job.patterns[:3])
-    return f"{read} can't be read, or `{job.out}` can't be written: {first_line(error)}"
 
 
 class _Run:
@@ -177,7 +174,8 @@ class _Run:
     def _write(self) -> int:
         format_ = output_format(self.job.out)
         facts = self._raw_facts().sound()
-        query = decisions(self.form, facts, results=self.job.results, lists=format_ is Format.NDJSON).sql("duckdb")
+        written = Written(format_, self.job.results, self.job.spreadsheet)
+        query = decisions(self.form, facts, written).sql("duckdb")
         options = {
             Format.CSV: "FORMAT csv, HEADER",
             Format.NDJSON: "FORMAT json",
@@ -203,7 +201,10 @@ class _Run:
                     self._reject(f"{identifier(LINE)}", index)
             run("RESET threads")
             self.total = records or self.total
-        copy = f"COPY (FROM rejected ORDER BY ALL) TO {quoted(str(self.rejects))} (FORMAT csv, HEADER)"
+        cells = [marked(column(name)).as_(name).sql("duckdb") for name in ("file", "faults")]
+        changed = f" REPLACE ({', '.join(cells)})" if self.job.spreadsheet else ""
+        rows = f"SELECT *{changed} FROM (FROM rejected ORDER BY ALL)"
+        copy = f"COPY ({rows}) TO {quoted(str(self.rejects))} (FORMAT csv, HEADER)"
         rejected = int(self._one(copy, "writing rejects")[0])
         if self.found.format is Format.CSV and self.total != decided + rejected:
             names = ", ".join(f"`{name}`" for name in self.found.files[:3])

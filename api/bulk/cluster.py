@@ -17,9 +17,11 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from api.bulk.batch import Job, Tally, output_format
+from api.bulk.failures import QueryFailed
 from api.bulk.input import BulkRefused, Format, format_of
 from api.bulk.output import FIRED, UNDETERMINED
 from api.bulk.spark import decide_frame
+from api.spreadsheet import FORMULA_STARTS, TEXT_MARK
 from engine.ruleset import RuleSet
 from engine.sql.form import OUTCOME
 
@@ -30,7 +32,8 @@ policy set becomes one method of 40,000; told so, Spark runs it in pieces: three
 
 
 def run(job: Job, master: str) -> Tally:
-    """`job.out` and `job.rejects` become folders. Raises BulkRefused, with nothing left behind."""
+    """`job.out` and `job.rejects` become folders. Raises BulkRefused, or QueryFailed where credence is to blame, with
+    nothing left behind."""
     started = time.perf_counter()
     read, written = _formats(job)
     with _in_one_line():
@@ -42,7 +45,8 @@ def run(job: Job, master: str) -> Tally:
                 raise BulkRefused(f"{option} `{path}` exists; on Spark it becomes a new folder")
         frame = _frame(session, job.patterns, read)
         try:
-            tally = _write(job, frame, cells=read is Format.CSV, written=written)
+            with _sorted(frame):
+                tally = _write(job, frame, cells=read is Format.CSV, written=written)
         except BaseException:
             for path in (job.out, job.rejects):
                 _delete(session, path)
@@ -68,8 +72,11 @@ def _frame(session: SparkSession, paths: tuple[str, ...], format_: Format) -> Da
 
 
 def _write(job: Job, frame: DataFrame, *, cells: bool, written: Format) -> Tally:
-    decided = decide_frame(frame, job.ruleset, job.as_of, job.row_map, cells=cells, results=job.results)
-    _written(decided.decisions, job.out, written)
+    as_json = written is not Format.PARQUET
+    decided = decide_frame(
+        frame, job.ruleset, job.as_of, job.row_map, cells=cells, results=job.results, lists_as_json=as_json
+    )
+    _written(decided.decisions, job.out, written, spreadsheet=job.spreadsheet)
     _written(decided.rejects, job.rejects, Format.PARQUET)
     session = frame.sparkSession
     decisions = _read_back(session, job.out, written)
@@ -81,19 +88,25 @@ def _write(job: Job, frame: DataFrame, *, cells: bool, written: Format) -> Tally
     return tally
 
 
-def _written(frame: DataFrame, path: str, format_: Format) -> None:
+def _written(frame: DataFrame, path: str, format_: Format, *, spreadsheet: bool = False) -> None:
     match format_:
         case Format.CSV:
-            lists = {name for name, type_ in frame.dtypes if type_.startswith("array")}
-            columns = [
-                sf.to_json(_column(name)).alias(name) if name in lists else _column(name) for name in frame.columns
-            ]
-            frame.select(columns).write.csv(path, header=True, escape='"', emptyValue="")
+            cells = [_cell(name, type_, spreadsheet=spreadsheet).alias(name) for name, type_ in frame.dtypes]
+            frame.select(cells).write.csv(path, header=True, escape='"', emptyValue="")
         case Format.NDJSON:
             parts = {name: sf.filter(sf.split(name, " "), lambda id_: id_ != "") for name in (FIRED, UNDETERMINED)}
             frame.withColumns(parts).write.option("ignoreNullFields", "false").json(path)
         case _:
             frame.write.parquet(path)
+
+
+def _cell(name: str, type_: str, *, spreadsheet: bool) -> Column:
+    if type_.startswith("array"):
+        return sf.to_json(_column(name))
+    if type_ != "string" or not spreadsheet:
+        return _column(name)
+    begins = sf.substring(_column(name), 1, 1).isin(list(FORMULA_STARTS))
+    return sf.when(begins, sf.concat(sf.lit(TEXT_MARK), _column(name))).otherwise(_column(name))
 
 
 def _column(name: str) -> Column:
@@ -143,6 +156,41 @@ def _place(session: SparkSession, path: str) -> tuple[Any, Any]:
     return place.getFileSystem(context._jsc.hadoopConfiguration()), place
 
 
+_SPARK_ERRORS = (PySparkException, Py4JJavaError)
+_STORAGE = ("java.io.", "java.nio.", "org.apache.hadoop.", "java.net.")
+"""Where the exceptions of file systems stand."""
+
+
+@contextmanager
+def _sorted(frame: DataFrame) -> Iterator[None]:
+    """Of what goes wrong while rows are decided: the files' or the storage's, as it is, or the query's, as QueryFailed.
+    The files are to blame where they can't be read by themselves."""
+    try:
+        yield
+    except _SPARK_ERRORS as error:
+        frame.write.format("noop").mode("overwrite").save()
+        if not any(name.startswith(_STORAGE) for name in _classes(error)):
+            raise QueryFailed(_said(error)) from error
+        raise
+
+
+def _classes(error: PySparkException | Py4JJavaError) -> Iterator[str]:
+    """The Java classes of an error and of its causes."""
+    cause: Any = error.java_exception if isinstance(error, Py4JJavaError) else getattr(error, "_origin", None)
+    while cause is not None:
+        yield cause.getClass().getName()
+        cause = cause.getCause()
+
+
+def _said(error: PySparkException | Py4JJavaError) -> str:
+    if isinstance(error, PySparkException):
+        return str(error).splitlines()[0]
+    cause = error.java_exception
+    while cause.getCause() is not None:
+        cause = cause.getCause()
+    return str(cause.toString().splitlines()[0])
+
+
 @contextmanager
 def _in_one_line() -> Iterator[None]:
     try:
@@ -152,9 +200,6 @@ def _in_one_line() -> Iterator[None]:
             raise BulkRefused(
                 "Spark needs a Java runtime; install one, such as the package default-jre-headless"
             ) from error
-        raise BulkRefused(f"Spark can't do it: {str(error).splitlines()[0]}") from error
+        raise BulkRefused(f"Spark can't do it: {_said(error)}") from error
     except Py4JJavaError as error:
-        cause = error.java_exception
-        while cause.getCause() is not None:
-            cause = cause.getCause()
-        raise BulkRefused(f"Spark can't do it: {cause.toString().splitlines()[0]}") from error
+        raise BulkRefused(f"Spark can't do it: {_said(error)}") from error

@@ -7,33 +7,68 @@ for each rule, and rows stay in their order, which a join with the masks that oc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
+from api.bulk.input import Format
+from api.spreadsheet import FORMULA_STARTS, TEXT_MARK
 from engine.ruleset import ListResult, RuleSet
 from engine.sql.code import column
-from engine.sql.dialect import text
+from engine.sql.dialect import binary, text
 from engine.sql.form import OUTCOME, SqlForm
 from engine.sql.masks import Mask
-from engine.sql.shown import fact_value
-from engine.vocabulary import CASE_KINDS, Type
+from engine.sql.shown import fact_value, list_value
+from engine.vocabulary import CASE_KINDS, Kind, Type
 
 FIRED = "fired"
 UNDETERMINED = "undetermined"
 PIECE_BITS = 6
 
 
-def decisions(form: SqlForm, facts: exp.Select, *, results: bool, lists: bool) -> exp.Select:
-    """One row for each row of `facts`, in their order; ids as lists (`lists`) or as text, with a blank between two."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`results`: every value, or only outcome, conditions and rules. `spreadsheet`: text cells of CSV that begin like a
+    formula are marked as text."""
+
+    format: Format
+    results: bool = True
+    spreadsheet: bool = False
+
+
+def decisions(form: SqlForm, facts: exp.Select, written: Written) -> exp.Select:
+    """One row for each row of `facts`, in their order; ids as lists in NDJSON, else as text, with a blank between two.
+    Lists of values are those of a decision's JSON in NDJSON and, as its text, in CSV; in Parquet their members have the
+    type that a column of them has."""
     masks = [*form.fired, *form.undetermined]
-    inner = form.query([*_inner(form, results), *(mask.column for mask in masks)], facts)
+    inner = form.query([*_inner(form, written.results), *(mask.column for mask in masks)], facts)
+    lists = written.format is Format.NDJSON
     ids = [
-        exp.alias_(_ids(group, lists=lists), name, copy=False)
+        _named(_ids(group, lists=lists), name)
         for name, group in ((FIRED, form.fired), (UNDETERMINED, form.undetermined))
     ]
+    columns = [*_outer(form, written), *ids]
+    if written.spreadsheet and written.format is Format.CSV:
+        texts = _texts(form.ruleset)
+        columns = [_named(marked(each.this), each.alias) if each.alias in texts else each for each in columns]
     decided = exp.alias_(inner.subquery(copy=False), "decided", copy=False)
-    return exp.select(*_outer(form, results), *ids, copy=False).from_(decided, copy=False)
+    return exp.select(*columns, copy=False).from_(decided, copy=False)
+
+
+def marked(cell: Expr) -> Expr:
+    """Text that a spreadsheet takes for text, whatever it begins with."""
+    first = exp.Anonymous(this="LEFT", expressions=[cell.copy(), exp.Literal.number(1)])
+    begins = exp.In(this=first, expressions=[text(start) for start in FORMULA_STARTS])
+    return exp.Case(ifs=[exp.If(this=begins, true=binary(exp.DPipe, text(TEXT_MARK), cell))], default=cell.copy())
+
+
+def _texts(ruleset: RuleSet) -> set[str]:
+    """The columns of text: numbers and dates are never marked."""
+    types = {f"condition.{name}": formula.type for rule in ruleset.rules for name, formula in rule.conditions}
+    types |= {name: ruleset.variables[name] for name in ruleset.results if name in ruleset.variables}
+    words = {name for name, type_ in types.items() if type_.kind in (Kind.TEXT, Kind.ENUM)}
+    return {*words, *elements(ruleset), *_subjects(ruleset), OUTCOME, FIRED, UNDETERMINED}
 
 
 def _subjects(ruleset: RuleSet) -> list[str]:
@@ -50,30 +85,39 @@ def _results(form: SqlForm) -> list[str]:
     return [form.columns[name] for name in form.ruleset.results]
 
 
-def _outer(form: SqlForm, results: bool) -> Iterator[Expr]:
+def _outer(form: SqlForm, written: Written) -> Iterator[exp.Alias]:
     """Dotted names, as everywhere else; numbers with their decimal point."""
     ruleset = form.ruleset
     for name in _subjects(ruleset):
         yield _named(column(form.columns[name]), name)
-    yield column(OUTCOME)
+    yield _named(column(OUTCOME), OUTCOME)
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     for name, own in form.conditions.items():
         yield _named(fact_value(types[name], own, form.dialect), f"condition.{name}")
-    if results:
+    if written.results:
+        lists = elements(ruleset)
         for name in ruleset.results:
-            yield _named(_result(form, name), name)
+            own, element = form.columns[name], lists.get(name)
+            shown = (
+                _list(form, own, element, written.format)
+                if element
+                else fact_value(ruleset.variables[name], own, form.dialect)
+            )
+            yield _named(shown, name)
 
 
-def _result(form: SqlForm, name: str) -> Expr:
-    """Lists stay at scale."""
-    type_: Type | None = form.ruleset.variables.get(name)
-    is_list = any(isinstance(step, ListResult) and step.name == name for step in form.ruleset.steps)
-    own = form.columns[name]
-    return column(own) if type_ is None or is_list else fact_value(type_, own, form.dialect)
+def elements(ruleset: RuleSet) -> dict[str, Type]:
+    """The type of the members, for each result that is a list."""
+    return {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
 
 
-def _named(value: Expr, name: str) -> Expr:
-    return exp.alias_(value, exp.to_identifier(name, quoted=True))
+def _list(form: SqlForm, own: str, element: Type, format_: Format) -> Expr:
+    found = list_value(element, own, form.dialect, as_json=format_ is not Format.PARQUET)
+    return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[found]), "VARCHAR") if format_ is Format.CSV else found
+
+
+def _named(value: Expr, name: str) -> exp.Alias:
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
 
 
 # --- masks -----------------------------------------------------------------------------------------------------------

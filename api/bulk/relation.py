@@ -124,6 +124,25 @@ def numbered(found: Input, connection: duckdb.DuckDBPyConnection, index: int) ->
             return f"FROM {NDJSON_LINES} WHERE {identifier(FILE)} = {quoted(name)}"
 
 
+def broken_file(found: Input) -> str | None:
+    """What is wrong with the first file that can't be read to its end, in a connection of its own, since the one that
+    failed may be of no more use. NDJSON was read to its end before anything else was done."""
+    wanted = ", ".join(identifier(name) for name in found.heading if name in found.columns) or "*"
+    with duckdb.connect() as connection:
+        for index, name in enumerate(found.files):
+            if found.format is Format.NDJSON:
+                continue
+            try:
+                rows = numbered(found, connection, index)
+                connection.execute(
+                    f"SELECT bit_xor(hash(read)) FROM (SELECT {wanted} FROM ({rows})) AS read"
+                ).fetchall()
+            except (BulkRefused, duckdb.Error) as error:
+                said = first_line(error)
+                return said if isinstance(error, BulkRefused) else f"`{name}` can't be read: {said}"
+    return None
+
+
 # --- formats ---------------------------------------------------------------------------------------------------------
 
 

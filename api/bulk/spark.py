@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
 from api.bulk.input import BulkRefused, sources
-from api.bulk.output import FIRED, UNDETERMINED
+from api.bulk.output import FIRED, UNDETERMINED, elements
 from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
 from engine.sql.alternatives import with_alternatives
@@ -21,7 +21,7 @@ from engine.sql.check import check
 from engine.sql.facts import FAULTS, Form, RawFacts
 from engine.sql.form import OUTCOME, SqlForm
 from engine.sql.masks import Mask
-from engine.sql.shown import fact_value
+from engine.sql.shown import fact_value, list_value
 from engine.vocabulary import CASE_KINDS, EPOCH
 
 
@@ -40,9 +40,11 @@ def decide_frame(
     *,
     cells: bool = False,
     results: bool = True,
+    lists_as_json: bool = False,
 ) -> Decided:
     """`cells`: text columns are cells, as from CSV, in which blank means missing; otherwise they are values. `results`:
-    every value, or only outcome, conditions and rules."""
+    every value, or only outcome, conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON;
+    otherwise their members have the type that a column of them has."""
     refused = check(ruleset)
     if refused:
         raise BulkRefused("\n".join(map(str, refused)))
@@ -57,10 +59,11 @@ def decide_frame(
         session.sql(whole.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
     )
     session.sql(raw_facts.sound().sql("spark")).createOrReplaceTempView("facts")
-    return Decided(_decisions(session, form, form.ruleset.results if results else ()), rejects)
+    named = form.ruleset.results if results else ()
+    return Decided(_decisions(session, form, named, lists_as_json=lists_as_json), rejects)
 
 
-def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str]) -> DataFrame:
+def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, lists_as_json: bool) -> DataFrame:
     ruleset = form.ruleset
     subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
     masks = [mask.column for mask in (*form.fired, *form.undetermined)]
@@ -71,10 +74,15 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str]) -> 
     columns.append(sf.col(OUTCOME))
     for name, own in form.conditions.items():
         columns.append(sf.expr(fact_value(types[name], own, form.dialect).sql("spark")).alias(f"condition.{name}"))
+    lists = elements(ruleset)
     for name in results:
-        type_ = ruleset.variables.get(name)
-        value = fact_value(type_, form.columns[name], form.dialect).sql("spark") if type_ else form.columns[name]
-        columns.append(sf.expr(value).alias(name))
+        own, element = form.columns[name], lists.get(name)
+        value = (
+            list_value(element, own, form.dialect, as_json=lists_as_json)
+            if element
+            else fact_value(ruleset.variables[name], own, form.dialect)
+        )
+        columns.append(sf.expr(value.sql("spark")).alias(name))
     return found.select(*columns, _ids(form.fired).alias(FIRED), _ids(form.undetermined).alias(UNDETERMINED))
 
 

@@ -102,6 +102,10 @@ def backtest_command(
         print_json(as_json(found, read_))
     elif out_file is None:
         print_report(out(), report(found, language))
+    for said in found.failures:
+        note = f"note: a fault of credence, not of the file: its SQL for these policies failed ({said})"
+        hint = "the orders were replayed one by one instead, with the same figures; please report this line"
+        err().print(Text(f"{note}; {hint}", "yellow"))
     _say_rejects(read_, history)
     if read_.rejected:
         raise typer.Exit(FOUND_PROBLEMS)

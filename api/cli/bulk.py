@@ -14,8 +14,17 @@ from rich.text import Text
 
 from api import extras
 from api.cli.case import RulesOption, case_kind, day_of, today
-from api.cli.reporting import DecisionsDayOption, NoCountsOption, progress_bar, row_map_read
-from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, print_diagnostics, refuse
+from api.cli.reporting import DecisionsDayOption, NoCountsOption, SpreadsheetOption, progress_bar, row_map_read
+from api.cli.terminal import (
+    FOUND_PROBLEMS,
+    INTERRUPTED,
+    OWN_FAULT,
+    engine_of,
+    err,
+    out,
+    print_diagnostics,
+    refuse,
+)
 from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS, EPOCH
 
@@ -93,6 +102,7 @@ def batch(
     summary: Annotated[bool, typer.Option("--summary", help="Print tables by outcome and by rule.")] = False,
     engine: Annotated[Runner, typer.Option("--engine", help="Where it runs.")] = Runner.DUCKDB,
     master: Annotated[str, typer.Option(metavar="URL", help="Spark's master, such as spark://host:7077.")] = "local[*]",
+    spreadsheet: SpreadsheetOption = False,
     quiet: NoCountsOption = False,
 ) -> None:
     """Decide millions of rows with the decisions that the service would give; rows with faults go to the rejects.
@@ -104,10 +114,11 @@ def batch(
     Example:  credence batch 'orders-*.parquet' --case order --as-of 2026-07-01 --out decisions.parquet --summary
 
     Exit code: 0 every row decided, 1 some rejected, or a policy has mistakes or can't run in bulk, 2 the input can't be
-    used, 130 interrupted.
+    used, 3 a fault of credence itself, 130 interrupted.
     """
     try:
         from api.bulk.batch import Job
+        from api.bulk.failures import QueryFailed
         from api.bulk.input import BulkRefused
     except ImportError:
         refuse(_EXTRA)
@@ -117,11 +128,13 @@ def batch(
     _refuse_what_bulk_cannot(ruleset)
     row_map = row_map_read(map_file, policies.vocabulary, kind) if map_file else None
     beside = rejects or f"{out_file}.rejects.{'csv' if engine is Runner.DUCKDB else 'parquet'}"
-    job = Job(tuple(files), ruleset, when, out_file, beside, row_map, results, summary)
+    job = Job(tuple(files), ruleset, when, out_file, beside, row_map, results, summary, spreadsheet=spreadsheet)
     try:
         tally = _on_spark(job, master) if engine is Runner.SPARK else _on_duckdb(job, quiet)
     except BulkRefused as refused:
         refuse(str(refused))
+    except QueryFailed as failed:
+        refuse(str(failed), OWN_FAULT)
     except KeyboardInterrupt:
         refuse("interrupted; nothing was written", INTERRUPTED)
     _warn_of_no_rules(ruleset)

@@ -17,6 +17,7 @@ from api.cli.reporting import (
     DelimiterOption,
     EncodingOption,
     NoCountsOption,
+    SpreadsheetOption,
     known_encoding,
     one_character,
     progress_bar,
@@ -65,6 +66,7 @@ def decide_file_command(
     delimiter: DelimiterOption = ",",
     summary: SummaryNames = None,
     total: Totals = None,
+    spreadsheet: SpreadsheetOption = False,
     quiet: NoCountsOption = False,
 ) -> None:
     """Decide every row of a file; rows with faults go to the rejects file, with all their faults.
@@ -85,7 +87,8 @@ def decide_file_command(
     row_map = row_map_read(map_file, engine.vocabulary, kind) if map_file else None
     kind = kind or (row_map.case if row_map else _no_kind())
     when = day_of(as_of) if as_of else today()
-    job = Job(file, kind, row_map, when, out_file, rejects, known_encoding(encoding), one_character(delimiter))
+    reading = known_encoding(encoding), one_character(delimiter)
+    job = Job(file, kind, row_map, when, out_file, rejects, *reading, spreadsheet)
     refuse_paths([file], {"--out": out_file, "--rejects": rejects})
     tables = _tables(summary or [], tuple(total or ()), engine.ruleset(kind, when))
     tally = _run(engine, job, tables, quiet)

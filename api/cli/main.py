@@ -84,8 +84,8 @@ def credence(
 
     Start with:  credence init credit
 
-    Exit codes: 0 fine; 1 mistakes in policies, failing tests or rejected rows; 2 wrong usage or unreadable input; 130
-    interrupted. Every command's --help has an example.
+    Exit codes: 0 fine; 1 mistakes in policies, failing tests or rejected rows; 2 wrong usage or unreadable input; 3 a
+    fault of credence itself; 130 interrupted. Every command's --help has an example.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no Chinese shows escapes instead of failing

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ from api.cli.reporting import (
     EncodingOption,
     PageOption,
     QuietOption,
+    SpreadsheetOption,
     known_encoding,
     map_read,
     one_character,
@@ -34,6 +34,7 @@ from api.portfolio.run import Portfolio, Rejected, Wanted, industries, portfolio
 from api.records import InputUnreadable, Record
 from api.report.html import html
 from api.report.text import print_report
+from api.spreadsheet import row_writer
 from api.whole_files import whole_files
 from engine.facts import FactsRefused, Fault
 from engine.maps.row_map import RowMap
@@ -73,6 +74,7 @@ def portfolio(
     opening: Opening = None,
     industry: Industry = None,
     rejects: Rejects = None,
+    spreadsheet: SpreadsheetOption = False,
     rules: RulesOption = Path("rules"),
     encoding: EncodingOption = "utf-8",
     delimiter: DelimiterOption = ",",
@@ -94,15 +96,15 @@ def portfolio(
     reading = Reading(_row_map(map_file, engine), known_encoding(encoding), one_character(delimiter))
     wanted = Wanted(files, reading, day_of(as_of), _opening(opening, as_of), industry)
     refuse_paths(files, {"--out": out_file, "--rejects": rejects})
-    found = _found(engine, wanted, rejects, quiet)
+    found = _found(engine, wanted, _rejected(rejects, spreadsheet=spreadsheet), quiet)
     _show(found, engine, language.value, out_file, as_json)
     if found.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _found(engine: Engine, wanted: Wanted, rejects: Path | None, quiet: bool) -> Portfolio:
+def _found(engine: Engine, wanted: Wanted, rejects: AbstractContextManager[Rejected], quiet: bool) -> Portfolio:
     try:
-        with _rejected(rejects) as rejected, progress_bar(quiet) as progress:
+        with rejects as rejected, progress_bar(quiet) as progress:
             return portfolio_of(engine, wanted, rejected, progress)
     except InputUnreadable as unreadable:
         refuse(str(unreadable))
@@ -127,7 +129,7 @@ def _show(found: Portfolio, engine: Engine, language: str, out_file: Path | None
 
 
 @contextmanager
-def _rejected(path: Path | None) -> Iterator[Rejected]:
+def _rejected(path: Path | None, *, spreadsheet: bool) -> Iterator[Rejected]:
     """Writes rejects to the file where there is one; else shows the first on stderr."""
     if path is None:
         shown = 0
@@ -147,11 +149,9 @@ def _rejected(path: Path | None) -> Iterator[Rejected]:
             (file,) = stack.enter_context(whole_files((path,)))
         except OSError as error:
             refuse(f"--rejects `{path}` can't be written: {error.strerror}")
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_REJECTS_HEADING)
-        yield lambda source, record, faults: writer.writerow(
-            (source.name, record.line, "; ".join(map(str, faults)), record.text)
-        )
+        write = row_writer(file, spreadsheet=spreadsheet)
+        write(_REJECTS_HEADING)
+        yield lambda source, record, faults: write((source.name, record.line, "; ".join(map(str, faults)), record.text))
 
 
 # --- options ---------------------------------------------------------------------------------------------------------

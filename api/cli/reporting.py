@@ -46,6 +46,13 @@ EncodingOption = Annotated[str, typer.Option(help="The file's encoding, such as 
 DelimiterOption = Annotated[str, typer.Option(help="What separates the cells of a CSV file; \\t for a tab.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 NoCountsOption = Annotated[bool, typer.Option("--quiet", help="No progress bar, no counts.")]
+SpreadsheetOption = Annotated[
+    bool,
+    typer.Option(
+        "--spreadsheet",
+        help="CSV outputs are for a spreadsheet: text that begins like a formula (= + - @) gets a ' before it.",
+    ),
+]
 DecisionsDayOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date of the decisions; default: today."),

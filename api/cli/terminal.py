@@ -20,6 +20,7 @@ from engine.pipeline import Engine, load
 
 FOUND_PROBLEMS = 1
 UNUSABLE = 2
+OWN_FAULT = 3
 INTERRUPTED = 130
 
 

@@ -16,6 +16,7 @@ from engine.compiling.translate_calls import call, temporal
 from engine.diagnostic import Diagnostic
 from engine.feel import syntax
 from engine.formula import Constant, Formula
+from engine.invisible import IN_POLICIES
 from engine.policy import Expression
 from engine.reading.form import NAME_LENGTH_MAX, clipped, did_you_mean
 from engine.vocabulary import YES_NO, Kind, Type
@@ -73,6 +74,14 @@ def translate_tests(
         return None
 
 
+def _text(value: str) -> Formula:
+    """Escapes may write what the file itself must not hold."""
+    if unseen := IN_POLICIES.search(value):
+        message = f"this text holds the invisible character U+{ord(unseen[0]):04X}"
+        raise Mismatch("T003", message, "leave it out; no fact holds it")
+    return a.word(value)
+
+
 def dotted_name(node: syntax.Node) -> str | None:
     """`a.b.c` as one name, None for anything else."""
     parts: list[str] = []
@@ -119,7 +128,7 @@ class _Translation:
             case syntax.Number():
                 return a.number(node.value)
             case syntax.String():
-                return a.word(node.value)
+                return _text(node.value)
             case syntax.Boolean():
                 return a.constant(YES_NO, node.value)
             case syntax.Null():

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import cast
 
-from engine.facts import Fault
+from engine.facts import TEXT_LENGTH_MAX, Fault, text_fault
 from engine.history.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap
 from engine.history.record import Invoice
 from engine.maps.row_map import RowMap
@@ -70,11 +70,15 @@ def _quick_way(whole_way: InvoiceReader, places: Mapping[str, int], currency_dig
             paid, bad = payments[cells[settled]], words[cells[disputed]]
         except KeyError:
             return learned(cells)
-        if not money or day > until or not who or not what or who.strip() != who or what.strip() != what:
+        if not money or day > until or not _is_plain(who) or not _is_plain(what):
             return learned(cells)
-        return Invoice(what, who, day, until, paid, money, bad)
+        return Invoice(cast("str", what), cast("str", who), day, until, paid, money, bad)
 
     return invoice
+
+
+def _is_plain(text: str | None) -> bool:
+    return bool(text and text.strip() == text and text.isprintable() and len(text) <= TEXT_LENGTH_MAX)
 
 
 def _quick_amount(text: str | None, digits: int) -> int:
@@ -131,7 +135,9 @@ def _minor_units(text: str, digits: int) -> int:
 
 
 def _faults(invoice: Invoice, currency: Raw, wanted: str) -> tuple[Fault, ...]:
-    found = []
+    texts = (("invoice", invoice.number), ("customer", invoice.customer))
+    wrong = ((name, text_fault(text)) for name, text in texts)
+    found = [Fault(f"{HISTORY}.{name}", *fault) for name, fault in wrong if fault]
     if not 0 < invoice.amount <= MONEY_BOUND:
         hint = "leave credit notes and empty invoices out; write amounts in the currency's own decimals"
         found.append(Fault(f"{HISTORY}.amount", "is not an amount that an order can have", hint))

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from engine.diagnostic import Diagnostic, Place, in_order
+from engine.invisible import IN_POLICIES
 
 BYTES_MAX = 1 << 20
 LEVELS_MAX = 50  # libyaml's time is quadratic in the depth of brackets: 100,000 take half a minute
@@ -30,11 +31,6 @@ _END_MARK = re.compile(r"(?:^|(?<=[\r\n]))\.\.\.(?=[ \t\r\n]|$)")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _BREAK = re.compile(r"\r\n?|\n")
-# Control characters, line ends that most editors don't show (YAML 1.1 counts them), characters that reverse the
-# reading direction (what a reviewer sees is then not what is decided), lone surrogates, and byte order marks inside.
-_UNSEEN = re.compile(
-    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
-)
 _TAG = re.compile(r"[^\s,\[\]{}]*")
 _FOLD = r"(?P<fold>[ \t]*(?:\r\n?|\n)[ \t\r\n]*)"
 _PIECES = {
@@ -157,11 +153,11 @@ class _Reading:
                 self.say(len(self.source), "Y001", bad, "save the file in the encoding UTF-8")
                 return None
         self._set_source(text)
-        for match in _UNSEEN.finditer(self.source):
+        for match in IN_POLICIES.finditer(self.source):
             self.say(
                 match.start(), "Y003", f"the invisible character U+{ord(match[0]):04X} is not allowed", "delete it"
             )
-        self.source = _UNSEEN.sub("\ufffd", self.source)  # same length, so that reading goes on with true places
+        self.source = IN_POLICIES.sub("\ufffd", self.source)  # same length, so that reading goes on with true places
         return self.source
 
     def _set_source(self, text: str) -> None:
@@ -248,7 +244,7 @@ class _Reading:
         mark, text, quoted = event.start_mark, event.value, bool(event.style)
         raw = self.source[mark.index : event.end_mark.index]
         same = (raw[1:-1] if quoted else raw) == text
-        if quoted and not same and (unseen := _UNSEEN.search(text)):
+        if quoted and not same and (unseen := IN_POLICIES.search(text)):
             self.say(
                 mark.index, "Y003", f"this text holds the invisible character U+{ord(unseen[0]):04X}", "leave it out"
             )

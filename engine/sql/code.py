@@ -27,12 +27,15 @@ _COPIED_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """`wide`: an integer of more than 64 bits. `constant` holds the value of a literal in a tuple of one."""
+    """`wide`: an integer of more than 64 bits. `long`: one that every database holds in 64 bits or more; of others,
+    such as plain digits and what is chosen among them, a database may make 32 bits, and fail where arithmetic leaves
+    those. `constant` holds the value of a literal in a tuple of one."""
 
     sql: Expr
     wide: bool = False
     nullable: bool = False
     constant: tuple[Constant] | None = None
+    long: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -53,7 +56,7 @@ def literal(value: Constant, dialect: Dialect, *, wide: bool = False) -> Code:
         case str():
             return Code(text(value), constant=(value,))
         case int():
-            return Code(dialect.wide_number(value) if wide else number(value), wide, False, (value,))
+            return Code(dialect.wide_number(value) if wide else number(value), wide, False, (value,), long=wide)
 
 
 class Columns:
@@ -97,9 +100,12 @@ class Levels:
             self.nullable.add(name)
         return replace(code, sql=column(name), constant=None)
 
-    def at(self, sql: Expr, parts: Iterable[Code], *, wide: bool = False, nullable: bool | None = None) -> Code:
+    def at(
+        self, sql: Expr, parts: Iterable[Code], *, wide: bool = False, nullable: bool | None = None, long: bool = False
+    ) -> Code:
         """An expression made of these parts; null, unless told otherwise, where one of them is."""
-        return Code(sql, wide, any(part.nullable for part in parts) if nullable is None else nullable)
+        nullable = any(part.nullable for part in parts) if nullable is None else nullable
+        return Code(sql, wide, nullable, long=long or wide)
 
     def widened(self, code: Code, *, wide: bool) -> Code:
         if code.wide == wide or code.is_null:
@@ -108,13 +114,21 @@ class Levels:
             value = code.constant[0]
             return literal(value, self.dialect, wide=wide)
         to = self.dialect.to_wide if wide else self.dialect.to_narrow
-        return replace(code, sql=to(code.sql), wide=wide)
+        return replace(code, sql=to(code.sql), wide=wide, long=True)
+
+    def lengthened(self, code: Code) -> Code:
+        """In 64 bits at least. What is longer than 32 by its digits alone is so anyway, but not in every database."""
+        if code.long or code.is_null:
+            return code
+        return replace(code, sql=self.dialect.to_narrow(code.sql), long=True)
 
     def operate(self, kind: type[Expr], left: Code, right: Code, *, wide: bool = False) -> Code:
         """Arithmetic whose result is `wide` or not; databases widen the other operand themselves."""
         if wide and not left.wide and not right.wide:
             left = self.widened(left, wide=True)
-        return self.at(binary(kind, left.sql, right.sql), (left, right), wide=wide)
+        elif not left.long and not right.long:
+            left = self.lengthened(left)
+        return self.at(binary(kind, left.sql, right.sql), (left, right), wide=wide, long=True)
 
     def combined(self, parts: Sequence[Code], kind: type[exp.Connector]) -> Code:
         if not parts:
@@ -125,7 +139,8 @@ class Levels:
         return self.at(binary(kind, left.sql, right.sql), (left, right))
 
     def total(self, numbers: Sequence[Code]) -> Code:
-        """Their sum. Where rows are copied, what can be told early is added early, so that fewer values are carried."""
+        """The sum of long numbers. Where rows are copied, what can be told early is added early, so that fewer values
+        are carried."""
         by_height: dict[int, list[Code]] = {}
         for each in numbers:
             by_height.setdefault(self._height(each.sql) if self.dialect.row_wise else 0, []).append(each)
@@ -135,7 +150,7 @@ class Levels:
             sql = terms[0].sql
             for term in terms[1:]:
                 sql = exp.Add(this=sql, expression=term.sql)
-            total = self.at(sql, terms)
+            total = self.at(sql, terms, long=True)
             if self.dialect.row_wise:
                 total = self.define(total, "told")
                 self._firm.add(total.sql.name)
@@ -156,7 +171,8 @@ class Levels:
             ifs += branches(test.sql, shown.sql) if apart else [exp.If(this=test.sql.copy(), true=shown.sql.copy())]
         sql = exp.Case(ifs=ifs, default=self.widened(otherwise, wide=wide).sql.copy())
         nullable = any(result.nullable for result in results)
-        return self.at(sql, [*results, *(test for test, _ in choices)], wide=wide, nullable=nullable)
+        parts = [*results, *(test for test, _ in choices)]
+        return self.at(sql, parts, wide=wide, nullable=nullable, long=any(result.long for result in results))
 
     def missing(self, code: Code) -> Code:
         if not code.nullable:

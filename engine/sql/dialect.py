@@ -117,6 +117,13 @@ class Dialect:
             found = func("ARRAY_CONCAT", found, array.copy(), dialect="bigquery")
         return found
 
+    def transformed(self, array: Expr, each: exp.Lambda) -> Expr:
+        """The list of what `each` makes of its members. Where bulk writes files: DuckDB and Spark."""
+        raise NotImplementedError
+
+    def trimmed_right(self, whole: Expr, letter: str) -> Expr:
+        return exp.Trim(this=whole.copy(), expression=text(letter), position="TRAILING")
+
     def entry(self, entries: Sequence[Expr], place: Expr) -> Expr:
         """Of a list of constants, counted from 1."""
         raise NotImplementedError
@@ -157,6 +164,9 @@ class DuckDb(Dialect):
         for array in arrays[1:]:
             found = call("LIST_CONCAT", found, array)
         return found
+
+    def transformed(self, array: Expr, each: exp.Lambda) -> Expr:
+        return call("LIST_TRANSFORM", array, each)
 
     def entry(self, entries: Sequence[Expr], place: Expr) -> Expr:
         words = any(isinstance(each, exp.Literal) and each.is_string for each in entries)
@@ -220,6 +230,9 @@ class Spark(Dialect):
 
     def joined(self, arrays: Sequence[Expr]) -> Expr:
         return call("CONCAT", *arrays)
+
+    def transformed(self, array: Expr, each: exp.Lambda) -> Expr:
+        return call("TRANSFORM", array, each)
 
     def matches(self, whole: Expr, pattern: str) -> Expr:
         return exp.RegexpLike(this=whole.copy(), expression=text(pattern))

@@ -14,6 +14,7 @@ from sqlglot import exp
 from sqlglot.expressions import Expr
 
 from engine.facts import TEXT_LENGTH_MAX, FactsRefused, shown
+from engine.invisible import CONTROLS, UNSEEN, sql_class
 from engine.maps.row_map import DateFormat
 from engine.reading.fact_value import bound
 from engine.sql.code import column
@@ -26,7 +27,7 @@ RAW = "raw"
 FAULTS = "faults"
 
 _WHOLE = "-?[0-9]{1,18}"
-_CONTROL = "[\\x00-\\x1f\\x7f-\\x9f]"
+_CONTROL, _UNSEEN = sql_class(CONTROLS), sql_class(UNSEEN)
 _NARROW_DIGITS = 18
 _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
 """Most cells; what else stands around them is stripped as Python strips it, at three times the cost."""
@@ -171,9 +172,10 @@ class RawFacts:
                 return self._words(fact, source.form, cell, [(exp.Not(this=members), _said(fact, "\x00"))])
             case Kind.TEXT:
                 long = binary(exp.GT, exp.Length(this=cell.copy()), number(TEXT_LENGTH_MAX))
-                control = self.dialect.matches(cell, _CONTROL)
+                control, unseen = (self.dialect.matches(cell, pattern) for pattern in (_CONTROL, _UNSEEN))
                 blank = self.dialect.matches(cell, _BLANK)
-                faults = [(long, _said(fact, "x" * (TEXT_LENGTH_MAX + 1))), (control, _said(fact, "\x00"))]
+                faults = [(long, _said(fact, "x" * (TEXT_LENGTH_MAX + 1)))]
+                faults += [(control, _said(fact, "\x00")), (unseen, _said(fact, "\u200b"))]
                 if source.form is Form.TEXT or source.words is not None:
                     faults.append((blank, _said(fact, "")))
                 return self._words(fact, source.form, cell, faults)

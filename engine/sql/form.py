@@ -90,7 +90,7 @@ class SqlForm:
         for fact in self.ruleset.facts:
             name = self.columns[fact.name] = self.names.name(fact.name)
             wide = fact.type.kind.is_numeric and not is_narrow(fact.type)
-            self._codes[fact.name] = Code(column(name), wide, not fact.required)
+            self._codes[fact.name] = Code(column(name), wide, not fact.required, long=True)
             if not fact.required:
                 self._levels.nullable.add(name)
             if fact.type.kind in (Kind.TEXT, Kind.ENUM):
@@ -98,7 +98,7 @@ class SqlForm:
         self.names.name(OUTCOME)
         if as_of is None:
             self.columns[AS_OF] = self.names.name(AS_OF)
-            self._codes[AS_OF] = Code(column(self.columns[AS_OF]))
+            self._codes[AS_OF] = Code(column(self.columns[AS_OF]), long=True)
         else:
             self._codes[AS_OF] = literal(as_of, self.dialect)
 

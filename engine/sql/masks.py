@@ -72,7 +72,7 @@ class Masks:
     def _where(self, test: Code, numbers: Code) -> Code:
         """0 where the test is false; where it can't be told, what is not false can't be told either."""
         levels = self.levels
-        nothing = Code(self._zero)
+        nothing = Code(self._zero, long=True)
         if not test.nullable:
             return levels.case([(test, numbers)], nothing)
         never = replace(test, sql=negated(test.sql))
@@ -83,7 +83,7 @@ class Masks:
 
     def _part(self, both: Code, *, high: bool) -> Code:
         split = self.levels.dialect.high_bits if high else self.levels.dialect.low_bits
-        return self.levels.at(split(both.sql, _HALF), (both,))
+        return self.levels.at(split(both.sql, _HALF), (both,), long=True)
 
     def _mask(self, name: str, ids: tuple[str, ...], halves: Sequence[Code]) -> Mask:
         levels = self.levels
@@ -112,7 +112,7 @@ class Masks:
         else:
             ifs += branches(levels.combined(open_, exp.And).sql, last)
             last = levels.dialect.to_narrow(unsure)
-        return levels.at(exp.Case(ifs=ifs, default=last) if ifs else last, conjuncts, nullable=False)
+        return levels.at(exp.Case(ifs=ifs, default=last) if ifs else last, conjuncts, nullable=False, long=True)
 
     def _missing(self, conditions: Sequence[Code]) -> list[Expr] | None:
         """Tests of which one is true where none of the conditions is false, but one is null."""

@@ -36,6 +36,9 @@ _ARITHMETIC: Mapping[type[Formula], type[Expr]] = {f.Sum: exp.Add, f.Difference:
 
 _TEXTS = (Kind.TEXT, Kind.ENUM)
 
+_POSITION_MAX = 10**9
+"""Two of them are a 32-bit integer."""
+
 _AMONG_MAX = 3
 """Numbers of which a list of entries is had as soon as a comparison with each."""
 
@@ -95,12 +98,12 @@ class Lowering:
                 return self._extreme(parts, exp.GT if isinstance(node, f.Least) else exp.LT)
             case f.Absolute():
                 wide = not is_narrow(node.type) or parts[0].wide
-                operand = self.levels.widened(parts[0], wide=wide)
-                return self.levels.at(exp.Abs(this=operand.sql.copy()), parts, wide=wide)
+                operand = self.levels.lengthened(self.levels.widened(parts[0], wide=wide))
+                return self.levels.at(exp.Abs(this=operand.sql.copy()), parts, wide=wide, long=True)
             case f.If():
                 return self._choice(node, *parts)
             case f.AddMonths():
-                return self._unary(self.levels.dialect.add_months(parts[0].sql, parts[1].sql), parts)
+                return self.levels.at(self.levels.dialect.add_months(parts[0].sql, parts[1].sql), parts, long=True)
             case f.DatePart(part=part):
                 return self._date_part(part, node.date, parts[0])
             case f.TextCall():
@@ -110,9 +113,6 @@ class Lowering:
             case Position(words=words):
                 return self._position(words, parts[0])
         return self._truth(node, parts)
-
-    def _unary(self, sql: Expr, parts: Sequence[Code]) -> Code:
-        return self.levels.at(sql, parts)
 
     # --- logic -------------------------------------------------------------------------------------------------------
 
@@ -189,7 +189,7 @@ class Lowering:
         if not isinstance(inner, exp.Case):  # widened
             return first
         sql = exp.Case(ifs=[*first.sql.args["ifs"], *inner.args["ifs"]], default=inner.args.get("default"))
-        return self.levels.at(sql, (first,), wide=first.wide, nullable=first.nullable)
+        return self.levels.at(sql, (first,), wide=first.wide, nullable=first.nullable, long=first.long)
 
     def _position(self, words: Sequence[str], word: Code) -> Code:
         levels = self.levels
@@ -213,7 +213,7 @@ class Lowering:
         wide = not is_narrow(type_)
         if dialect.lists and not wide:
             entries = [literal(value, dialect).sql for value in values]
-            return levels.at(dialect.entry(entries, number_.sql), (number_,), nullable=None in values)
+            return levels.at(dialect.entry(entries, number_.sql), (number_,), nullable=None in values, long=True)
         choices = [
             (levels.at(_among(number_.sql, same, negated=False), (number_,)), literal(value, dialect, wide=wide))
             for value in dict.fromkeys(values[place - 1] for place in others)
@@ -244,7 +244,7 @@ class Lowering:
         divisor = numbers.divisor_or_null(levels, right, wide=wide, never_zero=b.low > 0 or b.high < 0)
         if shift:
             left = levels.operate(exp.Mul, left, literal(10**shift, levels.dialect, wide=shift > 18), wide=wide)
-        left = levels.let(levels.widened(left, wide=wide))
+        left = levels.let(levels.lengthened(levels.widened(left, wide=wide)))
         divide = numbers.quotient if isinstance(node, f.Quotient) else numbers.modulo
         return divide(levels, left, divisor, signed=signed)
 
@@ -270,9 +270,9 @@ class Lowering:
         if part != "weekday":
             return levels.at(levels.dialect.date_part(part, code.sql), (code,))
         lifted = 3 + 7 * numbers.lift(date.type.low + 3, 7)
-        moved = exp.Paren(this=exp.Add(this=wrapped(code.sql), expression=number(lifted)))
+        moved = exp.Paren(this=exp.Add(this=wrapped(levels.lengthened(code).sql), expression=number(lifted)))
         weekday = exp.Add(this=exp.Mod(this=moved, expression=number(7)), expression=number(1))
-        return levels.at(weekday, (code,))
+        return levels.at(weekday, (code,), long=True)
 
     # --- text --------------------------------------------------------------------------------------------------------
 
@@ -297,7 +297,7 @@ class Lowering:
     def _substring(self, parts: list[Code]) -> Code:
         """A start from the end is turned into one from the front; beyond either end there is nothing."""
         levels = self.levels
-        whole, start, *length = parts
+        whole, start, *length = (self._within_text(part) for part in parts)
         from_end = levels.at(exp.Add(this=_length(whole.sql) + number(1), expression=start.sql.copy()), (whole, start))
         zero = levels.number(0)
         if start.constant is not None and type(start.constant[0]) is int:
@@ -311,6 +311,13 @@ class Lowering:
             inside = levels.combined((inside, levels.test(exp.GTE, part, zero)), exp.And)
         unknown = [(self._unknown(part), literal(None, levels.dialect)) for part in parts if part.nullable]
         return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
+
+    def _within_text(self, part: Code) -> Code:
+        """A start or length that is a constant, cut to what databases take; no text is that long."""
+        value = part.constant[0] if part.constant else None
+        if type(value) is not int:
+            return part
+        return self.levels.number(max(-_POSITION_MAX, min(value, _POSITION_MAX)))
 
 
 def _among(number_: Expr, places: Sequence[int], *, negated: bool) -> Expr:

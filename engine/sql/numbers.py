@@ -41,7 +41,7 @@ def rounded(levels: Levels, code: Code, bounds: tuple[int, int], divisor: int, m
     """`code / divisor` by this mode. The divisor is positive; bounds are those of the code."""
     low, high = bounds
     wide = code.wide or highest(low, high, divisor) > NARROW_HIGH
-    code = levels.widened(code, wide=wide)
+    code = levels.lengthened(levels.widened(code, wide=wide))
     lifted = lift(low, divisor)
     for_positive, for_negative = _ADDED[mode](divisor)
     if for_positive != for_negative and low < 0:
@@ -63,7 +63,7 @@ def rounded(levels: Levels, code: Code, bounds: tuple[int, int], divisor: int, m
 def rounded_sum(levels: Levels, high: Code, low: Code, bounds: tuple[int, int], divisor: int) -> Code:
     """`high + low / divisor`, half-even, all in 64 bits. `bounds` are those of `low`."""
     lifted = lift(bounds[0], divisor)
-    moved = _plus(levels, low, lifted * divisor + divisor // 2)
+    moved = _plus(levels, levels.lengthened(low), lifted * divisor + divisor // 2)
     if divisor % 2:
         return _plus(levels, levels.operate(exp.Add, high, _divided(levels, moved, divisor)), -lifted)
     moved = levels.let(moved)
@@ -106,24 +106,26 @@ def _divided(levels: Levels, code: Code, divisor: int) -> Code:
     if code.wide:
         code = levels.let(code)
     by = levels.widened(levels.number(divisor), wide=code.wide) if divisor > NARROW_HIGH else levels.number(divisor)
-    return levels.at(levels.dialect.quotient(code.sql, by.sql, wide=code.wide), (code,), wide=code.wide)
+    return levels.at(levels.dialect.quotient(code.sql, by.sql, wide=code.wide), (code,), wide=code.wide, long=True)
 
 
 # --- divisors that are not constant ----------------------------------------------------------------------------------
 
 
 def divisor_or_null(levels: Levels, code: Code, *, wide: bool, never_zero: bool) -> Code:
-    code = levels.widened(code, wide=wide)
+    code = levels.lengthened(levels.widened(code, wide=wide))
     if never_zero:
         return levels.let(code)
-    null_if_zero = levels.at(exp.Nullif(this=code.sql.copy(), expression=exp.Literal.number(0)), (code,), wide=wide)
+    or_null = exp.Nullif(this=code.sql.copy(), expression=exp.Literal.number(0))
+    null_if_zero = levels.at(or_null, (code,), wide=wide, long=True)
     return levels.define(replace(null_if_zero, nullable=True), "part")
 
 
 def quotient(levels: Levels, left: Code, right: Code, *, signed: bool) -> Code:
-    """Half-even. Both are columns or literals of one width; a zero divisor has become null."""
+    """Half-even. Both are long, columns or literals of one width; a zero divisor has become null."""
     wide = left.wide
-    whole = levels.let(levels.at(levels.dialect.quotient(left.sql, right.sql, wide=wide), (left, right), wide=wide))
+    divided = levels.dialect.quotient(left.sql, right.sql, wide=wide)
+    whole = levels.let(levels.at(divided, (left, right), wide=wide, long=True))
     covered = levels.operate(exp.Mul, whole, right, wide=wide)
     rest = levels.operate(exp.Sub, left, covered, wide=wide)
     size = _magnitude(levels, right) if signed else right
@@ -140,12 +142,13 @@ def quotient(levels: Levels, left: Code, right: Code, *, signed: bool) -> Code:
 
 
 def _magnitude(levels: Levels, code: Code) -> Code:
-    return levels.at(exp.Abs(this=code.sql.copy()), (code,), wide=code.wide)
+    return levels.at(exp.Abs(this=code.sql.copy()), (code,), wide=code.wide, long=True)
 
 
 def modulo(levels: Levels, left: Code, right: Code, *, signed: bool) -> Code:
-    """With the sign of the divisor. Both are columns or literals of one width."""
-    rest = levels.at(levels.dialect.remainder(left.sql, right.sql, wide=left.wide), (left, right), wide=left.wide)
+    """With the sign of the divisor. Both are long, columns or literals of one width."""
+    divided = levels.dialect.remainder(left.sql, right.sql, wide=left.wide)
+    rest = levels.at(divided, (left, right), wide=left.wide, long=True)
     if not signed:
         return rest
     rest = levels.let(rest)

@@ -16,9 +16,26 @@ _DIGITS = 18
 """Decimals of as many digits are 64-bit integers to a database."""
 
 
+_DECIMAL = (Kind.MONEY, Kind.RATE, Kind.NUMBER)
+
+
 def fact_value(type_: Type, name: str, dialect: Dialect) -> Expr:
     """Decimals with their point, dates as dates. Exact: no division is made."""
-    found = column(name)
+    return _value(type_, column(name), dialect)
+
+
+def list_value(element: Type, name: str, dialect: Dialect, *, as_json: bool) -> Expr:
+    """A list of what `fact_value` gives; `as_json`: of what stands in a decision's JSON, where money is the text
+    `12.50`, a rate the text `0.05`, a date the text `2026-07-01`."""
+    item = exp.column("item")
+    shown = _in_json(element, item, dialect) if as_json else _value(element, item, dialect)
+    if shown == item:
+        return column(name)
+    each = exp.Lambda(this=shown, expressions=[exp.to_identifier("item")])
+    return dialect.transformed(column(name), each)
+
+
+def _value(type_: Type, found: Expr, dialect: Dialect) -> Expr:
     if type_.kind is Kind.DATE:
         return dialect.date(found)
     if not type_.kind.is_numeric or not type_.scale:
@@ -27,3 +44,13 @@ def fact_value(type_: Type, name: str, dialect: Dialect) -> Expr:
     whole = exp.cast(found, f"DECIMAL({digits}, 0)")
     unit = exp.cast(text(f"0.{'0' * (type_.scale - 1)}1"), f"DECIMAL({type_.scale + 1}, {type_.scale})")
     return binary(exp.Mul, whole, unit)
+
+
+def _in_json(type_: Type, found: Expr, dialect: Dialect) -> Expr:
+    """As `engine.facts.shower` has it."""
+    if type_.kind is not Kind.DATE and type_.kind not in _DECIMAL:
+        return found
+    whole = exp.cast(_value(type_, found, dialect), dialect.text_type)
+    if type_.kind not in (Kind.RATE, Kind.NUMBER) or not type_.scale:
+        return whole
+    return dialect.trimmed_right(dialect.trimmed_right(whole, "0"), ".")

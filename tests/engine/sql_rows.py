@@ -176,8 +176,11 @@ def compare_decisions(ruleset: RuleSet, cases: Sequence[Case], dialect: str, run
     for name in ruleset.results:
         policy, _, own = name.partition(".")
         _same(f"result {name}", [d.results[policy][own] for d in decisions], _shown(ruleset, name, sql), cases)
-    fired = [[reason.rule for reason in d.reasons if reason.rule in rules and not reason.missing] for d in decisions]
     undetermined = [[item.id for item in d.undetermined if item.id in rules] for d in decisions]
+    fired = [
+        [reason.rule for reason in d.reasons if reason.rule in rules and reason.rule not in unsure]
+        for d, unsure in zip(decisions, undetermined, strict=True)
+    ]
     for what, mine, theirs in (("is true", fired, sql.fired), ("is undetermined", undetermined, sql.undetermined)):
         of_rules = [[id_ for id_ in ids if id_ in rules] for ids in theirs]
         _same_ids(what, list(map(sorted, mine)), list(map(sorted, of_rules)), cases)

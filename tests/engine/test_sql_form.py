@@ -30,6 +30,7 @@ from engine.sql.form import OUTCOME, SqlForm
 from engine.vocabulary import CASE_KINDS, DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.generated import HERE, NO_TEXT, Case, facts_near_thresholds, random_ruleset
 from tests.engine.generated_formulas import days
+from tests.engine.generated_policies import policy_ruleset
 from tests.engine.sql_rows import ROW, compare, compare_decisions, in_order, on_duckdb, relation
 from tests.engine.test_unknown_rows import policy_set, random_facts
 from tests.engine.thresholds import Hits, at_thresholds, unit_of
@@ -294,8 +295,9 @@ def _elsewhere(dialect: str, run: Any) -> None:
         ruleset = default_policies().ruleset(case, AS_OF_DAY)
         rows = [*threshold_rows(case), *facts_near_thresholds(ruleset, 3, 3_000)]
         compare(ruleset, without_nul(rows), dialect, run)
-    for seed in range(8):
-        ruleset = without_refused(random_ruleset(seed))
+    rulesets = [without_refused(random_ruleset(seed)) for seed in range(8)]
+    rulesets += [policy_ruleset(seed) for seed in range(3)]  # typed constants
+    for seed, ruleset in enumerate(rulesets):
         compare(ruleset, without_nul(facts_near_thresholds(ruleset, seed, 300)), dialect, run)
     for seed in range(4):
         ruleset = policy_set(seed)[0].ruleset("account", AS_OF_DAY)

@@ -1,0 +1,51 @@
+"""Characters that nobody sees, for all who read text: policies, maps and facts refuse the same ones.
+
+What a reviewer can't see may make two ids out of one, hide a word, or turn the reading direction, so that something
+else is decided than what is shown. Leaf: the ranges stand here once, and each engine's pattern is made of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+CONTROLS = ((0x00, 0x1F), (0x7F, 0x9F))
+"""General category Cc."""
+
+SURROGATES = ((0xD800, 0xDFFF),)
+"""Halves of characters, Cs: no text in UTF-8 holds any."""
+
+UNSEEN = (
+    *((0xAD, 0xAD), (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD), (0x70F, 0x70F), (0x890, 0x891), (0x8E2, 0x8E2)),
+    *((0x180E, 0x180E), (0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x2064), (0x2066, 0x206F), (0xFEFF, 0xFEFF)),
+    *((0xFFF9, 0xFFFB), (0x110BD, 0x110BD), (0x110CD, 0x110CD), (0x13430, 0x1343F), (0x1BCA0, 0x1BCA3)),
+    *((0x1D173, 0x1D17A), (0xE0001, 0xE0001), (0xE0020, 0xE007F)),
+)
+"""Cf, Zl and Zp of Unicode 15.1: marks of direction, of joining and of breaking, and tags. Written out, since each
+engine knows another version of Unicode."""
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+def python_class(*ranges: Ranges) -> str:
+    """The inside of a set of Python's `re`."""
+    return "".join(f"\\U{low:08x}-\\U{high:08x}" for part in ranges for low, high in part)
+
+
+def sql_class(ranges: Ranges) -> str:
+    """A set as the patterns of DuckDB (RE2) and Spark (Java) write it."""
+    return "[" + "".join(f"\\x{{{low:x}}}-\\x{{{high:x}}}" for low, high in ranges) + "]"
+
+
+IN_POLICIES = re.compile(rf"(?![\t\n\r])[{python_class(CONTROLS, SURROGATES, UNSEEN)}\ufffe\uffff]")
+"""What a policy's text may not hold: tabs and line ends stay; U+FFFE and U+FFFF are no characters."""
+
+_CONTROL = re.compile(f"[{python_class(CONTROLS, SURROGATES)}]")
+_UNSEEN = re.compile(f"[{python_class(UNSEEN)}]")
+
+
+def holds_control(text: str) -> bool:
+    return not text.isprintable() and _CONTROL.search(text) is not None
+
+
+def holds_unseen(text: str) -> bool:
+    return not text.isprintable() and _UNSEEN.search(text) is not None

@@ -97,8 +97,8 @@ def _nothing(history: HistoryRead) -> str:
 
 
 def fastest(ruleset: RuleSet, history_map: HistoryMap, failed: Callable[[str], None]) -> Decide:
-    """In bulk where the extra `bulk` is installed and SQL can say the rules, else one by one; both decide alike. `failed`
-    is told why the SQL failed, where it did: from there on orders are decided one by one."""
+    """In bulk where the extra `bulk` is installed and SQL can say the rules, else one by one; both decide alike.
+    `failed` is told why the SQL failed, where it did: from there on orders are decided one by one."""
     try:
         from api.backtest.sql import QUERY_ERRORS, sql_decider
         from engine.sql.check import check

@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at each request
     )
+    app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
     app.add_middleware(Edge, metrics=metrics, direct={_path(case): asgi for case, asgi in cases.items()})
     app.add_exception_handler(HTTPException, _raise_ours)

@@ -42,6 +42,7 @@ class Metrics:
             "credence_journal_commit_failures", "Commits that did not reach the disk.", registry=to
         )
         self._waiting = Gauge("credence_journal_waiting", "Records that wait for the next commit.", registry=to)
+        self._connections = Gauge("credence_connections", "Connections that are open.", registry=to)
         self._loads = Counter("credence_policy_loads", "Policy sets tried, by result.", ["result"], registry=to)
         self._policy = Info("credence_policy", "The policy set in force.", registry=to)
         self._policy_since = Gauge(
@@ -57,6 +58,9 @@ class Metrics:
 
     def watch_queue(self, waiting: Callable[[], int]) -> None:
         self._waiting.set_function(waiting)
+
+    def watch_connections(self, count: Callable[[], int]) -> None:
+        self._connections.set_function(count)
 
     def decided(self, decision: Decision, seconds: float) -> None:
         """Keeps the bound `inc` of each label: looking a label up costs more than counting."""

@@ -119,6 +119,8 @@ class Guard:
             if longest is asking:
                 return False
             longest.give_way()
+            if longest.held_bytes:  # has answers to wait for
+                longest.drop()
         return True
 
     def look_after(self, now: float) -> None:
@@ -242,6 +244,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def drop(self) -> None:
         self._guard.move(self, None)
+        self._release()
         self.transport.abort()
 
     # -- reading

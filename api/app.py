@@ -26,12 +26,15 @@ from api.parameters import only_parameters
 from api.policies import Policies
 from api.policy_routes import add_policy_routes
 from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
+from api.reference import add_reference_routes
 from api.settings import Settings
 from engine.vocabulary import CASE_KINDS
 from ledger.journal import Journal
 
 DESCRIPTION = """Decides, for each order and each invoice, what the credit policy says, and why.
-Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents."""
+Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents. Any
+request may be refused before its path is looked at: 400 malformed, 403 asked by a foreign page, 408 too slow, 413 or
+431 too large, 417 an expectation that can't be met, 421 another host, 429 too many ahead, 503 too much at once."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -58,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=_version(),
         description=DESCRIPTION,
         lifespan=life,
-        redoc_url=None,
+        openapi_url=None,  # `api.reference` has it, and a page without foreign scripts
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at each request
     )
@@ -72,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     add_policy_routes(app, policies, settings.body_bytes_max)
     add_health_routes(app, policies, journal, metrics)
     follow_vocabulary(app, policies)
+    add_reference_routes(app)
     return app
 
 

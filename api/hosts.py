@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from api.problems import ForeignHost, ForeignOrigin, MalformedRequest
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_AUTHORITY = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{0,5}))?")
+_AUTHORITY = re.compile(rb"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(?::([0-9]{0,5}))?")
 _NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _EVERY_NAME = "*"
 _SAID_MAX = 80
@@ -36,7 +37,9 @@ class Hosts:
         host, _ = split_authority(authority)
         if self.every_name or host in self.names or (self.every_address and _address(host)):
             return
-        raise ForeignHost(f"`{host[:_SAID_MAX]}` is not a name of this service; the setting CREDENCE_HOSTS lists its names")
+        raise ForeignHost(
+            f"`{host[:_SAID_MAX]}` is not a name of this service; the setting CREDENCE_HOSTS lists its names"
+        )
 
     def check_origin(self, origin: bytes, authority: bytes | None) -> None:
         """Raises `ForeignOrigin` where the page that asks is not served by this service: its origin has neither the
@@ -70,6 +73,7 @@ def hosts_of(listen: str, listed: str) -> Hosts:
     )
 
 
+@lru_cache(maxsize=256)
 def split_authority(text: bytes) -> tuple[str, str]:
     """Name or address in its shortest form, and port (empty where it is the scheme's own). Raises `MalformedRequest`:
     user names, other characters and ports beyond 65535 have no place here."""

@@ -33,7 +33,8 @@ def check_head(
     """Raises the `Refused` that fits. `headers` are those of `READ_HERE`, names in lower case."""
     if version not in ("1.1", "1.0"):
         raise MalformedRequest(f"HTTP/{version} is not spoken here; send HTTP/1.1")
-    host, origins, fetch = None, [], {}
+    host: bytes | None = None
+    browser: list[tuple[bytes, bytes]] = []
     for name, value in headers:
         if name == b"host":
             if host is not None:
@@ -50,13 +51,11 @@ def check_head(
         elif name == b"expect":
             if value.lower() != b"100-continue":
                 raise UnmetExpectation("the only expectation that can be met is `100-continue`")
-        elif name == b"origin":
-            origins.append(value)
         else:
-            fetch[name] = value.lower()
+            browser.append((name, value))
     _check_where_to(method, target, version, host, hosts)
-    if origins or fetch:
-        _check_where_from(method, host, origins, fetch, hosts)
+    if browser:
+        _check_where_from(method, host, browser, hosts)
 
 
 def _check_where_to(method: bytes, target: bytes, version: str, host: bytes | None, hosts: Hosts) -> None:
@@ -76,13 +75,13 @@ def _check_where_to(method: bytes, target: bytes, version: str, host: bytes | No
     hosts.check_host(authority)
 
 
-def _check_where_from(
-    method: bytes, host: bytes | None, origins: Iterable[bytes], fetch: dict[bytes, bytes], hosts: Hosts
-) -> None:
+def _check_where_from(method: bytes, host: bytes | None, browser: Iterable[tuple[bytes, bytes]], hosts: Hosts) -> None:
     """A link followed from another site is fine: its page doesn't get to see what comes back."""
-    for origin in origins:
-        hosts.check_origin(origin, host)
-    if fetch.get(b"sec-fetch-site") == b"cross-site":
-        followed = fetch.get(b"sec-fetch-mode") == b"navigate" and fetch.get(b"sec-fetch-dest") == b"document"
+    said = [(name, value.lower()) for name, value in browser]
+    for name, value in said:
+        if name == b"origin":
+            hosts.check_origin(value, host)
+    if (b"sec-fetch-site", b"cross-site") in said:
+        followed = {(b"sec-fetch-mode", b"navigate"), (b"sec-fetch-dest", b"document")} <= set(said)
         if not (followed and method == b"GET"):
             raise ForeignOrigin("a page of another site asks; only pages of this service may")

@@ -1,4 +1,4 @@
-"""One process that serves: uvicorn with uvloop behind the guard, one worker. `credence serve`, `python -m api.server`."""
+"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.server`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -16,9 +17,11 @@ from types import FrameType
 import structlog
 import uvicorn
 from prometheus_client import disable_created_metrics
+from pydantic import ValidationError
 
 from api.app import create_app
-from api.guard import Guard, GuardedProtocol, Limits
+from api.guard import Guard, Limits
+from api.guarded_protocol import GuardedProtocol
 from api.hosts import hosts_of
 from api.logs import configure_logs
 from api.settings import Settings
@@ -143,5 +146,16 @@ def _end_now() -> None:
     os._exit(1)
 
 
+def main() -> None:
+    """With the settings of the environment; ends with 2 where they can't be used."""
+    try:
+        settings = Settings()
+    except ValidationError as invalid:
+        for fault in invalid.errors():
+            sys.stderr.write(f"CREDENCE_{str(fault['loc'][0]).upper()}: {fault['msg']}\n")
+        sys.exit(2)
+    serve(settings)
+
+
 if __name__ == "__main__":
-    serve(Settings())
+    main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +62,8 @@ def ask(client: httpx2.Client, sent: bytes) -> Answer:
 
 def send(connection: socket.socket, content: bytes) -> None:
     """Goes on to the answer where the service has stopped listening meanwhile."""
-    try:
+    with suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(content)
-    except (BrokenPipeError, ConnectionResetError):
-        pass
 
 
 def read_answer(connection: socket.socket) -> Answer:

@@ -279,7 +279,9 @@ def test_a_wish_for_another_protocol_is_passed_over(client: httpx2.Client, chunk
     first = head(*CHUNKED, *wish) + IN_ONE_CHUNK + b"\r\n" if chunked else post(*wish)
     with connected(client) as connection:
         split = first.index(b"\r\n\r\n") + 4
-        for piece in (first[:split], first[split:] + post() + post(*wish)) if apart else (first + post() + post(*wish),):
+        for piece in (
+            (first[:split], first[split:] + post() + post(*wish)) if apart else (first + post() + post(*wish),)
+        ):
             send(connection, piece)
             time.sleep(0.05)
         assert [answer.status for answer in read_answers(connection, 3)] == [201, 201, 201]
@@ -357,7 +359,14 @@ def test_connections_that_do_not_ask_are_closed(hurried: httpx2.Client) -> None:
 
 @pytest.mark.parametrize(
     "begun",
-    [b"G", b"GET / HTTP/1.1\r\nHost: local", head(*CHUNKED), head(*CHUNKED) + b"5\r\nab", post()[:-1], head(*CHUNKED) + b"0\r\na: b"],
+    [
+        b"G",
+        b"GET / HTTP/1.1\r\nHost: local",
+        head(*CHUNKED),
+        head(*CHUNKED) + b"5\r\nab",
+        post()[:-1],
+        head(*CHUNKED) + b"0\r\na: b",
+    ],
 )
 def test_requests_that_are_never_complete_are_refused_in_time(hurried: httpx2.Client, begun: bytes) -> None:
     with connected(hurried) as connection:
@@ -385,7 +394,7 @@ def test_answers_that_nobody_reads_end_the_connection(hurried: httpx2.Client) ->
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         asked = head("GET /openapi.json HTTP/1.1", "Host: localhost")
         connection.settimeout(5)
-        with pytest.raises(OSError):  # noqa: PT011  # reset or broken pipe, as it comes
+        with pytest.raises(OSError):  # reset or broken pipe, as it comes
             for _ in range(500):
                 connection.sendall(asked * 20)
                 time.sleep(0.05)
@@ -440,15 +449,14 @@ def _open_connections(client: httpx2.Client) -> int:
 
 def test_bodies_have_a_bound_together(tmp_path: Path) -> None:
     settings = Settings(rules=write_rules(tmp_path / "rules"), journal=tmp_path / "credence.db", body_bytes_max=1 << 20)
-    with running(settings, Limits(bodies_bytes=3 << 20)) as client:
-        with _many(client, 12) as slow:
-            for connection in slow:
-                lines = (*CHUNKED[:3], f"Content-Length: {1 << 20}")
-                connection.sendall(head(*lines) + b" " * ((1 << 20) - 1))
-            refused(read_answer(slow[0]), 503, "overloaded")
-            assert works(client)
-            slow[-1].sendall(b" ")
-            assert read_answer(slow[-1]).status == 400  # nothing but spaces, but whole: the last ones have their place
+    with running(settings, Limits(bodies_bytes=3 << 20)) as client, _many(client, 12) as slow:
+        for connection in slow:
+            lines = (*CHUNKED[:3], f"Content-Length: {1 << 20}")
+            connection.sendall(head(*lines) + b" " * ((1 << 20) - 1))
+        refused(read_answer(slow[0]), 503, "overloaded")
+        assert works(client)
+        slow[-1].sendall(b" ")
+        assert read_answer(slow[-1]).status == 400  # nothing but spaces, but whole: the last ones have their place
 
 
 # -- anything at all

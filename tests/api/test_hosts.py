@@ -19,7 +19,16 @@ from tests.api.raw_http import ask, head, post
 from tests.api.running import running, write_rules
 
 LOOPBACK = hosts_of("127.0.0.1", "")
-OWN = ("localhost", "LOCALHOST", "LocalHost", "localhost.", "127.0.0.1", "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]")
+OWN = (
+    "localhost",
+    "LOCALHOST",
+    "LocalHost",
+    "localhost.",
+    "127.0.0.1",
+    "[::1]",
+    "[0:0:0:0:0:0:0:1]",
+    "[::ffff:127.0.0.1]",
+)
 FOREIGN = (
     "evil.example",
     "localhost.evil.example",
@@ -188,7 +197,9 @@ def _own(client: httpx2.Client) -> str:
         (("Sec-Fetch-Site: none",), 201),
     ],
 )
-def test_a_decision_is_not_made_for_a_foreign_page(client: httpx2.Client, headers: tuple[str, ...], status: int) -> None:
+def test_a_decision_is_not_made_for_a_foreign_page(
+    client: httpx2.Client, headers: tuple[str, ...], status: int
+) -> None:
     answer = ask(client, post(*(line.replace("HERE", _own(client)) for line in headers), host=_own(client)))
     assert answer.status == status
     if status == 403:

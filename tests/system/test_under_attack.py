@@ -121,7 +121,9 @@ def others(service: Service) -> Iterator[Watch]:
             while not done.is_set():
                 began = time.monotonic()
                 with suppress(httpx2.TransportError):  # a connection kept open may be closed to make room
-                    note(began, client.post(f"http://127.0.0.1:{service.port}/v1/decisions/order", json=BODY).status_code)
+                    note(
+                        began, client.post(f"http://127.0.0.1:{service.port}/v1/decisions/order", json=BODY).status_code
+                    )
 
     def note(began: float, status: int) -> None:
         watch.worst_seconds = max(watch.worst_seconds, time.monotonic() - began)

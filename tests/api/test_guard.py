@@ -156,6 +156,13 @@ def test_chunks_of_any_size_make_the_same_body(client: httpx2.Client) -> None:
         assert ask(client, head(*CHUNKED) + chunks + b"0\r\n\r\n").status == 201
 
 
+@pytest.mark.parametrize(("count", "status"), [(9_900, 201), (10_100, 413)])
+def test_the_number_of_chunks_is_bounded(client: httpx2.Client, count: int, status: int) -> None:
+    body = ORDER + b" " * (count - len(ORDER))
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    assert ask(client, head(*CHUNKED) + chunks + b"0\r\n\r\n").status == status
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/v1/decisions/order", "/nowhere"])
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_body_beyond_the_bound_is_refused_on_every_path(client: httpx2.Client, path: str, declared: bool) -> None:

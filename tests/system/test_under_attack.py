@@ -250,6 +250,18 @@ def test_few_files_make_few_connections_and_no_outage(tmp_path: Path) -> None:
         assert found[0]["limit"] == 12
 
 
+@pytest.mark.parametrize("host", ["localhost", "evil.example"])
+def test_a_path_is_logged_cut_and_without_what_moves_a_terminal(attacked: Service, host: str) -> None:
+    path = f"/{host}%1b[31m%e2%80%ae" + "a" * 20_000
+    with attacked.connect() as connection:
+        send(connection, head(f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close"))
+        assert [answer.status for answer in read_answers(connection)] == [404 if host == "localhost" else 421]
+    logged = [str(event["path"]) for event in attacked.events() if f"/{host}" in str(event.get("path"))]
+    assert [len(path) for path in logged] == [200]
+    assert attacked.log.read_text().isascii()
+    assert "\x1b" not in attacked.log.read_text()
+
+
 # -- the end
 
 

@@ -19,6 +19,7 @@ from api.problems import Overloaded
 if TYPE_CHECKING:
     from api.guarded_protocol import GuardedProtocol
 
+_SMALL_BODY = 32 << 10
 _WARNED_SHARE = 0.8
 _WARNING_SECONDS = 10.0
 
@@ -99,11 +100,11 @@ class Guard:
             to[connection] = None
 
     def make_room(self, asking: GuardedProtocol) -> bool:
-        """False where `asking` itself has to go."""
+        """False where `asking` itself has to go. What is small may stay: no number of large ones keeps it out."""
         while self.body_bytes > self.limits.bodies_bytes:
             longest = next((each for each in self.waiting if each.held_bytes), asking)
             if longest is asking:
-                return False
+                return asking.held_bytes <= _SMALL_BODY
             longest.give_way()
             if longest.held_bytes:  # has answers to wait for
                 longest.drop()

@@ -277,6 +277,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._phase = IDLE
         self._deadline = None
         super().on_message_complete()
+        self.headers, self.url = [], b""  # the app has its own; what is refused now belongs to no request
         if self._unanswered:
             guard = self._guard
             guard.waiting.pop(self, None)

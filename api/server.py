@@ -109,7 +109,10 @@ class GuardedServer(uvicorn.Server):
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(LOOKS_SECONDS)
-            self._guard.look_after(loop.time())
+            try:
+                self._guard.look_after(loop.time())
+            except Exception as error:  # the next look must come
+                log.error("looking after connections failed", exc_info=error)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         cutting_off = asyncio.create_task(self._cut_off())

@@ -471,6 +471,31 @@ def test_bodies_have_a_bound_together(tmp_path: Path) -> None:
         assert read_answer(slow[-1]).status == 400  # nothing but spaces, but whole: the last ones have their place
 
 
+def test_large_bodies_that_wait_for_their_answers_keep_no_small_ones_out(tmp_path: Path) -> None:
+    async def slowly(*_: object) -> None:
+        await asyncio.sleep(4)
+
+    settings = Settings(rules=write_rules(tmp_path / "rules"), journal=tmp_path / "credence.db", body_bytes_max=1 << 17)
+    large = post(body=ORDER + b" " * 100_000)
+    with pytest.MonkeyPatch.context() as patched, running(settings, Limits(bodies_bytes=1 << 18)) as client:
+        patched.setattr("ledger.journal.Journal.record", slowly)
+        with _many(client, 2) as busy:
+            for connection in busy:
+                connection.sendall(large)
+            time.sleep(0.5)
+            refused(ask(client, large), 503, "overloaded")
+            assert ask(client, post(target="/v1/decisions/refund")).status == 404
+            assert [read_answer(connection).status for connection in busy] == [201, 201]
+
+
+def test_what_belongs_to_no_request_is_not_taken_for_the_one_before(client: httpx2.Client) -> None:
+    with connected(client) as connection:
+        connection.sendall(post("X-Request-Id: first"))
+        assert read_answer(connection).header("x-request-id") == "first"
+        connection.sendall(b"\x16\x03\x01")
+        assert read_answer(connection).header("x-request-id") != "first"
+
+
 # -- anything at all
 
 

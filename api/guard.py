@@ -116,6 +116,10 @@ class Guard:
             for connection in list(group):
                 connection.look_after(now)
 
+    def drop_all(self) -> None:
+        for connection in (*self.waiting, *self.busy, *self.leaving):
+            connection.drop()
+
     def overload(self, connection: GuardedProtocol) -> Overloaded:
         """What a connection is told that has to go; counted and logged."""
         self._turned_away += 1

@@ -10,13 +10,11 @@ take its answer with it.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import Any, NoReturn
 
 import httptools
 import structlog
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from api.edge import ON_EVERY_ANSWER, about_request, note_refusal, request_id_of
 from api.guard import Guard, Limits
@@ -42,18 +40,6 @@ IDLE, HEAD, BODY, LEAVING = range(4)
 log = structlog.get_logger(__name__)
 
 
-class _Flow(FlowControl):
-    """Nothing more is read while requests wait in the pipeline."""
-
-    def __init__(self, transport: asyncio.Transport, pipeline: deque[Any]) -> None:
-        super().__init__(transport)
-        self._pipeline = pipeline
-
-    def resume_reading(self) -> None:
-        if not self._pipeline:
-            super().resume_reading()
-
-
 class GuardedProtocol(HttpToolsProtocol):
     """One connection. Callbacks of the parser refuse by raising (`_stop`), everything else by `refuse`."""
 
@@ -65,6 +51,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._phase = IDLE
         self._deadline: float | None = None
         self._unread_deadline: float | None = None
+        self._running: RequestResponseCycle | None = None
         self._unanswered = 0
         self._refusal: Refused | None = None
         self._stopped: Refused | None = None
@@ -81,14 +68,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self.flow = _Flow(transport, self.pipeline)
         self._deadline = self.loop.time() + self._limits.idle_seconds
         self._guard.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
         super().connection_lost(exc)
-        self._guard.move(self, None)
-        self._release()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -139,9 +124,17 @@ class GuardedProtocol(HttpToolsProtocol):
         self._wait_for_the_end()
 
     def drop(self) -> None:
+        self._forget()
+        self.transport.abort()
+
+    def _forget(self) -> None:
+        """Nobody is there any more, neither for the answer under way nor for those that wait behind it."""
         self._guard.move(self, None)
         self._release()
-        self.transport.abort()
+        self.pipeline.clear()
+        if self._running is not None:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     # reading
 
@@ -286,6 +279,10 @@ class GuardedProtocol(HttpToolsProtocol):
             self._wait_for_more()
 
     # answering
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1

@@ -126,8 +126,7 @@ class GuardedServer(uvicorn.Server):
         await asyncio.sleep(REQUESTS_SECONDS_MAX)
         state = self.server_state
         log.info("requests cut off by the shutdown", requests=len(state.tasks), connections=len(state.connections))
-        for connection in list(state.connections):
-            connection.transport.abort()
+        self._guard.drop_all()
         await asyncio.sleep(LOOKS_SECONDS)  # those that wait for their body end by themselves
         for task in list(state.tasks):
             task.cancel()

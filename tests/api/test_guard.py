@@ -401,6 +401,14 @@ def test_bytes_that_trickle_buy_no_time(hurried: httpx2.Client) -> None:
     assert time.monotonic() - started < 8
 
 
+def test_a_refused_connection_that_the_client_keeps_is_cut(hurried: httpx2.Client) -> None:
+    with _many(hurried, 10) as kept:
+        for connection in kept:
+            connection.sendall(b"nonsense\r\n\r\n")
+            refused(read_answer(connection), 400, "malformed-request")
+        eventually(lambda: _open_connections(hurried) <= 2)
+
+
 def test_answers_that_nobody_reads_end_the_connection(hurried: httpx2.Client) -> None:
     with connected(hurried) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -446,6 +454,18 @@ def test_where_all_connections_wait_for_the_service_a_new_one_is_told_so(crowded
         refused(ask(crowded, post()), 503, "overloaded")
         assert [read_answer(connection).status for connection in busy] == [503] * PLACES  # not ready, all answered
     assert works(crowded)
+
+
+def test_connections_that_take_no_answers_give_way(crowded: httpx2.Client, capfd: pytest.CaptureFixture[str]) -> None:
+    with _many(crowded, PLACES) as unread:
+        for connection in unread:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connection.sendall(head("GET /openapi.json HTTP/1.1", "Host: localhost") * 60)
+        eventually(lambda: works(crowded))  # once the answers have filled what the system keeps for them
+        for _ in range(3):
+            assert works(crowded)
+    logged = "".join(capfd.readouterr())
+    assert "Traceback" not in logged
 
 
 @contextmanager

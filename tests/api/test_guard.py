@@ -92,6 +92,13 @@ def test_a_head_beyond_32_kilobytes_is_refused(client: httpx2.Client, piece: byt
     assert works(client)
 
 
+def test_a_refusal_ends_with_an_orderly_close_though_more_was_sent(client: httpx2.Client) -> None:
+    """A reset may throw the answer away before the client has read it."""
+    with connected(client) as connection:
+        connection.sendall(b"GET /" + b"a" * 1_000_000)
+        assert connection.makefile("rb").read().startswith(b"HTTP/1.1 431 ")
+
+
 def test_a_request_line_that_never_ends_is_refused(client: httpx2.Client) -> None:
     refused(ask(client, b"GET /" + b"a" * 5_000_000), 431, "head-too-large")
 

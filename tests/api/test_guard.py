@@ -179,7 +179,7 @@ def test_a_body_beyond_the_bound_is_refused_on_every_path(client: httpx2.Client,
     lines = (f"{method} {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", framing)
     chunks = b"8000\r\n" + b" " * 0x8000 + b"\r\n8001\r\n" + b" " * 0x8001 + b"\r\n0\r\n\r\n"
     with connected(client) as connection:
-        send(connection, head(*lines) + (b" " * 65_537 if declared else chunks) + post())
+        send(connection, head(*lines) + (b"" if declared else chunks + post()))
         answers = read_answers(connection)
 
     assert len(answers) == 1
@@ -471,6 +471,7 @@ def test_connections_that_take_no_answers_give_way(crowded: httpx2.Client, capfd
         eventually(lambda: works(crowded))  # once the answers have filled what the system keeps for them
         for _ in range(3):
             assert works(crowded)
+        eventually(lambda: _open_connections(crowded) <= PLACES)
     logged = "".join(capfd.readouterr())
     assert "Traceback" not in logged
 

@@ -25,6 +25,7 @@ from api.parameters import only_parameters
 from api.policies import Policies
 from api.policy_routes import add_policy_routes
 from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
+from api.reference import add_reference_routes
 from api.settings import Settings
 from engine.version import ENGINE_VERSION
 from engine.vocabulary import CASE_KINDS
@@ -32,7 +33,9 @@ from ledger.clock import Clock
 from ledger.journal import Journal
 
 DESCRIPTION = """Decides, for each order and each invoice, what the credit policy says, and why.
-Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents."""
+Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents. Any
+request may be refused before its path is looked at: 400 malformed, 403 asked by a foreign page, 408 too slow, 413 or
+431 too large, 417 an expectation that can't be met, 421 another host, 429 too many ahead, 503 too much at once."""
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -60,10 +63,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         version=ENGINE_VERSION,
         description=DESCRIPTION,
         lifespan=life,
-        redoc_url=None,
+        openapi_url=None,  # `api.reference` has it, and a page without foreign scripts
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at each request
     )
+    app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
     app.add_middleware(Edge, metrics=metrics, direct={_path(case): asgi for case, asgi in cases.items()})
     app.add_exception_handler(HTTPException, _raise_ours)
@@ -73,6 +77,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     add_policy_routes(app, policies, settings.body_bytes_max)
     add_health_routes(app, policies, journal, metrics)
     follow_vocabulary(app, policies)
+    add_reference_routes(app)
     return app
 
 

@@ -6,6 +6,7 @@ Stricter than RFC 8259 where it leaves a choice: no duplicate keys, no byte orde
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -14,7 +15,10 @@ from starlette.types import Receive, Scope
 from api.nesting import nested_too_deeply
 from api.problems import BodyFault, BodyTooLarge, MalformedBody, WrongMediaType
 
-_JSON_TYPES = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
+_JSON_TYPE = re.compile(
+    rb'application/json[ \t]*(?:;[ \t]*(?:charset=(?:utf-8|"utf-8")[ \t]*)?)*',
+    re.IGNORECASE,
+)
 
 
 class ClientGone(Exception):
@@ -25,29 +29,39 @@ async def read_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
     """The whole body, declared as JSON. What exceeds the limit is never held in memory, declared length or not."""
     _check_headers(scope, bytes_max)
     message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False) and len(body) <= bytes_max:
+    parts: list[bytes] = [message.get("body", b"")]
+    size = len(parts[0])
+    while message.get("more_body", False) and size <= bytes_max:
         message = await receive()
-        body += message.get("body", b"")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
     if message["type"] == "http.disconnect":
         raise ClientGone
-    if len(body) > bytes_max:
+    if size > bytes_max:
         raise _too_large(bytes_max)
-    return body
+    return b"".join(parts)
 
 
 def _check_headers(scope: Scope, bytes_max: int) -> None:
-    media_type = b""
+    media_types = []
     for name, value in scope["headers"]:
         if name == b"content-type":
-            media_type = value
+            media_types.append(value)
         elif name == b"content-length" and value.isdigit() and int(value[:20]) > bytes_max:
             raise _too_large(bytes_max)
         elif name == b"content-encoding" and value.lower() != b"identity":
             raise WrongMediaType("the body is compressed; send it as plain JSON")
-    if media_type not in _JSON_TYPES and b"".join(media_type.lower().replace(b'"', b"").split()) not in _JSON_TYPES:
-        said = media_type.decode("latin-1")[:80]
-        raise WrongMediaType(f"the body is declared as `{said}`" if said else "the body has no Content-Type")
+    if media_types != [b"application/json"]:
+        _check_media_type(media_types)
+
+
+def _check_media_type(media_types: list[bytes]) -> None:
+    if len(media_types) > 1:
+        raise WrongMediaType("the body is declared more than once; send one Content-Type")
+    if not media_types:
+        raise WrongMediaType("the body has no Content-Type")
+    if not _JSON_TYPE.fullmatch(media_types[0]):
+        raise WrongMediaType(f"the body is declared as `{media_types[0].decode('latin-1')[:80]}`")
 
 
 def _too_large(bytes_max: int) -> BodyTooLarge:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +14,10 @@ from api.identifiers import request_id
 from api.metrics import Metrics
 from api.problems import kind_of, problem_response
 
+ON_EVERY_ANSWER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+"""An answer holds a customer's figures, and is what its Content-Type says."""
+
+_LOGGED_MAX = 200
 _REQUEST_ID = re.compile(rb"[!-~]{1,128}")
 
 log = structlog.get_logger(__name__)
@@ -31,7 +36,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        header = _request_id(scope)
+        header = request_id_of(scope["headers"])
         started = False
         head = scope["method"] == "HEAD"
 
@@ -39,7 +44,7 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], (b"x-request-id", header)]
+                message["headers"] = [*message["headers"], *ON_EVERY_ANSWER, (b"x-request-id", header)]
             elif head and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
@@ -50,6 +55,8 @@ class Edge:
             await (app or self._app)(asked, receive, send_with_id)
         except ClientGone:
             pass
+        except asyncio.CancelledError:  # the service stops and has closed the connection; nobody waits any more
+            log.info("request cut off by the shutdown", **about_request(scope["method"], scope["path"], header))
         except Exception as error:
             self._note(error, scope, header)
             if started:
@@ -57,18 +64,26 @@ class Edge:
             await problem_response(error)(scope, receive, send_with_id)
 
     def _note(self, error: Exception, scope: Scope, header: bytes) -> None:
-        kind = kind_of(error)
-        self._metrics.refused(kind.slug)
-        about = {"method": scope["method"], "path": scope["path"], "request_id": header.decode()}
-        if kind.status == 500:
-            log.error("request failed", exc_info=error, **about)
-        else:
-            log.info("request refused", problem=kind.slug, status=kind.status, detail=str(error), **about)
+        note_refusal(error, self._metrics, **about_request(scope["method"], scope["path"], header))
 
 
-def _request_id(scope: Scope) -> bytes:
+def note_refusal(error: Exception, metrics: Metrics, **about: str) -> None:
+    """Counts and logs what is answered with a problem document."""
+    kind = kind_of(error)
+    metrics.refused(kind.slug)
+    if kind.status == 500:
+        log.error("request failed", exc_info=error, **about)
+    else:
+        log.info("request refused", problem=kind.slug, status=kind.status, detail=str(error)[:_LOGGED_MAX], **about)
+
+
+def about_request(method: str, path: str, header: bytes) -> dict[str, str]:
+    return {"method": method, "path": path[:_LOGGED_MAX], "request_id": header.decode()}
+
+
+def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """The caller's, so that its log and ours can be laid side by side; else a new one."""
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return bytes(value)
     return request_id().encode()

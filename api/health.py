@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from api.answers import Alive, Readiness
 from api.metrics import Metrics
+from api.pages import page
 from api.policies import Policies
 from api.policy_routes import shown_failure, shown_pending
 from api.problems import ALL_KINDS, NoSuchPath
@@ -20,11 +21,11 @@ from ledger.trouble import JournalUnavailable, trouble_in_words
 
 PROBE_SECONDS_MAX = 3.0
 
-_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>credence</title>
+_PAGE = """<h1>credence</h1>
 <p>credence decides, for each order and each invoice, what the credit policy says, and why.
-<ul><li><a href="/docs">The API, to read and try out</a> (<a href="/openapi.json">OpenAPI document</a>)
+<ul><li><a href="/docs">The API</a> (<a href="/openapi.json">OpenAPI document</a>)
 <li><a href="/v1/policies">The policies in force</a>
-<li><a href="/readyz">Readiness</a> and <a href="/metrics">metrics</a></ul></html>
+<li><a href="/readyz">Readiness</a> and <a href="/metrics">metrics</a></ul>
 """
 
 
@@ -58,8 +59,8 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/", include_in_schema=False)
-    async def page() -> HTMLResponse:
-        return HTMLResponse(_PAGE)
+    async def start() -> HTMLResponse:
+        return page("credence", _PAGE)
 
     @app.get("/problems/{slug}", include_in_schema=False)
     async def problem(slug: str) -> HTMLResponse:
@@ -67,7 +68,7 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
         for kind in ALL_KINDS:
             if kind.slug == slug:
                 title, meaning = html.escape(kind.title), html.escape(kind.meaning)
-                return HTMLResponse(f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{kind.status}: {meaning}")
+                return page(kind.title, f"<h1>{title}</h1>\n<p>{kind.status}: {meaning}\n")
         raise NoSuchPath("no problem is called that")
 
 

@@ -50,6 +50,7 @@ class Metrics:
         self._clock_behind = Gauge(
             "credence_clock_behind_seconds", "How far the clock is behind the journal's last record.", registry=to
         )
+        self._connections = Gauge("credence_connections", "Connections that are open.", registry=to)
         self._loads = Counter("credence_policy_loads", "Policy sets tried, by result.", ["result"], registry=to)
         self._policy = Info("credence_policy", "The policy set in force.", registry=to)
         self._policy_since = Gauge(
@@ -74,6 +75,9 @@ class Metrics:
 
     def watch_clock(self, seconds_behind: Callable[[], float]) -> None:
         self._clock_behind.set_function(seconds_behind)
+
+    def watch_connections(self, count: Callable[[], int]) -> None:
+        self._connections.set_function(count)
 
     def decided(self, decision: Decision, seconds: float) -> None:
         """Keeps the bound `inc` of each label: looking a label up costs more than counting."""

@@ -65,6 +65,38 @@ class NoSuchPath(Refused):
     pass
 
 
+class MalformedRequest(Refused):
+    pass
+
+
+class ForeignHost(Refused):
+    pass
+
+
+class ForeignOrigin(Refused):
+    pass
+
+
+class TooSlow(Refused):
+    pass
+
+
+class UnmetExpectation(Refused):
+    pass
+
+
+class TooManyAhead(Refused):
+    pass
+
+
+class HeadTooLarge(Refused):
+    pass
+
+
+class Overloaded(Refused):
+    pass
+
+
 class UnknownCaseKind(Refused):
     def __init__(self, said: str) -> None:
         super().__init__(f"`{said[:80]}` is not a kind of case; the kinds are {', '.join(CASE_KINDS)}")
@@ -160,6 +192,39 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     ),
     NotLocal: ProblemKind(
         "not-local", 403, "Only on the service's own machine", "Run `credence activate` where the service runs."
+    ),
+    MalformedRequest: ProblemKind(
+        "malformed-request",
+        400,
+        "The request is not proper HTTP",
+        "HTTP/1.1 or 1.0 with one Host, no faults in its headers and one way to tell where its body ends.",
+    ),
+    ForeignOrigin: ProblemKind(
+        "foreign-origin",
+        403,
+        "Asked by a foreign page",
+        "A browser says that a page of another site sent this. The setting CREDENCE_HOSTS lists whose pages may.",
+    ),
+    TooSlow: ProblemKind(
+        "request-timeout", 408, "The request took too long to arrive", "Head and body have limits of time."
+    ),
+    UnmetExpectation: ProblemKind(
+        "expectation-failed", 417, "The expectation can't be met", "The only one that can is Expect: 100-continue."
+    ),
+    ForeignHost: ProblemKind(
+        "misdirected-request",
+        421,
+        "Not a name of this service",
+        "The request asks for another host. The setting CREDENCE_HOSTS lists the names of the service.",
+    ),
+    TooManyAhead: ProblemKind(
+        "too-many-requests", 429, "Too many requests ahead", "Wait for answers before sending more on one connection."
+    ),
+    HeadTooLarge: ProblemKind(
+        "head-too-large", 431, "The request's head is too large", "Request line and headers have a limit together."
+    ),
+    Overloaded: ProblemKind(
+        "overloaded", 503, "Too much at once", "Too many connections or unfinished requests. Nothing was decided."
     ),
     NoPolicyInForce: ProblemKind(
         "no-policy-in-force", 503, "No policy in force", "The policy files have mistakes; /readyz lists them."

@@ -1,68 +1,166 @@
-"""One process that serves: uvicorn with uvloop and httptools, one worker. `credence serve`, `python -m api.server`."""
+"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.server`."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import os
 import signal
 import socket
 import sys
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from types import FrameType
 
+import structlog
 import uvicorn
 from prometheus_client import disable_created_metrics
 from pydantic import ValidationError
 
 from api.extension import require_extension
+from api.guard import Guard, Limits
+from api.guarded_protocol import GuardedProtocol
+from api.hosts import hosts_of
 from api.logs import configure_logs
 from api.settings import Settings, refusal
+from ledger.clock import Clock
 
 SHUTDOWN_SECONDS_MAX = 20
-"""How long requests in flight may take to finish after SIGTERM."""
+"""From SIGTERM to the end of the process, whatever is going on."""
+REQUESTS_SECONDS_MAX = 17
+"""How long requests in flight may take of these; the rest is for the journal."""
+LOOKS_SECONDS = 0.2
+OWN_FILES = 40
+"""What the service itself may have open: the journal, the folders it watches, its worker."""
+
+log = structlog.get_logger(__name__)
 
 
 def serve(settings: Settings) -> None:
     """Blocks until SIGINT or SIGTERM; requests in flight are answered and the journal is closed."""
-    from api.app import create_app  # loads the engine: not before `require_extension` has said that it can be
-
     configure_logs(settings.log_level)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types here
+    guarded_server(settings, is_process=True).run()
+
+
+def guarded_server(
+    settings: Settings, limits: Limits | None = None, clock: Clock | None = None, *, is_process: bool = False
+) -> GuardedServer:
+    """The service behind its guard; whoever serves it, serves this. `is_process`: the process does nothing else."""
+    from api.app import create_app  # loads the engine: not before `require_extension` has said that it can be
+
+    app = create_app(settings, clock)
+    limits = _affordable(replace(limits or Limits(), body_bytes=settings.body_bytes_max))
+    guard = Guard(hosts_of(settings.host, settings.hosts), limits, app.state.metrics)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=partial(GuardedProtocol, guard),  # type: ignore[arg-type]  # uvicorn only calls it
+        ws="none",
         lifespan="on",
         access_log=False,  # the journal has each decision; the log has what was refused
         log_config=None,
         server_header=False,
         proxy_headers=False,  # nothing here depends on the caller's address
+        backlog=limits.connections,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
-    _Server(config).run()
+    return GuardedServer(config, guard, is_process=is_process)
 
 
-class _Server(uvicorn.Server):
+def _affordable(limits: Limits) -> Limits:
+    """As many connections as the process may open files for, and once more as many: a burst of new ones is accepted
+    before the first of them can be turned away."""
+    connections = max(1, min(limits.connections, (_files_max(2 * limits.connections + OWN_FILES) - OWN_FILES) // 2))
+    bodies_bytes = max(limits.bodies_bytes, 2 * limits.body_bytes)
+    return replace(limits, connections=connections, bodies_bytes=bodies_bytes)
+
+
+def _files_max(wanted: int) -> int:
+    """How many files the process may have open, after asking for as many as are wanted."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return wanted
+    allowed, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+            allowed = raised
+    return wanted if allowed == resource.RLIM_INFINITY else allowed
+
+
+class GuardedServer(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, guard: Guard, *, is_process: bool) -> None:
+        super().__init__(config)
+        self._guard = guard
+        self._is_process = is_process
+        self._looking: asyncio.Task[None] | None = None
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """What lives as long as the process is no longer looked at by the garbage collector: p99 is a third of it."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
+        self._looking = asyncio.create_task(self._look_after_connections())
+        if self._is_process:
+            # what lives as long as the process is no longer looked at by the garbage collector: p99 is a third of it
+            gc.collect()
+            gc.freeze()
+
+    async def _look_after_connections(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOKS_SECONDS)
+            try:
+                self._guard.look_after(loop.time())
+            except Exception as error:  # the next look must come
+                log.error("looking after connections failed", exc_info=error)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        cutting_off = asyncio.create_task(self._cut_off())
+        await super().shutdown(sockets)
+        cutting_off.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    async def _cut_off(self) -> None:
+        """Ends the requests that are not answered in time, so that uvicorn has none left to complain about."""
+        await asyncio.sleep(REQUESTS_SECONDS_MAX)
+        state = self.server_state
+        log.info("requests cut off by the shutdown", requests=len(state.tasks), connections=len(state.connections))
+        self._guard.drop_all()
+        await asyncio.sleep(LOOKS_SECONDS)  # those that wait for their body end by themselves
+        for task in list(state.tasks):
+            task.cancel()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn passes it
         """The signal is not raised once more after the shutdown, as uvicorn does: to be stopped is to end with 0."""
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
+        if self._is_process and not self.should_exit:
+            latest = threading.Timer(SHUTDOWN_SECONDS_MAX, _end_now)
+            latest.daemon = True
+            latest.start()
         self.should_exit = True
 
 
+def _end_now() -> None:
+    """A journal left open is whole: it is what a power cut would leave."""
+    log.error("the shutdown took too long; ended without waiting further", seconds=SHUTDOWN_SECONDS_MAX)
+    os._exit(1)
+
+
 def main() -> None:
-    """What can't be loaded and settings that can't be used are told in one line, exit code 2."""
+    """With the settings of the environment. What can't be loaded and settings that can't be used are told in one line,
+    exit code 2."""
     require_extension()
     try:
         settings = Settings()
     except ValidationError as error:
-        print(f"credence: {refusal(error)}", file=sys.stderr)  # noqa: T201  # the log isn't set up before the settings
+        sys.stderr.write(f"credence: {refusal(error)}\n")
         sys.exit(2)
     serve(settings)
 

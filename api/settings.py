@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.hosts import hosts_of
 from ledger.place import unfit_place
 
 
@@ -22,12 +23,23 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    hosts: str = Field(
+        default="",
+        description="Names under which the service is reached, separated by commas, besides the address it listens on "
+        "and localhost; `*` for any.",
+    )
     body_bytes_max: int = Field(
         default=1 << 20, ge=1 << 10, description="Largest request body; a larger one is refused (413)."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts_are_names(cls, listed: str) -> str:
+        hosts_of("127.0.0.1", listed)
+        return listed
 
     @field_validator("journal", mode="before")
     @classmethod

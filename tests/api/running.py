@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
-import uvicorn
 
-from api.app import create_app
+from api.guard import Limits
+from api.server import guarded_server
 from api.settings import Settings
 from ledger.clock import Clock
 
@@ -40,9 +40,9 @@ def write_rules(folder: Path, orders: str = ORDERS) -> Path:
 
 
 @contextmanager
-def running(settings: Settings, clock: Clock | None = None) -> Iterator[httpx2.Client]:
+def running(settings: Settings, clock: Clock | None = None, limits: Limits | None = None) -> Iterator[httpx2.Client]:
     """A client of the running service; on leaving, the service is shut down and its journal closed."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, clock), port=0, log_config=None, lifespan="on"))
+    server = guarded_server(settings.model_copy(update={"port": 0}), limits, clock)
     thread = threading.Thread(target=server.run)
     thread.start()
     eventually(lambda: server.started or not thread.is_alive())

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from api.guard import Limits
 from api.metrics import Metrics
 from api.problems import ALL_KINDS, ProblemKind
 from api.settings import Settings
@@ -18,7 +19,8 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="u
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_each_setting_is_documented_with_its_default(name: str) -> None:
     default = Settings.model_fields[name].default
-    assert f"| `CREDENCE_{name.upper()}` | `{default}` |" in DOCUMENT
+    shown = f"`{default}`" if default != "" else "none"
+    assert f"| `CREDENCE_{name.upper()}` | {shown} |" in DOCUMENT
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.slug)
@@ -36,3 +38,21 @@ def test_each_path_is_documented(client: httpx2.Client) -> None:
     for path in client.get("/openapi.json").json()["paths"]:
         shown = "/v1/decisions/{order|" if path in cases else path
         assert shown in DOCUMENT, path
+
+
+def test_the_limits_are_documented() -> None:
+    limits = Limits()
+    rows = {
+        "request line and headers": f"{limits.head_bytes >> 10} kB",
+        "time for the head": f"{limits.head_seconds} s",
+        "head and body as they come": f"{limits.chunks:,} chunks",
+        "time for the body": f"{limits.body_seconds} s",
+        "bodies not answered yet": f"{limits.bodies_bytes >> 20} MB",
+        "requests sent ahead": f"{limits.ahead} wait",
+        "an answer that nobody reads": f"{limits.unread_seconds} s",
+        "a connection on which": f"{limits.idle_seconds} s",
+        "connections": f"{limits.connections:,}",
+    }
+    for start, limit in rows.items():
+        (row,) = [line for line in DOCUMENT.splitlines() if line.startswith(f"| {start}")]
+        assert limit in row

@@ -1,0 +1,135 @@
+"""What the guarded connections share: the limits, who owes whom, and the bytes held in all.
+
+The client owes bytes (`waiting`: idle, or its head or body is not complete), or the service owes an answer (`busy`), or
+the last answer is out and the connection closes (`leaving`). Where there are too many connections, or their bodies are
+too large together, those that have owed bytes for longest go first: honest requests are complete within milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from api.hosts import Hosts
+from api.metrics import Metrics
+from api.problems import Overloaded
+
+if TYPE_CHECKING:
+    from api.guarded_protocol import GuardedProtocol
+
+_SMALL_BODY = 32 << 10
+_WARNED_SHARE = 0.8
+_WARNING_SECONDS = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bytes, seconds and counts.
+
+    idle_seconds: a connection on which nothing is asked. head_bytes: request line and headers, and once more the
+    trailers. ahead: requests of one connection that wait for the answers before theirs. body_bytes: one body. chunks:
+    pieces in which one body comes. bodies_bytes: all bodies that are not answered yet. unread_seconds: an answer that
+    nobody takes. leaving_seconds: from the last answer until the connection is cut.
+    """
+
+    connections: int = 1_000
+    idle_seconds: float = 8
+    head_bytes: int = 32 << 10
+    head_seconds: float = 10
+    ahead: int = 64
+    body_bytes: int = 1 << 20
+    body_seconds: float = 20
+    chunks: int = 10_000
+    bodies_bytes: int = 32 << 20
+    unread_seconds: float = 20
+    leaving_seconds: float = 2
+
+    @property
+    def message_bytes(self) -> int:
+        """Head, body, and what marks its chunks."""
+        return 2 * (self.head_bytes + self.body_bytes)
+
+
+class Guard:
+    """What all connections share: who owes whom, and the bytes held in all. Dicts keep the order of arrival."""
+
+    def __init__(self, hosts: Hosts, limits: Limits, metrics: Metrics) -> None:
+        self.hosts = hosts
+        self.limits = limits
+        self.metrics = metrics
+        self.waiting: dict[GuardedProtocol, None] = {}
+        self.busy: dict[GuardedProtocol, None] = {}
+        self.leaving: dict[GuardedProtocol, None] = {}
+        self.body_bytes = 0
+        self._warned = float("-inf")
+        self._turned_away = 0
+        metrics.watch_connections(lambda: self.connections)
+
+    @property
+    def connections(self) -> int:
+        return len(self.waiting) + len(self.busy) + len(self.leaving)
+
+    def admit(self, new: GuardedProtocol) -> None:
+        self.waiting[new] = None
+        count = self.connections
+        if count > self.limits.connections:
+            self._make_place(new)
+        elif count > self.limits.connections * _WARNED_SHARE:
+            self._warn(new.loop.time())
+
+    def _make_place(self, new: GuardedProtocol) -> None:
+        if self.leaving:
+            next(iter(self.leaving)).drop()
+        elif (longest := next(iter(self.waiting))) is not new:
+            longest.give_way()
+        elif (unread := next((each for each in self.busy if each.is_unread), None)) is not None:
+            self.overload(unread)
+            unread.drop()
+        else:  # all others wait for us
+            new.refuse(self.overload(new))
+
+    def move(self, connection: GuardedProtocol, to: dict[GuardedProtocol, None] | None) -> None:
+        self.waiting.pop(connection, None)
+        self.busy.pop(connection, None)
+        self.leaving.pop(connection, None)
+        if to is not None:
+            to[connection] = None
+
+    def make_room(self, asking: GuardedProtocol) -> bool:
+        """False where `asking` itself has to go. What is small may stay: no number of large ones keeps it out."""
+        while self.body_bytes > self.limits.bodies_bytes:
+            longest = next((each for each in self.waiting if each.held_bytes), asking)
+            if longest is asking:
+                return asking.held_bytes <= _SMALL_BODY
+            longest.give_way()
+            if longest.held_bytes:  # has answers to wait for
+                longest.drop()
+        return True
+
+    def look_after(self, now: float) -> None:
+        """To be called several times a second."""
+        for group in (self.waiting, self.busy, self.leaving):
+            for connection in list(group):
+                connection.look_after(now)
+
+    def drop_all(self) -> None:
+        for connection in (*self.waiting, *self.busy, *self.leaving):
+            connection.drop()
+
+    def overload(self, connection: GuardedProtocol) -> Overloaded:
+        """What a connection is told that has to go; counted and logged."""
+        self._turned_away += 1
+        self._warn(connection.loop.time())
+        return Overloaded("there are too many connections or unfinished requests; try again")
+
+    def _warn(self, now: float) -> None:
+        """One line at a time, however many connections there are."""
+        if now - self._warned > _WARNING_SECONDS:
+            about = {"connections": self.connections, "limit": self.limits.connections, "body_bytes": self.body_bytes}
+            level = log.error if self._turned_away else log.warning
+            level("many connections or unfinished requests", turned_away=self._turned_away, **about)
+            self._warned, self._turned_away = now, 0

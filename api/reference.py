@@ -1,0 +1,167 @@
+"""The OpenAPI document and `/docs`, the same document as a page to read. Both are made once for each vocabulary.
+
+Titles, descriptions and examples of facts come from a site's own `facts.yaml`: whatever is shown is escaped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.responses import HTMLResponse, Response
+
+from api.pages import page
+
+_METHODS = ("get", "put", "post", "delete", "patch")
+_BOUNDS = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "maxLength": "at most {} characters",
+    "pattern": "matches {}",
+}
+_PATTERN_SHOWN_MAX = 60
+
+Schema = Mapping[str, Any]
+
+
+def add_reference_routes(app: FastAPI) -> None:
+    made_for: Schema | None = None
+    as_json, as_page = b"", HTMLResponse()
+
+    def follow() -> None:
+        nonlocal made_for, as_json, as_page
+        document = app.openapi()
+        if document is not made_for:
+            as_json = json.dumps(document, ensure_ascii=False).encode()
+            as_page = page(f"{document['info']['title']}: the API", "".join(_document(document)))
+            made_for = document
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi_json() -> Response:
+        follow()
+        return Response(as_json, media_type="application/json")
+
+    @app.get("/docs", include_in_schema=False)
+    async def reference() -> HTMLResponse:
+        follow()
+        return as_page
+
+
+def _document(document: Schema) -> Iterator[str]:
+    info = document["info"]
+    yield f"<h1>{escape(info['title'])}: the API</h1>\n"
+    yield f"<p>{escape(info.get('description', ''))}\n"
+    yield f'<p class="quiet">Version {escape(info["version"])}. <a href="/openapi.json">OpenAPI document</a>\n<ul>\n'
+    operations = [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in _METHODS
+    ]
+    for name, operation in operations:
+        yield f'<li><a href="#{_anchor(name)}"><code>{escape(name)}</code></a> {escape(operation.get("summary", ""))}\n'
+    yield "</ul>\n"
+    for name, operation in operations:
+        yield from _operation(name, operation)
+    for name, schema in document.get("components", {}).get("schemas", {}).items():
+        yield f'<h2 id="{_anchor(name)}">{escape(name)}</h2>\n'
+        yield from _members(schema)
+
+
+def _operation(name: str, operation: Schema) -> Iterator[str]:
+    yield f'<h2 id="{_anchor(name)}"><code>{escape(name)}</code></h2>\n'
+    yield f"<p><b>{escape(operation.get('summary', ''))}</b>\n<p>{escape(operation.get('description', ''))}\n"
+    if operation.get("parameters"):
+        rows = [
+            (f"<code>{escape(each['name'])}</code>", escape(each["in"]), _type(each["schema"]), _told(each["schema"]))
+            for each in operation["parameters"]
+        ]
+        yield _table("Parameters", ("name", "in", "type", ""), rows)
+    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+        yield f"<h3>Body: <code>{escape(media_type)}</code></h3>\n"
+        yield from _members(content["schema"])
+    answers = [
+        (escape(status), escape(answer["description"]), ", ".join(map(_content, answer.get("content", {}).items())))
+        for status, answer in operation["responses"].items()
+    ]
+    yield _table("Answers", ("status", "", "content"), answers)
+
+
+def _content(content: tuple[str, Schema]) -> str:
+    media_type, schema = content
+    return f"<code>{escape(media_type)}</code> {_type(schema.get('schema', {}))}"
+
+
+def _members(schema: Schema) -> Iterator[str]:
+    """What is to be said of an object, and a table of its members; members of objects inside it stand under theirs."""
+    if schema.get("description"):
+        yield f"<p>{escape(schema['description'])}\n"
+    rows = list(_rows(schema, ""))
+    if rows:
+        yield _table("", ("name", "type", "required", "", "example"), rows)
+    elif not schema.get("properties"):
+        yield f"<p>{_type(schema)}\n"
+
+
+def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, ...]]:
+    for name, member in schema.get("properties", {}).items():
+        required = "yes" if name in schema.get("required", ()) else ""
+        example = json.dumps(member["examples"][0], ensure_ascii=False) if member.get("examples") else ""
+        shown = f"<code>{escape(example)}</code>" if example else ""
+        yield f"<code>{escape(prefix + name)}</code>", _type(member), required, _told(member), shown
+        yield from _rows(member, f"{prefix}{name}.")
+
+
+def _told(schema: Schema) -> str:
+    """Titles, description and bounds of a value."""
+    titles = " / ".join(escape(schema[key]) for key in ("title", "x-title-zh") if schema.get(key))
+    texts = [escape(schema[key]) for key in ("description", "x-description-zh") if schema.get(key)]
+    bounds = [
+        text.format(f"<code>{escape(_shown(schema[key]))}</code>") for key, text in _BOUNDS.items() if key in schema
+    ]
+    parts = [
+        f"<b>{titles}</b>" if titles else "",
+        *texts,
+        f'<span class="quiet">{"; ".join(bounds)}</span>' if bounds else "",
+    ]
+    return "<br>".join(filter(None, parts))
+
+
+def _shown(bound: object) -> str:
+    text = str(bound)
+    return text if len(text) <= _PATTERN_SHOWN_MAX else f"{text[:_PATTERN_SHOWN_MAX]}…"
+
+
+def _type(schema: Schema) -> str:
+    """In words, with a link where a schema has a name of its own."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f'<a href="#{_anchor(name)}">{escape(name)}</a>'
+    if "anyOf" in schema:
+        return " or ".join(map(_type, schema["anyOf"]))
+    if "enum" in schema or "const" in schema:
+        values = schema.get("enum", [schema.get("const")])
+        return " or ".join(f"<code>{escape(json.dumps(value, ensure_ascii=False))}</code>" for value in values)
+    types = schema.get("type", "anything")
+    said = " or ".join(types) if isinstance(types, list) else types
+    if said == "array" and isinstance(schema.get("items"), dict):
+        return f"list of {_type(schema['items'])}"
+    of = schema.get("additionalProperties")
+    if said == "object" and isinstance(of, dict) and of:
+        return f"object of {_type(of)}"
+    return escape(f"{said} ({schema['format']})" if "format" in schema else said)
+
+
+def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Cells are HTML."""
+    named = f"<caption>{caption}</caption>" if caption else ""
+    head = "".join(f"<th>{each}</th>" for each in heads)
+    lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows)
+    return f'<div class="wide"><table>{named}<tr>{head}</tr>\n{lines}</table></div>\n'
+
+
+def _anchor(name: str) -> str:
+    return escape("".join(each if each.isalnum() else "-" for each in name).strip("-"))

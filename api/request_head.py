@@ -1,0 +1,87 @@
+"""The head of a request, beyond its syntax: what makes two readers of it disagree, or speaks for somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from api.hosts import Hosts
+from api.problems import BodyTooLarge, ForeignOrigin, MalformedRequest, UnmetExpectation
+
+READ_HERE = frozenset(
+    {
+        b"host",
+        b"origin",
+        b"sec-fetch-site",
+        b"sec-fetch-mode",
+        b"sec-fetch-dest",
+        b"content-length",
+        b"transfer-encoding",
+        b"expect",
+    }
+)
+"""Names of the headers that `check_head` looks at."""
+
+
+def check_head(
+    method: bytes,
+    target: bytes,
+    version: str,
+    headers: Iterable[tuple[bytes, bytes]],
+    hosts: Hosts,
+    body_bytes_max: int,
+) -> None:
+    """Raises the `Refused` that fits. `headers` are those of `READ_HERE`, names in lower case."""
+    if version not in ("1.1", "1.0"):
+        raise MalformedRequest(f"HTTP/{version} is not spoken here; send HTTP/1.1")
+    host: bytes | None = None
+    browser: list[tuple[bytes, bytes]] = []
+    for name, value in headers:
+        if name == b"host":
+            if host is not None:
+                raise MalformedRequest("the header Host is sent twice")
+            host = value
+        elif name == b"content-length":
+            if not value.isdigit():
+                raise MalformedRequest("the header Content-Length is not a number")
+            if len(value) > 18 or int(value) > body_bytes_max:
+                raise BodyTooLarge(f"the body is larger than {body_bytes_max} bytes")
+        elif name == b"transfer-encoding":
+            if value.lower() != b"chunked" or version == "1.0":
+                raise MalformedRequest("the only Transfer-Encoding is `chunked`, and HTTP/1.0 has none")
+        elif name == b"expect":
+            if value.lower() != b"100-continue":
+                raise UnmetExpectation("the only expectation that can be met is `100-continue`")
+        else:
+            browser.append((name, value))
+    _check_where_to(method, target, version, host, hosts)
+    if browser:
+        _check_where_from(method, host, browser, hosts)
+
+
+def _check_where_to(method: bytes, target: bytes, version: str, host: bytes | None, hosts: Hosts) -> None:
+    if host is None:
+        if version == "1.1":
+            raise MalformedRequest("the header Host is missing")
+    else:
+        hosts.check_host(host)
+    if target.startswith(b"/") or (target == b"*" and method == b"OPTIONS"):
+        return
+    scheme, colon, rest = target.partition(b"://")
+    if not colon or scheme.lower() not in (b"http", b"https"):
+        raise MalformedRequest("the target is neither a path nor a URL of http")
+    authority, slash, _ = rest.partition(b"/")
+    if not slash:
+        raise MalformedRequest("the target has no path; write `/` behind the host")
+    hosts.check_host(authority)
+
+
+def _check_where_from(method: bytes, host: bytes | None, browser: Iterable[tuple[bytes, bytes]], hosts: Hosts) -> None:
+    """A link followed from another site is fine: its page doesn't get to see what comes back."""
+    said = [(name, value.lower()) for name, value in browser]
+    for name, value in said:
+        if name == b"origin":
+            hosts.check_origin(value, host)
+    if (b"sec-fetch-site", b"cross-site") in said:
+        followed = {(b"sec-fetch-mode", b"navigate"), (b"sec-fetch-dest", b"document")} <= set(said)
+        if not (followed and method == b"GET"):
+            raise ForeignOrigin("a page of another site asks; only pages of this service may")

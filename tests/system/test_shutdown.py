@@ -1,0 +1,80 @@
+"""SIGTERM ends the process in time whatever it is doing: a request that hangs, a journal that doesn't close."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+
+from tests.api.raw_http import head
+from tests.api.running import BODY, eventually, write_rules
+
+HURRIED = """\
+import api.server
+api.server.REQUESTS_SECONDS_MAX = 1
+api.server.SHUTDOWN_SECONDS_MAX = 3
+"""
+A_REQUEST_THAT_HANGS = """\
+import asyncio, api.health
+async def _writable(journal):
+    await asyncio.sleep(60)
+api.health._writable = _writable
+"""
+A_JOURNAL_THAT_DOES_NOT_CLOSE = """\
+import time
+from ledger.journal import Journal
+Journal.close = lambda self: time.sleep(60)
+"""
+
+
+def _stopped_while(wrong: str, home: Path) -> tuple[int, float, list[dict[str, object]]]:
+    """Exit code, seconds it took, and the log."""
+    script = f"{HURRIED}{wrong}api.server.main()"
+    environment = os.environ | {
+        "CREDENCE_RULES": str(write_rules(home / "rules")),
+        "CREDENCE_JOURNAL": str(home / "credence.db"),
+        "CREDENCE_PORT": "0",
+        "PYTHONPATH": str(Path.cwd()),
+    }
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-c", script], env=environment, stderr=log)
+    try:
+        running = "Uvicorn running on http://127.0.0.1:"
+        eventually(lambda: running in (home / "log").read_text(), 60)
+        port = (home / "log").read_text().partition(running)[2].partition(" ")[0]
+        url = f"http://127.0.0.1:{port}"
+        assert httpx2.post(f"{url}/v1/decisions/order", json=BODY, timeout=20).status_code == 201
+        with socket.create_connection(("127.0.0.1", int(port)), 20) as asking:
+            asking.sendall(head("GET /readyz HTTP/1.1", "Host: localhost"))
+            time.sleep(0.5)
+            begun = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(20)
+            seconds = time.monotonic() - begun
+    finally:
+        process.kill()
+        process.wait(10)
+    return code, seconds, [json.loads(line) for line in (home / "log").read_text().splitlines()]
+
+
+def test_a_request_that_hangs_is_cut_off_in_one_line(tmp_path: Path) -> None:
+    code, seconds, events = _stopped_while(A_REQUEST_THAT_HANGS, tmp_path)
+
+    assert (code, seconds < 3) == (0, True)
+    assert [e for e in events if e["level"] != "info"] == []
+    assert [e["path"] for e in events if e["event"] == "request cut off by the shutdown"] == ["/readyz"]
+    assert [e["requests"] for e in events if e["event"] == "requests cut off by the shutdown"] == [1]
+
+
+def test_what_does_not_end_is_ended(tmp_path: Path) -> None:
+    code, seconds, events = _stopped_while(A_JOURNAL_THAT_DOES_NOT_CLOSE, tmp_path)
+
+    assert (code, 2 < seconds < 6) == (1, True)
+    assert events[-1]["event"] == "the shutdown took too long; ended without waiting further"

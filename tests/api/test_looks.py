@@ -113,6 +113,6 @@ def test_a_folder_that_is_away_changes_nothing_and_is_followed_when_it_is_back(t
         write_rules(rules, LENIENT)
         await policies.refresh()
         await policies.refresh()
-        assert (_limit(policies), policies.failed) == ("20000", None)
+        assert (_limit(policies), policies.failed is None) == ("20000", True)
 
     _followed(tmp_path, steps)

@@ -21,6 +21,7 @@ import structlog
 from api.metrics import Metrics
 from api.problems import NoPolicyInForce, NotPending
 from api.rules_folder import FolderUnreadable, Look, look, read_folder
+from api.visible import visible_name
 from engine.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded, load, load_stored
 from engine.vanished import Vanished, vanished
@@ -85,7 +86,7 @@ def _warmed(files: Files, *, from_journal: bool) -> Loaded:
 class Policies:
     def __init__(self, folder: Path, journal: Journal, metrics: Metrics) -> None:
         self.folder = folder
-        self.name = folder.resolve().name  # as users see it in `rules/orders.yaml`
+        self.name = visible_name(folder.resolve().name)  # as users see it in `rules/orders.yaml`
         self.in_force: InForce | None = None
         self.failed: FailedChange | None = None
         self.pending: Pending | None = None

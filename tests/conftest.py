@@ -1,4 +1,7 @@
-"""Spark's tests need Java. Without it they are left out, and the last lines of a run say so; CI fails instead."""
+"""Which tests `make quick` leaves out, and what becomes of Spark's tests without Java.
+
+Without Java they are left out, and the last lines of a run say so; CI fails instead.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,55 @@ import functools
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
+TESTS = Path(__file__).parent
 NO_JAVA = "no Java, which Spark's tests need; install it with: sudo apt-get install default-jre-headless"
+
+SLOW = frozenset(
+    {
+        "api/test_batch.py",
+        "api/test_batch_files.py",
+        "api/test_batch_refused.py",
+        "api/test_cli_backtest.py",
+        "api/test_cli_portfolio.py",
+        "api/test_cli_serve.py",
+        "api/test_cli_sql.py",
+        "api/test_contract.py",
+        "api/test_reload.py",
+        "engine/test_backtest.py",
+        "engine/test_document.py::test_no_bytes_raise",
+        "engine/test_document.py::test_no_mutation_of_a_real_file_raises",
+        "engine/test_document.py::test_no_text_raises",
+        "engine/test_decide.py::test_two_processes_give_the_same_bytes",
+        "engine/test_durable_hazards.py",
+        "engine/test_formulas_against_feel.py",
+        "engine/test_matching.py::test_interpreter_python_and_rete_name_the_same_rules",
+        "engine/test_read_cases.py::test_any_cases_file_gives_a_suite_or_diagnostics",
+        "engine/test_read_policy.py::test_any_yaml_gives_a_policy_or_diagnostics",
+        "engine/test_read_vocabulary.py::test_any_facts_file_gives_a_vocabulary_and_diagnostics",
+        "engine/test_schema.py::test_the_schema_accepts_what_binding_accepts",
+        "engine/test_sql_form.py",
+        "ledger/test_journal.py",
+        "rules/test_matchers_agree.py",
+        "system/test_crash.py",
+        "system/test_figures_in_docs.py",
+        "system/test_install.py",
+        "system/test_preflight.py",
+        "system/test_real_invoices.py",
+        "system/test_without_java.py",
+    }
+)
+"""Files, and tests of others, that take seconds (see `--durations`); elsewhere `@pytest.mark.slow` does the same."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        file = item.path.relative_to(TESTS).as_posix()
+        if file in SLOW or f"{file}::{item.originalname if isinstance(item, pytest.Function) else item.name}" in SLOW:
+            item.add_marker("slow")
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_answer_journal_and_later_reading_are_the_same_bytes(
 ) -> None:
     answer = client.post("/v1/decisions/order", json={**BODY, "order": {"id": id, "amount": f"{amount:f}"}})
     assert answer.status_code == 201, answer.text
-    with sqlite3.connect(service_settings.journal) as database:
+    with closing(sqlite3.connect(service_settings.journal)) as database:
         row = database.execute(
             "SELECT answer, request, subject, outcome, case_kind FROM decisions WHERE id = ?", [answer.json()["id"]]
         ).fetchone()
@@ -82,7 +83,7 @@ def test_concurrent_requests_share_commits(client: httpx2.Client) -> None:
 
 def test_the_policy_text_of_a_decision_is_in_the_journal(client: httpx2.Client, service_settings: Settings) -> None:
     decision = client.post("/v1/decisions/order", json=BODY).json()
-    with sqlite3.connect(service_settings.journal) as database:
+    with closing(sqlite3.connect(service_settings.journal)) as database:
         [(files,)] = database.execute(
             "SELECT files FROM policy_sets WHERE version = ?", [decision["policy_version"]]
         ).fetchall()

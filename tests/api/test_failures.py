@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -67,7 +68,7 @@ def test_a_mistake_of_ours_is_500_without_internals_and_without_a_decision(
     logged = "".join(capfd.readouterr())
     assert "find-me" in logged
     assert "secret detail" in logged
-    with sqlite3.connect(settings.journal) as database:
+    with closing(sqlite3.connect(settings.journal)) as database:
         assert database.execute("SELECT count(*) FROM decisions").fetchone() == (0,)
 
 

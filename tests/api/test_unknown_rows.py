@@ -68,7 +68,7 @@ def test_a_file_of_orders_is_decided(home: Path, command: str) -> None:
     if command == "decide-file":
         assert (line["results"]["gen"], line["undetermined"]) == (RESULTS, [])
     else:
-        assert (line["gen.risk"], line["gen.band"], Decimal(str(line["gen.fee"]))) == ("high", "x", 100)
+        assert (line["gen.risk"], line["gen.band"], Decimal(str(line["gen.fee"]))) == ("high", "x", Decimal(100))
 
 
 def test_the_explanation_says_that_the_row_can_not_matter(home: Path) -> None:

@@ -64,14 +64,14 @@ def collected(hit: HitPolicy, rows: Sequence[Formula], outputs: Sequence[Formula
     least and greatest null."""
     if hit is HitPolicy.COLLECT_COUNT:
         one, zero = (a.constant(Type(Kind.INTEGER), value) for value in (1, 0))
-        return _balanced([a.choose(row, one, zero) for row in rows], a.add)
+        return balanced([a.choose(row, one, zero) for row in rows], a.add)
     outputs = a.unified(outputs, "outputs of one column")
     for output in outputs:
         if not output.type.kind.is_numeric:
             raise Mismatch("T001", f"{a.described(output)} can't be collected by `{hit}`", "collect numbers")
     if hit is HitPolicy.COLLECT_SUM:
         zeros = [a.constant(Type(output.type.kind, output.type.scale), 0) for output in outputs]
-        return _balanced(
+        return balanced(
             [a.choose(row, output, zero) for row, output, zero in zip(rows, outputs, zeros, strict=True)], a.add
         )
     return _extreme(rows, outputs, greatest=hit is HitPolicy.COLLECT_MAX)
@@ -87,8 +87,8 @@ def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: b
     return a.choose(a.disjunction(rows), best, Constant(best.type, True, None))
 
 
-def _balanced(parts: Sequence[Formula], combine: Callable[[Formula, Formula], Formula]) -> Formula:
+def balanced(parts: Sequence[Formula], combine: Callable[[Formula, Formula], Formula]) -> Formula:
     if len(parts) == 1:
         return parts[0]
     half = len(parts) // 2
-    return combine(_balanced(parts[:half], combine), _balanced(parts[half:], combine))
+    return combine(balanced(parts[:half], combine), balanced(parts[half:], combine))

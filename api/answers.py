@@ -129,13 +129,15 @@ class CheckRequest(BaseModel):
 class CheckAnswer(Shape):
     ok: bool
     version: Version | None = Field(description="What the policy set's version would be.")
-    diagnostics: list[DiagnosticShape]
+    diagnostics: list[DiagnosticShape] = Field(description="The first 100.")
+    count: int = Field(description="How many diagnostics there are.")
 
 
 class Readiness(Shape):
     ready: bool
     policy_version: Version | None
     policy_since: datetime | None
+    compiling_since: datetime | None = Field(description="A change of the policies is being compiled since then.")
     journal: Literal["writable", "unavailable"]
     failed_change: FailedChangeShape | None
 

@@ -16,10 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from api import policy_check
 from api.answers import DecisionShape
 from api.decisions import DecideCase, find_decision, refuse_case
 from api.edge import Edge
 from api.health import add_health_routes
+from api.limits import PATIENT
 from api.metrics import Metrics
 from api.openapi import follow_vocabulary
 from api.parameters import only_parameters
@@ -27,6 +29,7 @@ from api.policies import Policies
 from api.policy_routes import add_policy_routes
 from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.settings import Settings
+from api.worker import Worker
 from engine.vocabulary import CASE_KINDS
 from ledger.journal import Journal
 
@@ -39,7 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
     metrics = Metrics()
     journal = Journal(settings.journal, metrics.committed)
     metrics.watch_queue(lambda: journal.waiting)
-    policies = Policies(settings.rules, journal, metrics)
+    compiler, checker = Worker(["engine.pipeline"], PATIENT), Worker([policy_check.MODULE])
+    policies = Policies(settings.rules, journal, metrics, compiler)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -50,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         finally:
             stop.set()
+            await asyncio.gather(compiler.close(), checker.close())  # first: nothing waits for a change any more
             await watching
             await asyncio.to_thread(journal.close)
 
@@ -68,7 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _raise_ours)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_decision_routes(app, journal)
-    add_policy_routes(app, policies, settings.body_bytes_max)
+    add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_health_routes(app, policies, journal, metrics)
     follow_vocabulary(app, policies)
     return app

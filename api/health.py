@@ -43,6 +43,7 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
             ready=bool(now and writable),
             policy_version=now.engine.version if now else None,
             policy_since=now.since if now else None,
+            compiling_since=policies.compiling_since,
             journal="writable" if writable else "unavailable",
             failed_change=shown_failure(policies.failed),
         )

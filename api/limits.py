@@ -23,13 +23,17 @@ except ImportError:  # no such limits on Windows
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`seconds` of the wall clock and of the processor; `memory` in bytes, the process's own included."""
+    """Seconds of the processor and of the wall clock; `memory` in bytes, the process's own included."""
 
+    processor_seconds: float = 10.0
     seconds: float = 10.0
     memory: int = 1 << 30
 
 
 LIMITS = Limits()
+
+PATIENT = Limits(seconds=30.0)
+"""For what must not be refused because the machine is busy: the policies that are to be in force."""
 
 
 class Stopped(Exception):
@@ -39,8 +43,8 @@ class Stopped(Exception):
 
 
 class OutOfTime(Stopped):
-    def __init__(self, limits: Limits) -> None:
-        super().__init__(f"it was not done after {limits.seconds:g} seconds")
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it was not done after {seconds:g} seconds")
 
 
 class OutOfMemory(Stopped):
@@ -84,10 +88,10 @@ def within_limits(limits: Limits = LIMITS) -> Iterator[None]:
         with suppress(ValueError):  # less is allowed anyway
             resource.setrlimit(resource.RLIMIT_AS, (_address_space() + limits.memory, hard))
         # again and again: an alarm can be lost where Python can't raise, as while an object is deleted
-        signal.setitimer(signal.ITIMER_PROF, limits.seconds, 0.1)
+        signal.setitimer(signal.ITIMER_PROF, limits.processor_seconds, 0.1)
         yield
     except _Alarm:
-        raise OutOfTime(limits) from None
+        raise OutOfTime(limits.processor_seconds) from None
     except MemoryError:
         raise OutOfMemory(limits) from None
     except RecursionError:

@@ -17,9 +17,11 @@ from pathlib import Path
 import structlog
 from watchfiles import awatch
 
+from api.limits import Died, Stopped, too_large
 from api.metrics import Metrics
 from api.problems import NoPolicyInForce
 from api.rules_folder import FolderUnreadable, read_folder
+from api.worker import Closed, Worker
 from engine.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded, load
 from ledger.journal import Journal, JournalUnavailable, moment
@@ -45,20 +47,14 @@ class FailedChange:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def _load(files: Mapping[str, bytes]) -> Loaded:
-    """What has to be built for today's decisions is built here, in the thread, not in the first request."""
-    loaded = load(files)
-    if loaded.engine is not None:
-        loaded.engine.warm(datetime.now(UTC).date())
-    return loaded
-
-
 class Policies:
-    def __init__(self, folder: Path, journal: Journal, metrics: Metrics) -> None:
+    def __init__(self, folder: Path, journal: Journal, metrics: Metrics, worker: Worker) -> None:
         self.folder = folder
         self.name = folder.resolve().name  # as users see it in `rules/orders.yaml`
         self.in_force: InForce | None = None
         self.failed: FailedChange | None = None
+        self.compiling_since: datetime | None = None
+        self._worker = worker
         self._journal = journal
         self._metrics = metrics
         self._tried: Mapping[str, bytes] | None = None
@@ -108,6 +104,8 @@ class Policies:
                 if not self._waits:  # why is in the journal's own line
                     log.info("policy set waits for the journal")
                 self._waits = True
+            except Closed:
+                pass
             except Exception:  # our mistake must not end the watching; the old policy set stays in force
                 log.exception("policy set could not be loaded")
                 self._fail([self._about_folder("I001", "the policy set could not be loaded; see the log")])
@@ -117,7 +115,7 @@ class Policies:
             files = await self._read()
             if files is None or files == self._tried:
                 break
-            loaded = await asyncio.to_thread(_load, files)
+            loaded = await self._compiled(files)
             if await self._read() != files:
                 continue
             self._tried, self._unrecorded = files, loaded.engine
@@ -126,6 +124,29 @@ class Policies:
         if self._unrecorded is not None:
             await self._take(self._unrecorded)
             self._unrecorded = None
+
+    async def _compiled(self, files: Mapping[str, bytes]) -> Loaded:
+        """Compiled in the worker process; what has to be built for today's decisions is built in a thread here, so that
+        the first request doesn't wait for it."""
+        self.compiling_since = datetime.now(UTC)
+        try:
+            loaded = await self._loaded(files)
+            if loaded.engine is not None:
+                await asyncio.to_thread(loaded.engine.warm, datetime.now(UTC).date())
+            return loaded
+        except Closed:
+            raise
+        except Stopped as stopped:
+            return Loaded(None, (too_large(files, stopped),))
+        finally:
+            self.compiling_since = None
+
+    async def _loaded(self, files: Mapping[str, bytes]) -> Loaded:
+        """Once more where the process ended by itself: it may have been somebody else's doing."""
+        try:
+            return await self._worker.run("rules", load, files)
+        except Died:
+            return await self._worker.run("rules", load, files)
 
     async def _read(self) -> Mapping[str, bytes] | None:
         try:

@@ -44,12 +44,14 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 
-class TooManyWaiting(Exception):
-    """`of_caller`: this caller's own jobs are too many; otherwise there are too many of all callers."""
+class TooManyOfCaller(Exception):
+    def __init__(self) -> None:
+        super().__init__(f"{WAITING_OF_A_CALLER_MAX} of your requests wait already; send the next when one is answered")
 
-    def __init__(self, *, of_caller: bool) -> None:
-        super().__init__("too many jobs wait for the worker")
-        self.of_caller = of_caller
+
+class TooManyWaiting(Exception):
+    def __init__(self) -> None:
+        super().__init__(f"{WAITING_MAX} requests wait already; try again later")
 
 
 class Closed(Stopped):
@@ -89,15 +91,15 @@ class Worker:
 
     async def run(self, caller: str, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """The function's result. Raises `Stopped` where the limits, or the process's end, came first,
-        `TooManyWaiting`, and `JobFailed`. A cancelled call takes its job back, or ends it."""
+        `TooManyOfCaller` or `TooManyWaiting`, and `JobFailed`. A cancelled call takes its job back, or ends it."""
         if self._closed:
             raise Closed
         queue = self._queues.get(caller, deque())
         if len(queue) >= WAITING_OF_A_CALLER_MAX:
-            raise TooManyWaiting(of_caller=True)
+            raise TooManyOfCaller
         if sum(map(len, self._queues.values())) >= WAITING_MAX:
-            raise TooManyWaiting(of_caller=False)
-        content = pickle.dumps((self.limits.seconds, function, arguments), pickle.HIGHEST_PROTOCOL)
+            raise TooManyWaiting
+        content = pickle.dumps((self.limits.processor_seconds, function, arguments), pickle.HIGHEST_PROTOCOL)
         job = _Job(content, asyncio.get_running_loop().create_future())
         queue.append(job)
         self._queues[caller] = queue
@@ -192,8 +194,8 @@ class _Process:
                 self._ready = True
             self._connection.send_bytes(job)
             if not self._connection.poll(self._limits.seconds):
-                raise OutOfTime(self._limits)
-            outcome, result = pickle.loads(self._connection.recv_bytes())  # noqa: S301  # from our own child
+                raise OutOfTime(self._limits.seconds)
+            outcome, result = pickle.loads(self._connection.recv_bytes())  # from our own child
         except (EOFError, OSError):
             raise self._ended() from None
         if outcome == DONE:
@@ -211,7 +213,7 @@ class _Process:
         except subprocess.TimeoutExpired:
             return Died("its connection broke")
         if code == -signal.SIGXCPU:
-            return OutOfTime(self._limits)
+            return OutOfTime(self._limits.processor_seconds)
         return Died(f"signal {-code}" if code < 0 else f"exit code {code}")
 
     def end(self) -> None:

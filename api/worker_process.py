@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import math
 import os
 import pickle
 import resource
@@ -56,7 +57,7 @@ def _end_with(life: int) -> None:
 def _done(job: bytes) -> tuple[str, bytes]:
     """How it ended, and the answer: how it ended and the result, or what is known of the failure."""
     try:
-        seconds, function, arguments = pickle.loads(job)  # noqa: S301  # from our own parent
+        seconds, function, arguments = pickle.loads(job)  # from our own parent
         _allow_processor(seconds)
         return DONE, pickle.dumps((DONE, function(*arguments)), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
@@ -69,8 +70,8 @@ def _done(job: bytes) -> tuple[str, bytes]:
 
 def _allow_processor(seconds: float) -> None:
     """Beside the service's own clock, should the service be too busy to look at it; the signal ends the process."""
-    used = int(time.process_time()) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (used + int(seconds) + 1, resource.RLIM_INFINITY))
+    used = math.ceil(time.process_time() + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (used, resource.RLIM_INFINITY))
 
 
 def started_with(arguments: Sequence[str]) -> None:

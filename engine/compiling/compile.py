@@ -84,7 +84,9 @@ def _too_many_dates(policies: Iterable[Policy], count: int) -> Diagnostic | None
         return None
     parameters = [parameter for policy in policies for parameter in policy.parameters.values()]
     longest = max(parameters, key=lambda parameter: len(parameter.values))
-    message = f"the parameters change on {count:,} dates; at most {CHANGE_DATES_MAX} in all policies together are checked"
+    message = (
+        f"the parameters of all policies change on {count:,} dates together; at most {CHANGE_DATES_MAX} are checked"
+    )
     hint = "leave out values of the past: a decision that is recorded keeps the policies of its time"
     return Diagnostic(longest.place, TOO_LARGE, message, hint)
 

@@ -73,7 +73,7 @@ class Domain:
     def number_of(self, value: object) -> int | None:
         """None for a text that is none of the words."""
         if not self.words:
-            return int(value)  # type: ignore[call-overload]  # numbers where there are no words
+            return int(value)  # type: ignore[call-overload,no-any-return]  # numbers where there are no words
         if not self._numbers:
             self._numbers.update((word, number) for number, word in enumerate(self.words))
         return self._numbers.get(value)

@@ -105,9 +105,7 @@ def _read_by(readers: Mapping[str, frozenset[str]], parameters: Collection[str])
     return frozenset().union(*(readers.get(parameter, ()) for parameter in parameters))
 
 
-def _too_much(
-    linked: Linked, starts: Sequence[date | None], changed: Sequence[frozenset[str]]
-) -> Diagnostic | None:
+def _too_much(linked: Linked, starts: Sequence[date | None], changed: Sequence[frozenset[str]]) -> Diagnostic | None:
     parameters = [parameter for policy in linked.policies.values() for parameter in policy.parameters.values()]
     names = len(linked.by_name) + len(parameters) + sum(len(policy.rules) for policy in linked.policies.values())
     again = sum(map(len, changed))
@@ -153,9 +151,7 @@ class _Translating:
     """`before` is the stretch of dates that ends where this one begins; `changed` is what reads a parameter that
     changed there."""
 
-    def __init__(
-        self, names: Names, since: date | None, before: _Translating | None, changed: Collection[str]
-    ) -> None:
+    def __init__(self, names: Names, since: date | None, before: _Translating | None, changed: Collection[str]) -> None:
         self.names = names
         self.unknown: list[Named] = []
         self.steps: dict[str, tuple[Step, ...]] = {}

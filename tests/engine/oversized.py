@@ -134,9 +134,7 @@ def unique_rows_of_two_columns(n: int) -> Files:
 @kind
 def unique_rows_with_wide_first_column(n: int) -> Files:
     """Every row takes all of the first column; only the second keeps them apart."""
-    rows = (
-        f'{{when: {{account.points: ">= 0", other: "{i}"}}, then: {{out: {i}}}}}' for i in range(n)
-    )
+    rows = (f'{{when: {{account.points: ">= 0", other: "{i}"}}, then: {{out: {i}}}}}' for i in range(n))
     return _set("values: {other: account.points + 1}\n" + _table(rows))
 
 
@@ -172,18 +170,20 @@ def collected_lists(n: int) -> Files:
 
 @kind
 def priority_rows(n: int) -> Files:
-    rows = "".join(
-        f'      - {{when: {{account.points: "> {i}"}}, then: {{out: w{i % 50}}}}}\n' for i in range(n)
-    )
+    rows = "".join(f'      - {{when: {{account.points: "> {i}"}}, then: {{out: w{i % 50}}}}}\n' for i in range(n))
     order = ", ".join(f"w{i}" for i in range(50))
-    return _set(f"tables:\n  t:\n    hit: priority\n    outputs: {{out: {{order: [{order}]}}}}\n    rows:\n{rows}" + RULE)
+    return _set(
+        f"tables:\n  t:\n    hit: priority\n    outputs: {{out: {{order: [{order}]}}}}\n    rows:\n{rows}" + RULE
+    )
 
 
 @kind
 def priority_words(n: int) -> Files:
     rows = "".join(f'      - {{when: {{account.points: "{i}"}}, then: {{out: w{i}}}}}\n' for i in range(n))
     order = ", ".join(f"w{i}" for i in range(n))
-    return _set(f"tables:\n  t:\n    hit: output-order\n    outputs: {{out: {{order: [{order}]}}}}\n    rows:\n{rows}" + RULE)
+    return _set(
+        f"tables:\n  t:\n    hit: output-order\n    outputs: {{out: {{order: [{order}]}}}}\n    rows:\n{rows}" + RULE
+    )
 
 
 @kind
@@ -269,7 +269,7 @@ def words_in_many_cells(n: int) -> Files:
 
 @kind
 def bands_of_a_scorecard(n: int) -> Files:
-    bands = ", ".join(f'"[{i * 2}..{i * 2 + 1}]": {i % 90}' for i in range(n)) + f', ">= {2 * n}": 3, null: 0'  
+    bands = ", ".join(f'"[{i * 2}..{i * 2 + 1}]": {i % 90}' for i in range(n)) + f', ">= {2 * n}": 3, null: 0'
     return _set(f"scorecard: {{total: s, criteria: {{c: {{input: account.points, bands: {{{bands}}}}}}}}}\n" + RULE)
 
 
@@ -447,7 +447,11 @@ def quantified_over_quantified(n: int) -> Files:
 
 @kind
 def least_of_many(n: int) -> Files:
-    return _set(_rules(["account.points > max(" + ", ".join(map(str, range(n))) + ")"]).replace("when: account", "when: account"))
+    return _set(
+        _rules(["account.points > max(" + ", ".join(map(str, range(n))) + ")"]).replace(
+            "when: account", "when: account"
+        )
+    )
 
 
 @kind
@@ -471,8 +475,8 @@ def conditions_of_one_rule(n: int) -> Files:
 @kind
 def conditions_of_an_offer(n: int) -> Files:
     conditions = ", ".join(f"c{i}: order.amount" for i in range(n))
-    text = f"rules:\n  r: {{when: order.amount > 1, then: approve_with_conditions, conditions: {{{conditions}}}, reason: {TEXT}}}\n"
-    return _set(text, head=HEAD)
+    then = f"then: approve_with_conditions, conditions: {{{conditions}}}"
+    return _set(f"rules:\n  r: {{when: order.amount > 1, {then}, reason: {TEXT}}}\n")
 
 
 # --- values ---
@@ -615,8 +619,8 @@ def mixed_outputs(n: int) -> Files:
 
 @kind
 def conditions_set_twice(n: int) -> Files:
-    rule = "  r{}: {{when: order.amount > {}, then: approve_with_conditions, conditions: {{c: order.amount}}, reason: {}}}\n"
-    return _set("rules:\n" + "".join(rule.format(i, i, TEXT) for i in range(n)), head=HEAD)
+    then = f"then: approve_with_conditions, conditions: {{c: order.amount}}, reason: {TEXT}"
+    return _set("rules:\n" + "".join(f"  r{i}: {{when: order.amount > {i}, {then}}}\n" for i in range(n)))
 
 
 # --- facts, enums, texts ---
@@ -660,13 +664,15 @@ def words_of_a_table(n: int) -> Files:
 @kind
 def words_of_a_parameter(n: int) -> Files:
     days = list(_dates(min(n, 70_000)))
-    return _set("parameters: {d: {" + ", ".join(f"{day}: w{i}" for i, day in enumerate(days)) + "}}\n" + _rules(["d = w1"]))
+    return _set(
+        "parameters: {d: {" + ", ".join(f"{day}: w{i}" for i, day in enumerate(days)) + "}}\n" + _rules(["d = w1"])
+    )
 
 
 @kind
 def words_of_an_if(n: int) -> Files:
     text = "if account.points > 1 then w0 else w1"
-    values = "".join(f'  v{i}: {text.replace("w0", f"v{i - 1}") if i else text}\n' for i in range(n))
+    values = "".join(f"  v{i}: {text.replace('w0', f'v{i - 1}') if i else text}\n" for i in range(n))
     return _set("values:\n" + values.replace("w0", "'\"a\"'").replace("w1", "'\"b\"'").replace("'", "") + RULE)
 
 
@@ -724,7 +730,9 @@ def one_long_constant(n: int) -> Files:
 
 @kind
 def titles_and_notes(n: int) -> Files:
-    return _set("parameters:\n" + "".join(f"  d{i}: {{title: {TEXT}, note: {TEXT}, value: 1}}\n" for i in range(n)) + RULE)
+    return _set(
+        "parameters:\n" + "".join(f"  d{i}: {{title: {TEXT}, note: {TEXT}, value: 1}}\n" for i in range(n)) + RULE
+    )
 
 
 @kind
@@ -734,7 +742,14 @@ def spaces_in_a_formula(n: int) -> Files:
 
 @kind
 def line_breaks_in_a_formula(n: int) -> Files:
-    return _set("rules:\n  r:\n    then: hold\n    reason: " + TEXT + "\n    when: |\n" + "      account.points\n" + "      \n" * n + "      > 1\n")
+    return _set(
+        "rules:\n  r:\n    then: hold\n    reason: "
+        + TEXT
+        + "\n    when: |\n"
+        + "      account.points\n"
+        + "      \n" * n
+        + "      > 1\n"
+    )
 
 
 @kind

@@ -21,7 +21,7 @@ from api.answers import DecisionShape
 from api.decisions import DecideCase, find_decision, refuse_case
 from api.edge import Edge
 from api.health import add_health_routes
-from api.limits import PATIENT
+from api.limits import LIMITS, PATIENT
 from api.metrics import Metrics
 from api.openapi import follow_vocabulary
 from api.parameters import only_parameters
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     metrics = Metrics()
     journal = Journal(settings.journal, metrics.committed)
     metrics.watch_queue(lambda: journal.waiting)
-    compiler, checker = Worker(["engine.pipeline"], PATIENT), Worker([policy_check.MODULE])
+    compiler, checker = Worker(["engine.pipeline"], PATIENT), Worker([policy_check.MODULE], LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler)
 
     @asynccontextmanager

@@ -77,8 +77,9 @@ class _Alarm(BaseException):
 
 
 @contextmanager
-def within_limits(limits: Limits = LIMITS) -> Iterator[None]:
-    """For a command, in its own process and main thread. Raises `Stopped`."""
+def within_limits(limits: Limits | None = None) -> Iterator[None]:
+    """For a command, in its own process and main thread; without `limits` within `LIMITS`. Raises `Stopped`."""
+    limits = limits or LIMITS
     if resource is None:
         yield
         return

@@ -42,11 +42,22 @@ def rows_that_earlier_ones_cover(boxes: Sequence[Box | None]) -> list[int]:
         if box is None or not all(box) or not all(at_corners[row]) or left <= 0:
             continue
         before = [earlier for number in bits(meeting[row]) if (earlier := boxes[number]) is not None]
+        if any(_holds(earlier, box) for earlier in before[:LOOKED_AT_ALONE]):
+            found.append(row)
+            continue
         search = Search(box, before, 1, left)
         left -= search.steps
         if search.found == []:
             found.append(row)
     return found
+
+
+LOOKED_AT_ALONE = 10
+"""Earlier rows that are held against a row one by one, before a search joins all of them."""
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return all(mine & theirs == theirs for mine, theirs in zip(outer, inner, strict=True))
 
 
 def _rows_at_corners(boxes: Sequence[Box | None], meeting: Sequence[int]) -> list[tuple[int, int]]:

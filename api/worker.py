@@ -20,7 +20,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from socket import AF_UNIX, SOCK_STREAM, socketpair
@@ -72,7 +71,7 @@ class _Job:
 
 
 class Worker:
-    """One process and the queues of those who want it. Everything but `_exchange` runs in the event loop."""
+    """One process and the queues of those who want it. Waiting, starting and ending are done in a thread of its own."""
 
     def __init__(self, modules: Sequence[str], limits: Limits = LIMITS) -> None:
         """`modules` are imported before the first job: those that hold the jobs' functions."""
@@ -86,8 +85,7 @@ class Worker:
 
     def start(self) -> None:
         """Starts the process before the first job asks for it."""
-        if self._process is None and not self._closed:
-            self._process = _Process(self._modules, self.limits)
+        self._threads.submit(self._new_process().start)
 
     async def run(self, caller: str, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """The function's result. Raises `Stopped` where the limits, or the process's end, came first,
@@ -116,9 +114,12 @@ class Worker:
                 if not job.done.done():
                     job.done.set_exception(Closed())
         self._queues.clear()
-        self._end_process()
+        if self._process is not None:
+            self._process.kill()
         if self._turns is not None:
             await self._turns
+        if self._process is not None:
+            await self._in_thread(self._process.end)
         self._threads.shutdown()
 
     async def _take_turns(self) -> None:
@@ -136,43 +137,58 @@ class Worker:
             self._turns = None
 
     async def _do(self, job: _Job) -> None:
-        self.start()
-        process = self._process
-        if process is None:
-            return
-        exchange = asyncio.get_running_loop().run_in_executor(self._threads, process.exchange, job.content)
+        process = self._process or self._new_process()
+        exchange = self._in_thread(process.exchange, job.content)
         await asyncio.wait((exchange, job.done), return_when=asyncio.FIRST_COMPLETED)
         if not exchange.done():  # nobody waits for it any more
-            self._end_process()
+            process.kill()
             await asyncio.wait((exchange,))
         try:
             result = exchange.result()
         except Exception as error:
-            if isinstance(error, Stopped) and not isinstance(error, TooDeep):
-                self._end_process()
-                self.start()
-            if not job.done.done():
-                log.warning("job stopped in the worker", why=str(error)[-2000:])
-                job.done.set_exception(Closed() if self._closed else error)
+            self._failed(job, error)
         else:
             if not job.done.done():
                 job.done.set_result(result)
 
-    def _end_process(self) -> None:
-        if self._process is not None:
-            self._process.end()
+    def _failed(self, job: _Job, error: Exception) -> None:
+        if not job.done.done():
+            log.warning("job stopped in the worker", why=str(error)[-2000:])
+            job.done.set_exception(Closed() if self._closed else error)
+        if self._process is not None and isinstance(error, Stopped) and not isinstance(error, TooDeep):
+            self._threads.submit(self._process.end)
             self._process = None
+            if not self._closed:
+                self.start()
+
+    def _new_process(self) -> _Process:
+        self._process = self._process or _Process(self._modules, self.limits)
+        return self._process
+
+    def _in_thread(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
 
 class _Process:
+    """Everything but `kill` takes its time and runs in the worker's one thread."""
+
     def __init__(self, modules: Sequence[str], limits: Limits) -> None:
+        self._modules = modules
+        self._limits = limits
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._killed = False
+        self._ready = False
+
+    def start(self) -> subprocess.Popen[bytes]:
+        if self._popen is not None:
+            return self._popen
         ours, theirs = socketpair(AF_UNIX, SOCK_STREAM)
         life, self._life = os.pipe()
         start = "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
         start += "from api.worker_process import started_with; started_with(sys.argv[1:])"
-        numbers = (theirs.fileno(), life, limits.memory)
+        numbers = (theirs.fileno(), life, self._limits.memory)
         self._popen = subprocess.Popen(
-            [sys.executable, "-c", start, json.dumps(sys.path), *map(str, numbers), *modules],
+            [sys.executable, "-c", start, json.dumps(sys.path), *map(str, numbers), *self._modules],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=(theirs.fileno(), life),
@@ -181,11 +197,16 @@ class _Process:
         theirs.close()
         os.close(life)
         self._connection = Connection(ours.detach())
-        self._limits = limits
-        self._ready = False
+        if self._killed:
+            self._popen.kill()
+        return self._popen
 
     def exchange(self, job: bytes) -> Any:
-        """In a thread: sends the job and waits for its result. Raises as `Worker.run` does."""
+        """Sends the job and waits for its result. Raises as `Worker.run` does."""
+        try:
+            popen = self.start()
+        except OSError as error:
+            raise Died(f"it could not be started: {error.strerror}") from None
         try:
             if not self._ready:
                 if not self._connection.poll(START_SECONDS_MAX):
@@ -197,7 +218,7 @@ class _Process:
                 raise OutOfTime(self._limits.seconds)
             outcome, result = pickle.loads(self._connection.recv_bytes())  # from our own child
         except (EOFError, OSError):
-            raise self._ended() from None
+            raise self._ended(popen) from None
         if outcome == DONE:
             return result
         raise self._failure(outcome, result)
@@ -207,18 +228,25 @@ class _Process:
             return OutOfMemory(self._limits)
         return TooDeep() if outcome == TOO_DEEP else JobFailed(str(result))
 
-    def _ended(self) -> Stopped:
+    def _ended(self, popen: subprocess.Popen[bytes]) -> Stopped:
         try:
-            code = self._popen.wait(5)
+            code = popen.wait(5)
         except subprocess.TimeoutExpired:
             return Died("its connection broke")
         if code == -signal.SIGXCPU:
             return OutOfTime(self._limits.processor_seconds)
         return Died(f"signal {-code}" if code < 0 else f"exit code {code}")
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """At once, whatever it does; the thread that waits for it sees its connection end."""
-        self._popen.kill()
-        self._popen.wait()
-        with suppress(OSError):
+        self._killed = True
+        if self._popen is not None:
+            self._popen.kill()
+
+    def end(self) -> None:
+        """A process of a gigabyte takes a moment to go."""
+        self.kill()
+        if self._popen is not None:
+            self._popen.wait()
+            self._connection.close()
             os.close(self._life)

@@ -101,11 +101,23 @@ class FailedChangeShape(Shape):
     diagnostics: list[DiagnosticShape]
 
 
+class PendingChangeShape(Shape):
+    """Files in the rules folder that check, or nearly, and lack what the set in force has: it waits for
+    `credence activate`."""
+
+    at: datetime
+    version: Version | None = Field(description="Of the pending set, to activate it by; null: it has mistakes too.")
+    files: list[str] = Field(description="Files that are gone.", examples=[["orders.yaml"]])
+    policies: list[str] = Field(description="Policies that are gone.", examples=[["orders"]])
+    rules: list[str] = Field(description="Rules that are gone.", examples=[["orders.over-limit"]])
+
+
 class PolicySetShape(Shape):
     version: Version | None = Field(description="In force now; null: none.")
     since: datetime | None
     files: list[PolicyFile]
     failed_change: FailedChangeShape | None
+    pending: PendingChangeShape | None
 
 
 FileName = Annotated[
@@ -126,6 +138,12 @@ class CheckRequest(BaseModel):
     )
 
 
+class ActivateRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    version: Version
+
+
 class CheckAnswer(Shape):
     ok: bool
     version: Version | None = Field(description="What the policy set's version would be.")
@@ -139,7 +157,12 @@ class Readiness(Shape):
     policy_since: datetime | None
     compiling_since: datetime | None = Field(description="A change of the policies is being compiled since then.")
     journal: Literal["writable", "unavailable"]
+    journal_trouble: str | None = Field(description="Why the journal takes no writes; null where it does.")
+    clock_behind_seconds: float = Field(
+        description="How far the clock is behind the journal's last record. Beyond 3600 a request must say `as_of`."
+    )
     failed_change: FailedChangeShape | None
+    pending: PendingChangeShape | None
 
 
 class Alive(Shape):

@@ -26,28 +26,31 @@ from api.metrics import Metrics
 from api.openapi import follow_vocabulary
 from api.parameters import only_parameters
 from api.policies import Policies
+from api.policy_compiler import Compiler
 from api.policy_routes import add_policy_routes
 from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.settings import Settings
 from api.worker import Worker
 from engine.vocabulary import CASE_KINDS
+from ledger.clock import Clock
 from ledger.journal import Journal
 
 DESCRIPTION = """Decides, for each order and each invoice, what the credit policy says, and why.
 Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Nothing is read or written before the app is started."""
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """Nothing is read or written before the app is started. `clock` is the machine's where none is given."""
     metrics = Metrics()
-    journal = Journal(settings.journal, metrics.committed)
-    metrics.watch_queue(lambda: journal.waiting)
-    compiler, checker = Worker(["engine.pipeline"], PATIENT), Worker([policy_check.MODULE], LIMITS)
+    journal = Journal(settings.journal, metrics.committed, clock)
+    metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes)
+    metrics.watch_clock(journal.clock.seconds_behind)
+    compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE], LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        await policies.refresh()
+        await policies.start()
         stop = asyncio.Event()
         watching = asyncio.create_task(policies.watch(stop))
         try:

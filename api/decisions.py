@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from time import perf_counter
 from typing import Any, NoReturn
@@ -23,12 +23,13 @@ from api.identifiers import uuid7
 from api.metrics import Metrics
 from api.parameters import refuse_parameters
 from api.policies import Policies
-from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, UnknownCaseKind, UnknownDecision
+from api.problems import BodyFault, ClockBehind, FactsInvalid, MethodNotAllowed, UnknownCaseKind, UnknownDecision
 from engine.decision import ENGINE_DISAGREEMENT, Decision
 from engine.facts import FactsRefused
 from engine.pipeline import Engine
 from engine.vocabulary import CASE_KINDS, DATE, EPOCH
-from ledger.journal import Journal, Record, moment
+from ledger.clock import BEHIND_SECONDS_MAX, Clock, moment
+from ledger.journal import Journal, Record
 
 MEMBERS_MAX = 500
 """Members of one JSON object in a request. A fact that doesn't exist costs a search for what was meant."""
@@ -55,9 +56,10 @@ class DecideCase:
             refuse_parameters(scope["query_string"], instead="put as_of and the facts into the body")
         raw = await read_body(scope, receive, self._body_bytes_max)
         body = parse_object(raw)
-        decision = decided(self._policies.engine(), self._case, body, uuid7())
+        clock = self._journal.clock
+        decision = decided(self._policies.engine(), self._case, body, uuid7(clock.id_time()), clock)
         answer = to_json(decision.as_json())
-        await self._journal.record(_record(decision, raw, answer))
+        await self._journal.record(_record(decision, raw, answer, clock.now()))
         self._metrics.decided(decision, perf_counter() - started)
         if any(reason.rule == ENGINE_DISAGREEMENT for reason in decision.reasons):
             log.error("the two matchers disagree", decision=decision.id, policy_version=decision.policy_version)
@@ -91,13 +93,14 @@ def refuse_case(said: str) -> NoReturn:
     raise UnknownCaseKind(said)
 
 
-def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str) -> Decision:
-    """Raises `FactsInvalid` with all faults of the body."""
+def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str, clock: Clock) -> Decision:
+    """The clock is asked where the body has no `as_of`. Raises `FactsInvalid` with all faults of the body, and
+    `ClockBehind`."""
     groups = CASE_KINDS[case].groups
     _refuse_oversized(body, groups)
     facts = {group: body[group] for group in groups if group in body}
     faults = [_unknown(key, groups) for key in body if key != "as_of" and key not in groups]
-    as_of = _as_of(body.get("as_of"), faults)
+    as_of = _as_of(body.get("as_of"), clock, faults)
     try:
         decision = engine.decide(case, facts, as_of, id)
     except FactsRefused as refused:
@@ -122,10 +125,9 @@ def _unknown(key: str, groups: tuple[str, ...]) -> BodyFault:
     return BodyFault(f"/{pointer_part(key)}", "is an unknown field", hint)
 
 
-def _as_of(said: object, faults: list[BodyFault]) -> date:
-    today = datetime.now(UTC).date()
+def _as_of(said: object, clock: Clock, faults: list[BodyFault]) -> date:
     if said is None:
-        return today
+        return _today(clock)
     try:
         as_of = date.fromisoformat(said) if type(said) is str and _DATE.fullmatch(said) else None
     except ValueError:
@@ -133,7 +135,15 @@ def _as_of(said: object, faults: list[BodyFault]) -> date:
     if as_of is not None and DATE.low <= as_of.toordinal() - EPOCH.toordinal() <= DATE.high:
         return as_of
     faults.append(BodyFault("/as_of", "is not a day between 1900 and 2199", 'send it as text, such as "2026-07-01"'))
-    return today
+    return clock.now().date()  # some day: what else is wrong with the body is told in the same answer
+
+
+def _today(clock: Clock) -> date:
+    """What `as_of` is where a request doesn't say. Raises `ClockBehind` where the clock can't say it."""
+    behind = clock.seconds_behind()
+    if behind > BEHIND_SECONDS_MAX:
+        raise ClockBehind(behind)
+    return clock.now().date()
 
 
 def _pointer(path: str) -> str:
@@ -142,10 +152,10 @@ def _pointer(path: str) -> str:
     return f"/{pointer_part(group)}/{pointer_part(key)}" if dot else f"/{pointer_part(group)}"
 
 
-def _record(decision: Decision, raw: bytes, answer: bytes) -> Record:
+def _record(decision: Decision, raw: bytes, answer: bytes, at: datetime) -> Record:
     return Record(
         id=decision.id,
-        recorded_at=moment(datetime.now(UTC)),
+        recorded_at=moment(at),
         case_kind=decision.case,
         subject=decision.subject,
         outcome=decision.outcome,

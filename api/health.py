@@ -13,9 +13,10 @@ from starlette.responses import HTMLResponse
 from api.answers import Alive, Readiness
 from api.metrics import Metrics
 from api.policies import Policies
-from api.policy_routes import shown_failure
+from api.policy_routes import shown_failure, shown_pending
 from api.problems import ALL_KINDS, NoSuchPath
-from ledger.journal import Journal, JournalUnavailable
+from ledger.journal import Journal
+from ledger.trouble import JournalUnavailable, trouble_in_words
 
 PROBE_SECONDS_MAX = 3.0
 
@@ -36,16 +37,20 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
     @app.get("/readyz", tags=["operation"], responses={503: {"model": Readiness, "description": "Can't decide now."}})
     async def ready(response: Response) -> Readiness:
         """200 when a policy set is in force and the journal takes writes (one is tried); 503 when not."""
-        now, writable = policies.in_force, await _writable(journal)
-        if not (now and writable):
+        now, trouble = policies.in_force, await _trouble(journal)
+        is_ready = bool(now) and trouble is None
+        if not is_ready:
             response.status_code = 503
         return Readiness(
-            ready=bool(now and writable),
+            ready=is_ready,
             policy_version=now.engine.version if now else None,
             policy_since=now.since if now else None,
             compiling_since=policies.compiling_since,
-            journal="writable" if writable else "unavailable",
+            journal="writable" if trouble is None else "unavailable",
+            journal_trouble=trouble,
+            clock_behind_seconds=journal.clock.seconds_behind(),
             failed_change=shown_failure(policies.failed),
+            pending=shown_pending(policies.pending),
         )
 
     @app.get("/metrics", tags=["operation"], response_class=Response, responses=_METRICS)
@@ -72,9 +77,12 @@ _METRICS: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def _writable(journal: Journal) -> bool:
+async def _trouble(journal: Journal) -> str | None:
+    """Tries a write. Why it failed; None where it didn't."""
     try:
         await asyncio.wait_for(journal.probe(), PROBE_SECONDS_MAX)
-    except (JournalUnavailable, TimeoutError):
-        return False
-    return True
+    except JournalUnavailable as error:
+        return trouble_in_words(error.__cause__) or str(error)
+    except TimeoutError:
+        return f"a write has taken more than {PROBE_SECONDS_MAX:.0f} seconds"
+    return None

@@ -7,7 +7,6 @@ the journal's thread getting it back took 36 µs each time.
 
 from __future__ import annotations
 
-import time
 from os import urandom
 
 
@@ -33,10 +32,10 @@ def request_id() -> str:
     return _randomness.take().hex()
 
 
-def uuid7() -> str:
-    """48 bits of milliseconds since 1970, 12 bits of the millisecond's fraction (RFC 9562, 6.2, method 3), 62 random
-    bits; as text in lower case."""
-    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+def uuid7(nanoseconds: int) -> str:
+    """Of a time since 1970: 48 bits of milliseconds, 12 bits of the millisecond's fraction (RFC 9562, 6.2, method 3),
+    62 random bits; as text in lower case. `Clock.id_time` gives times whose ids sort as they were asked for."""
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
     fraction = rest * 4096 // 1_000_000
     tail = (int.from_bytes(_randomness.take(), "big") & (1 << 62) - 1) | 1 << 63
     digits = f"{milliseconds:012x}7{fraction:03x}{tail:016x}"

@@ -42,6 +42,14 @@ class Metrics:
             "credence_journal_commit_failures", "Commits that did not reach the disk.", registry=to
         )
         self._waiting = Gauge("credence_journal_waiting", "Records that wait for the next commit.", registry=to)
+        self._log_bytes = Gauge(
+            "credence_journal_wal_bytes",
+            "Size of the journal's write-ahead log; grows beside a long reader.",
+            registry=to,
+        )
+        self._clock_behind = Gauge(
+            "credence_clock_behind_seconds", "How far the clock is behind the journal's last record.", registry=to
+        )
         self._loads = Counter("credence_policy_loads", "Policy sets tried, by result.", ["result"], registry=to)
         self._policy = Info("credence_policy", "The policy set in force.", registry=to)
         self._policy_since = Gauge(
@@ -50,13 +58,22 @@ class Metrics:
         self._policy_failed = Gauge(
             "credence_policy_change_failed", "1 while the files in the folder do not check.", registry=to
         )
+        self._policy_pending = Gauge(
+            "credence_policy_change_pending",
+            "1 while a change that takes a file, a policy or a rule away waits to be activated.",
+            registry=to,
+        )
         self._outcomes: dict[tuple[str, str], Callable[[], None]] = {}
         self._rules: dict[str, Callable[[], None]] = {}
         for result in ("success", "failure"):
             self._loads.labels(result)
 
-    def watch_queue(self, waiting: Callable[[], int]) -> None:
+    def watch_journal(self, waiting: Callable[[], int], log_bytes: Callable[[], int]) -> None:
         self._waiting.set_function(waiting)
+        self._log_bytes.set_function(log_bytes)
+
+    def watch_clock(self, seconds_behind: Callable[[], float]) -> None:
+        self._clock_behind.set_function(seconds_behind)
 
     def decided(self, decision: Decision, seconds: float) -> None:
         """Keeps the bound `inc` of each label: looking a label up costs more than counting."""
@@ -89,11 +106,13 @@ class Metrics:
         self._loads.labels("success").inc()
         self._policy.info({"version": version})
         self._policy_since.set(since)
-        self._policy_failed.set(0)
 
     def policy_failed(self) -> None:
         self._loads.labels("failure").inc()
-        self._policy_failed.set(1)
+
+    def policy_change(self, *, failed: bool, pending: bool) -> None:
+        self._policy_failed.set(failed)
+        self._policy_pending.set(pending)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

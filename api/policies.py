@@ -1,8 +1,9 @@
-"""The policy set in force: read from the rules folder, replaced only by one that checks, never half-written.
+"""The policy set in force: read from the rules folder, replaced only by one that checks and takes nothing away.
 
-The engine in force is one attribute that is swapped; a request keeps the engine it started with. Reading and compiling
-happen in a thread. What was read is read again after compiling, and taken only if nothing has changed meanwhile: an
-editor that is still writing costs one more try.
+The engine in force is one attribute that is swapped; a request keeps the engine it started with. The folder is looked
+at every 0.2 s; a change is read once two looks in a row saw the same, and taken if it checks. Where it takes a file, a
+policy or a rule away it is pending instead, until somebody activates it, and what was in force stays so: at a start,
+the set that the journal says was in force last.
 """
 
 from __future__ import annotations
@@ -10,29 +11,38 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
-from watchfiles import awatch
 
-from api.limits import Died, Stopped, too_large
+from api.limits import Stopped, too_large
 from api.metrics import Metrics
-from api.problems import NoPolicyInForce
-from api.rules_folder import FolderUnreadable, read_folder
-from api.worker import Closed, Worker
+from api.policy_compiler import Compiler
+from api.problems import NoPolicyInForce, NotPending
+from api.rules_folder import FolderUnreadable, Look, look, read_folder
+from api.worker import Closed
 from engine.diagnostic import Diagnostic, Place
-from engine.pipeline import Engine, Loaded, load
-from ledger.journal import Journal, JournalUnavailable, moment
+from engine.pipeline import Engine, Loaded
+from engine.vanished import Vanished
+from ledger.journal import Journal
+from ledger.trouble import JournalUnavailable
 
-QUIET_MS = 200
-"""A change is looked at once nothing has changed for this long: editors and `git pull` write several files."""
+LOOK_SECONDS = 0.2
+"""Between two looks at the folder. Notices of the operating system would be sooner, but network mounts give none, and
+a folder that is moved away and made anew takes its notices along; a look at a dozen files costs 0.1 ms."""
 
-LOOK_MS = 2_000
-"""How often the folder is looked at without being told of a change: some file systems (NFS, mounts) tell nothing."""
+RETRY_SECONDS = 2.0
+"""Before the journal is asked again where it could not be read or written."""
+
+LOGGED_MAX = 20
+"""Diagnostics in one log line; /readyz has all."""
 
 log = structlog.get_logger(__name__)
+
+Files = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +57,30 @@ class FailedChange:
     diagnostics: tuple[Diagnostic, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that takes something away. `engine` decides nothing before it is activated; None where the files have
+    mistakes as well, which must be mended first."""
+
+    at: datetime
+    engine: Engine | None
+    vanished: Vanished
+
+
 class Policies:
-    def __init__(self, folder: Path, journal: Journal, metrics: Metrics, worker: Worker) -> None:
+    def __init__(self, folder: Path, journal: Journal, metrics: Metrics, compiler: Compiler) -> None:
         self.folder = folder
         self.name = folder.resolve().name  # as users see it in `rules/orders.yaml`
         self.in_force: InForce | None = None
         self.failed: FailedChange | None = None
-        self.compiling_since: datetime | None = None
-        self._worker = worker
+        self.pending: Pending | None = None
         self._journal = journal
         self._metrics = metrics
-        self._tried: Mapping[str, bytes] | None = None
-        self._unrecorded: Engine | None = None
-        self._waits = False
+        self._compiler = compiler
+        self._seen: Look | None = None  # at the last look
+        self._done: Look | None = None  # what has been dealt with
+        self._compiled: tuple[Files, Loaded] | None = None  # what was compiled last: the journal may come later
+        self._waits_until: float | None = None  # for the journal
         self._turn = asyncio.Lock()
 
     def engine(self) -> Engine:
@@ -68,124 +89,181 @@ class Policies:
             raise NoPolicyInForce(self.failed.diagnostics if self.failed else ())
         return self.in_force.engine
 
-    async def files(self) -> Mapping[str, bytes]:
+    @property
+    def compiling_since(self) -> datetime | None:
+        return self._compiler.since
+
+    async def files(self) -> Files:
         """What is in the folder now; where that can't be read, what is in force."""
         try:
-            return await asyncio.to_thread(self._policy_files)
+            return (await asyncio.to_thread(read_folder, self.folder, self.name)).policies
         except FolderUnreadable:
-            in_force = self.in_force.engine.files if self.in_force else {}
-            return {name: text.encode() for name, text in in_force.items()}
+            return _files_of(self.in_force.engine) if self.in_force else {}
+
+    async def start(self) -> None:
+        """Two looks, so that the first request finds a set in force where there is one."""
+        await self.refresh()
+        await asyncio.sleep(LOOK_SECONDS)
+        await self.refresh()
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Follows the folder until told to stop, whatever happens to it."""
         while not stop.is_set():
-            try:
-                async for _ in awatch(
-                    self.folder,
-                    watch_filter=None,
-                    step=QUIET_MS,
-                    rust_timeout=LOOK_MS,
-                    yield_on_timeout=True,
-                    stop_event=stop,
-                    recursive=False,
-                ):
-                    await self.refresh()
-            except OSError:  # the folder is missing
-                await self.refresh()
-                await asyncio.sleep(LOOK_MS / 1000)
+            await self.refresh()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
 
     async def refresh(self) -> None:
-        """Takes the folder's policy set if it is new and checks; says in `failed` why not."""
+        """One look at the folder; takes its policy set if it is new, has come to rest, checks and takes nothing away.
+        Otherwise `failed` and `pending` say why not."""
+        if self._waits_until is not None and time.monotonic() < self._waits_until:
+            return
         async with self._turn:
             try:
                 await self._refresh()
-                self._waits = False
+                self._waits_until = None
             except JournalUnavailable:
-                if not self._waits:  # why is in the journal's own line
+                if self._waits_until is None:  # why is in the journal's own line
                     log.info("policy set waits for the journal")
-                self._waits = True
+                self._waits_until = time.monotonic() + RETRY_SECONDS
             except Closed:
                 pass
             except Exception:  # our mistake must not end the watching; the old policy set stays in force
                 log.exception("policy set could not be loaded")
+                self._done = self._seen
                 self._fail([self._about_folder("I001", "the policy set could not be loaded; see the log")])
 
-    async def _refresh(self) -> None:
-        while True:
-            files = await self._read()
-            if files is None or files == self._tried:
-                break
-            loaded = await self._compiled(files)
-            if await self._read() != files:
-                continue
-            self._tried, self._unrecorded = files, loaded.engine
-            if loaded.engine is None:
-                self._fail(loaded.diagnostics)
-        if self._unrecorded is not None:
-            await self._take(self._unrecorded)
-            self._unrecorded = None
+    async def activate(self, version: str) -> Engine:
+        """Puts the pending set with this version into force, and gives it. Raises `NotPending`, and
+        `JournalUnavailable` where that can't be recorded."""
+        async with self._turn:
+            pending = self.pending
+            if pending is None or pending.engine is None or pending.engine.version != version:
+                raise NotPending(pending.engine.version if pending and pending.engine else None, bool(pending))
+            await self._take(pending.engine)
+            log.warning("policy set activated", version=version, **_named(pending.vanished))
+            return pending.engine
 
-    async def _compiled(self, files: Mapping[str, bytes]) -> Loaded:
-        """Compiled in the worker process; what has to be built for today's decisions is built in a thread here, so that
-        the first request doesn't wait for it."""
-        self.compiling_since = datetime.now(UTC)
+    # --- one look --------------------------------------------------------------------------------------------------
+
+    async def _refresh(self) -> None:
+        before, now = self._seen, await asyncio.to_thread(look, self.folder)
+        self._seen = now
+        if now != before or now == self._done:
+            return
         try:
-            loaded = await self._loaded(files)
-            if loaded.engine is not None:
-                await asyncio.to_thread(loaded.engine.warm, datetime.now(UTC).date())
-            return loaded
+            files = (await asyncio.to_thread(read_folder, self.folder, self.name)).policies
+        except FolderUnreadable as error:
+            await self._without_folder(str(error))
+            self._done = now
+            return
+        if await asyncio.to_thread(look, self.folder) == now:  # else it is being written
+            await self._try(files)
+            self._done = now
+
+    async def _without_folder(self, why: str) -> None:
+        stored = await self._stored()
+        self._hold_back(None)
+        self._fail([self._about_folder("I002", why)])
+        await self._fall_back_on(stored)
+
+    async def _try(self, files: Files) -> None:
+        if self._compiled is None or self._compiled[0] != files:
+            self._compiled = files, await self._compiler.compiled(files)
+        _, loaded = self._compiled
+        stored = await self._stored()
+        before = _files_of(self.in_force.engine) if self.in_force else stored
+        loaded, gone = await self._held_against(before, files, loaded)
+        if loaded.engine is not None and not gone:
+            await self._take(loaded.engine)
+            return
+        self._hold_back(Pending(datetime.now(UTC), loaded.engine, gone) if gone else None)
+        if loaded.engine is None:
+            self._fail(loaded.diagnostics)
+        else:
+            self.failed = None
+        await self._fall_back_on(stored)
+
+    async def _held_against(self, before: Files, files: Files, loaded: Loaded) -> tuple[Loaded, Vanished]:
+        """What the files take away; where that can't be told in time, they have a mistake and take nothing."""
+        try:
+            return loaded, await self._compiler.vanished(before, files)
         except Closed:
             raise
         except Stopped as stopped:
-            return Loaded(None, (too_large(files, stopped),))
-        finally:
-            self.compiling_since = None
+            return Loaded(None, (too_large(files, stopped),)), Vanished()
 
-    async def _loaded(self, files: Mapping[str, bytes]) -> Loaded:
-        """Once more where the process ended by itself: it may have been somebody else's doing."""
-        try:
-            return await self._worker.run("rules", load, files)
-        except Died:
-            return await self._worker.run("rules", load, files)
+    async def _stored(self) -> Files:
+        """The set that was in force last, by the journal; asked for where none is in force."""
+        if self.in_force is not None:
+            return {}
+        await self._journal.probe()  # makes the file where there is none, and brings an older one up to date
+        found = await asyncio.to_thread(self._journal.latest_policy_set)
+        return {name: text.encode() for name, text in found.files.items()} if found else {}
 
-    async def _read(self) -> Mapping[str, bytes] | None:
-        try:
-            return await asyncio.to_thread(self._policy_files)
-        except FolderUnreadable as error:
-            if self._tried != {}:
-                self._tried, self._unrecorded = {}, None
-                self._fail([self._about_folder("I002", str(error))])
-            return None
+    async def _fall_back_on(self, stored: Files) -> None:
+        """Where nothing is in force, the set that was in force last decides, if it checks under this engine."""
+        if self.in_force is not None or not stored:
+            return
+        loaded = await self._compiler.compiled_stored(stored)
+        if loaded.engine is not None:
+            await self._put_into_force(loaded.engine)
+            return
+        message = "the policy set that was in force last, as the journal keeps it, does not check under this engine"
+        hint = "`credence activate` puts the folder's set into force" if self.pending else ""
+        about_folder = self.failed.diagnostics if self.failed else ()
+        self._fail([*about_folder, self._about_folder("I003", message, hint), *loaded.diagnostics])
 
-    def _policy_files(self) -> Mapping[str, bytes]:
-        """Asks twice: an editor that replaces a file takes it away for a moment."""
-        try:
-            return read_folder(self.folder, self.name).policies
-        except FolderUnreadable:
-            time.sleep(QUIET_MS / 1000)
-            return read_folder(self.folder, self.name).policies
+    def _about_folder(self, code: str, message: str, hint: str = "") -> Diagnostic:
+        return Diagnostic(Place(self.name, 1, 1), code, message, hint)
 
-    def _about_folder(self, code: str, message: str) -> Diagnostic:
-        return Diagnostic(Place(self.name, 1, 1), code, message)
+    # --- what follows ----------------------------------------------------------------------------------------------
 
     async def _take(self, engine: Engine) -> None:
-        """In force only once the journal holds it: each decision's policies can be read back."""
-        now = datetime.now(UTC)
-        if self.in_force is None or self.in_force.engine.version != engine.version:
-            await self._journal.record_policy_set(engine.version, moment(now), engine.files)
-            before, self.in_force = self.in_force, InForce(engine, now)
-            if before is not None:
-                before.engine.close()  # no request holds it: one decides between two awaits
-            log.info("policy set in force", version=engine.version, files=len(engine.files))
+        """Nothing is wrong with the folder from here on."""
+        await self._put_into_force(engine)
         self.failed = None
-        self._metrics.policy_taken(engine.version, self.in_force.since.timestamp())
+        self._hold_back(None)
+
+    async def _put_into_force(self, engine: Engine) -> None:
+        """In force only once the journal holds it: each decision's policies can be read back."""
+        if self.in_force is not None and self.in_force.engine.version == engine.version:
+            return
+        now = self._journal.clock.now()
+        await self._journal.record_policy_set(engine.version, engine.files, engine.standard_facts)
+        before, self.in_force = self.in_force, InForce(engine, now)
+        if before is not None:
+            before.engine.close()  # no request holds it: one decides between two awaits
+        log.info("policy set in force", version=engine.version, files=len(engine.files))
+        self._metrics.policy_taken(engine.version, now.timestamp())
+
+    def _hold_back(self, pending: Pending | None) -> None:
+        """What was pending before is no longer what the folder holds."""
+        before, self.pending = self.pending, pending
+        in_force = self.in_force and self.in_force.engine
+        if before is not None and before.engine is not None and before.engine is not in_force:
+            before.engine.close()
+        self._show_state()
+        if pending is not None:
+            version = pending.engine.version if pending.engine else None
+            log.error("policy change pending: it takes something away", version=version, **_named(pending.vanished))
 
     def _fail(self, diagnostics: Sequence[Diagnostic]) -> None:
-        self.failed = FailedChange(datetime.now(UTC), tuple(diagnostics))
+        before, self.failed = self.failed, FailedChange(datetime.now(UTC), tuple(diagnostics))
+        self._show_state()
+        if before is not None and before.diagnostics == self.failed.diagnostics:
+            return  # tried once more while the journal was not to be had
         self._metrics.policy_failed()
         said = [str(diagnostic) for diagnostic in diagnostics[:LOGGED_MAX]]
         log.error("policy set refused; the one before stays in force", diagnostics=said, count=len(diagnostics))
 
+    def _show_state(self) -> None:
+        self._metrics.policy_change(failed=self.failed is not None, pending=self.pending is not None)
 
-LOGGED_MAX = 20
-"""Diagnostics in one log line; /readyz has all."""
+
+def _files_of(engine: Engine) -> Files:
+    return {name: text.encode() for name, text in engine.files.items()}
+
+
+def _named(gone: Vanished) -> dict[str, list[str]]:
+    return {"files": list(gone.files), "policies": list(gone.policies), "rules": list(gone.rules)}

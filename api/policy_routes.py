@@ -1,22 +1,32 @@
-"""The policy set in force, and trying out a change before it is saved."""
+"""The policy set in force, trying out a change before it is saved, and activating one that takes something away."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 from collections.abc import Collection, Coroutine, Iterable, Iterator
+from ipaddress import IPv6Address, ip_address
 from typing import Annotated, TypeVar
 
 from fastapi import FastAPI, Query, Request
 from pydantic import ValidationError
 from starlette.types import Receive
 
-from api.answers import CheckAnswer, CheckRequest, DiagnosticShape, FailedChangeShape, PolicyFile, PolicySetShape
+from api.answers import (
+    ActivateRequest,
+    CheckAnswer,
+    CheckRequest,
+    DiagnosticShape,
+    FailedChangeShape,
+    PendingChangeShape,
+    PolicyFile,
+    PolicySetShape,
+)
 from api.body import ClientGone, parse_object, pointer_part, read_body
 from api.parameters import only_parameters
-from api.policies import FailedChange, Policies
+from api.policies import FailedChange, Pending, Policies
 from api.policy_check import checked_by
-from api.problems import BodyFault, FactsInvalid, problems
+from api.problems import BodyFault, FactsInvalid, NotLocal, problems
 from api.worker import Worker
 from engine.diagnostic import Diagnostic
 
@@ -28,6 +38,19 @@ T = TypeVar("T")
 
 def shown_failure(failed: FailedChange | None) -> FailedChangeShape | None:
     return FailedChangeShape(at=failed.at, diagnostics=_shown(failed.diagnostics)) if failed else None
+
+
+def shown_pending(pending: Pending | None) -> PendingChangeShape | None:
+    if pending is None:
+        return None
+    gone = pending.vanished
+    return PendingChangeShape(
+        at=pending.at,
+        version=pending.engine.version if pending.engine else None,
+        files=list(gone.files),
+        policies=list(gone.policies),
+        rules=list(gone.rules),
+    )
 
 
 def _shown(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
@@ -69,6 +92,49 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         shown = _shown(found.diagnostics)
         return CheckAnswer(ok=found.version is not None, version=found.version, diagnostics=shown, count=found.count)
 
+    @app.post(
+        "/v1/policies/activate",
+        tags=["policies"],
+        dependencies=[only_parameters()],
+        openapi_extra={"requestBody": _ACTIVATE_BODY},
+        response_model_exclude_unset=True,
+        responses=problems(400, 403, 409, 413, 415, 422, 503),
+    )
+    async def activate_policies(request: Request) -> PolicySetShape:
+        """Put the pending policy set into force, named by its version: what it takes away is meant. Answers the set
+        that decides from now on. Answered on the service's own machine only."""
+        _refuse_strangers(request)
+        body = await read_body(request.scope, request.receive, body_bytes_max)
+        await policies.activate(_version_asked(body))
+        return _policy_set(policies, False)
+
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+def _refuse_strangers(request: Request) -> None:
+    """Until there are people with roles, to be on the service's machine is the right. A proxy on it passes others on
+    and says so."""
+    peer = request.client.host if request.client else ""
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        raise NotLocal from None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    if not (mapped or address).is_loopback or any(name in request.headers for name in _FORWARDED):
+        raise NotLocal
+
+
+def _version_asked(body: bytes) -> str:
+    try:
+        return ActivateRequest.model_validate(parse_object(body, '{"version": "…"}')).version
+    except ValidationError as invalid:
+        faults = [
+            BodyFault(_pointer(error["loc"]), error["msg"][0].lower() + error["msg"][1:], "as /readyz shows it")
+            for error in invalid.errors(include_url=False)
+        ]
+        raise FactsInvalid("the request can't be used", faults) from None
+
 
 async def _unless_gone(receive: Receive, job: Coroutine[None, None, T]) -> T:
     """The job's result; where the caller hangs up, the job ends too."""
@@ -90,6 +156,9 @@ async def _disconnected(receive: Receive) -> None:
 
 
 _CHECK_BODY = {"required": True, "content": {"application/json": {"schema": CheckRequest.model_json_schema()}}}
+
+
+_ACTIVATE_BODY = {"required": True, "content": {"application/json": {"schema": ActivateRequest.model_json_schema()}}}
 
 
 def _asked(body: bytes) -> CheckRequest:
@@ -146,6 +215,7 @@ def _policy_set(policies: Policies, with_text: bool) -> PolicySetShape:
         since=now.since if now else None,
         files=[_file(name, text, with_text) for name, text in now.engine.files.items()] if now else [],
         failed_change=shown_failure(policies.failed),
+        pending=shown_pending(policies.pending),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +18,7 @@ from starlette.responses import Response
 from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.diagnostic import Diagnostic
 from engine.vocabulary import CASE_KINDS
-from ledger.journal import JournalUnavailable
+from ledger.trouble import JournalUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -83,6 +84,35 @@ class NoPolicyInForce(Exception):
         self.diagnostics = tuple(diagnostics)
 
 
+class NotPending(Exception):
+    """A policy set was to be activated that is not the one that waits for it. `version` is the one that does; None
+    where there is none, or where it has mistakes (`has_mistakes`)."""
+
+    def __init__(self, version: str | None, has_mistakes: bool = False) -> None:
+        if version is not None:
+            said = f"the pending policy set has the version {version}; look at what it takes away, and send that one"
+        elif has_mistakes:
+            said = "the files in the rules folder have mistakes; mend them first, /readyz lists them"
+        else:
+            said = "no policy change is pending; there is nothing to activate"
+        super().__init__(said)
+
+
+class NotLocal(Exception):
+    def __init__(self) -> None:
+        super().__init__("policies are activated on the service's own machine, past any proxy: credence activate")
+
+
+class ClockBehind(Exception):
+    """The machine's clock is earlier than the last record, so it can't say what day it is."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the service's clock is {timedelta(seconds=round(seconds))} behind the last record of the journal, so what"
+            " day it is can't be told; send `as_of`, or set the clock right"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
     slug: str
@@ -123,6 +153,15 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     MethodNotAllowed: ProblemKind(
         "method-not-allowed", 405, "Method not allowed", "The Allow header lists the methods of this path."
     ),
+    NotPending: ProblemKind(
+        "not-pending",
+        409,
+        "Not the pending policy set",
+        "What is to be activated must be named by the version of the change that is pending; /readyz shows it.",
+    ),
+    NotLocal: ProblemKind(
+        "not-local", 403, "Only on the service's own machine", "Run `credence activate` where the service runs."
+    ),
     NoPolicyInForce: ProblemKind(
         "no-policy-in-force", 503, "No policy in force", "The policy files have mistakes; /readyz lists them."
     ),
@@ -140,6 +179,13 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         503,
         "The journal is not available",
         "The decision could not be written to disk, so there is none. Try again; the same request is safe to repeat.",
+    ),
+    ClockBehind: ProblemKind(
+        "clock-behind",
+        503,
+        "The clock is behind",
+        "The service's clock is more than an hour behind the last record, so a request that doesn't say `as_of` is not "
+        "decided. One that does is.",
     ),
 }
 ALL_KINDS = (*PROBLEMS.values(), _INTERNAL)
@@ -179,10 +225,13 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 _MEANING = {
     400: "The body is not strict JSON.",
+    403: "Only answered on the service's own machine.",
     404: "Nothing by this name.",
+    409: "Another policy set is pending, or none.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",
     429: "This caller has too many requests waiting.",
-    503: "No policy is in force, or the journal can't be written. Nothing was decided.",
+    503: "Nothing was decided: no policy is in force, the journal can't be written, or the clock is behind and `as_of` "
+    "is missing. Or too many checks wait.",
 }

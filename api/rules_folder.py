@@ -1,10 +1,24 @@
-"""A folder of rules on disk: policies and facts at the top, policy tests under cases/, row maps under maps/."""
+"""A folder of rules on disk: policies and facts at the top, policy tests under cases/, row maps under maps/.
+
+Whatever lies there, no more is read than a policy set can have: so many files, and of each a byte more than the largest
+that is allowed, which tells that it is too large.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+
+from api.bounded_files import read_ordinary
+from api.visible import unseen, visible
+
+FILES_MAX = 200
+"""YAML files in one folder; the default set has a dozen."""
+
+FOLDER_BYTES_MAX = 8 << 20
+"""Of all YAML files in one folder together; the default set has a tenth of a megabyte."""
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -23,12 +37,20 @@ class RulesFolder:
     maps: Mapping[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What can be seen of a folder's policy files without reading them: name, size, the times of the last change of
+    content and of anything, inode. Two looks that are equal saw no change. None: the folder can't be looked at."""
+
+    files: tuple[tuple[str, int, int, int, int], ...] | None
+
+
 def read_folder(root: Path, name: str = "") -> RulesFolder:
     """`name` replaces the folder's path in the names of its files."""
+    shown = PurePath(visible(name or str(root)))
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise FolderUnreadable(f"the rules folder `{root}` {what}; give the folder that holds the policies' YAML files")
-    shown = PurePath(name or root)
     policies = _files(root, shown)
     if not policies:
         raise FolderUnreadable(f"the folder `{root}` holds no .yaml files; give the folder that holds the policies")
@@ -36,16 +58,61 @@ def read_folder(root: Path, name: str = "") -> RulesFolder:
     return RulesFolder(root, policies, cases, maps)
 
 
+def look(root: Path) -> Look:
+    """At the files that `read_folder` gives as policies."""
+    try:
+        return Look(tuple(sorted((entry.name, *_state(entry)) for entry in _wanted(root))))
+    except OSError:
+        return Look(None)
+
+
+def _state(entry: os.DirEntry[str]) -> tuple[int, int, int, int]:
+    found = entry.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
 def _files(folder: Path, shown: PurePath) -> dict[str, bytes]:
     try:
-        found = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES and _is_wanted(path))
-        return {(shown / path.name).as_posix(): path.read_bytes() for path in found}
-    except FileNotFoundError:
+        found = sorted(entry.name for entry in _wanted(folder))
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise FolderUnreadable(f"`{error.filename}` can't be read: {error.strerror}") from None
+        raise _unreadable(error) from None
+    if len(found) > FILES_MAX:
+        raise FolderUnreadable(f"the folder `{shown}` holds {len(found)} .yaml files; the most is {FILES_MAX}")
+    for name in found:
+        if character := unseen(name):
+            message = f"the name of `{shown / visible(name)}` holds the invisible character U+{ord(character):04X}"
+            raise FolderUnreadable(f"{message}; rename the file")
+    contents: dict[str, bytes] = {}
+    total = 0
+    for name in found:
+        try:
+            content = read_ordinary(folder / name)
+        except OSError as error:
+            raise _unreadable(error) from None
+        if content is not None:
+            contents[(shown / name).as_posix()] = content
+            total += len(content)
+        if total > FOLDER_BYTES_MAX:
+            raise FolderUnreadable(f"the folder `{shown}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
+    return contents
 
 
-def _is_wanted(path: Path) -> bool:
+def _unreadable(error: OSError) -> FolderUnreadable:
+    return FolderUnreadable(f"`{error.filename}` can't be read: {error.strerror}")
+
+
+def _wanted(folder: Path) -> Iterator[os.DirEntry[str]]:
     """Editors leave hidden files beside the one being edited."""
-    return path.is_file() and not path.name.startswith(".")
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(_SUFFIXES) and not entry.name.startswith(".") and _is_ordinary(entry):
+                yield entry
+
+
+def _is_ordinary(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False

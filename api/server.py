@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 import signal
 import socket
+import sys
 from types import FrameType
 
 import uvicorn
 from prometheus_client import disable_created_metrics
+from pydantic import ValidationError
 
 from api.app import create_app
 from api.logs import configure_logs
-from api.settings import Settings
+from api.settings import Settings, refusal
 
 SHUTDOWN_SECONDS_MAX = 20
 """How long requests in flight may take to finish after SIGTERM."""
@@ -52,5 +54,15 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+def main() -> None:
+    """Settings that can't be used are told in one line, exit code 2."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        print(f"credence: {refusal(error)}", file=sys.stderr)  # noqa: T201  # the log isn't set up before the settings
+        sys.exit(2)
+    serve(settings)
+
+
 if __name__ == "__main__":
-    serve(Settings())
+    main()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ledger.place import unfit_place
 
 
 class Settings(BaseSettings):
@@ -26,3 +28,21 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )
+
+    @field_validator("journal", mode="before")
+    @classmethod
+    def _can_be_a_journal(cls, place: object) -> object:
+        """Looked at as it was written: a path has no slash at its end and is never empty."""
+        trouble = unfit_place(str(place))
+        if trouble is not None:
+            raise ValueError(trouble)
+        return place
+
+
+def refusal(error: ValidationError) -> str:
+    """What is wrong with the settings, in one line."""
+    return "; ".join(_said(each["loc"], each["msg"], each.get("ctx", {}).get("error")) for each in error.errors())
+
+
+def _said(place: tuple[int | str, ...], message: str, ours: object) -> str:
+    return str(ours) if isinstance(ours, ValueError) else f"{'.'.join(map(str, place))}: {message}"

@@ -15,7 +15,8 @@ JsonValue = str | int | bool | None | list["JsonValue"]
 
 ENGINE_DISAGREEMENT = "engine-disagreement"
 NO_RULES = "no-rules"
-"""Reasons that no policy gives: the matchers differ; the policies have no rule for this kind of case."""
+"""Reasons that no policy gives: the matchers differ; no rule could give this kind of case its caution outcome or worse.
+"""
 
 
 @dataclass(frozen=True, slots=True)

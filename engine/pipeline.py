@@ -53,6 +53,7 @@ class Engine:
         self.vocabulary: Vocabulary = compiled.vocabulary
         self.policies: Mapping[str, Policy] = compiled.linked.policies
         self.files = dict(files)
+        self.standard_facts = _standard_text().decode()
         self._compiled = compiled
         self._evaluators: dict[tuple[str, date | None], Evaluator] = {}
         self._by_date: dict[tuple[str, date], Evaluator] = {}
@@ -193,11 +194,12 @@ def facts_named(content: bytes) -> frozenset[str]:
     return frozenset(_FACT_KEY.findall(_plain(content)))
 
 
-def version(files: Mapping[str, bytes]) -> str:
-    """SHA-256 over all files, by base name, and the engine's standard facts, with line ends made the same. Comments
-    count: a decision names the line of each reason, and a replay must give the same bytes."""
+def version(files: Mapping[str, bytes], standard_facts: bytes | None = None) -> str:
+    """SHA-256 over all files, by base name, and the engine's standard facts (this engine's where none are given), with
+    line ends made the same. Comments count: a decision names the line of each reason, and a replay must give the same
+    bytes."""
     content = {PurePath(name).name: _plain(text) for name, text in files.items()}
-    content[STANDARD_FACTS] = _plain(_standard_text())
+    content[STANDARD_FACTS] = _plain(_standard_text() if standard_facts is None else standard_facts)
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 

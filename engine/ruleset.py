@@ -12,7 +12,7 @@ from datetime import date
 
 from engine.diagnostic import Place
 from engine.formula import Constant, Formula
-from engine.vocabulary import Fact, Text, Type
+from engine.vocabulary import CASE_KINDS, Fact, Text, Type
 
 AS_OF = "as_of"
 """The variable that holds the decision's date; always known."""
@@ -120,3 +120,17 @@ class RuleSet:
     variables: Mapping[str, Type]
     titles: Mapping[str, Text]
     constants: Mapping[str, Constant]
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether some rule can give the case kind's caution outcome or worse. A set that has lost the policy that
+        holds orders, and kept the one that approves released ones, does not decide orders."""
+        kind = CASE_KINDS[self.case]
+        caution = kind.severity(kind.caution)
+        return any(kind.severity(rule.outcome) >= caution for rule in self.rules)
+
+    @property
+    def mildest(self) -> str:
+        """The outcome where no rule says more: where nothing decides the kind of case, a person has to look at it."""
+        kind = CASE_KINDS[self.case]
+        return kind.ladder[0] if self.is_decided else kind.caution

@@ -15,20 +15,23 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import perf_counter
+from typing import Any
 
 import structlog
-from alembic.util.exc import CommandError
-from sqlalchemy import Column, ColumnElement, Connection, insert, select, text
+from sqlalchemy import Connection, Row, Select, insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from ledger.database import migrate, sqlite_database
-from ledger.tables import decisions, policy_sets
+from ledger.clock import Clock, moment
+from ledger.database import database_kept_to_read, database_to_read
+from ledger.journal_file import JournalFile
+from ledger.opening import open_to_write, try_write
+from ledger.tables import activations, decisions, policy_sets
+from ledger.trouble import DAMAGED, FileLost, FileTrouble, JournalUnavailable, trouble_in_words, unavailable
 
 BATCH_MAX = 256
 """Records in one transaction: bounds how long the first of them waits for the last."""
@@ -36,13 +39,10 @@ BATCH_MAX = 256
 WAITING_MAX = 10_000
 """Records that may wait for the disk before further ones are refused at once."""
 
-_PROBE = text("UPDATE alembic_version SET version_num = version_num")  # a real write that changes nothing
+LOG_BYTES_ALARM = 64 << 20
+"""A write-ahead log of this size can't be emptied into the file: somebody has been reading for long."""
 
 log = structlog.get_logger(__name__)
-
-
-class JournalUnavailable(Exception):
-    """The journal can't be written or read now; what was to be recorded must not be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +68,38 @@ class Commit:
     failed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """What a version stood for. `files`: name → text. `standard_facts`: the engine's own facts at that time, which the
+    version covers too; None in a journal of before they were kept."""
+
+    version: str
+    loaded_at: str
+    files: Mapping[str, str]
+    standard_facts: str | None
+
+
 _Work = Record | Callable[[Connection], object]
 _Waiting = tuple[_Work, "asyncio.Future[None]"]
-
-
-def moment(at: datetime) -> str:
-    """A time as the journal and the answers write it: ISO 8601, UTC, microseconds."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Journal:
     """Made by the event loop's thread; `observe` is called by the writer thread after each transaction."""
 
-    def __init__(self, path: Path, observe: Callable[[Commit], None] = lambda _: None) -> None:
+    def __init__(
+        self, path: Path, observe: Callable[[Commit], None] = lambda _: None, clock: Clock | None = None
+    ) -> None:
         self.path = path
+        self.clock = clock or Clock()
         self._observe = observe
-        self._database = sqlite_database(path)
+        self._file = JournalFile(path)
+        self._to_read, self._kept_to_read = database_to_read(self._file), database_kept_to_read(self._file)
         self._connection: Connection | None = None
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._closed = False
         self._trouble = ""  # what the disk was last found to refuse; logged when it changes
+        self._last_id: str | None = None  # of what this process committed last
+        self._log_alarm = LOG_BYTES_ALARM
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -99,29 +111,39 @@ class Journal:
         """Done once the record is on disk; fails with `JournalUnavailable`."""
         return self._put(record)
 
-    def record_policy_set(self, version: str, loaded_at: str, files: Mapping[str, str]) -> asyncio.Future[None]:
-        """Kept once per version: a decision's policies can be read back by its `policy_version`."""
-        row = {"version": version, "loaded_at": loaded_at, "files": json.dumps(dict(files), ensure_ascii=False)}
-        known = select(policy_sets.c.version).where(policy_sets.c.version == version)
-
-        def write(connection: Connection) -> None:
-            if connection.execute(known).first() is None:
-                connection.execute(insert(policy_sets), row)
-
-        return self._put(write)
+    def record_policy_set(
+        self, version: str, files: Mapping[str, str], standard_facts: str | None
+    ) -> asyncio.Future[None]:
+        """The set takes effect: kept once per version, so that a decision's policies can be read back by its
+        `policy_version`, and once more in the order in which sets took effect where it wasn't the last one."""
+        texts = json.dumps(dict(files), ensure_ascii=False)
+        row = {"version": version, "files": texts, "standard_facts": standard_facts}
+        return self._put(lambda connection: _activate(connection, row, self.clock))
 
     def probe(self) -> asyncio.Future[None]:
-        """Done once a write has reached the disk."""
-        return self._put(lambda connection: connection.execute(_PROBE))
+        """Done once a write as large as a decision has reached the disk."""
+        return self._put(try_write)
+
+    @property
+    def log_bytes(self) -> int:
+        """Size of the write-ahead log."""
+        return self._file.log_bytes
 
     def find(self, id: str) -> str | None:
         """The decision as it was answered. Blocks: call it from a thread."""
-        return self._read(decisions.c.answer, decisions.c.id == id)
+        found = self._read(select(decisions.c.answer).where(decisions.c.id == id))
+        return None if found is None else str(found[0])
 
-    def find_policy_set(self, version: str) -> dict[str, str] | None:
-        """File name → text. Blocks: call it from a thread."""
-        files = self._read(policy_sets.c.files, policy_sets.c.version == version)
-        return None if files is None else json.loads(files)
+    def find_policy_set(self, version: str) -> PolicySet | None:
+        """Blocks: call it from a thread."""
+        return _policy_set(self._read(select(*_OF_SET).where(policy_sets.c.version == version)))
+
+    def latest_policy_set(self) -> PolicySet | None:
+        """The one that took effect last; None in a journal that has none. Blocks: call it from a thread."""
+        last = select(activations.c.version).order_by(activations.c.number.desc()).limit(1)
+        found = self._read(select(*_OF_SET).where(policy_sets.c.version == last.scalar_subquery()))
+        # a journal of before 0002 says only when each set was first loaded
+        return _policy_set(found or self._read(select(*_OF_SET).order_by(policy_sets.c.loaded_at.desc()).limit(1)))
 
     def close(self) -> None:
         """Writes what is waiting, then stops. Blocks: call it from a thread while the event loop runs."""
@@ -129,14 +151,15 @@ class Journal:
             self._closed = True
             self._waiting.put(None)
             self._thread.join()
-            self._database.dispose()
 
-    def _read(self, column: Column[str], condition: ColumnElement[bool]) -> str | None:
+    def _read(self, query: Select[Any]) -> Row[Any] | None:
         try:
-            with self._database.connect() as connection:
-                return connection.execute(select(column).where(condition)).scalar()
-        except SQLAlchemyError as error:
-            raise JournalUnavailable("the journal can't be read now") from error
+            self._file.check()
+            database = self._kept_to_read if self._file.is_open else self._to_read
+            with database.connect() as connection:
+                return connection.execute(query).first()
+        except (SQLAlchemyError, FileTrouble) as error:
+            raise unavailable("the journal can't be read now", error) from error
 
     def _put(self, work: _Work) -> asyncio.Future[None]:
         if self._closed:
@@ -152,6 +175,7 @@ class Journal:
     def _run(self) -> None:
         while batch := self._next_batch():
             self._write(batch)
+        self._kept_to_read.dispose()  # whoever closes the file last takes the log in, which only a writer can
         self._disconnect()
 
     def _next_batch(self) -> list[_Waiting]:
@@ -181,10 +205,10 @@ class Journal:
     def _commit(self, works: Sequence[_Work]) -> Exception | None:
         started = perf_counter()
         try:
-            self._in_one_transaction(works, self._connected())
+            self._commit_in_place(works)
         except Exception as error:  # whatever it is, the callers must hear of it and the thread must live
             self._note(error, len(works))
-            self._disconnect()
+            self._after_failure(error)
             self._observe(Commit(len(works), perf_counter() - started, failed=True))
             return error
         self._observe(Commit(len(works), perf_counter() - started, failed=False))
@@ -192,6 +216,38 @@ class Journal:
             self._trouble = ""
             log.info("journal writes again", journal=str(self.path))
         return None
+
+    def _commit_in_place(self, works: Sequence[_Work]) -> None:
+        """Into the file that was opened, and still is at its path after the commit: a record that nobody will find
+        must not be answered."""
+        connection = self._connected()
+        self._file.check()
+        if self._trouble:
+            # a smaller record than a usual one may still fit: it isn't the end of the trouble
+            with connection.begin():
+                try_write(connection)
+        self._in_one_transaction(works, connection)
+        self._file.check()
+        self._last_id = next((work.id for work in reversed(works) if isinstance(work, Record)), self._last_id)
+        self._watch_log()
+
+    def _watch_log(self) -> None:
+        """Said at 64 MB and at each doubling; anew once it has been small."""
+        found = self._file.log_bytes  # one more question of 2 µs
+        if found >= self._log_alarm:
+            self._log_alarm = found * 2
+            log.warning("journal's log grows", journal=str(self.path), bytes=found, reason="a reader doesn't end")
+        elif found < LOG_BYTES_ALARM // 2:
+            self._log_alarm = LOG_BYTES_ALARM
+
+    def _after_failure(self, error: Exception) -> None:
+        """The file is opened afresh; but where it is lost, what it holds is kept."""
+        if not isinstance(error, FileLost):
+            self._disconnect()
+        elif self._connection is not None and self._file.may_be_completed:
+            # what the log holds must not be lost with it: the connection still has both
+            with suppress(sqlite3.Error, SQLAlchemyError):
+                self._connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _note(self, error: Exception, records: int) -> None:
         """What the disk refuses is said once, however often it is tried; what has no words is said in full."""
@@ -219,13 +275,12 @@ class Journal:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            migrate(self._database)
-            self._connection = self._database.connect().execution_options(writes=True)
+            self._connection = open_to_write(self._file, self.clock, holding=self._last_id)
         return self._connection
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
+        self._file.closed()
         if connection is not None:
             with suppress(SQLAlchemyError):
                 connection.invalidate()
@@ -233,50 +288,6 @@ class Journal:
 
 
 _DATA_AT_FAULT = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError, UnicodeError)
-
-_HELD = "another process holds it"
-_TROUBLES = {
-    sqlite3.SQLITE_BUSY: _HELD,
-    sqlite3.SQLITE_LOCKED: _HELD,
-    sqlite3.SQLITE_READONLY: "it is read-only",
-    sqlite3.SQLITE_PERM: "it may not be written",
-    sqlite3.SQLITE_IOERR: "the disk fails",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged",
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_CANTOPEN: "it can't be opened",
-    sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
-}
-
-
-def trouble_in_words(error: Exception) -> str:
-    """What is wrong with the journal's file; empty where the error is about something else."""
-    if isinstance(error, CommandError):
-        return "its tables are not those of this version of credence"
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    raw = getattr(error, "orig", None) or error
-    code = getattr(raw, "sqlite_errorcode", None)
-    return "" if code is None else _TROUBLES.get(code & 0xFF, "")
-
-
-def check_writable(path: Path) -> None:
-    """Makes the file where there is none and tries a write. Raises `JournalUnavailable` with what is wrong; to be held
-    by another process passes, since that ends by itself."""
-    database = sqlite_database(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        migrate(database)
-        with database.connect().execution_options(writes=True) as connection, connection.begin():
-            connection.execute(_PROBE)
-    except Exception as error:
-        trouble = trouble_in_words(error)
-        if not trouble:
-            raise
-        if trouble != _HELD:
-            raise JournalUnavailable(trouble) from error
-    finally:
-        database.dispose()
-
 
 _COLUMNS = tuple(column.name for column in fields(Record))
 
@@ -290,6 +301,28 @@ def _insertion(records: int) -> str:
 
 def _values(records: Iterable[Record]) -> tuple[str, ...]:
     return tuple(getattr(record, column) for record in records for column in _COLUMNS)
+
+
+_OF_SET = (policy_sets.c.version, policy_sets.c.loaded_at, policy_sets.c.files, policy_sets.c.standard_facts)
+
+
+def _policy_set(row: Row[Any] | None) -> PolicySet | None:
+    if row is None:
+        return None
+    try:
+        return PolicySet(row.version, row.loaded_at, json.loads(row.files), row.standard_facts)
+    except ValueError as error:
+        raise unavailable("the journal can't be read now", FileTrouble(DAMAGED)) from error
+
+
+def _activate(connection: Connection, row: Mapping[str, str | None], clock: Clock) -> None:
+    version, now = row["version"], moment(clock.now())
+    if connection.execute(select(policy_sets.c.version).where(policy_sets.c.version == version)).first() is None:
+        connection.execute(insert(policy_sets), {**row, "loaded_at": now})
+    last = connection.execute(select(activations.c.version).order_by(activations.c.number.desc()).limit(1)).scalar()
+    if last != version:
+        kind = "first" if last is None else "watch"
+        connection.execute(insert(activations), {"version": version, "from_at": now, "kind": kind})
 
 
 def _settle(futures: Iterable[asyncio.Future[None]], error: Exception | None) -> None:
@@ -309,6 +342,4 @@ def _resolve(futures: Iterable[asyncio.Future[None]], error: Exception | None) -
         if error is None:
             future.set_result(None)
         else:
-            refused = JournalUnavailable("the decision could not be written to the journal")
-            refused.__cause__ = error
-            future.set_exception(refused)
+            future.set_exception(unavailable("the decision could not be written to the journal", error))

@@ -5,7 +5,7 @@ Text that was sent or answered is kept as text, byte for byte: a JSON column wou
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -18,6 +18,16 @@ policy_sets = Table(
     Column("version", String(64), primary_key=True),
     Column("loaded_at", String(32), nullable=False),  # when it was first loaded
     Column("files", Text, nullable=False),  # JSON object: file name → text
+    Column("standard_facts", Text),  # the engine's own facts, which the version covers; null in sets of before 0002
+)
+
+activations = Table(
+    "activations",
+    metadata,
+    Column("number", SEQUENCE, primary_key=True),
+    Column("version", String(64), nullable=False),
+    Column("from_at", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),  # `first` or `watch`: taken from the watched folder
 )
 
 decisions = Table(
@@ -33,3 +43,11 @@ decisions = Table(
     Column("request", Text, nullable=False),  # the body as it was received
     Column("answer", Text, nullable=False),  # the decision as it was answered
 )
+
+probe = Table(
+    "probe",
+    metadata,
+    Column("number", Integer, primary_key=True),  # one row, 1
+    Column("filler", LargeBinary, nullable=False),
+)
+"""Written over and over to see whether the disk takes a decision. Holds nothing."""

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from api.backtest import words as say
 from api.backtest.history_file import HistoryRead, Source, read_history
 from api.long_run import Progress, untold, without_garbage_collection
+from engine.decision import NO_RULES
 from engine.history.backtest import Window, backtest, window_of
 from engine.history.figures import Figures, RuleName, Side, figures
 from engine.history.history_map import HistoryMap
@@ -101,6 +103,8 @@ def _side(label: str, ruleset: RuleSet) -> Side:
     names = {
         rule.id: RuleName(rule.title or Text(rule.id, rule.id), rule.outcome, rule.if_missing) for rule in ruleset.rules
     }
+    if not ruleset.is_decided:
+        names[NO_RULES] = RuleName(say.NOT_DECIDED, ruleset.mildest, None)
     return Side(label, ruleset.version, names)
 
 

@@ -18,7 +18,7 @@ from engine.history.history_map import ACCOUNT_FACTS, ORDER_FACTS, HistoryMap
 from engine.history.replay import GRADE, Case, Decide, Decided, FactRows, answers
 from engine.ruleset import AS_OF, RuleSet
 from engine.sql.alternatives import with_alternatives
-from engine.sql.form import SqlForm
+from engine.sql.form import OUTCOME, SqlForm
 from engine.sql.masks import Mask
 from engine.vocabulary import Kind
 
@@ -31,7 +31,8 @@ def sql_decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
     masks = [*form.fired, *form.undetermined]
     grade = [form.columns[GRADE]] if GRADE in form.columns else []
     facts = _Facts(form, history_map)
-    query = form.query([*(mask.column for mask in masks), *grade], facts.relation()).sql(dialect=form.dialect.name)
+    wanted = [mask.column for mask in masks] or [OUTCOME]  # without rules there is something to select all the same
+    query = form.query([*wanted, *grade], facts.relation()).sql(dialect=form.dialect.name)
     connection = duckdb.connect()
     read = _reader(ruleset, form, bool(grade))
 

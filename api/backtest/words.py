@@ -84,6 +84,7 @@ SALES = Text("Sales", "销售额")
 ON_TIME_REFUSED = Text("Paid on time, yet held: {amount} ({share})", "按时付款却被冻结：{amount}（{share}）")
 
 RULES = Text("Rules", "规则")
+NOT_DECIDED = Text("No rule could hold an order", "没有能冻结订单的规则")
 NO_RULES = Text("No rule said anything of these orders.", "没有规则涉及这些订单。")
 RULES_NOTE = Text(
     "A rule that could not be told (a fact was missing) is counted apart. Alone: orders that no other rule would have "

@@ -142,9 +142,10 @@ def _refuse_what_bulk_cannot(ruleset: RuleSet) -> None:
 
 
 def _warn_of_no_rules(ruleset: RuleSet) -> None:
-    if not ruleset.rules:
-        every = f"every row is `{CASE_KINDS[ruleset.case].caution}`"
-        err().print(Text(f"no rule decides {ruleset.case} cases: {every}", "yellow"))
+    if not ruleset.is_decided:
+        caution = CASE_KINDS[ruleset.case].caution
+        none = f"no rule decides {ruleset.case} cases, as none can give `{caution}` or worse"
+        err().print(Text(f"{none}: every row is `{caution}`", "yellow"))
 
 
 def _on_duckdb(job: Job, quiet: bool) -> Tally:

@@ -11,11 +11,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from api.bounded_files import read_named
 from api.case_file import CaseUnreadable, read_case
 from api.cli.terminal import Language, engine_of, refuse
 from api.decide_file import stable_id
 from engine.facts import Fault
 from engine.pipeline import Engine
+from engine.reading.document import BYTES_MAX
 from engine.reading.form import did_you_mean
 from engine.vocabulary import CASE_KINDS, DATE, EPOCH
 
@@ -89,9 +91,11 @@ def refuse_facts(faults: tuple[Fault, ...]) -> NoReturn:
 
 
 def _content(file: str) -> tuple[bytes, str]:
-    if file == "-":
-        return sys.stdin.buffer.read(), "stdin"
+    name = "stdin" if file == "-" else file
     try:
-        return Path(file).read_bytes(), file
+        content = sys.stdin.buffer.read(BYTES_MAX + 1) if file == "-" else read_named(Path(file))
     except OSError as error:
         refuse(f"`{file}` can't be read: {error.strerror}")
+    if len(content) > BYTES_MAX:
+        refuse(f"`{name}` has more than {BYTES_MAX} bytes, too many for a case; `credence batch` takes tables")
+    return content, name

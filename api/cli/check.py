@@ -144,12 +144,20 @@ def _summary(engine: Engine, folder: RulesFolder) -> str:
     counts = (_counted(len(policies), "policy"), _counted(rules, "rule"), _counted(tables, "table"))
     beside = (_counted(len(folder.cases), "cases file"), _counted(len(row_maps(folder)), "row map"))
     summary = f"no mistakes: {', '.join(counts)}; {', '.join(beside)}; version {engine.version}"
-    decided = {policy.decides for policy in policies if policy.rules}
-    silent = [kind for kind in CASE_KINDS if kind not in decided]
-    if not silent:
-        return summary
-    kinds = " or ".join([", ".join(silent[:-1]), silent[-1]] if silent[1:] else silent)
-    return f"{summary}; no rules decide {kinds}: such cases are referred to a person"
+    return "; ".join([summary, *_undecided(engine)])
+
+
+def _undecided(engine: Engine) -> Iterator[str]:
+    """A kind of case for which no rule can give the caution outcome or worse, on whatever dates, is decided by none."""
+    lacking = {ruleset.case: bool(ruleset.rules) for ruleset in engine.rulesets() if not ruleset.is_decided}
+    silent = [kind for kind in CASE_KINDS if lacking.get(kind) is False]
+    if silent:
+        kinds = " or ".join([", ".join(silent[:-1]), silent[-1]] if silent[1:] else silent)
+        yield f"no rules decide {kinds}: such cases are referred to a person"
+    for kind in CASE_KINDS:
+        if lacking.get(kind):
+            caution = CASE_KINDS[kind].caution
+            yield f"no rule for {kind} can give `{caution}` or worse: such cases are referred to a person"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.activate import activate
 from api.cli.backtest import backtest_command
 from api.cli.bulk import batch, sql
 from api.cli.check import check
@@ -108,3 +109,4 @@ app.command()(batch)
 app.command()(sql)
 app.command()(schema)
 app.command()(serve)
+app.command()(activate)

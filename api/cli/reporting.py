@@ -23,6 +23,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from api.bounded_files import read_named
 from api.cli.check import read_map
 from api.cli.terminal import err, print_diagnostics, refuse
 from api.whole_files import fault_of_paths, whole_files
@@ -74,7 +75,7 @@ def map_read(path: Path, kind: str, read: Callable[[bytes, str], tuple[Map | Non
     """`kind` is the key that maps of the kind wanted begin with. Ends the command with the map's mistakes, each at its
     place."""
     try:
-        content = path.read_bytes()
+        content = read_named(path)
     except OSError as error:
         refuse(f"the map `{path}` can't be read: {error.strerror}")
     name = path.as_posix()

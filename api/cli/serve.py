@@ -22,7 +22,7 @@ Rules = Annotated[
     typer.Option("--rules", metavar="DIR", help="Folder of the policies, watched for changes.", show_default="rules"),
 ]
 Journal = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="SQLite file of the decisions.", show_default="var/credence.db")
+    str | None, typer.Option(metavar="FILE", help="SQLite file of the decisions.", show_default="var/credence.db")
 ]
 
 
@@ -40,14 +40,15 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
     """
     # only this command needs the server, and loading it takes longer than a decision
     from api.server import serve as run
-    from api.settings import Settings
-    from ledger.journal import JournalUnavailable, check_writable
+    from api.settings import Settings, refusal
+    from ledger.opening import check_writable
+    from ledger.trouble import JournalUnavailable
 
     given = {"host": host, "port": port, "rules": rules, "journal": journal}
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as error:
-        refuse("; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()))
+        refuse(refusal(error))
     _warn_of_mistakes(settings.rules)
     try:
         check_writable(settings.journal)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleRenderable, RenderHook
 from rich.text import Text
 
 from api.limits import Stopped, too_large, within_limits
 from api.rules_folder import FolderUnreadable, RulesFolder, read_folder
+from api.visible import unseen_replaced, visible
 from engine.diagnostic import Diagnostic
 from engine.pipeline import Engine, Loaded, load
 
@@ -31,13 +32,29 @@ class Language(StrEnum):
     ZH = "zh"
 
 
+class _NothingUnseen(RenderHook):
+    """Names and texts that others chose must not steer the terminal."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        for text in renderables:
+            if isinstance(text, Text) and (shown := visible(text.plain)) != text.plain:
+                text.plain = shown
+        return renderables
+
+
 def out() -> Console:
     """Made anew for each use, since tests and pipes replace sys.stdout."""
-    return Console(soft_wrap=True, highlight=False)
+    return _console(stderr=False)
 
 
 def err() -> Console:
-    return Console(stderr=True, soft_wrap=True, highlight=False)
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, soft_wrap=True, highlight=False)
+    console.push_render_hook(_NothingUnseen())
+    return console
 
 
 def refuse(message: str, code: int = UNUSABLE) -> NoReturn:
@@ -101,7 +118,7 @@ def _print_excerpt(console: Console, content: bytes, line: int, column: int) -> 
     lines = content.decode("utf-8-sig", "replace").splitlines()
     if not 0 < line <= len(lines):
         return
-    source = lines[line - 1].expandtabs(1)
+    source = unseen_replaced(lines[line - 1].expandtabs(1))
     gutter = f"{line:>5} │ "
     console.print(Text.assemble((gutter, "dim"), source))
     # Chinese text takes two cells a character, so the caret is placed by width

@@ -17,7 +17,7 @@ from engine.formula import Formula
 from engine.matching.interpret import Result
 from engine.matching.matcher import Disagreement, Matcher, Matching
 from engine.ruleset import ListResult, Rule, RuleSet, Table
-from engine.vocabulary import CASE_KINDS, EPOCH, Text, Type
+from engine.vocabulary import CASE_KINDS, EPOCH, OUTCOME_TITLES, Text, Type
 
 ENGINE_VERSION = "0.1.0"
 
@@ -69,6 +69,7 @@ class Evaluator:
         self._subject = next(index for index, fact in enumerate(ruleset.facts) if fact.name == f"{ruleset.case}.id")
         self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
         self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
+        self._is_decided = ruleset.is_decided
         self._results = _by_policy(self._shown(name) for name in ruleset.results)
 
     def close(self) -> None:
@@ -87,8 +88,8 @@ class Evaluator:
             found += reasons
         if matching.disagreement is not None:
             found.append(self._disagreement(matching.disagreement))
-        if not self._rules:
-            found.append(self._no_rules())
+        if not self._is_decided:
+            found.append(self._not_decided())
         found.sort(key=_severest_first)
         ladder = self._kind.ladder
         conditions = {name: value(values) for rule in fired for name, value in rule.conditions}
@@ -167,10 +168,14 @@ class Evaluator:
         )
         return self._cautious(ENGINE_DISAGREEMENT, text, facts)
 
-    def _no_rules(self) -> tuple[int, Reason]:
-        """Policies that say nothing about a case must not pass it."""
+    def _not_decided(self) -> tuple[int, Reason]:
+        """Policies that say nothing about a case, or could only pass it, must not pass it."""
         en, zh = self._kind.title.en, self._kind.title.zh
-        text = Text(f"The policies in force have no rule for this case: {en}.", f"现行政策没有适用规则：{zh}。")
+        caution = OUTCOME_TITLES[self._kind.caution]
+        text = Text(
+            f"The policies in force have no rule for this case ({en}) that could give `{caution.en}` or worse.",
+            f"现行政策没有能对此类案件（{zh}）给出“{caution.zh}”或更严结果的规则。",
+        )
         return self._cautious(NO_RULES, text, ())
 
     def _cautious(self, name: str, text: Text, facts: tuple[tuple[str, JsonValue], ...]) -> tuple[int, Reason]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.decision import NO_RULES
 from engine.facts import Binder, Value
 from engine.history.history_map import ACCOUNT_FACTS, HistoryMap
 from engine.history.record import Invoice, Known
@@ -96,15 +97,17 @@ def decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
 
 
 def answers(ruleset: RuleSet, first: int) -> Callable[[Iterable[int], Iterable[int], object], Decided]:
-    """What the matches with these indices say; rules start at index `first`, before them stand bands and rows."""
+    """What the matches with these indices say; rules start at index `first`, before them stand bands and rows. Where no
+    rule could stop an order, `no-rules` does, as in a decision."""
     ladder = CASE_KINDS[CASE]
+    undecided = [] if ruleset.is_decided else [(NO_RULES, ladder.caution)]
     fires = {first + index: (rule.id, rule.outcome) for index, rule in enumerate(ruleset.rules)}
     missing: Mapping[int, tuple[str, str]] = {
         first + index: (rule.id, rule.if_missing) for index, rule in enumerate(ruleset.rules) if rule.if_missing
     }
 
     def answer(fired: Iterable[int], undetermined: Iterable[int], grade: object) -> Decided:
-        said = _severest_first(fires, fired, ladder.severity)
+        said = [*undecided, *_severest_first(fires, fired, ladder.severity)]
         doubts = _severest_first(missing, undetermined, ladder.severity)
         severest = max([ladder.severity(outcome) for _, outcome in (*said, *doubts)], default=0)
         rules, unknown = tuple(rule for rule, _ in said), tuple(rule for rule, _ in doubts)

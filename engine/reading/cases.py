@@ -53,9 +53,19 @@ def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:
         criteria = [name for name, unit in linked.by_name.items() if unit.policy in seen and _is_criterion(unit)]
         conditions = [condition.name for p in own for rule in p.rules.values() for condition in rule.conditions]
         found[kind] = DecidedNames(
-            rules or (NO_RULES,), (*rules, *tables, *criteria), results, tuple(dict.fromkeys(conditions))
+            (*rules, *(() if _is_decided(kind, own) else (NO_RULES,))),
+            (*rules, *tables, *criteria),
+            results,
+            tuple(dict.fromkeys(conditions)),
         )
     return found
+
+
+def _is_decided(kind: str, policies: Iterable[Policy]) -> bool:
+    """As `RuleSet.is_decided`, of policies as they are written."""
+    ladder = CASE_KINDS[kind].ladder
+    stopping = ladder[ladder.index(CASE_KINDS[kind].caution) :]
+    return any(rule.outcome.text in stopping for policy in policies for rule in policy.rules.values())
 
 
 def _is_criterion(unit: Unit) -> bool:

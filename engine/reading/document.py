@@ -145,10 +145,8 @@ class _Reading:
 
     def decoded(self, text: str | bytes) -> str | None:
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        if len(data) > BYTES_MAX:
-            self.say(
-                0, "Y002", f"the file has {len(data)} bytes; the most is {BYTES_MAX}", "split it into several files"
-            )
+        if len(data) > BYTES_MAX:  # readers of files stop there, so that how many it has is not known
+            self.say(0, "Y002", f"the file has more than {BYTES_MAX} bytes", "split it into several files")
             return None
         if isinstance(text, bytes):
             try:

@@ -166,10 +166,11 @@ class SqlForm:
         self._levels.named(Code(self._outcome(self._tests_of_masks)), OUTCOME)
 
     def _outcome(self, tests: Callable[[str], Iterable[Expr]]) -> Expr:
-        """The most severe outcome that a test tells. Without rules nothing is approved."""
+        """The most severe outcome that a test tells."""
         kind = CASE_KINDS[self.ruleset.case]
-        mildest = text(kind.ladder[0] if self.ruleset.rules else kind.caution)
-        found = [(list(tests(outcome)), outcome) for outcome in reversed(kind.ladder[1:])]
+        mildest = text(self.ruleset.mildest)
+        more = kind.ladder[kind.severity(self.ruleset.mildest) + 1 :]
+        found = [(list(tests(outcome)), outcome) for outcome in reversed(more)]
         ifs = [exp.If(this=exp.or_(*said), true=text(outcome)) for said, outcome in found if said]
         return exp.Case(ifs=ifs, default=mildest) if ifs else mildest
 

@@ -35,10 +35,10 @@ def _lines(form: SqlForm, query: str, as_of: date) -> Iterator[str]:
     yield ""
     kind = CASE_KINDS[ruleset.case]
     yield f"Gives `{OUTCOME}`, one of {', '.join(kind.ladder)}."
+    if not ruleset.is_decided:
+        yield f"No rule decides {kind.name} cases: the outcome is always `{kind.caution}`."
     if form.rules:
         yield "Each `rule_…` is true where the rule fired, null where it can't be told, since something is missing."
-    else:
-        yield f"No rule decides {kind.name} cases: the outcome is always `{kind.caution}`."
     if given := list(_given(form)):
         yield "These values are null where they can't be told or don't apply:"
         yield from given

@@ -45,6 +45,10 @@ rules:
     when: step = "remind"
     then: email
     reason: {en: "Due on {invoice.due_date}.", zh: "{invoice.due_date} 到期。"}
+  huge:
+    when: invoice.open_amount > 999999999
+    then: review
+    reason: {en: Huge., zh: 巨额。}
 ...
 """
 CASES = """\

@@ -13,6 +13,7 @@ import uvicorn
 
 from api.app import create_app
 from api.settings import Settings
+from ledger.clock import Clock
 
 ORDERS = """\
 policy: orders
@@ -39,9 +40,9 @@ def write_rules(folder: Path, orders: str = ORDERS) -> Path:
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[httpx2.Client]:
+def running(settings: Settings, clock: Clock | None = None) -> Iterator[httpx2.Client]:
     """A client of the running service; on leaving, the service is shut down and its journal closed."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_config=None, lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings, clock), port=0, log_config=None, lifespan="on"))
     thread = threading.Thread(target=server.run)
     thread.start()
     eventually(lambda: server.started or not thread.is_alive())

@@ -103,7 +103,9 @@ def test_a_list_is_told_as_one(tmp_path: Path) -> None:
 def test_that_no_rule_decides_is_said_where_it_is_seen(tmp_path: Path) -> None:
     result = credence("sql", "--case", "account", "--rules", desk(tmp_path / "rules"))
     assert result.exit_code == 0
-    assert result.stderr == "no rule decides account cases: every row is `review`\n"
+    assert result.stderr == (
+        "no rule decides account cases, as none can give `review` or worse: every row is `review`\n"
+    )
     assert "-- No rule decides account cases: the outcome is always `review`.\n" in result.stdout
 
 

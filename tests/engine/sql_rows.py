@@ -59,7 +59,8 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
     kind = CASE_KINDS[ruleset.case]
     told = [kind.severity(rule.outcome) for rule in ruleset.rules]
     unsure = [kind.severity(rule.if_missing) if rule.if_missing else 0 for rule in ruleset.rules]
-    least = 0 if ruleset.rules else kind.severity(kind.caution)  # a case that no rule looks at must not pass
+    caution = kind.severity(kind.caution)
+    least = 0 if any(severity >= caution for severity in told) else caution  # nothing passes that no rule could hold
     asked = [
         (first + i, name, form.function(part)) for i, rule in enumerate(ruleset.rules) for name, part in rule.conditions
     ]
@@ -69,7 +70,7 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
         values, fired, undetermined, _ = form.match(facts, as_of)
         severities = [told[i - first] for i in fired if i >= first]
         severities += [unsure[i - first] for i in undetermined if i >= first]
-        found.outcomes.append(kind.ladder[max(severities, default=least)])
+        found.outcomes.append(kind.ladder[max([least, *severities])])
         found.fired.append([form.matches[i] for i in fired])
         found.undetermined.append([form.matches[i] for i in undetermined])
         for column, slot in zip(columns, slots, strict=True):

@@ -523,7 +523,8 @@ def test_conditions_of_every_rule_that_fires_are_set() -> None:
         "{when: order.amount > 100, then: approve_with_conditions, reason: {en: a, zh: 甲}, "
         "conditions: {deposit: order.amount * 0.3, days: 5, by: as_of + 10}}"
     )
-    engine = engine_of(f"rules: {{r: {rule}}}\n", head=head)
+    hold = "{when: order.amount > 1000, then: hold, reason: {en: a, zh: 甲}}"
+    engine = engine_of(f"rules: {{r: {rule}, s: {hold}}}\n", head=head)
     facts = {"order": {"id": "1", "amount": "200.01"}, "account": {"id": "1", "level": 0}}
     decision = engine.decide("order", facts, AS_OF, "1")
     assert decision.outcome == "approve_with_conditions"

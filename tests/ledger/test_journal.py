@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,13 +15,14 @@ from alembic.migration import MigrationContext
 from structlog.testing import capture_logs
 
 from ledger import journal as journal_module
-from ledger.database import LOCK_SECONDS_MAX, migrate, sqlite_database
-from ledger.journal import Commit, Journal, JournalUnavailable, Record, check_writable, moment, trouble_in_words
+from ledger.clock import Clock
+from ledger.database import LOCK_SECONDS_MAX
+from ledger.journal import Commit, Journal, Record
+from ledger.journal_file import JournalFile
+from ledger.opening import check_writable, open_to_write
 from ledger.tables import metadata
-
-
-def _record(id: str, answer: str = "{}") -> Record:
-    return Record(id, moment(datetime.now(UTC)), "order", "SO-1", "hold", "v1", "{}", answer)
+from ledger.trouble import JournalUnavailable, trouble_in_words
+from tests.ledger.recording import fails, note_of, record
 
 
 @pytest.fixture
@@ -36,38 +37,57 @@ def journal(path: Path) -> Iterator[Journal]:
     journal.close()
 
 
-async def _fails(journal: Journal, record: Record) -> bool:
-    try:
-        await journal.record(record)
-    except JournalUnavailable:
-        return True
-    return False
-
-
 def test_what_is_recorded_is_on_disk_before_the_caller_goes_on(journal: Journal, path: Path) -> None:
     async def go() -> None:
         for number in range(20):
-            await journal.record(_record(f"id-{number}", "é" * number))
+            await journal.record(record(f"id-{number}", "é" * number))
             with sqlite3.connect(path) as other:  # another connection sees committed rows only
                 query = "SELECT answer FROM decisions WHERE id = ?"
-                assert other.execute(query, [f"id-{number}"]).fetchone() == ("é" * number,)
+                assert other.execute(query, [f"id-{number}"]).fetchone() == (
+                    record(f"id-{number}", "é" * number).answer,
+                )
 
     asyncio.run(go())
-    assert journal.find("id-3") == "ééé"
+    assert note_of(journal.find("id-3")) == "ééé"
     assert journal.find("id-99") is None
 
 
-def test_records_that_wait_together_share_a_commit(path: Path) -> None:
+def test_records_that_wait_together_share_a_commit_up_to_its_bound(path: Path) -> None:
     commits: list[Commit] = []
     journal = Journal(path, commits.append)
+    held = threading.Event()
 
     async def go() -> None:
-        await asyncio.gather(*(journal.record(_record(f"id-{number}")) for number in range(2_000)))
+        waiting = [journal._put(lambda _: held.wait(20))]  # what comes meanwhile waits together
+        waiting += [journal.record(record(f"id-{number}")) for number in range(2_000)]
+        held.set()
+        await asyncio.gather(*waiting)
 
     asyncio.run(go())
     journal.close()
-    assert sum(commit.records for commit in commits) == 2_000
+    assert sum(commit.records for commit in commits) == 2_001
     assert len(commits) <= 2_000 / journal_module.BATCH_MAX + 5
+    assert max(commit.records for commit in commits) == journal_module.BATCH_MAX
+
+
+def test_a_commit_says_how_long_it_took_whether_it_failed_or_not(path: Path) -> None:
+    commits: list[Commit] = []
+    journal = Journal(path, commits.append)
+    started = time.perf_counter()
+
+    async def go() -> None:
+        await journal._put(lambda _: time.sleep(0.05))
+        with sqlite3.connect(path, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert await fails(journal, record("during"))
+            other.execute("ROLLBACK")
+
+    asyncio.run(go())
+    journal.close()
+    (worked, failed), within = commits, time.perf_counter() - started
+    assert (worked.failed, failed.failed) == (False, True)
+    assert 0.05 <= worked.seconds <= within
+    assert LOCK_SECONDS_MAX * 0.9 <= failed.seconds <= within
 
 
 def test_columns_hold_what_their_names_say(journal: Journal, path: Path) -> None:
@@ -90,11 +110,11 @@ def test_closing_writes_what_waits_and_then_takes_no_more(path: Path) -> None:
     journal = Journal(path)
 
     async def go() -> None:
-        waiting = [journal.record(_record(f"id-{number}")) for number in range(500)]
+        waiting = [journal.record(record(f"id-{number}")) for number in range(500)]
         await asyncio.to_thread(journal.close)
         await asyncio.gather(*waiting)
         with pytest.raises(JournalUnavailable):
-            journal.record(_record("late"))
+            journal.record(record("late"))
 
     asyncio.run(go())
     assert not path.with_name("journal.db-wal").exists()
@@ -107,22 +127,22 @@ def test_too_many_waiting_records_are_refused_at_once(journal: Journal, monkeypa
 
     async def go() -> None:
         with pytest.raises(JournalUnavailable, match="too many"):
-            journal.record(_record("id"))
+            journal.record(record("id"))
 
     asyncio.run(go())
 
 
 def test_a_lock_held_by_another_process_fails_the_callers_and_passes(journal: Journal, path: Path) -> None:
     async def go() -> None:
-        await journal.record(_record("before"))
+        await journal.record(record("before"))
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         started = time.monotonic()
-        assert await asyncio.gather(*(_fails(journal, _record(f"during-{n}")) for n in range(50))) == [True] * 50
+        assert await asyncio.gather(*(fails(journal, record(f"during-{n}")) for n in range(50))) == [True] * 50
         assert time.monotonic() - started < 3 * LOCK_SECONDS_MAX  # they wait together, not one after the other
         other.execute("ROLLBACK")
         other.close()
-        assert not await _fails(journal, _record("after"))
+        assert not await fails(journal, record("after"))
 
     asyncio.run(go())
     assert journal.find("during-0") is None
@@ -134,16 +154,13 @@ def test_a_full_disk_fails_the_callers_and_passes(
     """SQLite's own limit on pages gives the same SQLITE_FULL as the disk does."""
 
     async def go() -> None:
-        await journal.record(_record("before"))
-        connection = journal._connection
-        assert connection is not None
-        connection.exec_driver_sql("PRAGMA max_page_count = 1")
-        connection.rollback()
-        assert await _fails(journal, _record("during", "x" * 100_000))
-        assert not await _fails(journal, _record("after", "x" * 100_000))
+        await journal.record(record("before"))
+        await journal._put(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1"))
+        assert await fails(journal, record("during", "x" * 100_000))
+        assert not await fails(journal, record("after", "x" * 100_000))
 
     asyncio.run(go())
-    assert journal.find("before") == "{}"
+    assert note_of(journal.find("before")) == ""
     assert journal.find("during") is None
 
 
@@ -153,10 +170,10 @@ def test_a_folder_that_can_not_be_made_fails_until_it_can(tmp_path: Path) -> Non
     journal = Journal(obstacle / "journal.db")
 
     async def go() -> None:
-        assert await _fails(journal, _record("before"))
+        assert await fails(journal, record("before"))
         obstacle.unlink()
         await journal.probe()
-        assert not await _fails(journal, _record("after"))
+        assert not await fails(journal, record("after"))
 
     asyncio.run(go())
     journal.close()
@@ -168,9 +185,9 @@ def test_a_file_that_is_no_database_fails_until_it_is_gone(path: Path) -> None:
     journal = Journal(path)
 
     async def go() -> None:
-        assert await _fails(journal, _record("before"))
+        assert await fails(journal, record("before"))
         path.unlink()
-        assert not await _fails(journal, _record("after"))
+        assert not await fails(journal, record("after"))
 
     asyncio.run(go())
     journal.close()
@@ -178,9 +195,9 @@ def test_a_file_that_is_no_database_fails_until_it_is_gone(path: Path) -> None:
 
 def test_one_impossible_record_does_not_fail_the_others_of_its_commit(journal: Journal) -> None:
     async def go() -> None:
-        await journal.record(_record("taken"))
-        records = [_record("first"), _record("taken"), _record("second")]
-        assert await asyncio.gather(*(_fails(journal, record) for record in records)) == [False, True, False]
+        await journal.record(record("taken"))
+        records = [record("first"), record("taken"), record("second")]
+        assert await asyncio.gather(*(fails(journal, record) for record in records)) == [False, True, False]
 
     asyncio.run(go())
 
@@ -197,14 +214,17 @@ def test_one_impossible_record_does_not_fail_the_others_of_its_commit(journal: J
         "UPDATE policy_sets SET files = ''",
         "DELETE FROM policy_sets",
         "INSERT OR REPLACE INTO policy_sets SELECT * FROM policy_sets",
+        "UPDATE activations SET version = 'v2'",
+        "DELETE FROM activations",
+        "INSERT OR REPLACE INTO activations SELECT * FROM activations",
     ],
 )
 def test_nothing_recorded_can_be_changed_or_deleted(
     journal: Journal, path: Path, statement: str, recursive_triggers: str
 ) -> None:
     async def go() -> None:
-        await journal.record_policy_set("v1", moment(datetime.now(UTC)), {"rules/orders.yaml": "policy: orders"})
-        await journal.record(_record("id"))
+        await journal.record_policy_set("v1", {"rules/orders.yaml": "policy: orders"}, "facts: {}")
+        await journal.record(record("id"))
 
     asyncio.run(go())
     with sqlite3.connect(path) as other:
@@ -213,29 +233,14 @@ def test_nothing_recorded_can_be_changed_or_deleted(
             other.execute(statement)
 
 
-def test_a_policy_set_is_kept_once_and_read_back(journal: Journal) -> None:
-    files = {"rules/orders.yaml": "title: 订单"}
-
-    async def go() -> None:
-        await journal.record_policy_set("v1", "2026-01-01T00:00:00Z", files)
-        await journal.record_policy_set("v1", "2026-02-01T00:00:00Z", files)
-
-    asyncio.run(go())
-    assert journal.find_policy_set("v1") == files
-    assert journal.find_policy_set("v2") is None
-
-
 def test_migrations_make_the_tables_that_the_code_describes(path: Path) -> None:
-    path.parent.mkdir()
-    database = sqlite_database(path)
-    migrate(database)
-    migrate(database)  # nothing to do the second time
-    with database.connect() as connection:
+    for _ in range(2):  # nothing to do the second time
+        connection = open_to_write(JournalFile(path), Clock())
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
         assert connection.exec_driver_sql("PRAGMA recursive_triggers").scalar() == 1
-    database.dispose()
+        connection.close()
 
 
 def test_what_the_disk_refuses_is_logged_once_and_so_is_its_end(path: Path) -> None:
@@ -245,17 +250,19 @@ def test_what_the_disk_refuses_is_logged_once_and_so_is_its_end(path: Path) -> N
     async def go() -> None:
         journal = Journal(path)
         for number in range(3):
-            assert await _fails(journal, _record(f"id-{number}"))
+            assert await fails(journal, record(f"id-{number}"))
         path.unlink()
         for number in range(3):
-            await journal.record(_record(f"id-{number}"))
+            await journal.record(record(f"id-{number}"))
         await asyncio.to_thread(journal.close)
 
     with capture_logs() as logs:
         asyncio.run(go())
     ours = [(line["log_level"], line["event"], line.get("reason")) for line in logs]
     assert ours == [
+        ("warning", "journal was open to others", None),
         ("error", "journal write failed", "the file is not an SQLite database"),
+        ("info", "journal made", None),
         ("info", "journal writes again", None),
     ]
     assert not any("exc_info" in line for line in logs)
@@ -276,5 +283,5 @@ def test_a_journal_is_tried_before_it_is_used(path: Path) -> None:
     other.close()
     with pytest.raises(JournalUnavailable, match="not those of this version"):
         check_writable(path)
-    with pytest.raises(JournalUnavailable, match="can't be opened"):
+    with pytest.raises(JournalUnavailable, match="it is a folder"):
         check_writable(path.parent)

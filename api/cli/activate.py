@@ -1,0 +1,89 @@
+"""`credence activate`: puts a policy change into force that takes a file, a policy or a rule away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Annotated, Any
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import typer
+from rich.text import Text
+
+from api.cli.terminal import FOUND_PROBLEMS, err, out, refuse
+
+SECONDS_MAX = 60
+"""For an answer: activating compiles nothing, but waits for a change that is being compiled."""
+
+_ANSWER_BYTES_MAX = 16 << 20
+_GONE = (("files", "file"), ("policies", "policy"), ("rules", "rule"))
+
+Url = Annotated[str, typer.Option("--url", metavar="URL", help="Where the service listens, on this machine.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Put the pending set into force.")]
+
+
+def activate(url: Url = "http://127.0.0.1:8000", yes: Yes = False) -> None:
+    """Show what the pending policy change would take away, and with --yes put it into force.
+
+    A change of the rules folder that removes a file, a policy or a rule doesn't take effect by being saved: it could be
+    a file that was lost, and what is left would pass what it held. The set before decides on, and /readyz shows the
+    change as pending, until this command says that it is meant. It must run on the service's own machine.
+
+    Example:  credence activate
+
+    Example:  credence activate --yes
+
+    Exit code: 0 activated, or nothing is pending; 1 a change is pending and was not activated; 2 the service can't be
+    reached.
+    """
+    pending = _asked(url, "/readyz").get("pending")
+    if pending is None:
+        out().print(Text("nothing is pending; a change that takes nothing away takes effect when it is saved"))
+        return
+    _print_gone(pending)
+    version = pending.get("version")
+    if version is None:
+        refuse("the files in the rules folder have mistakes; mend them first, /readyz lists them", FOUND_PROBLEMS)
+    if not yes:
+        out().print(Text(f"pending: version {version}; `credence activate --yes` puts it into force", "yellow"))
+        raise typer.Exit(FOUND_PROBLEMS)
+    _asked(url, "/v1/policies/activate", {"version": version})
+    out().print(Text(f"activated: version {version} decides from now on", "green"))
+
+
+def _print_gone(pending: Mapping[str, Any]) -> None:
+    err().print(Text("the change in the rules folder takes away:", "bold"))
+    for key, noun in _GONE:
+        for name in pending.get(key, ()):
+            err().print(Text(f"  {noun} {name}"))
+
+
+def _asked(url: str, path: str, body: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The service's answer; ends the command where there is none, or where it refuses."""
+    headers = {"Accept": "application/json", **({"Content-Type": "application/json"} if body else {})}
+    try:
+        request = Request(url.rstrip("/") + path, json.dumps(body).encode() if body else None, headers)
+        if request.type not in ("http", "https"):
+            refuse(f"`{url}` is not the address of a service; write it like http://127.0.0.1:8000")
+        with build_opener(ProxyHandler({})).open(request, timeout=SECONDS_MAX) as answer:
+            return _read(answer.read(_ANSWER_BYTES_MAX), url)
+    except HTTPError as error:
+        found = _read(error.read(_ANSWER_BYTES_MAX), url)
+        if body is None:  # a service that is not ready says why in the same shape
+            return found
+        refuse(str(found.get("detail", f"the service answered {error.code}")), FOUND_PROBLEMS)
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        said = getattr(error, "reason", None) or error
+        refuse(f"no service answers at `{url}`: {said}; start it with `credence serve`, or give its --url")
+
+
+def _read(content: bytes, url: str) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        refuse(f"what answers at `{url}` is not credence; give the service's --url")
+    return found

@@ -1,0 +1,34 @@
+"""Records as the service makes them: the columns repeat what the answer says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from ledger.clock import moment
+from ledger.journal import Journal, Record
+from ledger.trouble import JournalUnavailable
+
+
+def record(id: str, note: str = "", at: datetime | None = None) -> Record:
+    told = {"id": id, "case": "order", "subject": "SO-1", "outcome": "hold", "policy_version": "v1", "note": note}
+    answer = json.dumps(told, ensure_ascii=False)
+    return Record(id, moment(at or datetime.now(UTC)), "order", "SO-1", "hold", "v1", "{}", answer)
+
+
+def note_of(answer: str | None) -> str:
+    assert answer is not None
+    return str(json.loads(answer)["note"])
+
+
+async def fails(journal: Journal, record: Record) -> bool:
+    return bool(await trouble(journal, record))
+
+
+async def trouble(journal: Journal, record: Record) -> str:
+    """Why the record could not be written; empty where it was."""
+    try:
+        await journal.record(record)
+    except JournalUnavailable as error:
+        return str(error)
+    return ""

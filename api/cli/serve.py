@@ -33,8 +33,8 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
 
     Example:  credence serve --port 8080
 
-    Policies with mistakes don't keep it from starting: it is not ready, refuses to decide, and goes on as soon as they
-    are mended.
+    Policies with mistakes don't keep it from starting: the set that was in force last decides, and where there is none
+    it is not ready and refuses to decide, until they are mended.
 
     Exit code: 0 stopped, 2 the port is taken, the rules folder can't be read or the journal can't be written.
     """
@@ -69,7 +69,8 @@ def _warn_of_mistakes(rules: Path) -> None:
     loaded = loaded_within_limits(folder)
     if loaded.engine is None:
         print_diagnostics(err(), loaded.diagnostics, folder.policies)
-        err().print(Text("no decision is made until these mistakes are mended; saving the files is enough", "yellow"))
+        said = "until these mistakes are mended the set that was in force last decides, or none; saving is enough"
+        err().print(Text(said, "yellow"))
 
 
 def _free_port(host: str, port: int) -> int:

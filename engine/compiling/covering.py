@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from operator import or_, xor
 
 from engine.compiling.regions import Region
@@ -41,11 +41,12 @@ def rows_that_earlier_ones_cover(boxes: Sequence[Box | None]) -> list[int]:
     for row, box in enumerate(boxes):
         if box is None or not all(box) or not all(at_corners[row]) or left <= 0:
             continue
-        before = [earlier for number in bits(meeting[row]) if (earlier := boxes[number]) is not None]
-        if any(_holds(earlier, box) for earlier in before[:LOOKED_AT_ALONE]):
+        before = (earlier for number in bits(meeting[row]) if (earlier := boxes[number]) is not None)
+        first = list(islice(before, LOOKED_AT_ALONE))
+        if any(_holds(earlier, box) for earlier in first):
             found.append(row)
             continue
-        search = Search(box, before, 1, left)
+        search = Search(box, [*first, *before], 1, left)
         left -= search.steps
         if search.found == []:
             found.append(row)

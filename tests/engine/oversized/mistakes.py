@@ -130,9 +130,9 @@ def words_of_a_table(n: int) -> Files:
 
 @kind
 def words_of_a_parameter(n: int) -> Files:
-    days = list(days(min(n, 70_000)))
+    dates = list(days(min(n, 70_000)))
     return whole(
-        "parameters: {d: {" + ", ".join(f"{day}: w{i}" for i, day in enumerate(days)) + "}}\n" + rules_text(["d = w1"])
+        "parameters: {d: {" + ", ".join(f"{day}: w{i}" for i, day in enumerate(dates)) + "}}\n" + rules_text(["d = w1"])
     )
 
 

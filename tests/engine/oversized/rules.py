@@ -19,9 +19,9 @@ def dates_of_one_parameter(n: int) -> Files:
 
 @kind
 def parameters_with_a_date_each(n: int) -> Files:
-    days = list(days(min(n, 70_000)))
-    texts = "".join(f"  d{i}: {{{day}: 1}}\n" for i, day in enumerate(days))
-    return whole("parameters:\n" + texts + rules_text(f"account.points > d{i}" for i in range(len(days))))
+    dates = list(days(min(n, 70_000)))
+    texts = "".join(f"  d{i}: {{{day}: 1}}\n" for i, day in enumerate(dates))
+    return whole("parameters:\n" + texts + rules_text(f"account.points > d{i}" for i in range(len(dates))))
 
 
 @kind

@@ -23,6 +23,7 @@ from api.metrics import Metrics
 from api.policy_compiler import Compiler
 from api.problems import NoPolicyInForce, NotPending
 from api.rules_folder import FolderUnreadable, Look, look, read_folder
+from api.visible import visible_name
 from api.worker import Closed
 from engine.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded
@@ -70,7 +71,7 @@ class Pending:
 class Policies:
     def __init__(self, folder: Path, journal: Journal, metrics: Metrics, compiler: Compiler) -> None:
         self.folder = folder
-        self.name = folder.resolve().name  # as users see it in `rules/orders.yaml`
+        self.name = visible_name(folder.resolve().name)  # as users see it in `rules/orders.yaml`
         self.in_force: InForce | None = None
         self.failed: FailedChange | None = None
         self.pending: Pending | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from api.bounded_files import read_ordinary
-from api.visible import unseen, visible
+from api.visible import unseen, visible_name
 
 FILES_MAX = 200
 """YAML files in one folder; the default set has a dozen."""
@@ -47,7 +47,7 @@ class Look:
 
 def read_folder(root: Path, name: str = "") -> RulesFolder:
     """`name` replaces the folder's path in the names of its files."""
-    shown = PurePath(visible(name or str(root)))
+    shown = PurePath(visible_name(name or str(root)))
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise FolderUnreadable(f"the rules folder `{root}` {what}; give the folder that holds the policies' YAML files")
@@ -82,7 +82,7 @@ def _files(folder: Path, shown: PurePath) -> dict[str, bytes]:
         raise FolderUnreadable(f"the folder `{shown}` holds {len(found)} .yaml files; the most is {FILES_MAX}")
     for name in found:
         if character := unseen(name):
-            message = f"the name of `{shown / visible(name)}` holds the invisible character U+{ord(character):04X}"
+            message = f"the name of `{shown / visible_name(name)}` holds the invisible character U+{ord(character):04X}"
             raise FolderUnreadable(f"{message}; rename the file")
     contents: dict[str, bytes] = {}
     total = 0

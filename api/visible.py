@@ -20,8 +20,13 @@ def visible(text: str) -> str:
     return "".join(_spelled(character) if _is_unseen(character) else character for character in text)
 
 
+def visible_name(name: str) -> str:
+    """As `visible`, line ends and tabs too: a name has none."""
+    return "".join(_spelled(character) if unseen(character) else character for character in name)
+
+
 def unseen(name: str) -> str | None:
-    """The first character of a name that can't be seen; line ends and tabs are none that a name has."""
+    """The first character of a name that can't be seen, line ends and tabs included."""
     return next((character for character in name if unicodedata.category(character) in _INVISIBLE), None)
 
 

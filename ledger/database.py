@@ -117,7 +117,7 @@ def _open_to_read(file: JournalFile) -> sqlite3.Connection:
     try:
         return _tried(f"{file.uri}?mode=ro")
     except sqlite3.OperationalError:
-        if os.access(file.path.parent, os.W_OK) or not file.path.exists():
+        if os.access(Path(os.path.realpath(file.path)).parent, os.W_OK) or not file.path.exists():
             raise
     if file.log_bytes:
         return _tried(f"{file.uri}?mode=ro&vfs=unix-none", "PRAGMA locking_mode=EXCLUSIVE")

@@ -139,11 +139,20 @@ class Journal:
         return _policy_set(self._read(select(*_OF_SET).where(policy_sets.c.version == version)))
 
     def latest_policy_set(self) -> PolicySet | None:
-        """The one that took effect last; None in a journal that has none. Blocks: call it from a thread."""
-        last = select(activations.c.version).order_by(activations.c.number.desc()).limit(1)
-        found = self._read(select(*_OF_SET).where(policy_sets.c.version == last.scalar_subquery()))
-        # a journal of before 0002 says only when each set was first loaded
-        return _policy_set(found or self._read(select(*_OF_SET).order_by(policy_sets.c.loaded_at.desc()).limit(1)))
+        """The one that took effect last; None in a journal that has none. Await a `probe` first: it makes a new journal
+        and brings the tables of an old one up to date. Blocks: call it from a thread."""
+        last = self._read(select(activations.c.version).order_by(activations.c.number.desc()).limit(1))
+        return self.find_policy_set(last[0]) if last else self._latest_before_activations()
+
+    def _latest_before_activations(self) -> PolicySet | None:
+        """A journal of before 0002 says when each set was loaded first, and under which the last decision was made."""
+        newest = _policy_set(self._read(select(*_OF_SET).order_by(policy_sets.c.loaded_at.desc()).limit(1)))
+        last = self._read(
+            select(decisions.c.recorded_at, decisions.c.policy_version).order_by(decisions.c.sequence.desc()).limit(1)
+        )
+        if newest is None or last is None or last.recorded_at < newest.loaded_at:
+            return newest
+        return self.find_policy_set(last.policy_version) or newest
 
     def close(self) -> None:
         """Writes what is waiting, then stops. Blocks: call it from a thread while the event loop runs."""

@@ -166,7 +166,7 @@ class JournalFile:
 def _stat(path: str | Path) -> os.stat_result | None:
     try:
         return os.stat(path)  # noqa: PTH116  # asked for at each commit: half the time of `Path.stat`
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # it isn't there, or nobody can get there: why is told where it is opened
         return None
 
 

@@ -18,7 +18,7 @@ def test_rules_without_mistakes_are_counted(tmp_path: Path) -> None:
     result = credence("check", desk(tmp_path / "rules"))
 
     assert result.exit_code == 0
-    assert result.stdout.startswith("no mistakes: 2 policies, 3 rules, 1 table; 1 cases file, 1 row map; version ")
+    assert result.stdout.startswith("no mistakes: 2 policies, 4 rules, 1 table; 1 cases file, 1 row map; version ")
     assert result.stdout.endswith("; no rules decide account or portfolio: such cases are referred to a person\n")
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,8 +54,6 @@ def test_a_policy_set_compiled_in_the_worker_decides_as_one_compiled_here() -> N
     assert loaded.engine is not None and here.engine is not None
     assert (loaded.engine.version, loaded.engine.files) == (here.engine.version, here.engine.files)
     facts = {"order": {"id": "SO-1", "amount": "12000.00"}, "account": {"id": "C-1"}}
-    from datetime import date
-
     decided = [engine.decide("order", facts, date(2026, 7, 1), "1") for engine in (loaded.engine, here.engine)]
     assert decided[0] == decided[1] and decided[0].outcome == "hold"
 
@@ -96,6 +95,14 @@ def test_whatever_a_job_does_the_worker_says_why_it_has_no_result_and_goes_on(
         assert (await worker.run("a", load, FILES)).engine is not None
 
     with_worker(use)
+
+
+def test_the_processor_is_limited_beside_the_clock() -> None:
+    """On a machine that is busy with decisions a job may take longer by the clock."""
+    start = time.monotonic()
+    with pytest.raises(OutOfTime, match="after 1 seconds"):
+        with_worker(lambda worker: worker.run("a", jobs.spin, 60), Limits(processor_seconds=1, seconds=60))
+    assert time.monotonic() - start < 50
 
 
 def test_a_mistake_of_ours_is_raised_as_one() -> None:

@@ -126,6 +126,11 @@ def _dangling(path: Path) -> None:
     path.symlink_to("nowhere.db")
 
 
+def _link_to_itself(path: Path) -> None:
+    path.rename(away(path))
+    path.symlink_to(path.name)
+
+
 def _put_back(path: Path) -> None:
     away(path).replace(path)
 
@@ -141,6 +146,7 @@ MOVES = [
     Move("hard link swapped", _hard_link_swapped, _put_back, away),
     Move("link to another file", _link_retargeted, _put_back, away),
     Move("dangling link", _dangling, _put_back, away),
+    Move("link to itself", _link_to_itself, _put_back, away),
     Move("folder in its place", _folder_in_its_place, _folder_in_its_place_back, away),
     Move("pipe in its place", _pipe_in_its_place, _put_back, away),
     Move("file emptied", lambda path: os.truncate(path, 0), whole=None, leave_alone=True),

@@ -107,9 +107,14 @@ def test_a_start_on_a_full_disk_recovers_when_there_is_room(disk: Path) -> None:
 def _read_only(folder: Path) -> Iterator[None]:
     """Root writes into what has no rights to be written, so it needs a disk that is mounted so."""
     if os.geteuid() != 0:
+        files = [*folder.iterdir()]
+        for file in files:
+            file.chmod(0o400)
         folder.chmod(0o500)
         yield
         folder.chmod(0o700)
+        for file in files:
+            file.chmod(0o600)
         return
     if not _mounts():
         pytest.skip("a read-only disk needs the right to mount")
@@ -180,6 +185,17 @@ def test_a_journal_that_becomes_writable_again_is_written_and_read_anew(tmp_path
         assert journal.find("in the log") is not None
 
     asyncio.run(go())
+    journal.close()
+
+
+def test_where_the_folder_can_be_written_a_failure_to_read_is_told(tmp_path: Path) -> None:
+    """The ways around the index are for disks on which nobody writes: here they could overlook a record."""
+    folder = tmp_path / "folder"
+    _leave_in(tmp_path / "source" / "journal.db", folder, ["", "-wal"])
+    (folder / "journal.db-shm").symlink_to("/no/such/folder/index")
+    journal = Journal(folder / "journal.db")
+    with pytest.raises(JournalUnavailable, match="it can't be opened"):
+        journal.find("in the log")
     journal.close()
 
 

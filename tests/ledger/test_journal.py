@@ -110,6 +110,10 @@ def test_closing_writes_what_waits_and_then_takes_no_more(path: Path) -> None:
     journal = Journal(path)
 
     async def go() -> None:
+        await journal.probe()
+        assert (
+            await asyncio.to_thread(journal.find, "none") is None
+        )  # a reader's connection is kept, and closed in time
         waiting = [journal.record(record(f"id-{number}")) for number in range(500)]
         await asyncio.to_thread(journal.close)
         await asyncio.gather(*waiting)

@@ -8,12 +8,15 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine as Database
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from ledger.database import database_kept_to_read, database_to_read, database_to_write
 from ledger.journal import Journal
 from ledger.journal_file import JournalFile
 from ledger.opening import check_writable
@@ -21,7 +24,7 @@ from ledger.trouble import FileLost, JournalUnavailable
 from tests.ledger.moves import MOVES, Move, beside, listing
 from tests.ledger.recording import fails, record, trouble
 
-ANSWERED = [f"answered-{number}" for number in range(20)]
+ANSWERED = [f"answered-{number}" for number in range(25)]
 LOST = "the file was moved or replaced"
 
 
@@ -38,7 +41,7 @@ def journal(path: Path) -> Iterator[Journal]:
 
 
 async def _answered(journal: Journal) -> None:
-    """Some of it in the file, some in the log."""
+    """Some of it in the file, some in the log: SQLite carries the log over at each tenth of these."""
     for name in ANSWERED:
         await journal.record(record(name, "long " * 40_000))
 
@@ -211,12 +214,23 @@ def test_a_log_without_its_file_is_not_thrown_away(path: Path, file_is: str) -> 
     assert _ids(path) == {"answered"}
 
 
-def test_reading_a_journal_that_is_not_there_makes_none(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("database_of", [database_to_read, database_kept_to_read, database_to_write])
+def test_no_connection_makes_the_file(path: Path, database_of: Callable[[JournalFile], Database]) -> None:
+    file = JournalFile(path)
+    file.prepare()
+    path.unlink()
+    with pytest.raises(OperationalError), database_of(file).connect() as connection:
+        connection.exec_driver_sql("SELECT * FROM sqlite_master")
+    assert listing(path.parent) == {}
+
+
+def test_reading_a_journal_that_is_not_there_makes_none(path: Path) -> None:
+    path.parent.mkdir()
     journal = Journal(path)
     with pytest.raises(JournalUnavailable):
         journal.find("any")
     journal.close()
-    assert listing(tmp_path) == {}
+    assert listing(path.parent) == {}
 
 
 def test_another_programs_database_is_left_alone(path: Path) -> None:

@@ -192,8 +192,8 @@ def test_a_garbled_page_is_damage(path: Path, whole: bool, monkeypatch: pytest.M
     assert len(refused) > len(pages) - 12 if not whole else set(pages) - set(refused) <= _free_to_change(path, content)
 
 
-def _is_refused(path: Path, content: bytes, page: int) -> bool:
-    path.write_bytes(content[: page * 4096] + b"\xff" * 4096 + content[(page + 1) * 4096 :])
+def _is_refused(path: Path, content: bytes, page: int, instead: bytes = b"\xff" * 4096) -> bool:
+    path.write_bytes(content[: page * 4096] + instead + content[(page + 1) * 4096 :])
     try:
         check_writable(path)
     except JournalUnavailable as error:
@@ -207,6 +207,33 @@ def _free_to_change(path: Path, content: bytes) -> set[int]:
     path.write_bytes(content)
     with changing(path) as other:
         rows = other.execute("SELECT pageno FROM dbstat WHERE name = 'probe' AND pagetype = 'overflow'").fetchall()
+    return {number - 1 for (number,) in rows}
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["small", "large"])
+def test_a_write_that_the_disk_lost_is_damage(path: Path, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page as it was some records ago: well formed, so SQLite sees nothing wrong. In a small file any page, in a
+    large one those of the index of the last records."""
+    fill(path, _answers(40))
+    before = path.read_bytes()
+    fill(path, [record(f"later-{number}") for number in range(40)])
+    after = path.read_bytes()
+    pages = _pages(path, "%" if whole else "sqlite_autoindex_decisions_1") - _pages(path, "probe") - {0}
+    stale = [page for page in pages if _page(before, page) not in (b"", _page(after, page))]
+    assert stale
+    if not whole:
+        monkeypatch.setattr(last_records, "WHOLE_BYTES_MAX", 0)
+    for page in stale:
+        assert _is_refused(path, after, page, _page(before, page)), page
+
+
+def _page(content: bytes, page: int) -> bytes:
+    return content[page * 4096 : (page + 1) * 4096]
+
+
+def _pages(path: Path, of: str) -> set[int]:
+    with changing(path) as other:
+        rows = other.execute("SELECT pageno FROM dbstat WHERE name LIKE ?", [of]).fetchall()
     return {number - 1 for (number,) in rows}
 
 

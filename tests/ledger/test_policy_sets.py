@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from alembic import command
 from alembic.config import Config
 
 from api.rules_folder import read_folder
+from api.settings import Settings
 from engine.pipeline import load, version
 from ledger.clock import Clock
 from ledger.database import MIGRATIONS, memory_database
 from ledger.journal import Journal
 from ledger.opening import check_writable
+from tests.api.running import BODY, running, write_rules
 from tests.ledger.recording import record
 
 FILES = {"rules/orders.yaml": "title: 订单"}
@@ -68,9 +71,9 @@ def test_a_set_is_kept_once_and_read_back_with_the_standard_facts(path: Path) ->
 def test_the_latest_set_is_the_one_that_took_effect_last(
     journal: Journal, path: Path, taken: list[str], kinds: list[str]
 ) -> None:
-    assert journal.latest_policy_set() is None if path.exists() else True
-
     async def go() -> None:
+        await journal.probe()
+        assert journal.latest_policy_set() is None
         for each in taken:
             await journal.record_policy_set(each, {"rules/a.yaml": each}, "")
 
@@ -99,14 +102,26 @@ def test_a_stored_set_gives_its_version_again(journal: Journal, tmp_path: Path) 
     assert version(files, kept.standard_facts.encode() + b"\n# changed") != engine.version
 
 
-def _journal_of_the_first_revision(path: Path) -> None:
-    """With its triggers, and rows in both tables."""
+def test_the_set_that_a_decision_names_can_be_made_again_from_the_services_journal(tmp_path: Path) -> None:
+    settings = Settings(rules=write_rules(tmp_path / "rules"), journal=tmp_path / "journal.db")
+    with running(settings) as client:
+        named = client.post("/v1/decisions/order", json=BODY).json()["policy_version"]
+    journal = Journal(settings.journal)
+    kept = journal.find_policy_set(named)
+    journal.close()
+    assert kept is not None
+    assert kept.standard_facts is not None
+    assert version({name: text.encode() for name, text in kept.files.items()}, kept.standard_facts.encode()) == named
+
+
+def _journal_of_the_first_revision(path: Path, last_decision: datetime | None = None) -> None:
+    """With its triggers, and rows in both tables; the decision was made under v1."""
     check_writable(path)
     path.unlink()
     with sqlite3.connect(path) as old:
         old.executescript(_schema_of_the_first_revision())
         old.execute(FIRST)
-        kept = record("old")
+        kept = record("old", at=last_decision)
         columns = "id, recorded_at, case_kind, subject, outcome, policy_version, request, answer"
         values = [getattr(kept, column) for column in columns.split(", ")]
         old.execute(f"INSERT INTO decisions ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
@@ -130,9 +145,9 @@ def test_a_journal_of_the_first_revision_is_taken_over_with_its_rows_and_trigger
 
     async def go() -> None:
         await journal.probe()
-        before = journal.latest_policy_set()
+        before = journal.find_policy_set("v2")
         assert before is not None
-        assert (before.version, before.files, before.standard_facts) == ("v2", {"rules/b.yaml": "policy: b"}, None)
+        assert (before.files, before.standard_facts) == ({"rules/b.yaml": "policy: b"}, None)
         await journal.record_policy_set("v1", {"rules/a.yaml": "policy: a"}, "facts: {}")
         await journal.record(record("new"))
 
@@ -147,6 +162,24 @@ def test_a_journal_of_the_first_revision_is_taken_over_with_its_rows_and_trigger
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 other.execute(statement)
     check_writable(path)
+
+
+@pytest.mark.parametrize(("day", "latest"), [(15, "v2"), (1, "v1")], ids=["v2 was loaded since", "v1 again"])
+def test_in_a_journal_of_the_first_revision_the_last_decision_tells_which_set_was_in_force(
+    path: Path, day: int, latest: str
+) -> None:
+    month = 1 if latest == "v2" else 3
+    _journal_of_the_first_revision(path, datetime(2026, month, day, tzinfo=UTC))
+    journal = Journal(path)
+
+    async def go() -> None:
+        await journal.probe()
+
+    asyncio.run(go())
+    found = journal.latest_policy_set()
+    assert found is not None
+    assert found.version == latest
+    journal.close()
 
 
 def test_a_stored_set_that_can_not_be_read_is_damage(journal: Journal, path: Path) -> None:

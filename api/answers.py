@@ -147,13 +147,15 @@ class ActivateRequest(BaseModel):
 class CheckAnswer(Shape):
     ok: bool
     version: Version | None = Field(description="What the policy set's version would be.")
-    diagnostics: list[DiagnosticShape]
+    diagnostics: list[DiagnosticShape] = Field(description="The first 100.")
+    count: int = Field(description="How many diagnostics there are.")
 
 
 class Readiness(Shape):
     ready: bool
     policy_version: Version | None
     policy_since: datetime | None
+    compiling_since: datetime | None = Field(description="A change of the policies is being compiled since then.")
     journal: Literal["writable", "unavailable"]
     journal_trouble: str | None = Field(description="Why the journal takes no writes; null where it does.")
     clock_behind_seconds: float = Field(

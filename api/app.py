@@ -15,18 +15,22 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from api import policy_check
 from api.answers import DecisionShape
 from api.decisions import DecideCase, find_decision, refuse_case
 from api.edge import Edge
 from api.health import add_health_routes
+from api.limits import LIMITS, PATIENT
 from api.metrics import Metrics
 from api.openapi import follow_vocabulary
 from api.parameters import only_parameters
 from api.policies import Policies
+from api.policy_compiler import Compiler
 from api.policy_routes import add_policy_routes
 from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.reference import add_reference_routes
 from api.settings import Settings
+from api.worker import Worker
 from engine.version import ENGINE_VERSION
 from engine.vocabulary import CASE_KINDS
 from ledger.clock import Clock
@@ -44,7 +48,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     journal = Journal(settings.journal, metrics.committed, clock)
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes)
     metrics.watch_clock(journal.clock.seconds_behind)
-    policies = Policies(settings.rules, journal, metrics)
+    compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE], LIMITS)
+    policies = Policies(settings.rules, journal, metrics, compiler)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -55,6 +60,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             yield
         finally:
             stop.set()
+            await asyncio.gather(compiler.close(), checker.close())  # first: nothing waits for a change any more
             await watching
             await asyncio.to_thread(journal.close)
 
@@ -74,7 +80,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _raise_ours)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_decision_routes(app, journal)
-    add_policy_routes(app, policies, settings.body_bytes_max)
+    add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_health_routes(app, policies, journal, metrics)
     follow_vocabulary(app, policies)
     add_reference_routes(app)

@@ -46,6 +46,7 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
             ready=is_ready,
             policy_version=now.engine.version if now else None,
             policy_since=now.since if now else None,
+            compiling_since=policies.compiling_since,
             journal="writable" if trouble is None else "unavailable",
             journal_trouble=trouble,
             clock_behind_seconds=journal.clock.seconds_behind(),

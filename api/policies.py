@@ -18,13 +18,16 @@ from pathlib import Path
 
 import structlog
 
+from api.limits import Stopped, too_large
 from api.metrics import Metrics
+from api.policy_compiler import Compiler
 from api.problems import NoPolicyInForce, NotPending
 from api.rules_folder import FolderUnreadable, Look, look, read_folder
 from api.visible import visible_name
+from api.worker import Closed
 from engine.diagnostic import Diagnostic, Place
-from engine.pipeline import Engine, Loaded, load, load_stored
-from engine.vanished import Vanished, vanished
+from engine.pipeline import Engine, Loaded
+from engine.vanished import Vanished
 from ledger.journal import Journal
 from ledger.trouble import JournalUnavailable
 
@@ -65,26 +68,8 @@ class Pending:
     vanished: Vanished
 
 
-async def compile_set(files: Files) -> Loaded:
-    """A folder's set, ready to decide; whatever takes long happens here, beside the requests."""
-    return await asyncio.to_thread(_warmed, files, from_journal=False)
-
-
-async def compile_stored(files: Files) -> Loaded:
-    """A set as the journal keeps it."""
-    return await asyncio.to_thread(_warmed, files, from_journal=True)
-
-
-def _warmed(files: Files, *, from_journal: bool) -> Loaded:
-    """What has to be built for today's decisions is built here, not in the first request."""
-    loaded = load_stored(files) if from_journal else load(files)
-    if loaded.engine is not None:
-        loaded.engine.warm(datetime.now(UTC).date())
-    return loaded
-
-
 class Policies:
-    def __init__(self, folder: Path, journal: Journal, metrics: Metrics) -> None:
+    def __init__(self, folder: Path, journal: Journal, metrics: Metrics, compiler: Compiler) -> None:
         self.folder = folder
         self.name = visible_name(folder.resolve().name)  # as users see it in `rules/orders.yaml`
         self.in_force: InForce | None = None
@@ -92,6 +77,7 @@ class Policies:
         self.pending: Pending | None = None
         self._journal = journal
         self._metrics = metrics
+        self._compiler = compiler
         self._seen: Look | None = None  # at the last look
         self._done: Look | None = None  # what has been dealt with
         self._compiled: tuple[Files, Loaded] | None = None  # what was compiled last: the journal may come later
@@ -103,6 +89,10 @@ class Policies:
         if self.in_force is None:
             raise NoPolicyInForce(self.failed.diagnostics if self.failed else ())
         return self.in_force.engine
+
+    @property
+    def compiling_since(self) -> datetime | None:
+        return self._compiler.since
 
     async def files(self) -> Files:
         """What is in the folder now; where that can't be read, what is in force."""
@@ -137,6 +127,8 @@ class Policies:
                 if self._waits_until is None:  # why is in the journal's own line
                     log.info("policy set waits for the journal")
                 self._waits_until = time.monotonic() + RETRY_SECONDS
+            except Closed:
+                pass
             except Exception:  # our mistake must not end the watching; the old policy set stays in force
                 log.exception("policy set could not be loaded")
                 self._done = self._seen
@@ -178,11 +170,11 @@ class Policies:
 
     async def _try(self, files: Files) -> None:
         if self._compiled is None or self._compiled[0] != files:
-            self._compiled = files, await compile_set(files)
+            self._compiled = files, await self._compiler.compiled(files)
         _, loaded = self._compiled
         stored = await self._stored()
         before = _files_of(self.in_force.engine) if self.in_force else stored
-        gone = await asyncio.to_thread(vanished, before, files)
+        loaded, gone = await self._held_against(before, files, loaded)
         if loaded.engine is not None and not gone:
             await self._take(loaded.engine)
             return
@@ -192,6 +184,15 @@ class Policies:
         else:
             self.failed = None
         await self._fall_back_on(stored)
+
+    async def _held_against(self, before: Files, files: Files, loaded: Loaded) -> tuple[Loaded, Vanished]:
+        """What the files take away; where that can't be told in time, they have a mistake and take nothing."""
+        try:
+            return loaded, await self._compiler.vanished(before, files)
+        except Closed:
+            raise
+        except Stopped as stopped:
+            return Loaded(None, (too_large(files, stopped),)), Vanished()
 
     async def _stored(self) -> Files:
         """The set that was in force last, by the journal; asked for where none is in force."""
@@ -205,7 +206,7 @@ class Policies:
         """Where nothing is in force, the set that was in force last decides, if it checks under this engine."""
         if self.in_force is not None or not stored:
             return
-        loaded = await compile_stored(stored)
+        loaded = await self._compiler.compiled_stored(stored)
         if loaded.engine is not None:
             await self._put_into_force(loaded.engine)
             return

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Coroutine, Iterable, Iterator
 from ipaddress import IPv6Address, ip_address
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import FastAPI, Query, Request
 from pydantic import ValidationError
+from starlette.types import Receive
 
 from api.answers import (
     ActivateRequest,
@@ -21,15 +22,18 @@ from api.answers import (
     PolicyFile,
     PolicySetShape,
 )
-from api.body import parse_object, pointer_part, read_body
-from api.bulk.checked import unfit_for_bulk
+from api.body import ClientGone, parse_object, pointer_part, read_body
 from api.parameters import only_parameters
 from api.policies import FailedChange, Pending, Policies
+from api.policy_check import checked_by
 from api.problems import BodyFault, FactsInvalid, NotLocal, problems
-from engine.diagnostic import Diagnostic, in_order
-from engine.pipeline import load
+from api.worker import Worker
+from engine.diagnostic import Diagnostic
 
-_ONE_CHECK_AT_A_TIME = asyncio.Semaphore(1)  # compiling keeps a core busy; the decisions need the other
+FILES_MAX = 200
+"""Files in one request: more than any policy set has."""
+
+T = TypeVar("T")
 
 
 def shown_failure(failed: FailedChange | None) -> FailedChangeShape | None:
@@ -53,7 +57,7 @@ def _shown(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
     return [DiagnosticShape.model_validate(diagnostic.as_json()) for diagnostic in diagnostics]
 
 
-def add_policy_routes(app: FastAPI, policies: Policies, body_bytes_max: int) -> None:
+def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_bytes_max: int) -> None:
     @app.get(
         "/v1/policies",
         tags=["policies"],
@@ -72,19 +76,21 @@ def add_policy_routes(app: FastAPI, policies: Policies, body_bytes_max: int) -> 
         tags=["policies"],
         dependencies=[only_parameters()],
         openapi_extra={"requestBody": _CHECK_BODY},
-        responses=problems(400, 413, 415, 422),
+        responses=problems(400, 413, 415, 422, 429, 503),
     )
     async def check_policies(request: Request) -> CheckAnswer:
         """What would happen if these files were saved: the mistakes in them and in what depends on them. The given
         files are laid over the ones in the rules folder, those of the same name replaced; with `alone` the given files
-        are the whole set. Nothing is stored, nothing takes effect."""
+        are the whole set. Nothing is stored, nothing takes effect. Policies that take longer than 10 seconds or 1 GB to
+        check have the mistake Y098. Checks of one caller are done one after the other."""
         asked = _asked(await read_body(request.scope, request.receive, body_bytes_max))
         files = {} if asked.alone else dict(await policies.files())
         for name, text in asked.files.items():
             files[f"{policies.name}/{name.rpartition('/')[2]}"] = text.encode("utf-8", "surrogatepass")
-        async with _ONE_CHECK_AT_A_TIME:
-            version, diagnostics = await asyncio.to_thread(_checked, files)
-        return CheckAnswer(ok=version is not None, version=version, diagnostics=_shown(diagnostics))
+        caller = request.client.host if request.client else ""
+        found = await _unless_gone(request.receive, checked_by(checker, caller, files))
+        shown = _shown(found.diagnostics)
+        return CheckAnswer(ok=found.version is not None, version=found.version, diagnostics=shown, count=found.count)
 
     @app.post(
         "/v1/policies/activate",
@@ -130,15 +136,23 @@ def _version_asked(body: bytes) -> str:
         raise FactsInvalid("the request can't be used", faults) from None
 
 
-def _checked(files: Mapping[str, bytes]) -> tuple[str | None, tuple[Diagnostic, ...]]:
-    """The version where the files would decide, and all that is to be said of them, bulk included."""
-    loaded = load(files)
-    if loaded.engine is None:
-        return None, loaded.diagnostics
+async def _unless_gone(receive: Receive, job: Coroutine[None, None, T]) -> T:
+    """The job's result; where the caller hangs up, the job ends too."""
+    working, gone = asyncio.ensure_future(job), asyncio.ensure_future(_disconnected(receive))
     try:
-        return loaded.engine.version, in_order((*loaded.diagnostics, *unfit_for_bulk(loaded.engine)))
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientGone
+        return working.result()
     finally:
-        loaded.engine.close()
+        for task in (working, gone):
+            task.cancel()
+        await asyncio.gather(working, gone, return_exceptions=True)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 _CHECK_BODY = {"required": True, "content": {"application/json": {"schema": CheckRequest.model_json_schema()}}}
@@ -161,7 +175,24 @@ def _asked(body: bytes) -> CheckRequest:
     if asked.alone and not asked.files:
         fault = BodyFault("/files", NOTHING_TO_CHECK, "give the files to check, or leave out `alone`")
         raise FactsInvalid("the request can't be used", [fault])
+    if faults := [*_too_many(asked.files), *_named_alike(asked.files)]:
+        raise FactsInvalid("the request can't be used", faults)
     return asked
+
+
+def _too_many(files: Collection[str]) -> Iterator[BodyFault]:
+    if len(files) > FILES_MAX:
+        yield BodyFault("/files", f"has {len(files):,} files, more than {FILES_MAX}", "join policies in larger files")
+
+
+def _named_alike(files: Iterable[str]) -> Iterator[BodyFault]:
+    """A rules folder is flat: of two files with one name, one would silently replace the other."""
+    first: dict[str, str] = {}
+    for name in files:
+        other = first.setdefault(name.rpartition("/")[2], name)
+        if other != name:
+            message = f"`{name}` and `{other}` are the same file, since folders don't count"
+            yield BodyFault(f"/files/{pointer_part(name)}", message, "send one of the two, or rename it")
 
 
 NOTHING_TO_CHECK = "has no files, and `alone` leaves out those in the rules folder"

@@ -15,6 +15,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.diagnostic import Diagnostic
 from engine.vocabulary import CASE_KINDS
 from ledger.trouble import JournalUnavailable
@@ -229,6 +230,15 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     NoPolicyInForce: ProblemKind(
         "no-policy-in-force", 503, "No policy in force", "The policy files have mistakes; /readyz lists them."
     ),
+    TooManyOfCaller: ProblemKind(
+        "too-many-checks",
+        429,
+        "Too many checks of one caller",
+        "Checks of one caller are done one after the other, and few may wait. Wait for an answer before the next.",
+    ),
+    TooManyWaiting: ProblemKind(
+        "checks-busy", 503, "Too many checks wait", "Checks of all callers share one worker. Try again later."
+    ),
     JournalUnavailable: ProblemKind(
         "journal-unavailable",
         503,
@@ -266,7 +276,7 @@ def problem_response(error: Exception) -> Response:
             body["errors"] = [{"path": f.path, "message": f.message, "hint": f.hint} for f in error.faults]
     if isinstance(error, NoPolicyInForce):
         body["diagnostics"] = [diagnostic.as_json() for diagnostic in error.diagnostics]
-    if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if kind.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers = {"Retry-After": "1"}
     # a fault may quote a lone surrogate of the caller's, which UTF-8 can't hold
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
@@ -286,6 +296,7 @@ _MEANING = {
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",
+    429: "This caller has too many requests waiting.",
     503: "Nothing was decided: no policy is in force, the journal can't be written, or the clock is behind and `as_of` "
-    "is missing.",
+    "is missing. Or too many checks wait.",
 }

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+TOO_LARGE = "Y098"
+"""The code of policies that can't be checked within the limits of time and memory, whichever it was."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from functools import lru_cache
 
 from engine.invisible import holds_control, holds_unseen
+from engine.nearest import nearest
 from engine.vocabulary import CASE_KINDS, EPOCH, Fact, Kind, Type
 
 Value = int | str | bool | None
@@ -99,8 +99,8 @@ class Binder:
             entry = plan.get(key)
             if entry is None:
                 word = _word(key)
-                close = get_close_matches(word, plan, n=1)
-                hint = f"did you mean `{group}.{close[0]}`?" if close else ""
+                close = nearest(word, plan)
+                hint = f"did you mean `{group}.{close}`?" if close else ""
                 faults.append(Fault(f"{group}.{word}", "unknown fact", hint))
             elif raw is not None:
                 fact, slot, read = entry

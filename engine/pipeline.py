@@ -21,6 +21,7 @@ from engine.deciding.evaluate import Evaluator
 from engine.decision import Decision
 from engine.diagnostic import Diagnostic, Place, in_order
 from engine.facts import Value
+from engine.nearest import few_hints
 from engine.policy import Policy
 from engine.reading import document
 from engine.reading.document import Document
@@ -77,6 +78,10 @@ class Engine:
             for case in CASE_KINDS:
                 yield self._compiled.ruleset(case, translation.since or date.min)
 
+    def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str]]]:
+        """To another process goes what was compiled; what is built for decisions is built where they are made."""
+        return Engine, (self._compiled, self.files)
+
     def close(self) -> None:
         with self._lock:
             for evaluator in self._evaluators.values():
@@ -111,14 +116,16 @@ def load(files: Mapping[str, bytes]) -> Loaded:
     """`files` maps a name as users know it (`rules/orders.yaml`) to the file's content. The file called `facts.yaml`
     says the currency, lists the policies and holds the site's own facts; every other one is a policy. Each must end
     with YAML's end mark `...`. Never raises for what an author wrote."""
-    return _load(files, from_files=True)
+    with few_hints():
+        return _load(files, from_files=True)
 
 
 def load_stored(files: Mapping[str, bytes]) -> Loaded:
     """A set that has been in force, as the journal keeps it. What shows that files are all there and whole is not asked
     for, since its version is the hash of all of it: sets stored before end marks and lists of policies were required,
     have none."""
-    return _load(files, from_files=False)
+    with few_hints():
+        return _load(files, from_files=False)
 
 
 def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:

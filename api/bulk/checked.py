@@ -9,7 +9,7 @@ from engine.pipeline import Engine
 def unfit_for_bulk(engine: Engine) -> tuple[Diagnostic, ...]:
     """Of every case kind, on every stretch of dates. Nothing without the extra `bulk`: nothing runs in bulk then."""
     try:
-        from engine.sql.check import check
+        from engine.sql.check import check_all
     except ImportError:
         return ()
-    return check(*engine.rulesets())
+    return check_all(engine.rulesets())

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from api.bulk.checked import unfit_for_bulk
 from api.cli.terminal import FOUND_PROBLEMS, folder_of, out, print_diagnostics, print_json
+from api.limits import Stopped, too_large, within_limits
 from api.rules_folder import RulesFolder
 from engine.case import Suite
 from engine.diagnostic import Diagnostic, Place, in_order
@@ -43,23 +44,31 @@ def check(
     Exit code: 0 no mistakes, 1 mistakes, 2 the folder can't be read.
     """
     folder = folder_of(directory)
-    loaded = load(folder.policies)
-    diagnostics = loaded.diagnostics
-    if loaded.engine is not None:
-        beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_bulk(loaded.engine))
-        diagnostics = in_order((*diagnostics, *beside))
+    engine, diagnostics = _checked(folder)
     if as_json:
-        version = loaded.engine.version if loaded.engine and not diagnostics else None
+        version = engine.version if engine and not diagnostics else None
         print_json({"version": version, "diagnostics": [item.as_json() for item in diagnostics]})
     elif diagnostics:
         print_diagnostics(out(), diagnostics, {**folder.policies, **folder.cases, **folder.maps})
         count = len(diagnostics)
         files = len({item.place.file for item in diagnostics})
         out().print(Text(f"{_counted(count, 'mistake')} in {_counted(files, 'file')}", "bold red"))
-    elif loaded.engine is not None:
-        out().print(Text(_summary(loaded.engine, folder), "green"))
+    elif engine is not None:
+        out().print(Text(_summary(engine, folder), "green"))
     if diagnostics:
         raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _checked(folder: RulesFolder) -> tuple[Engine | None, tuple[Diagnostic, ...]]:
+    try:
+        with within_limits():
+            loaded = load(folder.policies)
+            if loaded.engine is None:
+                return None, loaded.diagnostics
+            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_bulk(loaded.engine))
+            return loaded.engine, in_order((*loaded.diagnostics, *beside))
+    except Stopped as stopped:
+        return None, (too_large({**folder.policies, **folder.cases, **folder.maps}, stopped),)
 
 
 def read_suites(folder: RulesFolder, vocabulary: Vocabulary) -> tuple[list[Suite], tuple[Diagnostic, ...]]:

@@ -13,8 +13,7 @@ import typer
 from pydantic import ValidationError
 from rich.text import Text
 
-from api.cli.terminal import err, folder_of, print_diagnostics, refuse
-from engine.pipeline import load
+from api.cli.terminal import err, folder_of, loaded_within_limits, print_diagnostics, refuse
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8000")]
@@ -67,7 +66,7 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
 
 def _warn_of_mistakes(rules: Path) -> None:
     folder = folder_of(rules)
-    loaded = load(folder.policies)
+    loaded = loaded_within_limits(folder)
     if loaded.engine is None:
         print_diagnostics(err(), loaded.diagnostics, folder.policies)
         said = "until these mistakes are mended the set that was in force last decides, or none; saving is enough"

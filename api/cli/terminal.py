@@ -13,15 +13,19 @@ import typer
 from rich.console import Console, ConsoleRenderable, RenderHook
 from rich.text import Text
 
+from api.limits import Stopped, too_large, within_limits
 from api.rules_folder import FolderUnreadable, RulesFolder, read_folder
 from api.visible import unseen_replaced, visible
 from engine.diagnostic import Diagnostic
-from engine.pipeline import Engine, load
+from engine.pipeline import Engine, Loaded, load
 
 FOUND_PROBLEMS = 1
 UNUSABLE = 2
 OWN_FAULT = 3
 INTERRUPTED = 130
+
+PRINTED_MAX = 1_000
+"""Mistakes that are shown at once."""
 
 
 class Language(StrEnum):
@@ -71,9 +75,18 @@ def folder_of(rules: Path, name: str = "") -> RulesFolder:
         refuse(str(unreadable))
 
 
+def loaded_within_limits(folder: RulesFolder) -> Loaded:
+    """Policies that take too long or too much memory have one mistake, which says so."""
+    try:
+        with within_limits():
+            return load(folder.policies)
+    except Stopped as stopped:
+        return Loaded(None, (too_large(folder.policies, stopped),))
+
+
 def loaded_engine(folder: RulesFolder) -> Engine:
     """The engine of a folder; where its policies have mistakes, prints them and ends the command."""
-    loaded = load(folder.policies)
+    loaded = loaded_within_limits(folder)
     if loaded.engine is None:
         print_diagnostics(err(), loaded.diagnostics, folder.policies)
         refuse(f"the policies have mistakes; `credence check {folder.root}` shows them again", FOUND_PROBLEMS)
@@ -87,8 +100,12 @@ def engine_of(rules: Path) -> Engine:
 
 
 def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic], files: Mapping[str, bytes]) -> None:
-    """One line each; on a terminal with the author's line and a caret under the place."""
-    for diagnostic in diagnostics:
+    """One line each; on a terminal with the author's line and a caret under the place. Only the first thousand: a
+    terminal takes longer to show more than the check took to find them."""
+    for number, diagnostic in enumerate(diagnostics):
+        if number == PRINTED_MAX:
+            console.print(Text(f"… and more; mend these {PRINTED_MAX:,} first"))
+            break
         place = diagnostic.place
         text = Text.assemble((f"{place}: ", "bold"), (diagnostic.code, "bold red"), f" {diagnostic.message}")
         if diagnostic.hint:

@@ -180,8 +180,10 @@ def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
     if kind is Kind.INTEGER and any(part.type.scale for part in bare):
         kind = Kind.NUMBER
     scale = max(part.type.scale for part in typed)
-    members = tuple(dict.fromkeys(member for part in typed for member in part.type.members))
-    return tuple(_as_kind(part, kind, scale, members if kind is Kind.ENUM else ()) for part in parts)
+    members: tuple[str, ...] = ()
+    if kind is Kind.ENUM and len(typed) < len(parts):  # for those that are null; an enum may have thousands
+        members = tuple(dict.fromkeys(member for part in typed for member in part.type.members))
+    return tuple(_as_kind(part, kind, scale, members) for part in parts)
 
 
 def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) -> Formula:
@@ -397,9 +399,13 @@ def _null_comparison(operator: str, other: Formula) -> Formula:
 
 
 def _require_common_word(left: Formula, right: Formula) -> None:
-    if not (left.type.kind is right.type.kind is Kind.ENUM) or set(left.type.members) & set(right.type.members):
+    if not (left.type.kind is right.type.kind is Kind.ENUM):
         return
     known, given = (left, right) if isinstance(right, Constant) else (right, left)
+    if given.type.members[:1] and given.type.members[0] in known.type.members:  # a word: looked for once
+        return
+    if set(known.type.members) & set(given.type.members):
+        return
     if not isinstance(given, Constant):
         hint = f"{listed(left.type.members)} on one side, {listed(right.type.members)} on the other"
         raise Mismatch("T007", "the two have no word in common", hint)

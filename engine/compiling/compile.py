@@ -11,7 +11,7 @@ from datetime import date
 
 from engine.compiling.link import Linked, expressions, link, names_read
 from engine.compiling.translation import Translation, translate_all
-from engine.diagnostic import Diagnostic, Place, in_order
+from engine.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
 from engine.policy import Policy
 from engine.ruleset import AS_OF, ListResult, Named, RuleSet
 from engine.vocabulary import Vocabulary
@@ -27,6 +27,7 @@ class Compiled:
         self.vocabulary = vocabulary
         self.version = version
         self.translations = tuple(translations)
+        self._needed: dict[str, frozenset[str]] = {}
 
     def translation(self, as_of: date) -> Translation:
         """The translation whose stretch of dates holds `as_of`."""
@@ -34,6 +35,13 @@ class Compiled:
 
     def ruleset(self, case: str, as_of: date) -> RuleSet:
         return _ruleset(self, case, self.translation(as_of))
+
+    def needed(self, case: str) -> frozenset[str]:
+        """The units that the policies of this case kind hold and read, by first name; the same on all dates."""
+        if case not in self._needed:
+            own = [policy for policy in self.linked.policies.values() if policy.decides == case]
+            self._needed[case] = _needed(self.linked, own)
+        return self._needed[case]
 
 
 def compile_policies(
@@ -43,7 +51,11 @@ def compile_policies(
     not be read, so that formulas that name them are not judged."""
     linked, mistakes = link(policies)
     report = [*mistakes, *_conditions_said_twice(linked)]
-    translations = translate_all(linked, vocabulary, _starts(policies), report, unread)
+    starts = _starts(policies)
+    if too_many := _too_many_dates(policies, len(starts) - 1):
+        report.append(too_many)
+        starts = [None, starts[-1]]
+    translations = translate_all(linked, vocabulary, starts, report, unread)
     if not report and not unread:
         assert all(_is_whole(linked, translation) for translation in translations), "something was left out unsaid"
     return Compiled(linked, vocabulary, version, translations), in_order(report)
@@ -60,6 +72,23 @@ def _starts(policies: Iterable[Policy]) -> list[date | None]:
     parameters = [parameter for policy in policies for parameter in policy.parameters.values()]
     dates = {dated.since for parameter in parameters for dated in parameter.values if dated.since is not None}
     return [None, *sorted(dates)]
+
+
+CHANGE_DATES_MAX = 400
+"""Dates on which parameters of a set may change: more than a change a week for seven years."""
+
+
+def _too_many_dates(policies: Iterable[Policy], count: int) -> Diagnostic | None:
+    """Said of the parameter that has most of them."""
+    if count <= CHANGE_DATES_MAX:
+        return None
+    parameters = [parameter for policy in policies for parameter in policy.parameters.values()]
+    longest = max(parameters, key=lambda parameter: len(parameter.values))
+    message = (
+        f"the parameters of all policies change on {count:,} dates together; at most {CHANGE_DATES_MAX} are checked"
+    )
+    hint = "leave out values of the past: a decision that is recorded keeps the policies of its time"
+    return Diagnostic(longest.place, TOO_LARGE, message, hint)
 
 
 def _conditions_said_twice(linked: Linked) -> list[Diagnostic]:
@@ -80,7 +109,7 @@ def _ruleset(compiled: Compiled, case: str, translation: Translation) -> RuleSet
     """The policies that decide this case kind, and of the others what those read."""
     linked = compiled.linked
     own = [policy for policy in linked.policies.values() if policy.decides == case]
-    needed = _needed(linked, own)
+    needed = compiled.needed(case)
     units = [unit for unit in linked.units if unit.gives[0] in needed]
     steps = tuple(step for unit in units for step in translation.steps[unit.gives[0]])
     results = [step for step in steps if isinstance(step, ListResult) or (isinstance(step, Named) and not step.is_step)]
@@ -106,7 +135,8 @@ def _ruleset(compiled: Compiled, case: str, translation: Translation) -> RuleSet
 
 def _needed(linked: Linked, own: Sequence[Policy]) -> frozenset[str]:
     """First names of the units of these policies and of everything that they read."""
-    pending = [unit.gives[0] for unit in linked.units if unit.policy in own]
+    names = {policy.name for policy in own}
+    pending = [unit.gives[0] for unit in linked.units if unit.policy.name in names]
     for policy in own:
         for rule in policy.rules.values():
             for expression in expressions(rule):

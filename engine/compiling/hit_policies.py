@@ -167,7 +167,7 @@ def collected(
     count are 0, least and greatest null. `rounded` gives a formula as it will be named; for `name` see `single`."""
     if hit is HitPolicy.COLLECT_COUNT:
         one, zero = (a.constant(Type(Kind.INTEGER), value) for value in (1, 0))
-        return Combined(_balanced([a.choose(row, one, zero) for row in rows], a.add))
+        return Combined(balanced([a.choose(row, one, zero) for row in rows], a.add))
     outputs = a.unified(outputs, "outputs of one column")
     for output in outputs:
         if not output.type.kind.is_numeric:
@@ -200,7 +200,7 @@ def _total(
 
 def _sum(rows: Sequence[Formula], outputs: Sequence[Formula]) -> Formula:
     zeros = [a.constant(Type(output.type.kind, output.type.scale), 0) for output in outputs]
-    return _balanced(
+    return balanced(
         [a.choose(row, output, zero) for row, output, zero in zip(rows, outputs, zeros, strict=True)], a.add
     )
 
@@ -269,8 +269,8 @@ def _best(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool
     return a.choose(a.disjunction(rows), best, Constant(best.type, True, None))
 
 
-def _balanced(parts: Sequence[Formula], combine: Callable[[Formula, Formula], Formula]) -> Formula:
+def balanced(parts: Sequence[Formula], combine: Callable[[Formula, Formula], Formula]) -> Formula:
     if len(parts) == 1:
         return parts[0]
     half = len(parts) // 2
-    return combine(_balanced(parts[:half], combine), _balanced(parts[half:], combine))
+    return combine(balanced(parts[:half], combine), balanced(parts[half:], combine))

@@ -77,10 +77,14 @@ def output_names(table: TableDefinition) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*declared, *(cell.name for row in table.rows for cell in row.outputs)]))
 
 
+CIRCLES_MAX = 20
+"""Circles that are reported; each is searched for among all names."""
+
+
 def _in_order(units: Sequence[Unit], reads: Mapping[str, frozenset[str]], report: list[Diagnostic]) -> tuple[Unit, ...]:
     by_first = {unit.gives[0]: unit for unit in units}
     remaining = dict(reads)
-    while True:
+    for _ in range(CIRCLES_MAX):
         try:
             # sorted: the order of a set's elements changes from process to process
             order = TopologicalSorter({name: sorted(read) for name, read in remaining.items()}).static_order()
@@ -94,6 +98,7 @@ def _in_order(units: Sequence[Unit], reads: Mapping[str, frozenset[str]], report
             report.append(Diagnostic(place, "N002", f"a circle: {text}", "work one of them out without the others"))
             for name in circle:
                 remaining[name] = frozenset()
+    return tuple(units)  # nothing is worked out before the first ones are mended
 
 
 def _reads(unit: Unit, by_name: Mapping[str, Unit]) -> Iterator[str]:

@@ -6,8 +6,8 @@ that are mentioned plus one value that stands for all others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from engine import formula as f
 from engine.facts import shown
@@ -29,20 +29,26 @@ class Region:
 
     def meets(self, other: Region) -> bool:
         """Whether the two have a value in common."""
-        if self.null and other.null:
-            return True
-        return any(low <= top and bottom <= high for low, high in self.intervals for bottom, top in other.intervals)
+        return (self.null and other.null) or next(_common(self.intervals, other.intervals), None) is not None
 
     def __and__(self, other: Region) -> Region:
-        found = []
-        for low, high in self.intervals:
-            for other_low, other_high in other.intervals:
-                if max(low, other_low) <= min(high, other_high):
-                    found.append((max(low, other_low), min(high, other_high)))
-        return Region(tuple(found), self.null and other.null)
+        return Region(tuple(_common(self.intervals, other.intervals)), self.null and other.null)
 
     def __or__(self, other: Region) -> Region:
         return Region(_merged([*self.intervals, *other.intervals]), self.null or other.null)
+
+
+def _common(one: Sequence[Interval], other: Sequence[Interval]) -> Iterator[Interval]:
+    """What two ascending rows of intervals share, by one walk along both."""
+    mine = theirs = 0
+    while mine < len(one) and theirs < len(other):
+        low, high = max(one[mine][0], other[theirs][0]), min(one[mine][1], other[theirs][1])
+        if low <= high:
+            yield low, high
+        if one[mine][1] < other[theirs][1]:
+            mine += 1
+        else:
+            theirs += 1
 
 
 def _merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
@@ -62,9 +68,15 @@ class Domain:
     type: Type
     words: tuple[object, ...]
     whole: Region
+    _numbers: dict[object, int] = field(default_factory=dict, repr=False, compare=False)
 
-    def number_of(self, value: object) -> int:
-        return self.words.index(value) if self.words else int(value)  # type: ignore[call-overload]  # numbers where there are no words
+    def number_of(self, value: object) -> int | None:
+        """None for a text that is none of the words."""
+        if not self.words:
+            return int(value)  # type: ignore[call-overload,no-any-return]  # numbers where there are no words
+        if not self._numbers:
+            self._numbers.update((word, number) for number, word in enumerate(self.words))
+        return self._numbers.get(value)
 
     def shown(self, low: int, high: int) -> str:
         """A range in the author's words."""
@@ -149,19 +161,34 @@ def truth(condition: Formula, subject: Formula, over: Domain) -> Truth | None:
 
 
 def _combined(parts: Sequence[Formula], subject: Formula, over: Domain, *, every: bool) -> Truth | None:
-    found = [truth(part, subject, over) for part in parts]
-    true, false = over.whole, Region(())
-    if not every:
-        true, false = false, true
-    for part in found:
-        if part is None:
+    found: list[Truth] = []
+    for part in parts:
+        of_part = truth(part, subject, over)
+        if of_part is None:
             return None
-        true, false = (true & part[0], false | part[1]) if every else (true | part[0], false & part[1])
-    return true, false
+        found.append(of_part)
+    trues, falses = [true for true, _ in found], [false for _, false in found]
+    if every:
+        return intersection([over.whole, *trues]), _union(falses)
+    return _union(trues), intersection([over.whole, *falses])
+
+
+def _union(regions: Sequence[Region]) -> Region:
+    """All at once: one after the other would go over what was found so far again and again."""
+    merged = _merged(interval for region in regions for interval in region.intervals)
+    return Region(merged, any(region.null for region in regions))
+
+
+def intersection(regions: Sequence[Region]) -> Region:
+    """Of at least one. By halves: one after the other would go over what is left again and again."""
+    if len(regions) == 1:
+        return regions[0]
+    half = len(regions) // 2
+    return intersection(regions[:half]) & intersection(regions[half:])
 
 
 def _numbers(values: Iterable[object], over: Domain) -> list[int]:
-    return [over.number_of(value) for value in values if not over.words or value in over.words]
+    return [number for value in values if (number := over.number_of(value)) is not None]
 
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
@@ -212,15 +239,12 @@ def _half_line(operator: str, value: object, factor: int, over: Domain, known: R
 
 
 def _complement(region: Region, whole: Region) -> Region:
-    found: list[Interval] = []
-    for low, high in whole.intervals:
-        at = low
-        for inner_low, inner_high in region.intervals:
-            if inner_high < at or inner_low > high:
-                continue
-            if inner_low > at:
-                found.append((at, inner_low - 1))
-            at = inner_high + 1
-        if at <= high:
-            found.append((at, high))
-    return Region(tuple(found), whole.null and not region.null)
+    gaps: list[Interval] = []
+    if whole.intervals:
+        at = whole.intervals[0][0]
+        for low, high in region.intervals:
+            if low > at:
+                gaps.append((at, low - 1))
+            at = max(at, high + 1)
+        gaps.append((at, max(at, whole.intervals[-1][1])))
+    return Region(tuple(_common(gaps, whole.intervals)), whole.null and not region.null)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from engine.compiling.regions import Domain, Region, Truth, domain, truth
+from engine.compiling.covering import Box, Search, earlier_rows_that_meet, first_of, rows_that_earlier_ones_cover
+from engine.compiling.regions import Domain, Region, Truth, domain, intersection, truth
 from engine.diagnostic import Diagnostic, Place
 from engine.formula import Constant, Formula, IsNull, Variable, variables, walk
 from engine.policy import HitPolicy
@@ -20,39 +21,59 @@ from engine.vocabulary import Kind
 EXAMPLES = 3
 """Gaps named per table."""
 
+COLUMNS_MAX = 300
+CELLS_MAX = 200_000
+"""A table with more is not checked as a whole: rows times columns, as 2,000 rows with 100 columns."""
+
 Subjects = Sequence[tuple[str, Formula]]
 """For each conjunct of a row, its column's words and formula."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """The values that hit a row, by column; columns without a condition take all. None: can't be told."""
-
-    regions: tuple[Region, ...] | None
-
-
 def check_match(match: Match) -> list[Diagnostic]:
     """Whether a rule can fire at all, as far as its conditions on single variables tell."""
-    left: dict[str, Region] = {}
+    found: dict[str, list[tuple[int, Region]]] = {}
     domains: dict[str, Domain] = {}
-    for conjunct in match.conjuncts:
+    formulas = [conjunct.formula for conjunct in match.conjuncts]
+    for number, conjunct in enumerate(match.conjuncts):
         names = variables(conjunct.formula)
         if len(names) != 1:
             continue
         (name,) = names
         subject = next(node for node in walk(conjunct.formula) if isinstance(node, Variable))
-        over = domains.setdefault(name, domain(subject, [c.formula for c in match.conjuncts]))
-        found = truth(conjunct.formula, subject, over)
-        if found is None:
+        if name not in domains:
+            domains[name] = domain(subject, formulas)
+        at = truth(conjunct.formula, subject, domains[name])
+        if at is None:
             continue
-        if not found[0]:
+        if not at[0]:
             message = f"the rule `{match.id}` can never fire: `{conjunct.text}` is never true"
-            return [Diagnostic(conjunct.place, "L001", message, _hint(conjunct, name, subject, over))]
-        left[name] = left.get(name, over.whole) & found[0]
-        if not left[name]:
-            message = f"the rule `{match.id}` can never fire: no `{name}` meets all its conditions"
-            return [Diagnostic(match.place, "L001", message, _RULE_EACH_OTHER_OUT)]
-    return []
+            hint = _hint(conjunct, name, subject, domains[name])
+            return _each_other_out(match, found) or [Diagnostic(conjunct.place, "L001", message, hint)]
+        found.setdefault(name, [(number, domains[name].whole)]).append((number, at[0]))
+    return _each_other_out(match, found)
+
+
+def _each_other_out(match: Match, found: Mapping[str, Sequence[tuple[int, Region]]]) -> list[Diagnostic]:
+    """Said of the variable whose conditions rule each other out first, reading from the left; `found` has where each
+    condition on a variable is true, by the condition's number."""
+    empty = [name for name, regions in found.items() if not intersection([region for _, region in regions])]
+    if not empty:
+        return []
+    name = empty[0] if len(empty) == 1 else min(empty, key=lambda name: _emptied(found[name]))
+    message = f"the rule `{match.id}` can never fire: no `{name}` meets all its conditions"
+    return [Diagnostic(match.place, "L001", message, _RULE_EACH_OTHER_OUT)]
+
+
+def _emptied(regions: Sequence[tuple[int, Region]]) -> int:
+    """The number of the condition after which nothing is left."""
+    low, high = 1, len(regions)
+    while low < high:
+        middle = (low + high) // 2
+        if intersection([region for _, region in regions[:middle]]):
+            low = middle + 1
+        else:
+            high = middle
+    return regions[low - 1][0]
 
 
 def check_conditions(match: Match) -> list[Diagnostic]:
@@ -140,6 +161,8 @@ def check_table(
 ) -> list[Diagnostic]:
     """For tables of which one row counts. `keys` are equal where two rows give the same outputs."""
     columns = _columns(matches, subjects)
+    if len(columns.texts) > COLUMNS_MAX or len(columns.texts) * len(matches) > CELLS_MAX:
+        return [*check_rows(matches, subjects), _too_large(place, "checked")]
     boxes = [_box(match, row, columns) for match, row in zip(matches, subjects, strict=True)]
     report = check_rows(matches, subjects)
     if hit in (HitPolicy.UNIQUE, HitPolicy.ANY):
@@ -195,19 +218,20 @@ def _says_null(found: Truth) -> bool:
     return found[0].null or found[1].null
 
 
-def _box(match: Match, row: Subjects, columns: _Columns) -> _Box:
+def _box(match: Match, row: Subjects, columns: _Columns) -> Box | None:
+    """The values that hit a row, by column; columns without a condition take all. None: can't be told."""
     regions = [over.whole for over in columns.domains]
     for conjunct, column in zip(match.conjuncts, row, strict=True):
         index = columns.index[column]
         found = truth(conjunct.formula, column[1], columns.domains[index])
         if found is None:
-            return _Box(None)
+            return None
         regions[index] &= found[0]
-    return _Box(tuple(regions))
+    return tuple(regions)
 
 
 def _never_hit(match: Match, row: Subjects, columns: _Columns) -> Diagnostic | None:
-    left = [over.whole for over in columns.domains]
+    left: dict[int, Region] = {}
     for conjunct, column in zip(match.conjuncts, row, strict=True):
         index = columns.index[column]
         found = truth(conjunct.formula, column[1], columns.domains[index])
@@ -217,30 +241,32 @@ def _never_hit(match: Match, row: Subjects, columns: _Columns) -> Diagnostic | N
         if not found[0]:
             hint = _reach(column[0], column[1], columns.domains[index])
             return Diagnostic(conjunct.place, "L004", f"{start}: `{conjunct.text}` is never true", hint)
-        left[index] &= found[0]
+        left[index] = left.get(index, columns.domains[index].whole) & found[0]
         if not left[index]:
             return Diagnostic(match.place, "L004", start, _RULE_EACH_OTHER_OUT)
     return None
 
 
 def _overlaps(
-    matches: Sequence[Match], boxes: Sequence[_Box], hit: HitPolicy, keys: Sequence[object]
+    matches: Sequence[Match], boxes: Sequence[Box | None], hit: HitPolicy, keys: Sequence[object]
 ) -> list[Diagnostic]:
     report = []
-    for later, (match, box) in enumerate(zip(matches, boxes, strict=True)):
-        if box.regions is None:
+    alike = _rows_by_key(keys) if hit is HitPolicy.ANY else {}
+    for row, (match, box, met) in enumerate(zip(matches, boxes, earlier_rows_that_meet(boxes), strict=True)):
+        if box is None:
             hint = "use `hit: first`, or conditions on constants"
             message = f"whether the row `{match.id}` overlaps others can't be told under `{hit}`"
             report.append(Diagnostic(match.place, "L005", message, hint))
-            continue
-        for earlier in range(later):
-            other = boxes[earlier].regions
-            if other is None or (hit is HitPolicy.ANY and keys[earlier] == keys[later]):
-                continue
-            if all(mine.meets(theirs) for mine, theirs in zip(box.regions, other, strict=True)):
-                report.append(_overlap(match, matches[earlier], hit))
-                break
+        elif others := met & ~alike.get(keys[row], 0):
+            report.append(_overlap(match, matches[first_of(others)], hit))
     return report
+
+
+def _rows_by_key(keys: Sequence[object]) -> dict[object, int]:
+    found: dict[object, int] = {}
+    for row, key in enumerate(keys):
+        found[key] = found.get(key, 0) | 1 << row
+    return found
 
 
 def _overlap(match: Match, other: Match, hit: HitPolicy) -> Diagnostic:
@@ -251,34 +277,27 @@ def _overlap(match: Match, other: Match, hit: HitPolicy) -> Diagnostic:
     return Diagnostic(match.place, "L002", message, "narrow one of the two, or use `hit: first`")
 
 
-def _shadowed(matches: Sequence[Match], boxes: Sequence[_Box]) -> list[Diagnostic]:
+def _shadowed(matches: Sequence[Match], boxes: Sequence[Box | None]) -> list[Diagnostic]:
     """Rows that those above cover; where that takes too long to tell, nothing is said."""
-    report: list[Diagnostic] = []
-    for index, (match, box) in enumerate(zip(matches, boxes, strict=True)):
-        if box.regions is None or not all(box.regions):
-            continue
-        known = [other.regions for other in boxes[:index] if other.regions is not None]
-        before = [regions for regions in known if _meet(regions, box.regions)]
-        if before and _Search(box.regions, before, 1).found == []:
-            message = f"the row `{match.id}` can never be hit: rows above it cover all its values"
-            report.append(Diagnostic(match.place, "L004", message, "move it up, or remove it"))
-    return report
+    covered = [matches[row] for row in rows_that_earlier_ones_cover(boxes)]
+    start, end = "can never be hit: rows above it cover all its values", "move it up, or remove it"
+    return [Diagnostic(match.place, "L004", f"the row `{match.id}` {start}", end) for match in covered]
 
 
-def _meet(one: Sequence[Region], other: Sequence[Region]) -> bool:
-    return all(mine.meets(theirs) for mine, theirs in zip(one, other, strict=True))
-
-
-def _gaps(boxes: Sequence[_Box], columns: _Columns, place: Place) -> list[Diagnostic]:
+def _gaps(boxes: Sequence[Box | None], columns: _Columns, place: Place) -> list[Diagnostic]:
     """Nothing is said where a row can't be told: it may close the gap, and a missing hit is undetermined anyway."""
-    known = [box.regions for box in boxes if box.regions is not None]
+    known = [box for box in boxes if box is not None]
     if len(known) < len(boxes) or not columns.domains:
         return []
-    gaps = _Search([over.whole for over in columns.domains], known, EXAMPLES).found
+    gaps = Search(tuple(over.whole for over in columns.domains), known, EXAMPLES).found
     if gaps is None:
-        hint = "split it into smaller tables, or end it with a row without conditions and `hit: first`"
-        return [Diagnostic(place, "L005", "the table is too large to be searched for gaps", hint)]
+        return [_too_large(place, "searched for gaps")]
     return [Diagnostic(place, "L006", _gap(gap, columns), _GAP_HINT) for gap in gaps]
+
+
+def _too_large(place: Place, what: str) -> Diagnostic:
+    hint = "split it into smaller tables, or end it with a row without conditions and `hit: first`"
+    return Diagnostic(place, "L005", f"the table is too large to be {what}", hint)
 
 
 _GAP_HINT = "add a row for it, or a last row without conditions and `hit: first`"
@@ -291,50 +310,3 @@ def _gap(gap: Sequence[Region], columns: _Columns) -> str:
             values = "missing" if not region.intervals else over.shown(*region.intervals[0])
             parts.append(f"`{text}`: {values}")
     return f"no row covers {', '.join(parts)}" if parts else "no row covers anything"
-
-
-SEARCH_MAX = 3_000_000
-"""Steps after which a search for gaps is given up."""
-
-
-class _Search:
-    """Up to `most` boxes inside `whole` that none of `boxes` covers; `found` is None where it takes too long."""
-
-    def __init__(self, whole: Sequence[Region], boxes: Sequence[tuple[Region, ...]], most: int) -> None:
-        self._whole = whole
-        self._boxes = boxes
-        self._most = most
-        self._steps = 0
-        self._covered: set[tuple[int, frozenset[int]]] = set()
-        self._gaps: list[tuple[Region, ...]] = []
-        # from this column on, a row takes every value
-        self._free = [
-            next((i + 1 for i in reversed(range(len(whole))) if box[i] & whole[i] != whole[i]), 0) for box in boxes
-        ]
-        self._search(0, frozenset(range(len(boxes))), ())
-        self.found = None if self._steps > SEARCH_MAX else self._gaps
-
-    def _search(self, column: int, active: frozenset[int], prefix: tuple[Region, ...]) -> None:
-        if len(self._gaps) >= self._most or self._steps > SEARCH_MAX or (column, active) in self._covered:
-            return
-        before = len(self._gaps)
-        if not active:
-            self._gaps.append((*prefix, *self._whole[column:]))
-        elif not any(self._free[row] <= column for row in active):
-            for segment in _segments(self._whole[column], [self._boxes[row][column] for row in active]):
-                self._steps += len(active)
-                inside = frozenset(row for row in active if segment.meets(self._boxes[row][column]))
-                self._search(column + 1, inside, (*prefix, segment))
-        if len(self._gaps) == before:
-            self._covered.add((column, active))
-
-
-def _segments(whole: Region, regions: Sequence[Region]) -> list[Region]:
-    """`whole` cut wherever one of the regions starts or ends."""
-    found = [Region((), True)] if whole.null else []
-    cuts = sorted({cut for region in regions for low, high in region.intervals for cut in (low, high + 1)})
-    for low, high in whole.intervals:
-        inner = [cut for cut in cuts if low < cut <= high]
-        for start, end in zip([low, *inner], [*(cut - 1 for cut in inner), high], strict=True):
-            found.append(Region(((start, end),)))
-    return found

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 
 from engine import formula as f
 from engine.compiling import arithmetic as a
@@ -17,8 +16,9 @@ from engine.diagnostic import Diagnostic
 from engine.feel import syntax
 from engine.formula import Constant, Formula
 from engine.invisible import IN_POLICIES
+from engine.nearest import gives_hints, nearest
 from engine.policy import Expression
-from engine.reading.form import NAME_LENGTH_MAX, clipped, did_you_mean
+from engine.reading.form import clipped, did_you_mean
 from engine.vocabulary import YES_NO, Kind, Type
 
 UNROLL_MAX = 200
@@ -420,9 +420,9 @@ def _is_equality_with_constant(part: f.Compare) -> bool:
 
 
 def _suggestion(name: str, scope: Scope, expected: Type | None) -> str:
-    if expected is not None and expected.members:
-        close = get_close_matches(name[:NAME_LENGTH_MAX], (*expected.members, *scope.known()), n=1)
-        return did_you_mean(name, close or expected.members)
+    if gives_hints() and expected is not None and expected.members:
+        close = nearest(name, (*expected.members, *scope.known()))
+        return f"did you mean `{close}`?" if close else did_you_mean(name, expected.members)
     if hint := _nearest(name, scope):
         return hint
     return "" if "." in name else f'write "{clipped(name)}" if it is a word, or name a fact such as `order.amount`'
@@ -430,12 +430,15 @@ def _suggestion(name: str, scope: Scope, expected: Type | None) -> str:
 
 def _nearest(name: str, scope: Scope) -> str:
     """The known name that was probably meant: one spelled alike, or one of a policy or a group of facts."""
+    if not gives_hints():
+        return ""
     known = tuple(scope.known())
-    close = get_close_matches(name[:NAME_LENGTH_MAX], known, n=1)
-    if not close:  # the same with or without its policy or group
+    close = nearest(name, known)
+    if close is None:  # the same with or without its policy or group
         own = {full.rpartition(".")[2]: full for full in reversed(known)}
-        close = [own[part] for part in get_close_matches(name.rpartition(".")[2][:NAME_LENGTH_MAX], own, n=1)]
-    return f"did you mean `{close[0]}`?" if close else ""
+        part = nearest(name.rpartition(".")[2], own)
+        close = None if part is None else own[part]
+    return f"did you mean `{close}`?" if close else ""
 
 
 _ARITHMETIC: dict[str, Callable[[Formula, Formula], Formula]] = {

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
-from difflib import get_close_matches
 from functools import reduce
 
 from engine import formula as f
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
 from engine.formula import Constant, Formula
+from engine.nearest import nearest
 from engine.reading.form import clipped
 from engine.vocabulary import DATE, EPOCH, TEXT, YES_NO, Kind, Type
 
@@ -31,8 +31,8 @@ def call(name: str, arguments: Arguments) -> Formula:
             )
         if name in _CLOCKS:
             raise Mismatch("T006", f"`{name}` changes from day to day by itself", "write `as_of`, the decision's date")
-        close = get_close_matches(name, _FUNCTIONS, n=1)
-        raise Mismatch("N004", f"unknown function `{clipped(name)}`", f"did you mean `{close[0]}`?" if close else "")
+        close = nearest(name, _FUNCTIONS)
+        raise Mismatch("N004", f"unknown function `{clipped(name)}`", f"did you mean `{close}`?" if close else "")
     build, least, most = entry
     if not least <= len(arguments) <= most:
         wanted = str(least) if least == most else f"{least} to {most}" if most < _MANY else f"at least {least}"

@@ -187,12 +187,16 @@ def _column(
 
 def _first_odd(column: Sequence[Formula]) -> int:
     """The first output that doesn't fit those before it."""
-    for end in range(1, len(column)):
+    fits, odd = 0, len(column) - 1
+    while fits < odd:
+        middle = (fits + odd) // 2
         try:
-            a.unified(column[: end + 1], "")
+            a.unified(column[: middle + 1], "")
         except Mismatch:
-            return end
-    return 0
+            odd = middle
+        else:
+            fits = middle + 1
+    return odd
 
 
 def _cell(policy: Policy, cell: OutputCell | None, type_: Type | None, names: Names) -> Formula | None:

@@ -11,6 +11,7 @@ from datetime import date
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch, Unset
+from engine.compiling.hit_policies import balanced
 from engine.compiling.link import Linked, Unit, expressions, names_read
 from engine.compiling.names import Names
 from engine.compiling.tables_checked import check_conditions
@@ -18,7 +19,7 @@ from engine.compiling.translate import translate
 from engine.compiling.translate_rule import translate_rule
 from engine.compiling.translate_table import TranslatedTable, translate_criterion, translate_table
 from engine.compiling.typed import declared, literal, named, number_meant
-from engine.diagnostic import Diagnostic, Place
+from engine.diagnostic import TOO_LARGE, Diagnostic, Place
 from engine.formula import Constant, Formula, Variable
 from engine.policy import (
     Criterion,
@@ -50,6 +51,13 @@ class Translation:
     variables: Mapping[str, Type]
 
 
+RETRANSLATED_MAX = 20_000
+"""Formulas, tables and rules that are translated anew because a parameter changed, over all dates: some seconds."""
+
+NAMES_MAX = 400_000
+"""Names times dates, since each stretch of dates knows the meaning of each name: some hundred megabytes."""
+
+
 def translate_all(
     linked: Linked,
     vocabulary: Vocabulary,
@@ -58,14 +66,59 @@ def translate_all(
     unread: Collection[str] = (),
 ) -> list[Translation]:
     """One for each stretch of dates, the first without a beginning; `unread`: see `Names`. What reads no parameter that
-    has changed is the same as in the stretch before and is taken over from it."""
-    dated = _dated(linked)
+    has changed is the same as in the stretch before and is taken over from it. Where that would be too much work, only
+    the first and the last stretch are translated, after a diagnostic."""
+    readers = _readers(linked)
+    changes = _changes(linked)
+    changed = [_read_by(readers, changes.get(start, ())) for start in starts]
+    if too_much := _too_much(linked, starts, changed[1:]):
+        report.append(too_much)
+        starts, changed = [None, starts[-1]], [frozenset(), frozenset().union(*readers.values())]
     found: list[Translation] = []
     before: _Translating | None = None
-    for since, until in zip(starts, [*starts[1:], None], strict=True):
-        before = _Translating(Names(linked, vocabulary, unread, report), since, before, dated)
+    for since, until, keys in zip(starts, [*starts[1:], None], changed, strict=True):
+        before = _Translating(Names(linked, vocabulary, unread, report), since, before, keys)
         found.append(before.whole(linked, until))
     return found
+
+
+def _changes(linked: Linked) -> Mapping[date | None, list[str]]:
+    """The parameters that change on each date, by full name."""
+    found: dict[date | None, list[str]] = {}
+    for policy in linked.policies.values():
+        for parameter in policy.parameters.values():
+            for dated in parameter.values:
+                found.setdefault(dated.since, []).append(f"{policy.name}.{parameter.name}")
+    return found
+
+
+def _readers(linked: Linked) -> Mapping[str, frozenset[str]]:
+    """What reads each dated parameter, directly or not: units by first name, rules by their key."""
+    found: dict[str, set[str]] = {}
+    for key, parameters in _dated(linked).items():
+        for parameter in parameters:
+            found.setdefault(parameter, set()).add(key)
+    return {parameter: frozenset(keys) for parameter, keys in found.items()}
+
+
+def _read_by(readers: Mapping[str, frozenset[str]], parameters: Collection[str]) -> frozenset[str]:
+    return frozenset().union(*(readers.get(parameter, ()) for parameter in parameters))
+
+
+def _too_much(linked: Linked, starts: Sequence[date | None], changed: Sequence[frozenset[str]]) -> Diagnostic | None:
+    parameters = [parameter for policy in linked.policies.values() for parameter in policy.parameters.values()]
+    names = len(linked.by_name) + len(parameters) + sum(len(policy.rules) for policy in linked.policies.values())
+    again = sum(map(len, changed))
+    if again <= RETRANSLATED_MAX and names * len(starts) <= NAMES_MAX:
+        return None
+    longest = max(parameters, key=lambda parameter: len(parameter.values))
+    what = (
+        f"what reads parameters changes {again:,} times in all, more than {RETRANSLATED_MAX:,}"
+        if again > RETRANSLATED_MAX
+        else f"{names:,} names on {len(starts) - 1:,} dates are {names * len(starts):,}, more than {NAMES_MAX:,}"
+    )
+    hint = "give parameters fewer dates; or read one that changes often in one value, and that value elsewhere"
+    return Diagnostic(longest.place, TOO_LARGE, what, hint)
 
 
 def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:
@@ -95,11 +148,10 @@ def _key(policy: Policy, rule: RuleDefinition) -> str:
 
 
 class _Translating:
-    """`before` is the stretch of dates that ends where this one begins."""
+    """`before` is the stretch of dates that ends where this one begins; `changed` is what reads a parameter that
+    changed there."""
 
-    def __init__(
-        self, names: Names, since: date | None, before: _Translating | None, dated: Mapping[str, frozenset[str]]
-    ) -> None:
+    def __init__(self, names: Names, since: date | None, before: _Translating | None, changed: Collection[str]) -> None:
         self.names = names
         self.unknown: list[Named] = []
         self.steps: dict[str, tuple[Step, ...]] = {}
@@ -107,7 +159,7 @@ class _Translating:
         self.rules: dict[str, Rule | None] = {}
         self._since = since
         self._before = before
-        self._dated = dated
+        self._changed = changed
 
     def whole(self, linked: Linked, until: date | None) -> Translation:
         policies = linked.policies.values()
@@ -115,7 +167,7 @@ class _Translating:
             for parameter in policy.parameters.values():
                 self.parameter(policy, parameter)
         for unit in linked.units:
-            if self._before is None or self._changed(unit.gives[0], self._before):
+            if self._before is None or unit.gives[0] in self._changed:
                 self.unit(unit)
             else:
                 self._take_over(unit, self._before)
@@ -130,10 +182,6 @@ class _Translating:
         constants, types = self.names.constants, self.names.types()
         return Translation(self._since, until, tuple(self.unknown), self.steps, self.tables, rules, constants, types)
 
-    def _changed(self, key: str, before: _Translating) -> bool:
-        constants, earlier = self.names.constants, before.names.constants
-        return any(constants.get(name) != earlier.get(name) for name in self._dated[key])
-
     def _take_over(self, unit: Unit, before: _Translating) -> None:
         first = unit.gives[0]
         self.names.take_over(unit.gives, before.names)
@@ -144,7 +192,7 @@ class _Translating:
 
     def _rule(self, policy: Policy, rule: RuleDefinition) -> None:
         key = _key(policy, rule)
-        if self._before is None or self._changed(key, self._before):
+        if self._before is None or key in self._changed:
             found = self.rules[key] = translate_rule(policy, rule, self.names)
             self.names.report += check_conditions(found.match) if found else ()
         else:
@@ -197,11 +245,9 @@ class _Translating:
 
     def _total(self, unit: Unit, scorecard: ScorecardDefinition) -> None:
         parts = [self.names.defined(f"{unit.policy.name}.{criterion.name}") for criterion in scorecard.criteria]
-        total, *rest = parts
-        for part in rest:
-            total = None if total is None or part is None else a.add(total, part)
-        if total is not None:
-            self._define(unit, unit.gives[0], total, None, None, scorecard.place)
+        whole = [part for part in parts if part is not None]
+        if len(whole) == len(parts):
+            self._define(unit, unit.gives[0], balanced(whole, a.add), None, None, scorecard.place)
 
     def _table(self, unit: Unit, found: TranslatedTable | None) -> None:
         if found is None:

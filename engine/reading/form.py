@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 
 from engine.diagnostic import Diagnostic, Place
+from engine.nearest import nearest
 from engine.policy import TypeName
 from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.vocabulary import CASE_KINDS, DATE, EPOCH, Kind, Text
@@ -44,9 +44,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """A hint with the nearest known word, or with all of them when none is near and they are few."""
-    close = get_close_matches(word[:NAME_LENGTH_MAX], known, n=1)
-    if close:
-        return f"did you mean `{close[0]}`?"
+    if (close := nearest(word, known)) is not None:
+        return f"did you mean `{close}`?"
     return f"possible are {listed(known)}" if 0 < len(known) <= 12 else ""
 
 

@@ -20,6 +20,9 @@ from engine.policy import BilingualTemplate, Expression, Template
 from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.form import Form, clipped, kind_of
 
+STRAY_MAX = 100
+"""Braces too many of one text that are reported."""
+
 DIGITS_MAX = 34  # as many as FEEL's numbers have
 
 _TREE = TypeVar("_TREE", bound=syntax.Node)
@@ -254,14 +257,16 @@ def bilingual_template(form: Form, node: Node | None, what: str) -> BilingualTem
 def _template(form: Form, scalar: Scalar) -> Template | None:
     """`{…}` holds FEEL, `{{` and `}}` stand for the braces themselves."""
     text, parts, literal_, at = scalar.text, list[str | Expression](), "", 0
-    intact = True
+    intact, stray = True, 0
     while at < len(text):
         pair = text[at : at + 2]
         if pair in ("{{", "}}"):
             literal_, at = literal_ + pair[0], at + 2
         elif text[at] == "}":
             form.mistake(scalar.place_at(at), "P011", "`}` has no `{` before it", "write `}}` for the brace itself")
-            intact, at = False, at + 1
+            stray, at = stray + 1, at + 1
+            if stray == STRAY_MAX:
+                return None
         elif text[at] == "{":
             end = _closing_brace(text, at + 1)
             if end is None:
@@ -274,7 +279,7 @@ def _template(form: Form, scalar: Scalar) -> Template | None:
             intact, literal_, at = intact and found is not None, "", end + 1
         else:
             literal_, at = literal_ + text[at], at + 1
-    return Template(scalar, (*parts, literal_) if literal_ else tuple(parts)) if intact else None
+    return Template(scalar, (*parts, literal_) if literal_ else tuple(parts)) if intact and not stray else None
 
 
 def _closing_brace(text: str, start: int) -> int | None:

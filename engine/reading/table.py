@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
-from difflib import get_close_matches
 
 from engine.diagnostic import Place
+from engine.nearest import nearest
 from engine.policy import Cell, HitPolicy, OutputCell, OutputDefinition, Row, TableDefinition
 from engine.reading.document import Mapping, Node, Scalar
 from engine.reading.form import Form, clipped, did_you_mean, listed
@@ -92,10 +92,10 @@ def _check_outputs(form: Form, what: str, row: Row, known: tuple[str, ...]) -> N
     for cell in row.outputs:
         if cell.name in known:
             continue
-        close = get_close_matches(cell.name, absent, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else "give it in every row, or in none"
+        close = nearest(cell.name, absent)
+        hint = f"did you mean `{close}`?" if close else "give it in every row, or in none"
         form.mistake(cell.place, "P019", f"`{cell.name}` is not an output of the other rows of {what}", hint)
-        absent = [name for name in absent if name not in close]
+        absent = [name for name in absent if name != close]
     if absent:
         hint = f"write {listed([f'{name}: …' for name in absent])}; `null` if there is nothing to give"
         form.mistake(row.place, "P019", f"row `{row.id}` of {what} doesn't give {listed(absent)}", hint)

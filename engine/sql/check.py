@@ -6,7 +6,7 @@ case at a time; only bulk refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine import formula as f
 from engine.diagnostic import Diagnostic, Place, in_order
@@ -20,7 +20,12 @@ _CASES = frozenset({"upper", "lower"})
 
 
 def check(*rulesets: RuleSet) -> tuple[Diagnostic, ...]:
-    """Empty where all of them can run in bulk. What they share, as those of one policy set do, is looked at once."""
+    """Empty where all of them can run in bulk."""
+    return check_all(rulesets)
+
+
+def check_all(rulesets: Iterable[RuleSet]) -> tuple[Diagnostic, ...]:
+    """As `check`. What they share, as those of one policy set do, is looked at once; none is kept."""
     formulas = {(id(formula), place): formula for ruleset in rulesets for formula, place in _formulas(ruleset)}
     return in_order(found for (_, place), formula in formulas.items() for found in _mistakes(formula, place))
 

@@ -78,7 +78,7 @@ def test_a_loader_that_crashes_leaves_the_old_policy_in_force(
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("api.policies.load", fail)
+    monkeypatch.setattr("api.policy_compiler.Compiler.compiled", fail)
     with (settings.rules / "orders.yaml").open("a") as file:
         file.write("# changed\n")
     eventually(lambda: client.get("/readyz").json()["failed_change"] is not None)

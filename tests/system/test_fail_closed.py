@@ -21,6 +21,7 @@ import pytest
 
 from api.metrics import Metrics
 from api.policies import Policies
+from api.policy_compiler import Compiler
 from api.problems import NoPolicyInForce
 from api.settings import Settings
 from engine.pipeline import load
@@ -164,7 +165,8 @@ def test_while_it_runs_nothing_that_is_damaged_takes_effect(tmp_path: Path) -> N
 
     async def follow() -> None:
         journal = Journal(tmp_path / "credence.db")
-        policies = Policies(folder, journal, Metrics())
+        compiler = Compiler()
+        policies = Policies(folder, journal, Metrics(), compiler)
         try:
             await policies.start()
             version = policies.engine().version
@@ -178,6 +180,7 @@ def test_while_it_runs_nothing_that_is_damaged_takes_effect(tmp_path: Path) -> N
             await _looked_at(policies)
             assert (policies.failed, policies.pending, policies.engine().version) == (None, None, version)
         finally:
+            await compiler.close()
             await asyncio.to_thread(journal.close)
 
     asyncio.run(follow())
@@ -192,7 +195,8 @@ def test_a_start_on_what_is_damaged_approves_nothing(tmp_path: Path, known: bool
         if name is not None:
             _damage(folder, name, left)
         journal = Journal(tmp_path / f"{known or name}".replace("/", "-"))
-        policies = Policies(folder, journal, Metrics())
+        compiler = Compiler()
+        policies = Policies(folder, journal, Metrics(), compiler)
         try:
             await policies.start()
             if known:
@@ -201,6 +205,7 @@ def test_a_start_on_what_is_damaged_approves_nothing(tmp_path: Path, known: bool
                 with pytest.raises(NoPolicyInForce):
                     policies.engine()
         finally:
+            await compiler.close()
             await asyncio.to_thread(journal.close)
         if name is not None:
             assert policies.failed is not None

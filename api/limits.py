@@ -1,0 +1,115 @@
+"""How long, and with how much memory, policies may be checked and compiled; what is said where that is not enough.
+
+Nobody who sends or saves a file can keep the service, or a command, busy for longer. The limits hold in the worker
+process (`api.worker`) and in a command that checks once (`within_limits`).
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from engine.diagnostic import TOO_LARGE, Diagnostic, Place
+
+try:
+    import resource
+except ImportError:  # no such limits on Windows
+    resource = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds of the processor and of the wall clock; `memory` in bytes, the process's own included."""
+
+    processor_seconds: float = 10.0
+    seconds: float = 10.0
+    memory: int = 1 << 30
+
+
+LIMITS = Limits()
+
+PATIENT = Limits(seconds=30.0)
+"""For what must not be refused because the machine is busy: the policies that are to be in force."""
+
+
+class Stopped(Exception):
+    """A job that was not finished; the message ends the sentence "the policies can't be checked: …"."""
+
+    hint = "make the largest file smaller: fewer rows, rules or dates; a large table can be several"
+
+
+class OutOfTime(Stopped):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it was not done after {seconds:g} seconds")
+
+
+class OutOfMemory(Stopped):
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(f"it takes more than {limits.memory / (1 << 30):g} GB of memory")
+
+
+class TooDeep(Stopped):
+    """Something nests deeper than the engine follows, or so it seems: a chain that should have been cut."""
+
+    def __init__(self) -> None:
+        super().__init__("something in it is nested too deep")
+
+
+class Died(Stopped):
+    hint = "try again; if it happens again, make the largest file smaller"
+
+    def __init__(self, how: str) -> None:
+        super().__init__(f"the process that did it ended ({how})")
+
+
+def too_large(files: Mapping[str, bytes], stopped: Stopped) -> Diagnostic:
+    """In place of everything else: what can't be checked is never in force."""
+    largest = max(files, key=lambda name: len(files[name]), default="rules")
+    return Diagnostic(Place(largest, 1, 1), TOO_LARGE, f"the policies can't be checked: {stopped}", stopped.hint)
+
+
+class _Alarm(BaseException):
+    """Not an `Exception`: nothing on the way may catch it."""
+
+
+@contextmanager
+def within_limits(limits: Limits | None = None) -> Iterator[None]:
+    """For a command, in its own process and main thread; without `limits` within `LIMITS`. Raises `Stopped`."""
+    limits = limits or LIMITS
+    if resource is None:
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    before = signal.signal(signal.SIGPROF, _raise_alarm)
+    try:
+        with suppress(ValueError):  # less is allowed anyway
+            resource.setrlimit(resource.RLIMIT_AS, (_address_space() + limits.memory, hard))
+        # again and again: an alarm can be lost where Python can't raise, as while an object is deleted
+        signal.setitimer(signal.ITIMER_PROF, limits.processor_seconds, 0.1)
+        yield
+    except _Alarm:
+        raise OutOfTime(limits.processor_seconds) from None
+    except MemoryError:
+        raise OutOfMemory(limits) from None
+    except RecursionError:
+        raise TooDeep from None
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _raise_alarm(_signal: int, _frame: FrameType | None) -> None:
+    raise _Alarm
+
+
+def _address_space() -> int:
+    """What the process has already; 0 where the system doesn't say."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0

@@ -1,0 +1,73 @@
+"""Policy sets for the service, compiled in the worker process; a set that can't be is refused like any other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeVar, TypeVarTuple
+
+from api.limits import PATIENT, Died, Limits, Stopped, too_large
+from api.worker import Closed, Worker
+from engine.pipeline import Loaded, load, load_stored
+from engine.vanished import Vanished, vanished
+
+CALLER = "the rules folder"
+
+Files = Mapping[str, bytes]
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+
+class Compiler:
+    """`since` is when the change that is being compiled came up; None where there is none. All raise `Closed` once the
+    service stops."""
+
+    def __init__(self, limits: Limits = PATIENT) -> None:
+        self.since: datetime | None = None
+        self._worker = Worker(["engine.pipeline", "engine.vanished"], limits)
+
+    async def compiled(self, files: Files) -> Loaded:
+        """A folder's set, ready to decide."""
+        return await self._warmed(load, files)
+
+    async def compiled_stored(self, files: Files) -> Loaded:
+        """A set as the journal keeps it, ready to decide."""
+        return await self._warmed(load_stored, files)
+
+    async def vanished(self, before: Files, after: Files) -> Vanished:
+        """Raises `Stopped` where that can't be told: such a change is not taken."""
+        with self._busy():
+            return await self._done(vanished, before, after)
+
+    async def close(self) -> None:
+        await self._worker.close()
+
+    async def _warmed(self, compile_set: Callable[[Files], Loaded], files: Files) -> Loaded:
+        """What has to be built for today's decisions is built in a thread here, not in the first request."""
+        with self._busy():
+            try:
+                loaded = await self._done(compile_set, files)
+            except Closed:
+                raise
+            except Stopped as stopped:
+                return Loaded(None, (too_large(files, stopped),))
+            if loaded.engine is not None:
+                await asyncio.to_thread(loaded.engine.warm, datetime.now(UTC).date())
+            return loaded
+
+    async def _done(self, job: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """Once more where the process ended by itself: that may have been somebody else's doing."""
+        try:
+            return await self._worker.run(CALLER, job, *arguments)
+        except Died:
+            return await self._worker.run(CALLER, job, *arguments)
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        self.since = datetime.now(UTC)
+        try:
+            yield
+        finally:
+            self.since = None

@@ -138,6 +138,14 @@ def test_an_environment_whose_python_is_gone_is_made_anew(checkout: Checkout) ->
     assert checkout.asked == ALL
 
 
+def test_an_environment_without_pip_is_made_anew(checkout: Checkout) -> None:
+    """An install that was broken off while pip replaced itself, or an environment that another tool made."""
+    python = checkout.folder / ".venv" / "bin" / "python"
+    python.write_text(python.read_text().replace('"-c import pip") exit 0', '"-c import pip") exit 1'))
+    checkout.install()
+    assert checkout.asked == ALL
+
+
 @pytest.mark.parametrize("fails", [step for step in ALL if step not in ("preflight", "venv")])
 def test_a_step_that_fails_is_named_last_and_done_again(tmp_path: Path, fails: str) -> None:
     number = ALL.index(fails)

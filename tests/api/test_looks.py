@@ -11,6 +11,7 @@ import pytest
 import api.policies
 from api.metrics import Metrics
 from api.policies import Policies
+from api.policy_compiler import Compiler
 from api.rules_folder import RulesFolder, read_folder
 from ledger.journal import Journal
 from tests.api.running import ORDERS, write_rules
@@ -24,12 +25,14 @@ def _followed(tmp_path: Path, steps: Callable[[Policies, Path], Awaitable[None]]
 
     async def follow() -> None:
         rules, journal = write_rules(tmp_path / "rules"), Journal(tmp_path / "credence.db")
-        policies = Policies(rules, journal, Metrics())
+        compiler = Compiler()
+        policies = Policies(rules, journal, Metrics(), compiler)
         try:
             await policies.start()
             assert _limit(policies) == "10000"
             await steps(policies, rules)
         finally:
+            await compiler.close()
             await asyncio.to_thread(journal.close)
 
     asyncio.run(follow())

@@ -23,13 +23,13 @@ def test_a_row_map_without_its_end_mark_is_refused(tmp_path: Path, command: str)
     source, cut, out = tmp_path / "in.csv", tmp_path / "cut.yaml", tmp_path / "out.csv"
     source.write_text(HEADING, encoding="utf-8")
     cut.write_text(_cut(MAP), encoding="utf-8")
-    more: tuple[str | Path, ...] = {
+    options: dict[str, tuple[str | Path, ...]] = {
         "decide-file": ("--out", out, "--rejects", tmp_path / "no.csv"),
         "batch": ("--case", "invoice", "--out", out),
         "portfolio": ("--as-of", "2026-07-01"),
-    }[command]
+    }
 
-    result = credence(command, source, "--map", cut, "--rules", rules, *more)
+    result = credence(command, source, "--map", cut, "--rules", rules, *options[command])
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"cut.yaml:13:33: {SAID}" in result.stderr

@@ -83,5 +83,5 @@ sed -n '/^durable-rules==/,/[^\\]$/p' locks/run.txt >"$venv/durable-rules.txt"
 step build locks/build.txt
 step compiled "$venv/durable-rules.txt" "$here/durable_rules.h" "$0"
 step run locks/run.txt
-[ "$want" = locked ] || step own pyproject.toml
+[ "$want" = locked ] || step own pyproject.toml engine/version.py
 [ "$want" != test ] || step test locks/test.txt

@@ -78,7 +78,7 @@ def test_a_commit_says_how_long_it_took_whether_it_failed_or_not(path: Path) -> 
 
     async def go() -> None:
         await journal._put(lambda _: time.sleep(0.05))
-        with sqlite3.connect(path, isolation_level=None) as other:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             assert await fails(journal, record("during"))
             other.execute("ROLLBACK")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_the_latest_set_is_the_one_that_took_effect_last(
     latest = journal.latest_policy_set()
     assert latest is not None
     assert (latest.version, latest.files) == (taken[-1], {"rules/a.yaml": taken[-1]})
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other:
         assert [kind for (kind,) in other.execute("SELECT kind FROM activations ORDER BY number")] == kinds
 
 
@@ -118,7 +119,7 @@ def _journal_of_the_first_revision(path: Path, last_decision: datetime | None = 
     """With its triggers, and rows in both tables; the decision was made under v1."""
     check_writable(path)
     path.unlink()
-    with sqlite3.connect(path) as old:
+    with closing(sqlite3.connect(path)) as old:
         old.executescript(_schema_of_the_first_revision())
         old.execute(FIRST)
         kept = record("old", at=last_decision)
@@ -157,7 +158,7 @@ def test_a_journal_of_the_first_revision_is_taken_over_with_its_rows_and_trigger
     assert (latest.version, latest.loaded_at, latest.standard_facts) == ("v1", "2026-01-01T00:00:00.000000Z", None)
     assert journal.find("old") == record("old").answer
     journal.close()
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         for statement in ("UPDATE policy_sets SET standard_facts = ''", "DELETE FROM decisions"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 other.execute(statement)
@@ -185,7 +186,7 @@ def test_in_a_journal_of_the_first_revision_the_last_decision_tells_which_set_wa
 def test_a_stored_set_that_can_not_be_read_is_damage(journal: Journal, path: Path) -> None:
     async def go() -> None:
         await journal.record_policy_set("v1", FILES, None)
-        with sqlite3.connect(path) as other:
+        with closing(sqlite3.connect(path)) as other, other:
             other.execute("DROP TRIGGER policy_sets_no_update")
             other.execute("UPDATE policy_sets SET files = '{'")
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from api.extension import FLAGS
 from tests.system.local_index import MARK, locked, write_index
 
 ROOT = Path(__file__).parents[2]
@@ -120,6 +121,10 @@ def test_a_wheel_that_pip_kept_from_a_build_without_the_flags_is_not_taken(machi
     machine.make("setup")
 
     assert MARK in machine.extension().read_bytes()
+
+
+def test_the_command_that_the_service_names_compiles_with_the_same_flags() -> None:
+    assert f'flags="{FLAGS}"\n' in (ROOT / "scripts" / "install.sh").read_text()
 
 
 def test_the_rule_matcher_of_this_environment_is_compiled_with_optimisation() -> None:

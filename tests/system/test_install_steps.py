@@ -34,6 +34,8 @@ class Checkout:
                 f"locks/{name}.txt", f"{name}==1 \\\n    --hash=sha256:00\ndurable-rules==1 \\\n    --hash=sha256:01\n"
             )
         self.write("pyproject.toml", "")
+        (self.folder / "engine").mkdir()
+        self.write("engine/version.py", "")
         self.log = folder / "log"
 
     def write(self, name: str, text: str) -> None:
@@ -96,6 +98,7 @@ def test_nothing_is_done_twice(checkout: Checkout) -> None:
         ("locks/run.txt", ["locks/run"]),
         ("locks/test.txt", ["locks/test"]),
         ("pyproject.toml", ["."]),
+        ("engine/version.py", ["."]),
         ("scripts/durable_rules.h", ["preflight", ".venv/durable-rules"]),
         ("scripts/install.sh", ["preflight", ".venv/durable-rules"]),
     ],

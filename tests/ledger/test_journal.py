@@ -42,7 +42,7 @@ def test_what_is_recorded_is_on_disk_before_the_caller_goes_on(journal: Journal,
     async def go() -> None:
         for number in range(20):
             await journal.record(record(f"id-{number}", "é" * number))
-            with closing(sqlite3.connect(path)) as other:  # another connection sees committed rows only
+            with closing(sqlite3.connect(path)) as other, other:  # another connection sees committed rows only
                 query = "SELECT answer FROM decisions WHERE id = ?"
                 assert other.execute(query, [f"id-{number}"]).fetchone() == (
                     record(f"id-{number}", "é" * number).answer,
@@ -78,7 +78,7 @@ def test_a_commit_says_how_long_it_took_whether_it_failed_or_not(path: Path) -> 
 
     async def go() -> None:
         await journal._put(lambda _: time.sleep(0.05))
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other, other:
             other.execute("BEGIN IMMEDIATE")
             assert await fails(journal, record("during"))
             other.execute("ROLLBACK")
@@ -102,7 +102,7 @@ def test_columns_hold_what_their_names_say(journal: Journal, path: Path) -> None
 
     asyncio.run(go())
     columns = "id, recorded_at, case_kind, subject, outcome, policy_version, request, answer"
-    with closing(sqlite3.connect(path)) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         rows = other.execute(f"SELECT {columns} FROM decisions ORDER BY sequence").fetchall()
     assert [Record(*row) for row in rows] == records
 
@@ -123,7 +123,7 @@ def test_closing_writes_what_waits_and_then_takes_no_more(path: Path) -> None:
 
     asyncio.run(go())
     assert not path.with_name("journal.db-wal").exists()
-    with closing(sqlite3.connect(path)) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         assert other.execute("SELECT count(*) FROM decisions").fetchone() == (500,)
 
 
@@ -232,7 +232,7 @@ def test_nothing_recorded_can_be_changed_or_deleted(
         await journal.record(record("id"))
 
     asyncio.run(go())
-    with closing(sqlite3.connect(path)) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute(f"PRAGMA recursive_triggers = {recursive_triggers}")
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             other.execute(statement)

@@ -82,7 +82,7 @@ def test_the_latest_set_is_the_one_that_took_effect_last(
     latest = journal.latest_policy_set()
     assert latest is not None
     assert (latest.version, latest.files) == (taken[-1], {"rules/a.yaml": taken[-1]})
-    with closing(sqlite3.connect(path)) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         assert [kind for (kind,) in other.execute("SELECT kind FROM activations ORDER BY number")] == kinds
 
 
@@ -119,7 +119,7 @@ def _journal_of_the_first_revision(path: Path, last_decision: datetime | None = 
     """With its triggers, and rows in both tables; the decision was made under v1."""
     check_writable(path)
     path.unlink()
-    with closing(sqlite3.connect(path)) as old:
+    with closing(sqlite3.connect(path)) as old, old:
         old.executescript(_schema_of_the_first_revision())
         old.execute(FIRST)
         kept = record("old", at=last_decision)

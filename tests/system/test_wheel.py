@@ -133,7 +133,7 @@ def test_the_service_decides_and_keeps_the_journal(installed: Installed, site: P
 
     assert (answer.status_code, answer.json()["outcome"]) == (201, "hold")
     assert answer.json()["engine_version"] == described["info"]["version"] == ENGINE_VERSION
-    with closing(sqlite3.connect(tmp_path / "var" / "credence.db")) as journal:
+    with closing(sqlite3.connect(tmp_path / "var" / "credence.db")) as journal, journal:
         assert journal.execute("SELECT count(*) FROM decisions").fetchone() == (1,)
 
 

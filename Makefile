@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 INSTALL := sh scripts/install.sh $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test quick check bench lock clean
+.PHONY: help setup setup-tests run test quick check bench mutants lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,12 +40,17 @@ check: setup-tests ## ruff, mypy --strict, import-linter, and the policies under
 bench: setup-tests ## the benchmarks, as tables on the terminal
 	@for name in loading matching decide http bulk backtest; do $(BIN)/python -m bench.$$name || exit 1; done
 
+mutants: ## small slips made in the core, to see that tests notice them: half an hour, not in CI
+	@$(INSTALL) mutants "$(PYTHON)"
+	$(BIN)/python scripts/mutants.py $(MUTANTS)
+
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet $(UPGRADE)
 
 lock: ## renew the locks from pyproject.toml (needs uv); UPGRADE=--upgrade takes newer releases
 	$(LOCK) pyproject.toml --extra bulk --output-file locks/run.txt
 	$(LOCK) pyproject.toml --all-extras --constraint locks/run.txt --output-file locks/test.txt
 	printf 'pip>=24\nsetuptools\nwheel\n' | $(LOCK) - --output-file locks/build.txt
+	printf 'cosmic-ray\n' | $(LOCK) - --constraint locks/test.txt --output-file locks/mutants.txt
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs into a virtual environment what the locks name, and nothing else:
 #
-#     sh scripts/install.sh VENV locked|run|test [PYTHON]
+#     sh scripts/install.sh VENV locked|run|test|mutants [PYTHON]
 #
-# `locked` stops before credence itself (the image installs that from its wheel), `test` adds what checks and tests need.
+# `locked` stops before credence itself (the image installs that from its wheel), `test` adds what checks and tests need,
+# `mutants` what `make mutants` needs besides.
 # The locked pip comes first. The one that Python brings reads extras under hashes wrongly (pip issues #9644 and #12345):
 # with pip 23 an install ends in an error from the day a newer `coverage` is out than the lock names. Everything goes
 # through the environment's own pip, so the machine's settings (mirror, proxy, certificates) count. A step is done again
@@ -74,6 +75,10 @@ step_test() {
     pip install --require-hashes --no-build-isolation -r locks/test.txt
 }
 
+step_mutants() {
+    pip install --require-hashes --no-build-isolation -r locks/mutants.txt
+}
+
 if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
     make_environment "${python:-python3}"
 elif [ -n "$python" ] && [ "$(identity "$venv/bin/python")" != "$(identity "$python")" ]; then
@@ -84,4 +89,5 @@ step build locks/build.txt
 step compiled "$venv/durable-rules.txt" "$here/durable_rules.h" "$0"
 step run locks/run.txt
 [ "$want" = locked ] || step own pyproject.toml engine/version.py
-[ "$want" != test ] || step test locks/test.txt
+case $want in test | mutants) step test locks/test.txt ;; esac
+[ "$want" != mutants ] || step mutants locks/mutants.txt

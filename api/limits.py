@@ -7,6 +7,7 @@ process (`api.worker`) and in a command that checks once (`within_limits`).
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ def within_limits(limits: Limits | None = None) -> Iterator[None]:
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    before = signal.signal(signal.SIGPROF, _raise_alarm)
+    before, unraisable = signal.signal(signal.SIGPROF, _raise_alarm), sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if isinstance(lost.exc_value, _Alarm) else unraisable(lost)
     try:
         with suppress(ValueError):  # less is allowed anyway
             resource.setrlimit(resource.RLIMIT_AS, (_address_space() + limits.memory, hard))
@@ -100,6 +102,7 @@ def within_limits(limits: Limits | None = None) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+        sys.unraisablehook = unraisable
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 

@@ -233,6 +233,7 @@ class Policies:
         now = self._journal.clock.now()
         await self._journal.record_policy_set(engine.version, engine.files, engine.standard_facts)
         before, self.in_force = self.in_force, InForce(engine, now)
+        self._compiler.give_way()
         if before is not None:
             before.engine.close()  # no request holds it: one decides between two awaits
         log.info("policy set in force", version=engine.version, files=len(engine.files))

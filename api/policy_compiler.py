@@ -26,7 +26,11 @@ class Compiler:
 
     def __init__(self, limits: Limits = PATIENT) -> None:
         self.since: datetime | None = None
-        self._worker = Worker(["engine.pipeline", "engine.vanished"], limits)
+        self._worker = Worker(["engine.pipeline", "engine.vanished"], limits, niceness=0)
+
+    def give_way(self) -> None:
+        """To be called once a set decides: until then nothing is more urgent, from then on decisions are."""
+        self._worker.give_way()
 
     async def compiled(self, files: Files) -> Loaded:
         """A folder's set, ready to decide."""

@@ -20,6 +20,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from socket import AF_UNIX, SOCK_STREAM, socketpair
@@ -32,6 +33,9 @@ from api.worker_process import DONE, OUT_OF_MEMORY, TOO_DEEP
 
 START_SECONDS_MAX = 60
 """For a process to start and import what its jobs need, on a machine however busy."""
+
+NICENESS = 10
+"""How much less right to the processor a worker has than the service: decisions go first."""
 
 WAITING_OF_A_CALLER_MAX = 4
 WAITING_MAX = 32
@@ -73,9 +77,10 @@ class _Job:
 class Worker:
     """One process and the queues of those who want it. Waiting, starting and ending are done in a thread of its own."""
 
-    def __init__(self, modules: Sequence[str], limits: Limits = LIMITS) -> None:
+    def __init__(self, modules: Sequence[str], limits: Limits = LIMITS, *, niceness: int = NICENESS) -> None:
         """`modules` are imported before the first job: those that hold the jobs' functions."""
         self.limits = limits
+        self._niceness = niceness
         self._modules = tuple(modules)
         self._queues: dict[str, deque[_Job]] = {}
         self._process: _Process | None = None
@@ -86,6 +91,12 @@ class Worker:
     def start(self) -> None:
         """Starts the process before the first job asks for it."""
         self._threads.submit(self._new_process().start)
+
+    def give_way(self) -> None:
+        """From here on the service's own work goes first."""
+        self._niceness = NICENESS
+        if self._process is not None:
+            self._process.set_niceness(NICENESS)
 
     async def run(self, caller: str, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """The function's result. Raises `Stopped` where the limits, or the process's end, came first,
@@ -162,7 +173,7 @@ class Worker:
                 self.start()
 
     def _new_process(self) -> _Process:
-        self._process = self._process or _Process(self._modules, self.limits)
+        self._process = self._process or _Process(self._modules, self.limits, self._niceness)
         return self._process
 
     def _in_thread(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> asyncio.Future[T]:
@@ -170,11 +181,12 @@ class Worker:
 
 
 class _Process:
-    """Everything but `kill` takes its time and runs in the worker's one thread."""
+    """Everything but `kill` and `set_niceness` takes its time and runs in the worker's one thread."""
 
-    def __init__(self, modules: Sequence[str], limits: Limits) -> None:
+    def __init__(self, modules: Sequence[str], limits: Limits, niceness: int) -> None:
         self._modules = modules
         self._limits = limits
+        self._niceness = niceness
         self._popen: subprocess.Popen[bytes] | None = None
         self._killed = False
         self._ready = False
@@ -194,6 +206,7 @@ class _Process:
             pass_fds=(theirs.fileno(), life),
             env={**os.environ, "MALLOC_ARENA_MAX": "1"},  # each arena would count 64 MB of address space
         )
+        self.set_niceness(self._niceness)
         theirs.close()
         os.close(life)
         self._connection = Connection(ours.detach())
@@ -236,6 +249,13 @@ class _Process:
         if code == -signal.SIGXCPU:
             return OutOfTime(self._limits.processor_seconds)
         return Died(f"signal {-code}" if code < 0 else f"exit code {code}")
+
+    def set_niceness(self, niceness: int) -> None:
+        self._niceness = niceness
+        if self._popen is not None:
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.setpriority(os.PRIO_PROCESS, self._popen.pid, own + niceness)
 
     def kill(self) -> None:
         """At once, whatever it does; the thread that waits for it sees its connection end."""

@@ -1,4 +1,4 @@
-"""The worker's own process: does one job after another, with less right to the processor than the service has.
+"""The worker's own process: does one job after another.
 
 `api.worker` starts it and talks to it over a pipe that nobody else has. It ends when that pipe does, whatever it is
 doing: a service that was killed leaves no worker behind.
@@ -20,9 +20,6 @@ import traceback
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
-NICENESS = 10
-"""Decisions go first."""
-
 DONE, OUT_OF_MEMORY, TOO_DEEP, FAILED = "done", "out of memory", "too deep", "failed"
 
 
@@ -30,7 +27,6 @@ def work(jobs: int, life: int, memory: int, modules: Sequence[str]) -> None:
     """`jobs` is a socket with jobs and answers, `life` a pipe that is never written to and ends with the service."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the service ends its worker
     threading.Thread(target=_end_with, args=(life,), daemon=True).start()
-    os.nice(NICENESS)
     for module in modules:
         importlib.import_module(module)
     gc.freeze()

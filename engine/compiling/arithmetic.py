@@ -172,8 +172,9 @@ def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
     typed = [part for part in parts if not is_null(part)]
     if not typed:
         return tuple(parts)
-    kinds = {part.type.kind for part in typed if not is_bare(part)}
-    bare = [part for part in typed if is_bare(part)]
+    are_bare = [is_bare(part) for part in typed]  # each looks through its whole formula
+    kinds = {part.type.kind for part, is_one in zip(typed, are_bare, strict=True) if not is_one}
+    bare = [part for part, is_one in zip(typed, are_bare, strict=True) if is_one]
     if kinds and bare and not all(kind.is_numeric for kind in kinds):
         _unit(kinds | {Kind.NUMBER}, what)
     kind = _unit(kinds, what) if kinds else Kind.NUMBER
@@ -190,7 +191,7 @@ def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) ->
     if is_null(part):
         return Constant(Type(kind, scale, members=members), True, None)
     part = rescaled(part, scale)
-    if isinstance(part, Constant):
+    if isinstance(part, Constant) and part.type.kind is not kind:
         return replace(part, type=replace(part.type, kind=kind))
     return part
 
@@ -201,7 +202,7 @@ def hull(parts: Sequence[Formula]) -> Type:
     first = typed[0].type
     kinds = {part.type.kind for part in typed}
     kind = first.kind if len(kinds) == 1 else Kind.TEXT if Kind.TEXT in kinds else Kind.NUMBER
-    if any(is_bare(part) for part in typed) and (units := {p.type.kind for p in typed if not is_bare(p)}):
+    if len(kinds) > 1 and Kind.NUMBER in kinds and (units := {p.type.kind for p in typed if not is_bare(p)}):
         kind = units.pop() if len(units) == 1 else Kind.NUMBER
     members = tuple(dict.fromkeys(member for part in typed for member in part.type.members))
     low, high = min(part.type.low for part in typed), max(part.type.high for part in typed)

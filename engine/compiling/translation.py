@@ -51,8 +51,8 @@ class Translation:
     variables: Mapping[str, Type]
 
 
-RETRANSLATED_MAX = 20_000
-"""Formulas, tables and rules that are translated anew because a parameter changed, over all dates: some seconds."""
+RETRANSLATED_MAX = 40_000
+"""Formulas, rows, bands and rules translated anew because a parameter changed, over all dates: some seconds."""
 
 NAMES_MAX = 400_000
 """Names times dates, since each stretch of dates knows the meaning of each name: some hundred megabytes."""
@@ -108,7 +108,8 @@ def _read_by(readers: Mapping[str, frozenset[str]], parameters: Collection[str])
 def _too_much(linked: Linked, starts: Sequence[date | None], changed: Sequence[frozenset[str]]) -> Diagnostic | None:
     parameters = [parameter for policy in linked.policies.values() for parameter in policy.parameters.values()]
     names = len(linked.by_name) + len(parameters) + sum(len(policy.rules) for policy in linked.policies.values())
-    again = sum(map(len, changed))
+    parts = _parts(linked)
+    again = sum(parts.get(key, 1) for keys in changed for key in keys)
     if again <= RETRANSLATED_MAX and names * len(starts) <= NAMES_MAX:
         return None
     longest = max(parameters, key=lambda parameter: len(parameter.values))
@@ -119,6 +120,19 @@ def _too_much(linked: Linked, starts: Sequence[date | None], changed: Sequence[f
     )
     hint = "give parameters fewer dates; or read one that changes often in one value, and that value elsewhere"
     return Diagnostic(longest.place, TOO_LARGE, what, hint)
+
+
+def _parts(linked: Linked) -> Mapping[str, int]:
+    """How many rows or bands a unit has, by its first name; what isn't named here is one formula."""
+    found: dict[str, int] = {}
+    for unit in linked.units:
+        if isinstance(unit.part, TableDefinition):
+            found[unit.gives[0]] = len(unit.part.rows)
+        elif isinstance(unit.part, ScorecardDefinition):
+            found[unit.gives[0]] = sum(len(criterion.bands) for criterion in unit.part.criteria)
+        elif isinstance(unit.part, Criterion):
+            found[unit.gives[0]] = len(unit.part.bands)
+    return found
 
 
 def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:

@@ -45,7 +45,7 @@ def running(settings: Settings, clock: Clock | None = None, limits: Limits | Non
     server = guarded_server(settings.model_copy(update={"port": 0}), limits, clock)
     thread = threading.Thread(target=server.run)
     thread.start()
-    eventually(lambda: server.started or not thread.is_alive())
+    eventually(lambda: server.started or not thread.is_alive(), 60)
     assert server.started
     port = server.servers[0].sockets[0].getsockname()[1]
     try:

@@ -391,7 +391,9 @@ def test_rows_that_no_rule_decides_wait_for_a_person_and_that_is_said(tmp_path: 
     one = json.loads(credence("decide", tmp_path / "one.json", *fixed, "--json").stdout)
     assert [reason["rule"] for reason in one["reasons"]] == ["no-rules"]
     assert result.exit_code == 0
-    assert result.stderr.splitlines()[0] == f"no rule decides account cases: every row is `{one['outcome']}`"
+    assert result.stderr.splitlines()[0] == (
+        f"no rule decides account cases, as none can give `review` or worse: every row is `{one['outcome']}`"
+    )
     with (tmp_path / "out.csv").open(newline="") as stream:
         assert [row["outcome"] for row in csv.DictReader(stream)] == [one["outcome"]] * 2
 

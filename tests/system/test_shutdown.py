@@ -23,9 +23,9 @@ api.server.SHUTDOWN_SECONDS_MAX = 3
 """
 A_REQUEST_THAT_HANGS = """\
 import asyncio, api.health
-async def _writable(journal):
+async def _trouble(journal):
     await asyncio.sleep(60)
-api.health._writable = _writable
+api.health._trouble = _trouble
 """
 A_JOURNAL_THAT_DOES_NOT_CLOSE = """\
 import time

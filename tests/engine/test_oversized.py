@@ -18,8 +18,8 @@ from tests.whole_set import whole_set
 
 SIZE = 12_000
 SECONDS_MAX = 15
-"""Far more than the slowest kind of this size takes: 4 seconds for a table that is read anew on many dates, half a second
-for the others."""
+"""Far more than the slowest kind of this size takes: 4 seconds for a table that is read anew on many dates, half a
+second for the others."""
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -448,12 +448,13 @@ def test_requests_that_are_not_complete_give_way_too_and_are_told(crowded: httpx
 def test_where_all_connections_wait_for_the_service_a_new_one_is_told_so(crowded: httpx2.Client) -> None:
     reached = threading.Event()
 
-    async def slowly(*_: object) -> None:
+    async def slowly(*_: object) -> str:
         reached.set()
         await asyncio.sleep(3)
+        return "it is slow"
 
     with pytest.MonkeyPatch.context() as patched, _many(crowded, PLACES) as busy:
-        patched.setattr("api.health._writable", slowly)
+        patched.setattr("api.health._trouble", slowly)
         for connection in busy:
             connection.sendall(head("GET /readyz HTTP/1.1", "Host: localhost"))
         assert reached.wait(5)

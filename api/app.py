@@ -149,8 +149,14 @@ def _raise_ours(_: Request, error: Exception) -> NoReturn:
         raise FactsInvalid("a parameter can't be used", faults)
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers = dict(error.headers or {})
-        raise MethodNotAllowed(f"this path answers {headers.get('Allow', 'other methods')} only", (), headers)
+        allowed = ", ".join(sorted(_methods((error.headers or {}).get("Allow", ""))))
+        raise MethodNotAllowed(f"this path answers {allowed} only", (), {"Allow": allowed})
     if error.status_code == HTTPStatus.NOT_FOUND:
         raise NoSuchPath("there is nothing at this path; /openapi.json lists what there is")
     raise FactsInvalid(error.detail)
+
+
+def _methods(told: str) -> set[str]:
+    """Those of the framework, and HEAD, which `Edge` answers where there is a GET."""
+    methods = {each.strip() for each in told.split(",")}
+    return methods | {"HEAD"} if "GET" in methods else methods

@@ -89,7 +89,7 @@ async def find_decision(id: str, journal: Journal) -> bytes:
 def refuse_case(said: str) -> NoReturn:
     """`POST` to a path below /v1/decisions/ that is no case kind."""
     if _UUID.fullmatch(said):
-        raise MethodNotAllowed("this path answers GET only", (), {"Allow": "GET"})
+        raise MethodNotAllowed("this path answers GET, HEAD only", (), {"Allow": "GET, HEAD"})
     raise UnknownCaseKind(said)
 
 

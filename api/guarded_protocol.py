@@ -222,7 +222,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._stop(_head_too_large(self._limits))
         if self._phase != HEAD:
             return  # a trailer: never a header
-        name = name.lower()
+        name, value = name.lower(), value.rstrip(b" \t")  # the parser leaves what stands behind a value (RFC 9110, 5.5)
         if name in READ_HERE:
             self._read_here.append((name, value))
             if name == b"expect":

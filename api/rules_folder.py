@@ -50,10 +50,10 @@ class Look:
 def read_folder(root: Path, name: str = "") -> RulesFolder:
     """`name` replaces the folder's path in the names of its files."""
     shown = PurePath(visible_name(name or str(root)))
-    if not root.is_dir():
-        if root.exists():
-            raise FolderUnreadable(f"the rules folder `{root}` is a file, not a folder; {_GIVE}")
-        raise FolderUnreadable(f"the rules folder `{root}` does not exist; {_GIVE}, or write the default ones: {_INIT}")
+    try:
+        _refuse_unless_folder(root)
+    except OSError as error:  # one that nobody may look at, or a name that no file can have
+        raise _unreadable(error) from error
     policies = _files(root, shown)
     if not policies:
         raise FolderUnreadable(f"the folder `{root}` holds no .yaml files; {_GIVE}")
@@ -100,6 +100,13 @@ def _files(folder: Path, shown: PurePath) -> dict[str, bytes]:
         if total > FOLDER_BYTES_MAX:
             raise FolderUnreadable(f"the folder `{shown}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
     return contents
+
+
+def _refuse_unless_folder(root: Path) -> None:
+    if not root.is_dir():
+        if root.exists():
+            raise FolderUnreadable(f"the rules folder `{root}` is a file, not a folder; {_GIVE}")
+        raise FolderUnreadable(f"the rules folder `{root}` does not exist; {_GIVE}, or write the default ones: {_INIT}")
 
 
 def _unreadable(error: OSError) -> FolderUnreadable:

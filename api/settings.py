@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.hosts import hosts_of
@@ -29,11 +29,19 @@ class Settings(BaseSettings):
         "and localhost; `*` for any.",
     )
     body_bytes_max: int = Field(
-        default=1 << 20, ge=1 << 10, description="Largest request body; a larger one is refused (413)."
+        default=1 << 20, ge=1 << 10, le=64 << 20, description="Largest request body; a larger one is refused (413)."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )
+
+    @field_validator("host", "rules", mode="before")
+    @classmethod
+    def _says_something(cls, said: object, field: ValidationInfo) -> object:
+        """An empty address would mean all of them, an empty folder the one that the process happens to run in."""
+        if not str(said).strip():
+            raise ValueError(f"the setting {_variable(str(field.field_name))} is empty; leave it out for the default")
+        return said
 
     @field_validator("hosts")
     @classmethod
@@ -57,4 +65,10 @@ def refusal(error: ValidationError) -> str:
 
 
 def _said(place: tuple[int | str, ...], message: str, ours: object) -> str:
-    return str(ours) if isinstance(ours, ValueError) else f"{'.'.join(map(str, place))}: {message}"
+    if isinstance(ours, ValueError):
+        return str(ours)
+    return f"the setting {_variable('.'.join(map(str, place)))}: {message[:1].lower()}{message[1:]}"
+
+
+def _variable(field: str) -> str:
+    return f"CREDENCE_{field.upper()}"

@@ -100,6 +100,7 @@ class Journal:
         self._trouble = ""  # what the disk was last found to refuse; logged when it changes
         self._last_id: str | None = None  # of what this process committed last
         self._log_alarm = LOG_BYTES_ALARM
+        self._is_doubted = False  # somebody has read damage
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -168,6 +169,7 @@ class Journal:
             with database.connect() as connection:
                 return connection.execute(query).first()
         except (SQLAlchemyError, FileTrouble) as error:
+            self._is_doubted = self._is_doubted or trouble_in_words(error) == DAMAGED
             raise unavailable("the journal can't be read now", error) from error
 
     def _put(self, work: _Work) -> asyncio.Future[None]:
@@ -283,6 +285,10 @@ class Journal:
                     work(connection)
 
     def _connected(self) -> Connection:
+        """Looked at as at the start where a reader has met damage: a write alone would not meet it."""
+        if self._is_doubted:
+            self._is_doubted = False
+            self._disconnect()
         if self._connection is None:
             self._connection = open_to_write(self._file, self.clock, holding=self._last_id)
         return self._connection

@@ -451,7 +451,7 @@ def test_where_all_connections_wait_for_the_service_a_new_one_is_told_so(crowded
     async def slowly(*_: object) -> str:
         reached.set()
         await asyncio.sleep(3)
-        return "slow"
+        return "it is slow"
 
     with pytest.MonkeyPatch.context() as patched, _many(crowded, PLACES) as busy:
         patched.setattr("api.health._trouble", slowly)

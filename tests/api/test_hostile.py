@@ -150,6 +150,16 @@ def test_paths_and_methods_that_do_not_exist(
     assert (status != 405) or answer.headers["allow"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/problems/overloaded", "/healthz", "/v1/policies", "/v1/policies/check"]
+)
+@pytest.mark.parametrize("asked", ["OPTIONS", "DELETE", "PATCH"])
+def test_the_methods_listed_are_those_that_are_answered(client: httpx2.Client, path: str, asked: str) -> None:
+    listed = client.request(asked, path).headers["allow"].split(", ")
+    answered = {each for each in ("GET", "HEAD", "POST", "PUT") if client.request(each, path).status_code != 405}
+    assert set(listed) == answered
+
+
 def test_an_unknown_case_kind_is_told_the_kinds(client: httpx2.Client) -> None:
     assert "order, invoice, account, portfolio" in client.post("/v1/decisions/refund").json()["detail"]
 

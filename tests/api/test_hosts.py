@@ -143,6 +143,16 @@ def test_a_setting_that_lists_no_names_is_refused(listed: str) -> None:
         Settings(hosts=listed)
 
 
+def test_white_space_behind_a_value_is_no_part_of_it(client: httpx2.Client) -> None:
+    for space in (" ", "\t", " \t "):
+        assert ask(client, post(host=f"localhost{space}")).status == 201
+        assert ask(client, post(f"Origin: http://localhost{space}")).status == 201
+        assert ask(client, post(f"Expect: 100-continue{space}")).status == 100
+        assert ask(client, post(f"X-Request-Id: abc{space}")).header("x-request-id") == "abc"
+        assert ask(client, post(host=f"evil.example{space}")).status == 421
+        assert ask(client, post(f"Sec-Fetch-Site: cross-site{space}")).status == 403
+
+
 # -- pages that ask
 
 LISTED = hosts_of("127.0.0.1", "credence.example.com")

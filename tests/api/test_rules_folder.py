@@ -173,3 +173,8 @@ def test_what_can_be_seen_stays_as_it_is() -> None:
         assert visible(text) == text
     assert unseen("订单é.yaml") is None
     assert visible("\x1b\u202e\U000e0041") == "\\x1b\\u202e\\U000e0041"
+
+
+def test_a_folder_that_can_not_be_looked_at_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(FolderUnreadable, match="can't be read: File name too long"):
+        read_folder(tmp_path / ("x" * 5000))

@@ -192,6 +192,27 @@ def test_a_garbled_page_is_damage(path: Path, whole: bool, monkeypatch: pytest.M
     assert len(refused) > len(pages) - 12 if not whole else set(pages) - set(refused) <= _free_to_change(path, content)
 
 
+def test_damage_that_a_reader_meets_stops_decisions_too(path: Path) -> None:
+    fill(path, _answers(60))
+    journal = Journal(path)
+
+    async def go() -> None:
+        await journal.probe()
+        assert await asyncio.to_thread(journal.find, "id-30") is not None
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * (path.stat().st_size - 4096))
+        with pytest.raises(JournalUnavailable, match=DAMAGED):
+            await asyncio.to_thread(journal.find, "id-3")
+        for number in range(3):
+            assert DAMAGED in await trouble(journal, record(f"new-{number}"))
+            with pytest.raises(JournalUnavailable, match=DAMAGED):
+                await journal.probe()
+
+    asyncio.run(go())
+    journal.close()
+
+
 def _is_refused(path: Path, content: bytes, page: int, instead: bytes = b"\xff" * 4096) -> bool:
     path.write_bytes(content[: page * 4096] + instead + content[(page + 1) * 4096 :])
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Collection, Coroutine, Iterable, Iterator
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, TypeVar
@@ -109,7 +110,8 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         return _policy_set(policies, False)
 
 
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_FORWARDED = re.compile(r"forwarded|x-forwarded\b.*|via|.*-real-ip|.*-client-ip|.*-connecting-ip")
+"""Headers by which proxies tell for whom they ask: by the standard, by custom, and those of the large ones."""
 
 
 def _refuse_strangers(request: Request) -> None:
@@ -121,7 +123,7 @@ def _refuse_strangers(request: Request) -> None:
     except ValueError:
         raise NotLocal from None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    if not (mapped or address).is_loopback or any(name in request.headers for name in _FORWARDED):
+    if not (mapped or address).is_loopback or any(map(_FORWARDED.fullmatch, request.headers)):
         raise NotLocal
 
 

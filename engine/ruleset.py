@@ -103,6 +103,12 @@ class Rule:
     def id(self) -> str:
         return self.match.id
 
+    @property
+    def is_switched_off(self) -> bool:
+        """By a condition that is the word `false`, or a parameter that is."""
+        formulas = (conjunct.formula for conjunct in self.match.conjuncts)
+        return any(isinstance(formula, Constant) and formula.value is False for formula in formulas)
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
@@ -127,10 +133,11 @@ class RuleSet:
     @property
     def is_decided(self) -> bool:
         """Whether some rule can give the case kind's caution outcome or worse. A set that has lost the policy that
-        holds orders, and kept the one that approves released ones, does not decide orders."""
+        holds orders, and kept the one that approves released ones, does not decide orders; nor does one whose rules
+        that hold are all switched off."""
         kind = CASE_KINDS[self.case]
         caution = kind.severity(kind.caution)
-        return any(kind.severity(rule.outcome) >= caution for rule in self.rules)
+        return any(kind.severity(rule.outcome) >= caution and not rule.is_switched_off for rule in self.rules)
 
     @property
     def mildest(self) -> str:

@@ -18,6 +18,7 @@ SECONDS_MAX = 60
 """For an answer: activating compiles nothing, but waits for a change that is being compiled."""
 
 _ANSWER_BYTES_MAX = 16 << 20
+_NOT_CREDENCE = "what answers at `{url}` is not credence, or refuses; give the service's --url"
 _GONE = (("files", "file"), ("policies", "policy"), ("rules", "rule"))
 
 Url = Annotated[str, typer.Option("--url", metavar="URL", help="Where the service listens, on this machine.")]
@@ -38,7 +39,10 @@ def activate(url: Url = "http://127.0.0.1:8000", yes: Yes = False) -> None:
     Exit code: 0 activated, or nothing is pending; 1 a change is pending and was not activated; 2 the service can't be
     reached.
     """
-    pending = _asked(url, "/readyz").get("pending")
+    state = _asked(url, "/readyz")
+    if "pending" not in state:  # a refusal, or somebody else's JSON, says nothing about changes
+        refuse(_NOT_CREDENCE.format(url=url))
+    pending = state["pending"]
     if pending is None:
         out().print(Text("nothing is pending; a change that takes nothing away takes effect when it is saved"))
         return
@@ -85,5 +89,5 @@ def _read(content: bytes, url: str) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        refuse(f"what answers at `{url}` is not credence; give the service's --url")
+        refuse(_NOT_CREDENCE.format(url=url))
     return found

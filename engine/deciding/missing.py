@@ -76,10 +76,19 @@ class Search:
         return tuple(sorted(set(self.behind_name(name))))
 
     def behind_name(self, name: str) -> tuple[str, ...]:
-        if name not in self._found:
-            parts = self._inputs.formulas(name)
-            deeper = tuple(dict.fromkeys(found for part in parts for found in self.behind(part)))
-            self._found[name] = deeper or (name,)
+        """Without recursion: values may stand in a chain of thousands."""
+        nearer: dict[str, frozenset[str]] = {}
+        waiting = [name]
+        while waiting:
+            at = waiting[-1]
+            if at not in self._found and at not in nearer:
+                nearer[at] = self.unknown(at)
+                waiting += [one for one in nearer[at] if one not in self._found]
+                continue
+            if at not in self._found:
+                deeper = dict.fromkeys(found for one in sorted(nearer[at]) for found in self._found[one])
+                self._found[at] = tuple(deeper) or (at,)
+            waiting.pop()
         return self._found[name]
 
     def behind(self, formula: Formula) -> Iterator[str]:

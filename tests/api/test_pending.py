@@ -180,6 +180,13 @@ def test_where_no_service_answers_the_command_says_what_to_do(url: str, said: st
     assert said in result.stderr
 
 
+@pytest.mark.parametrize("path", ["/v1", "/healthz"])
+def test_an_answer_that_says_nothing_of_changes_is_not_taken_for_none_pending(client: httpx2.Client, path: str) -> None:
+    result = credence("activate", "--url", str(client.base_url).rstrip("/") + path)
+    assert (result.exit_code, "nothing is pending" in result.stdout) == (2, False)
+    assert "is not credence, or refuses" in result.stderr
+
+
 @pytest.mark.parametrize("version", ["0" * 64, None])
 def test_another_version_than_the_pending_one_is_refused(
     client: httpx2.Client, settings: Settings, version: str | None
@@ -202,7 +209,19 @@ def test_a_request_without_a_version_is_refused(client: httpx2.Client, body: obj
     assert (answer.status_code, len(answer.json()["errors"])) == (422, 1)
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+_FORWARDED = [
+    "X-Forwarded-For",
+    "Forwarded",
+    "X-Real-IP",
+    "Via",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Forwarded",
+]
+_FORWARDED += ["CF-Connecting-IP", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "Fastly-Client-IP"]
+
+
+@pytest.mark.parametrize("header", _FORWARDED)
 def test_what_a_proxy_passes_on_is_not_local(client: httpx2.Client, header: str) -> None:
     answer = client.post("/v1/policies/activate", json={"version": "0" * 64}, headers={header: "127.0.0.1"})
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-local")

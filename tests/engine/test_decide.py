@@ -387,6 +387,15 @@ def test_missing_facts_are_followed_through_values_and_tables() -> None:
     }
 
 
+def test_missing_facts_are_followed_through_a_chain_of_thousands_of_values() -> None:
+    chain = "".join(f"  v{n}: v{n - 1}\n" for n in range(1, 3000))
+    rule = "  r: {when: v2999 > 1, then: review, reason: {en: a, zh: 甲}}\n"
+    engine = engine_of(f"values:\n  v0: account.overdue_amount\n{chain}rules:\n{rule}")
+    decision = decide(engine, id="C-1")
+    assert [(reason.rule, reason.missing) for reason in decision.reasons] == [("p.r", ("account.overdue_amount",))]
+    engine.close()
+
+
 def test_where_no_fact_is_missing_the_value_itself_is_named() -> None:
     policy = (
         "values: {y: account.cap / account.level}\nrules:\n  r: {when: y > 5, then: review, reason: {en: a, zh: 甲}}\n"

@@ -74,6 +74,27 @@ def test_nothing_passes_that_no_rule_could_have_stopped(kind: str, outcomes: tup
     engine.close()
 
 
+SWITCHED_OFF = ["false", "switched_on", "[order.amount > 1, switched_on]", "order.amount > 1 and switched_on"]
+
+
+@pytest.mark.parametrize("condition", SWITCHED_OFF)
+def test_a_rule_that_is_switched_off_decides_nothing(condition: str) -> None:
+    head = HEAD.replace("decides: account", "decides: order")
+    rule = f"then: hold, reason: {REASON}"
+    parameters = "parameters: {switched_on: {2000-01-01: false, 2020-01-01: SWITCH}}\nrules:\n"
+    approves = f"  a: {{when: order.amount > 0, then: approve, reason: {REASON}}}\n"
+    holds = f"  h: {{when: {condition if condition[0] == '[' else repr(condition)}, {rule}}}\n"
+    text = head + parameters + holds + approves
+    off, on = (engine_of("", head=text.replace("SWITCH", value)) for value in ("false", "true"))
+    facts = example(off, "order")
+
+    decision = off.decide("order", facts, AS_OF, "1")
+    assert (decision.outcome, [reason.rule for reason in decision.reasons][:1]) == ("hold", [NO_RULES])
+    assert on.ruleset("order", AS_OF).is_decided is ("switched_on" in condition)
+    off.close()
+    on.close()
+
+
 @pytest.mark.parametrize("outcomes", [found for kind, found in sets() if kind == "order"], ids=str)
 def test_a_backtest_says_the_same_one_by_one_and_in_sql(outcomes: tuple[str, ...]) -> None:
     from api.backtest.sql import sql_decider

@@ -69,8 +69,8 @@ class Search:
 
     def behind_match(self, match: Match) -> tuple[str, ...]:
         """Facts whose absence leaves the match undetermined, sorted; where no fact is missing (a division by zero, a
-        table without a matching row), the values that can't be worked out."""
-        return tuple(sorted({name for c in match.conjuncts for name in self.behind(c.formula)}))
+        table without a matching row), the values that can't be worked out, or the match itself."""
+        return tuple(sorted({name for c in match.conjuncts for name in self.behind(c.formula)})) or (match.id,)
 
     def behind_value(self, name: str) -> tuple[str, ...]:
         return tuple(sorted(set(self.behind_name(name))))

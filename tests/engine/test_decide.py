@@ -394,6 +394,24 @@ def test_where_no_fact_is_missing_the_value_itself_is_named() -> None:
     assert decide(engine_of(policy), cap=1).undetermined[0].missing == ("p.y",)
 
 
+def test_a_rule_without_a_result_says_so_and_blames_neither_facts_nor_parameters() -> None:
+    policy = (
+        "values: {y: {formula: account.cap / account.level, title: {en: Share of cap, zh: 占比}}}\n"
+        "rules:\n"
+        "  inline: {when: account.points / account.level > 2, then: review, reason: {en: a, zh: 甲}}\n"
+        "  named: {when: y > 5, then: review, reason: {en: a, zh: 甲}}\n"
+    )
+    inline, named = decide(engine_of(policy), cap=1, points=3).reasons
+
+    assert (inline.missing, named.missing) == (("p.inline",), ("p.y",))
+    assert inline.text.en == "p.inline: can't be checked, without a result: its condition."
+    assert named.text.en == "p.named: can't be checked, without a result: Share of cap (p.y)."
+    why = "divides by zero or reads a table that has no row for this case."
+    assert inline.remedy and inline.remedy.en == f"Look whether its condition {why}"
+    assert named.remedy and named.remedy.en == f"Look whether Share of cap (p.y) {why}"
+    assert inline.text.zh == "p.inline：无法检查，无法得出结果：该规则的条件。"
+
+
 # --- reasons ---------------------------------------------------------------------------------------------------------
 
 

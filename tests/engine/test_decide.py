@@ -394,6 +394,19 @@ def test_where_no_fact_is_missing_the_value_itself_is_named() -> None:
     assert decide(engine_of(policy), cap=1).undetermined[0].missing == ("p.y",)
 
 
+def test_a_row_that_gives_null_is_not_why_no_row_is_hit_however_long_the_table() -> None:
+    rows = [
+        f"    - {{when: {{account.level: {level}, account.points: {points}}}, then: {{fee: {level}}}}}\n"
+        for level in range(10)
+        for points in (1, 2)
+    ]
+    table = "table:\n  hit: first\n  rows:\n    - {when: {account.color: red}, then: {fee: null}}\n" + "".join(rows)
+    decision = decide(engine_of(table), points=5)
+
+    assert decision.results["p"] == {"fee": None} and decision.undetermined == ()
+    assert decide(engine_of(table), points=1).undetermined[0].missing == ("account.color",)
+
+
 def test_a_rule_without_a_result_says_so_and_blames_neither_facts_nor_parameters() -> None:
     policy = (
         "values: {y: {formula: account.cap / account.level, title: {en: Share of cap, zh: 占比}}}\n"

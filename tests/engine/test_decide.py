@@ -400,7 +400,8 @@ def test_a_row_that_gives_null_is_not_why_no_row_is_hit_however_long_the_table()
         for level in range(10)
         for points in (1, 2)
     ]
-    table = "table:\n  hit: first\n  rows:\n    - {when: {account.color: red}, then: {fee: null}}\n" + "".join(rows)
+    table = "table:\n  hit: first\n  rows:\n    - {when: {account.color: red}, then: {fee: null}}\n"
+    table += "".join(rows) + "    - {when: {}, then: {fee: null}}\n"
     decision = decide(engine_of(table), points=5)
 
     assert decision.results["p"] == {"fee": None} and decision.undetermined == ()

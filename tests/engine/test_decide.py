@@ -408,6 +408,17 @@ def test_a_row_that_gives_null_is_not_why_no_row_is_hit_however_long_the_table()
     assert decide(engine_of(table), points=1).undetermined[0].missing == ("account.color",)
 
 
+def test_an_unknown_row_whose_output_chooses_is_why_no_row_is_hit() -> None:
+    table = (
+        "table:\n  hit: unique\n  rows:\n"
+        '    - {when: {account.points: "< 5"}, then: {fee: "= if account.level > 3 or account.flag then 1 else 2"}}\n'
+        '    - {when: {account.points: ">= 5"}, then: {fee: 3}}\n'
+    )
+    (item,) = decide(engine_of(table), flag=False).undetermined
+
+    assert (item.id, item.missing) == ("p.table", ("account.points",))
+
+
 def test_a_rule_without_a_result_says_so_and_blames_neither_facts_nor_parameters() -> None:
     policy = (
         "values: {y: {formula: account.cap / account.level, title: {en: Share of cap, zh: 占比}}}\n"

@@ -412,7 +412,7 @@ def test_an_unknown_row_whose_output_chooses_is_why_no_row_is_hit() -> None:
     table = (
         "table:\n  hit: unique\n  rows:\n"
         '    - {when: {account.points: "< 5"}, then: {fee: "= if account.level > 3 or account.flag then 1 else 2"}}\n'
-        '    - {when: {account.points: ">= 5"}, then: {fee: 3}}\n'
+        '    - {when: {account.points: ">= 5"}, then: {fee: "= if account.level > 4 or account.flag then 3 else 4"}}\n'
     )
     (item,) = decide(engine_of(table), flag=False).undetermined
 

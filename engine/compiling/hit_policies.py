@@ -84,9 +84,9 @@ def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> 
 
 
 def _given_again(outputs: Sequence[Formula]) -> list[bool]:
-    """Of each output, whether one behind it may be the same."""
+    """Of each output, whether one behind it may be the same. Behind them all stands the null of no row hit."""
     found: list[bool] = []
-    constants: set[object] = set()
+    constants: set[object] = {None}
     worked_out = False
     for output in reversed(outputs):
         is_constant = isinstance(output, Constant)

@@ -16,7 +16,7 @@ from engine.facts import Binder, Value, shower, shown
 from engine.formula import Formula
 from engine.matching.interpret import Result
 from engine.matching.matcher import Disagreement, Matcher, Matching
-from engine.ruleset import ListResult, Rule, RuleSet, Table
+from engine.ruleset import ListResult, Named, Rule, RuleSet, Table
 from engine.version import ENGINE_VERSION
 from engine.vocabulary import CASE_KINDS, EPOCH, OUTCOME_TITLES, Text, Type
 
@@ -64,6 +64,11 @@ class Evaluator:
         self._slots = self._matcher.python.slots
         self._missing = MissingInputs(ruleset)
         self._facts = frozenset(fact.name for fact in ruleset.facts)
+        self._unset = frozenset(
+            step.name
+            for step in ruleset.steps
+            if isinstance(step, Named) and not step.is_step and step.name not in ruleset.results
+        )
         self._subject = next(index for index, fact in enumerate(ruleset.facts) if fact.name == f"{ruleset.case}.id")
         self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
         self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
@@ -132,12 +137,16 @@ class Evaluator:
         return tuple(items), reasons
 
     def _missing_reason(self, prepared: _PreparedRule, missing: tuple[str, ...], values: Values) -> tuple[int, Reason]:
-        """Facts can be supplied by whoever asks, a parameter's value on this date only by the policy's author."""
+        """Facts can be supplied by whoever asks, a parameter's value on this date only by the policy's author; what is
+        unknown though all of these are there has no result."""
         rule = prepared.rule
         outcome = rule.if_missing or self._kind.caution
         facts = [name for name in missing if name in self._facts]
-        others = [name for name in missing if name not in self._facts]
-        found = [*([_supply(self._named(facts))] if facts else []), *([_define(self._named(others))] if others else [])]
+        unset = [name for name in missing if name in self._unset]
+        others = [name for name in missing if name not in self._facts and name not in self._unset and name != rule.id]
+        found = [say(self._named(names)) for say, names in ((_supply, facts), (_define, unset)) if names]
+        if others or rule.id in missing:
+            found.append(_without_result(self._named(others) if others else None))
         subject = rule.title or Text(rule.id, rule.id)
         text = Text(
             f"{subject.en}: can't be checked, {'; '.join(said.en for said, _ in found)}.",
@@ -218,9 +227,17 @@ def _supply(names: Text) -> tuple[Text, Text]:
 
 
 def _define(names: Text) -> tuple[Text, Text]:
-    """For values that can't be worked out though no fact is missing."""
+    """For parameters that don't hold yet."""
     said = Text(f"without a value on this date: {names.en}", f"该日期无取值：{names.zh}")
     return said, Text(f"In the policy, give {names.en} a value.", f"请在政策中为{names.zh}设定取值。")
+
+
+def _without_result(names: Text | None) -> tuple[Text, Text]:
+    """For values, or the rule's own condition, that can't be worked out though nothing is missing."""
+    en, zh = (names.en, names.zh) if names else ("its condition", "该规则的条件")
+    said = Text(f"without a result: {en}", f"无法得出结果：{zh}")
+    why = "divides by zero or reads a table that has no row for this case"
+    return said, Text(f"Look whether {en} {why}.", f"请检查{zh}是否除以零，或所读取的表格没有适用的行。")
 
 
 def _listed(value: Result, element: Type) -> JsonValue:

@@ -135,8 +135,12 @@ class _Explaining:
             effect,
             effect is not None and self._is_decisive(effect),
             tuple(self._condition(conjunct, rule.match) for conjunct in rule.match.conjuncts),
-            self._missing.behind_match(rule.match, self._plain) if fired is None else (),
+            self._behind_rule(rule) if fired is None else (),
         )
+
+    def _behind_rule(self, rule: Rule) -> tuple[str, ...]:
+        """What leaves a rule undetermined, other than itself."""
+        return tuple(other for other in self._missing.behind_match(rule.match, self._plain) if other != rule.id)
 
     def _is_decisive(self, effect: str) -> bool:
         kind = CASE_KINDS[self._ruleset.case]

@@ -69,8 +69,8 @@ class Search:
 
     def behind_match(self, match: Match) -> tuple[str, ...]:
         """Facts whose absence leaves the match undetermined, sorted; where no fact is missing (a division by zero, a
-        table without a matching row), the values that can't be worked out."""
-        return tuple(sorted({name for c in match.conjuncts for name in self.behind(c.formula)}))
+        table without a matching row), the values that can't be worked out, or the match itself."""
+        return tuple(sorted({name for c in match.conjuncts for name in self.behind(c.formula)})) or (match.id,)
 
     def behind_value(self, name: str) -> tuple[str, ...]:
         return tuple(sorted(set(self.behind_name(name))))
@@ -112,7 +112,7 @@ class Search:
 
     def _of_choice(self, choice: f.If) -> Iterator[str]:
         """Down the branches taken. A row that is unknown counts as not hit where one that is hit settles it; where none
-        is hit it is why, and where null was chosen because it is unknown."""
+        is hit it is why, unless it gives null itself, and where null was chosen because it is unknown."""
         rest: Formula = choice
         failed: list[Formula] = []
         while isinstance(rest, f.If):
@@ -121,10 +121,10 @@ class Search:
                 yield from self._unknown(rest.condition)
                 return
             if known:
-                failed = [rest.condition] if isinstance(rest.then, f.Constant) and rest.then.value is None else []
+                failed = [rest.condition] if _is_null(rest.then) else []
                 rest = rest.then
             else:
-                failed.append(rest.condition)
+                failed += _conditions_not_met(rest)
                 rest = rest.otherwise
         for condition in failed:
             yield from self._unknown_rows(condition)
@@ -136,6 +136,22 @@ class Search:
                 name = node.operand.name
                 if name in self._inputs.rows and self._variables[name] is None:
                     yield name
+
+
+def _conditions_not_met(choice: f.If) -> Iterator[Formula]:
+    """Of the first branch of a choice, which is not taken; in a long chain that branch is a chain of its own. Where it
+    would have given null, as nothing at all does, it is not why there is nothing."""
+    if isinstance(choice.condition, f.Any) and isinstance(choice.then, f.If):
+        branch: Formula = choice.then
+        while isinstance(branch, f.If):
+            yield from _conditions_not_met(branch)
+            branch = branch.otherwise
+    elif not _is_null(choice.then):
+        yield choice.condition
+
+
+def _is_null(formula: Formula) -> bool:
+    return isinstance(formula, f.Constant) and formula.value is None
 
 
 def left_open(table: Table, unknown_rows: Set[str], variables: Mapping[str, Value], search: Search) -> tuple[str, ...]:

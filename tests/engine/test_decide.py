@@ -403,6 +403,49 @@ def test_where_no_fact_is_missing_the_value_itself_is_named() -> None:
     assert decide(engine_of(policy), cap=1).undetermined[0].missing == ("p.y",)
 
 
+def test_a_row_that_gives_null_is_not_why_no_row_is_hit_however_long_the_table() -> None:
+    rows = [
+        f"    - {{when: {{account.level: {level}, account.points: {points}}}, then: {{fee: {level}}}}}\n"
+        for level in range(10)
+        for points in (1, 2)
+    ]
+    table = "table:\n  hit: first\n  rows:\n    - {when: {account.color: red}, then: {fee: null}}\n"
+    table += "".join(rows) + "    - {when: {}, then: {fee: null}}\n"
+    decision = decide(engine_of(table), points=5)
+
+    assert decision.results["p"] == {"fee": None} and decision.undetermined == ()
+    assert decide(engine_of(table), points=1).undetermined[0].missing == ("account.color",)
+
+
+def test_an_unknown_row_whose_output_chooses_is_why_no_row_is_hit() -> None:
+    table = (
+        "table:\n  hit: unique\n  rows:\n"
+        '    - {when: {account.points: "< 5"}, then: {fee: "= if account.level > 3 or account.flag then 1 else 2"}}\n'
+        '    - {when: {account.points: ">= 5"}, then: {fee: "= if account.level > 4 or account.flag then 3 else 4"}}\n'
+    )
+    (item,) = decide(engine_of(table), flag=False).undetermined
+
+    assert (item.id, item.missing) == ("p.table", ("account.points",))
+
+
+def test_a_rule_without_a_result_says_so_and_blames_neither_facts_nor_parameters() -> None:
+    policy = (
+        "values: {y: {formula: account.cap / account.level, title: {en: Share of cap, zh: 占比}}}\n"
+        "rules:\n"
+        "  inline: {when: account.points / account.level > 2, then: review, reason: {en: a, zh: 甲}}\n"
+        "  named: {when: y > 5, then: review, reason: {en: a, zh: 甲}}\n"
+    )
+    inline, named = decide(engine_of(policy), cap=1, points=3).reasons
+
+    assert (inline.missing, named.missing) == (("p.inline",), ("p.y",))
+    assert inline.text.en == "p.inline: can't be checked, without a result: its condition."
+    assert named.text.en == "p.named: can't be checked, without a result: Share of cap (p.y)."
+    why = "divides by zero or reads a table that has no row for this case."
+    assert inline.remedy and inline.remedy.en == f"Look whether its condition {why}"
+    assert named.remedy and named.remedy.en == f"Look whether Share of cap (p.y) {why}"
+    assert inline.text.zh == "p.inline：无法检查，无法得出结果：该规则的条件。"
+
+
 # --- reasons ---------------------------------------------------------------------------------------------------------
 
 

@@ -440,6 +440,13 @@ def test_account_warnings_are_the_monitoring_rules_that_fired(decided: Decided) 
     assert any("account.limit_status" in rule.missing for rule in decided.rules)
 
 
+def test_progress_is_the_share_of_decisions_made_and_ends_with_all(engine: Engine, known: Figures) -> None:
+    told: list[float] = []
+    decide_portfolio(engine, book_of(ITEMS), known, "company", "manufacturing", told.append)
+
+    assert told == sorted(told) and told[-1] == 1
+
+
 def test_overdue_structure_by_grade_and_country(decided: Decided, engine: Engine, known: Figures) -> None:
     """Nobody is graded without an assessment. G and H say no country: 900 - 100."""
     by = decided.overdue_by

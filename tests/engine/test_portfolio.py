@@ -440,6 +440,21 @@ def test_account_warnings_are_the_monitoring_rules_that_fired(decided: Decided) 
     assert any("account.limit_status" in rule.missing for rule in decided.rules)
 
 
+def test_customers_without_a_warning_stand_behind_those_with_one_however_much_they_owe(engine: Engine) -> None:
+    book = book_of([*ITEMS, item("Z", "C-9", "2026-06-20", "2026-07-20", None, 5000, 5000)])
+    book = replace(book, accounts={"C-3": {"guarantee_amount": "100.00", "guarantee_until": "2026-07-10"}})
+
+    accounts = decide_portfolio(engine, book, figures(book.items, TODAY, DAYS), "company").accounts
+
+    found = [(account.customer, bool(account.warnings), euros(account.balance.amount)) for account in accounts]
+    assert found == [
+        ("C-2", True, "300.00"),  # long overdue: restrict
+        ("C-1", True, "900.00"),  # paying slower: review
+        ("C-3", True, "450.00"),  # its guarantee is about to end: watch
+        ("C-9", False, "5000.00"),
+    ]
+
+
 def test_progress_is_the_share_of_decisions_made_and_ends_with_all(engine: Engine, known: Figures) -> None:
     told: list[float] = []
     decide_portfolio(engine, book_of(ITEMS), known, "company", "manufacturing", told.append)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from api.metrics import Metrics
 from api.policies import Policies
 from api.policy_compiler import Compiler
 from api.rules_folder import RulesFolder, read_folder
+from api.worker import NICENESS
 from ledger.journal import Journal
 from tests.api.running import ORDERS, write_rules
 
@@ -41,6 +43,21 @@ def _followed(tmp_path: Path, steps: Callable[[Policies, Path], Awaitable[None]]
 def _limit(policies: Policies) -> str:
     text = policies.engine().files["rules/orders.yaml"]
     return text.partition("limit: ")[2].partition("\n")[0]
+
+
+def test_the_first_set_is_compiled_as_soon_as_can_be_and_later_ones_behind_the_decisions(tmp_path: Path) -> None:
+    async def niceness() -> list[int]:
+        rules, journal, compiler = write_rules(tmp_path / "rules"), Journal(tmp_path / "credence.db"), Compiler()
+        policies = Policies(rules, journal, Metrics(), compiler)
+        try:
+            before = await compiler._worker.run("test", os.nice, 0)
+            await policies.start()
+            return [before, await compiler._worker.run("test", os.nice, 0)]
+        finally:
+            await compiler.close()
+            await asyncio.to_thread(journal.close)
+
+    assert asyncio.run(niceness()) == [os.nice(0), os.nice(0) + NICENESS]
 
 
 def test_a_change_is_read_at_the_second_look_that_sees_it(tmp_path: Path) -> None:

@@ -24,17 +24,18 @@ from api.metrics import Metrics
 from api.parameters import refuse_parameters
 from api.policies import Policies
 from api.problems import BodyFault, ClockBehind, FactsInvalid, MethodNotAllowed, UnknownCaseKind, UnknownDecision
-from engine.decision import ENGINE_DISAGREEMENT, Decision
+from engine.days import ISO_DATE, day_number
+from engine.decision import Decision
 from engine.facts import FactsRefused
 from engine.pipeline import Engine
-from engine.vocabulary import CASE_KINDS, DATE, EPOCH
+from engine.ruleset import ENGINE_DISAGREEMENT
+from engine.vocabulary import CASE_KINDS, DATE
 from ledger.clock import BEHIND_SECONDS_MAX, Clock, moment
 from ledger.journal import Journal, Record
 
 MEMBERS_MAX = 500
 """Members of one JSON object in a request. A fact that doesn't exist costs a search for what was meant."""
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 log = structlog.get_logger(__name__)
@@ -129,10 +130,10 @@ def _as_of(said: object, clock: Clock, faults: list[BodyFault]) -> date:
     if said is None:
         return _today(clock)
     try:
-        as_of = date.fromisoformat(said) if type(said) is str and _DATE.fullmatch(said) else None
+        as_of = date.fromisoformat(said) if type(said) is str and ISO_DATE.fullmatch(said) else None
     except ValueError:
         as_of = None
-    if as_of is not None and DATE.low <= as_of.toordinal() - EPOCH.toordinal() <= DATE.high:
+    if as_of is not None and DATE.low <= day_number(as_of) <= DATE.high:
         return as_of
     faults.append(BodyFault("/as_of", "is not a day between 1900 and 2199", 'send it as text, such as "2026-07-01"'))
     return clock.now().date()  # some day: what else is wrong with the body is told in the same answer

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.decision import Decision, JsonValue
-from engine.reading.form import did_you_mean
 from engine.ruleset import RuleSet
 from engine.vocabulary import CASE_KINDS, Kind
+from engine.wording import did_you_mean
 
 OUTCOME = "outcome"
 REASON = "reason"

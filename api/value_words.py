@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from engine.days import day_number
 from engine.deciding.reasons import formatter
 from engine.decision import JsonValue
 from engine.ruleset import RuleSet
-from engine.vocabulary import EPOCH, Kind, Text, Type
+from engine.vocabulary import Kind, Text, Type
 
 _DECIMAL = (Kind.MONEY, Kind.RATE, Kind.NUMBER)
 _NONE = Text("none", "无")
@@ -50,7 +51,7 @@ def _bound(value: str | int | bool | None, type_: Type) -> str | int | bool | No
     if type_.kind in _DECIMAL:
         return int(Decimal(value).scaleb(type_.scale))
     if type_.kind is Kind.DATE:
-        return (date.fromisoformat(value) - EPOCH).days
+        return day_number(date.fromisoformat(value))
     return value
 
 

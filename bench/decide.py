@@ -15,12 +15,12 @@ from pathlib import Path
 
 from bench.loading import RULES, default_set
 from engine.case import Case
+from engine.days import EPOCH
 from engine.deciding.evaluate import Evaluator
 from engine.decision import Decision
 from engine.pipeline import Engine, load
 from engine.reading import document
 from engine.reading.cases import read_cases
-from engine.vocabulary import EPOCH
 
 CASES_FILE = RULES / "cases" / "orders.yaml"
 OF_EACH = 4
@@ -94,7 +94,7 @@ def _parts(engine: Engine, case: Case, rounds: int) -> list[float]:
         _seconds(lambda: engine.decide("order", case.facts, case.as_of, "bench"), rounds),
         _seconds(lambda: evaluator.binder.bind(case.facts), rounds),
         _seconds(lambda: matcher.python.match(values, as_of), rounds),
-        _seconds(lambda: matcher.rete.match(matched), rounds),
+        _seconds(lambda: matcher.rete.match(matched.asserted), rounds),
     ]
 
 

@@ -13,11 +13,6 @@ from engine.vocabulary import Text
 JsonValue = str | int | bool | None | list["JsonValue"]
 """Money, rates and numbers are decimal text, dates ISO 8601 text, counts and days integers."""
 
-ENGINE_DISAGREEMENT = "engine-disagreement"
-NO_RULES = "no-rules"
-"""Reasons that no policy gives: the matchers differ; no rule could give this kind of case its caution outcome or worse.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Reason:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from engine.days import ISO_DATE, date_of, day_number
+from engine.decimals import decimal_shower
 from engine.invisible import holds_control, holds_unseen
 from engine.nearest import nearest
-from engine.vocabulary import CASE_KINDS, EPOCH, Fact, Kind, Type
+from engine.vocabulary import CASE_KINDS, Fact, Kind, Type
 
 Value = int | str | bool | None
 """A bound value: a scaled integer, days since 1970-01-01, text, yes/no, or null."""
@@ -22,10 +24,7 @@ TEXT_LENGTH_MAX = 200
 
 _UNSEEN_HINT = "leave out marks of direction, joiners (U+200C, U+200D), soft hyphens, tags and the like"
 
-_EPOCH_ORDINAL = EPOCH.toordinal()
-
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?", re.ASCII)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +187,10 @@ def _date_reader(type_: Type) -> Callable[[object], Value]:
     low, high = type_.low, type_.high
 
     def read(raw: object) -> Value:
-        if type(raw) is not str or not _DATE.fullmatch(raw):
+        if type(raw) is not str or not ISO_DATE.fullmatch(raw):
             raise _Wrong("is not a date", 'send dates as text, such as "2026-07-01"')
         try:
-            value = date.fromisoformat(raw).toordinal() - _EPOCH_ORDINAL
+            value = day_number(date.fromisoformat(raw))
         except ValueError:
             raise _Wrong("is not a day of the calendar") from None
         if not low <= value <= high:
@@ -277,7 +276,7 @@ def _show_as_it_is(value: Value) -> JsonScalar:
 
 @lru_cache(maxsize=_SHOWN_REMEMBERED)
 def _show_date(value: Value) -> JsonScalar:
-    return None if value is None else date.fromordinal(int(value) + _EPOCH_ORDINAL).isoformat()
+    return None if value is None else date_of(int(value)).isoformat()
 
 
 def _money_shower(scale: int) -> Callable[[Value], JsonScalar]:
@@ -287,7 +286,7 @@ def _money_shower(scale: int) -> Callable[[Value], JsonScalar]:
         if value is None:
             return None
         if value < unit or not scale:
-            return exact(value)  # type: ignore[arg-type]  # as above
+            return exact(value)  # type: ignore[arg-type]  # not None, but perhaps a text as far as types can tell
         digits = str(value)  # faster than a division
         return f"{digits[:-scale]}.{digits[-scale:]}"
 
@@ -304,21 +303,5 @@ def _trimmed_shower(scale: int) -> Callable[[Value], JsonScalar]:
             return None
         text = exact(int(value))
         return text.rstrip("0").rstrip(".") if "." in text else text
-
-    return show
-
-
-def decimal_shower(scale: int, *, grouped: bool = False) -> Callable[[int], str]:
-    """A function that writes `value / 10**scale` with exactly `scale` decimals, thousands set apart where `grouped`."""
-    if not scale:
-        return (lambda value: f"{value:,}") if grouped else str
-    unit = 10**scale
-    pattern = f"%s.%0{scale}d"
-
-    def show(value: int) -> str:
-        if value < 0:
-            return "-" + show(-value)
-        whole = value // unit
-        return pattern % (f"{whole:,}" if grouped else whole, value % unit)
 
     return show

@@ -17,6 +17,12 @@ from engine.vocabulary import CASE_KINDS, Fact, Text, Type
 AS_OF = "as_of"
 """The variable that holds the decision's date; always known."""
 
+ENGINE_DISAGREEMENT = "engine-disagreement"
+"""The reason that stands in for a rule where the two matchers name different rules."""
+
+NO_RULES = "no-rules"
+"""The reason that stands in for a rule where none could give this kind of case its caution outcome or worse."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conjunct:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from engine.days import day_number
+from engine.decimals import RATE_SCALE
 from engine.diagnostic import Place
-
-EPOCH = date(1970, 1, 1)
 
 
 class Kind(StrEnum):
@@ -41,7 +41,6 @@ class Kind(StrEnum):
 
 _NUMERIC = frozenset({Kind.MONEY, Kind.RATE, Kind.NUMBER, Kind.INTEGER, Kind.DAYS, Kind.MONTHS})
 
-RATE_SCALE = 6
 QUOTIENT_SCALE = 12
 """Decimals of a division's result; fits 128-bit integers for amounts up to 10**15 minor units."""
 
@@ -83,7 +82,7 @@ class Type:
 
 YES_NO = Type(Kind.YES_NO)
 TEXT = Type(Kind.TEXT)
-DATE = Type(Kind.DATE, 0, (date(1900, 1, 1) - EPOCH).days, (date(2199, 12, 31) - EPOCH).days)
+DATE = Type(Kind.DATE, 0, day_number(date(1900, 1, 1)), day_number(date(2199, 12, 31)))
 
 
 @dataclass(frozen=True, slots=True)

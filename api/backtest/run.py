@@ -9,14 +9,13 @@ from datetime import date
 from api.backtest import words as say
 from api.backtest.history_file import HistoryRead, Source, read_history
 from api.long_run import Progress, untold, without_garbage_collection
-from engine.decision import NO_RULES
+from engine.days import date_of
 from engine.history.backtest import Window, backtest, window_of
 from engine.history.figures import Figures, RuleName, Side, figures
 from engine.history.history_map import HistoryMap
 from engine.history.replay import CASE, Case, Decide, Decided, decider
 from engine.pipeline import Engine
-from engine.portfolio.figures import date_of
-from engine.ruleset import RuleSet
+from engine.ruleset import NO_RULES, RuleSet
 from engine.vocabulary import Text, Vocabulary
 
 

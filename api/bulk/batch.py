@@ -37,6 +37,7 @@ from api.bulk.relation import Input, numbered, open_input, ready, rows_of
 from api.bulk.watched import watched
 from api.records import format_named
 from api.whole_files import fault_of_paths
+from engine.days import day_number
 from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
 from engine.sql.alternatives import with_alternatives
@@ -44,7 +45,6 @@ from engine.sql.check import check
 from engine.sql.code import column
 from engine.sql.facts import FAULTS, RawFacts
 from engine.sql.form import OUTCOME, SqlForm
-from engine.vocabulary import EPOCH
 
 MEMORY = "2500MB"
 """DuckDB's own limit; with Arrow, Python and what DuckDB doesn't count the process stays below 4 GiB."""
@@ -152,7 +152,7 @@ class _Run:
         self.scratch = scratch
         self.rejects = rejects
         self.progress = progress
-        self.form = SqlForm(with_alternatives(job.ruleset), "duckdb", (job.as_of - EPOCH).days)
+        self.form = SqlForm(with_alternatives(job.ruleset), "duckdb", day_number(job.as_of))
         self.found: Input = open_input(job.patterns, job.ruleset, job.row_map, connection, scratch, self._read)
         self.sources = sources(job.ruleset, self.found.heading, job.row_map)
         self.total = 0

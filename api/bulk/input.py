@@ -11,9 +11,9 @@ from pathlib import Path
 
 from api.records import SUFFIXES, Format, format_named
 from engine.maps.row_map import RowMap
-from engine.reading.form import did_you_mean, listed
 from engine.ruleset import RuleSet
 from engine.sql.facts import Form, Source
+from engine.wording import did_you_mean, listed
 
 FILE, LINE, UNREAD = "credence file", "credence line", "credence unread"
 """Where a row stands, and what is wrong with an NDJSON line as a whole: beside raw columns of any name."""

@@ -14,6 +14,7 @@ from pyspark.sql import functions as sf
 
 from api.bulk.input import BulkRefused, sources
 from api.bulk.output import FIRED, UNDETERMINED, elements
+from engine.days import day_number
 from engine.maps.row_map import RowMap
 from engine.ruleset import RuleSet
 from engine.sql.alternatives import with_alternatives
@@ -22,7 +23,7 @@ from engine.sql.facts import FAULTS, Form, RawFacts
 from engine.sql.form import OUTCOME, SqlForm
 from engine.sql.masks import Mask
 from engine.sql.shown import fact_value, list_value
-from engine.vocabulary import CASE_KINDS, EPOCH
+from engine.vocabulary import CASE_KINDS
 
 
 class Decided(NamedTuple):
@@ -48,7 +49,7 @@ def decide_frame(
     refused = check(ruleset)
     if refused:
         raise BulkRefused("\n".join(map(str, refused)))
-    form = SqlForm(with_alternatives(ruleset), "spark", (as_of - EPOCH).days)
+    form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
     heading = {field.name: _form(field.dataType.simpleString(), cells) for field in frame.schema.fields}
     raw_facts = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect)
     session = frame.sparkSession

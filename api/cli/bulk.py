@@ -25,8 +25,9 @@ from api.cli.terminal import (
     print_diagnostics,
     refuse,
 )
+from engine.days import day_number
 from engine.ruleset import RuleSet
-from engine.vocabulary import CASE_KINDS, EPOCH
+from engine.vocabulary import CASE_KINDS
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
     from api.bulk.batch import Job, Tally
@@ -77,7 +78,7 @@ def sql(
     ruleset = engine_of(rules).ruleset(case_kind(case), when)
     _refuse_what_bulk_cannot(ruleset)
     _warn_of_no_rules(ruleset)
-    form = SqlForm(ruleset, dialect, (when - EPOCH).days)
+    form = SqlForm(ruleset, dialect, day_number(when))
     query = form.text()
     sys.stdout.write(told(form, query, when) + query)
 

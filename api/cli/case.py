@@ -15,11 +15,12 @@ from api.bounded_files import read_named
 from api.case_file import CaseUnreadable, read_case
 from api.cli.terminal import Language, engine_of, refuse
 from api.decide_file import stable_id
+from engine.days import day_number
 from engine.facts import Fault
 from engine.pipeline import Engine
 from engine.reading.document import BYTES_MAX
-from engine.reading.form import did_you_mean
-from engine.vocabulary import CASE_KINDS, DATE, EPOCH
+from engine.vocabulary import CASE_KINDS, DATE
+from engine.wording import did_you_mean
 
 FileArgument = Annotated[
     str,
@@ -80,7 +81,7 @@ def today() -> date:
 
 def day_of(moment: datetime) -> date:
     day = moment.date()
-    if not DATE.low <= (day - EPOCH).days <= DATE.high:
+    if not DATE.low <= day_number(day) <= DATE.high:
         refuse(f"--as-of {day} is outside of what policies can speak about, 1900 to 2199")
     return day
 

@@ -14,13 +14,14 @@ from api.cli.terminal import FOUND_PROBLEMS, folder_of, out, print_diagnostics, 
 from api.limits import Stopped, too_large, within_limits
 from api.rules_folder import RulesFolder
 from engine.case import Suite
+from engine.compiling.decided_names import decided_names
 from engine.diagnostic import Diagnostic, Place, in_order
 from engine.history.map_file import is_history_map, read_history_map
 from engine.maps.map_file import read_row_map
 from engine.maps.row_map import RowMap
 from engine.pipeline import Engine, load
 from engine.policy import Policy
-from engine.reading.cases import decided_names, read_cases
+from engine.reading.cases import read_cases
 from engine.reading.document import read
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS

@@ -37,8 +37,8 @@ from engine.deciding.explanation import (
     WorkedOut,
 )
 from engine.facts import FactsRefused
-from engine.reading.form import did_you_mean
 from engine.vocabulary import OUTCOME_TITLES
+from engine.wording import did_you_mean
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from api.portfolio.run import Portfolio
+from engine.days import date_of
+from engine.decimals import decimal_shower, rate_text
 from engine.decision import Decision
-from engine.facts import decimal_shower
 from engine.pipeline import Engine
 from engine.portfolio.decided import Account, Allowance, RuleCount
-from engine.portfolio.figures import Bucket, Line, Quarter, date_of, rate_text
+from engine.portfolio.figures import Bucket, Line, Quarter
 
 Json = dict[str, object]
 _Money = Callable[[int], str]

@@ -13,10 +13,11 @@ from pathlib import Path
 from api.long_run import ROWS_BETWEEN, Progress, untold, without_garbage_collection
 from api.portfolio.files import Reading, records
 from api.records import Format, InputUnreadable, Record, format_named
+from engine.days import day_number
 from engine.facts import Fault
 from engine.pipeline import Engine
 from engine.portfolio.decided import Decided, days_in_quarter, decide_portfolio
-from engine.portfolio.figures import Figures, day_of, figures
+from engine.portfolio.figures import Figures, figures
 from engine.portfolio.rows import Book, BookReader
 
 INDUSTRY = "portfolio.industry"
@@ -56,8 +57,8 @@ def portfolio_of(engine: Engine, wanted: Wanted, rejected: Rejected, progress: P
         book, rows, rejects = _read(engine, wanted, rejected, progress)
         name = ", ".join(path.stem for path in wanted.files)[:100]
         days = days_in_quarter(engine, wanted.as_of)
-        opening = day_of(wanted.opening) if wanted.opening else None
-        found = figures(book.items, day_of(wanted.as_of), days, opening)
+        opening = day_number(wanted.opening) if wanted.opening else None
+        found = figures(book.items, day_number(wanted.as_of), days, opening)
         industry = wanted.industry or _industry(engine, book)
         decided = decide_portfolio(engine, book, found, name, industry, lambda done: progress("deciding", done))
     files = tuple(path.name for path in wanted.files)

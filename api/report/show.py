@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from api.report import words
-from engine.facts import decimal_shower
-from engine.portfolio.figures import date_of, decimal_text
+from engine.days import date_of
+from engine.decimals import decimal_shower, decimal_text
 from engine.vocabulary import OUTCOME_TITLES, Text
 
 _STEPS = {

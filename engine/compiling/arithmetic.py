@@ -13,8 +13,8 @@ from decimal import Decimal
 from engine import formula as f
 from engine.formula import Constant, Formula, Variable
 from engine.matching.interpret import value_of
-from engine.reading.form import did_you_mean, listed
 from engine.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Text, Titles, Type
+from engine.wording import did_you_mean, listed
 
 
 class Mismatch(Exception):

@@ -18,8 +18,8 @@ from engine.formula import Constant, Formula
 from engine.invisible import IN_POLICIES
 from engine.nearest import gives_hints, nearest
 from engine.policy import Expression
-from engine.reading.form import clipped, did_you_mean
 from engine.vocabulary import YES_NO, Kind, Type
+from engine.wording import clipped, did_you_mean
 
 UNROLL_MAX = 200
 """How many steps `some` and `every` may take in one expression, and how many tests a list may hold."""

@@ -13,10 +13,11 @@ from functools import reduce
 from engine import formula as f
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
+from engine.days import day_number
 from engine.formula import Constant, Formula
 from engine.nearest import nearest
-from engine.reading.form import clipped
-from engine.vocabulary import DATE, EPOCH, TEXT, YES_NO, Kind, Type
+from engine.vocabulary import DATE, TEXT, YES_NO, Kind, Type
+from engine.wording import clipped
 
 Arguments = Sequence[Formula]
 
@@ -82,7 +83,7 @@ def _date(arguments: Arguments) -> Formula:
         raise Mismatch("T004", "`date` takes 1 argument or 3, found 2", "write `date(2026, 7, 1)`")
     year, month, day = (_whole_constant(argument, "each part of the date") for argument in arguments)
     try:
-        return a.constant(DATE, date(year, month, day).toordinal() - EPOCH.toordinal())
+        return a.constant(DATE, day_number(date(year, month, day)))
     except (ValueError, OverflowError):
         raise Mismatch("T004", "there is no such day", "write year, month, day: `date(2026, 7, 1)`") from None
 
@@ -124,7 +125,7 @@ def temporal(text: str) -> Constant:
         day = date.fromisoformat(text)
     except ValueError:
         raise Mismatch("T004", "there is no such day", 'write year, month, day: "2026-07-01"') from None
-    return a.constant(DATE, day.toordinal() - EPOCH.toordinal())
+    return a.constant(DATE, day_number(day))
 
 
 def _text(function: str, result: Type) -> Callable[[Arguments], Formula]:

@@ -12,8 +12,8 @@ from engine.compiling.translate_calls import temporal
 from engine.diagnostic import Diagnostic
 from engine.formula import Constant, Formula
 from engine.policy import DatedConstant, TypeName
-from engine.reading.form import clipped, did_you_mean
 from engine.vocabulary import TEXT, YES_NO, Kind, Type, Vocabulary
+from engine.wording import clipped, did_you_mean
 
 
 def declared(name: TypeName | None, vocabulary: Vocabulary) -> Type | None:

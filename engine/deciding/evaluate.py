@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
+from engine.days import day_number
 from engine.deciding.missing import MissingInputs, Search, left_open
 from engine.deciding.reasons import Values, Words
-from engine.decision import ENGINE_DISAGREEMENT, NO_RULES, Decision, JsonValue, Reason, Undetermined
+from engine.decision import Decision, JsonValue, Reason, Undetermined
 from engine.facts import Binder, Value, shower, shown
 from engine.formula import Formula
 from engine.matching.interpret import Result
 from engine.matching.matcher import Disagreement, Matcher, Matching
-from engine.ruleset import ListResult, Named, Rule, RuleSet, Table
+from engine.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Named, Rule, RuleSet, Table
 from engine.version import ENGINE_VERSION
-from engine.vocabulary import CASE_KINDS, EPOCH, OUTCOME_TITLES, Text, Type
+from engine.vocabulary import CASE_KINDS, OUTCOME_TITLES, Text, Type
 
 Show = Callable[[Result], JsonValue]
 
@@ -80,7 +81,7 @@ class Evaluator:
 
     def decide(self, facts: Sequence[Value], as_of: date, id: str) -> Decision:
         """`facts` as the binder gives them."""
-        matching = self._matcher.match(facts, as_of.toordinal() - EPOCH.toordinal())
+        matching = self._matcher.match(facts, day_number(as_of))
         values = matching.values
         first = self._first_rule
         fired = [self._rules[index - first] for index in matching.fired if index >= first]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from engine.compiling.link import dotted_names
+from engine.days import day_number
 from engine.deciding.explanation import (
     Condition,
     Explanation,
@@ -29,7 +30,7 @@ from engine.matching.interpret import Result, Value, run, truth, verdict
 from engine.pipeline import Engine
 from engine.policy import Policy
 from engine.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
-from engine.vocabulary import CASE_KINDS, EPOCH, TEXT, Text
+from engine.vocabulary import CASE_KINDS, TEXT, Text
 
 
 def explain(engine: Engine, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Explanation:
@@ -37,7 +38,7 @@ def explain(engine: Engine, case: str, facts: Mapping[str, object], as_of: date,
     decision = engine.decide(case, facts, as_of, id)
     ruleset = engine.ruleset(case, as_of)
     bound = dict(zip((fact.name for fact in ruleset.facts), engine.bind(case, facts, as_of), strict=True))
-    found = run(ruleset, bound, (as_of - EPOCH).days)
+    found = run(ruleset, bound, day_number(as_of))
     return _Explaining(engine.policies, ruleset, found.variables, decision).explanation()
 
 

@@ -7,13 +7,14 @@ texts show is worked out once for both languages.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 
-from engine.facts import Value, decimal_shower
+from engine.days import date_of
+from engine.decimals import decimal_shower
+from engine.facts import Value
 from engine.formula import Formula
 from engine.matching.interpret import Result
 from engine.ruleset import Bilingual, Template
-from engine.vocabulary import EPOCH, Kind, Text, Type
+from engine.vocabulary import Kind, Text, Type
 
 Values = Sequence[Result]
 Compile = Callable[[Formula], Callable[[Values], Value]]
@@ -94,9 +95,9 @@ def _trimmed(text: str) -> str:
 
 
 def _date_en(value: int | str | bool) -> str:
-    return date.fromordinal(int(value) + EPOCH.toordinal()).isoformat()
+    return date_of(int(value)).isoformat()
 
 
 def _date_zh(value: int | str | bool) -> str:
-    day = date.fromordinal(int(value) + EPOCH.toordinal())
+    day = date_of(int(value))
     return f"{day.year}年{day.month}月{day.day}日"

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from engine.case import Case, ExpectedValue, Suite
+from engine.days import day_number
 from engine.deciding.case_result import CaseResult, CasesRun, Coverage, Difference, Tried
 from engine.decision import Decision, JsonValue
 from engine.facts import FactsRefused
 from engine.matching.interpret import run
 from engine.pipeline import Engine
 from engine.policy import HitPolicy, Policy
-from engine.vocabulary import EPOCH
 
 Clock = Callable[[], float]
 
@@ -135,7 +135,7 @@ def _hits(case: Case, engine: Engine, first: frozenset[str]) -> list[str]:
     except FactsRefused:
         return []
     facts = {fact.name: value for fact, value in zip(ruleset.facts, values, strict=True)}
-    fired = set(run(ruleset, facts, (case.as_of - EPOCH).days).fired)
+    fired = set(run(ruleset, facts, day_number(case.as_of)).fired)
     for table in ruleset.tables:
         if table.id in first:
             fired.difference_update([row for row in table.rows if row in fired][1:])

@@ -15,17 +15,15 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+from engine.days import date_of, day_number
 from engine.history.record import Book, Invoice, Known, known_at_issue
 from engine.history.replay import Case, Decide, Decided
-from engine.vocabulary import EPOCH
 
 LATE_DAYS = (0, 7, 15, 30)
 """Later than these many days: the thresholds of all lateness figures."""
 
 FLIPS_KEPT = 100
 CASES_AT_ONCE = 50_000
-
-_EPOCH_ORDINAL = EPOCH.toordinal()
 
 
 class Cell(NamedTuple):
@@ -114,7 +112,7 @@ def window_of(accounts: Accounts, since: date | None = None, until: date | None 
 
 
 def _day(given: date | None, otherwise: int) -> int:
-    return otherwise if given is None else given.toordinal() - _EPOCH_ORDINAL
+    return otherwise if given is None else day_number(given)
 
 
 def backtest(
@@ -175,5 +173,5 @@ def outcome(invoice: Invoice, end: int) -> tuple[int, int | None, int]:
 @lru_cache(maxsize=1 << 16)
 def quarter_of(day: int) -> str:
     """Such as `2013-Q2`."""
-    when = date.fromordinal(day + _EPOCH_ORDINAL)
+    when = date_of(day)
     return f"{when.year}-Q{(when.month + 2) // 3}"

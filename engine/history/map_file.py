@@ -26,9 +26,10 @@ from engine.maps.columns import COLUMN_KEYS, ColumnForm, literal
 from engine.maps.row_map import Column
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.document import Mapping as Entries
-from engine.reading.form import Form, clipped, did_you_mean
+from engine.reading.form import Form
 from engine.ruleset import AS_OF
 from engine.vocabulary import Fact, Kind, Vocabulary
+from engine.wording import clipped, did_you_mean
 
 CODES: Mapping[str, str] = {
     "H001": "an assumed fact that an order doesn't have",

@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from engine.vocabulary import DATE, EPOCH, RATE_SCALE
+from engine.days import date_of
+from engine.decimals import RATE_SCALE
+from engine.vocabulary import DATE
 
 YEAR_DAYS = 365
 QUARTER_DAYS = 91
@@ -25,7 +26,6 @@ SERIOUSLY_LATE_INVOICES_MIN = 5
 
 _NEVER = DATE.high + 1
 _RATE = 10**RATE_SCALE
-_EPOCH_ORDINAL = EPOCH.toordinal()
 
 
 class Invoice(NamedTuple):
@@ -198,5 +198,5 @@ def whole_months(first: int, day: int) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def _month(day: int) -> tuple[int, int]:
-    found = date.fromordinal(day + _EPOCH_ORDINAL)
+    found = date_of(day)
     return found.year * 12 + found.month, found.day

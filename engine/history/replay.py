@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.decision import NO_RULES
 from engine.facts import Binder, Value
 from engine.history.history_map import ACCOUNT_FACTS, HistoryMap
 from engine.history.record import Invoice, Known
-from engine.matching import python_form
-from engine.ruleset import RuleSet
+from engine.matching.python_form import PythonForm
+from engine.ruleset import NO_RULES, RuleSet
 from engine.vocabulary import CASE_KINDS
 
 CASE = "order"
@@ -76,7 +75,7 @@ def _body(history_map: HistoryMap, known: Iterable[str]) -> dict[str, dict[str, 
 def decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
     """One order after another, on its own day, with the parameters that this rule set has in force."""
     rows = FactRows(ruleset, history_map)
-    form = python_form.lower(ruleset)
+    form = PythonForm(ruleset)
     match, row = form.match, rows.row
     grade = form.slots.get(GRADE)
     answer = answers(ruleset, len(form.matches) - len(ruleset.rules))

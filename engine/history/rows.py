@@ -10,16 +10,16 @@ from dataclasses import replace
 from datetime import date
 from typing import cast
 
+from engine.days import EPOCH, day_number
 from engine.facts import TEXT_LENGTH_MAX, Fault, text_fault
 from engine.history.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap
 from engine.history.record import Invoice
 from engine.maps.row_map import RowMap
 from engine.maps.rows import Raw, heading_faults, row_reader
-from engine.vocabulary import DATE, EPOCH, MONEY_BOUND
+from engine.vocabulary import DATE, MONEY_BOUND
 
 InvoiceReader = Callable[[Sequence[str | None]], Invoice | tuple[Fault, ...]]
 
-_EPOCH_ORDINAL = EPOCH.toordinal()
 _CELLS_REMEMBERED = 100_000
 _DIGITS_QUICK = 14  # stays within what an amount may be
 _NEEDED = tuple(name for name in COLUMNS_REQUIRED if name != "settled")
@@ -116,7 +116,7 @@ def _whole_way(history_map: HistoryMap, heading: Sequence[str], currency_digits:
 
 
 def _day(raw: Raw) -> int | None:
-    return None if raw is None else date.fromisoformat(cast("str", raw)).toordinal() - _EPOCH_ORDINAL
+    return None if raw is None else day_number(date.fromisoformat(cast("str", raw)))
 
 
 def _row_map(history_map: HistoryMap) -> RowMap:

@@ -12,8 +12,9 @@ from engine.diagnostic import Place
 from engine.maps.row_map import ISO, Column, DateFormat
 from engine.policy import TypeName
 from engine.reading.document import Node, Scalar
-from engine.reading.form import Form, clipped
+from engine.reading.form import Form
 from engine.vocabulary import Kind, Type
+from engine.wording import clipped
 
 COLUMN_KEYS = ("column", "format", "values")
 

@@ -17,8 +17,9 @@ from engine.maps.names import reads
 from engine.maps.row_map import ROW, Column, Derived, RowMap
 from engine.policy import Expression
 from engine.reading.document import Document, Node, Scalar
-from engine.reading.form import Form, clipped, did_you_mean, listed
+from engine.reading.form import Form
 from engine.vocabulary import CASE_KINDS, Fact, Kind, Type, Vocabulary
+from engine.wording import clipped, did_you_mean, listed
 
 CODES: Mapping[str, str] = {
     "M001": "a fact that a case of this kind doesn't have",

@@ -16,8 +16,8 @@ from engine.facts import Fault
 from engine.feel.evaluate import evaluate_node
 from engine.feel.temporal import DaysDuration, MonthsDuration
 from engine.maps.row_map import ROW, Column, RowMap
-from engine.reading.form import did_you_mean, listed
 from engine.vocabulary import Kind, Type
+from engine.wording import did_you_mean, listed
 
 Raw = str | int | bool | None
 """A fact as a request carries it."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from engine.vocabulary import EPOCH
+from engine.days import date_of, day_number
 
-_EPOCH_ORDINAL = EPOCH.toordinal()
 _MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -60,23 +59,23 @@ def _signed(sign_of: int, magnitude: int) -> int:
 
 
 def add_months(day: int, months: int) -> int:
-    start = date.fromordinal(day + _EPOCH_ORDINAL)
+    start = date_of(day)
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     leap = month == 1 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     length = 29 if leap else _MONTH_LENGTHS[month]
-    return date(year, month + 1, min(start.day, length)).toordinal() - _EPOCH_ORDINAL
+    return day_number(date(year, month + 1, min(start.day, length)))
 
 
 def year(day: int) -> int:
-    return date.fromordinal(day + _EPOCH_ORDINAL).year
+    return date_of(day).year
 
 
 def month(day: int) -> int:
-    return date.fromordinal(day + _EPOCH_ORDINAL).month
+    return date_of(day).month
 
 
 def day_of_month(day: int) -> int:
-    return date.fromordinal(day + _EPOCH_ORDINAL).day
+    return date_of(day).day
 
 
 def weekday(day: int) -> int:

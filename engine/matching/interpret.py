@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import NamedTuple, cast
 
 from engine import formula as f
+from engine.days import date_of, day_number
 from engine.formula import Formula
 from engine.ruleset import AS_OF, ListResult, Match, Named, RuleSet
-from engine.vocabulary import EPOCH
 
 Value = int | str | bool | None
 Result = Value | tuple[Value, ...]
@@ -137,7 +137,7 @@ def _number(formula: Formula, values: list[int]) -> int | None:
         case f.AddMonths():
             return _add_months(values[0], values[1])
         case f.DatePart(part=part):
-            return _date_part(part, EPOCH + timedelta(days=values[0]))
+            return _date_part(part, date_of(values[0]))
     raise TypeError(f"no value is defined for {type(formula).__name__}")
 
 
@@ -158,10 +158,10 @@ def _rescale(value: int, decimals: int, mode: str) -> int:
 
 
 def _add_months(day: int, months: int) -> int:
-    start = EPOCH + timedelta(days=day)
+    start = date_of(day)
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     last = calendar.monthrange(year, month + 1)[1]
-    return (date(year, month + 1, min(start.day, last)) - EPOCH).days
+    return day_number(date(year, month + 1, min(start.day, last)))
 
 
 def _date_part(part: str, day: date) -> int:

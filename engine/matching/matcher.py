@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.matching import python_form, rete_form
 from engine.matching.interpret import Result, Value
+from engine.matching.python_form import PythonForm
+from engine.matching.rete_form import ReteForm
 from engine.ruleset import RuleSet
 
 
@@ -39,15 +40,15 @@ class Matcher:
     """Thread-safe. Holds networks outside Python's heap until the last reference or `close`."""
 
     def __init__(self, ruleset: RuleSet) -> None:
-        self.python = python_form.lower(ruleset)
-        self.rete = rete_form.lower(self.python)
+        self.python = PythonForm(ruleset)
+        self.rete = ReteForm(self.python.groups)
 
     def match(self, facts: Sequence[Value], as_of: int) -> Matching:
         """`facts` in `ruleset.facts` order."""
         matched = self.python.match(facts, as_of)
         values, fired, undetermined, _ = matched
         try:
-            seconded = self.rete.match(matched)
+            seconded = self.rete.match(matched.asserted)
         except Exception as error:
             return Matching(values, fired, undetermined, Disagreement((), (), str(error)))
         if seconded == fired:

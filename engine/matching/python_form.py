@@ -59,10 +59,6 @@ class PythonForm:
         return cast("Callable[[Sequence[Result]], Value]", _compiled(text, "value", {}))
 
 
-def lower(ruleset: RuleSet) -> PythonForm:
-    return PythonForm(ruleset)
-
-
 def _compiled(text: str, name: str, tables: Mapping[str, object]) -> object:
     namespace: dict[str, object] = {**RUNTIME, **tables, "Matched": Matched}
     exec(compile(text, "<rule set>", "exec"), namespace)

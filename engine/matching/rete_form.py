@@ -7,10 +7,10 @@ which of the conjunctions hold is found here and nowhere else.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from threading import Lock
 
 from engine.matching.conditions import Group
-from engine.matching.python_form import Matched, PythonForm
 from engine.matching.rete_network import ReteNetwork
 
 
@@ -19,11 +19,12 @@ class ReteForm:
         self._networks = [network(group) for group in groups]
         self._lock = Lock()
 
-    def match(self, matched: Matched) -> list[int]:
-        """Ascending indices into `PythonForm.matches` of what fires. Raises `ReteError`."""
+    def match(self, asserted: Sequence[tuple[int | str, ...]]) -> list[int]:
+        """Ascending indices into `PythonForm.matches` of what fires. `asserted` holds one fact for each group, as the
+        Python form gives them. Raises `ReteError`."""
         fired: list[int] = []
         with self._lock:
-            for network, fact in zip(self._networks, matched.asserted, strict=True):
+            for network, fact in zip(self._networks, asserted, strict=True):
                 fired += network.match(fact)
         fired.sort()
         return fired
@@ -34,10 +35,6 @@ class ReteForm:
             for network in self._networks:
                 network.close()
             self._networks = []
-
-
-def lower(python_form: PythonForm) -> ReteForm:
-    return ReteForm(python_form.groups)
 
 
 def network(group: Group) -> ReteNetwork:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.facts import decimal_shower
+from engine.decimals import RATE_SCALE, decimal_shower
 from engine.history.record import (
     QUARTER_DAYS,
     SERIOUSLY_LATE_DAYS,
@@ -20,7 +20,6 @@ from engine.history.record import (
 )
 from engine.maps.rows import Raw
 from engine.portfolio.figures import Item, disputed_amount, line
-from engine.vocabulary import RATE_SCALE
 
 _MONTHS_IN_YEAR = 12
 

@@ -13,11 +13,12 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from engine.days import date_of
+from engine.decimals import decimal_shower
 from engine.decision import Decision, JsonValue, Reason
-from engine.facts import decimal_shower
 from engine.pipeline import Engine
 from engine.portfolio.accounts import account_facts, merged
-from engine.portfolio.figures import Figures, Item, Line, Quarter, date_of, lines_by
+from engine.portfolio.figures import Figures, Item, Line, Quarter, lines_by
 from engine.portfolio.rows import Book
 from engine.vocabulary import CASE_KINDS, Kind
 

@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from engine.vocabulary import EPOCH, RATE_SCALE
+from engine.days import date_of, day_number
 
 QUARTERS_MAX = 8
 TOP = 10
@@ -25,8 +25,6 @@ TOP = 10
 BUCKETS = ("current", "1-30", "31-60", "61-90", "91-180", "181-365", "over 365")
 _BUCKET_DAYS = (0, 30, 60, 90, 180, 365)
 """The last day overdue of each bucket but the last (common credit-desk practice)."""
-
-_EPOCH_ORDINAL = EPOCH.toordinal()
 
 
 class Item(NamedTuple):
@@ -175,27 +173,6 @@ def ratio(part: int, whole: int) -> Fraction | None:
     return Fraction(part, whole) if whole > 0 else None
 
 
-def decimal_text(value: Fraction, decimals: int) -> str:
-    """Rounded half to even, as policies round."""
-    scaled = round(value * 10**decimals)
-    whole, rest = divmod(abs(scaled), 10**decimals)
-    sign = "-" if scaled < 0 else ""
-    return f"{sign}{whole}.{rest:0{decimals}d}" if decimals else f"{sign}{whole}"
-
-
-def rate_text(value: Fraction | None) -> str | None:
-    """As JSON has it, with 6 decimals; None for a figure that there is nothing to tell from."""
-    return None if value is None else decimal_text(value, RATE_SCALE)
-
-
-def day_of(value: date) -> int:
-    return value.toordinal() - _EPOCH_ORDINAL
-
-
-def date_of(day: int) -> date:
-    return date.fromordinal(day + _EPOCH_ORDINAL)
-
-
 # --- open items -------------------------------------------------------------------------------------------------------
 
 
@@ -296,4 +273,4 @@ def months_before(day: int, months: int) -> int:
     year, month = divmod(when.year * 12 + when.month - 1 - months, 12)
     of_month = monthrange(year, month + 1)[1]
     is_last = when.day == monthrange(when.year, when.month)[1]
-    return day_of(date(year, month + 1, of_month if is_last else min(when.day, of_month)))
+    return day_number(date(year, month + 1, of_month if is_last else min(when.day, of_month)))

@@ -13,11 +13,12 @@ from datetime import date
 from operator import itemgetter
 from typing import Any, cast
 
+from engine.days import day_number
 from engine.facts import Binder, FactsRefused, Fault, Value
 from engine.maps.names import reads
 from engine.maps.row_map import ROW, Derived, RowMap
 from engine.maps.rows import Raw, RowReader, row_reader
-from engine.portfolio.figures import Item, day_of
+from engine.portfolio.figures import Item
 from engine.vocabulary import DATE, TEXT, Fact, Kind, Text, Type, Vocabulary
 
 CASE = "invoice"
@@ -71,7 +72,7 @@ class BookReader:
         self._map = _with_helpers(row_map)
         self._columns = {column.name: column.column for column in self._map.columns}
         self._as_of = as_of
-        self._day = day_of(as_of)
+        self._day = day_number(as_of)
         facts = (*vocabulary.of_case(CASE), *_own_facts(vocabulary))
         self._binder = Binder(CASE, facts)
         slots = {fact.name: slot for slot, fact in enumerate(facts)}

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.case import Case, Expected, ExpectedValue, Suite
-from engine.compiling.link import Unit, link, readable
-from engine.decision import NO_RULES
 from engine.diagnostic import Diagnostic, Place, in_order
-from engine.policy import Criterion, Policy
 from engine.reading.document import Document, Node, Scalar, Sequence
 from engine.reading.fact_value import RequestValue, read_value
-from engine.reading.form import Form, clipped, day, did_you_mean
+from engine.reading.form import Form, day
 from engine.vocabulary import CASE_KINDS, CaseKind, Fact, Vocabulary
+from engine.wording import clipped, did_you_mean
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
@@ -38,38 +36,6 @@ class DecidedNames:
 
 
 _ANY = DecidedNames(None, None, None, None)
-
-
-def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:
-    """By case kind."""
-    linked, _ = link(tuple(policies))
-    found = {}
-    for kind in CASE_KINDS:
-        own = [policy for policy in linked.policies.values() if policy.decides == kind]
-        seen = [policy for policy in linked.policies.values() if policy in own or any(readable(o, policy) for o in own)]
-        rules = [f"{policy.name}.{rule}" for policy in own for rule in policy.rules]
-        results = [name for name, unit in linked.by_name.items() if unit.policy in seen]
-        tables = [f"{policy.name}.{table}" for policy in seen for table in policy.tables]
-        criteria = [name for name, unit in linked.by_name.items() if unit.policy in seen and _is_criterion(unit)]
-        conditions = [condition.name for p in own for rule in p.rules.values() for condition in rule.conditions]
-        found[kind] = DecidedNames(
-            (*rules, *(() if _is_decided(kind, own) else (NO_RULES,))),
-            (*rules, *tables, *criteria),
-            results,
-            tuple(dict.fromkeys(conditions)),
-        )
-    return found
-
-
-def _is_decided(kind: str, policies: Iterable[Policy]) -> bool:
-    """As `RuleSet.is_decided`, of policies as they are written."""
-    ladder = CASE_KINDS[kind].ladder
-    stopping = ladder[ladder.index(CASE_KINDS[kind].caution) :]
-    return any(rule.outcome.text in stopping for policy in policies for rule in policy.rules.values())
-
-
-def _is_criterion(unit: Unit) -> bool:
-    return isinstance(unit.part, Criterion)
 
 
 def read_cases(

@@ -10,8 +10,9 @@ from decimal import Decimal
 
 from engine.facts import Binder, FactsRefused, Value
 from engine.reading.document import Node, Scalar
-from engine.reading.form import Form, clipped
+from engine.reading.form import Form
 from engine.vocabulary import CASE_KINDS, Fact, Kind
+from engine.wording import clipped
 
 RequestValue = str | int | bool | None
 

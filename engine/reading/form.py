@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
 
+from engine.days import ISO_DATE, day_number
 from engine.diagnostic import Diagnostic, Place
-from engine.nearest import nearest
 from engine.policy import TypeName
 from engine.reading.document import Mapping, Node, Scalar, Sequence
-from engine.vocabulary import CASE_KINDS, DATE, EPOCH, Kind, Text
+from engine.vocabulary import CASE_KINDS, DATE, Kind, Text
+from engine.wording import clipped, did_you_mean, listed
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 ID = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
@@ -39,24 +40,6 @@ RESERVED = {
     **dict.fromkeys(FACT_GROUPS, "a group of facts"),
     "as_of": "the date of the decision",
 }
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """A hint with the nearest known word, or with all of them when none is near and they are few."""
-    if (close := nearest(word, known)) is not None:
-        return f"did you mean `{close}`?"
-    return f"possible are {listed(known)}" if 0 < len(known) <= 12 else ""
-
-
-def listed(words: Collection[str]) -> str:
-    return ", ".join(f"`{word}`" for word in words)
-
-
-def clipped(text: str) -> str:
-    """The author's text, short enough for one line of a message."""
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:59] + "…"
 
 
 def kind_of(node: Node) -> str:
@@ -77,13 +60,13 @@ def kind_of(node: Node) -> str:
 
 def day(text: str) -> date | None:
     """The date that this text writes as YYYY-MM-DD, if it is one that a policy can speak of."""
-    if not _DATE.fullmatch(text):
+    if not ISO_DATE.fullmatch(text):
         return None
     try:
         found = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if DATE.low <= (found - EPOCH).days <= DATE.high else None
+    return found if DATE.low <= day_number(found) <= DATE.high else None
 
 
 class Form:

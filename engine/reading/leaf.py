@@ -18,7 +18,8 @@ from engine.feel import hints, syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
 from engine.policy import BilingualTemplate, Expression, Template
 from engine.reading.document import Mapping, Node, Scalar, Sequence
-from engine.reading.form import Form, clipped, kind_of
+from engine.reading.form import Form, kind_of
+from engine.wording import clipped
 
 STRAY_MAX = 100
 """Braces too many of one text that are reported."""

@@ -24,11 +24,12 @@ from engine.policy import (
     ValueDefinition,
 )
 from engine.reading.document import Document, Mapping, Node, Scalar
-from engine.reading.form import Form, clipped, day
+from engine.reading.form import Form, day
 from engine.reading.leaf import expression, literal, number, unary_tests
 from engine.reading.rules import read_rules
 from engine.reading.table import read_table
 from engine.vocabulary import CASE_KINDS, Text
+from engine.wording import clipped
 
 _KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules")
 _PARTS = _KEYS[3:]

@@ -11,7 +11,8 @@ from pathlib import PurePath
 from engine.diagnostic import Diagnostic, Place, in_order
 from engine.policy import Policy
 from engine.reading.document import Document, Node
-from engine.reading.form import Form, clipped
+from engine.reading.form import Form
+from engine.wording import clipped
 
 SITE_FACTS = "facts.yaml"
 _FOLDER = "rules"

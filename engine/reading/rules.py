@@ -5,9 +5,10 @@ from __future__ import annotations
 from engine.diagnostic import Place
 from engine.policy import ConditionDefinition, Expression, RuleDefinition
 from engine.reading.document import Node, Scalar, Sequence
-from engine.reading.form import Form, clipped, did_you_mean, listed
+from engine.reading.form import Form
 from engine.reading.leaf import bilingual_template, condition, expression
 from engine.vocabulary import CASE_KINDS, CaseKind
+from engine.wording import clipped, did_you_mean, listed
 
 _KEYS = ("when", "then", "if_missing", "reason", "remedy", "conditions", "title")
 _REQUIRED = ("when", "then", "reason")

@@ -10,8 +10,9 @@ from engine.diagnostic import Place
 from engine.nearest import nearest
 from engine.policy import Cell, HitPolicy, OutputCell, OutputDefinition, Row, TableDefinition
 from engine.reading.document import Mapping, Node, Scalar
-from engine.reading.form import Form, clipped, did_you_mean, listed
+from engine.reading.form import Form
 from engine.reading.leaf import expression, output, unary_tests
+from engine.wording import clipped, did_you_mean, listed
 
 Take = Callable[[Node, str], str | None]
 """Reserves a name in the policy's namespace."""

@@ -13,13 +13,16 @@ from datetime import date
 
 from babel.numbers import get_currency_precision, is_currency
 
+from engine.days import day_number
+from engine.decimals import RATE_SCALE
 from engine.diagnostic import Diagnostic, in_order
 from engine.facts import shown
 from engine.policy import TypeName
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.fact_value import read_value
-from engine.reading.form import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, Form, clipped, did_you_mean
-from engine.vocabulary import EPOCH, RATE_SCALE, Fact, Kind, Text, Type, Vocabulary
+from engine.reading.form import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, Form
+from engine.vocabulary import Fact, Kind, Text, Type, Vocabulary
+from engine.wording import clipped, did_you_mean
 
 CURRENCY_ASSUMED = "EUR"
 """Where none can be read: for finding the other mistakes, and for policy sets that were stored when it was the default.
@@ -167,7 +170,7 @@ def example_of(type_: Type) -> str | int | bool | None:
         case Kind.YES_NO:
             return False
         case Kind.DATE:
-            wanted = (_EXAMPLE_DAY - EPOCH).days
+            wanted = day_number(_EXAMPLE_DAY)
         case kind:
             wanted = _EXAMPLES[kind] * 10**type_.scale // 100
     found = shown(min(max(wanted, type_.low), type_.high), type_)

@@ -11,10 +11,11 @@ from datetime import date
 import sqlglot
 from sqlglot import exp
 
+from engine.days import EPOCH
 from engine.facts import TEXT_LENGTH_MAX
 from engine.ruleset import ListResult
 from engine.sql.form import FACTS, OUTCOME, SqlForm
-from engine.vocabulary import CASE_KINDS, EPOCH, Kind, Type
+from engine.vocabulary import CASE_KINDS, Kind, Type
 
 _NAME_WIDTH = 36
 

@@ -8,8 +8,9 @@ from datetime import date
 from itertools import product
 
 from engine import formula as f
+from engine.days import EPOCH
 from engine.formula import Constant, Formula, Variable
-from engine.vocabulary import DATE, EPOCH, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Type
+from engine.vocabulary import DATE, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Type
 
 WORDS = ("A", "B", "C", "unrated", "5", 'it\'s "so"', "等级")
 ENUM = Type(Kind.ENUM, members=WORDS)

@@ -7,7 +7,6 @@ that decides one case; `compare_decisions` holds whole decisions, as callers get
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 import duckdb
@@ -15,6 +14,7 @@ import pyarrow as pa
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
+from engine.days import date_of
 from engine.deciding.evaluate import Evaluator
 from engine.decision import Decision
 from engine.facts import shower
@@ -23,7 +23,7 @@ from engine.ruleset import AS_OF, ListResult, Match, RuleSet
 from engine.sql.alternatives import with_alternatives
 from engine.sql.form import OUTCOME, SqlForm
 from engine.sql.masks import Mask
-from engine.vocabulary import CASE_KINDS, EPOCH, Kind, Type
+from engine.vocabulary import CASE_KINDS, Kind, Type
 from tests.engine.generated import Case
 
 ROW = "row_no"
@@ -195,7 +195,7 @@ def compare_decisions(ruleset: RuleSet, cases: Sequence[Case], dialect: str, run
 def _decisions(ruleset: RuleSet, cases: Sequence[Case]) -> list[Decision]:
     evaluator = Evaluator(ruleset)
     try:
-        return [evaluator.decide(facts, date.fromordinal(EPOCH.toordinal() + day), "-") for facts, day in cases]
+        return [evaluator.decide(facts, date_of(day), "-") for facts, day in cases]
     finally:
         evaluator.close()
 

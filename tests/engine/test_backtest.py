@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 
+from engine.days import EPOCH, date_of
 from engine.diagnostic import Place
 from engine.facts import shown
 from engine.history.backtest import (
@@ -26,7 +27,7 @@ from engine.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
 from engine.history.record import Book, Invoice, Known, known_at_issue
 from engine.history.replay import Case, Decide, Decided, decider
 from engine.pipeline import Engine, load
-from engine.vocabulary import EPOCH, Text
+from engine.vocabulary import Text
 from tests.engine.past import DAY, sample, sample_map, shipped_policies
 from tests.whole_set import whole_set
 
@@ -312,7 +313,7 @@ def test_real_orders_are_decided_as_the_service_would() -> None:
     decided = decider(engine.ruleset("order", date(2026, 7, 1)), history_map)(cases)
 
     for (invoice, known), found in list(zip(cases, decided, strict=True))[::5]:
-        day = date.fromordinal(invoice.issued + EPOCH.toordinal())
+        day = date_of(invoice.issued)
         decision = engine.decide("order", _request(engine, history_map, invoice, known), day, "id")
         reasons = [(reason.rule, bool(reason.missing)) for reason in decision.reasons]
         assert found.outcome == decision.outcome

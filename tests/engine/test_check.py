@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from engine import codes
+from engine.compiling.decided_names import decided_names
 from engine.pipeline import load
-from engine.reading.cases import decided_names, read_cases
+from engine.reading.cases import read_cases
 from engine.reading.document import read
 from engine.sql.check import check as check_bulk
 from engine.vocabulary import CASE_KINDS

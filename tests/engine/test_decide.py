@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine.decision import NO_RULES
+from engine.ruleset import NO_RULES
 from engine.vocabulary import CASE_KINDS
 from tests.engine.checking import AS_OF, FACTS, HEAD, decide, engine_of, results
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 import pytest
 
 from engine.compiling.translate import Scope, translate
+from engine.days import EPOCH
 from engine.diagnostic import Diagnostic, Place
 from engine.feel import evaluate
 from engine.feel.parse import parse_expression
@@ -19,7 +20,7 @@ from engine.formula import Constant, Formula, Variable
 from engine.matching.interpret import Value, value_of
 from engine.policy import Expression
 from engine.reading.document import Scalar
-from engine.vocabulary import DATE, EPOCH, TEXT, YES_NO, Kind, Type
+from engine.vocabulary import DATE, TEXT, YES_NO, Kind, Type
 
 TYPES = {
     "cap": Type(Kind.MONEY, 2, -(10**6), 10**6),

@@ -12,7 +12,6 @@ from engine.formula import Formula, Variable, walk
 from engine.matching.conditions import Group
 from engine.matching.interpret import run
 from engine.matching.matcher import Disagreement, Matcher
-from engine.matching.python_form import Matched
 from engine.matching.rete_form import ReteForm
 from engine.ruleset import Match, Named
 from tests.engine.generated import by_name, facts_near_thresholds, random_ruleset
@@ -118,14 +117,14 @@ def test_tampering_is_seen_in_generated_rule_sets_too() -> None:
 
 def test_an_exception_in_the_rete_form_is_reported_and_never_raised() -> None:
     class Broken(ReteForm):
-        def match(self, matched: Matched) -> list[int]:
-            raise MemoryError(f"no more states for {len(matched.values)} values")
+        def match(self, asserted: Sequence[tuple[int | str, ...]]) -> list[int]:
+            raise MemoryError(f"no more states for {len(asserted)} facts")
 
     matcher = Matcher(ruleset({"a": WHOLE}, {"p.r": [compare(A, ">", 5)]}))
     matcher.rete = Broken(())
     matching = matcher.match((6,), 0)
     assert matching.fired == [0]
-    assert matching.disagreement == Disagreement((), (), "no more states for 2 values")
+    assert matching.disagreement == Disagreement((), (), "no more states for 1 facts")
 
 
 def test_a_closed_matcher_reports_instead_of_agreeing_that_nothing_fires() -> None:

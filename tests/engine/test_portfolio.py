@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.days import date_of, day_number
+from engine.decimals import decimal_text
 from engine.decision import Reason
 from engine.history.record import Book as PaidBook
 from engine.history.record import Invoice, known_at_issue
@@ -17,23 +19,13 @@ from engine.maps.rows import Raw
 from engine.pipeline import Engine, load
 from engine.portfolio.accounts import account_facts
 from engine.portfolio.decided import Decided, days_in_quarter, decide_portfolio
-from engine.portfolio.figures import (
-    BUCKETS,
-    Figures,
-    Item,
-    bucket_of,
-    date_of,
-    day_of,
-    decimal_text,
-    figures,
-    months_before,
-)
+from engine.portfolio.figures import BUCKETS, Figures, Item, bucket_of, figures, months_before
 from engine.portfolio.rows import Book
 
 RULES = Path(__file__).parents[2] / "rules"
 AS_OF = date(2026, 6, 30)
-TODAY = day_of(AS_OF)
-OPENING = day_of(date(2025, 10, 1))
+TODAY = day_number(AS_OF)
+OPENING = day_number(date(2025, 10, 1))
 DAYS = Fraction(90)
 
 
@@ -49,8 +41,8 @@ def item(
     country: str | None = None,
 ) -> Item:
     """Amounts in euros."""
-    first, last = day_of(date.fromisoformat(issued)), day_of(date.fromisoformat(due))
-    paid = day_of(date.fromisoformat(settled)) if settled else None
+    first, last = day_number(date.fromisoformat(issued)), day_number(date.fromisoformat(due))
+    paid = day_number(date.fromisoformat(settled)) if settled else None
     return Item(number, customer, first, last, paid, amount * 100, owed * 100, disputed, country)
 
 
@@ -216,7 +208,7 @@ def test_a_quarter_without_sales_has_no_dso_but_may_have_an_effectiveness() -> N
 
 
 def test_quarters_end_on_the_reports_date_and_month_ends_stay_month_ends() -> None:
-    quarters = figures(ITEMS, day_of(date(2026, 5, 17)), DAYS, day_of(date(2025, 11, 1))).quarters
+    quarters = figures(ITEMS, day_number(date(2026, 5, 17)), DAYS, day_number(date(2025, 11, 1))).quarters
 
     assert [(date_of(quarter.first).isoformat(), date_of(quarter.last).isoformat()) for quarter in quarters] == [
         ("2025-08-18", "2025-11-17"),
@@ -224,10 +216,10 @@ def test_quarters_end_on_the_reports_date_and_month_ends_stay_month_ends() -> No
         ("2026-02-18", "2026-05-17"),
     ]
     assert [quarter.whole for quarter in quarters] == [False, True, True]
-    back = [date_of(months_before(day_of(date(2024, 5, 31)), months)).isoformat() for months in (3, 6, 15)]
+    back = [date_of(months_before(day_number(date(2024, 5, 31)), months)).isoformat() for months in (3, 6, 15)]
     assert back == ["2024-02-29", "2023-11-30", "2023-02-28"]
-    assert date_of(months_before(day_of(date(2024, 2, 29)), 3)).isoformat() == "2023-11-30"
-    assert date_of(months_before(day_of(date(2024, 5, 30)), 3)).isoformat() == "2024-02-29"
+    assert date_of(months_before(day_number(date(2024, 2, 29)), 3)).isoformat() == "2023-11-30"
+    assert date_of(months_before(day_number(date(2024, 5, 30)), 3)).isoformat() == "2024-02-29"
 
 
 @pytest.mark.parametrize(
@@ -241,7 +233,7 @@ def test_quarters_end_on_the_reports_date_and_month_ends_stay_month_ends() -> No
     ],
 )
 def test_the_oldest_quarter_is_that_of_the_first_day_of_the_books(opening: str, whole: list[bool]) -> None:
-    quarters = figures(ITEMS, TODAY, DAYS, day_of(date.fromisoformat(opening))).quarters
+    quarters = figures(ITEMS, TODAY, DAYS, day_number(date.fromisoformat(opening))).quarters
 
     assert [quarter.whole for quarter in quarters] == whole
     assert date_of(quarters[0].last) >= date.fromisoformat(opening) >= date_of(quarters[0].first)

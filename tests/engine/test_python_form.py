@@ -8,8 +8,8 @@ import pytest
 
 from engine import formula as f
 from engine.formula import Constant, Formula
-from engine.matching import python_form
 from engine.matching.interpret import Value, value_of
+from engine.matching.python_form import PythonForm
 from engine.ruleset import AS_OF, ListResult
 from engine.vocabulary import DATE, FORMULA_BOUND, TEXT, YES_NO, Kind, Type
 from tests.engine.generated import HERE
@@ -135,7 +135,7 @@ CASES: list[tuple[Formula, Given, Value]] = [
 def test_a_formula_has_its_value_interpreted_and_compiled(formula: Formula, variables: Given, wanted: Value) -> None:
     types = {"a": BIG, "b": BIG, "p": YES_NO, "q": YES_NO, "t": TEXT, "d": DATE}
     given = {name: variables.get(name) for name in types}
-    form = python_form.lower(ruleset(types, {}, [named("v", formula)], optional=list(types)))
+    form = PythonForm(ruleset(types, {}, [named("v", formula)], optional=list(types)))
     matched = form.match(tuple(given.values()), 0)
     interpreted = value_of(formula, given)
     assert (interpreted, type(interpreted)) == (wanted, type(wanted))
@@ -146,7 +146,7 @@ def test_a_formula_has_its_value_interpreted_and_compiled(formula: Formula, vari
 def test_values_stand_by_slot_and_matches_are_rows_then_rules() -> None:
     row = match("p.t#1", compare(required("a"), ">", 1))
     listed = ListResult("p.all", (("p.t#1", whole(7)),), whole(0).type, None, HERE)
-    form = python_form.lower(ruleset({"a": whole(0).type}, {"p.r": [required("p.t#1", YES_NO)]}, [row, listed]))
+    form = PythonForm(ruleset({"a": whole(0).type}, {"p.r": [required("p.t#1", YES_NO)]}, [row, listed]))
     assert dict(form.slots) == {"a": 0, AS_OF: 1, "p.t#1": 2, "p.all": 3}
     assert form.matches == ("p.t#1", "p.r")
     assert form.match((2,), 20_000)[:3] == ([2, 20_000, True, (7,)], [0, 1], [])
@@ -157,14 +157,14 @@ def test_a_list_is_null_when_a_row_is_undetermined_and_the_rule_that_reads_the_r
     rows = [match("p.t#1", compare(optional("a"), ">", 1)), match("p.t#2")]
     listed = ListResult("p.all", (("p.t#1", whole(7)), ("p.t#2", whole(8))), whole(0).type, None, HERE)
     rules = {"p.r": [optional("p.t#1", YES_NO)]}
-    form = python_form.lower(ruleset({"a": whole(0).type}, rules, [*rows, listed], optional=["a"]))
+    form = PythonForm(ruleset({"a": whole(0).type}, rules, [*rows, listed], optional=["a"]))
     assert form.match((None,), 0)[:3] == ([None, 0, None, True, None], [1], [0, 2])
     assert form.match((2,), 0)[:3] == ([2, 0, True, True, (7, 8)], [0, 1, 2], [])
 
 
 def test_operands_that_are_always_known_cost_no_null_test() -> None:
     total = f.Sum(MONEY, False, required("a", MONEY), required("b", MONEY))
-    form = python_form.lower(ruleset({"a": MONEY, "b": MONEY}, {"p.r": [compare(total, ">", 5)]}))
+    form = PythonForm(ruleset({"a": MONEY, "b": MONEY}, {"p.r": [compare(total, ">", 5)]}))
     assert "None" not in form.source
 
 
@@ -172,14 +172,14 @@ def test_what_is_said_twice_is_computed_once() -> None:
     product = f.Product(number(4), False, required("a", MONEY), required("b", MONEY))
     total = f.Sum(number(4), False, product, product)
     rules = {"p.r": [compare(total, ">", 5)], "p.s": [compare(total, "<", 3)]}
-    form = python_form.lower(ruleset({"a": MONEY, "b": MONEY}, rules))
+    form = PythonForm(ruleset({"a": MONEY, "b": MONEY}, rules))
     assert form.source.count("f0 * f1") == 1
 
 
 def test_text_of_authors_gets_into_the_source_only_as_the_repr_of_a_constant() -> None:
     hostile = "'); raise SystemExit('\n\\"
     rules = {f"p.{hostile}": [compare(required(f"order.{hostile}", TEXT), "=", hostile)]}
-    form = python_form.lower(ruleset({f"order.{hostile}": TEXT}, rules))
+    form = PythonForm(ruleset({f"order.{hostile}": TEXT}, rules))
     assert form.match((hostile,), 0).fired == [0]
     assert hostile not in form.source
     assert repr(hostile) in form.source
@@ -187,7 +187,7 @@ def test_text_of_authors_gets_into_the_source_only_as_the_repr_of_a_constant() -
 
 def test_a_grade_the_fact_does_not_declare_matches_no_grade() -> None:
     grade = required("g", GRADE)
-    form = python_form.lower(ruleset({"g": GRADE}, {"p.r": [compare(grade, "=", "A")]}))
+    form = PythonForm(ruleset({"g": GRADE}, {"p.r": [compare(grade, "=", "A")]}))
     assert form.match(("Z",), 0).asserted == ((-1,),)
 
 
@@ -196,5 +196,5 @@ def test_a_thousand_rules_and_a_sum_of_a_thousand_terms_are_lowered() -> None:
     for term in range(1_000):
         total = f.Sum(BIG, True, total, f.If(BIG, True, compare(A, ">", term), whole(term), whole(0)))
     rules = {f"p.r{i}": [compare(required("a", BIG), ">", i), compare(A, "<", i)] for i in range(1_000)}
-    form = python_form.lower(ruleset({"a": BIG}, rules, [named("p.total", total)], optional=["a"]))
+    form = PythonForm(ruleset({"a": BIG}, rules, [named("p.total", total)], optional=["a"]))
     assert form.match((10,), 0).values[form.slots["p.total"]] == 10 + sum(range(10))

@@ -9,9 +9,9 @@ import pytest
 
 from engine import formula as f
 from engine.formula import Constant, Formula
-from engine.matching import conditions, python_form, rete_form
+from engine.matching import conditions, rete_form
 from engine.matching.conditions import Condition, field_name
-from engine.matching.python_form import Matched, PythonForm
+from engine.matching.python_form import PythonForm
 from engine.matching.rete_form import ReteForm
 from engine.matching.rete_network import ReteError, ReteNetwork
 from engine.ruleset import RuleSet
@@ -29,13 +29,13 @@ NULL_OF_N = -(10**9) - 1
 
 
 def both(ruleset: RuleSet) -> tuple[PythonForm, ReteForm]:
-    form = python_form.lower(ruleset)
-    return form, rete_form.lower(form)
+    form = PythonForm(ruleset)
+    return form, ReteForm(form.groups)
 
 
 def fires(formula: Formula, types: dict[str, Type], facts: tuple[int | str | None, ...]) -> bool:
     form, rete = both(ruleset(types, {"p.r": [formula]}))
-    return rete.match(form.match(facts, 0)) == [0]
+    return rete.match(form.match(facts, 0).asserted) == [0]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_integers_up_to_the_ends_of_int64_compare_exactly(value: int) -> None:
 
 def test_a_match_without_conjuncts_fires() -> None:
     form, rete = both(ruleset({"a": WHOLE}, {"p.r": [], "p.s": [compare(A, ">", 1)]}))
-    assert rete.match(form.match((0,), 0)) == [0]
+    assert rete.match(form.match((0,), 0).asserted) == [0]
 
 
 def test_networks_hold_at_most_59_rules_and_120_subjects_each_in_match_order() -> None:
@@ -105,8 +105,8 @@ def test_networks_hold_at_most_59_rules_and_120_subjects_each_in_match_order() -
     assert [len(group.matches) <= 59 for group in form.groups] == [True] * len(form.groups)
     assert all(len(group.numbers) + len(group.flags) <= 120 for group in form.groups)
     assert [index for group in form.groups for index in group.matches] == list(range(131))
-    assert rete.match(form.match((1,) * 400, 0)) == list(range(131))
-    assert rete.match(form.match((1,) * 399 + (0,), 0)) == list(range(130))
+    assert rete.match(form.match((1,) * 400, 0).asserted) == list(range(131))
+    assert rete.match(form.match((1,) * 399 + (0,), 0).asserted) == list(range(130))
 
 
 def test_no_text_of_an_author_or_a_request_gets_into_the_networks() -> None:
@@ -114,7 +114,7 @@ def test_no_text_of_an_author_or_a_request_gets_into_the_networks() -> None:
     fact_json = re.compile(r'\{"sid":"1","id":1(,"[a-y][A-Y]?":-?[0-9]{1,19})*\}', re.ASCII)
     for seed in range(30):
         rules = random_ruleset(seed)
-        form = python_form.lower(rules)
+        form = PythonForm(rules)
         for facts, as_of in facts_near_thresholds(rules, seed, 20):
             for group, asserted in zip(form.groups, form.match(facts, as_of).asserted, strict=True):
                 network = rete_form.network(group)
@@ -126,7 +126,7 @@ def test_awkward_texts_neither_match_nor_break_anything() -> None:
     rules: dict[str, list[Formula]] = {f"p.r{i}": [compare(T, "=", text)] for i, text in enumerate(AWKWARD_TEXTS)}
     form, rete = both(ruleset({"t": TEXT}, rules))
     for index, text in enumerate(AWKWARD_TEXTS):
-        assert rete.match(form.match((text,), 0)) == [index]
+        assert rete.match(form.match((text,), 0).asserted) == [index]
 
 
 def test_field_names_differ_for_durable_rules_which_compares_only_their_hashes() -> None:
@@ -147,8 +147,8 @@ def test_a_failure_is_an_error_and_not_an_empty_answer_and_the_next_decision_is_
     matched = form.match((2,), 0)
     for broken in ((None,), (2, 3), (), ("x",)):
         with pytest.raises(ReteError):
-            rete.match(Matched([], [], [], (broken,)))  # type: ignore[arg-type]  # on purpose
-        assert rete.match(matched) == [0]
+            rete.match((broken,))  # type: ignore[arg-type]  # on purpose
+        assert rete.match(matched.asserted) == [0]
 
 
 def test_a_fact_that_is_not_json_is_an_error_and_the_next_decision_is_right() -> None:
@@ -164,16 +164,16 @@ def test_a_closed_form_does_not_answer() -> None:
     rete.close()
     rete.close()
     with pytest.raises(ValueError, match="longer"):
-        rete.match(form.match((2,), 0))
+        rete.match(form.match((2,), 0).asserted)
 
 
 def test_money_beyond_53_bits_is_told_apart() -> None:
     form, rete = both(ruleset({"m": MONEY}, {"p.r": [compare(required("m", MONEY), ">", 10**15 - 1)]}))
-    assert [rete.match(form.match((10**15 - step,), 0)) for step in (0, 1)] == [[0], []]
+    assert [rete.match(form.match((10**15 - step,), 0).asserted) for step in (0, 1)] == [[0], []]
 
 
 def test_groups_are_even() -> None:
     rules = {f"p.r{i}": [compare(A, ">", i)] for i in range(100)}
-    form = python_form.lower(ruleset({"a": WHOLE}, rules))
+    form = PythonForm(ruleset({"a": WHOLE}, rules))
     assert [group.matches[0] for group in form.groups] == [0, 50]
     assert all(low + 1 == high for group in form.groups for low, high in pairwise(group.matches))

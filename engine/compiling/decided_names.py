@@ -1,0 +1,43 @@
+"""What decisions under some policies can name: for checking what policy tests expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from engine.compiling.link import Unit, link, readable
+from engine.policy import Criterion, Policy
+from engine.reading.cases import DecidedNames
+from engine.ruleset import NO_RULES
+from engine.vocabulary import CASE_KINDS
+
+
+def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:
+    """By case kind."""
+    linked, _ = link(tuple(policies))
+    found = {}
+    for kind in CASE_KINDS:
+        own = [policy for policy in linked.policies.values() if policy.decides == kind]
+        seen = [policy for policy in linked.policies.values() if policy in own or any(readable(o, policy) for o in own)]
+        rules = [f"{policy.name}.{rule}" for policy in own for rule in policy.rules]
+        results = [name for name, unit in linked.by_name.items() if unit.policy in seen]
+        tables = [f"{policy.name}.{table}" for policy in seen for table in policy.tables]
+        criteria = [name for name, unit in linked.by_name.items() if unit.policy in seen and _is_criterion(unit)]
+        conditions = [condition.name for p in own for rule in p.rules.values() for condition in rule.conditions]
+        found[kind] = DecidedNames(
+            (*rules, *(() if _is_decided(kind, own) else (NO_RULES,))),
+            (*rules, *tables, *criteria),
+            results,
+            tuple(dict.fromkeys(conditions)),
+        )
+    return found
+
+
+def _is_decided(kind: str, policies: Iterable[Policy]) -> bool:
+    """As `RuleSet.is_decided`, of policies as they are written."""
+    ladder = CASE_KINDS[kind].ladder
+    stopping = ladder[ladder.index(CASE_KINDS[kind].caution) :]
+    return any(rule.outcome.text in stopping for policy in policies for rule in policy.rules.values())
+
+
+def _is_criterion(unit: Unit) -> bool:
+    return isinstance(unit.part, Criterion)

@@ -32,7 +32,7 @@ from api.reference import add_reference_routes
 from api.settings import Settings
 from api.worker import Worker
 from engine.version import ENGINE_VERSION
-from engine.vocabulary import CASE_KINDS
+from engine.vocabulary.vocabulary import CASE_KINDS
 from ledger.clock import Clock
 from ledger.journal import Journal
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from api.records import read_json
+from engine.diagnostics.wording import did_you_mean
 from engine.reading.cases import read_cases
 from engine.reading.document import Document, Node, Scalar, read
 from engine.reading.document import Mapping as MappingNode
 from engine.reading.fact_value import request_value
-from engine.reading.form import FACT_GROUPS, day
-from engine.vocabulary import CASE_KINDS, Kind, Vocabulary
-from engine.wording import did_you_mean
+from engine.reading.fields import FACT_GROUPS, day
+from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Vocabulary
 
 _BESIDE_FACTS = ("case", "as_of")
 _OF_TESTS = ("title", "expect")

@@ -20,11 +20,11 @@ from pydantic_core import to_json
 from api.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
 from api.spreadsheet import row_writer
 from api.whole_files import whole_files
-from engine.decision import Decision
-from engine.facts import FactsRefused, Fault
+from engine.deciding.decision import Decision
 from engine.maps.row_map import RowMap
 from engine.maps.rows import Mapped, RowReader, heading_faults, row_reader
 from engine.pipeline import Engine
+from engine.vocabulary.binding import FactsRefused, Fault
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://credence.invalid/decision")
 _REJECTS_HEADING = ("line", "faults", "row")

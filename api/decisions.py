@@ -24,12 +24,12 @@ from api.metrics import Metrics
 from api.parameters import refuse_parameters
 from api.policies import Policies
 from api.problems import BodyFault, ClockBehind, FactsInvalid, MethodNotAllowed, UnknownCaseKind, UnknownDecision
-from engine.days import ISO_DATE, day_number
-from engine.decision import Decision
-from engine.facts import FactsRefused
+from engine.deciding.decision import Decision
 from engine.pipeline import Engine
-from engine.ruleset import ENGINE_DISAGREEMENT
-from engine.vocabulary import CASE_KINDS, DATE
+from engine.ruleset.ruleset import ENGINE_DISAGREEMENT
+from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.days import ISO_DATE, day_number
+from engine.vocabulary.vocabulary import CASE_KINDS, DATE
 from ledger.clock import BEHIND_SECONDS_MAX, Clock, moment
 from ledger.journal import Journal, Record
 

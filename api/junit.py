@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from engine.deciding.case_result import CaseResult, CasesRun
+from engine.testing.case_result import CaseResult, CasesRun
 
 # XML 1.0 has no place for these, not even escaped (section 2.2)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

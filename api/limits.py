@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from engine.diagnostic import TOO_LARGE, Diagnostic, Place
+from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place
 
 try:
     import resource

@@ -11,8 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from api.answers import Problem
 from api.policies import Policies
 from engine.pipeline import Engine
-from engine.reading.schema import facts_schema
-from engine.vocabulary import CASE_KINDS, Vocabulary
+from engine.reading.schemas import facts_schema
+from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
 
 _AS_OF = {
     "type": ["string", "null"],

@@ -25,7 +25,7 @@ from api.problems import NoPolicyInForce, NotPending
 from api.rules_folder import FolderUnreadable, Look, look, read_folder
 from api.visible import visible_name
 from api.worker import Closed
-from engine.diagnostic import Diagnostic, Place
+from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded
 from engine.vanished import Vanished
 from ledger.journal import Journal

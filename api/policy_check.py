@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from api.bulk.checked import unfit_for_bulk
 from api.limits import Stopped, too_large
 from api.worker import Worker
-from engine.diagnostic import Diagnostic, in_order
+from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.pipeline import load
 
 DIAGNOSTICS_MAX = 100

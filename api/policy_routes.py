@@ -29,7 +29,7 @@ from api.policies import FailedChange, Pending, Policies
 from api.policy_check import checked_by
 from api.problems import BodyFault, FactsInvalid, NotLocal, problems
 from api.worker import Worker
-from engine.diagnostic import Diagnostic
+from engine.diagnostics.diagnostic import Diagnostic
 
 FILES_MAX = 200
 """Files in one request: more than any policy set has."""

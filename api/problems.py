@@ -16,8 +16,8 @@ from typing import Any
 from starlette.responses import Response
 
 from api.worker import TooManyOfCaller, TooManyWaiting
-from engine.diagnostic import Diagnostic
-from engine.vocabulary import CASE_KINDS
+from engine.diagnostics.diagnostic import Diagnostic
+from engine.vocabulary.vocabulary import CASE_KINDS
 from ledger.trouble import JournalUnavailable
 
 MEDIA_TYPE = "application/problem+json"

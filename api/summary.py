@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from engine.decision import Decision, JsonValue
-from engine.ruleset import RuleSet
-from engine.vocabulary import CASE_KINDS, Kind
-from engine.wording import did_you_mean
+from engine.deciding.decision import Decision, JsonValue
+from engine.diagnostics.wording import did_you_mean
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.vocabulary import CASE_KINDS, Kind
 
 OUTCOME = "outcome"
 REASON = "reason"

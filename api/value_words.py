@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from engine.days import day_number
+from engine.deciding.decision import JsonValue
 from engine.deciding.reasons import formatter
-from engine.decision import JsonValue
-from engine.ruleset import RuleSet
-from engine.vocabulary import Kind, Text, Type
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import Kind, Text, Type
 
 _DECIMAL = (Kind.MONEY, Kind.RATE, Kind.NUMBER)
 _NONE = Text("none", "无")
@@ -45,7 +45,7 @@ class Words:
 
 
 def _bound(value: str | int | bool | None, type_: Type) -> str | int | bool | None:
-    """Back to the scaled integer that `engine.facts.shown` wrote."""
+    """Back to the scaled integer that `engine.vocabulary.binding.shown` wrote."""
     if not isinstance(value, str):
         return value
     if type_.kind in _DECIMAL:

@@ -28,10 +28,10 @@ from api.bulk.input import Format
 from api.bulk.output import Written, decisions
 from bench import bulk_by_hand, bulk_zen
 from bench.bulk_orders import facts_sql
-from engine.days import EPOCH
+from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.pipeline import load
-from engine.sql.alternatives import with_alternatives
-from engine.sql.form import OUTCOME, SqlForm
+from engine.vocabulary.days import EPOCH
 
 AS_OF = date(2026, 7, 1)
 REPEATS = 5

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.ruleset import RuleSet
-from engine.vocabulary import Fact, Kind
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.vocabulary import Fact, Kind
 
 ORDINARY = 20_000_000
 """Amounts up to 200,000.00."""

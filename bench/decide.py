@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.loading import RULES, default_set
-from engine.case import Case
-from engine.days import EPOCH
-from engine.deciding.evaluate import Evaluator
-from engine.decision import Decision
+from engine.deciding.decision import Decision
+from engine.deciding.evaluator import Evaluator
 from engine.pipeline import Engine, load
 from engine.reading import document
 from engine.reading.cases import read_cases
+from engine.reading.policy_test import Case
+from engine.vocabulary.days import EPOCH
 
 CASES_FILE = RULES / "cases" / "orders.yaml"
 OF_EACH = 4

@@ -18,9 +18,9 @@ from typing import Any
 import zen
 
 from bench.matching_rules import FACTS, Row, case_values, decision_table, rows, ruleset
-from engine.matching.interpret import Value
-from engine.matching.matcher import Matcher
-from engine.matching.rete_network import durable_rules
+from engine.deciding.matcher import Matcher
+from engine.lowering.rete.rete_network import durable_rules
+from engine.ruleset.interpret import Value
 
 CASES = 2_000
 REPEATS = 7

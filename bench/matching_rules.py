@@ -10,11 +10,11 @@ import json
 import random
 from collections.abc import Sequence
 
-from engine.diagnostic import Place
-from engine.formula import Compare, Constant, Variable
-from engine.matching.interpret import Value
-from engine.ruleset import Bilingual, Conjunct, Match, Rule, RuleSet
-from engine.vocabulary import YES_NO, Fact, Kind, Text, Type
+from engine.diagnostics.diagnostic import Place
+from engine.ruleset.formula import Compare, Constant, Variable
+from engine.ruleset.interpret import Value
+from engine.ruleset.ruleset import Bilingual, Conjunct, Match, Rule, RuleSet
+from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Text, Type
 
 MONEY = Type(Kind.MONEY, 2, 0, 10**12)
 DAYS = Type(Kind.DAYS, 0, 0, 365)

@@ -17,21 +17,23 @@ from threading import Lock
 
 from engine.compiling.compile import Compiled, compile_policies
 from engine.compiling.link import unused_parameters
-from engine.deciding.evaluate import Evaluator
-from engine.decision import Decision
-from engine.diagnostic import Diagnostic, Place, in_order
-from engine.facts import Value
-from engine.nearest import few_hints
-from engine.policy import Policy
+from engine.deciding.decision import Decision
+from engine.deciding.evaluator import Evaluator
+from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.diagnostics.nearest import few_hints
 from engine.reading import document
 from engine.reading.document import Document
+from engine.reading.policy import Policy
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_facts
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
-from engine.ruleset import RuleSet
-from engine.vocabulary import CASE_KINDS, Vocabulary
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.binding import Value
+from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
+"""What the standard facts are called in version hashes, stored sets and places of mistakes. It stays as it was in the
+first journals, so that their versions hold; the file itself is engine/vocabulary/facts.yaml."""
 
 DATES_REMEMBERED = 10_000
 """Dates whose evaluator is found without a search."""
@@ -60,7 +62,7 @@ class Engine:
         self._lock = Lock()
 
     def decide(self, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Decision:
-        """Raises `engine.facts.FactsRefused` with every fault of the facts. `facts` holds one mapping per group:
+        """Raises `binding.FactsRefused` with every fault of the facts. `facts` holds one mapping per group:
         `{"order": {"amount": "12.50"}, "account": {…}}`."""
         evaluator = self._evaluator(case, as_of)
         return evaluator.decide(evaluator.binder.bind(facts), as_of, id)
@@ -209,7 +211,7 @@ def _plain(content: bytes) -> str:
 
 
 def _standard_text() -> bytes:
-    return package_files("engine").joinpath("facts.yaml").read_bytes()
+    return package_files("engine.vocabulary").joinpath("facts.yaml").read_bytes()
 
 
 def _standard_facts() -> Document:

@@ -38,18 +38,18 @@ SURVIVORS_MAX = 0.05
 
 CORE = {
     "engine/compiling/hit_policies.py": ("test_decide", "test_unknown_rows", "test_python_form"),
-    "engine/compiling/regions.py": ("test_tables_checked",),
-    "engine/compiling/tables_checked.py": ("test_tables_checked", "test_check"),
-    "engine/deciding/evaluate.py": ("test_decide", "test_python_form"),
+    "engine/proving/regions.py": ("test_tables_checked",),
+    "engine/proving/table_checks.py": ("test_tables_checked", "test_check"),
+    "engine/deciding/evaluator.py": ("test_decide", "test_python_form"),
     "engine/deciding/missing.py": ("test_decide", "test_explain", "test_unknown_rows"),
-    "engine/facts.py": ("test_facts", "test_decide"),
+    "engine/vocabulary/binding.py": ("test_facts", "test_decide"),
     "engine/history/backtest.py": ("test_backtest",),
     "engine/history/figures.py": ("test_backtest",),
     "engine/history/record.py": ("test_history", "test_backtest"),
     "engine/history/replay.py": ("test_backtest",),
-    "engine/matching/interpret.py": ("test_python_form", "test_rete_form", "test_decide"),
-    "engine/matching/python_form.py": ("test_python_form", "test_decide"),
-    "engine/matching/rete_form.py": ("test_rete_form", "test_decide"),
+    "engine/ruleset/interpret.py": ("test_python_form", "test_rete_form", "test_decide"),
+    "engine/lowering/python/python_form.py": ("test_python_form", "test_decide"),
+    "engine/lowering/rete/rete_form.py": ("test_rete_form", "test_decide"),
     "engine/portfolio/accounts.py": ("test_portfolio",),
     "engine/portfolio/decided.py": ("test_portfolio",),
     "engine/portfolio/figures.py": ("test_portfolio",),
@@ -90,7 +90,9 @@ class Tried:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("modules", nargs="*", metavar="MODULE", help="such as engine/facts.py; default: the core")
+    arguments.add_argument(
+        "modules", nargs="*", metavar="MODULE", help="such as engine/vocabulary/binding.py; default: the core"
+    )
     arguments.add_argument("--each", type=int, default=12, help="slips drawn in each module (default 12)")
     arguments.add_argument("--seed", type=int, default=None, help="draw the same slips again (default: by the day)")
     arguments.add_argument("--minutes", type=float, default=30, help="stop drawing after so long (default 30)")

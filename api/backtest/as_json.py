@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from api.backtest.history_file import HistoryRead
 from api.backtest.run import Backtest
-from engine.days import date_of
-from engine.decimals import decimal_shower, rate_text
 from engine.history.backtest import LATE_DAYS, Flip
 from engine.history.figures import Accuracy, Change, Effect, Group, RuleFigures, SideFigures, differing_rules
-from engine.vocabulary import Text
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import decimal_shower, rate_text
+from engine.vocabulary.vocabulary import Text
 
 Json = dict[str, object]
 

@@ -11,7 +11,7 @@ from api.report.parts import Chart, ChartKind, Section, Series, Table
 from api.report.show import Show
 from engine.history.backtest import FLIPS_KEPT, Flip
 from engine.history.figures import Change, Figures, Group, SideFigures, differing_rules, ratio
-from engine.vocabulary import Text
+from engine.vocabulary.vocabulary import Text
 
 _FLIPS_SHOWN = 20  # JSON has more
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from api.long_run import ROWS_BETWEEN, Progress, untold
 from api.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
-from engine.facts import Fault
 from engine.history.history_map import HISTORY, HistoryMap
 from engine.history.record import Invoice
 from engine.history.rows import InvoiceReader, history_heading_faults, invoice_reader
+from engine.vocabulary.binding import Fault
 
 REJECTS_KEPT = 1_000
 _NUMBER = f"{HISTORY}.invoice"

@@ -9,14 +9,14 @@ from datetime import date
 from api.backtest import words as say
 from api.backtest.history_file import HistoryRead, Source, read_history
 from api.long_run import Progress, untold, without_garbage_collection
-from engine.days import date_of
 from engine.history.backtest import Window, backtest, window_of
 from engine.history.figures import Figures, RuleName, Side, figures
 from engine.history.history_map import HistoryMap
 from engine.history.replay import CASE, Case, Decide, Decided, decider
 from engine.pipeline import Engine
-from engine.ruleset import NO_RULES, RuleSet
-from engine.vocabulary import Text, Vocabulary
+from engine.ruleset.ruleset import NO_RULES, RuleSet
+from engine.vocabulary.days import date_of
+from engine.vocabulary.vocabulary import Text, Vocabulary
 
 
 class NothingToReplay(Exception):
@@ -100,7 +100,7 @@ def fastest(ruleset: RuleSet, history_map: HistoryMap, failed: Callable[[str], N
     `failed` is told why the SQL failed, where it did: from there on orders are decided one by one."""
     try:
         from api.backtest.sql import QUERY_ERRORS, sql_decider
-        from engine.sql.check import check
+        from engine.lowering.sql.portability import check
     except ImportError:
         return decider(ruleset, history_map)
     if check(ruleset):

@@ -12,8 +12,8 @@ from api.value_words import Words
 from engine.history.backtest import LATE_DAYS
 from engine.history.figures import Group, RuleFigures, SideFigures, ratio
 from engine.history.replay import GRADE
-from engine.ruleset import RuleSet
-from engine.vocabulary import Text
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.vocabulary import Text
 
 SERIOUS = 2
 """Index of the threshold that summaries speak of: more than 15 days late."""

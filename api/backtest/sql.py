@@ -13,14 +13,14 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from engine.facts import Value
 from engine.history.history_map import ACCOUNT_FACTS, ORDER_FACTS, HistoryMap
 from engine.history.replay import GRADE, Case, Decide, Decided, FactRows, answers
-from engine.ruleset import AS_OF, RuleSet
-from engine.sql.alternatives import with_alternatives
-from engine.sql.form import OUTCOME, SqlForm
-from engine.sql.masks import Mask
-from engine.vocabulary import Kind
+from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.masks import Mask
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.ruleset.ruleset import AS_OF, RuleSet
+from engine.vocabulary.binding import Value
+from engine.vocabulary.vocabulary import Kind
 
 ORDERS = "orders"
 
@@ -29,7 +29,7 @@ QUERY_ERRORS = (duckdb.Error,)
 
 
 def sql_decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
-    """Of a rule set in which `engine.sql.check` finds nothing; SQL can't say others."""
+    """Of a rule set in which `engine.lowering.sql.portability` finds nothing; SQL can't say others."""
     form = SqlForm(with_alternatives(ruleset))
     masks = [*form.fired, *form.undetermined]
     grade = [form.columns[GRADE]] if GRADE in form.columns else []

@@ -37,14 +37,14 @@ from api.bulk.relation import Input, numbered, open_input, ready, rows_of
 from api.bulk.watched import watched
 from api.records import format_named
 from api.whole_files import fault_of_paths
-from engine.days import day_number
+from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.code import column
+from engine.lowering.sql.portability import check
+from engine.lowering.sql.raw_facts import FAULTS, RawFacts
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.maps.row_map import RowMap
-from engine.ruleset import RuleSet
-from engine.sql.alternatives import with_alternatives
-from engine.sql.check import check
-from engine.sql.code import column
-from engine.sql.facts import FAULTS, RawFacts
-from engine.sql.form import OUTCOME, SqlForm
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.days import day_number
 
 MEMORY = "2500MB"
 """DuckDB's own limit; with Arrow, Python and what DuckDB doesn't count the process stays below 4 GiB."""

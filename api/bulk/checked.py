@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from engine.diagnostic import Diagnostic
+from engine.diagnostics.diagnostic import Diagnostic
 from engine.pipeline import Engine
 
 
 def unfit_for_bulk(engine: Engine) -> tuple[Diagnostic, ...]:
     """Of every case kind, on every stretch of dates. Nothing without the extra `bulk`: nothing runs in bulk then."""
     try:
-        from engine.sql.check import check_all
+        from engine.lowering.sql.portability import check_all
     except ImportError:
         return ()
     return check_all(engine.rulesets())

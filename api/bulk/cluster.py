@@ -22,8 +22,8 @@ from api.bulk.input import BulkRefused, Format, format_of
 from api.bulk.output import FIRED, UNDETERMINED
 from api.bulk.spark import decide_frame
 from api.spreadsheet import FORMULA_STARTS, TEXT_MARK
-from engine.ruleset import RuleSet
-from engine.sql.form import OUTCOME
+from engine.lowering.sql.sql_form import OUTCOME
+from engine.ruleset.ruleset import RuleSet
 
 HUGE_METHOD = "spark.sql.codegen.hugeMethodLimit"
 COMPILED = "8000"

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from api.records import SUFFIXES, Format, format_named
+from engine.diagnostics.wording import did_you_mean, listed
+from engine.lowering.sql.raw_facts import Form, Source
 from engine.maps.row_map import RowMap
-from engine.ruleset import RuleSet
-from engine.sql.facts import Form, Source
-from engine.wording import did_you_mean, listed
+from engine.ruleset.ruleset import RuleSet
 
 FILE, LINE, UNREAD = "credence file", "credence line", "credence unread"
 """Where a row stands, and what is wrong with an NDJSON line as a whole: beside raw columns of any name."""

@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from api.bulk.input import FILE, LINE, UNREAD, identifier, quoted_list
 from api.records import LINE_MAX, ndjson_record
-from engine.facts import Binder, FactsRefused, Fault
-from engine.ruleset import RuleSet
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.binding import Binder, FactsRefused, Fault
 
 SCHEMA = pa.schema([(FILE, pa.string()), (LINE, pa.int64()), ("text", pa.string()), (UNREAD, pa.string())])
 """`text`: a JSON object, null where the line is none."""

@@ -14,13 +14,13 @@ from sqlglot.expressions import Expr
 
 from api.bulk.input import Format
 from api.spreadsheet import FORMULA_STARTS, TEXT_MARK
-from engine.ruleset import ListResult, RuleSet
-from engine.sql.code import column
-from engine.sql.dialect import binary, text
-from engine.sql.form import OUTCOME, SqlForm
-from engine.sql.masks import Mask
-from engine.sql.shown import fact_value, list_value
-from engine.vocabulary import CASE_KINDS, Kind, Type
+from engine.lowering.sql.code import column
+from engine.lowering.sql.dialect import binary, text
+from engine.lowering.sql.masks import Mask
+from engine.lowering.sql.shown_columns import fact_value, list_value
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.ruleset.ruleset import ListResult, RuleSet
+from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Type
 
 FIRED = "fired"
 UNDETERMINED = "undetermined"

@@ -31,9 +31,9 @@ from api.bulk.input import (
 )
 from api.bulk.ndjson import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
 from api.bulk.watched import watched
+from engine.lowering.sql.raw_facts import RAW, Form
 from engine.maps.row_map import RowMap
-from engine.ruleset import RuleSet
-from engine.sql.facts import RAW, Form
+from engine.ruleset.ruleset import RuleSet
 
 NDJSON_LINES = "ndjson_lines"
 

@@ -14,16 +14,16 @@ from pyspark.sql import functions as sf
 
 from api.bulk.input import BulkRefused, sources
 from api.bulk.output import FIRED, UNDETERMINED, elements
-from engine.days import day_number
+from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.masks import Mask
+from engine.lowering.sql.portability import check
+from engine.lowering.sql.raw_facts import FAULTS, Form, RawFacts
+from engine.lowering.sql.shown_columns import fact_value, list_value
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.maps.row_map import RowMap
-from engine.ruleset import RuleSet
-from engine.sql.alternatives import with_alternatives
-from engine.sql.check import check
-from engine.sql.facts import FAULTS, Form, RawFacts
-from engine.sql.form import OUTCOME, SqlForm
-from engine.sql.masks import Mask
-from engine.sql.shown import fact_value, list_value
-from engine.vocabulary import CASE_KINDS
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import CASE_KINDS
 
 
 class Decided(NamedTuple):

@@ -30,13 +30,13 @@ from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, Language, engine_of, e
 from api.records import InputUnreadable
 from api.report.html import html
 from api.report.text import print_report
-from engine.diagnostic import Diagnostic, in_order
-from engine.facts import FactsRefused
+from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.history.history_map import HistoryMap
 from engine.history.map_file import read_history_map
 from engine.pipeline import Engine
 from engine.reading.document import read
-from engine.vocabulary import Vocabulary
+from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.vocabulary import Vocabulary
 
 _REJECTS_SHOWN = 10
 _SIDES_MAX = 2

@@ -25,9 +25,9 @@ from api.cli.terminal import (
     print_diagnostics,
     refuse,
 )
-from engine.days import day_number
-from engine.ruleset import RuleSet
-from engine.vocabulary import CASE_KINDS
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import CASE_KINDS
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
     from api.bulk.batch import Job, Tally
@@ -70,8 +70,8 @@ def sql(
     Exit code: 0 printed, 1 a policy has mistakes or can't run in bulk.
     """
     try:
-        from engine.sql.form import SqlForm
-        from engine.sql.told import told
+        from engine.lowering.sql.query_comment import told
+        from engine.lowering.sql.sql_form import SqlForm
     except ImportError:
         refuse(_EXTRA)
     when = day_of(as_of) if as_of else today()
@@ -149,7 +149,7 @@ def batch(
 
 
 def _refuse_what_bulk_cannot(ruleset: RuleSet) -> None:
-    from engine.sql.check import check
+    from engine.lowering.sql.portability import check
 
     if refused := check(ruleset):
         print_diagnostics(err(), refused, {})

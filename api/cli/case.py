@@ -15,12 +15,12 @@ from api.bounded_files import read_named
 from api.case_file import CaseUnreadable, read_case
 from api.cli.terminal import Language, engine_of, refuse
 from api.decide_file import stable_id
-from engine.days import day_number
-from engine.facts import Fault
+from engine.diagnostics.wording import did_you_mean
 from engine.pipeline import Engine
 from engine.reading.document import BYTES_MAX
-from engine.vocabulary import CASE_KINDS, DATE
-from engine.wording import did_you_mean
+from engine.vocabulary.binding import Fault
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import CASE_KINDS, DATE
 
 FileArgument = Annotated[
     str,

@@ -22,9 +22,9 @@ from api.cli.case import (
 )
 from api.cli.terminal import Language, out, print_json
 from api.value_words import Words
-from engine.decision import Decision, Reason
-from engine.facts import FactsRefused
-from engine.vocabulary import CASE_KINDS, OUTCOME_TITLES
+from engine.deciding.decision import Decision, Reason
+from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.vocabulary import CASE_KINDS, OUTCOME_TITLES
 
 
 def decide(

@@ -28,10 +28,10 @@ from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, r
 from api.decide_file import Job, Tally, Watch, decide_file
 from api.records import InputUnreadable
 from api.summary import Summary, UnknownName
-from engine.decision import Decision
+from engine.deciding.decision import Decision
 from engine.pipeline import Engine
-from engine.ruleset import RuleSet
-from engine.vocabulary import CASE_KINDS
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.vocabulary import CASE_KINDS
 
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or NDJSON where it ends in .ndjson or .jsonl.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions, one JSON object a line.")]

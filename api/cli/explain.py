@@ -25,8 +25,9 @@ from api.cli.case import (
 from api.cli.decide import print_decision
 from api.cli.terminal import Language, out, print_json, refuse
 from api.value_words import Words
-from engine.deciding.explain import explain as explained
-from engine.deciding.explanation import (
+from engine.diagnostics.wording import did_you_mean
+from engine.explaining.explain import explain as explained
+from engine.explaining.explanation import (
     Condition,
     Explanation,
     Input,
@@ -36,9 +37,8 @@ from engine.deciding.explanation import (
     Verdict,
     WorkedOut,
 )
-from engine.facts import FactsRefused
-from engine.vocabulary import OUTCOME_TITLES
-from engine.wording import did_you_mean
+from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.vocabulary import OUTCOME_TITLES
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
 

@@ -36,10 +36,10 @@ from api.report.html import html
 from api.report.text import print_report
 from api.spreadsheet import row_writer
 from api.whole_files import whole_files
-from engine.facts import FactsRefused, Fault
 from engine.maps.row_map import RowMap
 from engine.pipeline import Engine
 from engine.portfolio.rows import map_lacks
+from engine.vocabulary.binding import FactsRefused, Fault
 
 REJECTS_SHOWN = 5
 _REJECTS_HEADING = ("file", "line", "faults", "row")

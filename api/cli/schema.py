@@ -16,8 +16,8 @@ from api.cli.terminal import engine_of, out, print_json, refuse
 from engine.history.schema import history_map_schema
 from engine.maps.schema import row_map_schema
 from engine.reading.policy_schema import DIALECT
-from engine.reading.schema import Schema, cases_schema, facts_file_schema, facts_schema, policy_schema
-from engine.vocabulary import CASE_KINDS, Vocabulary
+from engine.reading.schemas import Schema, cases_schema, facts_file_schema, facts_schema, policy_schema
+from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
 
 
 class Subject(StrEnum):

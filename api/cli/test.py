@@ -24,8 +24,8 @@ from api.cli.terminal import (
     refuse,
 )
 from api.junit import junit
-from engine.deciding.case_result import CaseResult, CasesRun, Coverage
-from engine.deciding.run_cases import run_cases
+from engine.testing.case_result import CaseResult, CasesRun, Coverage
+from engine.testing.run_cases import run_cases
 
 _UNCOVERED_SHOWN = 50
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from api.portfolio.run import Portfolio
-from engine.days import date_of
-from engine.decimals import decimal_shower, rate_text
-from engine.decision import Decision
+from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.portfolio.decided import Account, Allowance, RuleCount
 from engine.portfolio.figures import Bucket, Line, Quarter
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import decimal_shower, rate_text
 
 Json = dict[str, object]
 _Money = Callable[[int], str]

@@ -9,9 +9,9 @@ from api.portfolio.run import Portfolio
 from api.portfolio.show import Show
 from api.report import words as common
 from api.report.parts import Section, Table
-from engine.decision import Reason
+from engine.deciding.decision import Reason
 from engine.portfolio.decided import Account, RuleCount
-from engine.vocabulary import Text
+from engine.vocabulary.vocabulary import Text
 
 ACCOUNTS_SHOWN = 30
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from api.long_run import ROWS_BETWEEN, Progress, untold, without_garbage_collection
 from api.portfolio.files import Reading, records
 from api.records import Format, InputUnreadable, Record, format_named
-from engine.days import day_number
-from engine.facts import Fault
 from engine.pipeline import Engine
 from engine.portfolio.decided import Decided, days_in_quarter, decide_portfolio
 from engine.portfolio.figures import Figures, figures
 from engine.portfolio.rows import Book, BookReader
+from engine.vocabulary.binding import Fault
+from engine.vocabulary.days import day_number
 
 INDUSTRY = "portfolio.industry"
 

@@ -8,10 +8,10 @@ from datetime import date
 from api.portfolio import words
 from api.report.show import Show as ShowFigures
 from api.value_words import Words
-from engine.days import date_of
 from engine.pipeline import Engine
 from engine.portfolio.decided import GRADING, PROVISIONS, UNKNOWN, UNRATED
 from engine.portfolio.figures import Quarter
+from engine.vocabulary.days import date_of
 
 _BUCKETS = {"current": words.CURRENT, "over 365": words.OVER_365}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.report import words as common
-from engine.vocabulary import Text
+from engine.vocabulary.vocabulary import Text
 
 TITLE = Text("Receivables portfolio", "应收账款组合报告")
 AS_OF = Text("As of", "截止日")

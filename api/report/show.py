@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from api.report import words
-from engine.days import date_of
-from engine.decimals import decimal_shower, decimal_text
-from engine.vocabulary import OUTCOME_TITLES, Text
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import decimal_shower, decimal_text
+from engine.vocabulary.vocabulary import OUTCOME_TITLES, Text
 
 _STEPS = {
     "en": ((10**9, "bn"), (10**6, "m"), (10**3, "k")),

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from engine import formula as f
-from engine.formula import Constant, Formula, Variable
-from engine.matching.interpret import value_of
-from engine.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Text, Titles, Type
-from engine.wording import did_you_mean, listed
+from engine.diagnostics.wording import did_you_mean, listed
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula, Variable
+from engine.ruleset.interpret import value_of
+from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Text, Titles, Type
 
 
 class Mismatch(Exception):

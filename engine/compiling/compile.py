@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from engine.compiling.link import Linked, expressions, link, names_read
-from engine.compiling.translation import Translation, translate_all
-from engine.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
-from engine.policy import Policy
-from engine.ruleset import AS_OF, ListResult, Named, RuleSet
-from engine.vocabulary import Vocabulary
+from engine.compiling.stretches import Translation, translate_all
+from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
+from engine.reading.policy import Policy
+from engine.ruleset.ruleset import AS_OF, ListResult, Named, RuleSet
+from engine.vocabulary.vocabulary import Vocabulary
 
 
 class Compiled:

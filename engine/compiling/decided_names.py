@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from engine.compiling.link import Unit, link, readable
-from engine.policy import Criterion, Policy
 from engine.reading.cases import DecidedNames
-from engine.ruleset import NO_RULES
-from engine.vocabulary import CASE_KINDS
+from engine.reading.policy import Criterion, Policy
+from engine.ruleset.ruleset import NO_RULES
+from engine.vocabulary.vocabulary import CASE_KINDS
 
 
 def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:

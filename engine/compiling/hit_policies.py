@@ -16,13 +16,13 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from engine import formula as f
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
-from engine.formula import Constant, Formula, Variable
-from engine.policy import HitPolicy
-from engine.ruleset import Match
-from engine.vocabulary import YES_NO, Kind, Type
+from engine.reading.policy import HitPolicy
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula, Variable
+from engine.ruleset.ruleset import Match
+from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 
 CHAIN = 12
 """Longest chain of nested conditions; longer tables are halved first, so that formulas stay shallow."""

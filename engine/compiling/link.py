@@ -9,12 +9,12 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from graphlib import CycleError, TopologicalSorter
 
-from engine.compiling.translate import dotted_name
-from engine.diagnostic import Diagnostic, Place
+from engine.compiling.expressions import dotted_name
+from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel import syntax
-from engine.policy import Criterion, Expression, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
-from engine.ruleset import AS_OF
-from engine.vocabulary import Vocabulary
+from engine.reading.policy import Criterion, Expression, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
+from engine.ruleset.ruleset import AS_OF
+from engine.vocabulary.vocabulary import Vocabulary
 
 Part = ValueDefinition | Criterion | ScorecardDefinition | TableDefinition
 

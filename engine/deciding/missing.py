@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 
-from engine import formula as f
-from engine.formula import Formula, Variable
-from engine.matching.interpret import Value, value_of
-from engine.ruleset import ListResult, Match, Named, RuleSet, Table
-from engine.vocabulary import YES_NO
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Formula, Variable
+from engine.ruleset.interpret import Value, value_of
+from engine.ruleset.ruleset import ListResult, Match, Named, RuleSet, Table
+from engine.vocabulary.vocabulary import YES_NO
 
 
 class MissingInputs:

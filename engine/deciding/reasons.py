@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.days import date_of
-from engine.decimals import decimal_shower
-from engine.facts import Value
-from engine.formula import Formula
-from engine.matching.interpret import Result
-from engine.ruleset import Bilingual, Template
-from engine.vocabulary import Kind, Text, Type
+from engine.ruleset.formula import Formula
+from engine.ruleset.interpret import Result
+from engine.ruleset.ruleset import Bilingual, Template
+from engine.vocabulary.binding import Value
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import decimal_shower
+from engine.vocabulary.vocabulary import Kind, Text, Type
 
 Values = Sequence[Result]
 Compile = Callable[[Formula], Callable[[Values], Value]]

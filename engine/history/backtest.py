@@ -15,9 +15,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from engine.days import date_of, day_number
 from engine.history.record import Book, Invoice, Known, known_at_issue
 from engine.history.replay import Case, Decide, Decided
+from engine.vocabulary.days import date_of, day_number
 
 LATE_DAYS = (0, 7, 15, 30)
 """Later than these many days: the thresholds of all lateness figures."""

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from engine.history.backtest import LATE_DAYS, Cell, Flip, Sums, Tally
 from engine.history.replay import Decided
-from engine.vocabulary import CASE_KINDS, Text
+from engine.vocabulary.vocabulary import CASE_KINDS, Text
 
 LADDER = CASE_KINDS["order"].ladder
 STOPPING = ("hold", "reject")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.diagnostic import Place
+from engine.diagnostics.diagnostic import Place
 from engine.history.record import Known
 from engine.maps.row_map import Column
-from engine.vocabulary import DATE, TEXT, YES_NO, Kind, Text, Type
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Text, Type
 
 HISTORY = "history"
 """The group under which the columns stand: `history.issued`."""

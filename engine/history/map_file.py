@@ -1,7 +1,7 @@
 """Reads a history map, so that a typing mistake is found before the first invoice is.
 
 Verb: Document + Vocabulary → HistoryMap, with the author's mistakes as diagnostics. `P` codes are those of
-`engine.codes`; `H` codes are a history map's own and are explained in docs/backtest.md.
+`engine.diagnostics.codes`; `H` codes are a history map's own and are explained in docs/backtest.md.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.diagnostic import Diagnostic, in_order
-from engine.facts import Binder, FactsRefused
+from engine.diagnostics.diagnostic import Diagnostic, in_order
+from engine.diagnostics.wording import clipped, did_you_mean
 from engine.history.history_map import (
     ACCOUNT_FACTS,
     COLUMNS,
@@ -26,10 +26,10 @@ from engine.maps.columns import COLUMN_KEYS, ColumnForm, literal
 from engine.maps.row_map import Column
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.document import Mapping as Entries
-from engine.reading.form import Form
-from engine.ruleset import AS_OF
-from engine.vocabulary import Fact, Kind, Vocabulary
-from engine.wording import clipped, did_you_mean
+from engine.reading.fields import Form
+from engine.ruleset.ruleset import AS_OF
+from engine.vocabulary.binding import Binder, FactsRefused
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 
 CODES: Mapping[str, str] = {
     "H001": "an assumed fact that an order doesn't have",

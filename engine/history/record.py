@@ -14,9 +14,9 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from engine.days import date_of
-from engine.decimals import RATE_SCALE
-from engine.vocabulary import DATE
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import RATE_SCALE
+from engine.vocabulary.vocabulary import DATE
 
 YEAR_DAYS = 365
 QUARTER_DAYS = 91
@@ -53,7 +53,7 @@ class Invoice(NamedTuple):
 
 
 class Known(NamedTuple):
-    """An account's facts as a day opens, in the scales that `engine.facts` binds to; a field is the fact of that name.
+    """An account's facts as a day opens, in the scales that `binding` binds to; a field is the fact of that name.
     None: nothing on record to tell it from."""
 
     months: int

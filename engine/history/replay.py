@@ -1,6 +1,6 @@
 """Decides a past order on what was known as its day opened: invoice + known facts + assumptions → outcome and rules.
 
-Verb of the backtest, between `history` and `backtest`. Facts are bound as `engine.facts` binds them and matched by the
+Verb of the backtest, between `history` and `backtest`. Facts are bound as `binding` binds them and matched by the
 generated Python form of the rule set, without the texts of a full decision; the tests hold both against each other.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.facts import Binder, Value
 from engine.history.history_map import ACCOUNT_FACTS, HistoryMap
 from engine.history.record import Invoice, Known
-from engine.matching.python_form import PythonForm
-from engine.ruleset import NO_RULES, RuleSet
-from engine.vocabulary import CASE_KINDS
+from engine.lowering.python.python_form import PythonForm
+from engine.ruleset.ruleset import NO_RULES, RuleSet
+from engine.vocabulary.binding import Binder, Value
+from engine.vocabulary.vocabulary import CASE_KINDS
 
 CASE = "order"
 GRADE = "grading.grade"
@@ -37,7 +37,7 @@ Decide = Callable[[Sequence[Case]], Sequence[Decided]]
 
 
 class FactRows:
-    """Bound facts in the order of `ruleset.facts`. Raises `engine.facts.FactsRefused` where an assumption does not fit
+    """Bound facts in the order of `ruleset.facts`. Raises `binding.FactsRefused` where an assumption does not fit
     this rule set's facts."""
 
     def __init__(self, ruleset: RuleSet, history_map: HistoryMap) -> None:

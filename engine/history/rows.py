@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import date
 from typing import cast
 
-from engine.days import EPOCH, day_number
-from engine.facts import TEXT_LENGTH_MAX, Fault, text_fault
 from engine.history.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap
 from engine.history.record import Invoice
 from engine.maps.row_map import RowMap
 from engine.maps.rows import Raw, heading_faults, row_reader
-from engine.vocabulary import DATE, MONEY_BOUND
+from engine.vocabulary.binding import TEXT_LENGTH_MAX, Fault, text_fault
+from engine.vocabulary.days import EPOCH, day_number
+from engine.vocabulary.vocabulary import DATE, MONEY_BOUND
 
 InvoiceReader = Callable[[Sequence[str | None]], Invoice | tuple[Fault, ...]]
 

@@ -9,9 +9,9 @@ from engine.history.history_map import ACCOUNT_FACTS, COLUMNS, COLUMNS_REQUIRED,
 from engine.history.map_file import CASE, CURRENCY_PATTERN
 from engine.maps.schema import DATE_FORMAT, FROM_COLUMN, record
 from engine.reading.policy_schema import BILINGUAL, DIALECT, ID_PATTERN, Schema
-from engine.reading.schema import fact_schema
-from engine.ruleset import AS_OF
-from engine.vocabulary import Fact, Kind, Vocabulary
+from engine.reading.schemas import fact_schema
+from engine.ruleset.ruleset import AS_OF
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 
 _TOLD = {*ORDER_FACTS, *ACCOUNT_FACTS} - {DISPUTED_AMOUNT}
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from engine.diagnostic import Place
+from engine.diagnostics.diagnostic import Place
+from engine.diagnostics.wording import clipped
 from engine.maps.row_map import ISO, Column, DateFormat
-from engine.policy import TypeName
 from engine.reading.document import Node, Scalar
-from engine.reading.form import Form
-from engine.vocabulary import Kind, Type
-from engine.wording import clipped
+from engine.reading.fields import Form
+from engine.reading.policy import TypeName
+from engine.vocabulary.vocabulary import Kind, Type
 
 COLUMN_KEYS = ("column", "format", "values")
 

@@ -1,6 +1,6 @@
 """Reads a row map against the vocabulary, so that a typing mistake is found before the first row is.
 
-Verb: Document + Vocabulary → RowMap, with the author's mistakes as diagnostics. `P` codes are those of `engine.codes`;
+Verb: Document + Vocabulary → RowMap, with the author's mistakes as diagnostics. `P` codes are those of `codes`;
 `M` codes are a map's own and are explained in docs/command-line.md.
 """
 
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from engine.diagnostic import Diagnostic, in_order
+from engine.diagnostics.diagnostic import Diagnostic, in_order
+from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.feel import syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression
 from engine.maps.columns import COLUMN_KEYS, ColumnForm
 from engine.maps.names import reads
 from engine.maps.row_map import ROW, Column, Derived, RowMap
-from engine.policy import Expression
 from engine.reading.document import Document, Node, Scalar
-from engine.reading.form import Form
-from engine.vocabulary import CASE_KINDS, Fact, Kind, Type, Vocabulary
-from engine.wording import clipped, did_you_mean, listed
+from engine.reading.fields import Form
+from engine.reading.policy import Expression
+from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Type, Vocabulary
 
 CODES: Mapping[str, str] = {
     "M001": "a fact that a case of this kind doesn't have",

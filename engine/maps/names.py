@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.feel.builtins import BUILT_INS
+from engine.feel.runtime.builtins import BUILT_INS
 from engine.feel.syntax import Call, ContextLiteral, FunctionLiteral, Iteration, Name, Node, Path, children
 
 

@@ -1,7 +1,7 @@
 """A row map: how the columns of a CSV file or the keys of NDJSON rows become the facts of one case kind.
 
 Noun that `read_row_map` gives and `rows` takes. A row only goes through the map to become a request body; what a
-fact may hold is still decided by the one gate all facts enter through, `engine.facts`.
+fact may hold is still decided by the one gate all facts enter through, `engine.vocabulary.binding`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from engine.diagnostic import Place
-from engine.policy import Expression
-from engine.vocabulary import Text, Type
+from engine.diagnostics.diagnostic import Place
+from engine.reading.policy import Expression
+from engine.vocabulary.vocabulary import Text, Type
 
 ROW = "row"
 """The name under which formulas read helper columns: `row.settled`."""

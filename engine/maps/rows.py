@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from engine.facts import Fault
-from engine.feel.evaluate import evaluate_node
-from engine.feel.temporal import DaysDuration, MonthsDuration
+from engine.diagnostics.wording import did_you_mean, listed
+from engine.feel.runtime.evaluate import evaluate_node
+from engine.feel.runtime.temporal import DaysDuration, MonthsDuration
 from engine.maps.row_map import ROW, Column, RowMap
-from engine.vocabulary import Kind, Type
-from engine.wording import did_you_mean, listed
+from engine.vocabulary.binding import Fault
+from engine.vocabulary.vocabulary import Kind, Type
 
 Raw = str | int | bool | None
 """A fact as a request carries it."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.decimals import RATE_SCALE, decimal_shower
 from engine.history.record import (
     QUARTER_DAYS,
     SERIOUSLY_LATE_DAYS,
@@ -20,6 +19,7 @@ from engine.history.record import (
 )
 from engine.maps.rows import Raw
 from engine.portfolio.figures import Item, disputed_amount, line
+from engine.vocabulary.decimals import RATE_SCALE, decimal_shower
 
 _MONTHS_IN_YEAR = 12
 

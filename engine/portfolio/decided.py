@@ -13,14 +13,14 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from engine.days import date_of
-from engine.decimals import decimal_shower
-from engine.decision import Decision, JsonValue, Reason
+from engine.deciding.decision import Decision, JsonValue, Reason
 from engine.pipeline import Engine
 from engine.portfolio.accounts import account_facts, merged
 from engine.portfolio.figures import Figures, Item, Line, Quarter, lines_by
 from engine.portfolio.rows import Book
-from engine.vocabulary import CASE_KINDS, Kind
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import decimal_shower
+from engine.vocabulary.vocabulary import CASE_KINDS, Kind
 
 GRADING, PROVISIONS, MONITORING, PORTFOLIO = "grading", "provisions", "monitoring", "portfolio_health"
 """The default policies that are asked; a set without one of them leaves its part of the report empty."""
@@ -95,7 +95,7 @@ def decide_portfolio(
     industry: str | None = None,
     progress: Callable[[float], None] = lambda _done: None,
 ) -> Decided:
-    """`name` is the portfolio's id; `progress` is told the share of decisions made. Raises `engine.facts.FactsRefused`
+    """`name` is the portfolio's id; `progress` is told the share of decisions made. Raises `binding.FactsRefused`
     where sums exceed what facts can hold."""
     items = [item for item in book.items if item.issued <= figures.as_of]
     owed = [item for item in items if item.open_amount]

@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from engine.days import date_of, day_number
+from engine.vocabulary.days import date_of, day_number
 
 QUARTERS_MAX = 8
 TOP = 10

@@ -13,13 +13,13 @@ from datetime import date
 from operator import itemgetter
 from typing import Any, cast
 
-from engine.days import day_number
-from engine.facts import Binder, FactsRefused, Fault, Value
 from engine.maps.names import reads
 from engine.maps.row_map import ROW, Derived, RowMap
 from engine.maps.rows import Raw, RowReader, row_reader
 from engine.portfolio.figures import Item
-from engine.vocabulary import DATE, TEXT, Fact, Kind, Text, Type, Vocabulary
+from engine.vocabulary.binding import Binder, FactsRefused, Fault, Value
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import DATE, TEXT, Fact, Kind, Text, Type, Vocabulary
 
 CASE = "invoice"
 Facts = Mapping[str, object]

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from engine.case import Case, Expected, ExpectedValue, Suite
-from engine.diagnostic import Diagnostic, Place, in_order
+from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar, Sequence
 from engine.reading.fact_value import RequestValue, read_value
-from engine.reading.form import Form, day
-from engine.vocabulary import CASE_KINDS, CaseKind, Fact, Vocabulary
-from engine.wording import clipped, did_you_mean
+from engine.reading.fields import Form, day
+from engine.reading.policy_test import Case, Expected, ExpectedValue, Suite
+from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind, Fact, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")

@@ -18,8 +18,8 @@ from typing import Any
 
 import yaml
 
-from engine.diagnostic import Diagnostic, Place, in_order
-from engine.invisible import IN_POLICIES
+from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.vocabulary.invisible import IN_POLICIES
 
 BYTES_MAX = 1 << 20
 LEVELS_MAX = 50  # libyaml's time is quadratic in the depth of brackets: 100,000 take half a minute

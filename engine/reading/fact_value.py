@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from engine.facts import Binder, FactsRefused, Value
+from engine.diagnostics.wording import clipped
 from engine.reading.document import Node, Scalar
-from engine.reading.form import Form
-from engine.vocabulary import CASE_KINDS, Fact, Kind
-from engine.wording import clipped
+from engine.reading.fields import Form
+from engine.vocabulary.binding import Binder, FactsRefused, Value
+from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind
 
 RequestValue = str | int | bool | None
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from engine.diagnostic import Place
+from engine.diagnostics.diagnostic import Place
+from engine.diagnostics.wording import clipped
 from engine.feel import hints, syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
-from engine.policy import BilingualTemplate, Expression, Template
 from engine.reading.document import Mapping, Node, Scalar, Sequence
-from engine.reading.form import Form, kind_of
-from engine.wording import clipped
+from engine.reading.fields import Form, kind_of
+from engine.reading.policy import BilingualTemplate, Expression, Template
 
 STRAY_MAX = 100
 """Braces too many of one text that are reported."""

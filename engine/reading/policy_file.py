@@ -9,9 +9,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from engine.diagnostic import Diagnostic, Place, in_order
+from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.diagnostics.wording import clipped
 from engine.feel import syntax
-from engine.policy import (
+from engine.reading.document import Document, Mapping, Node, Scalar
+from engine.reading.fields import Form, day
+from engine.reading.leaf import expression, literal, number, unary_tests
+from engine.reading.policy import (
     Band,
     Criterion,
     DatedConstant,
@@ -23,13 +27,9 @@ from engine.policy import (
     TypeName,
     ValueDefinition,
 )
-from engine.reading.document import Document, Mapping, Node, Scalar
-from engine.reading.form import Form, day
-from engine.reading.leaf import expression, literal, number, unary_tests
-from engine.reading.rules import read_rules
-from engine.reading.table import read_table
-from engine.vocabulary import CASE_KINDS, Text
-from engine.wording import clipped
+from engine.reading.rule_definitions import read_rules
+from engine.reading.table_definition import read_table
+from engine.vocabulary.vocabulary import CASE_KINDS, Text
 
 _KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules")
 _PARTS = _KEYS[3:]

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 
-from engine.diagnostic import Diagnostic, Place, in_order
-from engine.policy import Policy
+from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.diagnostics.wording import clipped
 from engine.reading.document import Document, Node
-from engine.reading.form import Form
-from engine.wording import clipped
+from engine.reading.fields import Form
+from engine.reading.policy import Policy
 
 SITE_FACTS = "facts.yaml"
 _FOLDER = "rules"

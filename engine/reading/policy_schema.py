@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.policy import HitPolicy
 from engine.reading.document import END_MARK
-from engine.reading.form import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED
-from engine.reading.rules import CONDITIONAL_OUTCOMES
+from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED
+from engine.reading.policy import HitPolicy
+from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
-from engine.vocabulary import CASE_KINDS, CaseKind, Kind
+from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind, Kind
 
 Schema = dict[str, Any]
 

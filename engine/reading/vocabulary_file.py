@@ -1,7 +1,7 @@
 """Facts files' nodes → the `Vocabulary`, or every mistake in them.
 
-The standard facts ship with the engine (engine/facts.yaml); a site's rules/facts.yaml adds its own, in the same form,
-and names the currency of all amounts.
+The standard facts ship with the engine (engine/vocabulary/facts.yaml); a site's rules/facts.yaml adds its own, in the
+same form, and names the currency of all amounts.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from datetime import date
 
 from babel.numbers import get_currency_precision, is_currency
 
-from engine.days import day_number
-from engine.decimals import RATE_SCALE
-from engine.diagnostic import Diagnostic, in_order
-from engine.facts import shown
-from engine.policy import TypeName
+from engine.diagnostics.diagnostic import Diagnostic, in_order
+from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.fact_value import read_value
-from engine.reading.form import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, Form
-from engine.vocabulary import Fact, Kind, Text, Type, Vocabulary
-from engine.wording import clipped, did_you_mean
+from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, Form
+from engine.reading.policy import TypeName
+from engine.vocabulary.binding import shown
+from engine.vocabulary.days import day_number
+from engine.vocabulary.decimals import RATE_SCALE
+from engine.vocabulary.vocabulary import Fact, Kind, Text, Type, Vocabulary
 
 CURRENCY_ASSUMED = "EUR"
 """Where none can be read: for finding the other mistakes, and for policy sets that were stored when it was the default.

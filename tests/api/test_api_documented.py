@@ -11,7 +11,7 @@ from api.guard import Limits
 from api.metrics import Metrics
 from api.problems import ALL_KINDS, ProblemKind
 from api.settings import Settings
-from engine.vocabulary import CASE_KINDS
+from engine.vocabulary.vocabulary import CASE_KINDS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 

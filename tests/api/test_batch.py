@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 from api.bulk.batch import Job, Tally, run
 from api.bulk.input import BulkRefused
 from api.cli.main import app
-from engine.diagnostic import Place
-from engine.facts import FactsRefused
+from engine.diagnostics.diagnostic import Place
 from engine.maps.row_map import ISO, Column, DateFormat, RowMap
 from engine.maps.rows import row_reader
-from engine.vocabulary import Fact, Kind, Text
+from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.vocabulary import Fact, Kind, Text
 from tests.engine.test_sql_form import AS_OF_DAY, default_policies
 
 HERE = Place("map.yaml", 1, 1)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from api.cli.terminal import OWN_FAULT
-from engine.sql.code import Code, Levels
+from engine.lowering.sql.code import Code, Levels
 from tests.api.desk import credence
 from tests.api.running import write_rules
 

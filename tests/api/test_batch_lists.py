@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow.dataset as pads
 import pytest
 
-from engine.facts import shower
-from engine.ruleset import ListResult, RuleSet
-from engine.vocabulary import Kind, Type
+from engine.ruleset.ruleset import ListResult, RuleSet
+from engine.vocabulary.binding import shower
+from engine.vocabulary.vocabulary import Kind, Type
 from tests.api.desk import credence
 from tests.engine.checking import FACTS, HEAD, engine_of
 from tests.engine.generated import facts_near_thresholds

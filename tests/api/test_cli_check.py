@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from api.cli.terminal import print_diagnostics
-from engine.diagnostic import Diagnostic, Place
+from engine.diagnostics.diagnostic import Diagnostic, Place
 from tests.api.desk import CASES, MAP, ORDERS, credence, desk
 
 

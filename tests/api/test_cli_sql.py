@@ -11,7 +11,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from engine.vocabulary import CASE_KINDS
+from engine.vocabulary.vocabulary import CASE_KINDS
 from tests.api.desk import DUNNING, ORDERS, credence, desk
 
 KINDS = tuple(CASE_KINDS)

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from api.settings import Settings
-from engine.facts import text_fault
-from engine.invisible import CONTROLS, UNSEEN
+from engine.vocabulary.binding import text_fault
+from engine.vocabulary.invisible import CONTROLS, UNSEEN
 from tests.api.desk import credence
 from tests.api.running import running, write_rules
 

@@ -65,7 +65,7 @@ def test_what_only_bulk_refuses_is_said_of_a_set_that_decides_all_the_same(
     assert (answer["ok"], len(answer["version"])) == (True, 64)
     assert (mistake["file"], mistake["line"], mistake["code"]) == ("rules/orders.yaml", 8, "B001")
     assert mistake["hint"] == 'list the spellings: `x in ["North", "NORTH"]`'
-    monkeypatch.setitem(sys.modules, "engine.sql.check", None)
+    monkeypatch.setitem(sys.modules, "engine.lowering.sql.portability", None)
     files = {f"rules/{name}": text.encode() for name, text in {**spelled, "facts.yaml": FACTS}.items()}
     assert check(files) == Checked(answer["version"], (), 0)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from engine.decision import Decision
+from engine.deciding.decision import Decision
 from engine.pipeline import Engine, load
 from tests.whole_set import whole_set
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-from engine import formula as f
-from engine.diagnostic import Place
-from engine.formula import Constant, Formula, Variable, walk
-from engine.matching.interpret import Value
-from engine.ruleset import AS_OF, Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
-from engine.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
+from engine.diagnostics.diagnostic import Place
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula, Variable, walk
+from engine.ruleset.interpret import Value
+from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
 from tests.engine.generated_formulas import ENUM, FormulaMaker, days
 
 HERE = Place("generated.yaml", 1, 1)

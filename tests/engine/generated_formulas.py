@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import product
 
-from engine import formula as f
-from engine.days import EPOCH
-from engine.formula import Constant, Formula, Variable
-from engine.vocabulary import DATE, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Type
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula, Variable
+from engine.vocabulary.days import EPOCH
+from engine.vocabulary.vocabulary import DATE, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Type
 
 WORDS = ("A", "B", "C", "unrated", "5", 'it\'s "so"', "等级")
 ENUM = Type(Kind.ENUM, members=WORDS)

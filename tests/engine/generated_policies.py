@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from engine.lowering.sql.portability import check as unfit
 from engine.pipeline import load
-from engine.ruleset import RuleSet
-from engine.sql.check import check as unfit
+from engine.ruleset.ruleset import RuleSet
 from tests.engine.checking import FACTS, HEAD, REASON, engine_of
 from tests.whole_set import whole_set
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.formula import Compare, Constant, Formula, Variable
-from engine.ruleset import Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet
-from engine.vocabulary import YES_NO, Fact, Kind, Text, Type
+from engine.ruleset.formula import Compare, Constant, Formula, Variable
+from engine.ruleset.ruleset import Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet
+from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Text, Type
 from tests.engine.generated import HERE
 
 NO_TEXT = Text("", "")

@@ -14,16 +14,16 @@ import pyarrow as pa
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.days import date_of
-from engine.deciding.evaluate import Evaluator
-from engine.decision import Decision
-from engine.facts import shower
-from engine.matching.python_form import PythonForm
-from engine.ruleset import AS_OF, ListResult, Match, RuleSet
-from engine.sql.alternatives import with_alternatives
-from engine.sql.form import OUTCOME, SqlForm
-from engine.sql.masks import Mask
-from engine.vocabulary import CASE_KINDS, Kind, Type
+from engine.deciding.decision import Decision
+from engine.deciding.evaluator import Evaluator
+from engine.lowering.python.python_form import PythonForm
+from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.masks import Mask
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.ruleset.ruleset import AS_OF, ListResult, Match, RuleSet
+from engine.vocabulary.binding import shower
+from engine.vocabulary.days import date_of
+from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Type
 from tests.engine.generated import Case
 
 ROW = "row_no"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.formula import Formula, Variable, walk
+from engine.lowering.sql.alternatives import Alternative, Position, with_alternatives
 from engine.pipeline import load
-from engine.ruleset import Match, Named, RuleSet
-from engine.sql.alternatives import Alternative, Position, with_alternatives
-from engine.vocabulary import Fact, Kind
+from engine.ruleset.formula import Formula, Variable, walk
+from engine.ruleset.ruleset import Match, Named, RuleSet
+from engine.vocabulary.vocabulary import Fact, Kind
 from tests.engine.generated import random_ruleset
 from tests.engine.sql_rows import compare, on_duckdb
 from tests.engine.test_sql_form import AS_OF_DAY, default_policies

@@ -8,9 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from engine.days import EPOCH, date_of
-from engine.diagnostic import Place
-from engine.facts import shown
+from engine.diagnostics.diagnostic import Place
 from engine.history.backtest import (
     Cell,
     Sums,
@@ -27,7 +25,9 @@ from engine.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
 from engine.history.record import Book, Invoice, Known, known_at_issue
 from engine.history.replay import Case, Decide, Decided, decider
 from engine.pipeline import Engine, load
-from engine.vocabulary import Text
+from engine.vocabulary.binding import shown
+from engine.vocabulary.days import EPOCH, date_of
+from engine.vocabulary.vocabulary import Text
 from tests.engine.past import DAY, sample, sample_map, shipped_policies
 from tests.whole_set import whole_set
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import codes
 from engine.compiling.decided_names import decided_names
+from engine.diagnostics import codes
+from engine.lowering.sql.portability import check as check_bulk
 from engine.pipeline import load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
-from engine.sql.check import check as check_bulk
-from engine.vocabulary import CASE_KINDS
+from engine.vocabulary.vocabulary import CASE_KINDS
 from tests.engine.checking import FACTS, HEAD, REASON, check, engine_of
 from tests.whole_set import whole_set
 

@@ -7,15 +7,8 @@ import random
 
 import pytest
 
-from engine.compiling.covering import (
-    Box,
-    Search,
-    bits,
-    earlier_rows_that_meet,
-    first_of,
-    rows_that_earlier_ones_cover,
-)
-from engine.compiling.regions import Interval, Region, intersection
+from engine.proving.covering import Box, Search, bits, earlier_rows_that_meet, first_of, rows_that_earlier_ones_cover
+from engine.proving.regions import Interval, Region, intersection
 
 REACH = 7
 WHOLE = Region(((0, REACH),), True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from engine.ruleset import NO_RULES
-from engine.vocabulary import CASE_KINDS
+from engine.ruleset.ruleset import NO_RULES
+from engine.vocabulary.vocabulary import CASE_KINDS
 from tests.engine.checking import AS_OF, FACTS, HEAD, decide, engine_of, results
 
 ROOT = Path(__file__).parent.parent.parent

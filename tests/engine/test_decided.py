@@ -8,13 +8,13 @@ from itertools import combinations
 
 import pytest
 
-from engine.days import EPOCH
-from engine.deciding.explain import explain
+from engine.explaining.explain import explain
 from engine.history.record import Book, Invoice, known_at_issue
 from engine.history.replay import decider
 from engine.pipeline import Engine, load
-from engine.ruleset import NO_RULES
-from engine.vocabulary import CASE_KINDS
+from engine.ruleset.ruleset import NO_RULES
+from engine.vocabulary.days import EPOCH
+from engine.vocabulary.vocabulary import CASE_KINDS
 from tests.engine.checking import AS_OF, HEAD, REASON, engine_of
 from tests.engine.sql_rows import compare_decisions, on_duckdb
 from tests.engine.test_backtest import MAP

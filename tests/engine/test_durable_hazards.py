@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import formula as f
-from engine.formula import Formula
-from engine.matching.interpret import run
-from engine.matching.matcher import Matcher, Matching
-from engine.matching.rete_network import DECISIONS_PER_STATE, ReteError, ReteNetwork, durable_rules
-from engine.vocabulary import TEXT, YES_NO, Kind, Type
+from engine.deciding.matcher import Matcher, Matching
+from engine.lowering.rete.rete_network import DECISIONS_PER_STATE, ReteError, ReteNetwork, durable_rules
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Formula
+from engine.ruleset.interpret import run
+from engine.vocabulary.vocabulary import TEXT, YES_NO, Kind, Type
 from tests.engine.generated import by_name, facts_near_thresholds, random_ruleset
 from tests.engine.made import WHOLE, compare, optional, required, ruleset
 

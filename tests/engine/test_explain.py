@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from engine.deciding.explain import explain
-from engine.deciding.explanation import Explanation, TriedRule, TriedTable, WorkedOut
+from engine.explaining.explain import explain
+from engine.explaining.explanation import Explanation, TriedRule, TriedTable, WorkedOut
 from engine.pipeline import Engine, load
 from tests.whole_set import whole_set
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from engine.diagnostic import Place
-from engine.facts import Binder, FactsRefused, Value, shown
-from engine.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
+from engine.diagnostics.diagnostic import Place
+from engine.vocabulary.binding import Binder, FactsRefused, Value, shown
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
 
 HERE = Place("facts.yaml", 1, 1)
 

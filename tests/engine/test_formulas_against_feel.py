@@ -1,6 +1,6 @@
 """Policies compute what FEEL computes: random typed expressions without rounding or division, on facts that are known.
 
-`engine.feel.evaluate` works on decimals and knows no types; the compiled formula works on scaled integers.
+`engine.feel.runtime.evaluate` works on decimals and knows no types; the compiled formula works on scaled integers.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from decimal import Decimal
 
 import pytest
 
-from engine.compiling.translate import Scope, translate
-from engine.days import EPOCH
-from engine.diagnostic import Diagnostic, Place
-from engine.feel import evaluate
+from engine.compiling.expressions import Scope, translate
+from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel.parse import parse_expression
-from engine.formula import Constant, Formula, Variable
-from engine.matching.interpret import Value, value_of
-from engine.policy import Expression
+from engine.feel.runtime import evaluate
 from engine.reading.document import Scalar
-from engine.vocabulary import DATE, TEXT, YES_NO, Kind, Type
+from engine.reading.policy import Expression
+from engine.ruleset.formula import Constant, Formula, Variable
+from engine.ruleset.interpret import Value, value_of
+from engine.vocabulary.days import EPOCH
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Type
 
 TYPES = {
     "cap": Type(Kind.MONEY, 2, -(10**6), 10**6),

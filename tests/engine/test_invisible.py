@@ -7,10 +7,10 @@ import unicodedata
 
 import pytest
 
-from engine.facts import Binder, FactsRefused, text_fault
-from engine.invisible import CONTROLS, IN_POLICIES, SURROGATES, UNSEEN
 from engine.reading.document import read
-from engine.vocabulary import TEXT, Fact, Text
+from engine.vocabulary.binding import Binder, FactsRefused, text_fault
+from engine.vocabulary.invisible import CONTROLS, IN_POLICIES, SURROGATES, UNSEEN
+from engine.vocabulary.vocabulary import TEXT, Fact, Text
 from tests.engine.checking import check
 from tests.engine.generated import HERE
 

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from engine import formula as f
-from engine.formula import Formula
-from engine.matching.interpret import value_of
-from engine.sql.ladders import shortened
-from engine.vocabulary import YES_NO, Kind, Type
+from engine.lowering.sql.ladders import shortened
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Formula
+from engine.ruleset.interpret import value_of
+from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 from tests.engine.made import compare, optional, required, whole
 
 DIGIT = Type(Kind.INTEGER, 0, 0, 9)

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from engine.formula import Formula, Variable, walk
-from engine.matching.conditions import Group
-from engine.matching.interpret import run
-from engine.matching.matcher import Disagreement, Matcher
-from engine.matching.rete_form import ReteForm
-from engine.ruleset import Match, Named
+from engine.deciding.matcher import Disagreement, Matcher
+from engine.lowering.conditions import Group
+from engine.lowering.rete.rete_form import ReteForm
+from engine.ruleset.formula import Formula, Variable, walk
+from engine.ruleset.interpret import run
+from engine.ruleset.ruleset import Match, Named
 from tests.engine.generated import by_name, facts_near_thresholds, random_ruleset
 from tests.engine.made import WHOLE, compare, required, ruleset
 

@@ -9,7 +9,7 @@ import pytest
 
 from api.policy_check import check
 from engine.compiling.compile import CHANGE_DATES_MAX
-from engine.nearest import HINTS_MAX, few_hints, nearest
+from engine.diagnostics.nearest import HINTS_MAX, few_hints, nearest
 from engine.pipeline import load
 from tests.engine.checking import FACTS, HEAD, engine_of
 from tests.engine.checking import check as mistakes

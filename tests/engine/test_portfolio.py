@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.days import date_of, day_number
-from engine.decimals import decimal_text
-from engine.decision import Reason
+from engine.deciding.decision import Reason
 from engine.history.record import Book as PaidBook
 from engine.history.record import Invoice, known_at_issue
 from engine.maps.rows import Raw
@@ -21,6 +19,8 @@ from engine.portfolio.accounts import account_facts
 from engine.portfolio.decided import Decided, days_in_quarter, decide_portfolio
 from engine.portfolio.figures import BUCKETS, Figures, Item, bucket_of, figures, months_before
 from engine.portfolio.rows import Book
+from engine.vocabulary.days import date_of, day_number
+from engine.vocabulary.decimals import decimal_text
 
 RULES = Path(__file__).parents[2] / "rules"
 AS_OF = date(2026, 6, 30)

@@ -1,4 +1,4 @@
-"""Formulas have the values that `engine.formula` says, interpreted and compiled; and what the source is like."""
+"""Formulas have the values that `formula` says, interpreted and compiled; and what the source is like."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from engine import formula as f
-from engine.formula import Constant, Formula
-from engine.matching.interpret import Value, value_of
-from engine.matching.python_form import PythonForm
-from engine.ruleset import AS_OF, ListResult
-from engine.vocabulary import DATE, FORMULA_BOUND, TEXT, YES_NO, Kind, Type
+from engine.lowering.python.python_form import PythonForm
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula
+from engine.ruleset.interpret import Value, value_of
+from engine.ruleset.ruleset import AS_OF, ListResult
+from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, TEXT, YES_NO, Kind, Type
 from tests.engine.generated import HERE
 from tests.engine.generated_formulas import days
 from tests.engine.made import GRADE, MONEY, compare, match, named, optional, required, ruleset, whole

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.case import Suite
-from engine.codes import CODES
+from engine.diagnostics.codes import CODES
 from engine.reading.cases import read_cases
 from engine.reading.document import Document, read
+from engine.reading.policy_test import Suite
 from engine.reading.vocabulary_file import read_vocabulary
-from engine.vocabulary import Text
+from engine.vocabulary.vocabulary import Text
 
 TITLE = "title: {en: a, zh: b}"
 FACTS = f"""facts:

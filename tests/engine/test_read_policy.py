@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.codes import CODES
-from engine.diagnostic import Place
+from engine.diagnostics.codes import CODES
+from engine.diagnostics.diagnostic import Place
 from engine.feel import syntax
-from engine.policy import Expression, Policy
 from engine.reading.document import read
+from engine.reading.policy import Expression, Policy
 from engine.reading.policy_file import read_policy
-from engine.vocabulary import Text
+from engine.vocabulary.vocabulary import Text
 
 HEAD = "policy: orders\ntitle: {en: Orders, zh: 订单}\ndecides: order\n"
 """What stands above each of the texts below, which begin at line 4."""

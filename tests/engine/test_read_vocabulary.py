@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.codes import CODES
+from engine.diagnostics.codes import CODES
 from engine.reading.document import Document, read
 from engine.reading.vocabulary_file import read_vocabulary
-from engine.vocabulary import MONEY_BOUND, Kind, Text, Vocabulary
+from engine.vocabulary.vocabulary import MONEY_BOUND, Kind, Text, Vocabulary
 
 TITLE = "title: {en: a, zh: b}"
 STANDARD = f"facts:\n  order.amount: {{type: money, required: true, minimum: 0, {TITLE}, example: '1250.50'}}\n"
-SHIPPED = Path(__file__).parents[2] / "engine" / "facts.yaml"
+SHIPPED = Path(__file__).parents[2] / "engine" / "vocabulary" / "facts.yaml"
 
 
 def document(text: str, file: str) -> Document:

@@ -7,15 +7,16 @@ from itertools import pairwise
 
 import pytest
 
-from engine import formula as f
-from engine.formula import Constant, Formula
-from engine.matching import conditions, rete_form
-from engine.matching.conditions import Condition, field_name
-from engine.matching.python_form import PythonForm
-from engine.matching.rete_form import ReteForm
-from engine.matching.rete_network import ReteError, ReteNetwork
-from engine.ruleset import RuleSet
-from engine.vocabulary import TEXT, YES_NO, Kind, Type
+from engine.lowering import conditions
+from engine.lowering.conditions import Condition, field_name
+from engine.lowering.python.python_form import PythonForm
+from engine.lowering.rete import rete_form
+from engine.lowering.rete.rete_form import ReteForm
+from engine.lowering.rete.rete_network import ReteError, ReteNetwork
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.vocabulary import TEXT, YES_NO, Kind, Type
 from tests.engine.generated import AWKWARD_TEXTS, facts_near_thresholds, random_ruleset
 from tests.engine.made import GRADE, MONEY, WHOLE, compare, match, optional, required, ruleset
 

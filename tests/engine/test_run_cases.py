@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from engine.case import Suite
-from engine.deciding.case_result import CasesRun
-from engine.deciding.run_cases import run_cases
 from engine.pipeline import Engine, load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
+from engine.reading.policy_test import Suite
+from engine.testing.case_result import CasesRun
+from engine.testing.run_cases import run_cases
 from tests.whole_set import whole_set
 
 POLICY = """\

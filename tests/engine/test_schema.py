@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from engine.facts import Binder, FactsRefused
 from engine.history.map_file import is_history_map, read_history_map
 from engine.history.schema import history_map_schema
 from engine.reading.document import Mapping, Node, Scalar, read
 from engine.reading.policy_file import read_policy
-from engine.reading.schema import cases_schema, facts_file_schema, facts_schema, policy_schema
+from engine.reading.schemas import cases_schema, facts_file_schema, facts_schema, policy_schema
 from engine.reading.vocabulary_file import read_vocabulary
-from engine.vocabulary import CASE_KINDS, Fact, Kind, Vocabulary
+from engine.vocabulary.binding import Binder, FactsRefused
+from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Vocabulary
 from tests.engine import test_read_cases, test_read_history_map, test_read_policy, test_read_vocabulary
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ LANGUAGE = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
 
 
 def shipped(site: str = "facts: {}") -> Vocabulary:
-    standard, _ = read((ROOT / "engine" / "facts.yaml").read_text(encoding="utf-8"), "engine/facts.yaml")
+    standard, _ = read((ROOT / "engine" / "vocabulary" / "facts.yaml").read_text(encoding="utf-8"), "engine/facts.yaml")
     own, _ = read(site, "facts.yaml")
     assert standard and own
     return read_vocabulary(standard, own)[0]
@@ -96,7 +96,7 @@ def test_the_shipped_files_follow_their_schema(path: Path) -> None:
 
 def test_the_standard_facts_follow_the_schema_of_facts_files() -> None:
     """But for what a site alone says."""
-    standard = yaml((ROOT / "engine" / "facts.yaml").read_text(encoding="utf-8"))
+    standard = yaml((ROOT / "engine" / "vocabulary" / "facts.yaml").read_text(encoding="utf-8"))
     assert faults(FACTS_FILE, {**standard, "currency": "EUR", "policies": ["orders"]}) == []
 
 

@@ -14,9 +14,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.ruleset import RuleSet
-from engine.sql.dialect import DIALECTS
-from engine.sql.form import SqlForm
+from engine.lowering.sql.dialect import DIALECTS
+from engine.lowering.sql.sql_form import SqlForm
+from engine.ruleset.ruleset import RuleSet
 from tests.engine.checking import REASON, engine_of
 from tests.engine.generated import facts_near_thresholds
 from tests.engine.generated_policies import DAY, policy_ruleset

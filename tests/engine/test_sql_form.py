@@ -19,15 +19,15 @@ import pyarrow.parquet as pq
 import pytest
 import sqlglot
 
-from engine import formula as f
-from engine.formula import Constant, Formula, Variable, walk
-from engine.matching.interpret import value_of
+from engine.lowering.sql.dialect import DIALECTS
+from engine.lowering.sql.portability import check
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.pipeline import Engine, load
-from engine.ruleset import AS_OF, Bilingual, Conjunct, Match, Named, Rule, RuleSet
-from engine.sql.check import check
-from engine.sql.dialect import DIALECTS
-from engine.sql.form import OUTCOME, SqlForm
-from engine.vocabulary import CASE_KINDS, DATE, TEXT, YES_NO, Fact, Kind, Type
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula, Variable, walk
+from engine.ruleset.interpret import value_of
+from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, Match, Named, Rule, RuleSet
+from engine.vocabulary.vocabulary import CASE_KINDS, DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.generated import HERE, NO_TEXT, Case, facts_near_thresholds, random_ruleset
 from tests.engine.generated_formulas import days
 from tests.engine.generated_policies import policy_ruleset

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from engine.compiling import arithmetic as a
-from engine.compiling.tables_checked import check_match, check_table
-from engine.compiling.translate import Scope, translate_tests
-from engine.diagnostic import Diagnostic, Place
+from engine.compiling.expressions import Scope, translate_tests
+from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel.parse import parse_unary_tests
-from engine.formula import Formula, Variable
-from engine.matching.interpret import Value, verdict
-from engine.policy import Expression, HitPolicy
+from engine.proving.table_checks import check_match, check_table
 from engine.reading.document import Scalar
-from engine.ruleset import Conjunct, Match
-from engine.vocabulary import YES_NO, Kind, Type
+from engine.reading.policy import Expression, HitPolicy
+from engine.ruleset.formula import Formula, Variable
+from engine.ruleset.interpret import Value, verdict
+from engine.ruleset.ruleset import Conjunct, Match
+from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 
 HERE = Place("t.yaml", 1, 1)
 COLUMNS = (

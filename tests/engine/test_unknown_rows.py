@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 import pytest
 
+from engine.deciding.matcher import Matcher
 from engine.deciding.missing import MissingInputs, left_open
-from engine.facts import Value
-from engine.matching.interpret import Result, run
-from engine.matching.matcher import Matcher
 from engine.pipeline import Engine, load
-from engine.ruleset import ListResult, RuleSet
+from engine.ruleset.interpret import Result, run
+from engine.ruleset.ruleset import ListResult, RuleSet
+from engine.vocabulary.binding import Value
 from tests.engine.checking import AS_OF, FACTS
 from tests.engine.sql_rows import compare, on_duckdb
 

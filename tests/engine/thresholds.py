@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple, cast
 
-from engine.formula import All, Compare, Constant, Formula, Product, Rescale, Variable, variables, walk
-from engine.matching.interpret import Value, value_of
-from engine.matching.python_form import PythonForm
-from engine.ruleset import AS_OF, ListResult, Match, Named, RuleSet
-from engine.vocabulary import DATE, YES_NO, Kind, Type
+from engine.lowering.python.python_form import PythonForm
+from engine.ruleset.formula import All, Compare, Constant, Formula, Product, Rescale, Variable, variables, walk
+from engine.ruleset.interpret import Value, value_of
+from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
+from engine.vocabulary.vocabulary import DATE, YES_NO, Kind, Type
 from tests.engine.generated import Case, facts_near_thresholds
 
 STARTS = 1_000

@@ -8,10 +8,10 @@ import pytest
 
 from api.cli.check import read_map, read_suites, row_maps
 from api.rules_folder import RulesFolder, read_folder
-from engine.deciding.case_result import CasesRun
-from engine.deciding.run_cases import run_cases
 from engine.pipeline import Engine, load
-from engine.vocabulary import CASE_KINDS
+from engine.testing.case_result import CasesRun
+from engine.testing.run_cases import run_cases
+from engine.vocabulary.vocabulary import CASE_KINDS
 
 ROOT = Path(__file__).parents[2]
 

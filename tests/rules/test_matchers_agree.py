@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.matching.interpret import run
-from engine.matching.matcher import Matcher
+from engine.deciding.matcher import Matcher
 from engine.pipeline import load
-from engine.vocabulary import CASE_KINDS
+from engine.ruleset.interpret import run
+from engine.vocabulary.vocabulary import CASE_KINDS
 from tests.engine.generated import by_name, facts_near_thresholds
 
 CASES = 25_000

@@ -15,11 +15,11 @@ from typing import Any
 
 from api.cli.check import read_suites
 from api.rules_folder import read_folder
-from engine.days import EPOCH
-from engine.deciding.run_cases import run_cases
-from engine.facts import shown
 from engine.pipeline import Engine, load
-from engine.vocabulary import CASE_KINDS, Kind
+from engine.testing.run_cases import run_cases
+from engine.vocabulary.binding import shown
+from engine.vocabulary.days import EPOCH
+from engine.vocabulary.vocabulary import CASE_KINDS, Kind
 from tests.engine.generated import facts_near_thresholds
 
 SET = Path(__file__).parents[1] / "policies" / "2026-11"

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from engine.feel import Function, evaluate
 from engine.feel.parse import parse_expression
-from engine.feel.signatures import BUILT_INS
+from engine.feel.runtime import Function, evaluate
+from engine.feel.runtime.signatures import BUILT_INS
 from engine.feel.syntax import Call, Name
 
 D = Decimal

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.feel import evaluate, evaluate_node, evaluate_unary_tests
 from engine.feel.parse import parse_expression, parse_unary_tests
+from engine.feel.runtime import evaluate, evaluate_node, evaluate_unary_tests
 
 D = Decimal
 ORDER: Mapping[str, object] = {

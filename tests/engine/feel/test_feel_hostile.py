@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.feel import evaluate
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
-from engine.feel.temporal import DaysDuration, MonthsDuration, read_duration
-from engine.feel.values import both, compared, either, equal, negated
+from engine.feel.runtime import evaluate
+from engine.feel.runtime.temporal import DaysDuration, MonthsDuration, read_duration
+from engine.feel.runtime.values import both, compared, either, equal, negated
 
 DOUBLED = ", ".join(f"{chr(98 + i)}: concatenate({chr(97 + i)}, {chr(97 + i)})" for i in range(24))
 JOINED = ", ".join(f"{chr(98 + i)}: {chr(97 + i)} + {chr(97 + i)}" for i in range(24))

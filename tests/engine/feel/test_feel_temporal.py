@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.feel import DaysDuration, DistantDate, DistantDateTime, MonthsDuration, evaluate
+from engine.feel.runtime import DaysDuration, DistantDate, DistantDateTime, MonthsDuration, evaluate
 
 D = Decimal
 DAY = D(86_400)

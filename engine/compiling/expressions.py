@@ -1,0 +1,466 @@
+"""FEEL → exact formulas: looks up names, checks types and units, and refuses what policies can't say.
+
+Verb used by `compile`. It never evaluates anything and reports every mistake of an expression, not only the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+from engine.compiling import arithmetic as a
+from engine.compiling.arithmetic import Mismatch
+from engine.compiling.calls import call, temporal
+from engine.diagnostics.diagnostic import Diagnostic
+from engine.diagnostics.nearest import gives_hints, nearest
+from engine.diagnostics.wording import clipped, did_you_mean
+from engine.feel import syntax
+from engine.reading.policy import Expression
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula
+from engine.vocabulary.invisible import IN_POLICIES
+from engine.vocabulary.vocabulary import YES_NO, Kind, Type
+
+UNROLL_MAX = 200
+"""How many steps `some` and `every` may take in one expression, and how many tests a list may hold."""
+
+
+class Broken(Exception):
+    """An expression with mistakes; they are in the report."""
+
+
+class Scope:
+    """Names as one policy sees them. `look_up` gives a formula, None for an unknown name, and raises `Broken` for a
+    name whose own definition is broken; `known` lists all names, for suggestions."""
+
+    def __init__(self, look_up: Callable[[str], Formula | None], known: Callable[[], Iterable[str]]) -> None:
+        self.look_up = look_up
+        self.known = known
+
+    def with_name(self, name: str, formula: Formula) -> Scope:
+        return Scope(lambda wanted: formula if wanted == name else self.look_up(wanted), self.known)
+
+
+def translate(
+    expression: Expression, scope: Scope, report: list[Diagnostic], expected: Type | None = None
+) -> Formula | None:
+    """The formula, or None with the reasons added to `report`. `expected` names the enum whose members may stand
+    without quotes."""
+    return _Translation(expression, report).whole(expression.tree, scope, expected)
+
+
+def translate_condition(expression: Expression, scope: Scope, report: list[Diagnostic]) -> Formula | None:
+    """As `translate`, for what must be yes or no."""
+    try:
+        return _Translation(expression, report).condition(expression.tree, scope)
+    except Broken:
+        return None
+
+
+def translate_tests(
+    subject: Formula, tests: Expression, scope: Scope, report: list[Diagnostic], *, null_is_no: bool = False
+) -> Formula | None:
+    """Unary tests on a subject, as one yes/no formula. `null_is_no`: where the subject is missing, every test but
+    `null` itself is false rather than unknown."""
+    tree = tests.tree
+    assert isinstance(tree, syntax.UnaryTests)
+    translation = _Translation(tests, report)
+    try:
+        return translation.tests(subject, tree, scope, null_is_no)
+    except Broken:
+        return None
+    except Mismatch as mismatch:
+        translation.say(tree, mismatch)
+        return None
+
+
+def _text(value: str) -> Formula:
+    """Escapes may write what the file itself must not hold."""
+    if unseen := IN_POLICIES.search(value):
+        message = f"this text holds the invisible character U+{ord(unseen[0]):04X}"
+        raise Mismatch("T003", message, "leave it out; no fact holds it")
+    return a.word(value)
+
+
+def dotted_name(node: syntax.Node) -> str | None:
+    """`a.b.c` as one name, None for anything else."""
+    parts: list[str] = []
+    while isinstance(node, syntax.Path):
+        parts.append(node.name)
+        node = node.source
+    if not isinstance(node, syntax.Name):
+        return None
+    return ".".join([node.name, *reversed(parts)])
+
+
+class _Translation:
+    def __init__(self, expression: Expression, report: list[Diagnostic]) -> None:
+        self._expression = expression
+        self._report = report
+        self._unrolled = 0
+
+    def say(self, node: syntax.Node, mismatch: Mismatch) -> None:
+        words = clipped(self._expression.text_of(node))
+        subject = f"`{words}`: " if words and f"`{words}`" not in mismatch.message else ""
+        place = self._expression.place_of(node)
+        self._report.append(Diagnostic(place, mismatch.code, subject + mismatch.message, mismatch.hint))
+
+    def whole(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula | None:
+        try:
+            return self.formula(node, scope, expected)
+        except Broken:
+            return None
+
+    def formula(self, node: syntax.Node, scope: Scope, expected: Type | None = None) -> Formula:
+        """Raises `Broken` after reporting at the innermost node that is wrong."""
+        try:
+            return self._node(node, scope, expected)
+        except Mismatch as mismatch:
+            self.say(node, mismatch)
+            raise Broken from None
+
+    def formulas(self, nodes: Sequence[syntax.Node], scope: Scope, expected: Type | None = None) -> tuple[Formula, ...]:
+        """All of them, or `Broken` after the mistakes of each have been reported."""
+        return self._all(nodes, lambda node: self.formula(node, scope, expected))
+
+    def _node(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula:
+        match node:
+            case syntax.Number():
+                return a.number(node.value)
+            case syntax.String():
+                return _text(node.value)
+            case syntax.Boolean():
+                return a.constant(YES_NO, node.value)
+            case syntax.Null():
+                return a.NULL
+            case syntax.AtLiteral():
+                return temporal(node.text)
+            case syntax.Name() | syntax.Path():
+                return self._name(node, scope, expected)
+            case syntax.Negation():
+                return a.negate(self.formula(node.operand, scope))
+            case syntax.Arithmetic():
+                return _ARITHMETIC[node.operator](*self.formulas((node.left, node.right), scope))
+            case syntax.Comparison():
+                return self._comparison(node, scope)
+            case syntax.And():
+                return a.conjunction(self._conditions(_flat(node, syntax.And), scope))
+            case syntax.Or():
+                return a.disjunction(self._conditions(_flat(node, syntax.Or), scope))
+            case syntax.Between():
+                return self._between(node, scope)
+            case syntax.In():
+                return self.tests(self.formula(node.value, scope), node.tests, scope, False)
+            case syntax.If():
+                return self._if(node, scope, expected)
+            case syntax.Quantified():
+                return self._quantified(node, node.iterations, scope)
+            case syntax.Call():
+                return self._call(node, scope)
+            case _:
+                what = _UNSUPPORTED.get(type(node), "this")
+                raise Mismatch(
+                    "T003", f"{what} can't be used in a policy", "see docs/policy-language.md, FEEL in policies"
+                )
+
+    def _name(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula:
+        name = dotted_name(node)
+        if name is not None:
+            found = scope.look_up(name)
+            if found is not None:
+                return found
+            if expected is not None and name in expected.members:
+                return a.word(name)
+        if isinstance(node, syntax.Path) and (part := self._date_part(node, scope)) is not None:
+            return part
+        if name is None:
+            raise Mismatch("T003", "only facts, values and dates have parts in a policy")
+        raise Mismatch("N001", f"unknown name `{clipped(name)}`", _suggestion(name, scope, expected))
+
+    def _date_part(self, node: syntax.Path, scope: Scope) -> Formula | None:
+        """`.year` and the like of a date; None where the path begins with something unknown."""
+        name = dotted_name(node.source)
+        source = scope.look_up(name) if name is not None else self.formula(node.source, scope)
+        if source is None:
+            return None
+        part = f"`.{clipped(node.name)}`"
+        if source.type.kind is not Kind.DATE:
+            raise Mismatch("T003", f"{a.described(source)} has no {part}", "only dates have parts, such as `.year`")
+        if node.name not in _DATE_PARTS:
+            raise Mismatch("T003", f"a date has no {part}", did_you_mean(node.name, _DATE_PARTS))
+        low, high = _DATE_PARTS[node.name]
+        return f.DatePart(Type(Kind.INTEGER, 0, low, high), source.nullable, node.name, source)
+
+    def _comparison(self, node: syntax.Comparison, scope: Scope) -> Formula:
+        left, right = self._sides(node.left, node.right, scope)
+        try:
+            return a.compare(node.operator, left, right)
+        except Mismatch as mismatch:
+            if mismatch.code != "T007":
+                raise
+            word = node.right if isinstance(right, Constant) else node.left if isinstance(left, Constant) else node
+            self.say(word, mismatch)
+            raise Broken from None
+
+    def condition(self, node: syntax.Node, scope: Scope) -> Formula:
+        """A formula that is yes or no."""
+        condition = self.formula(node, scope)
+        try:
+            a.require_condition(condition)
+        except Mismatch as mismatch:
+            self.say(node, mismatch)
+            raise Broken from None
+        return condition
+
+    def _conditions(self, nodes: Sequence[syntax.Node], scope: Scope) -> tuple[Formula, ...]:
+        """All of them, or `Broken` after the mistakes of each have been reported."""
+        return self._all(nodes, lambda node: self.condition(node, scope))
+
+    @staticmethod
+    def _all(nodes: Sequence[syntax.Node], translated: Callable[[syntax.Node], Formula]) -> tuple[Formula, ...]:
+        found: list[Formula] = []
+        for node in nodes:
+            with suppress(Broken):
+                found.append(translated(node))
+        if len(found) < len(nodes):
+            raise Broken
+        return tuple(found)
+
+    def _sides(self, left: syntax.Node, right: syntax.Node, scope: Scope) -> tuple[Formula, Formula]:
+        """Both sides of a comparison; a word on one side may be a member of the enum on the other."""
+        words = [self._is_unknown_name(side, scope) for side in (left, right)]
+        if words[0] is words[1]:
+            first, second = self.formulas((left, right), scope)
+        elif words[0]:
+            second = self._beside_word(right, left, scope)
+            first = self.formula(left, scope, second.type)
+        else:
+            first = self._beside_word(left, right, scope)
+            second = self.formula(right, scope, first.type)
+        return first, second
+
+    def _beside_word(self, node: syntax.Node, word: syntax.Node, scope: Scope) -> Formula:
+        """The other side of a comparison with an unknown name. Where that side is broken, the name can't be told from a
+        member, and is reported only if it looks like another name."""
+        try:
+            return self.formula(node, scope)
+        except Broken:
+            name = dotted_name(word) or ""
+            if hint := _nearest(name, scope):
+                self.say(word, Mismatch("N001", f"unknown name `{clipped(name)}`", hint))
+            raise
+
+    @staticmethod
+    def _is_unknown_name(node: syntax.Node, scope: Scope) -> bool:
+        if not isinstance(node, syntax.Name):
+            return False
+        try:
+            return scope.look_up(node.name) is None
+        except (Broken, Mismatch):
+            return False
+
+    def _between(self, node: syntax.Between, scope: Scope) -> Formula:
+        value, low, high = self.formulas((node.value, node.low, node.high), scope)
+        return a.conjunction((a.compare(">=", value, low), a.compare("<=", value, high)))
+
+    def _if(self, node: syntax.If, scope: Scope, expected: Type | None) -> Formula:
+        condition: Formula | None = None
+        with suppress(Broken):
+            condition = self.condition(node.condition, scope)
+        then, otherwise = self.formulas((node.then, node.otherwise), scope, expected)
+        if condition is None:
+            raise Broken
+        return a.choose(condition, then, otherwise)
+
+    def _quantified(self, node: syntax.Quantified, iterations: tuple[syntax.Iteration, ...], scope: Scope) -> Formula:
+        first, rest = iterations[0], iterations[1:]
+        source = first.source
+        if not isinstance(source, syntax.ListLiteral) or first.end_value is not None:
+            raise Mismatch("T003", "`some` and `every` run over a written-out list only", "write `some x in [A, B] …`")
+        parts = []
+        for item in source.items:
+            self._unrolled += 1
+            if self._unrolled > UNROLL_MAX:
+                raise Mismatch("T003", f"lists that run to more than {UNROLL_MAX} steps", "write fewer elements")
+            word = isinstance(item, syntax.Name) and self._is_unknown_name(item, scope)
+            value = a.word(item.name) if word and isinstance(item, syntax.Name) else self.formula(item, scope)
+            inner = scope.with_name(first.name, value)
+            parts.append(self._quantified(node, rest, inner) if rest else self.condition(node.satisfies, inner))
+        if not parts:
+            raise Mismatch("T003", "the list is empty", "write at least one element")
+        return a.conjunction(parts) if node.every else a.disjunction(parts)
+
+    def _call(self, node: syntax.Call, scope: Scope) -> Formula:
+        name = dotted_name(node.function)
+        if name is None or node.names:
+            raise Mismatch("T003", "call a built-in function by its name, with its arguments in order")
+        arguments = node.arguments
+        if name in _OVER_LISTS and len(arguments) == 1 and isinstance(arguments[0], syntax.ListLiteral):
+            arguments = arguments[0].items
+        if name == "list contains":
+            return self._list_contains(node, scope)
+        if name == "count" and arguments is node.arguments:
+            raise Mismatch("T004", "`count` takes a written-out list", "write `count([A, B])`")
+        return call(name, self.formulas(arguments, scope))
+
+    def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:
+        if len(node.arguments) != 2 or not isinstance(node.arguments[0], syntax.ListLiteral):
+            raise Mismatch("T004", "`list contains` takes a written-out list and a value", "write `x in [A, B]`")
+        listed, value = node.arguments
+        tests = syntax.UnaryTests(start=listed.start, end=listed.end, tests=(listed,), negated=False)
+        return self.tests(self.formula(value, scope), tests, scope, False)
+
+    def tests(self, subject: Formula, tests: syntax.UnaryTests, scope: Scope, null_is_no: bool) -> Formula:
+        if not tests.tests:
+            return a.constant(YES_NO, True)
+        if len(tests.tests) > UNROLL_MAX:
+            raise Mismatch("T003", f"more than {UNROLL_MAX} tests")
+        inner = scope.with_name("?", subject)
+        parts: list[Formula] = []
+        broken = False
+        for test in self._each_test(tests.tests):
+            try:
+                parts.append(self._test(subject, test, inner))
+            except Mismatch as mismatch:
+                self.say(test, mismatch)
+                broken = True
+            except Broken:
+                broken = True
+        if broken:
+            raise Broken
+        if not parts:
+            raise Mismatch("T003", "the list is empty", "write at least one element")
+        asks_null = [part for part in parts if isinstance(part, f.IsNull)]
+        others = _joined([part for part in parts if not isinstance(part, f.IsNull)])
+        if null_is_no:
+            others = [_false_of_null(subject, part) for part in others]
+        whole = a.disjunction([*asks_null, *others])
+        if not tests.negated:
+            return whole
+        return self._negated(subject, whole, bool(asks_null), null_is_no)
+
+    @staticmethod
+    def _negated(subject: Formula, whole: Formula, asks_null: bool, null_is_no: bool) -> Formula:
+        """`not(A)` on a missing subject is not true either, unless it is `not(null, …)`, which settles the question."""
+        if asks_null or not null_is_no or not subject.nullable:
+            return a.negation(whole)
+        known = f.Not(YES_NO, False, f.IsNull(YES_NO, False, subject))
+        return a.conjunction((known, a.negation(whole)))
+
+    @staticmethod
+    def _each_test(tests: Sequence[syntax.Node]) -> Iterable[syntax.Node]:
+        for test in tests:
+            if isinstance(test, syntax.ListLiteral):
+                yield from test.items
+            else:
+                yield test
+
+    def _test(self, subject: Formula, test: syntax.Node, scope: Scope) -> Formula:
+        match test:
+            case syntax.Interval():
+                return self._interval(subject, test, scope)
+            case syntax.Differs():
+                return a.negation(self._equal(subject, test.operand, scope))
+            case syntax.UnaryTests():
+                return self.tests(subject, test, scope, False)
+        if syntax.mentions_input(test):
+            return self.condition(test, scope)
+        return self._equal(subject, test, scope)
+
+    def _equal(self, subject: Formula, node: syntax.Node, scope: Scope) -> Formula:
+        return a.compare("=", subject, self.formula(node, scope, subject.type))
+
+    def _interval(self, subject: Formula, test: syntax.Interval, scope: Scope) -> Formula:
+        parts = []
+        if test.low is not None:
+            parts.append(a.compare(">=" if test.low_closed else ">", subject, self.formula(test.low, scope)))
+        if test.high is not None:
+            parts.append(a.compare("<=" if test.high_closed else "<", subject, self.formula(test.high, scope)))
+        return a.conjunction(parts)
+
+
+def _flat(node: syntax.Node, kind: type[syntax.And | syntax.Or]) -> list[syntax.Node]:
+    operands: list[syntax.Node] = []
+    pending = [node]
+    while pending:
+        top = pending.pop()
+        if isinstance(top, kind):
+            pending += [top.right, top.left]
+        else:
+            operands.append(top)
+    return operands
+
+
+def _false_of_null(subject: Formula, test: Formula) -> Formula:
+    """`test`, but false where the subject is missing; still unknown where only something else is."""
+    if not test.nullable:
+        return test
+    others = (node for node in f.walk(test) if isinstance(node, f.Variable) and node != subject)
+    if isinstance(subject, f.Variable) and not any(node.nullable for node in others):
+        return f.IsTrue(YES_NO, False, test)
+    known = f.Not(YES_NO, False, f.IsNull(YES_NO, False, subject))
+    return a.conjunction((known, test))
+
+
+def _joined(parts: list[Formula]) -> list[Formula]:
+    """Several equalities of one subject with constants become one membership test."""
+    equalities = [part for part in parts if isinstance(part, f.Compare) and _is_equality_with_constant(part)]
+    if len(equalities) < 2 or len({id(e.left) for e in equalities}) != 1:
+        return parts
+    values = tuple(dict.fromkeys(e.right.value for e in equalities if isinstance(e.right, Constant)))
+    subject = equalities[0].left
+    known = tuple(value for value in values if value is not None)
+    taken = {id(part) for part in equalities}
+    others = [part for part in parts if id(part) not in taken]
+    return [f.MemberOf(YES_NO, subject.nullable, subject, known), *others]
+
+
+def _is_equality_with_constant(part: f.Compare) -> bool:
+    return part.operator == "=" and isinstance(part.right, Constant)
+
+
+def _suggestion(name: str, scope: Scope, expected: Type | None) -> str:
+    if gives_hints() and expected is not None and expected.members:
+        close = nearest(name, (*expected.members, *scope.known()))
+        return f"did you mean `{close}`?" if close else did_you_mean(name, expected.members)
+    if hint := _nearest(name, scope):
+        return hint
+    return "" if "." in name else f'write "{clipped(name)}" if it is a word, or name a fact such as `order.amount`'
+
+
+def _nearest(name: str, scope: Scope) -> str:
+    """The known name that was probably meant: one spelled alike, or one of a policy or a group of facts."""
+    if not gives_hints():
+        return ""
+    known = tuple(scope.known())
+    close = nearest(name, known)
+    if close is None:  # the same with or without its policy or group
+        own = {full.rpartition(".")[2]: full for full in reversed(known)}
+        part = nearest(name.rpartition(".")[2], own)
+        close = None if part is None else own[part]
+    return f"did you mean `{close}`?" if close else ""
+
+
+_ARITHMETIC: dict[str, Callable[[Formula, Formula], Formula]] = {
+    "+": a.add,
+    "-": a.subtract,
+    "*": a.multiply,
+    "/": a.divide,
+    "**": a.power,
+}
+
+_DATE_PARTS = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "weekday": (1, 7)}
+
+_OVER_LISTS = {"min", "max", "sum", "mean", "count", "all", "any"}
+
+_UNSUPPORTED: dict[type[syntax.Node], str] = {
+    syntax.Interval: "a range outside `in` or a table cell",
+    syntax.ListLiteral: "a list outside `in`, `some`, `every` or a function of lists",
+    syntax.ContextLiteral: "a context",
+    syntax.Filter: "a filter",
+    syntax.For: "`for`",
+    syntax.FunctionLiteral: "a function definition",
+    syntax.InstanceOf: "`instance of`",
+    syntax.UnaryTests: "a list of tests outside a table cell",
+    syntax.Differs: "a test outside a table cell",
+}

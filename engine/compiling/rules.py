@@ -1,0 +1,86 @@
+"""Rules → conjunctions of formulas, with their texts and conditions. Part of `compile`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.compiling.arithmetic import Mismatch
+from engine.compiling.expressions import Scope, translate, translate_condition
+from engine.compiling.link import dotted_names
+from engine.compiling.scopes import Names
+from engine.compiling.types import named
+from engine.feel import syntax
+from engine.proving.table_checks import check_match
+from engine.reading.policy import BilingualTemplate, Expression, Policy, RuleDefinition, Template
+from engine.ruleset.formula import Formula
+from engine.ruleset.ruleset import Bilingual, Conjunct, Match, Rule
+from engine.ruleset.ruleset import Template as RuleTemplate
+from engine.vocabulary.vocabulary import CASE_KINDS
+
+IGNORE = "ignore"
+
+
+def translate_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | None:
+    """None after a mistake has been reported."""
+    scope = names.scope(policy)
+    kind = CASE_KINDS[policy.decides]
+    parts = [part for expression in rule.when for part in _conjuncts(expression)]
+    conjuncts = [_conjunct(part, scope, names) for part in parts]
+    reason = _bilingual(rule.reason, scope, names)
+    remedy = _bilingual(rule.remedy, scope, names) if rule.remedy else None
+    conditions = [(condition.name, _shown(condition.formula, scope, names)) for condition in rule.conditions]
+    whole = tuple(conjunct for conjunct in conjuncts if conjunct is not None)
+    match = Match(f"{policy.name}.{rule.id}", whole, rule.place)
+    names.report += check_match(match)
+    met = tuple((name, formula) for name, formula in conditions if formula is not None)
+    texts_broken = reason is None or (rule.remedy is not None and remedy is None)
+    if reason is None or texts_broken or len(whole) < len(parts) or len(met) < len(conditions):
+        return None
+    if_missing = rule.if_missing.text if rule.if_missing else kind.caution
+    outcome = None if if_missing == IGNORE else if_missing
+    return Rule(match, rule.outcome.text, outcome, rule.title, reason, remedy, met, _uses(policy, rule, names))
+
+
+def _conjuncts(expression: Expression) -> list[Expression]:
+    """The parts of a top-level `and`, each an expression of its own."""
+    if not isinstance(expression.tree, syntax.And):
+        return [expression]
+    sides = (expression.tree.left, expression.tree.right)
+    return [part for side in sides for part in _conjuncts(replace(expression, tree=side))]
+
+
+def _conjunct(expression: Expression, scope: Scope, names: Names) -> Conjunct | None:
+    formula = translate_condition(expression, scope, names.report)
+    if formula is None:
+        return None
+    return Conjunct(formula, expression.text_of(expression.tree).strip(), expression.place_of(expression.tree))
+
+
+def _bilingual(templates: BilingualTemplate, scope: Scope, names: Names) -> Bilingual | None:
+    en, zh = _template(templates.en, scope, names), _template(templates.zh, scope, names)
+    return None if en is None or zh is None else Bilingual(en, zh)
+
+
+def _template(template: Template, scope: Scope, names: Names) -> RuleTemplate | None:
+    parts = [part if isinstance(part, str) else _shown(part, scope, names) for part in template.parts]
+    whole = tuple(part for part in parts if part is not None)
+    return whole if len(whole) == len(parts) else None
+
+
+def _shown(expression: Expression, scope: Scope, names: Names) -> Formula | None:
+    """A formula whose value is shown: rounded like a named value."""
+    formula = translate(expression, scope, names.report)
+    try:
+        return None if formula is None else named(formula, None, names.vocabulary)
+    except Mismatch as mismatch:
+        names.fail(expression.place, mismatch)
+        return None
+
+
+def _uses(policy: Policy, rule: RuleDefinition, names: Names) -> tuple[str, ...]:
+    """Facts, values and parameters that the rule names, in the author's order, then those of its texts."""
+    texts = [rule.reason, *([rule.remedy] if rule.remedy else [])]
+    parts = [part for text in texts for part in (*text.en.parts, *text.zh.parts)]
+    expressions = [*rule.when, *(part for part in parts if isinstance(part, Expression))]
+    found = [names.full_name(policy, name) for expression in expressions for name in dotted_names(expression.tree)]
+    return tuple(dict.fromkeys(name for name in found if name is not None))

@@ -1,0 +1,117 @@
+"""What each name stands for while policies are translated, as each policy sees it. Part of `compile`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from engine.compiling.arithmetic import Mismatch
+from engine.compiling.expressions import Broken, Scope
+from engine.compiling.link import Linked, known_names, readable
+from engine.diagnostics.diagnostic import Diagnostic, Place
+from engine.reading.policy import Policy
+from engine.ruleset.formula import Constant, Formula, Variable
+from engine.ruleset.ruleset import AS_OF
+from engine.vocabulary.vocabulary import CASE_KINDS, DATE, Type, Vocabulary
+
+
+class Names:
+    """Facts, and definitions as they are translated one after the other. Mistakes go to `report`. `unread` are policies
+    and facts of files that could not be read: what they would have been is not known, so nothing is said about them."""
+
+    def __init__(
+        self, linked: Linked, vocabulary: Vocabulary, unread: Collection[str], report: list[Diagnostic]
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.report = report
+        self.constants: dict[str, Constant] = {}
+        self._linked = linked
+        self._unread = unread
+        self._lists: set[str] = set()
+        self._facts = {
+            fact.name: Variable(fact.type, not fact.required, fact.name) for fact in vocabulary.facts.values()
+        }
+        self._facts[AS_OF] = Variable(DATE, False, AS_OF)
+        # None: broken, and reported; or part of a circle, which is reported too
+        self._defined: dict[str, Formula | None] = {name: None for unit in linked.units for name in unit.gives}
+        self._scopes = {name: self._scope(policy) for name, policy in linked.policies.items()}
+
+    def scope(self, policy: Policy) -> Scope:
+        return self._scopes[policy.name]
+
+    def fail(self, place: Place, mismatch: Mismatch) -> None:
+        self.report.append(Diagnostic(place, mismatch.code, mismatch.message, mismatch.hint))
+
+    def define(self, name: str, formula: Formula | None) -> None:
+        """None marks a definition with mistakes: whatever reads it is left out without a further message."""
+        self._defined[name] = formula
+
+    def take_over(self, names: Iterable[str], other: Names) -> None:
+        """Defines these names as `other` does."""
+        for name in names:
+            self._defined[name] = other._defined[name]
+            if name in other._lists:
+                self._lists.add(name)
+
+    def define_list(self, name: str) -> None:
+        self._lists.add(name)
+
+    def defined(self, name: str) -> Formula | None:
+        """A definition's formula; None where it is broken."""
+        return self._defined.get(name)
+
+    def full_name(self, policy: Policy, name: str) -> str | None:
+        """The fact, value or parameter that `name` is in this policy."""
+        own = f"{policy.name}.{name}"
+        candidates = (own, name)
+        return next((n for n in candidates if n in self._facts or self._defined.get(n) is not None), None)
+
+    def types(self) -> dict[str, Type]:
+        """Of all facts and sound definitions."""
+        found = {name: variable.type for name, variable in self._facts.items()}
+        return found | {name: formula.type for name, formula in self._defined.items() if formula is not None}
+
+    def _scope(self, policy: Policy) -> Scope:
+        known: tuple[str, ...] = ()
+
+        def names() -> Iterable[str]:
+            nonlocal known
+            groups = CASE_KINDS[policy.decides].groups
+            known = known or tuple(known_names(policy, self._linked, self.vocabulary, groups))
+            return known
+
+        return Scope(lambda name: self._look_up(policy, name), names)
+
+    def _look_up(self, policy: Policy, name: str) -> Formula | None:
+        own = f"{policy.name}.{name}"
+        if own in self._defined:
+            return self._sound(own)
+        if name in self._facts:
+            self._require_readable_fact(policy, name)
+            return self._facts[name]
+        if name in self._defined:
+            self._require_readable_policy(policy, name)
+            return self._sound(name)
+        if name in self._unread or name.partition(".")[0] in self._unread:
+            raise Broken
+        return None
+
+    def _sound(self, name: str) -> Formula:
+        if name in self._lists:
+            hint = "lists are results only; a table with `hit: collect sum` or `collect count` gives a number"
+            raise Mismatch("N008", f"`{name}` is a list, which formulas can't read", hint)
+        formula = self._defined[name]
+        if formula is None:
+            raise Broken
+        return formula
+
+    def _require_readable_fact(self, policy: Policy, name: str) -> None:
+        group = name.partition(".")[0]
+        if name != AS_OF and group not in CASE_KINDS[policy.decides].groups:
+            message = f"`{name}` is not known where a policy decides `{policy.decides}`"
+            raise Mismatch("N003", message, f"move this to a policy with `decides: {group}`")
+
+    def _require_readable_policy(self, policy: Policy, name: str) -> None:
+        other = self._linked.policies[name.partition(".")[0]]
+        if not readable(policy, other):
+            message = f"a policy that decides `{policy.decides}` can't read `{name}`, which decides `{other.decides}`"
+            raise Mismatch("N003", message, "policies read their own case kind and, for orders and invoices, accounts")

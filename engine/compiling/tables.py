@@ -1,0 +1,296 @@
+"""Decision tables and scorecard criteria → row matches and formulas for their outputs. Part of `compile`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from engine.compiling import arithmetic as a
+from engine.compiling.arithmetic import Mismatch
+from engine.compiling.expressions import Broken, Scope, translate, translate_tests
+from engine.compiling.hit_policies import Combined, collected, hits, single
+from engine.compiling.link import output_names
+from engine.compiling.scopes import Names
+from engine.compiling.types import declared, literal, named
+from engine.diagnostics.diagnostic import Place
+from engine.feel import syntax
+from engine.proving.table_checks import Subjects, check_bands, check_rows, check_table
+from engine.reading.policy import (
+    Criterion,
+    Expression,
+    HitPolicy,
+    OutputCell,
+    OutputDefinition,
+    Policy,
+    Row,
+    TableDefinition,
+)
+from engine.ruleset.formula import Constant, Formula
+from engine.ruleset.ruleset import Conjunct, ListResult, Match, Table
+from engine.vocabulary.vocabulary import Text, Type
+
+SINGLE_HIT = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
+LISTS = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a table gives under one name, before it is rounded to its type; `certain`: see `Combined`."""
+
+    name: str
+    formula: Formula
+    certain: tuple[tuple[str, Formula], ...]
+    type: Type | None
+    title: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedTable:
+    table: Table
+    matches: tuple[Match, ...]
+    outputs: tuple[Output, ...]
+    lists: tuple[ListResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    matches: tuple[Match, ...]
+    subjects: tuple[Subjects, ...]
+
+
+def translate_criterion(policy: Policy, criterion: Criterion, names: Names) -> TranslatedTable | None:
+    """A criterion is a table with one column and the hit policy `unique`; None after a mistake has been reported."""
+    full, scope = f"{policy.name}.{criterion.name}", names.scope(policy)
+    subject = translate(criterion.input, scope, names.report)
+    if subject is None:
+        return None
+    matches: list[Match] = []
+    for number, band in enumerate(criterion.bands, 1):
+        formula = translate_tests(subject, band.tests, scope, names.report, null_is_no=True)
+        if formula is not None:
+            conjunct = Conjunct(formula, _cell_text(criterion.input, band.tests), band.place)
+            matches.append(Match(f"{full}#{number}", (conjunct,), band.place))
+    if len(matches) < len(criterion.bands):
+        return None
+    points = [a.number(band.points) for band in criterion.bands]
+    subjects = [[(criterion.input.text, subject)]] * len(matches)
+    names.report += check_bands(matches, subjects, criterion.place)
+    table = Table(full, tuple(match.id for match in matches), (full,), criterion.place)
+    found = single(HitPolicy.UNIQUE, hits(matches), points, (), full)
+    output = Output(full, found.formula, found.certain, None, criterion.title)
+    return TranslatedTable(table, tuple(matches), (output,), ())
+
+
+def translate_table(policy: Policy, table: TableDefinition, names: Names) -> TranslatedTable | None:
+    """None after a mistake has been reported."""
+    rows = _rows(policy, table, names)
+    definitions = {output.name: output for output in table.outputs}
+    types = {name: _type_of(definitions.get(name), names) for name in output_names(table)}
+    columns = {name: _column(policy, table, name, type_, names) for name, type_ in types.items()}
+    whole = {name: column for name, column in columns.items() if column is not None}
+    if rows is None or len(whole) < len(columns):
+        return None
+    if table.hit in SINGLE_HIT:
+        keys = [tuple(_key(column[row]) for column in whole.values()) for row in range(len(rows.matches))]
+        names.report += check_table(rows.matches, rows.subjects, table.hit, keys, table.place)
+    else:
+        names.report += check_rows(rows.matches, rows.subjects)
+    outputs: list[Output] = []
+    lists: list[ListResult] = []
+    ranks = _ranks(table, whole, names)
+    for name, column in whole.items():
+        full, title = f"{policy.name}.{name}", _title_of(definitions.get(name))
+        if table.hit in LISTS:
+            rounded = [named(output, types[name], names.vocabulary) for output in column]
+            lists.append(_list(full, table, rows.matches, rounded, ranks, title))
+            continue
+        type_ = None if table.hit is HitPolicy.COLLECT_COUNT else types[name]
+        combined = _combined(table, rows.matches, column, ranks, names, full, type_)
+        if combined is None:
+            return None
+        outputs.append(Output(full, combined.formula, combined.certain, type_, title))
+    full_names = tuple(f"{policy.name}.{name}" for name in whole)
+    described = Table(f"{policy.name}.{table.name}", tuple(m.id for m in rows.matches), full_names, table.place)
+    return TranslatedTable(described, rows.matches, tuple(outputs), tuple(lists))
+
+
+def _type_of(output: OutputDefinition | None, names: Names) -> Type | None:
+    return declared(output.type, names.vocabulary) if output else None
+
+
+def _title_of(output: OutputDefinition | None) -> Text | None:
+    return output.title if output else None
+
+
+# --- conditions ---
+
+
+def _rows(policy: Policy, table: TableDefinition, names: Names) -> _Rows | None:
+    scope = names.scope(policy)
+    cells = [cell for row in table.rows for cell in row.cells]
+    asking = {cell.column.text for cell in cells if _asks_null(cell.tests.tree)}
+    columns: dict[str, Formula | None] = {}
+    for cell in cells:
+        if cell.column.text not in columns:
+            columns[cell.column.text] = translate(cell.column, scope, names.report)
+    matches, subjects, broken = [], [], False
+    for row in table.rows:
+        conjuncts, of_row = [], []
+        for cell in row.cells:
+            text, subject = cell.column.text, columns[cell.column.text]
+            formula = None
+            if subject is not None:
+                formula = translate_tests(subject, cell.tests, scope, names.report, null_is_no=text in asking)
+            if subject is None or formula is None:
+                broken = True
+            elif not (isinstance(formula, Constant) and formula.value is True):
+                conjuncts.append(Conjunct(formula, _cell_text(cell.column, cell.tests), cell.tests.place))
+                of_row.append((text, subject))
+        matches.append(Match(f"{policy.name}.{table.name}#{row.id}", tuple(conjuncts), row.place))
+        subjects.append(of_row)
+    return None if broken else _Rows(tuple(matches), tuple(subjects))
+
+
+def _asks_null(tests: syntax.Node) -> bool:
+    assert isinstance(tests, syntax.UnaryTests)
+    items = [item for test in tests.tests for item in (test.items if isinstance(test, syntax.ListLiteral) else (test,))]
+    operands = [item.operand if isinstance(item, syntax.Differs) else item for item in items]
+    return any(isinstance(operand, syntax.Null) for operand in operands)
+
+
+def _cell_text(column: Expression, tests: Expression) -> str:
+    """A cell in words: `account.months < 6`, `grading.grade in (A, B)`."""
+    subject, words = column.text, tests.text or "null"
+    tree = tests.tree
+    assert isinstance(tree, syntax.UnaryTests)
+    plain = len(tree.tests) == 1 and not tree.negated
+    if plain and syntax.mentions_input(tree.tests[0]):
+        return words.replace("?", subject)
+    if plain and words.startswith(("<", ">", "!=")):
+        return f"{subject} {words}"
+    if tree.negated or (plain and isinstance(tree.tests[0], syntax.Interval | syntax.ListLiteral)):
+        return f"{subject} in {words}"
+    return f"{subject} = {words}" if plain else f"{subject} in ({words})"
+
+
+# --- outputs ---
+
+
+def _column(
+    policy: Policy, table: TableDefinition, name: str, type_: Type | None, names: Names
+) -> tuple[Formula, ...] | None:
+    """One output of all rows, with one kind and scale."""
+    cells = [next((cell for cell in row.outputs if cell.name == name), None) for row in table.rows]
+    found = [_cell(policy, cell, type_, names) for cell in cells]
+    whole = [formula for formula in found if formula is not None]
+    if len(whole) < len(found):
+        return None
+    try:
+        return a.unified(whole, "outputs of one column")
+    except Mismatch as mismatch:
+        given = [cell.place for cell in cells if cell is not None]
+        names.fail(given[_first_odd(whole)], mismatch)
+        return None
+
+
+def _first_odd(column: Sequence[Formula]) -> int:
+    """The first output that doesn't fit those before it."""
+    fits, odd = 0, len(column) - 1
+    while fits < odd:
+        middle = (fits + odd) // 2
+        try:
+            a.unified(column[: middle + 1], "")
+        except Mismatch:
+            odd = middle
+        else:
+            fits = middle + 1
+    return odd
+
+
+def _cell(policy: Policy, cell: OutputCell | None, type_: Type | None, names: Names) -> Formula | None:
+    if cell is None:
+        return a.NULL
+    place = cell.place
+    try:
+        if isinstance(cell.content, Expression):
+            place = cell.content.place
+            formula = translate(cell.content, names.scope(policy), names.report, type_)
+            return formula if formula is None or type_ is None else named(formula, type_, names.vocabulary)
+        if type_ is None and isinstance(cell.content, str):
+            _refuse_name(cell.content, names.scope(policy))
+        return literal(cell.content, type_)
+    except Mismatch as mismatch:
+        names.fail(place, mismatch)
+        return None
+
+
+def _refuse_name(word: str, scope: Scope) -> None:
+    """A word that is a value's name was meant as a formula."""
+    with suppress(Broken):
+        if "." not in word or scope.look_up(word) is None:
+            return
+    raise Mismatch("N007", f"`{word}` is taken as a word", f'a formula starts with `=`: write "= {word}"')
+
+
+def _key(formula: Formula) -> object:
+    """Equal for outputs that are the same constant or the same formula."""
+    return formula.value if isinstance(formula, Constant) else formula
+
+
+def _combined(
+    table: TableDefinition,
+    matches: Sequence[Match],
+    column: Sequence[Formula],
+    ranks: Sequence[int],
+    names: Names,
+    name: str,
+    type_: Type | None,
+) -> Combined | None:
+    """The column's outputs are compared as they will be named: `rounded`."""
+    rows = hits(matches)
+
+    def rounded(formula: Formula) -> Formula:
+        return named(formula, type_, names.vocabulary)
+
+    try:
+        if table.hit in SINGLE_HIT:
+            return single(table.hit, rows, [rounded(output) for output in column], ranks, name)
+        return collected(table.hit, rows, column, name, rounded)
+    except Mismatch as mismatch:
+        names.fail(table.place, mismatch)
+        return None
+
+
+def _list(
+    name: str,
+    table: TableDefinition,
+    matches: Sequence[Match],
+    column: Sequence[Formula],
+    ranks: Sequence[int],
+    title: Text | None,
+) -> ListResult:
+    order = list(range(len(matches)))
+    if table.hit is HitPolicy.OUTPUT_ORDER:
+        order.sort(key=lambda row: (ranks[row], row))
+    entries = tuple((matches[row].id, column[row]) for row in order)
+    return ListResult(name, entries, a.hull(column), title, table.place)
+
+
+def _ranks(table: TableDefinition, columns: Mapping[str, Sequence[Formula]], names: Names) -> list[int]:
+    """Each row's priority, 0 the highest: its output's position in the declared order (last where it isn't named)."""
+    ordered = next((output for output in table.outputs if output.order), None)
+    if ordered is None:
+        return [0] * len(table.rows)
+    order = {word: rank for rank, word in enumerate(ordered.order)}
+    ranks = []
+    for row, output in zip(table.rows, columns[ordered.name], strict=True):
+        if not isinstance(output, Constant):
+            message = f"the output `{ordered.name}` gives rows their priority, so it can't be a formula"
+            names.fail(_place_of(row, ordered.name), Mismatch("P020", message, "write one of its words"))
+        ranks.append(order.get(str(output.value), len(order)) if isinstance(output, Constant) else len(order))
+    return ranks
+
+
+def _place_of(row: Row, output: str) -> Place:
+    return next((cell.place for cell in row.outputs if cell.name == output), row.place)

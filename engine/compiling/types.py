@@ -1,0 +1,116 @@
+"""Types where an author declared them, or where naming a value fixes them. Part of `compile`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+
+from engine.compiling import arithmetic as a
+from engine.compiling.arithmetic import Mismatch
+from engine.compiling.calls import temporal
+from engine.diagnostics.diagnostic import Diagnostic
+from engine.diagnostics.wording import clipped, did_you_mean
+from engine.reading.policy import DatedConstant, TypeName
+from engine.ruleset.formula import Constant, Formula
+from engine.vocabulary.vocabulary import TEXT, YES_NO, Kind, Type, Vocabulary
+
+
+def declared(name: TypeName | None, vocabulary: Vocabulary) -> Type | None:
+    return None if name is None else vocabulary.type_named(Kind(name.word), name.members, name.titles)
+
+
+def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
+    """A parameter's value or an output as it stands in YAML; without a type, a number stays bare and text is a word."""
+    if value is None:
+        return a.NULL
+    if isinstance(value, bool):
+        return a.constant(YES_NO, value)
+    if isinstance(value, Decimal):
+        bare = a.number(value)
+        return bare if type_ is None else _typed_number(bare, type_)
+    if type_ is not None and type_.kind is Kind.DATE:
+        return temporal(value)
+    if type_ is not None and type_.kind in (Kind.TEXT, Kind.ENUM):
+        return Constant(type_, False, value)
+    return a.word(value)
+
+
+_NUMBER = re.compile(
+    r"(?:(?:[$€£¥]|[A-Z]{3}) ?)?([+-]?)(?:[$€£¥] ?)?([0-9][0-9,._' \u00a0\u202f]*) ?(%?)(?: ?(?:[$€£¥元]|[A-Z]{3}))?"
+)
+
+
+def number_meant(dated: DatedConstant) -> Diagnostic | None:
+    """What is said of a parameter's text that was most likely meant as a number: `0,05`, `5%`, `10_000`, `"1000"`."""
+    found = _NUMBER.fullmatch(dated.value.strip()) if isinstance(dated.value, str) else None
+    if found is None:
+        return None
+    sign, digits, percent = found.groups()
+    number = _plain(re.sub(r"[_' \u00a0\u202f]", "", digits))
+    if number is None:
+        return None
+    value = number.scaleb(-2) if percent else number
+    hint = f"write {'-' if sign == '-' else ''}{value:f}, or give it `type: text` if it is a word"
+    return Diagnostic(dated.place, "T009", f"`{clipped(str(dated.value))}` is text, not a number", hint)
+
+
+def _plain(digits: str) -> Decimal | None:
+    """The last of two kinds of separators is the decimal one; a single kind that cuts off groups of three is none."""
+    last = max(digits.rfind(","), digits.rfind("."))
+    if last >= 0:
+        mark, other = digits[last], {",": ".", ".": ","}[digits[last]]
+        grouped = re.fullmatch(rf"[1-9][0-9]{{0,2}}(?:[{mark}][0-9]{{3}})+", digits)
+        one_point = mark == "." and digits.count(".") == 1
+        if grouped and not one_point:
+            digits = digits.replace(mark, "")
+        elif digits.count(mark) == 1:
+            digits = digits.replace(other, "").replace(mark, ".")
+    try:
+        return Decimal(digits.rstrip("."))
+    except InvalidOperation:
+        return None
+
+
+def _typed_number(bare: Constant, type_: Type) -> Constant:
+    if not type_.kind.is_numeric:
+        raise Mismatch("T001", f"a number is not {type_.kind}")
+    if bare.type.scale > type_.scale:
+        raise Mismatch("T001", f"{type_.kind} has at most {type_.scale} decimals", "write fewer decimals")
+    whole = a.rescaled(bare, type_.scale)
+    assert isinstance(whole, Constant)
+    return replace(whole, type=replace(whole.type, kind=type_.kind))
+
+
+def named(formula: Formula, type_: Type | None, vocabulary: Vocabulary) -> Formula:
+    """`formula` as a value with a name: rounded once, half-even, to its type's scale."""
+    if type_ is not None:
+        return _as_declared(formula, type_)
+    kind = formula.type.kind
+    if kind is Kind.INTEGER and formula.type.scale:
+        kind = Kind.NUMBER
+    scale = vocabulary.type_named(kind).scale
+    if kind is Kind.NUMBER:
+        scale = min(scale, formula.type.scale)
+    return a.named(formula, kind, scale)
+
+
+def _as_declared(formula: Formula, type_: Type) -> Formula:
+    if a.is_null(formula):
+        return Constant(type_, True, None)
+    have, want = formula.type.kind, type_.kind
+    fits = (
+        have is want
+        or (have.is_dimensionless and want.is_dimensionless)
+        or (a.is_bare(formula) and want.is_numeric)
+        or (have is Kind.ENUM and want is Kind.TEXT)
+    )
+    if not fits:
+        raise Mismatch("T001", f"{a.described(formula)} is declared as `{want}`", f"declare it as `{have}`")
+    if want is Kind.ENUM:
+        strange = [member for member in formula.type.members if member not in type_.members]
+        if strange:
+            hint = did_you_mean(strange[0], type_.members)
+            raise Mismatch("T007", f"`{strange[0]}` is not one of the declared words", hint)
+        return a.retyped(formula, replace(type_, titles=a.titles_of((type_, formula.type))))
+    return a.retyped(formula, TEXT) if want is Kind.TEXT else a.named(formula, want, type_.scale)

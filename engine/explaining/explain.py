@@ -1,0 +1,195 @@
+"""Explains one case: evaluates it once more with the plain evaluator and notes everything that was tried.
+
+Verb: engine + facts → Explanation. Slow on purpose: it shows the sub-conditions that the fast forms don't keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from engine.compiling.link import dotted_names
+from engine.deciding.decision import Decision, JsonValue
+from engine.deciding.missing import MissingInputs, left_open
+from engine.explaining.explanation import (
+    Condition,
+    Explanation,
+    Input,
+    TriedPolicy,
+    TriedRow,
+    TriedRule,
+    TriedTable,
+    Verdict,
+    WorkedOut,
+)
+from engine.feel.parse import FeelSyntaxError, parse_expression
+from engine.pipeline import Engine
+from engine.reading.policy import Policy
+from engine.ruleset.formula import Formula, variables
+from engine.ruleset.interpret import Result, Value, run, truth, verdict
+from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
+from engine.vocabulary.binding import shown
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import CASE_KINDS, TEXT, Text
+
+
+def explain(engine: Engine, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Explanation:
+    """Raises `FactsRefused`."""
+    decision = engine.decide(case, facts, as_of, id)
+    ruleset = engine.ruleset(case, as_of)
+    bound = dict(zip((fact.name for fact in ruleset.facts), engine.bind(case, facts, as_of), strict=True))
+    found = run(ruleset, bound, day_number(as_of))
+    return _Explaining(engine.policies, ruleset, found.variables, decision).explanation()
+
+
+class _Explaining:
+    def __init__(
+        self, policies: Mapping[str, Policy], ruleset: RuleSet, values: Mapping[str, Result], decision: Decision
+    ) -> None:
+        self._policies = policies
+        self._ruleset = ruleset
+        self._values = values
+        self._plain: Mapping[str, Value] = {k: v for k, v in values.items() if not isinstance(v, tuple)}
+        self._decision = decision
+        self._missing = MissingInputs(ruleset)
+        self._tables = {output: table for table in ruleset.tables for output in table.outputs}
+        self._matches = {step.id: step for step in ruleset.steps if isinstance(step, Match)}
+        self._elements = {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
+
+    def explanation(self) -> Explanation:
+        facts = [self._input(fact.name) for fact in self._ruleset.facts]
+        as_of = Input(AS_OF, _AS_OF_TITLE, self._decision.as_of)
+        given = (as_of, *(item for item in facts if item.value is not None))
+        return Explanation(
+            self._decision, given, tuple(item for item in facts if item.value is None), tuple(self._by_policy())
+        )
+
+    def _by_policy(self) -> Iterator[TriedPolicy]:
+        steps: dict[str, dict[str, WorkedOut | TriedTable]] = {}
+        for step in self._ruleset.steps:
+            if isinstance(step, Named | ListResult):
+                table = self._tables.get(step.name)
+                of_policy = steps.setdefault(step.name.partition(".")[0], {})
+                if table is None and isinstance(step, Named) and not step.is_step:
+                    of_policy[step.name] = self._worked_out(step)
+                elif table is not None and table.id not in of_policy:
+                    of_policy[table.id] = self._table(table)
+        rules: dict[str, list[TriedRule]] = {}
+        for rule in self._ruleset.rules:
+            rules.setdefault(rule.id.partition(".")[0], []).append(self._rule(rule))
+        for name in dict.fromkeys((*steps, *rules)):
+            tried = tuple(steps.get(name, {}).values())
+            yield TriedPolicy(name, self._policies[name].title, tried, tuple(rules.get(name, ())))
+
+    # --- values and tables -------------------------------------------------------------------------------------------
+
+    def _worked_out(self, step: Named) -> WorkedOut:
+        policy, _, name = step.name.partition(".")
+        text = self._formula_text(self._policies[policy], name)
+        inputs = self._inputs(text, step.formula, policy)
+        missing = self._behind(step.name)
+        return WorkedOut(step.name, step.title, text, str(step.place), self._shown(step.name), inputs, missing)
+
+    def _behind(self, name: str) -> tuple[str, ...]:
+        """What keeps a value unknown, other than itself."""
+        if self._values.get(name) is not None:
+            return ()
+        return tuple(other for other in self._missing.behind_value(name, self._plain) if other != name)
+
+    def _formula_text(self, policy: Policy, name: str) -> str:
+        if name in policy.values:
+            return policy.values[name].formula.text
+        criteria = policy.scorecard.criteria if policy.scorecard else ()
+        return " + ".join(criterion.name for criterion in criteria)
+
+    def _table(self, table: Table) -> TriedTable:
+        matches = [self._matches[id_] for id_ in table.rows]
+        unknown = [match for match in matches if verdict(match, self._plain) is None]
+        search = self._missing.search(self._plain)
+        is_open = bool(left_open(table, {match.id for match in unknown}, self._nulls(table), search))
+        behind = sorted({name for match in unknown if is_open for name in search.behind_match(match)})
+        rows = tuple(self._row(match, is_open) for match in matches)
+        outputs = tuple(self._input(name) for name in table.outputs)
+        return TriedTable(table.id, str(table.place), rows, outputs, tuple(behind))
+
+    def _nulls(self, table: Table) -> Mapping[str, Value]:
+        """The table's outputs; of lists it counts only whether they are known."""
+        return {name: None if self._values[name] is None else True for name in table.outputs}
+
+    def _row(self, match: Match, is_open: bool) -> TriedRow:
+        conditions = tuple(self._condition(conjunct, match) for conjunct in match.conjuncts)
+        hit = verdict(match, self._plain)
+        return TriedRow(match.id, str(match.place), hit, hit is not None or is_open, conditions)
+
+    # --- rules -------------------------------------------------------------------------------------------------------
+
+    def _rule(self, rule: Rule) -> TriedRule:
+        fired = verdict(rule.match, self._plain)
+        effect = rule.outcome if fired else rule.if_missing if fired is None else None
+        return TriedRule(
+            rule.id,
+            rule.title,
+            str(rule.match.place),
+            rule.outcome,
+            rule.if_missing,
+            fired,
+            effect,
+            effect is not None and self._is_decisive(effect),
+            tuple(self._condition(conjunct, rule.match) for conjunct in rule.match.conjuncts),
+            self._behind_rule(rule) if fired is None else (),
+        )
+
+    def _behind_rule(self, rule: Rule) -> tuple[str, ...]:
+        """What leaves a rule undetermined, other than itself."""
+        return tuple(other for other in self._missing.behind_match(rule.match, self._plain) if other != rule.id)
+
+    def _is_decisive(self, effect: str) -> bool:
+        kind = CASE_KINDS[self._ruleset.case]
+        return kind.severity(effect) == kind.severity(self._decision.outcome)
+
+    def _condition(self, conjunct: Conjunct, match: Match) -> Condition:
+        value: Verdict = truth(conjunct.formula, self._plain)
+        inputs = self._inputs(conjunct.text, conjunct.formula, match.id.partition(".")[0])
+        return Condition(conjunct.text, str(conjunct.place), value, inputs)
+
+    # --- what is read ------------------------------------------------------------------------------------------------
+
+    def _inputs(self, text: str, formula: Formula, policy: str) -> tuple[Input, ...]:
+        """What the author named, parameters too, in that order; then what else the formula reads."""
+        names: dict[str, None] = {}
+        for word in _words(text):
+            for full in (f"{policy}.{word}", word):
+                if full in self._ruleset.variables or full in self._ruleset.constants:
+                    names[full] = None
+                    break
+        names |= dict.fromkeys(name for name in variables(formula) if name in self._ruleset.variables)
+        return tuple(self._input(name) for name in names)
+
+    def _input(self, name: str) -> Input:
+        return Input(name, self._title(name), self._shown(name))
+
+    def _title(self, name: str) -> Text | None:
+        if name in self._ruleset.titles:
+            return self._ruleset.titles[name]
+        policy, _, own = name.partition(".")
+        parameter = self._policies[policy].parameters.get(own) if policy in self._policies else None
+        return parameter.title if parameter else None
+
+    def _shown(self, name: str) -> JsonValue:
+        constant = self._ruleset.constants.get(name)
+        if constant is not None:
+            return shown(constant.value, constant.type)
+        value = self._values.get(name)
+        type_ = self._ruleset.variables.get(name) or self._elements.get(name, TEXT)
+        return [shown(item, type_) for item in value] if isinstance(value, tuple) else shown(value, type_)
+
+
+_AS_OF_TITLE = Text("date of the decision", "决策日期")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Dotted names in a condition or formula as it is written."""
+    try:
+        return tuple(dotted_names(parse_expression(text)))
+    except FeelSyntaxError:
+        return ()

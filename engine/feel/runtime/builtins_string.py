@@ -1,0 +1,133 @@
+"""Built-ins on text (DMN 1.5, tables 72 and 74). Characters are counted as Unicode code points."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from engine.feel.runtime.regex import compiled, replacement
+from engine.feel.runtime.signatures import built_in
+from engine.feel.runtime.values import NUMBERS, TEXT_MAX, written
+
+
+@built_in("string length", "string: string")
+def _string_length(string: str) -> object:
+    return Decimal(len(string))
+
+
+@built_in("substring", "string: string", "start position: number", "length?: number")
+def _substring(string: str, start_position: Decimal, length: Decimal | None) -> object:
+    position = int(start_position)
+    if position == 0 or abs(position) > len(string):
+        return None
+    start = position - 1 if position > 0 else len(string) + position
+    if length is None:
+        return string[start:]
+    return string[start : start + int(length)] if length >= 1 else None
+
+
+@built_in("upper case", "string: string")
+def _upper_case(string: str) -> object:
+    return string.upper()
+
+
+@built_in("lower case", "string: string")
+def _lower_case(string: str) -> object:
+    return string.lower()
+
+
+@built_in("substring before", "string: string", "match: string")
+def _substring_before(string: str, match: str) -> object:
+    head, found, _ = string.partition(match) if match else ("", "", "")
+    return head if found else ""
+
+
+@built_in("substring after", "string: string", "match: string")
+def _substring_after(string: str, match: str) -> object:
+    return string.partition(match)[2] if match else string
+
+
+@built_in("contains", "string: string", "match: string")
+def _contains(string: str, match: str) -> object:
+    return match in string
+
+
+@built_in("starts with", "string: string", "match: string")
+def _starts_with(string: str, match: str) -> object:
+    return string.startswith(match)
+
+
+@built_in("ends with", "string: string", "match: string")
+def _ends_with(string: str, match: str) -> object:
+    return string.endswith(match)
+
+
+@built_in("matches", "input: string", "pattern: string", "flags?: string|null")
+def _matches(text: str, pattern: str, flags: str | None) -> object:
+    return compiled(pattern, flags or "", len(text)).search(text) is not None
+
+
+@built_in("replace", "input: string", "pattern: string", "replacement: string", "flags?: string|null")
+def _replace(text: str, pattern: str, new: str, flags: str | None) -> object:
+    expression = compiled(pattern, flags or "", len(text))
+    if expression.fullmatch(""):
+        return None  # XPath err:FORX0003
+    substitute = replacement(new, expression.groups, "q" in (flags or ""))
+    pieces: list[str] = []
+    end = size = 0
+    for match in expression.finditer(text):
+        pieces += (text[end : match.start()], substitute(match))
+        size += len(pieces[-1])
+        end = match.end()
+        if size > TEXT_MAX:
+            return None
+    return "".join(pieces) + text[end:]
+
+
+@built_in("split", "string: string", "delimiter: string")
+def _split(string: str, delimiter: str) -> object:
+    expression = compiled(delimiter, "", len(string))
+    pieces, end = [], 0
+    for match in expression.finditer(string):
+        pieces.append(string[end : match.start()])
+        end = match.end()
+    return [*pieces, string[end:]]
+
+
+@built_in("string join", "list: list", "delimiter?: string|null")
+def _string_join(items: list[object], delimiter: str | None) -> object:
+    texts = [item for item in items if item is not None]
+    if not all(isinstance(text, str) for text in texts):
+        return None
+    return (delimiter or "").join(str(text) for text in texts)
+
+
+@built_in("string", "from: any")
+def _string(value: object) -> object:
+    return written(value)
+
+
+_NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,5})?", re.ASCII)
+
+
+@built_in("number", "from: string")
+def _number(text: str) -> object:
+    return NUMBERS.create_decimal(text) if len(text) <= 10_000 and _NUMBER.fullmatch(text) else None
+
+
+@built_in("number", "from: string", "grouping separator: any", "decimal separator: any")
+def _number_separated(text: str, grouping: object, point: object) -> object:
+    if grouping not in (None, " ", ".", ",") or point not in (None, ".", ",") or (point and point == grouping):
+        return None
+    if isinstance(grouping, str):
+        text = text.replace(grouping, "")
+    if isinstance(point, str):
+        if point != "." and "." in text:
+            return None
+        text = text.replace(point, ".")
+    return _number(text)
+
+
+@built_in("number", "from: number")
+def _number_itself(number: Decimal) -> object:
+    return number

@@ -1,0 +1,192 @@
+"""Built-ins that make and take apart dates, times and durations (DMN 1.5, tables 70, 74 and 79).
+
+`today()` and `now()` have no clock behind them: they are names the caller may put into the context as functions, and
+null otherwise.
+"""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+from engine.feel.runtime.instants import (
+    DateTime,
+    Day,
+    DistantDateTime,
+    Instant,
+    combined,
+    fine_datetime,
+    fine_time,
+    make_date,
+    nanosecond_of,
+    offset_of,
+    reading,
+)
+from engine.feel.runtime.signatures import built_in
+from engine.feel.runtime.temporal import (
+    DaysDuration,
+    MonthsDuration,
+    months_between,
+    named_zone,
+    offset_zone,
+    read_date,
+    read_datetime,
+    read_duration,
+    read_time,
+)
+from engine.feel.runtime.values import equal, kind
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    ("January", "February", "March", "April", "May", "June")
+    + ("July", "August", "September", "October", "November", "December")
+)  # fmt: skip
+
+
+@built_in("date", "from: string")
+def _date(text: str) -> object:
+    return read_date(text)
+
+
+@built_in("date", "from: date|date and time|distant")
+def _date_of(moment: Day | DistantDateTime) -> object:
+    return moment.date() if isinstance(moment, DateTime) else moment
+
+
+@built_in("date", "year: number", "month: number", "day: number")
+def _date_from_parts(year: Decimal, month: Decimal, day: Decimal) -> object:
+    return make_date(_whole(year), _whole(month), _whole(day))
+
+
+def _whole(number: Decimal) -> int:
+    if number != number.to_integral_value() or abs(number) > 10**9:
+        raise ValueError("not a whole number")
+    return int(number)
+
+
+@built_in("date and time", "from: string")
+def _date_and_time(text: str) -> object:
+    return read_datetime(text)
+
+
+@built_in("date and time", "from: date|date and time|distant")
+def _date_and_time_of(moment: Day | DistantDateTime) -> object:
+    return moment if isinstance(moment, DateTime) else combined(moment, datetime.time())
+
+
+@built_in("date and time", "date: date|date and time|distant", "time: time")
+def _date_and_time_joined(date: Day | DistantDateTime, time: datetime.time) -> object:
+    return combined(date, time)
+
+
+@built_in("date and time", "date: date and time", "timezone: string")
+def _date_and_time_in_zone(moment: datetime.datetime, zone: str) -> object:
+    moved = moment.astimezone(named_zone(zone)) if moment.tzinfo else moment.replace(tzinfo=named_zone(zone))
+    return fine_datetime(moved, nanosecond_of(moment))
+
+
+_PARTS = ("year: number", "month: number", "day: number", "hour: number", "minute: number", "second: number")
+
+
+@built_in("date and time", *_PARTS)
+@built_in("date and time", *_PARTS, "offset: days and time duration")
+def _date_and_time_from_parts(
+    year: Decimal,
+    month: Decimal,
+    day: Decimal,
+    hour: Decimal,
+    minute: Decimal,
+    second: Decimal,
+    offset: DaysDuration | None = None,
+) -> object:
+    day_of = make_date(_whole(year), _whole(month), _whole(day))
+    return None if day_of is None else combined(day_of, _time_of(hour, minute, second, _zone(offset)))
+
+
+@built_in("date and time", *_PARTS, "timezone: string")
+def _date_and_time_from_parts_in_zone(
+    year: Decimal, month: Decimal, day: Decimal, hour: Decimal, minute: Decimal, second: Decimal, zone: str
+) -> object:
+    day_of = make_date(_whole(year), _whole(month), _whole(day))
+    return None if day_of is None else combined(day_of, _time_of(hour, minute, second, named_zone(zone)))
+
+
+def _time_of(hour: Decimal, minute: Decimal, second: Decimal, zone: datetime.tzinfo | None) -> datetime.time:
+    if not 0 <= second < 60:
+        raise ValueError("no such second")
+    whole = int(second)
+    microsecond, nanosecond = divmod(int((second - whole) * 10**9), 1000)
+    return fine_time(datetime.time(_whole(hour), _whole(minute), whole, microsecond, tzinfo=zone), nanosecond)
+
+
+def _zone(offset: DaysDuration | None) -> datetime.tzinfo | None:
+    if offset is None:
+        return None
+    if abs(offset.seconds) > 18 * 3600:
+        raise ValueError("offset out of range")
+    return offset_zone(int(offset.seconds)) if offset.seconds else datetime.UTC
+
+
+@built_in("time", "from: string")
+def _time(text: str) -> object:
+    return read_time(text)
+
+
+@built_in("time", "from: date|time|date and time|distant")
+def _time_from(moment: Day | Instant) -> object:
+    if isinstance(moment, datetime.time):
+        return moment
+    if isinstance(moment, datetime.datetime):
+        return fine_time(moment.timetz(), nanosecond_of(moment))
+    return moment.timetz() if isinstance(moment, DistantDateTime) else datetime.time(tzinfo=datetime.UTC)
+
+
+@built_in("time", "hour: number", "minute: number", "second: number", "offset?: days and time duration|null")
+def _time_from_parts(hour: Decimal, minute: Decimal, second: Decimal, offset: DaysDuration | None) -> object:
+    return _time_of(hour, minute, second, _zone(offset))
+
+
+@built_in("duration", "from: string")
+def _duration(text: str) -> object:
+    return read_duration(text)
+
+
+@built_in("duration", "from: days and time duration|years and months duration")
+def _duration_itself(duration: DaysDuration | MonthsDuration) -> object:
+    return duration
+
+
+@built_in("years and months duration", "from: date|date and time|distant", "to: date|date and time|distant")
+def _years_and_months_duration(start: Day | DistantDateTime, end: Day | DistantDateTime) -> object:
+    return months_between(start, end)
+
+
+@built_in("day of year", "date: date|date and time")
+def _day_of_year(date: datetime.date) -> object:
+    return Decimal(date.timetuple().tm_yday)
+
+
+@built_in("day of week", "date: date|date and time")
+def _day_of_week(date: datetime.date) -> object:
+    return _WEEKDAYS[date.weekday()]
+
+
+@built_in("month of year", "date: date|date and time")
+def _month_of_year(date: datetime.date) -> object:
+    return _MONTHS[date.month - 1]
+
+
+@built_in("week of year", "date: date|date and time")
+def _week_of_year(date: datetime.date) -> object:
+    return Decimal(date.isocalendar().week)
+
+
+@built_in("is", "value1: any", "value2: any")
+def _is(left: object, right: object) -> object:
+    """The same element of the same domain (DMN 1.5, table 79): the same clock reading and offset, not only the
+    same instant."""
+    if left is None or right is None or kind(left) != kind(right):
+        return left is None and right is None
+    if isinstance(left, Instant) and isinstance(right, Instant):
+        return reading(left) == reading(right) and offset_of(left) == offset_of(right)
+    return equal(left, right) is True

@@ -1,0 +1,1 @@
+"""RuleSet → what finds the rules that fire: generated Python, a Rete network, SQL."""

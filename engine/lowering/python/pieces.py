@@ -1,0 +1,147 @@
+"""Pieces of Python source, and the operators of a formula as shapes that join them.
+
+A piece carries the names that must be known (not None) for its body to hold. So a chain of operators over non-null
+operands has no null test at all, and one over nullable operands tests each name once. Serves `python_source`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from engine.lowering.python import exact
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Formula
+
+RUNTIME: Mapping[str, object] = {
+    **{function.__name__: function for function in exact.ROUNDINGS.values()},
+    **{function.__name__: function for function in exact.DATE_PARTS.values()},
+    "add_months": exact.add_months,
+    "substring": exact.substring,
+    "join": "".join,
+}
+"""The global names of generated source."""
+
+
+class Piece(NamedTuple):
+    """`body` is an expression to evaluate only where none of the `guards` (names) is None; then it is never None,
+    unless it is `open`: an expression without guards that may be None itself."""
+
+    guards: tuple[str, ...]
+    body: str
+    depth: int = 0
+    open: bool = False
+    truth: str = ""  # where they are simpler than asking the body
+    doubt: str = ""
+
+    @property
+    def certain(self) -> bool:
+        return not self.guards and not self.open
+
+    @property
+    def value(self) -> str:
+        if "None" in self.guards:
+            return "None"
+        return f"(None if {unknown(self.guards)} else {self.body})" if self.guards else self.body
+
+    @property
+    def is_true(self) -> str:
+        """True or False, of a piece that stands for yes/no; so is `not_false`."""
+        if self.truth:
+            return self.truth
+        if self.open or self.guards == (self.body,):
+            return f"{self.body} is True"
+        return " and ".join([*(f"{name} is not None" for name in self.guards), self.body])
+
+    @property
+    def not_false(self) -> str:
+        if self.doubt:
+            return self.doubt
+        if self.open or self.guards == (self.body,):
+            return f"{self.body} is not False"
+        return " or ".join([*(f"{name} is None" for name in self.guards), self.body])
+
+
+NULL = Piece(("None",), "None")
+
+
+def unknown(guards: Iterable[str]) -> str:
+    return " or ".join(f"{name} is None" for name in dict.fromkeys(guards))
+
+
+def merged(pieces: Sequence[Piece], word: str) -> tuple[list[str], list[Piece]]:
+    """Operands of one `and` or `or`: the bodies that are never null, and the others, those with the same guards joined
+    so that the guards are tested once."""
+    certain = [piece.body for piece in pieces if not piece.guards]
+    together: dict[tuple[str, ...], list[str]] = {}
+    for piece in pieces:
+        if piece.guards:
+            together.setdefault(piece.guards, []).append(piece.body)
+    joined = f" {word} ".join
+    return certain, [
+        Piece(guards, bodies[0] if len(bodies) == 1 else f"({joined(bodies)})") for guards, bodies in together.items()
+    ]
+
+
+def strict(form: str, parts: Sequence[Piece]) -> Piece:
+    """An operator whose result is null exactly when an operand is."""
+    guards = dict.fromkeys(guard for part in parts for guard in part.guards)
+    depth = max((part.depth for part in parts), default=0) + 1
+    return Piece(tuple(guards), form.format(*(part.body for part in parts)), depth)
+
+
+def literal(value: int | str | bool) -> str:
+    if isinstance(value, str):
+        return repr(str(value))
+    return f"({value!r})" if value < 0 else repr(value)
+
+
+def shape(node: Formula, count: int) -> str:
+    match node:
+        case f.Sum():
+            return "({} + {})"
+        case f.Difference():
+            return "({} - {})"
+        case f.Product():
+            return "({} * {})"
+        case f.Compare(operator=operator):
+            return f"({{}} {'==' if operator == '=' else operator} {{}})"
+        case f.MemberOf(values=values):
+            members = ", ".join(literal(value) for value in values).replace("{", "{{").replace("}", "}}")
+            return f"({{}} in {{{{{members}}}}})" if values else "({} in ())"
+        case f.Rescale(operand=operand, mode=mode):
+            decimals = node.type.scale - operand.type.scale
+            return f"({{}} * {10**decimals})" if decimals >= 0 else f"{mode}({{}}, {10**-decimals})"
+        case f.Absolute():
+            return "abs({})"
+        case f.Least():
+            return _call("min", count)
+        case f.Greatest():
+            return _call("max", count)
+        case f.Not():
+            return "(not {})"
+        case f.AddMonths():
+            return "add_months({}, {})"
+        case f.DatePart(part=part):
+            return f"{exact.DATE_PARTS[part].__name__}({{}})"
+        case f.TextCall(function=function):
+            return _TEXT_SHAPES.get(function) or _call(function, count)
+    raise TypeError(f"no source is defined for {type(node).__name__}")
+
+
+def _call(function: str, count: int) -> str:
+    """min and max of a single operand are that operand."""
+    arguments = "{}, " * count
+    if function == "concat":
+        return f"join(({arguments}))"
+    return f"{function}({arguments})" if count > 1 else "{}"
+
+
+_TEXT_SHAPES: Mapping[str, str] = {
+    "length": "len({})",
+    "upper": "{}.upper()",
+    "lower": "{}.lower()",
+    "contains": "({1} in {0})",
+    "starts_with": "{}.startswith({})",
+    "ends_with": "{}.endswith({})",
+}

@@ -1,0 +1,199 @@
+"""The rule set as generated Python: the lowering that gives the values, and one of the two that say what fires.
+
+A rule set becomes the source of one function when it is loaded; a decision calls it. The same pass computes the
+integers that the Rete networks compare (`engine.lowering.conditions`), so nothing is evaluated twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import NamedTuple, cast
+
+from engine.lowering import conditions
+from engine.lowering.conditions import Group
+from engine.lowering.python.pieces import RUNTIME, Piece, merged, unknown
+from engine.lowering.python.source import Writer
+from engine.ruleset.formula import Formula, Variable, variables
+from engine.ruleset.interpret import Result, Value
+from engine.ruleset.numbering import Formulas
+from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
+from engine.vocabulary.vocabulary import Kind
+
+
+class Matched(NamedTuple):
+    """`values` by slot; `fired` and `undetermined` are ascending indices into `matches`; `asserted` holds for each
+    group what fills its network's template: the integers of its numbers, and for each flag its text or none."""
+
+    values: list[Result]
+    fired: list[int]
+    undetermined: list[int]
+    asserted: tuple[tuple[int | str, ...], ...]
+
+
+class PythonForm:
+    """`match` takes the facts in `ruleset.facts` order."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        source = _RuleSetSource(ruleset)
+        self.matches: tuple[str, ...] = tuple(match.id for match in conditions.all_matches(ruleset))
+        self.slots: Mapping[str, int] = source.slots
+        self.groups: tuple[Group, ...] = source.groups
+        self.source: str = source.text
+        self.match = cast("Callable[[Sequence[Value], int], Matched]", _compiled(source.text, "match", source.tables))
+        self._nullable = source.nullable
+
+    def function(self, formula: Formula) -> Callable[[Sequence[Result]], Value]:
+        """One more formula, as a function of `Matched.values`."""
+        if isinstance(formula, Variable):
+            return cast("Callable[[Sequence[Result]], Value]", itemgetter(self.slots[formula.name]))
+        names = variables(formula)
+        places = {name: Piece((f"v{i}",) if self._nullable[name] else (), f"v{i}") for i, name in enumerate(names)}
+        formulas = Formulas()
+        formulas.use(formula)
+        writer = Writer(formulas, places)
+        for i, name in enumerate(names):
+            writer.write(f"v{i} = values[{self.slots[name]}]")
+        writer.write(f"return {writer.piece(formula).value}")
+        text = "\n".join(["def value(values):", *writer.lines])
+        return cast("Callable[[Sequence[Result]], Value]", _compiled(text, "value", {}))
+
+
+def _compiled(text: str, name: str, tables: Mapping[str, object]) -> object:
+    namespace: dict[str, object] = {**RUNTIME, **tables, "Matched": Matched}
+    exec(compile(text, "<rule set>", "exec"), namespace)
+    return namespace[name]
+
+
+class _RuleSetSource:
+    def __init__(self, ruleset: RuleSet) -> None:
+        self.groups = conditions.groups(ruleset)
+        self.slots: dict[str, int] = {}
+        self.nullable: dict[str, bool] = {}
+        self.tables: dict[str, object] = {}
+        self._tables: dict[tuple[str, ...], str] = {}
+        self._formulas = _counted(ruleset, self.groups)
+        self._places: dict[str, Piece] = {}
+        self._writer = Writer(self._formulas, self._places)
+        self._flags = {flag for group in self.groups for flag in group.flags}
+        self.text = self._text(ruleset)
+
+    def _text(self, ruleset: RuleSet) -> str:
+        write = self._writer.write
+        unpacked = self._define_facts(ruleset)
+        write("fired = []")
+        write("undetermined = []")
+        write("fire = fired.append")
+        write("doubt = undetermined.append")
+        index = 0
+        for step in ruleset.steps:
+            if isinstance(step, Match):
+                self._define(step.id, self._match(step, index, is_step=True))
+                index += 1
+            elif isinstance(step, Named):
+                self._define(step.name, self._writer.named(self._writer.piece(step.formula)))
+            else:
+                self._define(step.name, self._list(step))
+        for number, rule in enumerate(ruleset.rules, index):
+            self._match(rule.match, number, is_step=False)
+        asserted = "".join(f"({self._asserted(group)}), " for group in self.groups)
+        values = ", ".join(self._places[name].body for name in self.slots)
+        write(f"return Matched([{values}], fired, undetermined, ({asserted}))")
+        return "\n".join(["def match(facts, as_of):", *unpacked, *self._writer.lines, ""])
+
+    def _define_facts(self, ruleset: RuleSet) -> list[str]:
+        used = _nullable_variables(self._formulas)
+        names = [f"f{i}" for i in range(len(ruleset.facts))]
+        for local, fact in zip(names, ruleset.facts, strict=True):
+            nullable = not fact.required or fact.name in used
+            self._define(fact.name, Piece((local,) if nullable else (), local))
+        self._define(AS_OF, Piece((), AS_OF))
+        return [f"    ({', '.join(names)},) = facts"] if names else []
+
+    def _define(self, name: str, place: Piece) -> None:
+        self.slots[name] = len(self.slots)
+        self.nullable[name] = bool(place.guards)
+        self._places[name] = place
+
+    def _match(self, match: Match, index: int, *, is_step: bool) -> Piece:
+        """The conjuncts that can't be null come first: a false one saves the null tests of the others."""
+        formulas = list(conditions.parts(conjunct.formula for conjunct in match.conjuncts))
+        for formula in formulas:
+            if formula in self._flags:
+                self._writer.flag(formula)
+        pieces = [self._writer.known(self._writer.piece(formula)) for formula in formulas]
+        certain, others = merged(pieces, "and")
+        held = " and ".join([*certain, *(f"({piece.not_false})" for piece in others)]) or "True"
+        doubtful = unknown(guard for piece in others for guard in piece.guards)
+        local = f"m{index}"
+        yes, no, null = ((f"{local} = {word}; " if is_step else "") for word in ("True", "False", "None"))
+        self._writer.write(f"if {held}:")
+        if doubtful:
+            self._writer.write(f"    if {doubtful}: {null}doubt({index})")
+            self._writer.write(f"    else: {yes}fire({index})")
+        else:
+            self._writer.write(f"    {yes}fire({index})")
+        if is_step:
+            self._writer.write(f"else: {no.removesuffix('; ')}")
+        return Piece((local,) if doubtful else (), local)
+
+    def _list(self, step: ListResult) -> Piece:
+        entries = [(self._places[row], self._writer.piece(output)) for row, output in step.entries]
+        name = self._writer.name("[]")
+        for row, output in entries:
+            self._writer.write(f"if {row.body}: {name}.append({output.value})")
+        doubtful = unknown(guard for row, _ in entries for guard in row.guards)
+        self._writer.write(f"{name} = None if {doubtful} else tuple({name})" if doubtful else f"{name} = tuple({name})")
+        return Piece((name,) if doubtful else (), name)
+
+    def _asserted(self, group: Group) -> str:
+        numbers = [self._integer(variable) for variable in group.numbers]
+        flags = [
+            f"{conditions.flag_text(index)!r} if {self._writer.flag(formula)} else ''"
+            for index, formula in enumerate(group.flags, len(numbers))
+        ]
+        return "".join(f"{item}, " for item in [*numbers, *flags])
+
+    def _integer(self, variable: Variable) -> str:
+        """The variable's integer, as `engine.lowering.conditions` says."""
+        place = self._places[variable.name]
+        if variable.type.kind is Kind.ENUM:
+            return f"{self._table(variable)}[{place.body}]"
+        known = f"1 if {place.body} else 0" if variable.type.kind is Kind.YES_NO else place.body
+        return f"{conditions.null(variable)} if {unknown(place.guards)} else {known}" if place.guards else known
+
+    def _table(self, variable: Variable) -> str:
+        members = variable.type.members
+        name = self._tables.get(members)
+        if name is None:
+            name = self._tables[members] = f"index{len(self._tables)}"
+            indices = _Indices({member: index for index, member in enumerate(members)})
+            indices[None] = conditions.null(variable)
+            self.tables[name] = indices
+        return name
+
+
+class _Indices(dict[str | None, int]):
+    def __missing__(self, word: str | None) -> int:
+        return conditions.UNKNOWN_MEMBER
+
+
+def _counted(ruleset: RuleSet, groups: Sequence[Group]) -> Formulas:
+    formulas = Formulas()
+    for step in ruleset.steps:
+        if isinstance(step, Named):
+            formulas.use(step.formula)
+        elif isinstance(step, ListResult):
+            for _, output in step.entries:
+                formulas.use(output)
+    for match in conditions.all_matches(ruleset):
+        for formula in conditions.parts(conjunct.formula for conjunct in match.conjuncts):
+            formulas.use(formula)
+    for group in groups:
+        for flag in group.flags:
+            formulas.number(flag)
+    return formulas
+
+
+def _nullable_variables(formulas: Formulas) -> frozenset[str]:
+    return frozenset(node.name for node in formulas.nodes if isinstance(node, Variable) and node.nullable)

@@ -1,0 +1,1 @@
+"""The rule set as Rete networks of durable_rules: the second opinion on every match."""

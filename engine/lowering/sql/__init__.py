@@ -1,0 +1,1 @@
+"""The rule set as one SQL query, for millions of rows at a time."""

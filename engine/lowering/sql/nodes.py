@@ -1,0 +1,353 @@
+"""Each formula as SQL: what `engine.ruleset.interpret` does one value at a time, done by a database.
+
+Part of the SQL lowering. AND, OR and NOT of SQL are Kleene's, and its operators give null for null, as formulas want;
+what differs (a condition that is null, `min` and `max`, division) is spelled out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+from sqlglot.expressions import Expr
+
+from engine.lowering.sql import sql_numbers
+from engine.lowering.sql.alternatives import Alternative, Position
+from engine.lowering.sql.code import Code, Levels, bare, literal
+from engine.lowering.sql.dialect import NARROW_HIGH, call, number, wrapped
+from engine.lowering.sql.narrow import Rounded, is_narrow
+from engine.lowering.sql.sql_conditions import side
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Formula
+from engine.ruleset.numbering import Formulas
+from engine.vocabulary.vocabulary import Kind, Type
+
+_OPERATORS: Mapping[str, type[Expr]] = {
+    "=": exp.EQ,
+    "!=": exp.NEQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+}
+_ARITHMETIC: Mapping[type[Formula], type[Expr]] = {f.Sum: exp.Add, f.Difference: exp.Sub, f.Product: exp.Mul}
+
+
+_TEXTS = (Kind.TEXT, Kind.ENUM)
+
+_POSITION_MAX = 10**9
+"""Two of them are a 32-bit integer."""
+
+_AMONG_MAX = 3
+"""Numbers of which a list of entries is had as soon as a comparison with each."""
+
+
+class Lowering:
+    """Lowers formulas that `formulas` has counted, each distinct one once. `variables` says where each stands."""
+
+    def __init__(self, formulas: Formulas, levels: Levels, variables: Mapping[str, Code]) -> None:
+        self.formulas = formulas
+        self.levels = levels
+        self.variables = variables
+        self._codes: dict[int, Code] = {}
+
+    def code(self, formula: Formula) -> Code:
+        wanted = self.formulas.number(formula)
+        pending = [wanted]
+        while pending:
+            number_ = pending[-1]
+            missing = [child for child in self.formulas.children[number_] if child not in self._codes]
+            if missing and number_ not in self._codes:
+                pending.extend(missing)
+                continue
+            pending.pop()
+            if number_ not in self._codes:
+                self._codes[number_] = self._settled(number_)
+        return self._codes[wanted]
+
+    def _settled(self, number_: int) -> Code:
+        node = self.formulas.nodes[number_]
+        code = self._code(node, [self._codes[child] for child in self.formulas.children[number_]])
+        if node.type.kind.is_numeric and code.wide and is_narrow(node.type) and not isinstance(node, f.Variable):
+            code = self.levels.widened(code, wide=False)
+        apart = self.formulas.uses[number_] > 1 and not _is_cheap(node)
+        return self.levels.let(code) if apart or self._is_of_text(node) else code
+
+    def _is_of_text(self, node: Formula) -> bool:
+        """Told at once where rows are copied, so that the text isn't."""
+        texts = self.levels.texts if self.levels.dialect.row_wise else ()
+        return node.type.kind not in _TEXTS and any(
+            isinstance(part, f.Variable) and self.variables[part.name].sql.name in texts for part in node.operands
+        )
+
+    def _code(self, node: Formula, parts: list[Code]) -> Code:
+        match node:
+            case f.Constant(value=value):
+                wide = type(value) is int and not is_narrow(node.type)
+                return literal(value, self.levels.dialect, wide=wide)
+            case f.Variable(name=name):
+                return self.variables[name]
+            case f.Sum() | f.Difference() | f.Product():
+                return self.levels.operate(_ARITHMETIC[type(node)], *parts, wide=not is_narrow(node.type))
+            case f.Rescale() | Rounded():
+                return self._rescaled(node, parts)
+            case f.Quotient() | f.Modulo():
+                return self._division(node, *parts)
+            case f.Least() | f.Greatest():
+                return self._extreme(parts, exp.GT if isinstance(node, f.Least) else exp.LT)
+            case f.Absolute():
+                wide = not is_narrow(node.type) or parts[0].wide
+                operand = self.levels.lengthened(self.levels.widened(parts[0], wide=wide))
+                return self.levels.at(exp.Abs(this=operand.sql.copy()), parts, wide=wide, long=True)
+            case f.If():
+                return self._choice(node, *parts)
+            case f.AddMonths():
+                return self.levels.at(self.levels.dialect.add_months(parts[0].sql, parts[1].sql), parts, long=True)
+            case f.DatePart(part=part):
+                return self._date_part(part, node.date, parts[0])
+            case f.TextCall():
+                return self._text(node.function, parts)
+            case Alternative(values=values):
+                return self._looked_up(parts[0], [value.value for value in values], node.type)
+            case Position(words=words):
+                return self._position(words, parts[0])
+        return self._truth(node, parts)
+
+    # --- logic -------------------------------------------------------------------------------------------------------
+
+    def _truth(self, node: Formula, parts: list[Code]) -> Code:
+        levels = self.levels
+        match node:
+            case f.All() | f.Any():
+                return levels.combined(parts, exp.And if isinstance(node, f.All) else exp.Or)
+            case f.Not():
+                return levels.at(exp.Not(this=side(parts[0].sql)), parts)
+            case f.IsNull():
+                return levels.missing(parts[0])
+            case f.IsTrue():
+                return self.true(parts[0])
+            case f.Compare(operator=operator):
+                return levels.test(_OPERATORS[operator], *parts)
+            case f.MemberOf(values=values, operand=operand):
+                return self._member(values, operand, parts[0])
+        raise TypeError(f"no SQL is defined for {type(node).__name__}")
+
+    def true(self, code: Code) -> Code:
+        if not code.nullable:
+            return code
+        sql = exp.Coalesce(this=code.sql.copy(), expressions=[exp.Boolean(this=False)])
+        return self.levels.at(sql, (code,), nullable=False)
+
+    def _member(self, values: Sequence[int | str | bool], operand: Formula, code: Code) -> Code:
+        """Numbers that the operand can't be are left out: the largest may be too long for a literal."""
+        known = [v for v in values if type(v) is not int or operand.type.low <= v <= operand.type.high]
+        if not known:
+            code = self.levels.let(code)
+            present = self.levels.at(exp.Not(this=wrapped(self.levels.missing(code).sql)), (code,), nullable=False)
+            never = literal(False, self.levels.dialect)
+            empty = literal(None, self.levels.dialect)
+            return self.levels.case([(present, never)], empty) if code.nullable else never
+        listed = [literal(value, self.levels.dialect, wide=code.wide).sql for value in known]
+        return self.levels.at(exp.In(this=wrapped(code.sql), expressions=listed), (code,))
+
+    def _choice(self, node: f.If, condition: Code, then: Code, otherwise: Code) -> Code:
+        """A chain of choices becomes one CASE with many branches."""
+        levels = self.levels
+        branches: list[tuple[Code, Code]] = []
+        if isinstance(node.condition, f.IsNull) and node.condition.operand == node.otherwise:
+            otherwise = replace(otherwise, nullable=False)  # `then` stands where it is null
+        if isinstance(node.condition, f.IsTrue):
+            tested_alone = self._codes[self.formulas.number(node.condition.operand)]
+            branches.append((tested_alone, then))
+        else:
+            tested = self._tested(node.condition)
+            if condition.nullable and tested is None:
+                condition = tested = levels.let(condition)
+            branches.append((bare(condition), then))
+            if condition.nullable and tested is not None:
+                branches.append((self._unknown(tested), literal(None, levels.dialect)))
+        if isinstance(otherwise.sql, exp.Case) and not otherwise.sql.this:
+            return self._prolonged(branches, otherwise)
+        return levels.case(branches, otherwise)
+
+    def _unknown(self, condition: Code) -> Code:
+        return self.levels.at(exp.Is(this=wrapped(condition.sql), expression=exp.Null()), (condition,), nullable=False)
+
+    def _tested(self, formula: Formula) -> Code | None:
+        """The one column whose nullness is that of this comparison with a constant."""
+        match formula:
+            case f.Compare(left=f.Variable(name=name), right=f.Constant(nullable=False)):
+                return self.variables[name]
+            case f.Compare(left=f.Constant(nullable=False), right=f.Variable(name=name)):
+                return self.variables[name]
+        return None
+
+    def _prolonged(self, branches: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
+        first = self.levels.case(branches, otherwise)
+        inner = first.sql.args["default"]
+        if not isinstance(inner, exp.Case):  # widened
+            return first
+        sql = exp.Case(ifs=[*first.sql.args["ifs"], *inner.args["ifs"]], default=inner.args.get("default"))
+        return self.levels.at(sql, (first,), wide=first.wide, nullable=first.nullable, long=first.long)
+
+    def _position(self, words: Sequence[str], word: Code) -> Code:
+        levels = self.levels
+        found = levels.at(levels.dialect.position(words, word.sql), (word,))
+        if not word.nullable:
+            return found
+        none = levels.number(len(words) + 1)
+        return levels.at(exp.Coalesce(this=found.sql, expressions=[none.sql]), (found,), nullable=False)
+
+    def _looked_up(self, number_: Code, values: Sequence[int | str | bool | None], type_: Type) -> Code:
+        """Most often one comparison, as of a grade with another; else the entry of a list, where there are lists."""
+        levels, dialect = self.levels, self.levels.dialect
+        number_ = levels.let(number_)
+        places = range(1, len(values) + 1)
+        common = max(values, key=values.count)
+        others = [place for place, value in zip(places, values, strict=True) if value != common]
+        if not others:
+            return literal(common, dialect, wide=not is_narrow(type_))
+        if isinstance(common, bool) and None not in values and (len(others) < _AMONG_MAX or not dialect.lists):
+            return levels.at(_among(number_.sql, others, negated=common), (number_,))
+        wide = not is_narrow(type_)
+        if dialect.lists and not wide:
+            entries = [literal(value, dialect).sql for value in values]
+            return levels.at(dialect.entry(entries, number_.sql), (number_,), nullable=None in values, long=True)
+        choices = [
+            (levels.at(_among(number_.sql, same, negated=False), (number_,)), literal(value, dialect, wide=wide))
+            for value in dict.fromkeys(values[place - 1] for place in others)
+            if (same := [place for place in others if values[place - 1] == value])
+        ]
+        return levels.case(choices, literal(common, dialect, wide=wide))
+
+    # --- numbers and dates -------------------------------------------------------------------------------------------
+
+    def _rescaled(self, node: f.Rescale | Rounded, parts: list[Code]) -> Code:
+        levels = self.levels
+        if isinstance(node, Rounded):
+            assert type(node.divisor.value) is int, "a divisor is a number"
+            bounds = (node.low.type.low, node.low.type.high)
+            return sql_numbers.rounded_sum(levels, parts[0], parts[1], bounds, node.divisor.value)
+        step = node.type.scale - node.operand.type.scale
+        if step >= 0:
+            factor = literal(10**step, levels.dialect, wide=step > 18)
+            return levels.operate(exp.Mul, parts[0], factor, wide=not is_narrow(node.type)) if step else parts[0]
+        bounds = (node.operand.type.low, node.operand.type.high)
+        return sql_numbers.rounded(levels, parts[0], bounds, 10**-step, node.mode)
+
+    def _division(self, node: f.Quotient | f.Modulo, left: Code, right: Code) -> Code:
+        levels, a, b = self.levels, node.left.type, node.right.type
+        signed = min(a.low, b.low) < 0
+        shift = node.shift if isinstance(node, f.Quotient) else 0
+        wide = left.wide or right.wide or max(-a.low, a.high) * 10**shift + max(-b.low, b.high) > NARROW_HIGH
+        divisor = sql_numbers.divisor_or_null(levels, right, wide=wide, never_zero=b.low > 0 or b.high < 0)
+        if shift:
+            left = levels.operate(exp.Mul, left, literal(10**shift, levels.dialect, wide=shift > 18), wide=wide)
+        left = levels.let(levels.lengthened(levels.widened(left, wide=wide)))
+        divide = sql_numbers.quotient if isinstance(node, f.Quotient) else sql_numbers.modulo
+        return divide(levels, left, divisor, signed=signed)
+
+    def _extreme(self, parts: Sequence[Code], worse: type[Expr]) -> Code:
+        """LEAST and GREATEST skip nulls in some databases and not in others."""
+        levels = self.levels
+        found = parts[0]
+        for other in parts[1:]:
+            left, right = levels.let(found), levels.let(other)
+            if left.constant is not None:  # a null must fall to the last branch
+                left, right = right, left
+            branches = [(levels.test(worse, left, right), right)]
+            if right.nullable and left.nullable:
+                branches.append((levels.missing(right), literal(None, levels.dialect)))
+            elif right.nullable:
+                left, right = right, left
+                branches = [(levels.test(worse, left, right), right)]
+            found = levels.case(branches, left)
+        return found
+
+    def _date_part(self, part: str, date: Formula, code: Code) -> Code:
+        levels = self.levels
+        if part != "weekday":
+            return levels.at(levels.dialect.date_part(part, code.sql), (code,))
+        lifted = 3 + 7 * sql_numbers.lift(date.type.low + 3, 7)
+        moved = exp.Paren(this=exp.Add(this=wrapped(levels.lengthened(code).sql), expression=number(lifted)))
+        weekday = exp.Add(this=exp.Mod(this=moved, expression=number(7)), expression=number(1))
+        return levels.at(weekday, (code,), long=True)
+
+    # --- text --------------------------------------------------------------------------------------------------------
+
+    def _text(self, function: str, parts: list[Code]) -> Code:
+        levels, dialect = self.levels, self.levels.dialect
+        simple: Mapping[str, Callable[..., Expr]] = {
+            "length": lambda whole: exp.Length(this=whole.copy()),
+            "starts_with": lambda whole, part: exp.EQ(this=_left(whole, _length(part)), expression=part.copy()),
+            "ends_with": lambda whole, part: exp.EQ(this=_right(whole, part), expression=part.copy()),
+            "contains": lambda whole, part: exp.GT(this=dialect.index_of(whole, part), expression=number(0)),
+        }
+        if function in simple:
+            parts = [levels.let(part) for part in parts]
+            return levels.at(simple[function](*(part.sql for part in parts)), parts)
+        if function == "concat":
+            sql = wrapped(parts[0].sql)
+            for part in parts[1:]:
+                sql = exp.DPipe(this=sql, expression=wrapped(part.sql))
+            return levels.at(sql, parts)
+        return self._substring([levels.let(part) for part in parts])
+
+    def _substring(self, parts: list[Code]) -> Code:
+        """A start from the end is turned into one from the front; beyond either end there is nothing."""
+        levels = self.levels
+        whole, start, *length = (self._within_text(part) for part in parts)
+        from_end = levels.at(exp.Add(this=_length(whole.sql) + number(1), expression=start.sql.copy()), (whole, start))
+        zero = levels.number(0)
+        if start.constant is not None and type(start.constant[0]) is int:
+            first = start if start.constant[0] > 0 else levels.let(from_end)
+        else:
+            ahead = levels.test(exp.GT, start, zero)
+            first = levels.let(levels.case([(ahead, start)], from_end))
+        cut = call("SUBSTRING", whole.sql, _int(first.sql), *(_int(part.sql) for part in length))
+        inside = levels.combined([levels.test(exp.GTE, first, levels.number(1))], exp.And)
+        for part in length:
+            inside = levels.combined((inside, levels.test(exp.GTE, part, zero)), exp.And)
+        unknown = [(self._unknown(part), literal(None, levels.dialect)) for part in parts if part.nullable]
+        return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
+
+    def _within_text(self, part: Code) -> Code:
+        """A start or length that is a constant, cut to what databases take; no text is that long."""
+        value = part.constant[0] if part.constant else None
+        if type(value) is not int:
+            return part
+        return self.levels.number(max(-_POSITION_MAX, min(value, _POSITION_MAX)))
+
+
+def _among(number_: Expr, places: Sequence[int], *, negated: bool) -> Expr:
+    if len(places) == 1:
+        return (exp.NEQ if negated else exp.EQ)(this=number_.copy(), expression=number(places[0]))
+    among = exp.In(this=number_.copy(), expressions=[number(place) for place in places])
+    return exp.Not(this=among) if negated else among
+
+
+def _int(part: Expr) -> Expr:
+    return exp.Cast(this=part.copy(), to=exp.DataType.build("INT"))
+
+
+def _length(part: Expr) -> Expr:
+    return exp.Length(this=part.copy())
+
+
+def _left(whole: Expr, length: Expr) -> Expr:
+    return call("SUBSTRING", whole, number(1), length)
+
+
+def _right(whole: Expr, part: Expr) -> Expr:
+    return call("RIGHT", whole, _length(part))
+
+
+def _is_cheap(node: Formula) -> bool:
+    """Written again sooner than named: one test of something that has a name."""
+    match node:
+        case f.Constant() | f.Variable() | f.IsNull(operand=f.Variable()) | f.IsTrue(operand=f.Variable()):
+            return True
+        case f.Compare(left=f.Variable(), right=f.Constant()) | f.Compare(left=f.Constant(), right=f.Variable()):
+            return True
+    return False

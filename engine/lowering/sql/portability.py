@@ -1,0 +1,72 @@
+"""What of a rule set SQL can't say with the same result in every database, found when policies are checked.
+
+Verb beside the SQL lowering: rule sets → diagnostics with codes `B…`. A policy with such a place still decides one
+case at a time; only bulk refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.lowering.sql.narrow import Rounded, narrowed
+from engine.lowering.sql.sql_numbers import highest
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Formula, walk
+from engine.ruleset.ruleset import ListResult, Match, Named, RuleSet
+from engine.vocabulary.vocabulary import FORMULA_BOUND
+
+_CASES = frozenset({"upper", "lower"})
+
+
+def check(*rulesets: RuleSet) -> tuple[Diagnostic, ...]:
+    """Empty where all of them can run in bulk."""
+    return check_all(rulesets)
+
+
+def check_all(rulesets: Iterable[RuleSet]) -> tuple[Diagnostic, ...]:
+    """As `check`. What they share, as those of one policy set do, is looked at once; none is kept."""
+    formulas = {(id(formula), place): formula for ruleset in rulesets for formula, place in _formulas(ruleset)}
+    return in_order(found for (_, place), formula in formulas.items() for found in _mistakes(formula, place))
+
+
+def _formulas(ruleset: RuleSet) -> Iterator[tuple[Formula, Place]]:
+    for step in ruleset.steps:
+        match step:
+            case Named():
+                yield step.formula, step.place
+            case ListResult():
+                yield from ((output, step.place) for _, output in step.entries)
+            case Match():
+                yield from ((conjunct.formula, conjunct.place) for conjunct in step.conjuncts)
+    for rule in ruleset.rules:
+        yield from ((conjunct.formula, conjunct.place) for conjunct in rule.match.conjuncts)
+        yield from ((formula, rule.match.place) for _, formula in rule.conditions)
+
+
+def _mistakes(formula: Formula, place: Place) -> Iterator[Diagnostic]:
+    for node in walk(formula):
+        if isinstance(node, f.TextCall) and node.function in _CASES:
+            word = f"{node.function} case"
+            message = f"this policy can't run in bulk: databases disagree about `{word}` beyond the letters A to Z"
+            yield Diagnostic(place, "B001", message, 'list the spellings: `x in ["North", "NORTH"]`')
+    if any(_largest(node) > FORMULA_BOUND for node in walk(narrowed(formula))):
+        message = "this policy can't run in bulk: a number here can have more than 38 digits"
+        hint = "give a part a name of its own under `values`, where it is rounded, or give a fact narrower bounds"
+        yield Diagnostic(place, "B002", message, hint)
+
+
+def _largest(node: Formula) -> int:
+    """The largest number, either sign, that computing this node may need."""
+    if not node.type.kind.is_numeric:
+        return 0
+    largest = max(-node.type.low, node.type.high)
+    match node:
+        case f.Quotient(left=left, shift=shift):
+            return max(largest, max(-left.type.low, left.type.high) * int(10**shift))
+        case f.Rescale(operand=operand) if node.type.scale < operand.type.scale:
+            divisor = int(10 ** (operand.type.scale - node.type.scale))
+            return max(largest, highest(operand.type.low, operand.type.high, divisor))
+        case Rounded(low=low, divisor=f.Constant(value=int(divisor))):
+            return max(largest, highest(low.type.low, low.type.high, divisor))
+    return largest

@@ -1,0 +1,82 @@
+"""What the reader of a printed query has to know: which columns it reads and gives, in which units.
+
+Last step of `credence sql`. The query holds whole numbers only; without their units nobody could fill `facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import sqlglot
+from sqlglot import exp
+
+from engine.lowering.sql.sql_form import FACTS, OUTCOME, SqlForm
+from engine.ruleset.ruleset import ListResult
+from engine.vocabulary.binding import TEXT_LENGTH_MAX
+from engine.vocabulary.days import EPOCH
+from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Type
+
+_NAME_WIDTH = 36
+
+
+def told(form: SqlForm, query: str, as_of: date) -> str:
+    """Comment lines to stand above `query`, a text in the form's dialect."""
+    lines = (" ".join(line.splitlines()) for line in _lines(form, query, as_of))  # a policy's words may hold line ends
+    return "".join(f"-- {line}".rstrip() + "\n" for line in lines)
+
+
+def _lines(form: SqlForm, query: str, as_of: date) -> Iterator[str]:
+    ruleset = form.ruleset
+    yield f"credence: decisions about {ruleset.case} cases as of {as_of}, policy set {ruleset.version}"
+    yield ""
+    yield f"Reads these columns of the relation `{FACTS}`, one row a case; null means missing. The query checks"
+    yield "neither ranges nor required values: rows that break them must not be in the relation."
+    yield from _read(form, query)
+    yield ""
+    kind = CASE_KINDS[ruleset.case]
+    yield f"Gives `{OUTCOME}`, one of {', '.join(kind.ladder)}."
+    if not ruleset.is_decided:
+        yield f"No rule decides {kind.name} cases: the outcome is always `{kind.caution}`."
+    if form.rules:
+        yield "Each `rule_…` is true where the rule fired, null where it can't be told, since something is missing."
+    if given := list(_given(form)):
+        yield "These values are null where they can't be told or don't apply:"
+        yield from given
+
+
+def _read(form: SqlForm, query: str) -> Iterator[str]:
+    read = {column.name for column in sqlglot.parse_one(query, read=form.dialect.name).find_all(exp.Column)}
+    for fact in form.ruleset.facts:
+        name, type_ = form.columns[fact.name], fact.type
+        if name in read:
+            bounds = f", from {type_.low} to {type_.high}" if type_.kind.is_numeric or type_.kind is Kind.DATE else ""
+            needed = "; required" if fact.required else ""
+            yield f"  {name:<{_NAME_WIDTH}} {form.sql_type(type_):<8} {_unit(form, type_)}{bounds}{needed}"
+
+
+def _given(form: SqlForm) -> Iterator[str]:
+    ruleset = form.ruleset
+    types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
+    for name, column in form.conditions.items():
+        yield f"  {column:<{_NAME_WIDTH}} {_unit(form, types[name])}"
+    lists = {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
+    for name in ruleset.results:
+        meaning = f"list: {_unit(form, lists[name])}" if name in lists else _unit(form, ruleset.variables[name])
+        yield f"  {form.columns[name]:<{_NAME_WIDTH}} {meaning}"
+
+
+def _unit(form: SqlForm, type_: Type) -> str:
+    scaled = f" in units of 0.{'0' * (type_.scale - 1)}1" if type_.scale else ""
+    match type_.kind:
+        case Kind.MONEY:
+            return f"{form.ruleset.currency}{scaled}"
+        case Kind.DATE:
+            return f"days since {EPOCH}"
+        case Kind.ENUM:
+            return f"one of {', '.join(type_.members)}"
+        case Kind.TEXT:
+            return f"text of at most {TEXT_LENGTH_MAX} characters"
+        case Kind.YES_NO:
+            return "true or false"
+    return f"{type_.kind.value}{scaled}"

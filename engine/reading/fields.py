@@ -1,0 +1,293 @@
+"""Reading an author's nodes against what a file must look like, collecting every mistake on the way.
+
+Shared by the readers of policies, facts and cases. Each method returns None (or leaves out) what is wrong, after noting
+it, so that reading always goes on to the next mistake.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from datetime import date
+from decimal import Decimal
+
+from engine.diagnostics.diagnostic import Diagnostic, Place
+from engine.diagnostics.wording import clipped, did_you_mean, listed
+from engine.reading.document import Mapping, Node, Scalar, Sequence
+from engine.reading.policy import TypeName
+from engine.vocabulary.days import ISO_DATE, day_number
+from engine.vocabulary.vocabulary import CASE_KINDS, DATE, Kind, Text
+
+NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+ID = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
+NAME_LENGTH_MAX = 80
+
+FACT_GROUPS = tuple(dict.fromkeys(group for kind in CASE_KINDS.values() for group in kind.groups))
+_KEYWORDS = ("for", "if", "then", "else", "some", "every", "satisfies", "return", "function") + (
+    "in",
+    "between",
+    "and",
+    "or",
+    "not",
+    "instance",
+    "of",
+    "true",
+    "false",
+    "null",
+)
+RESERVED = {
+    **dict.fromkeys(_KEYWORDS, "a word of FEEL"),
+    **dict.fromkeys(FACT_GROUPS, "a group of facts"),
+    "as_of": "the date of the decision",
+}
+
+
+def kind_of(node: Node) -> str:
+    match node:
+        case Mapping():
+            return "a group of `key: value` entries"
+        case Sequence():
+            return "a list"
+        case Scalar(value=None):
+            return "nothing"
+        case Scalar(value=bool()):
+            return f"`{node.text}`"
+        case Scalar(value=Decimal()):
+            return f"the number `{clipped(node.text)}`"
+        case _:
+            return f"`{clipped(node.text)}`"
+
+
+def day(text: str) -> date | None:
+    """The date that this text writes as YYYY-MM-DD, if it is one that a policy can speak of."""
+    if not ISO_DATE.fullmatch(text):
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if DATE.low <= day_number(found) <= DATE.high else None
+
+
+class Form:
+    """The mistakes found so far in one file."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def mistake(self, place: Place, code: str, message: str, hint: str = "") -> None:
+        self.diagnostics.append(Diagnostic(place, code, message, hint))
+
+    def wrong_kind(self, node: Node, what: str, wanted: str, hint: str = "") -> None:
+        self.mistake(node.place, "P003", f"{what} must be {wanted}, not {kind_of(node)}", hint)
+
+    # --- entries -----------------------------------------------------------------------------------------------------
+
+    def fields(
+        self, node: Node, what: str, known: Collection[str], required: Collection[str] = (), place: Place | None = None
+    ) -> dict[str, Node] | None:
+        """The entries of a mapping by key, without unknown keys; None if it is no mapping. Missing keys are noted at
+        `place`."""
+        if not isinstance(node, Mapping):
+            self.wrong_kind(node, what, "a group of `key: value` entries", f"its keys are {listed(known)}")
+            return None
+        found: dict[str, Node] = {}
+        for key, value in node.entries:
+            if key.text in known:
+                found[key.text] = value
+            else:
+                hint = did_you_mean(key.text, known)
+                self.mistake(key.place, "P001", f"`{clipped(key.text)}` is not a key of {what}", hint)
+        for key_ in required:
+            if key_ not in found:
+                self.mistake(place or node.place, "P002", f"{what} has no `{key_}`", f"write `{key_}: …`")
+        return found
+
+    def entries(self, node: Node, what: str, least: int = 1) -> Iterator[tuple[Scalar, Node]]:
+        """The entries of a mapping whose keys the author chooses."""
+        if not isinstance(node, Mapping):
+            self.wrong_kind(node, what, "a group of `key: value` entries")
+            return
+        if len(node.entries) < least:
+            self.empty(node, what)
+        yield from node.entries
+
+    def items(self, node: Node, what: str) -> tuple[Node, ...]:
+        if not isinstance(node, Sequence):
+            self.wrong_kind(node, what, "a list", "write `- ` before each item, or `[…]` around them")
+            return ()
+        if not node.items:
+            self.empty(node, what)
+        return node.items
+
+    def empty(self, node: Node, what: str) -> None:
+        self.mistake(node.place, "P016", f"{what} must not be empty", "write at least one entry, or leave the key out")
+
+    # --- names and words ---------------------------------------------------------------------------------------------
+
+    def name(self, scalar: Node, what: str) -> str | None:
+        """A name that formulas can use."""
+        found = self._spelled(scalar, what, NAME, "small letters, digits and `_`, a letter first")
+        if found in RESERVED:
+            self.mistake(
+                scalar.place, "P005", f"`{found}` is {RESERVED[found]}, not a free name", "choose another name"
+            )
+            return None
+        return found
+
+    def id(self, scalar: Node, what: str) -> str | None:
+        return self._spelled(scalar, what, ID, "small letters, digits, `-` and `_`, a letter first")
+
+    def _spelled(self, node: Node, what: str, pattern: re.Pattern[str], rule: str) -> str | None:
+        if not isinstance(node, Scalar) or not node.text:
+            self.wrong_kind(node, what, "a name")
+            return None
+        if len(node.text) > NAME_LENGTH_MAX or not pattern.fullmatch(node.text):
+            suggestion = _respelled(node.text, pattern)
+            hint = f"write `{suggestion}`" if suggestion else f"use {rule}"
+            self.mistake(node.place, "P004", f"`{clipped(node.text)}` is not {what}: {rule}", hint)
+            return None
+        return node.text
+
+    def word(self, node: Node, what: str) -> str | None:
+        """Text that is not read as a number, `true` or `null`."""
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.text.strip():
+            return node.text
+        hint = ""
+        if isinstance(node, Scalar) and node.value is not None and node.text:
+            hint = f'write it between quotes, `"{node.text}"`'
+        self.wrong_kind(node, what, "a word", hint)
+        return None
+
+    def choice(self, node: Node, what: str, choices: Collection[str]) -> str | None:
+        if not isinstance(node, Scalar):
+            self.wrong_kind(node, what, f"one of {listed(choices)}")
+        elif node.text not in choices:
+            hint = did_you_mean(node.text, choices)
+            self.mistake(node.place, "P007", f"`{clipped(node.text)}` is not {what}", hint)
+        else:
+            return node.text
+        return None
+
+    # --- texts and types ---------------------------------------------------------------------------------------------
+
+    def languages(self, node: Node, what: str) -> tuple[Scalar, Scalar] | None:
+        """The English and the Chinese text of `{en: …, zh: …}`."""
+        if isinstance(node, Scalar):
+            hint = f"write `{{en: {clipped(node.text) or '…'}, zh: …}}`"
+            self.mistake(node.place, "P010", f"{what} needs its text in both languages", hint)
+            return None
+        fields = self.fields(node, what, ("en", "zh"))
+        if fields is None:
+            return None
+        found = [self._language(node, fields.get(key), key, what) for key in ("en", "zh")]
+        en, zh = found
+        return (en, zh) if en and zh else None
+
+    def _language(self, parent: Node, node: Node | None, key: str, what: str) -> Scalar | None:
+        language = {"en": "English", "zh": "Chinese"}[key]
+        if node is None:
+            self.mistake(parent.place, "P010", f"{what} has no {language} text", f"write `{key}: …`")
+        elif not isinstance(node, Scalar):
+            self.wrong_kind(node, f"the {language} text of {what}", "text", "write it between quotes")
+        elif (node.value is None and not node.quoted) or not node.text.strip():
+            self.mistake(
+                node.place, "P010", f"the {language} text of {what} is empty", f"write the text after `{key}:`"
+            )
+        else:
+            return node
+        return None
+
+    def text(self, node: Node | None, what: str) -> Text | None:
+        found = self.languages(node, what) if node else None
+        return Text(found[0].text, found[1].text) if found else None
+
+    def type_name(self, fields: dict[str, Node]) -> TypeName | None:
+        """The type in an entry with keys `type` and `members`; `type` may itself be `{type: enum, members: […]}`.
+        Members alone make an enum."""
+        node, members = fields.get("type"), fields.get("members")
+        if isinstance(node, Mapping):
+            inner = self.fields(node, "a type", ("type", "members"), ("type",)) or {}
+            return self.type_name(inner)
+        if node is None:
+            return self._enum(members, members.place) if members is not None else None
+        word = self.choice(node, "a type", tuple(Kind))
+        return self._typed(word, node, members) if word else None
+
+    def _typed(self, word: str, node: Node, members: Node | None) -> TypeName | None:
+        if word != Kind.ENUM:
+            if members is not None:
+                hint = "leave `members` out, or write `type: enum`"
+                self.mistake(members.place, "P018", f"a type `{word}` has no members", hint)
+            return TypeName(word, (), node.place)
+        if members is None:
+            self.mistake(node.place, "P018", "an enum must list its members", "write `members: [one, two]`")
+            return None
+        return self._enum(members, node.place)
+
+    def _enum(self, members: Node, place: Place) -> TypeName:
+        """Members are a list of words, or titles by word, where a word with nothing behind it has none."""
+        if not isinstance(members, Mapping):
+            return TypeName(Kind.ENUM, self.words(members, "a member"), place)
+        words: list[str] = []
+        titles: list[tuple[str, Text]] = []
+        for key, content in self.entries(members, "the list of members"):
+            if (word := self.word(key, "a member")) is None:
+                continue
+            words.append(word)
+            if isinstance(content, Scalar) and content.value is None and not content.quoted:
+                continue
+            if title := self.text(content, f"the member `{clipped(word)}`"):
+                titles.append((word, title))
+        return TypeName(Kind.ENUM, tuple(words), place, tuple(titles))
+
+    def words(self, node: Node, what: str) -> tuple[str, ...]:
+        """A list of different words."""
+        found: dict[str, Place] = {}
+        for item in self.items(node, f"the list of {what.removeprefix('a ')}s"):
+            if (word := self.word(item, what)) is None:
+                continue
+            if word in found:
+                self.mistake(item.place, "P018", f"`{clipped(word)}` is listed twice", "delete one of the two")
+            found.setdefault(word, item.place)
+        return tuple(found)
+
+    def literal_fits(self, node: Node, value: object, type_: TypeName | None) -> bool:
+        """Whether a literal is one of the declared type; always, where none is declared."""
+        wrong = type_ and _misfit(value, type_)
+        if not wrong or not type_:
+            return True
+        message, hint = wrong
+        self.mistake(node.place, "P015", message, hint)
+        return False
+
+
+def _respelled(text: str, pattern: re.Pattern[str]) -> str:
+    """The nearest spelling that the pattern allows, or nothing."""
+    joint = "-" if pattern is ID else "_"
+    spelled = re.sub(r"[^a-z0-9_]+", joint, re.sub(r"(?<=[a-z])(?=[A-Z])", joint, text.strip()).lower(), flags=re.ASCII)
+    spelled = spelled.strip("-_")
+    return spelled if spelled.isascii() and len(spelled) <= NAME_LENGTH_MAX and pattern.fullmatch(spelled) else ""
+
+
+def _misfit(value: object, type_: TypeName) -> tuple[str, str] | None:
+    """What is wrong with a literal, and what to write instead."""
+    shown = clipped(str(value).lower() if isinstance(value, bool) else str(value))
+    kind = Kind(type_.word)
+    if kind.is_numeric:
+        if not isinstance(value, Decimal):
+            return f"`{shown}` is not a number, as `{kind}` must be", "write a plain number, without quotes or units"
+        if kind in (Kind.INTEGER, Kind.DAYS, Kind.MONTHS) and value != value.to_integral_value():
+            return f"`{shown}` is not a whole number, as `{kind}` must be", "write it without decimals"
+        return None
+    if kind is Kind.YES_NO:
+        return (
+            None if isinstance(value, bool) else (f"`{shown}` is neither `true` nor `false`", "write `true` or `false`")
+        )
+    if not isinstance(value, str):
+        return f"`{shown}` is not text, as `{kind}` must be", f'write it between quotes, `"{shown}"`'
+    if kind is Kind.DATE and day(value) is None:
+        return f"`{shown}` is not a date", "write it as YYYY-MM-DD"
+    if kind is Kind.ENUM and type_.members and value not in type_.members:
+        return f"`{shown}` is not a member of this enum", did_you_mean(value, type_.members)
+    return None

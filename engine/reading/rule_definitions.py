@@ -1,0 +1,94 @@
+"""A policy's `rules` → `RuleDefinition`s by id. Part of `read_policy`."""
+
+from __future__ import annotations
+
+from engine.diagnostics.diagnostic import Place
+from engine.diagnostics.wording import clipped, did_you_mean, listed
+from engine.reading.document import Node, Scalar, Sequence
+from engine.reading.fields import Form
+from engine.reading.leaf import bilingual_template, condition, expression
+from engine.reading.policy import ConditionDefinition, Expression, RuleDefinition
+from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind
+
+_KEYS = ("when", "then", "if_missing", "reason", "remedy", "conditions", "title")
+_REQUIRED = ("when", "then", "reason")
+
+CONDITIONAL_OUTCOMES = ("approve_with_conditions", "hold")
+"""Outcomes of an order after which it can still pass, once its conditions are met."""
+
+
+def read_rules(form: Form, node: Node, kind: CaseKind | None) -> dict[str, RuleDefinition]:
+    """Rules without mistakes, by id. With no `kind` (its word was wrong) outcomes are held against every ladder."""
+    found: dict[str, RuleDefinition] = {}
+    for key, content in form.entries(node, "`rules`"):
+        before = len(form.diagnostics)
+        id_ = form.id(key, "a rule's id")
+        rule = _rule(form, id_ or clipped(key.text), key.place, content, kind)
+        if rule and id_ and len(form.diagnostics) == before:
+            found[id_] = rule
+    return found
+
+
+def _rule(form: Form, id_: str, place: Place, node: Node, kind: CaseKind | None) -> RuleDefinition | None:
+    what = f"the rule `{id_}`"
+    fields = form.fields(node, what, _KEYS, _REQUIRED, place) or {}
+    when = _when(form, fields["when"], what) if "when" in fields else ()
+    outcome = _outcome(form, fields["then"], kind) if "then" in fields else None
+    if_missing = _if_missing(form, fields["if_missing"], kind) if "if_missing" in fields else None
+    title = form.text(fields.get("title"), f"the title of {what}")
+    reason = bilingual_template(form, fields.get("reason"), f"the reason of {what}")
+    remedy = bilingual_template(form, fields.get("remedy"), f"the remedy of {what}")
+    conditions = _conditions(form, fields["conditions"], what, outcome, kind) if "conditions" in fields else ()
+    if not when or outcome is None or reason is None:
+        return None
+    return RuleDefinition(id_, place, title, when, outcome, if_missing, reason, remedy, conditions)
+
+
+def _when(form: Form, node: Node, what: str) -> tuple[Expression, ...]:
+    if isinstance(node, Sequence):
+        parts = [condition(form, item, f"a condition of {what}") for item in form.items(node, f"`when` of {what}")]
+    else:
+        parts = [condition(form, node, f"`when` of {what}")]
+    return tuple(part for part in parts if part)
+
+
+def _outcome(form: Form, node: Node, kind: CaseKind | None) -> Scalar | None:
+    ladder = kind.ladder if kind else tuple(step for each in CASE_KINDS.values() for step in each.ladder)
+    if not isinstance(node, Scalar):
+        form.wrong_kind(node, "`then`", f"one of {listed(ladder)}" if kind else "an outcome")
+        return None
+    if node.text not in ladder:
+        whose = f" for {kind.name}s" if kind else ""
+        form.mistake(
+            node.place, "P008", f"`{clipped(node.text)}` is not an outcome{whose}", did_you_mean(node.text, ladder)
+        )
+        return None
+    return node
+
+
+def _if_missing(form: Form, node: Node, kind: CaseKind | None) -> Scalar | None:
+    cautions = (kind.caution,) if kind else tuple({each.caution for each in CASE_KINDS.values()})
+    if isinstance(node, Scalar) and node.text in ("ignore", *cautions):
+        return node
+    shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+    hint = f"write {' or '.join(f'`{word}`' for word in ('ignore', *sorted(cautions)))}, or leave `if_missing` out"
+    form.mistake(node.place, "P009", f"{shown} is not possible for `if_missing`", hint)
+    return None
+
+
+def _conditions(
+    form: Form, node: Node, what: str, outcome: Scalar | None, kind: CaseKind | None
+) -> tuple[ConditionDefinition, ...]:
+    if kind and kind.name != "order":
+        hint = "leave `conditions` out"
+        form.mistake(node.place, "P021", f"only the rules of orders have `conditions`, not those of {kind.name}s", hint)
+    elif outcome and outcome.text not in CONDITIONAL_OUTCOMES:
+        hint = f"write `then: {CONDITIONAL_OUTCOMES[0]}`, or leave `conditions` out"
+        form.mistake(node.place, "P021", f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint)
+    found: list[ConditionDefinition] = []
+    for key, content in form.entries(node, f"`conditions` of {what}"):
+        name = form.name(key, "a condition's name")
+        formula = expression(form, content, f"the condition `{clipped(key.text)}`")
+        if name and formula:
+            found.append(ConditionDefinition(name, key.place, formula))
+    return tuple(found)

@@ -1,0 +1,176 @@
+"""A decision table's nodes → a `TableDefinition`. Part of `read_policy`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+
+from engine.diagnostics.diagnostic import Place
+from engine.diagnostics.nearest import nearest
+from engine.diagnostics.wording import clipped, did_you_mean, listed
+from engine.reading.document import Mapping, Node, Scalar
+from engine.reading.fields import Form
+from engine.reading.leaf import expression, output, unary_tests
+from engine.reading.policy import Cell, HitPolicy, OutputCell, OutputDefinition, Row, TableDefinition
+
+Take = Callable[[Node, str], str | None]
+"""Reserves a name in the policy's namespace."""
+
+_ORDERED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
+
+
+def read_table(form: Form, name: str, place: Place, node: Node, take: Take) -> TableDefinition | None:
+    """Notes its mistakes in the form; a table that has any is not fit for use."""
+    what = f"the table `{name}`" if name != "table" else "the table"
+    fields = form.fields(node, what, ("hit", "outputs", "rows"), ("rows",), place)
+    if fields is None:
+        return None
+    # DMN 1.5, 8.2.10: a table that names no hit policy is unique
+    word = form.choice(fields["hit"], "a hit policy", tuple(HitPolicy)) if "hit" in fields else HitPolicy.UNIQUE
+    declared = _declared(form, fields.get("outputs"), what)
+    rows = _rows(form, fields.get("rows"), what, {output.name: output for output in declared})
+    outputs = _complete(form, what, declared, rows, take)
+    if word in _ORDERED:
+        _check_order(form, fields.get("hit", node), word, outputs, rows)
+    return TableDefinition(name, place, HitPolicy(word), outputs, rows) if word and rows else None
+
+
+# --- outputs ---------------------------------------------------------------------------------------------------------
+
+
+def _declared(form: Form, node: Node | None, what: str) -> list[OutputDefinition]:
+    found: list[OutputDefinition] = []
+    for key, content in form.entries(node, f"`outputs` of {what}") if node else ():
+        if name := form.name(key, "an output's name"):
+            found.append(_declaration(form, name, key.place, content))
+    return found
+
+
+def _declaration(form: Form, name: str, place: Place, node: Node) -> OutputDefinition:
+    what = f"the output `{name}`"
+    if isinstance(node, Scalar):
+        return OutputDefinition(name, place, form.type_name({"type": node}), None, ())
+    fields = form.fields(node, what, ("type", "members", "title", "order")) or {}
+    type_ = form.type_name(fields)
+    title = form.text(fields.get("title"), f"the title of {what}")
+    order = form.words(fields["order"], "a word") if "order" in fields else ()
+    if type_ and type_.members and order:
+        _match_members(form, fields["order"].place, what, order, type_.members)
+    return OutputDefinition(name, place, type_, title, order)
+
+
+def _match_members(form: Form, place: Place, what: str, order: tuple[str, ...], members: tuple[str, ...]) -> None:
+    for word in order:
+        if word not in members:
+            hint = did_you_mean(word, members)
+            form.mistake(place, "P020", f"the order of {what} has `{clipped(word)}`, which is not a member", hint)
+    if missing := [word for word in members if word not in order]:
+        form.mistake(place, "P020", f"the order of {what} lacks {listed(missing)}", "list every member once")
+
+
+def _complete(
+    form: Form, what: str, declared: list[OutputDefinition], rows: tuple[Row, ...], take: Take
+) -> tuple[OutputDefinition, ...]:
+    """The declared outputs and those that the rows give without a declaration. Every row must give all of them; one
+    that only a few rows give is taken for a slip of the pen there."""
+    given = Counter(cell.name for row in rows for cell in row.outputs)
+    known = {output.name: output for output in declared}
+    for row in rows:
+        for cell in row.outputs:
+            if cell.name not in known and 2 * given[cell.name] >= len(rows):
+                known[cell.name] = OutputDefinition(cell.name, cell.place, None, None, ())
+    for row in rows:
+        _check_outputs(form, what, row, tuple(known))
+    for definition in known.values():
+        take(Scalar(definition.place, definition.name, definition.name, False), "a table output")
+    return tuple(known.values())
+
+
+def _check_outputs(form: Form, what: str, row: Row, known: tuple[str, ...]) -> None:
+    given = [cell.name for cell in row.outputs]
+    absent = [name for name in known if name not in given]
+    for cell in row.outputs:
+        if cell.name in known:
+            continue
+        close = nearest(cell.name, absent)
+        hint = f"did you mean `{close}`?" if close else "give it in every row, or in none"
+        form.mistake(cell.place, "P019", f"`{cell.name}` is not an output of the other rows of {what}", hint)
+        absent = [name for name in absent if name != close]
+    if absent:
+        hint = f"write {listed([f'{name}: …' for name in absent])}; `null` if there is nothing to give"
+        form.mistake(row.place, "P019", f"row `{row.id}` of {what} doesn't give {listed(absent)}", hint)
+
+
+def _check_order(
+    form: Form, hit: Node, word: str, outputs: tuple[OutputDefinition, ...], rows: tuple[Row, ...]
+) -> None:
+    """DMN 1.5, 8.2.10: priorities come from the order in which an output's values are listed."""
+    ordered = {output.name: output.order for output in outputs if output.order}
+    if not ordered:
+        hint = "write `outputs: {name: {order: [first, second]}}`, the highest priority first"
+        form.mistake(hit.place, "P020", f"hit policy `{word}` needs an output with an `order`", hint)
+    for row in rows:
+        for cell in row.outputs:
+            order = ordered.get(cell.name)
+            if order and isinstance(cell.content, str) and cell.content not in order:
+                hint = did_you_mean(cell.content, order)
+                message = f"`{clipped(cell.content)}` is not in the order of `{cell.name}`"
+                form.mistake(cell.place, "P020", message, hint)
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _rows(form: Form, node: Node | None, what: str, declared: dict[str, OutputDefinition]) -> tuple[Row, ...]:
+    found: list[Row] = []
+    ids: dict[str, Place] = {}
+    refused: set[str] = set()
+    for number, item in enumerate(form.items(node, f"`rows` of {what}") if node else (), 1):
+        fields = form.fields(item, "a row", ("id", "when", "then"), ("when", "then"))
+        if fields is None:
+            continue
+        id_ = form.id(fields["id"], "a row's id") if "id" in fields else None
+        if id_ and id_ in ids:
+            hint = "give each row its own id, or none"
+            form.mistake(fields["id"].place, "P006", f"`{id_}` is already the id of the row at {ids[id_]}", hint)
+        elif id_:
+            ids[id_] = item.place
+        cells = _cells(form, fields["when"]) if "when" in fields else ()
+        outputs = _output_cells(form, fields["then"], declared, refused) if "then" in fields else ()
+        found.append(Row(id_ or str(number), item.place, cells, outputs))
+    return tuple(found)
+
+
+def _cells(form: Form, node: Node) -> tuple[Cell, ...]:
+    if isinstance(node, Scalar):
+        hint = 'write `when: {account.months: "< 6"}`, or `when: {}` for a row that always holds'
+        form.wrong_kind(node, "a row's `when`", "tests by column", hint)
+        return ()
+    found: list[Cell] = []
+    for key, content in form.entries(node, "a row's `when`", least=0):
+        column = expression(form, key, "a column")
+        tests = unary_tests(form, content, f"the cell for `{clipped(key.text)}`")
+        if column and tests:
+            found.append(Cell(column, tests))
+    return tuple(found)
+
+
+def _output_cells(
+    form: Form, node: Node, declared: dict[str, OutputDefinition], refused: set[str]
+) -> tuple[OutputCell, ...]:
+    """`refused` are names already found unfit, which are not said again in every row."""
+    if not isinstance(node, Mapping):
+        form.wrong_kind(node, "a row's `then`", "outputs by name", "write `then: {name: value}`")
+        return ()
+    found: list[OutputCell] = []
+    for key, content in form.entries(node, "a row's `then`"):
+        name = None if key.text in refused else form.name(key, "an output's name")
+        value = output(form, content, f"the output `{clipped(key.text)}`")
+        if isinstance(value, str | bool | Decimal):
+            form.literal_fits(content, value, declared[name].type if name in declared else None)
+        if name:
+            found.append(OutputCell(name, key.place, value))
+        else:
+            refused.add(key.text)
+    return tuple(found)

@@ -1,0 +1,198 @@
+"""The plain evaluator of formulas and rule sets: slow, and as close to the words of `formula` as code can be.
+
+Oracle of the tests, which hold every lowering against it, and engine of `credence explain`. Nothing on the path of a
+decision calls it. It rounds and divides with Decimal and Fraction so that it shares no arithmetic with the lowerings.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import NamedTuple, cast
+
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Formula
+from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
+from engine.vocabulary.days import date_of, day_number
+
+Value = int | str | bool | None
+Result = Value | tuple[Value, ...]
+"""What a variable may hold; only a `ListResult` holds a tuple."""
+
+_WIDE = Context(prec=400)
+
+
+class Run(NamedTuple):
+    variables: Mapping[str, Result]
+    fired: tuple[str, ...]
+    undetermined: tuple[str, ...]
+
+
+def run(ruleset: RuleSet, facts: Mapping[str, Value], as_of: int) -> Run:
+    """`facts` holds every fact of the rule set by name. Ids stand in the order of `PythonForm.matches`."""
+    variables: dict[str, Result] = {fact.name: facts[fact.name] for fact in ruleset.facts}
+    variables[AS_OF] = as_of
+    verdicts: dict[str, bool | None] = {}
+    for step in ruleset.steps:
+        if isinstance(step, Named):
+            variables[step.name] = value_of(step.formula, _plain(variables))
+        elif isinstance(step, ListResult):
+            variables[step.name] = _list(step, verdicts, _plain(variables))
+        else:
+            variables[step.id] = verdicts[step.id] = verdict(step, _plain(variables))
+    for rule in ruleset.rules:
+        verdicts[rule.id] = verdict(rule.match, _plain(variables))
+    return Run(
+        variables,
+        tuple(name for name, found in verdicts.items() if found is True),
+        tuple(name for name, found in verdicts.items() if found is None),
+    )
+
+
+def verdict(match: Match, variables: Mapping[str, Value]) -> bool | None:
+    """True: fires; None: undetermined."""
+    return kleene_and(truth(conjunct.formula, variables) for conjunct in match.conjuncts)
+
+
+def kleene_and(parts: Iterable[bool | None]) -> bool | None:
+    """Parts behind a false one are not asked for."""
+    whole: bool | None = True
+    for part in parts:
+        if part is False:
+            return False
+        if part is None:
+            whole = None
+    return whole
+
+
+def kleene_or(parts: Iterable[bool | None]) -> bool | None:
+    """Parts behind a true one are not asked for."""
+    whole: bool | None = False
+    for part in parts:
+        if part is True:
+            return True
+        if part is None:
+            whole = None
+    return whole
+
+
+def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
+    match formula:
+        case f.Constant(value=value):
+            return value
+        case f.Variable(name=name):
+            return variables[name]
+        case f.All(parts=parts):
+            return kleene_and(truth(part, variables) for part in parts)
+        case f.Any(parts=parts):
+            return kleene_or(truth(part, variables) for part in parts)
+        case f.IsNull(operand=operand):
+            return value_of(operand, variables) is None
+        case f.IsTrue(operand=operand):
+            return value_of(operand, variables) is True
+        case f.If(condition=condition, then=then, otherwise=otherwise):
+            chosen = truth(condition, variables)
+            return None if chosen is None else value_of(then if chosen else otherwise, variables)
+    values = [value_of(operand, variables) for operand in formula.operands]
+    if None in values:
+        return None
+    if isinstance(formula, f.TextCall):
+        return _TEXT_CALLS[formula.function](*values)
+    if isinstance(formula, f.Compare):
+        return _compare(formula.operator, values[0], values[1])
+    if isinstance(formula, f.MemberOf):
+        return values[0] in formula.values
+    if isinstance(formula, f.Not):
+        return not values[0]
+    return _number(formula, cast(list[int], values))
+
+
+def truth(formula: Formula, variables: Mapping[str, Value]) -> bool | None:
+    return cast("bool | None", value_of(formula, variables))
+
+
+def _number(formula: Formula, values: list[int]) -> int | None:
+    match formula:
+        case f.Sum():
+            return values[0] + values[1]
+        case f.Difference():
+            return values[0] - values[1]
+        case f.Product():
+            return values[0] * values[1]
+        case f.Quotient(shift=shift):
+            return None if values[1] == 0 else round(Fraction(values[0] * 10**shift, values[1]))
+        case f.Modulo():
+            return None if values[1] == 0 else values[0] % values[1]
+        case f.Rescale(operand=operand, mode=mode):
+            return _rescale(values[0], formula.type.scale - operand.type.scale, mode)
+        case f.Absolute():
+            return abs(values[0])
+        case f.Least():
+            return min(values)
+        case f.Greatest():
+            return max(values)
+        case f.AddMonths():
+            return _add_months(values[0], values[1])
+        case f.DatePart(part=part):
+            return _date_part(part, date_of(values[0]))
+    raise TypeError(f"no value is defined for {type(formula).__name__}")
+
+
+def _compare(operator: str, left: Value, right: Value) -> bool:
+    if operator == "=":
+        return left == right
+    if operator == "!=":
+        return left != right
+    low, high = cast(int, left), cast(int, right)
+    return {"<": low < high, "<=": low <= high, ">": low > high, ">=": low >= high}[operator]
+
+
+def _rescale(value: int, decimals: int, mode: str) -> int:
+    if decimals >= 0:
+        return int(value * 10**decimals)
+    shifted = Decimal(value).scaleb(decimals, context=_WIDE)
+    return int(shifted.to_integral_value(rounding=f"ROUND_{mode.upper()}", context=_WIDE))
+
+
+def _add_months(day: int, months: int) -> int:
+    start = date_of(day)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return day_number(date(year, month + 1, min(start.day, last)))
+
+
+def _date_part(part: str, day: date) -> int:
+    return {"year": day.year, "month": day.month, "day": day.day, "weekday": day.isoweekday()}[part]
+
+
+def _substring(text: str, start: int, length: int | None = None) -> str:
+    """No characters where the start lies beyond either end."""
+    position = start if start > 0 else len(text) + 1 + start
+    end = len(text) if length is None else position - 1 + length
+    return "".join(letter for index, letter in enumerate(text, 1) if 1 <= position <= index <= end)
+
+
+_TEXT_CALLS: Mapping[str, Callable[..., Value]] = {
+    "length": len,
+    "upper": str.upper,
+    "lower": str.lower,
+    "contains": lambda text, part: part in text,
+    "starts_with": str.startswith,
+    "ends_with": str.endswith,
+    "substring": _substring,
+    "concat": lambda *parts: "".join(parts),
+}
+
+
+def _list(step: ListResult, verdicts: Mapping[str, bool | None], variables: Mapping[str, Value]) -> Result:
+    if any(verdicts[row] is None for row, _ in step.entries):
+        return None
+    return tuple(value_of(output, variables) for row, output in step.entries if verdicts[row])
+
+
+def _plain(variables: Mapping[str, Result]) -> Mapping[str, Value]:
+    """No formula reads a list."""
+    return cast("Mapping[str, Value]", variables)

@@ -1,0 +1,156 @@
+"""Runs policy tests: each case is decided as a request would be, and held against what its author expects.
+
+Verb: suites + engine → CasesRun. A row counts as covered when any case hits it, whatever kind of case that is: account
+policies are mostly tested through the orders that read them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+from engine.deciding.decision import Decision, JsonValue
+from engine.pipeline import Engine
+from engine.reading.policy import HitPolicy, Policy
+from engine.reading.policy_test import Case, ExpectedValue, Suite
+from engine.ruleset.interpret import run
+from engine.testing.case_result import CaseResult, CasesRun, Coverage, Difference, Tried
+from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.days import day_number
+
+Clock = Callable[[], float]
+
+
+def run_cases(suites: Iterable[Suite], engine: Engine, clock: Clock = lambda: 0.0) -> CasesRun:
+    """`clock` gives seconds, for the report only."""
+    hits: Counter[str] = Counter()
+    first = _first_only(engine.policies.values())
+    results: list[CaseResult] = []
+    for suite in suites:
+        for case in suite.cases:
+            started = clock()
+            differences = tuple(_differences(case, engine))
+            results.append(CaseResult(suite, case, differences, clock() - started))
+            hits.update(_hits(case, engine, first))
+    tried = (item for policy in engine.policies.values() for item in _tried(policy, hits))
+    return CasesRun(tuple(results), Coverage(tuple(tried)))
+
+
+# --- expected against got --------------------------------------------------------------------------------------------
+
+
+def _differences(case: Case, engine: Engine) -> Iterator[Difference]:
+    try:
+        decision = engine.decide(case.case_kind, case.facts, case.as_of, f"test:{case.name}")
+    except FactsRefused as refused:
+        yield Difference("facts", "facts that can be bound", "; ".join(map(str, refused.faults)))
+        return
+    expected = case.expected
+    if decision.outcome != expected.outcome:
+        yield Difference("outcome", expected.outcome, decision.outcome)
+    yield from _ids("reasons", expected.reasons, [reason.rule for reason in decision.reasons])
+    if expected.undetermined is not None:
+        yield from _ids("undetermined", expected.undetermined, [item.id for item in decision.undetermined])
+    yield from _results(expected.results or {}, decision)
+    if expected.conditions is not None:
+        yield from _conditions(expected.conditions, decision)
+
+
+def _ids(what: str, expected: Sequence[str], got: Sequence[str]) -> Iterator[Difference]:
+    missing = [id_ for id_ in expected if id_ not in got]
+    unexpected = [id_ for id_ in got if id_ not in expected]
+    if missing or unexpected:
+        parts = [f"without {', '.join(missing)}"] if missing else []
+        parts += [f"besides {', '.join(unexpected)}"] if unexpected else []
+        yield Difference(what, ", ".join(expected) or "none", " and ".join(parts))
+
+
+def _results(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[Difference]:
+    for name, value in expected.items():
+        policy, _, key = name.partition(".")
+        results = decision.results.get(policy, {})
+        if key not in results:
+            yield Difference(f"results.{name}", _written(value), "no result of that name")
+        elif not _same(value, results[key]):
+            yield Difference(f"results.{name}", _written(value), _written(results[key]))
+
+
+def _conditions(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[Difference]:
+    for name in dict.fromkeys((*expected, *decision.conditions)):
+        what = f"conditions.{name}"
+        if name not in decision.conditions:
+            yield Difference(what, _written(expected[name]), "no such condition")
+        elif name not in expected:
+            yield Difference(what, "no such condition", _written(decision.conditions[name]))
+        elif not _same(expected[name], decision.conditions[name]):
+            yield Difference(what, _written(expected[name]), _written(decision.conditions[name]))
+
+
+def _same(expected: ExpectedValue, got: JsonValue) -> bool:
+    """Numbers by value: `0.3` is the decision's `"0.300000"`."""
+    if isinstance(expected, tuple):
+        return (
+            isinstance(got, list)
+            and len(expected) == len(got)
+            and all(_same(left, right) for left, right in zip(expected, got, strict=True))
+        )
+    if isinstance(expected, Decimal) and isinstance(got, str | int) and not isinstance(got, bool):
+        try:
+            return Decimal(got) == expected
+        except InvalidOperation:
+            return False
+    return type(expected) is type(got) and expected == got
+
+
+def _written(value: ExpectedValue | JsonValue) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case tuple() | list():
+            return f"[{', '.join(map(_written, value))}]"
+        case _:
+            return str(value)
+
+
+# --- coverage --------------------------------------------------------------------------------------------------------
+
+
+def _first_only(policies: Iterable[Policy]) -> frozenset[str]:
+    """Tables in which a row that holds behind another one isn't hit."""
+    return frozenset(
+        f"{policy.name}.{table.name}"
+        for policy in policies
+        for table in policy.tables.values()
+        if table.hit is HitPolicy.FIRST
+    )
+
+
+def _hits(case: Case, engine: Engine, first: frozenset[str]) -> list[str]:
+    ruleset = engine.ruleset(case.case_kind, case.as_of)
+    try:
+        values = engine.bind(case.case_kind, case.facts, case.as_of)
+    except FactsRefused:
+        return []
+    facts = {fact.name: value for fact, value in zip(ruleset.facts, values, strict=True)}
+    fired = set(run(ruleset, facts, day_number(case.as_of)).fired)
+    for table in ruleset.tables:
+        if table.id in first:
+            fired.difference_update([row for row in table.rows if row in fired][1:])
+    return sorted(fired)
+
+
+def _tried(policy: Policy, hits: Mapping[str, int]) -> Iterator[Tried]:
+    for criterion in policy.scorecard.criteria if policy.scorecard else ():
+        for number, band in enumerate(criterion.bands, 1):
+            id_ = f"{policy.name}.{criterion.name}#{number}"
+            yield Tried(id_, "band", band.place, hits.get(id_, 0))
+    for table in policy.tables.values():
+        for row in table.rows:
+            id_ = f"{policy.name}.{table.name}#{row.id}"
+            yield Tried(id_, "row", row.place, hits.get(id_, 0))
+    for rule in policy.rules.values():
+        id_ = f"{policy.name}.{rule.id}"
+        yield Tried(id_, "rule", rule.place, hits.get(id_, 0))

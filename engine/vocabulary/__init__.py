@@ -1,0 +1,1 @@
+"""What policies can speak about: facts and their types, case kinds, and how values enter and are shown."""

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 from starlette.types import Receive, Scope
 
-from api.nesting import nested_too_deeply
 from api.problems import BodyFault, BodyTooLarge, MalformedBody, WrongMediaType
+from files.nesting import nested_too_deeply
 
 _JSON_TYPE = re.compile(
     rb'application/json[ \t]*(?:;[ \t]*(?:charset=(?:utf-8|"utf-8")[ \t]*)?)*',

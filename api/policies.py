@@ -23,11 +23,11 @@ from api.metrics import Metrics
 from api.policy_compiler import Compiler
 from api.problems import NoPolicyInForce, NotPending
 from api.rules_folder import FolderUnreadable, Look, look, read_folder
-from api.visible import visible_name
 from api.worker import Closed
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded
 from engine.vanished import Vanished
+from files.visible import visible_name
 from ledger.journal import Journal
 from ledger.trouble import JournalUnavailable
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from api.bounded_files import read_ordinary
-from api.visible import unseen, visible_name
+from files.bounded_files import read_ordinary
+from files.visible import unseen, visible_name
 
 FILES_MAX = 200
 """YAML files in one folder; the default set has a dozen."""

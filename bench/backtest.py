@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from api.backtest.history_file import Source
-from api.backtest.run import Asked, run
-from engine.history.map_file import read_history_map
 from engine.pipeline import Engine, load
 from engine.reading.document import read
+from receivables.backtest.run_backtest import Asked, run
+from receivables.history.history_file import Source
+from receivables.history.history_map_file import read_history_map
 
 ROOT = Path(__file__).parents[1]
 MAP = ROOT / "rules" / "maps" / "ibm_history.yaml"

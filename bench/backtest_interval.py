@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from api.backtest.history_file import Source, read_history
 from bench.backtest import MAP, policies
-from engine.history.backtest import outcome, window_of
-from engine.history.figures import STOPPING
-from engine.history.map_file import read_history_map
-from engine.history.record import Book, known_at_issue
-from engine.history.replay import decider
 from engine.reading.document import read
+from receivables.backtest.backtest import outcome, window_of
+from receivables.backtest.backtest_figures import STOPPING
+from receivables.backtest.replay import decider
+from receivables.history.history_file import Source, read_history
+from receivables.history.history_map_file import read_history_map
+from receivables.payment_record import Book, known_at_issue
 
 DRAWS = 4_000
 SINCE = date(2013, 2, 25)

@@ -14,12 +14,12 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
-from api.backtest.history_file import Source, read_history
 from bench.backtest import MAP, policies
-from engine.history.backtest import Accounts, outcome, window_of
-from engine.history.map_file import read_history_map
-from engine.history.record import Invoice
 from engine.reading.document import read
+from receivables.backtest.backtest import Accounts, outcome, window_of
+from receivables.history.history_file import Source, read_history
+from receivables.history.history_map_file import read_history_map
+from receivables.payment_record import Invoice
 
 SINCE = date(2013, 2, 25)
 SHARE = Fraction(15, 100)

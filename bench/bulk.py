@@ -24,14 +24,14 @@ from typing import NamedTuple
 import duckdb
 from sqlglot import exp
 
-from api.bulk.input import Format
-from api.bulk.output import Written, decisions
 from bench import bulk_by_hand, bulk_zen
 from bench.bulk_orders import facts_sql
 from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.pipeline import load
 from engine.vocabulary.days import EPOCH
+from files.batch.input import Format
+from files.batch.output import Written, decisions
 
 AS_OF = date(2026, 7, 1)
 REPEATS = 5

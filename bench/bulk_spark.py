@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from api.bulk.cluster import COMPILED, HUGE_METHOD
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import EPOCH
+from files.batch.spark.cluster import COMPILED, HUGE_METHOD
 
 REPEATS = 3
 

@@ -9,10 +9,6 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.backtest.as_json import as_json
-from api.backtest.history_file import HistoryRead, Source
-from api.backtest.report import report
-from api.backtest.run import Asked, Backtest, NothingToReplay, labels, run
 from api.cli.case import JsonOption, LanguageOption, day_of, today
 from api.cli.reporting import (
     DelimiterOption,
@@ -27,16 +23,20 @@ from api.cli.reporting import (
     write_page,
 )
 from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, Language, engine_of, err, out, print_json, refuse
-from api.records import InputUnreadable
-from api.report.html import html
-from api.report.text import print_report
 from engine.diagnostics.diagnostic import Diagnostic, in_order
-from engine.history.history_map import HistoryMap
-from engine.history.map_file import read_history_map
 from engine.pipeline import Engine
 from engine.reading.document import read
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.vocabulary import Vocabulary
+from files.records import InputUnreadable
+from receivables.backtest.backtest_json import as_json
+from receivables.backtest.backtest_report import report
+from receivables.backtest.run_backtest import Asked, Backtest, NothingToReplay, labels, run
+from receivables.history.history_file import HistoryRead, Source
+from receivables.history.history_map import HistoryMap
+from receivables.history.history_map_file import read_history_map
+from receivables.report.html_page import html
+from receivables.report.terminal_text import print_report
 
 _REJECTS_SHOWN = 10
 _SIDES_MAX = 2

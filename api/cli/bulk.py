@@ -12,7 +12,6 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from api import extras
 from api.cli.case import RulesOption, case_kind, day_of, today
 from api.cli.reporting import DecisionsDayOption, NoCountsOption, SpreadsheetOption, progress_bar, row_map_read
 from api.cli.terminal import (
@@ -28,9 +27,10 @@ from api.cli.terminal import (
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import CASE_KINDS
+from files import extras
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
-    from api.bulk.batch import Job, Tally
+    from files.batch.duckdb.duckdb_run import Job, Tally
 
 _NAMES_SHOWN = 10
 _EXTRA = f"bulk needs its libraries; install them with `{extras.BULK}`"
@@ -118,9 +118,9 @@ def batch(
     used, 3 a fault of credence itself, 130 interrupted.
     """
     try:
-        from api.bulk.batch import Job
-        from api.bulk.failures import QueryFailed
-        from api.bulk.input import BulkRefused
+        from files.batch.duckdb.duckdb_run import Job
+        from files.batch.duckdb.failures import QueryFailed
+        from files.batch.input import BulkRefused
     except ImportError:
         refuse(_EXTRA)
     kind, when = case_kind(case), day_of(as_of) if as_of else today()
@@ -164,7 +164,7 @@ def _warn_of_no_rules(ruleset: RuleSet) -> None:
 
 
 def _on_duckdb(job: Job, quiet: bool) -> Tally:
-    from api.bulk import batch as duckdb_batch
+    from files.batch.duckdb import duckdb_run as duckdb_batch
 
     with progress_bar(quiet) as bar:
         return duckdb_batch.run(job, lambda step: bar(step.what, step.share, step.rows, step.total))
@@ -172,7 +172,7 @@ def _on_duckdb(job: Job, quiet: bool) -> Tally:
 
 def _on_spark(job: Job, master: str) -> Tally:
     try:
-        from api.bulk.cluster import run
+        from files.batch.spark.cluster import run
     except ImportError:
         refuse(_SPARK_EXTRA)
     return run(job, master)

@@ -11,16 +11,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.bounded_files import read_named
-from api.case_file import CaseUnreadable, read_case
 from api.cli.terminal import Language, engine_of, refuse
-from api.decide_file import stable_id
 from engine.diagnostics.wording import did_you_mean
 from engine.pipeline import Engine
 from engine.reading.document import BYTES_MAX
 from engine.vocabulary.binding import Fault
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import CASE_KINDS, DATE
+from files.batch.decide_file import stable_id
+from files.bounded_files import read_named
+from files.case_file import CaseUnreadable, read_case
 
 FileArgument = Annotated[
     str,

@@ -9,15 +9,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.bulk.checked import unfit_for_bulk
 from api.cli.terminal import FOUND_PROBLEMS, folder_of, out, print_diagnostics, print_json
 from api.limits import Stopped, too_large, within_limits
 from api.rules_folder import RulesFolder
 from engine.compiling.decided_names import decided_names
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
-from engine.history.map_file import is_history_map, read_history_map
-from engine.maps.map_file import read_row_map
-from engine.maps.row_map import RowMap
 from engine.pipeline import Engine, load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
@@ -26,6 +22,10 @@ from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS
 from engine.reading.policy_test import Suite
 from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
+from files.batch.checked import unfit_for_bulk
+from files.maps.row_map import RowMap
+from files.maps.row_map_file import read_row_map
+from receivables.history.history_map_file import is_history_map, read_history_map
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the policies, with cases/ and maps/.")]
 

@@ -21,8 +21,8 @@ from api.cli.case import (
     refuse_facts,
 )
 from api.cli.terminal import Language, out, print_json
-from api.value_words import Words
 from engine.deciding.decision import Decision, Reason
+from engine.deciding.value_words import Words
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.vocabulary import CASE_KINDS, OUTCOME_TITLES
 

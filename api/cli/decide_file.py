@@ -25,13 +25,13 @@ from api.cli.reporting import (
     row_map_read,
 )
 from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, refuse
-from api.decide_file import Job, Tally, Watch, decide_file
-from api.records import InputUnreadable
-from api.summary import Summary, UnknownName
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.vocabulary import CASE_KINDS
+from files.batch.decide_file import Job, Tally, Watch, decide_file
+from files.batch.summary import Summary, UnknownName
+from files.records import InputUnreadable
 
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or NDJSON where it ends in .ndjson or .jsonl.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions, one JSON object a line.")]

@@ -24,7 +24,7 @@ from api.cli.case import (
 )
 from api.cli.decide import print_decision
 from api.cli.terminal import Language, out, print_json, refuse
-from api.value_words import Words
+from engine.deciding.value_words import Words
 from engine.diagnostics.wording import did_you_mean
 from engine.explaining.explain import explain as explained
 from engine.explaining.explanation import (

@@ -27,19 +27,19 @@ from api.cli.reporting import (
     write_page,
 )
 from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, Language, engine_of, err, out, print_json, refuse
-from api.portfolio.as_json import portfolio_json
-from api.portfolio.files import Reading
-from api.portfolio.report import portfolio_report
-from api.portfolio.run import Portfolio, Rejected, Wanted, industries, portfolio_of
-from api.records import InputUnreadable, Record
-from api.report.html import html
-from api.report.text import print_report
-from api.spreadsheet import row_writer
-from api.whole_files import whole_files
-from engine.maps.row_map import RowMap
 from engine.pipeline import Engine
-from engine.portfolio.rows import map_lacks
 from engine.vocabulary.binding import FactsRefused, Fault
+from files.maps.row_map import RowMap
+from files.records import InputUnreadable, Record
+from files.spreadsheet import row_writer
+from files.whole_files import whole_files
+from receivables.portfolio.portfolio_files import Reading
+from receivables.portfolio.portfolio_json import portfolio_json
+from receivables.portfolio.portfolio_report import portfolio_report
+from receivables.portfolio.portfolio_rows import map_lacks
+from receivables.portfolio.run_portfolio import Portfolio, Rejected, Wanted, industries, portfolio_of
+from receivables.report.html_page import html
+from receivables.report.terminal_text import print_report
 
 REJECTS_SHOWN = 5
 _REJECTS_HEADING = ("file", "line", "faults", "row")

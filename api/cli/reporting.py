@@ -23,15 +23,15 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from api.bounded_files import read_named
 from api.cli.check import read_map
 from api.cli.terminal import err, print_diagnostics, refuse
-from api.whole_files import fault_of_paths, whole_files
 from engine.diagnostics.diagnostic import Diagnostic
-from engine.maps.row_map import RowMap
 from engine.reading.document import Mapping
 from engine.reading.document import read as read_document
 from engine.vocabulary.vocabulary import Vocabulary
+from files.bounded_files import read_named
+from files.maps.row_map import RowMap
+from files.whole_files import fault_of_paths, whole_files
 
 Map = TypeVar("Map")
 MAP_KINDS = {

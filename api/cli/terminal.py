@@ -15,9 +15,9 @@ from rich.text import Text
 
 from api.limits import Stopped, too_large, within_limits
 from api.rules_folder import FolderUnreadable, RulesFolder, read_folder
-from api.visible import unseen_replaced, visible
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.pipeline import Engine, Loaded, load
+from files.visible import unseen_replaced, visible
 
 FOUND_PROBLEMS = 1
 UNUSABLE = 2

@@ -2,7 +2,8 @@
 
 Readers: `P` is the structure of a policy, facts or cases file, `F` the FEEL inside it. Checks that follow: `N` names
 and who may read them, `T` types, units and functions, `L` what tables and rules can never do, `B` what bulk can't run.
-(`Y`, the YAML itself: engine.reading.document; `M` and `H`, maps: engine.maps.map_file and engine.history.map_file.)
+(`Y`, the YAML itself, is in engine.reading.document; `M` and `H`, maps, in files.maps.row_map_file and
+receivables.history.history_map_file.)
 """
 
 from __future__ import annotations

@@ -17,14 +17,14 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from api.bulk.batch import Job, Tally, run
-from api.bulk.input import BulkRefused
 from api.cli.main import app
 from engine.diagnostics.diagnostic import Place
-from engine.maps.row_map import ISO, Column, DateFormat, RowMap
-from engine.maps.rows import row_reader
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.vocabulary import Fact, Kind, Text
+from files.batch.duckdb.duckdb_run import Job, Tally, run
+from files.batch.input import BulkRefused
+from files.maps.mapped_rows import row_reader
+from files.maps.row_map import ISO, Column, DateFormat, RowMap
 from tests.engine.test_sql_form import AS_OF_DAY, default_policies
 
 HERE = Place("map.yaml", 1, 1)
@@ -288,7 +288,7 @@ def test_spark_accepts_refuses_and_decides_the_same_rows(tmp_path: Path) -> None
     pytest.importorskip("pyspark", exc_type=ImportError)
     from pyspark.sql import SparkSession
 
-    from api.bulk.spark import decide_frame
+    from files.batch.spark.frames import decide_frame
 
     facts, rows = rows_of_cells("order", 1_200, 4)
     names = [fact.name for fact in facts]

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import Result
 
-from api.bulk.ndjson import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
+from files.batch.duckdb.ndjson_input import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
 from tests.api.desk import credence
 from tests.engine.test_sql_form import AS_OF_DAY, default_policies
 from tests.whole_set import ended

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from api.backtest.history_file import Source
-from api.backtest.run import Asked, run
-from api.backtest.sql import sql_decider
 from api.cli.terminal import engine_of
-from api.long_run import ROWS_BETWEEN
-from engine.history.backtest import accounts_of
-from engine.history.map_file import read_history_map
-from engine.history.record import Book, known_at_issue
-from engine.history.replay import decider
 from engine.reading.document import read
+from files.long_run import ROWS_BETWEEN
+from receivables.backtest.backtest import accounts_of
+from receivables.backtest.replay import decider
+from receivables.backtest.replay_sql import sql_decider
+from receivables.backtest.run_backtest import Asked, run
+from receivables.history.history_file import Source
+from receivables.history.history_map_file import read_history_map
+from receivables.payment_record import Book, known_at_issue
 from tests.api.desk import credence
 from tests.engine.past import SAMPLE, SAMPLE_MAP, sample, sample_map, shipped_policies
 from tests.whole_set import ended, facts_file

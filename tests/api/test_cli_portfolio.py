@@ -24,9 +24,9 @@ from typer.testing import Result
 
 from api.cli.check import read_map
 from api.cli.terminal import engine_of
-from api.long_run import ROWS_BETWEEN
-from api.portfolio.files import Reading
-from api.portfolio.run import Wanted, portfolio_of
+from files.long_run import ROWS_BETWEEN
+from receivables.portfolio.portfolio_files import Reading
+from receivables.portfolio.run_portfolio import Wanted, portfolio_of
 from tests.api.desk import credence
 from tests.whole_set import ended
 

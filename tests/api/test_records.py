@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.records import csv_records, ndjson_records, read_json, shown_raw
+from files.records import csv_records, ndjson_records, read_json, shown_raw
 
 # what makes CSV hard, and little else
 HOSTILE = st.lists(

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from api.report.html import html
-from api.report.parts import Chart, ChartKind, Report, Section, Series, Table
-from api.report.show import Show
-from api.report.svg import WIDTH, nice_ticks, svg
-from api.report.text import print_report
+from receivables.report.html_page import html
+from receivables.report.parts import Chart, ChartKind, Report, Section, Series, Table
+from receivables.report.shown_figures import Show
+from receivables.report.svg import WIDTH, nice_ticks, svg
+from receivables.report.terminal_text import print_report
 
 SVG = "{http://www.w3.org/2000/svg}"
 

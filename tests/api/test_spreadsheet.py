@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from api.spreadsheet import FORMULA_STARTS
+from files.spreadsheet import FORMULA_STARTS
 from tests.api.desk import credence
 from tests.api.running import write_rules
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.whole_files import is_ordinary, whole_files
+from files.whole_files import is_ordinary, whole_files
 
 
 def test_all_files_appear_when_all_is_done(tmp_path: Path) -> None:

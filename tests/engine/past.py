@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from engine.history.history_map import HistoryMap
-from engine.history.map_file import read_history_map
-from engine.history.record import Invoice
-from engine.history.rows import invoice_reader
 from engine.pipeline import Engine, load
 from engine.reading.document import read
+from receivables.history.history_map import HistoryMap
+from receivables.history.history_map_file import read_history_map
+from receivables.history.history_rows import invoice_reader
+from receivables.payment_record import Invoice
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"

@@ -9,7 +9,11 @@ from fractions import Fraction
 import pytest
 
 from engine.diagnostics.diagnostic import Place
-from engine.history.backtest import (
+from engine.pipeline import Engine, load
+from engine.vocabulary.binding import shown
+from engine.vocabulary.days import EPOCH, date_of
+from engine.vocabulary.vocabulary import Text
+from receivables.backtest.backtest import (
     Cell,
     Sums,
     Tally,
@@ -20,14 +24,10 @@ from engine.history.backtest import (
     quarter_of,
     window_of,
 )
-from engine.history.figures import Figures, Group, RuleName, Side, differing_rules, figures
-from engine.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
-from engine.history.record import Book, Invoice, Known, known_at_issue
-from engine.history.replay import Case, Decide, Decided, decider
-from engine.pipeline import Engine, load
-from engine.vocabulary.binding import shown
-from engine.vocabulary.days import EPOCH, date_of
-from engine.vocabulary.vocabulary import Text
+from receivables.backtest.backtest_figures import Figures, Group, RuleName, Side, differing_rules, figures
+from receivables.backtest.replay import Case, Decide, Decided, decider
+from receivables.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
+from receivables.payment_record import Book, Invoice, Known, known_at_issue
 from tests.engine.past import DAY, sample, sample_map, shipped_policies
 from tests.whole_set import whole_set
 

@@ -9,12 +9,12 @@ from itertools import combinations
 import pytest
 
 from engine.explaining.explain import explain
-from engine.history.record import Book, Invoice, known_at_issue
-from engine.history.replay import decider
 from engine.pipeline import Engine, load
 from engine.ruleset.ruleset import NO_RULES
 from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import CASE_KINDS
+from receivables.backtest.replay import decider
+from receivables.payment_record import Book, Invoice, known_at_issue
 from tests.engine.checking import AS_OF, HEAD, REASON, engine_of
 from tests.engine.sql_rows import compare_decisions, on_duckdb
 from tests.engine.test_backtest import MAP
@@ -98,7 +98,7 @@ def test_a_rule_that_is_switched_off_decides_nothing(condition: str) -> None:
 
 @pytest.mark.parametrize("outcomes", [found for kind, found in sets() if kind == "order"], ids=str)
 def test_a_backtest_says_the_same_one_by_one_and_in_sql(outcomes: tuple[str, ...]) -> None:
-    from api.backtest.sql import sql_decider
+    from receivables.backtest.replay_sql import sql_decider
 
     loaded = load(whole_set({"p": rules("order", outcomes)}))
     assert loaded.engine is not None

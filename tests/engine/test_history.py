@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.history.backtest import accounts_of
-from engine.history.record import Book, Invoice, Known, known_at_issue, rounded, whole_months
 from engine.vocabulary.days import EPOCH
+from receivables.backtest.backtest import accounts_of
+from receivables.payment_record import Book, Invoice, Known, known_at_issue, rounded, whole_months
 from tests.engine.past import DAY, histories, sample
 
 

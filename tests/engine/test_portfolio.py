@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from engine.deciding.decision import Reason
-from engine.history.record import Book as PaidBook
-from engine.history.record import Invoice, known_at_issue
-from engine.maps.rows import Raw
 from engine.pipeline import Engine, load
-from engine.portfolio.accounts import account_facts
-from engine.portfolio.decided import Decided, days_in_quarter, decide_portfolio
-from engine.portfolio.figures import BUCKETS, Figures, Item, bucket_of, figures, months_before
-from engine.portfolio.rows import Book
 from engine.vocabulary.days import date_of, day_number
 from engine.vocabulary.decimals import decimal_text
+from files.maps.mapped_rows import Raw
+from receivables.account_facts import account_facts
+from receivables.figures import BUCKETS, Figures, Item, bucket_of, figures, months_before
+from receivables.payment_record import Book as PaidBook
+from receivables.payment_record import Invoice, known_at_issue
+from receivables.portfolio.portfolio_decisions import Decided, days_in_quarter, decide_portfolio
+from receivables.portfolio.portfolio_rows import Book
 
 RULES = Path(__file__).parents[2] / "rules"
 AS_OF = date(2026, 6, 30)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.history.history_map import ACCOUNT_FACTS, HistoryMap
-from engine.history.map_file import CODES, is_history_map, read_history_map
-from engine.history.record import Invoice
-from engine.history.rows import history_heading_faults, invoice_reader
 from engine.reading.document import read
+from receivables.history.history_map import ACCOUNT_FACTS, HistoryMap
+from receivables.history.history_map_file import CODES, is_history_map, read_history_map
+from receivables.history.history_rows import history_heading_faults, invoice_reader
+from receivables.payment_record import Invoice
 from tests.engine.past import ROOT, sample_map, shipped_policies
 
 MAP = """\

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from engine.diagnostics.diagnostic import Place
-from engine.maps.map_file import CODES, read_row_map
-from engine.maps.row_map import DateFormat, RowMap
-from engine.maps.rows import heading_faults, row_reader
 from engine.reading.document import read
 from engine.vocabulary.vocabulary import Fact, Kind, Text, Type, Vocabulary
+from files.maps.mapped_rows import heading_faults, row_reader
+from files.maps.row_map import DateFormat, RowMap
+from files.maps.row_map_file import CODES, read_row_map
 
 PLACE = Place("facts.yaml", 1, 1)
 EUR = Vocabulary("EUR", 2)

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from engine.history.map_file import is_history_map, read_history_map
-from engine.history.schema import history_map_schema
 from engine.reading.document import Mapping, Node, Scalar, read
 from engine.reading.policy_file import read_policy
 from engine.reading.schemas import cases_schema, facts_file_schema, facts_schema, policy_schema
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Vocabulary
+from receivables.history.history_map_file import is_history_map, read_history_map
+from receivables.history.history_map_schema import history_map_schema
 from tests.engine import test_read_cases, test_read_history_map, test_read_policy, test_read_vocabulary
 
 ROOT = Path(__file__).parents[2]

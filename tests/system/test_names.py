@@ -11,8 +11,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from api.extension import DURABLE_RULES, FLAGS, rebuild_command
-from api.extras import BULK, SPARK
 from engine.version import RELEASE
+from files.extras import BULK, SPARK
 from tests.system.distribution import ROOT, known_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -81,7 +81,7 @@ def test_no_text_tells_to_install_a_name_that_is_not_vouched_for() -> None:
 
     assert {name: found for name, text in texts.items() if (found := strangers(text))} == {}
     assert [name for name, text in texts.items() if re.search(r"\bcredence\[", text)] == []
-    assert {"README.md", "docs/operations.md", "api/extras.py", "Makefile"} <= set(texts)
+    assert {"README.md", "docs/operations.md", "files/extras.py", "Makefile"} <= set(texts)
 
 
 @pytest.mark.parametrize(

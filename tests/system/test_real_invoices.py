@@ -19,11 +19,11 @@ import pytest
 from api.cli.check import read_map
 from api.cli.terminal import engine_of
 from api.settings import Settings
-from engine.history.backtest import accounts_of
-from engine.history.record import Book, known_at_issue
-from engine.history.replay import FactRows
-from engine.maps.rows import row_reader
 from engine.vocabulary.days import EPOCH
+from files.maps.mapped_rows import row_reader
+from receivables.backtest.backtest import accounts_of
+from receivables.backtest.replay import FactRows
+from receivables.payment_record import Book, known_at_issue
 from tests.api.desk import credence
 from tests.api.running import running
 from tests.engine.past import sample, sample_map

@@ -16,8 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from api.cli.main import app
-from api.extras import BULK
 from engine.version import ENGINE_VERSION, RELEASE
+from files.extras import BULK
 from tests.api.processes import ready_service
 from tests.system.distribution import (
     ROOT,

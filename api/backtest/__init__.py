@@ -1,1 +1,0 @@
-"""`credence backtest`: history read, replayed on DuckDB, and told as a report or JSON."""

@@ -1,1 +1,0 @@
-"""`credence batch`: whole files decided by the rule set's SQL, on DuckDB or Spark."""

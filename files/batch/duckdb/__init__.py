@@ -1,0 +1,1 @@
+"""Whole files decided by the rule set's SQL on DuckDB, in this process."""

@@ -1,0 +1,299 @@
+"""Decides whole files through the rule set's SQL form, on DuckDB in this process: what `credence batch` runs.
+
+Every row that is read becomes a decision or a reject with all its faults; the counts are compared at the end, and the
+files take their places only then. Memory stays below a limit whatever the number of rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.code import column
+from engine.lowering.sql.portability import check
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.days import day_number
+from files.batch.duckdb.csv_input import csv_lines, malformed_csv
+from files.batch.duckdb.failures import failure
+from files.batch.duckdb.relation import Input, numbered, open_input, ready, rows_of
+from files.batch.duckdb.watched import watched
+from files.batch.input import (
+    FILE,
+    LINE,
+    UNREAD,
+    BulkRefused,
+    Format,
+    files_of,
+    identifier,
+    quoted,
+    quoted_list,
+    refuse_formulas,
+    sources,
+)
+from files.batch.output import FIRED, UNDETERMINED, Written, decisions, marked
+from files.batch.raw_facts import FAULTS, RawFacts
+from files.maps.row_map import RowMap
+from files.records import format_named
+from files.whole_files import fault_of_paths
+
+MEMORY = "2500MB"
+"""DuckDB's own limit; with Arrow, Python and what DuckDB doesn't count the process stays below 4 GiB."""
+
+_ROW = "row: "
+"""How the fault of a row begins that could not be taken apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the work is: what is being done, the share of it that is done, and the rows; `total` 0: not known."""
+
+    what: str
+    share: float
+    rows: int
+    total: int = 0
+
+
+Progress = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    patterns: tuple[str, ...]
+    ruleset: RuleSet
+    as_of: date
+    out: str
+    rejects: str
+    row_map: RowMap | None = None
+    results: bool = True
+    summary: bool = False
+    memory: str = MEMORY
+    spreadsheet: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """`unread` are columns that hold no fact, `unseen` keys that the map reads and no NDJSON row has."""
+
+    rows: int = 0
+    decided: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Rows that each rule fired for, and rows it could not be told for; only where a summary is wanted."""
+    unread: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
+    """Raises BulkRefused, or QueryFailed where credence is to blame; then nothing is written."""
+    started = time.perf_counter()
+    refused = check(job.ruleset)
+    if refused:
+        raise BulkRefused("\n".join(map(str, refused)))
+    refuse_formulas(job.row_map)
+    written = {"--out": Path(job.out), "--rejects": Path(job.rejects)}
+    output_format(job.out)
+    if fault := fault_of_paths([Path(name) for name in files_of(job.patterns)], written):
+        raise BulkRefused(fault)
+    out, rejected = (path.resolve() for path in written.values())  # a link stays, and its target is written
+    try:
+        with (
+            TemporaryDirectory(prefix=".credence-batch-", dir=out.parent) as scratch,
+            TemporaryDirectory(prefix=".credence-batch-", dir=rejected.parent) as beside,
+            duckdb.connect() as connection,
+        ):
+            folder, rejects = Path(scratch), Path(beside) / "rejects.csv"
+            connection.execute(f"SET memory_limit = '{job.memory}'")
+            connection.execute(f"SET temp_directory = {quoted(str(folder / 'spill'))}")
+            connection.execute("SET enable_progress_bar = true")  # measures, too
+            connection.execute("SET enable_progress_bar_print = false")
+            tally = _run(job, connection, folder, rejects, progress)
+            rejects.replace(rejected)
+            (folder / "out").replace(out)
+    except OSError as error:
+        raise BulkRefused(f"`{error.filename or job.out}`: {error.strerror or error}") from error
+    tally.seconds = time.perf_counter() - started
+    return tally
+
+
+def _run(job: Job, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress) -> Tally:
+    work: _Run | None = None
+    try:
+        work = _Run(job, connection, scratch, rejects, progress)
+        return work.run()
+    except duckdb.Error as error:
+        raise failure(error, work.found if work else None, job.out, job.memory) from error
+
+
+def output_format(path: str) -> Format:
+    found = format_named(path)
+    if found is None or found is Format.ARROW:
+        raise BulkRefused(f"--out `{path}`: bulk writes .parquet, .csv, .ndjson or .jsonl")
+    return found
+
+
+class _Run:
+    def __init__(
+        self, job: Job, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress
+    ) -> None:
+        self.job = job
+        self.connection = connection
+        self.scratch = scratch
+        self.rejects = rejects
+        self.progress = progress
+        self.form = SqlForm(with_alternatives(job.ruleset), "duckdb", day_number(job.as_of))
+        self.found: Input = open_input(job.patterns, job.ruleset, job.row_map, connection, scratch, self._read)
+        self.sources = sources(job.ruleset, self.found.heading, job.row_map)
+        self.total = 0
+
+    def run(self) -> Tally:
+        self.total = rows_of(self.found, self.connection)
+        decided = self._write()
+        rejected = self._write_rejects(decided)
+        tally = Tally(self.total, decided, rejected, unread=self.found.unread, unseen=self.found.unseen)
+        if tally.rows != decided + rejected:
+            raise AssertionError(f"rows were lost: {tally}")
+        if self.job.summary:
+            self._summarize(tally)
+        return tally
+
+    def _raw_facts(self, *kept: str) -> RawFacts:
+        return RawFacts(self.job.ruleset.facts, self.form.columns, self.sources, self.form.dialect, kept)
+
+    def _write(self) -> int:
+        format_ = output_format(self.job.out)
+        facts = self._raw_facts().sound()
+        written = Written(format_, self.job.results, self.job.spreadsheet)
+        query = decisions(self.form, facts, written).sql("duckdb")
+        options = {
+            Format.CSV: "FORMAT csv, HEADER",
+            Format.NDJSON: "FORMAT json",
+            Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
+        }[format_]
+        ready(self.found, self.connection)
+        return int(self._one(f"COPY ({query}) TO {quoted(str(self.scratch / 'out'))} ({options})", "deciding")[0])
+
+    # --- rejects -----------------------------------------------------------------------------------------------------
+
+    def _write_rejects(self, decided: int) -> int:
+        """File by file on one thread, so that a row's number is its own."""
+        run = self.connection.execute
+        run("CREATE TABLE rejected (file VARCHAR, line BIGINT, faults VARCHAR)")
+        malformed = malformed_csv(self.connection) if self.found.format is Format.CSV else {}
+        if malformed or decided < self.total:
+            run("SET threads = 1")
+            records = 0
+            for index, name in enumerate(self.found.files):
+                if self.found.format is Format.CSV:
+                    records += self._reject_csv(index, malformed.get(name, []))
+                else:
+                    self._reject(f"{identifier(LINE)}", index)
+            run("RESET threads")
+            self.total = records or self.total
+        cells = [marked(column(name)).as_(name).sql("duckdb") for name in ("file", "faults")]
+        changed = f" REPLACE ({', '.join(cells)})" if self.job.spreadsheet else ""
+        rows = f"SELECT *{changed} FROM (FROM rejected ORDER BY ALL)"
+        copy = f"COPY ({rows}) TO {quoted(str(self.rejects))} (FORMAT csv, HEADER)"
+        rejected = int(self._one(copy, "writing rejects")[0])
+        if self.found.format is Format.CSV and self.total != decided + rejected:
+            names = ", ".join(f"`{name}`" for name in self.found.files[:3])
+            raise BulkRefused(
+                f"the quotes in {names} can be read in more than one way; put quotes around whole cells only"
+            )
+        return rejected
+
+    def _reject(self, line: str, index: int, places: str = "") -> None:
+        """The rows of one file with faults; `places` joins the lines on which its rows stand."""
+        kept = (FILE, LINE, UNREAD) if self.found.format is Format.NDJSON else (FILE, LINE)
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW numbered AS {numbered(self.found, self.connection, index)}"
+        )
+        checked = self._raw_facts(*kept).checked("numbered").sql("duckdb")
+        faults = FAULTS
+        if UNREAD in kept:
+            unread = identifier(UNREAD)
+            others = self._without_those_of(unread)
+            faults = (
+                f"if(starts_with({unread}, '{_ROW}'), {unread}, nullif(concat_ws(chr(10), {unread}, {others}), ''))"
+            )
+        rows = f"SELECT {identifier(FILE)}, {identifier(LINE)}, {faults} AS faults FROM ({checked})"
+        found = f"SELECT {identifier(FILE)}, {line}, faults FROM ({rows}) {places} WHERE faults IS NOT NULL"
+        self._one(f"INSERT INTO rejected {found}", "finding faults")
+
+    def _without_those_of(self, unread: str) -> str:
+        """SQL of the faults of facts whose columns have none yet: a value that can't be read isn't missing, too."""
+        facts, columns = quoted_list(list(self.sources)), quoted_list([s.column for s in self.sources.values()])
+        named = f"chr(10) || map({facts}, {columns})[split_part(fault, ':', 1)] || ':'"
+        known = f"contains(chr(10) || {unread}, {named})"
+        kept = f"list_filter(string_split({FAULTS}, chr(10)), lambda fault: NOT coalesce({known}, false))"
+        return f"nullif(array_to_string({kept}, chr(10)), '')"
+
+    def _reject_csv(self, index: int, malformed: list[tuple[int, str]]) -> int:
+        """Gives the number of records."""
+        name = self.found.files[index]
+        lines = csv_lines(name, malformed)
+        good = pa.Array.from_buffers(pa.int64(), len(lines.good), [None, pa.py_buffer(lines.good)])
+        self.connection.register("places", pa.table({"number": pa.array(range(1, len(good) + 1)), "place": good}))
+        self._reject("place", index, f"JOIN places ON number = {identifier(LINE)}")
+        self.connection.unregister("places")
+        if lines.malformed:
+            rows = [(name, line, fault) for line, fault in lines.malformed.items()]
+            self.connection.executemany("INSERT INTO rejected VALUES (?, ?, ?)", rows)
+        return len(lines.good) + len(lines.malformed)
+
+    # --- summary -----------------------------------------------------------------------------------------------------
+
+    def _summarize(self, tally: Tally) -> None:
+        """Read back from what was written."""
+        run, source = self.connection.execute, self._written()
+        counted = run(f"SELECT {OUTCOME}, count(*) FROM {source} GROUP BY ALL").fetchall()
+        tally.outcomes = {str(outcome): int(count) for outcome, count in counted}
+        text = output_format(self.job.out) is not Format.NDJSON
+        found: list[dict[str, int]] = []
+        for name in (FIRED, UNDETERMINED):
+            ids = f"string_split({name}, ' ')" if text else name
+            rows = run(
+                f"SELECT id, count(*) FROM (SELECT unnest({ids}) AS id FROM {source}) WHERE id <> '' GROUP BY id"
+            )
+            found.append(dict(rows.fetchall()))
+        tally.rules = {rule.id: (found[0].get(rule.id, 0), found[1].get(rule.id, 0)) for rule in self.job.ruleset.rules}
+
+    def _written(self) -> str:
+        file = quoted(str(self.scratch / "out"))
+        lists = f"{OUTCOME}: 'VARCHAR', {FIRED}: 'VARCHAR[]', {UNDETERMINED}: 'VARCHAR[]'"
+        return {
+            Format.CSV: f"read_csv({file}, all_varchar = true, header = true, delim = ',')",
+            Format.NDJSON: f"read_json({file}, format = 'newline_delimited', columns = {{{lists}}})",
+            Format.PARQUET: f"read_parquet({file})",
+        }[output_format(self.job.out)]
+
+    # --- progress ----------------------------------------------------------------------------------------------------
+
+    def _read(self, share: float, rows: int) -> None:
+        self.progress(Step("reading", share, rows))
+
+    def _share(self) -> float:
+        if self.found.format is Format.ARROW:
+            return self.found.arrow_rows / max(self.total, 1)
+        return max(0.0, self.connection.query_progress()) / 100
+
+    def _one(self, sql: str, what: str) -> tuple[Any, ...]:
+        """The one row that a statement gives."""
+
+        def look() -> None:
+            share = self._share()
+            self.progress(Step(what, share, int(share * self.total), self.total))
+
+        [row] = watched(self.connection, sql, look)
+        return tuple(row)

@@ -1,0 +1,150 @@
+"""What bulk writes: the columns of a decision for people and programs, and the lists of rule ids behind the masks.
+
+A mask is looked up in pieces of a few bits, each in a constant array of texts or lists: five times as fast as one list
+for each rule, and rows stay in their order, which a join with the masks that occur would not keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.expressions import Expr
+
+from engine.lowering.sql.code import column
+from engine.lowering.sql.dialect import binary, text
+from engine.lowering.sql.masks import Mask
+from engine.lowering.sql.shown_columns import fact_value, list_value
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.ruleset.ruleset import ListResult, RuleSet
+from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Type
+from files.batch.input import Format
+from files.spreadsheet import FORMULA_STARTS, TEXT_MARK
+
+FIRED = "fired"
+UNDETERMINED = "undetermined"
+PIECE_BITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`results`: every value, or only outcome, conditions and rules. `spreadsheet`: text cells of CSV that begin like a
+    formula are marked as text."""
+
+    format: Format
+    results: bool = True
+    spreadsheet: bool = False
+
+
+def decisions(form: SqlForm, facts: exp.Select, written: Written) -> exp.Select:
+    """One row for each row of `facts`, in their order; ids as lists in NDJSON, else as text, with a blank between two.
+    Lists of values are those of a decision's JSON in NDJSON and, as its text, in CSV; in Parquet their members have the
+    type that a column of them has."""
+    masks = [*form.fired, *form.undetermined]
+    inner = form.query([*_inner(form, written.results), *(mask.column for mask in masks)], facts)
+    lists = written.format is Format.NDJSON
+    ids = [
+        _named(_ids(group, lists=lists), name)
+        for name, group in ((FIRED, form.fired), (UNDETERMINED, form.undetermined))
+    ]
+    columns = [*_outer(form, written), *ids]
+    if written.spreadsheet and written.format is Format.CSV:
+        texts = _texts(form.ruleset)
+        columns = [_named(marked(each.this), each.alias) if each.alias in texts else each for each in columns]
+    decided = exp.alias_(inner.subquery(copy=False), "decided", copy=False)
+    return exp.select(*columns, copy=False).from_(decided, copy=False)
+
+
+def marked(cell: Expr) -> Expr:
+    """Text that a spreadsheet takes for text, whatever it begins with."""
+    first = exp.Anonymous(this="LEFT", expressions=[cell.copy(), exp.Literal.number(1)])
+    begins = exp.In(this=first, expressions=[text(start) for start in FORMULA_STARTS])
+    return exp.Case(ifs=[exp.If(this=begins, true=binary(exp.DPipe, text(TEXT_MARK), cell))], default=cell.copy())
+
+
+def _texts(ruleset: RuleSet) -> set[str]:
+    """The columns of text: numbers and dates are never marked."""
+    types = {f"condition.{name}": formula.type for rule in ruleset.rules for name, formula in rule.conditions}
+    types |= {name: ruleset.variables[name] for name in ruleset.results if name in ruleset.variables}
+    words = {name for name, type_ in types.items() if type_.kind in (Kind.TEXT, Kind.ENUM)}
+    return {*words, *elements(ruleset), *_subjects(ruleset), OUTCOME, FIRED, UNDETERMINED}
+
+
+def _subjects(ruleset: RuleSet) -> list[str]:
+    return [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
+
+
+def _inner(form: SqlForm, results: bool) -> list[Expr | str]:
+    ruleset = form.ruleset
+    wanted: list[Expr | str] = [form.columns[name] for name in _subjects(ruleset)]
+    return [*wanted, OUTCOME, *form.conditions.values(), *(_results(form) if results else ())]
+
+
+def _results(form: SqlForm) -> list[str]:
+    return [form.columns[name] for name in form.ruleset.results]
+
+
+def _outer(form: SqlForm, written: Written) -> Iterator[exp.Alias]:
+    """Dotted names, as everywhere else; numbers with their decimal point."""
+    ruleset = form.ruleset
+    for name in _subjects(ruleset):
+        yield _named(column(form.columns[name]), name)
+    yield _named(column(OUTCOME), OUTCOME)
+    types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
+    for name, own in form.conditions.items():
+        yield _named(fact_value(types[name], own, form.dialect), f"condition.{name}")
+    if written.results:
+        lists = elements(ruleset)
+        for name in ruleset.results:
+            own, element = form.columns[name], lists.get(name)
+            shown = (
+                _list(form, own, element, written.format)
+                if element
+                else fact_value(ruleset.variables[name], own, form.dialect)
+            )
+            yield _named(shown, name)
+
+
+def elements(ruleset: RuleSet) -> dict[str, Type]:
+    """The type of the members, for each result that is a list."""
+    return {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
+
+
+def _list(form: SqlForm, own: str, element: Type, format_: Format) -> Expr:
+    found = list_value(element, own, form.dialect, as_json=format_ is not Format.PARQUET)
+    return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[found]), "VARCHAR") if format_ is Format.CSV else found
+
+
+def _named(value: Expr, name: str) -> exp.Alias:
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
+
+
+# --- masks -----------------------------------------------------------------------------------------------------------
+
+
+def _ids(masks: Sequence[Mask], *, lists: bool) -> Expr:
+    parts = [_piece(mask, shift, lists=lists) for mask in masks for shift in range(0, len(mask.ids), PIECE_BITS)]
+    if lists:
+        none = exp.cast(exp.Array(expressions=[]), "VARCHAR[]")
+        return exp.Anonymous(this="FLATTEN", expressions=[exp.Array(expressions=parts)]) if parts else none
+    whole: Expr = parts[0] if parts else text("")
+    for part in parts[1:]:
+        whole = exp.DPipe(this=whole, expression=part)
+    return exp.Anonymous(this="RTRIM", expressions=[whole])
+
+
+def _piece(mask: Mask, shift: int, *, lists: bool) -> Expr:
+    """All sets of these ids, as lists or texts, and of them the one at the place that the mask's bits say."""
+    ids = mask.ids[shift : shift + PIECE_BITS]
+    sets = [[id_ for i, id_ in enumerate(ids) if bits >> i & 1] for bits in range(1 << len(ids))]
+    if lists:
+        array = f"{_array(_array(text(id_).sql('duckdb') for id_ in chosen) for chosen in sets)}::VARCHAR[][]"
+    else:
+        array = _array(text("".join(f"{id_} " for id_ in chosen)).sql("duckdb") for chosen in sets)
+    place = f"(({mask.column} >> {shift}) & {(1 << len(ids)) - 1}) + 1"
+    return exp.maybe_parse(f"({array})[{place}]", dialect="duckdb")
+
+
+def _array(parts: Iterable[str]) -> str:
+    return f"[{', '.join(parts)}]"

@@ -1,0 +1,114 @@
+"""The same bulk decisions on a Spark session: a frame of raw columns in, frames of decisions and of rejects out.
+
+Only expressions are sent to the executors, no Python runs there. `cluster` composes it with a cluster's storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as sf
+
+from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.masks import Mask
+from engine.lowering.sql.portability import check
+from engine.lowering.sql.shown_columns import fact_value, list_value
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import CASE_KINDS
+from files.batch.input import BulkRefused, sources
+from files.batch.output import FIRED, UNDETERMINED, elements
+from files.batch.raw_facts import FAULTS, Form, RawFacts
+from files.maps.row_map import RowMap
+
+
+class Decided(NamedTuple):
+    """`rejects` holds the raw columns and `faults`, one a line."""
+
+    decisions: DataFrame
+    rejects: DataFrame
+
+
+def decide_frame(
+    frame: DataFrame,
+    ruleset: RuleSet,
+    as_of: date,
+    row_map: RowMap | None = None,
+    *,
+    cells: bool = False,
+    results: bool = True,
+    lists_as_json: bool = False,
+) -> Decided:
+    """`cells`: text columns are cells, as from CSV, in which blank means missing; otherwise they are values. `results`:
+    every value, or only outcome, conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON;
+    otherwise their members have the type that a column of them has."""
+    refused = check(ruleset)
+    if refused:
+        raise BulkRefused("\n".join(map(str, refused)))
+    form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
+    heading = {field.name: _form(field.dataType.simpleString(), cells) for field in frame.schema.fields}
+    raw_facts = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect)
+    session = frame.sparkSession
+    kept = frame.columns
+    whole = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect, kept)
+    frame.createOrReplaceTempView("raw")
+    rejects = (
+        session.sql(whole.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
+    )
+    session.sql(raw_facts.sound().sql("spark")).createOrReplaceTempView("facts")
+    named = form.ruleset.results if results else ()
+    return Decided(_decisions(session, form, named, lists_as_json=lists_as_json), rejects)
+
+
+def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, lists_as_json: bool) -> DataFrame:
+    ruleset = form.ruleset
+    subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
+    masks = [mask.column for mask in (*form.fired, *form.undetermined)]
+    named = [form.columns[name] for name in (*subjects, *results)]
+    found = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
+    types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
+    columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
+    columns.append(sf.col(OUTCOME))
+    for name, own in form.conditions.items():
+        columns.append(sf.expr(fact_value(types[name], own, form.dialect).sql("spark")).alias(f"condition.{name}"))
+    lists = elements(ruleset)
+    for name in results:
+        own, element = form.columns[name], lists.get(name)
+        value = (
+            list_value(element, own, form.dialect, as_json=lists_as_json)
+            if element
+            else fact_value(ruleset.variables[name], own, form.dialect)
+        )
+        columns.append(sf.expr(value.sql("spark")).alias(name))
+    return found.select(*columns, _ids(form.fired).alias(FIRED), _ids(form.undetermined).alias(UNDETERMINED))
+
+
+def _ids(masks: tuple[Mask, ...]) -> Column:
+    """Ids with a blank between two, as DuckDB writes them."""
+    parts = [
+        sf.when(sf.col(mask.column).bitwiseAND(sf.lit(1 << i)) != 0, sf.lit(id_))
+        for mask in masks
+        for i, id_ in enumerate(mask.ids)
+    ]
+    return sf.concat_ws(" ", *parts) if parts else sf.lit("")
+
+
+def _form(type_: str, cells: bool) -> Form:
+    if type_.startswith("decimal"):
+        return Form.DECIMAL
+    known = {
+        "string": Form.CELLS if cells else Form.TEXT,
+        "boolean": Form.YES_NO,
+        "date": Form.DATE,
+        "double": Form.FLOAT,
+        "float": Form.FLOAT,
+    }
+    return Form.WHOLE if type_ in ("tinyint", "smallint", "int", "bigint") else known.get(type_, Form.OTHER)
+
+
+def _quoted(name: str) -> str:
+    return f"`{name}`"

@@ -1,0 +1,123 @@
+"""One case from a file: a request's facts with what to decide and when, or one test of a cases file.
+
+JSON is taken as HTTP takes it, except that decimals may stand without quotes: they are read as they are written, never
+through a float. YAML is kinder still and reads plain numbers by each fact's type, as policy tests do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from engine.diagnostics.wording import did_you_mean
+from engine.reading.cases import read_cases
+from engine.reading.document import Document, Node, Scalar, read
+from engine.reading.document import Mapping as MappingNode
+from engine.reading.fact_value import request_value
+from engine.reading.fields import FACT_GROUPS, day
+from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Vocabulary
+from files.records import read_json
+
+_BESIDE_FACTS = ("case", "as_of")
+_OF_TESTS = ("title", "expect")
+"""Keys of a test that may stand in the file without meaning anything here."""
+
+
+class CaseUnreadable(Exception):
+    """The message says what is wrong and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """`case` and `as_of` are None where the file doesn't say."""
+
+    case: str | None
+    as_of: date | None
+    facts: Mapping[str, object]
+
+
+def read_case(content: bytes, name: str, vocabulary: Vocabulary, test: str | None) -> CaseFile:
+    """Raises CaseUnreadable. `test` names one test of a cases file."""
+    if not _is_json(content, name):
+        document, diagnostics = read(content, name)
+        if document is None or diagnostics:
+            raise CaseUnreadable("\n".join(map(str, diagnostics)))
+        if document.root.get("tests") is not None:
+            return _test(document, vocabulary, test)
+        body = {key.text: _plain(node, key.text, vocabulary) for key, node in document.root.entries}
+    else:
+        try:
+            body = _object(read_json(content.decode("utf-8-sig")))
+        except UnicodeDecodeError as error:
+            raise CaseUnreadable(f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+        except ValueError as error:
+            raise CaseUnreadable(f"{name}: {error}") from None
+    if test is not None:
+        raise CaseUnreadable(f"{name} is not a cases file, so --test {test} has nothing to choose from")
+    return _case(body, name)
+
+
+def _is_json(content: bytes, name: str) -> bool:
+    """By the name's ending, else by how the text begins."""
+    if name.endswith((".json", ".yaml", ".yml")):
+        return name.endswith(".json")
+    return content.lstrip()[:1] in (b"{", b"[")
+
+
+def _object(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError('is not a JSON object; write {"case": "order", "order": {…}, "account": {…}}')
+    return value
+
+
+def _case(body: dict[str, object], name: str) -> CaseFile:
+    facts = {key: value for key, value in body.items() if key in FACT_GROUPS}
+    nested = body.get("facts")
+    if isinstance(nested, Mapping):
+        facts |= nested
+    for key in body:
+        if key not in (*FACT_GROUPS, *_BESIDE_FACTS, *_OF_TESTS, "facts"):
+            hint = did_you_mean(key, (*_BESIDE_FACTS, "facts", *FACT_GROUPS))
+            if key == "use":
+                hint = "fixtures stand in the cases file; give that file and --test NAME"
+            raise CaseUnreadable(f"{name}: `{key}` is not a key of a case ({hint})")
+    case, as_of = body.get("case"), body.get("as_of")
+    if case is not None and (not isinstance(case, str) or case not in CASE_KINDS):
+        raise CaseUnreadable(f"{name}: `{case}` is not a case kind ({did_you_mean(str(case), CASE_KINDS)})")
+    found = day(as_of) if isinstance(as_of, str) else None
+    if as_of is not None and found is None:
+        raise CaseUnreadable(f"{name}: `as_of` must be a date such as 2026-07-01, not `{as_of}`")
+    return CaseFile(case or kind_of(facts), found, facts)
+
+
+def kind_of(facts: Mapping[str, object]) -> str | None:
+    """The case kind that these groups of facts belong to, where only one fits best."""
+    own = [group for group in facts if group in CASE_KINDS and group != "account"]
+    if len(own) == 1:
+        return own[0]
+    return "account" if "account" in facts and not own else None
+
+
+def _test(document: Document, vocabulary: Vocabulary, test: str | None) -> CaseFile:
+    suite, diagnostics = read_cases(document, vocabulary)
+    if suite is None or diagnostics:
+        raise CaseUnreadable("\n".join(map(str, diagnostics)))
+    names = [case.name for case in suite.cases]
+    if test is None:
+        raise CaseUnreadable(f"{document.file} holds {len(names)} tests; choose one with --test, such as {names[0]}")
+    found = next((case for case in suite.cases if case.name == test), None)
+    if found is None:
+        raise CaseUnreadable(f"{document.file} has no test `{test}` ({did_you_mean(test, names)})")
+    return CaseFile(found.case_kind, found.as_of, found.facts)
+
+
+def _plain(node: Node, path: str, vocabulary: Vocabulary) -> object:
+    """YAML as a request would carry it; a scalar's meaning depends on the fact at `path`."""
+    path = path.removeprefix("facts.")
+    if isinstance(node, MappingNode):
+        return {key.text: _plain(value, f"{path}.{key.text}", vocabulary) for key, value in node.entries}
+    if isinstance(node, Scalar):
+        fact = vocabulary.facts.get(path)
+        return request_value(node, fact.type.kind if fact else Kind.TEXT)
+    return [_plain(item, path, vocabulary) for item in node.items]

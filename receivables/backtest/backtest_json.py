@@ -1,0 +1,153 @@
+"""A backtest's figures as JSON: amounts and shares are decimal text, so that nothing passes through a float."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import decimal_shower, rate_text
+from engine.vocabulary.vocabulary import Text
+from receivables.backtest.backtest import LATE_DAYS, Flip
+from receivables.backtest.backtest_figures import (
+    Accuracy,
+    Change,
+    Effect,
+    Group,
+    RuleFigures,
+    SideFigures,
+    differing_rules,
+)
+from receivables.backtest.run_backtest import Backtest
+from receivables.history.history_file import HistoryRead
+
+Json = dict[str, object]
+
+
+def as_json(backtest: Backtest, history: HistoryRead) -> Json:
+    write = _Writer(backtest.vocabulary.currency_digits)
+    figures, history_map = backtest.figures, backtest.history_map
+    return {
+        "history": {"file": backtest.file, "map": history_map.name, "title": _text(history_map.title)},
+        "currency": history_map.currency,
+        "policy_currency": backtest.vocabulary.currency,
+        "from": date_of(backtest.window.since).isoformat(),
+        "until": date_of(backtest.window.until).isoformat(),
+        "payments_known_until": date_of(backtest.window.end).isoformat(),
+        "parameters_of": backtest.as_of.isoformat(),
+        "rows": backtest.rows,
+        "rejected": backtest.rejected,
+        "rejects": [{"line": line, "faults": [str(fault) for fault in faults]} for line, faults in history.rejects],
+        "assumed": list(_assumed(backtest)),
+        "told": list(history_map.told),
+        "all": write.group(figures.everything),
+        "policies": [write.side(side) for side in figures.sides],
+        "flips": figures.flips,
+        "changes": [write.change(change) for change in figures.changes],
+        "largest_flips": [write.flip(flip) for flip in figures.largest_flips],
+    }
+
+
+def _assumed(backtest: Backtest) -> Iterator[Json]:
+    for part in backtest.history_map.assumptions:
+        value = "as_of" if part.as_of else part.value
+        yield {"fact": part.name, "value": value, "because": _text(part.because)}
+
+
+def _text(text: Text) -> Json:
+    return {"en": text.en, "zh": text.zh}
+
+
+class _Writer:
+    def __init__(self, digits: int) -> None:
+        self.money = decimal_shower(digits)
+
+    def group(self, group: Group) -> Json:
+        return {
+            "orders": group.all.count,
+            "amount": self.money(group.all.amount),
+            "disputed_amount": self.money(group.all.disputed_amount),
+            "known": {"orders": group.known.count, "amount": self.money(group.known.amount)},
+            "late": [
+                {
+                    "days": days,
+                    "orders": late.count,
+                    "amount": self.money(late.amount),
+                    "rate": rate_text(group.count_rate(index)),
+                    "amount_rate": rate_text(group.rate(index)),
+                }
+                for index, (days, late) in enumerate(zip(LATE_DAYS, group.late, strict=True))
+            ],
+        }
+
+    def side(self, side: SideFigures) -> Json:
+        return {
+            "label": side.label,
+            "version": side.version,
+            "outcomes": {name: self.group(group) for name, group in side.outcomes.items()},
+            "held": self.group(side.held),
+            "passed": self.group(side.passed),
+            "accuracy": [_accuracy(found) for found in side.accuracy],
+            "effect": _effect(side.effect),
+            "rules": [self.rule(rule) for rule in side.rules],
+            "grades": {grade: self.group(group) for grade, group in side.grades.items()},
+            "quarters": {
+                name: {"held": self.group(held), "passed": self.group(passed)}
+                for name, (held, passed) in side.quarters.items()
+            },
+        }
+
+    def rule(self, rule: RuleFigures) -> Json:
+        return {
+            "rule": rule.rule,
+            "title": _text(rule.title),
+            "outcome": rule.outcome,
+            "fired": self.group(rule.fired),
+            "undetermined": self.group(rule.undetermined),
+            "alone": self.group(rule.alone),
+        }
+
+    def change(self, change: Change) -> Json:
+        return {
+            "before": change.before,
+            "after": change.after,
+            "rules_only_in_first": list(change.only_first),
+            "rules_only_in_second": list(change.only_second),
+            "orders": self.group(change.group),
+        }
+
+    def flip(self, flip: Flip) -> Json:
+        invoice, (first, second) = flip.invoice, flip.sides[:2]
+        only_first, only_second = differing_rules(first, second)
+        return {
+            "order": invoice.number,
+            "customer": invoice.customer,
+            "day": date_of(invoice.issued).isoformat(),
+            "amount": self.money(invoice.amount),
+            "days_late": invoice.days_late,
+            "before": first.outcome,
+            "after": second.outcome,
+            "rules_only_in_first": list(only_first),
+            "rules_only_in_second": list(only_second),
+        }
+
+
+def _accuracy(found: Accuracy) -> Json:
+    return {
+        "days": found.days,
+        "lift": rate_text(found.lift),
+        "precision": rate_text(found.precision),
+        "recall": rate_text(found.recall),
+        "lift_by_count": rate_text(found.count_lift),
+        "precision_by_count": rate_text(found.count_precision),
+        "recall_by_count": rate_text(found.count_recall),
+    }
+
+
+def _effect(effect: Effect) -> Json:
+    return {
+        "dso": rate_text(effect.dso),
+        "dso_if_held_refused": rate_text(effect.dso_refused),
+        "dso_if_held_prepaid": rate_text(effect.dso_prepaid),
+        "overdue_share": rate_text(effect.overdue_share),
+        "overdue_share_without_held": rate_text(effect.overdue_share_without),
+    }

@@ -1,0 +1,1 @@
+"""An invoice history read from a file through its map."""

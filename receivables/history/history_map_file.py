@@ -1,0 +1,147 @@
+"""Reads a history map, so that a typing mistake is found before the first invoice is.
+
+Verb: Document + Vocabulary → HistoryMap, with the author's mistakes as diagnostics. `P` codes are those of
+`engine.diagnostics.codes`; `H` codes are a history map's own and are explained in docs/backtest.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.diagnostics.diagnostic import Diagnostic, in_order
+from engine.diagnostics.wording import clipped, did_you_mean
+from engine.reading.document import Document, Node, Scalar
+from engine.reading.document import Mapping as Entries
+from engine.reading.fields import Form
+from engine.ruleset.ruleset import AS_OF
+from engine.vocabulary.binding import Binder, FactsRefused
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
+from files.maps.map_columns import COLUMN_KEYS, ColumnForm, literal
+from files.maps.row_map import Column
+from receivables.history.history_map import (
+    ACCOUNT_FACTS,
+    COLUMNS,
+    COLUMNS_REQUIRED,
+    DISPUTED_AMOUNT,
+    HISTORY,
+    ORDER_FACTS,
+    Assumption,
+    HistoryMap,
+)
+
+CODES: Mapping[str, str] = {
+    "H001": "an assumed fact that an order doesn't have",
+    "H002": "an assumption about something that the history itself tells",
+    "H003": "an assumed value that the fact can't hold",
+    "H004": "a date format that can't be understood, or one on something that is no date",
+    "H005": "a currency that is no ISO 4217 code",
+    "H006": "a translation of cells to something that the column can't hold",
+}
+CASE = "order"
+
+CURRENCY_PATTERN = "^[A-Z]{3}$"
+
+
+def is_history_map(document: Document) -> bool:
+    root = document.root
+    return isinstance(root, Entries) and any(key.text == HISTORY for key, _ in root.entries)
+
+
+def read_history_map(document: Document, vocabulary: Vocabulary) -> tuple[HistoryMap | None, tuple[Diagnostic, ...]]:
+    """None comes with at least one diagnostic, and a diagnostic with None."""
+    reading = _Reading(vocabulary)
+    found = reading.map(document.root)
+    diagnostics = in_order(reading.form.diagnostics)
+    return (None if diagnostics else found), diagnostics
+
+
+class _Reading:
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.form = Form()
+        self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}
+        self.columns = ColumnForm(self.form, "H004", "H006")
+
+    def map(self, root: Node) -> HistoryMap | None:
+        form, required = self.form, (HISTORY, "title", "currency", "columns")
+        fields = form.fields(root, "a history map", (*required, "dates", "assume"), required)
+        if fields is None:
+            return None
+        name = form.id(fields[HISTORY], "a map's name") if HISTORY in fields else None
+        title = form.text(fields.get("title"), "the title")
+        currency = self.currency(fields.get("currency"))
+        if "dates" in fields:
+            self.columns.dates = self.columns.date_format(fields["dates"])
+        columns = self.read_columns(fields["columns"]) if "columns" in fields else ()
+        dated = any(column.name == f"{HISTORY}.disputed_on" for column in columns)
+        told = {*ORDER_FACTS, *ACCOUNT_FACTS} - (set() if dated else {DISPUTED_AMOUNT})
+        assumptions = self.assumptions(fields["assume"], told) if "assume" in fields else ()
+        if not name or not title or not currency:
+            return None
+        return HistoryMap(name, root.place, title, currency, columns, assumptions)
+
+    def currency(self, node: Node | None) -> str | None:
+        word = self.form.word(node, "the currency") if node else None
+        if word and node and not re.fullmatch(CURRENCY_PATTERN, word):
+            hint = "write three capital letters, such as EUR"
+            self.form.mistake(node.place, "H005", f"`{clipped(word)}` is not a currency code", hint)
+        return word
+
+    # --- columns -----------------------------------------------------------------------------------------------------
+
+    def read_columns(self, node: Node) -> tuple[Column, ...]:
+        found = []
+        for name, entry in (self.form.fields(node, "the columns", tuple(COLUMNS), COLUMNS_REQUIRED) or {}).items():
+            fields = self.form.fields(entry, "a column", COLUMN_KEYS, ("column",))
+            named = f"{HISTORY}.{name}"
+            column = self.columns.column(named, name, entry.place, fields, COLUMNS[name]) if fields else None
+            found += [column] if column else []
+        return tuple(found)
+
+    # --- assumptions -------------------------------------------------------------------------------------------------
+
+    def assumptions(self, node: Node, told: set[str]) -> tuple[Assumption, ...]:
+        found = []
+        for key, entry in self.form.entries(node, "the assumptions"):
+            fact = self.facts.get(key.text)
+            if fact is None:
+                hint = did_you_mean(key.text, self.facts)
+                self.form.mistake(key.place, "H001", f"`{clipped(key.text)}` is not a fact of an order", hint)
+            elif fact.name in told:
+                message = f"`{fact.name}` is told by the history"
+                self.form.mistake(key.place, "H002", message, "leave it out here")
+            else:
+                keys = ("value", "because")
+                fields = self.form.fields(entry, "an assumption", keys, keys)
+                assumption = self.assumption(key, fact, fields) if fields else None
+                found += [assumption] if assumption else []
+        return tuple(found)
+
+    def assumption(self, key: Scalar, fact: Fact, fields: Mapping[str, Node]) -> Assumption | None:
+        because = self.form.text(fields.get("because"), "the reason")
+        node = fields.get("value")
+        if not isinstance(node, Scalar):
+            if node is not None:
+                self.form.wrong_kind(node, "an assumed value", "a number, a word, true or false")
+            return None
+        if fact.type.kind is Kind.DATE and node.text == AS_OF:
+            return Assumption(fact.name, None, True, because, key.place) if because else None
+        value = literal(node, fact.type)
+        if value is None or not self.fits(node, fact, value) or not because:
+            if value is None:
+                self.form.wrong_kind(node, "an assumed value", "a number, a word, true or false", "leave it out")
+            return None
+        return Assumption(fact.name, value, False, because, key.place)
+
+    def fits(self, node: Scalar, fact: Fact, value: str | int | bool) -> bool:
+        """By the one gate through which all facts enter."""
+        group, _, name = fact.name.partition(".")
+        try:
+            Binder(CASE, (replace(fact, required=False),)).bind({group: {name: value}})
+        except FactsRefused as refused:
+            fault = refused.faults[0]
+            hint = fault.hint or (f"a date is YYYY-MM-DD or `{AS_OF}`" if fact.type.kind is Kind.DATE else "")
+            self.form.mistake(node.place, "H003", f"`{clipped(node.text)}` {fault.message}", hint)
+            return False
+        return True

@@ -1,0 +1,69 @@
+"""JSON Schema (2020-12) of a history map, `rules/maps/*.yaml` with `history:`, so that an editor completes and
+underlines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.reading.policy_schema import BILINGUAL, DIALECT, ID_PATTERN, Schema
+from engine.reading.schemas import fact_schema
+from engine.ruleset.ruleset import AS_OF
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
+from files.maps.row_map_schema import DATE_FORMAT, FROM_COLUMN, record
+from receivables.history.history_map import (
+    ACCOUNT_FACTS,
+    COLUMNS,
+    COLUMNS_REQUIRED,
+    DISPUTED_AMOUNT,
+    HISTORY,
+    ORDER_FACTS,
+)
+from receivables.history.history_map_file import CASE, CURRENCY_PATTERN
+
+_TOLD = {*ORDER_FACTS, *ACCOUNT_FACTS} - {DISPUTED_AMOUNT}
+
+
+def history_map_schema(vocabulary: Vocabulary) -> Schema:
+    column = {"$ref": "#/$defs/column"}
+    assumed = {fact.name: _assumption(fact, vocabulary) for fact in vocabulary.of_case(CASE) if fact.name not in _TOLD}
+    return {
+        "$schema": DIALECT,
+        "title": "A history map",
+        "description": "What the columns of past invoices mean, for `credence backtest`. The file ends with `...` on a "
+        "line of its own. See docs/backtest.md.",
+        **record(
+            {
+                HISTORY: {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
+                "title": BILINGUAL,
+                "currency": {"type": "string", "pattern": CURRENCY_PATTERN, "description": "ISO 4217, such as EUR."},
+                "dates": DATE_FORMAT,
+                "columns": record(dict.fromkeys(COLUMNS, column), COLUMNS_REQUIRED),
+                "assume": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "properties": assumed,
+                    "additionalProperties": False,
+                    "description": "Facts that the history doesn't tell and that are taken to hold for every order.",
+                },
+            },
+            (HISTORY, "title", "currency", "columns"),
+        ),
+        "$defs": {"column": record(FROM_COLUMN, ("column",)), "because": BILINGUAL},
+    }
+
+
+def _assumption(fact: Fact, vocabulary: Vocabulary) -> Schema:
+    """YAML's plain numbers are welcome where a request carries text."""
+    asked = fact_schema(replace(fact, required=True), vocabulary)
+    value: Schema = {key: asked[key] for key in ("pattern", "enum", "minimum", "maximum", "maxLength") if key in asked}
+    types = asked["type"]
+    if isinstance(types, list) or fact.type.kind is Kind.TEXT:
+        types = ["string", "number"]
+    value = {"type": types, **value}
+    if fact.type.kind is Kind.DATE:
+        value = {"anyOf": [{"const": AS_OF, "description": "The day of the order."}, value]}
+    said: Schema = {
+        key: asked[key] for key in ("title", "x-title-zh", "description", "x-description-zh") if key in asked
+    }
+    keys: Schema = {"value": {**said, **value}, "because": {"$ref": "#/$defs/because"}}
+    return {"title": asked["title"], "x-title-zh": asked["x-title-zh"], **record(keys, ("value", "because"))}

@@ -1,0 +1,1 @@
+"""A whole book of receivables on a day: figures, what the policies say, and the report."""

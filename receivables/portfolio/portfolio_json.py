@@ -1,0 +1,148 @@
+"""A portfolio as JSON: amounts as decimal text, shares and days as decimal text with 6 decimals, dates ISO 8601.
+
+null is a figure that there is nothing to tell from, such as the DSO of a quarter without sales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from engine.deciding.decision import Decision
+from engine.pipeline import Engine
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import decimal_shower, rate_text
+from receivables.figures import Bucket, Line, Quarter
+from receivables.portfolio.portfolio_decisions import Account, Allowance, RuleCount
+from receivables.portfolio.run_portfolio import Portfolio
+
+Json = dict[str, object]
+_Money = Callable[[int], str]
+
+
+def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
+    money = decimal_shower(engine.vocabulary.currency_digits)
+    found, decided = portfolio.figures, portfolio.decided
+    total = found.total
+    return {
+        "portfolio": portfolio.name,
+        "as_of": portfolio.as_of.isoformat(),
+        "opening": None if found.opening is None else date_of(found.opening).isoformat(),
+        "currency": engine.vocabulary.currency,
+        "policy_version": engine.version,
+        "rows": _rows(portfolio),
+        "receivables": {
+            "count": total.count,
+            "amount": money(total.amount),
+            "overdue_count": total.overdue_count,
+            "overdue": money(total.overdue),
+            "overdue_share": rate_text(total.overdue_share),
+            "disputed": None if found.disputed is None else money(found.disputed),
+        },
+        "aging": [_bucket(bucket, money) for bucket in found.aging],
+        "credit_notes": {"count": found.credits.count, "amount": money(found.credits.amount)},
+        "quarters": [_quarter(quarter, money) for quarter in found.quarters],
+        "concentration": _concentration(portfolio, money),
+        "overdue": {name: [_line(line, money) for line in lines] for name, lines in decided.overdue_by.items()},
+        "loss_allowance": _allowances(decided.allowances, money),
+        "warnings": {
+            "portfolio": _decision(decided.portfolio),
+            "rules": [_rule(rule, money) for rule in decided.rules],
+            "accounts": [_account(account, money) for account in decided.accounts if account.warnings],
+        },
+    }
+
+
+def _rows(portfolio: Portfolio) -> Json:
+    book = portfolio.book
+    return {
+        "files": list(portfolio.files),
+        "read": portfolio.rows,
+        "items": len(book.items),
+        "issued_later": book.later,
+        "rejected": portfolio.rejected,
+        "contradicted": [{"account": customer, "fact": f"account.{name}"} for customer, name in book.contradicted],
+    }
+
+
+def _bucket(bucket: Bucket, money: _Money) -> Json:
+    return {"bucket": bucket.key, "count": bucket.count, "amount": money(bucket.amount)}
+
+
+def _quarter(quarter: Quarter, money: _Money) -> Json:
+    return {
+        "from": date_of(quarter.first).isoformat(),
+        "to": date_of(quarter.last).isoformat(),
+        "whole": quarter.whole,
+        "opening_receivables": None if quarter.opening is None else money(quarter.opening),
+        "credit_sales": money(quarter.sales),
+        "closing_receivables": money(quarter.receivables),
+        "overdue": money(quarter.overdue),
+        "dso": rate_text(quarter.dso),
+        "best_possible_dso": rate_text(quarter.best_possible_dso),
+        "average_days_delinquent": rate_text(quarter.average_days_delinquent),
+        "collection_effectiveness": rate_text(quarter.effectiveness),
+    }
+
+
+def _concentration(portfolio: Portfolio, money: _Money) -> Json:
+    found = portfolio.figures.concentration
+    return {
+        "customers": found.customers,
+        "owed": money(found.owed),
+        "top": [
+            {"customer": b.customer, "count": b.count, "amount": money(b.amount), "share": rate_text(b.share)}
+            for b in found.top
+        ],
+        "top_share": rate_text(found.top_share),
+        "herfindahl": rate_text(found.herfindahl),
+    }
+
+
+def _line(line: Line, money: _Money) -> Json:
+    return {
+        "key": line.key,
+        "count": line.count,
+        "amount": money(line.amount),
+        "overdue_count": line.overdue_count,
+        "overdue": money(line.overdue),
+        "overdue_share": rate_text(line.overdue_share),
+    }
+
+
+def _allowances(allowances: tuple[Allowance, ...], money: _Money) -> Json:
+    return {
+        "total": money(sum(each.allowance or 0 for each in allowances)),
+        "complete": all(each.key is not None for each in allowances),
+        "buckets": [
+            {
+                "bucket": each.key,
+                "count": each.count,
+                "amount": money(each.amount),
+                "loss_rates": list(each.rates),
+                "allowance": None if each.allowance is None else money(each.allowance),
+                "missing": list(each.missing),
+            }
+            for each in allowances
+        ],
+    }
+
+
+def _decision(decision: Decision) -> Json:
+    """Without its id: this one isn't recorded."""
+    return {key: value for key, value in decision.as_json().items() if key != "id"}
+
+
+def _rule(rule: RuleCount, money: _Money) -> Json:
+    return {**asdict(rule), "amount": money(rule.amount), "missing": list(rule.missing)}
+
+
+def _account(account: Account, money: _Money) -> Json:
+    return {
+        "customer": account.customer,
+        "grade": account.grade,
+        "amount": money(account.balance.amount),
+        "overdue": money(account.balance.overdue),
+        "outcome": account.decision.outcome,
+        "warnings": [reason.as_json() for reason in account.warnings],
+    }

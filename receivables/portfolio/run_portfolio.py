@@ -1,0 +1,111 @@
+"""A portfolio from its files: rows → book → figures → what the policies say, with the count of every row.
+
+Composes the engine's portfolio verbs at the edge; `report` and `as_json` show what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from engine.pipeline import Engine
+from engine.vocabulary.binding import Fault
+from engine.vocabulary.days import day_number
+from files.long_run import ROWS_BETWEEN, Progress, untold, without_garbage_collection
+from files.records import Format, InputUnreadable, Record, format_named
+from receivables.figures import Figures, figures
+from receivables.portfolio.portfolio_decisions import Decided, days_in_quarter, decide_portfolio
+from receivables.portfolio.portfolio_files import Reading, records
+from receivables.portfolio.portfolio_rows import Book, BookReader
+
+INDUSTRY = "portfolio.industry"
+
+Rejected = Callable[[Path, Record, tuple[Fault, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`opening`: the first day from which the files are complete; None: the first issue date. `industry`: of the whole
+    portfolio; None: as the rows say where they agree."""
+
+    files: Sequence[Path]
+    reading: Reading
+    as_of: date
+    opening: date | None = None
+    industry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """Rows read = items in the book + invoices issued later + rejects."""
+
+    name: str
+    files: tuple[str, ...]
+    as_of: date
+    rows: int
+    rejected: int
+    book: Book
+    figures: Figures
+    decided: Decided
+
+
+def portfolio_of(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress = untold) -> Portfolio:
+    """Raises InputUnreadable, OSError, and FactsRefused where sums exceed what facts can hold."""
+    with without_garbage_collection():
+        book, rows, rejects = _read(engine, wanted, rejected, progress)
+        name = ", ".join(path.stem for path in wanted.files)[:100]
+        days = days_in_quarter(engine, wanted.as_of)
+        opening = day_number(wanted.opening) if wanted.opening else None
+        found = figures(book.items, day_number(wanted.as_of), days, opening)
+        industry = wanted.industry or _industry(engine, book)
+        decided = decide_portfolio(engine, book, found, name, industry, lambda done: progress("deciding", done))
+    files = tuple(path.name for path in wanted.files)
+    return Portfolio(name, files, wanted.as_of, rows, rejects, book, found, decided)
+
+
+def _read(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress) -> tuple[Book, int, int]:
+    """The book, the rows read and the rows rejected."""
+    reader = BookReader(wanted.reading.row_map, engine.vocabulary, wanted.as_of)
+    rows = rejects = before = 0
+    whole = sum(path.stat().st_size for path in wanted.files) or 1
+    for path in wanted.files:
+        done = before
+        plain = format_named(path) not in (Format.PARQUET, Format.ARROW)  # as many characters read as it holds
+        try:
+            for record in records(path, wanted.reading):
+                rows += 1
+                done += len(record.text) + 1  # bytes, but for what isn't ASCII
+                if not rows % ROWS_BETWEEN:
+                    progress("reading", done / whole if plain else None)
+                if faults := _faults(reader, record):
+                    rejects += 1
+                    rejected(path, record, faults)
+        except InputUnreadable as unreadable:
+            raise InputUnreadable(f"{path}: {unreadable}") from None
+        before += path.stat().st_size
+        progress("reading", before / whole)
+    book = reader.book()
+    if rows != len(book.items) + book.later + rejects:
+        raise AssertionError(f"rows were lost: {rows} read, {len(book.items)} + {book.later} + {rejects} known")
+    return book, rows, rejects
+
+
+def industries(engine: Engine) -> tuple[str, ...]:
+    fact = engine.vocabulary.facts.get(INDUSTRY)
+    return fact.type.members if fact else ()
+
+
+def _faults(reader: BookReader, record: Record) -> tuple[Fault, ...]:
+    if record.cells is None:
+        path, _, message = record.fault.partition(": ")
+        return (Fault(path, message),)
+    return reader.add(record.heading, record.cells)
+
+
+def _industry(engine: Engine, book: Book) -> str | None:
+    """The one that all rows name."""
+    named = {item.industry for item in book.items}
+    only = named.pop() if len(named) == 1 else None
+    return only if only in industries(engine) else None

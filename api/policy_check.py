@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from api.limits import Stopped, too_large
 from api.worker import Worker
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.pipeline import load
 from files.batch.checked import unfit_for_bulk
+from ledger.policies.check_limits import Stopped, too_large
 
 DIAGNOSTICS_MAX = 100
 """Mistakes that an answer lists; it says how many there are."""

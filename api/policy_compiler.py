@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeVar, TypeVarTuple
 
-from api.limits import PATIENT, Died, Limits, Stopped, too_large
-from api.worker import Closed, Worker
+from api.worker import Worker
 from engine.pipeline import Loaded, load, load_stored
-from engine.vanished import Vanished, vanished
+from ledger.policies.check_limits import PATIENT, CheckLimits, Closed, Died, Stopped, too_large
+from ledger.policies.vanished import Vanished, vanished
 
 CALLER = "the rules folder"
 
@@ -24,9 +24,9 @@ class Compiler:
     """`since` is when the change that is being compiled came up; None where there is none. All raise `Closed` once the
     service stops."""
 
-    def __init__(self, limits: Limits = PATIENT) -> None:
+    def __init__(self, limits: CheckLimits = PATIENT) -> None:
         self.since: datetime | None = None
-        self._worker = Worker(["engine.pipeline", "engine.vanished"], limits, niceness=0)
+        self._worker = Worker(["engine.pipeline", "ledger.policies.vanished"], limits, niceness=0)
 
     def give_way(self) -> None:
         """To be called once a set decides: until then nothing is more urgent, from then on decisions are."""

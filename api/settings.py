@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.hosts import hosts_of
-from ledger.place import unfit_place
+from api.http.hosts import hosts_of
+from ledger.store.place import unfit_place
 
 
 class Settings(BaseSettings):

@@ -1,6 +1,6 @@
 """Work on policies in a process of its own, so that no file can stop the service: check, compile, explain.
 
-A job is a function of a module and its arguments; the answer is its result, or one of the reasons in `api.limits` why
+A job is a function of a module and its arguments; the answer is its result, or one of the reasons in `check_limits` why
 there is none. The process is warm, so that a job pays for nothing but itself; it is ended and started anew when a job
 runs out of time or memory, when nobody waits for a job any more, and at shutdown. What comes back is unpickled: it is
 trusted because it comes from our own child, over a socket that nobody else has.
@@ -28,8 +28,8 @@ from typing import Any, TypeVar, TypeVarTuple
 
 import structlog
 
-from api.limits import LIMITS, Died, Limits, OutOfMemory, OutOfTime, Stopped, TooDeep
 from api.worker_process import DONE, OUT_OF_MEMORY, TOO_DEEP
+from ledger.policies.check_limits import LIMITS, CheckLimits, Closed, Died, OutOfMemory, OutOfTime, Stopped, TooDeep
 
 START_SECONDS_MAX = 60
 """For a process to start and import what its jobs need, on a machine however busy."""
@@ -57,13 +57,6 @@ class TooManyWaiting(Exception):
         super().__init__(f"{WAITING_MAX} requests wait already; try again later")
 
 
-class Closed(Stopped):
-    hint = "ask again once the service runs"
-
-    def __init__(self) -> None:
-        super().__init__("the service is being stopped")
-
-
 class JobFailed(Exception):
     """An exception in the worker, which is our mistake; the message is its traceback."""
 
@@ -77,7 +70,7 @@ class _Job:
 class Worker:
     """One process and the queues of those who want it. Waiting, starting and ending are done in a thread of its own."""
 
-    def __init__(self, modules: Sequence[str], limits: Limits = LIMITS, *, niceness: int = NICENESS) -> None:
+    def __init__(self, modules: Sequence[str], limits: CheckLimits = LIMITS, *, niceness: int = NICENESS) -> None:
         """`modules` are imported before the first job: those that hold the jobs' functions."""
         self.limits = limits
         self._niceness = niceness
@@ -183,7 +176,7 @@ class Worker:
 class _Process:
     """Everything but `kill` and `set_niceness` takes its time and runs in the worker's one thread."""
 
-    def __init__(self, modules: Sequence[str], limits: Limits, niceness: int) -> None:
+    def __init__(self, modules: Sequence[str], limits: CheckLimits, niceness: int) -> None:
         self._modules = modules
         self._limits = limits
         self._niceness = niceness

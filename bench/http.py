@@ -47,8 +47,8 @@ class Run:
 
 def example_body() -> dict[str, Any]:
     """An order as the vocabulary's own examples describe it."""
-    from api.rules_folder import read_folder
     from engine.pipeline import load
+    from ledger.policies.rules_folder import read_folder
 
     engine = load(read_folder(ROOT / "rules").policies).engine
     assert engine is not None, "the default rules must check; run `credence check`"
@@ -136,7 +136,11 @@ def measure() -> tuple[list[Run], list[Run]]:
         journal = str(Path(home) / "credence.db")
         servers.enter_context(
             _server(
-                ["-m", "api.server"], port, CREDENCE_PORT=str(port), CREDENCE_JOURNAL=journal, CREDENCE_RULES="rules"
+                ["-m", "api.http.server"],
+                port,
+                CREDENCE_PORT=str(port),
+                CREDENCE_JOURNAL=journal,
+                CREDENCE_RULES="rules",
             )
         )
         for each in (null_port, port):

@@ -10,8 +10,6 @@ import typer
 from rich.text import Text
 
 from api.cli.terminal import FOUND_PROBLEMS, folder_of, out, print_diagnostics, print_json
-from api.limits import Stopped, too_large, within_limits
-from api.rules_folder import RulesFolder
 from engine.compiling.decided_names import decided_names
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.pipeline import Engine, load
@@ -25,6 +23,8 @@ from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
 from files.batch.checked import unfit_for_bulk
 from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
+from ledger.policies.check_limits import Stopped, too_large, within_limits
+from ledger.policies.rules_folder import RulesFolder
 from receivables.history.history_map_file import is_history_map, read_history_map
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the policies, with cases/ and maps/.")]

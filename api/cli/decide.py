@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from api import phrases
+from api.cli import phrases
 from api.cli.case import (
     AsOfOption,
     CaseOption,

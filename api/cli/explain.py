@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from api import phrases
+from api.cli import phrases
 from api.cli.case import (
     AsOfOption,
     CaseOption,

@@ -39,10 +39,10 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
     Exit code: 0 stopped, 2 the port is taken, the rules folder can't be read or the journal can't be written.
     """
     # only this command needs the server, and loading it takes longer than a decision
-    from api.server import serve as run
+    from api.http.server import serve as run
     from api.settings import Settings, refusal
-    from ledger.opening import check_writable
-    from ledger.trouble import JournalUnavailable
+    from ledger.journal.opening import check_writable
+    from ledger.store.trouble import JournalUnavailable
 
     given = {"host": host, "port": port, "rules": rules, "journal": journal}
     try:

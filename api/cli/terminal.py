@@ -13,11 +13,11 @@ import typer
 from rich.console import Console, ConsoleRenderable, RenderHook
 from rich.text import Text
 
-from api.limits import Stopped, too_large, within_limits
-from api.rules_folder import FolderUnreadable, RulesFolder, read_folder
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.pipeline import Engine, Loaded, load
 from files.visible import unseen_replaced, visible
+from ledger.policies.check_limits import Stopped, too_large, within_limits
+from ledger.policies.rules_folder import FolderUnreadable, RulesFolder, read_folder
 
 FOUND_PROBLEMS = 1
 UNUSABLE = 2

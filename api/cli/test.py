@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.check import Directory, read_suites
+from api.cli.junit import junit
 from api.cli.terminal import (
     FOUND_PROBLEMS,
     err,
@@ -23,7 +24,6 @@ from api.cli.terminal import (
     print_json,
     refuse,
 )
-from api.junit import junit
 from engine.testing.case_result import CaseResult, CasesRun, Coverage
 from engine.testing.run_cases import run_cases
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import httpx2
 
-from api.guard import Limits
-from api.server import guarded_server
+from api.http.guard import ConnectionLimits
+from api.http.server import guarded_server
 from api.settings import Settings
-from ledger.clock import Clock
+from ledger.journal.clock import Clock
 
 ORDERS = """\
 policy: orders
@@ -40,7 +40,9 @@ def write_rules(folder: Path, orders: str = ORDERS) -> Path:
 
 
 @contextmanager
-def running(settings: Settings, clock: Clock | None = None, limits: Limits | None = None) -> Iterator[httpx2.Client]:
+def running(
+    settings: Settings, clock: Clock | None = None, limits: ConnectionLimits | None = None
+) -> Iterator[httpx2.Client]:
     """A client of the running service; on leaving, the service is shut down and its journal closed."""
     server = guarded_server(settings.model_copy(update={"port": 0}), limits, clock)
     thread = threading.Thread(target=server.run)

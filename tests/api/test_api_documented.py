@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.guard import Limits
-from api.metrics import Metrics
-from api.problems import ALL_KINDS, ProblemKind
+from api.http.guard import ConnectionLimits
+from api.http.metrics import Metrics
+from api.http.problems import ALL_KINDS, ProblemKind
 from api.settings import Settings
 from engine.vocabulary.vocabulary import CASE_KINDS
 
@@ -41,7 +41,7 @@ def test_each_path_is_documented(client: httpx2.Client) -> None:
 
 
 def test_the_limits_are_documented() -> None:
-    limits = Limits()
+    limits = ConnectionLimits()
     rows = {
         "request line and headers": f"{limits.head_bytes >> 10} kB",
         "time for the head": f"{limits.head_seconds} s",

@@ -11,9 +11,9 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from api.app import create_app
-from api.openapi import openapi_document
-from api.policy_routes import NOTHING_TO_CHECK
+from api.http.app import create_app
+from api.http.openapi import openapi_document
+from api.http.policy_routes import NOTHING_TO_CHECK
 from api.settings import Settings
 from engine.pipeline import load
 from tests.api.running import FACTS, ORDERS

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from api.answers import DecisionShape
+from api.http.answers import DecisionShape
 from api.settings import Settings
 from tests.api.running import BODY
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.guard import Limits
+from api.http.guard import ConnectionLimits
 from api.settings import Settings
 from tests.api.raw_http import (
     ORDER,
@@ -37,7 +37,7 @@ CHUNKED = (
     "Transfer-Encoding: chunked",
 )
 IN_ONE_CHUNK = b"%x\r\n%s\r\n0\r\n" % (len(ORDER), ORDER)
-SHORT = Limits(idle_seconds=0.6, head_seconds=0.8, body_seconds=1.0, unread_seconds=1.0, leaving_seconds=0.5)
+SHORT = ConnectionLimits(idle_seconds=0.6, head_seconds=0.8, body_seconds=1.0, unread_seconds=1.0, leaving_seconds=0.5)
 PLACES = 20
 
 
@@ -55,7 +55,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]
     """A service with few connections."""
     home = tmp_path_factory.mktemp("crowded")
     settings = Settings(rules=write_rules(home / "rules"), journal=home / "credence.db")
-    with running(settings, limits=Limits(connections=PLACES)) as client:
+    with running(settings, limits=ConnectionLimits(connections=PLACES)) as client:
         yield client
 
 
@@ -454,7 +454,7 @@ def test_where_all_connections_wait_for_the_service_a_new_one_is_told_so(crowded
         return "it is slow"
 
     with pytest.MonkeyPatch.context() as patched, _many(crowded, PLACES) as busy:
-        patched.setattr("api.health._trouble", slowly)
+        patched.setattr("api.http.health._trouble", slowly)
         for connection in busy:
             connection.sendall(head("GET /readyz HTTP/1.1", "Host: localhost"))
         assert reached.wait(5)
@@ -490,7 +490,7 @@ def _open_connections(client: httpx2.Client) -> int:
 
 def test_bodies_have_a_bound_together(tmp_path: Path) -> None:
     settings = Settings(rules=write_rules(tmp_path / "rules"), journal=tmp_path / "credence.db", body_bytes_max=1 << 20)
-    with running(settings, limits=Limits(bodies_bytes=3 << 20)) as client, _many(client, 12) as slow:
+    with running(settings, limits=ConnectionLimits(bodies_bytes=3 << 20)) as client, _many(client, 12) as slow:
         for connection in slow:
             lines = (*CHUNKED[:3], f"Content-Length: {1 << 20}")
             connection.sendall(head(*lines) + b" " * ((1 << 20) - 1))
@@ -506,8 +506,11 @@ def test_large_bodies_that_wait_for_their_answers_keep_no_small_ones_out(tmp_pat
 
     settings = Settings(rules=write_rules(tmp_path / "rules"), journal=tmp_path / "credence.db", body_bytes_max=1 << 17)
     large = post(body=ORDER + b" " * 100_000)
-    with pytest.MonkeyPatch.context() as patched, running(settings, limits=Limits(bodies_bytes=1 << 18)) as client:
-        patched.setattr("ledger.journal.Journal.record", slowly)
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        running(settings, limits=ConnectionLimits(bodies_bytes=1 << 18)) as client,
+    ):
+        patched.setattr("ledger.journal.journal.Journal.record", slowly)
         with _many(client, 2) as busy:
             for connection in busy:
                 connection.sendall(large)

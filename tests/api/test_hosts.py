@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from api.hosts import hosts_of, split_authority
-from api.problems import ForeignHost, ForeignOrigin, MalformedRequest
+from api.http.hosts import hosts_of, split_authority
+from api.http.problems import ForeignHost, ForeignOrigin, MalformedRequest
 from api.settings import Settings
 from tests.api.raw_http import ask, head, post
 from tests.api.running import running, write_rules

@@ -12,10 +12,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.server import main
+from api.http.server import main
 from api.settings import Settings
-from ledger.clock import Clock
-from ledger.opening import check_writable
+from ledger.journal.clock import Clock
+from ledger.journal.opening import check_writable
 from tests.api.desk import credence, desk
 from tests.api.running import BODY, eventually, running, write_rules
 from tests.ledger.moves import MOVES, Move, listing

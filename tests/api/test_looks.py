@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-import api.policies
-from api.metrics import Metrics
-from api.policies import Policies
+from api.http.metrics import Metrics
 from api.policy_compiler import Compiler
-from api.rules_folder import RulesFolder, read_folder
 from api.worker import NICENESS
-from ledger.journal import Journal
+from ledger.journal.journal import Journal
+from ledger.policies import in_force
+from ledger.policies.in_force import Policies
+from ledger.policies.rules_folder import RulesFolder, read_folder
 from tests.api.running import ORDERS, write_rules
 
 LENIENT = ORDERS.replace("limit: 10000", "limit: 20000")
@@ -92,7 +92,7 @@ def test_what_changes_while_it_is_read_is_read_again(tmp_path: Path, monkeypatch
 
         (rules / "orders.yaml").write_text(LENIENT, encoding="utf-8")
         await policies.refresh()
-        monkeypatch.setattr(api.policies, "read_folder", read_and_change)
+        monkeypatch.setattr(in_force, "read_folder", read_and_change)
         await policies.refresh()
         assert _limit(policies) == "10000"
         monkeypatch.undo()

@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.app import create_app
+from api.http.app import create_app
 from api.settings import Settings
-from ledger.journal import Journal
+from ledger.journal.journal import Journal
 from tests.api.desk import credence
 from tests.api.running import BODY, FACTS, ORDERS, eventually, running, write_rules
 

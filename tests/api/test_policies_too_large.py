@@ -18,9 +18,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.limits import Limits
 from api.settings import Settings
 from api.worker import WAITING_OF_A_CALLER_MAX
+from ledger.policies.check_limits import CheckLimits
 from tests.api.desk import credence
 from tests.api.running import BODY, ORDERS, eventually, running, write_rules
 
@@ -43,8 +43,8 @@ QUICK, ENDLESS = slow(3, 3), slow()
 
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx2.Client]:
-    monkeypatch.setattr("api.app.LIMITS", Limits(1, 2))
-    monkeypatch.setattr("api.app.PATIENT", Limits(1, 5))
+    monkeypatch.setattr("api.http.app.LIMITS", CheckLimits(1, 2))
+    monkeypatch.setattr("api.http.app.PATIENT", CheckLimits(1, 5))
     settings = Settings(rules=write_rules(tmp_path / "rules"), journal=tmp_path / "credence.db")
     with running(settings) as client:
         yield client
@@ -134,7 +134,7 @@ def test_the_number_of_files_and_of_mistakes_is_bounded(client: httpx2.Client) -
 def _service(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     settings = {"CREDENCE_RULES": "rules", "CREDENCE_JOURNAL": "credence.db", "CREDENCE_PORT": str(port)}
     environment = os.environ | settings | {"PYTHONPATH": str(Path.cwd())}
-    with subprocess.Popen([sys.executable, "-m", "api.server"], env=environment, cwd=home) as process:
+    with subprocess.Popen([sys.executable, "-m", "api.http.server"], env=environment, cwd=home) as process:
         try:
             yield process
         finally:
@@ -178,7 +178,7 @@ def _answers(client: httpx2.Client) -> bool:
 
 @pytest.mark.parametrize("command", [["check"], ["test"], ["decide", "case.json"], ["sql", "--case", "order"]])
 def test_commands_refuse_what_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
-    monkeypatch.setattr("api.limits.LIMITS", Limits(1, 1))
+    monkeypatch.setattr("ledger.policies.check_limits.LIMITS", CheckLimits(1, 1))
     rules = write_rules(tmp_path / "rules", ENDLESS)
     where = [rules] if command[0] in ("check", "test") else ["--rules", rules]
     result = credence(*command, *where)

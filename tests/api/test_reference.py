@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.problems import ALL_KINDS
+from api.http.problems import ALL_KINDS
 from api.settings import Settings
 from tests.api.running import FACTS, running, write_rules
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from api.rules_folder import FILES_MAX, FOLDER_BYTES_MAX, FolderUnreadable, look, read_folder
 from engine.reading.document import BYTES_MAX
 from files.bounded_files import read_named, read_ordinary
 from files.visible import unseen, visible
+from ledger.policies.rules_folder import FILES_MAX, FOLDER_BYTES_MAX, FolderUnreadable, look, read_folder
 from tests.api.desk import CASES, MAP, credence, desk
 
 GIGABYTES = 3 << 30

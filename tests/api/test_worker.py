@@ -16,20 +16,30 @@ from typing import TypeVar
 
 import pytest
 
-from api.limits import Died, Limits, OutOfMemory, OutOfTime, Stopped, TooDeep, too_large, within_limits
 from api.policy_check import MODULE
-from api.worker import WAITING_MAX, WAITING_OF_A_CALLER_MAX, Closed, JobFailed, TooManyOfCaller, TooManyWaiting, Worker
+from api.worker import WAITING_MAX, WAITING_OF_A_CALLER_MAX, JobFailed, TooManyOfCaller, TooManyWaiting, Worker
 from engine.pipeline import load
+from ledger.policies.check_limits import (
+    CheckLimits,
+    Closed,
+    Died,
+    OutOfMemory,
+    OutOfTime,
+    Stopped,
+    TooDeep,
+    too_large,
+    within_limits,
+)
 from tests.api import jobs
 from tests.api.running import FACTS, ORDERS, eventually
 
-SMALL = Limits(processor_seconds=1, seconds=2, memory=1 << 29)
+SMALL = CheckLimits(processor_seconds=1, seconds=2, memory=1 << 29)
 FILES = {"rules/facts.yaml": FACTS.encode(), "rules/orders.yaml": ORDERS.encode()}
 
 T = TypeVar("T")
 
 
-def with_worker(use: Callable[[Worker], Awaitable[T]], limits: Limits = SMALL) -> T:
+def with_worker(use: Callable[[Worker], Awaitable[T]], limits: CheckLimits = SMALL) -> T:
     async def whole() -> T:
         worker = Worker([MODULE], limits)
         try:
@@ -101,7 +111,7 @@ def test_the_processor_is_limited_beside_the_clock() -> None:
     """On a machine that is busy with decisions a job may take longer by the clock."""
     start = time.monotonic()
     with pytest.raises(OutOfTime, match="after 1 seconds"):
-        with_worker(lambda worker: worker.run("a", jobs.spin, 60), Limits(processor_seconds=1, seconds=60))
+        with_worker(lambda worker: worker.run("a", jobs.spin, 60), CheckLimits(processor_seconds=1, seconds=60))
     assert time.monotonic() - start < 50
 
 
@@ -126,7 +136,7 @@ def test_a_job_that_nobody_waits_for_is_ended_and_one_that_waits_is_never_begun(
         assert not alive(int(note.read_text("ascii")))
         assert not (tmp_path / "words").exists()
 
-    with_worker(use, Limits(processor_seconds=60, seconds=60))
+    with_worker(use, CheckLimits(processor_seconds=60, seconds=60))
 
 
 def test_callers_take_turns_and_only_few_jobs_wait(tmp_path: Path) -> None:
@@ -148,7 +158,7 @@ def test_callers_take_turns_and_only_few_jobs_wait(tmp_path: Path) -> None:
         await asyncio.gather(first, *mine, *other, *others)
         return words.read_text("ascii")
 
-    assert with_worker(use, Limits(seconds=60)).split() == ["a0", "b0", "a1", "b1", "a2", "a3"]
+    assert with_worker(use, CheckLimits(seconds=60)).split() == ["a0", "b0", "a1", "b1", "a2", "a3"]
 
 
 def test_a_worker_that_is_closed_ends_its_job_at_once(tmp_path: Path) -> None:
@@ -165,7 +175,7 @@ def test_a_worker_that_is_closed_ends_its_job_at_once(tmp_path: Path) -> None:
                 await job
         assert not alive(int((tmp_path / "pid").read_text("ascii")))
 
-    with_worker(use, Limits(processor_seconds=60, seconds=60))
+    with_worker(use, CheckLimits(processor_seconds=60, seconds=60))
 
 
 OWNER = """

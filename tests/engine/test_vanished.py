@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from engine.vanished import Vanished, vanished
+from ledger.policies.vanished import Vanished, vanished
 from tests.whole_set import ended
 
 NOTHING = Vanished()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from ledger.clock import moment
-from ledger.journal import Journal, Record
-from ledger.trouble import JournalUnavailable
+from ledger.journal.clock import moment
+from ledger.journal.journal import Journal, Record
+from ledger.store.trouble import JournalUnavailable
 
 
 def record(id: str, note: str = "", at: datetime | None = None) -> Record:

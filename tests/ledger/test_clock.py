@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from api.identifiers import uuid7
-from ledger.clock import Clock, moment
-from ledger.journal import Journal
+from api.http.identifiers import uuid7
+from ledger.journal.clock import Clock, moment
+from ledger.journal.journal import Journal
 from tests.ledger.recording import record
 
 START = datetime(2026, 11, 26, 12, 0, 0, 123456, tzinfo=UTC)

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ledger import journal as journal_module
-from ledger.database import LOG_BYTES_KEPT
-from ledger.journal import Journal
-from ledger.trouble import JournalUnavailable
+from ledger.journal import journal as journal_module
+from ledger.journal.journal import Journal
+from ledger.store.database import LOG_BYTES_KEPT
+from ledger.store.trouble import JournalUnavailable
 from tests.ledger.recording import fails, note_of, record
 
 MEGABYTES = 4

@@ -15,14 +15,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from structlog.testing import capture_logs
 
-from ledger import journal as journal_module
-from ledger.clock import Clock
-from ledger.database import LOCK_SECONDS_MAX
-from ledger.journal import Commit, Journal, Record
-from ledger.journal_file import JournalFile
-from ledger.opening import check_writable, open_to_write
-from ledger.tables import metadata
-from ledger.trouble import JournalUnavailable, trouble_in_words
+from ledger.journal import journal as journal_module
+from ledger.journal.clock import Clock
+from ledger.journal.journal import Commit, Journal, Record
+from ledger.journal.opening import check_writable, open_to_write
+from ledger.store.database import LOCK_SECONDS_MAX
+from ledger.store.journal_file import JournalFile
+from ledger.store.tables import metadata
+from ledger.store.trouble import JournalUnavailable, trouble_in_words
 from tests.ledger.recording import fails, note_of, record
 
 

@@ -16,11 +16,11 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from ledger.database import database_kept_to_read, database_to_read, database_to_write
-from ledger.journal import Journal
-from ledger.journal_file import JournalFile
-from ledger.opening import check_writable
-from ledger.trouble import FileLost, JournalUnavailable
+from ledger.journal.journal import Journal
+from ledger.journal.opening import check_writable
+from ledger.store.database import database_kept_to_read, database_to_read, database_to_write
+from ledger.store.journal_file import JournalFile
+from ledger.store.trouble import FileLost, JournalUnavailable
 from tests.ledger.moves import MOVES, Move, beside, listing
 from tests.ledger.recording import fails, record, trouble
 
@@ -194,7 +194,7 @@ async def _fail_otherwise(journal: Journal) -> None:
 def test_a_log_without_its_file_is_not_thrown_away(path: Path, file_is: str) -> None:
     """SQLite would remove it. The service was killed, then the file was moved away or emptied."""
     killed = (
-        "import asyncio, os, sys; from pathlib import Path; from ledger.journal import Journal\n"
+        "import asyncio, os, sys; from pathlib import Path; from ledger.journal.journal import Journal\n"
         "from tests.ledger.recording import record\n"
         "async def go():\n"
         " journal = Journal(Path(sys.argv[1]))\n await journal.record(record('answered'))\n os._exit(9)\n"

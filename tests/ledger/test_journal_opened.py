@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ledger import last_records
-from ledger.journal import Journal, Record
-from ledger.opening import check_writable
-from ledger.place import unfit_place
-from ledger.trouble import JournalUnavailable
+from ledger.journal import last_records
+from ledger.journal.journal import Journal, Record
+from ledger.journal.opening import check_writable
+from ledger.store.place import unfit_place
+from ledger.store.trouble import JournalUnavailable
 from tests.ledger.recording import record, trouble
 
 TRIGGERS = [
@@ -273,7 +273,7 @@ def test_a_file_that_was_cut_off_while_the_service_was_down_is_damaged(path: Pat
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o277])
 def test_a_new_journal_is_its_owners_only(path: Path, umask: int) -> None:
     journal_of = (
-        "import asyncio, os, sys; from pathlib import Path; from ledger.journal import Journal\n"
+        "import asyncio, os, sys; from pathlib import Path; from ledger.journal.journal import Journal\n"
         "os.umask(int(sys.argv[2]))\n"
         "async def go():\n await Journal(Path(sys.argv[1])).probe()\n os._exit(0)\n"
         "asyncio.run(go())"

@@ -13,13 +13,13 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from api.rules_folder import read_folder
 from api.settings import Settings
 from engine.pipeline import load, version
-from ledger.clock import Clock
-from ledger.database import MIGRATIONS, memory_database
-from ledger.journal import Journal
-from ledger.opening import check_writable
+from ledger.journal.clock import Clock
+from ledger.journal.journal import Journal
+from ledger.journal.opening import check_writable
+from ledger.policies.rules_folder import read_folder
+from ledger.store.database import MIGRATIONS, memory_database
 from tests.api.running import BODY, running, write_rules
 from tests.ledger.recording import record
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from api.cli.check import read_map, read_suites, row_maps
-from api.rules_folder import RulesFolder, read_folder
 from engine.pipeline import Engine, load
 from engine.testing.case_result import CasesRun
 from engine.testing.run_cases import run_cases
 from engine.vocabulary.vocabulary import CASE_KINDS
+from ledger.policies.rules_folder import RulesFolder, read_folder
 
 ROOT = Path(__file__).parents[2]
 

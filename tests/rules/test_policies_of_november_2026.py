@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from api.cli.check import read_suites
-from api.rules_folder import read_folder
 from engine.pipeline import Engine, load
 from engine.testing.run_cases import run_cases
 from engine.vocabulary.binding import shown
 from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import CASE_KINDS, Kind
+from ledger.policies.rules_folder import read_folder
 from tests.engine.generated import facts_near_thresholds
 
 SET = Path(__file__).parents[1] / "policies" / "2026-11"

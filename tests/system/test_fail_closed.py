@@ -19,14 +19,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.metrics import Metrics
-from api.policies import Policies
+from api.http.metrics import Metrics
 from api.policy_compiler import Compiler
-from api.problems import NoPolicyInForce
 from api.settings import Settings
 from engine.pipeline import load
 from engine.reading.document import read
-from ledger.journal import Journal
+from ledger.journal.journal import Journal
+from ledger.policies.in_force import NoPolicyInForce, Policies
 from tests.api.desk import credence
 from tests.api.running import eventually, running
 

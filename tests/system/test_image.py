@@ -88,7 +88,7 @@ def context() -> list[str]:
 @pytest.mark.parametrize(
     ("path", "patterns", "there"),
     [
-        ("api/app.py", ["*", "!api"], True),
+        ("api/http/app.py", ["*", "!api"], True),
         ("api/__pycache__/x.pyc", ["*", "!api", "**/__pycache__"], False),
         ("docs/api.md", ["*", "!docs/order.json"], False),
         ("docs/order.json", ["*", "!docs/order.json"], True),

@@ -18,14 +18,14 @@ from tests.api.running import BODY, eventually, write_rules
 
 HURRIED = """\
 import api.server
-api.server.REQUESTS_SECONDS_MAX = 1
-api.server.SHUTDOWN_SECONDS_MAX = 3
+api.http.server.REQUESTS_SECONDS_MAX = 1
+api.http.server.SHUTDOWN_SECONDS_MAX = 3
 """
 A_REQUEST_THAT_HANGS = """\
 import asyncio, api.health
 async def _trouble(journal):
     await asyncio.sleep(60)
-api.health._trouble = _trouble
+api.http.health._trouble = _trouble
 """
 A_JOURNAL_THAT_DOES_NOT_CLOSE = """\
 import time
@@ -36,7 +36,7 @@ Journal.close = lambda self: time.sleep(60)
 
 def _stopped_while(wrong: str, home: Path) -> tuple[int, float, list[dict[str, object]]]:
     """Exit code, seconds it took, and the log."""
-    script = f"{HURRIED}{wrong}api.server.main()"
+    script = f"{HURRIED}{wrong}api.http.server.main()"
     environment = os.environ | {
         "CREDENCE_RULES": str(write_rules(home / "rules")),
         "CREDENCE_JOURNAL": str(home / "credence.db"),

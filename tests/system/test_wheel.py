@@ -67,7 +67,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_no_other(wheel: Path) ->
     for name in (
         "engine/vocabulary/facts.yaml",
         "engine/feel/grammar.lark",
-        "ledger/migrations/env.py",
+        "ledger/store/migrations/env.py",
         "api/starter/rules/orders.yaml",
         "api/starter/rules/cases/orders.yaml",
         "api/starter/rules/maps/open_items.yaml",
@@ -163,7 +163,7 @@ def test_a_matcher_that_cannot_be_loaded_is_one_line_with_the_command_that_build
     _says_how_to_build_it([str(installed.credence), *command], installed, tmp_path)
 
 
-@pytest.mark.parametrize("module", ["api.server", "api.cli"])
+@pytest.mark.parametrize("module", ["api.http.server", "api.cli"])
 def test_so_it_is_for_the_modules_that_are_run(installed: Installed, tmp_path: Path, module: str) -> None:
     _says_how_to_build_it([str(installed.python), "-m", module], installed, tmp_path)
 

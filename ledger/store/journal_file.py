@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from ledger.trouble import FileLost, FileTrouble
+from ledger.store.trouble import FileLost, FileTrouble
 
 OWNER_ONLY = 0o600
 FOLDER_MODE = 0o700

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from api.hosts import Hosts
-from api.metrics import Metrics
-from api.problems import Overloaded
+from api.http.hosts import Hosts
+from api.http.metrics import Metrics
+from api.http.problems import Overloaded
 
 if TYPE_CHECKING:
-    from api.guarded_protocol import GuardedProtocol
+    from api.http.guarded_protocol import GuardedProtocol
 
 _SMALL_BODY = 32 << 10
 _WARNED_SHARE = 0.8
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ConnectionLimits:
     """Bytes, seconds and counts.
 
     idle_seconds: a connection on which nothing is asked. head_bytes: request line and headers, and once more the
@@ -57,7 +57,7 @@ class Limits:
 class Guard:
     """What all connections share: who owes whom, and the bytes held in all. Dicts keep the order of arrival."""
 
-    def __init__(self, hosts: Hosts, limits: Limits, metrics: Metrics) -> None:
+    def __init__(self, hosts: Hosts, limits: ConnectionLimits, metrics: Metrics) -> None:
         self.hosts = hosts
         self.limits = limits
         self.metrics = metrics

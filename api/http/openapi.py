@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.answers import Problem
-from api.policies import Policies
+from api.http.answers import Problem
 from engine.pipeline import Engine
 from engine.reading.schemas import facts_schema
 from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
+from ledger.policies.in_force import Policies
 
 _AS_OF = {
     "type": ["string", "null"],

@@ -1,4 +1,4 @@
-"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.server`."""
+"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.http.server`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from prometheus_client import disable_created_metrics
 from pydantic import ValidationError
 
 from api.extension import require_extension
-from api.guard import Guard, Limits
-from api.guarded_protocol import GuardedProtocol
-from api.hosts import hosts_of
+from api.http.guard import ConnectionLimits, Guard
+from api.http.guarded_protocol import GuardedProtocol
+from api.http.hosts import hosts_of
 from api.logs import configure_logs
 from api.settings import Settings, refusal
-from ledger.clock import Clock
+from ledger.journal.clock import Clock
 
 SHUTDOWN_SECONDS_MAX = 20
 """From SIGTERM to the end of the process, whatever is going on."""
@@ -46,13 +46,13 @@ def serve(settings: Settings) -> None:
 
 
 def guarded_server(
-    settings: Settings, limits: Limits | None = None, clock: Clock | None = None, *, is_process: bool = False
+    settings: Settings, limits: ConnectionLimits | None = None, clock: Clock | None = None, *, is_process: bool = False
 ) -> GuardedServer:
     """The service behind its guard; whoever serves it, serves this. `is_process`: the process does nothing else."""
-    from api.app import create_app  # loads the engine: not before `require_extension` has said that it can be
+    from api.http.app import create_app
 
     app = create_app(settings, clock)
-    limits = _affordable(replace(limits or Limits(), body_bytes=settings.body_bytes_max))
+    limits = _affordable(replace(limits or ConnectionLimits(), body_bytes=settings.body_bytes_max))
     guard = Guard(hosts_of(settings.host, settings.hosts), limits, app.state.metrics)
     config = uvicorn.Config(
         app,
@@ -72,7 +72,7 @@ def guarded_server(
     return GuardedServer(config, guard, is_process=is_process)
 
 
-def _affordable(limits: Limits) -> Limits:
+def _affordable(limits: ConnectionLimits) -> ConnectionLimits:
     """As many connections as the process may open files for, and once more as many: a burst of new ones is accepted
     before the first of them can be turned away."""
     connections = max(1, min(limits.connections, (_files_max(2 * limits.connections + OWN_FILES) - OWN_FILES) // 2))

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Query, Request
 from pydantic import ValidationError
 from starlette.types import Receive
 
-from api.answers import (
+from api.http.answers import (
     ActivateRequest,
     CheckAnswer,
     CheckRequest,
@@ -23,13 +23,13 @@ from api.answers import (
     PolicyFile,
     PolicySetShape,
 )
-from api.body import ClientGone, parse_object, pointer_part, read_body
-from api.parameters import only_parameters
-from api.policies import FailedChange, Pending, Policies
+from api.http.body import ClientGone, parse_object, pointer_part, read_body
+from api.http.parameters import only_parameters
+from api.http.problems import BodyFault, FactsInvalid, NotLocal, problems
 from api.policy_check import checked_by
-from api.problems import BodyFault, FactsInvalid, NotLocal, problems
 from api.worker import Worker
 from engine.diagnostics.diagnostic import Diagnostic
+from ledger.policies.in_force import FailedChange, Pending, Policies
 
 FILES_MAX = 200
 """Files in one request: more than any policy set has."""

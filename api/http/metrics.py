@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from engine.deciding.decision import Decision
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT
-from ledger.journal import Commit
+from ledger.journal.journal import Commit
 
 SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 RECORDS = (1, 2, 4, 8, 16, 32, 64, 128, 256)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
-from api.problems import BodyFault, FactsInvalid
+from api.http.problems import BodyFault, FactsInvalid
 from engine.diagnostics.wording import did_you_mean
 
 _NAMED_MAX = 20

@@ -16,9 +16,9 @@ from typing import Any
 from starlette.responses import Response
 
 from api.worker import TooManyOfCaller, TooManyWaiting
-from engine.diagnostics.diagnostic import Diagnostic
 from engine.vocabulary.vocabulary import CASE_KINDS
-from ledger.trouble import JournalUnavailable
+from ledger.policies.in_force import NoPolicyInForce, NotPending
+from ledger.store.trouble import JournalUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -106,28 +106,6 @@ class UnknownCaseKind(Refused):
 class UnknownDecision(Refused):
     def __init__(self, id: str) -> None:
         super().__init__(f"no decision with the id `{id[:80]}` is in the journal")
-
-
-class NoPolicyInForce(Exception):
-    """No policy set has been loaded yet that checks; carries what is wrong with the one in the rules folder."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        super().__init__("no policy set is in force, so nothing can be decided; see /readyz")
-        self.diagnostics = tuple(diagnostics)
-
-
-class NotPending(Exception):
-    """A policy set was to be activated that is not the one that waits for it. `version` is the one that does; None
-    where there is none, or where it has mistakes (`has_mistakes`)."""
-
-    def __init__(self, version: str | None, has_mistakes: bool = False) -> None:
-        if version is not None:
-            said = f"the pending policy set has the version {version}; look at what it takes away, and send that one"
-        elif has_mistakes:
-            said = "the files in the rules folder have mistakes; mend them first, /readyz lists them"
-        else:
-            said = "no policy change is pending; there is nothing to activate"
-        super().__init__(said)
 
 
 class NotLocal(Exception):

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.body import ClientGone
-from api.identifiers import request_id
-from api.metrics import Metrics
-from api.problems import kind_of, problem_response
+from api.http.body import ClientGone
+from api.http.identifiers import request_id
+from api.http.metrics import Metrics
+from api.http.problems import kind_of, problem_response
 
 ON_EVERY_ANSWER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """An answer holds a customer's figures, and is what its Content-Type says."""

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from starlette.types import Receive, Scope
 
-from api.problems import BodyFault, BodyTooLarge, MalformedBody, WrongMediaType
+from api.http.problems import BodyFault, BodyTooLarge, MalformedBody, WrongMediaType
 from files.nesting import nested_too_deeply
 
 _JSON_TYPE = re.compile(

@@ -16,25 +16,25 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from api import policy_check
-from api.answers import DecisionShape
-from api.decisions import DecideCase, find_decision, refuse_case
-from api.edge import Edge
-from api.health import add_health_routes
-from api.limits import LIMITS, PATIENT
-from api.metrics import Metrics
-from api.openapi import follow_vocabulary
-from api.parameters import only_parameters
-from api.policies import Policies
+from api.http.answers import DecisionShape
+from api.http.decisions import DecideCase, find_decision, refuse_case
+from api.http.edge import Edge
+from api.http.health import add_health_routes
+from api.http.metrics import Metrics
+from api.http.openapi import follow_vocabulary
+from api.http.parameters import only_parameters
+from api.http.policy_routes import add_policy_routes
+from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
+from api.http.reference import add_reference_routes
 from api.policy_compiler import Compiler
-from api.policy_routes import add_policy_routes
-from api.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
-from api.reference import add_reference_routes
 from api.settings import Settings
 from api.worker import Worker
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.vocabulary import CASE_KINDS
-from ledger.clock import Clock
-from ledger.journal import Journal
+from ledger.journal.clock import Clock
+from ledger.journal.journal import Journal
+from ledger.policies.check_limits import LIMITS, PATIENT
+from ledger.policies.in_force import Policies
 
 DESCRIPTION = """Decides, for each order and each invoice, what the credit policy says, and why.
 Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents. Any
@@ -69,7 +69,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         version=ENGINE_VERSION,
         description=DESCRIPTION,
         lifespan=life,
-        openapi_url=None,  # `api.reference` has it, and a page without foreign scripts
+        openapi_url=None,  # `api.http.reference` has it, and a page without foreign scripts
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at each request
     )

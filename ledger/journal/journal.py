@@ -26,12 +26,12 @@ from sqlalchemy import Connection, Row, Select, insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from ledger.clock import Clock, moment
-from ledger.database import database_kept_to_read, database_to_read
-from ledger.journal_file import JournalFile
-from ledger.opening import open_to_write, try_write
-from ledger.tables import activations, decisions, policy_sets
-from ledger.trouble import DAMAGED, FileLost, FileTrouble, JournalUnavailable, trouble_in_words, unavailable
+from ledger.journal.clock import Clock, moment
+from ledger.journal.opening import open_to_write, try_write
+from ledger.store.database import database_kept_to_read, database_to_read
+from ledger.store.journal_file import JournalFile
+from ledger.store.tables import activations, decisions, policy_sets
+from ledger.store.trouble import DAMAGED, FileLost, FileTrouble, JournalUnavailable, trouble_in_words, unavailable
 
 BATCH_MAX = 256
 """Records in one transaction: bounds how long the first of them waits for the last."""

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.database import memory_database, migrate
-from ledger.tables import metadata
-from ledger.trouble import OTHER_TABLES, FileTrouble
+from ledger.store.database import memory_database, migrate
+from ledger.store.tables import metadata
+from ledger.store.trouble import OTHER_TABLES, FileTrouble
 
 OTHER_TRIGGERS = "its triggers are missing or changed"
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select, text
 
-from ledger.clock import Clock
-from ledger.database import database_to_write, migrate
-from ledger.journal_file import JournalFile
-from ledger.last_records import check_last_records
-from ledger.schema import check_schema
-from ledger.tables import decisions
-from ledger.trouble import HELD, FileTrouble, JournalUnavailable, trouble_in_words
+from ledger.journal.clock import Clock
+from ledger.journal.last_records import check_last_records
+from ledger.store.database import database_to_write, migrate
+from ledger.store.journal_file import JournalFile
+from ledger.store.schema import check_schema
+from ledger.store.tables import decisions
+from ledger.store.trouble import HELD, FileTrouble, JournalUnavailable, trouble_in_words
 
 PROBE_BYTES = 32_000
 """More than a decision takes (4 to 6 kB, up to 30 kB): where this fits, a decision does."""

@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse, Response
 
-from api.pages import page
+from api.http.pages import page
 
 _METHODS = ("get", "put", "post", "delete", "patch")
 _BOUNDS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from api.hosts import Hosts
-from api.problems import BodyTooLarge, ForeignOrigin, MalformedRequest, UnmetExpectation
+from api.http.hosts import Hosts
+from api.http.problems import BodyTooLarge, ForeignOrigin, MalformedRequest, UnmetExpectation
 
 READ_HERE = frozenset(
     {

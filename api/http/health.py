@@ -10,14 +10,14 @@ from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import HTMLResponse
 
-from api.answers import Alive, Readiness
-from api.metrics import Metrics
-from api.pages import page
-from api.policies import Policies
-from api.policy_routes import shown_failure, shown_pending
-from api.problems import ALL_KINDS, NoSuchPath
-from ledger.journal import Journal
-from ledger.trouble import JournalUnavailable, trouble_in_words
+from api.http.answers import Alive, Readiness
+from api.http.metrics import Metrics
+from api.http.pages import page
+from api.http.policy_routes import shown_failure, shown_pending
+from api.http.problems import ALL_KINDS, NoSuchPath
+from ledger.journal.journal import Journal
+from ledger.policies.in_force import Policies
+from ledger.store.trouble import JournalUnavailable, trouble_in_words
 
 PROBE_SECONDS_MAX = 3.0
 

@@ -18,20 +18,20 @@ import structlog
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
-from api.body import parse_object, pointer_part, read_body
-from api.identifiers import uuid7
-from api.metrics import Metrics
-from api.parameters import refuse_parameters
-from api.policies import Policies
-from api.problems import BodyFault, ClockBehind, FactsInvalid, MethodNotAllowed, UnknownCaseKind, UnknownDecision
+from api.http.body import parse_object, pointer_part, read_body
+from api.http.identifiers import uuid7
+from api.http.metrics import Metrics
+from api.http.parameters import refuse_parameters
+from api.http.problems import BodyFault, ClockBehind, FactsInvalid, MethodNotAllowed, UnknownCaseKind, UnknownDecision
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import ISO_DATE, day_number
 from engine.vocabulary.vocabulary import CASE_KINDS, DATE
-from ledger.clock import BEHIND_SECONDS_MAX, Clock, moment
-from ledger.journal import Journal, Record
+from ledger.journal.clock import BEHIND_SECONDS_MAX, Clock, moment
+from ledger.journal.journal import Journal, Record
+from ledger.policies.in_force import Policies
 
 MEMBERS_MAX = 500
 """Members of one JSON object in a request. A fact that doesn't exist costs a search for what was meant."""

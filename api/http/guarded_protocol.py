@@ -16,9 +16,9 @@ import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from api.edge import ON_EVERY_ANSWER, about_request, note_refusal, request_id_of
-from api.guard import Guard, Limits
-from api.problems import (
+from api.http.edge import ON_EVERY_ANSWER, about_request, note_refusal, request_id_of
+from api.http.guard import ConnectionLimits, Guard
+from api.http.problems import (
     BodyTooLarge,
     HeadTooLarge,
     MalformedRequest,
@@ -29,7 +29,7 @@ from api.problems import (
     kind_of,
     problem_response,
 )
-from api.request_head import READ_HERE, check_head
+from api.http.request_head import READ_HERE, check_head
 
 PIECE = 32 << 10
 """Bytes given to the parser at once: what it holds between two looks at the bounds is no more."""
@@ -368,7 +368,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.write_eof()
 
 
-def _head_too_large(limits: Limits) -> HeadTooLarge:
+def _head_too_large(limits: ConnectionLimits) -> HeadTooLarge:
     return HeadTooLarge(f"request line and headers are larger than {limits.head_bytes} bytes")
 
 

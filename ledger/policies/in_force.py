@@ -10,26 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
-from api.limits import Stopped, too_large
-from api.metrics import Metrics
-from api.policy_compiler import Compiler
-from api.problems import NoPolicyInForce, NotPending
-from api.rules_folder import FolderUnreadable, Look, look, read_folder
-from api.worker import Closed
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded
-from engine.vanished import Vanished
 from files.visible import visible_name
-from ledger.journal import Journal
-from ledger.trouble import JournalUnavailable
+from ledger.journal.journal import Journal
+from ledger.policies.check_limits import Closed, Stopped, too_large
+from ledger.policies.rules_folder import FolderUnreadable, Look, look, read_folder
+from ledger.policies.vanished import Vanished
+from ledger.store.trouble import JournalUnavailable
 
 LOOK_SECONDS = 0.2
 """Between two looks at the folder. Notices of the operating system would be sooner, but network mounts give none, and
@@ -68,15 +65,70 @@ class Pending:
     vanished: Vanished
 
 
+class PolicyObserver(Protocol):
+    """Who counts what becomes of policy sets; the service's metrics."""
+
+    def policy_taken(self, version: str, since: float) -> None:
+        """A set is in force since this Unix time."""
+
+    def policy_failed(self) -> None:
+        """A changed folder was refused."""
+
+    def policy_change(self, *, failed: bool, pending: bool) -> None:
+        """Whether the folder's files are refused now, and whether a change waits to be activated."""
+
+
+class PolicyCompiler(Protocol):
+    """Who compiles policy sets, so that no file can stop the service. All raise `Closed` once the service stops."""
+
+    @property
+    def since(self) -> datetime | None:
+        """When the change came up that is being compiled; None where there is none."""
+
+    def give_way(self) -> None:
+        """From now on decisions are more urgent than compiling."""
+
+    async def compiled(self, files: Files) -> Loaded:
+        """A folder's set, ready to decide; an `engine` of None and its diagnostics where it can't."""
+
+    async def compiled_stored(self, files: Files) -> Loaded:
+        """A set as the journal keeps it, ready to decide."""
+
+    async def vanished(self, before: Files, after: Files) -> Vanished:
+        """What `after` takes away. Raises `Stopped` where that can't be told: such a change is not taken."""
+
+
+class NoPolicyInForce(Exception):
+    """No policy set has been loaded yet that checks; carries what is wrong with the one in the rules folder."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        super().__init__("no policy set is in force, so nothing can be decided; see /readyz")
+        self.diagnostics = tuple(diagnostics)
+
+
+class NotPending(Exception):
+    """A policy set was to be activated that is not the one that waits for it. `version` is the one that does; None
+    where there is none, or where it has mistakes (`has_mistakes`)."""
+
+    def __init__(self, version: str | None, has_mistakes: bool = False) -> None:
+        if version is not None:
+            said = f"the pending policy set has the version {version}; look at what it takes away, and send that one"
+        elif has_mistakes:
+            said = "the files in the rules folder have mistakes; mend them first, /readyz lists them"
+        else:
+            said = "no policy change is pending; there is nothing to activate"
+        super().__init__(said)
+
+
 class Policies:
-    def __init__(self, folder: Path, journal: Journal, metrics: Metrics, compiler: Compiler) -> None:
+    def __init__(self, folder: Path, journal: Journal, observer: PolicyObserver, compiler: PolicyCompiler) -> None:
         self.folder = folder
         self.name = visible_name(folder.resolve().name)  # as users see it in `rules/orders.yaml`
         self.in_force: InForce | None = None
         self.failed: FailedChange | None = None
         self.pending: Pending | None = None
         self._journal = journal
-        self._metrics = metrics
+        self._observer = observer
         self._compiler = compiler
         self._seen: Look | None = None  # at the last look
         self._done: Look | None = None  # what has been dealt with
@@ -237,7 +289,7 @@ class Policies:
         if before is not None:
             before.engine.close()  # no request holds it: one decides between two awaits
         log.info("policy set in force", version=engine.version, files=len(engine.files))
-        self._metrics.policy_taken(engine.version, now.timestamp())
+        self._observer.policy_taken(engine.version, now.timestamp())
 
     def _hold_back(self, pending: Pending | None) -> None:
         """What was pending before is no longer what the folder holds."""
@@ -255,12 +307,12 @@ class Policies:
         self._show_state()
         if before is not None and before.diagnostics == self.failed.diagnostics:
             return  # tried once more while the journal was not to be had
-        self._metrics.policy_failed()
+        self._observer.policy_failed()
         said = [str(diagnostic) for diagnostic in diagnostics[:LOGGED_MAX]]
         log.error("policy set refused; the one before stays in force", diagnostics=said, count=len(diagnostics))
 
     def _show_state(self) -> None:
-        self._metrics.policy_change(failed=self.failed is not None, pending=self.pending is not None)
+        self._observer.policy_change(failed=self.failed is not None, pending=self.pending is not None)
 
 
 def _files_of(engine: Engine) -> Files:

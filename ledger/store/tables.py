@@ -1,4 +1,4 @@
-"""The journal's tables. `ledger/migrations` creates them; a test holds the two together.
+"""The journal's tables. `ledger/store/migrations` creates them; a test holds the two together.
 
 Text that was sent or answered is kept as text, byte for byte: a JSON column would be free to re-order or re-write it.
 """

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.trouble import DAMAGED, FileTrouble
+from ledger.store.trouble import DAMAGED, FileTrouble
 
 RECORDS_CHECKED = 256
 TEXT_MAX = 16 << 20

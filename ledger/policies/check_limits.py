@@ -23,7 +23,7 @@ except ImportError:  # no such limits on Windows
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CheckLimits:
     """Seconds of the processor and of the wall clock; `memory` in bytes, the process's own included."""
 
     processor_seconds: float = 10.0
@@ -31,9 +31,9 @@ class Limits:
     memory: int = 1 << 30
 
 
-LIMITS = Limits()
+LIMITS = CheckLimits()
 
-PATIENT = Limits(seconds=30.0)
+PATIENT = CheckLimits(seconds=30.0)
 """For what must not be refused because the machine is busy: the policies that are to be in force."""
 
 
@@ -49,7 +49,7 @@ class OutOfTime(Stopped):
 
 
 class OutOfMemory(Stopped):
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: CheckLimits) -> None:
         super().__init__(f"it takes more than {limits.memory / (1 << 30):g} GB of memory")
 
 
@@ -67,6 +67,13 @@ class Died(Stopped):
         super().__init__(f"the process that did it ended ({how})")
 
 
+class Closed(Stopped):
+    hint = "ask again once the service runs"
+
+    def __init__(self) -> None:
+        super().__init__("the service is being stopped")
+
+
 def too_large(files: Mapping[str, bytes], stopped: Stopped) -> Diagnostic:
     """In place of everything else: what can't be checked is never in force."""
     largest = max(files, key=lambda name: len(files[name]), default="rules")
@@ -78,7 +85,7 @@ class _Alarm(BaseException):
 
 
 @contextmanager
-def within_limits(limits: Limits | None = None) -> Iterator[None]:
+def within_limits(limits: CheckLimits | None = None) -> Iterator[None]:
     """For a command, in its own process and main thread; without `limits` within `LIMITS`. Raises `Stopped`."""
     limits = limits or LIMITS
     if resource is None:

@@ -23,8 +23,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, NullPool, Pool, QueuePool, create_engine, event
 from sqlalchemy import Engine as Database
 
-from ledger.journal_file import JournalFile
-from ledger.trouble import FileTrouble
+from ledger.store.journal_file import JournalFile
+from ledger.store.trouble import FileTrouble
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_SECONDS_MAX = 2.0

@@ -1,0 +1,1 @@
+"""HTTP: the app and its routes, the guarded edge in front of it, problems, metrics."""

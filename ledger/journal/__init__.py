@@ -1,0 +1,1 @@
+"""The decision journal: every decision is on disk before anyone hears of it."""

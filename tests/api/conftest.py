@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from api.settings import Settings
-from tests.api.running import running, write_rules
+from tests.support.running_service import running, write_rules
 
 
 @pytest.fixture(scope="module")

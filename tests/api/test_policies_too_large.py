@@ -21,8 +21,8 @@ import pytest
 from api.settings import Settings
 from api.worker import WAITING_OF_A_CALLER_MAX
 from ledger.policies.check_limits import CheckLimits
-from tests.api.desk import credence
-from tests.api.running import BODY, ORDERS, eventually, running, write_rules
+from tests.support.command_line import credence
+from tests.support.running_service import BODY, ORDERS, eventually, running, write_rules
 
 CHECK, DECIDE = "/v1/policies/check", "/v1/decisions/order"
 

@@ -30,8 +30,8 @@ from ledger.policies.check_limits import (
     too_large,
     within_limits,
 )
-from tests.api import jobs
-from tests.api.running import FACTS, ORDERS, eventually
+from tests.support import worker_jobs
+from tests.support.running_service import FACTS, ORDERS, eventually
 
 SMALL = CheckLimits(processor_seconds=1, seconds=2, memory=1 << 29)
 FILES = {"rules/facts.yaml": FACTS.encode(), "rules/orders.yaml": ORDERS.encode()}
@@ -70,9 +70,9 @@ def test_a_policy_set_compiled_in_the_worker_decides_as_one_compiled_here() -> N
 
 def test_the_process_stays_and_lets_others_go_first() -> None:
     async def use(worker: Worker) -> None:
-        pid, niceness, unwanted = await worker.run("a", jobs.process)
+        pid, niceness, unwanted = await worker.run("a", worker_jobs.process)
         assert (niceness, unwanted) == (os.nice(0) + 10, [])
-        assert (await worker.run("b", jobs.process))[0] == pid != os.getpid()
+        assert (await worker.run("b", worker_jobs.process))[0] == pid != os.getpid()
 
     with_worker(use)
 
@@ -80,13 +80,13 @@ def test_the_process_stays_and_lets_others_go_first() -> None:
 @pytest.mark.parametrize(
     ("job", "argument", "stopped"),
     [
-        (jobs.spin, 30, OutOfTime),
+        (worker_jobs.spin, 30, OutOfTime),
         (time.sleep, 30, OutOfTime),
-        (jobs.take, 1 << 30, OutOfMemory),
-        (jobs.nest, 100_000, TooDeep),
-        (jobs.die, jobs.KILL, Died),
-        (jobs.die, jobs.FAULT, Died),
-        (jobs.end, 0, Died),
+        (worker_jobs.take, 1 << 30, OutOfMemory),
+        (worker_jobs.nest, 100_000, TooDeep),
+        (worker_jobs.die, worker_jobs.KILL, Died),
+        (worker_jobs.die, worker_jobs.FAULT, Died),
+        (worker_jobs.end, 0, Died),
         (bytes, 400 << 20, OutOfMemory),  # the result itself fits, its copy for us does not
     ],
 )
@@ -94,7 +94,7 @@ def test_whatever_a_job_does_the_worker_says_why_it_has_no_result_and_goes_on(
     job: Callable[[object], object], argument: object, stopped: type[Stopped]
 ) -> None:
     async def use(worker: Worker) -> None:
-        await worker.run("a", jobs.process)
+        await worker.run("a", worker_jobs.process)
         start = time.monotonic()
         with pytest.raises(stopped) as caught:
             await worker.run("a", job, argument)
@@ -111,27 +111,27 @@ def test_the_processor_is_limited_beside_the_clock() -> None:
     """On a machine that is busy with decisions a job may take longer by the clock."""
     start = time.monotonic()
     with pytest.raises(OutOfTime, match="after 1 seconds"):
-        with_worker(lambda worker: worker.run("a", jobs.spin, 60), CheckLimits(processor_seconds=1, seconds=60))
+        with_worker(lambda worker: worker.run("a", worker_jobs.spin, 60), CheckLimits(processor_seconds=1, seconds=60))
     assert time.monotonic() - start < 50
 
 
 def test_a_mistake_of_ours_is_raised_as_one() -> None:
     with pytest.raises(JobFailed, match="our own mistake"):
-        with_worker(lambda worker: worker.run("a", jobs.mistake))
+        with_worker(lambda worker: worker.run("a", worker_jobs.mistake))
 
 
 def test_a_job_that_nobody_waits_for_is_ended_and_one_that_waits_is_never_begun(tmp_path: Path) -> None:
     async def use(worker: Worker) -> None:
         note = tmp_path / "pid"
-        running = asyncio.create_task(worker.run("a", jobs.started, note))
-        waiting = asyncio.create_task(worker.run("a", jobs.note, tmp_path / "words", "never"))
+        running = asyncio.create_task(worker.run("a", worker_jobs.started, note))
+        waiting = asyncio.create_task(worker.run("a", worker_jobs.note, tmp_path / "words", "never"))
         while not note.exists():
             await asyncio.sleep(0.01)
         waiting.cancel()
         await asyncio.sleep(0)
         running.cancel()
         start = time.monotonic()
-        assert (await worker.run("b", jobs.spin, 0)) == 0
+        assert (await worker.run("b", worker_jobs.spin, 0)) == 0
         assert time.monotonic() - start < 10
         assert not alive(int(note.read_text("ascii")))
         assert not (tmp_path / "words").exists()
@@ -142,19 +142,22 @@ def test_a_job_that_nobody_waits_for_is_ended_and_one_that_waits_is_never_begun(
 def test_callers_take_turns_and_only_few_jobs_wait(tmp_path: Path) -> None:
     async def use(worker: Worker) -> str:
         words = tmp_path / "words"
-        first = asyncio.create_task(worker.run("a", jobs.spin, 0.5))
+        first = asyncio.create_task(worker.run("a", worker_jobs.spin, 0.5))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        mine = [asyncio.create_task(worker.run("a", jobs.note, words, f"a{n}")) for n in range(WAITING_OF_A_CALLER_MAX)]
-        other = [asyncio.create_task(worker.run("b", jobs.note, words, f"b{n}")) for n in range(2)]
+        mine = [
+            asyncio.create_task(worker.run("a", worker_jobs.note, words, f"a{n}"))
+            for n in range(WAITING_OF_A_CALLER_MAX)
+        ]
+        other = [asyncio.create_task(worker.run("b", worker_jobs.note, words, f"b{n}")) for n in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(TooManyOfCaller):
-            await worker.run("a", jobs.note, words, "refused")
+            await worker.run("a", worker_jobs.note, words, "refused")
         left = WAITING_MAX - len(mine) - len(other)
-        others = [asyncio.create_task(worker.run(f"c{n}", jobs.spin, 0)) for n in range(left)]
+        others = [asyncio.create_task(worker.run(f"c{n}", worker_jobs.spin, 0)) for n in range(left)]
         await asyncio.sleep(0)
         with pytest.raises(TooManyWaiting):
-            await worker.run("d", jobs.note, words, "refused")
+            await worker.run("d", worker_jobs.note, words, "refused")
         await asyncio.gather(first, *mine, *other, *others)
         return words.read_text("ascii")
 
@@ -163,14 +166,14 @@ def test_callers_take_turns_and_only_few_jobs_wait(tmp_path: Path) -> None:
 
 def test_a_worker_that_is_closed_ends_its_job_at_once(tmp_path: Path) -> None:
     async def use(worker: Worker) -> None:
-        running = asyncio.create_task(worker.run("a", jobs.started, tmp_path / "pid"))
-        waiting = asyncio.create_task(worker.run("a", jobs.spin, 0))
+        running = asyncio.create_task(worker.run("a", worker_jobs.started, tmp_path / "pid"))
+        waiting = asyncio.create_task(worker.run("a", worker_jobs.spin, 0))
         while not (tmp_path / "pid").exists():
             await asyncio.sleep(0.01)
         start = time.monotonic()
         await worker.close()
         assert time.monotonic() - start < 5
-        for job in (running, waiting, worker.run("b", jobs.spin, 0)):
+        for job in (running, waiting, worker.run("b", worker_jobs.spin, 0)):
             with pytest.raises(Closed):
                 await job
         assert not alive(int((tmp_path / "pid").read_text("ascii")))
@@ -210,12 +213,12 @@ def killed_later(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.parametrize(
     ("job", "argument", "stopped"),
-    [(jobs.spin, 30, OutOfTime), (jobs.take, 2 << 30, OutOfMemory), (jobs.nest, 100_000, TooDeep)],
+    [(worker_jobs.spin, 30, OutOfTime), (worker_jobs.take, 2 << 30, OutOfMemory), (worker_jobs.nest, 100_000, TooDeep)],
 )
 def test_a_command_stays_within_the_same_limits(
     job: Callable[[int], object], argument: int, stopped: type[Stopped]
 ) -> None:
     with pytest.raises(stopped), within_limits(SMALL):
         job(argument)
-    jobs.spin(0.3)  # the alarm is off again
-    assert jobs.take(1 << 26) == 1 << 26
+    worker_jobs.spin(0.3)  # the alarm is off again
+    assert worker_jobs.take(1 << 26) == 1 << 26

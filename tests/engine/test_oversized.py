@@ -11,10 +11,10 @@ from api.policy_check import check
 from engine.compiling.compile import CHANGE_DATES_MAX
 from engine.diagnostics.nearest import HINTS_MAX, few_hints, nearest
 from engine.pipeline import load
-from tests.engine.checking import FACTS, HEAD, engine_of
-from tests.engine.checking import check as mistakes
-from tests.engine.oversized import KINDS, of_size
-from tests.whole_set import whole_set
+from tests.support.oversized import KINDS, of_size
+from tests.support.policy_files import whole_set
+from tests.support.small_policies import FACTS, HEAD, engine_of
+from tests.support.small_policies import check as mistakes
 
 SIZE = 12_000
 SECONDS_MAX = 15

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from engine.version import ENGINE_VERSION, RELEASE, fingerprint
-from tests.engine.checking import decide, engine_of
+from tests.support.paths import ROOT
+from tests.support.small_policies import decide, engine_of
 
-ENGINE = Path(__file__).parents[2] / "engine"
+ENGINE = ROOT / "engine"
 
 
 @pytest.fixture

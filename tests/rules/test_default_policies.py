@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from api.cli.check import read_map, read_suites, row_maps
@@ -12,8 +10,7 @@ from engine.testing.case_result import CasesRun
 from engine.testing.run_cases import run_cases
 from engine.vocabulary.vocabulary import CASE_KINDS
 from ledger.policies.rules_folder import RulesFolder, read_folder
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from engine.deciding.matcher import Matcher
 from engine.pipeline import load
 from engine.ruleset.interpret import run
 from engine.vocabulary.vocabulary import CASE_KINDS
-from tests.engine.generated import by_name, facts_near_thresholds
+from tests.support.random_rulesets import by_name, facts_near_thresholds
 
 CASES = 25_000
 """For each of the four case kinds: 100,000 in all."""

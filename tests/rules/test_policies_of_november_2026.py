@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from api.cli.check import read_suites
@@ -20,9 +19,10 @@ from engine.vocabulary.binding import shown
 from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import CASE_KINDS, Kind
 from ledger.policies.rules_folder import read_folder
-from tests.engine.generated import facts_near_thresholds
+from tests.support.paths import ROOT
+from tests.support.random_rulesets import facts_near_thresholds
 
-SET = Path(__file__).parents[1] / "policies" / "2026-11"
+SET = ROOT / "tests" / "policies" / "2026-11"
 DECIDED = SET / "decided.ndjson"
 IN_FORCE = date(2026, 11, 26)
 OF_EACH_KIND = 60

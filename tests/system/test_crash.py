@@ -14,10 +14,9 @@ from pathlib import Path
 
 import httpx2
 
-from tests.api.processes import free_port
-from tests.api.running import BODY, write_rules
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+from tests.support.running_service import BODY, write_rules
+from tests.support.service_processes import free_port
 
 
 @contextmanager

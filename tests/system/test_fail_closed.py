@@ -26,10 +26,10 @@ from engine.pipeline import load
 from engine.reading.document import read
 from ledger.journal.journal import Journal
 from ledger.policies.in_force import NoPolicyInForce, Policies
-from tests.api.desk import credence
-from tests.api.running import eventually, running
+from tests.support.command_line import credence
+from tests.support.paths import ROOT
+from tests.support.running_service import eventually, running
 
-ROOT = Path(__file__).parents[2]
 ORDER_FILE = ROOT / "docs" / "order.json"
 ORDER = json.loads(ORDER_FILE.read_text(encoding="utf-8"))
 FACTS = {group: ORDER[group] for group in ("order", "account")}

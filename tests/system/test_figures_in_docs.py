@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.desk import credence
+from tests.support.command_line import credence
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SAMPLE = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
 MAPS = ROOT / "rules" / "maps"

@@ -17,9 +17,10 @@ import pytest
 import yaml
 
 from api.settings import Settings
-from tests.api.processes import free_port
-from tests.api.running import eventually
-from tests.system.distribution import ROOT, built, known_files, packaged_files, plain_environment, wheel_files
+from tests.support.distribution import built, known_files, packaged_files, plain_environment, wheel_files
+from tests.support.paths import ROOT
+from tests.support.running_service import eventually
+from tests.support.service_processes import free_port
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -142,7 +143,13 @@ def test_nothing_else_reaches_the_build() -> None:
     assert [
         name for name in context() if not any(name == each or name.startswith(f"{each}/") for each in sources)
     ] == []
-    for private in (".git/config", ".venv/pyvenv.cfg", "var/credence.db", "var/postgres-password", "tests/api/desk.py"):
+    for private in (
+        ".git/config",
+        ".venv/pyvenv.cfg",
+        "var/credence.db",
+        "var/postgres-password",
+        "tests/support/command_line.py",
+    ):
         assert not let_through(private, ignore_patterns())
 
 

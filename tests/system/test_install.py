@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 
 from api.extension import FLAGS
-from tests.system.local_index import MARK, locked, write_index
+from tests.support.local_index import MARK, locked, write_index
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 BUILD = {entry.name: entry.version for entry in locked(ROOT / "locks" / "build.txt")}
 MENDS = "make clean setup"
 

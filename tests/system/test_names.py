@@ -13,7 +13,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 from api.extension import DURABLE_RULES, FLAGS, rebuild_command
 from engine.version import RELEASE
 from files.extras import BULK, SPARK
-from tests.system.distribution import ROOT, known_files
+from tests.support.distribution import known_files
+from tests.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 TEXTS = (".md", ".py", ".sh", ".toml", ".yaml", ".yml", ".txt", "Makefile", "Dockerfile", "run")

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "preflight.sh"
+from tests.support.paths import ROOT
+
+SCRIPT = ROOT / "scripts" / "preflight.sh"
 ANOTHER = "sudo apt-get install python3.11 python3.11-venv python3.11-dev, then make PYTHON=python3.11 run"
 LACKS = list(itertools.product(("3.11", "3.12", "3.13"), (True, False), (True, False), ("all", "no headers", "none")))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bench.backtest_rankings import lift, lifts
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 INVOICES = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
 
 Ranked = list[tuple[Fraction, int, bool]]

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings
-from tests.api.desk import credence
-from tests.api.running import running
+from tests.support.command_line import credence
+from tests.support.paths import ROOT
+from tests.support.running_service import running
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ORDER = json.loads((ROOT / "docs" / "order.json").read_text(encoding="utf-8"))
 

@@ -24,12 +24,12 @@ from files.maps.mapped_rows import row_reader
 from receivables.backtest.backtest import accounts_of
 from receivables.backtest.replay import FactRows
 from receivables.payment_record import Book, known_at_issue
-from tests.api.desk import credence
-from tests.api.running import running
-from tests.engine.past import sample, sample_map
-from tests.engine.sql_rows import compare, compare_decisions, on_duckdb
+from tests.support.command_line import credence
+from tests.support.invoice_histories import sample, sample_map
+from tests.support.paths import ROOT
+from tests.support.running_service import running
+from tests.support.sql_against_engine import compare, compare_decisions, on_duckdb
 
-ROOT = Path(__file__).parents[2]
 INVOICES = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
 MAP = ROOT / "rules" / "maps" / "ibm_accounts_receivable.yaml"
 AS_OF = date(2013, 6, 30)

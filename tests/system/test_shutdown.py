@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx2
 
-from tests.api.raw_http import head
-from tests.api.running import BODY, eventually, write_rules
+from tests.support.raw_http import head
+from tests.support.running_service import BODY, eventually, write_rules
 
 HURRIED = """\
 import api.server

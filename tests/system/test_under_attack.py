@@ -23,8 +23,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.api.raw_http import ORDER, head, is_closed, post, read_answer, read_answers, send
-from tests.api.running import BODY, eventually, write_rules
+from tests.support.raw_http import ORDER, head, is_closed, post, read_answer, read_answers, send
+from tests.support.running_service import BODY, eventually, write_rules
 
 WORST_SECONDS_MAX = 1.0
 GROWTH_MAX = 50 << 20

@@ -18,9 +18,7 @@ from packaging.requirements import Requirement
 from api.cli.main import app
 from engine.version import ENGINE_VERSION, RELEASE
 from files.extras import BULK
-from tests.api.processes import ready_service
-from tests.system.distribution import (
-    ROOT,
+from tests.support.distribution import (
     Installed,
     built,
     copy_of_known_files,
@@ -29,6 +27,8 @@ from tests.system.distribution import (
     unpacked,
     wheel_files,
 )
+from tests.support.paths import ROOT
+from tests.support.service_processes import ready_service
 
 pytestmark = pytest.mark.slow
 

@@ -8,15 +8,17 @@ import sys
 from pathlib import Path
 
 from tests.conftest import NO_JAVA
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 
 def _run(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """Spark's tests without a Java, and one other, in a run of their own."""
     environment = {name: value for name, value in os.environ.items() if name not in ("CI", "PYTEST_ADDOPTS")}
     environment |= {"JAVA_HOME": str(folder), **more}
-    tests = ["tests/api/test_batch_spark.py", "tests/api/test_batch.py::test_the_sql_command_prints_a_query"]
+    tests = [
+        "tests/files/batch/test_batch_spark.py",
+        "tests/files/batch/test_batch.py::test_the_sql_command_prints_a_query",
+    ]
     command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", *tests]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 

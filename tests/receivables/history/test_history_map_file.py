@@ -1,0 +1,198 @@
+"""History maps: a mistake in a map is found before the first row is, and a row is an invoice or faulted in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.reading.document import read
+from receivables.history.history_map import ACCOUNT_FACTS, HistoryMap
+from receivables.history.history_map_file import CODES, is_history_map, read_history_map
+from receivables.history.history_rows import history_heading_faults, invoice_reader
+from receivables.payment_record import Invoice
+from tests.support.invoice_histories import sample_map, shipped_policies
+from tests.support.paths import ROOT
+
+MAP = """\
+history: past
+title: {en: Past, zh: 历史}
+currency: EUR
+dates: d.M.yyyy
+columns:
+  invoice: {column: No}
+  customer: {column: Who}
+  issued: {column: From}
+  due: {column: Due}
+  settled: {column: Paid, format: yyyy-MM-dd}
+  amount: {column: Sum}
+  currency: {column: Cur}
+  disputed: {column: Bad, values: {"Y": true, "N": false}}
+assume:
+  account.status: {value: active, because: {en: Delivered., zh: 已供货。}}
+  account.dunning_level: {value: 0, because: {en: None., zh: 无。}}
+  account.broken_promises: {value: 0, because: {en: None., zh: 无。}}
+  account.open_orders: {value: 0.00, because: {en: None., zh: 无。}}
+  account.insolvent: {value: false, because: {en: None., zh: 无。}}
+  account.assessed_on: {value: as_of, because: {en: Each day., zh: 每日。}}
+  account.limit_until: {value: 2030-01-01, because: {en: Far., zh: 远。}}
+"""
+HEADING = ["No", "Who", "From", "Due", "Paid", "Sum", "Cur", "Bad", "Else"]
+ROW = ["7", "C", "1.2.2013", "3.3.2013", "2013-03-09", "12.5", "EUR", "Y", "x"]
+
+
+def _read(text: str) -> tuple[HistoryMap | None, list[str]]:
+    document, mistakes = read(text.encode(), "past.yaml")
+    assert document is not None and not mistakes
+    assert is_history_map(document)
+    found, diagnostics = read_history_map(document, shipped_policies().vocabulary)
+    return found, list(map(str, diagnostics))
+
+
+def test_a_map_says_what_is_told_and_what_is_assumed() -> None:
+    found, diagnostics = _read(MAP)
+
+    assert found is not None and not diagnostics
+    assert (found.name, found.currency, found.title.zh, len(found.columns)) == ("past", "EUR", "历史", 8)
+    assumed = {part.name: "as_of" if part.as_of else part.value for part in found.assumptions}
+    assert assumed["account.open_orders"] == "0.00"
+    assert assumed["account.dunning_level"] == 0
+    assert assumed["account.insolvent"] is False
+    assert assumed["account.assessed_on"] == "as_of"
+    assert assumed["account.limit_until"] == "2030-01-01"
+    assert "account.disputed_amount" not in found.told
+    assert set(found.told) | {"account.disputed_amount"} >= set(ACCOUNT_FACTS)
+
+
+def test_disputes_with_a_date_are_told() -> None:
+    found, _ = _read(MAP.replace("  currency: {column: Cur}", "  disputed_on: {column: Since}"))
+
+    assert found is not None and "account.disputed_amount" in found.told
+
+
+MISTAKES = [
+    ("account.status:", "account.state:", "past.yaml:15:3: H001 `account.state` is not a fact of an order"),
+    ("account.dunning_level:", "account.on_time_rate:", "H002 `account.on_time_rate` is told by the history"),
+    ("value: active", "value: lively", "past.yaml:15:27: H003 `lively` is not one of the known words"),
+    ("value: as_of", "value: soon", "H003 `soon` is not a date (send dates as text"),
+    ("d.M.yyyy", "d.M.yy", "past.yaml:4:8: H004 `d.M.yy` is not a date format"),
+    ("Paid, format: yyyy-MM-dd", "Paid, format: 3", "H004 `3` is not a date format"),
+    ("{column: Sum}", "{column: Sum, format: d.M.yyyy}", "H004 `amount` is no date, so it has no format"),
+    ("EUR", "euros", "past.yaml:3:11: H005 `euros` is not a currency code"),
+    (
+        "value: active, because: {en: Delivered., zh: 已供货。}",
+        "value: active",
+        "P002 an assumption has no `because`",
+    ),
+    ("zh: 已供货。", "de: ja", "P010 the reason has no Chinese text"),
+    ("value: active", "value: null", "P003 an assumed value must be a number, a word, true or false, not nothing"),
+    (
+        "value: active",
+        "value: [active]",
+        "P003 an assumed value must be a number, a word, true or false, not a list",
+    ),
+    ("  due: {column: Due}\n", "", "P002 the columns has no `due`"),
+    ("  due: {column: Due}", "  due: {column: {}}", "P003 a column must be the text of its heading"),
+    ('"Y": true', '"Y": yes', "H006 `yes` is neither `true` nor `false`"),
+    ('"Y": true', '"Y": []', "P003 a value must be a number, a word, true, false or null, not a list"),
+    ("history: past", "history: Past", "P004 `Past` is not a map's name"),
+    ("currency: EUR\n", "", "P002 a history map has no `currency`"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), MISTAKES)
+def test_a_mistake_is_named_with_its_place(old: str, new: str, said: str) -> None:
+    assert old in MAP
+
+    found, diagnostics = _read(MAP.replace(old, new, 1))
+
+    assert found is None
+    assert any(said in diagnostic for diagnostic in diagnostics), diagnostics
+
+
+def test_every_code_is_explained() -> None:
+    page = Path(ROOT / "docs" / "backtest.md").read_text(encoding="utf-8")
+
+    assert all(f"`{code}`" in page for code in CODES)
+
+
+def test_the_shipped_map_reads() -> None:
+    assert [part.name for part in sample_map().assumptions if part.as_of] == ["account.assessed_on"]
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _row(**cells: str) -> Invoice | list[str]:
+    found, _ = _read(MAP)
+    assert found is not None
+    row = [cells.get(name, cell) for name, cell in zip(HEADING, ROW, strict=True)]
+    read_row = invoice_reader(found, HEADING, 2)(row)
+    return read_row if isinstance(read_row, Invoice) else list(map(str, read_row))
+
+
+def test_a_row_is_an_invoice() -> None:
+    assert _row() == Invoice("7", "C", 15_737, 15_767, 15_773, 1_250, True, None)
+    assert _row(Paid="", Bad="", Sum="0.010") == Invoice("7", "C", 15_737, 15_767, None, 1, False, None)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"Sum": ""}, "history.amount: is missing"),
+        ({"Sum": "-3"}, "history.amount: is not an amount that an order can have"),
+        ({"Sum": "0"}, "history.amount: is not an amount that an order can have"),
+        ({"Sum": "1.005"}, "history.amount: is not an amount that an order can have"),
+        ({"Sum": "1,5"}, "history.amount: column `Sum`: `1,5` is not a plain decimal number"),
+        ({"Due": "31.1.2013"}, "history.due: lies before the day of issue"),
+        ({"From": "1.2.1713", "Due": "1.2.1713"}, "history: holds a day outside of what policies can speak about"),
+        ({"From": "2013-02-01"}, "history.issued: column `From`: `2013-02-01` is not a date of the form d.M.yyyy"),
+        ({"Cur": "USD"}, "history.currency: is `USD`, the map says `EUR`"),
+        ({"Bad": "?"}, "history.disputed: column `Bad`: `?` is not among the values of the map"),
+        ({"Who": " "}, "history.customer: is missing"),
+    ],
+)
+def test_a_row_that_is_no_invoice_says_why(cells: dict[str, str], said: str) -> None:
+    faults = _row(**cells)
+
+    assert isinstance(faults, list)
+    assert any(said in fault for fault in faults), faults
+
+
+def test_cells_that_were_seen_before_are_read_alike() -> None:
+    """With the plain columns alone, rows are read from remembered cells; nothing may differ from reading them whole."""
+    plain, _ = _read(MAP.replace("  currency: {column: Cur}\n", ""))
+    fuller, _ = _read(MAP)
+    assert plain is not None and fuller is not None
+    quick, whole = (invoice_reader(found, HEADING, 2) for found in (plain, fuller))
+    changes = [
+        {},
+        {"Sum": "12.50"},
+        {"Sum": "-12.50"},
+        {"Sum": "0.00"},
+        {"Sum": "9999999999999999.00"},
+        {"Sum": "１2.50"},
+        {"Sum": ""},
+        {"No": " 7"},
+        {"Who": ""},
+        {"Paid": ""},
+        {"Bad": ""},
+        {"Bad": "?"},
+        {"From": "3.3.2013"},
+        {"From": "4.3.2013"},
+        {"Due": "1.2.2013"},
+        {"Due": "2013-03-03"},
+    ]
+    rows = [[change.get(name, cell) for name, cell in zip(HEADING, ROW, strict=True)] for change in changes]
+
+    for row in rows * 3:
+        assert quick(row) == whole(row)
+
+
+def test_a_heading_must_have_the_columns() -> None:
+    found, _ = _read(MAP)
+    assert found is not None
+
+    assert history_heading_faults(found, HEADING) == ()
+    (fault,) = history_heading_faults(found, [name for name in HEADING if name != "Due"])
+    assert str(fault).startswith("Due: the column that `history.due` is read from is missing")

@@ -1,0 +1,70 @@
+"""Small rule sets written out by hand: the least that a test of matching has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.ruleset.formula import Compare, Constant, Formula, Variable
+from engine.ruleset.ruleset import Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet
+from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Text, Type
+from tests.support.random_rulesets import HERE
+
+NO_TEXT = Text("", "")
+MONEY = Type(Kind.MONEY, 2, -(10**15), 10**15)
+WHOLE = Type(Kind.INTEGER, 0, -(10**9), 10**9)
+GRADE = Type(Kind.ENUM, members=("A", "B", "C", "D"))
+
+
+def ruleset(
+    facts: Mapping[str, Type],
+    rules: Mapping[str, Sequence[Formula]],
+    steps: Sequence[Match | Named | ListResult] = (),
+    optional: Sequence[str] = (),
+) -> RuleSet:
+    """Facts are required but for those named `optional`."""
+    return RuleSet(
+        case="order",
+        version="made",
+        currency="CNY",
+        since=None,
+        until=None,
+        facts=tuple(
+            Fact(name, type_, NO_TEXT, None, name not in optional, None, HERE) for name, type_ in facts.items()
+        ),
+        steps=tuple(steps),
+        rules=tuple(
+            Rule(match(name, *formulas), "hold", "hold", None, Bilingual((), ()), None, (), ())
+            for name, formulas in rules.items()
+        ),
+        tables=(),
+        results=(),
+        variables=dict(facts),
+        titles={},
+        constants={},
+    )
+
+
+def match(name: str, *formulas: Formula) -> Match:
+    return Match(name, tuple(Conjunct(formula, "", HERE) for formula in formulas), HERE)
+
+
+def named(name: str, formula: Formula) -> Named:
+    return Named(name, formula, None, HERE)
+
+
+def whole(value: int | None) -> Constant:
+    return Constant(Type(Kind.INTEGER, 0, value or 0, value or 0), value is None, value)
+
+
+def compare(left: Formula, operator: str, right: Formula | int | str | bool) -> Compare:
+    if not isinstance(right, Formula):
+        right = Constant(left.type, False, right)
+    return Compare(YES_NO, left.nullable or right.nullable, operator, left, right)
+
+
+def required(name: str, type_: Type = WHOLE) -> Variable:
+    return Variable(type_, False, name)
+
+
+def optional(name: str, type_: Type = WHOLE) -> Variable:
+    return Variable(type_, True, name)

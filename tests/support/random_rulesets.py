@@ -1,0 +1,189 @@
+"""Random rule sets, and facts on, just below and just above everything they compare with.
+
+Seeded, so that a failure can be repeated from its two seeds. `facts_near_thresholds` takes any rule set, also one that
+was compiled from real policies.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+from engine.diagnostics.diagnostic import Place
+from engine.ruleset import formula as f
+from engine.ruleset.formula import Constant, Formula, Variable, walk
+from engine.ruleset.interpret import Value
+from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
+from tests.support.random_formulas import ENUM, FormulaMaker, days
+
+HERE = Place("generated.yaml", 1, 1)
+NO_TEXT = Text("", "")
+FACT_TYPES = (
+    Type(Kind.MONEY, 2, -(10**15), 10**15),
+    Type(Kind.MONEY, 2, 0, 10**9),
+    Type(Kind.RATE, 6, -(10**12), 10**12),
+    Type(Kind.NUMBER, 6, -(10**12), 10**12),
+    Type(Kind.INTEGER, 0, -(10**9), 10**9),
+    Type(Kind.INTEGER, 0, 1, 12),
+    Type(Kind.INTEGER, 0, -(2**63), 2**63 - 1),
+    Type(Kind.INTEGER, 0, -(2**63) + 1, 2**63 - 1),
+    Type(Kind.DAYS, 0, -100_000, 100_000),
+    Type(Kind.MONTHS, 0, -3_600, 3_600),
+    DATE,
+    ENUM,
+    YES_NO,
+    TEXT,
+)
+AWKWARD_TEXTS = ("", "5", "5.0", "1e400", "NaN", "true", "null", '"', "\\", "}", "%d", "中文", "A", "a", "\u0000", "'")
+
+Case = tuple[tuple[Value, ...], int]
+"""Facts in `ruleset.facts` order, and `as_of`."""
+
+
+def random_ruleset(seed: int, rules: int = 8, depth: int = 3) -> RuleSet:
+    """About as many facts and half as many table rows as rules, over every type and every node."""
+    chance = random.Random(seed)
+    facts = tuple(_fact(index, chance) for index in range(max(4, rules)))
+    maker = FormulaMaker(chance, [Variable(fact.type, not fact.required, fact.name) for fact in facts])
+    maker.add(Variable(DATE, False, AS_OF))
+    steps: list[Match | Named | ListResult] = []
+    tables = []
+    for index in range(max(1, rules // 4)):
+        rows, outputs = _table(f"p.table{index}", maker, chance, depth)
+        steps += [*rows, *outputs]
+        tables.append(Table(f"p.table{index}", tuple(row.id for row in rows), tuple(o.name for o in outputs), HERE))
+        steps.append(_named(f"p.value{index}", maker, depth))
+    ladder = ("approve_with_conditions", "hold", "reject")
+    checks = [
+        Rule(
+            _match(f"p.rule{i}", maker, depth),
+            chance.choice(ladder),
+            "hold",
+            None,
+            Bilingual((), ()),
+            None,
+            (),
+            (AS_OF,),
+        )
+        for i in range(rules)
+    ]
+    types = {fact.name: fact.type for fact in facts} | {AS_OF: DATE}
+    return RuleSet(
+        case="order",
+        version=f"generated {seed}",
+        currency="CNY",
+        since=None,
+        until=None,
+        facts=facts,
+        steps=tuple(steps),
+        rules=tuple(checks),
+        tables=tuple(tables),
+        results=(),
+        variables=types | {variable.name: variable.type for variable in maker.variables},
+        titles={},
+        constants={},
+    )
+
+
+def facts_near_thresholds(ruleset: RuleSet, seed: int, count: int) -> Iterator[Case]:
+    """Each fact takes a value on, just below or just above something of its kind in the rule set, an end of its own
+    range, or nothing at all where it may be missing."""
+    chance = random.Random(seed)
+    formulas = _formulas(ruleset)
+    pools = [_pool(fact, formulas, chance) for fact in ruleset.facts]
+    columns = [(fact.required, pool, len(pool)) for fact, pool in zip(ruleset.facts, pools, strict=True)]
+    draw = chance.random  # a third of the time that `choice` takes, millions of times
+    for _ in range(count):
+        missing = 0.02 if draw() < 0.7 else 0.4
+        yield (
+            tuple(
+                None if not required and draw() < missing else pool[int(draw() * size)]
+                for required, pool, size in columns
+            ),
+            chance.choice((days(2026, 1, 31), days(2024, 2, 29), days(2026, 6, 30), chance.randint(0, 30_000))),
+        )
+
+
+def by_name(ruleset: RuleSet, facts: Sequence[Value]) -> dict[str, Value]:
+    return {fact.name: value for fact, value in zip(ruleset.facts, facts, strict=True)}
+
+
+def _fact(index: int, chance: random.Random) -> Fact:
+    kind = FACT_TYPES[index] if index < len(FACT_TYPES) and chance.random() < 0.5 else chance.choice(FACT_TYPES)
+    return Fact(f"order.fact{index}", kind, NO_TEXT, None, chance.random() < 0.5, None, HERE)
+
+
+def _conjunct(formula: Formula) -> Conjunct:
+    return Conjunct(formula, "", HERE)
+
+
+def _match(name: str, maker: FormulaMaker, depth: int) -> Match:
+    count = maker.chance.choice((0, 1, 1, 1, 2, 2, 3, 5))
+    conjuncts = tuple(_conjunct(maker.condition(maker.chance.randint(1, depth))) for _ in range(count))
+    return Match(name, conjuncts, HERE)
+
+
+def _table(
+    name: str, maker: FormulaMaker, chance: random.Random, depth: int
+) -> tuple[list[Match], list[Named | ListResult]]:
+    rows = [_match(f"{name}#{index}", maker, 1) for index in range(1, chance.randint(2, 4))]
+    hit = []
+    for row in rows:
+        nullable = any(conjunct.formula.nullable for conjunct in row.conjuncts)
+        hit.append(Variable(YES_NO, nullable, row.id))
+    outputs = [maker.number(1) for _ in rows]
+    entries = tuple((row.id, output) for row, output in zip(rows, outputs, strict=True))
+    listed = ListResult(f"{name}.all", entries, outputs[0].type, None, HERE)
+    first = maker.first_of(hit)
+    for variable in hit:
+        maker.add(variable)
+    maker.add(Variable(first.type, first.nullable, f"{name}.first"))
+    return rows, [Named(f"{name}.first", first, None, HERE), listed]
+
+
+def _named(name: str, maker: FormulaMaker, depth: int) -> Named:
+    formula = maker.chance.choice((maker.number, maker.condition, maker.date, maker.text))(depth)
+    maker.add(Variable(formula.type, formula.nullable, name))
+    return Named(name, formula, None, HERE)
+
+
+def _formulas(ruleset: RuleSet) -> list[Formula]:
+    roots: list[Formula] = []
+    for step in ruleset.steps:
+        if isinstance(step, Named):
+            roots.append(step.formula)
+        elif isinstance(step, ListResult):
+            roots.extend(output for _, output in step.entries)
+        else:
+            roots.extend(conjunct.formula for conjunct in step.conjuncts)
+    roots.extend(conjunct.formula for rule in ruleset.rules for conjunct in rule.match.conjuncts)
+    return roots
+
+
+def _pool(fact: Fact, formulas: Sequence[Formula], chance: random.Random) -> list[Value]:
+    kind = fact.type.kind
+    if kind is Kind.YES_NO:
+        return [True, False]
+    if kind is Kind.ENUM:
+        return list(fact.type.members)
+    if kind is Kind.TEXT:
+        words = [value for value in _constants(formulas, fact) if isinstance(value, str)]
+        return [*AWKWARD_TEXTS, *words, *(word.upper() for word in words)]
+    low, high = fact.type.low, fact.type.high
+    found = [value for value in _constants(formulas, fact) if isinstance(value, int)]
+    near = [value + step for value in [*found, 0, low, high] for step in (-1, 0, 1)]
+    spread = [chance.randint(low, high) for _ in range(3)] + [chance.randint(max(low, -100), min(high, 100))]
+    return [value for value in [*near, *spread] if low <= value <= high]
+
+
+def _constants(formulas: Sequence[Formula], fact: Fact) -> list[Value]:
+    """What the fact is compared with, directly or by another of its kind."""
+    found: dict[Value, None] = {}
+    for formula in formulas:
+        for node in walk(formula):
+            if isinstance(node, Constant) and node.type.kind is fact.type.kind:
+                found[node.value] = None
+            elif isinstance(node, f.MemberOf) and node.operand.type.kind is fact.type.kind:
+                found.update(dict.fromkeys(node.values))
+    return list(found)

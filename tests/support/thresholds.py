@@ -1,0 +1,246 @@
+"""Facts on, just below and just above every threshold of a rule set, also where what is compared is worked out.
+
+`generated.facts_near_thresholds` knows constants only; here one fact after the other is moved until a comparison turns,
+so that limits times a tolerance, days since a due date and scores are hit too.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple, cast
+
+from engine.lowering.python.python_form import PythonForm
+from engine.ruleset.formula import All, Compare, Constant, Formula, Product, Rescale, Variable, variables, walk
+from engine.ruleset.interpret import Value, value_of
+from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
+from engine.vocabulary.vocabulary import DATE, YES_NO, Kind, Type
+from tests.support.random_rulesets import Case, facts_near_thresholds
+
+STARTS = 1_000
+"""Cases to start from."""
+
+TURNS, TURNS_MAX = 2, 300
+"""How often a threshold is crossed: what one start leaves far away another finds nearby, but not if nothing can."""
+
+
+class Threshold(NamedTuple):
+    """A comparison of numbers or dates in a step or rule, and that step's or rule's whole formula."""
+
+    owner: str
+    formula: Formula
+    comparison: Compare
+
+    def __str__(self) -> str:
+        left, right = (_said(side) for side in self.comparison.operands)
+        return f"{self.owner}: {left} {self.comparison.operator} {right}"
+
+    def away(self, values: Mapping[str, Value]) -> int | None:
+        """Left side less right side, in units of their scale."""
+        left, right = (value_of(side, values) for side in self.comparison.operands)
+        return None if left is None or right is None else cast(int, left) - cast(int, right)
+
+    @property
+    def out_of_reach(self) -> tuple[bool, bool]:
+        """Whether the sides' types leave nothing below the threshold, and nothing above it."""
+        left, right = (side.type for side in self.comparison.operands)
+        return left.low >= right.high, left.high <= right.low
+
+    def counts(self, values: Mapping[str, Value]) -> bool:
+        """Whether the step or rule would come out differently if the comparison did."""
+        turned = _turned(self.formula, self.comparison)
+        return value_of(self.formula, values) != value_of(turned, values)
+
+
+@dataclass(slots=True)
+class Hits:
+    """Cases at one threshold: the nearest distances below and above it, how many are on it, and whether it counts for
+    one of them."""
+
+    threshold: Threshold
+    cases: list[Case] = field(default_factory=list)
+    below: int | None = None
+    on: int = 0
+    counted: bool = False
+    above: int | None = None
+
+    def add(self, case: Case, values: Mapping[str, Value]) -> None:
+        self.cases.append(case)
+        away = self.threshold.away(values)
+        if away is None:
+            return
+        if away < 0:
+            self.below = away if self.below is None else max(away, self.below)
+        elif away > 0:
+            self.above = away if self.above is None else min(away, self.above)
+        else:
+            self.on += 1
+            self.counted = self.counted or self.threshold.counts(values)
+
+    def are_all(self) -> bool:
+        """From both sides and exactly, where it counts, unless the sides' types leave nothing on a side."""
+        none_below, none_above = self.threshold.out_of_reach
+        return (self.below is not None or none_below) and self.counted and (self.above is not None or none_above)
+
+    def are_near(self) -> bool:
+        none_below, none_above = self.threshold.out_of_reach
+        return (self.below == -1 or none_below) and (self.above == 1 or none_above)
+
+
+def thresholds(ruleset: RuleSet) -> list[Threshold]:
+    found: dict[tuple[str, Formula], Threshold] = {}
+    for owner, formula in _owned(ruleset):
+        for node in walk(formula):
+            if isinstance(node, Compare) and _is_ordered(node.left.type):
+                found.setdefault((owner, node), Threshold(owner, formula, node))
+    return list(found.values())
+
+
+def at_thresholds(ruleset: RuleSet, seed: int) -> list[Hits]:
+    """For each threshold: cases that differ by one unit of one fact and lie on either side of it or on it, and the
+    next on each side."""
+    known = _Known(ruleset)
+    reads = _reads(ruleset)
+    starts = [(case, known.values(case)) for case in facts_near_thresholds(ruleset, seed, STARTS)]
+    types = {**{fact.name: fact.type for fact in ruleset.facts}, AS_OF: DATE}
+    found = []
+    for threshold in thresholds(ruleset):
+        behind = _behind(threshold.comparison, reads)
+        moved = [i for i, (name, type_) in enumerate(types.items()) if name in behind and _is_ordered(type_)]
+        found.append(_Search(threshold, known, moved, list(types.values())).hits(starts))
+    return found
+
+
+class _Known:
+    """What a single decision works out, by name."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self.form = PythonForm(ruleset)
+
+    def values(self, case: Case) -> dict[str, Value]:
+        found = self.form.match(*case)[0]
+        return {name: cast(Value, found[slot]) for name, slot in self.form.slots.items()}
+
+
+class _Search:
+    def __init__(self, threshold: Threshold, known: _Known, moved: Sequence[int], types: Sequence[Type]) -> None:
+        self.threshold = threshold
+        self.known = known
+        self.moved = moved
+        self.types = types
+        self.chance = random.Random(0)
+
+    def hits(self, starts: Sequence[tuple[Case, Mapping[str, Value]]]) -> Hits:
+        found, turns = Hits(self.threshold), 0
+        for start, values in self.chance.sample(starts, len(starts)):
+            found.add(start, values)
+            if self.threshold.away(values) is None:
+                continue
+            for index in self.chance.sample(self.moved, len(self.moved)):
+                around = list(self._around(start, index))
+                turns += bool(around)
+                for case in around:
+                    found.add(case, self.known.values(case))
+                enough = found.are_near() or turns >= TURNS
+                if (found.are_all() and enough) or turns >= TURNS_MAX:
+                    return found
+        return found
+
+    def _around(self, case: Case, index: int) -> Iterator[Case]:
+        """Around the place where the comparison turns as this fact moves over its range."""
+
+        def is_above(value: int) -> bool | None:
+            away = self.threshold.away(self.known.values(_with(case, index, value)))
+            return None if away is None else away > 0
+
+        low, high = self.types[index].low, self.types[index].high
+        ends = range(low, high + 1)
+        at_low, at_high = is_above(low), is_above(high)
+        if at_low is None or at_high is None or at_low == at_high:
+            return
+        while high - low > 1:
+            middle = (low + high) // 2
+            above = is_above(middle)
+            if above is None:
+                return
+            low, high = (middle, high) if above == at_low else (low, middle)
+        yield from (_with(case, index, value) for value in range(low - 1, high + 2) if value in ends)
+
+
+def unit_of(side: Formula, facts: frozenset[str]) -> int | None:
+    """How far this side moves with one unit of the fact in it; None where it is worked out."""
+    match side:
+        case Constant():
+            return 0
+        case Variable(name=name):
+            return 1 if name in facts else None
+        case Rescale(operand=operand) if side.type.scale > operand.type.scale:
+            inner = unit_of(operand, facts)
+            return None if inner is None else inner * int(10 ** (side.type.scale - operand.type.scale))
+        case Product(left=left, right=Constant(value=int(value))):
+            inner = unit_of(left, facts)
+            return None if inner is None else inner * abs(value)
+    return None
+
+
+def _with(case: Case, index: int, value: int) -> Case:
+    facts, as_of = case
+    return (facts, value) if index == len(facts) else ((*facts[:index], value, *facts[index + 1 :]), as_of)
+
+
+def _is_ordered(type_: Type) -> bool:
+    return type_.kind.is_numeric or type_.kind is Kind.DATE
+
+
+_OPPOSITE = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "=": "!=", "!=": "="}
+"""What differs where both sides are equal, and is the same elsewhere for the ordering ones."""
+
+
+def _turned(formula: Formula, comparison: Compare) -> Formula:
+    if formula == comparison:
+        return replace(comparison, operator=_OPPOSITE[comparison.operator])
+    changed: dict[str, Any] = {}
+    for item in fields(formula):
+        value = getattr(formula, item.name)
+        if isinstance(value, Formula):
+            changed[item.name] = _turned(value, comparison)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Formula):
+            changed[item.name] = tuple(_turned(part, comparison) for part in value)
+    return replace(formula, **changed) if changed else formula
+
+
+def _owned(ruleset: RuleSet) -> Iterator[tuple[str, Formula]]:
+    for step in ruleset.steps:
+        match step:
+            case Named():
+                yield step.name, step.formula
+            case ListResult():
+                yield from ((step.name, output) for _, output in step.entries)
+            case Match():
+                yield step.id, _whole(step)
+    yield from ((rule.id, _whole(rule.match)) for rule in ruleset.rules)
+
+
+def _whole(match: Match) -> Formula:
+    parts = tuple(conjunct.formula for conjunct in match.conjuncts)
+    return All(YES_NO, any(part.nullable for part in parts), parts)
+
+
+def _reads(ruleset: RuleSet) -> dict[str, set[str]]:
+    """What each named value or row reads, itself or through others."""
+    found: dict[str, set[str]] = {}
+    for owner, formula in _owned(ruleset):
+        found.setdefault(owner, set()).update(_behind(formula, found))
+    return found
+
+
+def _behind(formula: Formula, reads: Mapping[str, set[str]]) -> set[str]:
+    names = set(variables(formula))
+    return names.union(*(reads.get(name, set()) for name in names))
+
+
+def _said(side: Formula) -> str:
+    if isinstance(side, Constant):
+        return str(side.value)
+    return " ".join(variables(side))

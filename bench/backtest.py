@@ -21,7 +21,7 @@ from pathlib import Path
 from engine.pipeline import Engine, load
 from engine.reading.document import read
 from receivables.backtest.run_backtest import Asked, run
-from receivables.history.history_file import Source
+from receivables.history.history_file import HistorySource
 from receivables.history.history_map_file import read_history_map
 
 ROOT = Path(__file__).parents[1]
@@ -72,7 +72,7 @@ def one_run(path: Path) -> tuple[float, float, float]:
     assert document is not None
     history_map, diagnostics = read_history_map(document, engine.vocabulary)
     assert history_map is not None, diagnostics
-    source = Source(path, history_map, engine.vocabulary.currency_digits)
+    source = HistorySource(path, history_map, engine.vocabulary.currency_digits)
     backtest, found = run(Asked(source, {"rules": engine}, date(2026, 7, 1)))
     seconds = time.perf_counter() - start
     assert not found.rejected, found.rejects[:3]

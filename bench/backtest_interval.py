@@ -18,9 +18,9 @@ from engine.reading.document import read
 from receivables.backtest.backtest import outcome, window_of
 from receivables.backtest.backtest_figures import STOPPING
 from receivables.backtest.replay import decider
-from receivables.history.history_file import Source, read_history
+from receivables.history.history_file import HistorySource, read_history
 from receivables.history.history_map_file import read_history_map
-from receivables.payment_record import Book, known_at_issue
+from receivables.payment_record import OpenInvoices, known_at_issue
 
 DRAWS = 4_000
 SINCE = date(2013, 2, 25)
@@ -46,9 +46,9 @@ def _customers(path: Path) -> list[Counts]:
     assert document is not None
     history_map, _ = read_history_map(document, engine.vocabulary)
     assert history_map is not None
-    accounts = read_history(Source(path, history_map, engine.vocabulary.currency_digits)).accounts
+    accounts = read_history(HistorySource(path, history_map, engine.vocabulary.currency_digits)).accounts
     window = window_of(accounts, SINCE)
-    book = Book(invoice for account in accounts.values() for invoice in account)
+    book = OpenInvoices(invoice for account in accounts.values() for invoice in account)
     decide = decider(engine.ruleset("order", date(2026, 7, 1)), history_map)
     found = []
     for account in accounts.values():

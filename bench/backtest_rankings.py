@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.backtest import MAP, policies
 from engine.reading.document import read
 from receivables.backtest.backtest import Accounts, outcome, window_of
-from receivables.history.history_file import Source, read_history
+from receivables.history.history_file import HistorySource, read_history
 from receivables.history.history_map_file import read_history_map
 from receivables.payment_record import Invoice
 
@@ -42,7 +42,7 @@ def lifts(path: Path) -> dict[str, Fraction]:
     assert document is not None
     history_map, _ = read_history_map(document, engine.vocabulary)
     assert history_map is not None
-    accounts = read_history(Source(path, history_map, engine.vocabulary.currency_digits)).accounts
+    accounts = read_history(HistorySource(path, history_map, engine.vocabulary.currency_digits)).accounts
     return {name: lift(_ranked(accounts, score), SHARE) for name, score in RANKINGS.items()}
 
 

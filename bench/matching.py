@@ -20,7 +20,7 @@ import zen
 from bench.matching_rules import FACTS, Row, case_values, decision_table, rows, ruleset
 from engine.deciding.matcher import Matcher
 from engine.lowering.rete.rete_network import durable_rules
-from engine.ruleset.interpret import Value
+from engine.vocabulary.binding import Value
 
 CASES = 2_000
 REPEATS = 7

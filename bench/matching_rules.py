@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from engine.diagnostics.diagnostic import Place
 from engine.ruleset.formula import Compare, Constant, Variable
-from engine.ruleset.interpret import Value
 from engine.ruleset.ruleset import Bilingual, Conjunct, Match, Rule, RuleSet
+from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Text, Type
 
 MONEY = Type(Kind.MONEY, 2, 0, 10**12)

@@ -50,7 +50,7 @@ class InputUnreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class FileRow:
     """`cells` is None exactly where `fault` is set. For NDJSON `heading` names the cells."""
 
     line: int
@@ -66,7 +66,7 @@ def _why(error: UnicodeError) -> str:
     return "UTF-16 stream does not start with BOM" if "not start with BOM" in str(error) else str(error)
 
 
-class _Lines:
+class _FedLines:
     """Feeds a csv reader and remembers the lines of the record being read."""
 
     def __init__(self, stream: IO[str]) -> None:
@@ -74,7 +74,7 @@ class _Lines:
         self.number = 0
         self.kept: list[str] = []
 
-    def __iter__(self) -> _Lines:
+    def __iter__(self) -> _FedLines:
         return self
 
     def __next__(self) -> str:
@@ -98,11 +98,11 @@ class _Lines:
         return first, text
 
 
-def csv_records(stream: IO[str], delimiter: str = ",") -> Iterator[Record]:
+def csv_records(stream: IO[str], delimiter: str = ",") -> Iterator[FileRow]:
     """The heading is the first record. `stream` is opened with `newline=""` and `errors="surrogateescape"`. Blank lines
     are no records."""
     csv.field_size_limit(LINE_MAX)
-    lines = _Lines(stream)
+    lines = _FedLines(stream)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     width: int | None = None
     while True:
@@ -112,7 +112,7 @@ def csv_records(stream: IO[str], delimiter: str = ",") -> Iterator[Record]:
             return
         except csv.Error as error:
             line, text = lines.take()
-            yield Record(line, shown_raw(text), None, f"row: {_quoting(str(error))}")
+            yield FileRow(line, shown_raw(text), None, f"row: {_quoting(str(error))}")
             continue
         line, text = lines.take()
         if not cells:
@@ -121,13 +121,13 @@ def csv_records(stream: IO[str], delimiter: str = ",") -> Iterator[Record]:
         width = len(cells) if width is None else width
 
 
-def _checked(line: int, text: str, cells: list[str], width: int | None) -> Record:
+def _checked(line: int, text: str, cells: list[str], width: int | None) -> FileRow:
     if bad := undecodable(text):
-        return Record(line, shown_raw(text), None, f"row: {bad}")
+        return FileRow(line, shown_raw(text), None, f"row: {bad}")
     if width is not None and len(cells) != width:
         count = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
-        return Record(line, shown_raw(text), None, f"row: has {count}, the heading has {width}")
-    return Record(line, shown_raw(text), cells)
+        return FileRow(line, shown_raw(text), None, f"row: has {count}, the heading has {width}")
+    return FileRow(line, shown_raw(text), cells)
 
 
 def _quoting(said: str) -> str:
@@ -138,27 +138,27 @@ def _quoting(said: str) -> str:
     return f"the quotes are wrong: {said}"
 
 
-def ndjson_records(stream: IO[str]) -> Iterator[Record]:
+def ndjson_records(stream: IO[str]) -> Iterator[FileRow]:
     """One JSON object a line. Numbers are kept as they are written, so that no decimal passes through a float."""
-    lines = _Lines(stream)
+    lines = _FedLines(stream)
     for text in lines:
         line, _ = lines.take()
         if text.strip():
             yield ndjson_record(line, text)
 
 
-def ndjson_record(line: int, text: str) -> Record:
+def ndjson_record(line: int, text: str) -> FileRow:
     """`text` was decoded with `surrogateescape`."""
     raw = shown_raw(text)
     if bad := undecodable(text):
-        return Record(line, raw, None, f"row: {bad}")
+        return FileRow(line, raw, None, f"row: {bad}")
     try:
         body = read_json(text)
     except ValueError as error:
-        return Record(line, raw, None, f"row: {error}")
+        return FileRow(line, raw, None, f"row: {error}")
     if isinstance(body, dict):
-        return Record(line, raw, tuple(_cell(value) for value in body.values()), "", tuple(body), body)
-    return Record(line, raw, None, "row: is not a JSON object")
+        return FileRow(line, raw, tuple(_cell(value) for value in body.values()), "", tuple(body), body)
+    return FileRow(line, raw, None, "row: is not a JSON object")
 
 
 def read_json(text: str) -> object:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from engine.vocabulary.binding import JsonScalar
 from engine.vocabulary.decimals import RATE_SCALE, decimal_shower
-from files.maps.mapped_rows import Raw
 from receivables.figures import Item, disputed_amount, line
 from receivables.payment_record import (
     QUARTER_DAYS,
@@ -26,7 +26,7 @@ _MONTHS_IN_YEAR = 12
 
 def account_facts(
     customer: str, items: Sequence[Item], as_of: int, receivables: int, currency_digits: int
-) -> dict[str, Raw]:
+) -> dict[str, JsonScalar]:
     """`items`: all that were issued to this customer by `as_of`, at least one; `receivables` are those of all
     customers."""
     money = decimal_shower(currency_digits)
@@ -34,7 +34,7 @@ def account_facts(
     total, disputed = line("", owed, as_of), disputed_amount(owed)
     overdue = [as_of - item.due for item in owed if item.due < as_of and not item.is_credit]
     sales = _monthly_sales(items, as_of)
-    found: dict[str, Raw] = {
+    found: dict[str, JsonScalar] = {
         "id": customer,
         "months": _months(items, as_of),
         "open_invoices": money(total.amount),
@@ -48,7 +48,7 @@ def account_facts(
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _payment_record(items: Sequence[Item], as_of: int) -> dict[str, Raw]:
+def _payment_record(items: Sequence[Item], as_of: int) -> dict[str, JsonScalar]:
     rate, quarter = decimal_shower(RATE_SCALE), as_of - QUARTER_DAYS
     year = _days_late(items, as_of - YEAR_DAYS, as_of)
     on_time = rounded(sum(not days for days in year) * 10**RATE_SCALE, len(year))
@@ -62,7 +62,7 @@ def _payment_record(items: Sequence[Item], as_of: int) -> dict[str, Raw]:
     }
 
 
-def merged(computed: Mapping[str, Raw], said: Mapping[str, Raw]) -> dict[str, Raw]:
+def merged(computed: Mapping[str, JsonScalar], said: Mapping[str, JsonScalar]) -> dict[str, JsonScalar]:
     return {**computed, **said, "id": computed["id"]}
 
 

@@ -141,7 +141,7 @@ class Concentration:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class PortfolioFigures:
     as_of: int
     opening: int | None
     total: Line
@@ -152,12 +152,14 @@ class Figures:
     concentration: Concentration
 
 
-def figures(items: Sequence[Item], as_of: int, days_in_quarter: Fraction, opening: int | None = None) -> Figures:
+def figures(
+    items: Sequence[Item], as_of: int, days_in_quarter: Fraction, opening: int | None = None
+) -> PortfolioFigures:
     """`opening`: the first day from which the books are complete; the first issue date where it isn't given."""
     issued = [item for item in items if item.issued <= as_of]
     owed = [item for item in issued if item.open_amount]
     first = opening if opening is not None else min((item.issued for item in issued), default=None)
-    return Figures(
+    return PortfolioFigures(
         as_of,
         first,
         line("", owed, as_of),

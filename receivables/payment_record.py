@@ -88,7 +88,7 @@ class Running:
         return self.totals[0][bisect_left(self.days, day)]
 
 
-class Book:
+class OpenInvoices:
     """All customers' open invoices together, day by day."""
 
     def __init__(self, invoices: Iterable[Invoice]) -> None:
@@ -101,7 +101,7 @@ class Book:
         self.open_before: Callable[[int], int] = lru_cache(maxsize=1 << 16)(Running(changes.items()).total)
 
 
-def known_at_issue(invoices: Sequence[Invoice], book: Book) -> Iterator[tuple[Invoice, Known]]:
+def known_at_issue(invoices: Sequence[Invoice], book: OpenInvoices) -> Iterator[tuple[Invoice, Known]]:
     """One customer's invoices in order of issue, each with what was known as its day opened."""
     record = _Record(invoices)
     day, known = None, None
@@ -135,7 +135,7 @@ class _Record:
         self.by_due = sorted([(i.due, _NEVER if (end := i.closed) is None else end) for i in invoices])
         self.oldest = 0
 
-    def known(self, day: int, book: Book) -> Known:
+    def known(self, day: int, book: OpenInvoices) -> Known:
         closed_amount, days_late, on_time, seriously_late = self.paid.totals
         now, year, quarter, half_year = map(self.paid.before, (day, day - YEAR_DAYS, *_quarters(day)))
         paid = now - year

@@ -32,7 +32,7 @@ from files.records import InputUnreadable
 from receivables.backtest.backtest_json import as_json
 from receivables.backtest.backtest_report import report
 from receivables.backtest.run_backtest import Asked, Backtest, NothingToReplay, labels, run
-from receivables.history.history_file import HistoryRead, Source
+from receivables.history.history_file import HistoryRead, HistorySource
 from receivables.history.history_map import HistoryMap
 from receivables.history.history_map_file import read_history_map
 from receivables.report.html_page import html
@@ -90,7 +90,7 @@ def backtest_command(
     engines = _engines(rules or [Path("rules")])
     vocabulary = next(iter(engines.values())).vocabulary
     history_map = map_read(map_file, "history", lambda content, name: _history_map(content, name, vocabulary))
-    source = Source(
+    source = HistorySource(
         history, history_map, vocabulary.currency_digits, known_encoding(encoding), one_character(delimiter)
     )
     refuse_paths([history], {"--out": out_file})

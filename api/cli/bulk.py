@@ -30,7 +30,7 @@ from engine.vocabulary.vocabulary import CASE_KINDS
 from files import extras
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
-    from files.batch.duckdb.duckdb_run import Job, Tally
+    from files.batch.duckdb.duckdb_run import BatchJob, BatchTally
 
 _NAMES_SHOWN = 10
 _EXTRA = f"bulk needs its libraries; install them with `{extras.BULK}`"
@@ -118,7 +118,7 @@ def batch(
     used, 3 a fault of credence itself, 130 interrupted.
     """
     try:
-        from files.batch.duckdb.duckdb_run import Job
+        from files.batch.duckdb.duckdb_run import BatchJob
         from files.batch.duckdb.failures import QueryFailed
         from files.batch.input import BulkRefused
     except ImportError:
@@ -129,7 +129,7 @@ def batch(
     _refuse_what_bulk_cannot(ruleset)
     row_map = row_map_read(map_file, policies.vocabulary, kind) if map_file else None
     beside = rejects or f"{out_file}.rejects.{'csv' if engine is Runner.DUCKDB else 'parquet'}"
-    job = Job(tuple(files), ruleset, when, out_file, beside, row_map, results, summary, spreadsheet=spreadsheet)
+    job = BatchJob(tuple(files), ruleset, when, out_file, beside, row_map, results, summary, spreadsheet=spreadsheet)
     try:
         tally = _on_spark(job, master) if engine is Runner.SPARK else _on_duckdb(job, quiet)
     except BulkRefused as refused:
@@ -163,14 +163,14 @@ def _warn_of_no_rules(ruleset: RuleSet) -> None:
         err().print(Text(f"{none}: every row is `{caution}`", "yellow"))
 
 
-def _on_duckdb(job: Job, quiet: bool) -> Tally:
+def _on_duckdb(job: BatchJob, quiet: bool) -> BatchTally:
     from files.batch.duckdb import duckdb_run as duckdb_batch
 
     with progress_bar(quiet) as bar:
         return duckdb_batch.run(job, lambda step: bar(step.what, step.share, step.rows, step.total))
 
 
-def _on_spark(job: Job, master: str) -> Tally:
+def _on_spark(job: BatchJob, master: str) -> BatchTally:
     try:
         from files.batch.spark.cluster import run
     except ImportError:
@@ -178,7 +178,7 @@ def _on_spark(job: Job, master: str) -> Tally:
     return run(job, master)
 
 
-def _print_notes(job: Job, tally: Tally) -> None:
+def _print_notes(job: BatchJob, tally: BatchTally) -> None:
     if tally.rejected:
         err().print(Text(f"the rejects and their faults are in {job.rejects}"))
     if tally.unread:
@@ -189,11 +189,11 @@ def _print_notes(job: Job, tally: Tally) -> None:
         err().print(Text(f"note: no row has the key `{name}` that the map reads", "yellow"))
 
 
-def _rate(tally: Tally) -> str:
+def _rate(tally: BatchTally) -> str:
     return f"{tally.rows / max(tally.seconds, 1e-9):,.0f} rows/s in {tally.seconds:.1f} s"
 
 
-def _print_summary(tally: Tally, kind: str) -> None:
+def _print_summary(tally: BatchTally, kind: str) -> None:
     outcomes = Table("outcome", "rows", "share", box=box.SIMPLE)
     for outcome in reversed(CASE_KINDS[kind].ladder):
         count = tally.outcomes.get(outcome, 0)

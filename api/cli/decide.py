@@ -22,7 +22,7 @@ from api.cli.case import (
 )
 from api.cli.terminal import Language, out, print_json
 from engine.deciding.decision import Decision, Reason
-from engine.deciding.value_words import Words
+from engine.deciding.value_words import ValueWords
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.vocabulary import CASE_KINDS, OUTCOME_TITLES
 
@@ -52,7 +52,7 @@ def decide(
     if as_json:
         print_json(decision.as_json())
     else:
-        words = Words(found.engine.ruleset(found.case, found.as_of), language)
+        words = ValueWords(found.engine.ruleset(found.case, found.as_of), language)
         print_decision(out(), decision, words, with_results=True)
 
 
@@ -65,7 +65,7 @@ def outcome_style(decision: Decision, outcome: str) -> str:
     return "bold red" if severity >= kind.severity(kind.caution) else "bold yellow"
 
 
-def print_decision(console: Console, decision: Decision, words: Words, with_results: bool) -> None:
+def print_decision(console: Console, decision: Decision, words: ValueWords, with_results: bool) -> None:
     language = words.language
     outcome = OUTCOME_TITLES[decision.outcome][language]
     console.print(Text(outcome.upper(), outcome_style(decision, decision.outcome)))
@@ -86,7 +86,7 @@ def print_decision(console: Console, decision: Decision, words: Words, with_resu
         _print_results(console, decision, words)
 
 
-def _print_reason(console: Console, decision: Decision, number: int, reason: Reason, words: Words) -> None:
+def _print_reason(console: Console, decision: Decision, number: int, reason: Reason, words: ValueWords) -> None:
     outcome = OUTCOME_TITLES[reason.outcome][words.language]
     style = outcome_style(decision, reason.outcome)
     heading = Text.assemble(f"  {number}. ", (outcome, style), (f"  {reason.rule}  {reason.place}", "dim"))
@@ -109,7 +109,7 @@ def _print_undetermined(console: Console, decision: Decision, language: str) -> 
         console.print(Text(f"  {item.id}  {missing}{ignored}"))
 
 
-def _print_results(console: Console, decision: Decision, words: Words) -> None:
+def _print_results(console: Console, decision: Decision, words: ValueWords) -> None:
     pairs = [
         (f"{policy}.{name}", words.variable(f"{policy}.{name}", value))
         for policy, values in decision.results.items()

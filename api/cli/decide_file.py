@@ -29,7 +29,7 @@ from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.vocabulary import CASE_KINDS
-from files.batch.decide_file import Job, Tally, Watch, decide_file
+from files.batch.decide_file import DecideFileJob, RowTally, Watch, decide_file
 from files.batch.summary import Summary, UnknownName
 from files.records import InputUnreadable
 
@@ -88,7 +88,7 @@ def decide_file_command(
     kind = kind or (row_map.case if row_map else _no_kind())
     when = day_of(as_of) if as_of else today()
     reading = known_encoding(encoding), one_character(delimiter)
-    job = Job(file, kind, row_map, when, out_file, rejects, *reading, spreadsheet)
+    job = DecideFileJob(file, kind, row_map, when, out_file, rejects, *reading, spreadsheet)
     refuse_paths([file], {"--out": out_file, "--rejects": rejects})
     tables = _tables(summary or [], tuple(total or ()), engine.ruleset(kind, when))
     tally = _run(engine, job, tables, quiet)
@@ -98,7 +98,7 @@ def decide_file_command(
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _run(engine: Engine, job: Job, tables: list[Summary], quiet: bool) -> Tally:
+def _run(engine: Engine, job: DecideFileJob, tables: list[Summary], quiet: bool) -> RowTally:
     started, size = time.perf_counter(), job.source.stat().st_size
 
     def decided(facts: Mapping[str, object], decision: Decision) -> None:
@@ -141,7 +141,7 @@ def _names(by: str) -> tuple[str, ...]:
 # --- what is printed -------------------------------------------------------------------------------------------------
 
 
-def _print_tally(tally: Tally, seconds: float, job: Job) -> None:
+def _print_tally(tally: RowTally, seconds: float, job: DecideFileJob) -> None:
     rate = f"{seconds:.1f} s, {tally.rows / max(seconds, 1e-9):,.0f} rows/s"
     counts = f"{tally.rows} rows = {tally.decided} decisions + {tally.rejected} rejects"
     err().print(Text.assemble((counts, "red" if tally.rejected else "green"), f"  ({rate})"))

@@ -24,13 +24,13 @@ from api.cli.case import (
 )
 from api.cli.decide import print_decision
 from api.cli.terminal import Language, out, print_json, refuse
-from engine.deciding.value_words import Words
+from engine.deciding.value_words import ValueWords
 from engine.diagnostics.wording import did_you_mean
 from engine.explaining.explain import explain as explained
 from engine.explaining.explanation import (
-    Condition,
     Explanation,
-    Input,
+    InputValue,
+    TriedCondition,
     TriedPolicy,
     TriedRule,
     TriedTable,
@@ -71,7 +71,9 @@ def explain(
     if as_json:
         print_json(explanation.as_json())
     else:
-        _print(out(), explanation, Words(found.engine.ruleset(found.case, found.as_of), language), whole=rule is None)
+        _print(
+            out(), explanation, ValueWords(found.engine.ruleset(found.case, found.as_of), language), whole=rule is None
+        )
 
 
 # --- one rule --------------------------------------------------------------------------------------------------------
@@ -121,7 +123,7 @@ def _reads(step: WorkedOut | TriedTable) -> list[str]:
 # --- text ------------------------------------------------------------------------------------------------------------
 
 
-def _print(console: Console, explanation: Explanation, words: Words, whole: bool) -> None:
+def _print(console: Console, explanation: Explanation, words: ValueWords, whole: bool) -> None:
     language = words.language
     if whole:
         print_decision(console, explanation.decision, words, with_results=False)
@@ -145,7 +147,7 @@ def _print(console: Console, explanation: Explanation, words: Words, whole: bool
             _print_rule(console, rule, words)
 
 
-def _print_value(console: Console, step: WorkedOut, words: Words) -> None:
+def _print_value(console: Console, step: WorkedOut, words: ValueWords) -> None:
     value = (words.variable(step.name, step.value), "bold")
     formula = " ".join(step.formula.split())
     console.print(Text.assemble(f"  {step.name} = ", value, (f"  = {formula}  {step.place}", "dim")))
@@ -153,7 +155,7 @@ def _print_value(console: Console, step: WorkedOut, words: Words) -> None:
     _print_missing(console, step.missing, words, 6)
 
 
-def _print_table(console: Console, table: TriedTable, words: Words) -> None:
+def _print_table(console: Console, table: TriedTable, words: ValueWords) -> None:
     console.print(Text.assemble(f"  {table.id}", (f"  {table.place}", "dim")))
     for row in table.rows:
         conditions = [f"{_word(item.value, words)}: {item.text}" for item in row.conditions]
@@ -168,7 +170,7 @@ def _print_table(console: Console, table: TriedTable, words: Words) -> None:
     _print_missing(console, table.missing, words, 4)
 
 
-def _print_rule(console: Console, rule: TriedRule, words: Words) -> None:
+def _print_rule(console: Console, rule: TriedRule, words: ValueWords) -> None:
     language = words.language
     state = {True: phrases.FIRED, False: phrases.NOT_FIRED, None: phrases.UNKNOWN}[rule.fired][language]
     effect = ""
@@ -187,23 +189,23 @@ def _print_rule(console: Console, rule: TriedRule, words: Words) -> None:
     _print_missing(console, rule.missing, words, 6)
 
 
-def _print_condition(console: Console, condition: Condition, words: Words) -> None:
+def _print_condition(console: Console, condition: TriedCondition, words: ValueWords) -> None:
     text = " ".join(condition.text.split())
     console.print(Text.assemble("      ", _MARKS[condition.value], f" {_word(condition.value, words)}: {text}"))
     _print_inputs(console, condition.inputs, words, 10)
 
 
-def _print_inputs(console: Console, inputs: Iterable[Input], words: Words, indent: int) -> None:
+def _print_inputs(console: Console, inputs: Iterable[InputValue], words: ValueWords, indent: int) -> None:
     for item in inputs:
         title = f"  {item.title[words.language]}" if item.title else ""
         value = words.variable(item.name, item.value)
         console.print(Text(f"{' ' * indent}{item.name} = {value}{title}", "dim"))
 
 
-def _print_missing(console: Console, missing: tuple[str, ...], words: Words, indent: int) -> None:
+def _print_missing(console: Console, missing: tuple[str, ...], words: ValueWords, indent: int) -> None:
     if missing:
         console.print(Text(f"{' ' * indent}{phrases.MISSING[words.language]} {', '.join(missing)}", "yellow"))
 
 
-def _word(value: Verdict, words: Words) -> str:
+def _word(value: Verdict, words: ValueWords) -> str:
     return {True: phrases.TRUE, False: phrases.FALSE, None: phrases.UNKNOWN}[value][words.language]

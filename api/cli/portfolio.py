@@ -30,10 +30,10 @@ from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, Language, engine_of, e
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused, Fault
 from files.maps.row_map import RowMap
-from files.records import InputUnreadable, Record
+from files.records import FileRow, InputUnreadable
 from files.spreadsheet import row_writer
 from files.whole_files import whole_files
-from receivables.portfolio.portfolio_files import Reading
+from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.portfolio_json import portfolio_json
 from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.portfolio_rows import map_lacks
@@ -93,7 +93,7 @@ def portfolio(
     engine = engine_of(rules)
     if industry is not None and industry not in industries(engine):
         refuse(f"`{industry}` is not an industry of the policies; expected one of {', '.join(industries(engine))}")
-    reading = Reading(_row_map(map_file, engine), known_encoding(encoding), one_character(delimiter))
+    reading = PortfolioFileOptions(_row_map(map_file, engine), known_encoding(encoding), one_character(delimiter))
     wanted = Wanted(files, reading, day_of(as_of), _opening(opening, as_of), industry)
     refuse_paths(files, {"--out": out_file, "--rejects": rejects})
     found = _found(engine, wanted, _rejected(rejects, spreadsheet=spreadsheet), quiet)
@@ -134,7 +134,7 @@ def _rejected(path: Path | None, *, spreadsheet: bool) -> Iterator[Rejected]:
     if path is None:
         shown = 0
 
-        def show(source: Path, record: Record, faults: tuple[Fault, ...]) -> None:
+        def show(source: Path, record: FileRow, faults: tuple[Fault, ...]) -> None:
             nonlocal shown
             shown += 1
             if shown <= REJECTS_SHOWN:

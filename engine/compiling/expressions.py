@@ -151,7 +151,7 @@ class _Translation:
                 return self._between(node, scope)
             case syntax.In():
                 return self.tests(self.formula(node.value, scope), node.tests, scope, False)
-            case syntax.If():
+            case syntax.Conditional():
                 return self._if(node, scope, expected)
             case syntax.Quantified():
                 return self._quantified(node, node.iterations, scope)
@@ -263,7 +263,7 @@ class _Translation:
         value, low, high = self.formulas((node.value, node.low, node.high), scope)
         return a.conjunction((a.compare(">=", value, low), a.compare("<=", value, high)))
 
-    def _if(self, node: syntax.If, scope: Scope, expected: Type | None) -> Formula:
+    def _if(self, node: syntax.Conditional, scope: Scope, expected: Type | None) -> Formula:
         condition: Formula | None = None
         with suppress(Broken):
             condition = self.condition(node.condition, scope)

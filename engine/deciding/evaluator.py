@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.deciding.decision import Decision, JsonValue, Reason, Undetermined
-from engine.deciding.matcher import Disagreement, Matcher, Matching
-from engine.deciding.missing import MissingInputs, Search, left_open
-from engine.deciding.reasons import Values, Words
+from engine.deciding.matcher import Disagreement, Matcher, MatchResult
+from engine.deciding.missing import MissingInputs, MissingSearch, left_open
+from engine.deciding.reasons import ReasonWords, Values
 from engine.ruleset.formula import Formula
 from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Named, Rule, RuleSet, Table
@@ -49,7 +49,7 @@ class _PreparedRule:
     rule: Rule
     place: str
     severity: int
-    words: Words
+    words: ReasonWords
     uses: tuple[_Shown, ...]
     conditions: tuple[tuple[str, Callable[[Values], JsonValue]], ...]
 
@@ -121,7 +121,7 @@ class Evaluator:
 
     # --- what could not be told ---
 
-    def _undetermined(self, matching: Matching) -> tuple[tuple[Undetermined, ...], list[tuple[int, Reason]]]:
+    def _undetermined(self, matching: MatchResult) -> tuple[tuple[Undetermined, ...], list[tuple[int, Reason]]]:
         known = _ByName(self._slots, matching.values)
         search = self._missing.search(known)
         unknown_rows = {self._matcher.python.matches[i] for i in matching.undetermined if i < self._first_rule}
@@ -198,7 +198,7 @@ class Evaluator:
             rule,
             str(rule.match.place),
             self._kind.severity(rule.outcome),
-            Words(rule.reason, rule.remedy, compile_formula, self.ruleset.currency),
+            ReasonWords(rule.reason, rule.remedy, compile_formula, self.ruleset.currency),
             tuple(self._shown(name) for name in rule.uses),
             tuple((name, self._formula_shower(formula)) for name, formula in rule.conditions),
         )
@@ -253,7 +253,9 @@ def _used(prepared: _PreparedRule, values: Values) -> tuple[tuple[str, JsonValue
     return tuple([(name, show(values[slot])) for name, show, slot in prepared.uses])
 
 
-def _table(table: Table, unknown_rows: Set[str], variables: Mapping[str, Value], search: Search) -> Undetermined | None:
+def _table(
+    table: Table, unknown_rows: Set[str], variables: Mapping[str, Value], search: MissingSearch
+) -> Undetermined | None:
     """A table with outputs that an unknown row leaves open."""
     open_ = left_open(table, unknown_rows, variables, search)
     missing = {name for output in open_ for name in search.behind_value(output)}

@@ -1,4 +1,4 @@
-"""Matching, twice: every decision's rules are found by the Python form and by the Rete form, and compared.
+"""MatchResult, twice: every decision's rules are found by the Python form and by the Rete form, and compared.
 
 Where `evaluate` meets the lowerings. The Python form's answer stands; a difference is reported, never raised, and never
 silently dropped: the decision it belongs to becomes the case kind's `caution`.
@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from engine.lowering.python.python_form import PythonForm
 from engine.lowering.rete.rete_form import ReteForm
-from engine.ruleset.interpret import Result, Value
+from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.binding import Value
 
 
 class Disagreement(NamedTuple):
@@ -23,7 +24,7 @@ class Disagreement(NamedTuple):
     error: str | None = None
 
 
-class Matching(NamedTuple):
+class MatchResult(NamedTuple):
     """`fired` and `undetermined` are ascending indices into `PythonForm.matches`, `values` stand by slot."""
 
     values: list[Result]
@@ -43,17 +44,17 @@ class Matcher:
         self.python = PythonForm(ruleset)
         self.rete = ReteForm(self.python.groups)
 
-    def match(self, facts: Sequence[Value], as_of: int) -> Matching:
+    def match(self, facts: Sequence[Value], as_of: int) -> MatchResult:
         """`facts` in `ruleset.facts` order."""
         matched = self.python.match(facts, as_of)
         values, fired, undetermined, _ = matched
         try:
             seconded = self.rete.match(matched.asserted)
         except Exception as error:
-            return Matching(values, fired, undetermined, Disagreement((), (), str(error)))
+            return MatchResult(values, fired, undetermined, Disagreement((), (), str(error)))
         if seconded == fired:
-            return Matching(values, fired, undetermined, None)
-        return Matching(values, fired, undetermined, self._difference(fired, seconded))
+            return MatchResult(values, fired, undetermined, None)
+        return MatchResult(values, fired, undetermined, self._difference(fired, seconded))
 
     def close(self) -> None:
         self.rete.close()

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Set
 
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula, Variable
-from engine.ruleset.interpret import Value, value_of
+from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import ListResult, Match, Named, RuleSet, Table
+from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import YES_NO
 
 
@@ -33,8 +34,8 @@ class MissingInputs:
 
         self._strict: dict[int, tuple[str, ...] | None] = {}
 
-    def search(self, variables: Mapping[str, Value]) -> Search:
-        return Search(self, variables)
+    def search(self, variables: Mapping[str, Value]) -> MissingSearch:
+        return MissingSearch(self, variables)
 
     def behind_match(self, match: Match, variables: Mapping[str, Value]) -> tuple[str, ...]:
         return self.search(variables).behind_match(match)
@@ -59,7 +60,7 @@ class MissingInputs:
 _LENIENT = (f.All, f.Any, f.If, f.IsNull, f.IsTrue)
 
 
-class Search:
+class MissingSearch:
     """One case's missing inputs; each name is followed once."""
 
     def __init__(self, inputs: MissingInputs, variables: Mapping[str, Value]) -> None:
@@ -154,7 +155,9 @@ def _is_null(formula: Formula) -> bool:
     return isinstance(formula, f.Constant) and formula.value is None
 
 
-def left_open(table: Table, unknown_rows: Set[str], variables: Mapping[str, Value], search: Search) -> tuple[str, ...]:
+def left_open(
+    table: Table, unknown_rows: Set[str], variables: Mapping[str, Value], search: MissingSearch
+) -> tuple[str, ...]:
     """The outputs that are null with a row that is unknown behind it. Where another row makes them null as well, they
     count too: who supplies what that one lacks is asked for the other next."""
     if unknown_rows.isdisjoint(table.rows):

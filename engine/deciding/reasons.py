@@ -26,7 +26,7 @@ UNKNOWN = Text("unknown", "未知")
 _YES, _NO = Text("yes", "是"), Text("no", "否")
 
 
-class Words:
+class ReasonWords:
     """A rule's reason and remedy, ready to be filled in."""
 
     def __init__(self, reason: Bilingual, remedy: Bilingual | None, compile_formula: Compile, currency: str) -> None:

@@ -15,7 +15,7 @@ _DECIMAL = (Kind.MONEY, Kind.RATE, Kind.NUMBER)
 _NONE = Text("none", "无")
 
 
-class Words:
+class ValueWords:
     """Shows the variables of one rule set in one language."""
 
     def __init__(self, ruleset: RuleSet, language: str) -> None:

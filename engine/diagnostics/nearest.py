@@ -22,19 +22,19 @@ LENGTH_MAX = 80
 """Characters of a word that are compared."""
 
 
-class _Left:
+class _HintsLeft:
     def __init__(self) -> None:
         self.hints = HINTS_MAX
         self.words = COMPARED_MAX
 
 
-_left: ContextVar[_Left | None] = ContextVar("hints that a check may still give", default=None)
+_left: ContextVar[_HintsLeft | None] = ContextVar("hints that a check may still give", default=None)
 
 
 @contextmanager
 def few_hints() -> Iterator[None]:
     """Inside, `nearest` answers for the first mistakes only."""
-    token = _left.set(_Left())
+    token = _left.set(_HintsLeft())
     try:
         yield
     finally:

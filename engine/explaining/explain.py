@@ -12,9 +12,9 @@ from engine.compiling.link import dotted_names
 from engine.deciding.decision import Decision, JsonValue
 from engine.deciding.missing import MissingInputs, left_open
 from engine.explaining.explanation import (
-    Condition,
     Explanation,
-    Input,
+    InputValue,
+    TriedCondition,
     TriedPolicy,
     TriedRow,
     TriedRule,
@@ -26,9 +26,9 @@ from engine.feel.parse import FeelSyntaxError, parse_expression
 from engine.pipeline import Engine
 from engine.reading.policy import Policy
 from engine.ruleset.formula import Formula, variables
-from engine.ruleset.interpret import Result, Value, run, truth, verdict
+from engine.ruleset.interpret import Result, run, truth, verdict
 from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
-from engine.vocabulary.binding import shown
+from engine.vocabulary.binding import Value, shown
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import CASE_KINDS, TEXT, Text
 
@@ -58,7 +58,7 @@ class _Explaining:
 
     def explanation(self) -> Explanation:
         facts = [self._input(fact.name) for fact in self._ruleset.facts]
-        as_of = Input(AS_OF, _AS_OF_TITLE, self._decision.as_of)
+        as_of = InputValue(AS_OF, _AS_OF_TITLE, self._decision.as_of)
         given = (as_of, *(item for item in facts if item.value is not None))
         return Explanation(
             self._decision, given, tuple(item for item in facts if item.value is None), tuple(self._by_policy())
@@ -147,14 +147,14 @@ class _Explaining:
         kind = CASE_KINDS[self._ruleset.case]
         return kind.severity(effect) == kind.severity(self._decision.outcome)
 
-    def _condition(self, conjunct: Conjunct, match: Match) -> Condition:
+    def _condition(self, conjunct: Conjunct, match: Match) -> TriedCondition:
         value: Verdict = truth(conjunct.formula, self._plain)
         inputs = self._inputs(conjunct.text, conjunct.formula, match.id.partition(".")[0])
-        return Condition(conjunct.text, str(conjunct.place), value, inputs)
+        return TriedCondition(conjunct.text, str(conjunct.place), value, inputs)
 
     # --- what is read ------------------------------------------------------------------------------------------------
 
-    def _inputs(self, text: str, formula: Formula, policy: str) -> tuple[Input, ...]:
+    def _inputs(self, text: str, formula: Formula, policy: str) -> tuple[InputValue, ...]:
         """What the author named, parameters too, in that order; then what else the formula reads."""
         names: dict[str, None] = {}
         for word in _words(text):
@@ -165,8 +165,8 @@ class _Explaining:
         names |= dict.fromkeys(name for name in variables(formula) if name in self._ruleset.variables)
         return tuple(self._input(name) for name in names)
 
-    def _input(self, name: str) -> Input:
-        return Input(name, self._title(name), self._shown(name))
+    def _input(self, name: str) -> InputValue:
+        return InputValue(name, self._title(name), self._shown(name))
 
     def _title(self, name: str) -> Text | None:
         if name in self._ruleset.titles:

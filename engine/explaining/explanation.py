@@ -15,7 +15,7 @@ Verdict = bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class InputValue:
     """A variable that a condition or formula reads; a null fact is one that was not given."""
 
     name: str
@@ -27,13 +27,13 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class TriedCondition:
     """One sub-condition in its author's words, with what it reads."""
 
     text: str
     place: str
     value: Verdict
-    inputs: tuple[Input, ...]
+    inputs: tuple[InputValue, ...]
 
     def as_json(self) -> dict[str, object]:
         inputs = [item.as_json() for item in self.inputs]
@@ -49,7 +49,7 @@ class TriedRow:
     place: str
     hit: Verdict
     can_matter: bool
-    conditions: tuple[Condition, ...]
+    conditions: tuple[TriedCondition, ...]
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -68,7 +68,7 @@ class TriedTable:
     id: str
     place: str
     rows: tuple[TriedRow, ...]
-    outputs: tuple[Input, ...]
+    outputs: tuple[InputValue, ...]
     missing: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -90,7 +90,7 @@ class WorkedOut:
     formula: str
     place: str
     value: JsonValue
-    inputs: tuple[Input, ...]
+    inputs: tuple[InputValue, ...]
     missing: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -117,7 +117,7 @@ class TriedRule:
     fired: Verdict
     effect: str | None
     decisive: bool
-    conditions: tuple[Condition, ...]
+    conditions: tuple[TriedCondition, ...]
     missing: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -157,8 +157,8 @@ class Explanation:
     """`policies` in the order in which their first part was worked out."""
 
     decision: Decision
-    given: tuple[Input, ...]
-    not_given: tuple[Input, ...]
+    given: tuple[InputValue, ...]
+    not_given: tuple[InputValue, ...]
     policies: tuple[TriedPolicy, ...]
 
     def as_json(self) -> dict[str, object]:

@@ -22,12 +22,12 @@ from engine.feel.syntax import (
     Boolean,
     Call,
     Comparison,
+    Conditional,
     ContextLiteral,
     Differs,
     Filter,
     For,
     FunctionLiteral,
-    If,
     In,
     InstanceOf,
     Interval,
@@ -64,7 +64,7 @@ class BareTest(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group(Node):
+class Parenthesized(Node):
     """Parentheses before it is known what they hold. Never leaves this module."""
 
     tests: tuple[Node, ...]
@@ -106,7 +106,7 @@ def string_value(literal: str) -> str:
 
 def value(node: Node) -> Node:
     """`node` where an expression is wanted."""
-    if isinstance(node, Group):
+    if isinstance(node, Parenthesized):
         if len(node.tests) != 1:
             raise Misplaced("a list of tests in parentheses can only follow `in`, write a list as `[a, b]`", node.start)
         only = node.tests[0]
@@ -242,7 +242,7 @@ class Builder(Transformer[Token, object]):
 
     # value "in" test | value "in" "(" test, ... ")"
     def in_test(self, subject: Node, _: Token, target: Node) -> In:
-        nodes = target.tests if isinstance(target, Group) else (target,)
+        nodes = target.tests if isinstance(target, Parenthesized) else (target,)
         tests = unary_tests(nodes, target.start, target.end)
         return In(start=subject.start, end=target.end, value=value(subject), tests=tests)
 
@@ -275,8 +275,8 @@ class Builder(Transformer[Token, object]):
         return self.name_of(name), value(argument)
 
     # parentheses, lists, contexts, ranges   (rules 8, 53 to 59)
-    def group(self, open_: Token, *rest: Node | Token) -> Group:
-        return Group(start=_start(open_), end=_end(rest[-1]), tests=cast(tuple[Node, ...], rest[:-1]))
+    def group(self, open_: Token, *rest: Node | Token) -> Parenthesized:
+        return Parenthesized(start=_start(open_), end=_end(rest[-1]), tests=cast(tuple[Node, ...], rest[:-1]))
 
     def empty_list(self, token: Token) -> ListLiteral:
         return ListLiteral(start=_start(token), end=_end(token), items=())
@@ -303,8 +303,10 @@ class Builder(Transformer[Token, object]):
         )
 
     # if, for, some, every, function   (rules 44 to 47, 55)
-    def if_expression(self, if_: Token, condition: Node, _t: Token, then: Node, _e: Token, otherwise: Node) -> If:
-        return If(
+    def if_expression(
+        self, if_: Token, condition: Node, _t: Token, then: Node, _e: Token, otherwise: Node
+    ) -> Conditional:
+        return Conditional(
             start=_start(if_),
             end=otherwise.end,
             condition=value(condition),

@@ -132,7 +132,7 @@ class In(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class If(Node):
+class Conditional(Node):
     condition: Node
     then: Node
     otherwise: Node

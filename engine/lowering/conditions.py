@@ -46,19 +46,19 @@ _HOLDS: Mapping[str, Callable[[int, int], bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class NetworkCondition:
     subject: Formula
     operator: str
     literal: int
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class NetworkPlan:
     """What one network matches: `rules[i]` belongs to `matches[i]`, an index into `PythonForm.matches`. The fact holds
     an integer for each of `numbers`; of the `flags`, those that are true."""
 
     matches: tuple[int, ...]
-    rules: tuple[tuple[Condition, ...], ...]
+    rules: tuple[tuple[NetworkCondition, ...], ...]
     numbers: tuple[Variable, ...]
     flags: tuple[Formula, ...]
 
@@ -82,7 +82,7 @@ def all_matches(ruleset: RuleSet) -> tuple[Match, ...]:
     return (*rows, *(rule.match for rule in ruleset.rules))
 
 
-def groups(ruleset: RuleSet, size: int = RULES_PER_NETWORK) -> tuple[Group, ...]:
+def groups(ruleset: RuleSet, size: int = RULES_PER_NETWORK) -> tuple[NetworkPlan, ...]:
     """Even shares in match order: neighbours come from one policy and read the same subjects."""
     rules = [conditions(match) for match in all_matches(ruleset)]
     count = -(-len(rules) // size)
@@ -90,26 +90,26 @@ def groups(ruleset: RuleSet, size: int = RULES_PER_NETWORK) -> tuple[Group, ...]
     return tuple(group for start, end in pairwise(bounds) for group in _groups(start, end, rules))
 
 
-def _groups(start: int, end: int, rules: Sequence[tuple[Condition, ...]]) -> Iterator[Group]:
+def _groups(start: int, end: int, rules: Sequence[tuple[NetworkCondition, ...]]) -> Iterator[NetworkPlan]:
     own = tuple(rules[start:end])
     subjects = dict.fromkeys(condition.subject for rule in own for condition in rule)
     if len(subjects) <= SUBJECTS_PER_NETWORK or len(own) == 1:
         numbers = tuple(subject for subject in subjects if isinstance(subject, Variable))
         flags = tuple(subject for subject in subjects if not isinstance(subject, Variable))
-        yield Group(tuple(range(start, end)), own, numbers, flags)
+        yield NetworkPlan(tuple(range(start, end)), own, numbers, flags)
     else:
         middle = (start + end) // 2
         yield from _groups(start, middle, rules)
         yield from _groups(middle, end, rules)
 
 
-def conditions(match: Match) -> tuple[Condition, ...]:
+def conditions(match: Match) -> tuple[NetworkCondition, ...]:
     """True together exactly when the match fires; a match without conjuncts gets one that always holds."""
     found = dict.fromkeys(condition for part in match.conjuncts for condition in _conditions(part.formula))
     if len({condition.subject for condition in found}) > SUBJECTS_PER_NETWORK:
         whole = All(YES_NO, True, tuple(part.formula for part in match.conjuncts))
-        return (Condition(whole, "=", 1),)
-    return tuple(found) or (Condition(_ALWAYS, "=", 1),)
+        return (NetworkCondition(whole, "=", 1),)
+    return tuple(found) or (NetworkCondition(_ALWAYS, "=", 1),)
 
 
 def parts(formulas: Iterable[Formula]) -> Iterator[Formula]:
@@ -123,16 +123,16 @@ def parts(formulas: Iterable[Formula]) -> Iterator[Formula]:
             yield formula
 
 
-def _conditions(formula: Formula) -> Iterator[Condition]:
+def _conditions(formula: Formula) -> Iterator[NetworkCondition]:
     """Only truth counts here, so `IsTrue` opens too."""
     for part in parts((formula,)):
         if isinstance(part, IsTrue):
             yield from _conditions(part.operand)
         else:
-            yield from _native(part) or (Condition(part, "=", 1),)
+            yield from _native(part) or (NetworkCondition(part, "=", 1),)
 
 
-def _native(formula: Formula) -> tuple[Condition, ...]:
+def _native(formula: Formula) -> tuple[NetworkCondition, ...]:
     """Empty where the part has to be computed beforehand."""
     match formula:
         case Compare(operator=sign, left=Variable() as variable, right=Constant() as constant):
@@ -142,37 +142,37 @@ def _native(formula: Formula) -> tuple[Condition, ...]:
         case MemberOf(operand=Variable() as variable, values=values) if variable.type.kind is Kind.ENUM:
             return _neighbours(variable, values)
         case Variable() if formula.type.kind is Kind.YES_NO:
-            return (Condition(formula, "=", 1),)
+            return (NetworkCondition(formula, "=", 1),)
         case Not(operand=Variable() as variable) if variable.type.kind is Kind.YES_NO:
-            return (Condition(variable, "=", 0),)
+            return (NetworkCondition(variable, "=", 0),)
         case IsNull(operand=Variable() as variable) if fits(variable):
-            return (Condition(variable, "=", null(variable)),)
+            return (NetworkCondition(variable, "=", null(variable)),)
         case Not(operand=IsNull(operand=Variable() as variable)) if fits(variable):
             return (_known(variable),)
     return ()
 
 
-def _comparison(sign: str, variable: Variable, constant: Constant) -> tuple[Condition, ...]:
+def _comparison(sign: str, variable: Variable, constant: Constant) -> tuple[NetworkCondition, ...]:
     literal = _literal(variable, constant)
     if literal is None or not fits(variable):
         return ()
-    condition = Condition(variable, sign, literal)
+    condition = NetworkCondition(variable, sign, literal)
     if variable.nullable and _HOLDS[sign](null(variable), literal):
         return (condition, _known(variable))
     return (condition,)
 
 
-def _known(variable: Variable) -> Condition:
-    return Condition(variable, ">", null(variable))
+def _known(variable: Variable) -> NetworkCondition:
+    return NetworkCondition(variable, ">", null(variable))
 
 
-def _neighbours(variable: Variable, values: tuple[int | str | bool, ...]) -> tuple[Condition, ...]:
+def _neighbours(variable: Variable, values: tuple[int | str | bool, ...]) -> tuple[NetworkCondition, ...]:
     """Members that were declared side by side, such as ratings, are a range of indices."""
     members = variable.type.members
     indices = sorted(members.index(str(value)) for value in set(values) if value in members)
     if not indices or len(indices) != len(set(values)) or indices[-1] - indices[0] >= len(indices):
         return ()
-    return Condition(variable, ">=", indices[0]), Condition(variable, "<=", indices[-1])
+    return NetworkCondition(variable, ">=", indices[0]), NetworkCondition(variable, "<=", indices[-1])
 
 
 def null(variable: Variable) -> int:

@@ -46,7 +46,7 @@ def rows_that_earlier_ones_cover(boxes: Sequence[Box | None]) -> list[int]:
         if any(_holds(earlier, box) for earlier in first):
             found.append(row)
             continue
-        search = Search(box, [*first, *before], 1, left)
+        search = UncoveredSearch(box, [*first, *before], 1, left)
         left -= search.steps
         if search.found == []:
             found.append(row)
@@ -157,7 +157,7 @@ class _Column:
         return found
 
 
-class Search:
+class UncoveredSearch:
     """Up to `most` boxes inside `whole` that none of `boxes` covers; `found` is None where it takes more than
     `steps_max` steps.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine.diagnostics.diagnostic import Diagnostic, Place
-from engine.proving.covering import Box, Search, earlier_rows_that_meet, first_of, rows_that_earlier_ones_cover
+from engine.proving.covering import Box, UncoveredSearch, earlier_rows_that_meet, first_of, rows_that_earlier_ones_cover
 from engine.proving.regions import Domain, Region, Truth, domain, intersection, truth
 from engine.reading.policy import HitPolicy
 from engine.ruleset.formula import Constant, Formula, IsNull, Variable, variables, walk
@@ -289,7 +289,7 @@ def _gaps(boxes: Sequence[Box | None], columns: _Columns, place: Place) -> list[
     known = [box for box in boxes if box is not None]
     if len(known) < len(boxes) or not columns.domains:
         return []
-    gaps = Search(tuple(over.whole for over in columns.domains), known, EXAMPLES).found
+    gaps = UncoveredSearch(tuple(over.whole for over in columns.domains), known, EXAMPLES).found
     if gaps is None:
         return [_too_large(place, "searched for gaps")]
     return [Diagnostic(place, "L006", _gap(gap, columns), _GAP_HINT) for gap in gaps]

@@ -13,16 +13,17 @@ from datetime import date
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar, Sequence
-from engine.reading.fact_value import RequestValue, read_value
-from engine.reading.fields import Form, day
+from engine.reading.fact_value import read_value
+from engine.reading.fields import FieldReader, day
 from engine.reading.policy_test import Case, Expected, ExpectedValue, Suite
+from engine.vocabulary.binding import JsonScalar
 from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind, Fact, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
 _EXPECT_KEYS = ("outcome", "reasons", "undetermined", "results", "conditions")
 
-Facts = dict[str, dict[str, RequestValue]]
+Facts = dict[str, dict[str, JsonScalar]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +44,21 @@ def read_cases(
 ) -> tuple[Suite | None, tuple[Diagnostic, ...]]:
     """Never raises. `names` go by case kind; without them, what a test expects may have any name. Tests with mistakes
     are left out; None where the suite's name or case kind is wrong."""
-    form = Form()
+    form = FieldReader()
     fields = form.fields(document.root, "a cases file", _KEYS, ("cases", "case_kind", "tests")) or {}
     name = form.id(fields["cases"], "a suite's name") if "cases" in fields else None
     word = form.choice(fields["case_kind"], "a case kind", tuple(CASE_KINDS)) if "case_kind" in fields else None
     as_of = _day(form, fields["as_of"]) if "as_of" in fields else None
     if word is None:
         return None, in_order(form.diagnostics)
-    reading = _Reading(form, CASE_KINDS[word], vocabulary, as_of, names[word] if names else None)
+    reading = _CasesReader(form, CASE_KINDS[word], vocabulary, as_of, names[word] if names else None)
     reading.read_fixtures(fields.get("fixtures"))
     cases = tuple(reading.cases(fields["tests"])) if "tests" in fields else ()
     suite = Suite(name, fields["cases"].place, word, cases) if name else None
     return suite, in_order(form.diagnostics)
 
 
-def _day(form: Form, node: Node) -> date | None:
+def _day(form: FieldReader, node: Node) -> date | None:
     found = day(node.text) if isinstance(node, Scalar) else None
     if found is None:
         shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
@@ -66,11 +67,11 @@ def _day(form: Form, node: Node) -> date | None:
     return found
 
 
-class _Reading:
+class _CasesReader:
     """One cases file, once its case kind is known."""
 
     def __init__(
-        self, form: Form, kind: CaseKind, vocabulary: Vocabulary, as_of: date | None, names: DecidedNames | None
+        self, form: FieldReader, kind: CaseKind, vocabulary: Vocabulary, as_of: date | None, names: DecidedNames | None
     ) -> None:
         self.form = form
         self.kind = kind
@@ -144,7 +145,7 @@ class _Reading:
             self.form.mistake(key.place, "P041", message, hint)
         return found
 
-    def _group(self, group: str, node: Node) -> Iterable[tuple[str, RequestValue]]:
+    def _group(self, group: str, node: Node) -> Iterable[tuple[str, JsonScalar]]:
         for key, content in self.form.entries(node, f"`{group}`", least=0):
             fact = self.facts.get(f"{group}.{key.text}")
             if fact is None:

@@ -93,7 +93,7 @@ def read(text: str | bytes, file: str, *, end_mark: bool = False) -> tuple[Docum
 
     With `end_mark` the file must end with YAML's own `...`: a file that was cut off, or is still being written, can
     read like a whole one, and what it lacks then is a rule that no longer holds an order."""
-    reading = _Reading(file)
+    reading = _DocumentReader(file)
     source = reading.decoded(text)
     if source is None:
         return None, in_order(reading.diagnostics)
@@ -113,7 +113,7 @@ class _Open:
     nodes: list[Node]
 
 
-class _Reading:
+class _DocumentReader:
     """One pass over one file: the tree as far as built, and what was found wrong."""
 
     def __init__(self, file: str) -> None:

@@ -10,17 +10,15 @@ from decimal import Decimal
 
 from engine.diagnostics.wording import clipped
 from engine.reading.document import Node, Scalar
-from engine.reading.fields import Form
-from engine.vocabulary.binding import Binder, FactsRefused, Value
+from engine.reading.fields import FieldReader
+from engine.vocabulary.binding import Binder, FactsRefused, JsonScalar, Value
 from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind
-
-RequestValue = str | int | bool | None
 
 _WHOLE = frozenset({Kind.INTEGER, Kind.DAYS, Kind.MONTHS})
 _DIGITS_MAX = 40  # more than any fact can hold
 
 
-def request_value(scalar: Scalar, kind: Kind) -> RequestValue:
+def request_value(scalar: Scalar, kind: Kind) -> JsonScalar:
     """What stands in a request for this scalar: plain numbers become integers for counts, days and months, and text for
     everything else."""
     value = scalar.value
@@ -31,7 +29,7 @@ def request_value(scalar: Scalar, kind: Kind) -> RequestValue:
     return scalar.text
 
 
-def read_value(form: Form, fact: Fact, node: Node, code: str, what: str) -> tuple[RequestValue, Value] | None:
+def read_value(form: FieldReader, fact: Fact, node: Node, code: str, what: str) -> tuple[JsonScalar, Value] | None:
     """The request's form and the bound value; None, with a diagnostic, where the fact refuses it."""
     if not isinstance(node, Scalar):
         form.wrong_kind(node, what, "one value")
@@ -47,7 +45,7 @@ def read_value(form: Form, fact: Fact, node: Node, code: str, what: str) -> tupl
         return None
 
 
-def bound(fact: Fact, raw: RequestValue) -> Value:
+def bound(fact: Fact, raw: JsonScalar) -> Value:
     """Raises `FactsRefused`."""
     case = next(kind.name for kind in CASE_KINDS.values() if fact.group in kind.groups)
     name = fact.name.partition(".")[2]

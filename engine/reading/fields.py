@@ -69,7 +69,7 @@ def day(text: str) -> date | None:
     return found if DATE.low <= day_number(found) <= DATE.high else None
 
 
-class Form:
+class FieldReader:
     """The mistakes found so far in one file."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from engine.diagnostics.wording import clipped
 from engine.feel import hints, syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
 from engine.reading.document import Mapping, Node, Scalar, Sequence
-from engine.reading.fields import Form, kind_of
+from engine.reading.fields import FieldReader, kind_of
 from engine.reading.policy import BilingualTemplate, Expression, Template
 
 STRAY_MAX = 100
@@ -46,7 +46,7 @@ class JoinedScalar(Scalar):
 # --- expressions -----------------------------------------------------------------------------------------------------
 
 
-def expression(form: Form, node: Node, what: str) -> Expression | None:
+def expression(form: FieldReader, node: Node, what: str) -> Expression | None:
     """FEEL text; plain numbers, `true` and `false` are FEEL as they stand."""
     if not isinstance(node, Scalar):
         form.wrong_kind(node, what, "FEEL text", "write the whole of it between quotes")
@@ -57,7 +57,7 @@ def expression(form: Form, node: Node, what: str) -> Expression | None:
     return _expression(form, node, what, 0, len(node.text))
 
 
-def condition(form: Form, node: Node, what: str) -> Expression | None:
+def condition(form: FieldReader, node: Node, what: str) -> Expression | None:
     """A FEEL condition, or `true`."""
     if isinstance(node, Scalar) and isinstance(node.value, Decimal):
         form.wrong_kind(node, what, "a condition", "write a comparison, such as `order.amount > 1000`")
@@ -65,7 +65,7 @@ def condition(form: Form, node: Node, what: str) -> Expression | None:
     return expression(form, node, what)
 
 
-def _expression(form: Form, scalar: Scalar, what: str, start: int, end: int) -> Expression | None:
+def _expression(form: FieldReader, scalar: Scalar, what: str, start: int, end: int) -> Expression | None:
     text = scalar.text[start:end]
     start += len(text) - len(text.lstrip())
     text = text.strip()
@@ -102,7 +102,7 @@ def _hint(text: str) -> str:
 # --- unary tests -----------------------------------------------------------------------------------------------------
 
 
-def unary_tests(form: Form, node: Node, what: str) -> Expression | None:
+def unary_tests(form: FieldReader, node: Node, what: str) -> Expression | None:
     """A cell: FEEL unary tests, a plain value, `null`, `-`, or a list of those of which any may hold."""
     match node:
         case Scalar():
@@ -115,7 +115,7 @@ def unary_tests(form: Form, node: Node, what: str) -> Expression | None:
             return None
 
 
-def _tests(form: Form, scalar: Scalar, what: str) -> syntax.UnaryTests | None:
+def _tests(form: FieldReader, scalar: Scalar, what: str) -> syntax.UnaryTests | None:
     if scalar.value is None and not scalar.quoted:
         if not scalar.text:
             hint = "write `null` for a missing value, `-` for any value"
@@ -145,7 +145,7 @@ def _refuse_subtractions(tree: syntax.UnaryTests, text: str) -> None:
             raise FeelSyntaxError(message, half.start)
 
 
-def _tests_of_list(form: Form, sequence: Sequence, what: str) -> Expression | None:
+def _tests_of_list(form: FieldReader, sequence: Sequence, what: str) -> Expression | None:
     if not sequence.items:
         form.mistake(sequence.place, "P016", f"the list of {what} is empty", "write `-` for any value")
         return None
@@ -204,7 +204,7 @@ def _shifted_part(part: object, by: int) -> object:
 # --- literals --------------------------------------------------------------------------------------------------------
 
 
-def number(form: Form, node: Node, what: str) -> Decimal | None:
+def number(form: FieldReader, node: Node, what: str) -> Decimal | None:
     if isinstance(node, Scalar) and isinstance(node.value, Decimal):
         return node.value if _short_enough(form, node) else None
     hint = "write a plain number, without quotes, units or thousands separators"
@@ -212,7 +212,7 @@ def number(form: Form, node: Node, what: str) -> Decimal | None:
     return None
 
 
-def literal(form: Form, node: Node, what: str) -> Decimal | str | bool | None:
+def literal(form: FieldReader, node: Node, what: str) -> Decimal | str | bool | None:
     """A number, `true`/`false` or a word; None (with a diagnostic) for anything else, null included."""
     if not isinstance(node, Scalar):
         form.wrong_kind(node, what, "a number, `true`, `false` or a word")
@@ -223,7 +223,7 @@ def literal(form: Form, node: Node, what: str) -> Decimal | str | bool | None:
     return node.value if _short_enough(form, node) else None
 
 
-def output(form: Form, node: Node, what: str) -> Expression | Decimal | str | bool | None:
+def output(form: FieldReader, node: Node, what: str) -> Expression | Decimal | str | bool | None:
     """What a row gives: a literal, null, or a formula written `= …`; None too for what can't be read."""
     if not isinstance(node, Scalar):
         hint = 'write a number, a word, or a formula as `"= …"`'
@@ -236,7 +236,7 @@ def output(form: Form, node: Node, what: str) -> Expression | Decimal | str | bo
     return literal(form, node, what)
 
 
-def _short_enough(form: Form, scalar: Scalar) -> bool:
+def _short_enough(form: FieldReader, scalar: Scalar) -> bool:
     value = scalar.value
     if not isinstance(value, Decimal) or len(value.as_tuple().digits) <= DIGITS_MAX:
         return True
@@ -247,7 +247,7 @@ def _short_enough(form: Form, scalar: Scalar) -> bool:
 # --- templates -------------------------------------------------------------------------------------------------------
 
 
-def bilingual_template(form: Form, node: Node | None, what: str) -> BilingualTemplate | None:
+def bilingual_template(form: FieldReader, node: Node | None, what: str) -> BilingualTemplate | None:
     found = form.languages(node, what) if node else None
     if found is None:
         return None
@@ -255,7 +255,7 @@ def bilingual_template(form: Form, node: Node | None, what: str) -> BilingualTem
     return BilingualTemplate(en, zh) if en and zh else None
 
 
-def _template(form: Form, scalar: Scalar) -> Template | None:
+def _template(form: FieldReader, scalar: Scalar) -> Template | None:
     """`{…}` holds FEEL, `{{` and `}}` stand for the braces themselves."""
     text, parts, literal_, at = scalar.text, list[str | Expression](), "", 0
     intact, stray = True, 0

@@ -13,7 +13,7 @@ from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped
 from engine.feel import syntax
 from engine.reading.document import Document, Mapping, Node, Scalar
-from engine.reading.fields import Form, day
+from engine.reading.fields import FieldReader, day
 from engine.reading.leaf import expression, literal, number, unary_tests
 from engine.reading.policy import (
     Band,
@@ -39,16 +39,16 @@ _PARAMETER_KEYS = ("type", "members", "title", "note", "value", "values")
 def read_policy(document: Document) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     """Never raises. With mistakes that are confined to rules, which nothing else can refer to, the policy comes without
     those rules, so that the rest can be checked as well; any other mistake gives None."""
-    reading = _Reading()
+    reading = _PolicyReader()
     policy = reading.policy(document.root)
     return policy, in_order(reading.form.diagnostics)
 
 
-class _Reading:
+class _PolicyReader:
     """One policy file: the form with its mistakes, and the names taken so far."""
 
     def __init__(self) -> None:
-        self.form = Form()
+        self.form = FieldReader()
         self.taken: dict[str, tuple[str, Place]] = {}
 
     def policy(self, root: Mapping) -> Policy | None:

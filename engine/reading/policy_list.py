@@ -11,7 +11,7 @@ from pathlib import PurePath
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped
 from engine.reading.document import Document, Node
-from engine.reading.fields import Form
+from engine.reading.fields import FieldReader
 from engine.reading.policy import Policy
 
 SITE_FACTS = "facts.yaml"
@@ -30,7 +30,7 @@ def no_site_facts(names: Collection[str], policies: Iterable[Policy]) -> Diagnos
 def check_policy_list(site: Document, policies: Collection[Policy], unread: Collection[str]) -> tuple[Diagnostic, ...]:
     """Both ways: what is listed must be there, what is there must be listed. `unread` names what files that can't be
     read probably define: nothing is said of them."""
-    form = Form()
+    form = FieldReader()
     node = site.root.get("policies")
     if node is None:  # which the reader of facts says
         return ()
@@ -47,7 +47,7 @@ def check_policy_list(site: Document, policies: Collection[Policy], unread: Coll
     return in_order(form.diagnostics)
 
 
-def _listed(form: Form, node: Node) -> Mapping[str, Place]:
+def _listed(form: FieldReader, node: Node) -> Mapping[str, Place]:
     found: dict[str, Place] = {}
     for item in form.items(node, "the list of policies"):
         name = form.word(item, "a policy's name")

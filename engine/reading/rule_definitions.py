@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Node, Scalar, Sequence
-from engine.reading.fields import Form
+from engine.reading.fields import FieldReader
 from engine.reading.leaf import bilingual_template, condition, expression
 from engine.reading.policy import ConditionDefinition, Expression, RuleDefinition
 from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind
@@ -17,7 +17,7 @@ CONDITIONAL_OUTCOMES = ("approve_with_conditions", "hold")
 """Outcomes of an order after which it can still pass, once its conditions are met."""
 
 
-def read_rules(form: Form, node: Node, kind: CaseKind | None) -> dict[str, RuleDefinition]:
+def read_rules(form: FieldReader, node: Node, kind: CaseKind | None) -> dict[str, RuleDefinition]:
     """Rules without mistakes, by id. With no `kind` (its word was wrong) outcomes are held against every ladder."""
     found: dict[str, RuleDefinition] = {}
     for key, content in form.entries(node, "`rules`"):
@@ -29,7 +29,7 @@ def read_rules(form: Form, node: Node, kind: CaseKind | None) -> dict[str, RuleD
     return found
 
 
-def _rule(form: Form, id_: str, place: Place, node: Node, kind: CaseKind | None) -> RuleDefinition | None:
+def _rule(form: FieldReader, id_: str, place: Place, node: Node, kind: CaseKind | None) -> RuleDefinition | None:
     what = f"the rule `{id_}`"
     fields = form.fields(node, what, _KEYS, _REQUIRED, place) or {}
     when = _when(form, fields["when"], what) if "when" in fields else ()
@@ -44,7 +44,7 @@ def _rule(form: Form, id_: str, place: Place, node: Node, kind: CaseKind | None)
     return RuleDefinition(id_, place, title, when, outcome, if_missing, reason, remedy, conditions)
 
 
-def _when(form: Form, node: Node, what: str) -> tuple[Expression, ...]:
+def _when(form: FieldReader, node: Node, what: str) -> tuple[Expression, ...]:
     if isinstance(node, Sequence):
         parts = [condition(form, item, f"a condition of {what}") for item in form.items(node, f"`when` of {what}")]
     else:
@@ -52,7 +52,7 @@ def _when(form: Form, node: Node, what: str) -> tuple[Expression, ...]:
     return tuple(part for part in parts if part)
 
 
-def _outcome(form: Form, node: Node, kind: CaseKind | None) -> Scalar | None:
+def _outcome(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | None:
     ladder = kind.ladder if kind else tuple(step for each in CASE_KINDS.values() for step in each.ladder)
     if not isinstance(node, Scalar):
         form.wrong_kind(node, "`then`", f"one of {listed(ladder)}" if kind else "an outcome")
@@ -66,7 +66,7 @@ def _outcome(form: Form, node: Node, kind: CaseKind | None) -> Scalar | None:
     return node
 
 
-def _if_missing(form: Form, node: Node, kind: CaseKind | None) -> Scalar | None:
+def _if_missing(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | None:
     cautions = (kind.caution,) if kind else tuple({each.caution for each in CASE_KINDS.values()})
     if isinstance(node, Scalar) and node.text in ("ignore", *cautions):
         return node
@@ -77,7 +77,7 @@ def _if_missing(form: Form, node: Node, kind: CaseKind | None) -> Scalar | None:
 
 
 def _conditions(
-    form: Form, node: Node, what: str, outcome: Scalar | None, kind: CaseKind | None
+    form: FieldReader, node: Node, what: str, outcome: Scalar | None, kind: CaseKind | None
 ) -> tuple[ConditionDefinition, ...]:
     if kind and kind.name != "order":
         hint = "leave `conditions` out"

@@ -10,7 +10,7 @@ from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Mapping, Node, Scalar
-from engine.reading.fields import Form
+from engine.reading.fields import FieldReader
 from engine.reading.leaf import expression, output, unary_tests
 from engine.reading.policy import Cell, HitPolicy, OutputCell, OutputDefinition, Row, TableDefinition
 
@@ -20,7 +20,7 @@ Take = Callable[[Node, str], str | None]
 _ORDERED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
 
 
-def read_table(form: Form, name: str, place: Place, node: Node, take: Take) -> TableDefinition | None:
+def read_table(form: FieldReader, name: str, place: Place, node: Node, take: Take) -> TableDefinition | None:
     """Notes its mistakes in the form; a table that has any is not fit for use."""
     what = f"the table `{name}`" if name != "table" else "the table"
     fields = form.fields(node, what, ("hit", "outputs", "rows"), ("rows",), place)
@@ -39,7 +39,7 @@ def read_table(form: Form, name: str, place: Place, node: Node, take: Take) -> T
 # --- outputs ---------------------------------------------------------------------------------------------------------
 
 
-def _declared(form: Form, node: Node | None, what: str) -> list[OutputDefinition]:
+def _declared(form: FieldReader, node: Node | None, what: str) -> list[OutputDefinition]:
     found: list[OutputDefinition] = []
     for key, content in form.entries(node, f"`outputs` of {what}") if node else ():
         if name := form.name(key, "an output's name"):
@@ -47,7 +47,7 @@ def _declared(form: Form, node: Node | None, what: str) -> list[OutputDefinition
     return found
 
 
-def _declaration(form: Form, name: str, place: Place, node: Node) -> OutputDefinition:
+def _declaration(form: FieldReader, name: str, place: Place, node: Node) -> OutputDefinition:
     what = f"the output `{name}`"
     if isinstance(node, Scalar):
         return OutputDefinition(name, place, form.type_name({"type": node}), None, ())
@@ -60,7 +60,9 @@ def _declaration(form: Form, name: str, place: Place, node: Node) -> OutputDefin
     return OutputDefinition(name, place, type_, title, order)
 
 
-def _match_members(form: Form, place: Place, what: str, order: tuple[str, ...], members: tuple[str, ...]) -> None:
+def _match_members(
+    form: FieldReader, place: Place, what: str, order: tuple[str, ...], members: tuple[str, ...]
+) -> None:
     for word in order:
         if word not in members:
             hint = did_you_mean(word, members)
@@ -70,7 +72,7 @@ def _match_members(form: Form, place: Place, what: str, order: tuple[str, ...], 
 
 
 def _complete(
-    form: Form, what: str, declared: list[OutputDefinition], rows: tuple[Row, ...], take: Take
+    form: FieldReader, what: str, declared: list[OutputDefinition], rows: tuple[Row, ...], take: Take
 ) -> tuple[OutputDefinition, ...]:
     """The declared outputs and those that the rows give without a declaration. Every row must give all of them; one
     that only a few rows give is taken for a slip of the pen there."""
@@ -87,7 +89,7 @@ def _complete(
     return tuple(known.values())
 
 
-def _check_outputs(form: Form, what: str, row: Row, known: tuple[str, ...]) -> None:
+def _check_outputs(form: FieldReader, what: str, row: Row, known: tuple[str, ...]) -> None:
     given = [cell.name for cell in row.outputs]
     absent = [name for name in known if name not in given]
     for cell in row.outputs:
@@ -103,7 +105,7 @@ def _check_outputs(form: Form, what: str, row: Row, known: tuple[str, ...]) -> N
 
 
 def _check_order(
-    form: Form, hit: Node, word: str, outputs: tuple[OutputDefinition, ...], rows: tuple[Row, ...]
+    form: FieldReader, hit: Node, word: str, outputs: tuple[OutputDefinition, ...], rows: tuple[Row, ...]
 ) -> None:
     """DMN 1.5, 8.2.10: priorities come from the order in which an output's values are listed."""
     ordered = {output.name: output.order for output in outputs if output.order}
@@ -122,7 +124,7 @@ def _check_order(
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(form: Form, node: Node | None, what: str, declared: dict[str, OutputDefinition]) -> tuple[Row, ...]:
+def _rows(form: FieldReader, node: Node | None, what: str, declared: dict[str, OutputDefinition]) -> tuple[Row, ...]:
     found: list[Row] = []
     ids: dict[str, Place] = {}
     refused: set[str] = set()
@@ -142,7 +144,7 @@ def _rows(form: Form, node: Node | None, what: str, declared: dict[str, OutputDe
     return tuple(found)
 
 
-def _cells(form: Form, node: Node) -> tuple[Cell, ...]:
+def _cells(form: FieldReader, node: Node) -> tuple[Cell, ...]:
     if isinstance(node, Scalar):
         hint = 'write `when: {account.months: "< 6"}`, or `when: {}` for a row that always holds'
         form.wrong_kind(node, "a row's `when`", "tests by column", hint)
@@ -157,7 +159,7 @@ def _cells(form: Form, node: Node) -> tuple[Cell, ...]:
 
 
 def _output_cells(
-    form: Form, node: Node, declared: dict[str, OutputDefinition], refused: set[str]
+    form: FieldReader, node: Node, declared: dict[str, OutputDefinition], refused: set[str]
 ) -> tuple[OutputCell, ...]:
     """`refused` are names already found unfit, which are not said again in every row."""
     if not isinstance(node, Mapping):

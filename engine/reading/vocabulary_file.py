@@ -17,7 +17,7 @@ from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.fact_value import read_value
-from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, Form
+from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
 from engine.reading.policy import TypeName
 from engine.vocabulary.binding import shown
 from engine.vocabulary.days import day_number
@@ -52,7 +52,7 @@ def read_vocabulary(
 ) -> tuple[Vocabulary, tuple[Diagnostic, ...]]:
     """Never raises. The vocabulary lacks the facts that have mistakes. `required` names the keys that the site's file
     must have; its list of policies is read by `policy_list`."""
-    form = Form()
+    form = FieldReader()
     currency = _currency(form, site)
     vocabulary = Vocabulary(currency, get_currency_precision(currency), {})
     fields = form.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
@@ -63,7 +63,7 @@ def read_vocabulary(
     return Vocabulary(currency, vocabulary.currency_digits, facts), in_order(form.diagnostics)
 
 
-def _currency(form: Form, site: Document | None) -> str:
+def _currency(form: FieldReader, site: Document | None) -> str:
     node = site.root.get("currency") if site else None
     if node is None:
         return CURRENCY_ASSUMED
@@ -74,7 +74,9 @@ def _currency(form: Form, site: Document | None) -> str:
     return CURRENCY_ASSUMED
 
 
-def _facts(form: Form, fields: dict[str, Node], vocabulary: Vocabulary, standard: dict[str, Fact]) -> dict[str, Fact]:
+def _facts(
+    form: FieldReader, fields: dict[str, Node], vocabulary: Vocabulary, standard: dict[str, Fact]
+) -> dict[str, Fact]:
     found: dict[str, Fact] = {}
     for key, content in form.entries(fields["facts"], "`facts`", least=0) if "facts" in fields else ():
         if key.text in standard:
@@ -89,7 +91,7 @@ def _facts(form: Form, fields: dict[str, Node], vocabulary: Vocabulary, standard
     return found
 
 
-def _is_fact_name(form: Form, key: Scalar) -> bool:
+def _is_fact_name(form: FieldReader, key: Scalar) -> bool:
     group, dot, name = key.text.partition(".")
     rule = "a fact is named `group.name`, with small letters, digits and `_`"
     if not dot or not NAME.fullmatch(name) or len(key.text) > NAME_LENGTH_MAX:
@@ -104,7 +106,7 @@ def _is_fact_name(form: Form, key: Scalar) -> bool:
     return False
 
 
-def _fact(form: Form, vocabulary: Vocabulary, key: Scalar, node: Node) -> Fact | None:
+def _fact(form: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) -> Fact | None:
     before = len(form.diagnostics)
     what = f"the fact `{clipped(key.text)}`"
     fields = form.fields(node, what, _FACT_KEYS, ("type", "title"), key.place)
@@ -121,7 +123,7 @@ def _fact(form: Form, vocabulary: Vocabulary, key: Scalar, node: Node) -> Fact |
     return _with_example(form, fact, fields["example"]) if "example" in fields else fact
 
 
-def _required(form: Form, node: Node | None, what: str) -> bool:
+def _required(form: FieldReader, node: Node | None, what: str) -> bool:
     if isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value
     if node is not None:
@@ -133,7 +135,7 @@ def _required(form: Form, node: Node | None, what: str) -> bool:
 
 
 def _bounded(
-    form: Form, vocabulary: Vocabulary, declared: TypeName, fields: dict[str, Node], key: Scalar
+    form: FieldReader, vocabulary: Vocabulary, declared: TypeName, fields: dict[str, Node], key: Scalar
 ) -> Type | None:
     """The declared type, as narrow as `minimum` and `maximum` make it."""
     type_ = vocabulary.type_named(Kind(declared.word), declared.members, declared.titles)
@@ -145,7 +147,7 @@ def _bounded(
     return replace(type_, low=type_.low if low is None else low, high=type_.high if high is None else high)
 
 
-def _bound(form: Form, node: Node, type_: Type, word: str, key: Scalar) -> int | None:
+def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -> int | None:
     what = f"the {word} of `{clipped(key.text)}`"
     if type_.kind not in _BOUNDED:
         form.mistake(node.place, "P033", f"`{type_.kind}` has no {word}", f"leave `{word}` out")
@@ -177,7 +179,7 @@ def example_of(type_: Type) -> str | int | bool | None:
     return found.rstrip("0").rstrip(".") if isinstance(found, str) and type_.scale == RATE_SCALE else found
 
 
-def _with_example(form: Form, fact: Fact, node: Node) -> Fact | None:
+def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
     """The standard facts' examples have cents, which a currency without them (JPY) drops."""
     type_ = fact.type
     cents = max(_CENTS - type_.scale, 0) if type_.kind is Kind.MONEY else 0

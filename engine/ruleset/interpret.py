@@ -16,9 +16,9 @@ from typing import NamedTuple, cast
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
+from engine.vocabulary.binding import Value
 from engine.vocabulary.days import date_of, day_number
 
-Value = int | str | bool | None
 Result = Value | tuple[Value, ...]
 """What a variable may hold; only a `ListResult` holds a tuple."""
 

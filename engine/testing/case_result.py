@@ -12,7 +12,7 @@ from engine.reading.policy_test import Case, Suite
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CaseDifference:
     """`what` is `outcome`, `reasons`, `undetermined`, `facts`, `results.policy.name` or `conditions.name`; expected and
     got are words a person reads."""
 
@@ -31,7 +31,7 @@ class Difference:
 class CaseResult:
     suite: Suite
     case: Case
-    differences: tuple[Difference, ...]
+    differences: tuple[CaseDifference, ...]
     seconds: float
 
     @property

@@ -15,7 +15,7 @@ from engine.pipeline import Engine
 from engine.reading.policy import HitPolicy, Policy
 from engine.reading.policy_test import Case, ExpectedValue, Suite
 from engine.ruleset.interpret import run
-from engine.testing.case_result import CaseResult, CasesRun, Coverage, Difference, Tried
+from engine.testing.case_result import CaseDifference, CaseResult, CasesRun, Coverage, Tried
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 
@@ -40,15 +40,15 @@ def run_cases(suites: Iterable[Suite], engine: Engine, clock: Clock = lambda: 0.
 # --- expected against got --------------------------------------------------------------------------------------------
 
 
-def _differences(case: Case, engine: Engine) -> Iterator[Difference]:
+def _differences(case: Case, engine: Engine) -> Iterator[CaseDifference]:
     try:
         decision = engine.decide(case.case_kind, case.facts, case.as_of, f"test:{case.name}")
     except FactsRefused as refused:
-        yield Difference("facts", "facts that can be bound", "; ".join(map(str, refused.faults)))
+        yield CaseDifference("facts", "facts that can be bound", "; ".join(map(str, refused.faults)))
         return
     expected = case.expected
     if decision.outcome != expected.outcome:
-        yield Difference("outcome", expected.outcome, decision.outcome)
+        yield CaseDifference("outcome", expected.outcome, decision.outcome)
     yield from _ids("reasons", expected.reasons, [reason.rule for reason in decision.reasons])
     if expected.undetermined is not None:
         yield from _ids("undetermined", expected.undetermined, [item.id for item in decision.undetermined])
@@ -57,34 +57,34 @@ def _differences(case: Case, engine: Engine) -> Iterator[Difference]:
         yield from _conditions(expected.conditions, decision)
 
 
-def _ids(what: str, expected: Sequence[str], got: Sequence[str]) -> Iterator[Difference]:
+def _ids(what: str, expected: Sequence[str], got: Sequence[str]) -> Iterator[CaseDifference]:
     missing = [id_ for id_ in expected if id_ not in got]
     unexpected = [id_ for id_ in got if id_ not in expected]
     if missing or unexpected:
         parts = [f"without {', '.join(missing)}"] if missing else []
         parts += [f"besides {', '.join(unexpected)}"] if unexpected else []
-        yield Difference(what, ", ".join(expected) or "none", " and ".join(parts))
+        yield CaseDifference(what, ", ".join(expected) or "none", " and ".join(parts))
 
 
-def _results(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[Difference]:
+def _results(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[CaseDifference]:
     for name, value in expected.items():
         policy, _, key = name.partition(".")
         results = decision.results.get(policy, {})
         if key not in results:
-            yield Difference(f"results.{name}", _written(value), "no result of that name")
+            yield CaseDifference(f"results.{name}", _written(value), "no result of that name")
         elif not _same(value, results[key]):
-            yield Difference(f"results.{name}", _written(value), _written(results[key]))
+            yield CaseDifference(f"results.{name}", _written(value), _written(results[key]))
 
 
-def _conditions(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[Difference]:
+def _conditions(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[CaseDifference]:
     for name in dict.fromkeys((*expected, *decision.conditions)):
         what = f"conditions.{name}"
         if name not in decision.conditions:
-            yield Difference(what, _written(expected[name]), "no such condition")
+            yield CaseDifference(what, _written(expected[name]), "no such condition")
         elif name not in expected:
-            yield Difference(what, "no such condition", _written(decision.conditions[name]))
+            yield CaseDifference(what, "no such condition", _written(decision.conditions[name]))
         elif not _same(expected[name], decision.conditions[name]):
-            yield Difference(what, _written(expected[name]), _written(decision.conditions[name]))
+            yield CaseDifference(what, _written(expected[name]), _written(decision.conditions[name]))
 
 
 def _same(expected: ExpectedValue, got: JsonValue) -> bool:

@@ -20,6 +20,9 @@ from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Type
 Value = int | str | bool | None
 """A bound value: a scaled integer, days since 1970-01-01, text, yes/no, or null."""
 
+JsonScalar = str | int | bool | None
+"""A value as requests and decisions carry it: decimal text, ISO date, integer, text, yes/no, or null."""
+
 TEXT_LENGTH_MAX = 200
 
 _UNSEEN_HINT = "leave out marks of direction, joiners (U+200C, U+200D), soft hyphens, tags and the like"
@@ -47,7 +50,7 @@ class FactsRefused(Exception):
         self.faults = tuple(faults)
 
 
-class _Wrong(Exception):
+class _NotBound(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         self.message = message
         self.hint = hint
@@ -105,7 +108,7 @@ class Binder:
                 fact, slot, read = entry
                 try:
                     values[slot] = read(raw)
-                except _Wrong as wrong:
+                except _NotBound as wrong:
                     faults.append(Fault(fact.name, wrong.message, wrong.hint))
 
 
@@ -148,23 +151,23 @@ def _decimal_reader(type_: Type) -> Callable[[object], Value]:
     def read(raw: object) -> Value:
         if type(raw) is str:
             if not _DECIMAL.fullmatch(raw):
-                raise _Wrong("is not a plain decimal number", example)
+                raise _NotBound("is not a plain decimal number", example)
             point = raw.find(".")
             if point < 0:
                 value: int = int(raw) * unit
             else:
                 lacking = scale - (len(raw) - point - 1)
                 if lacking < 0:
-                    raise _Wrong(f"has more than {scale} decimals", "round it before sending")
+                    raise _NotBound(f"has more than {scale} decimals", "round it before sending")
                 value = int(raw[:point] + raw[point + 1 :]) * powers[lacking]
         elif type(raw) is int:
             value = raw * unit
         elif type(raw) is float:
-            raise _Wrong("is a floating-point number, which is not exact", example)
+            raise _NotBound("is a floating-point number, which is not exact", example)
         else:
-            raise _Wrong("is not a number", example)
+            raise _NotBound("is not a number", example)
         if not low <= value <= high:
-            raise _Wrong("is out of range", f"expected {_bounds(type_)}")
+            raise _NotBound("is out of range", f"expected {_bounds(type_)}")
         return value
 
     return read
@@ -175,9 +178,9 @@ def _integer_reader(type_: Type) -> Callable[[object], Value]:
 
     def read(raw: object) -> Value:
         if type(raw) is not int:
-            raise _Wrong("is not a whole number", f"send {type_.kind} as a whole number without quotes")
+            raise _NotBound("is not a whole number", f"send {type_.kind} as a whole number without quotes")
         if not low <= raw <= high:
-            raise _Wrong("is out of range", f"expected {_bounds(type_)}")
+            raise _NotBound("is out of range", f"expected {_bounds(type_)}")
         return raw
 
     return read
@@ -188,13 +191,13 @@ def _date_reader(type_: Type) -> Callable[[object], Value]:
 
     def read(raw: object) -> Value:
         if type(raw) is not str or not ISO_DATE.fullmatch(raw):
-            raise _Wrong("is not a date", 'send dates as text, such as "2026-07-01"')
+            raise _NotBound("is not a date", 'send dates as text, such as "2026-07-01"')
         try:
             value = day_number(date.fromisoformat(raw))
         except ValueError:
-            raise _Wrong("is not a day of the calendar") from None
+            raise _NotBound("is not a day of the calendar") from None
         if not low <= value <= high:
-            raise _Wrong("is out of range", f"expected {_bounds(type_)}")
+            raise _NotBound("is out of range", f"expected {_bounds(type_)}")
         return value
 
     return read
@@ -205,7 +208,7 @@ def _enum_reader(type_: Type) -> Callable[[object], Value]:
 
     def read(raw: object) -> Value:
         if type(raw) is not str or raw not in members:
-            raise _Wrong("is not one of the known words", f"expected one of {', '.join(type_.members)}")
+            raise _NotBound("is not one of the known words", f"expected one of {', '.join(type_.members)}")
         return raw
 
     return read
@@ -213,7 +216,7 @@ def _enum_reader(type_: Type) -> Callable[[object], Value]:
 
 def _read_yes_no(raw: object) -> Value:
     if type(raw) is not bool:
-        raise _Wrong("is neither true nor false", "send true or false without quotes")
+        raise _NotBound("is neither true nor false", "send true or false without quotes")
     return raw
 
 
@@ -224,11 +227,11 @@ def _text_reader(*, required: bool) -> Callable[[object], Value]:
 
     def read(raw: object) -> Value:
         if type(raw) is not str:
-            raise _Wrong("is not text", "send it between quotes")
+            raise _NotBound("is not text", "send it between quotes")
         if wrong := text_fault(raw):
-            raise _Wrong(*wrong)
+            raise _NotBound(*wrong)
         if not raw or raw.isspace():
-            raise _Wrong("is empty", hint)
+            raise _NotBound("is empty", hint)
         return raw
 
     return read
@@ -243,9 +246,6 @@ def text_fault(text: str) -> tuple[str, str] | None:
     if holds_control(text):
         return "holds control characters", ""
     return ("holds invisible characters", _UNSEEN_HINT) if holds_unseen(text) else None
-
-
-JsonScalar = str | int | bool | None
 
 
 def shower(type_: Type) -> Callable[[Value], JsonScalar]:

@@ -22,7 +22,7 @@ from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused, Fault
 from files.maps.mapped_rows import Mapped, RowReader, heading_faults, row_reader
 from files.maps.row_map import RowMap
-from files.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
+from files.records import FileRow, Format, InputUnreadable, csv_records, format_named, ndjson_records
 from files.spreadsheet import row_writer
 from files.whole_files import whole_files
 
@@ -34,7 +34,7 @@ _ENCODING_HINT = "if it isn't UTF-8, give --encoding, such as gb18030 or cp1252"
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class DecideFileJob:
     """`row_map` None: NDJSON rows are request bodies as they stand."""
 
     source: Path
@@ -53,7 +53,7 @@ class Job:
 
 
 @dataclass(slots=True)
-class Tally:
+class RowTally:
     rows: int = 0
     decided: int = 0
     rejected: int = 0
@@ -69,10 +69,10 @@ class Watch:
     decided: Callable[[Mapping[str, object], Decision], None] = lambda _facts, _decision: None
 
 
-def decide_file(engine: Engine, job: Job, watch: Watch) -> Tally:
+def decide_file(engine: Engine, job: DecideFileJob, watch: Watch) -> RowTally:
     """Raises InputUnreadable before the first row where the file as a whole doesn't fit. Nothing is written then, nor
     when it is interrupted."""
-    tally = Tally()
+    tally = RowTally()
     with job.source.open("rb") as raw, whole_files((job.out, job.rejects)) as (out, rejects):
         stream = io.TextIOWrapper(raw, _encoding(job, raw), errors="surrogateescape", newline="")
         reject = row_writer(rejects, spreadsheet=job.spreadsheet)
@@ -96,7 +96,7 @@ def decide_file(engine: Engine, job: Job, watch: Watch) -> Tally:
     return tally
 
 
-def _decide(engine: Engine, job: Job, record: Record, mapped: Mapped) -> Decision | tuple[Fault, ...]:
+def _decide(engine: Engine, job: DecideFileJob, record: FileRow, mapped: Mapped) -> Decision | tuple[Fault, ...]:
     """The decision, or every fault of the row."""
     if mapped.faults and not mapped.facts:
         return mapped.faults
@@ -109,7 +109,7 @@ def _decide(engine: Engine, job: Job, record: Record, mapped: Mapped) -> Decisio
     return mapped.faults
 
 
-def _traced(job: Job, mapped: Mapped, faults: tuple[Fault, ...]) -> Iterator[Fault]:
+def _traced(job: DecideFileJob, mapped: Mapped, faults: tuple[Fault, ...]) -> Iterator[Fault]:
     """Faults with the column they come from, without those that only follow from another."""
     columns = {column.name: column.column for column in job.row_map.columns} if job.row_map else {}
     for fault in faults:
@@ -119,7 +119,7 @@ def _traced(job: Job, mapped: Mapped, faults: tuple[Fault, ...]) -> Iterator[Fau
             yield Fault(fault.path, message, fault.hint)
 
 
-def decision_id(engine: Engine, job: Job, record: Record) -> str:
+def decision_id(engine: Engine, job: DecideFileJob, record: FileRow) -> str:
     """A UUID (version 5) of everything the decision follows from and of the record's place: deciding the same file
     again under the same policies gives the same ids."""
     row_map = job.row_map.name if job.row_map else ""
@@ -135,7 +135,7 @@ def stable_id(*parts: str) -> str:
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _encoding(job: Job, raw: IO[bytes]) -> str:
+def _encoding(job: DecideFileJob, raw: IO[bytes]) -> str:
     """The encoding to read with; a byte order mark is no part of the first heading."""
     start = raw.read(4)
     raw.seek(0)
@@ -148,11 +148,11 @@ def _encoding(job: Job, raw: IO[bytes]) -> str:
     return job.encoding
 
 
-def _mapped(job: Job, stream: IO[str], tally: Tally) -> Iterator[tuple[Record, Mapped]]:
+def _mapped(job: DecideFileJob, stream: IO[str], tally: RowTally) -> Iterator[tuple[FileRow, Mapped]]:
     return _mapped_ndjson(job, stream, tally) if job.is_ndjson else _mapped_csv(job, stream)
 
 
-def _mapped_csv(job: Job, stream: IO[str]) -> Iterator[tuple[Record, Mapped]]:
+def _mapped_csv(job: DecideFileJob, stream: IO[str]) -> Iterator[tuple[FileRow, Mapped]]:
     records = csv_records(stream, job.delimiter)
     first = next(records, None)
     if first is None:
@@ -169,7 +169,7 @@ def _mapped_csv(job: Job, stream: IO[str]) -> Iterator[tuple[Record, Mapped]]:
         yield record, _unread(record) if record.cells is None else read(record.cells)
 
 
-def _mapped_ndjson(job: Job, stream: IO[str], tally: Tally) -> Iterator[tuple[Record, Mapped]]:
+def _mapped_ndjson(job: DecideFileJob, stream: IO[str], tally: RowTally) -> Iterator[tuple[FileRow, Mapped]]:
     readers: dict[tuple[str, ...], RowReader] = {}
     unseen = dict.fromkeys(column.column for column in job.row_map.columns) if job.row_map else {}
     for record in ndjson_records(stream):
@@ -189,6 +189,6 @@ def _mapped_ndjson(job: Job, stream: IO[str], tally: Tally) -> Iterator[tuple[Re
     tally.columns_unseen = tuple(unseen)
 
 
-def _unread(record: Record) -> Mapped:
+def _unread(record: FileRow) -> Mapped:
     path, _, message = record.fault.partition(": ")
     return Mapped({}, (Fault(path, message),), frozenset())

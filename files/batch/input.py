@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.diagnostics.wording import did_you_mean, listed
 from engine.ruleset.ruleset import RuleSet
-from files.batch.raw_facts import Form, Source
+from files.batch.raw_facts import ColumnType, FactSource
 from files.maps.row_map import RowMap
 from files.records import SUFFIXES, Format, format_named
 
@@ -52,7 +52,7 @@ def files_of(patterns: Sequence[str]) -> list[str]:
 # --- columns and facts -----------------------------------------------------------------------------------------------
 
 
-def sources(ruleset: RuleSet, heading: Mapping[str, Form], row_map: RowMap | None) -> dict[str, Source]:
+def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap | None) -> dict[str, FactSource]:
     """By fact. Without a map a column bears the fact's name; with one, only what the map names is read."""
     facts = {fact.name: fact for fact in ruleset.facts}
     if row_map is None:
@@ -61,7 +61,7 @@ def sources(ruleset: RuleSet, heading: Mapping[str, Form], row_map: RowMap | Non
             if name.partition(".")[0] in groups and "." in name and name not in facts:
                 hint = did_you_mean(name, facts) or "rename it, or give --map"
                 raise BulkRefused(f"the column `{name}` is no fact of this case kind ({hint})")
-        found = {name: Source(name, form) for name, form in heading.items() if name in facts}
+        found = {name: FactSource(name, form) for name, form in heading.items() if name in facts}
         if not found:
             raise BulkRefused("no column bears the name of a fact, such as `order.amount`; give --map")
         return found
@@ -71,7 +71,7 @@ def sources(ruleset: RuleSet, heading: Mapping[str, Form], row_map: RowMap | Non
             hint = did_you_mean(column.column, heading) or f"the columns are {listed(list(heading)[:30])}"
             raise BulkRefused(f"the column `{column.column}`, read for `{column.name}`, is missing ({hint})")
     return {
-        column.name: Source(column.column, heading[column.column], column.dates, _words(column.values))
+        column.name: FactSource(column.column, heading[column.column], column.dates, _words(column.values))
         for column in row_map.columns
         if column.name in facts
     }

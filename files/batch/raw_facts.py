@@ -38,7 +38,7 @@ _BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *
 _BLANK = f"\\A[{_BLANKS}]*\\z"
 
 
-class Form(StrEnum):
+class ColumnType(StrEnum):
     """How a column holds its values."""
 
     CELLS = "cells"
@@ -52,18 +52,18 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FactSource:
     """Where a fact comes from. `words` translates text, which then counts as cells do; a word that it doesn't know is a
     fault, and so is every value of a column that is no text."""
 
     column: str
-    form: Form
+    form: ColumnType
     dates: DateFormat | None = None
     words: Mapping[str, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CheckedFact:
     """One fact: its value, null where the raw one is, and what is wrong with the raw one: first test that is true."""
 
     value: Expr
@@ -78,7 +78,7 @@ class RawFacts:
         self,
         facts: Sequence[Fact],
         names: Mapping[str, str],
-        sources: Mapping[str, Source],
+        sources: Mapping[str, FactSource],
         dialect: Dialect = DUCKDB,
         kept: Sequence[str] = (),
     ) -> None:
@@ -109,9 +109,9 @@ class RawFacts:
             source = self._sources.get(fact.name)
             yield exp.alias_(self._cell(source) if source else exp.Null(), self._names[fact.name])
 
-    def _cell(self, source: Source) -> Expr:
+    def _cell(self, source: FactSource) -> Expr:
         raw = exp.column(exp.to_identifier(source.column, quoted=True))
-        if source.form is not Form.CELLS:
+        if source.form is not ColumnType.CELLS:
             return raw
         plain = self.dialect.matches(raw, _NO_BLANKS_AROUND)
         trimmed = exp.Trim(this=raw.copy(), expression=text(_BLANKS), position="BOTH")
@@ -122,7 +122,7 @@ class RawFacts:
         ifs = [exp.If(this=text(word), true=text(to) if to else exp.Null()) for word, to in source.words.items()]
         return exp.Case(this=cell, ifs=ifs, default=binary(exp.DPipe, text("\x01"), cell))
 
-    def _faults(self, readings: Sequence[Reading]) -> Expr:
+    def _faults(self, readings: Sequence[CheckedFact]) -> Expr:
         """All faults of a row, one a line; tests that are null are not true."""
         cases = [
             exp.Case(ifs=[exp.If(this=test, true=text(words)) for test, words in reading.faults])
@@ -137,14 +137,14 @@ class RawFacts:
 
     # --- one fact ----------------------------------------------------------------------------------------------------
 
-    def _reading(self, fact: Fact) -> Reading:
+    def _reading(self, fact: Fact) -> CheckedFact:
         cell = column(self._names[fact.name])
         source = self._sources.get(fact.name)
         missing = [(exp.Is(this=cell.copy(), expression=exp.Null()), f"{fact.name}: is required")]
         if source is None:
             type_ = {Kind.YES_NO: "BOOLEAN"}.get(fact.type.kind, self._sql_type(fact.type))
-            return Reading(exp.cast(cell, type_), tuple(missing) if fact.required else ())
-        untranslated = source.words is not None and source.form is not Form.CELLS
+            return CheckedFact(exp.cast(cell, type_), tuple(missing) if fact.required else ())
+        untranslated = source.words is not None and source.form is not ColumnType.CELLS
         reading = self._untranslated(fact, source, cell) if untranslated else self._read(fact, source, cell)
         faults = [*(missing if fact.required else ()), *reading.faults]
         if source.words is not None and not untranslated:
@@ -152,12 +152,12 @@ class RawFacts:
             unknown = self.dialect.matches(cell, "\\A\\x01")
             words = f"{fact.name}: column `{source.column}` has a word that is not among the values of the map"
             faults.insert(0, (unknown, f"{words} (it translates {known})"))
-        return Reading(reading.value, tuple(faults))
+        return CheckedFact(reading.value, tuple(faults))
 
     def _sql_type(self, type_: Type) -> str:
         return self.dialect.text_type if type_.kind in (Kind.TEXT, Kind.ENUM) else self.dialect.narrow
 
-    def _read(self, fact: Fact, source: Source, cell: Expr) -> Reading:
+    def _read(self, fact: Fact, source: FactSource, cell: Expr) -> CheckedFact:
         match fact.type.kind:
             case Kind.MONEY | Kind.RATE | Kind.NUMBER:
                 return self._decimal(fact, source.form, cell)
@@ -176,38 +176,38 @@ class RawFacts:
                 blank = self.dialect.matches(cell, _BLANK)
                 faults = [(long, _said(fact, "x" * (TEXT_LENGTH_MAX + 1)))]
                 faults += [(control, _said(fact, "\x00")), (unseen, _said(fact, "\u200b"))]
-                if source.form is Form.TEXT or source.words is not None:
+                if source.form is ColumnType.TEXT or source.words is not None:
                     faults.append((blank, _said(fact, "")))
                 return self._words(fact, source.form, cell, faults)
 
-    def _words(self, fact: Fact, form: Form, cell: Expr, faults: list[tuple[Expr, str]]) -> Reading:
-        if form in (Form.CELLS, Form.TEXT):
-            return Reading(cell, tuple(faults))
+    def _words(self, fact: Fact, form: ColumnType, cell: Expr, faults: list[tuple[Expr, str]]) -> CheckedFact:
+        if form in (ColumnType.CELLS, ColumnType.TEXT):
+            return CheckedFact(cell, tuple(faults))
         return self._refused(fact, cell, _said(fact, 1))
 
-    def _untranslated(self, fact: Fact, source: Source, cell: Expr) -> Reading:
+    def _untranslated(self, fact: Fact, source: FactSource, cell: Expr) -> CheckedFact:
         said = f"{fact.name}: column `{source.column}` is no text, so the map's `values` can't translate it"
         return self._refused(fact, cell, f"{said} (leave `values` out of the map, or write the column as text)")
 
-    def _refused(self, fact: Fact, cell: Expr, words: str) -> Reading:
+    def _refused(self, fact: Fact, cell: Expr, words: str) -> CheckedFact:
         """Every value of this column is a fault."""
         type_ = "BOOLEAN" if fact.type.kind is Kind.YES_NO else self._sql_type(fact.type)
-        return Reading(exp.cast(exp.Null(), type_), ((_known(cell), words),))
+        return CheckedFact(exp.cast(exp.Null(), type_), ((_known(cell), words),))
 
-    def _decimal(self, fact: Fact, form: Form, cell: Expr) -> Reading:
+    def _decimal(self, fact: Fact, form: ColumnType, cell: Expr) -> CheckedFact:
         scale = fact.type.scale
-        if form is Form.FLOAT:
+        if form is ColumnType.FLOAT:
             return self._refused(fact, cell, _said(fact, 0.5))
         faults: list[tuple[Expr, str]] = []
-        if form in (Form.CELLS, Form.TEXT):
+        if form in (ColumnType.CELLS, ColumnType.TEXT):
             pattern = "\\A-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,%d})?\\z"
             faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), _said(fact, "x")))
             if scale < 12:
                 narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
                 faults.append((exp.Not(this=self.dialect.matches(cell, narrow)), _said(fact, "0." + "1" * (scale + 1))))
-        elif form is Form.DECIMAL:
+        elif form is ColumnType.DECIMAL:
             faults.append((self._finer(cell, scale), _said(fact, "0." + "1" * (scale + 1))))
-        elif form is not Form.WHOLE:
+        elif form is not ColumnType.WHOLE:
             return self._refused(fact, cell, _said(fact, True))
         return self._in_range(fact, cell, self._unscaled(fact.type, cell), faults, "9" * 18)
 
@@ -234,26 +234,26 @@ class RawFacts:
 
     def _in_range(
         self, fact: Fact, cell: Expr, value: Expr, faults: list[tuple[Expr, str]], outside: str | int
-    ) -> Reading:
+    ) -> CheckedFact:
         """A value that can't be held is out of range too."""
         within = exp.Between(this=value.copy(), low=number(fact.type.low), high=number(fact.type.high))
         inside = exp.Coalesce(this=within, expressions=[exp.Boolean(this=False)])
         wrong = exp.and_(_known(cell), exp.Not(this=inside))
-        return Reading(value, (*faults, (wrong, _said(fact, outside))))
+        return CheckedFact(value, (*faults, (wrong, _said(fact, outside))))
 
-    def _whole(self, fact: Fact, form: Form, cell: Expr) -> Reading:
+    def _whole(self, fact: Fact, form: ColumnType, cell: Expr) -> CheckedFact:
         value = _tried(cell, self.dialect.narrow)
-        if form is Form.WHOLE:
+        if form is ColumnType.WHOLE:
             return self._in_range(fact, cell, value, [], 10**30)
-        if form is not Form.CELLS:
+        if form is not ColumnType.CELLS:
             return self._refused(fact, cell, _said(fact, "x"))
         plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_WHOLE}\\z"))
         return self._in_range(fact, cell, value, [(plain, _said(fact, "x"))], 10**30)
 
-    def _date(self, fact: Fact, source: Source, cell: Expr) -> Reading:
-        if source.form is Form.DATE:
+    def _date(self, fact: Fact, source: FactSource, cell: Expr) -> CheckedFact:
+        if source.form is ColumnType.DATE:
             return self._in_range(fact, cell, self.dialect.day(cell), [], "0001-01-01")
-        if source.form not in (Form.CELLS, Form.TEXT):
+        if source.form not in (ColumnType.CELLS, ColumnType.TEXT):
             return self._refused(fact, cell, _said(fact, 1))
         pattern, iso, words = "[0-9]{4}-[0-9]{2}-[0-9]{2}", cell.copy(), _said(fact, "x")
         if source.dates is not None and source.dates.spelling != "yyyy-MM-dd":
@@ -274,18 +274,22 @@ class RawFacts:
         parts = "-".join(f"{sign}{groups[name]}" for name in ("year", "month", "day"))
         return pattern, call("REGEXP_REPLACE", cell, text(f"\\A{pattern}\\z"), text(parts))
 
-    def _yes_no(self, fact: Fact, form: Form, cell: Expr) -> Reading:
-        if form is Form.YES_NO:
-            return Reading(cell, ())
-        if form is not Form.CELLS:
+    def _yes_no(self, fact: Fact, form: ColumnType, cell: Expr) -> CheckedFact:
+        if form is ColumnType.YES_NO:
+            return CheckedFact(cell, ())
+        if form is not ColumnType.CELLS:
             return self._refused(fact, cell, _said(fact, "x"))
         known = exp.In(this=cell.copy(), expressions=[text("true"), text("false")])
         value = binary(exp.EQ, cell, text("true"))
-        return Reading(value, ((exp.Not(this=known), _said(fact, "x")),))
+        return CheckedFact(value, ((exp.Not(this=known), _said(fact, "x")),))
 
 
-def _as_cells(source: Source) -> Source:
-    return replace(source, form=Form.CELLS) if source.words is not None and source.form is Form.TEXT else source
+def _as_cells(source: FactSource) -> FactSource:
+    return (
+        replace(source, form=ColumnType.CELLS)
+        if source.words is not None and source.form is ColumnType.TEXT
+        else source
+    )
 
 
 def _tried(cell: Expr, type_: str) -> Expr:
@@ -306,4 +310,4 @@ def _said(fact: Fact, wrong: object) -> str:
     return f"{fact.name}: is out of range"
 
 
-__all__ = ["FAULTS", "RAW", "Form", "RawFacts", "Source"]
+__all__ = ["FAULTS", "RAW", "ColumnType", "FactSource", "RawFacts"]

@@ -21,7 +21,7 @@ class UnknownName(Exception):
 
 
 @dataclass(slots=True)
-class Group:
+class SummaryGroup:
     count: int = 0
     totals: list[Decimal] = field(default_factory=list)
 
@@ -33,7 +33,7 @@ class Summary:
     def __init__(self, by: tuple[str, ...], totals: tuple[str, ...], ruleset: RuleSet) -> None:
         self.by = by
         self.totals = totals
-        self.groups: dict[tuple[str, ...], Group] = {}
+        self.groups: dict[tuple[str, ...], SummaryGroup] = {}
         facts = {fact.name: fact for fact in ruleset.facts}
         known = (OUTCOME, REASON, *ruleset.results, *facts)
         for name in by:
@@ -53,16 +53,16 @@ class Summary:
         key = tuple(_text(_value(name, facts, decision)) for name in self.by)
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = Group(totals=[Decimal()] * len(self.totals))
+            group = self.groups[key] = SummaryGroup(totals=[Decimal()] * len(self.totals))
         group.count += 1
         for index, name in enumerate(self.totals):
             group.totals[index] += _number(_fact(name, facts))
 
-    def rows(self) -> list[tuple[tuple[str, ...], Group]]:
+    def rows(self) -> list[tuple[tuple[str, ...], SummaryGroup]]:
         """Outcomes and enum members in their own order, everything else by its text."""
         return sorted(self.groups.items(), key=lambda item: tuple(self._rank(*pair) for pair in enumerate(item[0])))
 
-    def sums(self, groups: Collection[Group]) -> list[str]:
+    def sums(self, groups: Collection[SummaryGroup]) -> list[str]:
         """The totals over these groups, as text."""
         columns = [sum((group.totals[index] for group in groups), Decimal()) for index in range(len(self.totals))]
         return [

@@ -11,7 +11,7 @@ from decimal import Decimal
 from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import clipped
 from engine.reading.document import Node, Scalar
-from engine.reading.fields import Form
+from engine.reading.fields import FieldReader
 from engine.reading.policy import TypeName
 from engine.vocabulary.vocabulary import Kind, Type
 from files.maps.row_map import ISO, Column, DateFormat
@@ -25,7 +25,7 @@ _DATES_HINT = "use d or dd, M or MM, and yyyy, such as `M/d/yyyy` or `dd.MM.yyyy
 class ColumnForm:
     """`dates` is how columns without a `format` of their own write dates; None where the map says it wrong."""
 
-    def __init__(self, form: Form, date_code: str, value_code: str) -> None:
+    def __init__(self, form: FieldReader, date_code: str, value_code: str) -> None:
         self.form = form
         self.dates: DateFormat | None = DateFormat.of(ISO)
         self._date_code = date_code
@@ -65,7 +65,7 @@ class ColumnForm:
         return found
 
     def _fits(self, entry: Scalar, wanted: TypeName) -> bool:
-        probe = Form()
+        probe = FieldReader()
         fits = probe.literal_fits(entry, entry.value, wanted)
         for item in probe.diagnostics:
             self.form.mistake(item.place, self._value_code, item.message, item.hint)

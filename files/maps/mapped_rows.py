@@ -15,12 +15,9 @@ from decimal import Decimal, InvalidOperation
 from engine.diagnostics.wording import did_you_mean, listed
 from engine.feel.runtime.evaluate import evaluate_node
 from engine.feel.runtime.temporal import DaysDuration, MonthsDuration
-from engine.vocabulary.binding import Fault
+from engine.vocabulary.binding import Fault, JsonScalar
 from engine.vocabulary.vocabulary import Kind, Type
 from files.maps.row_map import ROW, Column, RowMap
-
-Raw = str | int | bool | None
-"""A fact as a request carries it."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _PLAIN = re.compile(r"-?[0-9]{1,34}(\.[0-9]{1,34})?", re.ASCII)
@@ -63,7 +60,7 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
     derived = [(part, part.name.split(".", 1), _restated(part.type)) for part in row_map.derived]
 
     def read(cells: Sequence[str | None]) -> Mapped:
-        facts: dict[str, dict[str, Raw]] = {}
+        facts: dict[str, dict[str, JsonScalar]] = {}
         context: dict[str, object] = {"as_of": as_of}
         faults: list[Fault] = []
         for column, slot, convert in columns:
@@ -71,7 +68,7 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
             group, _, name = column.name.partition(".")
             try:
                 raw, value = convert(text)
-            except _Wrong as wrong:
+            except _NotMapped as wrong:
                 faults.append(Fault(column.name, f"column `{column.column}`: {wrong.message}", wrong.hint))
                 raw, value = None, None
             context.setdefault(group, {})[name] = value  # type: ignore[index]  # groups are dicts, as_of isn't one
@@ -87,13 +84,13 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
     return read
 
 
-class _Wrong(Exception):
+class _NotMapped(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         self.message = message
         self.hint = hint
 
 
-_Converter = Callable[[str], tuple[Raw, object]]
+_Converter = Callable[[str], tuple[JsonScalar, object]]
 """Cell → the fact as a request carries it, and the FEEL value that formulas read."""
 
 
@@ -103,18 +100,18 @@ def _converter(column: Column) -> _Converter:
         return convert
     known = listed(list(values)[:12])
 
-    def translated(text: str) -> tuple[Raw, object]:
+    def translated(text: str) -> tuple[JsonScalar, object]:
         if text not in values:
             if not text:
                 return None, None
-            raise _Wrong(f"`{_short(text)}` is not among the values of the map", f"it translates {known}")
+            raise _NotMapped(f"`{_short(text)}` is not among the values of the map", f"it translates {known}")
         value = values[text]
         return convert(value) if isinstance(value, str) else (value, _number(value))
 
     return translated
 
 
-def _number(value: Raw) -> object:
+def _number(value: JsonScalar) -> object:
     return Decimal(value) if type(value) is int else value
 
 
@@ -132,46 +129,46 @@ def _plain_converter(column: Column) -> _Converter:
             return _text
 
 
-def _text(text: str) -> tuple[Raw, object]:
+def _text(text: str) -> tuple[JsonScalar, object]:
     return text or None, text or None
 
 
-def _whole(text: str) -> tuple[Raw, object]:
+def _whole(text: str) -> tuple[JsonScalar, object]:
     if not text:
         return None, None
     if not _WHOLE.fullmatch(text):
-        raise _Wrong(f"`{_short(text)}` is not a whole number", "write digits only")
+        raise _NotMapped(f"`{_short(text)}` is not a whole number", "write digits only")
     return int(text), Decimal(text)
 
 
-def _decimal(text: str) -> tuple[Raw, object]:
+def _decimal(text: str) -> tuple[JsonScalar, object]:
     if not text:
         return None, None
     if not _PLAIN.fullmatch(text):
         hint = "write it with a decimal point and without separators or signs, such as 1250.00"
-        raise _Wrong(f"`{_short(text)}` is not a plain decimal number", hint)
+        raise _NotMapped(f"`{_short(text)}` is not a plain decimal number", hint)
     return text, Decimal(text)
 
 
-def _yes_no(text: str) -> tuple[Raw, object]:
+def _yes_no(text: str) -> tuple[JsonScalar, object]:
     if not text:
         return None, None
     if text not in ("true", "false"):
-        raise _Wrong(f"`{_short(text)}` is neither `true` nor `false`", "translate it with `values` in the map")
+        raise _NotMapped(f"`{_short(text)}` is neither `true` nor `false`", "translate it with `values` in the map")
     return text == "true", text == "true"
 
 
 def _date_converter(column: Column) -> _Converter:
     dates = column.dates
     assert dates is not None, "a date column has a format"
-    seen: dict[str, tuple[Raw, object]] = {"": (None, None)}
+    seen: dict[str, tuple[JsonScalar, object]] = {"": (None, None)}
 
-    def convert(text: str) -> tuple[Raw, object]:
+    def convert(text: str) -> tuple[JsonScalar, object]:
         if (found := seen.get(text)) is not None:
             return found
         day = dates.read(text)
         if day is None:
-            raise _Wrong(f"`{_short(text)}` is not a date of the form {dates.spelling}")
+            raise _NotMapped(f"`{_short(text)}` is not a date of the form {dates.spelling}")
         if len(seen) < 10_000:  # a file has few different days; a hostile one must not fill the memory
             seen[text] = (day.isoformat(), day)
         return day.isoformat(), day
@@ -183,12 +180,12 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _restated(type_: Type) -> Callable[[object], Raw]:
+def _restated(type_: Type) -> Callable[[object], JsonScalar]:
     """What a formula gave, as a request would carry it; what FEEL has and a request has not becomes text that the
     binding of facts then refuses by name."""
     whole = type_.kind in (Kind.INTEGER, Kind.DAYS, Kind.MONTHS)
 
-    def restate(value: object) -> Raw:
+    def restate(value: object) -> JsonScalar:
         match value:
             case None | bool() | str():
                 return value
@@ -206,7 +203,7 @@ def _restated(type_: Type) -> Callable[[object], Raw]:
     return restate
 
 
-def _restated_number(value: Decimal, whole: bool) -> Raw:
+def _restated_number(value: Decimal, whole: bool) -> JsonScalar:
     try:
         if whole and value == value.to_integral_value():
             return int(value)

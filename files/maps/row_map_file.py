@@ -14,7 +14,7 @@ from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.feel import syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression
 from engine.reading.document import Document, Node, Scalar
-from engine.reading.fields import Form
+from engine.reading.fields import FieldReader
 from engine.reading.policy import Expression
 from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Type, Vocabulary
 from files.maps.formula_names import reads
@@ -37,15 +37,15 @@ _SHAPES = "write `{column: …}` or `{formula: …}`"
 
 def read_row_map(document: Document, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
     """None comes with at least one diagnostic, and a diagnostic with None."""
-    reading = _Reading(vocabulary)
+    reading = _RowMapReader(vocabulary)
     found = reading.map(document)
     diagnostics = in_order(reading.form.diagnostics)
     return (None if diagnostics else found), diagnostics
 
 
-class _Reading:
+class _RowMapReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.form = Form()
+        self.form = FieldReader()
         self.vocabulary = vocabulary
         self.facts: dict[str, Fact] = {}
         self.columns = ColumnForm(self.form, "M003", "M008")

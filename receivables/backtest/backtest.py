@@ -16,8 +16,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from engine.vocabulary.days import date_of, day_number
-from receivables.backtest.replay import Case, Decide, Decided
-from receivables.payment_record import Book, Invoice, Known, known_at_issue
+from receivables.backtest.replay import Case, Decide, ReplayedOrder
+from receivables.payment_record import Invoice, Known, OpenInvoices, known_at_issue
 
 LATE_DAYS = (0, 7, 15, 30)
 """Later than these many days: the thresholds of all lateness figures."""
@@ -26,13 +26,13 @@ FLIPS_KEPT = 100
 CASES_AT_ONCE = 50_000
 
 
-class Cell(NamedTuple):
+class TallyKey(NamedTuple):
     """`lateness` counts the thresholds passed: 0 paid on time … 4 more than 30 days late; None where the invoice was
     still open at the end of the history and not yet that late. `sides` has one decision for each policy set."""
 
     quarter: str
     lateness: int | None
-    sides: tuple[Decided, ...]
+    sides: tuple[ReplayedOrder, ...]
 
 
 @dataclass(slots=True)
@@ -59,12 +59,12 @@ class Flip:
     """An order that two policy sets decide differently."""
 
     invoice: Invoice
-    sides: tuple[Decided, ...]
+    sides: tuple[ReplayedOrder, ...]
 
 
 @dataclass(slots=True)
-class Tally:
-    cells: dict[Cell, Sums] = field(default_factory=dict)
+class BacktestTally:
+    cells: dict[TallyKey, Sums] = field(default_factory=dict)
     orders: int = 0
     flips: int = 0
     largest_flips: list[tuple[int, str, Flip]] = field(default_factory=list)  # a heap, smallest first
@@ -120,9 +120,9 @@ def backtest(
     window: Window,
     decides: Sequence[Decide],
     progress: Callable[[int], None] = lambda _orders: None,
-) -> Tally:
+) -> BacktestTally:
     """One `Decide` for each policy set. `progress` is told the orders decided so far."""
-    tally = Tally()
+    tally = BacktestTally()
     cases = _cases(accounts, window)
     while some := list(islice(cases, CASES_AT_ONCE)):
         answers = [decide(some) for decide in decides]
@@ -132,19 +132,21 @@ def backtest(
 
 
 def _cases(accounts: Accounts, window: Window) -> Iterator[Case]:
-    book = Book(invoice for account in accounts.values() for invoice in account)
+    book = OpenInvoices(invoice for account in accounts.values() for invoice in account)
     for account in accounts.values():
         for case in known_at_issue(account, book):
             if window.since <= case[0].issued <= window.until:
                 yield case
 
 
-def _add(tally: Tally, cases: Sequence[tuple[Invoice, Known]], sides: Sequence[tuple[Decided, ...]], end: int) -> None:
+def _add(
+    tally: BacktestTally, cases: Sequence[tuple[Invoice, Known]], sides: Sequence[tuple[ReplayedOrder, ...]], end: int
+) -> None:
     cells = tally.cells
     tally.orders += len(cases)
     for (invoice, _), decided in zip(cases, sides, strict=True):
         late, lateness, days = outcome(invoice, end)
-        cell = Cell(quarter_of(invoice.issued), lateness, decided)
+        cell = TallyKey(quarter_of(invoice.issued), lateness, decided)
         sums = cells.get(cell)
         if sums is None:
             sums = cells[cell] = Sums()

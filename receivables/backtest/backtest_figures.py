@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from engine.vocabulary.vocabulary import CASE_KINDS, Text
-from receivables.backtest.backtest import LATE_DAYS, Cell, Flip, Sums, Tally
-from receivables.backtest.replay import Decided
+from receivables.backtest.backtest import LATE_DAYS, BacktestTally, Flip, Sums, TallyKey
+from receivables.backtest.replay import ReplayedOrder
 
 LADDER = CASE_KINDS["order"].ladder
 STOPPING = ("hold", "reject")
@@ -21,7 +21,7 @@ STOPPING = ("hold", "reject")
 
 
 @dataclass(slots=True)
-class Group:
+class OrderGroup:
     """Some orders. `late[i]` are those paid more than `LATE_DAYS[i]` days late; what was still open at the end of the
     history and not yet that late is in `all` but neither in `known` nor in `late`."""
 
@@ -78,9 +78,9 @@ class RuleFigures:
     rule: str
     title: Text
     outcome: str
-    fired: Group
-    undetermined: Group
-    alone: Group
+    fired: OrderGroup
+    undetermined: OrderGroup
+    alone: OrderGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,14 @@ class RuleName:
 class SideFigures:
     label: str
     version: str
-    outcomes: Mapping[str, Group]
-    held: Group
-    passed: Group
+    outcomes: Mapping[str, OrderGroup]
+    held: OrderGroup
+    passed: OrderGroup
     accuracy: tuple[Accuracy, ...]
     effect: Effect
     rules: tuple[RuleFigures, ...]
-    grades: Mapping[str, Group]
-    quarters: Mapping[str, tuple[Group, Group]]  # held, passed
+    grades: Mapping[str, OrderGroup]
+    quarters: Mapping[str, tuple[OrderGroup, OrderGroup]]  # held, passed
     quarter_outcomes: Mapping[str, Mapping[str, int]]  # amounts
 
 
@@ -113,12 +113,12 @@ class Change:
     after: str
     only_first: tuple[str, ...]
     only_second: tuple[str, ...]
-    group: Group
+    group: OrderGroup
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    everything: Group
+class BacktestFigures:
+    everything: OrderGroup
     sides: tuple[SideFigures, ...]
     changes: tuple[Change, ...]
     flips: int
@@ -134,23 +134,25 @@ class Side:
     rules: Mapping[str, RuleName]
 
 
-def figures(tally: Tally, sides: Iterable[Side]) -> Figures:
+def figures(tally: BacktestTally, sides: Iterable[Side]) -> BacktestFigures:
     cells = sorted(tally.cells.items(), key=_by_quarter)
     found = tuple(_side(side, index, cells) for index, side in enumerate(sides))
     flips = sorted(tally.largest_flips, key=lambda entry: (-entry[0], entry[1]))
     changes = _changes(cells) if len(found) > 1 else ()
-    return Figures(_group(cells, lambda _: True), found, changes, tally.flips, tuple(flip for _, _, flip in flips))
+    return BacktestFigures(
+        _group(cells, lambda _: True), found, changes, tally.flips, tuple(flip for _, _, flip in flips)
+    )
 
 
-Cells = list[tuple[Cell, Sums]]
+Cells = list[tuple[TallyKey, Sums]]
 
 
-def _by_quarter(entry: tuple[Cell, Sums]) -> str:
+def _by_quarter(entry: tuple[TallyKey, Sums]) -> str:
     return entry[0].quarter
 
 
-def _group(cells: Cells, wanted: Callable[[Cell], bool]) -> Group:
-    group = Group()
+def _group(cells: Cells, wanted: Callable[[TallyKey], bool]) -> OrderGroup:
+    group = OrderGroup()
     for cell, sums in cells:
         if wanted(cell):
             group.add(cell.lateness, sums)
@@ -158,11 +160,11 @@ def _group(cells: Cells, wanted: Callable[[Cell], bool]) -> Group:
 
 
 def _side(side: Side, index: int, cells: Cells) -> SideFigures:
-    outcomes = {name: Group() for name in LADDER}
-    grades: defaultdict[str, Group] = defaultdict(Group)
-    quarters: defaultdict[str, tuple[Group, Group]] = defaultdict(lambda: (Group(), Group()))
+    outcomes = {name: OrderGroup() for name in LADDER}
+    grades: defaultdict[str, OrderGroup] = defaultdict(OrderGroup)
+    quarters: defaultdict[str, tuple[OrderGroup, OrderGroup]] = defaultdict(lambda: (OrderGroup(), OrderGroup()))
     amounts: defaultdict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(LADDER, 0))
-    held, passed = Group(), Group()
+    held, passed = OrderGroup(), OrderGroup()
     for cell, sums in cells:
         decided = cell.sides[index]
         is_held = decided.outcome in STOPPING
@@ -185,7 +187,7 @@ def _side(side: Side, index: int, cells: Cells) -> SideFigures:
     )
 
 
-def _accuracy(days: int, index: int, held: Group, passed: Group) -> Accuracy:
+def _accuracy(days: int, index: int, held: OrderGroup, passed: OrderGroup) -> Accuracy:
     late, late_passed = held.late[index], passed.late[index]
     amount = _forecast(late.amount, held.known.amount, late_passed.amount, passed.known.amount)
     count = _forecast(late.count, held.known.count, late_passed.count, passed.known.count)
@@ -201,7 +203,7 @@ def _forecast(
     return lift, precision, ratio(hit, hit + missed)
 
 
-def effect(held: Group, passed: Group) -> Effect:
+def effect(held: OrderGroup, passed: OrderGroup) -> Effect:
     before, after = held.all, passed.all
     owed, sold = before.amount_days + after.amount_days, before.amount + after.amount
     return Effect(
@@ -215,9 +217,9 @@ def effect(held: Group, passed: Group) -> Effect:
 
 def _rules(names: Mapping[str, RuleName], index: int, cells: Cells) -> tuple[RuleFigures, ...]:
     """Rules that said something, in the order of the policies."""
-    fired: defaultdict[str, Group] = defaultdict(Group)
-    undetermined: defaultdict[str, Group] = defaultdict(Group)
-    alone: defaultdict[str, Group] = defaultdict(Group)
+    fired: defaultdict[str, OrderGroup] = defaultdict(OrderGroup)
+    undetermined: defaultdict[str, OrderGroup] = defaultdict(OrderGroup)
+    alone: defaultdict[str, OrderGroup] = defaultdict(OrderGroup)
     for cell, sums in cells:
         decided = cell.sides[index]
         stopping = _stopping(decided, names)
@@ -233,25 +235,25 @@ def _rules(names: Mapping[str, RuleName], index: int, cells: Cells) -> tuple[Rul
     )
 
 
-def _stopping(decided: Decided, names: Mapping[str, RuleName]) -> list[str]:
+def _stopping(decided: ReplayedOrder, names: Mapping[str, RuleName]) -> list[str]:
     fired = [rule for rule in decided.rules if names[rule].outcome in STOPPING]
     return fired + [rule for rule in decided.undetermined if names[rule].if_missing in STOPPING]
 
 
 def _changes(cells: Cells) -> tuple[Change, ...]:
     """The largest amounts first."""
-    found: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], Group] = {}
+    found: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], OrderGroup] = {}
     for cell, sums in cells:
         first, second = cell.sides[:2]
         if first.outcome != second.outcome:
             only_first, only_second = differing_rules(first, second)
             key = (first.outcome, second.outcome, only_first, only_second)
-            found.setdefault(key, Group()).add(cell.lateness, sums)
+            found.setdefault(key, OrderGroup()).add(cell.lateness, sums)
     changes = [Change(*key, group) for key, group in found.items()]
     return tuple(sorted(changes, key=lambda change: (-change.group.all.amount, change.only_first, change.only_second)))
 
 
-def differing_rules(first: Decided, second: Decided) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def differing_rules(first: ReplayedOrder, second: ReplayedOrder) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The rules that only one of two decisions names, whether fired or undetermined."""
     one, other = (*first.rules, *first.undetermined), (*second.rules, *second.undetermined)
     return tuple(rule for rule in one if rule not in other), tuple(rule for rule in other if rule not in one)

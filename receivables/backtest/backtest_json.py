@@ -12,7 +12,7 @@ from receivables.backtest.backtest_figures import (
     Accuracy,
     Change,
     Effect,
-    Group,
+    OrderGroup,
     RuleFigures,
     SideFigures,
     differing_rules,
@@ -61,7 +61,7 @@ class _Writer:
     def __init__(self, digits: int) -> None:
         self.money = decimal_shower(digits)
 
-    def group(self, group: Group) -> Json:
+    def group(self, group: OrderGroup) -> Json:
         return {
             "orders": group.all.count,
             "amount": self.money(group.all.amount),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.deciding.value_words import Words
+from engine.deciding.value_words import ValueWords
 from receivables.backtest import backtest_words as say
 from receivables.backtest.backtest_figures import SideFigures
 from receivables.backtest.comparison import comparison
@@ -15,12 +15,12 @@ from receivables.backtest.run_backtest import Backtest
 from receivables.backtest.sides import side_sections
 from receivables.history.history_map import Assumption
 from receivables.report import report_words as common
-from receivables.report.parts import Report, Section, Table
-from receivables.report.shown_figures import VERSION_SHOWN, Show
+from receivables.report.parts import Report, ReportTable, Section
+from receivables.report.shown_figures import VERSION_SHOWN, ShowFigures
 
 
 def report(backtest: Backtest, language: str) -> Report:
-    show = Show(language, backtest.history_map.currency, backtest.vocabulary.currency_digits)
+    show = ShowFigures(language, backtest.history_map.currency, backtest.vocabulary.currency_digits)
     figures = backtest.figures
     sections = comparison(figures, show) if len(figures.sides) > 1 else []
     for side, ruleset in zip(figures.sides, backtest.rulesets, strict=True):
@@ -30,7 +30,7 @@ def report(backtest: Backtest, language: str) -> Report:
     return Report(language, show(say.TITLE), tuple(_about(backtest, show)), tuple(sections))
 
 
-def _about(backtest: Backtest, show: Show) -> Iterator[tuple[str, str]]:
+def _about(backtest: Backtest, show: ShowFigures) -> Iterator[tuple[str, str]]:
     window, everything = backtest.window, backtest.figures.everything
     yield show(say.DATA), f"{show(backtest.history_map.title)} ({backtest.file})"
     yield show(say.ORDERS_FROM), f"{show.day(window.since)} – {show.day(window.until)}"
@@ -47,7 +47,7 @@ def _about(backtest: Backtest, show: Show) -> Iterator[tuple[str, str]]:
     yield show(say.PARAMETERS_OF), backtest.as_of.isoformat()
 
 
-def _amount(amount: int, show: Show) -> str:
+def _amount(amount: int, show: ShowFigures) -> str:
     return f"{show.money(amount)} {show.currency}"
 
 
@@ -55,23 +55,23 @@ def _policies(side: SideFigures) -> str:
     return f"{side.label} ({side.version[:VERSION_SHOWN]})"
 
 
-def _assumed(backtest: Backtest, show: Show) -> Section:
+def _assumed(backtest: Backtest, show: ShowFigures) -> Section:
     history_map, vocabulary = backtest.history_map, backtest.vocabulary
-    words = Words(backtest.rulesets[0], show.language)
+    words = ValueWords(backtest.rulesets[0], show.language)
     paragraphs = [show(say.ASSUMED_TEXT)]
     if history_map.currency != vocabulary.currency:
         paragraphs.append(show(say.CURRENCY_NOTE, history=history_map.currency, policies=vocabulary.currency))
     told = tuple((_fact(name, words, show),) for name in history_map.told if name in vocabulary.facts)
-    parts = [Table(show(say.TOLD), (show(say.FACT),), told)]
+    parts = [ReportTable(show(say.TOLD), (show(say.FACT),), told)]
     if rows := tuple(_assumption(part, words, show) for part in history_map.assumptions):
-        parts.insert(0, Table("", show.all(say.FACT, common.VALUE, say.BECAUSE), rows, left=3))
+        parts.insert(0, ReportTable("", show.all(say.FACT, common.VALUE, say.BECAUSE), rows, left=3))
     return Section(show(say.ASSUMED), tuple(paragraphs), tuple(parts))
 
 
-def _assumption(part: Assumption, words: Words, show: Show) -> tuple[str, ...]:
+def _assumption(part: Assumption, words: ValueWords, show: ShowFigures) -> tuple[str, ...]:
     value = show(say.DAY_OF_ORDER) if part.as_of else words.variable(part.name, part.value)
     return _fact(part.name, words, show), value, show(part.because)
 
 
-def _fact(name: str, words: Words, show: Show) -> str:
+def _fact(name: str, words: ValueWords, show: ShowFigures) -> str:
     return show(common.TITLED, title=words.title(name), id=name)

@@ -7,11 +7,18 @@ from collections.abc import Iterable, Mapping
 from engine.vocabulary.vocabulary import Text
 from receivables.backtest import backtest_words as say
 from receivables.backtest.backtest import FLIPS_KEPT, Flip
-from receivables.backtest.backtest_figures import Change, Figures, Group, SideFigures, differing_rules, ratio
+from receivables.backtest.backtest_figures import (
+    BacktestFigures,
+    Change,
+    OrderGroup,
+    SideFigures,
+    differing_rules,
+    ratio,
+)
 from receivables.backtest.sides import SERIOUS, late_headings
 from receivables.report import report_words as common
-from receivables.report.parts import Chart, ChartKind, Section, Series, Table
-from receivables.report.shown_figures import Show
+from receivables.report.parts import Chart, ChartKind, ReportTable, Section, Series
+from receivables.report.shown_figures import ShowFigures
 
 _FLIPS_SHOWN = 20  # JSON has more
 
@@ -19,18 +26,18 @@ Titles = Mapping[str, Text]
 """Of rules, by id."""
 
 
-def comparison(figures: Figures, show: Show) -> list[Section]:
+def comparison(figures: BacktestFigures, show: ShowFigures) -> list[Section]:
     headings = (show(common.FIGURE), *(side.label for side in figures.sides))
     columns = [_compared(side, figures.everything, show) for side in figures.sides]
     rows = tuple((name, *(column[name] for column in columns)) for name in columns[0])
     titles = {rule.rule: rule.title for side in figures.sides for rule in side.rules}
     parts = (_changes(figures, titles, show), _largest(figures, titles, show)) if figures.flips else ()
     flips = show(say.FLIPS_TEXT, flips=show.count(figures.flips))
-    side_by_side = Section(show(say.COMPARISON), (), (Table("", headings, rows), _outcome_chart(figures, show)))
+    side_by_side = Section(show(say.COMPARISON), (), (ReportTable("", headings, rows), _outcome_chart(figures, show)))
     return [side_by_side, Section(show(say.FLIPS), (flips,), parts)]
 
 
-def _compared(side: SideFigures, everything: Group, show: Show) -> Mapping[str, str]:
+def _compared(side: SideFigures, everything: OrderGroup, show: ShowFigures) -> Mapping[str, str]:
     accuracy = side.accuracy[SERIOUS]
     conditioned = side.outcomes["approve_with_conditions"].all.amount
     days, refused = accuracy.days, show(say.REFUSED)
@@ -46,7 +53,7 @@ def _compared(side: SideFigures, everything: Group, show: Show) -> Mapping[str, 
     }
 
 
-def _outcome_chart(figures: Figures, show: Show) -> Chart:
+def _outcome_chart(figures: BacktestFigures, show: ShowFigures) -> Chart:
     names = [name for name in figures.sides[0].outcomes if any(side.outcomes[name].all.count for side in figures.sides)]
     series = tuple(
         Series(show.outcome(name), tuple(show.height(side.outcomes[name].all.amount) for side in figures.sides))
@@ -56,24 +63,24 @@ def _outcome_chart(figures: Figures, show: Show) -> Chart:
     return Chart(ChartKind.STACKED, show.in_currency(show(say.BY_SIDE_CHART)), labels, series, show.axis)
 
 
-def _only_in(figures: Figures, show: Show) -> tuple[str, ...]:
+def _only_in(figures: BacktestFigures, show: ShowFigures) -> tuple[str, ...]:
     return tuple(show(say.ONLY_IN, label=side.label) for side in figures.sides[:2])
 
 
-def _named(rules: Iterable[str], titles: Titles, show: Show) -> str:
+def _named(rules: Iterable[str], titles: Titles, show: ShowFigures) -> str:
     named = (show(common.TITLED, title=show(titles[rule]), id=rule) for rule in rules)
     return ", ".join(named) or show(common.NONE)
 
 
-def _changes(figures: Figures, titles: Titles, show: Show) -> Table:
+def _changes(figures: BacktestFigures, titles: Titles, show: ShowFigures) -> ReportTable:
     headings = (
         *show.all(say.FROM_TO, *_only_in(figures, show), say.ORDERS, common.AMOUNT),
         *late_headings(show, 0, SERIOUS),
     )
-    return Table("", headings, tuple(_change(change, titles, show) for change in figures.changes), left=3)
+    return ReportTable("", headings, tuple(_change(change, titles, show) for change in figures.changes), left=3)
 
 
-def _change(change: Change, titles: Titles, show: Show) -> tuple[str, ...]:
+def _change(change: Change, titles: Titles, show: ShowFigures) -> tuple[str, ...]:
     group = change.group
     return (
         _from_to(change.before, change.after, show),
@@ -86,11 +93,11 @@ def _change(change: Change, titles: Titles, show: Show) -> tuple[str, ...]:
     )
 
 
-def _from_to(before: str, after: str, show: Show) -> str:
+def _from_to(before: str, after: str, show: ShowFigures) -> str:
     return f"{show.outcome(before)} → {show.outcome(after)}"
 
 
-def _largest(figures: Figures, titles: Titles, show: Show) -> Table:
+def _largest(figures: BacktestFigures, titles: Titles, show: ShowFigures) -> ReportTable:
     headings = show.all(
         *(say.ORDER, common.CUSTOMER, say.DAY, say.FROM_TO),
         *_only_in(figures, show),
@@ -99,10 +106,10 @@ def _largest(figures: Figures, titles: Titles, show: Show) -> Table:
     shown = figures.largest_flips[:_FLIPS_SHOWN]
     rows = tuple(_flip(flip, titles, show) for flip in shown)
     note = show(say.FIRST_OF, shown=len(shown), count=show.count(figures.flips), kept=FLIPS_KEPT)
-    return Table(show(say.LARGEST), headings, rows, left=6, note=note if len(shown) < figures.flips else "")
+    return ReportTable(show(say.LARGEST), headings, rows, left=6, note=note if len(shown) < figures.flips else "")
 
 
-def _flip(flip: Flip, titles: Titles, show: Show) -> tuple[str, ...]:
+def _flip(flip: Flip, titles: Titles, show: ShowFigures) -> tuple[str, ...]:
     invoice, (first, second) = flip.invoice, flip.sides[:2]
     only_first, only_second = differing_rules(first, second)
     late = invoice.days_late

@@ -22,7 +22,7 @@ GRADE = "grading.grade"
 Case = tuple[Invoice, Known]
 
 
-class Decided(NamedTuple):
+class ReplayedOrder(NamedTuple):
     """`rules` fired, `undetermined` could not be told and say so; each with the most severe first, as the reasons of a
     decision. `grade` is None where no policy grades."""
 
@@ -32,7 +32,7 @@ class Decided(NamedTuple):
     grade: str | None
 
 
-Decide = Callable[[Sequence[Case]], Sequence[Decided]]
+Decide = Callable[[Sequence[Case]], Sequence[ReplayedOrder]]
 """Decides many orders; gives as many answers, in the same order."""
 
 
@@ -79,9 +79,9 @@ def decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
     match, row = form.match, rows.row
     grade = form.slots.get(GRADE)
     answer = answers(ruleset, len(form.matches) - len(ruleset.rules))
-    seen: dict[tuple[tuple[int, ...], tuple[int, ...], object], Decided] = {}
+    seen: dict[tuple[tuple[int, ...], tuple[int, ...], object], ReplayedOrder] = {}
 
-    def decide(cases: Sequence[Case]) -> list[Decided]:
+    def decide(cases: Sequence[Case]) -> list[ReplayedOrder]:
         found = []
         for invoice, known in cases:
             values, fired, undetermined, _ = match(row(invoice, known), invoice.issued)
@@ -95,7 +95,7 @@ def decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
     return decide
 
 
-def answers(ruleset: RuleSet, first: int) -> Callable[[Iterable[int], Iterable[int], object], Decided]:
+def answers(ruleset: RuleSet, first: int) -> Callable[[Iterable[int], Iterable[int], object], ReplayedOrder]:
     """What the matches with these indices say; rules start at index `first`, before them stand bands and rows. Where no
     rule could stop an order, `no-rules` does, as in a decision."""
     ladder = CASE_KINDS[CASE]
@@ -105,12 +105,12 @@ def answers(ruleset: RuleSet, first: int) -> Callable[[Iterable[int], Iterable[i
         first + index: (rule.id, rule.if_missing) for index, rule in enumerate(ruleset.rules) if rule.if_missing
     }
 
-    def answer(fired: Iterable[int], undetermined: Iterable[int], grade: object) -> Decided:
+    def answer(fired: Iterable[int], undetermined: Iterable[int], grade: object) -> ReplayedOrder:
         said = [*undecided, *_severest_first(fires, fired, ladder.severity)]
         doubts = _severest_first(missing, undetermined, ladder.severity)
         severest = max([ladder.severity(outcome) for _, outcome in (*said, *doubts)], default=0)
         rules, unknown = tuple(rule for rule, _ in said), tuple(rule for rule, _ in doubts)
-        return Decided(ladder.ladder[severest], rules, unknown, None if grade is None else str(grade))
+        return ReplayedOrder(ladder.ladder[severest], rules, unknown, None if grade is None else str(grade))
 
     return answer
 

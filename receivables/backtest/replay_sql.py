@@ -19,7 +19,7 @@ from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import AS_OF, RuleSet
 from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import Kind
-from receivables.backtest.replay import GRADE, Case, Decide, Decided, FactRows, answers
+from receivables.backtest.replay import GRADE, Case, Decide, FactRows, ReplayedOrder, answers
 from receivables.history.history_map import ACCOUNT_FACTS, ORDER_FACTS, HistoryMap
 
 ORDERS = "orders"
@@ -39,7 +39,7 @@ def sql_decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
     connection = duckdb.connect()
     read = _reader(ruleset, form, bool(grade))
 
-    def decide(cases: Sequence[Case]) -> list[Decided]:
+    def decide(cases: Sequence[Case]) -> list[ReplayedOrder]:
         connection.register(ORDERS, facts.table(cases))
         return [read(row) for row in connection.execute(query).fetchall()]
 
@@ -89,14 +89,14 @@ def _literal(value: Value) -> exp.Expr:
     return exp.null() if value is None else exp.convert(value)
 
 
-def _reader(ruleset: RuleSet, form: SqlForm, graded: bool) -> Callable[[tuple[Any, ...]], Decided]:
+def _reader(ruleset: RuleSet, form: SqlForm, graded: bool) -> Callable[[tuple[Any, ...]], ReplayedOrder]:
     """A result row → what it says; rows that say the same are read once."""
     answer = answers(ruleset, 0)
     places = {rule.id: index for index, rule in enumerate(ruleset.rules)}
-    seen: dict[tuple[Any, ...], Decided] = {}
+    seen: dict[tuple[Any, ...], ReplayedOrder] = {}
     halves = (form.fired, 0), (form.undetermined, len(form.fired))
 
-    def read(row: tuple[Any, ...]) -> Decided:
+    def read(row: tuple[Any, ...]) -> ReplayedOrder:
         found = seen.get(row)
         if found is None:
             fired, undetermined = ([places[id_] for id_ in _named(masks, row[first:])] for masks, first in halves)

@@ -13,9 +13,9 @@ from engine.vocabulary.vocabulary import Text, Vocabulary
 from files.long_run import Progress, untold, without_garbage_collection
 from receivables.backtest import backtest_words as say
 from receivables.backtest.backtest import Window, backtest, window_of
-from receivables.backtest.backtest_figures import Figures, RuleName, Side, figures
-from receivables.backtest.replay import CASE, Case, Decide, Decided, decider
-from receivables.history.history_file import HistoryRead, Source, read_history
+from receivables.backtest.backtest_figures import BacktestFigures, RuleName, Side, figures
+from receivables.backtest.replay import CASE, Case, Decide, ReplayedOrder, decider
+from receivables.history.history_file import HistoryRead, HistorySource, read_history
 from receivables.history.history_map import HistoryMap
 
 
@@ -27,7 +27,7 @@ class NothingToReplay(Exception):
 class Asked:
     """`engines` by the label users know them by, one or two; `as_of` picks the parameters in force."""
 
-    source: Source
+    source: HistorySource
     engines: Mapping[str, Engine]
     as_of: date
     since: date | None = None
@@ -42,7 +42,7 @@ class Backtest:
     as_of: date
     window: Window
     rulesets: tuple[RuleSet, ...]  # of the sides, in their order
-    figures: Figures
+    figures: BacktestFigures
     rows: int
     rejected: int
     failures: tuple[str, ...]
@@ -107,7 +107,7 @@ def fastest(ruleset: RuleSet, history_map: HistoryMap, failed: Callable[[str], N
         return decider(ruleset, history_map)
     decide = sql_decider(ruleset, history_map)
 
-    def decide_or_go_on(cases: Sequence[Case]) -> Sequence[Decided]:
+    def decide_or_go_on(cases: Sequence[Case]) -> Sequence[ReplayedOrder]:
         nonlocal decide
         try:
             return decide(cases)

@@ -4,40 +4,42 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from engine.deciding.value_words import Words
+from engine.deciding.value_words import ValueWords
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.vocabulary import Text
 from receivables.backtest import backtest_words as say
 from receivables.backtest.backtest import LATE_DAYS
-from receivables.backtest.backtest_figures import Group, RuleFigures, SideFigures, ratio
+from receivables.backtest.backtest_figures import OrderGroup, RuleFigures, SideFigures, ratio
 from receivables.backtest.replay import GRADE
 from receivables.report import report_words as common
-from receivables.report.parts import Chart, ChartKind, Section, Series, Table
-from receivables.report.shown_figures import Show
+from receivables.report.parts import Chart, ChartKind, ReportTable, Section, Series
+from receivables.report.shown_figures import ShowFigures
 
 SERIOUS = 2
 """Index of the threshold that summaries speak of: more than 15 days late."""
 EACH = range(len(LATE_DAYS))
 
 
-def side_sections(side: SideFigures, ruleset: RuleSet, everything: Group, show: Show, mark: str) -> list[Section]:
+def side_sections(
+    side: SideFigures, ruleset: RuleSet, everything: OrderGroup, show: ShowFigures, mark: str
+) -> list[Section]:
     """`mark` stands behind the titles, to tell one policy set from another."""
     found = [
         _summary(side, everything, show),
         _accuracy(side, show),
         _effect(side, everything, show),
         _rules(side, everything, show),
-        _grades(side, Words(ruleset, show.language), everything, show),
+        _grades(side, ValueWords(ruleset, show.language), everything, show),
         _quarters(side, show),
     ]
     return [Section(section.title + mark, section.paragraphs, section.parts) for section in found]
 
 
-def late_headings(show: Show, *indices: int, text: Text = say.LATE) -> tuple[str, ...]:
+def late_headings(show: ShowFigures, *indices: int, text: Text = say.LATE) -> tuple[str, ...]:
     return tuple(show(text, days=LATE_DAYS[index]) for index in indices)
 
 
-def quarter_name(key: str, show: Show) -> str:
+def quarter_name(key: str, show: ShowFigures) -> str:
     """From `2013-Q2`."""
     year, _, number = key.partition("-Q")
     return show.calendar_quarter(int(year), int(number))
@@ -46,7 +48,7 @@ def quarter_name(key: str, show: Show) -> str:
 # --- what the policies do --------------------------------------------------------------------------------------------
 
 
-def _summary(side: SideFigures, everything: Group, show: Show) -> Section:
+def _summary(side: SideFigures, everything: OrderGroup, show: ShowFigures) -> Section:
     accuracy = side.accuracy[SERIOUS]
     said = show(
         _summary_text(side, everything),
@@ -64,7 +66,7 @@ def _summary(side: SideFigures, everything: Group, show: Show) -> Section:
     return Section(show(say.SUMMARY), (said,), parts)
 
 
-def _summary_text(side: SideFigures, everything: Group) -> Text:
+def _summary_text(side: SideFigures, everything: OrderGroup) -> Text:
     """Nothing is said of a comparison that has only one half."""
     if not everything.known.count:
         return say.NOTHING_KNOWN
@@ -75,7 +77,7 @@ def _summary_text(side: SideFigures, everything: Group) -> Text:
     return say.SUMMARY_TEXT if side.accuracy[SERIOUS].lift is not None else say.NOTHING_LATE
 
 
-def _outcomes(side: SideFigures, everything: Group, show: Show) -> tuple[Table, Table]:
+def _outcomes(side: SideFigures, everything: OrderGroup, show: ShowFigures) -> tuple[ReportTable, ReportTable]:
     """Shares that came late, and how much that was."""
     groups = [(show.outcome(name), group) for name, group in side.outcomes.items()]
     groups += [(show(say.HELD), side.held), (show(say.PASSED), side.passed), (show(common.ALL), everything)]
@@ -83,21 +85,21 @@ def _outcomes(side: SideFigures, everything: Group, show: Show) -> tuple[Table, 
     sums = tuple((name, *_late_cells(group, show)) for name, group in groups)
     amounts, orders = (late_headings(show, *EACH, text=text) for text in (say.LATE_AMOUNT, say.LATE_ORDERS))
     return (
-        Table(show(say.OUTCOMES), _group_headings(common.OUTCOME, show), rates, note=show(say.LATE_NOTE)),
-        Table(show(say.OUTCOMES_LATE), (show(common.OUTCOME), *amounts, *orders), sums),
+        ReportTable(show(say.OUTCOMES), _group_headings(common.OUTCOME, show), rates, note=show(say.LATE_NOTE)),
+        ReportTable(show(say.OUTCOMES_LATE), (show(common.OUTCOME), *amounts, *orders), sums),
     )
 
 
-def _late_cells(group: Group, show: Show) -> tuple[str, ...]:
+def _late_cells(group: OrderGroup, show: ShowFigures) -> tuple[str, ...]:
     return (*(show.money(late.amount) for late in group.late), *(show.count(late.count) for late in group.late))
 
 
-def _group_headings(first: Text, show: Show) -> tuple[str, ...]:
+def _group_headings(first: Text, show: ShowFigures) -> tuple[str, ...]:
     counted = show.all(first, say.ORDERS, common.SHARE, common.AMOUNT, common.SHARE)
     return (*counted, *late_headings(show, *EACH), show(common.DISPUTED))
 
 
-def _group_cells(group: Group, everything: Group, show: Show) -> tuple[str, ...]:
+def _group_cells(group: OrderGroup, everything: OrderGroup, show: ShowFigures) -> tuple[str, ...]:
     return (
         show.count(group.all.count),
         show.share(ratio(group.all.count, everything.all.count)),
@@ -108,7 +110,7 @@ def _group_cells(group: Group, everything: Group, show: Show) -> tuple[str, ...]
     )
 
 
-def _quarter_chart(side: SideFigures, show: Show) -> Chart:
+def _quarter_chart(side: SideFigures, show: ShowFigures) -> Chart:
     names = [name for name, group in side.outcomes.items() if group.all.count]
     series = tuple(
         Series(show.outcome(name), tuple(show.height(of[name]) for of in side.quarter_outcomes.values()))
@@ -118,7 +120,7 @@ def _quarter_chart(side: SideFigures, show: Show) -> Chart:
     return Chart(ChartKind.STACKED, show.in_currency(show(say.BY_QUARTER_CHART)), labels, series, show.axis)
 
 
-def _lateness_chart(side: SideFigures, everything: Group, show: Show) -> Chart:
+def _lateness_chart(side: SideFigures, everything: OrderGroup, show: ShowFigures) -> Chart:
     groups = {say.PASSED: side.passed, common.ALL: everything, say.HELD: side.held}
     series = tuple(
         Series(show(name), tuple(show.bar(group.rate(index)) for index in EACH)) for name, group in groups.items()
@@ -129,7 +131,7 @@ def _lateness_chart(side: SideFigures, everything: Group, show: Show) -> Chart:
 # --- accuracy and effect ---------------------------------------------------------------------------------------------
 
 
-def _accuracy(side: SideFigures, show: Show) -> Section:
+def _accuracy(side: SideFigures, show: ShowFigures) -> Section:
     measures = (say.LIFT, say.PRECISION, say.RECALL)
     by_count = tuple(show(say.BY_COUNT, what=show(measure)) for measure in measures)
     headings = show.all(say.LATER_THAN, *measures, *by_count)
@@ -153,15 +155,15 @@ def _accuracy(side: SideFigures, show: Show) -> Section:
     title = show(say.LATE_QUARTERS_CHART, days=LATE_DAYS[SERIOUS])
     labels = tuple(quarter_name(key, show) for key in side.quarters)
     chart = Chart(ChartKind.LINES, title, labels, series, show.share_axis)
-    return Section(show(say.ACCURACY), (show(say.ACCURACY_TEXT),), (Table("", headings, rows), chart))
+    return Section(show(say.ACCURACY), (show(say.ACCURACY_TEXT),), (ReportTable("", headings, rows), chart))
 
 
-def _late_share(groups: list[Group]) -> Fraction | None:
+def _late_share(groups: list[OrderGroup]) -> Fraction | None:
     late = sum(group.late[SERIOUS].amount for group in groups)
     return ratio(late, sum(group.known.amount for group in groups))
 
 
-def _effect(side: SideFigures, everything: Group, show: Show) -> Section:
+def _effect(side: SideFigures, everything: OrderGroup, show: ShowFigures) -> Section:
     found, money, days, share = side.effect, show.money, show.days, show.share
     sold, passed = everything.all.amount, side.passed.all.amount
     rows = (
@@ -172,13 +174,13 @@ def _effect(side: SideFigures, everything: Group, show: Show) -> Section:
     headings = show.all("", say.SALES, common.DSO, common.OVERDUE_SHARE)
     on_time = side.held.known.amount - side.held.late[0].amount
     note = show(say.ON_TIME_REFUSED, amount=money(on_time), share=share(ratio(on_time, sold)))
-    return Section(show(say.EFFECT), (show(say.EFFECT_TEXT),), (Table("", headings, rows, note=note),))
+    return Section(show(say.EFFECT), (show(say.EFFECT_TEXT),), (ReportTable("", headings, rows, note=note),))
 
 
 # --- rules, grades, quarters -----------------------------------------------------------------------------------------
 
 
-def _rules(side: SideFigures, everything: Group, show: Show) -> Section:
+def _rules(side: SideFigures, everything: OrderGroup, show: ShowFigures) -> Section:
     headings = (
         *show.all(common.RULE, say.SAYS, say.ORDERS, common.AMOUNT, common.SHARE),
         *late_headings(show, 0, SERIOUS),
@@ -187,10 +189,10 @@ def _rules(side: SideFigures, everything: Group, show: Show) -> Section:
     rows = tuple(_rule(rule, everything, show) for rule in side.rules)
     if not rows:
         return Section(show(say.RULES), (show(say.NO_RULES),))
-    return Section(show(say.RULES), (), (Table("", headings, rows, left=2, note=show(say.RULES_NOTE)),))
+    return Section(show(say.RULES), (), (ReportTable("", headings, rows, left=2, note=show(say.RULES_NOTE)),))
 
 
-def _rule(rule: RuleFigures, everything: Group, show: Show) -> tuple[str, ...]:
+def _rule(rule: RuleFigures, everything: OrderGroup, show: ShowFigures) -> tuple[str, ...]:
     fired = rule.fired
     return (
         show(common.TITLED, title=show(rule.title), id=rule.rule),
@@ -206,25 +208,25 @@ def _rule(rule: RuleFigures, everything: Group, show: Show) -> tuple[str, ...]:
     )
 
 
-def _grades(side: SideFigures, words: Words, everything: Group, show: Show) -> Section:
+def _grades(side: SideFigures, words: ValueWords, everything: OrderGroup, show: ShowFigures) -> Section:
     rows = tuple(
         (words.variable(GRADE, grade) if grade else show(say.UNGRADED), *_group_cells(group, everything, show))
         for grade, group in side.grades.items()
     )
-    return Section(show(say.GRADES), (), (Table("", _group_headings(common.GRADE, show), rows),))
+    return Section(show(say.GRADES), (), (ReportTable("", _group_headings(common.GRADE, show), rows),))
 
 
-def _quarters(side: SideFigures, show: Show) -> Section:
+def _quarters(side: SideFigures, show: ShowFigures) -> Section:
     days = LATE_DAYS[SERIOUS]
     headings = (
         *show.all(common.QUARTER, say.ORDERS, common.AMOUNT, say.HELD_SHARE),
         *(show(text, days=days) for text in (say.HELD_LATE, say.PASSED_LATE)),
     )
     rows = tuple(_quarter(key, *pair, show) for key, pair in side.quarters.items())
-    return Section(show(say.QUARTERS), (), (Table("", headings, rows),))
+    return Section(show(say.QUARTERS), (), (ReportTable("", headings, rows),))
 
 
-def _quarter(key: str, held: Group, passed: Group, show: Show) -> tuple[str, ...]:
+def _quarter(key: str, held: OrderGroup, passed: OrderGroup, show: ShowFigures) -> tuple[str, ...]:
     amount = held.all.amount + passed.all.amount
     return (
         quarter_name(key, show),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.vocabulary.binding import Fault
 from files.long_run import ROWS_BETWEEN, Progress, untold
-from files.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
+from files.records import FileRow, Format, InputUnreadable, csv_records, format_named, ndjson_records
 from receivables.history.history_map import HISTORY, HistoryMap
 from receivables.history.history_rows import InvoiceReader, history_heading_faults, invoice_reader
 from receivables.payment_record import Invoice
@@ -22,7 +22,7 @@ _NUMBER = f"{HISTORY}.invoice"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class HistorySource:
     path: Path
     history_map: HistoryMap
     currency_digits: int
@@ -45,7 +45,7 @@ class HistoryRead:
             self.rejects.append((line, faults))
 
 
-def read_history(source: Source, progress: Progress = untold) -> HistoryRead:
+def read_history(source: HistorySource, progress: Progress = untold) -> HistoryRead:
     """Raises InputUnreadable where the file as a whole doesn't fit the map, OSError where it can't be read."""
     found = HistoryRead()
     accounts = found.accounts
@@ -68,7 +68,7 @@ def read_history(source: Source, progress: Progress = untold) -> HistoryRead:
     return found
 
 
-def _invoice(record: Record, read: InvoiceReader, numbers: set[str]) -> Invoice | tuple[Fault, ...]:
+def _invoice(record: FileRow, read: InvoiceReader, numbers: set[str]) -> Invoice | tuple[Fault, ...]:
     """`numbers`: of the rows before."""
     if record.cells is None:
         return (Fault("row", record.fault.removeprefix("row: ")),)
@@ -80,7 +80,7 @@ def _invoice(record: Record, read: InvoiceReader, numbers: set[str]) -> Invoice 
     return invoice
 
 
-def _records(source: Source, stream: io.TextIOWrapper) -> Iterator[tuple[Record, InvoiceReader]]:
+def _records(source: HistorySource, stream: io.TextIOWrapper) -> Iterator[tuple[FileRow, InvoiceReader]]:
     format_ = format_named(source.path)
     if format_ in (Format.PARQUET, Format.ARROW):
         raise InputUnreadable(f"a backtest reads CSV and NDJSON, not {str(format_).capitalize()}; export it as CSV")
@@ -101,7 +101,7 @@ def _records(source: Source, stream: io.TextIOWrapper) -> Iterator[tuple[Record,
         yield record, read
 
 
-def _ndjson(source: Source, stream: io.TextIOWrapper) -> Iterator[tuple[Record, InvoiceReader]]:
+def _ndjson(source: HistorySource, stream: io.TextIOWrapper) -> Iterator[tuple[FileRow, InvoiceReader]]:
     """Rows may have their keys in any order; a key that a row lacks is a missing value."""
     shape: tuple[str, ...] | None = None
     for record in ndjson_records(stream):

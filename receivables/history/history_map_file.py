@@ -14,7 +14,7 @@ from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.document import Mapping as Entries
-from engine.reading.fields import Form
+from engine.reading.fields import FieldReader
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
@@ -51,15 +51,15 @@ def is_history_map(document: Document) -> bool:
 
 def read_history_map(document: Document, vocabulary: Vocabulary) -> tuple[HistoryMap | None, tuple[Diagnostic, ...]]:
     """None comes with at least one diagnostic, and a diagnostic with None."""
-    reading = _Reading(vocabulary)
+    reading = _HistoryMapReader(vocabulary)
     found = reading.map(document.root)
     diagnostics = in_order(reading.form.diagnostics)
     return (None if diagnostics else found), diagnostics
 
 
-class _Reading:
+class _HistoryMapReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.form = Form()
+        self.form = FieldReader()
         self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}
         self.columns = ColumnForm(self.form, "H004", "H006")
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import date
 from typing import cast
 
-from engine.vocabulary.binding import TEXT_LENGTH_MAX, Fault, text_fault
+from engine.vocabulary.binding import TEXT_LENGTH_MAX, Fault, JsonScalar, text_fault
 from engine.vocabulary.days import EPOCH, day_number
 from engine.vocabulary.vocabulary import DATE, MONEY_BOUND
-from files.maps.mapped_rows import Raw, heading_faults, row_reader
+from files.maps.mapped_rows import heading_faults, row_reader
 from files.maps.row_map import RowMap
 from receivables.history.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap
 from receivables.payment_record import Invoice
@@ -97,7 +97,7 @@ def _whole_way(history_map: HistoryMap, heading: Sequence[str], currency_digits:
         mapped = read(cells)
         if mapped.faults:
             return mapped.faults
-        raw = cast("Mapping[str, Raw]", mapped.facts[HISTORY])
+        raw = cast("Mapping[str, JsonScalar]", mapped.facts[HISTORY])
         if any(raw[name] is None for name in _NEEDED):
             return _missing(raw)
         found = Invoice(
@@ -115,7 +115,7 @@ def _whole_way(history_map: HistoryMap, heading: Sequence[str], currency_digits:
     return invoice
 
 
-def _day(raw: Raw) -> int | None:
+def _day(raw: JsonScalar) -> int | None:
     return None if raw is None else day_number(date.fromisoformat(cast("str", raw)))
 
 
@@ -123,7 +123,7 @@ def _row_map(history_map: HistoryMap) -> RowMap:
     return RowMap(history_map.name, history_map.place, history_map.title, "order", history_map.columns, ())
 
 
-def _missing(raw: Mapping[str, Raw]) -> tuple[Fault, ...]:
+def _missing(raw: Mapping[str, JsonScalar]) -> tuple[Fault, ...]:
     return tuple(Fault(f"{HISTORY}.{name}", "is missing") for name in _NEEDED if raw[name] is None)
 
 
@@ -134,7 +134,7 @@ def _minor_units(text: str, digits: int) -> int:
     return -1 if len(decimals) > digits else int(whole + decimals.ljust(digits, "0"))
 
 
-def _faults(invoice: Invoice, currency: Raw, wanted: str) -> tuple[Fault, ...]:
+def _faults(invoice: Invoice, currency: JsonScalar, wanted: str) -> tuple[Fault, ...]:
     texts = (("invoice", invoice.number), ("customer", invoice.customer))
     wrong = ((name, text_fault(text)) for name, text in texts)
     found = [Fault(f"{HISTORY}.{name}", *fault) for name, fault in wrong if fault]

@@ -1,7 +1,8 @@
 """What the policies say about a portfolio: grades, loss allowance and early warnings, each from a decision.
 
-Verb after `portfolio`: Engine + Book + Figures → Decided. Nothing of a policy is repeated here; the rates of the loss
-allowance, the thresholds of the warnings and the words of their reasons are those of the policies that were given.
+Verb after `figures`: Engine + Book + PortfolioFigures → PortfolioDecisions. Nothing of a policy is repeated here; the
+rates of the loss allowance, the thresholds of the warnings and the words of their reasons are those of the policies
+that were given.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_shower
 from engine.vocabulary.vocabulary import CASE_KINDS, Kind
 from receivables.account_facts import account_facts, merged
-from receivables.figures import Figures, Item, Line, Quarter, lines_by
+from receivables.figures import Item, Line, PortfolioFigures, Quarter, lines_by
 from receivables.portfolio.portfolio_rows import Book
 
 GRADING, PROVISIONS, MONITORING, PORTFOLIO = "grading", "provisions", "monitoring", "portfolio_health"
@@ -70,7 +71,7 @@ class RuleCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class PortfolioDecisions:
     allowances: tuple[Allowance, ...]
     accounts: tuple[Account, ...]
     rules: tuple[RuleCount, ...]
@@ -90,11 +91,11 @@ def days_in_quarter(engine: Engine, as_of: date) -> Fraction:
 def decide_portfolio(
     engine: Engine,
     book: Book,
-    figures: Figures,
+    figures: PortfolioFigures,
     name: str,
     industry: str | None = None,
     progress: Callable[[float], None] = lambda _done: None,
-) -> Decided:
+) -> PortfolioDecisions:
     """`name` is the portfolio's id; `progress` is told the share of decisions made. Raises `binding.FactsRefused`
     where sums exceed what facts can hold."""
     items = [item for item in book.items if item.issued <= figures.as_of]
@@ -103,7 +104,7 @@ def decide_portfolio(
     tick = _ticks(len(facts) + len(owed), progress)
     accounts = _decide_accounts(engine, facts, owed, figures.as_of, tick)
     grades = {account.customer: account.grade for account in accounts}
-    return Decided(
+    return PortfolioDecisions(
         _allowances(engine, book, owed, facts, figures.as_of, tick),
         accounts,
         _rules(accounts),
@@ -134,7 +135,7 @@ def _decide(engine: Engine, case: str, facts: Mapping[str, object], subject: str
 _AccountFacts = Mapping[str, Mapping[str, object]]
 
 
-def _accounts(engine: Engine, book: Book, items: Iterable[Item], figures: Figures) -> _AccountFacts:
+def _accounts(engine: Engine, book: Book, items: Iterable[Item], figures: PortfolioFigures) -> _AccountFacts:
     by_customer: defaultdict[str, list[Item]] = defaultdict(list)
     for item in items:
         by_customer[item.customer].append(item)
@@ -231,7 +232,7 @@ def _allowance(
 # --- the portfolio ----------------------------------------------------------------------------------------------------
 
 
-def _portfolio_facts(engine: Engine, figures: Figures, name: str, industry: str | None) -> dict[str, object]:
+def _portfolio_facts(engine: Engine, figures: PortfolioFigures, name: str, industry: str | None) -> dict[str, object]:
     """Quarters that the books don't cover from their first day are left out: the policies then say what is missing."""
     money = decimal_shower(engine.vocabulary.currency_digits)
 

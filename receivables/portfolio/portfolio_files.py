@@ -19,20 +19,20 @@ from typing import Any
 from files import extras
 from files.maps.mapped_rows import heading_faults
 from files.maps.row_map import RowMap
-from files.records import Format, InputUnreadable, Record, csv_records, format_named, ndjson_records
+from files.records import FileRow, Format, InputUnreadable, csv_records, format_named, ndjson_records
 
 _SPELLED = re.compile(r"yyyy|MM?|dd?")
 _BATCH_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PortfolioFileOptions:
     row_map: RowMap
     encoding: str = "utf-8"
     delimiter: str = ","
 
 
-def records(path: Path, reading: Reading) -> Iterator[Record]:
+def records(path: Path, reading: PortfolioFileOptions) -> Iterator[FileRow]:
     """Each with its heading, or with a fault. Raises InputUnreadable where the file as a whole doesn't fit."""
     found = format_named(path)
     if found is Format.PARQUET or found is Format.ARROW:
@@ -40,7 +40,7 @@ def records(path: Path, reading: Reading) -> Iterator[Record]:
     return _text(path, reading, found is Format.NDJSON)
 
 
-def _text(path: Path, reading: Reading, ndjson: bool) -> Iterator[Record]:
+def _text(path: Path, reading: PortfolioFileOptions, ndjson: bool) -> Iterator[FileRow]:
     with path.open("rb") as raw:
         start = raw.read(4)
     encoding = _encoding(start, reading.encoding)
@@ -56,7 +56,7 @@ def _text(path: Path, reading: Reading, ndjson: bool) -> Iterator[Record]:
         heading = tuple((cell or "").strip() for cell in first.cells)
         _check(reading.row_map, heading)
         for record in found:
-            yield Record(record.line, record.text, record.cells, record.fault, heading)
+            yield FileRow(record.line, record.text, record.cells, record.fault, heading)
 
 
 def _encoding(start: bytes, wanted: str) -> str:
@@ -78,7 +78,7 @@ def _check(row_map: RowMap, heading: tuple[str, ...]) -> None:
 # --- columnar files ---------------------------------------------------------------------------------------------------
 
 
-def _columnar(path: Path, format_: Format, reading: Reading) -> Iterator[Record]:
+def _columnar(path: Path, format_: Format, reading: PortfolioFileOptions) -> Iterator[FileRow]:
     """`line` is the row's number, from 1."""
     spellings = {column.column: column.dates.spelling for column in reading.row_map.columns if column.dates}
     number = 0
@@ -87,7 +87,7 @@ def _columnar(path: Path, format_: Format, reading: Reading) -> Iterator[Record]
         for row in rows:
             number += 1
             cells = tuple(_cell(row[name], spellings.get(name)) for name in heading)
-            yield Record(
+            yield FileRow(
                 number, json.dumps(dict(zip(heading, cells, strict=True)), ensure_ascii=False), cells, "", heading
             )
 

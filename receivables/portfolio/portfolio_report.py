@@ -11,19 +11,19 @@ from engine.pipeline import Engine
 from receivables.figures import Bucket, Line
 from receivables.portfolio import portfolio_words
 from receivables.portfolio.portfolio_decisions import Allowance
-from receivables.portfolio.portfolio_shown import Show
+from receivables.portfolio.portfolio_shown import ShowPortfolio
 from receivables.portfolio.report_quarters import turnover_section
 from receivables.portfolio.report_warnings import account_section, warning_section
 from receivables.portfolio.run_portfolio import Portfolio
 from receivables.report import report_words as common
-from receivables.report.parts import Chart, ChartKind, Report, Section, Series, Table
+from receivables.report.parts import Chart, ChartKind, Report, ReportTable, Section, Series
 from receivables.report.shown_figures import VERSION_SHOWN
 
 BARS_MAX = 12
 
 
 def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Report:
-    show = Show(engine, portfolio.as_of, language)
+    show = ShowPortfolio(engine, portfolio.as_of, language)
     title = f"{show(portfolio_words.TITLE)}: {portfolio.name}"
     if not portfolio.book.items:
         return Report(language, title, _about(portfolio, engine, show), (_empty(portfolio, show),))
@@ -41,7 +41,7 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Rep
     return Report(language, title, _about(portfolio, engine, show), sections)
 
 
-def _empty(portfolio: Portfolio, show: Show) -> Section:
+def _empty(portfolio: Portfolio, show: ShowPortfolio) -> Section:
     """Tables of zeros would look as if nobody owed anything."""
     if not portfolio.rows:
         return Section(show(portfolio_words.OVERVIEW), (show(portfolio_words.NO_ROWS),))
@@ -50,7 +50,7 @@ def _empty(portfolio: Portfolio, show: Show) -> Section:
     return Section(show(portfolio_words.OVERVIEW), (said,))
 
 
-def _about(portfolio: Portfolio, engine: Engine, show: Show) -> tuple[tuple[str, str], ...]:
+def _about(portfolio: Portfolio, engine: Engine, show: ShowPortfolio) -> tuple[tuple[str, str], ...]:
     book, opening = portfolio.book, portfolio.figures.opening
     rows = show(
         portfolio_words.ROWS_SAID,
@@ -69,7 +69,7 @@ def _about(portfolio: Portfolio, engine: Engine, show: Show) -> tuple[tuple[str,
     )
 
 
-def _overview(portfolio: Portfolio, show: Show) -> Section:
+def _overview(portfolio: Portfolio, show: ShowPortfolio) -> Section:
     found, total = portfolio.figures, portfolio.figures.total
     allowances = portfolio.decided.allowances
     allowance = (
@@ -95,11 +95,11 @@ def _overview(portfolio: Portfolio, show: Show) -> Section:
     return Section(
         show(portfolio_words.OVERVIEW),
         paragraphs,
-        (Table("", headings, tuple((show(key), value) for key, value in rows)),),
+        (ReportTable("", headings, tuple((show(key), value) for key, value in rows)),),
     )
 
 
-def _aging(portfolio: Portfolio, show: Show) -> Section:
+def _aging(portfolio: Portfolio, show: ShowPortfolio) -> Section:
     found = portfolio.figures
     whole = sum(bucket.amount for bucket in found.aging)
     rows = [_bucket(show.bucket(bucket.key), bucket, whole, show) for bucket in found.aging]
@@ -111,10 +111,10 @@ def _aging(portfolio: Portfolio, show: Show) -> Section:
     amounts = Series(show(common.AMOUNT), tuple(show.height(bucket.amount) for bucket in found.aging))
     chart = Chart(ChartKind.BARS, show.in_currency(show(portfolio_words.AGING)), labels, (amounts,), show.axis)
     said = show(portfolio_words.AGING_SAID, day=portfolio.as_of.isoformat())
-    return Section(show(portfolio_words.AGING), (said,), (Table("", headings, tuple(rows)), chart))
+    return Section(show(portfolio_words.AGING), (said,), (ReportTable("", headings, tuple(rows)), chart))
 
 
-def _bucket(name: str, bucket: Bucket, whole: int, show: Show) -> tuple[str, ...]:
+def _bucket(name: str, bucket: Bucket, whole: int, show: ShowPortfolio) -> tuple[str, ...]:
     share = show.share(Fraction(bucket.amount, whole)) if whole > 0 else ""
     return (name, show.count(bucket.count), show.money(bucket.amount), share)
 
@@ -122,7 +122,7 @@ def _bucket(name: str, bucket: Bucket, whole: int, show: Show) -> tuple[str, ...
 # --- who owes ---------------------------------------------------------------------------------------------------------
 
 
-def _concentration(portfolio: Portfolio, show: Show) -> Section:
+def _concentration(portfolio: Portfolio, show: ShowPortfolio) -> Section:
     found = portfolio.figures.concentration
     if not found.herfindahl:
         return Section(show(portfolio_words.CONCENTRATION), (show(portfolio_words.NOBODY_OWES),))
@@ -145,11 +145,11 @@ def _concentration(portfolio: Portfolio, show: Show) -> Section:
     series = Series(show(common.SHARE), tuple(show.bar(each.share) for each in found.top))
     labels = tuple(each.customer for each in found.top)
     chart = Chart(ChartKind.BARS, show(portfolio_words.LARGEST), labels, (series,), show.share_axis)
-    return Section(show(portfolio_words.CONCENTRATION), (said,), (Table("", headings, rows, left=2), chart))
+    return Section(show(portfolio_words.CONCENTRATION), (said,), (ReportTable("", headings, rows, left=2), chart))
 
 
-def _structure(portfolio: Portfolio, show: Show) -> Section:
-    parts: list[Table | Chart] = []
+def _structure(portfolio: Portfolio, show: ShowPortfolio) -> Section:
+    parts: list[ReportTable | Chart] = []
     if portfolio.figures.total.count:
         for name, lines in portfolio.decided.overdue_by.items():
             parts += _by(name, lines, show)
@@ -158,7 +158,7 @@ def _structure(portfolio: Portfolio, show: Show) -> Section:
     )
 
 
-def _by(name: str, lines: tuple[Line, ...], show: Show) -> list[Table | Chart]:
+def _by(name: str, lines: tuple[Line, ...], show: ShowPortfolio) -> list[ReportTable | Chart]:
     headings = (
         *(portfolio_words.KEY[name], portfolio_words.COUNT, portfolio_words.RECEIVABLES),
         *(portfolio_words.OVERDUE_ITEMS, portfolio_words.OVERDUE, common.OVERDUE_SHARE),
@@ -174,11 +174,11 @@ def _by(name: str, lines: tuple[Line, ...], show: Show) -> list[Table | Chart]:
         )
         for line in lines
     )
-    table = Table(show(portfolio_words.BY[name]), tuple(map(show, headings)), rows)
+    table = ReportTable(show(portfolio_words.BY[name]), tuple(map(show, headings)), rows)
     return [table, _by_chart(name, lines, show)]
 
 
-def _by_chart(name: str, lines: tuple[Line, ...], show: Show) -> Chart:
+def _by_chart(name: str, lines: tuple[Line, ...], show: ShowPortfolio) -> Chart:
     """The first lines, and the rest together, so that a book of a hundred countries can still be read."""
     shown, rest = lines[:BARS_MAX], lines[BARS_MAX:]
     labels = [show.key(name, line.key) for line in shown]
@@ -198,7 +198,7 @@ def _by_chart(name: str, lines: tuple[Line, ...], show: Show) -> Chart:
 # --- loss allowance ---------------------------------------------------------------------------------------------------
 
 
-def _allowance(portfolio: Portfolio, show: Show) -> Section:
+def _allowance(portfolio: Portfolio, show: ShowPortfolio) -> Section:
     allowances = portfolio.decided.allowances
     if not allowances:
         return Section(show(portfolio_words.PROVISION), (show(portfolio_words.NO_INVOICE_OPEN),))
@@ -224,11 +224,11 @@ def _allowance(portfolio: Portfolio, show: Show) -> Section:
     series = Series(show(portfolio_words.ALLOWANCE), tuple(show.height(each.allowance or 0) for each in told))
     labels = tuple(show.provision_bucket(each.key or "") for each in told)
     chart = Chart(ChartKind.BARS, show.in_currency(show(portfolio_words.PROVISION)), labels, (series,), show.axis)
-    parts = (Table("", headings, tuple(rows), note=note), chart)
+    parts = (ReportTable("", headings, tuple(rows), note=note), chart)
     return Section(show(portfolio_words.PROVISION), (show(portfolio_words.PROVISION_SAID),), parts)
 
 
-def _provision(each: Allowance, show: Show) -> tuple[str, ...]:
+def _provision(each: Allowance, show: ShowPortfolio) -> tuple[str, ...]:
     return (
         show(portfolio_words.UNTOLD_BUCKET) if each.key is None else show.provision_bucket(each.key),
         show.count(each.count),
@@ -238,7 +238,7 @@ def _provision(each: Allowance, show: Show) -> tuple[str, ...]:
     )
 
 
-def _data(portfolio: Portfolio, show: Show) -> Section:
+def _data(portfolio: Portfolio, show: ShowPortfolio) -> Section:
     paragraphs = [show(portfolio_words.PAYMENTS)]
     if portfolio.rejected:
         paragraphs.append(show(common.REJECTED, count=show.count(portfolio.rejected), rows=show.count(portfolio.rows)))

@@ -13,18 +13,18 @@ from datetime import date
 from operator import itemgetter
 from typing import Any, cast
 
-from engine.vocabulary.binding import Binder, FactsRefused, Fault, Value
+from engine.vocabulary.binding import Binder, FactsRefused, Fault, JsonScalar, Value
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import DATE, TEXT, Fact, Kind, Text, Type, Vocabulary
 from files.maps.formula_names import reads
-from files.maps.mapped_rows import Raw, RowReader, row_reader
+from files.maps.mapped_rows import RowReader, row_reader
 from files.maps.row_map import ROW, Derived, RowMap
 from receivables.figures import Item
 
 CASE = "invoice"
 Facts = Mapping[str, object]
 """A mapping per group, as in a request."""
-_Group = Mapping[str, Raw]
+_Group = Mapping[str, JsonScalar]
 
 _OWN = "row-"
 """Helper columns are bound under names that no declared fact can have: `invoice.row-amount`."""
@@ -45,7 +45,7 @@ class Book:
 
     items: tuple[Item, ...]
     facts: Mapping[str, Facts]
-    accounts: Mapping[str, Mapping[str, Raw]]
+    accounts: Mapping[str, Mapping[str, JsonScalar]]
     contradicted: tuple[tuple[str, str], ...]
     later: int
 
@@ -81,7 +81,7 @@ class BookReader:
         self._items: dict[str, Item] = {}
         self._later: set[str] = set()
         self._facts: dict[str, Facts] = {}
-        self._accounts: dict[str, dict[str, Raw]] = {}
+        self._accounts: dict[str, dict[str, JsonScalar]] = {}
         self._contradicted: dict[tuple[str, str], None] = {}
 
     def add(self, heading: tuple[str, ...], cells: Sequence[str | None]) -> tuple[Fault, ...]:
@@ -129,7 +129,7 @@ class BookReader:
         self._items[item.number] = item
         if item.open_amount:
             self._facts[item.number] = {CASE: {**self._fixed.get(CASE, {}), **_declared(facts)}}
-        self._account(item.customer, cast("Mapping[str, Raw]", facts.get("account", {})))
+        self._account(item.customer, cast("Mapping[str, JsonScalar]", facts.get("account", {})))
         return ()
 
     def _contradiction(self, item: Item) -> Fault | None:
@@ -145,7 +145,7 @@ class BookReader:
             return Fault(said, "is not between 0 and the amount of the invoice", hint)
         return None
 
-    def _account(self, customer: str, facts: Mapping[str, Raw]) -> None:
+    def _account(self, customer: str, facts: Mapping[str, JsonScalar]) -> None:
         known = self._accounts.setdefault(customer, {})
         for name, raw in facts.items():
             if raw is not None and name != "id" and known.setdefault(name, raw) != raw:

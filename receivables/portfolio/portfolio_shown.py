@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from engine.deciding.value_words import Words
+from engine.deciding.value_words import ValueWords
 from engine.pipeline import Engine
 from engine.vocabulary.days import date_of
 from receivables.figures import Quarter
 from receivables.portfolio import portfolio_words
 from receivables.portfolio.portfolio_decisions import GRADING, PROVISIONS, UNKNOWN, UNRATED
-from receivables.report.shown_figures import Show as ShowFigures
+from receivables.report.shown_figures import ShowFigures
 
 _BUCKETS = {"current": portfolio_words.CURRENT, "over 365": portfolio_words.OVER_365}
 
 
-class Show(ShowFigures):
+class ShowPortfolio(ShowFigures):
     def __init__(self, engine: Engine, as_of: date, language: str) -> None:
         vocabulary = engine.vocabulary
         super().__init__(language, vocabulary.currency, vocabulary.currency_digits)
         self._account, self._invoice, self._portfolio = (
-            Words(engine.ruleset(case, as_of), language) for case in ("account", "invoice", "portfolio")
+            ValueWords(engine.ruleset(case, as_of), language) for case in ("account", "invoice", "portfolio")
         )
         self._titles = {name: fact.title for name, fact in vocabulary.facts.items()}
         for case in ("invoice", "account", "portfolio"):

@@ -10,15 +10,15 @@ from engine.pipeline import Engine
 from receivables.figures import Quarter
 from receivables.portfolio import portfolio_words
 from receivables.portfolio.portfolio_decisions import PORTFOLIO, days_in_quarter
-from receivables.portfolio.portfolio_shown import Show
+from receivables.portfolio.portfolio_shown import ShowPortfolio
 from receivables.portfolio.run_portfolio import Portfolio
 from receivables.report import report_words as common
-from receivables.report.parts import Chart, ChartKind, Section, Series, Table
+from receivables.report.parts import Chart, ChartKind, ReportTable, Section, Series
 
 DSO_RISING = f"{PORTFOLIO}.dso-rising"
 
 
-def turnover_section(portfolio: Portfolio, engine: Engine, show: Show) -> Section:
+def turnover_section(portfolio: Portfolio, engine: Engine, show: ShowPortfolio) -> Section:
     quarters = portfolio.figures.quarters
     days = show.number(days_in_quarter(engine, portfolio.as_of))
     if not quarters:
@@ -41,7 +41,7 @@ def turnover_section(portfolio: Portfolio, engine: Engine, show: Show) -> Sectio
     return Section(show(portfolio_words.TURNOVER), said, (*tables, *known))
 
 
-def _dso_warning(portfolio: Portfolio, show: Show) -> Iterable[str]:
+def _dso_warning(portfolio: Portfolio, show: ShowPortfolio) -> Iterable[str]:
     """What the policy's rule about two quarters running says."""
     rules = {reason.rule: reason for reason in portfolio.decided.portfolio.reasons}
     reason = rules.get(DSO_RISING)
@@ -57,7 +57,7 @@ def _rise(before: Quarter, after: Quarter) -> Fraction | None:
     return after.dso / before.dso - 1 if before.dso and after.dso is not None else None
 
 
-def _quarter_tables(quarters: tuple[Quarter, ...], show: Show) -> tuple[Table, Table]:
+def _quarter_tables(quarters: tuple[Quarter, ...], show: ShowPortfolio) -> tuple[ReportTable, ReportTable]:
     amounts = tuple(
         (
             show.quarter(each),
@@ -85,12 +85,12 @@ def _quarter_tables(quarters: tuple[Quarter, ...], show: Show) -> tuple[Table, T
     )
     silences = " ".join(_silences(quarters, show))
     return (
-        Table(show(portfolio_words.AMOUNTS), tuple(map(show, first)), amounts),
-        Table(show(portfolio_words.RATIOS), tuple(map(show, second)), ratios, note=silences),
+        ReportTable(show(portfolio_words.AMOUNTS), tuple(map(show, first)), amounts),
+        ReportTable(show(portfolio_words.RATIOS), tuple(map(show, second)), ratios, note=silences),
     )
 
 
-def _ratios(quarter: Quarter, rise: Fraction | None, show: Show) -> tuple[str, ...]:
+def _ratios(quarter: Quarter, rise: Fraction | None, show: ShowPortfolio) -> tuple[str, ...]:
     signed = show.share(rise)
     return (
         show.quarter(quarter),
@@ -102,7 +102,7 @@ def _ratios(quarter: Quarter, rise: Fraction | None, show: Show) -> tuple[str, .
     )
 
 
-def _silences(quarters: Iterable[Quarter], show: Show) -> Iterable[str]:
+def _silences(quarters: Iterable[Quarter], show: ShowPortfolio) -> Iterable[str]:
     """Why a quarter has no ratios."""
     for quarter in quarters:
         if not quarter.whole:

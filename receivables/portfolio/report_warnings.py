@@ -8,15 +8,15 @@ from engine.deciding.decision import Reason
 from engine.vocabulary.vocabulary import Text
 from receivables.portfolio import portfolio_words
 from receivables.portfolio.portfolio_decisions import Account, RuleCount
-from receivables.portfolio.portfolio_shown import Show
+from receivables.portfolio.portfolio_shown import ShowPortfolio
 from receivables.portfolio.run_portfolio import Portfolio
 from receivables.report import report_words as common
-from receivables.report.parts import Section, Table
+from receivables.report.parts import ReportTable, Section
 
 ACCOUNTS_SHOWN = 30
 
 
-def warning_section(portfolio: Portfolio, show: Show) -> Section:
+def warning_section(portfolio: Portfolio, show: ShowPortfolio) -> Section:
     decision = portfolio.decided.portfolio
     fired = [reason for reason in decision.reasons if not reason.missing]
     untold = [reason for reason in decision.reasons if reason.missing]
@@ -24,17 +24,17 @@ def warning_section(portfolio: Portfolio, show: Show) -> Section:
     parts = []
     if fired:
         headings = tuple(map(show, (common.OUTCOME, common.RULE, portfolio_words.REASON, portfolio_words.REMEDY)))
-        parts.append(Table("", headings, tuple(_warning(reason, show) for reason in fired), left=4))
+        parts.append(ReportTable("", headings, tuple(_warning(reason, show) for reason in fired), left=4))
     else:
         paragraphs.append(show(portfolio_words.NO_WARNING))
     if untold:
         headings = tuple(map(show, (common.RULE, portfolio_words.MISSING)))
         rows = tuple((show.title(reason.rule), show.names(reason.missing)) for reason in untold)
-        parts.append(Table(show(portfolio_words.UNTOLD), headings, rows, left=2))
+        parts.append(ReportTable(show(portfolio_words.UNTOLD), headings, rows, left=2))
     return Section(show(portfolio_words.WARNINGS), tuple(paragraphs), tuple(parts))
 
 
-def account_section(portfolio: Portfolio, show: Show) -> Section:
+def account_section(portfolio: Portfolio, show: ShowPortfolio) -> Section:
     accounts = portfolio.decided.accounts
     warned = [account for account in accounts if account.warnings]
     said = show(portfolio_words.ACCOUNTS_SAID, count=show.count(len(accounts)), warned=show.count(len(warned)))
@@ -47,12 +47,12 @@ def account_section(portfolio: Portfolio, show: Show) -> Section:
     return Section(show(portfolio_words.ACCOUNTS), (said,), tuple(parts))
 
 
-def _warning(reason: Reason, show: Show) -> tuple[str, ...]:
+def _warning(reason: Reason, show: ShowPortfolio) -> tuple[str, ...]:
     remedy = show(reason.remedy) if reason.remedy else ""
     return (show.outcome(reason.outcome), show.title(reason.rule), show(reason.text), remedy)
 
 
-def _warned(accounts: list[Account], show: Show) -> Iterable[Table]:
+def _warned(accounts: list[Account], show: ShowPortfolio) -> Iterable[ReportTable]:
     if not accounts:
         return
     shown = accounts[:ACCOUNTS_SHOWN]
@@ -76,10 +76,10 @@ def _warned(accounts: list[Account], show: Show) -> Iterable[Table]:
         for account in shown
     )
     note = show(portfolio_words.FIRST_OF, shown=len(shown), count=len(accounts)) if len(shown) < len(accounts) else ""
-    yield Table(show(portfolio_words.WARNED), tuple(map(show, headings)), rows, left=4, note=note)
+    yield ReportTable(show(portfolio_words.WARNED), tuple(map(show, headings)), rows, left=4, note=note)
 
 
-def _rules(title: Text, rules: list[RuleCount], show: Show) -> Iterable[Table]:
+def _rules(title: Text, rules: list[RuleCount], show: ShowPortfolio) -> Iterable[ReportTable]:
     if not rules:
         return
     untold = any(rule.missing for rule in rules)
@@ -100,4 +100,4 @@ def _rules(title: Text, rules: list[RuleCount], show: Show) -> Iterable[Table]:
         )
         for rule in rules
     )
-    yield Table(show(title), tuple(map(show, headings)), rows, left=3 if untold else 2)
+    yield ReportTable(show(title), tuple(map(show, headings)), rows, left=3 if untold else 2)

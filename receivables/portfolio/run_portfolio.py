@@ -14,15 +14,15 @@ from engine.pipeline import Engine
 from engine.vocabulary.binding import Fault
 from engine.vocabulary.days import day_number
 from files.long_run import ROWS_BETWEEN, Progress, untold, without_garbage_collection
-from files.records import Format, InputUnreadable, Record, format_named
-from receivables.figures import Figures, figures
-from receivables.portfolio.portfolio_decisions import Decided, days_in_quarter, decide_portfolio
-from receivables.portfolio.portfolio_files import Reading, records
+from files.records import FileRow, Format, InputUnreadable, format_named
+from receivables.figures import PortfolioFigures, figures
+from receivables.portfolio.portfolio_decisions import PortfolioDecisions, days_in_quarter, decide_portfolio
+from receivables.portfolio.portfolio_files import PortfolioFileOptions, records
 from receivables.portfolio.portfolio_rows import Book, BookReader
 
 INDUSTRY = "portfolio.industry"
 
-Rejected = Callable[[Path, Record, tuple[Fault, ...]], None]
+Rejected = Callable[[Path, FileRow, tuple[Fault, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Wanted:
     portfolio; None: as the rows say where they agree."""
 
     files: Sequence[Path]
-    reading: Reading
+    reading: PortfolioFileOptions
     as_of: date
     opening: date | None = None
     industry: str | None = None
@@ -47,8 +47,8 @@ class Portfolio:
     rows: int
     rejected: int
     book: Book
-    figures: Figures
-    decided: Decided
+    figures: PortfolioFigures
+    decided: PortfolioDecisions
 
 
 def portfolio_of(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress = untold) -> Portfolio:
@@ -97,7 +97,7 @@ def industries(engine: Engine) -> tuple[str, ...]:
     return fact.type.members if fact else ()
 
 
-def _faults(reader: BookReader, record: Record) -> tuple[Fault, ...]:
+def _faults(reader: BookReader, record: FileRow) -> tuple[Fault, ...]:
     if record.cells is None:
         path, _, message = record.fault.partition(": ")
         return (Fault(path, message),)

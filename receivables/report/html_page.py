@@ -10,7 +10,7 @@ from html import escape
 
 from rich.cells import cell_len
 
-from receivables.report.parts import Chart, Report, Section, Table
+from receivables.report.parts import Chart, Report, ReportTable, Section
 from receivables.report.svg import svg
 
 _STYLE = """
@@ -82,7 +82,7 @@ def html(report: Report) -> str:
 
 def _section(section: Section) -> str:
     paragraphs = [f"<p>{escape(text)}</p>" for text in section.paragraphs]
-    parts = [_table(part) if isinstance(part, Table) else _figure(part) for part in section.parts]
+    parts = [_table(part) if isinstance(part, ReportTable) else _figure(part) for part in section.parts]
     return "\n".join(["<section>", f"<h2>{escape(section.title)}</h2>", *paragraphs, *parts, "</section>"])
 
 
@@ -90,7 +90,7 @@ def _figure(chart: Chart) -> str:
     return f"<figure><figcaption>{escape(chart.title)}</figcaption>\n{svg(chart)}\n</figure>"
 
 
-def _table(table: Table) -> str:
+def _table(table: ReportTable) -> str:
     caption = f"<caption>{escape(table.title)}</caption>" if table.title else ""
     heading = _row("th", table.headings, table.left)
     rows = "\n".join(_row("td", row, table.left) for row in table.rows)

@@ -17,7 +17,7 @@ class ChartKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """The first `left` columns are words, the others numbers that are set flush right."""
 
     title: str
@@ -50,7 +50,7 @@ class Chart:
 class Section:
     title: str
     paragraphs: tuple[str, ...]
-    parts: tuple[Table | Chart, ...] = ()
+    parts: tuple[ReportTable | Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ VERSION_SHOWN = 12
 """Characters of a policy version that tell it from others on paper; JSON has it whole."""
 
 
-class Show:
+class ShowFigures:
     """`show(text, name=value)` fills a text's places; the methods write figures. `currency` is that of the amounts,
     which are in its minor units."""
 

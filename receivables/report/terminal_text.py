@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from receivables.report.parts import Report, Table
+from receivables.report.parts import Report, ReportTable
 
 WIDTH = 400
 """Tables keep their columns whole, whatever the terminal's width: it wraps or scrolls them."""
@@ -26,11 +26,11 @@ def print_report(console: Console, report: Report) -> None:
         for paragraph in section.paragraphs:
             console.print(Text(paragraph))
         for part in section.parts:
-            if isinstance(part, Table):
+            if isinstance(part, ReportTable):
                 _print_table(console, part)
 
 
-def _print_table(console: Console, table: Table) -> None:
+def _print_table(console: Console, table: ReportTable) -> None:
     grid = Grid(box=box.MARKDOWN, title=table.title or None, title_justify="left")
     for index, heading in enumerate(table.headings):
         if index < table.left:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.vocabulary.days import EPOCH
 from receivables.backtest.backtest import accounts_of
-from receivables.payment_record import Book, Invoice, Known, known_at_issue, rounded, whole_months
+from receivables.payment_record import Invoice, Known, OpenInvoices, known_at_issue, rounded, whole_months
 from tests.support.invoice_histories import DAY, histories, sample
 
 
@@ -26,7 +26,7 @@ def _invoice(
 
 def _known(invoices: Sequence[Invoice]) -> dict[str, Known]:
     """By invoice number."""
-    book = Book(invoices)
+    book = OpenInvoices(invoices)
     accounts = accounts_of(invoices).values()
     return {invoice.number: known for account in accounts for invoice, known in known_at_issue(account, book)}
 

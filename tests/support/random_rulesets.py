@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from engine.diagnostics.diagnostic import Place
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
-from engine.ruleset.interpret import Value
 from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
+from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
 from tests.support.random_formulas import ENUM, FormulaMaker, days
 

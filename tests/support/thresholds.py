@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, cast
 
 from engine.lowering.python.python_form import PythonForm
 from engine.ruleset.formula import All, Compare, Constant, Formula, Product, Rescale, Variable, variables, walk
-from engine.ruleset.interpret import Value, value_of
+from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
+from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import DATE, YES_NO, Kind, Type
 from tests.support.random_rulesets import Case, facts_near_thresholds
 

@@ -23,7 +23,7 @@ from engine.vocabulary.days import EPOCH
 from files.maps.mapped_rows import row_reader
 from receivables.backtest.backtest import accounts_of
 from receivables.backtest.replay import FactRows
-from receivables.payment_record import Book, known_at_issue
+from receivables.payment_record import OpenInvoices, known_at_issue
 from tests.support.command_line import credence
 from tests.support.invoice_histories import sample, sample_map
 from tests.support.paths import ROOT
@@ -142,7 +142,7 @@ def test_sql_decides_every_invoice_as_the_order_that_it_was() -> None:
     """Each on the day it was issued, on what was known then."""
     ruleset = engine_of(ROOT / "rules").ruleset("order", AS_OF)
     rows = FactRows(ruleset, sample_map())
-    book = Book(sample())
+    book = OpenInvoices(sample())
     accounts = accounts_of(sample()).values()
     known = [case for account in accounts for case in known_at_issue(account, book)]
     cases = [(tuple(rows.row(*case)), case[0].issued) for case in known]

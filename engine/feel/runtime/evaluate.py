@@ -38,11 +38,11 @@ from engine.feel.syntax import (
     Boolean,
     Call,
     Comparison,
+    Conditional,
     ContextLiteral,
     Filter,
     For,
     FunctionLiteral,
-    If,
     In,
     InstanceOf,
     Interval,
@@ -69,18 +69,18 @@ class WorkExceeded(Exception):
     pass
 
 
-class Scope:
+class Environment:
     """Names in force at a point of the expression, inner before outer, and the work left for the whole evaluation."""
 
     __slots__ = ("names", "outer", "work")
 
-    def __init__(self, names: Mapping[str, object], outer: Scope | None = None) -> None:
+    def __init__(self, names: Mapping[str, object], outer: Environment | None = None) -> None:
         self.names = names
         self.outer = outer
         self.work: list[int] = [WORK_MAX] if outer is None else outer.work
 
     def find(self, name: str) -> tuple[bool, object]:
-        scope: Scope | None = self
+        scope: Environment | None = self
         while scope is not None:
             if name in scope.names:
                 value = scope.names[name]
@@ -103,7 +103,7 @@ def evaluate(text: str, context: Mapping[str, object] = MappingProxyType({})) ->
 
 
 def evaluate_node(node: Node, context: Mapping[str, object]) -> object:
-    return _guarded(lambda: value_of(node, Scope(context)))
+    return _guarded(lambda: value_of(node, Environment(context)))
 
 
 def evaluate_unary_tests(tests: UnaryTests | str, value: object, context: Mapping[str, object]) -> bool | None:
@@ -112,7 +112,7 @@ def evaluate_unary_tests(tests: UnaryTests | str, value: object, context: Mappin
         tree = parse_unary_tests(tests, _odd_names(context)) if isinstance(tests, str) else tests
     except (FeelSyntaxError, RecursionError):
         return None
-    return cast("bool | None", _guarded(lambda: passes(tree, taken_in(value), Scope(context))))
+    return cast("bool | None", _guarded(lambda: passes(tree, taken_in(value), Environment(context))))
 
 
 def _guarded(work: Callable[[], object]) -> object:
@@ -140,15 +140,15 @@ def _odd_names(context: Mapping[str, object]) -> set[str]:
     return odd
 
 
-def value_of(node: Node, scope: Scope) -> object:
+def value_of(node: Node, scope: Environment) -> object:
     return _EVALUATE[type(node)](node, scope)
 
 
 # --- unary tests (DMN 1.5, 10.3.2.8) ----------------------------------------------------------------
 
 
-def passes(tests: UnaryTests, value: object, scope: Scope) -> bool | None:
-    inner = Scope({"?": value}, scope)
+def passes(tests: UnaryTests, value: object, scope: Environment) -> bool | None:
+    inner = Environment({"?": value}, scope)
     if not tests.tests:
         answer: bool | None = True
     else:
@@ -160,7 +160,7 @@ def passes(tests: UnaryTests, value: object, scope: Scope) -> bool | None:
     return negated(answer) if tests.negated else answer
 
 
-def _passes(test: Node, value: object, scope: Scope) -> bool | None:
+def _passes(test: Node, value: object, scope: Environment) -> bool | None:
     if isinstance(test, DiffersNode):
         return compared("!=", value, value_of(test.operand, scope))
     if isinstance(test, Interval) and not isinstance(value, Range):
@@ -174,7 +174,7 @@ def _passes(test: Node, value: object, scope: Scope) -> bool | None:
     return _matches(value, result)
 
 
-def _inside(test: Interval, value: object, scope: Scope) -> bool | None:
+def _inside(test: Interval, value: object, scope: Environment) -> bool | None:
     """Null for an end that is null, where an `Interval` as a value would be no range at all."""
     above: bool | None = True
     if test.low is not None:
@@ -195,30 +195,30 @@ def _matches(value: object, target: object) -> bool | None:
     return equal(value, target)
 
 
-def _in(node: In, scope: Scope) -> object:
+def _in(node: In, scope: Environment) -> object:
     return passes(node.tests, value_of(node.value, scope), scope)
 
 
 # --- operators -------------------------------------------------------------------------------------------------------
 
 
-def _and(node: And, scope: Scope) -> object:
+def _and(node: And, scope: Environment) -> object:
     left = value_of(node.left, scope)
     return False if left is False else both(left, value_of(node.right, scope))
 
 
-def _or(node: Or, scope: Scope) -> object:
+def _or(node: Or, scope: Environment) -> object:
     left = value_of(node.left, scope)
     return True if left is True else either(left, value_of(node.right, scope))
 
 
-def _between(node: Between, scope: Scope) -> object:
+def _between(node: Between, scope: Environment) -> object:
     value = value_of(node.value, scope)
     low, high = value_of(node.low, scope), value_of(node.high, scope)
     return both(compared(">=", value, low), compared("<=", value, high))
 
 
-def _interval(node: Interval, scope: Scope) -> object:
+def _interval(node: Interval, scope: Environment) -> object:
     low = None if node.low is None else value_of(node.low, scope)
     high = None if node.high is None else value_of(node.high, scope)
     if (node.low is not None and low is None) or (node.high is not None and high is None):
@@ -228,25 +228,25 @@ def _interval(node: Interval, scope: Scope) -> object:
     return Range(low, node.low_closed, high, node.high_closed)
 
 
-def _if(node: If, scope: Scope) -> object:
+def _if(node: Conditional, scope: Environment) -> object:
     return value_of(node.then if value_of(node.condition, scope) is True else node.otherwise, scope)
 
 
 # --- names, paths, filters -------------------------------------------------------------------------------------------
 
 
-def _name(node: Name, scope: Scope) -> object:
+def _name(node: Name, scope: Environment) -> object:
     found, value = scope.find(node.name)
     if found:
         return value
     return Function((), BUILT_INS[node.name].call) if node.name in BUILT_INS else None
 
 
-def _path(node: Path, scope: Scope) -> object:
+def _path(node: Path, scope: Environment) -> object:
     return property_of(value_of(node.source, scope), node.name)
 
 
-def _filter(node: Filter, scope: Scope) -> object:
+def _filter(node: Filter, scope: Environment) -> object:
     source = value_of(node.source, scope)
     items = source if isinstance(source, list) else [] if source is None else [source]
     if not items:
@@ -255,7 +255,7 @@ def _filter(node: Filter, scope: Scope) -> object:
     for item in items:
         scope.spend(1)
         names = {"item": item, **item} if isinstance(item, dict) else {"item": item}
-        answer = value_of(node.condition, Scope(names, scope))
+        answer = value_of(node.condition, Environment(names, scope))
         if isinstance(answer, Decimal):
             return _at(items, answer)
         if answer is True:
@@ -274,9 +274,9 @@ def _at(items: Sequence[object], index: Decimal) -> object:
 # --- loops -----------------------------------------------------------------------------------------------------------
 
 
-def _for(node: For, scope: Scope) -> object:
+def _for(node: For, scope: Environment) -> object:
     results: list[object] = []
-    inner = Scope({"partial": results}, scope)
+    inner = Environment({"partial": results}, scope)
     for bound in _bindings(node.iterations, inner):
         if bound is None:
             return None
@@ -284,7 +284,7 @@ def _for(node: For, scope: Scope) -> object:
     return results
 
 
-def _bindings(iterations: Sequence[Iteration], scope: Scope) -> Iterator[Scope | None]:
+def _bindings(iterations: Sequence[Iteration], scope: Environment) -> Iterator[Environment | None]:
     """The scopes of every turn, the first iteration outermost; None when a source cannot be gone through."""
     if not iterations:
         yield scope
@@ -295,10 +295,10 @@ def _bindings(iterations: Sequence[Iteration], scope: Scope) -> Iterator[Scope |
         return
     for item in items:
         scope.spend(1)
-        yield from _bindings(iterations[1:], Scope({iterations[0].name: item}, scope))
+        yield from _bindings(iterations[1:], Environment({iterations[0].name: item}, scope))
 
 
-def _items(iteration: Iteration, scope: Scope) -> Iterator[object] | None:
+def _items(iteration: Iteration, scope: Environment) -> Iterator[object] | None:
     source = value_of(iteration.source, scope)
     if iteration.end_value is not None:
         return counted(source, value_of(iteration.end_value, scope), True, True)
@@ -309,7 +309,7 @@ def _items(iteration: Iteration, scope: Scope) -> Iterator[object] | None:
     return iter(source if isinstance(source, list) else [source])
 
 
-def _quantified(node: Quantified, scope: Scope) -> object:
+def _quantified(node: Quantified, scope: Environment) -> object:
     answer: bool | None = node.every
     for bound in _bindings(node.iterations, scope):
         if bound is None:
@@ -324,7 +324,7 @@ def _quantified(node: Quantified, scope: Scope) -> object:
 # --- calls -----------------------------------------------------------------------------------------------------------
 
 
-def _call(node: Call, scope: Scope) -> object:
+def _call(node: Call, scope: Environment) -> object:
     arguments = [value_of(argument, scope) for argument in node.arguments]
     if isinstance(node.function, Name):
         found, function = scope.find(node.function.name)
@@ -344,7 +344,7 @@ def _call(node: Call, scope: Scope) -> object:
     return function.call(*arguments)
 
 
-def _built_in(node: Call, arguments: list[object], scope: Scope) -> object:
+def _built_in(node: Call, arguments: list[object], scope: Environment) -> object:
     assert isinstance(node.function, Name)
     result = invoke(BUILT_INS[node.function.name], arguments, node.names)
     if isinstance(result, list | str):
@@ -352,20 +352,20 @@ def _built_in(node: Call, arguments: list[object], scope: Scope) -> object:
     return result
 
 
-def _function_literal(node: FunctionLiteral, scope: Scope) -> object:
+def _function_literal(node: FunctionLiteral, scope: Environment) -> object:
     def call(*arguments: object) -> object:
         if len(arguments) != len(node.parameters):
             return None
         scope.spend(1)
         given = map(coerced, arguments, node.types) if node.types else arguments
-        return value_of(node.body, Scope(dict(zip(node.parameters, given, strict=True)), scope))
+        return value_of(node.body, Environment(dict(zip(node.parameters, given, strict=True)), scope))
 
     return Function(node.parameters, call, node.types, type_of(node.body))
 
 
-def _context_literal(node: ContextLiteral, scope: Scope) -> object:
+def _context_literal(node: ContextLiteral, scope: Environment) -> object:
     values: dict[str, object] = {}
-    inner = Scope(values, scope)
+    inner = Environment(values, scope)
     for key, entry in node.entries:
         if key in values:
             return None
@@ -373,7 +373,7 @@ def _context_literal(node: ContextLiteral, scope: Scope) -> object:
     return values
 
 
-_EVALUATE: dict[type[Node], Callable[[Any, Scope], object]] = {
+_EVALUATE: dict[type[Node], Callable[[Any, Environment], object]] = {
     Number: lambda node, _: NUMBERS.plus(node.value),
     String: lambda node, _: node.value,
     Boolean: lambda node, _: node.value,
@@ -390,7 +390,7 @@ _EVALUATE: dict[type[Node], Callable[[Any, Scope], object]] = {
     Interval: _interval,
     DiffersNode: lambda node, _: None,
     In: _in,
-    If: _if,
+    Conditional: _if,
     Quantified: _quantified,
     For: _for,
     Call: _call,

@@ -33,7 +33,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Overload:
     parameters: tuple[Parameter, ...]
     run: Callable[..., object]
 
@@ -41,7 +41,7 @@ class Form:
 @dataclass(frozen=True, slots=True)
 class BuiltIn:
     name: str
-    forms: list[Form]
+    forms: list[Overload]
 
     def call(self, *arguments: object) -> object:
         return invoke(self, arguments, ())
@@ -52,7 +52,7 @@ BUILT_INS: dict[str, BuiltIn] = {}
 
 def built_in(name: str, *parameters: str) -> Callable[[Implementation], Implementation]:
     def register(run: Implementation) -> Implementation:
-        form = Form(tuple(map(_parameter, parameters)), run)
+        form = Overload(tuple(map(_parameter, parameters)), run)
         BUILT_INS.setdefault(name, BuiltIn(name, [])).forms.append(form)
         return run
 
@@ -82,14 +82,14 @@ def invoke(function: BuiltIn, arguments: Sequence[object], names: Sequence[str])
 _LEFT_OUT = object()
 
 
-def _by_name(form: Form, arguments: Sequence[object], names: Sequence[str]) -> list[object]:
+def _by_name(form: Overload, arguments: Sequence[object], names: Sequence[str]) -> list[object]:
     given = dict(zip(names, arguments, strict=True))
     if len(given) != len(names) or not given.keys() <= {parameter.name for parameter in form.parameters}:
         raise Unfit
     return [given.get(parameter.name, _LEFT_OUT) for parameter in form.parameters]
 
 
-def _fitted(form: Form, arguments: Sequence[object]) -> list[object]:
+def _fitted(form: Overload, arguments: Sequence[object]) -> list[object]:
     fitted: list[object] = []
     for position, parameter in enumerate(form.parameters):
         if parameter.rest:

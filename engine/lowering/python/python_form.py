@@ -11,17 +11,18 @@ from operator import itemgetter
 from typing import NamedTuple, cast
 
 from engine.lowering import conditions
-from engine.lowering.conditions import Group
+from engine.lowering.conditions import NetworkPlan
 from engine.lowering.python.pieces import RUNTIME, Piece, merged, unknown
 from engine.lowering.python.source import Writer
 from engine.ruleset.formula import Formula, Variable, variables
-from engine.ruleset.interpret import Result, Value
+from engine.ruleset.interpret import Result
 from engine.ruleset.numbering import Formulas
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
+from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import Kind
 
 
-class Matched(NamedTuple):
+class PythonMatches(NamedTuple):
     """`values` by slot; `fired` and `undetermined` are ascending indices into `matches`; `asserted` holds for each
     group what fills its network's template: the integers of its numbers, and for each flag its text or none."""
 
@@ -38,13 +39,15 @@ class PythonForm:
         source = _RuleSetSource(ruleset)
         self.matches: tuple[str, ...] = tuple(match.id for match in conditions.all_matches(ruleset))
         self.slots: Mapping[str, int] = source.slots
-        self.groups: tuple[Group, ...] = source.groups
+        self.groups: tuple[NetworkPlan, ...] = source.groups
         self.source: str = source.text
-        self.match = cast("Callable[[Sequence[Value], int], Matched]", _compiled(source.text, "match", source.tables))
+        self.match = cast(
+            "Callable[[Sequence[Value], int], PythonMatches]", _compiled(source.text, "match", source.tables)
+        )
         self._nullable = source.nullable
 
     def function(self, formula: Formula) -> Callable[[Sequence[Result]], Value]:
-        """One more formula, as a function of `Matched.values`."""
+        """One more formula, as a function of `PythonMatches.values`."""
         if isinstance(formula, Variable):
             return cast("Callable[[Sequence[Result]], Value]", itemgetter(self.slots[formula.name]))
         names = variables(formula)
@@ -60,7 +63,7 @@ class PythonForm:
 
 
 def _compiled(text: str, name: str, tables: Mapping[str, object]) -> object:
-    namespace: dict[str, object] = {**RUNTIME, **tables, "Matched": Matched}
+    namespace: dict[str, object] = {**RUNTIME, **tables, "PythonMatches": PythonMatches}
     exec(compile(text, "<rule set>", "exec"), namespace)
     return namespace[name]
 
@@ -98,7 +101,7 @@ class _RuleSetSource:
             self._match(rule.match, number, is_step=False)
         asserted = "".join(f"({self._asserted(group)}), " for group in self.groups)
         values = ", ".join(self._places[name].body for name in self.slots)
-        write(f"return Matched([{values}], fired, undetermined, ({asserted}))")
+        write(f"return PythonMatches([{values}], fired, undetermined, ({asserted}))")
         return "\n".join(["def match(facts, as_of):", *unpacked, *self._writer.lines, ""])
 
     def _define_facts(self, ruleset: RuleSet) -> list[str]:
@@ -146,7 +149,7 @@ class _RuleSetSource:
         self._writer.write(f"{name} = None if {doubtful} else tuple({name})" if doubtful else f"{name} = tuple({name})")
         return Piece((name,) if doubtful else (), name)
 
-    def _asserted(self, group: Group) -> str:
+    def _asserted(self, group: NetworkPlan) -> str:
         numbers = [self._integer(variable) for variable in group.numbers]
         flags = [
             f"{conditions.flag_text(index)!r} if {self._writer.flag(formula)} else ''"
@@ -178,7 +181,7 @@ class _Indices(dict[str | None, int]):
         return conditions.UNKNOWN_MEMBER
 
 
-def _counted(ruleset: RuleSet, groups: Sequence[Group]) -> Formulas:
+def _counted(ruleset: RuleSet, groups: Sequence[NetworkPlan]) -> Formulas:
     formulas = Formulas()
     for step in ruleset.steps:
         if isinstance(step, Named):

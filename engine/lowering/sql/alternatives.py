@@ -17,8 +17,9 @@ from engine.lowering.sql.ladders import shortened
 from engine.lowering.sql.narrow import with_operands
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, variables
-from engine.ruleset.interpret import Value, kleene_and, value_of
+from engine.ruleset.interpret import kleene_and, value_of
 from engine.ruleset.ruleset import Conjunct, ListResult, Match, Named, Rule, RuleSet
+from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
 
 _NUMBER = "alternative"

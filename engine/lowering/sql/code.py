@@ -15,8 +15,7 @@ from sqlglot.expressions import Expr
 
 from engine.lowering.sql.dialect import Dialect, binary, number, text, wrapped
 from engine.lowering.sql.sql_conditions import branches, connected, stepwise, truth
-
-Constant = int | str | bool | None
+from engine.vocabulary.binding import Value
 
 _WRITTEN_MAX = 150
 """Nodes of an expression that may still be written where it is read: databases bound how deep expressions may be."""
@@ -34,7 +33,7 @@ class Code:
     sql: Expr
     wide: bool = False
     nullable: bool = False
-    constant: tuple[Constant] | None = None
+    constant: tuple[Value] | None = None
     long: bool = False
 
     @property
@@ -47,7 +46,7 @@ class Code:
         return self.constant == (None,)
 
 
-def literal(value: Constant, dialect: Dialect, *, wide: bool = False) -> Code:
+def literal(value: Value, dialect: Dialect, *, wide: bool = False) -> Code:
     match value:
         case None:
             return Code(exp.Null(), nullable=True, constant=(None,))

@@ -16,7 +16,7 @@ from engine.vocabulary.vocabulary import YES_NO, Kind
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
+class _Remaining:
     """What a value can still be: a number from `low` to `high` (of yes/no 0 and 1), or null."""
 
     low: int
@@ -43,7 +43,7 @@ class _Left:
                 return low == high == number
         return not low <= number <= high
 
-    def without(self, operator: str, number: int) -> _Left:
+    def without(self, operator: str, number: int) -> _Remaining:
         """Where the comparison is not true."""
         low, high = self.low, self.high
         match operator:
@@ -75,7 +75,7 @@ class _Test:
     told: bool = False
 
 
-_Known = dict[Formula, _Left]
+_Known = dict[Formula, _Remaining]
 
 
 def shortened(choice: f.If, rows: Mapping[str, Sequence[Formula]]) -> Formula:
@@ -106,7 +106,7 @@ def shortened(choice: f.If, rows: Mapping[str, Sequence[Formula]]) -> Formula:
     return whole
 
 
-def _left_after(test: _Test, known: _Known) -> _Left:
+def _left_after(test: _Test, known: _Known) -> _Remaining:
     """Where the choice goes on: the test was false, and not null."""
     left = _left(test.subject, known)
     if test.operator is None:
@@ -114,12 +114,14 @@ def _left_after(test: _Test, known: _Known) -> _Left:
     return replace(left.without(test.operator, test.number), null=left.null and test.told)
 
 
-def _left(subject: Formula, known: _Known) -> _Left:
+def _left(subject: Formula, known: _Known) -> _Remaining:
     if subject in known:
         return known[subject]
     type_ = subject.type
     return (
-        _Left(0, 1, subject.nullable) if type_.kind is Kind.YES_NO else _Left(type_.low, type_.high, subject.nullable)
+        _Remaining(0, 1, subject.nullable)
+        if type_.kind is Kind.YES_NO
+        else _Remaining(type_.low, type_.high, subject.nullable)
     )
 
 

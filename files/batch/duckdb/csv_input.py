@@ -116,7 +116,7 @@ def csv_lines(path: str, malformed: Sequence[tuple[int, str]]) -> CsvLines:
 def _records(stream: IO[str], name: str) -> Iterator[tuple[int, int]]:
     """The first line and the last byte of each record, from 1."""
     csv.field_size_limit(LINE_MAX)
-    lines = _Lines(stream, name)
+    lines = _CsvLines(stream, name)
     for text in lines:
         first = lines.number
         if text.count('"') % 2:
@@ -125,7 +125,7 @@ def _records(stream: IO[str], name: str) -> Iterator[tuple[int, int]]:
             yield first, lines.bytes
 
 
-class _Lines:
+class _CsvLines:
     def __init__(self, stream: IO[str], name: str) -> None:
         self._stream = stream
         self.name = name
@@ -143,7 +143,7 @@ class _Lines:
             yield line
 
 
-def _to_the_end(text: str, lines: _Lines, first: int) -> None:
+def _to_the_end(text: str, lines: _CsvLines, first: int) -> None:
     """Reads the lines that a quote holds together; one that is wrong ends with its line."""
     try:
         next(csv.reader(chain([text], lines), strict=True))

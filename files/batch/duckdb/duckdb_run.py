@@ -25,7 +25,7 @@ from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
 from files.batch.duckdb.csv_input import csv_lines, malformed_csv
 from files.batch.duckdb.failures import failure
-from files.batch.duckdb.relation import Input, numbered, open_input, ready, rows_of
+from files.batch.duckdb.relation import BulkInput, numbered, open_input, ready, rows_of
 from files.batch.duckdb.watched import watched
 from files.batch.input import (
     FILE,
@@ -67,7 +67,7 @@ Progress = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class BatchJob:
     patterns: tuple[str, ...]
     ruleset: RuleSet
     as_of: date
@@ -81,7 +81,7 @@ class Job:
 
 
 @dataclass(slots=True)
-class Tally:
+class BatchTally:
     """`unread` are columns that hold no fact, `unseen` keys that the map reads and no NDJSON row has."""
 
     rows: int = 0
@@ -95,7 +95,7 @@ class Tally:
     unseen: tuple[str, ...] = ()
 
 
-def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
+def run(job: BatchJob, progress: Progress = lambda _step: None) -> BatchTally:
     """Raises BulkRefused, or QueryFailed where credence is to blame; then nothing is written."""
     started = time.perf_counter()
     refused = check(job.ruleset)
@@ -127,7 +127,9 @@ def run(job: Job, progress: Progress = lambda _step: None) -> Tally:
     return tally
 
 
-def _run(job: Job, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress) -> Tally:
+def _run(
+    job: BatchJob, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress
+) -> BatchTally:
     work: _Run | None = None
     try:
         work = _Run(job, connection, scratch, rejects, progress)
@@ -145,7 +147,7 @@ def output_format(path: str) -> Format:
 
 class _Run:
     def __init__(
-        self, job: Job, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress
+        self, job: BatchJob, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress
     ) -> None:
         self.job = job
         self.connection = connection
@@ -153,15 +155,15 @@ class _Run:
         self.rejects = rejects
         self.progress = progress
         self.form = SqlForm(with_alternatives(job.ruleset), "duckdb", day_number(job.as_of))
-        self.found: Input = open_input(job.patterns, job.ruleset, job.row_map, connection, scratch, self._read)
+        self.found: BulkInput = open_input(job.patterns, job.ruleset, job.row_map, connection, scratch, self._read)
         self.sources = sources(job.ruleset, self.found.heading, job.row_map)
         self.total = 0
 
-    def run(self) -> Tally:
+    def run(self) -> BatchTally:
         self.total = rows_of(self.found, self.connection)
         decided = self._write()
         rejected = self._write_rejects(decided)
-        tally = Tally(self.total, decided, rejected, unread=self.found.unread, unseen=self.found.unseen)
+        tally = BatchTally(self.total, decided, rejected, unread=self.found.unread, unseen=self.found.unseen)
         if tally.rows != decided + rejected:
             raise AssertionError(f"rows were lost: {tally}")
         if self.job.summary:
@@ -254,7 +256,7 @@ class _Run:
 
     # --- summary -----------------------------------------------------------------------------------------------------
 
-    def _summarize(self, tally: Tally) -> None:
+    def _summarize(self, tally: BatchTally) -> None:
         """Read back from what was written."""
         run, source = self.connection.execute, self._written()
         counted = run(f"SELECT {OUTCOME}, count(*) FROM {source} GROUP BY ALL").fetchall()

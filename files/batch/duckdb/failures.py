@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from files.batch.duckdb.relation import Input, broken_file
+from files.batch.duckdb.relation import BulkInput, broken_file
 from files.batch.input import BulkRefused, first_line
 
 
@@ -23,7 +23,7 @@ class QueryFailed(Exception):
         )
 
 
-def failure(error: duckdb.Error, found: Input | None, out: str, memory: str) -> BulkRefused | QueryFailed:
+def failure(error: duckdb.Error, found: BulkInput | None, out: str, memory: str) -> BulkRefused | QueryFailed:
     """`found` is None where the error came while the files were opened."""
     said = str(error)
     if "No space left" in said:

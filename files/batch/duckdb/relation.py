@@ -32,14 +32,14 @@ from files.batch.input import (
     quoted,
     quoted_list,
 )
-from files.batch.raw_facts import RAW, Form
+from files.batch.raw_facts import RAW, ColumnType
 from files.maps.row_map import RowMap
 
 NDJSON_LINES = "ndjson_lines"
 
 
 @dataclass(slots=True)
-class Input:
+class BulkInput:
     """`heading` gives each column's form, `columns` those that are read, `cells` the whole heading of a CSV file.
     `unread` are columns that hold no fact, `unseen` keys that a map reads and no NDJSON row has. `arrow_rows` counts
     what a scan has read."""
@@ -47,7 +47,7 @@ class Input:
     files: list[str]
     format: Format
     columns: tuple[str, ...]
-    heading: dict[str, Form] = field(default_factory=dict)
+    heading: dict[str, ColumnType] = field(default_factory=dict)
     cells: list[str] = field(default_factory=list)
     unread: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ def open_input(
     connection: duckdb.DuckDBPyConnection,
     scratch: Path,
     reading: Reading,
-) -> Input:
+) -> BulkInput:
     """Defines the relation `raw` on this connection."""
     files = files_of(patterns)
     formats = {name: format_of(name) for name in files}
@@ -73,7 +73,7 @@ def open_input(
     if other:
         raise BulkRefused(f"`{files[0]}` and `{other}` are of two formats; give files of one format at a time")
     names = [column.column for column in row_map.columns] if row_map else [fact.name for fact in ruleset.facts]
-    found = Input(files, formats[files[0]], tuple(dict.fromkeys(names)))
+    found = BulkInput(files, formats[files[0]], tuple(dict.fromkeys(names)))
     match found.format:
         case Format.CSV:
             _open_csv(found, connection)
@@ -91,7 +91,7 @@ def open_input(
     return found
 
 
-def rows_of(found: Input, connection: duckdb.DuckDBPyConnection) -> int:
+def rows_of(found: BulkInput, connection: duckdb.DuckDBPyConnection) -> int:
     """Rows that could be taken apart, and of NDJSON the others too."""
     if found.format is Format.ARROW:
         return sum(batch.num_rows for batch in _arrow_reader(found, found.files))
@@ -100,14 +100,14 @@ def rows_of(found: Input, connection: duckdb.DuckDBPyConnection) -> int:
     return int(rows)
 
 
-def ready(found: Input, connection: duckdb.DuckDBPyConnection) -> None:
+def ready(found: BulkInput, connection: duckdb.DuckDBPyConnection) -> None:
     """Before each scan of `raw`: an Arrow reader gives its rows once."""
     if found.format is Format.ARROW:
         found.arrow_rows = 0
         connection.register(RAW, _arrow_reader(found, found.files))
 
 
-def numbered(found: Input, connection: duckdb.DuckDBPyConnection, index: int) -> str:
+def numbered(found: BulkInput, connection: duckdb.DuckDBPyConnection, index: int) -> str:
     """SQL of one file's raw rows in order, with FILE and LINE, the row's number from 1."""
     name = found.files[index]
     place = f"{quoted(name)} AS {identifier(FILE)}"
@@ -124,7 +124,7 @@ def numbered(found: Input, connection: duckdb.DuckDBPyConnection, index: int) ->
             return f"FROM {NDJSON_LINES} WHERE {identifier(FILE)} = {quoted(name)}"
 
 
-def broken_file(found: Input) -> str | None:
+def broken_file(found: BulkInput) -> str | None:
     """What is wrong with the first file that can't be read to its end, in a connection of its own, since the one that
     failed may be of no more use. NDJSON was read to its end before anything else was done."""
     wanted = ", ".join(identifier(name) for name in found.heading if name in found.columns) or "*"
@@ -146,7 +146,7 @@ def broken_file(found: Input) -> str | None:
 # --- formats ---------------------------------------------------------------------------------------------------------
 
 
-def _open_csv(found: Input, connection: duckdb.DuckDBPyConnection) -> None:
+def _open_csv(found: BulkInput, connection: duckdb.DuckDBPyConnection) -> None:
     headings = {name: csv_heading(name) for name in found.files}
     first = headings[found.files[0]]
     for name, heading in headings.items():
@@ -158,7 +158,7 @@ def _open_csv(found: Input, connection: duckdb.DuckDBPyConnection) -> None:
     if doubled:
         raise BulkRefused(f"`{doubled}` is the heading of {first.count(doubled)} columns; rename all but one")
     found.cells = first
-    found.heading = {name: Form.CELLS for name in first if name}
+    found.heading = {name: ColumnType.CELLS for name in first if name}
     connection.execute(f"CREATE VIEW {RAW} AS {csv_sql(found.files, first, found.columns)}")
 
 
@@ -186,7 +186,7 @@ def _told_apart(names: Sequence[str], file: str) -> None:
 
 
 def _open_ndjson(
-    found: Input,
+    found: BulkInput,
     unknown: UnknownKeys | None,
     connection: duckdb.DuckDBPyConnection,
     scratch: Path,
@@ -201,11 +201,11 @@ def _open_ndjson(
     connection.execute(f"CREATE VIEW {NDJSON_LINES} AS FROM read_parquet({parquet})")
     names = ", ".join(map(identifier, found.columns))
     connection.execute(f"CREATE VIEW {RAW} AS SELECT {names} FROM {NDJSON_LINES} WHERE {identifier(UNREAD)} IS NULL")
-    found.heading = dict.fromkeys(found.columns, Form.CELLS)
+    found.heading = dict.fromkeys(found.columns, ColumnType.CELLS)
     found.unseen = tuple(cells.unseen) if unknown is None else ()
 
 
-def _open_arrow(found: Input, connection: duckdb.DuckDBPyConnection) -> None:
+def _open_arrow(found: BulkInput, connection: duckdb.DuckDBPyConnection) -> None:
     _alike({name: _arrow_columns(name) for name in found.files})
     reader = _arrow_reader(found, found.files)
     connection.register("arrow_columns", reader.schema.empty_table())
@@ -231,7 +231,7 @@ def _arrow(name: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         raise BulkRefused(f"`{name}` can't be read as Arrow: {first_line(error)}") from error
 
 
-def _arrow_reader(found: Input, files: Sequence[str]) -> pa.RecordBatchReader:
+def _arrow_reader(found: BulkInput, files: Sequence[str]) -> pa.RecordBatchReader:
     def batches() -> Iterator[pa.RecordBatch]:
         for name in files:
             with _arrow(name) as (_, read):
@@ -260,10 +260,16 @@ def _described(query: str, connection: duckdb.DuckDBPyConnection) -> dict[str, s
     return {name: str(type_) for name, type_, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
 
 
-def _form(type_: str) -> Form:
+def _form(type_: str) -> ColumnType:
     if type_.startswith("DECIMAL"):
-        return Form.DECIMAL
+        return ColumnType.DECIMAL
     if type_.endswith("INT") or type_ in ("INTEGER", "UINTEGER"):
-        return Form.WHOLE
-    known = {"VARCHAR": Form.TEXT, "BOOLEAN": Form.YES_NO, "DATE": Form.DATE, "DOUBLE": Form.FLOAT, "FLOAT": Form.FLOAT}
-    return Form.TEXT if type_.startswith("ENUM") else known.get(type_, Form.OTHER)
+        return ColumnType.WHOLE
+    known = {
+        "VARCHAR": ColumnType.TEXT,
+        "BOOLEAN": ColumnType.YES_NO,
+        "DATE": ColumnType.DATE,
+        "DOUBLE": ColumnType.FLOAT,
+        "FLOAT": ColumnType.FLOAT,
+    }
+    return ColumnType.TEXT if type_.startswith("ENUM") else known.get(type_, ColumnType.OTHER)

@@ -18,7 +18,7 @@ from pyspark.sql import functions as sf
 
 from engine.lowering.sql.sql_form import OUTCOME
 from engine.ruleset.ruleset import RuleSet
-from files.batch.duckdb.duckdb_run import Job, Tally, output_format
+from files.batch.duckdb.duckdb_run import BatchJob, BatchTally, output_format
 from files.batch.duckdb.failures import QueryFailed
 from files.batch.input import BulkRefused, Format, format_of
 from files.batch.output import FIRED, UNDETERMINED
@@ -31,7 +31,7 @@ COMPILED = "8000"
 policy set becomes one method of 40,000; told so, Spark runs it in pieces: three times as fast for the default set."""
 
 
-def run(job: Job, master: str) -> Tally:
+def run(job: BatchJob, master: str) -> BatchTally:
     """`job.out` and `job.rejects` become folders. Raises BulkRefused, or QueryFailed where credence is to blame, with
     nothing left behind."""
     started = time.perf_counter()
@@ -55,7 +55,7 @@ def run(job: Job, master: str) -> Tally:
     return tally
 
 
-def _formats(job: Job) -> tuple[Format, Format]:
+def _formats(job: BatchJob) -> tuple[Format, Format]:
     read = {format_of(path) for path in job.patterns}
     if len(read) != 1 or read - {Format.CSV, Format.PARQUET}:
         raise BulkRefused(
@@ -71,7 +71,7 @@ def _frame(session: SparkSession, paths: tuple[str, ...], format_: Format) -> Da
     return reader.csv(list(paths))
 
 
-def _write(job: Job, frame: DataFrame, *, cells: bool, written: Format) -> Tally:
+def _write(job: BatchJob, frame: DataFrame, *, cells: bool, written: Format) -> BatchTally:
     as_json = written is not Format.PARQUET
     decided = decide_frame(
         frame, job.ruleset, job.as_of, job.row_map, cells=cells, results=job.results, lists_as_json=as_json
@@ -80,7 +80,7 @@ def _write(job: Job, frame: DataFrame, *, cells: bool, written: Format) -> Tally
     _written(decided.rejects, job.rejects, Format.PARQUET)
     session = frame.sparkSession
     decisions = _read_back(session, job.out, written)
-    tally = Tally(frame.count(), decisions.count(), session.read.parquet(job.rejects).count())
+    tally = BatchTally(frame.count(), decisions.count(), session.read.parquet(job.rejects).count())
     if tally.rows != tally.decided + tally.rejected:
         raise AssertionError(f"rows were lost: {tally}")
     if job.summary:
@@ -125,7 +125,7 @@ def _read_back(session: SparkSession, path: str, format_: Format) -> DataFrame:
             return session.read.parquet(path)
 
 
-def _summarize(ruleset: RuleSet, decisions: DataFrame, tally: Tally) -> None:
+def _summarize(ruleset: RuleSet, decisions: DataFrame, tally: BatchTally) -> None:
     tally.outcomes = {row[0]: row[1] for row in decisions.groupBy(OUTCOME).count().collect()}
     types = dict(decisions.dtypes)
     counts = []

@@ -22,11 +22,11 @@ from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import CASE_KINDS
 from files.batch.input import BulkRefused, sources
 from files.batch.output import FIRED, UNDETERMINED, elements
-from files.batch.raw_facts import FAULTS, Form, RawFacts
+from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
 from files.maps.row_map import RowMap
 
 
-class Decided(NamedTuple):
+class DecidedFrames(NamedTuple):
     """`rejects` holds the raw columns and `faults`, one a line."""
 
     decisions: DataFrame
@@ -42,7 +42,7 @@ def decide_frame(
     cells: bool = False,
     results: bool = True,
     lists_as_json: bool = False,
-) -> Decided:
+) -> DecidedFrames:
     """`cells`: text columns are cells, as from CSV, in which blank means missing; otherwise they are values. `results`:
     every value, or only outcome, conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON;
     otherwise their members have the type that a column of them has."""
@@ -61,7 +61,7 @@ def decide_frame(
     )
     session.sql(raw_facts.sound().sql("spark")).createOrReplaceTempView("facts")
     named = form.ruleset.results if results else ()
-    return Decided(_decisions(session, form, named, lists_as_json=lists_as_json), rejects)
+    return DecidedFrames(_decisions(session, form, named, lists_as_json=lists_as_json), rejects)
 
 
 def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, lists_as_json: bool) -> DataFrame:
@@ -97,17 +97,17 @@ def _ids(masks: tuple[Mask, ...]) -> Column:
     return sf.concat_ws(" ", *parts) if parts else sf.lit("")
 
 
-def _form(type_: str, cells: bool) -> Form:
+def _form(type_: str, cells: bool) -> ColumnType:
     if type_.startswith("decimal"):
-        return Form.DECIMAL
+        return ColumnType.DECIMAL
     known = {
-        "string": Form.CELLS if cells else Form.TEXT,
-        "boolean": Form.YES_NO,
-        "date": Form.DATE,
-        "double": Form.FLOAT,
-        "float": Form.FLOAT,
+        "string": ColumnType.CELLS if cells else ColumnType.TEXT,
+        "boolean": ColumnType.YES_NO,
+        "date": ColumnType.DATE,
+        "double": ColumnType.FLOAT,
+        "float": ColumnType.FLOAT,
     }
-    return Form.WHOLE if type_ in ("tinyint", "smallint", "int", "bigint") else known.get(type_, Form.OTHER)
+    return ColumnType.WHOLE if type_ in ("tinyint", "smallint", "int", "bigint") else known.get(type_, ColumnType.OTHER)
 
 
 def _quoted(name: str) -> str:

@@ -18,9 +18,9 @@ from receivables.backtest.backtest import accounts_of
 from receivables.backtest.replay import decider
 from receivables.backtest.replay_sql import sql_decider
 from receivables.backtest.run_backtest import Asked, run
-from receivables.history.history_file import Source
+from receivables.history.history_file import HistorySource
 from receivables.history.history_map_file import read_history_map
-from receivables.payment_record import Book, known_at_issue
+from receivables.payment_record import OpenInvoices, known_at_issue
 from tests.support.command_line import credence
 from tests.support.invoice_histories import SAMPLE, SAMPLE_MAP, sample, sample_map, shipped_policies
 from tests.support.policy_files import ended, facts_file
@@ -306,7 +306,7 @@ def test_progress_is_told_while_reading_and_replaying(tmp_path: Path) -> None:
     assert history_map is not None
     told: list[tuple[str, float | None]] = []
 
-    asked = Asked(Source(paths["--history"], history_map, 2), {"rules": engine}, date(2026, 7, 1))
+    asked = Asked(HistorySource(paths["--history"], history_map, 2), {"rules": engine}, date(2026, 7, 1))
     run(asked, lambda what, done: told.append((what, done)))
 
     assert [what for what, _ in told] == ["reading", "reading", "replaying"]
@@ -455,7 +455,7 @@ def test_an_assumption_that_the_second_policy_set_can_not_take_is_refused(tmp_pa
 
 def test_orders_decided_in_bulk_are_decided_as_one_by_one() -> None:
     invoices, ruleset = sample(), shipped_policies().ruleset("order", date(2026, 7, 1))
-    book = Book(invoices)
+    book = OpenInvoices(invoices)
     cases = [case for account in accounts_of(invoices).values() for case in known_at_issue(account, book)]
 
     one_by_one, in_bulk = (make(ruleset, sample_map())(cases) for make in (decider, sql_decider))

@@ -25,7 +25,7 @@ from typer.testing import Result
 from api.cli.check import read_map
 from api.cli.terminal import engine_of
 from files.long_run import ROWS_BETWEEN
-from receivables.portfolio.portfolio_files import Reading
+from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.run_portfolio import Wanted, portfolio_of
 from tests.support.command_line import credence
 from tests.support.paths import ROOT
@@ -575,7 +575,7 @@ def test_progress_is_told_from_the_first_row_to_the_last_decision(tmp_path: Path
     assert row_map is not None
     told: list[tuple[str, float | None]] = []
 
-    wanted = Wanted([source], Reading(row_map), date(2026, 6, 30))
+    wanted = Wanted([source], PortfolioFileOptions(row_map), date(2026, 6, 30))
     portfolio_of(engine, wanted, lambda *_: None, lambda what, done: told.append((what, done)))
 
     for what in ("reading", "deciding"):

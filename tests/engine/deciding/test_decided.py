@@ -14,7 +14,7 @@ from engine.ruleset.ruleset import NO_RULES
 from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import CASE_KINDS
 from receivables.backtest.replay import decider
-from receivables.payment_record import Book, Invoice, known_at_issue
+from receivables.payment_record import Invoice, OpenInvoices, known_at_issue
 from tests.receivables.backtest.test_backtest import MAP
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import AS_OF, HEAD, REASON, engine_of
@@ -104,7 +104,7 @@ def test_a_backtest_says_the_same_one_by_one_and_in_sql(outcomes: tuple[str, ...
     assert loaded.engine is not None
     ruleset = loaded.engine.ruleset("order", AS_OF)
     invoice = Invoice("1", "C", 15_000, 15_030, None, 100, False)
-    cases = list(known_at_issue([invoice], Book([invoice])))
+    cases = list(known_at_issue([invoice], OpenInvoices([invoice])))
 
     one, sql = decider(ruleset, MAP)(cases), sql_decider(ruleset, MAP)(cases)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from engine.deciding.matcher import Disagreement, Matcher
-from engine.lowering.conditions import Group
+from engine.lowering.conditions import NetworkPlan
 from engine.lowering.rete.rete_form import ReteForm
 from engine.ruleset.formula import Formula, Variable, walk
 from engine.ruleset.interpret import run
@@ -75,7 +75,7 @@ def formulas(steps: Sequence[object]) -> list[Formula]:
     return found
 
 
-def tampered(group: Group) -> Group:
+def tampered(group: NetworkPlan) -> NetworkPlan:
     """One constant of the first rule, off by one."""
     first, *others = group.rules
     wrong = (replace(first[0], literal=first[0].literal + 1), *first[1:])

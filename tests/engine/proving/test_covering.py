@@ -7,7 +7,14 @@ import random
 
 import pytest
 
-from engine.proving.covering import Box, Search, bits, earlier_rows_that_meet, first_of, rows_that_earlier_ones_cover
+from engine.proving.covering import (
+    Box,
+    UncoveredSearch,
+    bits,
+    earlier_rows_that_meet,
+    first_of,
+    rows_that_earlier_ones_cover,
+)
 from engine.proving.regions import Interval, Region, intersection
 
 REACH = 7
@@ -74,17 +81,17 @@ def test_gaps_are_what_no_row_holds_and_nothing_else(block: int) -> None:
     for seed in range(block * 50, block * 50 + 50):
         boxes, held = table(seed)
         whole = (WHOLE,) * len(boxes[0])
-        found = Search(whole, boxes, 10_000).found
+        found = UncoveredSearch(whole, boxes, 10_000).found
         assert found is not None
         gaps = [points(gap) for gap in found]
         assert set().union(*gaps) == points(whole) - set().union(*held)
         assert sum(map(len, gaps)) == len(set().union(*gaps))
-        assert Search(whole, boxes, 2).found == found[:2]
+        assert UncoveredSearch(whole, boxes, 2).found == found[:2]
 
 
 def test_a_search_that_takes_too_long_says_nothing() -> None:
     boxes, _ = table(7)
-    assert Search((WHOLE,) * len(boxes[0]), boxes, 3, 0).found is None
+    assert UncoveredSearch((WHOLE,) * len(boxes[0]), boxes, 3, 0).found is None
 
 
 def test_regions_are_joined_and_cut_as_sets_of_values() -> None:

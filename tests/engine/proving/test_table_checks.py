@@ -16,8 +16,9 @@ from engine.proving.table_checks import check_match, check_table
 from engine.reading.document import Scalar
 from engine.reading.policy import Expression, HitPolicy
 from engine.ruleset.formula import Formula, Variable
-from engine.ruleset.interpret import Value, verdict
+from engine.ruleset.interpret import verdict
 from engine.ruleset.ruleset import Conjunct, Match
+from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 
 HERE = Place("t.yaml", 1, 1)

@@ -18,7 +18,8 @@ from engine.feel.runtime import evaluate
 from engine.reading.document import Scalar
 from engine.reading.policy import Expression
 from engine.ruleset.formula import Constant, Formula, Variable
-from engine.ruleset.interpret import Value, value_of
+from engine.ruleset.interpret import value_of
+from engine.vocabulary.binding import Value
 from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Type
 

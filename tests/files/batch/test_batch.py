@@ -21,7 +21,7 @@ from api.cli.main import app
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.vocabulary import Fact, Kind, Text
-from files.batch.duckdb.duckdb_run import Job, Tally, run
+from files.batch.duckdb.duckdb_run import BatchJob, BatchTally, run
 from files.batch.input import BulkRefused
 from files.maps.mapped_rows import row_reader
 from files.maps.row_map import ISO, Column, DateFormat, RowMap
@@ -93,10 +93,10 @@ def one_by_one(case: str, facts: Sequence[Fact], rows: Sequence[Sequence[str]]) 
     return found
 
 
-def job(case: str, source: Path | str, out: Path, row_map: RowMap | None = None) -> Job:
+def job(case: str, source: Path | str, out: Path, row_map: RowMap | None = None) -> BatchJob:
     ruleset = default_policies().ruleset(case, AS_OF_DAY)
     rejects = out.with_suffix(".rejects.csv")
-    return Job((str(source),), ruleset, AS_OF_DAY, str(out), str(rejects), row_map, summary=True)
+    return BatchJob((str(source),), ruleset, AS_OF_DAY, str(out), str(rejects), row_map, summary=True)
 
 
 def write_csv(path: Path, facts: Sequence[Fact], rows: Iterable[Sequence[str]]) -> None:
@@ -163,7 +163,7 @@ def test_every_form_of_input_and_output_gives_the_same_decisions(tmp_path: Path)
             for fact, cell in zip(facts, row, strict=True):
                 body.setdefault(fact.group, {})[fact.name.partition(".")[2]] = cell
             stream.write(json.dumps(body) + "\n")
-    seen: list[tuple[Tally, list[Any]]] = []
+    seen: list[tuple[BatchTally, list[Any]]] = []
     for source in ("in.csv", "in.ndjson"):
         for kind in ("parquet", "csv", "ndjson"):
             out = tmp_path / f"{source}.{kind}"

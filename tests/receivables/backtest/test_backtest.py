@@ -14,9 +14,9 @@ from engine.vocabulary.binding import shown
 from engine.vocabulary.days import EPOCH, date_of
 from engine.vocabulary.vocabulary import Text
 from receivables.backtest.backtest import (
-    Cell,
+    BacktestTally,
     Sums,
-    Tally,
+    TallyKey,
     Window,
     accounts_of,
     backtest,
@@ -24,10 +24,10 @@ from receivables.backtest.backtest import (
     quarter_of,
     window_of,
 )
-from receivables.backtest.backtest_figures import Figures, Group, RuleName, Side, differing_rules, figures
-from receivables.backtest.replay import Case, Decide, Decided, decider
+from receivables.backtest.backtest_figures import BacktestFigures, OrderGroup, RuleName, Side, differing_rules, figures
+from receivables.backtest.replay import Case, Decide, ReplayedOrder, decider
 from receivables.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
-from receivables.payment_record import Book, Invoice, Known, known_at_issue
+from receivables.payment_record import Invoice, Known, OpenInvoices, known_at_issue
 from tests.support.invoice_histories import DAY, sample, sample_map, shipped_policies
 from tests.support.policy_files import whole_set
 
@@ -94,25 +94,25 @@ def _decide(text: str, history_map: HistoryMap = MAP) -> Decide:
     return decider(_engine(text).ruleset("order", date(2026, 7, 1)), history_map)
 
 
-def _tally(*texts: str, window: Window = ALL_DAYS) -> Tally:
+def _tally(*texts: str, window: Window = ALL_DAYS) -> BacktestTally:
     return backtest(accounts_of(PAST), window, [_decide(text) for text in texts])
 
 
-def _figures(*texts: str) -> Figures:
+def _figures(*texts: str) -> BacktestFigures:
     return figures(_tally(*texts), [Side(str(number), "v", NAMES) for number, _ in enumerate(texts)])
 
 
 @pytest.fixture(scope="module")
-def found() -> Figures:
+def found() -> BacktestFigures:
     return _figures(ORDERS)
 
 
-def _counted(group: Group) -> tuple[int, int, int, list[int]]:
+def _counted(group: OrderGroup) -> tuple[int, int, int, list[int]]:
     """Orders, amount, amount whose payment is known, and late amounts."""
     return group.all.count, group.all.amount, group.known.amount, [late.amount for late in group.late]
 
 
-def test_orders_fall_into_the_outcomes_they_would_have_had(found: Figures) -> None:
+def test_orders_fall_into_the_outcomes_they_would_have_had(found: BacktestFigures) -> None:
     outcomes = found.sides[0].outcomes
 
     assert _counted(outcomes["approve"]) == (4, 80_000, 80_000, [70_000, 70_000, 70_000, 50_000])
@@ -123,7 +123,7 @@ def test_orders_fall_into_the_outcomes_they_would_have_had(found: Figures) -> No
     assert found.everything.all.disputed_amount == 20_000
 
 
-def test_holding_is_judged_as_a_forecast(found: Figures) -> None:
+def test_holding_is_judged_as_a_forecast(found: BacktestFigures) -> None:
     first, second, third, fourth = found.sides[0].accuracy
 
     assert (first.days, first.lift, first.precision, first.recall) == (
@@ -142,7 +142,7 @@ def test_holding_is_judged_as_a_forecast(found: Figures) -> None:
     assert (fourth.days, fourth.lift, fourth.count_recall) == (30, NOTHING, NOTHING)
 
 
-def test_receivables_change_as_if_held_orders_had_been_refused_or_prepaid(found: Figures) -> None:
+def test_receivables_change_as_if_held_orders_had_been_refused_or_prepaid(found: BacktestFigures) -> None:
     effect = found.sides[0].effect
 
     assert effect.dso == Fraction(13_000_000, 240_000)
@@ -152,7 +152,7 @@ def test_receivables_change_as_if_held_orders_had_been_refused_or_prepaid(found:
     assert effect.overdue_share_without == Fraction(70, 93)
 
 
-def test_each_rule_shows_what_it_hit_and_what_it_held_alone(found: Figures) -> None:
+def test_each_rule_shows_what_it_hit_and_what_it_held_alone(found: BacktestFigures) -> None:
     rules = {rule.rule: rule for rule in found.sides[0].rules}
 
     assert list(rules) == ["orders.overdue", "orders.large", "orders.slow"]
@@ -163,7 +163,7 @@ def test_each_rule_shows_what_it_hit_and_what_it_held_alone(found: Figures) -> N
     assert (rules["orders.slow"].fired.all.count, rules["orders.slow"].undetermined.all.count) == (1, 0)
 
 
-def test_quarters_add_up(found: Figures) -> None:
+def test_quarters_add_up(found: BacktestFigures) -> None:
     side = found.sides[0]
 
     assert {name: [group.all.count for group in pair] for name, pair in side.quarters.items()} == {
@@ -189,26 +189,26 @@ def test_orders_that_flip_name_the_rules_that_flipped_them() -> None:
     assert (blocked.fired.all.count, blocked.undetermined.all.count, blocked.alone.all.count) == (0, 7, 4)
 
 
-def _counted_up(*cells: tuple[tuple[Decided, ...], int]) -> Tally:
+def _counted_up(*cells: tuple[tuple[ReplayedOrder, ...], int]) -> BacktestTally:
     """Orders paid on time, each with what the sides decided and its amount."""
-    tally = Tally()
+    tally = BacktestTally()
     for sides, amount in cells:
-        tally.cells[Cell("2026-Q1", 0, sides)] = Sums(count=1, amount=amount)
+        tally.cells[TallyKey("2026-Q1", 0, sides)] = Sums(count=1, amount=amount)
     return tally
 
 
 def test_a_flip_is_blamed_on_the_rules_that_one_side_alone_names_fired_or_not_checked() -> None:
-    first = Decided("hold", ("a", "both"), ("c", "unsure"), None)
-    second = Decided("approve", ("both", "e"), ("unsure", "f"), None)
+    first = ReplayedOrder("hold", ("a", "both"), ("c", "unsure"), None)
+    second = ReplayedOrder("approve", ("both", "e"), ("unsure", "f"), None)
 
     assert differing_rules(first, second) == (("a", "c"), ("e", "f"))
     assert differing_rules(second, first) == (("e", "f"), ("a", "c"))
-    assert differing_rules(first, Decided("reject", ("a",), ("both", "c"), None)) == (("unsure",), ())
+    assert differing_rules(first, ReplayedOrder("reject", ("a",), ("both", "c"), None)) == (("unsure",), ())
 
 
 def test_changes_stand_with_the_largest_amount_first_whatever_their_order_in_the_history() -> None:
-    approved, held, rejected = (Decided(outcome, (), (), None) for outcome in ("approve", "hold", "reject"))
-    overdue = Decided("hold", ("orders.overdue",), (), None)
+    approved, held, rejected = (ReplayedOrder(outcome, (), (), None) for outcome in ("approve", "hold", "reject"))
+    overdue = ReplayedOrder("hold", ("orders.overdue",), (), None)
     flips = [
         ((approved, held), 300),
         ((approved, overdue), 500),
@@ -228,7 +228,7 @@ def test_changes_stand_with_the_largest_amount_first_whatever_their_order_in_the
 
 def test_grades_add_up_to_everything_and_ungraded_orders_stand_under_no_name() -> None:
     graded = [("approve", "A", 100), ("hold", "A", 40), ("hold", "C", 30), ("approve", None, 7)]
-    cells = [((Decided(outcome, (), (), grade),), amount) for outcome, grade, amount in graded]
+    cells = [((ReplayedOrder(outcome, (), (), grade),), amount) for outcome, grade, amount in graded]
 
     (side,) = figures(_counted_up(*cells), [Side("1", "v", NAMES)]).sides
 
@@ -243,9 +243,9 @@ def test_grades_add_up_to_everything_and_ungraded_orders_stand_under_no_name() -
 def test_a_rule_that_may_be_ignored_when_it_can_t_be_checked_shares_no_hold() -> None:
     """`orders.slow` is ignored when missing, `orders.blocked` holds then: two holds, of which none is alone."""
     names = {**NAMES, "orders.note": RuleName(Text("note", "备注"), "approve", "hold")}
-    ignored = Decided("hold", ("orders.overdue",), ("orders.slow",), None)
-    both = Decided("hold", ("orders.overdue",), ("orders.blocked",), None)
-    unsure = Decided("hold", ("orders.large",), ("orders.note",), None)
+    ignored = ReplayedOrder("hold", ("orders.overdue",), ("orders.slow",), None)
+    both = ReplayedOrder("hold", ("orders.overdue",), ("orders.blocked",), None)
+    unsure = ReplayedOrder("hold", ("orders.large",), ("orders.note",), None)
     tally = _counted_up(((ignored,), 100), ((both,), 1_000), ((unsure,), 10_000))
 
     rules = {rule.rule: rule.alone.all.amount for rule in figures(tally, [Side("1", "v", names)]).sides[0].rules}
@@ -293,17 +293,17 @@ def test_what_was_still_open_counts_only_once_its_lateness_is_known() -> None:
 def test_an_assumption_counts_for_every_order() -> None:
     assumed = Assumption("account.status", "active", False, Text("", ""), PLACE)
     decide = _decide(ORDERS + STRICT, HistoryMap("past", PLACE, Text("", ""), "EUR", (), (assumed,)))
-    cases = list(known_at_issue(PAST[:1], Book(PAST)))
+    cases = list(known_at_issue(PAST[:1], OpenInvoices(PAST)))
 
-    assert decide(cases) == [Decided("approve", (), (), None)]
-    assert _decide(ORDERS + STRICT)(cases) == [Decided("hold", (), ("orders.blocked",), None)]
+    assert decide(cases) == [ReplayedOrder("approve", (), (), None)]
+    assert _decide(ORDERS + STRICT)(cases) == [ReplayedOrder("hold", (), ("orders.blocked",), None)]
 
 
 # --- the shipped policies on real invoices ---------------------------------------------------------------------------
 
 
 def _cases(invoices: Sequence[Invoice]) -> list[Case]:
-    book = Book(invoices)
+    book = OpenInvoices(invoices)
     return [case for account in accounts_of(invoices).values() for case in known_at_issue(account, book)]
 
 
@@ -357,7 +357,7 @@ def test_real_orders_are_decided_without_knowing_what_came_later() -> None:
     assert then.items() <= _by_number(_cases(invoices), decide).items()
 
 
-def _by_number(cases: list[Case], decide: Decide) -> dict[str, Decided]:
+def _by_number(cases: list[Case], decide: Decide) -> dict[str, ReplayedOrder]:
     return {invoice.number: decided for (invoice, _), decided in zip(cases, decide(cases), strict=True)}
 
 

@@ -11,14 +11,14 @@ import pytest
 
 from engine.deciding.decision import Reason
 from engine.pipeline import Engine, load
+from engine.vocabulary.binding import JsonScalar
 from engine.vocabulary.days import date_of, day_number
 from engine.vocabulary.decimals import decimal_text
-from files.maps.mapped_rows import Raw
 from receivables.account_facts import account_facts
-from receivables.figures import BUCKETS, Figures, Item, bucket_of, figures, months_before
-from receivables.payment_record import Book as PaidBook
+from receivables.figures import BUCKETS, Item, PortfolioFigures, bucket_of, figures, months_before
 from receivables.payment_record import Invoice, known_at_issue
-from receivables.portfolio.portfolio_decisions import Decided, days_in_quarter, decide_portfolio
+from receivables.payment_record import OpenInvoices as PaidBook
+from receivables.portfolio.portfolio_decisions import PortfolioDecisions, days_in_quarter, decide_portfolio
 from receivables.portfolio.portfolio_rows import Book
 from tests.support.paths import RULES
 
@@ -75,7 +75,7 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="module")
-def known() -> Figures:
+def known() -> PortfolioFigures:
     return figures(ITEMS, TODAY, DAYS, OPENING)
 
 
@@ -97,7 +97,7 @@ def book_of(items: Sequence[Item]) -> Book:
 
 
 @pytest.fixture(scope="module")
-def decided(engine: Engine, known: Figures) -> Decided:
+def decided(engine: Engine, known: PortfolioFigures) -> PortfolioDecisions:
     return decide_portfolio(engine, book_of(ITEMS), known, "company", "manufacturing")
 
 
@@ -108,7 +108,7 @@ def fired(reasons: Sequence[Reason]) -> list[str]:
 # --- aging -----------------------------------------------------------------------------------------------------------
 
 
-def test_aging_counts_open_amounts_and_keeps_credit_notes_apart(known: Figures) -> None:
+def test_aging_counts_open_amounts_and_keeps_credit_notes_apart(known: PortfolioFigures) -> None:
     """On 30 June: G isn't due; F is 21 days overdue with 450 of 600 open; E is 11 + 31 + 30 = 72 days overdue."""
     assert {bucket.key: (bucket.count, euros(bucket.amount)) for bucket in known.aging if bucket.count} == {
         "current": (1, "900.00"),
@@ -149,7 +149,7 @@ def test_buckets_begin_and_end_on_their_days(engine: Engine, days: int, bucket: 
 # --- quarters --------------------------------------------------------------------------------------------------------
 
 
-def test_dso_best_possible_dso_days_delinquent_and_cei_by_quarter(known: Figures) -> None:
+def test_dso_best_possible_dso_days_delinquent_and_cei_by_quarter(known: PortfolioFigures) -> None:
     amounts = [
         tuple(map(euros, (quarter.opening or 0, quarter.sales, quarter.receivables, quarter.overdue)))
         for quarter in known.quarters
@@ -247,7 +247,7 @@ def test_at_most_eight_quarters_are_shown() -> None:
 # --- concentration ---------------------------------------------------------------------------------------------------
 
 
-def test_concentration_is_of_what_customers_owe_on_balance(known: Figures) -> None:
+def test_concentration_is_of_what_customers_owe_on_balance(known: PortfolioFigures) -> None:
     """C-2 owes 400 less the credit note of 100. 900² + 450² + 300² = 1,102,500; 1,650² = 2,722,500."""
     found = known.concentration
 
@@ -309,7 +309,7 @@ def test_an_empty_portfolio_has_figures_of_nothing(engine: Engine) -> None:
 # --- what the policies say -------------------------------------------------------------------------------------------
 
 
-def test_the_portfolio_policy_warns_with_its_own_reasons(decided: Decided) -> None:
+def test_the_portfolio_policy_warns_with_its_own_reasons(decided: PortfolioDecisions) -> None:
     """DSO 40 → 90 → 106.1; 51.5% overdue; 54.5% owed by one; CEI 52.8%; above the 60 days of manufacturing."""
     decision = decided.portfolio
 
@@ -324,7 +324,9 @@ def test_the_portfolio_policy_warns_with_its_own_reasons(decided: Decided) -> No
     }
 
 
-def test_the_reports_ratios_are_those_of_the_policy(decided: Decided, known: Figures, engine: Engine) -> None:
+def test_the_reports_ratios_are_those_of_the_policy(
+    decided: PortfolioDecisions, known: PortfolioFigures, engine: Engine
+) -> None:
     results = decided.portfolio.results["portfolio_health"]
     last, before = known.quarters[-1], known.quarters[-2]
 
@@ -344,7 +346,7 @@ def test_a_quarter_that_is_not_covered_is_missing_for_the_policy(engine: Engine)
     assert "portfolio.previous_credit_sales" in rising.missing
 
 
-def test_loss_allowance_comes_from_the_provision_policy(decided: Decided) -> None:
+def test_loss_allowance_comes_from_the_provision_policy(decided: PortfolioDecisions) -> None:
     """1% of 900, 2% of 450, 10% of 400; nothing for the credit note."""
     found = [(a.key, a.count, a.rates, euros(a.allowance or 0)) for a in decided.allowances]
 
@@ -417,7 +419,7 @@ def test_disputes_that_are_not_recorded_leave_the_disputed_amount_out() -> None:
     assert "disputed_amount" not in account_facts("C-1", [unknown], TODAY, 100_00, 2)
 
 
-def test_account_warnings_are_the_monitoring_rules_that_fired(decided: Decided) -> None:
+def test_account_warnings_are_the_monitoring_rules_that_fired(decided: PortfolioDecisions) -> None:
     """C-2's oldest item is 72 days overdue, more than 60. C-1 paid D 21 days late, after C in time the quarter before.
     What limits would need is missing, and said so."""
     first, second = (account for account in decided.accounts if account.warnings)
@@ -446,14 +448,16 @@ def test_customers_without_a_warning_stand_behind_those_with_one_however_much_th
     ]
 
 
-def test_progress_is_the_share_of_decisions_made_and_ends_with_all(engine: Engine, known: Figures) -> None:
+def test_progress_is_the_share_of_decisions_made_and_ends_with_all(engine: Engine, known: PortfolioFigures) -> None:
     told: list[float] = []
     decide_portfolio(engine, book_of(ITEMS), known, "company", "manufacturing", told.append)
 
     assert told == sorted(told) and told[-1] == 1
 
 
-def test_overdue_structure_by_grade_and_country(decided: Decided, engine: Engine, known: Figures) -> None:
+def test_overdue_structure_by_grade_and_country(
+    decided: PortfolioDecisions, engine: Engine, known: PortfolioFigures
+) -> None:
     """Nobody is graded without an assessment. G and H say no country: 900 - 100."""
     by = decided.overdue_by
 
@@ -467,13 +471,13 @@ def test_overdue_structure_by_grade_and_country(decided: Decided, engine: Engine
     ]
     assert "industry" not in by
 
-    solvent: dict[str, Raw] = {
+    solvent: dict[str, JsonScalar] = {
         "insolvent": False,
         "abnormal_operation": False,
         "litigation": False,
         "broken_promises": 0,
     }
-    assessed: dict[str, dict[str, Raw]] = {
+    assessed: dict[str, dict[str, JsonScalar]] = {
         name: {**solvent, "assessed_on": "2026-06-30"} for name in ("C-1", "C-2", "C-3")
     }
     graded = decide_portfolio(engine, replace(book_of(ITEMS), accounts=assessed), known, "p").overdue_by["grade"]

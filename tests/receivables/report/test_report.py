@@ -15,8 +15,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from receivables.report.html_page import html
-from receivables.report.parts import Chart, ChartKind, Report, Section, Series, Table
-from receivables.report.shown_figures import Show
+from receivables.report.parts import Chart, ChartKind, Report, ReportTable, Section, Series
+from receivables.report.shown_figures import ShowFigures
 from receivables.report.svg import WIDTH, nice_ticks, svg
 from receivables.report.terminal_text import print_report
 
@@ -151,7 +151,7 @@ def test_what_can_not_be_drawn_to_scale_still_has_an_axis() -> None:
     [(0, "0", "0"), (0.5, "0.5", "0.5"), (9_999, "9.999k", "9999"), (25_000, "25k", "2.5万"), (3e9, "3bn", "30亿")],
 )
 def test_an_axis_counts_as_its_readers_do(value: float, en: str, zh: str) -> None:
-    assert (Show("en", "EUR", 2).axis(value), Show("zh", "EUR", 2).axis(value)) == (en, zh)
+    assert (ShowFigures("en", "EUR", 2).axis(value), ShowFigures("zh", "EUR", 2).axis(value)) == (en, zh)
 
 
 EVIL = "<script>alert('1')</script>&\"]]>"
@@ -159,7 +159,7 @@ EVIL = "<script>alert('1')</script>&\"]]>"
 
 def test_everything_from_data_is_escaped() -> None:
     chart = Chart(ChartKind.BARS, EVIL, (EVIL,), (Series(EVIL, (1.0,)),), lambda _: EVIL)
-    table = Table(EVIL, (EVIL,), ((EVIL,),), note=EVIL)
+    table = ReportTable(EVIL, (EVIL,), ((EVIL,),), note=EVIL)
 
     page = html(Report("en", EVIL, ((EVIL, EVIL),), (Section(EVIL, (EVIL,), (chart, table)),)))
 
@@ -175,7 +175,7 @@ def test_a_page_names_its_language_and_forbids_fetching() -> None:
 
 
 def test_short_tables_stay_on_one_printed_page_and_long_ones_repeat_their_heading() -> None:
-    tables = [Table("", ("a",), (("1",),) * rows, note="as booked") for rows in (30, 31)]
+    tables = [ReportTable("", ("a",), (("1",),) * rows, note="as booked") for rows in (30, 31)]
 
     page = html(Report("en", "", (), (Section("", (), tuple(tables)),)))
 
@@ -190,7 +190,7 @@ def test_short_tables_stay_on_one_printed_page_and_long_ones_repeat_their_headin
 
 def test_on_a_narrow_terminal_numbers_stay_whole() -> None:
     console = Console(file=io.StringIO(), width=40)
-    table = Table("Amounts", ("name", "amount"), (("a long name " * 9, "1,234,567.89"),), note="as booked")
+    table = ReportTable("Amounts", ("name", "amount"), (("a long name " * 9, "1,234,567.89"),), note="as booked")
     chart = _chart(ChartKind.BARS, (1.0,))
 
     print_report(console, Report("en", "Title", (("of", "all"),), (Section("One", ("Text.",), (table, chart)),)))

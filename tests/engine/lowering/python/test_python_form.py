@@ -9,8 +9,9 @@ import pytest
 from engine.lowering.python.python_form import PythonForm
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula
-from engine.ruleset.interpret import Value, value_of
+from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import AS_OF, ListResult
+from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, TEXT, YES_NO, Kind, Type
 from tests.support.handmade_rulesets import GRADE, MONEY, compare, match, named, optional, required, ruleset, whole
 from tests.support.random_formulas import days

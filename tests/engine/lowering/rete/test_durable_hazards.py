@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.deciding.matcher import Matcher, Matching
+from engine.deciding.matcher import Matcher, MatchResult
 from engine.lowering.rete.rete_network import DECISIONS_PER_STATE, ReteError, ReteNetwork, durable_rules
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
@@ -36,7 +36,7 @@ def matcher(
     return Matcher(ruleset(types or {"a": WHOLE}, rules, optional=missing))
 
 
-def agreed(matching: Matching) -> list[int]:
+def agreed(matching: MatchResult) -> list[int]:
     assert matching.disagreement is None
     return matching.fired
 

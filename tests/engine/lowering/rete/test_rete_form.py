@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from engine.lowering import conditions
-from engine.lowering.conditions import Condition, field_name
+from engine.lowering.conditions import NetworkCondition, field_name
 from engine.lowering.python.python_form import PythonForm
 from engine.lowering.rete import rete_form
 from engine.lowering.rete.rete_form import ReteForm
@@ -59,7 +59,7 @@ def fires(formula: Formula, types: dict[str, Type], facts: tuple[int | str | Non
     ],
 )
 def test_plain_comparisons_are_left_to_the_network(formula: Formula, expected: list[tuple[Formula, str, int]]) -> None:
-    assert conditions.conditions(match("p.r", formula)) == tuple(Condition(*parts) for parts in expected)
+    assert conditions.conditions(match("p.r", formula)) == tuple(NetworkCondition(*parts) for parts in expected)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_plain_comparisons_are_left_to_the_network(formula: Formula, expected: l
     ],
 )
 def test_everything_else_is_computed_beforehand(formula: Formula) -> None:
-    assert conditions.conditions(match("p.r", formula)) == (Condition(formula, "=", 1),)
+    assert conditions.conditions(match("p.r", formula)) == (NetworkCondition(formula, "=", 1),)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.http.hosts import hosts_of
+from api.host_names import listed_names
 from ledger.store.place import unfit_place
 
 
@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     @field_validator("hosts")
     @classmethod
     def _hosts_are_names(cls, listed: str) -> str:
-        hosts_of("127.0.0.1", listed)
+        listed_names(listed)
         return listed
 
     @field_validator("journal", mode="before")

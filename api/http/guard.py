@@ -7,17 +7,15 @@ too large together, those that have owed bytes for longest go first: honest requ
 
 from __future__ import annotations
 
+from asyncio import AbstractEventLoop
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import structlog
 
 from api.http.hosts import Hosts
 from api.http.metrics import Metrics
-from api.http.problems import Overloaded
-
-if TYPE_CHECKING:
-    from api.http.guarded_protocol import GuardedProtocol
+from api.http.problems import Overloaded, Refused
 
 _SMALL_BODY = 32 << 10
 _WARNED_SHARE = 0.8
@@ -54,6 +52,31 @@ class ConnectionLimits:
         return 2 * (self.head_bytes + self.body_bytes)
 
 
+class GuardedConnection(Protocol):
+    """What the guard asks of a connection."""
+
+    loop: AbstractEventLoop
+
+    held_bytes: int
+    """Bytes of bodies on this connection that are not answered yet."""
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the client doesn't take its answers."""
+
+    def look_after(self, now: float) -> None:
+        """Ends what has taken too long; `now` is the event loop's time."""
+
+    def give_way(self) -> None:
+        """Closes for a connection that needs the place more; a request under way is told so."""
+
+    def drop(self) -> None:
+        """Cuts the connection without a word."""
+
+    def refuse(self, error: Refused) -> None:
+        """Answers with the problem, after the answers that are due before it, and closes."""
+
+
 class Guard:
     """What all connections share: who owes whom, and the bytes held in all. Dicts keep the order of arrival."""
 
@@ -61,9 +84,9 @@ class Guard:
         self.hosts = hosts
         self.limits = limits
         self.metrics = metrics
-        self.waiting: dict[GuardedProtocol, None] = {}
-        self.busy: dict[GuardedProtocol, None] = {}
-        self.leaving: dict[GuardedProtocol, None] = {}
+        self.waiting: dict[GuardedConnection, None] = {}
+        self.busy: dict[GuardedConnection, None] = {}
+        self.leaving: dict[GuardedConnection, None] = {}
         self.body_bytes = 0
         self._warned = float("-inf")
         self._turned_away = 0
@@ -73,7 +96,7 @@ class Guard:
     def connections(self) -> int:
         return len(self.waiting) + len(self.busy) + len(self.leaving)
 
-    def admit(self, new: GuardedProtocol) -> None:
+    def admit(self, new: GuardedConnection) -> None:
         self.waiting[new] = None
         count = self.connections
         if count > self.limits.connections:
@@ -81,7 +104,7 @@ class Guard:
         elif count > self.limits.connections * _WARNED_SHARE:
             self._warn(new.loop.time())
 
-    def _make_place(self, new: GuardedProtocol) -> None:
+    def _make_place(self, new: GuardedConnection) -> None:
         if self.leaving:
             next(iter(self.leaving)).drop()
         elif (longest := next(iter(self.waiting))) is not new:
@@ -92,14 +115,14 @@ class Guard:
         else:  # all others wait for us
             new.refuse(self.overload(new))
 
-    def move(self, connection: GuardedProtocol, to: dict[GuardedProtocol, None] | None) -> None:
+    def move(self, connection: GuardedConnection, to: dict[GuardedConnection, None] | None) -> None:
         self.waiting.pop(connection, None)
         self.busy.pop(connection, None)
         self.leaving.pop(connection, None)
         if to is not None:
             to[connection] = None
 
-    def make_room(self, asking: GuardedProtocol) -> bool:
+    def make_room(self, asking: GuardedConnection) -> bool:
         """False where `asking` itself has to go. What is small may stay: no number of large ones keeps it out."""
         while self.body_bytes > self.limits.bodies_bytes:
             longest = next((each for each in self.waiting if each.held_bytes), asking)
@@ -120,7 +143,7 @@ class Guard:
         for connection in (*self.waiting, *self.busy, *self.leaving):
             connection.drop()
 
-    def overload(self, connection: GuardedProtocol) -> Overloaded:
+    def overload(self, connection: GuardedConnection) -> Overloaded:
         """What a connection is told that has to go; counted and logged."""
         self._turned_away += 1
         self._warn(connection.loop.time())

@@ -10,32 +10,35 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from api.host_names import address_of, listed_names, shortest
 from api.http.problems import ForeignHost, ForeignOrigin, MalformedRequest
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _AUTHORITY = re.compile(rb"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(?::([0-9]{0,5}))?")
-_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-_EVERY_NAME = "*"
 _SAID_MAX = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosts:
-    """names: what `Host` may say, in lower case, addresses in their shortest form. listed: those of them that the
-    setting lists; pages served under them may ask too. every_address: any address will do, since a foreign page can't
-    take one over; so it is where the service listens beyond its own machine. every_name: `Host` isn't looked at."""
+    """The names of this service, made once from where it listens and what the setting lists."""
 
     names: frozenset[str]
+    """What `Host` may say: in lower case, addresses in their shortest form."""
+
     listed: frozenset[str]
+    """Those of them that the setting lists; pages served under them may ask too."""
+
     every_address: bool
+    """Any address will do, since a foreign page can't take one over: where the service listens beyond its machine."""
+
     every_name: bool
+    """`Host` isn't looked at."""
 
     def check_host(self, authority: bytes) -> None:
         """Raises `MalformedRequest` or `ForeignHost`. `authority` is a name or an address, perhaps with a port."""
         host, _ = split_authority(authority)
-        if self.every_name or host in self.names or (self.every_address and _address(host)):
+        if self.every_name or host in self.names or (self.every_address and address_of(host)):
             return
         raise ForeignHost(
             f"`{host[:_SAID_MAX]}` is not a name of this service; the setting CREDENCE_HOSTS lists its names"
@@ -58,18 +61,17 @@ class Hosts:
 def hosts_of(listen: str, listed: str) -> Hosts:
     """For a service that listens on the address or name `listen`, with the setting's text. Raises `ValueError` that
     names the first entry which is no name."""
-    entries = [entry.strip() for entry in listed.split(",") if entry.strip()]
-    named = frozenset(_listed_name(entry) for entry in entries if entry != _EVERY_NAME)
-    own = listen.lower().strip("[]")
-    address = _address(own)
-    is_local = address.is_loopback if address else own == "localhost"
-    is_wildcard = not own or (address is not None and address.is_unspecified)
-    itself = frozenset() if is_wildcard else frozenset({_shortest(own)})
+    setting = listed_names(listed)
+    listened = listen.lower().strip("[]")
+    address = address_of(listened)
+    is_local = address.is_loopback if address else listened == "localhost"
+    is_wildcard = not listened or (address is not None and address.is_unspecified)
+    itself = frozenset() if is_wildcard else frozenset({shortest(listened)})
     return Hosts(
-        names=_LOOPBACK | itself | named,
-        listed=named,
+        names=_LOOPBACK | itself | setting.names,
+        listed=setting.names,
         every_address=not is_local,
-        every_name=_EVERY_NAME in entries,
+        every_name=setting.every_name,
     )
 
 
@@ -81,25 +83,4 @@ def split_authority(text: bytes) -> tuple[str, str]:
     if found is None or int(found[2] or 0) > 65535:
         raise MalformedRequest(f"`{text.decode('latin-1')[:_SAID_MAX]}` is not a host")
     port = (found[2] or b"").decode()
-    return _shortest(found[1].decode().lower().strip("[]")), "" if port in ("80", "443") else port
-
-
-def _shortest(host: str) -> str:
-    """`0:0:0:0:0:0:0:1` is `::1`, `::ffff:127.0.0.1` is `127.0.0.1`, `localhost.` is `localhost`."""
-    address = _address(host)
-    return str(address) if address else host.removesuffix(".")
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return None
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
-
-
-def _listed_name(entry: str) -> str:
-    name = entry.lower().removesuffix(".")
-    if _NAME.fullmatch(name) or _address(name.strip("[]")):
-        return _shortest(name.strip("[]"))
-    raise ValueError(f"`{entry[:_SAID_MAX]}` is not a host; write names or addresses without scheme, port or path")
+    return shortest(found[1].decode().lower().strip("[]")), "" if port in ("80", "443") else port

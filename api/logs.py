@@ -9,6 +9,8 @@ import structlog
 
 
 def configure_logs(level: str) -> None:
+    """Once in a process, before anything logs. `level` is the least severe that is written: `debug`, `info`,
+    `warning` or `error`."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

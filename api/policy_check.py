@@ -20,11 +20,16 @@ MODULE = __name__
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`version` is None where the files would not decide; `diagnostics` are the first of `count`."""
+    """What came of a check."""
 
     version: str | None
+    """What the set's version would be; None where the files would not decide."""
+
     diagnostics: tuple[Diagnostic, ...]
+    """The first of `count`, sorted by place."""
+
     count: int
+    """How many there are."""
 
 
 async def checked_by(worker: Worker, caller: str, files: Mapping[str, bytes]) -> Checked:
@@ -36,6 +41,7 @@ async def checked_by(worker: Worker, caller: str, files: Mapping[str, bytes]) ->
 
 
 def check(files: Mapping[str, bytes]) -> Checked:
+    """The job itself, in the worker process: mistakes, and what could not run in bulk."""
     loaded = load(files)
     if loaded.engine is None:
         return Checked(None, loaded.diagnostics[:DIAGNOSTICS_MAX], len(loaded.diagnostics))

@@ -46,6 +46,7 @@ class Compiler:
             return await self._done(vanished, before, after)
 
     async def close(self) -> None:
+        """Ends the process; what waits for it gets `Closed`."""
         await self._worker.close()
 
     async def _warmed(self, compile_set: Callable[[Files], Loaded], files: Files) -> Loaded:

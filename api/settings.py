@@ -13,6 +13,8 @@ from ledger.store.place import unfit_place
 
 
 class Settings(BaseSettings):
+    """All settings of the service, checked when they are read; what is wrong is said in one line (`refusal`)."""
+
     model_config = SettingsConfigDict(env_prefix="CREDENCE_", frozen=True)
 
     rules: Path = Field(

@@ -48,11 +48,15 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class TooManyOfCaller(Exception):
+    """One caller has as many jobs waiting as it may have."""
+
     def __init__(self) -> None:
         super().__init__(f"{WAITING_OF_A_CALLER_MAX} of your requests wait already; send the next when one is answered")
 
 
 class TooManyWaiting(Exception):
+    """All callers together have as many jobs waiting as there may be."""
+
     def __init__(self) -> None:
         super().__init__(f"{WAITING_MAX} requests wait already; try again later")
 

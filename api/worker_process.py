@@ -71,6 +71,7 @@ def _allow_processor(seconds: float) -> None:
 
 
 def started_with(arguments: Sequence[str]) -> None:
+    """`work`, from the arguments of a command line."""
     jobs, life, memory, *modules = arguments
     work(int(jobs), int(life), int(memory), modules)
 

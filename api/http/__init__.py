@@ -1,1 +1,15 @@
-"""HTTP: the app and its routes, the guarded edge in front of it, problems, metrics."""
+"""The HTTP service: what stands in front of the app, the app, and its routes.
+
+The way of a request, from the socket inwards:
+
+    server            one process: uvicorn with the guard, and its orderly end
+    guarded_protocol  one connection: bounds on heads, bodies, messages, waits; refuses before the app hears of it
+    guard             what all connections share: how many, how many bytes, who has to go first
+    request_head      what makes two readers of a head disagree, hosts which names the service answers to
+    edge              the request's id, and the one place where an error becomes a problem document
+    decisions         `POST /v1/decisions/{case}`: the hot path, ASGI itself
+    policy_routes, health, reference, pages   everything else, through FastAPI
+
+Beside the way: problems (the one table from errors to statuses), answers (shapes for the OpenAPI document), openapi
+(follows the vocabulary in force), parameters, body, identifiers, metrics. app puts the parts together.
+"""

@@ -14,10 +14,14 @@ Version = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of
 
 
 class Shape(BaseModel):
+    """What all answers share: no member that isn't declared."""
+
     model_config = ConfigDict(extra="forbid")
 
 
 class BilingualText(Shape):
+    """The same text in both languages."""
+
     en: str
     zh: str
 
@@ -60,6 +64,8 @@ class DecisionShape(Shape):
 
 
 class BodyFaultShape(Shape):
+    """One thing wrong with the body, and what to send instead."""
+
     path: str = Field(description="JSON pointer (RFC 6901) into the body; empty for the body as a whole.")
     message: str
     hint: str
@@ -88,6 +94,8 @@ class Problem(Shape):
 
 
 class PolicyFile(Shape):
+    """One file of the policy set in force."""
+
     name: str = Field(examples=["rules/orders.yaml"])
     bytes: int
     sha256: str
@@ -113,6 +121,8 @@ class PendingChangeShape(Shape):
 
 
 class PolicySetShape(Shape):
+    """What decides now, and what the rules folder holds instead where it differs."""
+
     version: Version | None = Field(description="In force now; null: none.")
     since: datetime | None
     files: list[PolicyFile]
@@ -126,6 +136,8 @@ FileName = Annotated[
 
 
 class CheckRequest(BaseModel):
+    """Policy files to try, laid over those in the rules folder or alone."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
     files: dict[FileName, str] = Field(
@@ -139,12 +151,16 @@ class CheckRequest(BaseModel):
 
 
 class ActivateRequest(BaseModel):
+    """Which pending policy set is meant."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
     version: Version
 
 
 class CheckAnswer(Shape):
+    """What would happen if the files were saved."""
+
     ok: bool
     version: Version | None = Field(description="What the policy set's version would be.")
     diagnostics: list[DiagnosticShape] = Field(description="The first 100.")
@@ -152,6 +168,8 @@ class CheckAnswer(Shape):
 
 
 class Readiness(Shape):
+    """Whether it can decide now; where not, why."""
+
     ready: bool
     policy_version: Version | None
     policy_since: datetime | None
@@ -166,4 +184,6 @@ class Readiness(Shape):
 
 
 class Alive(Shape):
+    """The process answers."""
+
     alive: Literal[True] = True

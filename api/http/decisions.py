@@ -87,11 +87,11 @@ async def find_decision(id: str, journal: Journal) -> bytes:
     return answer.encode()
 
 
-def refuse_case(said: str) -> NoReturn:
+def refuse_case(word: str) -> NoReturn:
     """`POST` to a path below /v1/decisions/ that is no case kind."""
-    if _UUID.fullmatch(said):
+    if _UUID.fullmatch(word):
         raise MethodNotAllowed("this path answers GET, HEAD only", (), {"Allow": "GET, HEAD"})
-    raise UnknownCaseKind(said)
+    raise UnknownCaseKind(word)
 
 
 def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str, clock: Clock) -> Decision:
@@ -126,11 +126,11 @@ def _unknown(key: str, groups: tuple[str, ...]) -> BodyFault:
     return BodyFault(f"/{pointer_part(key)}", "is an unknown field", hint)
 
 
-def _as_of(said: object, clock: Clock, faults: list[BodyFault]) -> date:
-    if said is None:
+def _as_of(given: object, clock: Clock, faults: list[BodyFault]) -> date:
+    if given is None:
         return _today(clock)
     try:
-        as_of = date.fromisoformat(said) if type(said) is str and ISO_DATE.fullmatch(said) else None
+        as_of = date.fromisoformat(given) if type(given) is str and ISO_DATE.fullmatch(given) else None
     except ValueError:
         as_of = None
     if as_of is not None and DATE.low <= day_number(as_of) <= DATE.high:

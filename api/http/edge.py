@@ -51,8 +51,8 @@ class Edge:
 
         try:
             app = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
-            asked = {**scope, "method": "GET"} if head else scope  # what GET answers, less the body
-            await (app or self._app)(asked, receive, send_with_id)
+            answered = {**scope, "method": "GET"} if head else scope  # what GET answers, less the body
+            await (app or self._app)(answered, receive, send_with_id)
         except ClientGone:
             pass
         except asyncio.CancelledError:  # the service stops and has closed the connection; nobody waits any more
@@ -78,6 +78,7 @@ def note_refusal(error: Exception, metrics: Metrics, **about: str) -> None:
 
 
 def about_request(method: str, path: str, header: bytes) -> dict[str, str]:
+    """What a log line says of a request; the path is clipped."""
     return {"method": method, "path": path[:_LOGGED_MAX], "request_id": header.decode()}
 
 

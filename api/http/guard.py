@@ -26,25 +26,40 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
-    """Bytes, seconds and counts.
-
-    idle_seconds: a connection on which nothing is asked. head_bytes: request line and headers, and once more the
-    trailers. ahead: requests of one connection that wait for the answers before theirs. body_bytes: one body. chunks:
-    pieces in which one body comes. bodies_bytes: all bodies that are not answered yet. unread_seconds: an answer that
-    nobody takes. leaving_seconds: from the last answer until the connection is cut.
-    """
+    """What connections may cost, in bytes, seconds and counts."""
 
     connections: int = 1_000
+    """Open at once."""
+
     idle_seconds: float = 8
+    """A connection on which nothing is asked."""
+
     head_bytes: int = 32 << 10
+    """Request line and headers, and once more the trailers."""
+
     head_seconds: float = 10
+    """From the first byte of a head to its last."""
+
     ahead: int = 64
+    """Requests of one connection that wait for the answers before theirs."""
+
     body_bytes: int = 1 << 20
+    """One body."""
+
     body_seconds: float = 20
+    """From the end of the head to the end of the body."""
+
     chunks: int = 10_000
+    """Pieces in which one body comes."""
+
     bodies_bytes: int = 32 << 20
+    """All bodies that are not answered yet."""
+
     unread_seconds: float = 20
+    """An answer that nobody takes."""
+
     leaving_seconds: float = 2
+    """From the last answer until the connection is cut."""
 
     @property
     def message_bytes(self) -> int:
@@ -94,9 +109,11 @@ class Guard:
 
     @property
     def connections(self) -> int:
+        """All that are open, those that are being closed included."""
         return len(self.waiting) + len(self.busy) + len(self.leaving)
 
     def admit(self, new: GuardedConnection) -> None:
+        """A new connection. Where there are too many, the one that has owed bytes for longest goes."""
         self.waiting[new] = None
         count = self.connections
         if count > self.limits.connections:
@@ -116,6 +133,7 @@ class Guard:
             new.refuse(self.overload(new))
 
     def move(self, connection: GuardedConnection, to: dict[GuardedConnection, None] | None) -> None:
+        """To another of `waiting`, `busy` and `leaving`, as the last in it; None: it is gone."""
         self.waiting.pop(connection, None)
         self.busy.pop(connection, None)
         self.leaving.pop(connection, None)
@@ -140,6 +158,7 @@ class Guard:
                 connection.look_after(now)
 
     def drop_all(self) -> None:
+        """Cuts every connection, at the end of a shutdown."""
         for connection in (*self.waiting, *self.busy, *self.leaving):
             connection.drop()
 

@@ -67,19 +67,23 @@ class GuardedProtocol(HttpToolsProtocol):
     # the connection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """From uvicorn: the socket is there."""
         super().connection_made(transport)
         self._deadline = self.loop.time() + self._limits.idle_seconds
         self._guard.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """From uvicorn: the socket is gone, whoever closed it."""
         self._forget()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
+        """From asyncio: the client takes its answers too slowly."""
         super().pause_writing()
         self._unread_deadline = self.loop.time() + self._limits.unread_seconds
 
     def resume_writing(self) -> None:
+        """From asyncio: the client takes them again."""
         super().resume_writing()
         self._unread_deadline = None
 
@@ -124,6 +128,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._wait_for_the_end()
 
     def drop(self) -> None:
+        """Cuts the connection without a word."""
         self._forget()
         self.transport.abort()
 
@@ -139,6 +144,7 @@ class GuardedProtocol(HttpToolsProtocol):
     # reading
 
     def data_received(self, data: bytes) -> None:
+        """From asyncio. What comes after a refusal is thrown away."""
         if self._phase == LEAVING or self._refusal is not None:
             self._throw_away(len(data))
         elif len(data) <= PIECE:
@@ -196,6 +202,7 @@ class GuardedProtocol(HttpToolsProtocol):
     # what the parser finds
 
     def on_message_begin(self) -> None:
+        """From the parser: the first byte of a request."""
         if self._again:
             return
         super().on_message_begin()
@@ -205,6 +212,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = self._body_bytes = self._message_bytes = self._silent_bytes = self._chunks = 0
 
     def on_url(self, url: bytes) -> None:
+        """From the parser: a piece of the target."""
         if self._again:
             return
         self._silent_bytes = 0
@@ -214,6 +222,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """From the parser: one header, or a trailer, which is never taken for a header."""
         if self._again:
             return
         self._silent_bytes = 0
@@ -230,6 +239,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        """From the parser: the head is whole, and is checked before the app hears of it."""
         if self._again:
             return
         parser, limits, guard = self.parser, self._limits, self._guard
@@ -249,6 +259,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._framing = _framing(self._read_here)
 
     def on_body(self, body: bytes) -> None:
+        """From the parser: a piece of the body."""
         self._silent_bytes = 0
         self._body_bytes += len(body)
         self._chunks += 1
@@ -264,6 +275,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        """From the parser: the request is whole."""
         if self._framing is not None:
             return
         self._silent_bytes = 0
@@ -285,6 +297,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
+        """From uvicorn: an answer is out; the next request of this connection is due."""
         self.server_state.total_requests += 1
         self._unanswered -= 1
         if not self._unanswered:

@@ -30,6 +30,8 @@ _PAGE = """<h1>credence</h1>
 
 
 def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metrics: Metrics) -> None:
+    """`/healthz`, `/readyz`, `/metrics`, the page at `/`, and a page for each type of problem."""
+
     @app.get("/healthz", tags=["operation"])
     async def alive() -> Alive:
         """200 as long as the process answers."""

@@ -16,7 +16,7 @@ from api.http.problems import ForeignHost, ForeignOrigin, MalformedRequest
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _AUTHORITY = re.compile(rb"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(?::([0-9]{0,5}))?")
-_SAID_MAX = 80
+_QUOTED_MAX = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Hosts:
         if self.every_name or host in self.names or (self.every_address and address_of(host)):
             return
         raise ForeignHost(
-            f"`{host[:_SAID_MAX]}` is not a name of this service; the setting CREDENCE_HOSTS lists its names"
+            f"`{host[:_QUOTED_MAX]}` is not a name of this service; the setting CREDENCE_HOSTS lists its names"
         )
 
     def check_origin(self, origin: bytes, authority: bytes | None) -> None:
@@ -50,12 +50,12 @@ class Hosts:
         scheme, _, rest = origin.partition(b"://")
         try:
             theirs = split_authority(rest)
-            own = split_authority(authority) if authority else None
+            ours = split_authority(authority) if authority else None
         except MalformedRequest:
-            theirs, own = ("", ""), None
-        if scheme.lower() not in (b"http", b"https") or not (theirs == own or theirs[0] in self.listed):
-            said = origin.decode("latin-1")[:_SAID_MAX]
-            raise ForeignOrigin(f"a page of `{said}` asks; only pages of this service may")
+            theirs, ours = ("", ""), None
+        if scheme.lower() not in (b"http", b"https") or not (theirs == ours or theirs[0] in self.listed):
+            quoted = origin.decode("latin-1")[:_QUOTED_MAX]
+            raise ForeignOrigin(f"a page of `{quoted}` asks; only pages of this service may")
 
 
 def hosts_of(listen: str, listed: str) -> Hosts:
@@ -79,8 +79,8 @@ def hosts_of(listen: str, listed: str) -> Hosts:
 def split_authority(text: bytes) -> tuple[str, str]:
     """Name or address in its shortest form, and port (empty where it is the scheme's own). Raises `MalformedRequest`:
     user names, other characters and ports beyond 65535 have no place here."""
-    found = _AUTHORITY.fullmatch(text)
-    if found is None or int(found[2] or 0) > 65535:
-        raise MalformedRequest(f"`{text.decode('latin-1')[:_SAID_MAX]}` is not a host")
-    port = (found[2] or b"").decode()
-    return shortest(found[1].decode().lower().strip("[]")), "" if port in ("80", "443") else port
+    match = _AUTHORITY.fullmatch(text)
+    if match is None or int(match[2] or 0) > 65535:
+        raise MalformedRequest(f"`{text.decode('latin-1')[:_QUOTED_MAX]}` is not a host")
+    port = (match[2] or b"").decode()
+    return shortest(match[1].decode().lower().strip("[]")), "" if port in ("80", "443") else port

@@ -29,6 +29,7 @@ _randomness = _Randomness()
 
 
 def request_id() -> str:
+    """16 hexadecimal digits, at random."""
     return _randomness.take().hex()
 
 

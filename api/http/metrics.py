@@ -15,6 +15,11 @@ RECORDS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
+    """Counters, gauges and histograms of one app, in a registry of its own. docs/operations.md says what each is for.
+
+    `watch_…` are called once, when the app is made: what they are given is read whenever Prometheus asks.
+    """
+
     def __init__(self) -> None:
         to = self.registry = CollectorRegistry()
         self._decisions = Counter("credence_decisions", "Decisions answered.", ["case", "outcome"], registry=to)
@@ -71,13 +76,16 @@ class Metrics:
             self._loads.labels(result)
 
     def watch_journal(self, waiting: Callable[[], int], log_bytes: Callable[[], int]) -> None:
+        """`waiting` counts records that wait for the disk, `log_bytes` is the size of the write-ahead log."""
         self._waiting.set_function(waiting)
         self._log_bytes.set_function(log_bytes)
 
     def watch_clock(self, seconds_behind: Callable[[], float]) -> None:
+        """`seconds_behind` the last record of the journal."""
         self._clock_behind.set_function(seconds_behind)
 
     def watch_connections(self, count: Callable[[], int]) -> None:
+        """`count` of the open connections."""
         self._connections.set_function(count)
 
     def decided(self, decision: Decision, seconds: float) -> None:
@@ -97,6 +105,7 @@ class Metrics:
         self._seconds.observe(seconds)
 
     def refused(self, problem: str) -> None:
+        """`problem` is the last part of the problem document's type."""
         self._problems.labels(problem).inc()
 
     def committed(self, commit: Commit) -> None:
@@ -108,16 +117,20 @@ class Metrics:
             self._commit_records.observe(commit.records)
 
     def policy_taken(self, version: str, since: float) -> None:
+        """As `PolicyObserver` says."""
         self._loads.labels("success").inc()
         self._policy.info({"version": version})
         self._policy_since.set(since)
 
     def policy_failed(self) -> None:
+        """As `PolicyObserver` says."""
         self._loads.labels("failure").inc()
 
     def policy_change(self, *, failed: bool, pending: bool) -> None:
+        """As `PolicyObserver` says."""
         self._policy_failed.set(failed)
         self._policy_pending.set(pending)
 
     def text(self) -> bytes:
+        """All of it in the Prometheus text format."""
         return generate_latest(self.registry)

@@ -40,6 +40,7 @@ def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
 
 
 def openapi_document(app: FastAPI, vocabulary: Vocabulary | None) -> dict[str, Any]:
+    """The document for one vocabulary; without one, any object is a case's body."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     components = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

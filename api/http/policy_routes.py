@@ -38,10 +38,12 @@ T = TypeVar("T")
 
 
 def shown_failure(failed: FailedChange | None) -> FailedChangeShape | None:
-    return FailedChangeShape(at=failed.at, diagnostics=_shown(failed.diagnostics)) if failed else None
+    """As `/readyz` and `/v1/policies` show it."""
+    return FailedChangeShape(at=failed.at, diagnostics=_as_shapes(failed.diagnostics)) if failed else None
 
 
 def shown_pending(pending: Pending | None) -> PendingChangeShape | None:
+    """As `/readyz` and `/v1/policies` show it."""
     if pending is None:
         return None
     gone = pending.vanished
@@ -54,11 +56,13 @@ def shown_pending(pending: Pending | None) -> PendingChangeShape | None:
     )
 
 
-def _shown(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
+def _as_shapes(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
     return [DiagnosticShape.model_validate(diagnostic.as_json()) for diagnostic in diagnostics]
 
 
 def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_bytes_max: int) -> None:
+    """`/v1/policies`, `/v1/policies/check` and `/v1/policies/activate`."""
+
     @app.get(
         "/v1/policies",
         tags=["policies"],
@@ -84,14 +88,16 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         files are laid over the ones in the rules folder, those of the same name replaced; with `alone` the given files
         are the whole set. Nothing is stored, nothing takes effect. Policies that take longer than 10 seconds or 1 GB to
         check have the mistake Y098. Checks of one caller are done one after the other."""
-        asked = _asked(await read_body(request.scope, request.receive, body_bytes_max))
-        files = {} if asked.alone else dict(await policies.files())
-        for name, text in asked.files.items():
+        check = _check_request(await read_body(request.scope, request.receive, body_bytes_max))
+        files = {} if check.alone else dict(await policies.files())
+        for name, text in check.files.items():
             files[f"{policies.name}/{name.rpartition('/')[2]}"] = text.encode("utf-8", "surrogatepass")
         caller = request.client.host if request.client else ""
-        found = await _unless_gone(request.receive, checked_by(checker, caller, files))
-        shown = _shown(found.diagnostics)
-        return CheckAnswer(ok=found.version is not None, version=found.version, diagnostics=shown, count=found.count)
+        checked = await _unless_gone(request.receive, checked_by(checker, caller, files))
+        diagnostics = _as_shapes(checked.diagnostics)
+        return CheckAnswer(
+            ok=checked.version is not None, version=checked.version, diagnostics=diagnostics, count=checked.count
+        )
 
     @app.post(
         "/v1/policies/activate",
@@ -106,7 +112,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         that decides from now on. Answered on the service's own machine only."""
         _refuse_strangers(request)
         body = await read_body(request.scope, request.receive, body_bytes_max)
-        await policies.activate(_version_asked(body))
+        await policies.activate(_version_to_activate(body))
         return _policy_set(policies, False)
 
 
@@ -127,7 +133,7 @@ def _refuse_strangers(request: Request) -> None:
         raise NotLocal
 
 
-def _version_asked(body: bytes) -> str:
+def _version_to_activate(body: bytes) -> str:
     try:
         return ActivateRequest.model_validate(parse_object(body, '{"version": "…"}')).version
     except ValidationError as invalid:
@@ -163,9 +169,9 @@ _CHECK_BODY = {"required": True, "content": {"application/json": {"schema": Chec
 _ACTIVATE_BODY = {"required": True, "content": {"application/json": {"schema": ActivateRequest.model_json_schema()}}}
 
 
-def _asked(body: bytes) -> CheckRequest:
+def _check_request(body: bytes) -> CheckRequest:
     try:
-        asked = CheckRequest.model_validate(parse_object(body, '{"files": {"orders.yaml": "…"}}'))
+        check = CheckRequest.model_validate(parse_object(body, '{"files": {"orders.yaml": "…"}}'))
     except ValidationError as invalid:
         faults = [
             _name_refused(_pointer(error["loc"]))
@@ -174,12 +180,12 @@ def _asked(body: bytes) -> CheckRequest:
             for error in invalid.errors(include_url=False)
         ]
         raise FactsInvalid("the request can't be used", faults) from None
-    if asked.alone and not asked.files:
+    if check.alone and not check.files:
         fault = BodyFault("/files", NOTHING_TO_CHECK, "give the files to check, or leave out `alone`")
         raise FactsInvalid("the request can't be used", [fault])
-    if faults := [*_too_many(asked.files), *_named_alike(asked.files)]:
+    if faults := [*_too_many(check.files), *_named_alike(check.files)]:
         raise FactsInvalid("the request can't be used", faults)
-    return asked
+    return check
 
 
 def _too_many(files: Collection[str]) -> Iterator[BodyFault]:

@@ -26,11 +26,16 @@ _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 @dataclass(frozen=True, slots=True)
 class BodyFault:
-    """`path` is a JSON pointer into the body, empty for the body as a whole."""
+    """One thing wrong with a body."""
 
     path: str
+    """JSON pointer (RFC 6901) into the body, empty for the body as a whole."""
+
     message: str
+    """What is wrong, as the end of a sentence that begins with the place."""
+
     hint: str = ""
+    """What to send instead."""
 
 
 class Refused(Exception):
@@ -43,72 +48,78 @@ class Refused(Exception):
 
 
 class MalformedBody(Refused):
-    pass
+    """The body is no strict JSON object."""
 
 
 class FactsInvalid(Refused):
-    pass
+    """The body is JSON, and something in it can't be used; all of that is in `faults`."""
 
 
 class BodyTooLarge(Refused):
-    pass
+    """A body beyond the limit, or chunks and trailers that take more room than what they carry."""
 
 
 class WrongMediaType(Refused):
-    pass
+    """The body is not declared as JSON."""
 
 
 class MethodNotAllowed(Refused):
-    pass
+    """The path answers other methods; `Allow` lists them."""
 
 
 class NoSuchPath(Refused):
-    pass
+    """There is nothing at the path."""
 
 
 class MalformedRequest(Refused):
-    pass
+    """The request is no HTTP that two readers would read alike."""
 
 
 class ForeignHost(Refused):
-    pass
+    """The request asks for a host that isn't this service."""
 
 
 class ForeignOrigin(Refused):
-    pass
+    """A browser sent the request for a page that isn't this service's."""
 
 
 class TooSlow(Refused):
-    pass
+    """Head or body were not complete in time."""
 
 
 class UnmetExpectation(Refused):
-    pass
+    """An `Expect` other than 100-continue."""
 
 
 class TooManyAhead(Refused):
-    pass
+    """Too many requests wait on one connection."""
 
 
 class HeadTooLarge(Refused):
-    pass
+    """Request line and headers, or trailers, beyond the limit."""
 
 
 class Overloaded(Refused):
-    pass
+    """Too many connections or unfinished requests in all."""
 
 
 class UnknownCaseKind(Refused):
-    def __init__(self, said: str) -> None:
-        super().__init__(f"`{said[:80]}` is not a kind of case; the kinds are {', '.join(CASE_KINDS)}")
+    """A path below /v1/decisions/ that is no case kind."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(f"`{word[:80]}` is not a kind of case; the kinds are {', '.join(CASE_KINDS)}")
 
 
 class UnknownDecision(Refused):
+    """The journal has no decision with this id."""
+
     def __init__(self, id: str) -> None:
         super().__init__(f"no decision with the id `{id[:80]}` is in the journal")
 
 
 class NotLocal(Exception):
+    """Something that is answered on the service's own machine only."""
+
     def __init__(self) -> None:
         super().__init__("policies are activated on the service's own machine, past any proxy: credence activate")
 
@@ -125,10 +136,19 @@ class ClockBehind(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
+    """A type of problem: what its documents say, and what the page at its address explains."""
+
     slug: str
+    """The last part of the document's `type`, and the label of its metric."""
+
     status: int
+    """The HTTP status."""
+
     title: str
+    """The same for every document of this type."""
+
     meaning: str
+    """A sentence or two for the page at `/problems/{slug}`."""
 
 
 _INTERNAL = ProblemKind(
@@ -235,6 +255,7 @@ ALL_KINDS = (*PROBLEMS.values(), _INTERNAL)
 
 
 def kind_of(error: Exception) -> ProblemKind:
+    """By the class of the error; what the table doesn't name is a fault of ours."""
     return PROBLEMS.get(type(error), _INTERNAL)
 
 

@@ -28,6 +28,7 @@ Schema = Mapping[str, Any]
 
 
 def add_reference_routes(app: FastAPI) -> None:
+    """`/openapi.json` and `/docs`, each made once for each vocabulary."""
     made_for: Schema | None = None
     as_json, as_page = b"", HTMLResponse()
 
@@ -76,7 +77,12 @@ def _operation(name: str, operation: Schema) -> Iterator[str]:
     yield f"<p><b>{escape(operation.get('summary', ''))}</b>\n<p>{escape(operation.get('description', ''))}\n"
     if operation.get("parameters"):
         rows = [
-            (f"<code>{escape(each['name'])}</code>", escape(each["in"]), _type(each["schema"]), _told(each["schema"]))
+            (
+                f"<code>{escape(each['name'])}</code>",
+                escape(each["in"]),
+                _type(each["schema"]),
+                _meaning(each["schema"]),
+            )
             for each in operation["parameters"]
         ]
         yield _table("Parameters", ("name", "in", "type", ""), rows)
@@ -111,11 +117,11 @@ def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, ...]]:
         required = "yes" if name in schema.get("required", ()) else ""
         example = json.dumps(member["examples"][0], ensure_ascii=False) if member.get("examples") else ""
         shown = f"<code>{escape(example)}</code>" if example else ""
-        yield f"<code>{escape(prefix + name)}</code>", _type(member), required, _told(member), shown
+        yield f"<code>{escape(prefix + name)}</code>", _type(member), required, _meaning(member), shown
         yield from _rows(member, f"{prefix}{name}.")
 
 
-def _told(schema: Schema) -> str:
+def _meaning(schema: Schema) -> str:
     """Titles, description and bounds of a value."""
     titles = " / ".join(escape(schema[key]) for key in ("title", "x-title-zh") if schema.get(key))
     texts = [escape(schema[key]) for key in ("description", "x-description-zh") if schema.get(key)]
@@ -146,13 +152,13 @@ def _type(schema: Schema) -> str:
         values = schema.get("enum", [schema.get("const")])
         return " or ".join(f"<code>{escape(json.dumps(value, ensure_ascii=False))}</code>" for value in values)
     types = schema.get("type", "anything")
-    said = " or ".join(types) if isinstance(types, list) else types
-    if said == "array" and isinstance(schema.get("items"), dict):
+    word = " or ".join(types) if isinstance(types, list) else types
+    if word == "array" and isinstance(schema.get("items"), dict):
         return f"list of {_type(schema['items'])}"
     of = schema.get("additionalProperties")
-    if said == "object" and isinstance(of, dict) and of:
+    if word == "object" and isinstance(of, dict) and of:
         return f"object of {_type(of)}"
-    return escape(f"{said} ({schema['format']})" if "format" in schema else said)
+    return escape(f"{word} ({schema['format']})" if "format" in schema else word)
 
 
 def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -77,11 +77,11 @@ def _check_where_to(method: bytes, target: bytes, version: str, host: bytes | No
 
 def _check_where_from(method: bytes, host: bytes | None, browser: Iterable[tuple[bytes, bytes]], hosts: Hosts) -> None:
     """A link followed from another site is fine: its page doesn't get to see what comes back."""
-    said = [(name, value.lower()) for name, value in browser]
-    for name, value in said:
+    lowered = [(name, value.lower()) for name, value in browser]
+    for name, value in lowered:
         if name == b"origin":
             hosts.check_origin(value, host)
-    if (b"sec-fetch-site", b"cross-site") in said:
-        followed = {(b"sec-fetch-mode", b"navigate"), (b"sec-fetch-dest", b"document")} <= set(said)
+    if (b"sec-fetch-site", b"cross-site") in lowered:
+        followed = {(b"sec-fetch-mode", b"navigate"), (b"sec-fetch-dest", b"document")} <= set(lowered)
         if not (followed and method == b"GET"):
             raise ForeignOrigin("a page of another site asks; only pages of this service may")

@@ -96,6 +96,8 @@ def _files_max(wanted: int) -> int:
 
 
 class GuardedServer(uvicorn.Server):
+    """uvicorn, which also looks after the guarded connections and ends in time whatever they do."""
+
     def __init__(self, config: uvicorn.Config, guard: Guard, *, is_process: bool) -> None:
         super().__init__(config)
         self._guard = guard
@@ -103,6 +105,7 @@ class GuardedServer(uvicorn.Server):
         self._looking: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to listen and to look after connections; then nothing that is there is garbage any more."""
         await super().startup(sockets)
         self._looking = asyncio.create_task(self._look_after_connections())
         if self._is_process:
@@ -120,6 +123,7 @@ class GuardedServer(uvicorn.Server):
                 log.error("looking after connections failed", exc_info=error)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets requests in flight end for `REQUESTS_SECONDS_MAX`, then cuts them off."""
         cutting_off = asyncio.create_task(self._cut_off())
         await super().shutdown(sockets)
         cutting_off.cancel()

@@ -1,1 +1,11 @@
-"""The decision journal: every decision is on disk before anyone hears of it."""
+"""The decision journal: every decision is on disk before anyone hears of it.
+
+    clock         moments that never go back, whatever the machine's clock does; ids that sort as they were given
+    last_records  reads back what was recorded last, so that a damaged file isn't added to
+    opening       looks at file, tables, triggers and last records, then gives a connection that writes
+    journal       the writer thread: whatever waits shares one transaction and one fsync
+
+The life of a record: `Journal.record` puts it into a queue and gives a future. The writer thread takes what waits,
+at most `BATCH_MAX`, writes it in one transaction, looks whether the file is still the one at its path, and resolves
+the futures. Where anything fails, all of them fail, nothing is answered, and the next batch opens the file afresh.
+"""

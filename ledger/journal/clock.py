@@ -3,6 +3,9 @@
 A clock set back would date decisions before earlier ones and sort their ids before them. Here a moment is the later of
 the clock and the last moment given out or read from the journal; how far the clock is behind is told, so that nobody
 relies on "today" while it is wrong.
+
+Example: the last record is of 12:00:05 and the machine says 12:00:01. `now()` gives 12:00:05, `seconds_behind()` 4,
+and `id_time()` 245 ns after 12:00:05, so that the next id sorts after the last one.
 """
 
 from __future__ import annotations

@@ -47,16 +47,31 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One decision as the journal keeps it. `request` is the body as received, `answer` the decision as answered."""
+    """One decision as the journal keeps it: what was asked, what was answered, and columns to find it by."""
 
     id: str
+    """UUID version 7 in lower case."""
+
     recorded_at: str
+    """When it was recorded: ISO 8601, UTC, microseconds (`clock.moment`)."""
+
     case_kind: str
+    """`order`, `invoice`, `account` or `portfolio`."""
+
     subject: str
+    """The number of the order, invoice or account."""
+
     outcome: str
+    """As in the answer."""
+
     policy_version: str
+    """SHA-256 of the policy set that decided."""
+
     request: str
+    """The body as it was received, byte for byte."""
+
     answer: str
+    """The decision as it was answered, byte for byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +79,30 @@ class Commit:
     """What one transaction carried and took, for whoever observes the journal."""
 
     records: int
+    """How many records and other work shared the transaction."""
+
     seconds: float
+    """From its start to its end on disk, or to its failure."""
+
     failed: bool
+    """Nothing of it is on disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
-    """What a version stood for. `files`: name → text. `standard_facts`: the engine's own facts at that time, which the
-    version covers too; None in a journal of before they were kept."""
+    """What a policy version stood for, as the journal keeps it."""
 
     version: str
+    """SHA-256 over the files and the standard facts."""
+
     loaded_at: str
+    """When it took effect first: ISO 8601, UTC."""
+
     files: Mapping[str, str]
+    """File name → text."""
+
     standard_facts: str | None
+    """The engine's own facts at that time, which the version covers; None in a journal of before they were kept."""
 
 
 _Work = Record | Callable[[Connection], object]
@@ -84,7 +110,11 @@ _Waiting = tuple[_Work, "asyncio.Future[None]"]
 
 
 class Journal:
-    """Made by the event loop's thread; `observe` is called by the writer thread after each transaction."""
+    """Decisions and policy sets, written by one thread.
+
+    Made by the event loop's thread; what it gives is awaited there. `observe` is called by the writer thread after
+    each transaction. `path` may name a file that isn't there yet: the first write makes it.
+    """
 
     def __init__(
         self, path: Path, observe: Callable[[Commit], None] = lambda _: None, clock: Clock | None = None
@@ -106,6 +136,7 @@ class Journal:
 
     @property
     def waiting(self) -> int:
+        """Records that wait for the next transaction."""
         return self._waiting.qsize()
 
     def record(self, record: Record) -> asyncio.Future[None]:
@@ -132,8 +163,8 @@ class Journal:
 
     def find(self, id: str) -> str | None:
         """The decision as it was answered. Blocks: call it from a thread."""
-        found = self._read(select(decisions.c.answer).where(decisions.c.id == id))
-        return None if found is None else str(found[0])
+        row = self._read(select(decisions.c.answer).where(decisions.c.id == id))
+        return None if row is None else str(row[0])
 
     def find_policy_set(self, version: str) -> PolicySet | None:
         """Blocks: call it from a thread."""
@@ -244,11 +275,11 @@ class Journal:
 
     def _watch_log(self) -> None:
         """Said at 64 MB and at each doubling; anew once it has been small."""
-        found = self._file.log_bytes  # one more question of 2 µs
-        if found >= self._log_alarm:
-            self._log_alarm = found * 2
-            log.warning("journal's log grows", journal=str(self.path), bytes=found, reason="a reader doesn't end")
-        elif found < LOG_BYTES_ALARM // 2:
+        log_bytes = self._file.log_bytes  # one more question of 2 µs
+        if log_bytes >= self._log_alarm:
+            self._log_alarm = log_bytes * 2
+            log.warning("journal's log grows", journal=str(self.path), bytes=log_bytes, reason="a reader doesn't end")
+        elif log_bytes < LOG_BYTES_ALARM // 2:
             self._log_alarm = LOG_BYTES_ALARM
 
     def _after_failure(self, error: Exception) -> None:

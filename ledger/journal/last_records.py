@@ -25,7 +25,7 @@ TEXT_MAX = 16 << 20
 WHOLE_BYTES_MAX = 256 << 20
 """Files up to this size are checked whole."""
 
-_SHOWN = {
+_REPEATED = {
     "id": "id",
     "case_kind": "case",
     "subject": "subject",
@@ -36,7 +36,7 @@ _SHOWN = {
 
 _LAST = f"""
 SELECT sequence, (SELECT same.sequence FROM decisions AS same WHERE same.id = decisions.id),
-recorded_at, request, answer, {", ".join(_SHOWN)} FROM decisions ORDER BY sequence DESC LIMIT {RECORDS_CHECKED}
+recorded_at, request, answer, {", ".join(_REPEATED)} FROM decisions ORDER BY sequence DESC LIMIT {RECORDS_CHECKED}
 """
 _SETS = "SELECT loaded_at FROM policy_sets UNION ALL SELECT from_at FROM activations"
 _UUID7 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7([0-9a-f]{3})-")
@@ -61,22 +61,22 @@ def check_last_records(connection: Connection, file_bytes: int) -> datetime | No
 def _moments(rows: Any) -> Iterator[datetime]:
     """Raises ValueError at the first record that can't have been written like this."""
     following, read = None, 0
-    for sequence, by_id, recorded_at, request, answer, *shown in rows:
+    for sequence, by_id, recorded_at, request, answer, *columns in rows:
         if by_id != sequence or following not in (None, sequence + 1):
             raise ValueError(f"record {sequence}: is not where its id or the next one says")
-        _check_answer(sequence, request, answer, shown)
+        _check_answer(sequence, request, answer, columns)
         yield _moment(recorded_at)
-        yield from _id_moment(shown[0])
+        yield from _id_moment(columns[0])
         following, read = sequence, read + len(request) + len(answer)
         if read > TEXT_MAX:
             return
 
 
-def _check_answer(sequence: int, request: str, answer: str, shown: Sequence[str]) -> None:
-    told = json.loads(answer)
-    if not isinstance(json.loads(request), dict) or not isinstance(told, dict):
+def _check_answer(sequence: int, request: str, answer: str, columns: Sequence[str]) -> None:
+    parsed = json.loads(answer)
+    if not isinstance(json.loads(request), dict) or not isinstance(parsed, dict):
         raise ValueError(f"record {sequence}: is no request and answer")
-    if [told.get(member) for member in _SHOWN.values()] != list(shown):
+    if [parsed.get(member) for member in _REPEATED.values()] != list(columns):
         raise ValueError(f"record {sequence}: its columns are not those of its answer")
 
 

@@ -27,8 +27,13 @@ class CheckLimits:
     """Seconds of the processor and of the wall clock; `memory` in bytes, the process's own included."""
 
     processor_seconds: float = 10.0
+    """Of the processor's time."""
+
     seconds: float = 10.0
+    """By the wall clock."""
+
     memory: int = 1 << 30
+    """Bytes of address space, the process's own included."""
 
 
 LIMITS = CheckLimits()
@@ -44,11 +49,15 @@ class Stopped(Exception):
 
 
 class OutOfTime(Stopped):
+    """It took longer than it may, by the wall clock or by the processor."""
+
     def __init__(self, seconds: float) -> None:
         super().__init__(f"it was not done after {seconds:g} seconds")
 
 
 class OutOfMemory(Stopped):
+    """It took more memory than it may."""
+
     def __init__(self, limits: CheckLimits) -> None:
         super().__init__(f"it takes more than {limits.memory / (1 << 30):g} GB of memory")
 
@@ -61,6 +70,8 @@ class TooDeep(Stopped):
 
 
 class Died(Stopped):
+    """The process that did the job ended by itself, or could not be started."""
+
     hint = "try again; if it happens again, make the largest file smaller"
 
     def __init__(self, how: str) -> None:
@@ -68,6 +79,8 @@ class Died(Stopped):
 
 
 class Closed(Stopped):
+    """The service is being stopped; nothing is compiled any more."""
+
     hint = "ask again once the service runs"
 
     def __init__(self) -> None:

@@ -45,24 +45,39 @@ Files = Mapping[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class InForce:
+    """The set that decides, and since when."""
+
     engine: Engine
+    """Decides; closed once another one is in force."""
+
     since: datetime
+    """The journal's time at which it took effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailedChange:
+    """A change of the folder that was refused, with every mistake in it."""
+
     at: datetime
+    """When it was refused (UTC)."""
+
     diagnostics: tuple[Diagnostic, ...]
+    """Sorted by place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A change that takes something away. `engine` decides nothing before it is activated; None where the files have
-    mistakes as well, which must be mended first."""
+    """A change that takes something away, and so waits until somebody activates it."""
 
     at: datetime
+    """When it was seen (UTC)."""
+
     engine: Engine | None
+    """Decides nothing before it is activated; None where the files have mistakes as well, which must be mended
+    first."""
+
     vanished: Vanished
+    """What it takes away, by name."""
 
 
 class PolicyObserver(Protocol):
@@ -112,15 +127,22 @@ class NotPending(Exception):
 
     def __init__(self, version: str | None, has_mistakes: bool = False) -> None:
         if version is not None:
-            said = f"the pending policy set has the version {version}; look at what it takes away, and send that one"
+            message = f"the pending policy set has the version {version}; look at what it takes away, and send that one"
         elif has_mistakes:
-            said = "the files in the rules folder have mistakes; mend them first, /readyz lists them"
+            message = "the files in the rules folder have mistakes; mend them first, /readyz lists them"
         else:
-            said = "no policy change is pending; there is nothing to activate"
-        super().__init__(said)
+            message = "no policy change is pending; there is nothing to activate"
+        super().__init__(message)
 
 
 class Policies:
+    """Follows one folder; `engine()` is what a request decides with.
+
+    `in_force` is None until a set checks. `failed` is what is wrong with the folder now, None where nothing is.
+    `pending` is a change that waits to be activated. All three are read by any task; only one look or activation at
+    a time changes them.
+    """
+
     def __init__(self, folder: Path, journal: Journal, observer: PolicyObserver, compiler: PolicyCompiler) -> None:
         self.folder = folder
         self.name = visible_name(folder.resolve().name)  # as users see it in `rules/orders.yaml`
@@ -144,6 +166,7 @@ class Policies:
 
     @property
     def compiling_since(self) -> datetime | None:
+        """When the change came up that is being compiled; None where there is none."""
         return self._compiler.since
 
     async def files(self) -> Files:
@@ -251,8 +274,8 @@ class Policies:
         if self.in_force is not None:
             return {}
         await self._journal.probe()  # makes the file where there is none, and brings an older one up to date
-        found = await asyncio.to_thread(self._journal.latest_policy_set)
-        return {name: text.encode() for name, text in found.files.items()} if found else {}
+        stored = await asyncio.to_thread(self._journal.latest_policy_set)
+        return {name: text.encode() for name, text in stored.files.items()} if stored else {}
 
     async def _fall_back_on(self, stored: Files) -> None:
         """Where nothing is in force, the set that was in force last decides, if it checks under this engine."""
@@ -308,8 +331,8 @@ class Policies:
         if before is not None and before.diagnostics == self.failed.diagnostics:
             return  # tried once more while the journal was not to be had
         self._observer.policy_failed()
-        said = [str(diagnostic) for diagnostic in diagnostics[:LOGGED_MAX]]
-        log.error("policy set refused; the one before stays in force", diagnostics=said, count=len(diagnostics))
+        listed = [str(diagnostic) for diagnostic in diagnostics[:LOGGED_MAX]]
+        log.error("policy set refused; the one before stays in force", diagnostics=listed, count=len(diagnostics))
 
     def _show_state(self) -> None:
         self._observer.policy_change(failed=self.failed is not None, pending=self.pending is not None)

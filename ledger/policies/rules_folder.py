@@ -34,9 +34,16 @@ class RulesFolder:
     """File contents by the name shown to users (`rules/orders.yaml`), in order of name."""
 
     root: Path
+    """The folder."""
+
     policies: Mapping[str, bytes]
+    """Policies and facts at the top of the folder."""
+
     cases: Mapping[str, bytes]
+    """Policy tests under cases/."""
+
     maps: Mapping[str, bytes]
+    """Row and history maps under maps/."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,56 +56,58 @@ class Look:
 
 def read_folder(root: Path, name: str = "") -> RulesFolder:
     """`name` replaces the folder's path in the names of its files."""
-    shown = PurePath(visible_name(name or str(root)))
+    displayed = PurePath(visible_name(name or str(root)))
     try:
         _refuse_unless_folder(root)
     except OSError as error:  # one that nobody may look at, or a name that no file can have
         raise _unreadable(error) from error
-    policies = _files(root, shown)
+    policies = _files(root, displayed)
     if not policies:
         raise FolderUnreadable(f"the folder `{root}` holds no .yaml files; {_GIVE}")
-    cases, maps = _files(root / "cases", shown / "cases"), _files(root / "maps", shown / "maps")
+    cases, maps = _files(root / "cases", displayed / "cases"), _files(root / "maps", displayed / "maps")
     return RulesFolder(root, policies, cases, maps)
 
 
 def look(root: Path) -> Look:
     """At the files that `read_folder` gives as policies."""
     try:
-        return Look(tuple(sorted((entry.name, *_state(entry)) for entry in _wanted(root))))
+        return Look(tuple(sorted((entry.name, *_state(entry)) for entry in _yaml_files(root))))
     except OSError:
         return Look(None)
 
 
 def _state(entry: os.DirEntry[str]) -> tuple[int, int, int, int]:
-    found = entry.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+    status = entry.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-def _files(folder: Path, shown: PurePath) -> dict[str, bytes]:
+def _files(folder: Path, displayed: PurePath) -> dict[str, bytes]:
     try:
-        found = sorted(entry.name for entry in _wanted(folder))
+        names = sorted(entry.name for entry in _yaml_files(folder))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise _unreadable(error) from None
-    if len(found) > FILES_MAX:
-        raise FolderUnreadable(f"the folder `{shown}` holds {len(found)} .yaml files; the most is {FILES_MAX}")
-    for name in found:
+    if len(names) > FILES_MAX:
+        raise FolderUnreadable(f"the folder `{displayed}` holds {len(names)} .yaml files; the most is {FILES_MAX}")
+    for name in names:
         if character := unseen(name):
-            message = f"the name of `{shown / visible_name(name)}` holds the invisible character U+{ord(character):04X}"
+            message = (
+                f"the name of `{displayed / visible_name(name)}` holds the invisible character U+{ord(character):04X}"
+            )
             raise FolderUnreadable(f"{message}; rename the file")
     contents: dict[str, bytes] = {}
     total = 0
-    for name in found:
+    for name in names:
         try:
             content = read_ordinary(folder / name)
         except OSError as error:
             raise _unreadable(error) from None
         if content is not None:
-            contents[(shown / name).as_posix()] = content
+            contents[(displayed / name).as_posix()] = content
             total += len(content)
         if total > FOLDER_BYTES_MAX:
-            raise FolderUnreadable(f"the folder `{shown}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
+            raise FolderUnreadable(f"the folder `{displayed}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
     return contents
 
 
@@ -113,7 +122,7 @@ def _unreadable(error: OSError) -> FolderUnreadable:
     return FolderUnreadable(f"`{error.filename}` can't be read: {error.strerror}")
 
 
-def _wanted(folder: Path) -> Iterator[os.DirEntry[str]]:
+def _yaml_files(folder: Path) -> Iterator[os.DirEntry[str]]:
     """Editors leave hidden files beside the one being edited."""
     with os.scandir(folder) as entries:
         for entry in entries:

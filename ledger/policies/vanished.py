@@ -24,8 +24,13 @@ class Vanished:
     sorted. False where nothing has vanished."""
 
     files: tuple[str, ...] = ()
+    """Base names, sorted."""
+
     policies: tuple[str, ...] = ()
+    """Names, sorted."""
+
     rules: tuple[str, ...] = ()
+    """Ids as decisions name them, such as `orders.over-limit`; sorted."""
 
     def __bool__(self) -> bool:
         return bool(self.files or self.policies or self.rules)
@@ -61,8 +66,8 @@ def _by_base_name(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {PurePath(name).name: content for name, content in files.items()}
 
 
-def _names(found: frozenset[tuple[str, str]]) -> tuple[str, ...]:
-    return tuple(sorted({name for _, name in found}))
+def _names(pairs: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(sorted({name for _, name in pairs}))
 
 
 def _held(content: bytes, name: str) -> _Held | None:

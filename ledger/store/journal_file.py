@@ -53,37 +53,38 @@ class JournalFile:
 
     @property
     def bytes(self) -> int:
+        """Size of the file when it was last looked at; it only grows."""
         return self._bytes
 
     @property
     def log_bytes(self) -> int:
         """Size of the write-ahead log now; 0 where there is none."""
-        found = _stat(self._companion("-wal"))
-        return found.st_size if found else 0
+        status = _stat(self._companion("-wal"))
+        return status.st_size if status else 0
 
     @property
     def may_be_completed(self) -> bool:
         """Whether SQLite may carry the records of its log over into the file that it has open, wherever that is now:
         not into one that was cut off, nor into one in its place with another log beside it, which somebody else may be
         carrying over."""
-        found = _stat(self._text)
-        moved = found is None or _identity(found) != self._identity
-        companions = ((_stat(name), own) for name, own in self._companions)
+        status = _stat(self._text)
+        moved = status is None or _identity(status) != self._identity
+        companions = ((_stat(name), identity) for name, identity in self._companions)
         return not self._cut_off and (
-            moved or all(there is None or _identity(there) == own for there, own in companions)
+            moved or all(status is None or _identity(status) == identity for status, identity in companions)
         )
 
     def prepare(self) -> None:
         """Before it is opened to be written: makes a new journal where there has never been one, and takes others'
         rights away. Raises `FileTrouble`, `OSError`."""
-        found = _stat(self.path)
-        if found is None and self._identity is None:
+        status = _stat(self.path)
+        if status is None and self._identity is None:
             self._refuse_lone_log("the file is missing")
             self._make()
-        elif found is not None:
-            if not stat.S_ISREG(found.st_mode):
-                raise FileTrouble("it is a folder" if stat.S_ISDIR(found.st_mode) else "it is no regular file")
-            if found.st_size == 0:
+        elif status is not None:
+            if not stat.S_ISREG(status.st_mode):
+                raise FileTrouble("it is a folder" if stat.S_ISDIR(status.st_mode) else "it is no regular file")
+            if status.st_size == 0:
                 self._refuse_lone_log("the file is empty")
         self.check()
         for name in ("", *_COMPANIONS):
@@ -93,13 +94,13 @@ class JournalFile:
 
     def opened(self) -> None:
         """After SQLite has opened it and read from it; `prepare` has been called before. Raises `FileLost`."""
-        found = _stat(self.path)
-        if found is None or _identity(found) != self._prepared:
+        status = _stat(self.path)
+        if status is None or _identity(status) != self._prepared:
             raise FileLost("the file was moved or replaced while it was opened")
         self._identity = self._prepared
         self._real = os.path.realpath(self.path)
         names = (self._companion(name) for name in _COMPANIONS)
-        self._companions = tuple((name, _identity(there)) for name in names if (there := _stat(name)))
+        self._companions = tuple((name, _identity(status)) for name in names if (status := _stat(name)))
         self.check()
 
     def closed(self) -> None:
@@ -111,18 +112,18 @@ class JournalFile:
         if self._identity is None:
             return
         bytes_before = self._bytes  # read before the size is asked for: another thread may raise it meanwhile
-        found = _stat(self._text)
-        if found is None or _identity(found) != self._identity:
-            raise FileLost(_lost(self.path.name, found, "a restart begins a new journal"))
-        self._cut_off = self._cut_off or found.st_size < bytes_before
+        status = _stat(self._text)
+        if status is None or _identity(status) != self._identity:
+            raise FileLost(_lost(self.path.name, status, "a restart begins a new journal"))
+        self._cut_off = self._cut_off or status.st_size < bytes_before
         if self._cut_off:
             raise FileLost("the file was cut off; stop the service and restore the journal from its backup")
-        if found.st_size > self._bytes:
-            self._bytes = found.st_size
+        if status.st_size > self._bytes:
+            self._bytes = status.st_size
         for name, identity in self._companions:
-            found = _stat(name)
-            if found is None or _identity(found) != identity:
-                raise FileLost(_lost(Path(name).name, found, "its records are in the journal after a restart"))
+            status = _stat(name)
+            if status is None or _identity(status) != identity:
+                raise FileLost(_lost(Path(name).name, status, "its records are in the journal after a restart"))
 
     def _companion(self, ending: str) -> str:
         return (self._real or os.path.realpath(self.path)) + ending
@@ -130,8 +131,8 @@ class JournalFile:
     def _refuse_lone_log(self, fault: str) -> None:
         """SQLite would throw the log away, and with it decisions that have been answered."""
         log_path = self._companion("-wal")
-        found = _stat(log_path)
-        if found is not None and found.st_size > 0:
+        status = _stat(log_path)
+        if status is not None and status.st_size > 0:
             name = Path(log_path).name
             raise FileTrouble(f"{fault}, but its log `{name}` is there; put the file back, or move `{name}` away")
 
@@ -150,10 +151,10 @@ class JournalFile:
         log.info("journal made", journal=str(path))
 
     def _tighten(self, name: str) -> None:
-        found = _stat(name)
-        if found is None or not stat.S_IMODE(found.st_mode) & ~OWNER_ONLY:
+        status = _stat(name)
+        if status is None or not stat.S_IMODE(status.st_mode) & ~OWNER_ONLY:
             return
-        mode = f"{stat.S_IMODE(found.st_mode):04o}"
+        mode = f"{stat.S_IMODE(status.st_mode):04o}"
         try:
             Path(name).chmod(OWNER_ONLY)
             log.warning("journal was open to others", file=name, mode=mode, now=f"{OWNER_ONLY:04o}")
@@ -170,10 +171,10 @@ def _stat(path: str | Path) -> os.stat_result | None:
         return None
 
 
-def _identity(found: os.stat_result) -> _Identity:
-    return found.st_dev, found.st_ino
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino
 
 
-def _lost(name: str, found: os.stat_result | None, restart: str) -> str:
-    how = "is missing" if found is None else "is not the one that was opened"
+def _lost(name: str, status: os.stat_result | None, restart: str) -> str:
+    how = "is missing" if status is None else "is not the one that was opened"
     return f"the file was moved or replaced: `{name}` {how}; put it back, or restart the service ({restart})"

@@ -29,15 +29,15 @@ class _Schema:
 
 def check_schema(connection: Connection) -> None:
     """Raises `FileTrouble`. A site's own tables, and indexes that only find rows, are left to it."""
-    found, right = _read(connection), _right()
-    if found.triggers != right.triggers:
+    actual, expected = _read(connection), _expected()
+    if actual.triggers != expected.triggers:
         raise FileTrouble(OTHER_TRIGGERS)
-    if found != right:
+    if actual != expected:
         raise FileTrouble(OTHER_TABLES)
 
 
 @cache
-def _right() -> _Schema:
+def _expected() -> _Schema:
     database = memory_database()
     with database.connect() as connection:
         migrate(connection)

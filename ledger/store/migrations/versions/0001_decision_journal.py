@@ -10,6 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Makes the tables, and triggers that refuse every change and deletion."""
     op.create_table(
         "policy_sets",
         sa.Column("version", sa.String(64), primary_key=True),

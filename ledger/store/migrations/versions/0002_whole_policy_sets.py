@@ -10,6 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    """Adds the standard facts of each set, the activations, and the table that probes the disk."""
     op.add_column("policy_sets", sa.Column("standard_facts", sa.Text))
     op.create_table(
         "activations",

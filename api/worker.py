@@ -5,7 +5,9 @@ there is none. The process is warm, so that a job pays for nothing but itself; i
 runs out of time or memory, when nobody waits for a job any more, and at shutdown. What comes back is unpickled: it is
 trusted because it comes from our own child, over a socket that nobody else has.
 
-Each caller has a queue of its own, and the queues take turns.
+Each caller has a queue of its own, and the queues take turns. Example: caller A has three jobs waiting, then B brings
+one. The order of work is A, B, A, A: whoever asks often doesn't keep others out.
+`run` starts the process where there is none, `close` ends it.
 """
 
 from __future__ import annotations

@@ -104,6 +104,12 @@ def _path(case: str) -> str:
     return f"/v1/decisions/{case}"
 
 
+_DECIDED = {
+    "description": "The decision.",
+    "headers": {"Location": {"description": "Where it can be read again.", "schema": {"type": "string"}}},
+}
+
+
 def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
     kind = CASE_KINDS[case]
     return AsgiRoute(
@@ -117,12 +123,6 @@ def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
         response_model=DecisionShape,
         responses={201: _DECIDED, **problems(400, 413, 415, 422, 503)},
     )
-
-
-_DECIDED = {
-    "description": "The decision.",
-    "headers": {"Location": {"description": "Where it can be read again.", "schema": {"type": "string"}}},
-}
 
 
 def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
@@ -147,7 +147,8 @@ def _raise_ours(_: Request, error: Exception) -> NoReturn:
     if isinstance(error, RequestValidationError):
         faults = [BodyFault("", f"the parameter `{each['loc'][-1]}`: {each['msg'].lower()}") for each in error.errors()]
         raise FactsInvalid("a parameter can't be used", faults)
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(sorted(_methods((error.headers or {}).get("Allow", ""))))
         raise MethodNotAllowed(f"this path answers {allowed} only", (), {"Allow": allowed})

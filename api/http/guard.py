@@ -3,6 +3,10 @@
 The client owes bytes (`waiting`: idle, or its head or body is not complete), or the service owes an answer (`busy`), or
 the last answer is out and the connection closes (`leaving`). Where there are too many connections, or their bodies are
 too large together, those that have owed bytes for longest go first: honest requests are complete within milliseconds.
+
+Example, with a limit of 3 connections: A is leaving, B has sent half a head for 4 seconds, C waits for its answer. D
+comes: A is cut. E comes: B, which has owed bytes for longest, is answered 503 and closed. Were all of them busy, the
+one that doesn't take its answers would go, and without such a one E itself.
 """
 
 from __future__ import annotations

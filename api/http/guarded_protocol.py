@@ -3,8 +3,17 @@
 uvicorn and its parser read whatever arrives for as long as it arrives. Here every head, body, connection and wait has
 its bound, and what goes beyond is answered with a problem document like any other. The rest is uvicorn's.
 
-After the last answer what still arrives is thrown away for a moment: a connection that is closed on unread bytes may
-take its answer with it.
+A connection stands in one of four phases; each has a deadline:
+
+    IDLE     nothing is asked        closed after `idle_seconds`
+    HEAD     a head is under way     408 after `head_seconds`
+    BODY     its body is under way   408 after `body_seconds`
+    LEAVING  the last answer is out  cut after `leaving_seconds`
+
+Example: a client sends `POST /v1/decisions/order` with `Content-Length: 100` and 40 bytes, then nothing. The first
+byte took it from IDLE to HEAD, the end of the head to BODY. After `body_seconds` it is refused with 408, the app is
+told that its client has gone, and the connection is LEAVING: what still arrives is thrown away for a moment, since a
+connection that is closed on unread bytes may take its answer with it.
 """
 
 from __future__ import annotations

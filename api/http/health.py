@@ -29,6 +29,11 @@ _PAGE = """<h1>credence</h1>
 """
 
 
+_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Measurements.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+
+
 def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metrics: Metrics) -> None:
     """`/healthz`, `/readyz`, `/metrics`, the page at `/`, and a page for each type of problem."""
 
@@ -73,11 +78,6 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
                 title, meaning = html.escape(kind.title), html.escape(kind.meaning)
                 return page(kind.title, f"<h1>{title}</h1>\n<p>{kind.status}: {meaning}\n")
         raise NoSuchPath("no problem is called that")
-
-
-_METRICS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Measurements.", "content": {"text/plain": {"schema": {"type": "string"}}}}
-}
 
 
 async def _trouble(journal: Journal) -> str | None:

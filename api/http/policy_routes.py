@@ -60,6 +60,11 @@ def _as_shapes(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
     return [DiagnosticShape.model_validate(diagnostic.as_json()) for diagnostic in diagnostics]
 
 
+_CHECK_BODY = {"required": True, "content": {"application/json": {"schema": CheckRequest.model_json_schema()}}}
+
+_ACTIVATE_BODY = {"required": True, "content": {"application/json": {"schema": ActivateRequest.model_json_schema()}}}
+
+
 def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_bytes_max: int) -> None:
     """`/v1/policies`, `/v1/policies/check` and `/v1/policies/activate`."""
 
@@ -71,10 +76,11 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         responses=problems(422),
     )
     async def policy_set_in_force(
+        *,
         text: Annotated[bool, Query(description="Give each file's text too.")] = False,
     ) -> PolicySetShape:
         """The policy set that decides now, its files, and the last change that did not check."""
-        return _policy_set(policies, text)
+        return _policy_set(policies, with_text=text)
 
     @app.post(
         "/v1/policies/check",
@@ -113,7 +119,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         _refuse_strangers(request)
         body = await read_body(request.scope, request.receive, body_bytes_max)
         await policies.activate(_version_to_activate(body))
-        return _policy_set(policies, False)
+        return _policy_set(policies, with_text=False)
 
 
 _FORWARDED = re.compile(r"forwarded|x-forwarded\b.*|via|.*-real-ip|.*-client-ip|.*-connecting-ip")
@@ -163,10 +169,7 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-_CHECK_BODY = {"required": True, "content": {"application/json": {"schema": CheckRequest.model_json_schema()}}}
-
-
-_ACTIVATE_BODY = {"required": True, "content": {"application/json": {"schema": ActivateRequest.model_json_schema()}}}
+NOTHING_TO_CHECK = "has no files, and `alone` leaves out those in the rules folder"
 
 
 def _check_request(body: bytes) -> CheckRequest:
@@ -203,9 +206,6 @@ def _named_alike(files: Iterable[str]) -> Iterator[BodyFault]:
             yield BodyFault(f"/files/{pointer_part(name)}", message, "send one of the two, or rename it")
 
 
-NOTHING_TO_CHECK = "has no files, and `alone` leaves out those in the rules folder"
-
-
 def _name_refused(path: str) -> BodyFault:
     hint = "such as `rules/orders.yaml`: ends in .yaml or .yml, at most one folder before it, no part starts with `.`"
     return BodyFault(path, "is not a name of a policy file", hint)
@@ -216,18 +216,18 @@ def _pointer(steps: tuple[int | str, ...]) -> str:
     return "".join(f"/{pointer_part(str(step))}" for step in steps if step != "[key]")
 
 
-def _policy_set(policies: Policies, with_text: bool) -> PolicySetShape:
+def _policy_set(policies: Policies, *, with_text: bool) -> PolicySetShape:
     now = policies.in_force
     return PolicySetShape(
         version=now.engine.version if now else None,
         since=now.since if now else None,
-        files=[_file(name, text, with_text) for name, text in now.engine.files.items()] if now else [],
+        files=[_file(name, text, with_text=with_text) for name, text in now.engine.files.items()] if now else [],
         failed_change=shown_failure(policies.failed),
         pending=shown_pending(policies.pending),
     )
 
 
-def _file(name: str, text: str, with_text: bool) -> PolicyFile:
+def _file(name: str, text: str, *, with_text: bool) -> PolicyFile:
     content = text.encode()
     file = PolicyFile(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     if with_text:

@@ -282,11 +282,6 @@ def problem_response(error: Exception) -> Response:
     return Response(content, kind.status, headers, MEDIA_TYPE)
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For a route's `responses` in the OpenAPI document."""
-    return {status: {"description": _MEANING[status], "content": _SCHEMA} for status in statuses}
-
-
 _MEANING = {
     400: "The body is not strict JSON.",
     403: "Only answered on the service's own machine.",
@@ -299,3 +294,8 @@ _MEANING = {
     503: "Nothing was decided: no policy is in force, the journal can't be written, or the clock is behind and `as_of` "
     "is missing. Or too many checks wait.",
 }
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses` in the OpenAPI document."""
+    return {status: {"description": _MEANING[status], "content": _SCHEMA} for status in statuses}

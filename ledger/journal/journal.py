@@ -109,6 +109,11 @@ _Work = Record | Callable[[Connection], object]
 _Waiting = tuple[_Work, "asyncio.Future[None]"]
 
 
+_DATA_AT_FAULT = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError, UnicodeError)
+
+_OF_SET = (policy_sets.c.version, policy_sets.c.loaded_at, policy_sets.c.files, policy_sets.c.standard_facts)
+
+
 class Journal:
     """Decisions and policy sets, written by one thread.
 
@@ -333,8 +338,6 @@ class Journal:
                 connection.close()
 
 
-_DATA_AT_FAULT = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError, UnicodeError)
-
 _COLUMNS = tuple(column.name for column in fields(Record))
 
 
@@ -347,9 +350,6 @@ def _insertion(records: int) -> str:
 
 def _values(records: Iterable[Record]) -> tuple[str, ...]:
     return tuple(getattr(record, column) for record in records for column in _COLUMNS)
-
-
-_OF_SET = (policy_sets.c.version, policy_sets.c.loaded_at, policy_sets.c.files, policy_sets.c.standard_facts)
 
 
 def _policy_set(row: Row[Any] | None) -> PolicySet | None:

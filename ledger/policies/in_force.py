@@ -125,7 +125,7 @@ class NotPending(Exception):
     """A policy set was to be activated that is not the one that waits for it. `version` is the one that does; None
     where there is none, or where it has mistakes (`has_mistakes`)."""
 
-    def __init__(self, version: str | None, has_mistakes: bool = False) -> None:
+    def __init__(self, version: str | None, *, has_mistakes: bool = False) -> None:
         if version is not None:
             message = f"the pending policy set has the version {version}; look at what it takes away, and send that one"
         elif has_mistakes:
@@ -215,7 +215,8 @@ class Policies:
         async with self._turn:
             pending = self.pending
             if pending is None or pending.engine is None or pending.engine.version != version:
-                raise NotPending(pending.engine.version if pending and pending.engine else None, bool(pending))
+                version_pending = pending.engine.version if pending and pending.engine else None
+                raise NotPending(version_pending, has_mistakes=bool(pending))
             await self._take(pending.engine)
             log.warning("policy set activated", version=version, **_named(pending.vanished))
             return pending.engine

@@ -19,9 +19,11 @@ WORKDIR /build
 COPY scripts/ scripts/
 COPY locks/ locks/
 RUN sh scripts/install.sh /opt/credence locked
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY api/ api/
 COPY engine/ engine/
+COPY files/ files/
+COPY receivables/ receivables/
 COPY ledger/ ledger/
 COPY rules/ rules/
 COPY schema/ schema/
@@ -53,4 +55,4 @@ EXPOSE 8000
 # whether it answers, not whether it is ready: a restart mends no policy that doesn't check (docs/operations.md, Health)
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['CREDENCE_PORT']), timeout=2); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
-CMD ["python", "-m", "api.http.server"]
+CMD ["python", "-m", "api.http"]

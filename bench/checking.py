@@ -44,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         port, journal = _free_port(), str(Path(home) / "credence.db")
         environment = {"CREDENCE_PORT": str(port), "CREDENCE_JOURNAL": journal, "CREDENCE_RULES": "rules"}
-        with _server(["-m", "api.http.server"], port, **environment):
+        with _server(["-m", "api.http"], port, **environment):
             _decide(port, 1)
             for _ in range(wanted.repeats):
                 for name, load in loads.items():

@@ -136,7 +136,7 @@ def measure() -> tuple[list[Run], list[Run]]:
         journal = str(Path(home) / "credence.db")
         servers.enter_context(
             _server(
-                ["-m", "api.http.server"],
+                ["-m", "api.http"],
                 port,
                 CREDENCE_PORT=str(port),
                 CREDENCE_JOURNAL=journal,

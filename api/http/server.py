@@ -1,4 +1,4 @@
-"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.http.server`."""
+"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.http`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ import uvicorn
 from prometheus_client import disable_created_metrics
 from pydantic import ValidationError
 
-from api.extension import require_extension
 from api.http.guard import ConnectionLimits, Guard
 from api.http.guarded_protocol import GuardedProtocol
 from api.http.hosts import hosts_of
@@ -158,16 +157,10 @@ def _end_now() -> None:
 
 
 def main() -> None:
-    """With the settings of the environment. What can't be loaded and settings that can't be used are told in one line,
-    exit code 2."""
-    require_extension()
+    """With the settings of the environment. Settings that can't be used are told in one line, exit code 2."""
     try:
         settings = Settings()
     except ValidationError as error:
         sys.stderr.write(f"credence: {refusal(error)}\n")
         sys.exit(2)
     serve(settings)
-
-
-if __name__ == "__main__":
-    main()

@@ -16,9 +16,14 @@ from packaging.requirements import Requirement
 
 from tests.support.paths import ROOT
 
-PACKAGES = ("api/", "engine/", "ledger/")
+PACKAGES = ("api/", "engine/", "files/", "ledger/", "receivables/")
 
-_BUILD = "import sys; from setuptools import build_meta; getattr(build_meta, sys.argv[1])(sys.argv[2])"
+_BUILD = """
+import sys
+sys.path.insert(0, "scripts")
+import licensed_build
+getattr(licensed_build, sys.argv[1])(sys.argv[2])
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def _service(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
         "PYTHONPATH": str(ROOT),
     }
     with (home / "log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "api.http.server"], env=environment, stderr=log, cwd=home)
+        process = subprocess.Popen([sys.executable, "-m", "api.http"], env=environment, stderr=log, cwd=home)
     try:
         _wait_until_ready(process, port)
         yield process

@@ -75,7 +75,7 @@ def service(home: Path, files_max: int | None = None) -> Iterator[Service]:
 
     log = home / "log"
     with log.open("wb") as stderr:
-        command = [sys.executable, "-m", "api.http.server"]
+        command = [sys.executable, "-m", "api.http"]
         process = subprocess.Popen(command, env=environment, stderr=stderr, preexec_fn=limit_files)
         try:
             eventually(lambda: _ready(port), 30)

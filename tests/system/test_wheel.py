@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from hashlib import sha256
 from importlib.metadata import PathDistribution
 from pathlib import Path
 from zipfile import Path as ZipPath
+from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
@@ -18,11 +21,13 @@ from packaging.requirements import Requirement
 from api.cli.main import app
 from engine.version import ENGINE_VERSION, RELEASE
 from files.extras import BULK
+from scripts.licensed_build import PLACE, TEXT_SHA256
 from tests.support.distribution import (
     Installed,
     built,
     copy_of_known_files,
     install,
+    known_files,
     packaged_files,
     unpacked,
     wheel_files,
@@ -87,13 +92,13 @@ def test_a_wheel_made_from_the_source_distribution_is_the_same(tree: Path, wheel
 
 
 def test_it_runs_from_the_environment_and_not_from_here(installed: Installed, tmp_path: Path) -> None:
-    command = "import api, engine, ledger, sys; print(api.__file__, engine.__file__, ledger.__file__, *sys.path)"
+    rooms = ("api", "engine", "files", "ledger", "receivables")
+    command = f"import {', '.join(rooms)}; print({', '.join(f'{room}.__file__' for room in rooms)})"
 
     done = installed.run(installed.python, "-c", command, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
-    assert str(ROOT) + "/api" not in done.stdout
-    assert all(path.startswith(str(installed.home)) for path in done.stdout.split()[:3])
+    assert all(path.startswith(str(installed.home)) for path in done.stdout.split())
 
 
 def test_it_is_the_same_version_as_the_sources(installed: Installed, tmp_path: Path) -> None:
@@ -163,7 +168,7 @@ def test_a_matcher_that_cannot_be_loaded_is_one_line_with_the_command_that_build
     _says_how_to_build_it([str(installed.credence), *command], installed, tmp_path)
 
 
-@pytest.mark.parametrize("module", ["api.http.server", "api.cli"])
+@pytest.mark.parametrize("module", ["api.http", "api.cli"])
 def test_so_it_is_for_the_modules_that_are_run(installed: Installed, tmp_path: Path, module: str) -> None:
     _says_how_to_build_it([str(installed.python), "-m", module], installed, tmp_path)
 
@@ -198,3 +203,43 @@ def test_extras_lead_to_the_distribution_itself(wheel: Path) -> None:
     names = {Requirement(each).name for each in ours.requires or ()}
     assert "credence-decisions" in names
     assert "credence" not in names
+
+
+def test_wheel_and_sources_carry_the_licence_in_full_and_the_repository_names_it(
+    wheel: Path, tree: Path, tmp_path: Path
+) -> None:
+    sources = unpacked(built("sdist", tree, tmp_path / "sdist"), tmp_path / "sources")
+    (metadata,) = (name for name in ZipFile(wheel).namelist() if name.endswith(".dist-info/METADATA"))
+    folder = metadata.removesuffix("METADATA")
+    with ZipFile(wheel) as archive:
+        carried = {name.removeprefix(folder + "licenses/"): archive.read(name) for name in archive.namelist()}
+        headers = archive.read(metadata).decode().split("\n\n")[0].splitlines()
+
+    assert "License-Expression: Apache-2.0" in headers
+    assert carried["LICENSE"] == (sources / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert b"SPDX-License-Identifier: Apache-2.0" in carried["LICENSE"]
+    for text in (carried[PLACE.as_posix()], (sources / PLACE).read_bytes()):
+        assert sha256(text).hexdigest() == TEXT_SHA256
+        assert b"TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in text
+    assert not (ROOT / PLACE).exists()
+    assert not [name for name in known_files() if "TERMS AND CONDITIONS FOR USE" in _text(ROOT / name)]
+
+
+def _text(path: Path) -> str:
+    """Of a file; nothing of a folder that a link leads to, or of this test, which has to name what it looks for."""
+    return "" if path.is_dir() or path.name == Path(__file__).name else path.read_text("utf-8", "replace")
+
+
+def test_a_build_without_the_text_at_hand_ends_in_one_line(tree: Path, tmp_path: Path) -> None:
+    """The text is recognised by its digest: another one in its place is none."""
+    shutil.copytree(tree, tmp_path / "tree", symlinks=True)
+    backend = tmp_path / "tree" / "scripts" / "licensed_build.py"
+    backend.write_text(backend.read_text("utf-8").replace(TEXT_SHA256, "0" * 64), "utf-8")
+
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        built("wheel", tmp_path / "tree", tmp_path / "wheel")
+
+    assert failed.value.stderr.decode().splitlines()[-1] == (
+        "no licence file of the installed `packaging` is the text of the Apache License 2.0"
+    )
+    assert not (tmp_path / "tree" / PLACE).exists()

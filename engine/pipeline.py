@@ -19,6 +19,7 @@ from engine.compiling.compile import Compiled, compile_policies
 from engine.compiling.link import unused_parameters
 from engine.deciding.decision import Decision
 from engine.deciding.evaluator import Evaluator
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.nearest import few_hints
 from engine.reading import document
@@ -154,7 +155,9 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     elif from_files and site is None:
         report.append(no_site_facts(files, policies))
     if not policies and not unread:
-        report.append(Diagnostic(Place(site or "rules", 1, 1), "P000", "no policy files", "add a file with a policy"))
+        report.append(
+            Diagnostic(Place(site or "rules", 1, 1), ErrorCode.P000, "no policy files", "add a file with a policy")
+        )
     compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread)
     report += mistakes
     engine = None

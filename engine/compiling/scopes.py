@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from engine.compiling.arithmetic import Mismatch
 from engine.compiling.expressions import Broken, Scope
 from engine.compiling.link import Linked, known_names, readable
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.reading.policy import Policy
 from engine.ruleset.formula import Constant, Formula, Variable
@@ -98,7 +99,7 @@ class Names:
     def _sound(self, name: str) -> Formula:
         if name in self._lists:
             hint = "lists are results only; a table with `hit: collect sum` or `collect count` gives a number"
-            raise Mismatch("N008", f"`{name}` is a list, which formulas can't read", hint)
+            raise Mismatch(ErrorCode.N008, f"`{name}` is a list, which formulas can't read", hint)
         formula = self._defined[name]
         if formula is None:
             raise Broken
@@ -108,10 +109,12 @@ class Names:
         group = name.partition(".")[0]
         if name != AS_OF and group not in CASE_KINDS[policy.decides].groups:
             message = f"`{name}` is not known where a policy decides `{policy.decides}`"
-            raise Mismatch("N003", message, f"move this to a policy with `decides: {group}`")
+            raise Mismatch(ErrorCode.N003, message, f"move this to a policy with `decides: {group}`")
 
     def _require_readable_policy(self, policy: Policy, name: str) -> None:
         other = self._linked.policies[name.partition(".")[0]]
         if not readable(policy, other):
             message = f"a policy that decides `{policy.decides}` can't read `{name}`, which decides `{other.decides}`"
-            raise Mismatch("N003", message, "policies read their own case kind and, for orders and invoices, accounts")
+            raise Mismatch(
+                ErrorCode.N003, message, "policies read their own case kind and, for orders and invoices, accounts"
+            )

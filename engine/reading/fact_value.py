@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.wording import clipped
 from engine.reading.document import Node, Scalar
 from engine.reading.fields import FieldReader
@@ -29,7 +30,9 @@ def request_value(scalar: Scalar, kind: Kind) -> JsonScalar:
     return scalar.text
 
 
-def read_value(form: FieldReader, fact: Fact, node: Node, code: str, what: str) -> tuple[JsonScalar, Value] | None:
+def read_value(
+    form: FieldReader, fact: Fact, node: Node, code: ErrorCode, what: str
+) -> tuple[JsonScalar, Value] | None:
     """The request's form and the bound value; None, with a diagnostic, where the fact refuses it."""
     if not isinstance(node, Scalar):
         form.wrong_kind(node, what, "one value")

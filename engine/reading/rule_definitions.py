@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Node, Scalar, Sequence
@@ -60,7 +61,10 @@ def _outcome(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | N
     if node.text not in ladder:
         whose = f" for {kind.name}s" if kind else ""
         form.mistake(
-            node.place, "P008", f"`{clipped(node.text)}` is not an outcome{whose}", did_you_mean(node.text, ladder)
+            node.place,
+            ErrorCode.P008,
+            f"`{clipped(node.text)}` is not an outcome{whose}",
+            did_you_mean(node.text, ladder),
         )
         return None
     return node
@@ -72,7 +76,7 @@ def _if_missing(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar 
         return node
     shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
     hint = f"write {' or '.join(f'`{word}`' for word in ('ignore', *sorted(cautions)))}, or leave `if_missing` out"
-    form.mistake(node.place, "P009", f"{shown} is not possible for `if_missing`", hint)
+    form.mistake(node.place, ErrorCode.P009, f"{shown} is not possible for `if_missing`", hint)
     return None
 
 
@@ -81,10 +85,12 @@ def _conditions(
 ) -> tuple[ConditionDefinition, ...]:
     if kind and kind.name != "order":
         hint = "leave `conditions` out"
-        form.mistake(node.place, "P021", f"only the rules of orders have `conditions`, not those of {kind.name}s", hint)
+        form.mistake(
+            node.place, ErrorCode.P021, f"only the rules of orders have `conditions`, not those of {kind.name}s", hint
+        )
     elif outcome and outcome.text not in CONDITIONAL_OUTCOMES:
         hint = f"write `then: {CONDITIONAL_OUTCOMES[0]}`, or leave `conditions` out"
-        form.mistake(node.place, "P021", f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint)
+        form.mistake(node.place, ErrorCode.P021, f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint)
     found: list[ConditionDefinition] = []
     for key, content in form.entries(node, f"`conditions` of {what}"):
         name = form.name(key, "a condition's name")

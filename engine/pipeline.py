@@ -30,7 +30,8 @@ from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_fa
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Value
-from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
 """What the standard facts are called in version hashes, stored sets and places of mistakes. It stays as it was in the

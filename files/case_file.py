@@ -16,7 +16,8 @@ from engine.reading.document import Document, Node, Scalar, read
 from engine.reading.document import Mapping as MappingNode
 from engine.reading.fact_value import request_value
 from engine.reading.fields import FACT_GROUPS, day
-from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Kind, Vocabulary
 from files.records import read_json
 
 _BESIDE_FACTS = ("case", "as_of")

@@ -20,7 +20,8 @@ from engine.reading.policy import Policy
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS
 from engine.reading.policy_test import Suite
-from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Vocabulary
 from files.batch.checked import unfit_for_bulk
 from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map

@@ -15,7 +15,8 @@ from engine.diagnostics.wording import did_you_mean, listed
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.interpret import value_of
-from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Text, Titles, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Titles, Type
 
 
 class Mismatch(Exception):

@@ -12,7 +12,8 @@ from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.reading.policy import Policy
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.ruleset import AS_OF
-from engine.vocabulary.vocabulary import CASE_KINDS, DATE, Type, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import DATE, Type, Vocabulary
 
 
 class Names:

@@ -29,7 +29,8 @@ from engine.reading.policy import (
 )
 from engine.ruleset.formula import Constant, Formula
 from engine.ruleset.ruleset import Conjunct, ListResult, Match, Table
-from engine.vocabulary.vocabulary import Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Type
 
 SINGLE_HIT = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
 LISTS = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)

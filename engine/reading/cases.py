@@ -18,7 +18,8 @@ from engine.reading.fact_value import read_value
 from engine.reading.fields import FieldReader, day
 from engine.reading.policy_test import Case, Expected, ExpectedValue, Suite
 from engine.vocabulary.binding import JsonScalar
-from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind, Fact, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.vocabulary import Fact, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")

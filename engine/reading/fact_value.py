@@ -13,7 +13,8 @@ from engine.diagnostics.wording import clipped
 from engine.reading.document import Node, Scalar
 from engine.reading.fields import FieldReader
 from engine.vocabulary.binding import Binder, FactsRefused, JsonScalar, Value
-from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Fact, Kind
 
 _WHOLE = frozenset({Kind.INTEGER, Kind.DAYS, Kind.MONTHS})
 _DIGITS_MAX = 40  # more than any fact can hold

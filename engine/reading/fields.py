@@ -16,8 +16,10 @@ from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.policy import TypeName
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
-from engine.vocabulary.vocabulary import CASE_KINDS, DATE, Kind, Text
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import DATE, Kind
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 ID = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)

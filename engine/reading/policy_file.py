@@ -30,7 +30,8 @@ from engine.reading.policy import (
 )
 from engine.reading.rule_definitions import read_rules
 from engine.reading.table_definition import read_table
-from engine.vocabulary.vocabulary import CASE_KINDS, Text
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.text import Text
 
 _KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules")
 _PARTS = _KEYS[3:]

@@ -9,7 +9,8 @@ from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED
 from engine.reading.policy import HitPolicy
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
-from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind, Kind
+from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.vocabulary import Kind
 
 Schema = dict[str, Any]
 

@@ -9,7 +9,7 @@ from engine.reading.document import Node, Scalar, Sequence
 from engine.reading.fields import FieldReader
 from engine.reading.leaf import bilingual_template, condition, expression
 from engine.reading.policy import ConditionDefinition, Expression, RuleDefinition
-from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind
+from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 
 _KEYS = ("when", "then", "if_missing", "reason", "remedy", "conditions", "title")
 _REQUIRED = ("when", "then", "reason")

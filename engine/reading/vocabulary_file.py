@@ -23,7 +23,8 @@ from engine.reading.policy import TypeName
 from engine.vocabulary.binding import shown
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import RATE_SCALE
-from engine.vocabulary.vocabulary import Fact, Kind, Text, Type, Vocabulary
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 
 CURRENCY_ASSUMED = "EUR"
 """Where none can be read: for finding the other mistakes, and for policy sets that were stored when it was the default.

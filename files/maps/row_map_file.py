@@ -16,7 +16,8 @@ from engine.feel.parse import FeelSyntaxError, parse_expression
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.fields import FieldReader
 from engine.reading.policy import Expression
-from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Type, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 from files.maps.formula_names import reads
 from files.maps.map_columns import COLUMN_KEYS, ColumnForm
 from files.maps.row_map import ROW, Column, Derived, RowMap

@@ -16,7 +16,7 @@ from engine.lowering.sql.portability import check as check_bulk
 from engine.pipeline import load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import FACTS, HEAD, REASON, check, engine_of
 

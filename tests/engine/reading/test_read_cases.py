@@ -13,7 +13,7 @@ from engine.reading.cases import read_cases
 from engine.reading.document import Document, read
 from engine.reading.policy_test import Suite
 from engine.reading.vocabulary_file import read_vocabulary
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 
 TITLE = "title: {en: a, zh: b}"
 FACTS = f"""facts:

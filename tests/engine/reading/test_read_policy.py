@@ -15,7 +15,7 @@ from engine.feel import syntax
 from engine.reading.document import read
 from engine.reading.policy import Expression, Policy
 from engine.reading.policy_file import read_policy
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 
 CODES = {code for code in ErrorCode if code[0] in "PF"} - {ErrorCode.P000}
 """What the readers of one file report; P000 is about the folder."""

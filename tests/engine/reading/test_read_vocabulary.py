@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from engine.reading.document import Document, read
 from engine.reading.vocabulary_file import read_vocabulary
-from engine.vocabulary.vocabulary import MONEY_BOUND, Kind, Text, Vocabulary
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import MONEY_BOUND, Kind, Vocabulary
 from tests.support.paths import ROOT
 
 TITLE = "title: {en: a, zh: b}"

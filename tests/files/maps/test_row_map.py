@@ -8,7 +8,8 @@ import pytest
 
 from engine.diagnostics.diagnostic import Place
 from engine.reading.document import read
-from engine.vocabulary.vocabulary import Fact, Kind, Text, Type, Vocabulary
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 from files.maps.mapped_rows import heading_faults, row_reader
 from files.maps.row_map import DateFormat, RowMap
 from files.maps.row_map_file import read_row_map

@@ -50,7 +50,7 @@ class Runner(StrEnum):
     SPARK = "spark"
 
 
-Case = Annotated[str, typer.Option("--case", help="Case kind: order, invoice, account or portfolio.")]
+Case = Annotated[str, typer.Option("--case", help=f"Case kind: {', '.join(CASE_KINDS)}.")]
 
 
 def sql(

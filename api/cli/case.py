@@ -31,7 +31,7 @@ FileArgument = Annotated[
         "{…}}. A cases file works too, with --test.",
     ),
 ]
-CaseOption = Annotated[str | None, typer.Option("--case", help="Case kind: order, invoice, account or portfolio.")]
+CaseOption = Annotated[str | None, typer.Option("--case", help=f"Case kind: {', '.join(CASE_KINDS)}.")]
 TestOption = Annotated[str | None, typer.Option("--test", metavar="NAME", help="A test of the cases file CASE.")]
 AsOfOption = Annotated[
     datetime | None,

@@ -73,7 +73,7 @@ def _request_schema(vocabulary: Vocabulary) -> Schema:
     return {
         "$schema": DIALECT,
         "title": "The facts of one case",
-        "description": "The body of POST /v1/decisions/{order|invoice|account|portfolio}; one definition a case kind.",
+        "description": f"The body of POST /v1/decisions/{{{'|'.join(CASE_KINDS)}}}; one definition a case kind.",
         "anyOf": [{"$ref": f"#/$defs/{case}"} for case in CASE_KINDS],
         "$defs": {case: facts_schema(vocabulary, case) for case in CASE_KINDS},
     }

@@ -15,6 +15,7 @@ from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel import syntax
 from engine.reading.policy import Criterion, Expression, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
 from engine.ruleset.ruleset import AS_OF
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
 
 Part = ValueDefinition | Criterion | ScorecardDefinition | TableDefinition
@@ -42,8 +43,8 @@ class Linked:
 
 
 def readable(reader: Policy, source: Policy) -> bool:
-    """A policy reads those of its own case kind; orders and invoices also read what is decided about the account."""
-    return source.decides == reader.decides or (source.decides == "account" and reader.decides in ("order", "invoice"))
+    """A policy reads those of its own case kind, and of the kinds that this one reads: an order's the account's."""
+    return CASE_KINDS[reader.decides].may_read(source.decides)
 
 
 def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:

@@ -116,6 +116,18 @@ class Names:
         other = self._linked.policies[name.partition(".")[0]]
         if not readable(policy, other):
             message = f"a policy that decides `{policy.decides}` can't read `{name}`, which decides `{other.decides}`"
-            raise Mismatch(
-                ErrorCode.N003, message, "policies read their own case kind and, for orders and invoices, accounts"
-            )
+            raise Mismatch(ErrorCode.N003, message, _who_reads_whom())
+
+
+def _who_reads_whom() -> str:
+    """A hint: "policies read their own case kind and, for orders and invoices, accounts"."""
+    readers: dict[tuple[str, ...], list[str]] = {}
+    for kind in CASE_KINDS.values():
+        if kind.reads:
+            readers.setdefault(kind.reads, []).append(kind.name)
+    others = [f"for {_plural(names)}, {_plural(read)}" for read, names in readers.items()]
+    return "policies read their own case kind" + (f" and, {'; '.join(others)}" if others else "")
+
+
+def _plural(kinds: Iterable[str]) -> str:
+    return " and ".join(f"{kind}s" for kind in kinds)

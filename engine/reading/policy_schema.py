@@ -207,17 +207,23 @@ def _rule() -> Schema:
         },
         ("when", "then", "reason"),
     )
-    outcomes = {"properties": {"then": {"enum": list(CONDITIONAL_OUTCOMES)}}}
-    return rule | {"dependentSchemas": {"conditions": outcomes}}
+    return rule | _conditions_need(CONDITIONAL_OUTCOMES)
+
+
+def _conditions_need(outcomes: tuple[str, ...]) -> Schema:
+    return {"dependentSchemas": {"conditions": {"properties": {"then": {"enum": list(outcomes)}}}}}
 
 
 def _of_kind(kind: CaseKind) -> Schema:
     fields: Schema = {"then": {"enum": list(kind.ladder)}, "if_missing": {"enum": ["ignore", kind.caution]}}
-    if kind.name != "order":
+    rule: Schema = {"properties": fields}
+    if not kind.conditional_outcomes:
         fields["conditions"] = False
+    elif kind.conditional_outcomes != CONDITIONAL_OUTCOMES:
+        rule |= _conditions_need(kind.conditional_outcomes)
     return {
         "if": {"properties": {"decides": {"const": kind.name}}, "required": ["decides"]},
-        "then": {"properties": {"rules": {"additionalProperties": {"properties": fields}}}},
+        "then": {"properties": {"rules": {"additionalProperties": rule}}},
     }
 
 

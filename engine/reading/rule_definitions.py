@@ -14,8 +14,10 @@ from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 _KEYS = ("when", "then", "if_missing", "reason", "remedy", "conditions", "title")
 _REQUIRED = ("when", "then", "reason")
 
-CONDITIONAL_OUTCOMES = ("approve_with_conditions", "hold")
-"""Outcomes of an order after which it can still pass, once its conditions are met."""
+CONDITIONAL_OUTCOMES = tuple(
+    dict.fromkeys(outcome for kind in CASE_KINDS.values() for outcome in kind.conditional_outcomes)
+)
+"""Outcomes of any kind after which a case can still pass, once its conditions are met."""
 
 
 def read_rules(form: FieldReader, node: Node, kind: CaseKind | None) -> dict[str, RuleDefinition]:
@@ -83,13 +85,13 @@ def _if_missing(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar 
 def _conditions(
     form: FieldReader, node: Node, what: str, outcome: Scalar | None, kind: CaseKind | None
 ) -> tuple[ConditionDefinition, ...]:
-    if kind and kind.name != "order":
-        hint = "leave `conditions` out"
-        form.mistake(
-            node.place, ErrorCode.P021, f"only the rules of orders have `conditions`, not those of {kind.name}s", hint
-        )
-    elif outcome and outcome.text not in CONDITIONAL_OUTCOMES:
-        hint = f"write `then: {CONDITIONAL_OUTCOMES[0]}`, or leave `conditions` out"
+    possible = kind.conditional_outcomes if kind else CONDITIONAL_OUTCOMES
+    if kind and not possible:
+        able = " and ".join(f"{each.name}s" for each in CASE_KINDS.values() if each.conditional_outcomes)
+        message = f"only the rules of {able} have `conditions`, not those of {kind.name}s"
+        form.mistake(node.place, ErrorCode.P021, message, "leave `conditions` out")
+    elif possible and outcome and outcome.text not in possible:
+        hint = f"write `then: {possible[0]}`, or leave `conditions` out"
         form.mistake(node.place, ErrorCode.P021, f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint)
     found: list[ConditionDefinition] = []
     for key, content in form.entries(node, f"`conditions` of {what}"):

@@ -14,7 +14,8 @@ from engine.diagnostics.diagnostic import Place
 from engine.ruleset.formula import Compare, Constant, Variable
 from engine.ruleset.ruleset import Bilingual, Conjunct, Match, Rule, RuleSet
 from engine.vocabulary.binding import Value
-from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
 
 MONEY = Type(Kind.MONEY, 2, 0, 10**12)
 DAYS = Type(Kind.DAYS, 0, 0, 365)

@@ -19,6 +19,7 @@ from engine.compiling.compile import Compiled, compile_policies
 from engine.compiling.link import unused_parameters
 from engine.deciding.decision import Decision
 from engine.deciding.evaluator import Evaluator
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.nearest import few_hints
 from engine.reading import document
@@ -29,7 +30,8 @@ from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_fa
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Value
-from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
 """What the standard facts are called in version hashes, stored sets and places of mistakes. It stays as it was in the
@@ -154,7 +156,9 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     elif from_files and site is None:
         report.append(no_site_facts(files, policies))
     if not policies and not unread:
-        report.append(Diagnostic(Place(site or "rules", 1, 1), "P000", "no policy files", "add a file with a policy"))
+        report.append(
+            Diagnostic(Place(site or "rules", 1, 1), ErrorCode.P000, "no policy files", "add a file with a policy")
+        )
     compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread)
     report += mistakes
     engine = None

@@ -16,7 +16,8 @@ from engine.reading.document import Document, Node, Scalar, read
 from engine.reading.document import Mapping as MappingNode
 from engine.reading.fact_value import request_value
 from engine.reading.fields import FACT_GROUPS, day
-from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Kind, Vocabulary
 from files.records import read_json
 
 _BESIDE_FACTS = ("case", "as_of")
@@ -93,10 +94,10 @@ def _case(body: dict[str, object], name: str) -> CaseFile:
 
 def kind_of(facts: Mapping[str, object]) -> str | None:
     """The case kind that these groups of facts belong to, where only one fits best."""
-    own = [group for group in facts if group in CASE_KINDS and group != "account"]
-    if len(own) == 1:
-        return own[0]
-    return "account" if "account" in facts and not own else None
+    kinds = [CASE_KINDS[group] for group in facts if group in CASE_KINDS]
+    # an order's facts come with its account's: a kind whose group another of them carries too is not what is decided
+    own = [kind.name for kind in kinds if not any(kind.name in other.groups for other in kinds if other is not kind)]
+    return own[0] if len(own) == 1 else None
 
 
 def _test(document: Document, vocabulary: Vocabulary, test: str | None) -> CaseFile:

@@ -25,8 +25,8 @@ from api.cli.terminal import (
     refuse,
 )
 from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import CASE_KINDS
 from files import extras
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
@@ -50,7 +50,7 @@ class Runner(StrEnum):
     SPARK = "spark"
 
 
-Case = Annotated[str, typer.Option("--case", help="Case kind: order, invoice, account or portfolio.")]
+Case = Annotated[str, typer.Option("--case", help=f"Case kind: {', '.join(CASE_KINDS)}.")]
 
 
 def sql(

@@ -16,8 +16,9 @@ from engine.diagnostics.wording import did_you_mean
 from engine.pipeline import Engine
 from engine.reading.document import BYTES_MAX
 from engine.vocabulary.binding import Fault
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import CASE_KINDS, DATE
+from engine.vocabulary.vocabulary import DATE
 from files.batch.decide_file import stable_id
 from files.bounded_files import read_named
 from files.case_file import CaseUnreadable, read_case
@@ -30,7 +31,7 @@ FileArgument = Annotated[
         "{…}}. A cases file works too, with --test.",
     ),
 ]
-CaseOption = Annotated[str | None, typer.Option("--case", help="Case kind: order, invoice, account or portfolio.")]
+CaseOption = Annotated[str | None, typer.Option("--case", help=f"Case kind: {', '.join(CASE_KINDS)}.")]
 TestOption = Annotated[str | None, typer.Option("--test", metavar="NAME", help="A test of the cases file CASE.")]
 AsOfOption = Annotated[
     datetime | None,

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from api.cli.terminal import FOUND_PROBLEMS, folder_of, out, print_diagnostics, print_json
 from engine.compiling.decided_names import decided_names
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.pipeline import Engine, load
 from engine.reading.cases import read_cases
@@ -19,7 +20,8 @@ from engine.reading.policy import Policy
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS
 from engine.reading.policy_test import Suite
-from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Vocabulary
 from files.batch.checked import unfit_for_bulk
 from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
@@ -134,7 +136,7 @@ def _suites_named_twice(suites: list[Suite]) -> list[Diagnostic]:
         before = first.setdefault(suite.name, suite.place)
         if before != suite.place:
             message = f"the suite `{suite.name}` is already at {before}"
-            found.append(Diagnostic(suite.place, "P006", message, "give it another name"))
+            found.append(Diagnostic(suite.place, ErrorCode.P006, message, "give it another name"))
     return found
 
 

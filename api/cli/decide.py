@@ -24,7 +24,7 @@ from api.cli.terminal import Language, out, print_json
 from engine.deciding.decision import Decision, Reason
 from engine.deciding.value_words import ValueWords
 from engine.vocabulary.binding import FactsRefused
-from engine.vocabulary.vocabulary import CASE_KINDS, OUTCOME_TITLES
+from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 
 
 def decide(

@@ -28,7 +28,7 @@ from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, r
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import RuleSet
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from files.batch.decide_file import DecideFileJob, RowTally, Watch, decide_file
 from files.batch.summary import Summary, UnknownName
 from files.records import InputUnreadable

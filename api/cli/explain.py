@@ -38,7 +38,7 @@ from engine.explaining.explanation import (
     WorkedOut,
 )
 from engine.vocabulary.binding import FactsRefused
-from engine.vocabulary.vocabulary import OUTCOME_TITLES
+from engine.vocabulary.case_kinds import OUTCOME_TITLES
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 
 AS_OF = Text("as of", "决策日期")
 POLICY_VERSION = Text("policies", "政策版本")

@@ -15,7 +15,8 @@ from api.cli.case import RulesOption
 from api.cli.terminal import engine_of, out, print_json, refuse
 from engine.reading.policy_schema import DIALECT
 from engine.reading.schemas import Schema, cases_schema, facts_file_schema, facts_schema, policy_schema
-from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Vocabulary
 from files.maps.row_map_schema import row_map_schema
 from receivables.history.history_map_schema import history_map_schema
 
@@ -72,7 +73,7 @@ def _request_schema(vocabulary: Vocabulary) -> Schema:
     return {
         "$schema": DIALECT,
         "title": "The facts of one case",
-        "description": "The body of POST /v1/decisions/{order|invoice|account|portfolio}; one definition a case kind.",
+        "description": f"The body of POST /v1/decisions/{{{'|'.join(CASE_KINDS)}}}; one definition a case kind.",
         "anyOf": [{"$ref": f"#/$defs/{case}"} for case in CASE_KINDS],
         "$defs": {case: facts_schema(vocabulary, case) for case in CASE_KINDS},
     }

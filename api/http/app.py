@@ -30,7 +30,7 @@ from api.policy_compiler import Compiler
 from api.settings import Settings
 from api.worker import Worker
 from engine.version import ENGINE_VERSION
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.policies.check_limits import LIMITS, PATIENT

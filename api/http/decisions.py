@@ -27,8 +27,9 @@ from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT
 from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
-from engine.vocabulary.vocabulary import CASE_KINDS, DATE
+from engine.vocabulary.vocabulary import DATE
 from ledger.journal.clock import BEHIND_SECONDS_MAX, Clock, moment
 from ledger.journal.journal import Journal, Record
 from ledger.policies.in_force import Policies

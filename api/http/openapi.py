@@ -11,7 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from api.http.answers import Problem
 from engine.pipeline import Engine
 from engine.reading.schemas import facts_schema
-from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Vocabulary
 from ledger.policies.in_force import Policies
 
 _AS_OF = {

@@ -16,7 +16,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api.worker import TooManyOfCaller, TooManyWaiting
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.policies.in_force import NoPolicyInForce, NotPending
 from ledger.store.trouble import JournalUnavailable
 

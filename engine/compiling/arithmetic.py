@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.wording import did_you_mean, listed
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.interpret import value_of
-from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Text, Titles, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Titles, Type
 
 
 class Mismatch(Exception):
     """Formulas that can't be combined: what is wrong, and what to write instead."""
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    def __init__(self, code: ErrorCode, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -40,7 +42,7 @@ def number(value: Decimal) -> Constant:
     sign, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
     if len(digits) + abs(exponent) > 2 * DIGITS_MAX:
-        raise Mismatch("T005", f"a number of more than {DIGITS_MAX} digits", "write fewer digits")
+        raise Mismatch(ErrorCode.T005, f"a number of more than {DIGITS_MAX} digits", "write fewer digits")
     scale = max(0, -exponent)
     # not `scaleb`, which rounds to the precision of a context
     scaled = int("".join(map(str, digits))) * 10 ** max(0, exponent)
@@ -102,7 +104,7 @@ def _bounded(type_: Type) -> Type:
         # Python refuses to write out numbers of thousands of digits
         need = f"{len(str(largest))} digits, more than {DIGITS_MAX}" if largest < 10**100 else "hundreds of digits"
         hint = "give a part a name of its own under `values`, where it is rounded to its type's decimals"
-        raise Mismatch("T005", f"the result could need {need}", hint)
+        raise Mismatch(ErrorCode.T005, f"the result could need {need}", hint)
     return type_
 
 
@@ -140,7 +142,7 @@ def _unit(kinds: set[Kind], what: str) -> Kind:
     if kinds <= {Kind.ENUM, Kind.TEXT}:
         return Kind.TEXT
     words = " and ".join(sorted(_KIND_WORDS[kind] for kind in kinds))
-    raise Mismatch("T001", f"{words} can't be {what}", _unit_hint(kinds))
+    raise Mismatch(ErrorCode.T001, f"{words} can't be {what}", _unit_hint(kinds))
 
 
 _DIMENSIONLESS = {Kind.RATE, Kind.NUMBER, Kind.INTEGER}
@@ -226,7 +228,7 @@ def _any_null(parts: Sequence[Formula]) -> bool:
 def require_numeric(parts: Sequence[Formula], what: str) -> None:
     for part in parts:
         if not part.type.kind.is_numeric:
-            raise Mismatch("T001", f"{described(part)} can't be {what}")
+            raise Mismatch(ErrorCode.T001, f"{described(part)} can't be {what}")
 
 
 def add(left: Formula, right: Formula) -> Formula:
@@ -270,10 +272,12 @@ def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
     """A date plus or minus days (a bare whole number counts as days) or months."""
     if by.type.kind not in (Kind.DAYS, Kind.MONTHS) and not (is_bare(by) and not is_null(by)):
         what = "added to" if sign > 0 else "subtracted from"
-        raise Mismatch("T001", f"{described(by)} can't be {what} a date", 'use days, or `duration("P3M")`')
+        raise Mismatch(ErrorCode.T001, f"{described(by)} can't be {what} a date", 'use days, or `duration("P3M")`')
     if by.type.scale:
         unit = "month" if by.type.kind is Kind.MONTHS else "day"
-        raise Mismatch("T001", f"a date has no fractions of a {unit}", f"round the {unit}s first, such as `floor(…)`")
+        raise Mismatch(
+            ErrorCode.T001, f"a date has no fractions of a {unit}", f"round the {unit}s first, such as `floor(…)`"
+        )
     by = negate(by) if sign < 0 else by
     nullable = date.nullable or by.nullable
     if by.type.kind is Kind.MONTHS:
@@ -285,7 +289,7 @@ def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
 
 def _calendar(low: int, high: int) -> Type:
     if low < _FIRST_DAY or high > _LAST_DAY:
-        raise Mismatch("T005", "the date could leave the calendar (years 1 to 9999)", "add fewer days")
+        raise Mismatch(ErrorCode.T005, "the date could leave the calendar (years 1 to 9999)", "add fewer days")
     return replace(DATE, low=low, high=high)
 
 
@@ -305,7 +309,9 @@ def multiply(left: Formula, right: Formula) -> Formula:
 def _product_kind(left: Formula, right: Formula) -> Kind:
     units = [part.type.kind for part in (left, right) if not part.type.kind.is_dimensionless]
     if units.count(Kind.MONEY) == 2:
-        raise Mismatch("T001", "money can't be multiplied with money", "multiply an amount with a rate or a number")
+        raise Mismatch(
+            ErrorCode.T001, "money can't be multiplied with money", "multiply an amount with a rate or a number"
+        )
     for kind in (Kind.MONEY, Kind.DAYS, Kind.MONTHS):
         if kind in units:
             return kind if len(units) == 1 or kind is Kind.MONEY else Kind.NUMBER
@@ -317,7 +323,7 @@ def divide(left: Formula, right: Formula) -> Formula:
     require_numeric((left, right), "divided")
     kind = _quotient_kind(left, right)
     if isinstance(right, Constant) and right.value == 0:
-        raise Mismatch("T008", "nothing can be divided by zero")
+        raise Mismatch(ErrorCode.T008, "nothing can be divided by zero")
     scale = max(QUOTIENT_SCALE, left.type.scale - right.type.scale)
     shift = scale - left.type.scale + right.type.scale
     numerator = _bounded(
@@ -338,14 +344,14 @@ def _quotient_kind(left: Formula, right: Formula) -> Kind:
     if above is Kind.MONEY or {above, below} == {Kind.DAYS, Kind.MONTHS}:
         return Kind.MONEY if above is Kind.MONEY else Kind.NUMBER
     hint = "turn them round" if above.is_dimensionless else ""
-    raise Mismatch("T001", f"{described(left)} can't be divided by {described(right)}", hint)
+    raise Mismatch(ErrorCode.T001, f"{described(left)} can't be divided by {described(right)}", hint)
 
 
 def power(base: Formula, exponent: Formula) -> Formula:
     if not (isinstance(exponent, Constant) and exponent.type.scale == 0 and isinstance(exponent.value, int)):
-        raise Mismatch("T006", "the exponent must be a whole number written out", "other powers are not exact")
+        raise Mismatch(ErrorCode.T006, "the exponent must be a whole number written out", "other powers are not exact")
     if not 1 <= exponent.value <= 30:
-        raise Mismatch("T006", f"the exponent `{exponent.value}` is not between 1 and 30")
+        raise Mismatch(ErrorCode.T006, f"the exponent `{exponent.value}` is not between 1 and 30")
     result = base
     for _ in range(exponent.value - 1):
         result = multiply(result, base)
@@ -356,7 +362,7 @@ def modulo(left: Formula, right: Formula) -> Formula:
     require_numeric((left, right), "divided")
     left, right = unified((left, right), "divided")
     if isinstance(right, Constant) and right.value == 0:
-        raise Mismatch("T008", "nothing can be divided by zero")
+        raise Mismatch(ErrorCode.T008, "nothing can be divided by zero")
     reach = max(abs(right.type.low), abs(right.type.high))
     zero_possible = right.type.low <= 0 <= right.type.high
     type_ = replace(hull((left, right)), low=-reach, high=reach)
@@ -373,7 +379,9 @@ def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
     parts = unified(parts, "compared")
     for part in parts:
         if not (part.type.kind.is_numeric or part.type.kind is Kind.DATE):
-            raise Mismatch("T001", f"{described(part)} has no order", "`min` and `max` take numbers, amounts or dates")
+            raise Mismatch(
+                ErrorCode.T001, f"{described(part)} has no order", "`min` and `max` take numbers, amounts or dates"
+            )
     pick = max if greatest else min
     low, high = pick(part.type.low for part in parts), pick(part.type.high for part in parts)
     type_ = replace(hull(parts), low=low, high=high)
@@ -387,14 +395,16 @@ def compare(operator: str, left: Formula, right: Formula) -> Formula:
     left, right = unified((left, right), "compared")
     ordered = left.type.kind.is_numeric or left.type.kind is Kind.DATE
     if operator not in ("=", "!=") and not ordered:
-        raise Mismatch("T001", f"{described(left)} has no order", "compare it with `=`, or with a list: `in [A, B]`")
+        raise Mismatch(
+            ErrorCode.T001, f"{described(left)} has no order", "compare it with `=`, or with a list: `in [A, B]`"
+        )
     _require_common_word(left, right)
     return f.Compare(YES_NO, left.nullable or right.nullable, operator, left, right)
 
 
 def _null_comparison(operator: str, other: Formula) -> Formula:
     if operator not in ("=", "!="):
-        raise Mismatch("T001", "null has no order", "`x = null` asks whether x is missing")
+        raise Mismatch(ErrorCode.T001, "null has no order", "`x = null` asks whether x is missing")
     missing = f.IsNull(YES_NO, False, other)
     return missing if operator == "=" else f.Not(YES_NO, False, missing)
 
@@ -409,9 +419,11 @@ def _require_common_word(left: Formula, right: Formula) -> None:
         return
     if not isinstance(given, Constant):
         hint = f"{listed(left.type.members)} on one side, {listed(right.type.members)} on the other"
-        raise Mismatch("T007", "the two have no word in common", hint)
+        raise Mismatch(ErrorCode.T007, "the two have no word in common", hint)
     word = str(given.value)
-    raise Mismatch("T007", f"`{word}` is not one of the words possible here", did_you_mean(word, known.type.members))
+    raise Mismatch(
+        ErrorCode.T007, f"`{word}` is not one of the words possible here", did_you_mean(word, known.type.members)
+    )
 
 
 def choose(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
@@ -424,7 +436,7 @@ def choose(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
 def require_condition(formula: Formula) -> None:
     if formula.type.kind is not Kind.YES_NO:
         hint = "compare it with something, such as `order.amount > 1000`"
-        raise Mismatch("T002", f"{described(formula)} is not a condition", hint)
+        raise Mismatch(ErrorCode.T002, f"{described(formula)} is not a condition", hint)
 
 
 def conjunction(parts: Sequence[Formula]) -> Formula:

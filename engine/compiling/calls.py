@@ -12,6 +12,7 @@ from functools import reduce
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped
 from engine.ruleset import formula as f
@@ -28,24 +29,28 @@ def call(name: str, arguments: Arguments) -> Formula:
     if entry is None:
         if name in _INEXACT:
             raise Mismatch(
-                "T006", f"`{name}` is not exact, policy arithmetic is", "work it out before sending the fact"
+                ErrorCode.T006, f"`{name}` is not exact, policy arithmetic is", "work it out before sending the fact"
             )
         if name in _CLOCKS:
-            raise Mismatch("T006", f"`{name}` changes from day to day by itself", "write `as_of`, the decision's date")
+            raise Mismatch(
+                ErrorCode.T006, f"`{name}` changes from day to day by itself", "write `as_of`, the decision's date"
+            )
         close = nearest(name, _FUNCTIONS)
-        raise Mismatch("N004", f"unknown function `{clipped(name)}`", f"did you mean `{close}`?" if close else "")
+        raise Mismatch(
+            ErrorCode.N004, f"unknown function `{clipped(name)}`", f"did you mean `{close}`?" if close else ""
+        )
     build, least, most = entry
     if not least <= len(arguments) <= most:
         wanted = str(least) if least == most else f"{least} to {most}" if most < _MANY else f"at least {least}"
         plural = "" if wanted.split()[-1] == "1" else "s"
-        raise Mismatch("T004", f"`{name}` takes {wanted} argument{plural}, found {len(arguments)}")
+        raise Mismatch(ErrorCode.T004, f"`{name}` takes {wanted} argument{plural}, found {len(arguments)}")
     return build(arguments)
 
 
 def _whole_constant(argument: Formula, what: str) -> int:
     value = argument.value if isinstance(argument, Constant) else None
     if not isinstance(value, int) or isinstance(value, bool) or argument.type.scale:
-        raise Mismatch("T004", f"{what} must be a whole number written out")
+        raise Mismatch(ErrorCode.T004, f"{what} must be a whole number written out")
     return value
 
 
@@ -54,7 +59,7 @@ def _rounded(mode: str) -> Callable[[Arguments], Formula]:
         a.require_numeric(arguments[:1], "rounded")
         decimals = _whole_constant(arguments[1], "the number of decimals") if len(arguments) > 1 else 0
         if not 0 <= decimals <= 12:
-            raise Mismatch("T004", "the number of decimals must be between 0 and 12")
+            raise Mismatch(ErrorCode.T004, "the number of decimals must be between 0 and 12")
         value = arguments[0]
         if value.type.scale <= decimals:
             return value
@@ -80,12 +85,12 @@ def _date(arguments: Arguments) -> Formula:
     if len(arguments) == 1:
         return _temporal(arguments[0], Kind.DATE)
     if len(arguments) == 2:
-        raise Mismatch("T004", "`date` takes 1 argument or 3, found 2", "write `date(2026, 7, 1)`")
+        raise Mismatch(ErrorCode.T004, "`date` takes 1 argument or 3, found 2", "write `date(2026, 7, 1)`")
     year, month, day = (_whole_constant(argument, "each part of the date") for argument in arguments)
     try:
         return a.constant(DATE, day_number(date(year, month, day)))
     except (ValueError, OverflowError):
-        raise Mismatch("T004", "there is no such day", "write year, month, day: `date(2026, 7, 1)`") from None
+        raise Mismatch(ErrorCode.T004, "there is no such day", "write year, month, day: `date(2026, 7, 1)`") from None
 
 
 def _duration(arguments: Arguments) -> Formula:
@@ -97,10 +102,10 @@ def _temporal(argument: Formula, *kinds: Kind) -> Formula:
         return argument
     example = 'write `date("2026-07-01")`' if Kind.DATE in kinds else 'write `duration("P30D")` or `duration("P3M")`'
     if not isinstance(argument, Constant) or not isinstance(argument.value, str):
-        raise Mismatch("T004", "it takes text between quotes", example)
+        raise Mismatch(ErrorCode.T004, "it takes text between quotes", example)
     found = temporal(argument.value)
     if found.type.kind not in kinds:
-        raise Mismatch("T004", f'"{clipped(argument.value)}" is {a.described(found)}', example)
+        raise Mismatch(ErrorCode.T004, f'"{clipped(argument.value)}" is {a.described(found)}', example)
     return found
 
 
@@ -114,17 +119,19 @@ def temporal(text: str) -> Constant:
     if period and (period[2] or period[3] or period[4]):
         sign = -1 if period[1] else 1
         if period[5] or (period[4] and (period[2] or period[3])):
-            raise Mismatch("T003", f'"{clipped(text)}" is neither whole days nor whole months', 'write "P30D" or "P3M"')
+            raise Mismatch(
+                ErrorCode.T003, f'"{clipped(text)}" is neither whole days nor whole months', 'write "P30D" or "P3M"'
+            )
         if period[4]:
             return a.constant(Type(Kind.DAYS), sign * int(period[4]))
         return a.constant(Type(Kind.MONTHS), sign * (int(period[2] or 0) * 12 + int(period[3] or 0)))
     if not _DAY.fullmatch(text):
         hint = 'write "2026-07-01", "P30D" or "P3M"'
-        raise Mismatch("T003", f'"{clipped(text)}" is neither a date nor a duration', hint)
+        raise Mismatch(ErrorCode.T003, f'"{clipped(text)}" is neither a date nor a duration', hint)
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise Mismatch("T004", "there is no such day", 'write year, month, day: "2026-07-01"') from None
+        raise Mismatch(ErrorCode.T004, "there is no such day", 'write year, month, day: "2026-07-01"') from None
     return a.constant(DATE, day_number(day))
 
 
@@ -132,7 +139,7 @@ def _text(function: str, result: Type) -> Callable[[Arguments], Formula]:
     def build(arguments: Arguments) -> Formula:
         for argument in arguments:
             if argument.type.kind not in (Kind.TEXT, Kind.ENUM):
-                raise Mismatch("T001", f"{a.described(argument)} is not text")
+                raise Mismatch(ErrorCode.T001, f"{a.described(argument)} is not text")
         nullable = any(argument.nullable for argument in arguments)
         return f.TextCall(result, nullable, function, tuple(arguments))
 
@@ -142,11 +149,11 @@ def _text(function: str, result: Type) -> Callable[[Arguments], Formula]:
 def _substring(arguments: Arguments) -> Formula:
     start = _whole_constant(arguments[1], "the start")
     if start == 0:
-        raise Mismatch("T004", "the start counts from 1, or from -1 at the end")
+        raise Mismatch(ErrorCode.T004, "the start counts from 1, or from -1 at the end")
     if len(arguments) > 2 and _whole_constant(arguments[2], "the length") < 1:
-        raise Mismatch("T004", "the length must be at least 1")
+        raise Mismatch(ErrorCode.T004, "the length must be at least 1")
     if arguments[0].type.kind not in (Kind.TEXT, Kind.ENUM):
-        raise Mismatch("T001", f"{a.described(arguments[0])} is not text")
+        raise Mismatch(ErrorCode.T001, f"{a.described(arguments[0])} is not text")
     # a start beyond either end gives no characters in every lowering; FEEL would say null, which here means missing
     return f.TextCall(TEXT, arguments[0].nullable, "substring", tuple(arguments))
 

@@ -11,6 +11,7 @@ from datetime import date
 
 from engine.compiling.link import Linked, expressions, link, names_read
 from engine.compiling.stretches import Translation, translate_all
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
 from engine.reading.policy import Policy
 from engine.ruleset.ruleset import AS_OF, ListResult, Named, RuleSet
@@ -101,7 +102,7 @@ def _conditions_said_twice(linked: Linked) -> list[Diagnostic]:
                 if first is not condition.place:
                     message = f"the condition `{condition.name}` is set at {first} and at {condition.place}"
                     hint = "let one of the two set it, with `max()` or `if`, or give one another name"
-                    found.append(Diagnostic(condition.place, "N006", message, hint))
+                    found.append(Diagnostic(condition.place, ErrorCode.N006, message, hint))
     return found
 
 

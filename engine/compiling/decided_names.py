@@ -8,7 +8,7 @@ from engine.compiling.link import Unit, link, readable
 from engine.reading.cases import DecidedNames
 from engine.reading.policy import Criterion, Policy
 from engine.ruleset.ruleset import NO_RULES
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 
 
 def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
 from engine.compiling.calls import call, temporal
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.nearest import gives_hints, nearest
 from engine.diagnostics.wording import clipped, did_you_mean
@@ -78,7 +79,7 @@ def _text(value: str) -> Formula:
     """Escapes may write what the file itself must not hold."""
     if unseen := IN_POLICIES.search(value):
         message = f"this text holds the invisible character U+{ord(unseen[0]):04X}"
-        raise Mismatch("T003", message, "leave it out; no fact holds it")
+        raise Mismatch(ErrorCode.T003, message, "leave it out; no fact holds it")
     return a.word(value)
 
 
@@ -160,7 +161,7 @@ class _Translation:
             case _:
                 what = _UNSUPPORTED.get(type(node), "this")
                 raise Mismatch(
-                    "T003", f"{what} can't be used in a policy", "see docs/policy-language.md, FEEL in policies"
+                    ErrorCode.T003, f"{what} can't be used in a policy", "see docs/policy-language.md, FEEL in policies"
                 )
 
     def _name(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula:
@@ -174,8 +175,8 @@ class _Translation:
         if isinstance(node, syntax.Path) and (part := self._date_part(node, scope)) is not None:
             return part
         if name is None:
-            raise Mismatch("T003", "only facts, values and dates have parts in a policy")
-        raise Mismatch("N001", f"unknown name `{clipped(name)}`", _suggestion(name, scope, expected))
+            raise Mismatch(ErrorCode.T003, "only facts, values and dates have parts in a policy")
+        raise Mismatch(ErrorCode.N001, f"unknown name `{clipped(name)}`", _suggestion(name, scope, expected))
 
     def _date_part(self, node: syntax.Path, scope: Scope) -> Formula | None:
         """`.year` and the like of a date; None where the path begins with something unknown."""
@@ -185,9 +186,11 @@ class _Translation:
             return None
         part = f"`.{clipped(node.name)}`"
         if source.type.kind is not Kind.DATE:
-            raise Mismatch("T003", f"{a.described(source)} has no {part}", "only dates have parts, such as `.year`")
+            raise Mismatch(
+                ErrorCode.T003, f"{a.described(source)} has no {part}", "only dates have parts, such as `.year`"
+            )
         if node.name not in _DATE_PARTS:
-            raise Mismatch("T003", f"a date has no {part}", did_you_mean(node.name, _DATE_PARTS))
+            raise Mismatch(ErrorCode.T003, f"a date has no {part}", did_you_mean(node.name, _DATE_PARTS))
         low, high = _DATE_PARTS[node.name]
         return f.DatePart(Type(Kind.INTEGER, 0, low, high), source.nullable, node.name, source)
 
@@ -196,7 +199,7 @@ class _Translation:
         try:
             return a.compare(node.operator, left, right)
         except Mismatch as mismatch:
-            if mismatch.code != "T007":
+            if mismatch.code != ErrorCode.T007:
                 raise
             word = node.right if isinstance(right, Constant) else node.left if isinstance(left, Constant) else node
             self.say(word, mismatch)
@@ -247,7 +250,7 @@ class _Translation:
         except Broken:
             name = dotted_name(word) or ""
             if hint := _nearest(name, scope):
-                self.say(word, Mismatch("N001", f"unknown name `{clipped(name)}`", hint))
+                self.say(word, Mismatch(ErrorCode.N001, f"unknown name `{clipped(name)}`", hint))
             raise
 
     @staticmethod
@@ -276,36 +279,42 @@ class _Translation:
         first, rest = iterations[0], iterations[1:]
         source = first.source
         if not isinstance(source, syntax.ListLiteral) or first.end_value is not None:
-            raise Mismatch("T003", "`some` and `every` run over a written-out list only", "write `some x in [A, B] …`")
+            raise Mismatch(
+                ErrorCode.T003, "`some` and `every` run over a written-out list only", "write `some x in [A, B] …`"
+            )
         parts = []
         for item in source.items:
             self._unrolled += 1
             if self._unrolled > UNROLL_MAX:
-                raise Mismatch("T003", f"lists that run to more than {UNROLL_MAX} steps", "write fewer elements")
+                raise Mismatch(
+                    ErrorCode.T003, f"lists that run to more than {UNROLL_MAX} steps", "write fewer elements"
+                )
             word = isinstance(item, syntax.Name) and self._is_unknown_name(item, scope)
             value = a.word(item.name) if word and isinstance(item, syntax.Name) else self.formula(item, scope)
             inner = scope.with_name(first.name, value)
             parts.append(self._quantified(node, rest, inner) if rest else self.condition(node.satisfies, inner))
         if not parts:
-            raise Mismatch("T003", "the list is empty", "write at least one element")
+            raise Mismatch(ErrorCode.T003, "the list is empty", "write at least one element")
         return a.conjunction(parts) if node.every else a.disjunction(parts)
 
     def _call(self, node: syntax.Call, scope: Scope) -> Formula:
         name = dotted_name(node.function)
         if name is None or node.names:
-            raise Mismatch("T003", "call a built-in function by its name, with its arguments in order")
+            raise Mismatch(ErrorCode.T003, "call a built-in function by its name, with its arguments in order")
         arguments = node.arguments
         if name in _OVER_LISTS and len(arguments) == 1 and isinstance(arguments[0], syntax.ListLiteral):
             arguments = arguments[0].items
         if name == "list contains":
             return self._list_contains(node, scope)
         if name == "count" and arguments is node.arguments:
-            raise Mismatch("T004", "`count` takes a written-out list", "write `count([A, B])`")
+            raise Mismatch(ErrorCode.T004, "`count` takes a written-out list", "write `count([A, B])`")
         return call(name, self.formulas(arguments, scope))
 
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:
         if len(node.arguments) != 2 or not isinstance(node.arguments[0], syntax.ListLiteral):
-            raise Mismatch("T004", "`list contains` takes a written-out list and a value", "write `x in [A, B]`")
+            raise Mismatch(
+                ErrorCode.T004, "`list contains` takes a written-out list and a value", "write `x in [A, B]`"
+            )
         listed, value = node.arguments
         tests = syntax.UnaryTests(start=listed.start, end=listed.end, tests=(listed,), negated=False)
         return self.tests(self.formula(value, scope), tests, scope, False)
@@ -314,7 +323,7 @@ class _Translation:
         if not tests.tests:
             return a.constant(YES_NO, True)
         if len(tests.tests) > UNROLL_MAX:
-            raise Mismatch("T003", f"more than {UNROLL_MAX} tests")
+            raise Mismatch(ErrorCode.T003, f"more than {UNROLL_MAX} tests")
         inner = scope.with_name("?", subject)
         parts: list[Formula] = []
         broken = False
@@ -329,7 +338,7 @@ class _Translation:
         if broken:
             raise Broken
         if not parts:
-            raise Mismatch("T003", "the list is empty", "write at least one element")
+            raise Mismatch(ErrorCode.T003, "the list is empty", "write at least one element")
         asks_null = [part for part in parts if isinstance(part, f.IsNull)]
         others = _joined([part for part in parts if not isinstance(part, f.IsNull)])
         if null_is_no:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
+from engine.diagnostics.codes import ErrorCode
 from engine.reading.policy import HitPolicy
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
@@ -171,7 +172,7 @@ def collected(
     outputs = a.unified(outputs, "outputs of one column")
     for output in outputs:
         if not output.type.kind.is_numeric:
-            raise Mismatch("T001", f"{a.described(output)} can't be collected by `{hit}`", "collect numbers")
+            raise Mismatch(ErrorCode.T001, f"{a.described(output)} can't be collected by `{hit}`", "collect numbers")
     if hit is HitPolicy.COLLECT_SUM:
         return _total(rows, outputs, name, rounded)
     return _extreme(rows, [rounded(output) for output in outputs], name, greatest=hit is HitPolicy.COLLECT_MAX)

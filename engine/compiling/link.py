@@ -10,10 +10,12 @@ from dataclasses import dataclass, fields
 from graphlib import CycleError, TopologicalSorter
 
 from engine.compiling.expressions import dotted_name
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel import syntax
 from engine.reading.policy import Criterion, Expression, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
 from engine.ruleset.ruleset import AS_OF
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
 
 Part = ValueDefinition | Criterion | ScorecardDefinition | TableDefinition
@@ -41,8 +43,8 @@ class Linked:
 
 
 def readable(reader: Policy, source: Policy) -> bool:
-    """A policy reads those of its own case kind; orders and invoices also read what is decided about the account."""
-    return source.decides == reader.decides or (source.decides == "account" and reader.decides in ("order", "invoice"))
+    """A policy reads those of its own case kind, and of the kinds that this one reads: an order's the account's."""
+    return CASE_KINDS[reader.decides].may_read(source.decides)
 
 
 def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
@@ -51,7 +53,7 @@ def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
     for policy in policies:
         if policy.name in by_policy:
             message = f"the policy `{policy.name}` is defined at {by_policy[policy.name].place} and at {policy.place}"
-            report.append(Diagnostic(policy.place, "N005", message, "give one of the two another name"))
+            report.append(Diagnostic(policy.place, ErrorCode.N005, message, "give one of the two another name"))
         else:
             by_policy[policy.name] = policy
     units = [unit for policy in by_policy.values() for unit in _units(policy)]
@@ -95,7 +97,9 @@ def _in_order(units: Sequence[Unit], reads: Mapping[str, frozenset[str]], report
             circle = [*around[start:], *around[: start + 1]]
             text = " → ".join(f"`{name}`" for name in circle)
             place = by_first[circle[0]].place
-            report.append(Diagnostic(place, "N002", f"a circle: {text}", "work one of them out without the others"))
+            report.append(
+                Diagnostic(place, ErrorCode.N002, f"a circle: {text}", "work one of them out without the others")
+            )
             for name in circle:
                 remaining[name] = frozenset()
     return tuple(units)  # nothing is worked out before the first ones are mended
@@ -145,7 +149,7 @@ def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
     for name, place in places.items():
         if name not in read:
             message = f"nothing reads the parameter `{name.partition('.')[2]}`"
-            yield Diagnostic(place, "N009", message, "remove it, or use it in a formula")
+            yield Diagnostic(place, ErrorCode.N009, message, "remove it, or use it in a formula")
 
 
 def dotted_names(node: object) -> Iterator[str]:

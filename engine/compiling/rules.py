@@ -15,7 +15,7 @@ from engine.reading.policy import BilingualTemplate, Expression, Policy, RuleDef
 from engine.ruleset.formula import Formula
 from engine.ruleset.ruleset import Bilingual, Conjunct, Match, Rule
 from engine.ruleset.ruleset import Template as RuleTemplate
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 
 IGNORE = "ignore"
 

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable
 from engine.compiling.arithmetic import Mismatch
 from engine.compiling.expressions import Broken, Scope
 from engine.compiling.link import Linked, known_names, readable
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.reading.policy import Policy
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.ruleset import AS_OF
-from engine.vocabulary.vocabulary import CASE_KINDS, DATE, Type, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import DATE, Type, Vocabulary
 
 
 class Names:
@@ -98,7 +100,7 @@ class Names:
     def _sound(self, name: str) -> Formula:
         if name in self._lists:
             hint = "lists are results only; a table with `hit: collect sum` or `collect count` gives a number"
-            raise Mismatch("N008", f"`{name}` is a list, which formulas can't read", hint)
+            raise Mismatch(ErrorCode.N008, f"`{name}` is a list, which formulas can't read", hint)
         formula = self._defined[name]
         if formula is None:
             raise Broken
@@ -108,10 +110,24 @@ class Names:
         group = name.partition(".")[0]
         if name != AS_OF and group not in CASE_KINDS[policy.decides].groups:
             message = f"`{name}` is not known where a policy decides `{policy.decides}`"
-            raise Mismatch("N003", message, f"move this to a policy with `decides: {group}`")
+            raise Mismatch(ErrorCode.N003, message, f"move this to a policy with `decides: {group}`")
 
     def _require_readable_policy(self, policy: Policy, name: str) -> None:
         other = self._linked.policies[name.partition(".")[0]]
         if not readable(policy, other):
             message = f"a policy that decides `{policy.decides}` can't read `{name}`, which decides `{other.decides}`"
-            raise Mismatch("N003", message, "policies read their own case kind and, for orders and invoices, accounts")
+            raise Mismatch(ErrorCode.N003, message, _who_reads_whom())
+
+
+def _who_reads_whom() -> str:
+    """A hint: "policies read their own case kind and, for orders and invoices, accounts"."""
+    readers: dict[tuple[str, ...], list[str]] = {}
+    for kind in CASE_KINDS.values():
+        if kind.reads:
+            readers.setdefault(kind.reads, []).append(kind.name)
+    others = [f"for {_plural(names)}, {_plural(read)}" for read, names in readers.items()]
+    return "policies read their own case kind" + (f" and, {'; '.join(others)}" if others else "")
+
+
+def _plural(kinds: Iterable[str]) -> str:
+    return " and ".join(f"{kind}s" for kind in kinds)

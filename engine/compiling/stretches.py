@@ -31,7 +31,8 @@ from engine.reading.policy import (
 )
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.ruleset import ListResult, Match, Named, Rule, Table
-from engine.vocabulary.vocabulary import Kind, Text, Type, Vocabulary
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Kind, Type, Vocabulary
 
 Step = Match | Named | ListResult
 

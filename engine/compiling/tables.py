@@ -13,6 +13,7 @@ from engine.compiling.hit_policies import Combined, collected, hits, single
 from engine.compiling.link import output_names
 from engine.compiling.scopes import Names
 from engine.compiling.types import declared, literal, named
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
 from engine.feel import syntax
 from engine.proving.table_checks import Subjects, check_bands, check_rows, check_table
@@ -28,7 +29,8 @@ from engine.reading.policy import (
 )
 from engine.ruleset.formula import Constant, Formula
 from engine.ruleset.ruleset import Conjunct, ListResult, Match, Table
-from engine.vocabulary.vocabulary import Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Type
 
 SINGLE_HIT = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
 LISTS = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
@@ -230,7 +232,7 @@ def _refuse_name(word: str, scope: Scope) -> None:
     with suppress(Broken):
         if "." not in word or scope.look_up(word) is None:
             return
-    raise Mismatch("N007", f"`{word}` is taken as a word", f'a formula starts with `=`: write "= {word}"')
+    raise Mismatch(ErrorCode.N007, f"`{word}` is taken as a word", f'a formula starts with `=`: write "= {word}"')
 
 
 def _key(formula: Formula) -> object:
@@ -287,7 +289,7 @@ def _ranks(table: TableDefinition, columns: Mapping[str, Sequence[Formula]], nam
     for row, output in zip(table.rows, columns[ordered.name], strict=True):
         if not isinstance(output, Constant):
             message = f"the output `{ordered.name}` gives rows their priority, so it can't be a formula"
-            names.fail(_place_of(row, ordered.name), Mismatch("P020", message, "write one of its words"))
+            names.fail(_place_of(row, ordered.name), Mismatch(ErrorCode.P020, message, "write one of its words"))
         ranks.append(order.get(str(output.value), len(order)) if isinstance(output, Constant) else len(order))
     return ranks
 

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
 from engine.compiling.calls import temporal
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.policy import DatedConstant, TypeName
@@ -52,7 +53,7 @@ def number_meant(dated: DatedConstant) -> Diagnostic | None:
         return None
     value = number.scaleb(-2) if percent else number
     hint = f"write {'-' if sign == '-' else ''}{value:f}, or give it `type: text` if it is a word"
-    return Diagnostic(dated.place, "T009", f"`{clipped(str(dated.value))}` is text, not a number", hint)
+    return Diagnostic(dated.place, ErrorCode.T009, f"`{clipped(str(dated.value))}` is text, not a number", hint)
 
 
 def _plain(digits: str) -> Decimal | None:
@@ -74,9 +75,9 @@ def _plain(digits: str) -> Decimal | None:
 
 def _typed_number(bare: Constant, type_: Type) -> Constant:
     if not type_.kind.is_numeric:
-        raise Mismatch("T001", f"a number is not {type_.kind}")
+        raise Mismatch(ErrorCode.T001, f"a number is not {type_.kind}")
     if bare.type.scale > type_.scale:
-        raise Mismatch("T001", f"{type_.kind} has at most {type_.scale} decimals", "write fewer decimals")
+        raise Mismatch(ErrorCode.T001, f"{type_.kind} has at most {type_.scale} decimals", "write fewer decimals")
     whole = a.rescaled(bare, type_.scale)
     assert isinstance(whole, Constant)
     return replace(whole, type=replace(whole.type, kind=type_.kind))
@@ -106,11 +107,11 @@ def _as_declared(formula: Formula, type_: Type) -> Formula:
         or (have is Kind.ENUM and want is Kind.TEXT)
     )
     if not fits:
-        raise Mismatch("T001", f"{a.described(formula)} is declared as `{want}`", f"declare it as `{have}`")
+        raise Mismatch(ErrorCode.T001, f"{a.described(formula)} is declared as `{want}`", f"declare it as `{have}`")
     if want is Kind.ENUM:
         strange = [member for member in formula.type.members if member not in type_.members]
         if strange:
             hint = did_you_mean(strange[0], type_.members)
-            raise Mismatch("T007", f"`{strange[0]}` is not one of the declared words", hint)
+            raise Mismatch(ErrorCode.T007, f"`{strange[0]}` is not one of the declared words", hint)
         return a.retyped(formula, replace(type_, titles=a.titles_of((type_, formula.type))))
     return a.retyped(formula, TEXT) if want is Kind.TEXT else a.named(formula, want, type_.scale)

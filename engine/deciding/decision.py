@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 
 JsonValue = str | int | bool | None | list["JsonValue"]
 """Money, rates and numbers are decimal text, dates ISO 8601 text, counts and days integers."""

@@ -18,8 +18,10 @@ from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Named, Rule, RuleSet, Table
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.binding import Binder, Value, shower, shown
+from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import CASE_KINDS, OUTCOME_TITLES, Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Type
 
 Show = Callable[[Result], JsonValue]
 

@@ -14,7 +14,8 @@ from engine.ruleset.ruleset import Bilingual, Template
 from engine.vocabulary.binding import Value
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_shower
-from engine.vocabulary.vocabulary import Kind, Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Kind, Type
 
 Values = Sequence[Result]
 Compile = Callable[[Formula], Callable[[Values], Value]]

@@ -9,7 +9,8 @@ from engine.deciding.decision import JsonValue
 from engine.deciding.reasons import formatter
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import Kind, Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Kind, Type
 
 _DECIMAL = (Kind.MONEY, Kind.RATE, Kind.NUMBER)
 _NONE = Text("none", "无")

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-TOO_LARGE = "Y098"
+from engine.diagnostics.codes import ErrorCode
+
+TOO_LARGE = ErrorCode.Y098
 """The code of policies that can't be checked within the limits of time and memory, whichever it was."""
 
 
@@ -30,7 +32,7 @@ class Diagnostic:
     `hint` says what to write instead (empty where nothing useful can be said)."""
 
     place: Place
-    code: str
+    code: ErrorCode
     message: str
     hint: str = ""
 
@@ -43,7 +45,7 @@ class Diagnostic:
             "file": self.place.file,
             "line": self.place.line,
             "column": self.place.column,
-            "code": self.code,
+            "code": self.code.value,
             "message": self.message,
             "hint": self.hint,
         }

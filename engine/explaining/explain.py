@@ -29,8 +29,10 @@ from engine.ruleset.formula import Formula, variables
 from engine.ruleset.interpret import Result, run, truth, verdict
 from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
 from engine.vocabulary.binding import Value, shown
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import CASE_KINDS, TEXT, Text
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import TEXT
 
 
 def explain(engine: Engine, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Explanation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.deciding.decision import Decision, JsonValue
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 
 Verdict = bool | None
 """True: holds, fires or is hit; None: can't be said."""

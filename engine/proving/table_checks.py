@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.proving.covering import Box, UncoveredSearch, earlier_rows_that_meet, first_of, rows_that_earlier_ones_cover
 from engine.proving.regions import Domain, Region, Truth, domain, intersection, truth
@@ -48,7 +49,7 @@ def check_match(match: Match) -> list[Diagnostic]:
         if not at[0]:
             message = f"the rule `{match.id}` can never fire: `{conjunct.text}` is never true"
             hint = _hint(conjunct, name, subject, domains[name])
-            return _each_other_out(match, found) or [Diagnostic(conjunct.place, "L001", message, hint)]
+            return _each_other_out(match, found) or [Diagnostic(conjunct.place, ErrorCode.L001, message, hint)]
         found.setdefault(name, [(number, domains[name].whole)]).append((number, at[0]))
     return _each_other_out(match, found)
 
@@ -61,7 +62,7 @@ def _each_other_out(match: Match, found: Mapping[str, Sequence[tuple[int, Region
         return []
     name = empty[0] if len(empty) == 1 else min(empty, key=lambda name: _emptied(found[name]))
     message = f"the rule `{match.id}` can never fire: no `{name}` meets all its conditions"
-    return [Diagnostic(match.place, "L001", message, _RULE_EACH_OTHER_OUT)]
+    return [Diagnostic(match.place, ErrorCode.L001, message, _RULE_EACH_OTHER_OUT)]
 
 
 def _emptied(regions: Sequence[tuple[int, Region]]) -> int:
@@ -92,7 +93,7 @@ def check_conditions(match: Match) -> list[Diagnostic]:
         found = truth(conjunct.formula, subject, over)
         if found is not None and _always(conjunct, found, subject, over):
             message = f"`{conjunct.text}` is always true"
-            report.append(Diagnostic(conjunct.place, "L007", message, _hint(conjunct, name, subject, over)))
+            report.append(Diagnostic(conjunct.place, ErrorCode.L007, message, _hint(conjunct, name, subject, over)))
     return report
 
 
@@ -176,7 +177,7 @@ def check_bands(matches: Sequence[Match], subjects: Sequence[Subjects], place: P
     """A scorecard criterion's bands are the rows of a table that can't have a row without conditions."""
     report = check_table(matches, subjects, HitPolicy.UNIQUE, matches, place)
     for_missing = {match.place for match in matches if any(_asks_null(c.formula) for c in match.conjuncts)}
-    needless = [found for found in report if found.code == "L004" and found.place in for_missing]
+    needless = [found for found in report if found.code == ErrorCode.L004 and found.place in for_missing]
     return [_of_band(diagnostic) for diagnostic in report if diagnostic not in needless]
 
 
@@ -191,9 +192,9 @@ def _of_band(found: Diagnostic) -> Diagnostic:
 
 
 _BAND_HINTS = {
-    "L002": "narrow one of the two",
-    "L005": "use constants in bands",
-    "L006": "add a band for it",
+    ErrorCode.L002: "narrow one of the two",
+    ErrorCode.L005: "use constants in bands",
+    ErrorCode.L006: "add a band for it",
 }
 
 
@@ -240,10 +241,10 @@ def _never_hit(match: Match, row: Subjects, columns: _Columns) -> Diagnostic | N
         start = f"the row `{match.id}` can never be hit"
         if not found[0]:
             hint = _reach(column[0], column[1], columns.domains[index])
-            return Diagnostic(conjunct.place, "L004", f"{start}: `{conjunct.text}` is never true", hint)
+            return Diagnostic(conjunct.place, ErrorCode.L004, f"{start}: `{conjunct.text}` is never true", hint)
         left[index] = left.get(index, columns.domains[index].whole) & found[0]
         if not left[index]:
-            return Diagnostic(match.place, "L004", start, _RULE_EACH_OTHER_OUT)
+            return Diagnostic(match.place, ErrorCode.L004, start, _RULE_EACH_OTHER_OUT)
     return None
 
 
@@ -256,7 +257,7 @@ def _overlaps(
         if box is None:
             hint = "use `hit: first`, or conditions on constants"
             message = f"whether the row `{match.id}` overlaps others can't be told under `{hit}`"
-            report.append(Diagnostic(match.place, "L005", message, hint))
+            report.append(Diagnostic(match.place, ErrorCode.L005, message, hint))
         elif others := met & ~alike.get(keys[row], 0):
             report.append(_overlap(match, matches[first_of(others)], hit))
     return report
@@ -272,16 +273,16 @@ def _rows_by_key(keys: Sequence[object]) -> dict[object, int]:
 def _overlap(match: Match, other: Match, hit: HitPolicy) -> Diagnostic:
     if hit is HitPolicy.ANY:
         message = f"the row `{match.id}` overlaps `{other.id}` at {other.place} and gives something else"
-        return Diagnostic(match.place, "L003", message, "make their outputs equal, or use `hit: first`")
+        return Diagnostic(match.place, ErrorCode.L003, message, "make their outputs equal, or use `hit: first`")
     message = f"the row `{match.id}` overlaps `{other.id}` at {other.place}"
-    return Diagnostic(match.place, "L002", message, "narrow one of the two, or use `hit: first`")
+    return Diagnostic(match.place, ErrorCode.L002, message, "narrow one of the two, or use `hit: first`")
 
 
 def _shadowed(matches: Sequence[Match], boxes: Sequence[Box | None]) -> list[Diagnostic]:
     """Rows that those above cover; where that takes too long to tell, nothing is said."""
     covered = [matches[row] for row in rows_that_earlier_ones_cover(boxes)]
     start, end = "can never be hit: rows above it cover all its values", "move it up, or remove it"
-    return [Diagnostic(match.place, "L004", f"the row `{match.id}` {start}", end) for match in covered]
+    return [Diagnostic(match.place, ErrorCode.L004, f"the row `{match.id}` {start}", end) for match in covered]
 
 
 def _gaps(boxes: Sequence[Box | None], columns: _Columns, place: Place) -> list[Diagnostic]:
@@ -292,12 +293,12 @@ def _gaps(boxes: Sequence[Box | None], columns: _Columns, place: Place) -> list[
     gaps = UncoveredSearch(tuple(over.whole for over in columns.domains), known, EXAMPLES).found
     if gaps is None:
         return [_too_large(place, "searched for gaps")]
-    return [Diagnostic(place, "L006", _gap(gap, columns), _GAP_HINT) for gap in gaps]
+    return [Diagnostic(place, ErrorCode.L006, _gap(gap, columns), _GAP_HINT) for gap in gaps]
 
 
 def _too_large(place: Place, what: str) -> Diagnostic:
     hint = "split it into smaller tables, or end it with a row without conditions and `hit: first`"
-    return Diagnostic(place, "L005", f"the table is too large to be {what}", hint)
+    return Diagnostic(place, ErrorCode.L005, f"the table is too large to be {what}", hint)
 
 
 _GAP_HINT = "add a row for it, or a last row without conditions and `hit: first`"

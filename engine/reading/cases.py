@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar, Sequence
@@ -17,7 +18,8 @@ from engine.reading.fact_value import read_value
 from engine.reading.fields import FieldReader, day
 from engine.reading.policy_test import Case, Expected, ExpectedValue, Suite
 from engine.vocabulary.binding import JsonScalar
-from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind, Fact, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.vocabulary import Fact, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
@@ -63,7 +65,7 @@ def _day(form: FieldReader, node: Node) -> date | None:
     if found is None:
         shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
         hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
-        form.mistake(node.place, "P012", f"{shown} is not a date", hint)
+        form.mistake(node.place, ErrorCode.P012, f"{shown} is not a date", hint)
     return found
 
 
@@ -111,7 +113,9 @@ class _CasesReader:
             self._check_required(facts, what, place)
         as_of = _day(form, fields["as_of"]) if "as_of" in fields else self.as_of
         if as_of is None and "as_of" not in fields:
-            form.mistake(place, "P002", f"{what} has no `as_of`", "write `as_of: 2026-07-01` there or above all tests")
+            form.mistake(
+                place, ErrorCode.P002, f"{what} has no `as_of`", "write `as_of: 2026-07-01` there or above all tests"
+            )
         title = form.text(fields.get("title"), f"the title of {what}")
         expected = self._expected(fields["expect"], what) if "expect" in fields else None
         return Case(name, place, title, self.kind.name, as_of, facts, expected) if as_of and expected else None
@@ -129,7 +133,7 @@ class _CasesReader:
                 found.append(word)
             elif word:
                 hint = did_you_mean(word, self.fixtures)
-                self.form.mistake(item.place, "P040", f"`{clipped(word)}` is not a fixture of this file", hint)
+                self.form.mistake(item.place, ErrorCode.P040, f"`{clipped(word)}` is not a fixture of this file", hint)
         return found
 
     def _facts(self, node: Node, what: str) -> Facts:
@@ -142,7 +146,7 @@ class _CasesReader:
             nested = dot and group in self.kind.groups
             hint = f"write `{group}: {{{name}: …}}`" if nested else did_you_mean(key.text, self.kind.groups)
             message = f"`{clipped(key.text)}` is not a group of facts that {self.kind.name}s have"
-            self.form.mistake(key.place, "P041", message, hint)
+            self.form.mistake(key.place, ErrorCode.P041, message, hint)
         return found
 
     def _group(self, group: str, node: Node) -> Iterable[tuple[str, JsonScalar]]:
@@ -151,17 +155,17 @@ class _CasesReader:
             if fact is None:
                 known = [name.partition(".")[2] for name in self.facts if name.startswith(f"{group}.")]
                 message = f"`{group}.{clipped(key.text)}` is not a fact"
-                self.form.mistake(key.place, "P041", message, did_you_mean(key.text, known))
+                self.form.mistake(key.place, ErrorCode.P041, message, did_you_mean(key.text, known))
             elif isinstance(content, Scalar) and content.value is None and not content.quoted:
                 yield key.text, None
-            elif found := read_value(self.form, fact, content, "P042", f"the fact `{fact.name}`"):
+            elif found := read_value(self.form, fact, content, ErrorCode.P042, f"the fact `{fact.name}`"):
                 yield key.text, found[0]
 
     def _check_required(self, facts: Facts, what: str, place: Place) -> None:
         for fact in self.facts.values():
             if fact.required and facts.get(fact.group, {}).get(_key(fact)) is None:
                 hint = f"write `{fact.group}: {{{_key(fact)}: …}}` under `facts` or in a fixture"
-                self.form.mistake(place, "P002", f"{what} lacks `{fact.name}`, which is required", hint)
+                self.form.mistake(place, ErrorCode.P002, f"{what} lacks `{fact.name}`, which is required", hint)
 
     # --- what must come out ------------------------------------------------------------------------------------------
 
@@ -183,7 +187,7 @@ class _CasesReader:
             return node.text
         shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
         hint = did_you_mean(node.text if isinstance(node, Scalar) else "", self.kind.ladder)
-        self.form.mistake(node.place, "P008", f"{shown} is not an outcome for {self.kind.name}s", hint)
+        self.form.mistake(node.place, ErrorCode.P008, f"{shown} is not an outcome for {self.kind.name}s", hint)
         return None
 
     def _known(self, place: Place, name: str, known: Collection[str] | None, noun: str) -> None:
@@ -192,7 +196,7 @@ class _CasesReader:
             ending = [full for full in known if full.endswith(f".{name}")]
             hint = f"write `{ending[0]}`" if ending else did_you_mean(name, known)
             message = f"`{clipped(name)}` is no {noun} in decisions about {kind}s"
-            self.form.mistake(place, "N010", message, hint)
+            self.form.mistake(place, ErrorCode.N010, message, hint)
 
     def _ids(self, node: Node | None, what: str, known: Collection[str] | None, noun: str) -> tuple[str, ...] | None:
         if node is None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.vocabulary.invisible import IN_POLICIES
 
@@ -130,19 +131,19 @@ class _DocumentReader:
         line = bisect_right(self.starts, index)
         return Place(self.file, line, index - self.starts[line - 1] + 1)
 
-    def say(self, at: int | Place, code: str, message: str, hint: str, broken: bool = True) -> None:
+    def say(self, at: int | Place, code: ErrorCode, message: str, hint: str, broken: bool = True) -> None:
         self.broken |= broken
         if len(self.diagnostics) > DIAGNOSTICS_MAX:
             return
         if len(self.diagnostics) == DIAGNOSTICS_MAX:
-            code, message, hint = "Y099", "there are more mistakes from here on", "mend the ones above first"
+            code, message, hint = ErrorCode.Y099, "there are more mistakes from here on", "mend the ones above first"
         place = at if isinstance(at, Place) else self.place(at)
         self.diagnostics.append(Diagnostic(place, code, message, hint))
 
     def decoded(self, text: str | bytes) -> str | None:
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         if len(data) > BYTES_MAX:  # readers of files stop there, so that how many it has is not known
-            self.say(0, "Y002", f"the file has more than {BYTES_MAX} bytes", "split it into several files")
+            self.say(0, ErrorCode.Y002, f"the file has more than {BYTES_MAX} bytes", "split it into several files")
             return None
         if isinstance(text, bytes):
             try:
@@ -150,12 +151,15 @@ class _DocumentReader:
             except UnicodeDecodeError as error:
                 self._set_source(data[: error.start].decode("utf-8"))
                 bad = f"byte 0x{data[error.start]:02X} is not UTF-8"
-                self.say(len(self.source), "Y001", bad, "save the file in the encoding UTF-8")
+                self.say(len(self.source), ErrorCode.Y001, bad, "save the file in the encoding UTF-8")
                 return None
         self._set_source(text)
         for match in IN_POLICIES.finditer(self.source):
             self.say(
-                match.start(), "Y003", f"the invisible character U+{ord(match[0]):04X} is not allowed", "delete it"
+                match.start(),
+                ErrorCode.Y003,
+                f"the invisible character U+{ord(match[0]):04X} is not allowed",
+                "delete it",
             )
         self.source = IN_POLICIES.sub("\ufffd", self.source)  # same length, so that reading goes on with true places
         return self.source
@@ -180,11 +184,11 @@ class _DocumentReader:
             root is None or (isinstance(root, Scalar) and not root.text and not root.quoted)
         )
         if self.empty:
-            self.say(0, "Y004", "the file is empty", "write at least one `key: value`")
+            self.say(0, ErrorCode.Y004, "the file is empty", "write at least one `key: value`")
         elif root is not None and not isinstance(root, Mapping) and not self.broken:
             self.say(
                 root.place,
-                "Y005",
+                ErrorCode.Y005,
                 "the file must hold `key: value` entries",
                 "start with a line such as `policy: orders`",
             )
@@ -197,7 +201,7 @@ class _DocumentReader:
             at = len(self.source.rstrip())
             message = f"the file ends without its end mark `{END_MARK}`; it may be cut off"
             hint = f"see that nothing is missing, then write `{END_MARK}` alone on the last line"
-            self.say(at, "Y008", message, hint, broken=False)
+            self.say(at, ErrorCode.Y008, message, hint, broken=False)
 
     def _take(self, event: Any) -> bool:
         """One libyaml event; false when there is nothing more to read."""
@@ -209,7 +213,9 @@ class _DocumentReader:
             self._refuse_properties(event)
             mark = event.start_mark
             if len(self.open) == LEVELS_MAX:
-                self.say(mark.index, "Y030", f"this is nested more than {LEVELS_MAX} levels deep", "use fewer levels")
+                self.say(
+                    mark.index, ErrorCode.Y030, f"this is nested more than {LEVELS_MAX} levels deep", "use fewer levels"
+                )
                 return False
             is_mapping = kind is yaml.MappingStartEvent
             self.open.append(_Open(Place(self.file, mark.line + 1, mark.column + 1), is_mapping, []))
@@ -220,7 +226,10 @@ class _DocumentReader:
         elif kind is yaml.AliasEvent:
             at = event.start_mark.index
             self.say(
-                at, "Y020", f"`*{event.anchor}` is an alias", "write the value out, or quote text that starts with `*`"
+                at,
+                ErrorCode.Y020,
+                f"`*{event.anchor}` is an alias",
+                "write the value out, or quote text that starts with `*`",
             )
             self._close(Scalar(self.place(at), None, f"*{event.anchor}", False))
         elif kind is yaml.DocumentStartEvent:
@@ -230,10 +239,13 @@ class _DocumentReader:
     def _document(self, event: Any) -> bool:
         at = event.start_mark.index
         if event.version or event.tags:
-            self.say(at, "Y007", f"`{_line(self.source, at)}` is a directive", "delete the line")
+            self.say(at, ErrorCode.Y007, f"`{_line(self.source, at)}` is a directive", "delete the line")
         if self.documents:
             self.say(
-                at, "Y006", "a second document starts here", "delete the `---`, or put the rest into a file of its own"
+                at,
+                ErrorCode.Y006,
+                "a second document starts here",
+                "delete the `---`, or put the rest into a file of its own",
             )
         return not self.documents
 
@@ -246,7 +258,10 @@ class _DocumentReader:
         same = (raw[1:-1] if quoted else raw) == text
         if quoted and not same and (unseen := IN_POLICIES.search(text)):
             self.say(
-                mark.index, "Y003", f"this text holds the invisible character U+{ord(unseen[0]):04X}", "leave it out"
+                mark.index,
+                ErrorCode.Y003,
+                f"this text holds the invisible character U+{ord(unseen[0]):04X}",
+                "leave it out",
             )
         place = Place(self.file, mark.line + 1, mark.column + 1)
         return Scalar(place, text if quoted else _value(text), text, quoted, "" if same else raw)
@@ -255,27 +270,35 @@ class _DocumentReader:
         at = event.start_mark.index
         if event.anchor is not None:
             hint = "write each value out, or quote text that starts with `&`"
-            self.say(self.source.find("&", at), "Y021", f"`&{event.anchor}` is an anchor", hint)
+            self.say(self.source.find("&", at), ErrorCode.Y021, f"`&{event.anchor}` is an anchor", hint)
         if event.tag is not None:
             at = self.source.find("!", at)
             end = _TAG.match(self.source, at)
             said = self.source[at : end.end() if end else at]
-            self.say(at, "Y022", f"`{said}` is a tag", "delete it, or quote text that starts with `!`")
+            self.say(at, ErrorCode.Y022, f"`{said}` is a tag", "delete it, or quote text that starts with `!`")
 
     def _entries(self, nodes: list[Node]) -> tuple[tuple[Scalar, Node], ...]:
         first: dict[str, tuple[Scalar, Node]] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=False):
             if not isinstance(key, Scalar) or key.raw[:1] in ("|", ">"):
-                self.say(key.place, "Y011", "a key must be a word or quoted text", "write `key: value`", broken=False)
+                self.say(
+                    key.place, ErrorCode.Y011, "a key must be a word or quoted text", "write `key: value`", broken=False
+                )
             elif key.text == "<<" and not key.quoted:
                 self.say(
-                    key.place, "Y013", "`<<` would merge another mapping in here", "write its entries out", broken=False
+                    key.place,
+                    ErrorCode.Y013,
+                    "`<<` would merge another mapping in here",
+                    "write its entries out",
+                    broken=False,
                 )
             elif not key.text.strip():
-                self.say(key.place, "Y012", "this entry has no key", "write a name before the colon", broken=False)
+                self.say(
+                    key.place, ErrorCode.Y012, "this entry has no key", "write a name before the colon", broken=False
+                )
             elif key.text in first:
                 message = f"`{key.text}` is already at {first[key.text][0].place}"
-                self.say(key.place, "Y010", message, "delete one of the two, or rename it", broken=False)
+                self.say(key.place, ErrorCode.Y010, message, "delete one of the two, or rename it", broken=False)
             else:
                 first[key.text] = (key, value)
         return tuple(first.values())
@@ -325,33 +348,46 @@ def _line(source: str, at: int) -> str:
 # A part of libyaml's "context; problem" → code, whether the place is where the text in question began, message, hint.
 # {} is the author's text from that place on, {0[0]} its first character. The first row that fits counts.
 _STARTS = "quote text that starts with `{0[0]}`"
-_UNCLOSED = ("Y040", True, "the quote opened here is not closed", "add the closing quote")
-_SYNTAX: tuple[tuple[str, tuple[str, bool, str, str]], ...] = (
-    ("tab character", ("Y031", False, "a tab indents this line", "indent with spaces")),
+_UNCLOSED = (ErrorCode.Y040, True, "the quote opened here is not closed", "add the closing quote")
+_SYNTAX: tuple[tuple[str, tuple[ErrorCode, bool, str, str]], ...] = (
+    ("tab character", (ErrorCode.Y031, False, "a tab indents this line", "indent with spaces")),
     ("quoted scalar; found unexpected end", _UNCLOSED),
     ("document indicator", _UNCLOSED),
-    ("quoted scalar;", ("Y040", False, "`{}` is not an escape", "double the `\\`, or use single quotes")),
-    ("block scalar;", ("Y040", True, "`{0[0]}` starts a block of text on the next lines", _STARTS)),
-    ("an alias;", ("Y020", True, "`{}` reads as an alias", _STARTS)),
-    ("an anchor;", ("Y021", True, "`{}` reads as an anchor", _STARTS)),
-    ("a tag;", ("Y022", True, "`{}` reads as a tag", _STARTS)),
-    ("tag handle", ("Y022", True, "`{}` reads as a tag", _STARTS)),
-    ("directive", ("Y007", True, "`{}` is a directive", "delete the line")),
-    ("incompatible YAML", ("Y007", False, "`{}` is a directive", "delete the line")),
-    ("cannot start any token", ("Y040", False, "text cannot start with `{0[0]}`", _STARTS)),
-    ("block sequence entries", ("Y040", False, "a list item cannot start here", _STARTS + ", or start a new line")),
-    ("mapping keys are not", ("Y040", False, "text cannot start with `? `", _STARTS)),
-    ("expected node content", ("Y040", False, "`{}` stands where a value is expected", _STARTS)),
-    ("flow sequence;", ("Y040", True, "`{}` is not closed with `]`", "text that starts with `[` must be quoted")),
-    ("flow mapping;", ("Y040", True, "`{}` is not closed with `}}`", "text that starts with `{{` must be quoted")),
-    ("'-' indicator", ("Y040", False, "`{}` is not an item of the list above", "start it with `- `")),
+    ("quoted scalar;", (ErrorCode.Y040, False, "`{}` is not an escape", "double the `\\`, or use single quotes")),
+    ("block scalar;", (ErrorCode.Y040, True, "`{0[0]}` starts a block of text on the next lines", _STARTS)),
+    ("an alias;", (ErrorCode.Y020, True, "`{}` reads as an alias", _STARTS)),
+    ("an anchor;", (ErrorCode.Y021, True, "`{}` reads as an anchor", _STARTS)),
+    ("a tag;", (ErrorCode.Y022, True, "`{}` reads as a tag", _STARTS)),
+    ("tag handle", (ErrorCode.Y022, True, "`{}` reads as a tag", _STARTS)),
+    ("directive", (ErrorCode.Y007, True, "`{}` is a directive", "delete the line")),
+    ("incompatible YAML", (ErrorCode.Y007, False, "`{}` is a directive", "delete the line")),
+    ("cannot start any token", (ErrorCode.Y040, False, "text cannot start with `{0[0]}`", _STARTS)),
+    (
+        "block sequence entries",
+        (ErrorCode.Y040, False, "a list item cannot start here", _STARTS + ", or start a new line"),
+    ),
+    ("mapping keys are not", (ErrorCode.Y040, False, "text cannot start with `? `", _STARTS)),
+    ("expected node content", (ErrorCode.Y040, False, "`{}` stands where a value is expected", _STARTS)),
+    (
+        "flow sequence;",
+        (ErrorCode.Y040, True, "`{}` is not closed with `]`", "text that starts with `[` must be quoted"),
+    ),
+    (
+        "flow mapping;",
+        (ErrorCode.Y040, True, "`{}` is not closed with `}}`", "text that starts with `{{` must be quoted"),
+    ),
+    ("'-' indicator", (ErrorCode.Y040, False, "`{}` is not an item of the list above", "start it with `- `")),
 )
 _SPACE_HINT = "put a space after the colon"
 _UNSPACED = re.compile(r" *[^\s:#'\"]+(:)[^\s:/]")
 _MARKER = re.compile(r"(?:^|(?<=[\r\n]))(%|\.\.\.)")
 _MARKERS = {
-    "%": ("Y007", "is a directive", "delete the line"),
-    "...": ("Y006", "ends the document, but more follows", "delete the line, or put the rest into a file of its own"),
+    "%": (ErrorCode.Y007, "is a directive", "delete the line"),
+    "...": (
+        ErrorCode.Y006,
+        "ends the document, but more follows",
+        "delete the line, or put the rest into a file of its own",
+    ),
 }
 _ENDED = {
     "}": "text that starts with `{` must be quoted",
@@ -361,7 +397,9 @@ _ENDED = {
 }
 
 
-def _syntax_mistake(error: yaml.YAMLError, source: str, place: Callable[[int], Place]) -> tuple[Place, str, str, str]:
+def _syntax_mistake(
+    error: yaml.YAMLError, source: str, place: Callable[[int], Place]
+) -> tuple[Place, ErrorCode, str, str]:
     """libyaml gives up at the first of these, so there is one a file."""
     said = "; ".join(filter(None, (getattr(error, "context", ""), getattr(error, "problem", ""))))
     at = getattr(getattr(error, "problem_mark", None), "index", 0)
@@ -369,9 +407,14 @@ def _syntax_mistake(error: yaml.YAMLError, source: str, place: Callable[[int], P
     line_start = max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
     before = source[line_start:at]
     if "\t" in before + source[at : at + 1] and not before.strip():
-        return place(line_start + (before + "\t").index("\t")), "Y031", "a tab indents this line", "indent with spaces"
+        return (
+            place(line_start + (before + "\t").index("\t")),
+            ErrorCode.Y031,
+            "a tab indents this line",
+            "indent with spaces",
+        )
     if source.startswith(":", at) and "expected" in said and source[line_start:at].strip()[-1:] in ("", "{", ","):
-        return place(at), "Y012", "this entry has no key", "write a name before the colon"
+        return place(at), ErrorCode.Y012, "this entry has no key", "write a name before the colon"
     for part, (code, from_start, message, hint) in _SYNTAX:
         if part in said:
             where = begun if from_start else at
@@ -383,30 +426,45 @@ def _syntax_mistake(error: yaml.YAMLError, source: str, place: Callable[[int], P
 
 def _misfit(
     said: str, source: str, at: int, begun: int, line_start: int, place: Callable[[int], Place]
-) -> tuple[Place, str, str, str]:
+) -> tuple[Place, ErrorCode, str, str]:
     """Where libyaml says only that it wanted a key, a colon or the end of the document."""
     before, text, here = source[line_start:at].strip(), _line(source, at), place(at)
     above = _BREAK.split(source[max(0, line_start - 500) : line_start].rstrip())[-1]
     unspaced = _UNSPACED.match(above)
     if "could not find expected ':'" in said:
         text = _line(source, begun)
-        return place(begun), "Y040", f"`{text}` has no key", _SPACE_HINT if ":" in text else "write `key: value`"
+        return (
+            place(begun),
+            ErrorCode.Y040,
+            f"`{text}` has no key",
+            _SPACE_HINT if ":" in text else "write `key: value`",
+        )
     if "<document start>" in said and (marker := _MARKER.search(source, 0, at)):
         code, kind, hint = _MARKERS[marker[1]]
         where = marker.start(1)
         return place(where), code, f"`{_line(source, where)}` {kind}", hint
     if "mapping values" in said and ": " in before:
-        return here, "Y040", "a second colon in one line", "quote text that holds `: `"
+        return here, ErrorCode.Y040, "a second colon in one line", "quote text that holds `: `"
     if "mapping values" in said and unspaced:
         colon = source.rindex(above, 0, line_start) + unspaced.start(1)
-        return place(colon), "Y040", "no space follows this colon", _SPACE_HINT
+        return place(colon), ErrorCode.Y040, "no space follows this colon", _SPACE_HINT
     if "mapping values" in said:
         hint = "the lines above are a value already: indent this one as the key it belongs beside, or quote them"
-        return here, "Y040", f"`{_line(before, 0)}` cannot be a key here", hint
+        return here, ErrorCode.Y040, f"`{_line(before, 0)}` cannot be a key here", hint
     if "<document start>" in said and text.startswith(":"):
-        return here, "Y040", "no space follows this colon", _SPACE_HINT
+        return here, ErrorCode.Y040, "no space follows this colon", _SPACE_HINT
     if text[:1] in ("]", "}"):
-        return here, "Y040", f"`{text[0]}` closes nothing", "delete it, or quote the whole text"
+        return here, ErrorCode.Y040, f"`{text[0]}` closes nothing", "delete it, or quote the whole text"
     if before:
-        return here, "Y040", f"`{text}` follows a value that has ended", _ENDED.get(before[-1], "quote the whole text")
-    return here, "Y040", f"`{text}` doesn't line up with the lines above", "indent it as the entries it belongs to are"
+        return (
+            here,
+            ErrorCode.Y040,
+            f"`{text}` follows a value that has ended",
+            _ENDED.get(before[-1], "quote the whole text"),
+        )
+    return (
+        here,
+        ErrorCode.Y040,
+        f"`{text}` doesn't line up with the lines above",
+        "indent it as the entries it belongs to are",
+    )

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.wording import clipped
 from engine.reading.document import Node, Scalar
 from engine.reading.fields import FieldReader
 from engine.vocabulary.binding import Binder, FactsRefused, JsonScalar, Value
-from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Fact, Kind
 
 _WHOLE = frozenset({Kind.INTEGER, Kind.DAYS, Kind.MONTHS})
 _DIGITS_MAX = 40  # more than any fact can hold
@@ -29,7 +31,9 @@ def request_value(scalar: Scalar, kind: Kind) -> JsonScalar:
     return scalar.text
 
 
-def read_value(form: FieldReader, fact: Fact, node: Node, code: str, what: str) -> tuple[JsonScalar, Value] | None:
+def read_value(
+    form: FieldReader, fact: Fact, node: Node, code: ErrorCode, what: str
+) -> tuple[JsonScalar, Value] | None:
     """The request's form and the bound value; None, with a diagnostic, where the fact refuses it."""
     if not isinstance(node, Scalar):
         form.wrong_kind(node, what, "one value")

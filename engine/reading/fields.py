@@ -11,12 +11,15 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.policy import TypeName
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
-from engine.vocabulary.vocabulary import CASE_KINDS, DATE, Kind, Text
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import DATE, Kind
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 ID = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
@@ -75,11 +78,11 @@ class FieldReader:
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
 
-    def mistake(self, place: Place, code: str, message: str, hint: str = "") -> None:
+    def mistake(self, place: Place, code: ErrorCode, message: str, hint: str = "") -> None:
         self.diagnostics.append(Diagnostic(place, code, message, hint))
 
     def wrong_kind(self, node: Node, what: str, wanted: str, hint: str = "") -> None:
-        self.mistake(node.place, "P003", f"{what} must be {wanted}, not {kind_of(node)}", hint)
+        self.mistake(node.place, ErrorCode.P003, f"{what} must be {wanted}, not {kind_of(node)}", hint)
 
     # --- entries -----------------------------------------------------------------------------------------------------
 
@@ -97,10 +100,10 @@ class FieldReader:
                 found[key.text] = value
             else:
                 hint = did_you_mean(key.text, known)
-                self.mistake(key.place, "P001", f"`{clipped(key.text)}` is not a key of {what}", hint)
+                self.mistake(key.place, ErrorCode.P001, f"`{clipped(key.text)}` is not a key of {what}", hint)
         for key_ in required:
             if key_ not in found:
-                self.mistake(place or node.place, "P002", f"{what} has no `{key_}`", f"write `{key_}: …`")
+                self.mistake(place or node.place, ErrorCode.P002, f"{what} has no `{key_}`", f"write `{key_}: …`")
         return found
 
     def entries(self, node: Node, what: str, least: int = 1) -> Iterator[tuple[Scalar, Node]]:
@@ -121,7 +124,9 @@ class FieldReader:
         return node.items
 
     def empty(self, node: Node, what: str) -> None:
-        self.mistake(node.place, "P016", f"{what} must not be empty", "write at least one entry, or leave the key out")
+        self.mistake(
+            node.place, ErrorCode.P016, f"{what} must not be empty", "write at least one entry, or leave the key out"
+        )
 
     # --- names and words ---------------------------------------------------------------------------------------------
 
@@ -130,7 +135,7 @@ class FieldReader:
         found = self._spelled(scalar, what, NAME, "small letters, digits and `_`, a letter first")
         if found in RESERVED:
             self.mistake(
-                scalar.place, "P005", f"`{found}` is {RESERVED[found]}, not a free name", "choose another name"
+                scalar.place, ErrorCode.P005, f"`{found}` is {RESERVED[found]}, not a free name", "choose another name"
             )
             return None
         return found
@@ -145,7 +150,7 @@ class FieldReader:
         if len(node.text) > NAME_LENGTH_MAX or not pattern.fullmatch(node.text):
             suggestion = _respelled(node.text, pattern)
             hint = f"write `{suggestion}`" if suggestion else f"use {rule}"
-            self.mistake(node.place, "P004", f"`{clipped(node.text)}` is not {what}: {rule}", hint)
+            self.mistake(node.place, ErrorCode.P004, f"`{clipped(node.text)}` is not {what}: {rule}", hint)
             return None
         return node.text
 
@@ -164,7 +169,7 @@ class FieldReader:
             self.wrong_kind(node, what, f"one of {listed(choices)}")
         elif node.text not in choices:
             hint = did_you_mean(node.text, choices)
-            self.mistake(node.place, "P007", f"`{clipped(node.text)}` is not {what}", hint)
+            self.mistake(node.place, ErrorCode.P007, f"`{clipped(node.text)}` is not {what}", hint)
         else:
             return node.text
         return None
@@ -175,7 +180,7 @@ class FieldReader:
         """The English and the Chinese text of `{en: …, zh: …}`."""
         if isinstance(node, Scalar):
             hint = f"write `{{en: {clipped(node.text) or '…'}, zh: …}}`"
-            self.mistake(node.place, "P010", f"{what} needs its text in both languages", hint)
+            self.mistake(node.place, ErrorCode.P010, f"{what} needs its text in both languages", hint)
             return None
         fields = self.fields(node, what, ("en", "zh"))
         if fields is None:
@@ -187,12 +192,12 @@ class FieldReader:
     def _language(self, parent: Node, node: Node | None, key: str, what: str) -> Scalar | None:
         language = {"en": "English", "zh": "Chinese"}[key]
         if node is None:
-            self.mistake(parent.place, "P010", f"{what} has no {language} text", f"write `{key}: …`")
+            self.mistake(parent.place, ErrorCode.P010, f"{what} has no {language} text", f"write `{key}: …`")
         elif not isinstance(node, Scalar):
             self.wrong_kind(node, f"the {language} text of {what}", "text", "write it between quotes")
         elif (node.value is None and not node.quoted) or not node.text.strip():
             self.mistake(
-                node.place, "P010", f"the {language} text of {what} is empty", f"write the text after `{key}:`"
+                node.place, ErrorCode.P010, f"the {language} text of {what} is empty", f"write the text after `{key}:`"
             )
         else:
             return node
@@ -218,10 +223,10 @@ class FieldReader:
         if word != Kind.ENUM:
             if members is not None:
                 hint = "leave `members` out, or write `type: enum`"
-                self.mistake(members.place, "P018", f"a type `{word}` has no members", hint)
+                self.mistake(members.place, ErrorCode.P018, f"a type `{word}` has no members", hint)
             return TypeName(word, (), node.place)
         if members is None:
-            self.mistake(node.place, "P018", "an enum must list its members", "write `members: [one, two]`")
+            self.mistake(node.place, ErrorCode.P018, "an enum must list its members", "write `members: [one, two]`")
             return None
         return self._enum(members, node.place)
 
@@ -248,7 +253,7 @@ class FieldReader:
             if (word := self.word(item, what)) is None:
                 continue
             if word in found:
-                self.mistake(item.place, "P018", f"`{clipped(word)}` is listed twice", "delete one of the two")
+                self.mistake(item.place, ErrorCode.P018, f"`{clipped(word)}` is listed twice", "delete one of the two")
             found.setdefault(word, item.place)
         return tuple(found)
 
@@ -258,7 +263,7 @@ class FieldReader:
         if not wrong or not type_:
             return True
         message, hint = wrong
-        self.mistake(node.place, "P015", message, hint)
+        self.mistake(node.place, ErrorCode.P015, message, hint)
         return False
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import TypeVar
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import clipped
 from engine.feel import hints, syntax
@@ -52,7 +53,7 @@ def expression(form: FieldReader, node: Node, what: str) -> Expression | None:
         form.wrong_kind(node, what, "FEEL text", "write the whole of it between quotes")
         return None
     if node.value is None and not node.quoted and node.text != "null":
-        form.mistake(node.place, "F002", f"{what} is empty", "write a FEEL expression")
+        form.mistake(node.place, ErrorCode.F002, f"{what} is empty", "write a FEEL expression")
         return None
     return _expression(form, node, what, 0, len(node.text))
 
@@ -70,14 +71,14 @@ def _expression(form: FieldReader, scalar: Scalar, what: str, start: int, end: i
     start += len(text) - len(text.lstrip())
     text = text.strip()
     if not text:
-        form.mistake(scalar.place_at(start), "F002", f"{what} is empty", "write a FEEL expression")
+        form.mistake(scalar.place_at(start), ErrorCode.F002, f"{what} is empty", "write a FEEL expression")
         return None
     try:
         _refuse_double_equals(text)
         tree = parse_expression(text)
         _refuse_misread(text, cell=False)
     except FeelSyntaxError as error:
-        form.mistake(scalar.place_at(start + error.offset), "F001", error.message, _hint(text))
+        form.mistake(scalar.place_at(start + error.offset), ErrorCode.F001, error.message, _hint(text))
         return None
     whole = start == 0 and len(text) == len(scalar.text)
     return Expression(tree, scalar, start, None if whole else len(text))
@@ -119,7 +120,7 @@ def _tests(form: FieldReader, scalar: Scalar, what: str) -> syntax.UnaryTests | 
     if scalar.value is None and not scalar.quoted:
         if not scalar.text:
             hint = "write `null` for a missing value, `-` for any value"
-            form.mistake(scalar.place, "F002", f"{what} is empty", hint)
+            form.mistake(scalar.place, ErrorCode.F002, f"{what} is empty", hint)
             return None
         end = len(scalar.text)
         return syntax.UnaryTests(start=0, end=end, tests=(syntax.Null(start=0, end=end),), negated=False)
@@ -133,7 +134,7 @@ def _tests(form: FieldReader, scalar: Scalar, what: str) -> syntax.UnaryTests | 
         hint = ""
         if _TEXT_WITH_SPACES.fullmatch(scalar.text):
             hint = f"""text of several words stands in both kinds of quotes, '"{clipped(scalar.text)}"'"""
-        form.mistake(scalar.place_at(error.offset), "F001", error.message, hint)
+        form.mistake(scalar.place_at(error.offset), ErrorCode.F001, error.message, hint)
         return None
 
 
@@ -147,7 +148,7 @@ def _refuse_subtractions(tree: syntax.UnaryTests, text: str) -> None:
 
 def _tests_of_list(form: FieldReader, sequence: Sequence, what: str) -> Expression | None:
     if not sequence.items:
-        form.mistake(sequence.place, "P016", f"the list of {what} is empty", "write `-` for any value")
+        form.mistake(sequence.place, ErrorCode.P016, f"the list of {what} is empty", "write `-` for any value")
         return None
     scalars = [item for item in sequence.items if isinstance(item, Scalar)]
     for item in sequence.items:
@@ -158,7 +159,9 @@ def _tests_of_list(form: FieldReader, sequence: Sequence, what: str) -> Expressi
     for start, scalar in zip(starts, scalars, strict=True):
         tree = _tests(form, scalar, f"an item of {what}")
         if tree and not tree.tests:
-            form.mistake(scalar.place, "F001", "`-` means any value and can't be one of several", "write `-` alone")
+            form.mistake(
+                scalar.place, ErrorCode.F001, "`-` means any value and can't be one of several", "write `-` alone"
+            )
         elif tree:
             tests.extend(_alternatives(_shifted(tree, start)))
     if not scalars:
@@ -218,7 +221,7 @@ def literal(form: FieldReader, node: Node, what: str) -> Decimal | str | bool | 
         form.wrong_kind(node, what, "a number, `true`, `false` or a word")
         return None
     if node.value is None or (isinstance(node.value, str) and not node.value.strip()):
-        form.mistake(node.place, "P003", f"{what} has no value", "write a number, `true`, `false` or a word")
+        form.mistake(node.place, ErrorCode.P003, f"{what} has no value", "write a number, `true`, `false` or a word")
         return None
     return node.value if _short_enough(form, node) else None
 
@@ -240,7 +243,9 @@ def _short_enough(form: FieldReader, scalar: Scalar) -> bool:
     value = scalar.value
     if not isinstance(value, Decimal) or len(value.as_tuple().digits) <= DIGITS_MAX:
         return True
-    form.mistake(scalar.place, "P015", f"{kind_of(scalar)} has more than {DIGITS_MAX} digits", "write fewer digits")
+    form.mistake(
+        scalar.place, ErrorCode.P015, f"{kind_of(scalar)} has more than {DIGITS_MAX} digits", "write fewer digits"
+    )
     return False
 
 
@@ -264,7 +269,9 @@ def _template(form: FieldReader, scalar: Scalar) -> Template | None:
         if pair in ("{{", "}}"):
             literal_, at = literal_ + pair[0], at + 2
         elif text[at] == "}":
-            form.mistake(scalar.place_at(at), "P011", "`}` has no `{` before it", "write `}}` for the brace itself")
+            form.mistake(
+                scalar.place_at(at), ErrorCode.P011, "`}` has no `{` before it", "write `}}` for the brace itself"
+            )
             stray, at = stray + 1, at + 1
             if stray == STRAY_MAX:
                 return None
@@ -272,7 +279,7 @@ def _template(form: FieldReader, scalar: Scalar) -> Template | None:
             end = _closing_brace(text, at + 1)
             if end is None:
                 hint = "write `}` after the FEEL expression, or `{{` for the brace itself"
-                form.mistake(scalar.place_at(at), "P011", f"`{clipped(text[at:])}` has no `}}` after it", hint)
+                form.mistake(scalar.place_at(at), ErrorCode.P011, f"`{clipped(text[at:])}` has no `}}` after it", hint)
                 return None
             found = _expression(form, scalar, "the text between the braces", at + 1, end)
             if found:

@@ -14,7 +14,8 @@ from enum import StrEnum
 from engine.diagnostics.diagnostic import Place
 from engine.feel import syntax
 from engine.reading.document import Scalar
-from engine.vocabulary.vocabulary import Text, Titles
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Titles
 
 
 @dataclass(frozen=True, slots=True)

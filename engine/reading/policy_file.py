@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped
 from engine.feel import syntax
@@ -29,7 +30,8 @@ from engine.reading.policy import (
 )
 from engine.reading.rule_definitions import read_rules
 from engine.reading.table_definition import read_table
-from engine.vocabulary.vocabulary import CASE_KINDS, Text
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.text import Text
 
 _KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules")
 _PARTS = _KEYS[3:]
@@ -58,7 +60,7 @@ class _PolicyReader:
         name = form.name(fields["policy"], "a policy's name") if "policy" in fields else None
         decides = form.choice(fields["decides"], "a case kind", tuple(CASE_KINDS)) if "decides" in fields else None
         if not any(part in fields for part in _PARTS):
-            form.mistake(root.place, "P016", "the policy says nothing", "write `rules:`, `table:` or `values:`")
+            form.mistake(root.place, ErrorCode.P016, "the policy says nothing", "write `rules:`, `table:` or `values:`")
         parameters = self._parameters(fields.get("parameters"))
         values = self._values(fields.get("values"))
         scorecard = self._scorecard(fields.get("scorecard"))
@@ -77,7 +79,7 @@ class _PolicyReader:
         if name in self.taken:
             other, place = self.taken[name]
             hint = "parameters, values, criteria and outputs share one set of names; rename one of the two"
-            self.form.mistake(node.place, "P006", f"`{name}` is already {other} at {place}", hint)
+            self.form.mistake(node.place, ErrorCode.P006, f"`{name}` is already {other} at {place}", hint)
             return None
         self.taken[name] = (what, node.place)
         return name
@@ -103,9 +105,13 @@ class _PolicyReader:
         note = form.text(fields.get("note"), f"the note of {what}")
         if "value" in fields and "values" in fields:
             message = f"{what} has both `value` and `values`"
-            form.mistake(fields["values"].place, "P022", message, "keep `values`, by date, or `value`, for always")
+            form.mistake(
+                fields["values"].place, ErrorCode.P022, message, "keep `values`, by date, or `value`, for always"
+            )
         elif not fields.keys() & {"value", "values"}:
-            form.mistake(place, "P002", f"{what} has no `value`", "write `value: …`, or `values: {2026-01-01: …}`")
+            form.mistake(
+                place, ErrorCode.P002, f"{what} has no `value`", "write `value: …`, or `values: {2026-01-01: …}`"
+            )
         content = fields.get("values") or fields.get("value")
         if "values" in fields and not isinstance(fields["values"], Mapping):
             form.wrong_kind(fields["values"], f"`values` of {what}", "values by date", "write `value: …` for always")
@@ -137,17 +143,17 @@ class _PolicyReader:
         since = day(key.text)
         if since is None:
             hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
-            self.form.mistake(key.place, "P012", f"`{clipped(key.text)}` is not a date", hint)
+            self.form.mistake(key.place, ErrorCode.P012, f"`{clipped(key.text)}` is not a date", hint)
         elif last and since <= last[0]:
             hint = "write the dates in ascending order, each once"
-            self.form.mistake(key.place, "P013", f"`{key.text}` is not after `{last[1]}`", hint)
+            self.form.mistake(key.place, ErrorCode.P013, f"`{key.text}` is not after `{last[1]}`", hint)
         return since
 
     def _same_kind(self, node: Node, value: Decimal | str | bool, before: list[DatedConstant]) -> None:
         if before and type(value) is not type(before[0].value):
             kinds = {Decimal: "a number", str: "text", bool: "yes/no"}
             message = f"this value is {kinds[type(value)]}, the first one is {kinds[type(before[0].value)]}"
-            self.form.mistake(node.place, "P014", message, "write all values of a parameter in one kind")
+            self.form.mistake(node.place, ErrorCode.P014, message, "write all values of a parameter in one kind")
 
     # --- values ------------------------------------------------------------------------------------------------------
 
@@ -207,7 +213,7 @@ class _PolicyReader:
                 found.append(Band(tests, points, key.place))
         if isinstance(node, Mapping) and node.entries and not tests_missing:
             message = f"{what} doesn't say what a missing input earns"
-            self.form.mistake(node.place, "P017", message, "add a band `null: …`")
+            self.form.mistake(node.place, ErrorCode.P017, message, "add a band `null: …`")
         return tuple(found)
 
     # --- tables and rules --------------------------------------------------------------------------------------------
@@ -219,7 +225,9 @@ class _PolicyReader:
         if "tables" in fields:
             if "table" in fields:
                 hint = "move the single table under `tables` with a name of its own"
-                self.form.mistake(fields["tables"].place, "P022", "a policy has `table` or `tables`, not both", hint)
+                self.form.mistake(
+                    fields["tables"].place, ErrorCode.P022, "a policy has `table` or `tables`, not both", hint
+                )
             for key, content in self.form.entries(fields["tables"], "`tables`"):
                 named.append((self.form.id(key, "a table's name"), key.place, content))
         found: dict[str, TableDefinition] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped
 from engine.reading.document import Document, Node
@@ -24,7 +25,7 @@ def no_site_facts(names: Collection[str], policies: Iterable[Policy]) -> Diagnos
     place = Place((folder / SITE_FACTS).as_posix(), 1, 1)
     listed = ", ".join(sorted(policy.name for policy in policies)) or "…"
     message = f"there is no `{SITE_FACTS}`, which says the currency and lists the policies"
-    return Diagnostic(place, "P035", message, f"write one with `currency: …` and `policies: [{listed}]`")
+    return Diagnostic(place, ErrorCode.P035, message, f"write one with `currency: …` and `policies: [{listed}]`")
 
 
 def check_policy_list(site: Document, policies: Collection[Policy], unread: Collection[str]) -> tuple[Diagnostic, ...]:
@@ -39,11 +40,13 @@ def check_policy_list(site: Document, policies: Collection[Policy], unread: Coll
     for name, place in listed.items():
         if name not in there and name not in unread:
             message = f"the policy `{clipped(name)}` is listed here, but no file defines it"
-            form.mistake(place, "N011", message, f"put its file back, or delete the line `- {clipped(name)}`")
+            form.mistake(place, ErrorCode.N011, message, f"put its file back, or delete the line `- {clipped(name)}`")
     for policy in policies:
         if policy.name not in listed:
             message = f"the policy `{policy.name}` is not listed in {site.file}"
-            form.mistake(policy.place, "N012", message, f"add the line `- {policy.name}` under `policies:` there")
+            form.mistake(
+                policy.place, ErrorCode.N012, message, f"add the line `- {policy.name}` under `policies:` there"
+            )
     return in_order(form.diagnostics)
 
 
@@ -52,7 +55,9 @@ def _listed(form: FieldReader, node: Node) -> Mapping[str, Place]:
     for item in form.items(node, "the list of policies"):
         name = form.word(item, "a policy's name")
         if name and name in found:
-            form.mistake(item.place, "P006", f"the policy `{clipped(name)}` is listed twice", "delete one of the two")
+            form.mistake(
+                item.place, ErrorCode.P006, f"the policy `{clipped(name)}` is listed twice", "delete one of the two"
+            )
         elif name:
             found[name] = item.place
     return found

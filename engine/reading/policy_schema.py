@@ -9,7 +9,8 @@ from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED
 from engine.reading.policy import HitPolicy
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
-from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind, Kind
+from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.vocabulary import Kind
 
 Schema = dict[str, Any]
 
@@ -206,17 +207,23 @@ def _rule() -> Schema:
         },
         ("when", "then", "reason"),
     )
-    outcomes = {"properties": {"then": {"enum": list(CONDITIONAL_OUTCOMES)}}}
-    return rule | {"dependentSchemas": {"conditions": outcomes}}
+    return rule | _conditions_need(CONDITIONAL_OUTCOMES)
+
+
+def _conditions_need(outcomes: tuple[str, ...]) -> Schema:
+    return {"dependentSchemas": {"conditions": {"properties": {"then": {"enum": list(outcomes)}}}}}
 
 
 def _of_kind(kind: CaseKind) -> Schema:
     fields: Schema = {"then": {"enum": list(kind.ladder)}, "if_missing": {"enum": ["ignore", kind.caution]}}
-    if kind.name != "order":
+    rule: Schema = {"properties": fields}
+    if not kind.conditional_outcomes:
         fields["conditions"] = False
+    elif kind.conditional_outcomes != CONDITIONAL_OUTCOMES:
+        rule |= _conditions_need(kind.conditional_outcomes)
     return {
         "if": {"properties": {"decides": {"const": kind.name}}, "required": ["decides"]},
-        "then": {"properties": {"rules": {"additionalProperties": {"properties": fields}}}},
+        "then": {"properties": {"rules": {"additionalProperties": rule}}},
     }
 
 

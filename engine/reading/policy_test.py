@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from engine.diagnostics.diagnostic import Place
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 
 ExpectedValue = Decimal | str | bool | None | tuple["ExpectedValue", ...]
 """As written: compare a number with a decision's decimal text by value."""

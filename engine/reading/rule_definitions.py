@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Node, Scalar, Sequence
 from engine.reading.fields import FieldReader
 from engine.reading.leaf import bilingual_template, condition, expression
 from engine.reading.policy import ConditionDefinition, Expression, RuleDefinition
-from engine.vocabulary.vocabulary import CASE_KINDS, CaseKind
+from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 
 _KEYS = ("when", "then", "if_missing", "reason", "remedy", "conditions", "title")
 _REQUIRED = ("when", "then", "reason")
 
-CONDITIONAL_OUTCOMES = ("approve_with_conditions", "hold")
-"""Outcomes of an order after which it can still pass, once its conditions are met."""
+CONDITIONAL_OUTCOMES = tuple(
+    dict.fromkeys(outcome for kind in CASE_KINDS.values() for outcome in kind.conditional_outcomes)
+)
+"""Outcomes of any kind after which a case can still pass, once its conditions are met."""
 
 
 def read_rules(form: FieldReader, node: Node, kind: CaseKind | None) -> dict[str, RuleDefinition]:
@@ -60,7 +63,10 @@ def _outcome(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | N
     if node.text not in ladder:
         whose = f" for {kind.name}s" if kind else ""
         form.mistake(
-            node.place, "P008", f"`{clipped(node.text)}` is not an outcome{whose}", did_you_mean(node.text, ladder)
+            node.place,
+            ErrorCode.P008,
+            f"`{clipped(node.text)}` is not an outcome{whose}",
+            did_you_mean(node.text, ladder),
         )
         return None
     return node
@@ -72,19 +78,21 @@ def _if_missing(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar 
         return node
     shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
     hint = f"write {' or '.join(f'`{word}`' for word in ('ignore', *sorted(cautions)))}, or leave `if_missing` out"
-    form.mistake(node.place, "P009", f"{shown} is not possible for `if_missing`", hint)
+    form.mistake(node.place, ErrorCode.P009, f"{shown} is not possible for `if_missing`", hint)
     return None
 
 
 def _conditions(
     form: FieldReader, node: Node, what: str, outcome: Scalar | None, kind: CaseKind | None
 ) -> tuple[ConditionDefinition, ...]:
-    if kind and kind.name != "order":
-        hint = "leave `conditions` out"
-        form.mistake(node.place, "P021", f"only the rules of orders have `conditions`, not those of {kind.name}s", hint)
-    elif outcome and outcome.text not in CONDITIONAL_OUTCOMES:
-        hint = f"write `then: {CONDITIONAL_OUTCOMES[0]}`, or leave `conditions` out"
-        form.mistake(node.place, "P021", f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint)
+    possible = kind.conditional_outcomes if kind else CONDITIONAL_OUTCOMES
+    if kind and not possible:
+        able = " and ".join(f"{each.name}s" for each in CASE_KINDS.values() if each.conditional_outcomes)
+        message = f"only the rules of {able} have `conditions`, not those of {kind.name}s"
+        form.mistake(node.place, ErrorCode.P021, message, "leave `conditions` out")
+    elif possible and outcome and outcome.text not in possible:
+        hint = f"write `then: {possible[0]}`, or leave `conditions` out"
+        form.mistake(node.place, ErrorCode.P021, f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint)
     found: list[ConditionDefinition] = []
     for key, content in form.entries(node, f"`conditions` of {what}"):
         name = form.name(key, "a condition's name")

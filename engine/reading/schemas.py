@@ -11,7 +11,8 @@ from typing import Any
 
 from engine.reading.policy_schema import BILINGUAL, DATE_PATTERN, DIALECT, ID_PATTERN, facts_file_schema, policy_schema
 from engine.vocabulary.binding import TEXT_LENGTH_MAX
-from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Type, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 
 Schema = dict[str, Any]
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped, did_you_mean, listed
@@ -66,9 +67,11 @@ def _match_members(
     for word in order:
         if word not in members:
             hint = did_you_mean(word, members)
-            form.mistake(place, "P020", f"the order of {what} has `{clipped(word)}`, which is not a member", hint)
+            form.mistake(
+                place, ErrorCode.P020, f"the order of {what} has `{clipped(word)}`, which is not a member", hint
+            )
     if missing := [word for word in members if word not in order]:
-        form.mistake(place, "P020", f"the order of {what} lacks {listed(missing)}", "list every member once")
+        form.mistake(place, ErrorCode.P020, f"the order of {what} lacks {listed(missing)}", "list every member once")
 
 
 def _complete(
@@ -97,11 +100,11 @@ def _check_outputs(form: FieldReader, what: str, row: Row, known: tuple[str, ...
             continue
         close = nearest(cell.name, absent)
         hint = f"did you mean `{close}`?" if close else "give it in every row, or in none"
-        form.mistake(cell.place, "P019", f"`{cell.name}` is not an output of the other rows of {what}", hint)
+        form.mistake(cell.place, ErrorCode.P019, f"`{cell.name}` is not an output of the other rows of {what}", hint)
         absent = [name for name in absent if name != close]
     if absent:
         hint = f"write {listed([f'{name}: …' for name in absent])}; `null` if there is nothing to give"
-        form.mistake(row.place, "P019", f"row `{row.id}` of {what} doesn't give {listed(absent)}", hint)
+        form.mistake(row.place, ErrorCode.P019, f"row `{row.id}` of {what} doesn't give {listed(absent)}", hint)
 
 
 def _check_order(
@@ -111,14 +114,14 @@ def _check_order(
     ordered = {output.name: output.order for output in outputs if output.order}
     if not ordered:
         hint = "write `outputs: {name: {order: [first, second]}}`, the highest priority first"
-        form.mistake(hit.place, "P020", f"hit policy `{word}` needs an output with an `order`", hint)
+        form.mistake(hit.place, ErrorCode.P020, f"hit policy `{word}` needs an output with an `order`", hint)
     for row in rows:
         for cell in row.outputs:
             order = ordered.get(cell.name)
             if order and isinstance(cell.content, str) and cell.content not in order:
                 hint = did_you_mean(cell.content, order)
                 message = f"`{clipped(cell.content)}` is not in the order of `{cell.name}`"
-                form.mistake(cell.place, "P020", message, hint)
+                form.mistake(cell.place, ErrorCode.P020, message, hint)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -135,7 +138,9 @@ def _rows(form: FieldReader, node: Node | None, what: str, declared: dict[str, O
         id_ = form.id(fields["id"], "a row's id") if "id" in fields else None
         if id_ and id_ in ids:
             hint = "give each row its own id, or none"
-            form.mistake(fields["id"].place, "P006", f"`{id_}` is already the id of the row at {ids[id_]}", hint)
+            form.mistake(
+                fields["id"].place, ErrorCode.P006, f"`{id_}` is already the id of the row at {ids[id_]}", hint
+            )
         elif id_:
             ids[id_] = item.place
         cells = _cells(form, fields["when"]) if "when" in fields else ()

@@ -13,6 +13,7 @@ from datetime import date
 
 from babel.numbers import get_currency_precision, is_currency
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar
@@ -22,7 +23,8 @@ from engine.reading.policy import TypeName
 from engine.vocabulary.binding import shown
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import RATE_SCALE
-from engine.vocabulary.vocabulary import Fact, Kind, Text, Type, Vocabulary
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 
 CURRENCY_ASSUMED = "EUR"
 """Where none can be read: for finding the other mistakes, and for policy sets that were stored when it was the default.
@@ -70,7 +72,9 @@ def _currency(form: FieldReader, site: Document | None) -> str:
     if isinstance(node, Scalar) and _CURRENCY.fullmatch(node.text) and is_currency(node.text):
         return node.text
     shown_ = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
-    form.mistake(node.place, "P030", f"{shown_} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`")
+    form.mistake(
+        node.place, ErrorCode.P030, f"{shown_} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`"
+    )
     return CURRENCY_ASSUMED
 
 
@@ -82,7 +86,7 @@ def _facts(
         if key.text in standard:
             place = standard[key.text].place
             hint = "leave it out, or choose another name"
-            form.mistake(key.place, "P032", f"`{key.text}` is a standard fact, declared at {place}", hint)
+            form.mistake(key.place, ErrorCode.P032, f"`{key.text}` is a standard fact, declared at {place}", hint)
             continue
         named = _is_fact_name(form, key)
         fact = _fact(form, vocabulary, key, content)
@@ -95,12 +99,12 @@ def _is_fact_name(form: FieldReader, key: Scalar) -> bool:
     group, dot, name = key.text.partition(".")
     rule = "a fact is named `group.name`, with small letters, digits and `_`"
     if not dot or not NAME.fullmatch(name) or len(key.text) > NAME_LENGTH_MAX:
-        form.mistake(key.place, "P031", f"`{clipped(key.text)}` is not a fact's name", rule)
+        form.mistake(key.place, ErrorCode.P031, f"`{clipped(key.text)}` is not a fact's name", rule)
     elif group not in FACT_GROUPS:
         message = f"`{clipped(group)}` is not a group of facts"
-        form.mistake(key.place, "P031", message, did_you_mean(group, FACT_GROUPS))
+        form.mistake(key.place, ErrorCode.P031, message, did_you_mean(group, FACT_GROUPS))
     elif name in RESERVED:
-        form.mistake(key.place, "P005", f"`{name}` is {RESERVED[name]}, not a free name", "choose another name")
+        form.mistake(key.place, ErrorCode.P005, f"`{name}` is {RESERVED[name]}, not a free name", "choose another name")
     else:
         return True
     return False
@@ -142,7 +146,7 @@ def _bounded(
     low, high = (_bound(form, fields[word], type_, word, key) if word in fields else None for word in _BOUNDS)
     if low is not None and high is not None and low > high:
         message = f"the maximum of `{clipped(key.text)}` is below its minimum"
-        form.mistake(fields["maximum"].place, "P033", message, "swap the two")
+        form.mistake(fields["maximum"].place, ErrorCode.P033, message, "swap the two")
         return None
     return replace(type_, low=type_.low if low is None else low, high=type_.high if high is None else high)
 
@@ -150,10 +154,10 @@ def _bounded(
 def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -> int | None:
     what = f"the {word} of `{clipped(key.text)}`"
     if type_.kind not in _BOUNDED:
-        form.mistake(node.place, "P033", f"`{type_.kind}` has no {word}", f"leave `{word}` out")
+        form.mistake(node.place, ErrorCode.P033, f"`{type_.kind}` has no {word}", f"leave `{word}` out")
         return None
     found = read_value(
-        form, Fact(f"{FACT_GROUPS[0]}.x", type_, Text("", ""), None, True, None, key.place), node, "P033", what
+        form, Fact(f"{FACT_GROUPS[0]}.x", type_, Text("", ""), None, True, None, key.place), node, ErrorCode.P033, what
     )
     value = found[1] if found else None
     return value if isinstance(value, int) else None
@@ -185,7 +189,7 @@ def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
     cents = max(_CENTS - type_.scale, 0) if type_.kind is Kind.MONEY else 0
     finer = replace(type_, scale=type_.scale + cents, low=type_.low * 10**cents, high=type_.high * 10**cents)
     what = f"the example of `{fact.name}`"
-    found = read_value(form, replace(fact, type=finer, required=True), node, "P034", what)
+    found = read_value(form, replace(fact, type=finer, required=True), node, ErrorCode.P034, what)
     if found is None:
         return None
     example, value = found

@@ -12,7 +12,9 @@ from datetime import date
 
 from engine.diagnostics.diagnostic import Place
 from engine.ruleset.formula import Constant, Formula
-from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Text, Type
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Fact, Type
 
 AS_OF = "as_of"
 """The variable that holds the decision's date; always known."""

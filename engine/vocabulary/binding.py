@@ -12,10 +12,11 @@ from datetime import date
 from functools import lru_cache
 
 from engine.diagnostics.nearest import nearest
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, date_of, day_number
 from engine.vocabulary.decimals import decimal_shower
 from engine.vocabulary.invisible import holds_control, holds_unseen
-from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Type
+from engine.vocabulary.vocabulary import Fact, Kind, Type
 
 Value = int | str | bool | None
 """A bound value: a scaled integer, days since 1970-01-01, text, yes/no, or null."""

@@ -12,8 +12,10 @@ from datetime import date
 from enum import StrEnum
 
 from engine.diagnostics.diagnostic import Place
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import RATE_SCALE
+from engine.vocabulary.text import Text
 
 
 class Kind(StrEnum):
@@ -49,17 +51,6 @@ MONEY_BOUND = 10**15
 
 FORMULA_BOUND = 10**38 - 1
 """Largest intermediate result, either sign: what decimal(38, 0) and a 128-bit integer both hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The same text in both languages."""
-
-    en: str
-    zh: str
-
-    def __getitem__(self, language: str) -> str:
-        return self.zh if language == "zh" else self.en
 
 
 Titles = tuple[tuple[str, Text], ...]
@@ -100,91 +91,6 @@ class Fact:
     @property
     def group(self) -> str:
         return self.name.partition(".")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class CaseKind:
-    """`ladder` runs from the mildest outcome to the most severe; `caution` is the outcome where something is missing
-    or the two matchers disagree."""
-
-    name: str
-    title: Text
-    groups: tuple[str, ...]
-    ladder: tuple[str, ...]
-    caution: str
-
-    def severity(self, outcome: str) -> int:
-        return self.ladder.index(outcome)
-
-
-CASE_KINDS: Mapping[str, CaseKind] = {
-    kind.name: kind
-    for kind in (
-        CaseKind(
-            "order",
-            Text("order", "订单"),
-            ("order", "account"),
-            ("approve", "approve_with_conditions", "hold", "reject"),
-            "hold",
-        ),
-        CaseKind(
-            "invoice",
-            Text("invoice", "发票"),
-            ("invoice", "account"),
-            (
-                "no_action",
-                "remind",
-                "email",
-                "call",
-                "formal_letter",
-                "visit",
-                "lawyer_letter",
-                "agency",
-                "write_off",
-                "wait",
-                "review",
-            ),
-            "review",
-        ),
-        CaseKind(
-            "account",
-            Text("credit account", "信用档案"),
-            ("account",),
-            ("good_standing", "watch", "review", "restrict"),
-            "review",
-        ),
-        CaseKind(
-            "portfolio",
-            Text("portfolio", "应收账款组合"),
-            ("portfolio",),
-            ("normal", "watch", "review", "alarm"),
-            "review",
-        ),
-    )
-}
-
-OUTCOME_TITLES: Mapping[str, Text] = {
-    "approve": Text("approve", "放行"),
-    "approve_with_conditions": Text("approve with conditions", "有条件放行"),
-    "hold": Text("hold", "信用冻结"),
-    "reject": Text("reject", "拒绝"),
-    "no_action": Text("no action", "无需行动"),
-    "remind": Text("reminder before the due date", "到期前提醒"),
-    "email": Text("e-mail", "邮件催款"),
-    "call": Text("call by a specialist", "专员电话催款"),
-    "formal_letter": Text("formal letter", "正式催款函"),
-    "visit": Text("visit, stop supply", "上门催收、停止供货"),
-    "lawyer_letter": Text("lawyer's letter", "律师函"),
-    "agency": Text("agency, litigation or arbitration", "委外催收、诉讼或仲裁"),
-    "write_off": Text("write-off proposal", "建议核销"),
-    "wait": Text("wait", "暂缓"),
-    "review": Text("review by a person", "人工复核"),
-    "good_standing": Text("good standing", "正常"),
-    "watch": Text("watch", "关注"),
-    "restrict": Text("restrict credit", "收紧信用"),
-    "normal": Text("normal", "正常"),
-    "alarm": Text("alarm", "警报"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.shown_columns import fact_value, list_value
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import ListResult, RuleSet
-from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Type
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Kind, Type
 from files.batch.input import Format
 from files.spreadsheet import FORMULA_STARTS, TEXT_MARK
 

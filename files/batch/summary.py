@@ -9,7 +9,8 @@ from decimal import Decimal
 from engine.deciding.decision import Decision, JsonValue
 from engine.diagnostics.wording import did_you_mean
 from engine.ruleset.ruleset import RuleSet
-from engine.vocabulary.vocabulary import CASE_KINDS, Kind
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Kind
 
 OUTCOME = "outcome"
 REASON = "reason"

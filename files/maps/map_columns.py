@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import clipped
 from engine.reading.document import Node, Scalar
@@ -25,7 +26,7 @@ _DATES_HINT = "use d or dd, M or MM, and yyyy, such as `M/d/yyyy` or `dd.MM.yyyy
 class ColumnForm:
     """`dates` is how columns without a `format` of their own write dates; None where the map says it wrong."""
 
-    def __init__(self, form: FieldReader, date_code: str, value_code: str) -> None:
+    def __init__(self, form: FieldReader, date_code: ErrorCode, value_code: ErrorCode) -> None:
         self.form = form
         self.dates: DateFormat | None = DateFormat.of(ISO)
         self._date_code = date_code

@@ -13,7 +13,8 @@ from datetime import date
 
 from engine.diagnostics.diagnostic import Place
 from engine.reading.policy import Expression
-from engine.vocabulary.vocabulary import Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Type
 
 ROW = "row"
 """The name under which formulas read helper columns: `row.settled`."""

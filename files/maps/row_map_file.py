@@ -6,9 +6,9 @@ Verb: Document + Vocabulary → RowMap, with the author's mistakes as diagnostic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.feel import syntax
@@ -16,21 +16,11 @@ from engine.feel.parse import FeelSyntaxError, parse_expression
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.fields import FieldReader
 from engine.reading.policy import Expression
-from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Type, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 from files.maps.formula_names import reads
 from files.maps.map_columns import COLUMN_KEYS, ColumnForm
 from files.maps.row_map import ROW, Column, Derived, RowMap
-
-CODES: Mapping[str, str] = {
-    "M001": "a fact that a case of this kind doesn't have",
-    "M002": "a fact that is given neither by a column nor by a formula, or by both",
-    "M003": "a date format that can't be understood, or one on something that is no date",
-    "M004": "a formula that can't be read",
-    "M005": "a formula that reads a name the map doesn't have",
-    "M006": "formulas that read one another in a circle",
-    "M007": "a required fact that the map leaves out",
-    "M008": "a translation of cells to something that the fact can't hold",
-}
 
 _SHAPES = "write `{column: …}` or `{formula: …}`"
 
@@ -48,7 +38,7 @@ class _RowMapReader:
         self.form = FieldReader()
         self.vocabulary = vocabulary
         self.facts: dict[str, Fact] = {}
-        self.columns = ColumnForm(self.form, "M003", "M008")
+        self.columns = ColumnForm(self.form, ErrorCode.M003, ErrorCode.M008)
 
     def map(self, document: Document) -> RowMap | None:
         form, root = self.form, document.root
@@ -94,13 +84,17 @@ class _RowMapReader:
             fact = self.facts.get(key.text)
             if fact is None:
                 hint = did_you_mean(key.text, self.facts)
-                self.form.mistake(key.place, "M001", f"`{clipped(key.text)}` is not a fact of this case kind", hint)
+                self.form.mistake(
+                    key.place, ErrorCode.M001, f"`{clipped(key.text)}` is not a fact of this case kind", hint
+                )
                 continue
             fields = self.form.fields(entry, "a mapped fact", (*COLUMN_KEYS, "formula"))
             if fields is None:
                 continue
             if ("column" in fields) == ("formula" in fields):
-                self.form.mistake(key.place, "M002", f"`{key.text}` needs a column or a formula, one of them", _SHAPES)
+                self.form.mistake(
+                    key.place, ErrorCode.M002, f"`{key.text}` needs a column or a formula, one of them", _SHAPES
+                )
             elif "formula" in fields:
                 formula = self.formula(fields["formula"])
                 derived += [Derived(fact.name, key.place, fact.type, formula)] if formula else []
@@ -118,7 +112,7 @@ class _RowMapReader:
         try:
             return Expression(parse_expression(node.text), node)
         except FeelSyntaxError as error:
-            self.form.mistake(node.place_at(error.offset), "M004", error.message)
+            self.form.mistake(node.place_at(error.offset), ErrorCode.M004, error.message)
             return None
 
     def in_order(self, derived: list[Derived], columns: set[str], helpers: set[str]) -> tuple[Derived, ...]:
@@ -135,7 +129,7 @@ class _RowMapReader:
             circle = list(reversed(error.args[1]))
             first = min((by_name[name] for name in circle), key=lambda part: part.place)
             message = f"the formulas of {listed(dict.fromkeys(circle))} read one another in a circle"
-            self.form.mistake(first.place, "M006", message, "take one of them from a column")
+            self.form.mistake(first.place, ErrorCode.M006, message, "take one of them from a column")
             return ()
 
     def known(self, part: Derived, name: str, node: syntax.Node, facts: set[str], helpers: set[str]) -> None:
@@ -147,10 +141,10 @@ class _RowMapReader:
             message, hint = f"`{name}` is not mapped", f"give `{name}` a column or a formula under `facts`"
         elif name.startswith(f"{ROW}."):
             hint = hint if "did you mean" in hint else f"declare `{name.partition('.')[2]}` under `columns`"
-        self.form.mistake(part.formula.place_of(node), "M005", message, hint)
+        self.form.mistake(part.formula.place_of(node), ErrorCode.M005, message, hint)
 
     def require(self, given: set[str], node: Node) -> None:
         for fact in self.facts.values():
             if fact.required and fact.name not in given:
                 message = f"the required fact `{fact.name}` is not mapped"
-                self.form.mistake(node.place, "M007", message, f"add `{fact.name}: {{column: …}}`")
+                self.form.mistake(node.place, ErrorCode.M007, message, f"add `{fact.name}: {{column: …}}`")

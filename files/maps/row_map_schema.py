@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.reading.policy_schema import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS, Schema
 from engine.reading.schemas import fact_schema
-from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Vocabulary
 
 _HEADING: Schema = {"type": ["string", "number"], "description": "The column's heading, or the key of NDJSON rows."}
 DATE_FORMAT: Schema = {

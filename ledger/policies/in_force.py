@@ -19,6 +19,7 @@ from typing import Protocol
 
 import structlog
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded
 from files.visible import visible_name
@@ -207,7 +208,7 @@ class Policies:
             except Exception:  # our mistake must not end the watching; the old policy set stays in force
                 log.exception("policy set could not be loaded")
                 self._done = self._seen
-                self._fail([self._about_folder("I001", "the policy set could not be loaded; see the log")])
+                self._fail([self._about_folder(ErrorCode.I001, "the policy set could not be loaded; see the log")])
 
     async def activate(self, version: str) -> Engine:
         """Puts the pending set with this version into force, and gives it. Raises `NotPending`, and
@@ -241,7 +242,7 @@ class Policies:
     async def _without_folder(self, why: str) -> None:
         stored = await self._stored()
         self._hold_back(None)
-        self._fail([self._about_folder("I002", why)])
+        self._fail([self._about_folder(ErrorCode.I002, why)])
         await self._fall_back_on(stored)
 
     async def _try(self, files: Files) -> None:
@@ -289,9 +290,9 @@ class Policies:
         message = "the policy set that was in force last, as the journal keeps it, does not check under this engine"
         hint = "`credence activate` puts the folder's set into force" if self.pending else ""
         about_folder = self.failed.diagnostics if self.failed else ()
-        self._fail([*about_folder, self._about_folder("I003", message, hint), *loaded.diagnostics])
+        self._fail([*about_folder, self._about_folder(ErrorCode.I003, message, hint), *loaded.diagnostics])
 
-    def _about_folder(self, code: str, message: str, hint: str = "") -> Diagnostic:
+    def _about_folder(self, code: ErrorCode, message: str, hint: str = "") -> Diagnostic:
         return Diagnostic(Place(self.name, 1, 1), code, message, hint)
 
     # --- what follows ----------------------------------------------------------------------------------------------

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from engine.diagnostics.codes import ErrorCode
 from engine.reading import document
 from engine.reading.document import Mapping as Entries
 from engine.reading.document import Scalar
 
-_EMPTY_FILE = "Y004"
+_EMPTY_FILE = ErrorCode.Y004
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from engine.vocabulary.vocabulary import CASE_KINDS, Text
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.text import Text
 from receivables.backtest.backtest import LATE_DAYS, BacktestTally, Flip, Sums, TallyKey
 from receivables.backtest.replay import ReplayedOrder
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_shower, rate_text
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 from receivables.backtest.backtest import LATE_DAYS, Flip
 from receivables.backtest.backtest_figures import (
     Accuracy,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 
 TITLE = Text("Backtest of the credit policies", "信用政策回测")
 DATA = Text("Data", "数据")

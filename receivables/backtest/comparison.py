@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 from receivables.backtest import backtest_words as say
 from receivables.backtest.backtest import FLIPS_KEPT, Flip
 from receivables.backtest.backtest_figures import (

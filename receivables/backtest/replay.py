@@ -12,7 +12,7 @@ from typing import NamedTuple
 from engine.lowering.python.python_form import PythonForm
 from engine.ruleset.ruleset import NO_RULES, RuleSet
 from engine.vocabulary.binding import Binder, Value
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from receivables.history.history_map import ACCOUNT_FACTS, HistoryMap
 from receivables.payment_record import Invoice, Known
 

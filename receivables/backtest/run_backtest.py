@@ -9,7 +9,8 @@ from datetime import date
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import NO_RULES, RuleSet
 from engine.vocabulary.days import date_of
-from engine.vocabulary.vocabulary import Text, Vocabulary
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Vocabulary
 from files.long_run import Progress, untold, without_garbage_collection
 from receivables.backtest import backtest_words as say
 from receivables.backtest.backtest import Window, backtest, window_of

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from engine.deciding.value_words import ValueWords
 from engine.ruleset.ruleset import RuleSet
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 from receivables.backtest import backtest_words as say
 from receivables.backtest.backtest import LATE_DAYS
 from receivables.backtest.backtest_figures import OrderGroup, RuleFigures, SideFigures, ratio

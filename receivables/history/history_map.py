@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.diagnostics.diagnostic import Place
-from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Type
 from files.maps.row_map import Column
 from receivables.payment_record import Known
 

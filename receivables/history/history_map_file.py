@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar
@@ -31,14 +32,6 @@ from receivables.history.history_map import (
     HistoryMap,
 )
 
-CODES: Mapping[str, str] = {
-    "H001": "an assumed fact that an order doesn't have",
-    "H002": "an assumption about something that the history itself tells",
-    "H003": "an assumed value that the fact can't hold",
-    "H004": "a date format that can't be understood, or one on something that is no date",
-    "H005": "a currency that is no ISO 4217 code",
-    "H006": "a translation of cells to something that the column can't hold",
-}
 CASE = "order"
 
 CURRENCY_PATTERN = "^[A-Z]{3}$"
@@ -61,7 +54,7 @@ class _HistoryMapReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.form = FieldReader()
         self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}
-        self.columns = ColumnForm(self.form, "H004", "H006")
+        self.columns = ColumnForm(self.form, ErrorCode.H004, ErrorCode.H006)
 
     def map(self, root: Node) -> HistoryMap | None:
         form, required = self.form, (HISTORY, "title", "currency", "columns")
@@ -85,7 +78,7 @@ class _HistoryMapReader:
         word = self.form.word(node, "the currency") if node else None
         if word and node and not re.fullmatch(CURRENCY_PATTERN, word):
             hint = "write three capital letters, such as EUR"
-            self.form.mistake(node.place, "H005", f"`{clipped(word)}` is not a currency code", hint)
+            self.form.mistake(node.place, ErrorCode.H005, f"`{clipped(word)}` is not a currency code", hint)
         return word
 
     # --- columns -----------------------------------------------------------------------------------------------------
@@ -107,10 +100,10 @@ class _HistoryMapReader:
             fact = self.facts.get(key.text)
             if fact is None:
                 hint = did_you_mean(key.text, self.facts)
-                self.form.mistake(key.place, "H001", f"`{clipped(key.text)}` is not a fact of an order", hint)
+                self.form.mistake(key.place, ErrorCode.H001, f"`{clipped(key.text)}` is not a fact of an order", hint)
             elif fact.name in told:
                 message = f"`{fact.name}` is told by the history"
-                self.form.mistake(key.place, "H002", message, "leave it out here")
+                self.form.mistake(key.place, ErrorCode.H002, message, "leave it out here")
             else:
                 keys = ("value", "because")
                 fields = self.form.fields(entry, "an assumption", keys, keys)
@@ -142,6 +135,6 @@ class _HistoryMapReader:
         except FactsRefused as refused:
             fault = refused.faults[0]
             hint = fault.hint or (f"a date is YYYY-MM-DD or `{AS_OF}`" if fact.type.kind is Kind.DATE else "")
-            self.form.mistake(node.place, "H003", f"`{clipped(node.text)}` {fault.message}", hint)
+            self.form.mistake(node.place, ErrorCode.H003, f"`{clipped(node.text)}` {fault.message}", hint)
             return False
         return True

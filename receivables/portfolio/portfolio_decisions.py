@@ -16,9 +16,10 @@ from fractions import Fraction
 
 from engine.deciding.decision import Decision, JsonValue, Reason
 from engine.pipeline import Engine
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_shower
-from engine.vocabulary.vocabulary import CASE_KINDS, Kind
+from engine.vocabulary.vocabulary import Kind
 from receivables.account_facts import account_facts, merged
 from receivables.figures import Item, Line, PortfolioFigures, Quarter, lines_by
 from receivables.portfolio.portfolio_rows import Book

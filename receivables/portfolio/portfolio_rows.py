@@ -15,7 +15,8 @@ from typing import Any, cast
 
 from engine.vocabulary.binding import Binder, FactsRefused, Fault, JsonScalar, Value
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import DATE, TEXT, Fact, Kind, Text, Type, Vocabulary
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import DATE, TEXT, Fact, Kind, Type, Vocabulary
 from files.maps.formula_names import reads
 from files.maps.mapped_rows import RowReader, row_reader
 from files.maps.row_map import ROW, Derived, RowMap

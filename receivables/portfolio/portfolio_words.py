@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 from receivables.report import report_words as common
 
 TITLE = Text("Receivables portfolio", "应收账款组合报告")

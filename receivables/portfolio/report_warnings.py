@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.deciding.decision import Reason
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 from receivables.portfolio import portfolio_words
 from receivables.portfolio.portfolio_decisions import Account, RuleCount
 from receivables.portfolio.portfolio_shown import ShowPortfolio

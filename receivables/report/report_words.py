@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 
 NONE = Text("–", "–")
 """A figure that there is nothing to tell from."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from engine.vocabulary.case_kinds import OUTCOME_TITLES
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_shower, decimal_text
-from engine.vocabulary.vocabulary import OUTCOME_TITLES, Text
+from engine.vocabulary.text import Text
 from receivables.report import report_words
 
 _STEPS = {

@@ -8,7 +8,7 @@ from api.cli.check import read_map, read_suites, row_maps
 from engine.pipeline import Engine, load
 from engine.testing.case_result import CasesRun
 from engine.testing.run_cases import run_cases
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.policies.rules_folder import RulesFolder, read_folder
 from tests.support.paths import ROOT
 

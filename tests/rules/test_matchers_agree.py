@@ -10,7 +10,7 @@ import pytest
 from engine.deciding.matcher import Matcher
 from engine.pipeline import load
 from engine.ruleset.interpret import run
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.random_rulesets import by_name, facts_near_thresholds
 
 CASES = 25_000

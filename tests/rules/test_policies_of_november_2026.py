@@ -16,8 +16,9 @@ from api.cli.check import read_suites
 from engine.pipeline import Engine, load
 from engine.testing.run_cases import run_cases
 from engine.vocabulary.binding import shown
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import EPOCH
-from engine.vocabulary.vocabulary import CASE_KINDS, Kind
+from engine.vocabulary.vocabulary import Kind
 from ledger.policies.rules_folder import read_folder
 from tests.support.paths import ROOT
 from tests.support.random_rulesets import facts_near_thresholds

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from engine.ruleset.formula import Compare, Constant, Formula, Variable
 from engine.ruleset.ruleset import Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet
-from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
 from tests.support.random_rulesets import HERE
 
 NO_TEXT = Text("", "")

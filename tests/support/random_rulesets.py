@@ -14,7 +14,8 @@ from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
 from engine.vocabulary.binding import Value
-from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.support.random_formulas import ENUM, FormulaMaker, days
 
 HERE = Place("generated.yaml", 1, 1)

@@ -22,8 +22,9 @@ from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, RuleSet
 from engine.vocabulary.binding import shower
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import date_of
-from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Type
+from engine.vocabulary.vocabulary import Kind, Type
 from tests.support.random_rulesets import Case
 
 ROW = "row_no"

@@ -71,6 +71,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_no_other(wheel: Path) ->
     assert packed == wanted
     for name in (
         "engine/vocabulary/facts.yaml",
+        "engine/vocabulary/case_kinds.yaml",
         "engine/feel/grammar.lark",
         "ledger/store/migrations/env.py",
         "api/starter/rules/orders.yaml",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.lowering.sql.narrow import Rounded, narrowed
 from engine.lowering.sql.sql_numbers import highest
@@ -49,11 +50,11 @@ def _mistakes(formula: Formula, place: Place) -> Iterator[Diagnostic]:
         if isinstance(node, f.TextCall) and node.function in _CASES:
             word = f"{node.function} case"
             message = f"this policy can't run in bulk: databases disagree about `{word}` beyond the letters A to Z"
-            yield Diagnostic(place, "B001", message, 'list the spellings: `x in ["North", "NORTH"]`')
+            yield Diagnostic(place, ErrorCode.B001, message, 'list the spellings: `x in ["North", "NORTH"]`')
     if any(_largest(node) > FORMULA_BOUND for node in walk(narrowed(formula))):
         message = "this policy can't run in bulk: a number here can have more than 38 digits"
         hint = "give a part a name of its own under `values`, where it is rounded, or give a fact narrower bounds"
-        yield Diagnostic(place, "B002", message, hint)
+        yield Diagnostic(place, ErrorCode.B002, message, hint)
 
 
 def _largest(node: Formula) -> int:

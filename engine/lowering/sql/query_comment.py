@@ -14,8 +14,9 @@ from sqlglot import exp
 from engine.lowering.sql.sql_form import FACTS, OUTCOME, SqlForm
 from engine.ruleset.ruleset import ListResult
 from engine.vocabulary.binding import TEXT_LENGTH_MAX
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import EPOCH
-from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Type
+from engine.vocabulary.vocabulary import Kind, Type
 
 _NAME_WIDTH = 36
 

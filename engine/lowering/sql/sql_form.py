@@ -20,7 +20,8 @@ from engine.lowering.sql.nodes import Lowering
 from engine.ruleset.formula import Formula
 from engine.ruleset.numbering import Formulas
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, Rule, RuleSet
-from engine.vocabulary.vocabulary import CASE_KINDS, Kind, Type
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Kind, Type
 
 FACTS = "facts"
 """The relation that the query reads."""

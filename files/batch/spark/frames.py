@@ -18,8 +18,8 @@ from engine.lowering.sql.portability import check
 from engine.lowering.sql.shown_columns import fact_value, list_value
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import CASE_KINDS
 from files.batch.input import BulkRefused, sources
 from files.batch.output import FIRED, UNDETERMINED, elements
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from api.cli.terminal import print_diagnostics
+from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from tests.support.command_line import CASES, MAP, ORDERS, credence, desk
 
@@ -159,7 +160,9 @@ def test_on_a_terminal_the_caret_stands_under_the_place() -> None:
     console = Console(file=written, force_terminal=True, width=200, color_system=None, soft_wrap=True)
     content = b"\xef\xbb\xbf" + "title: {zh: 订单放行, en: Orders}\n".encode()
 
-    print_diagnostics(console, [Diagnostic(Place("a.yaml", 1, 19), "P001", "no", "write it")], {"a.yaml": content})
+    print_diagnostics(
+        console, [Diagnostic(Place("a.yaml", 1, 19), ErrorCode.P001, "no", "write it")], {"a.yaml": content}
+    )
 
     assert written.getvalue().splitlines() == [
         "a.yaml:1:19: P001 no (write it)",

@@ -11,7 +11,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.command_line import DUNNING, ORDERS, credence, desk
 
 KINDS = tuple(CASE_KINDS)

@@ -9,7 +9,7 @@ from api.http.guard import ConnectionLimits
 from api.http.metrics import Metrics
 from api.http.problems import ALL_KINDS, ProblemKind
 from api.settings import Settings
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.paths import ROOT
 
 DOCUMENT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine.ruleset.ruleset import NO_RULES
-from engine.vocabulary.vocabulary import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.paths import ROOT
 from tests.support.small_policies import AS_OF, FACTS, HEAD, decide, engine_of, results
 

@@ -11,8 +11,8 @@ import pytest
 from engine.explaining.explain import explain
 from engine.pipeline import Engine, load
 from engine.ruleset.ruleset import NO_RULES
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import EPOCH
-from engine.vocabulary.vocabulary import CASE_KINDS
 from receivables.backtest.replay import decider
 from receivables.payment_record import Invoice, OpenInvoices, known_at_issue
 from tests.receivables.backtest.test_backtest import MAP

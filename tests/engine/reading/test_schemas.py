@@ -17,7 +17,8 @@ from engine.reading.policy_file import read_policy
 from engine.reading.schemas import cases_schema, facts_file_schema, facts_schema, policy_schema
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.binding import Binder, FactsRefused
-from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Vocabulary
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 from receivables.history.history_map_file import is_history_map, read_history_map
 from receivables.history.history_map_schema import history_map_schema
 from tests.engine.reading import test_read_cases, test_read_policy, test_read_vocabulary

@@ -8,7 +8,8 @@ import pytest
 
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.binding import Binder, FactsRefused, Value, shown
-from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Text, Type
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 
 HERE = Place("facts.yaml", 1, 1)
 

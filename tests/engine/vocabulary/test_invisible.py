@@ -10,7 +10,8 @@ import pytest
 from engine.reading.document import read
 from engine.vocabulary.binding import Binder, FactsRefused, text_fault
 from engine.vocabulary.invisible import CONTROLS, IN_POLICIES, SURROGATES, UNSEEN
-from engine.vocabulary.vocabulary import TEXT, Fact, Text
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import TEXT, Fact
 from tests.support.random_rulesets import HERE
 from tests.support.small_policies import check
 

@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.binding import FactsRefused
-from engine.vocabulary.vocabulary import Fact, Kind, Text
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Fact, Kind
 from files.batch.duckdb.duckdb_run import BatchJob, BatchTally, run
 from files.batch.input import BulkRefused
 from files.maps.mapped_rows import row_reader

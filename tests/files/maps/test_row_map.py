@@ -8,10 +8,11 @@ import pytest
 
 from engine.diagnostics.diagnostic import Place
 from engine.reading.document import read
-from engine.vocabulary.vocabulary import Fact, Kind, Text, Type, Vocabulary
+from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 from files.maps.mapped_rows import heading_faults, row_reader
 from files.maps.row_map import DateFormat, RowMap
-from files.maps.row_map_file import CODES, read_row_map
+from files.maps.row_map_file import read_row_map
 
 PLACE = Place("facts.yaml", 1, 1)
 EUR = Vocabulary("EUR", 2)
@@ -175,7 +176,6 @@ def test_a_heading_that_does_not_fit_is_said_before_the_first_row(heading: tuple
 )
 def test_each_mistake_in_a_map_has_its_code_and_place(facts: str, codes: list[str]) -> None:
     assert _mistakes(f"{HEAD}facts:\n{facts}\n") == codes
-    assert all(code.split()[1] in CODES for code in codes)
 
 
 def test_all_mistakes_of_a_map_come_at_once() -> None:

@@ -136,3 +136,21 @@ def test_a_folder_that_is_away_changes_nothing_and_is_followed_when_it_is_back(t
         assert (_limit(policies), policies.failed is None) == ("20000", True)
 
     _followed(tmp_path, steps)
+
+
+def test_a_fault_of_ours_leaves_the_set_in_force_and_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def steps(policies: Policies, rules: Path) -> None:
+        def fail(*_: object) -> RulesFolder:
+            raise RuntimeError("a fault of ours")
+
+        (rules / "orders.yaml").write_text(LENIENT, encoding="utf-8")
+        monkeypatch.setattr(in_force, "read_folder", fail)
+        await policies.refresh()
+        await policies.refresh()
+        assert policies.failed is not None
+        assert [mistake.code for mistake in policies.failed.diagnostics] == ["I001"]
+        assert _limit(policies) == "10000"
+
+    _followed(tmp_path, steps)

@@ -12,7 +12,7 @@ from engine.diagnostics.diagnostic import Place
 from engine.pipeline import Engine, load
 from engine.vocabulary.binding import shown
 from engine.vocabulary.days import EPOCH, date_of
-from engine.vocabulary.vocabulary import Text
+from engine.vocabulary.text import Text
 from receivables.backtest.backtest import (
     BacktestTally,
     Sums,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from engine.reading.document import read
 from receivables.history.history_map import ACCOUNT_FACTS, HistoryMap
-from receivables.history.history_map_file import CODES, is_history_map, read_history_map
+from receivables.history.history_map_file import is_history_map, read_history_map
 from receivables.history.history_rows import history_heading_faults, invoice_reader
 from receivables.payment_record import Invoice
 from tests.support.invoice_histories import sample_map, shipped_policies
-from tests.support.paths import ROOT
 
 MAP = """\
 history: past
@@ -108,12 +105,6 @@ def test_a_mistake_is_named_with_its_place(old: str, new: str, said: str) -> Non
 
     assert found is None
     assert any(said in diagnostic for diagnostic in diagnostics), diagnostics
-
-
-def test_every_code_is_explained() -> None:
-    page = Path(ROOT / "docs" / "backtest.md").read_text(encoding="utf-8")
-
-    assert all(f"`{code}`" in page for code in CODES)
 
 
 def test_the_shipped_map_reads() -> None:

@@ -26,7 +26,8 @@ from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, Match, Named, Rule, RuleSet
-from engine.vocabulary.vocabulary import CASE_KINDS, DATE, TEXT, YES_NO, Fact, Kind, Type
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
 from tests.support.paths import ROOT
 from tests.support.random_formulas import days

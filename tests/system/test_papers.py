@@ -1,0 +1,47 @@
+"""The papers around the code say what the code says: versions, commands and files that are there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import yaml
+
+from engine.version import RELEASE
+from tests.support.paths import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def test_ci_runs_on_every_python_that_is_supported() -> None:
+    ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))
+    bounds = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"])
+    assert bounds is not None
+    oldest, newest = bounds.groups()
+    supported = [f"3.{minor}" for minor in range(int(oldest), int(newest))]
+
+    assert ci["jobs"]["test"]["strategy"]["matrix"]["python"] == supported
+    named = [name.rpartition(" ")[2] for name in PROJECT["classifiers"] if "Python :: 3." in name]
+    assert named == supported
+
+
+def test_the_forms_are_yaml_with_a_label_for_every_field() -> None:
+    forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+    assert len(forms) == 3
+    for form in forms:
+        fields = yaml.safe_load(form.read_text("utf-8"))["body"]
+        assert all(field["attributes"]["label"] for field in fields)
+
+
+def test_the_changelog_has_this_release_or_what_comes_after_it() -> None:
+    headings = re.findall(
+        r"^## (.+?) · policy language (\d+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert headings
+    assert headings[0][0] in ("Unreleased", RELEASE)
+
+
+def test_every_file_that_a_paper_links_to_is_there() -> None:
+    for paper in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", paper.read_text("utf-8")):
+            assert (paper.parent / target).exists(), f"{paper.relative_to(ROOT)} links to {target}"

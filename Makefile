@@ -51,6 +51,7 @@ lock: ## renew the locks from pyproject.toml (needs uv); UPGRADE=--upgrade takes
 	$(LOCK) pyproject.toml --all-extras --constraint locks/run.txt --output-file locks/test.txt
 	printf 'pip>=24\nsetuptools\nwheel\n' | $(LOCK) - --output-file locks/build.txt
 	printf 'cosmic-ray\n' | $(LOCK) - --constraint locks/test.txt --output-file locks/mutants.txt
+	printf 'datamodel-code-generator\nopenapi-python-client\n' | $(LOCK) - --output-file locks/clients.txt
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

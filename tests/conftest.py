@@ -28,6 +28,7 @@ SLOW = frozenset(
         "api/cli/test_cli_serve.py",
         "api/cli/test_cli_sql.py",
         "api/http/test_contract.py",
+        "api/http/test_generated_clients.py",
         "api/http/test_failures.py",
         "api/http/test_guard.py",
         "system/test_invisible_everywhere.py",

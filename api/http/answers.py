@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+JournalState = Literal["writable", "unavailable"]
+
 Version = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the policy set.")]
 
 
@@ -130,6 +132,55 @@ class PolicySetShape(Shape):
     pending: PendingChangeShape | None
 
 
+class OutcomeShape(Shape):
+    """One step of a case kind's ladder."""
+
+    name: str = Field(examples=["approve"])
+    title: BilingualText
+
+
+class CaseKindShape(Shape):
+    """A kind of case, with the facts that it may carry and its ladder of outcomes."""
+
+    name: str = Field(examples=["order"])
+    title: BilingualText
+    groups: list[str] = Field(
+        description="The members of its request, each with facts.", examples=[["order", "account"]]
+    )
+    outcomes: list[OutcomeShape] = Field(description="From the mildest to the most severe.")
+
+
+class FactWordShape(Shape):
+    """A word that an enum fact may have."""
+
+    name: str
+    title: BilingualText | None = Field(description="Null: it is shown as it stands.")
+
+
+class FactShape(Shape):
+    """A fact that requests may carry: what it is called, what it means, and which values it takes."""
+
+    name: str = Field(description="`group.fact`, as requests and policies have it.", examples=["order.amount"])
+    title: BilingualText
+    note: BilingualText | None
+    type: Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no"]
+    unit: str | None = Field(description="A currency, `days`, `months`, or `share` (0.05 is 5%); null: none.")
+    decimals: int | None = Field(description="At most so many; null: it is no number.")
+    minimum: str | None = Field(description="Decimal text, or a date; null: no bound but its type's.")
+    maximum: str | None
+    words: list[FactWordShape] | None = Field(description="Of an enum.")
+    required: bool
+    example: JsonValue
+
+
+class VocabularyShape(Shape):
+    """All that requests may carry and decisions may say, under the policy set in force."""
+
+    currency: str = Field(description="ISO 4217; all amounts are in it.", examples=["EUR"])
+    case_kinds: list[CaseKindShape]
+    facts: list[FactShape]
+
+
 FileName = Annotated[
     str, Field(pattern=r"^([^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}/)?[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}\.ya?ml$")
 ]
@@ -174,7 +225,7 @@ class Readiness(Shape):
     policy_version: Version | None
     policy_since: datetime | None
     compiling_since: datetime | None = Field(description="A change of the policies is being compiled since then.")
-    journal: Literal["writable", "unavailable"]
+    journal: JournalState
     journal_trouble: str | None = Field(description="Why the journal takes no writes; null where it does.")
     clock_behind_seconds: float = Field(
         description="How far the clock is behind the journal's last record. Beyond 3600 a request must say `as_of`."

@@ -21,11 +21,12 @@ from api.http.decisions import DecideCase, find_decision, refuse_case
 from api.http.edge import Edge
 from api.http.health import add_health_routes
 from api.http.metrics import Metrics
-from api.http.openapi import follow_vocabulary
+from api.http.openapi import follow_vocabulary, operation_id
 from api.http.parameters import only_parameters
 from api.http.policy_routes import add_policy_routes
 from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.http.reference import add_reference_routes
+from api.http.vocabulary_routes import add_vocabulary_routes
 from api.policy_compiler import Compiler
 from api.settings import Settings
 from api.worker import Worker
@@ -71,6 +72,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         lifespan=life,
         openapi_url=None,  # `api.http.reference` has it, and a page without foreign scripts
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at each request
     )
     app.state.metrics = metrics
@@ -81,6 +83,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     _add_decision_routes(app, journal)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
+    add_vocabulary_routes(app, policies)
     add_health_routes(app, policies, journal, metrics)
     follow_vocabulary(app, policies)
     add_reference_routes(app)
@@ -116,6 +119,7 @@ def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
         _path(case),
         asgi,
         name=f"decide_{case}",
+        operation_id=f"decide_{case}",
         tags=["decisions"],
         summary=f"Decide one {kind.title.en} / 决策：{kind.title.zh}",
         description=f"Outcomes, from the mildest: {', '.join(kind.ladder)}. In the journal before it is answered.",
@@ -133,7 +137,7 @@ def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
         responses={200: {"model": DecisionShape, "description": "As it was answered."}, **problems(404, 422, 503)},
         response_class=Response,
     )
-    async def recorded_decision(id: Annotated[str, Path(description="The decision's id.")]) -> Response:
+    async def get_decision(id: Annotated[str, Path(description="The decision's id.")]) -> Response:
         """The decision as it was answered, byte for byte."""
         return Response(await find_decision(id, journal), media_type="application/json")
 

@@ -38,12 +38,12 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
     """`/healthz`, `/readyz`, `/metrics`, the page at `/`, and a page for each type of problem."""
 
     @app.get("/healthz", tags=["operation"])
-    async def alive() -> Alive:
+    async def healthz() -> Alive:
         """200 as long as the process answers."""
         return Alive()
 
     @app.get("/readyz", tags=["operation"], responses={503: {"model": Readiness, "description": "Can't decide now."}})
-    async def ready(response: Response) -> Readiness:
+    async def readyz(response: Response) -> Readiness:
         """200 when a policy set is in force and the journal takes writes (one is tried); 503 when not."""
         now, trouble = policies.in_force, await _trouble(journal)
         is_ready = bool(now) and trouble is None
@@ -62,7 +62,7 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
         )
 
     @app.get("/metrics", tags=["operation"], response_class=Response, responses=_METRICS)
-    async def measurements() -> Response:
+    async def metrics_text() -> Response:
         """Prometheus text format."""
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 

@@ -1,36 +1,53 @@
-"""The OpenAPI document: follows the vocabulary in force, so that a site's own facts are in it, also after a reload."""
+"""The OpenAPI document: made for those who generate clients from it, and following the vocabulary in force.
+
+Everything that a client's author will see has a short name of its own: `decide_order`, `OrderRequest`, `OrderFacts`,
+`OrderDecision`, `OrderOutcome`, `Problem`. Names come from the words that policies and requests use, never from a
+title, so that a client stays the same when somebody rewords one. What is sent is closed: an unknown member is refused.
+What is answered is open: later releases may add members.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
-from api.http.answers import Problem
+from api.http.answers import ActivateRequest, CheckRequest, Problem
+from api.http.problems import EDGE_STATUSES, problems
 from engine.pipeline import Engine
 from engine.reading.schemas import facts_schema
-from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.vocabulary import Vocabulary
 from ledger.policies.in_force import Policies
 
-_AS_OF = {
+Schema = dict[str, Any]
+
+_LADDER = "From the mildest to the most severe; the most severe one that a rule gives is the decision's."
+
+_AS_OF: Schema = {
     "type": ["string", "null"],
     "format": "date",
     "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$",
-    "title": "Date of the decision / 决策日期",
+    "x-title": "Date of the decision",
+    "x-title-zh": "决策日期",
     "description": "Today (UTC) where it is left out.",
     "examples": ["2026-07-01"],
 }
+
+_SENT: tuple[type[BaseModel], ...] = (CheckRequest, ActivateRequest)
+"""What is sent, beside the bodies of case kinds: these alone stay closed."""
 
 
 def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
     """Replaces the app's document by one that is made anew whenever another engine is in force."""
     made_for: Engine | None = None
-    document: dict[str, Any] | None = None
+    document: Schema | None = None
 
-    def openapi() -> dict[str, Any]:
+    def openapi() -> Schema:
         nonlocal made_for, document
         engine = policies.in_force.engine if policies.in_force else None
         if document is None or engine is not made_for:
@@ -40,25 +57,128 @@ def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI's documentation gives
 
 
-def openapi_document(app: FastAPI, vocabulary: Vocabulary | None) -> dict[str, Any]:
+def operation_id(route: APIRoute) -> str:
+    """The route's name: short, and FastAPI warns where two are alike."""
+    return route.name
+
+
+def body_of(name: str) -> Schema:
+    """The `requestBody` of an operation that takes the component of this name."""
+    return {"required": True, "content": {"application/json": {"schema": _ref(name)}}}
+
+
+def openapi_document(app: FastAPI, vocabulary: Vocabulary | None) -> Schema:
     """The document for one vocabulary; without one, any object is a case's body."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    components = document.setdefault("components", {}).setdefault("schemas", {})
+    components: Schema = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components |= problem.pop("$defs", {}) | {"Problem": problem}
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
-    for case in CASE_KINDS:
-        operation = document["paths"][f"/v1/decisions/{case}"]["post"]
-        schema = request_schema(vocabulary, case) if vocabulary else {"type": "object"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    return document
+    for schema in components.values():
+        schema.pop("additionalProperties", None)
+    components |= {model.__name__: model.model_json_schema() for model in _SENT}
+    for kind in CASE_KINDS.values():
+        _describe_case(document, components, kind, vocabulary)
+    del components["DecisionShape"]
+    for operation in _operations(document):
+        answers = {str(status): response for status, response in problems(*EDGE_STATUSES).items()}
+        operation["responses"] = dict(sorted((answers | operation["responses"]).items()))
+    _without_titles(document)
+    return _renamed(document, {name: name.removesuffix("Shape") for name in components})
 
 
-def request_schema(vocabulary: Vocabulary, case: str) -> Mapping[str, Any]:
+def _describe_case(document: Schema, components: Schema, kind: CaseKind, vocabulary: Vocabulary | None) -> None:
+    """`OrderRequest` of `OrderFacts` and `AccountFacts`, answered by an `OrderDecision` with an `OrderOutcome`."""
+    name = _class_name(kind.name)
+    request: Schema = request_schema(vocabulary, kind.name) if vocabulary else {"type": "object"}
+    for group, facts in request.get("properties", {}).items():
+        if group in CASE_KINDS:
+            request["properties"][group] = _taken_out(components, f"{_class_name(group)}Facts", facts)
+            _take_enums_out(components, group, facts)
+    components[f"{name}Request"] = request
+    components[f"{name}Outcome"] = {"type": "string", "enum": list(kind.ladder), "description": _LADDER}
+    decision = dict(components["DecisionShape"])
+    decision["properties"] = decision["properties"] | {
+        "case": {"type": "string", "const": kind.name},
+        "outcome": _ref(f"{name}Outcome"),
+    }
+    components[f"{name}Decision"] = decision
+    operation = document["paths"][f"/v1/decisions/{kind.name}"]["post"]
+    operation["requestBody"] = body_of(f"{name}Request")
+    operation["responses"]["201"]["content"]["application/json"]["schema"] = _ref(f"{name}Decision")
+    recorded = document["paths"]["/v1/decisions/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
+    recorded["schema"] = {"anyOf": [_ref(f"{_class_name(each)}Decision") for each in CASE_KINDS]}
+
+
+def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
     """The exact schema of the body that decides such a case."""
     schema = dict(facts_schema(vocabulary, case))
     schema.pop("$schema", None)
     schema.pop("$id", None)
     schema["properties"] = {"as_of": _AS_OF} | schema["properties"]
     return schema
+
+
+def _taken_out(components: Schema, name: str, schema: Schema) -> Schema:
+    """The schema under a name of its own, and what stands in its place."""
+    components[name] = {**schema, "type": "object"}
+    return {"anyOf": [_ref(name), {"type": "null"}]} if "null" in schema["type"] else _ref(name)
+
+
+def _take_enums_out(components: Schema, group: str, facts: Schema) -> None:
+    """`account.status` is an `AccountStatus`; a generator would call it by the title or by its place."""
+    for key, fact in facts.get("properties", {}).items():
+        if "enum" in fact:
+            name = _class_name(f"{group}_{key}")
+            words = [word for word in fact["enum"] if word is not None]
+            components[name] = {"type": "string", "enum": words, "description": f"Words of the fact `{group}.{key}`."}
+            is_optional = len(words) < len(fact["enum"])
+            about = {key: value for key, value in fact.items() if key not in ("enum", "type")}
+            facts["properties"][key] = {"anyOf": [_ref(name), *([{"type": "null"}] if is_optional else [])], **about}
+
+
+def _class_name(word: str) -> str:
+    """`payment_days` is `PaymentDays`."""
+    return "".join(part.capitalize() for part in word.split("_"))
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _operations(document: Schema) -> Iterator[Schema]:
+    for methods in document["paths"].values():
+        yield from methods.values()
+
+
+def _without_titles(node: object) -> None:
+    """Generators name classes by titles, and those of facts are for people: they stand under `x-title` instead."""
+    if isinstance(node, dict):
+        title = node.get("title")
+        if isinstance(title, str) and ("type" in node or "anyOf" in node or "$ref" in node or "properties" in node):
+            del node["title"]
+            if "x-title-zh" in node:
+                node["x-title"] = title
+        for member in node.values():
+            _without_titles(member)
+    elif isinstance(node, list):
+        for member in node:
+            _without_titles(member)
+
+
+def _renamed(document: Schema, names: Mapping[str, str]) -> Schema:
+    """Components under their new names, and every reference to them."""
+    places = {f"#/components/schemas/{old}": f"#/components/schemas/{new}" for old, new in names.items()}
+
+    def follow(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {
+                key: places.get(member, member) if key == "$ref" else follow(member) for key, member in node.items()
+            }
+        return [follow(member) for member in node] if isinstance(node, list) else node
+
+    renamed: Schema = follow(document)
+    schemas = renamed["components"]["schemas"]
+    renamed["components"]["schemas"] = {names.get(name, name): schema for name, schema in schemas.items()}
+    return renamed

@@ -24,6 +24,7 @@ from api.http.answers import (
     PolicySetShape,
 )
 from api.http.body import ClientGone, parse_object, pointer_part, read_body
+from api.http.openapi import body_of
 from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, NotLocal, problems
 from api.policy_check import checked_by
@@ -60,11 +61,6 @@ def _as_shapes(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
     return [DiagnosticShape.model_validate(diagnostic.as_json()) for diagnostic in diagnostics]
 
 
-_CHECK_BODY = {"required": True, "content": {"application/json": {"schema": CheckRequest.model_json_schema()}}}
-
-_ACTIVATE_BODY = {"required": True, "content": {"application/json": {"schema": ActivateRequest.model_json_schema()}}}
-
-
 def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_bytes_max: int) -> None:
     """`/v1/policies`, `/v1/policies/check` and `/v1/policies/activate`."""
 
@@ -75,7 +71,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         response_model_exclude_unset=True,
         responses=problems(422),
     )
-    async def policy_set_in_force(
+    async def get_policies(
         *,
         text: Annotated[bool, Query(description="Give each file's text too.")] = False,
     ) -> PolicySetShape:
@@ -86,7 +82,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         "/v1/policies/check",
         tags=["policies"],
         dependencies=[only_parameters()],
-        openapi_extra={"requestBody": _CHECK_BODY},
+        openapi_extra={"requestBody": body_of("CheckRequest")},
         responses=problems(400, 413, 415, 422, 429, 503),
     )
     async def check_policies(request: Request) -> CheckAnswer:
@@ -109,7 +105,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         "/v1/policies/activate",
         tags=["policies"],
         dependencies=[only_parameters()],
-        openapi_extra={"requestBody": _ACTIVATE_BODY},
+        openapi_extra={"requestBody": body_of("ActivateRequest")},
         response_model_exclude_unset=True,
         responses=problems(400, 403, 409, 413, 415, 422, 503),
     )

@@ -282,15 +282,23 @@ def problem_response(error: Exception) -> Response:
     return Response(content, kind.status, headers, MEDIA_TYPE)
 
 
+EDGE_STATUSES = (400, 403, 408, 413, 417, 421, 422, 429, 431, 500, 503)
+"""What any request may be answered with before, or whatever, its path is."""
+
 _MEANING = {
-    400: "The body is not strict JSON.",
-    403: "Only answered on the service's own machine.",
+    400: "The request, or its body, can't be read.",
+    403: "Asked by a foreign page, or from another machine where only the service's own is answered.",
     404: "Nothing by this name.",
     409: "Another policy set is pending, or none.",
+    408: "The request took too long to arrive.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
+    417: "An expectation that can't be met.",
+    421: "The request asks for another host.",
     422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",
     429: "This caller has too many requests waiting.",
+    431: "The request's head is too large.",
+    500: "A fault of the service. Nothing was decided.",
     503: "Nothing was decided: no policy is in force, the journal can't be written, or the clock is behind and `as_of` "
     "is missing. Or too many checks wait.",
 }

@@ -123,7 +123,7 @@ def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, ...]]:
 
 def _meaning(schema: Schema) -> str:
     """Titles, description and bounds of a value."""
-    titles = " / ".join(escape(schema[key]) for key in ("title", "x-title-zh") if schema.get(key))
+    titles = " / ".join(escape(schema[key]) for key in ("x-title", "x-title-zh") if schema.get(key))
     texts = [escape(schema[key]) for key in ("description", "x-description-zh") if schema.get(key)]
     bounds = [
         text.format(f"<code>{escape(_shown(schema[key]))}</code>") for key, text in _BOUNDS.items() if key in schema

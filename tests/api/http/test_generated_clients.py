@@ -1,0 +1,160 @@
+"""Clients made from the OpenAPI document by two generators have names that a person would use, and work."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from api.settings import Settings
+from tests.support.paths import ROOT, RULES
+from tests.support.running_service import running
+
+pytestmark = pytest.mark.slow
+
+USE = """
+import json, sys
+from pathlib import Path
+
+from credence_client import Client
+from credence_client.api.decisions import decide_order
+from credence_client.models import OrderDecision, OrderOutcome, OrderRequest, Problem
+
+order = json.loads(Path(sys.argv[2]).read_text("utf-8"))
+with Client(base_url=sys.argv[1]) as client:
+    decision = decide_order.sync(client=client, body=OrderRequest.from_dict(order))
+    assert type(decision) is OrderDecision, decision
+    assert decision.outcome is OrderOutcome.HOLD
+    assert [reason.rule for reason in decision.reasons] == ["orders.over-limit"]
+
+    order["order"]["amount"] = "much"
+    problem = decide_order.sync(client=client, body=OrderRequest.from_dict(order))
+    assert type(problem) is Problem, problem
+    assert problem.errors[0].path == "/order/amount"
+"""
+"""What an engineer who integrates an ERP would write."""
+
+NAMED_BY_CASE = [
+    f"{kind}{part}"
+    for kind in ("Account", "Invoice", "Order", "Portfolio")
+    for part in ("Decision", "Facts", "Outcome", "Request")
+]
+NAMES = {
+    *NAMED_BY_CASE,
+    *("AccountCustomerClass", "AccountExternalRating", "AccountLimitStatus", "AccountPreviousGrade", "AccountStatus"),
+    *("OrderReleasedByRole", "PortfolioIndustry"),
+    *("ActivateRequest", "CheckAnswer", "CheckRequest", "PolicyFile", "PolicySet", "FailedChange", "PendingChange"),
+    *("Alive", "BilingualText", "BodyFault", "Diagnostic", "Problem", "Readiness", "Reason", "Undetermined"),
+    *("CaseKind", "Fact", "FactWord", "JsonValue", "Outcome", "Vocabulary"),
+}
+"""Every component of the default policies' document."""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+    """With the default policies."""
+    settings = Settings(rules=RULES, journal=tmp_path_factory.mktemp("service") / "credence.db")
+    with running(settings) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def document(service: httpx2.Client, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("document") / "openapi.json"
+    path.write_text(service.get("/openapi.json").text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def generators(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python with the generators, by locks/clients.txt: one of them wants an older typer than ours."""
+    home = tmp_path_factory.mktemp("generators")
+    python = home / "bin" / "python"
+    _run(sys.executable, "-m", "venv", "--without-pip", home)
+    pip = (sys.executable, "-m", "pip", "--python", python, "--quiet", "install", "--require-hashes")
+    _run(*pip, "-r", ROOT / "locks" / "clients.txt")
+    return python
+
+
+def _run(*command: str | Path) -> None:
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_components_and_operations_have_these_names(document: Path) -> None:
+    content = json.loads(document.read_text("utf-8"))
+    operations = {each["operationId"] for methods in content["paths"].values() for each in methods.values()}
+
+    assert set(content["components"]["schemas"]) == NAMES
+    assert operations == {
+        *("decide_order", "decide_invoice", "decide_account", "decide_portfolio", "get_decision", "get_facts"),
+        *("get_policies", "check_policies", "activate_policies", "healthz", "readyz", "metrics_text"),
+    }
+
+
+def test_what_is_sent_is_closed_and_what_is_answered_may_grow(document: Path) -> None:
+    schemas = json.loads(document.read_text("utf-8"))["components"]["schemas"]
+    closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
+    assert closed == {name for name in NAMES if name.endswith(("Request", "Facts"))}
+
+
+def test_no_name_comes_from_a_title_that_somebody_may_reword(document: Path) -> None:
+    def titles(node: Any) -> Iterator[object]:
+        if isinstance(node, dict):
+            if "title" in node and not isinstance(node["title"], dict):
+                yield node["title"]
+            for member in node.values():
+                yield from titles(member)
+        elif isinstance(node, list):
+            for member in node:
+                yield from titles(member)
+
+    assert list(titles(json.loads(document.read_text("utf-8"))["components"])) == []
+
+
+def test_models_made_by_one_generator_have_the_components_names(
+    generators: Path, document: Path, tmp_path: Path
+) -> None:
+    models = tmp_path / "models.py"
+    _run(generators, "-m", "datamodel_code_generator", "--input", document, "--input-file-type", "openapi",
+         "--output", models, "--output-model-type", "pydantic_v2.BaseModel", "--formatters", "builtin")  # fmt: skip
+    classes = {node.name for node in ast.parse(models.read_text("utf-8")).body if isinstance(node, ast.ClassDef)}
+
+    assert classes >= NAMES - {"ActivateRequest"}
+    assert not [name for name in classes if name[-1].isdigit() or "Model" in name]
+
+
+def test_a_client_made_by_the_other_decides_an_order(
+    generators: Path, service: httpx2.Client, document: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "credence_client"
+    _run(generators, "-m", "openapi_python_client", "generate", "--path", document, "--output-path", output,
+         "--meta", "none")  # fmt: skip
+    (tmp_path / "use.py").write_text(USE, encoding="utf-8")
+
+    _run(generators, tmp_path / "use.py", str(service.base_url), ROOT / "docs" / "order.json")
+
+
+def test_the_facts_are_those_of_the_policy_set_in_force(service: httpx2.Client) -> None:
+    vocabulary = service.get("/v1/facts").json()
+    facts = {fact["name"]: fact for fact in vocabulary["facts"]}
+
+    assert vocabulary["currency"] == "EUR"
+    assert [kind["name"] for kind in vocabulary["case_kinds"]] == ["order", "invoice", "account", "portfolio"]
+    assert vocabulary["case_kinds"][0]["outcomes"][1] == {
+        "name": "approve_with_conditions",
+        "title": {"en": "approve with conditions", "zh": "有条件放行"},
+    }
+    amount = facts["order.amount"]
+    assert (amount["type"], amount["unit"], amount["decimals"], amount["minimum"]) == ("money", "EUR", 2, "0.00")
+    assert amount["title"] == {"en": "Order value", "zh": "订单金额"}
+    assert amount["required"] is True
+    assert [word["name"] for word in facts["account.status"]["words"]] == ["active", "blocked", "closed"]
+    assert (facts["account.id"]["unit"], facts["account.id"]["words"], facts["account.id"]["decimals"]) == (None,) * 3

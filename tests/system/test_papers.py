@@ -8,6 +8,7 @@ import tomllib
 import yaml
 
 from engine.version import RELEASE
+from scripts.facts_reference import PAGE, page, standard_vocabulary
 from tests.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -45,3 +46,7 @@ def test_every_file_that_a_paper_links_to_is_there() -> None:
     for paper in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", paper.read_text("utf-8")):
             assert (paper.parent / target).exists(), f"{paper.relative_to(ROOT)} links to {target}"
+
+
+def test_the_page_of_facts_is_made_from_the_vocabulary() -> None:
+    assert PAGE.read_text("utf-8") == page(standard_vocabulary()), "run scripts/facts_reference.py"

@@ -45,7 +45,7 @@ LOG_BYTES_ALARM = 64 << 20
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One decision as the journal keeps it: what was asked, what was answered, and columns to find it by."""
 

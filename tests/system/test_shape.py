@@ -1,0 +1,98 @@
+"""How the code is shaped: what a reader may rely on in every module of the product."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+ROOMS = ("engine", "files", "receivables", "ledger", "api")
+MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+
+LINES_OF_A_FUNCTION_MAX = 70
+LINES_OF_A_MODULE_MAX = 500
+POSITIONAL_FIELDS_MAX = 4
+
+
+def _named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_named)
+def test_modules_and_functions_are_short(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= LINES_OF_A_MODULE_MAX
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1}"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno + 1 > LINES_OF_A_FUNCTION_MAX
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_named)
+def test_safety_is_raised_and_never_asserted(path: Path) -> None:
+    """`python -O` leaves assertions out."""
+    tree = ast.parse(path.read_text("utf-8"))
+    assert [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_named)
+def test_a_constant_stands_above_its_first_use(path: Path) -> None:
+    """But for tables of functions and classes, which stand below what they name."""
+    body = ast.parse(path.read_text("utf-8")).body
+    below = [
+        name
+        for index, (name, value) in _constants(body)
+        if (first := _first_use(name, body[:index])) is not None and not _names(value) & _defined(body[first:index])
+    ]
+    assert below == []
+
+
+def _constants(body: list[ast.stmt]) -> Iterator[tuple[int, tuple[str, ast.expr]]]:
+    for index, node in enumerate(body):
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and target.id.isupper() and value is not None:
+            yield index, (target.id, value)
+
+
+def _first_use(name: str, before: list[ast.stmt]) -> int | None:
+    return next((index for index, node in enumerate(before) if name in _names(node)), None)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
+
+
+def _defined(nodes: list[ast.stmt]) -> set[str]:
+    found = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    return found | {name for _, (name, _) in _constants(nodes)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_named)
+def test_nouns_of_many_fields_take_keywords_only(path: Path) -> None:
+    """In a call with seven positional arguments nobody sees that two are swapped. Tuples that hot paths make are named
+    tuples, and say so."""
+    many = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ClassDef) and (decorator := _dataclass(node)) is not None:
+            keywords = {keyword.arg for keyword in decorator.keywords} if isinstance(decorator, ast.Call) else set()
+            fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+            if len(fields) > POSITIONAL_FIELDS_MAX and "kw_only" not in keywords:
+                many.append(node.name)
+    assert many == []
+
+
+def _dataclass(node: ast.ClassDef) -> ast.expr | None:
+    for decorator in node.decorator_list:
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(function, ast.Name) and function.id == "dataclass":
+            return decorator
+    return None

@@ -13,7 +13,16 @@ from ledger.store.trouble import JournalUnavailable
 def record(id: str, note: str = "", at: datetime | None = None) -> Record:
     told = {"id": id, "case": "order", "subject": "SO-1", "outcome": "hold", "policy_version": "v1", "note": note}
     answer = json.dumps(told, ensure_ascii=False)
-    return Record(id, moment(at or datetime.now(UTC)), "order", "SO-1", "hold", "v1", "{}", answer)
+    return Record(
+        id=id,
+        recorded_at=moment(at or datetime.now(UTC)),
+        case_kind="order",
+        subject="SO-1",
+        outcome="hold",
+        policy_version="v1",
+        request="{}",
+        answer=answer,
+    )
 
 
 def note_of(answer: str | None) -> str:

@@ -91,20 +91,19 @@ def test_a_commit_says_how_long_it_took_whether_it_failed_or_not(path: Path) -> 
     assert LOCK_SECONDS_MAX * 0.9 <= failed.seconds <= within
 
 
+NAMES = ("id", "recorded_at", "case_kind", "subject", "outcome", "policy_version", "request", "answer")
+
+
 def test_columns_hold_what_their_names_say(journal: Journal, path: Path) -> None:
-    records = [
-        Record(f"id-{n}", f"at-{n}", f"kind-{n}", f"subject-{n}", f"outcome-{n}", f"v-{n}", f"req-{n}", f"ans-{n}")
-        for n in range(3)
-    ]
+    records = [Record(**{name: f"{name} {n}" for name in NAMES}) for n in range(3)]
 
     async def go() -> None:
         await asyncio.gather(*map(journal.record, records))
 
     asyncio.run(go())
-    columns = "id, recorded_at, case_kind, subject, outcome, policy_version, request, answer"
     with closing(sqlite3.connect(path)) as other, other:
-        rows = other.execute(f"SELECT {columns} FROM decisions ORDER BY sequence").fetchall()
-    assert [Record(*row) for row in rows] == records
+        rows = other.execute(f"SELECT {', '.join(NAMES)} FROM decisions ORDER BY sequence").fetchall()
+    assert [Record(**dict(zip(NAMES, row, strict=True))) for row in rows] == records
 
 
 def test_closing_writes_what_waits_and_then_takes_no_more(path: Path) -> None:

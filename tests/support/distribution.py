@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 from tests.support.paths import ROOT
 
-PACKAGES = ("api/", "engine/", "ledger/")
+PACKAGES = ("api/", "engine/", "files/", "ledger/", "receivables/")
 
 _BUILD = "import sys; from setuptools import build_meta; getattr(build_meta, sys.argv[1])(sys.argv[2])"
 

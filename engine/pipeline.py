@@ -220,5 +220,6 @@ def _standard_text() -> bytes:
 
 def _standard_facts() -> Document:
     read, mistakes = document.read(_standard_text(), STANDARD_FACTS)
-    assert read is not None and not mistakes, mistakes
+    if read is None or mistakes:
+        raise AssertionError(f"the standard facts can't be read: {mistakes}")
     return read

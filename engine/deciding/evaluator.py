@@ -17,7 +17,7 @@ from engine.ruleset.formula import Formula
 from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Named, Rule, RuleSet, Table
 from engine.version import ENGINE_VERSION
-from engine.vocabulary.binding import Binder, Value, shower, shown
+from engine.vocabulary.binding import Binder, Value, json_formatter, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.days import day_number
 from engine.vocabulary.text import Text
@@ -206,20 +206,20 @@ class Evaluator:
         )
 
     def _formula_shower(self, formula: Formula) -> Callable[[Values], JsonValue]:
-        value, show = self._matcher.python.function(formula), shower(formula.type)
+        value, show = self._matcher.python.function(formula), json_formatter(formula.type)
         return lambda values: show(value(values))
 
     def _shown(self, name: str) -> _Shown:
         """A variable's or parameter's value as it stands in a decision."""
         constant = self.ruleset.constants.get(name)
         if constant is not None:
-            fixed = shown(constant.value, constant.type)
+            fixed = json_value(constant.value, constant.type)
             return name, lambda _: fixed, 0
         slot, type_ = self._slots[name], self.ruleset.variables.get(name)
         if type_ is None:
             element = self._list_element(name)
             return name, lambda value: _listed(value, element), slot
-        return name, shower(type_), slot  # type: ignore[return-value]  # lists have no type of their own
+        return name, json_formatter(type_), slot  # type: ignore[return-value]  # lists have no type of their own
 
     def _list_element(self, name: str) -> Type:
         return next(step.element for step in self.ruleset.steps if isinstance(step, ListResult) and step.name == name)
@@ -244,7 +244,7 @@ def _without_result(names: Text | None) -> tuple[Text, Text]:
 
 
 def _listed(value: Result, element: Type) -> JsonValue:
-    return None if value is None else [shown(item, element) for item in value]  # type: ignore[union-attr]
+    return None if value is None else [json_value(item, element) for item in value]  # type: ignore[union-attr]
 
 
 def _severest_first(found: tuple[int, Reason]) -> int:

@@ -13,7 +13,7 @@ from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import Bilingual, Template
 from engine.vocabulary.binding import Value
 from engine.vocabulary.days import date_of
-from engine.vocabulary.decimals import decimal_shower
+from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Kind, Type
 
@@ -67,14 +67,14 @@ def formatter(type_: Type, currency: str, language: str) -> Show:
     """A function that shows a value of this type to a reader of `language` (en or zh)."""
     unknown = UNKNOWN[language]
     if type_.kind is Kind.MONEY:
-        prefix, grouped = f"{currency} ", decimal_shower(type_.scale, grouped=True)
+        prefix, grouped = f"{currency} ", decimal_formatter(type_.scale, grouped=True)
         return lambda value: unknown if value is None else prefix + grouped(value)  # type: ignore[arg-type]  # an int
     show = _formatter(type_, language)
     return lambda value: unknown if value is None else show(value)
 
 
 def _formatter(type_: Type, language: str) -> Callable[[int | str | bool], str]:
-    grouped = decimal_shower(type_.scale, grouped=True)
+    grouped = decimal_formatter(type_.scale, grouped=True)
     match type_.kind:
         case Kind.RATE:
             return lambda value: f"{_trimmed(grouped(int(value) * 100))}%"

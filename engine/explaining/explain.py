@@ -28,7 +28,7 @@ from engine.reading.policy import Policy
 from engine.ruleset.formula import Formula, variables
 from engine.ruleset.interpret import Result, run, truth, verdict
 from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
-from engine.vocabulary.binding import Value, shown
+from engine.vocabulary.binding import Value, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from engine.vocabulary.text import Text
@@ -180,10 +180,10 @@ class _Explaining:
     def _shown(self, name: str) -> JsonValue:
         constant = self._ruleset.constants.get(name)
         if constant is not None:
-            return shown(constant.value, constant.type)
+            return json_value(constant.value, constant.type)
         value = self._values.get(name)
         type_ = self._ruleset.variables.get(name) or self._elements.get(name, TEXT)
-        return [shown(item, type_) for item in value] if isinstance(value, tuple) else shown(value, type_)
+        return [json_value(item, type_) for item in value] if isinstance(value, tuple) else json_value(value, type_)
 
 
 _AS_OF_TITLE = Text("date of the decision", "决策日期")

@@ -20,7 +20,7 @@ from engine.reading.document import Document, Node, Scalar
 from engine.reading.fact_value import read_value
 from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
 from engine.reading.policy import TypeName
-from engine.vocabulary.binding import shown
+from engine.vocabulary.binding import json_value
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
@@ -179,7 +179,7 @@ def example_of(type_: Type) -> str | int | bool | None:
             wanted = day_number(_EXAMPLE_DAY)
         case kind:
             wanted = _EXAMPLES[kind] * 10**type_.scale // 100
-    found = shown(min(max(wanted, type_.low), type_.high), type_)
+    found = json_value(min(max(wanted, type_.low), type_.high), type_)
     return found.rstrip("0").rstrip(".") if isinstance(found, str) and type_.scale == RATE_SCALE else found
 
 
@@ -194,5 +194,5 @@ def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
         return None
     example, value = found
     if type_.kind is Kind.MONEY and isinstance(value, int):
-        example = shown(value // 10**cents, type_)
+        example = json_value(value // 10**cents, type_)
     return replace(fact, example=example)

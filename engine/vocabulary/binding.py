@@ -14,7 +14,7 @@ from functools import lru_cache
 from engine.diagnostics.nearest import nearest
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, date_of, day_number
-from engine.vocabulary.decimals import decimal_shower
+from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.invisible import holds_control, holds_unseen
 from engine.vocabulary.vocabulary import Fact, Kind, Type
 
@@ -141,13 +141,13 @@ def _reader(type_: Type, *, required: bool) -> Callable[[object], Value]:
 
 
 def _bounds(type_: Type) -> str:
-    return f"between {shown(type_.low, type_)} and {shown(type_.high, type_)}"
+    return f"between {json_value(type_.low, type_)} and {json_value(type_.high, type_)}"
 
 
 def _decimal_reader(type_: Type) -> Callable[[object], Value]:
     scale, low, high, unit = type_.scale, type_.low, type_.high, 10**type_.scale
     powers: tuple[int, ...] = tuple(10**lacking for lacking in range(scale + 1))
-    example = f'send {type_.kind} as text, such as "{shown(125 * 10**scale // 100, type_)}"'
+    example = f'send {type_.kind} as text, such as "{json_value(125 * 10**scale // 100, type_)}"'
 
     def read(raw: object) -> Value:
         if type(raw) is str:
@@ -249,23 +249,23 @@ def text_fault(text: str) -> tuple[str, str] | None:
     return ("holds invisible characters", _UNSEEN_HINT) if holds_unseen(text) else None
 
 
-def shower(type_: Type) -> Callable[[Value], JsonScalar]:
+def json_formatter(type_: Type) -> Callable[[Value], JsonScalar]:
     """A function that gives a bound value of this type as it stands in requests and decisions: decimal text, ISO date,
     integer, text, yes/no or null."""
     match type_.kind:
         case Kind.MONEY:
-            return _money_shower(type_.scale)
+            return _money_formatter(type_.scale)
         case Kind.RATE | Kind.NUMBER:
-            return _trimmed_shower(type_.scale)
+            return _trimmed_formatter(type_.scale)
         case Kind.DATE:
             return _show_date
         case _:
             return _show_as_it_is
 
 
-def shown(value: Value, type_: Type) -> JsonScalar:
+def json_value(value: Value, type_: Type) -> JsonScalar:
     """One value as `shower` gives it."""
-    return shower(type_)(value)
+    return json_formatter(type_)(value)
 
 
 _SHOWN_REMEMBERED = 4_096
@@ -280,8 +280,8 @@ def _show_date(value: Value) -> JsonScalar:
     return None if value is None else date_of(int(value)).isoformat()
 
 
-def _money_shower(scale: int) -> Callable[[Value], JsonScalar]:
-    exact, unit = decimal_shower(scale), 10**scale
+def _money_formatter(scale: int) -> Callable[[Value], JsonScalar]:
+    exact, unit = decimal_formatter(scale), 10**scale
 
     def show(value: Value) -> JsonScalar:
         if value is None:
@@ -294,9 +294,9 @@ def _money_shower(scale: int) -> Callable[[Value], JsonScalar]:
     return show
 
 
-def _trimmed_shower(scale: int) -> Callable[[Value], JsonScalar]:
+def _trimmed_formatter(scale: int) -> Callable[[Value], JsonScalar]:
     """Points, rates and ratios: a decision has many of them, and few different ones."""
-    exact = decimal_shower(scale)
+    exact = decimal_formatter(scale)
 
     @lru_cache(maxsize=_SHOWN_REMEMBERED)
     def show(value: Value) -> JsonScalar:

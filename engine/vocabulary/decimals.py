@@ -9,7 +9,7 @@ RATE_SCALE = 6
 """Decimals of a rate, such as 0.05 for 5%, and of every share in JSON."""
 
 
-def decimal_shower(scale: int, *, grouped: bool = False) -> Callable[[int], str]:
+def decimal_formatter(scale: int, *, grouped: bool = False) -> Callable[[int], str]:
     """A function that writes `value / 10**scale` with exactly `scale` decimals, thousands set apart where `grouped`."""
     if not scale:
         return (lambda value: f"{value:,}") if grouped else str

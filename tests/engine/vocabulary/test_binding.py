@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from engine.diagnostics.diagnostic import Place
-from engine.vocabulary.binding import Binder, FactsRefused, Value, shown
+from engine.vocabulary.binding import Binder, FactsRefused, Value, json_value
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 
@@ -234,4 +234,4 @@ def test_keys_that_are_no_text_are_refused_too() -> None:
 )
 def test_a_bound_value_is_shown_as_it_is_sent(name: str, raw: object, as_sent: object) -> None:
     type_ = next(fact.type for fact in FACTS if fact.name == f"account.{name}")
-    assert shown(bind(name, raw), type_) == as_sent
+    assert json_value(bind(name, raw), type_) == as_sent

@@ -119,7 +119,15 @@ class Evaluator:
     def _reason(self, prepared: _PreparedRule, values: Values) -> Reason:
         text, remedy = prepared.words.fill(values)
         rule = prepared.rule
-        return Reason(rule.match.id, rule.outcome, text, remedy, _used(prepared, values), (), prepared.place)
+        return Reason(
+            rule=rule.match.id,
+            outcome=rule.outcome,
+            text=text,
+            remedy=remedy,
+            facts=_used(prepared, values),
+            missing=(),
+            place=prepared.place,
+        )
 
     # --- what could not be told ---
 
@@ -156,7 +164,15 @@ class Evaluator:
             f"{subject.zh}：无法检查，{'；'.join(said.zh for said, _ in found)}。",
         )
         remedy = Text(" ".join(what.en for _, what in found), "".join(what.zh for _, what in found))
-        reason = Reason(rule.id, outcome, text, remedy, _used(prepared, values), missing, prepared.place)
+        reason = Reason(
+            rule=rule.id,
+            outcome=outcome,
+            text=text,
+            remedy=remedy,
+            facts=_used(prepared, values),
+            missing=missing,
+            place=prepared.place,
+        )
         return self._kind.severity(outcome), reason
 
     def _named(self, names: Sequence[str]) -> Text:
@@ -190,7 +206,9 @@ class Evaluator:
 
     def _cautious(self, name: str, text: Text, facts: tuple[tuple[str, JsonValue], ...]) -> tuple[int, Reason]:
         outcome = self._kind.caution
-        return self._kind.severity(outcome), Reason(name, outcome, text, None, facts, (), "engine")
+        return self._kind.severity(outcome), Reason(
+            rule=name, outcome=outcome, text=text, remedy=None, facts=facts, missing=(), place="engine"
+        )
 
     # --- prepared once ---
 

@@ -90,7 +90,15 @@ class _Explaining:
         text = self._formula_text(self._policies[policy], name)
         inputs = self._inputs(text, step.formula, policy)
         missing = self._behind(step.name)
-        return WorkedOut(step.name, step.title, text, str(step.place), self._shown(step.name), inputs, missing)
+        return WorkedOut(
+            name=step.name,
+            title=step.title,
+            formula=text,
+            place=str(step.place),
+            value=self._shown(step.name),
+            inputs=inputs,
+            missing=missing,
+        )
 
     def _behind(self, name: str) -> tuple[str, ...]:
         """What keeps a value unknown, other than itself."""
@@ -112,7 +120,7 @@ class _Explaining:
         behind = sorted({name for match in unknown if is_open for name in search.behind_match(match)})
         rows = tuple(self._row(match, is_open) for match in matches)
         outputs = tuple(self._input(name) for name in table.outputs)
-        return TriedTable(table.id, str(table.place), rows, outputs, tuple(behind))
+        return TriedTable(id=table.id, place=str(table.place), rows=rows, outputs=outputs, missing=tuple(behind))
 
     def _nulls(self, table: Table) -> Mapping[str, Value]:
         """The table's outputs; of lists it counts only whether they are known."""
@@ -121,7 +129,9 @@ class _Explaining:
     def _row(self, match: Match, is_open: bool) -> TriedRow:
         conditions = tuple(self._condition(conjunct, match) for conjunct in match.conjuncts)
         hit = verdict(match, self._plain)
-        return TriedRow(match.id, str(match.place), hit, hit is not None or is_open, conditions)
+        return TriedRow(
+            id=match.id, place=str(match.place), hit=hit, can_matter=hit is not None or is_open, conditions=conditions
+        )
 
     # --- rules -------------------------------------------------------------------------------------------------------
 

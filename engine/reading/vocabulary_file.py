@@ -123,7 +123,9 @@ def _fact(form: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) ->
     required = _required(form, fields.get("required"), what)
     if type_ is None or title is None or len(form.diagnostics) > before:
         return None
-    fact = Fact(key.text, type_, title, note, required, example_of(type_), key.place)
+    fact = Fact(
+        name=key.text, type=type_, title=title, note=note, required=required, example=example_of(type_), place=key.place
+    )
     return _with_example(form, fact, fields["example"]) if "example" in fields else fact
 
 
@@ -157,7 +159,19 @@ def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -
         form.mistake(node.place, ErrorCode.P033, f"`{type_.kind}` has no {word}", f"leave `{word}` out")
         return None
     found = read_value(
-        form, Fact(f"{FACT_GROUPS[0]}.x", type_, Text("", ""), None, True, None, key.place), node, ErrorCode.P033, what
+        form,
+        Fact(
+            name=f"{FACT_GROUPS[0]}.x",
+            type=type_,
+            title=Text("", ""),
+            note=None,
+            required=True,
+            example=None,
+            place=key.place,
+        ),
+        node,
+        ErrorCode.P033,
+        what,
     )
     value = found[1] if found else None
     return value if isinstance(value, int) else None

@@ -15,18 +15,18 @@ HERE = Place("facts.yaml", 1, 1)
 
 
 def fact(name: str, type_: Type, required: bool = False) -> Fact:
-    return Fact(name, type_, Text(name, name), None, required, None, HERE)
+    return Fact(name=name, type=type_, title=Text(name, name), note=None, required=required, example=None, place=HERE)
 
 
 FACTS = (
     fact("account.id", TEXT, required=True),
-    fact("account.cap", Type(Kind.MONEY, 2, -(10**15), 10**15)),
-    fact("account.yen", Type(Kind.MONEY, 0, 0, 10**15)),
-    fact("account.share", Type(Kind.RATE, 6, 0, 10**6)),
-    fact("account.ratio", Type(Kind.NUMBER, 6, -(10**12), 10**12)),
-    fact("account.points", Type(Kind.INTEGER, 0, 0, 10)),
-    fact("account.wait", Type(Kind.DAYS, 0, -5, 5)),
-    fact("account.term", Type(Kind.MONTHS, 0, 0, 24)),
+    fact("account.cap", Type(Kind.MONEY, scale=2, low=-(10**15), high=10**15)),
+    fact("account.yen", Type(Kind.MONEY, scale=0, low=0, high=10**15)),
+    fact("account.share", Type(Kind.RATE, scale=6, low=0, high=10**6)),
+    fact("account.ratio", Type(Kind.NUMBER, scale=6, low=-(10**12), high=10**12)),
+    fact("account.points", Type(Kind.INTEGER, scale=0, low=0, high=10)),
+    fact("account.wait", Type(Kind.DAYS, scale=0, low=-5, high=5)),
+    fact("account.term", Type(Kind.MONTHS, scale=0, low=0, high=24)),
     fact("account.day", DATE),
     fact("account.color", Type(Kind.ENUM, members=("red", "blue"))),
     fact("account.word", TEXT),

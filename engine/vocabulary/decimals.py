@@ -23,13 +23,13 @@ def decimal_formatter(scale: int, *, grouped: bool = False) -> Callable[[int], s
     unit = 10**scale
     pattern = f"%s.%0{scale}d"
 
-    def show(value: int) -> str:
+    def write(value: int) -> str:
         if value < 0:
-            return "-" + show(-value)
+            return "-" + write(-value)
         units = value // unit
         return pattern % (f"{units:,}" if grouped else units, value % unit)
 
-    return show
+    return write
 
 
 def decimal_text(value: Fraction, decimals: int) -> str:

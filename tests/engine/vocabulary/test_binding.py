@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.diagnostics.diagnostic import Place
-from engine.vocabulary.binding import Binder, FactsRefused, Value, json_value
+from engine.vocabulary.binding import Binder, FactsRefused, Value, bound_value, json_value
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
+from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, TEXT, YES_NO, Fact, Kind, Type
 
 HERE = Place("facts.yaml", 1, 1)
 
@@ -235,3 +237,20 @@ def test_keys_that_are_no_text_are_refused_too() -> None:
 def test_a_bound_value_is_shown_as_it_is_sent(name: str, raw: object, as_sent: object) -> None:
     type_ = next(fact.type for fact in FACTS if fact.name == f"account.{name}")
     assert json_value(bind(name, raw), type_) == as_sent
+
+
+@given(st.sampled_from(FACTS), st.data())
+def test_what_is_written_as_json_can_be_read_back(of_a: Fact, data: st.DataObject) -> None:
+    """Values that were worked out too, which have up to 38 digits."""
+    match of_a.type.kind:
+        case Kind.ENUM:
+            value: Value = data.draw(st.sampled_from((*of_a.type.members, None)))
+        case Kind.TEXT:
+            value = data.draw(st.text() | st.none())
+        case Kind.YES_NO:
+            value = data.draw(st.booleans() | st.none())
+        case Kind.DATE:
+            value = data.draw(st.integers(of_a.type.low, of_a.type.high) | st.none())
+        case _:
+            value = data.draw(st.integers(-FORMULA_BOUND, FORMULA_BOUND) | st.none())
+    assert bound_value(json_value(value, of_a.type), of_a.type) == value

@@ -178,7 +178,7 @@ def test_twenty_threads_deciding_at_once_for_10_000_decisions() -> None:
 
     def decide(number: int) -> bool:
         matching = found.match(*cases[number % 500])
-        return matching.agreed and tuple(ids[index] for index in matching.fired) == expected[number % 500]
+        return matching.disagreement is None and tuple(ids[index] for index in matching.fired) == expected[number % 500]
 
     with ThreadPoolExecutor(20) as pool:
         assert all(pool.map(decide, range(10_000)))

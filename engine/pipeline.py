@@ -87,9 +87,9 @@ class Engine:
         """Decides one case.
 
         `case` is its kind, such as `order`. `facts` holds one mapping for each group of facts:
-        `{"order": {"amount": "12.50"}, "account": {…}}`. A fact that is left out counts as missing, and the policies say
-        what follows from that. `as_of` is the day that the decision holds for: it chooses the parameters in force. `id`
-        is what the decision is to be known by.
+        `{"order": {"amount": "12.50"}, "account": {…}}`. A fact that is left out counts as missing, and the policies
+        say what follows from that. `as_of` is the day that the decision holds for: it chooses the parameters in force.
+        `id` is what the decision is to be known by.
 
         Raises `FactsRefused`, with every fault of the facts, where a value can't be read or a required one is missing.
         """

@@ -101,7 +101,7 @@ def memory(decisions: int) -> None:
         if number % 100_000 == 0:
             gc.collect()
             print(f"| {number:,} | {_resident_kib():,} | {disagreements} |", flush=True)
-        disagreements += not matcher.match(*cases[number % CASES]).agreed
+        disagreements += matcher.match(*cases[number % CASES]).disagreement is not None
 
 
 def _medians(contestants: Sequence[tuple[str, Match, Sequence[Any]]]) -> dict[str, float]:

@@ -17,8 +17,8 @@ from engine.vocabulary.binding import Value
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
 
-MONEY = Type(Kind.MONEY, 2, 0, 10**12)
-DAYS = Type(Kind.DAYS, 0, 0, 365)
+MONEY = Type(Kind.MONEY, scale=2, low=0, high=10**12)
+DAYS = Type(Kind.DAYS, scale=0, low=0, high=365)
 WORD = Type(Kind.ENUM, members=("A", "B", "C", "D", "E"))
 FACTS: dict[str, Type] = {
     **{f"amount{i}": MONEY for i in range(9)},
@@ -70,7 +70,10 @@ def ruleset(chosen: Sequence[Row]) -> RuleSet:
         currency="CNY",
         since=None,
         until=None,
-        facts=tuple(Fact(name, type_, NO_TEXT, None, True, None, HERE) for name, type_ in FACTS.items()),
+        facts=tuple(
+            Fact(name=name, type=type_, title=NO_TEXT, note=None, required=True, example=None, place=HERE)
+            for name, type_ in FACTS.items()
+        ),
         steps=(),
         rules=tuple(_rule(index, row) for index, row in enumerate(chosen)),
         tables=(),

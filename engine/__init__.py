@@ -1,21 +1,44 @@
-"""The pure decision engine: policy text in, decisions with reasons out. No HTTP, SQL driver, clock or environment.
+"""The decision engine: policies as text in, decisions with their reasons out.
 
-Where to start reading: `pipeline` composes everything. The rest in the order in which data flows, nouns in capitals:
+It is pure. It opens no file, asks no clock, and knows no HTTP, no database and no environment: whoever calls it gives
+it text, facts and a date. The same policies, facts, date and id always give the same decision.
 
-    here        diagnostic, codes (of mistakes), vocabulary (TYPES, FACTS, case kinds), facts (binding a request's
-                values); the nouns between the stages: POLICY (policy), CASE (case), FORMULA (formula), RULESET
-                (ruleset), DECISION (decision)
-    feel/       the expression language by itself: grammar, syntax tree, evaluator
-    reading/    YAML (document, form, leaf) to policies, vocabularies and policy tests; JSON Schemas of those files
-    compiling/  link (who reads whom), arithmetic and typed (units, scales, bounds), translate and translate_calls
-                (FEEL to FORMULA), hit_policies, translate_table, translate_rule, translation; compile gives RULESET;
-                regions and tables_checked prove overlaps, gaps and rules that never fire
-    matching/   interpret (plain evaluator, the oracle), python_* (generated Python), conditions and rete_* (the
-                Rete network of durable_rules); matcher compares the two on every decision
-    deciding/   evaluate gives DECISION; reasons (texts), missing (the facts behind what is unknown), explain,
-                run_cases (policy tests)
-    sql/        the rule set as one SQL query, for millions of rows
-    maps/       which column of a file is which fact
-    history/    what was known on a past day, replayed under a rule set
-    portfolio/  what a whole book of receivables says on a day
+How to decide one order:
+
+>>> from datetime import date
+>>> from pathlib import Path
+>>> from engine import load
+>>> loaded = load({path.name: path.read_bytes() for path in Path("rules").glob("*.yaml")})
+>>> facts = {"order": {"id": "SO-1", "amount": "900.00"}, "account": {"id": "C-7", "status": "blocked"}}
+>>> decision = loaded.engine.decide("order", facts, as_of=date(2026, 7, 15), id="first")
+>>> decision.outcome, decision.reasons[0].rule
+('hold', 'orders.account-blocked')
+
+The names in `__all__` are the public ones, with what their own docstrings promise: `load` reads policies and gives an
+`Engine`, or the `Diagnostic`s of what is wrong with them; `Engine.decide` gives a `Decision`, or raises `FactsRefused`.
+Everything else may change from one release to the next.
+
+The folders, in the order in which data flows. Each holds nouns (frozen data) and verbs (functions that give the next
+noun); `pipeline` puts the verbs together and is the place to start reading.
+
+    diagnostics/  what authors did wrong, as data: codes, places, hints
+    vocabulary/   what policies can speak about: facts and their types, case kinds; binding a request's facts
+    feel/         the expression language: grammar, syntax tree, and an evaluator for the formulas of row maps
+    reading/      YAML to policies, vocabularies and policy tests; JSON Schemas of those files
+    ruleset/      the compiled form: formulas, matches and rules, and a plain evaluator that defines what they mean
+    proving/      what holds for all facts: overlaps and gaps of tables, rules that never fire
+    compiling/    policies to a rule set: names, types and units, tables, dates on which parameters change
+    lowering/     a rule set as generated Python, as a Rete network, and as one SQL query
+    deciding/     a rule set and facts to a decision, matched twice; the reasons in words
+    explaining/   everything that was tried for one case, also what did not happen
+    testing/      the policies' own test cases
 """
+
+from __future__ import annotations
+
+from engine.deciding.decision import Decision
+from engine.diagnostics.diagnostic import Diagnostic
+from engine.pipeline import Engine, load
+from engine.vocabulary.binding import FactsRefused
+
+__all__ = ["Decision", "Diagnostic", "Engine", "FactsRefused", "load"]

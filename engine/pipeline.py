@@ -1,6 +1,9 @@
 """The whole pipeline in one place: policy files in, an engine that decides out.
 
-text –read→ Document –read_policy→ Policy –compile→ RuleSet –evaluate(facts)→ Decision
+    text –read→ Document –read_policy→ Policy –compile→ RuleSet –decide(facts)→ Decision
+
+The verbs don't import one another; this module composes them. `load` runs everything up to the rule sets, once; each
+request only binds its facts and evaluates.
 """
 
 from __future__ import annotations
@@ -38,19 +41,36 @@ STANDARD_FACTS = "engine/facts.yaml"
 first journals, so that their versions hold; the file itself is engine/vocabulary/facts.yaml."""
 
 DATES_REMEMBERED = 10_000
-"""Dates whose evaluator is found without a search."""
+"""Dates whose evaluator is found without a lock. When more have been asked for, all are forgotten: a service decides
+for a few dates at a time."""
+
+
+_POLICY_LINE = re.compile(r"""^policy[ \t]*:[ \t]*["']?(\w+)""", re.MULTILINE)
+_GROUPS = frozenset(group for kind in CASE_KINDS.values() for group in kind.groups)
+_FACT_KEY = re.compile(rf"\b(?:{'|'.join(sorted(_GROUPS))})\.\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`engine` is None when there is any diagnostic but N009: a parameter that nothing reads decides nothing."""
+    """What `load` gives: an engine, or what is wrong."""
 
     engine: Engine | None
+    """None where there is any mistake. N009 alone (a parameter that nothing reads) is none, since it changes no
+    decision."""
+
     diagnostics: tuple[Diagnostic, ...]
+    """Everything that is wrong, sorted by place."""
 
 
 class Engine:
-    """A policy set that has been checked, ready to decide; thread-safe. `close` frees the Rete networks early."""
+    """A policy set that has been checked, ready to decide. Thread-safe, and picklable: what was compiled goes along.
+
+    `version` is the set's SHA-256, which every decision carries; `files` are its texts by name, and `standard_facts` is
+    the text of the standard facts, which belong to the version. `vocabulary` and `policies` are what was read.
+
+    Evaluators, with their generated code and Rete networks, are made when a case kind is first decided on a stretch of
+    dates, or by `warm`. `close` frees the networks; without it they go with the last reference.
+    """
 
     def __init__(self, compiled: Compiled, files: Mapping[str, str]) -> None:
         self.version = compiled.version
@@ -64,29 +84,38 @@ class Engine:
         self._lock = Lock()
 
     def decide(self, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Decision:
-        """Raises `binding.FactsRefused` with every fault of the facts. `facts` holds one mapping per group:
-        `{"order": {"amount": "12.50"}, "account": {…}}`."""
+        """Decides one case.
+
+        `case` is its kind, such as `order`. `facts` holds one mapping for each group of facts:
+        `{"order": {"amount": "12.50"}, "account": {…}}`. A fact that is left out counts as missing, and the policies
+        say what follows from that. `as_of` is the day that the decision holds for: it chooses the parameters in force.
+        `id` is what the decision is to be known by.
+
+        Raises `FactsRefused`, with every fault of the facts, where a value can't be read or a required one is missing.
+        """
         evaluator = self._evaluator(case, as_of)
         return evaluator.decide(evaluator.binder.bind(facts), as_of, id)
 
     def bind(self, case: str, facts: Mapping[str, object], as_of: date) -> list[Value]:
-        """Values in the order of `ruleset(case, as_of).facts`."""
+        """The case's facts as values, in the order of `ruleset(case, as_of).facts`. Raises `FactsRefused`."""
         return self._evaluator(case, as_of).binder.bind(facts)
 
     def ruleset(self, case: str, as_of: date) -> RuleSet:
+        """What cases of this kind are decided by on this day."""
         return self._evaluator(case, as_of).ruleset
 
     def rulesets(self) -> Iterator[RuleSet]:
-        """Of every case kind, on every stretch of dates between two changes of parameters."""
+        """The rule sets of every case kind, on every stretch of dates between two changes of parameters."""
         for translation in self._compiled.translations:
             for case in CASE_KINDS:
                 yield self._compiled.ruleset(case, translation.since or date.min)
 
     def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str]]]:
-        """To another process goes what was compiled; what is built for decisions is built where they are made."""
+        """Pickling: another process gets what was compiled, and builds its own evaluators from it."""
         return Engine, (self._compiled, self.files)
 
     def close(self) -> None:
+        """Frees the Rete networks of all evaluators. An engine may decide again afterwards; it makes new ones."""
         with self._lock:
             for evaluator in self._evaluators.values():
                 evaluator.close()
@@ -94,40 +123,49 @@ class Engine:
             self._by_date.clear()
 
     def warm(self, as_of: date) -> None:
-        """Builds every case kind's evaluator for this date, so that the first request doesn't wait for it."""
+        """Makes every case kind's evaluator for this date, so that the first request doesn't wait for it."""
         for case in CASE_KINDS:
             self._evaluator(case, as_of)
 
     def _evaluator(self, case: str, as_of: date) -> Evaluator:
-        found = self._by_date.get((case, as_of))
-        if found is None:
+        evaluator = self._by_date.get((case, as_of))
+        if evaluator is None:
             with self._lock:
-                found = self._evaluator_of_epoch(case, as_of)
+                evaluator = self._evaluator_of_stretch(case, as_of)
                 if len(self._by_date) >= DATES_REMEMBERED:
                     self._by_date.clear()
-                self._by_date[case, as_of] = found
-        return found
+                self._by_date[case, as_of] = evaluator
+        return evaluator
 
-    def _evaluator_of_epoch(self, case: str, as_of: date) -> Evaluator:
+    def _evaluator_of_stretch(self, case: str, as_of: date) -> Evaluator:
         key = (case, self._compiled.translation(as_of).since)
-        found = self._evaluators.get(key)
-        if found is None:
-            found = self._evaluators[key] = Evaluator(self._compiled.ruleset(case, as_of))
-        return found
+        evaluator = self._evaluators.get(key)
+        if evaluator is None:
+            evaluator = self._evaluators[key] = Evaluator(self._compiled.ruleset(case, as_of))
+        return evaluator
 
 
 def load(files: Mapping[str, bytes]) -> Loaded:
-    """`files` maps a name as users know it (`rules/orders.yaml`) to the file's content. The file called `facts.yaml`
-    says the currency, lists the policies and holds the site's own facts; every other one is a policy. Each must end
-    with YAML's end mark `...`. Never raises for what an author wrote."""
+    """Reads, checks and compiles a policy set.
+
+    `files` maps each file's name as users know it (`rules/orders.yaml`) to its content. The file called `facts.yaml`
+    says the currency, lists the policies and holds the site's own facts; every other file is a policy. Each must end
+    with YAML's end mark `...`, so that a file that is cut off is not taken for a whole one.
+
+    Never raises for what an author wrote: mistakes are diagnostics. The list of policies guards against files that are
+    not there: a policy that is listed and missing is a mistake, and so is one that is not listed.
+    """
     with few_hints():
         return _load(files, from_files=True)
 
 
 def load_stored(files: Mapping[str, bytes]) -> Loaded:
-    """A set that has been in force, as the journal keeps it. What shows that files are all there and whole is not asked
-    for, since its version is the hash of all of it: sets stored before end marks and lists of policies were required,
-    have none."""
+    """As `load`, for a set that has been in force, as the journal keeps it.
+
+    End marks and the list of policies are not required: they show that files are all there and complete, and for a
+    stored set its version shows that, being the hash of all of it. Sets that were stored before either was required
+    have none.
+    """
     with few_hints():
         return _load(files, from_files=False)
 
@@ -175,7 +213,7 @@ def _document(content: bytes, name: str, report: list[Diagnostic], *, end_mark: 
 
 
 def _policy(content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool) -> Policy | None:
-    """None where nothing can be said about what the file defines."""
+    """None where nothing is known about what the file defines; then there are diagnostics."""
     read = _document(content, name, report, end_mark=end_mark)
     if read is None:
         return None
@@ -184,26 +222,24 @@ def _policy(content: bytes, name: str, report: list[Diagnostic], *, end_mark: bo
     return policy
 
 
-_POLICY_LINE = re.compile(r"""^policy[ \t]*:[ \t]*["']?(\w+)""", re.MULTILINE)
-_GROUPS = frozenset(group for kind in CASE_KINDS.values() for group in kind.groups)
-_FACT_KEY = re.compile(rf"\b(?:{'|'.join(sorted(_GROUPS))})\.\w+")
-
-
 def policies_named(content: bytes, name: str) -> frozenset[str]:
-    """What the policy in an unreadable file is probably called. Names that begin so are not reported as unknown: they
-    would drown the one mistake that matters."""
+    """What the policy in an unreadable file is probably called: what its `policy:` line says, and the file's own name.
+    Names that begin so are not reported as unknown; those reports would drown the one mistake that matters."""
     return frozenset({*_POLICY_LINE.findall(_plain(content)), PurePath(name).stem}) - _GROUPS
 
 
 def facts_named(content: bytes) -> frozenset[str]:
-    """All facts that an unreadable file of facts may have declared."""
+    """All facts that an unreadable file of facts may have declared: whatever in it looks like a fact's name."""
     return frozenset(_FACT_KEY.findall(_plain(content)))
 
 
 def version(files: Mapping[str, bytes], standard_facts: bytes | None = None) -> str:
-    """SHA-256 over all files, by base name, and the engine's standard facts (this engine's where none are given), with
-    line ends made the same. Comments count: a decision names the line of each reason, and a replay must give the same
-    bytes."""
+    """The version of a policy set: SHA-256, in hexadecimal, over all files and the standard facts.
+
+    Files count by base name, so that a set has the same version wherever its folder lies; line ends are made the same
+    and a byte order mark is left out. Comments count: a decision names the line of each reason, and a replay must give
+    the same bytes. `standard_facts` are this engine's where none are given.
+    """
     content = {PurePath(name).name: _plain(text) for name, text in files.items()}
     content[STANDARD_FACTS] = _plain(_standard_text() if standard_facts is None else standard_facts)
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -219,6 +255,8 @@ def _standard_text() -> bytes:
 
 
 def _standard_facts() -> Document:
+    """The engine's own file, so a mistake in it is no author's: it raises."""
     read, mistakes = document.read(_standard_text(), STANDARD_FACTS)
-    assert read is not None and not mistakes, mistakes
+    if read is None or mistakes:
+        raise AssertionError(f"the standard facts can't be read: {mistakes}")
     return read

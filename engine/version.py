@@ -12,11 +12,13 @@ from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 
 RELEASE = "0.2.0"
+"""A literal, so that setuptools reads it without importing the engine."""
 
 _SUFFIXES = (".py", ".yaml", ".lark")
 """Code, standard facts, grammar: what the engine is made of. What Python and editors leave beside it is no part."""
 
 _DIGITS = 12
+"""Hexadecimal digits of the fingerprint that a decision carries."""
 
 
 def fingerprint(folder: Traversable) -> str:

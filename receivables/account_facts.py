@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.vocabulary.binding import JsonScalar
-from engine.vocabulary.decimals import RATE_SCALE, decimal_shower
+from engine.vocabulary.decimals import RATE_SCALE, decimal_formatter
 from receivables.figures import Item, disputed_amount, line
 from receivables.payment_record import (
     QUARTER_DAYS,
@@ -29,7 +29,7 @@ def account_facts(
 ) -> dict[str, JsonScalar]:
     """`items`: all that were issued to this customer by `as_of`, at least one; `receivables` are those of all
     customers."""
-    money = decimal_shower(currency_digits)
+    money = decimal_formatter(currency_digits)
     owed = [item for item in items if item.open_amount]
     total, disputed = line("", owed, as_of), disputed_amount(owed)
     overdue = [as_of - item.due for item in owed if item.due < as_of and not item.is_credit]
@@ -49,7 +49,7 @@ def account_facts(
 
 
 def _payment_record(items: Sequence[Item], as_of: int) -> dict[str, JsonScalar]:
-    rate, quarter = decimal_shower(RATE_SCALE), as_of - QUARTER_DAYS
+    rate, quarter = decimal_formatter(RATE_SCALE), as_of - QUARTER_DAYS
     year = _days_late(items, as_of - YEAR_DAYS, as_of)
     on_time = rounded(sum(not days for days in year) * 10**RATE_SCALE, len(year))
     late = rounded(sum(days > SERIOUSLY_LATE_DAYS for days in year) * 10**RATE_SCALE, len(year))

@@ -46,7 +46,7 @@ def number(value: Decimal) -> Constant:
     scale = max(0, -exponent)
     # not `scaleb`, which rounds to the precision of a context
     scaled = int("".join(map(str, digits))) * 10 ** max(0, exponent)
-    return constant(Type(Kind.NUMBER, scale), -scaled if sign else scaled)
+    return constant(Type(Kind.NUMBER, scale=scale), -scaled if sign else scaled)
 
 
 def constant(type_: Type, value: int | str | bool) -> Constant:
@@ -191,7 +191,7 @@ def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
 
 def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) -> Formula:
     if is_null(part):
-        return Constant(Type(kind, scale, members=members), True, None)
+        return Constant(Type(kind, scale=scale, members=members), True, None)
     part = rescaled(part, scale)
     if isinstance(part, Constant) and part.type.kind is not kind:
         return replace(part, type=replace(part.type, kind=kind))
@@ -209,8 +209,10 @@ def hull(parts: Sequence[Formula]) -> Type:
     members = tuple(dict.fromkeys(member for part in typed for member in part.type.members))
     low, high = min(part.type.low for part in typed), max(part.type.high for part in typed)
     if kind is not Kind.ENUM:
-        return Type(kind, first.scale, low, high)
-    return Type(kind, first.scale, low, high, members, titles_of([part.type for part in typed]))
+        return Type(kind, scale=first.scale, low=low, high=high)
+    return Type(
+        kind, scale=first.scale, low=low, high=high, members=members, titles=titles_of([part.type for part in typed])
+    )
 
 
 def titles_of(types: Sequence[Type]) -> Titles:
@@ -246,7 +248,7 @@ def add(left: Formula, right: Formula) -> Formula:
 
 def subtract(left: Formula, right: Formula) -> Formula:
     if left.type.kind is Kind.DATE and right.type.kind is Kind.DATE:
-        days = Type(Kind.DAYS, 0, left.type.low - right.type.high, left.type.high - right.type.low)
+        days = Type(Kind.DAYS, scale=0, low=left.type.low - right.type.high, high=left.type.high - right.type.low)
         return _worked_out(f.Difference(days, left.nullable or right.nullable, left, right))
     if left.type.kind is Kind.DATE:
         return _shifted(left, right, -1)
@@ -302,7 +304,7 @@ def multiply(left: Formula, right: Formula) -> Formula:
     require_numeric((left, right), "multiplied")
     kind = _product_kind(left, right)
     low, high = _extent(left.type, right.type)
-    type_ = _bounded(Type(kind, left.type.scale + right.type.scale, low, high))
+    type_ = _bounded(Type(kind, scale=left.type.scale + right.type.scale, low=low, high=high))
     return _worked_out(f.Product(type_, left.nullable or right.nullable, left, right))
 
 
@@ -333,7 +335,7 @@ def divide(left: Formula, right: Formula) -> Formula:
     largest = max(abs(numerator.low), abs(numerator.high)) // smallest + 1
     positive = left.type.low >= 0 and right.type.low >= 0
     zero_possible = right.type.low <= 0 <= right.type.high
-    type_ = _bounded(Type(kind, scale, 0 if positive else -largest, largest))
+    type_ = _bounded(Type(kind, scale=scale, low=0 if positive else -largest, high=largest))
     return _worked_out(f.Quotient(type_, left.nullable or right.nullable or zero_possible, left, right, shift))
 
 

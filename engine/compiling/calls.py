@@ -163,7 +163,7 @@ def _not(arguments: Arguments) -> Formula:
 
 
 _MANY = 1_000
-_LENGTH = Type(Kind.INTEGER, 0, 0, 1_000_000)
+_LENGTH = Type(Kind.INTEGER, scale=0, low=0, high=1_000_000)
 
 _FUNCTIONS: dict[str, tuple[Callable[[Arguments], Formula], int, int]] = {
     "abs": (lambda arguments: a.absolute(arguments[0]), 1, 1),

@@ -57,8 +57,8 @@ def compile_policies(
         report.append(too_many)
         starts = [None, starts[-1]]
     translations = translate_all(linked, vocabulary, starts, report, unread)
-    if not report and not unread:
-        assert all(_is_whole(linked, translation) for translation in translations), "something was left out unsaid"
+    if not report and not unread and not all(_is_whole(linked, translation) for translation in translations):
+        raise AssertionError("something was left out unsaid")
     return Compiled(linked, vocabulary, version, translations), in_order(report)
 
 

@@ -192,7 +192,7 @@ class _Translation:
         if node.name not in _DATE_PARTS:
             raise Mismatch(ErrorCode.T003, f"a date has no {part}", did_you_mean(node.name, _DATE_PARTS))
         low, high = _DATE_PARTS[node.name]
-        return f.DatePart(Type(Kind.INTEGER, 0, low, high), source.nullable, node.name, source)
+        return f.DatePart(Type(Kind.INTEGER, scale=0, low=low, high=high), source.nullable, node.name, source)
 
     def _comparison(self, node: syntax.Comparison, scope: Scope) -> Formula:
         left, right = self._sides(node.left, node.right, scope)

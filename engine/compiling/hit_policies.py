@@ -200,7 +200,7 @@ def _total(
 
 
 def _sum(rows: Sequence[Formula], outputs: Sequence[Formula]) -> Formula:
-    zeros = [a.constant(Type(output.type.kind, output.type.scale), 0) for output in outputs]
+    zeros = [a.constant(Type(output.type.kind, scale=output.type.scale), 0) for output in outputs]
     return balanced(
         [a.choose(row, output, zero) for row, output, zero in zip(rows, outputs, zeros, strict=True)], a.add
     )
@@ -208,7 +208,7 @@ def _sum(rows: Sequence[Formula], outputs: Sequence[Formula]) -> Formula:
 
 def _bound(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool) -> Formula:
     """The least or greatest that the sum can be, whichever of the unknown rows are hit."""
-    zeros = [a.constant(Type(output.type.kind, output.type.scale), 0) for output in outputs]
+    zeros = [a.constant(Type(output.type.kind, scale=output.type.scale), 0) for output in outputs]
     added = [
         a.choose(certain, output, a.extreme([output, zero], greatest=greatest))
         for certain, output, zero in zip(_certainly(rows), outputs, zeros, strict=True)
@@ -223,7 +223,7 @@ def _may_be_zero(output: Formula) -> bool:
 
 
 def _is_zero(output: Formula) -> Formula:
-    same = a.compare("=", output, a.constant(Type(output.type.kind, output.type.scale), 0))
+    same = a.compare("=", output, a.constant(Type(output.type.kind, scale=output.type.scale), 0))
     return f.IsTrue(YES_NO, False, same) if same.nullable else same
 
 
@@ -263,7 +263,7 @@ def _beaten(outputs: Sequence[Formula], *, greatest: bool) -> Iterator[bool]:
 def _best(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool) -> Formula:
     """A row that is not hit counts as a value beyond all others; with none hit the result is null."""
     low, high = min(o.type.low for o in outputs), max(o.type.high for o in outputs)
-    beyond = a.constant(Type(outputs[0].type.kind, outputs[0].type.scale), low - 1 if greatest else high + 1)
+    beyond = a.constant(Type(outputs[0].type.kind, scale=outputs[0].type.scale), low - 1 if greatest else high + 1)
     best = a.extreme(
         [a.choose(row, output, beyond) for row, output in zip(rows, outputs, strict=True)], greatest=greatest
     )

@@ -1,1 +1,20 @@
-"""RuleSet and facts → Decision with its reasons; explanations; the policies' own test cases."""
+"""A rule set and a case's facts → a decision with every reason. The only part of the engine that a request runs.
+
+    facts –Binder.bind→ values –Matcher.match→ MatchResult –Evaluator.decide→ Decision
+
+    Decision, Reason    the answer, as data that is recorded and returned unchanged (decision)
+    Undetermined        a rule, table or value that could not be worked out, with the facts that are missing
+
+    evaluator           puts the parts together: the most severe outcome, and why
+    matcher             finds which rules fire twice, by generated Python and by a Rete network, and compares the two
+    missing             follows what is unknown back to the facts that are missing behind it
+    reasons             a rule's texts, filled with the case's numbers, in both languages
+    value_words         values as a reader sees them: `EUR 12,500.00`, `5%`, `yes`
+
+How the outcome follows: each rule that fires asks for one outcome of the case kind's ladder. So does each rule that
+can't be worked out, unless its author wrote `if_missing: ignore`. The most severe outcome asked for is the decision's;
+the mildest one if nothing asks. Where the two matchers disagree, or no rule could stop such a case, the kind's
+`caution` is asked for as well. So whatever goes wrong, a case is never passed by it.
+
+Start with `evaluator`. An `Evaluator` prepares everything that doesn't depend on the facts; `decide` is the hot path.
+"""

@@ -11,22 +11,37 @@ from dataclasses import dataclass
 from engine.vocabulary.text import Text
 
 JsonValue = str | int | bool | None | list["JsonValue"]
-"""Money, rates and numbers are decimal text, dates ISO 8601 text, counts and days integers."""
+"""Money, rates and numbers are decimal text, dates are ISO 8601 text, counts, days and months are integers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A rule that fired (`missing` empty) or that could not be evaluated because of the `missing` facts."""
+    """Why a decision is not milder than it is: a rule that fired, or one that could not be worked out."""
 
     rule: str
+    """The rule's full id, such as `orders.over-limit`. Two ids are the engine's own: `engine-disagreement` and
+    `no-rules`."""
+
     outcome: str
+    """What the rule asks for; the decision's outcome is the most severe of these."""
+
     text: Text
+    """The reason in words, with the case's numbers."""
+
     remedy: Text | None
+    """What would make the case pass; None where the rule names nothing."""
+
     facts: tuple[tuple[str, JsonValue], ...]
+    """The variables that the rule reads, by full name, with their values in this case."""
+
     missing: tuple[str, ...]
-    place: str  # file:line:column
+    """Empty for a rule that fired. Otherwise the facts that are missing, or the values that have no result."""
+
+    place: str
+    """Where the rule stands, as `file:line:column`; `engine` for the engine's own reasons."""
 
     def as_json(self) -> dict[str, object]:
+        """As the decision's JSON holds it."""
         return {
             "rule": self.rule,
             "outcome": self.outcome,
@@ -40,32 +55,67 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
-    """A rule, table or value that could not be worked out; `ignored` where the policy says that it does not matter."""
+    """A rule or a table that could not be worked out."""
 
     id: str
+    """The rule's or table's full id."""
+
     missing: tuple[str, ...]
+    """The facts that are missing behind it, or the values that have no result."""
+
     ignored: bool
+    """Whether the rule's author wrote `if_missing: ignore`, so that it gives no reason. False for tables: what their
+    unknown outputs mean is for the rules that read them to say."""
 
     def as_json(self) -> dict[str, object]:
+        """As the decision's JSON holds it."""
         return {"id": self.id, "missing": list(self.missing), "ignored": self.ignored}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
+    """What the policies say about one case on one day, and why."""
+
     id: str
+    """Who asked gives it: the service a UUID, a batch a hash of the row, a policy test its name."""
+
     case: str
-    subject: str  # the order, invoice or account number
+    """The case kind: `order`, `invoice`, …"""
+
+    subject: str
+    """The number of the order, invoice, account or portfolio, from the case's facts."""
+
     as_of: str
+    """The day that the decision holds for, `2026-07-01`. It chooses the parameters in force and is what `as_of` means
+    in policies."""
+
     currency: str
+    """Of all amounts, by its ISO 4217 code."""
+
     outcome: str
+    """One of the case kind's ladder: the most severe outcome that a reason asks for."""
+
     conditions: Mapping[str, JsonValue]
+    """What must be done for the case to pass after all, by name, such as `deposit: "300.00"`; from rules that fired."""
+
     reasons: tuple[Reason, ...]
+    """The most severe first. Of equal ones first the rules that fired, then those that can't be worked out, each in the
+    policies' order; the engine's own come last."""
+
     undetermined: tuple[Undetermined, ...]
-    results: Mapping[str, Mapping[str, JsonValue]]  # by policy
+    """All that could not be worked out, whether it matters or not; tables before rules."""
+
+    results: Mapping[str, Mapping[str, JsonValue]]
+    """What the policies worked out, by policy and name, such as `limits: {credit_limit: "60000.00"}`."""
+
     policy_version: str
+    """SHA-256 over the policy set's files."""
+
     engine_version: str
+    """Release and fingerprint of the engine, see `engine.version`."""
 
     def as_json(self) -> dict[str, object]:
+        """As the API answers and the journal keeps it: plain dicts and lists, keys always in this order."""
         return {
             "id": self.id,
             "case": self.case,

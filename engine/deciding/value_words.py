@@ -1,23 +1,30 @@
-"""Values of a decision in words: what stands in its JSON (`"12500.00"`), shown to a reader (`EUR 12,500.00`)."""
+"""Values as a reader sees them: what a decision holds as `1250000`, and its JSON as `"12500.00"`, is `EUR 12,500.00`.
+
+The one place that says how a value looks to a person; reasons, commands and reports use it. How a value looks in JSON
+is said in `engine.vocabulary.binding`.
+"""
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
+from collections.abc import Callable
 
 from engine.deciding.decision import JsonValue
-from engine.deciding.reasons import formatter
 from engine.ruleset.ruleset import RuleSet
-from engine.vocabulary.days import day_number
+from engine.vocabulary.binding import Value, bound_value
+from engine.vocabulary.days import date_of
+from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Kind, Type
 
-_DECIMAL = (Kind.MONEY, Kind.RATE, Kind.NUMBER)
+ReaderFormatter = Callable[[Value], str]
+
+UNKNOWN = Text("unknown", "未知")
+_YES, _NO = Text("yes", "是"), Text("no", "否")
 _NONE = Text("none", "无")
 
 
 class ValueWords:
-    """Shows the variables of one rule set in one language."""
+    """Writes the values of one rule set's decisions for readers of one language (en or zh)."""
 
     def __init__(self, ruleset: RuleSet, language: str) -> None:
         self.language = language
@@ -28,42 +35,87 @@ class ValueWords:
         self._conditions = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
 
     def title(self, name: str) -> str:
+        """What readers call a fact, value or parameter; its name where its author gave no title."""
         title = self._titles.get(name)
         return title[self.language] if title else name
 
     def variable(self, name: str, value: JsonValue) -> str:
-        return self._shown(value, self._types.get(name))
+        """The value of a fact, value or parameter, from a decision's JSON; a name that the rule set doesn't have is
+        written as in JSON."""
+        return self._written(value, self._types.get(name))
 
     def condition(self, name: str, value: JsonValue) -> str:
-        return self._shown(value, self._conditions.get(name))
+        """The value of one of a decision's conditions, from its JSON."""
+        return self._written(value, self._conditions.get(name))
 
-    def _shown(self, value: JsonValue, type_: Type | None) -> str:
+    def _written(self, value: JsonValue, type_: Type | None) -> str:
         if isinstance(value, list):
-            return ", ".join(self._shown(item, type_) for item in value) or _NONE[self.language]
+            return ", ".join(self._written(item, type_) for item in value) or _NONE[self.language]
         if type_ is None:
-            return plain(value)
-        return formatter(type_, self._currency, self.language)(_bound(value, type_))
+            return json_text(value)
+        return reader_formatter(type_, self._currency, self.language)(bound_value(value, type_))
 
 
-def _bound(value: str | int | bool | None, type_: Type) -> str | int | bool | None:
-    """Back to the scaled integer that `engine.vocabulary.binding.shown` wrote."""
-    if not isinstance(value, str):
-        return value
-    if type_.kind in _DECIMAL:
-        return int(Decimal(value).scaleb(type_.scale))
-    if type_.kind is Kind.DATE:
-        return day_number(date.fromisoformat(value))
-    return value
-
-
-def plain(value: JsonValue) -> str:
-    """As in JSON, without quotes."""
+def json_text(value: object) -> str:
+    """A value as it stands in JSON, but without quotes: `null`, `true`, `[A, B]`, `12500.00`."""
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
-        case list():
-            return f"[{', '.join(map(plain, value))}]"
+        case tuple() | list():
+            return f"[{', '.join(map(json_text, value))}]"
         case _:
             return str(value)
+
+
+def reader_formatter(type_: Type, currency: str, language: str) -> ReaderFormatter:
+    """A function that writes bound values of this type for a reader of `language` (en or zh).
+
+    Money carries its currency and all its digits, rates are percent, dates are written as the language does, an enum's
+    member has its title, and null is `unknown`.
+    """
+    unknown = UNKNOWN[language]
+    if type_.kind is Kind.MONEY:
+        prefix, grouped = f"{currency} ", decimal_formatter(type_.scale, grouped=True)
+        return lambda value: unknown if value is None else prefix + grouped(value)  # type: ignore[arg-type]  # an int
+    write = _known_formatter(type_, language)
+    return lambda value: unknown if value is None else write(value)
+
+
+def differs_by_language(type_: Type) -> bool:
+    """Whether a known value of this type may be written otherwise in one language than in the other."""
+    return type_.kind in (Kind.DATE, Kind.YES_NO) or bool(type_.titles)
+
+
+def _known_formatter(type_: Type, language: str) -> Callable[[int | str | bool], str]:
+    """For values that are not null and no money."""
+    grouped = decimal_formatter(type_.scale, grouped=True)
+    match type_.kind:
+        case Kind.RATE:
+            return lambda value: f"{_trimmed(grouped(int(value) * 100))}%"
+        case Kind.DATE:
+            return _chinese_date if language == "zh" else _iso_date
+        case Kind.YES_NO:
+            return lambda value: (_YES if value else _NO)[language]
+        case Kind.ENUM:
+            titles = {word: title[language] for word, title in type_.titles}
+            return lambda value: titles.get(str(value)) or str(value).replace("_", " ")
+        case Kind.TEXT:
+            return str
+        case _:
+            return lambda value: _trimmed(grouped(int(value)))
+
+
+def _trimmed(text: str) -> str:
+    """Without zeros at the end of the decimals: `0.050` is `0.05`, `3.00` is `3`."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _iso_date(value: int | str | bool) -> str:
+    return date_of(int(value)).isoformat()
+
+
+def _chinese_date(value: int | str | bool) -> str:
+    day = date_of(int(value))
+    return f"{day.year}年{day.month}月{day.day}日"

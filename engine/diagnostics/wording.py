@@ -6,19 +6,27 @@ from collections.abc import Collection
 
 from engine.diagnostics.nearest import nearest
 
+LISTED_MAX = 12
+"""Words that a hint may list; more than these help nobody."""
+
+CLIPPED_LENGTH = 60
+"""Characters of an author's text that a message quotes at most."""
+
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
-    """A hint with the nearest known word, or with all of them when none is near and they are few."""
+    """A hint for a word that is not known: the nearest known word, or all known words where none is near and they are
+    few. Empty where neither helps."""
     if (close := nearest(word, known)) is not None:
         return f"did you mean `{close}`?"
-    return f"possible are {listed(known)}" if 0 < len(known) <= 12 else ""
+    return f"possible are {listed(known)}" if 0 < len(known) <= LISTED_MAX else ""
 
 
 def listed(words: Collection[str]) -> str:
+    """The words in backticks with commas between them."""
     return ", ".join(f"`{word}`" for word in words)
 
 
 def clipped(text: str) -> str:
-    """The author's text, short enough for one line of a message."""
+    """The author's text on one line, short enough for a message; `…` stands for what is cut off."""
     line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:59] + "…"
+    return line if len(line) <= CLIPPED_LENGTH else line[: CLIPPED_LENGTH - 1] + "…"

@@ -28,7 +28,7 @@ from engine.reading.policy import Policy
 from engine.ruleset.formula import Formula, variables
 from engine.ruleset.interpret import Result, run, truth, verdict
 from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
-from engine.vocabulary.binding import Value, shown
+from engine.vocabulary.binding import Value, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from engine.vocabulary.text import Text
@@ -36,15 +36,19 @@ from engine.vocabulary.vocabulary import TEXT
 
 
 def explain(engine: Engine, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Explanation:
-    """Raises `FactsRefused`."""
+    """Decides one case and gives everything that was tried for it. Takes what `Engine.decide` takes, and raises
+    `FactsRefused` as that does. The explanation holds the same decision that `Engine.decide` gives."""
     decision = engine.decide(case, facts, as_of, id)
     ruleset = engine.ruleset(case, as_of)
     bound = dict(zip((fact.name for fact in ruleset.facts), engine.bind(case, facts, as_of), strict=True))
-    found = run(ruleset, bound, day_number(as_of))
-    return _Explaining(engine.policies, ruleset, found.variables, decision).explanation()
+    evaluated = run(ruleset, bound, day_number(as_of))
+    return _Explaining(engine.policies, ruleset, evaluated.variables, decision).explanation()
 
 
 class _Explaining:
+    """One case under explanation. `values` are those of the plain evaluator: all variables by full name, lists as
+    tuples; `_plain` leaves the lists out, since no formula reads one."""
+
     def __init__(
         self, policies: Mapping[str, Policy], ruleset: RuleSet, values: Mapping[str, Result], decision: Decision
     ) -> None:
@@ -53,7 +57,7 @@ class _Explaining:
         self._values = values
         self._plain: Mapping[str, Value] = {k: v for k, v in values.items() if not isinstance(v, tuple)}
         self._decision = decision
-        self._missing = MissingInputs(ruleset)
+        self._missing = MissingInputs(ruleset).search(self._plain)
         self._tables = {output: table for table in ruleset.tables for output in table.outputs}
         self._matches = {step.id: step for step in ruleset.steps if isinstance(step, Match)}
         self._elements = {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
@@ -67,6 +71,7 @@ class _Explaining:
         )
 
     def _by_policy(self) -> Iterator[TriedPolicy]:
+        """A table's outputs are steps of their own in the rule set; the table stands where the first of them does."""
         steps: dict[str, dict[str, WorkedOut | TriedTable]] = {}
         for step in self._ruleset.steps:
             if isinstance(step, Named | ListResult):
@@ -90,13 +95,21 @@ class _Explaining:
         text = self._formula_text(self._policies[policy], name)
         inputs = self._inputs(text, step.formula, policy)
         missing = self._behind(step.name)
-        return WorkedOut(step.name, step.title, text, str(step.place), self._shown(step.name), inputs, missing)
+        return WorkedOut(
+            name=step.name,
+            title=step.title,
+            formula=text,
+            place=str(step.place),
+            value=self._json(step.name),
+            inputs=inputs,
+            missing=missing,
+        )
 
     def _behind(self, name: str) -> tuple[str, ...]:
         """What keeps a value unknown, other than itself."""
         if self._values.get(name) is not None:
             return ()
-        return tuple(other for other in self._missing.behind_value(name, self._plain) if other != name)
+        return tuple(other for other in self._missing.behind_value(name) if other != name)
 
     def _formula_text(self, policy: Policy, name: str) -> str:
         if name in policy.values:
@@ -107,12 +120,11 @@ class _Explaining:
     def _table(self, table: Table) -> TriedTable:
         matches = [self._matches[id_] for id_ in table.rows]
         unknown = [match for match in matches if verdict(match, self._plain) is None]
-        search = self._missing.search(self._plain)
-        is_open = bool(left_open(table, {match.id for match in unknown}, self._nulls(table), search))
-        behind = sorted({name for match in unknown if is_open for name in search.behind_match(match)})
+        is_open = bool(left_open(table, {match.id for match in unknown}, self._nulls(table), self._missing))
+        behind = sorted({name for match in unknown if is_open for name in self._missing.behind_match(match)})
         rows = tuple(self._row(match, is_open) for match in matches)
         outputs = tuple(self._input(name) for name in table.outputs)
-        return TriedTable(table.id, str(table.place), rows, outputs, tuple(behind))
+        return TriedTable(id=table.id, place=str(table.place), rows=rows, outputs=outputs, missing=tuple(behind))
 
     def _nulls(self, table: Table) -> Mapping[str, Value]:
         """The table's outputs; of lists it counts only whether they are known."""
@@ -121,7 +133,9 @@ class _Explaining:
     def _row(self, match: Match, is_open: bool) -> TriedRow:
         conditions = tuple(self._condition(conjunct, match) for conjunct in match.conjuncts)
         hit = verdict(match, self._plain)
-        return TriedRow(match.id, str(match.place), hit, hit is not None or is_open, conditions)
+        return TriedRow(
+            id=match.id, place=str(match.place), hit=hit, can_matter=hit is not None or is_open, conditions=conditions
+        )
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -129,21 +143,21 @@ class _Explaining:
         fired = verdict(rule.match, self._plain)
         effect = rule.outcome if fired else rule.if_missing if fired is None else None
         return TriedRule(
-            rule.id,
-            rule.title,
-            str(rule.match.place),
-            rule.outcome,
-            rule.if_missing,
-            fired,
-            effect,
-            effect is not None and self._is_decisive(effect),
-            tuple(self._condition(conjunct, rule.match) for conjunct in rule.match.conjuncts),
-            self._behind_rule(rule) if fired is None else (),
+            id=rule.id,
+            title=rule.title,
+            place=str(rule.match.place),
+            outcome=rule.outcome,
+            if_missing=rule.if_missing,
+            fired=fired,
+            effect=effect,
+            decisive=effect is not None and self._is_decisive(effect),
+            conditions=tuple(self._condition(conjunct, rule.match) for conjunct in rule.match.conjuncts),
+            missing=self._behind_rule(rule) if fired is None else (),
         )
 
     def _behind_rule(self, rule: Rule) -> tuple[str, ...]:
         """What leaves a rule undetermined, other than itself."""
-        return tuple(other for other in self._missing.behind_match(rule.match, self._plain) if other != rule.id)
+        return tuple(other for other in self._missing.behind_match(rule.match) if other != rule.id)
 
     def _is_decisive(self, effect: str) -> bool:
         kind = CASE_KINDS[self._ruleset.case]
@@ -168,7 +182,7 @@ class _Explaining:
         return tuple(self._input(name) for name in names)
 
     def _input(self, name: str) -> InputValue:
-        return InputValue(name, self._title(name), self._shown(name))
+        return InputValue(name, self._title(name), self._json(name))
 
     def _title(self, name: str) -> Text | None:
         if name in self._ruleset.titles:
@@ -177,13 +191,14 @@ class _Explaining:
         parameter = self._policies[policy].parameters.get(own) if policy in self._policies else None
         return parameter.title if parameter else None
 
-    def _shown(self, name: str) -> JsonValue:
+    def _json(self, name: str) -> JsonValue:
+        """The value of a fact, value, list or parameter as a decision's JSON would hold it."""
         constant = self._ruleset.constants.get(name)
         if constant is not None:
-            return shown(constant.value, constant.type)
+            return json_value(constant.value, constant.type)
         value = self._values.get(name)
         type_ = self._ruleset.variables.get(name) or self._elements.get(name, TEXT)
-        return [shown(item, type_) for item in value] if isinstance(value, tuple) else shown(value, type_)
+        return [json_value(item, type_) for item in value] if isinstance(value, tuple) else json_value(value, type_)
 
 
 _AS_OF_TITLE = Text("date of the decision", "决策日期")

@@ -1,6 +1,7 @@
 """Everything that was tried for one case, in order: why each rule fired or didn't, with every value that was read.
 
-Noun that `explain` gives; unlike a decision it also holds what did not happen. Values are as in a decision's JSON.
+Nouns that `explain` gives; unlike a decision they also hold what did not happen. Values are as in a decision's JSON,
+and `place` is always `file:line:column`.
 """
 
 from __future__ import annotations
@@ -11,47 +12,70 @@ from engine.deciding.decision import Decision, JsonValue
 from engine.vocabulary.text import Text
 
 Verdict = bool | None
-"""True: holds, fires or is hit; None: can't be said."""
+"""True: holds, fires or is hit. False: doesn't. None: can't be said, since something is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputValue:
-    """A variable that a condition or formula reads; a null fact is one that was not given."""
+    """One variable with its value: something that a condition or a formula reads."""
 
     name: str
+    """The full name of a fact, value or parameter."""
+
     title: Text | None
+    """What readers call it; None where its author gave no title."""
+
     value: JsonValue
+    """Null for a fact that was not given and for a value that could not be worked out."""
 
     def as_json(self) -> dict[str, object]:
+        """Without the title, which the policies hold."""
         return {"name": self.name, "value": self.value}
 
 
 @dataclass(frozen=True, slots=True)
 class TriedCondition:
-    """One sub-condition in its author's words, with what it reads."""
+    """One of the conditions that must all hold for a rule to fire or a row to be hit."""
 
     text: str
+    """FEEL, as its author wrote it."""
+
     place: str
+    """Where it stands."""
+
     value: Verdict
+    """Whether it holds in this case."""
+
     inputs: tuple[InputValue, ...]
+    """What it reads: first what the text names, then what else its formula needs."""
 
     def as_json(self) -> dict[str, object]:
+        """As `credence explain --json` prints it."""
         inputs = [item.as_json() for item in self.inputs]
         return {"text": self.text, "place": self.place, "value": self.value, "inputs": inputs}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriedRow:
-    """A table row or a scorecard band. `can_matter` is false for an unknown row of a table whose outputs are all the
-    same whether it is hit or not."""
+    """A row of a table, or a band of a scorecard's criterion."""
 
     id: str
+    """`policy.table#row`."""
+
     place: str
+    """Where it stands."""
+
     hit: Verdict
+    """Whether its conditions hold. A row behind another one that is hit may hold and still not count."""
+
     can_matter: bool
+    """False for an unknown row of a table whose outputs are the same whether that row is hit or not."""
+
     conditions: tuple[TriedCondition, ...]
+    """All of its cells, also those behind one that is false."""
 
     def as_json(self) -> dict[str, object]:
+        """As `credence explain --json` prints it."""
         return {
             "id": self.id,
             "place": self.place,
@@ -61,17 +85,27 @@ class TriedRow:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriedTable:
-    """`missing` are the facts behind its unknown rows, where those leave some output open."""
+    """A decision table, or one criterion of a scorecard, with what it gave."""
 
     id: str
+    """`policy.table`."""
+
     place: str
+    """Where it stands."""
+
     rows: tuple[TriedRow, ...]
+    """All rows, in the author's order."""
+
     outputs: tuple[InputValue, ...]
+    """What the table gives, as full names with values."""
+
     missing: tuple[str, ...]
+    """The facts behind its unknown rows, where those leave some output open; else empty."""
 
     def as_json(self) -> dict[str, object]:
+        """As `credence explain --json` prints it."""
         return {
             "id": self.id,
             "place": self.place,
@@ -81,19 +115,33 @@ class TriedTable:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkedOut:
-    """A named value: its formula as written, and what it reads."""
+    """A named value of a policy, or a scorecard's total."""
 
     name: str
+    """Its full name, `policy.value`."""
+
     title: Text | None
+    """What readers call it; None where its author gave no title."""
+
     formula: str
+    """FEEL, as its author wrote it; for a scorecard the names of its criteria with `+` between them."""
+
     place: str
+    """Where it is defined."""
+
     value: JsonValue
+    """What it is in this case; null where it can't be worked out."""
+
     inputs: tuple[InputValue, ...]
+    """What the formula reads."""
+
     missing: tuple[str, ...]
+    """Where the value is null: the facts that are missing behind it, or the values without a result."""
 
     def as_json(self) -> dict[str, object]:
+        """As `credence explain --json` prints it."""
         return {
             "name": self.name,
             "formula": self.formula,
@@ -104,23 +152,42 @@ class WorkedOut:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriedRule:
-    """`outcome` is what the rule asks for when it fires; `effect` is what it asked for in this case, None for nothing.
-    `decisive`: no other rule asked for anything more severe."""
+    """A rule, and what it asked for in this case."""
 
     id: str
+    """`policy.rule`."""
+
     title: Text | None
+    """What readers call it; None where its author gave no title."""
+
     place: str
+    """Where it stands."""
+
     outcome: str
+    """What the rule asks for when it fires."""
+
     if_missing: str | None
+    """What it asks for when it can't be worked out; None where its author wrote `ignore`."""
+
     fired: Verdict
+    """Whether all of its conditions hold."""
+
     effect: str | None
+    """What it asked for in this case; None for nothing."""
+
     decisive: bool
+    """Whether it asked for the decision's outcome: nothing asked for anything more severe."""
+
     conditions: tuple[TriedCondition, ...]
+    """All of its conditions, also those behind one that is false."""
+
     missing: tuple[str, ...]
+    """Where it can't be worked out: the facts that are missing behind it, or the values without a result."""
 
     def as_json(self) -> dict[str, object]:
+        """As `credence explain --json` prints it."""
         return {
             "id": self.id,
             "place": self.place,
@@ -136,14 +203,22 @@ class TriedRule:
 
 @dataclass(frozen=True, slots=True)
 class TriedPolicy:
-    """`steps` in order of evaluation."""
+    """One policy's part in the case."""
 
     name: str
+    """The policy's name."""
+
     title: Text
+    """What readers call it."""
+
     steps: tuple[WorkedOut | TriedTable, ...]
+    """Its values and tables, in the order in which they were worked out."""
+
     rules: tuple[TriedRule, ...]
+    """Its rules in the author's order; empty for a policy of another case kind, which is only read."""
 
     def as_json(self) -> dict[str, object]:
+        """As `credence explain --json` prints it."""
         return {
             "policy": self.name,
             "title": {"en": self.title.en, "zh": self.title.zh},
@@ -154,14 +229,22 @@ class TriedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`policies` in the order in which their first part was worked out."""
+    """All that was tried for one case."""
 
     decision: Decision
+    """The decision that is explained."""
+
     given: tuple[InputValue, ...]
+    """The date of the decision, then the facts that the case has."""
+
     not_given: tuple[InputValue, ...]
+    """The facts that the case lacks."""
+
     policies: tuple[TriedPolicy, ...]
+    """In the order in which the first part of each was worked out."""
 
     def as_json(self) -> dict[str, object]:
+        """As `credence explain --json` prints it and the API answers it."""
         return {
             "decision": self.decision.as_json(),
             "given": [item.as_json() for item in self.given],

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula
-from engine.vocabulary.binding import shown
+from engine.vocabulary.binding import json_value
 from engine.vocabulary.vocabulary import Kind, Type
 
 Interval = tuple[int, int]
@@ -83,22 +83,22 @@ class Domain:
         if self.words:
             return ", ".join(_word(self.words[number]) for number in range(low, high + 1))
         if low == high:
-            return f"{shown(low, self.type)}"
+            return f"{json_value(low, self.type)}"
         lowest, highest = self.whole.intervals[0][0], self.whole.intervals[-1][1]
         if low == lowest and high == highest:
             return "any value"
         if high == highest:
-            return f">= {shown(low, self.type)}"
+            return f">= {json_value(low, self.type)}"
         if low == lowest:
-            return f"<= {shown(high, self.type)}"
-        return f"[{shown(low, self.type)}..{shown(high, self.type)}]"
+            return f"<= {json_value(high, self.type)}"
+        return f"[{json_value(low, self.type)}..{json_value(high, self.type)}]"
 
     def reach(self) -> str:
         """All values, ending the sentence "`account.months` …"."""
         if self.words:
             return f"is one of {', '.join(_word(word) for word in self.words)}"
         low, high = self.whole.intervals[0][0], self.whole.intervals[-1][1]
-        return f"lies between {shown(low, self.type)} and {shown(high, self.type)}"
+        return f"lies between {json_value(low, self.type)} and {json_value(high, self.type)}"
 
 
 def _word(word: object) -> str:

@@ -20,7 +20,7 @@ from engine.reading.document import Document, Node, Scalar
 from engine.reading.fact_value import read_value
 from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
 from engine.reading.policy import TypeName
-from engine.vocabulary.binding import shown
+from engine.vocabulary.binding import json_value
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
@@ -123,7 +123,9 @@ def _fact(form: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) ->
     required = _required(form, fields.get("required"), what)
     if type_ is None or title is None or len(form.diagnostics) > before:
         return None
-    fact = Fact(key.text, type_, title, note, required, example_of(type_), key.place)
+    fact = Fact(
+        name=key.text, type=type_, title=title, note=note, required=required, example=example_of(type_), place=key.place
+    )
     return _with_example(form, fact, fields["example"]) if "example" in fields else fact
 
 
@@ -157,7 +159,19 @@ def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -
         form.mistake(node.place, ErrorCode.P033, f"`{type_.kind}` has no {word}", f"leave `{word}` out")
         return None
     found = read_value(
-        form, Fact(f"{FACT_GROUPS[0]}.x", type_, Text("", ""), None, True, None, key.place), node, ErrorCode.P033, what
+        form,
+        Fact(
+            name=f"{FACT_GROUPS[0]}.x",
+            type=type_,
+            title=Text("", ""),
+            note=None,
+            required=True,
+            example=None,
+            place=key.place,
+        ),
+        node,
+        ErrorCode.P033,
+        what,
     )
     value = found[1] if found else None
     return value if isinstance(value, int) else None
@@ -179,7 +193,7 @@ def example_of(type_: Type) -> str | int | bool | None:
             wanted = day_number(_EXAMPLE_DAY)
         case kind:
             wanted = _EXAMPLES[kind] * 10**type_.scale // 100
-    found = shown(min(max(wanted, type_.low), type_.high), type_)
+    found = json_value(min(max(wanted, type_.low), type_.high), type_)
     return found.rstrip("0").rstrip(".") if isinstance(found, str) and type_.scale == RATE_SCALE else found
 
 
@@ -194,5 +208,5 @@ def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
         return None
     example, value = found
     if type_.kind is Kind.MONEY and isinstance(value, int):
-        example = shown(value // 10**cents, type_)
+        example = json_value(value // 10**cents, type_)
     return replace(fact, example=example)

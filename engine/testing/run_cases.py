@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from engine.deciding.decision import Decision, JsonValue
+from engine.deciding.value_words import json_text
 from engine.pipeline import Engine
 from engine.reading.policy import HitPolicy, Policy
 from engine.reading.policy_test import Case, ExpectedValue, Suite
@@ -20,10 +21,15 @@ from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 
 Clock = Callable[[], float]
+"""Gives seconds since any moment, such as `time.perf_counter`. The engine has no clock of its own."""
 
 
 def run_cases(suites: Iterable[Suite], engine: Engine, clock: Clock = lambda: 0.0) -> CasesRun:
-    """`clock` gives seconds, for the report only."""
+    """Decides every case of the suites, compares each decision with what its author expects, and counts what was hit.
+
+    A case whose facts are refused is a difference, not an error. `clock` serves the report only: it says how long each
+    decision took.
+    """
     hits: Counter[str] = Counter()
     first = _first_only(engine.policies.values())
     results: list[CaseResult] = []
@@ -33,7 +39,7 @@ def run_cases(suites: Iterable[Suite], engine: Engine, clock: Clock = lambda: 0.
             differences = tuple(_differences(case, engine))
             results.append(CaseResult(suite, case, differences, clock() - started))
             hits.update(_hits(case, engine, first))
-    tried = (item for policy in engine.policies.values() for item in _tried(policy, hits))
+    tried = (item for policy in engine.policies.values() for item in _touched(policy, hits))
     return CasesRun(tuple(results), Coverage(tuple(tried)))
 
 
@@ -49,15 +55,16 @@ def _differences(case: Case, engine: Engine) -> Iterator[CaseDifference]:
     expected = case.expected
     if decision.outcome != expected.outcome:
         yield CaseDifference("outcome", expected.outcome, decision.outcome)
-    yield from _ids("reasons", expected.reasons, [reason.rule for reason in decision.reasons])
+    yield from _id_differences("reasons", expected.reasons, [reason.rule for reason in decision.reasons])
     if expected.undetermined is not None:
-        yield from _ids("undetermined", expected.undetermined, [item.id for item in decision.undetermined])
-    yield from _results(expected.results or {}, decision)
+        undetermined = [item.id for item in decision.undetermined]
+        yield from _id_differences("undetermined", expected.undetermined, undetermined)
+    yield from _result_differences(expected.results or {}, decision)
     if expected.conditions is not None:
-        yield from _conditions(expected.conditions, decision)
+        yield from _condition_differences(expected.conditions, decision)
 
 
-def _ids(what: str, expected: Sequence[str], got: Sequence[str]) -> Iterator[CaseDifference]:
+def _id_differences(what: str, expected: Sequence[str], got: Sequence[str]) -> Iterator[CaseDifference]:
     missing = [id_ for id_ in expected if id_ not in got]
     unexpected = [id_ for id_ in got if id_ not in expected]
     if missing or unexpected:
@@ -66,29 +73,30 @@ def _ids(what: str, expected: Sequence[str], got: Sequence[str]) -> Iterator[Cas
         yield CaseDifference(what, ", ".join(expected) or "none", " and ".join(parts))
 
 
-def _results(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[CaseDifference]:
+def _result_differences(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[CaseDifference]:
     for name, value in expected.items():
         policy, _, key = name.partition(".")
         results = decision.results.get(policy, {})
         if key not in results:
-            yield CaseDifference(f"results.{name}", _written(value), "no result of that name")
+            yield CaseDifference(f"results.{name}", json_text(value), "no result of that name")
         elif not _same(value, results[key]):
-            yield CaseDifference(f"results.{name}", _written(value), _written(results[key]))
+            yield CaseDifference(f"results.{name}", json_text(value), json_text(results[key]))
 
 
-def _conditions(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[CaseDifference]:
+def _condition_differences(expected: Mapping[str, ExpectedValue], decision: Decision) -> Iterator[CaseDifference]:
     for name in dict.fromkeys((*expected, *decision.conditions)):
         what = f"conditions.{name}"
         if name not in decision.conditions:
-            yield CaseDifference(what, _written(expected[name]), "no such condition")
+            yield CaseDifference(what, json_text(expected[name]), "no such condition")
         elif name not in expected:
-            yield CaseDifference(what, "no such condition", _written(decision.conditions[name]))
+            yield CaseDifference(what, "no such condition", json_text(decision.conditions[name]))
         elif not _same(expected[name], decision.conditions[name]):
-            yield CaseDifference(what, _written(expected[name]), _written(decision.conditions[name]))
+            yield CaseDifference(what, json_text(expected[name]), json_text(decision.conditions[name]))
 
 
 def _same(expected: ExpectedValue, got: JsonValue) -> bool:
-    """Numbers by value: `0.3` is the decision's `"0.300000"`."""
+    """Whether a decision's value is the one that was expected. Numbers are compared by value: an author's `0.3` is the
+    decision's `"0.300000"`."""
     if isinstance(expected, tuple):
         return (
             isinstance(got, list)
@@ -103,23 +111,11 @@ def _same(expected: ExpectedValue, got: JsonValue) -> bool:
     return type(expected) is type(got) and expected == got
 
 
-def _written(value: ExpectedValue | JsonValue) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case tuple() | list():
-            return f"[{', '.join(map(_written, value))}]"
-        case _:
-            return str(value)
-
-
 # --- coverage --------------------------------------------------------------------------------------------------------
 
 
 def _first_only(policies: Iterable[Policy]) -> frozenset[str]:
-    """Tables in which a row that holds behind another one isn't hit."""
+    """The ids of tables with hit policy `first`, in which a row that holds behind another one isn't hit."""
     return frozenset(
         f"{policy.name}.{table.name}"
         for policy in policies
@@ -129,6 +125,8 @@ def _first_only(policies: Iterable[Policy]) -> frozenset[str]:
 
 
 def _hits(case: Case, engine: Engine, first: frozenset[str]) -> list[str]:
+    """The ids of the rules that fire and the rows that are hit, by the plain evaluator; none where the facts are
+    refused."""
     ruleset = engine.ruleset(case.case_kind, case.as_of)
     try:
         values = engine.bind(case.case_kind, case.facts, case.as_of)
@@ -142,7 +140,7 @@ def _hits(case: Case, engine: Engine, first: frozenset[str]) -> list[str]:
     return sorted(fired)
 
 
-def _tried(policy: Policy, hits: Mapping[str, int]) -> Iterator[Tried]:
+def _touched(policy: Policy, hits: Mapping[str, int]) -> Iterator[Tried]:
     for criterion in policy.scorecard.criteria if policy.scorecard else ():
         for number, band in enumerate(criterion.bands, 1):
             id_ = f"{policy.name}.{criterion.name}#{number}"

@@ -1,6 +1,9 @@
-"""Binding: a caller's JSON-like facts → exact values, or every fault in them.
+"""Binding: a caller's JSON-like facts → exact values, or every fault in them; and values → JSON again.
 
-The one gate through which facts enter, whether they come by HTTP, from a file or from a policy test.
+The one gate through which facts enter, whether they come by HTTP, from a file or from a policy test. A decision's
+values leave through the formatters at the end of this module, so both directions of one format stand side by side:
+
+    "12500.00"  –bind→  1250000  –json_value→  "12500.00"  –bound_value→  1250000
 """
 
 from __future__ import annotations
@@ -9,12 +12,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from functools import lru_cache
 
 from engine.diagnostics.nearest import nearest
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, date_of, day_number
-from engine.vocabulary.decimals import decimal_shower
+from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.invisible import holds_control, holds_unseen
 from engine.vocabulary.vocabulary import Fact, Kind, Type
 
@@ -25,26 +29,40 @@ JsonScalar = str | int | bool | None
 """A value as requests and decisions carry it: decimal text, ISO date, integer, text, yes/no, or null."""
 
 TEXT_LENGTH_MAX = 200
+"""Characters of a text fact. Numbers and names of people, orders and customers are shorter."""
 
 _UNSEEN_HINT = "leave out marks of direction, joiners (U+200C, U+200D), soft hyphens, tags and the like"
 
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?", re.ASCII)
+"""No leading zeros, no `+`, no exponent, no thousands separators: what could be read in two ways is refused."""
+
+_KEY_LENGTH_MAX = 80
+"""Characters of an unknown key that a message quotes."""
+
+_FORMATTED_REMEMBERED = 4_096
+"""Dates, and numbers of each scale, whose text is kept for the next decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with the facts: where (`order.amount`), what, and what to send instead."""
+    """One thing wrong with a caller's facts."""
 
     path: str
+    """Where: the fact's name, such as `order.amount`, or the group's where the group itself is wrong."""
+
     message: str
+    """What is wrong, as the end of a sentence that begins with the path: `is not a date`."""
+
     hint: str = ""
+    """What to send instead; empty where the message says it all."""
 
     def __str__(self) -> str:
+        """`path: message (hint)`."""
         return f"{self.path}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
 class FactsRefused(Exception):
-    """The facts can't be bound; carries every fault."""
+    """The facts can't be bound. `faults` holds everything that is wrong with them, sorted by path."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(map(str, faults)))
@@ -52,13 +70,19 @@ class FactsRefused(Exception):
 
 
 class _NotBound(Exception):
+    """One fact's value can't be read: the message and the hint of the fault that it becomes."""
+
     def __init__(self, message: str, hint: str = "") -> None:
         self.message = message
         self.hint = hint
 
 
 class Binder:
-    """Binds the facts of one case kind; made once per vocabulary, used for each decision."""
+    """Binds the facts of one case kind. Made once for each rule set, and used for every decision; thread-safe.
+
+    Each fact has its slot, the position of its value in the list that `bind` gives, and a function that reads it. Both
+    are looked up by group and key, so that binding costs as much as there are facts in the request.
+    """
 
     def __init__(self, case: str, facts: Sequence[Fact]) -> None:
         self._case = case
@@ -71,8 +95,12 @@ class Binder:
         self._required = tuple((fact.name, slot) for slot, fact in enumerate(facts) if fact.required)
 
     def bind(self, body: Mapping[str, object]) -> list[Value]:
-        """Values in the order of the facts given to the constructor. `body` holds one mapping per group, such as
-        `{"order": {"amount": "12.50"}}`; absent and null are the same. Raises `FactsRefused` with all faults."""
+        """Values in the order of the facts given to the constructor; None for those that are missing.
+
+        `body` holds one mapping for each group, such as `{"order": {"amount": "12.50"}}`. A fact that is absent and one
+        that is null are the same. Raises `FactsRefused` with all faults: unknown groups and facts, values of the wrong
+        type or out of bounds, and required facts that are missing.
+        """
         values: list[Value] = [None] * self._size
         faults: list[Fault] = []
         for group, members in body.items():
@@ -113,11 +141,8 @@ class Binder:
                     faults.append(Fault(fact.name, wrong.message, wrong.hint))
 
 
-_KEY_LENGTH_MAX = 80
-
-
 def _word(key: object) -> str:
-    """A stranger's key, short enough and fit to be shown."""
+    """A caller's key as a message may quote it: short, and without characters that a terminal would obey."""
     if type(key) is not str:
         return f"({type(key).__name__})"
     word = key if len(key) <= _KEY_LENGTH_MAX else key[: _KEY_LENGTH_MAX - 1] + "…"
@@ -141,13 +166,14 @@ def _reader(type_: Type, *, required: bool) -> Callable[[object], Value]:
 
 
 def _bounds(type_: Type) -> str:
-    return f"between {shown(type_.low, type_)} and {shown(type_.high, type_)}"
+    return f"between {json_value(type_.low, type_)} and {json_value(type_.high, type_)}"
 
 
 def _decimal_reader(type_: Type) -> Callable[[object], Value]:
+    """Reads `"12.5"` as 1250 where the scale is 2: the digits without the point, times ten for each lacking decimal."""
     scale, low, high, unit = type_.scale, type_.low, type_.high, 10**type_.scale
     powers: tuple[int, ...] = tuple(10**lacking for lacking in range(scale + 1))
-    example = f'send {type_.kind} as text, such as "{shown(125 * 10**scale // 100, type_)}"'
+    example = f'send {type_.kind} as text, such as "{json_value(125 * 10**scale // 100, type_)}"'
 
     def read(raw: object) -> Value:
         if type(raw) is str:
@@ -222,7 +248,8 @@ def _read_yes_no(raw: object) -> Value:
 
 
 def _text_reader(*, required: bool) -> Callable[[object], Value]:
-    """Blank text is refused: as a value it would count as known, such as a second person who released an order."""
+    """Blank text is refused. As a value it would count as known, and an order whose second approver is blank would
+    count as released by two people."""
     unknown = "leave it out or give null where it is unknown"
     hint = "send the number or name it is known by" if required else unknown
 
@@ -239,7 +266,7 @@ def _text_reader(*, required: bool) -> Callable[[object], Value]:
 
 
 def text_fault(text: str) -> tuple[str, str] | None:
-    """What is wrong with a text that is not empty, and what to do about it."""
+    """What is wrong with a text that is not empty, and what to do about it; None where it may be a fact's value."""
     if len(text) > TEXT_LENGTH_MAX:
         return f"is longer than {TEXT_LENGTH_MAX} characters", ""
     if text.isprintable():
@@ -249,41 +276,58 @@ def text_fault(text: str) -> tuple[str, str] | None:
     return ("holds invisible characters", _UNSEEN_HINT) if holds_unseen(text) else None
 
 
-def shower(type_: Type) -> Callable[[Value], JsonScalar]:
-    """A function that gives a bound value of this type as it stands in requests and decisions: decimal text, ISO date,
-    integer, text, yes/no or null."""
+def json_formatter(type_: Type) -> Callable[[Value], JsonScalar]:
+    """A function that gives a bound value of this type as it stands in requests and decisions.
+
+    Money is decimal text with all of the currency's decimals (`"12500.00"`), rates and numbers are decimal text without
+    trailing zeros (`"0.05"`), a date is `"2026-07-01"`; counts, days and months are integers, words and other texts are
+    text, yes/no is a boolean, and null stays null.
+    """
     match type_.kind:
         case Kind.MONEY:
-            return _money_shower(type_.scale)
+            return _money_formatter(type_.scale)
         case Kind.RATE | Kind.NUMBER:
-            return _trimmed_shower(type_.scale)
+            return _trimmed_formatter(type_.scale)
         case Kind.DATE:
-            return _show_date
+            return _iso_date
         case _:
-            return _show_as_it_is
+            return _unchanged
 
 
-def shown(value: Value, type_: Type) -> JsonScalar:
-    """One value as `shower` gives it."""
-    return shower(type_)(value)
+def json_value(value: Value, type_: Type) -> JsonScalar:
+    """One value as the function that `json_formatter` gives would write it."""
+    return json_formatter(type_)(value)
 
 
-_SHOWN_REMEMBERED = 4_096
+def bound_value(written: JsonScalar, type_: Type) -> Value:
+    """What `json_value` made of a value, turned back into that value; for text that a decision already holds.
+
+    Unlike `Binder.bind` it judges nothing: a value that was worked out may have more digits than a fact may.
+    """
+    if not isinstance(written, str):
+        return written
+    match type_.kind:
+        case Kind.MONEY | Kind.RATE | Kind.NUMBER:
+            return int(Fraction(written) * 10**type_.scale)  # a Decimal would round to 28 digits
+        case Kind.DATE:
+            return day_number(date.fromisoformat(written))
+        case _:
+            return written
 
 
-def _show_as_it_is(value: Value) -> JsonScalar:
+def _unchanged(value: Value) -> JsonScalar:
     return value
 
 
-@lru_cache(maxsize=_SHOWN_REMEMBERED)
-def _show_date(value: Value) -> JsonScalar:
+@lru_cache(maxsize=_FORMATTED_REMEMBERED)
+def _iso_date(value: Value) -> JsonScalar:
     return None if value is None else date_of(int(value)).isoformat()
 
 
-def _money_shower(scale: int) -> Callable[[Value], JsonScalar]:
-    exact, unit = decimal_shower(scale), 10**scale
+def _money_formatter(scale: int) -> Callable[[Value], JsonScalar]:
+    exact, unit = decimal_formatter(scale), 10**scale
 
-    def show(value: Value) -> JsonScalar:
+    def write(value: Value) -> JsonScalar:
         if value is None:
             return None
         if value < unit or not scale:
@@ -291,18 +335,18 @@ def _money_shower(scale: int) -> Callable[[Value], JsonScalar]:
         digits = str(value)  # faster than a division
         return f"{digits[:-scale]}.{digits[-scale:]}"
 
-    return show
+    return write
 
 
-def _trimmed_shower(scale: int) -> Callable[[Value], JsonScalar]:
-    """Points, rates and ratios: a decision has many of them, and few different ones."""
-    exact = decimal_shower(scale)
+def _trimmed_formatter(scale: int) -> Callable[[Value], JsonScalar]:
+    """For points, rates and ratios. A decision has many of them and few different ones, so their texts are kept."""
+    exact = decimal_formatter(scale)
 
-    @lru_cache(maxsize=_SHOWN_REMEMBERED)
-    def show(value: Value) -> JsonScalar:
+    @lru_cache(maxsize=_FORMATTED_REMEMBERED)
+    def write(value: Value) -> JsonScalar:
         if value is None:
             return None
         text = exact(int(value))
         return text.rstrip("0").rstrip(".") if "." in text else text
 
-    return show
+    return write

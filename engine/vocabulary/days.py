@@ -20,7 +20,7 @@ _EPOCH_ORDINAL = EPOCH.toordinal()
 
 
 def day_number(value: date) -> int:
-    """Days since 1970-01-01: 0 for that day, negative before it."""
+    """Days since 1970-01-01: 0 for that day, negative before it. `day_number(date(2026, 7, 1))` is 20635."""
     return value.toordinal() - _EPOCH_ORDINAL
 
 

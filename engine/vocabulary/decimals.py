@@ -1,4 +1,7 @@
-"""Exact numbers as decimal text: no float on the way, and as many decimals as the number has, zeros included."""
+"""Exact numbers as decimal text, without a float on the way.
+
+Reports, JSON and reasons all write numbers through these functions, so that the same number looks the same everywhere.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +12,36 @@ RATE_SCALE = 6
 """Decimals of a rate, such as 0.05 for 5%, and of every share in JSON."""
 
 
-def decimal_shower(scale: int, *, grouped: bool = False) -> Callable[[int], str]:
-    """A function that writes `value / 10**scale` with exactly `scale` decimals, thousands set apart where `grouped`."""
+def decimal_formatter(scale: int, *, grouped: bool = False) -> Callable[[int], str]:
+    """A function that writes `value / 10**scale` with exactly `scale` decimals.
+
+    `decimal_formatter(2)(1250000)` is `12500.00`; with `grouped=True` it is `12,500.00`. Made once for each type, since
+    a decision writes hundreds of numbers.
+    """
     if not scale:
         return (lambda value: f"{value:,}") if grouped else str
     unit = 10**scale
     pattern = f"%s.%0{scale}d"
 
-    def show(value: int) -> str:
+    def write(value: int) -> str:
         if value < 0:
-            return "-" + show(-value)
-        whole = value // unit
-        return pattern % (f"{whole:,}" if grouped else whole, value % unit)
+            return "-" + write(-value)
+        units = value // unit
+        return pattern % (f"{units:,}" if grouped else units, value % unit)
 
-    return show
+    return write
 
 
 def decimal_text(value: Fraction, decimals: int) -> str:
-    """Rounded half to even, as policies round."""
+    """The fraction with exactly this many decimals, rounded half to even, as policies round: a half goes to the even
+    neighbour, so 0.125 with 2 decimals is `0.12`."""
     scaled = round(value * 10**decimals)
-    whole, rest = divmod(abs(scaled), 10**decimals)
+    units, rest = divmod(abs(scaled), 10**decimals)
     sign = "-" if scaled < 0 else ""
-    return f"{sign}{whole}.{rest:0{decimals}d}" if decimals else f"{sign}{whole}"
+    return f"{sign}{units}.{rest:0{decimals}d}" if decimals else f"{sign}{units}"
 
 
 def rate_text(value: Fraction | None) -> str | None:
-    """As JSON has it, with 6 decimals; None for a figure that there is nothing to tell from."""
+    """A share as JSON has it, with 6 decimals. None stays None: the share of nothing, such as what part of no orders
+    was paid late."""
     return None if value is None else decimal_text(value, RATE_SCALE)

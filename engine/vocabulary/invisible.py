@@ -24,15 +24,17 @@ UNSEEN = (
 engine knows another version of Unicode."""
 
 Ranges = tuple[tuple[int, int], ...]
+"""First and last code point of each range."""
 
 
 def python_class(*ranges: Ranges) -> str:
-    """The inside of a set of Python's `re`."""
+    """The ranges as they stand between the brackets of a character set in Python's `re`: `\\U0000007f-\\U0000009f`."""
     return "".join(f"\\U{low:08x}-\\U{high:08x}" for part in ranges for low, high in part)
 
 
 def sql_class(ranges: Ranges) -> str:
-    """A set as the patterns of DuckDB (RE2) and Spark (Java) write it."""
+    """The ranges as a character set, brackets included, in the patterns of DuckDB (RE2) and Spark (Java):
+    `[\\x{7f}-\\x{9f}]`."""
     return "[" + "".join(f"\\x{{{low:x}}}-\\x{{{high:x}}}" for low, high in ranges) + "]"
 
 
@@ -44,8 +46,11 @@ _UNSEEN = re.compile(f"[{python_class(UNSEEN)}]")
 
 
 def holds_control(text: str) -> bool:
+    """Whether the text holds a control character (Cc) or a lone surrogate (Cs). Almost no text does, so the fast test
+    of Python's own comes first."""
     return not text.isprintable() and _CONTROL.search(text) is not None
 
 
 def holds_unseen(text: str) -> bool:
+    """Whether the text holds a character that is shown as nothing at all (Cf, Zl or Zp)."""
     return not text.isprintable() and _UNSEEN.search(text) is not None

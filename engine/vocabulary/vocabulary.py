@@ -1,13 +1,13 @@
-"""What a policy can speak about: typed facts, the case kinds they belong to, and each kind's ladder of outcomes.
+"""The facts that a policy can speak about, and their types.
 
-Second noun of the pipeline. Numbers are integers that stand for `value / 10**scale`; so every lowering of a rule set
-(Python, Rete network, SQL) computes the same result without rounding of its own.
+Second noun of the pipeline. Numbers are integers that stand for `value / 10**scale`, so that every lowering of a rule
+set (Python, Rete network, SQL) computes the same result without rounding of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -19,25 +19,46 @@ from engine.vocabulary.text import Text
 
 
 class Kind(StrEnum):
-    """The type of a fact or a formula, by the word a policy author writes."""
+    """What a fact or a formula holds, by the word that a policy author writes."""
 
     MONEY = "money"
-    RATE = "rate"  # a share or a percentage: 0.05 is 5%
-    NUMBER = "number"  # a plain decimal, such as a current ratio
-    INTEGER = "integer"  # a count
+    """An amount in the policy set's currency, with that currency's decimals."""
+
+    RATE = "rate"
+    """A share or a percentage: 0.05 is 5%."""
+
+    NUMBER = "number"
+    """A plain decimal number, such as a current ratio."""
+
+    INTEGER = "integer"
+    """A count."""
+
     DAYS = "days"
+    """A span of whole days."""
+
     MONTHS = "months"
+    """A span of whole months."""
+
     DATE = "date"
+    """A day of the calendar."""
+
     ENUM = "enum"
+    """One of a few words that the type lists."""
+
     TEXT = "text"
+    """Free text, such as a number or a name. Texts are equal or not; they have no order."""
+
     YES_NO = "yes/no"
+    """True or false."""
 
     @property
     def is_numeric(self) -> bool:
+        """Whether values of this kind can be added up. Dates can't; the difference of two dates is `DAYS`."""
         return self in _NUMERIC
 
     @property
     def is_dimensionless(self) -> bool:
+        """Whether a value of this kind has no unit, so that it may be multiplied with any other."""
         return self in (Kind.RATE, Kind.NUMBER, Kind.INTEGER)
 
 
@@ -59,66 +80,102 @@ Titles = tuple[tuple[str, Text], ...]
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """`low` and `high` are inclusive bounds in scaled integers (days since 1970-01-01 for dates); members are an
-    enum's words in the order they were declared. Titles are for readers only: types that differ in nothing else are
-    equal."""
+    """A kind with its precision and its bounds: money with 2 decimals between 0 and 10**15 cents.
+
+    `Type(Kind.MONEY, scale=2, low=0, high=10**15)`.
+    """
 
     kind: Kind
+    """What values of this type hold."""
+
+    _: KW_ONLY
+
     scale: int = 0
+    """Decimals of a value: the integer 1250 of scale 2 stands for 12.50. 0 for all but money, rates and numbers."""
+
     low: int = 0
+    """The least value, inclusive, as a scaled integer; for dates as days since 1970-01-01. Unused for enums, texts and
+    yes/no."""
+
     high: int = 0
+    """The greatest value, in the same way."""
+
     members: tuple[str, ...] = ()
+    """An enum's words, in the order in which they were declared; empty for all other kinds."""
+
     titles: Titles = field(default=(), compare=False)
+    """For readers only: types that differ in nothing else are equal."""
 
 
 YES_NO = Type(Kind.YES_NO)
 TEXT = Type(Kind.TEXT)
-DATE = Type(Kind.DATE, 0, day_number(date(1900, 1, 1)), day_number(date(2199, 12, 31)))
+DATE = Type(Kind.DATE, scale=0, low=day_number(date(1900, 1, 1)), high=day_number(date(2199, 12, 31)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One typed input. `name` is `group.name`, such as `order.amount`; a fact that is not `required` may be null."""
+    """One typed input of a case, such as the value of an order."""
 
     name: str
+    """The group and a name within it: `order.amount`."""
+
     type: Type
+    """What its values are, and between which bounds."""
+
     title: Text
+    """What readers are shown."""
+
     note: Text | None
+    """What it means, and what leaving it out means."""
+
     required: bool
-    example: object  # as it stands in a request: text, true/false or an integer
+    """Whether a request without it is refused. Any other fact may be missing or null, which are the same."""
+
+    example: object
+    """A value as it stands in a request: text, a whole number, true or false."""
+
     place: Place
+    """Where it is declared."""
 
     @property
     def group(self) -> str:
+        """The object of a request that it stands in: `order` for `order.amount`."""
         return self.name.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All facts by name, and the one currency (ISO 4217) in which a policy set's amounts are kept."""
+    """Everything that a policy set can speak about. The standard facts and a site's own are made into one."""
 
     currency: str
+    """The one currency of all amounts, by its ISO 4217 code."""
+
     currency_digits: int
+    """Decimals of that currency: 2 for EUR, 0 for JPY."""
+
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    """All facts by full name, the standard ones first, each file's in the order in which it declares them."""
 
     def of_case(self, case: str) -> tuple[Fact, ...]:
-        """The facts that a case of this kind may carry, in the order they were declared."""
+        """The facts that a case of this kind may carry, in the order in which they were declared. This order is the
+        order of bound values all through the engine."""
         groups = CASE_KINDS[case].groups
         return tuple(fact for fact in self.facts.values() if fact.group in groups)
 
     def type_named(self, kind: Kind, members: tuple[str, ...] = (), titles: Titles = ()) -> Type:
-        """The type a word stands for where nothing narrower is declared."""
+        """The type that a word of a policy stands for where nothing narrower is declared: `money` is any amount in the
+        set's currency. `members` and `titles` are an enum's, and empty for all other kinds."""
         match kind:
             case Kind.MONEY:
-                return Type(kind, self.currency_digits, -MONEY_BOUND, MONEY_BOUND)
+                return Type(kind, scale=self.currency_digits, low=-MONEY_BOUND, high=MONEY_BOUND)
             case Kind.RATE | Kind.NUMBER:
-                return Type(kind, RATE_SCALE, -(10**12), 10**12)
+                return Type(kind, scale=RATE_SCALE, low=-(10**12), high=10**12)
             case Kind.INTEGER:
-                return Type(kind, 0, -(10**9), 10**9)
+                return Type(kind, scale=0, low=-(10**9), high=10**9)
             case Kind.DAYS:
-                return Type(kind, 0, -100_000, 100_000)
+                return Type(kind, scale=0, low=-100_000, high=100_000)
             case Kind.MONTHS:
-                return Type(kind, 0, -3_600, 3_600)
+                return Type(kind, scale=0, low=-3_600, high=3_600)
             case Kind.DATE:
                 return DATE
             case Kind.ENUM:

@@ -16,7 +16,7 @@ from sqlglot.expressions import Expr
 from engine.lowering.sql.code import column
 from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
 from engine.reading.fact_value import bound
-from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, shown
+from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, json_value
 from engine.vocabulary.invisible import CONTROLS, UNSEEN, sql_class
 from engine.vocabulary.vocabulary import Fact, Kind, Type
 from files.maps.row_map import DateFormat
@@ -226,7 +226,8 @@ class RawFacts:
         if not scale:
             return exp.Cast(this=read, to=exp.DataType.build(self.dialect.narrow))
         ends = [
-            exp.cast(text(str(shown(end, type_))), f"DECIMAL({digits}, {scale})") for end in (type_.low, type_.high)
+            exp.cast(text(str(json_value(end, type_))), f"DECIMAL({digits}, {scale})")
+            for end in (type_.low, type_.high)
         ]
         moved = exp.Cast(this=binary(exp.Mul, read, number(10**scale)), to=exp.DataType.build(self.dialect.narrow))
         within = exp.Between(this=read.copy(), low=ends[0], high=ends[1])

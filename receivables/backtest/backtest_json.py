@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.vocabulary.days import date_of
-from engine.vocabulary.decimals import decimal_shower, rate_text
+from engine.vocabulary.decimals import decimal_formatter, rate_text
 from engine.vocabulary.text import Text
 from receivables.backtest.backtest import LATE_DAYS, Flip
 from receivables.backtest.backtest_figures import (
@@ -59,7 +59,7 @@ def _text(text: Text) -> Json:
 
 class _Writer:
     def __init__(self, digits: int) -> None:
-        self.money = decimal_shower(digits)
+        self.money = decimal_formatter(digits)
 
     def group(self, group: OrderGroup) -> Json:
         return {

@@ -18,7 +18,7 @@ from engine.deciding.decision import Decision, JsonValue, Reason
 from engine.pipeline import Engine
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import date_of
-from engine.vocabulary.decimals import decimal_shower
+from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.vocabulary import Kind
 from receivables.account_facts import account_facts, merged
 from receivables.figures import Item, Line, PortfolioFigures, Quarter, lines_by
@@ -235,7 +235,7 @@ def _allowance(
 
 def _portfolio_facts(engine: Engine, figures: PortfolioFigures, name: str, industry: str | None) -> dict[str, object]:
     """Quarters that the books don't cover from their first day are left out: the policies then say what is missing."""
-    money = decimal_shower(engine.vocabulary.currency_digits)
+    money = decimal_formatter(engine.vocabulary.currency_digits)
 
     def amount(value: int | None) -> str | None:
         """A negative balance is no receivable."""

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.vocabulary.days import date_of
-from engine.vocabulary.decimals import decimal_shower, rate_text
+from engine.vocabulary.decimals import decimal_formatter, rate_text
 from receivables.figures import Bucket, Line, Quarter
 from receivables.portfolio.portfolio_decisions import Account, Allowance, RuleCount
 from receivables.portfolio.run_portfolio import Portfolio
@@ -21,7 +21,7 @@ _Money = Callable[[int], str]
 
 
 def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
-    money = decimal_shower(engine.vocabulary.currency_digits)
+    money = decimal_formatter(engine.vocabulary.currency_digits)
     found, decided = portfolio.figures, portfolio.decided
     total = found.total
     return {

@@ -186,7 +186,9 @@ def _own_facts(vocabulary: Vocabulary) -> tuple[Fact, ...]:
     place = next(iter(vocabulary.facts.values())).place
 
     def fact(name: str, type_: Type, required: bool) -> Fact:
-        return Fact(name, type_, Text(name, name), None, required, None, place)
+        return Fact(
+            name=name, type=type_, title=Text(name, name), note=None, required=required, example=None, place=place
+        )
 
     return (
         fact(_AMOUNT, vocabulary.type_named(Kind.MONEY), True),

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from engine.vocabulary.case_kinds import OUTCOME_TITLES
 from engine.vocabulary.days import date_of
-from engine.vocabulary.decimals import decimal_shower, decimal_text
+from engine.vocabulary.decimals import decimal_formatter, decimal_text
 from engine.vocabulary.text import Text
 from receivables.report import report_words
 
@@ -25,7 +25,7 @@ class ShowFigures:
     def __init__(self, language: str, currency: str, currency_digits: int) -> None:
         self.language = language
         self.currency = currency
-        self.money = decimal_shower(currency_digits, grouped=True)
+        self.money = decimal_formatter(currency_digits, grouped=True)
         self._unit: int = 10**currency_digits
 
     def __call__(self, text: Text, **values: object) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from api.cli.check import read_suites
 from engine.pipeline import Engine, load
 from engine.testing.run_cases import run_cases
-from engine.vocabulary.binding import shown
+from engine.vocabulary.binding import json_value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import Kind
@@ -72,7 +72,7 @@ def _made_cases(engine: Engine) -> Iterator[tuple[str, str, dict[str, dict[str, 
                 if isinstance(value, str) and fact.type.kind is Kind.TEXT:
                     value = "u.becker" if len(value) % 2 else "u.hoffmann"  # what is made up may be refused as a fact
                 if value is not None:
-                    facts.setdefault(fact.group, {})[fact.name.partition(".")[2]] = shown(value, fact.type)
+                    facts.setdefault(fact.group, {})[fact.name.partition(".")[2]] = json_value(value, fact.type)
             yield case, (EPOCH + timedelta(day)).isoformat(), facts
 
 

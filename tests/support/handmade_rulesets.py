@@ -11,8 +11,8 @@ from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
 from tests.support.random_rulesets import HERE
 
 NO_TEXT = Text("", "")
-MONEY = Type(Kind.MONEY, 2, -(10**15), 10**15)
-WHOLE = Type(Kind.INTEGER, 0, -(10**9), 10**9)
+MONEY = Type(Kind.MONEY, scale=2, low=-(10**15), high=10**15)
+WHOLE = Type(Kind.INTEGER, scale=0, low=-(10**9), high=10**9)
 GRADE = Type(Kind.ENUM, members=("A", "B", "C", "D"))
 
 
@@ -30,7 +30,10 @@ def ruleset(
         since=None,
         until=None,
         facts=tuple(
-            Fact(name, type_, NO_TEXT, None, name not in optional, None, HERE) for name, type_ in facts.items()
+            Fact(
+                name=name, type=type_, title=NO_TEXT, note=None, required=name not in optional, example=None, place=HERE
+            )
+            for name, type_ in facts.items()
         ),
         steps=tuple(steps),
         rules=tuple(
@@ -54,7 +57,7 @@ def named(name: str, formula: Formula) -> Named:
 
 
 def whole(value: int | None) -> Constant:
-    return Constant(Type(Kind.INTEGER, 0, value or 0, value or 0), value is None, value)
+    return Constant(Type(Kind.INTEGER, scale=0, low=value or 0, high=value or 0), value is None, value)
 
 
 def compare(left: Formula, operator: str, right: Formula | int | str | bool) -> Compare:

@@ -64,7 +64,7 @@ class FormulaMaker:
         months = Constant(Type(Kind.MONTHS), False, self.chance.choice((-13, -1, 0, 1, 12)))
         if depth <= 0 or not narrow:
             return known
-        widened = Type(Kind.DATE, 0, known.type.low - 500, known.type.high + 500)
+        widened = Type(Kind.DATE, scale=0, low=known.type.low - 500, high=known.type.high + 500)
         return f.AddMonths(widened, known.nullable, known, months)
 
     def text(self, depth: int) -> Formula:
@@ -82,9 +82,9 @@ class FormulaMaker:
 
     def first_of(self, rows: Sequence[Variable]) -> Formula:
         """The output of the first row that is hit, null where an earlier one is undetermined, as `hit: first` means."""
-        otherwise: Formula = Constant(Type(Kind.INTEGER, 0, 0, 99), True, None)
+        otherwise: Formula = Constant(Type(Kind.INTEGER, scale=0, low=0, high=99), True, None)
         for index, row in reversed(list(enumerate(rows))):
-            otherwise = f.If(Type(Kind.INTEGER, 0, 0, 99), True, row, _whole(index), otherwise)
+            otherwise = f.If(Type(Kind.INTEGER, scale=0, low=0, high=99), True, row, _whole(index), otherwise)
         return otherwise
 
     def _known_as(self, type_: Type) -> Variable | None:
@@ -99,7 +99,7 @@ class FormulaMaker:
 
     def _threshold(self, type_: Type) -> Constant:
         value = self.chance.choice(THRESHOLDS)
-        return Constant(Type(type_.kind, type_.scale, value, value), False, value)
+        return Constant(Type(type_.kind, scale=type_.scale, low=value, high=value), False, value)
 
     def _pair(self, depth: int) -> tuple[Formula, Formula]:
         """Two numbers of one scale."""
@@ -161,10 +161,10 @@ class FormulaMaker:
     def _part(self, depth: int) -> Formula:
         day = self.date(depth)
         part = self.chance.choice(("year", "month", "day", "weekday"))
-        return f.DatePart(Type(Kind.INTEGER, 0, 0, 9_999), day.nullable, part, day)
+        return f.DatePart(Type(Kind.INTEGER, scale=0, low=0, high=9_999), day.nullable, part, day)
 
     def _length(self, depth: int) -> Formula:
-        return self._text_call("length", Type(Kind.INTEGER, 0, 0, 10_000), self.text(depth))
+        return self._text_call("length", Type(Kind.INTEGER, scale=0, low=0, high=10_000), self.text(depth))
 
     def _text_call(self, function: str, type_: Type, *parts: Formula) -> Formula:
         return f.TextCall(type_, _either(*parts), function, parts)
@@ -243,11 +243,11 @@ def rescaled(operand: Formula, scale: int, mode: str) -> Formula:
 
 
 def _number(scale: int, low: int, high: int) -> Type:
-    return Type(Kind.NUMBER, scale, low, high)
+    return Type(Kind.NUMBER, scale=scale, low=low, high=high)
 
 
 def _whole(value: int) -> Constant:
-    return Constant(Type(Kind.INTEGER, 0, value, value), False, value)
+    return Constant(Type(Kind.INTEGER, scale=0, low=value, high=value), False, value)
 
 
 def _hull(*parts: Formula) -> Type:

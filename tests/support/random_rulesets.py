@@ -21,16 +21,16 @@ from tests.support.random_formulas import ENUM, FormulaMaker, days
 HERE = Place("generated.yaml", 1, 1)
 NO_TEXT = Text("", "")
 FACT_TYPES = (
-    Type(Kind.MONEY, 2, -(10**15), 10**15),
-    Type(Kind.MONEY, 2, 0, 10**9),
-    Type(Kind.RATE, 6, -(10**12), 10**12),
-    Type(Kind.NUMBER, 6, -(10**12), 10**12),
-    Type(Kind.INTEGER, 0, -(10**9), 10**9),
-    Type(Kind.INTEGER, 0, 1, 12),
-    Type(Kind.INTEGER, 0, -(2**63), 2**63 - 1),
-    Type(Kind.INTEGER, 0, -(2**63) + 1, 2**63 - 1),
-    Type(Kind.DAYS, 0, -100_000, 100_000),
-    Type(Kind.MONTHS, 0, -3_600, 3_600),
+    Type(Kind.MONEY, scale=2, low=-(10**15), high=10**15),
+    Type(Kind.MONEY, scale=2, low=0, high=10**9),
+    Type(Kind.RATE, scale=6, low=-(10**12), high=10**12),
+    Type(Kind.NUMBER, scale=6, low=-(10**12), high=10**12),
+    Type(Kind.INTEGER, scale=0, low=-(10**9), high=10**9),
+    Type(Kind.INTEGER, scale=0, low=1, high=12),
+    Type(Kind.INTEGER, scale=0, low=-(2**63), high=2**63 - 1),
+    Type(Kind.INTEGER, scale=0, low=-(2**63) + 1, high=2**63 - 1),
+    Type(Kind.DAYS, scale=0, low=-100_000, high=100_000),
+    Type(Kind.MONTHS, scale=0, low=-3_600, high=3_600),
     DATE,
     ENUM,
     YES_NO,
@@ -112,7 +112,15 @@ def by_name(ruleset: RuleSet, facts: Sequence[Value]) -> dict[str, Value]:
 
 def _fact(index: int, chance: random.Random) -> Fact:
     kind = FACT_TYPES[index] if index < len(FACT_TYPES) and chance.random() < 0.5 else chance.choice(FACT_TYPES)
-    return Fact(f"order.fact{index}", kind, NO_TEXT, None, chance.random() < 0.5, None, HERE)
+    return Fact(
+        name=f"order.fact{index}",
+        type=kind,
+        title=NO_TEXT,
+        note=None,
+        required=chance.random() < 0.5,
+        example=None,
+        place=HERE,
+    )
 
 
 def _conjunct(formula: Formula) -> Conjunct:

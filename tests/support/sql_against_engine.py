@@ -21,7 +21,7 @@ from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, RuleSet
-from engine.vocabulary.binding import shower
+from engine.vocabulary.binding import json_formatter
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import date_of
 from engine.vocabulary.vocabulary import Kind, Type
@@ -187,7 +187,7 @@ def compare_decisions(ruleset: RuleSet, cases: Sequence[Case], dialect: str, run
         _same_ids(what, list(map(sorted, mine)), list(map(sorted, of_rules)), cases)
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     for name, column in sql.conditions.items():
-        shown = [None if value is None else shower(types[name])(value) for value in column]
+        shown = [None if value is None else json_formatter(types[name])(value) for value in column]
         _same(f"condition {name}", [d.conditions.get(name) for d in decisions], shown, cases)
     _same("outcome", [d.outcome for d in decisions], sql.outcomes, cases)
     return len(cases)
@@ -204,9 +204,9 @@ def _decisions(ruleset: RuleSet, cases: Sequence[Case]) -> list[Decision]:
 def _shown(ruleset: RuleSet, name: str, sql: Said) -> list[Any]:
     for step in ruleset.steps:
         if isinstance(step, ListResult) and step.name == name:
-            show = shower(step.element)
+            show = json_formatter(step.element)
             return [None if found is None else [show(item) for item in found] for found in sql.values[name]]
-    return list(map(shower(ruleset.variables[name]), sql.values[name]))
+    return list(map(json_formatter(ruleset.variables[name]), sql.values[name]))
 
 
 def _same_ids(what: str, one: list[list[str]], sql: list[list[str]], cases: Sequence[Case]) -> None:

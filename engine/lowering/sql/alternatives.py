@@ -78,7 +78,7 @@ class _Folding:
     def _enum(self, fact: Fact) -> Named:
         words = fact.type.members
         values: tuple[Value, ...] = words if fact.required else (*words, None)
-        type_ = Type(Kind.INTEGER, 0, 1, len(values))
+        type_ = Type(Kind.INTEGER, scale=0, low=1, high=len(values))
         number = Variable(type_, False, f"{fact.name}.{_NUMBER}")
         self._known[fact.name] = _Known(number, values)
         operand = Variable(fact.type, not fact.required, fact.name)
@@ -127,7 +127,7 @@ class _Folding:
 
     def _word(self, formula: Formula, words: tuple[str, ...]) -> Formula | None:
         """Which of the enum's words it is, counted from 1, if it chooses among words, facts and tables of this enum."""
-        type_ = Type(Kind.INTEGER, 0, 1, len(words) + 1)
+        type_ = Type(Kind.INTEGER, scale=0, low=1, high=len(words) + 1)
         match formula:
             case f.If(condition=condition, then=then, otherwise=otherwise):
                 one, other = self._word(then, words), self._word(otherwise, words)
@@ -210,16 +210,16 @@ def _renumbered(formula: Formula, numbers: Iterator[int]) -> Formula:
     (`engine.compiling.hit_policies.CHAIN`)."""
     if not isinstance(formula, f.If):
         number = next(numbers)
-        return Constant(Type(Kind.INTEGER, 0, number, number), False, number)
+        return Constant(Type(Kind.INTEGER, scale=0, low=number, high=number), False, number)
     then, otherwise = _renumbered(formula.then, numbers), _renumbered(formula.otherwise, numbers)
     nullable = formula.condition.nullable or then.nullable or otherwise.nullable
-    type_ = Type(Kind.INTEGER, 0, then.type.low, otherwise.type.high)
+    type_ = Type(Kind.INTEGER, scale=0, low=then.type.low, high=otherwise.type.high)
     return f.If(type_, nullable, formula.condition, then, otherwise)
 
 
 def _numbering(name: str, chosen: Formula, last: int, place: Place) -> Generator[Named, None, Variable]:
     """The values that give the number of the alternative, the last where `chosen` is null; and how it is called."""
-    type_ = Type(Kind.INTEGER, 0, 1, last)
+    type_ = Type(Kind.INTEGER, scale=0, low=1, high=last)
     number = Variable(type_, False, f"{name}.{_NUMBER}")
     if chosen.nullable:
         known = Variable(type_, True, f"{number.name}_known")

@@ -215,7 +215,7 @@ def _times(formula: Formula) -> tuple[Formula, int] | None:
 
 
 def _numeric(low: int, high: int, scale: int = 0) -> Type:
-    return Type(Kind.NUMBER, scale, low, high)
+    return Type(Kind.NUMBER, scale=scale, low=low, high=high)
 
 
 def _whole(value: int) -> Constant:

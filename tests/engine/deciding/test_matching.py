@@ -86,9 +86,9 @@ def test_a_fault_in_the_network_is_reported_with_the_ids_that_differ() -> None:
     matcher = Matcher(ruleset({"a": WHOLE}, {"p.r": [compare(A, ">", 5)], "p.s": [compare(A, ">", 0)]}))
     matcher.rete = ReteForm(tuple(tampered(group) for group in matcher.python.groups))
     wrong, right = matcher.match((6,), 0), matcher.match((7,), 0)
-    assert (wrong.agreed, wrong.disagreement) == (False, Disagreement(("p.r",), ()))
+    assert wrong.disagreement == Disagreement(("p.r",), ())
     assert wrong.fired == [0, 1]
-    assert (right.agreed, right.disagreement) == (True, None)
+    assert right.disagreement is None
 
 
 def test_a_rule_that_only_the_network_names_is_reported() -> None:
@@ -111,7 +111,7 @@ def test_tampering_is_seen_in_generated_rule_sets_too() -> None:
         rules = random_ruleset(seed)
         matcher = Matcher(rules)
         matcher.rete = ReteForm(tuple(tampered(group) for group in matcher.python.groups))
-        seen += any(not matcher.match(*case).agreed for case in facts_near_thresholds(rules, seed, 200))
+        seen += any(matcher.match(*case).disagreement for case in facts_near_thresholds(rules, seed, 200))
     assert seen >= 20
 
 
@@ -130,7 +130,7 @@ def test_an_exception_in_the_rete_form_is_reported_and_never_raised() -> None:
 def test_a_closed_matcher_reports_instead_of_agreeing_that_nothing_fires() -> None:
     matcher = Matcher(ruleset({"a": WHOLE}, {"p.r": [compare(A, ">", 5)]}))
     matcher.close()
-    assert not matcher.match((0,), 0).agreed
+    assert matcher.match((0,), 0).disagreement
 
 
 def test_a_rule_set_without_rules_agrees_on_nothing() -> None:

@@ -375,7 +375,7 @@ def test_an_output_is_null_exactly_where_unknown_rows_could_change_it(seed: int)
         facts = dict(zip((fact.name.partition(".")[2] for fact in ruleset.facts), values, strict=True))
         found = run(ruleset, dict(zip((fact.name for fact in ruleset.facts), values, strict=True)), AS_OF_DAY)
         matched = matcher.match(values, AS_OF_DAY)
-        assert matched.agreed
+        assert matched.disagreement is None
         assert matched.values == [found.variables[name] for name in matcher.python.slots]
         plain = {name: value for name, value in found.variables.items() if not isinstance(value, tuple)}
         nulls = {name: None if value is None else True for name, value in found.variables.items()}

@@ -23,8 +23,8 @@ from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 
 HERE = Place("t.yaml", 1, 1)
 COLUMNS = (
-    Variable(Type(Kind.INTEGER, 0, 0, 6), True, "a"),
-    Variable(Type(Kind.MONEY, 1, -3, 3), False, "b"),
+    Variable(Type(Kind.INTEGER, scale=0, low=0, high=6), True, "a"),
+    Variable(Type(Kind.MONEY, scale=1, low=-3, high=3), False, "b"),
     Variable(Type(Kind.ENUM, members=("x", "y", "z")), True, "c"),
     Variable(YES_NO, True, "d"),
 )
@@ -186,14 +186,14 @@ def _all(column: Variable) -> list[Value]:
 
 
 def test_a_large_table_is_checked_in_reasonable_time_and_a_hostile_one_given_up() -> None:
-    wide = Variable(Type(Kind.INTEGER, 0, 0, 10**9), False, "n")
+    wide = Variable(Type(Kind.INTEGER, scale=0, low=0, high=10**9), False, "n")
     rows = [
         Match(f"t#{i}", (Conjunct(a.compare("=", wide, a.constant(wide.type, i)), str(i), HERE),), HERE)
         for i in range(400)
     ]
     subjects: list[list[tuple[str, Formula]]] = [[("n", wide)] for _ in rows]
     assert [found.code for found in check_table(rows, subjects, HitPolicy.FIRST, rows, HERE)] == ["L006"]
-    columns = [Variable(Type(Kind.INTEGER, 0, 0, 10**6), False, f"n{i}") for i in range(40)]
+    columns = [Variable(Type(Kind.INTEGER, scale=0, low=0, high=10**6), False, f"n{i}") for i in range(40)]
     chance = random.Random(1)
     hostile, own = [], []
     for index in range(60):

@@ -24,14 +24,14 @@ from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Type
 
 TYPES = {
-    "cap": Type(Kind.MONEY, 2, -(10**6), 10**6),
-    "fee": Type(Kind.MONEY, 2, 0, 10**4),
-    "share": Type(Kind.RATE, 6, 0, 10**6),
-    "ratio": Type(Kind.NUMBER, 6, -(10**7), 10**7),
-    "points": Type(Kind.INTEGER, 0, 0, 20),
-    "wait": Type(Kind.DAYS, 0, -50, 400),
-    "late": Type(Kind.DAYS, 0, 0, 90),
-    "term": Type(Kind.MONTHS, 0, 0, 30),
+    "cap": Type(Kind.MONEY, scale=2, low=-(10**6), high=10**6),
+    "fee": Type(Kind.MONEY, scale=2, low=0, high=10**4),
+    "share": Type(Kind.RATE, scale=6, low=0, high=10**6),
+    "ratio": Type(Kind.NUMBER, scale=6, low=-(10**7), high=10**7),
+    "points": Type(Kind.INTEGER, scale=0, low=0, high=20),
+    "wait": Type(Kind.DAYS, scale=0, low=-50, high=400),
+    "late": Type(Kind.DAYS, scale=0, low=0, high=90),
+    "term": Type(Kind.MONTHS, scale=0, low=0, high=30),
     "day": DATE,
     "due": DATE,
     "color": Type(Kind.ENUM, members=("red", "blue", "green")),

@@ -5,28 +5,30 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.diagnostics.diagnostic import Place
-from engine.vocabulary.binding import Binder, FactsRefused, Value, shown
+from engine.vocabulary.binding import Binder, FactsRefused, Value, bound_value, json_value
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
+from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, TEXT, YES_NO, Fact, Kind, Type
 
 HERE = Place("facts.yaml", 1, 1)
 
 
 def fact(name: str, type_: Type, required: bool = False) -> Fact:
-    return Fact(name, type_, Text(name, name), None, required, None, HERE)
+    return Fact(name=name, type=type_, title=Text(name, name), note=None, required=required, example=None, place=HERE)
 
 
 FACTS = (
     fact("account.id", TEXT, required=True),
-    fact("account.cap", Type(Kind.MONEY, 2, -(10**15), 10**15)),
-    fact("account.yen", Type(Kind.MONEY, 0, 0, 10**15)),
-    fact("account.share", Type(Kind.RATE, 6, 0, 10**6)),
-    fact("account.ratio", Type(Kind.NUMBER, 6, -(10**12), 10**12)),
-    fact("account.points", Type(Kind.INTEGER, 0, 0, 10)),
-    fact("account.wait", Type(Kind.DAYS, 0, -5, 5)),
-    fact("account.term", Type(Kind.MONTHS, 0, 0, 24)),
+    fact("account.cap", Type(Kind.MONEY, scale=2, low=-(10**15), high=10**15)),
+    fact("account.yen", Type(Kind.MONEY, scale=0, low=0, high=10**15)),
+    fact("account.share", Type(Kind.RATE, scale=6, low=0, high=10**6)),
+    fact("account.ratio", Type(Kind.NUMBER, scale=6, low=-(10**12), high=10**12)),
+    fact("account.points", Type(Kind.INTEGER, scale=0, low=0, high=10)),
+    fact("account.wait", Type(Kind.DAYS, scale=0, low=-5, high=5)),
+    fact("account.term", Type(Kind.MONTHS, scale=0, low=0, high=24)),
     fact("account.day", DATE),
     fact("account.color", Type(Kind.ENUM, members=("red", "blue"))),
     fact("account.word", TEXT),
@@ -234,4 +236,21 @@ def test_keys_that_are_no_text_are_refused_too() -> None:
 )
 def test_a_bound_value_is_shown_as_it_is_sent(name: str, raw: object, as_sent: object) -> None:
     type_ = next(fact.type for fact in FACTS if fact.name == f"account.{name}")
-    assert shown(bind(name, raw), type_) == as_sent
+    assert json_value(bind(name, raw), type_) == as_sent
+
+
+@given(st.sampled_from(FACTS), st.data())
+def test_what_is_written_as_json_can_be_read_back(of_a: Fact, data: st.DataObject) -> None:
+    """Values that were worked out too, which have up to 38 digits."""
+    match of_a.type.kind:
+        case Kind.ENUM:
+            value: Value = data.draw(st.sampled_from((*of_a.type.members, None)))
+        case Kind.TEXT:
+            value = data.draw(st.text() | st.none())
+        case Kind.YES_NO:
+            value = data.draw(st.booleans() | st.none())
+        case Kind.DATE:
+            value = data.draw(st.integers(of_a.type.low, of_a.type.high) | st.none())
+        case _:
+            value = data.draw(st.integers(-FORMULA_BOUND, FORMULA_BOUND) | st.none())
+    assert bound_value(json_value(value, of_a.type), of_a.type) == value

@@ -17,7 +17,7 @@ from tests.support.small_policies import check
 
 CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 RANGES = (*CONTROLS, *SURROGATES, *UNSEEN)
-FACT = Fact("account.name", TEXT, Text("", ""), None, False, None, HERE)
+FACT = Fact(name="account.name", type=TEXT, title=Text("", ""), note=None, required=False, example=None, place=HERE)
 EXAMPLES = {
     "right to left override": "\u202e",
     "isolate": "\u2066",

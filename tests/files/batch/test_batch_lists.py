@@ -15,7 +15,7 @@ import pyarrow.dataset as pads
 import pytest
 
 from engine.ruleset.ruleset import ListResult, RuleSet
-from engine.vocabulary.binding import shower
+from engine.vocabulary.binding import json_formatter
 from engine.vocabulary.vocabulary import Kind, Type
 from tests.support.command_line import credence
 from tests.support.policy_files import whole_set
@@ -101,7 +101,7 @@ def _write_rows(folder: Path, ruleset: RuleSet, seed: int) -> None:
     rows = []
     for number, (facts, _) in enumerate(facts_near_thresholds(ruleset, seed, ROWS)):
         pairs = zip(ruleset.facts, facts, strict=True)
-        body = {fact.name: _sent(shower(fact.type)(value), fact.type) for fact, value in pairs}
+        body = {fact.name: _sent(json_formatter(fact.type)(value), fact.type) for fact, value in pairs}
         rows.append(body | {"account.id": f"C-{number}"})
     requests = [{"account": {name.partition(".")[2]: value for name, value in row.items()}} for row in rows]
     (folder / "in.ndjson").write_text("".join(json.dumps(request) + "\n" for request in requests), "utf-8")

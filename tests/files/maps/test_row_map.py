@@ -19,7 +19,15 @@ EUR = Vocabulary("EUR", 2)
 
 
 def _fact(name: str, kind: Kind, required: bool = False, members: tuple[str, ...] = ()) -> Fact:
-    return Fact(name, EUR.type_named(kind, members), Text(name, name), None, required, "", PLACE)
+    return Fact(
+        name=name,
+        type=EUR.type_named(kind, members),
+        title=Text(name, name),
+        note=None,
+        required=required,
+        example="",
+        place=PLACE,
+    )
 
 
 VOCABULARY = Vocabulary(

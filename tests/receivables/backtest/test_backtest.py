@@ -10,7 +10,7 @@ import pytest
 
 from engine.diagnostics.diagnostic import Place
 from engine.pipeline import Engine, load
-from engine.vocabulary.binding import shown
+from engine.vocabulary.binding import json_value
 from engine.vocabulary.days import EPOCH, date_of
 from engine.vocabulary.text import Text
 from receivables.backtest.backtest import (
@@ -328,16 +328,16 @@ def _request(engine: Engine, history_map: HistoryMap, invoice: Invoice, known: K
     account: dict[str, object] = {"id": invoice.customer}
     for name, value in zip(ACCOUNT_FACTS, known, strict=True):
         if name in history_map.told:
-            account[name.partition(".")[2]] = shown(value, facts[name].type)
+            account[name.partition(".")[2]] = json_value(value, facts[name].type)
     order: dict[str, object] = {
         "id": invoice.number,
-        "amount": shown(invoice.amount, facts["order.amount"].type),
+        "amount": json_value(invoice.amount, facts["order.amount"].type),
         "payment_days": invoice.due - invoice.issued,
     }
     body = {"order": order, "account": account}
     for part in history_map.assumptions:
         group, _, name = part.name.partition(".")
-        body[group][name] = shown(invoice.issued, facts[part.name].type) if part.as_of else part.value
+        body[group][name] = json_value(invoice.issued, facts[part.name].type) if part.as_of else part.value
     return body
 
 

@@ -17,7 +17,7 @@ from tests.support.handmade_rulesets import GRADE, MONEY, compare, match, named,
 from tests.support.random_formulas import days
 from tests.support.random_rulesets import HERE
 
-BIG = Type(Kind.NUMBER, 0, -FORMULA_BOUND, FORMULA_BOUND)
+BIG = Type(Kind.NUMBER, scale=0, low=-FORMULA_BOUND, high=FORMULA_BOUND)
 A, B = optional("a", BIG), optional("b", BIG)
 P, Q = optional("p", YES_NO), optional("q", YES_NO)
 T, D = optional("t", TEXT), optional("d", DATE)
@@ -26,7 +26,7 @@ Given = Mapping[str, Value]
 
 
 def number(scale: int) -> Type:
-    return Type(Kind.NUMBER, scale, -FORMULA_BOUND, FORMULA_BOUND)
+    return Type(Kind.NUMBER, scale=scale, low=-FORMULA_BOUND, high=FORMULA_BOUND)
 
 
 def rescale(mode: str, decimals: int = -1) -> Formula:

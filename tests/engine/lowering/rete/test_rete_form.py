@@ -20,8 +20,8 @@ from engine.vocabulary.vocabulary import TEXT, YES_NO, Kind, Type
 from tests.support.handmade_rulesets import GRADE, MONEY, WHOLE, compare, match, optional, required, ruleset
 from tests.support.random_rulesets import AWKWARD_TEXTS, facts_near_thresholds, random_ruleset
 
-INT64 = Type(Kind.INTEGER, 0, -(2**63), 2**63 - 1)
-NEARLY_INT64 = Type(Kind.INTEGER, 0, -(2**63) + 1, 2**63 - 1)
+INT64 = Type(Kind.INTEGER, scale=0, low=-(2**63), high=2**63 - 1)
+NEARLY_INT64 = Type(Kind.INTEGER, scale=0, low=-(2**63) + 1, high=2**63 - 1)
 
 A, N = required("a"), optional("n")
 G, Y = optional("g", GRADE), optional("y", YES_NO)

@@ -13,7 +13,7 @@ from engine.ruleset.interpret import value_of
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 from tests.support.handmade_rulesets import compare, optional, required, whole
 
-DIGIT = Type(Kind.INTEGER, 0, 0, 9)
+DIGIT = Type(Kind.INTEGER, scale=0, low=0, high=9)
 X, Y = optional("x", DIGIT), required("y", DIGIT)
 
 

@@ -188,7 +188,7 @@ def test_a_fixed_date_gives_the_same_as_a_column(case: str = "order") -> None:
 
 # --- differences -----------------------------------------------------------------------------------------------------
 
-NUMBER_TYPE = Type(Kind.INTEGER, 0, -100, 100)
+NUMBER_TYPE = Type(Kind.INTEGER, scale=0, low=-100, high=100)
 PLANTED = {
     "in a value": ("+ 1", "+ 2", "row 0, value p.x: one decision 5, SQL 6; facts ((4,), 0)"),
     "in a rule": (" 5 ", " 4 ", "row 1, rule p.late is true: one decision False, SQL True; facts ((5,), 0)"),
@@ -228,7 +228,7 @@ def one_rule() -> RuleSet:
     rule = Rule(match, "reject", "hold", None, Bilingual((), ()), None, (), ())
     return replace(
         random_ruleset(1),
-        facts=(Fact("p.n", NUMBER_TYPE, NO_TEXT, None, False, None, HERE),),
+        facts=(Fact(name="p.n", type=NUMBER_TYPE, title=NO_TEXT, note=None, required=False, example=None, place=HERE),),
         steps=(Named("p.x", f.Sum(NUMBER_TYPE, True, n, whole(1)), None, HERE),),
         rules=(rule,),
         tables=(),
@@ -348,7 +348,7 @@ def test_the_text_parses_and_has_a_column_for_each_rule_and_value(case: str, dia
 
 # --- node by node ----------------------------------------------------------------------------------------------------
 
-NUMBER = Type(Kind.NUMBER, 0, -(10**15), 10**15)
+NUMBER = Type(Kind.NUMBER, scale=0, low=-(10**15), high=10**15)
 N, M = Variable(NUMBER, True, "order.n"), Variable(NUMBER, True, "order.m")
 T = Variable(TEXT, True, "order.t")
 D = Variable(DATE, True, "order.d")
@@ -356,22 +356,22 @@ YES = Variable(YES_NO, True, "order.y")
 
 
 def whole(value: int, kind: Kind = Kind.INTEGER) -> Constant:
-    return Constant(Type(kind, 0, value, value), False, value)
+    return Constant(Type(kind, scale=0, low=value, high=value), False, value)
 
 
 def divided(divisor: Formula) -> Formula:
-    return f.Quotient(Type(Kind.NUMBER, 0, -(10**16), 10**16), True, N, divisor, 0)
+    return f.Quotient(Type(Kind.NUMBER, scale=0, low=-(10**16), high=10**16), True, N, divisor, 0)
 
 
 def scaled_down(mode: str) -> Formula:
-    return f.Rescale(Type(Kind.NUMBER, -1, -(10**14), 10**14), True, N, mode)
+    return f.Rescale(Type(Kind.NUMBER, scale=-1, low=-(10**14), high=10**14), True, N, mode)
 
 
 def text_call(function: str, *parts: Formula, type_: Type = TEXT) -> Formula:
     return f.TextCall(type_, True, function, parts)
 
 
-MOVED = Type(Kind.DATE, 0, DATE.low - 1000, DATE.high + 1000)
+MOVED = Type(Kind.DATE, scale=0, low=DATE.low - 1000, high=DATE.high + 1000)
 NODES: dict[str, Formula] = {
     "quotient": divided(M),
     "quotient by a negative": divided(whole(-4)),
@@ -382,7 +382,7 @@ NODES: dict[str, Formula] = {
     "least": f.Least(NUMBER, True, (N, M, whole(5))),
     "greatest": f.Greatest(NUMBER, True, (N, M)),
     "absolute": f.Absolute(NUMBER, True, N),
-    "wide product": f.Product(Type(Kind.NUMBER, 0, -(10**30), 10**30), True, N, M),
+    "wide product": f.Product(Type(Kind.NUMBER, scale=0, low=-(10**30), high=10**30), True, N, M),
     "choice": f.If(NUMBER, True, YES, N, M),
     "kleene and": f.All(YES_NO, True, (YES, f.Compare(YES_NO, True, "<", N, M))),
     "kleene or": f.Any(YES_NO, True, (YES, f.Compare(YES_NO, True, "<", N, M))),
@@ -394,9 +394,10 @@ NODES: dict[str, Formula] = {
     "a month later": f.AddMonths(MOVED, True, D, whole(1, Kind.MONTHS)),
     "a year before": f.AddMonths(MOVED, True, D, whole(-12, Kind.MONTHS)),
     **{
-        part: f.DatePart(Type(Kind.INTEGER, 0, 0, 9_999), True, part, D) for part in ("year", "month", "day", "weekday")
+        part: f.DatePart(Type(Kind.INTEGER, scale=0, low=0, high=9_999), True, part, D)
+        for part in ("year", "month", "day", "weekday")
     },
-    "length": text_call("length", T, type_=Type(Kind.INTEGER, 0, 0, 10_000)),
+    "length": text_call("length", T, type_=Type(Kind.INTEGER, scale=0, low=0, high=10_000)),
     "contains": text_call("contains", T, Constant(TEXT, False, "é"), type_=YES_NO),
     "contains nothing": text_call("contains", T, Constant(TEXT, False, ""), type_=YES_NO),
     "starts with": text_call("starts_with", T, Constant(TEXT, False, "中"), type_=YES_NO),
@@ -426,7 +427,10 @@ def nodes(*names: str) -> RuleSet:
     named = {f"p.x{i}": NODES[name] for i, name in enumerate(names)}
     return replace(
         random_ruleset(1),
-        facts=tuple(Fact(v.name, v.type, NO_TEXT, None, False, None, HERE) for v in variables),
+        facts=tuple(
+            Fact(name=v.name, type=v.type, title=NO_TEXT, note=None, required=False, example=None, place=HERE)
+            for v in variables
+        ),
         steps=tuple(Named(name, formula, None, HERE) for name, formula in named.items()),
         rules=(),
         tables=(),
@@ -453,6 +457,6 @@ def test_what_databases_disagree_about_is_refused_with_its_place() -> None:
 
 
 def test_what_has_more_than_38_digits_is_refused() -> None:
-    wide = Type(Kind.NUMBER, 0, -(10**39), 10**39)
+    wide = Type(Kind.NUMBER, scale=0, low=-(10**39), high=10**39)
     ruleset = replace(random_ruleset(1), steps=(Named("p.x", f.Product(wide, True, N, M), None, HERE),), rules=())
     assert [found.code for found in check(ruleset)] == ["B002"]

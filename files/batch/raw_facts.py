@@ -13,8 +13,8 @@ from enum import StrEnum
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.code import column
 from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
+from engine.lowering.sql.levels import column
 from engine.reading.fact_value import bound
 from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, shown
 from engine.vocabulary.invisible import CONTROLS, UNSEEN, sql_class

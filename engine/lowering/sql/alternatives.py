@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from engine.diagnostics.diagnostic import Place
-from engine.lowering.sql.ladders import shortened
-from engine.lowering.sql.narrow import with_operands
+from engine.lowering.sql.choice_chains import shortened
+from engine.lowering.sql.narrowing import with_operands
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, variables
 from engine.ruleset.interpret import kleene_and, value_of

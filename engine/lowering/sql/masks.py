@@ -13,9 +13,9 @@ from itertools import chain
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.code import Code, Levels, column
+from engine.lowering.sql.condition_rewrites import branches, negated, null_with
 from engine.lowering.sql.dialect import number
-from engine.lowering.sql.sql_conditions import branches, negated, null_with
+from engine.lowering.sql.levels import Levels, SqlValue, column
 
 BITS = 62
 """Rules a mask: a sum of them is a positive 64-bit integer everywhere."""
@@ -36,7 +36,7 @@ class Masks:
         self.levels = levels
 
     def of(
-        self, fired: str, undetermined: str, ids: Sequence[str], told: Sequence[Sequence[Code]]
+        self, fired: str, undetermined: str, ids: Sequence[str], told: Sequence[Sequence[SqlValue]]
     ) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
         """Each match is one number: its bit where it is true, the bit `_HALF` places higher where it can't be told, so
         that a sum of them holds both masks."""
@@ -53,11 +53,11 @@ class Masks:
             )
         return tuple(mask for mask, _ in pairs), tuple(mask for _, mask in pairs)
 
-    def _sum(self, told: Sequence[Sequence[Code]]) -> Code:
+    def _sum(self, told: Sequence[Sequence[SqlValue]]) -> SqlValue:
         """The matches' numbers added up. A condition that several share is tested once, of their sum."""
         shared = Counter(each.sql.name for each in chain(*told) if isinstance(each.sql, exp.Column))
-        numbers: list[Code] = []
-        groups: dict[str, tuple[Code, list[Code]]] = {}
+        numbers: list[SqlValue] = []
+        groups: dict[str, tuple[SqlValue, list[SqlValue]]] = {}
         for bit, conjuncts in enumerate(told):
             tests = [each for each in conjuncts if isinstance(each.sql, exp.Column) and shared[each.sql.name] > 1]
             if not tests:
@@ -69,10 +69,10 @@ class Masks:
         numbers += [self._where(test, self.levels.total(found)) for test, found in groups.values()]
         return self.levels.let(self.levels.total(numbers), "told")
 
-    def _where(self, test: Code, numbers: Code) -> Code:
+    def _where(self, test: SqlValue, numbers: SqlValue) -> SqlValue:
         """0 where the test is false; where it can't be told, what is not false can't be told either."""
         levels = self.levels
-        nothing = Code(self._zero, long=True)
+        nothing = SqlValue(self._zero, long=True)
         if not test.nullable:
             return levels.case([(test, numbers)], nothing)
         never = replace(test, sql=negated(test.sql))
@@ -81,11 +81,11 @@ class Masks:
         unsure = levels.operate(exp.Mul, bits, levels.number(1 << _HALF))
         return levels.case([(levels.missing(test), unsure)], found)
 
-    def _part(self, both: Code, *, high: bool) -> Code:
+    def _part(self, both: SqlValue, *, high: bool) -> SqlValue:
         split = self.levels.dialect.high_bits if high else self.levels.dialect.low_bits
         return self.levels.at(split(both.sql, _HALF), (both,), long=True)
 
-    def _mask(self, name: str, ids: tuple[str, ...], halves: Sequence[Code]) -> Mask:
+    def _mask(self, name: str, ids: tuple[str, ...], halves: Sequence[SqlValue]) -> Mask:
         levels = self.levels
         whole = halves[0]
         for half in halves[1:]:
@@ -93,7 +93,7 @@ class Masks:
         found = levels.define(whole, name)
         return Mask(found.sql.name, ids)
 
-    def _number(self, conjuncts: Sequence[Code], bit: int) -> Code:
+    def _number(self, conjuncts: Sequence[SqlValue], bit: int) -> SqlValue:
         """0 as soon as a condition is false, so that the others are computed for few rows."""
         levels = self.levels
         conjuncts = [levels.let(each) if isinstance(each.sql, exp.Func) else each for each in conjuncts]
@@ -114,7 +114,7 @@ class Masks:
             last = levels.dialect.to_narrow(unsure)
         return levels.at(exp.Case(ifs=ifs, default=last) if ifs else last, conjuncts, nullable=False, long=True)
 
-    def _missing(self, conditions: Sequence[Code]) -> list[Expr] | None:
+    def _missing(self, conditions: Sequence[SqlValue]) -> list[Expr] | None:
         """Tests of which one is true where none of the conditions is false, but one is null."""
         names: dict[str, None] = {}
         for each in conditions:

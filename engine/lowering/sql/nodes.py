@@ -12,12 +12,12 @@ from dataclasses import replace
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql import sql_numbers
+from engine.lowering.sql import exact_division
 from engine.lowering.sql.alternatives import Alternative, Position
-from engine.lowering.sql.code import Code, Levels, bare, literal
+from engine.lowering.sql.condition_rewrites import side
 from engine.lowering.sql.dialect import NARROW_HIGH, call, number, wrapped
-from engine.lowering.sql.narrow import Rounded, is_narrow
-from engine.lowering.sql.sql_conditions import side
+from engine.lowering.sql.levels import Levels, SqlValue, bare, literal
+from engine.lowering.sql.narrowing import Rounded, is_narrow
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
 from engine.ruleset.numbering import Formulas
@@ -46,13 +46,13 @@ _AMONG_MAX = 3
 class Lowering:
     """Lowers formulas that `formulas` has counted, each distinct one once. `variables` says where each stands."""
 
-    def __init__(self, formulas: Formulas, levels: Levels, variables: Mapping[str, Code]) -> None:
+    def __init__(self, formulas: Formulas, levels: Levels, variables: Mapping[str, SqlValue]) -> None:
         self.formulas = formulas
         self.levels = levels
         self.variables = variables
-        self._codes: dict[int, Code] = {}
+        self._codes: dict[int, SqlValue] = {}
 
-    def code(self, formula: Formula) -> Code:
+    def code(self, formula: Formula) -> SqlValue:
         wanted = self.formulas.number(formula)
         pending = [wanted]
         while pending:
@@ -66,7 +66,7 @@ class Lowering:
                 self._codes[number_] = self._settled(number_)
         return self._codes[wanted]
 
-    def _settled(self, number_: int) -> Code:
+    def _settled(self, number_: int) -> SqlValue:
         node = self.formulas.nodes[number_]
         code = self._code(node, [self._codes[child] for child in self.formulas.children[number_]])
         if node.type.kind.is_numeric and code.wide and is_narrow(node.type) and not isinstance(node, f.Variable):
@@ -81,7 +81,7 @@ class Lowering:
             isinstance(part, f.Variable) and self.variables[part.name].sql.name in texts for part in node.operands
         )
 
-    def _code(self, node: Formula, parts: list[Code]) -> Code:
+    def _code(self, node: Formula, parts: list[SqlValue]) -> SqlValue:
         match node:
             case f.Constant(value=value):
                 wide = type(value) is int and not is_narrow(node.type)
@@ -116,7 +116,7 @@ class Lowering:
 
     # --- logic -------------------------------------------------------------------------------------------------------
 
-    def _truth(self, node: Formula, parts: list[Code]) -> Code:
+    def _truth(self, node: Formula, parts: list[SqlValue]) -> SqlValue:
         levels = self.levels
         match node:
             case f.All() | f.Any():
@@ -133,13 +133,13 @@ class Lowering:
                 return self._member(values, operand, parts[0])
         raise TypeError(f"no SQL is defined for {type(node).__name__}")
 
-    def true(self, code: Code) -> Code:
+    def true(self, code: SqlValue) -> SqlValue:
         if not code.nullable:
             return code
         sql = exp.Coalesce(this=code.sql.copy(), expressions=[exp.Boolean(this=False)])
         return self.levels.at(sql, (code,), nullable=False)
 
-    def _member(self, values: Sequence[int | str | bool], operand: Formula, code: Code) -> Code:
+    def _member(self, values: Sequence[int | str | bool], operand: Formula, code: SqlValue) -> SqlValue:
         """Numbers that the operand can't be are left out: the largest may be too long for a literal."""
         known = [v for v in values if type(v) is not int or operand.type.low <= v <= operand.type.high]
         if not known:
@@ -151,10 +151,10 @@ class Lowering:
         listed = [literal(value, self.levels.dialect, wide=code.wide).sql for value in known]
         return self.levels.at(exp.In(this=wrapped(code.sql), expressions=listed), (code,))
 
-    def _choice(self, node: f.If, condition: Code, then: Code, otherwise: Code) -> Code:
+    def _choice(self, node: f.If, condition: SqlValue, then: SqlValue, otherwise: SqlValue) -> SqlValue:
         """A chain of choices becomes one CASE with many branches."""
         levels = self.levels
-        branches: list[tuple[Code, Code]] = []
+        branches: list[tuple[SqlValue, SqlValue]] = []
         if isinstance(node.condition, f.IsNull) and node.condition.operand == node.otherwise:
             otherwise = replace(otherwise, nullable=False)  # `then` stands where it is null
         if isinstance(node.condition, f.IsTrue):
@@ -171,10 +171,10 @@ class Lowering:
             return self._prolonged(branches, otherwise)
         return levels.case(branches, otherwise)
 
-    def _unknown(self, condition: Code) -> Code:
+    def _unknown(self, condition: SqlValue) -> SqlValue:
         return self.levels.at(exp.Is(this=wrapped(condition.sql), expression=exp.Null()), (condition,), nullable=False)
 
-    def _tested(self, formula: Formula) -> Code | None:
+    def _tested(self, formula: Formula) -> SqlValue | None:
         """The one column whose nullness is that of this comparison with a constant."""
         match formula:
             case f.Compare(left=f.Variable(name=name), right=f.Constant(nullable=False)):
@@ -183,7 +183,7 @@ class Lowering:
                 return self.variables[name]
         return None
 
-    def _prolonged(self, branches: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
+    def _prolonged(self, branches: Sequence[tuple[SqlValue, SqlValue]], otherwise: SqlValue) -> SqlValue:
         first = self.levels.case(branches, otherwise)
         inner = first.sql.args["default"]
         if not isinstance(inner, exp.Case):  # widened
@@ -191,7 +191,7 @@ class Lowering:
         sql = exp.Case(ifs=[*first.sql.args["ifs"], *inner.args["ifs"]], default=inner.args.get("default"))
         return self.levels.at(sql, (first,), wide=first.wide, nullable=first.nullable, long=first.long)
 
-    def _position(self, words: Sequence[str], word: Code) -> Code:
+    def _position(self, words: Sequence[str], word: SqlValue) -> SqlValue:
         levels = self.levels
         found = levels.at(levels.dialect.position(words, word.sql), (word,))
         if not word.nullable:
@@ -199,7 +199,7 @@ class Lowering:
         none = levels.number(len(words) + 1)
         return levels.at(exp.Coalesce(this=found.sql, expressions=[none.sql]), (found,), nullable=False)
 
-    def _looked_up(self, number_: Code, values: Sequence[int | str | bool | None], type_: Type) -> Code:
+    def _looked_up(self, number_: SqlValue, values: Sequence[int | str | bool | None], type_: Type) -> SqlValue:
         """Most often one comparison, as of a grade with another; else the entry of a list, where there are lists."""
         levels, dialect = self.levels, self.levels.dialect
         number_ = levels.let(number_)
@@ -223,32 +223,32 @@ class Lowering:
 
     # --- numbers and dates -------------------------------------------------------------------------------------------
 
-    def _rescaled(self, node: f.Rescale | Rounded, parts: list[Code]) -> Code:
+    def _rescaled(self, node: f.Rescale | Rounded, parts: list[SqlValue]) -> SqlValue:
         levels = self.levels
         if isinstance(node, Rounded):
             assert type(node.divisor.value) is int, "a divisor is a number"
             bounds = (node.low.type.low, node.low.type.high)
-            return sql_numbers.rounded_sum(levels, parts[0], parts[1], bounds, node.divisor.value)
+            return exact_division.rounded_sum(levels, parts[0], parts[1], bounds, node.divisor.value)
         step = node.type.scale - node.operand.type.scale
         if step >= 0:
             factor = literal(10**step, levels.dialect, wide=step > 18)
             return levels.operate(exp.Mul, parts[0], factor, wide=not is_narrow(node.type)) if step else parts[0]
         bounds = (node.operand.type.low, node.operand.type.high)
-        return sql_numbers.rounded(levels, parts[0], bounds, 10**-step, node.mode)
+        return exact_division.rounded(levels, parts[0], bounds, 10**-step, node.mode)
 
-    def _division(self, node: f.Quotient | f.Modulo, left: Code, right: Code) -> Code:
+    def _division(self, node: f.Quotient | f.Modulo, left: SqlValue, right: SqlValue) -> SqlValue:
         levels, a, b = self.levels, node.left.type, node.right.type
         signed = min(a.low, b.low) < 0
         shift = node.shift if isinstance(node, f.Quotient) else 0
         wide = left.wide or right.wide or max(-a.low, a.high) * 10**shift + max(-b.low, b.high) > NARROW_HIGH
-        divisor = sql_numbers.divisor_or_null(levels, right, wide=wide, never_zero=b.low > 0 or b.high < 0)
+        divisor = exact_division.divisor_or_null(levels, right, wide=wide, never_zero=b.low > 0 or b.high < 0)
         if shift:
             left = levels.operate(exp.Mul, left, literal(10**shift, levels.dialect, wide=shift > 18), wide=wide)
         left = levels.let(levels.lengthened(levels.widened(left, wide=wide)))
-        divide = sql_numbers.quotient if isinstance(node, f.Quotient) else sql_numbers.modulo
+        divide = exact_division.quotient if isinstance(node, f.Quotient) else exact_division.modulo
         return divide(levels, left, divisor, signed=signed)
 
-    def _extreme(self, parts: Sequence[Code], worse: type[Expr]) -> Code:
+    def _extreme(self, parts: Sequence[SqlValue], worse: type[Expr]) -> SqlValue:
         """LEAST and GREATEST skip nulls in some databases and not in others."""
         levels = self.levels
         found = parts[0]
@@ -265,18 +265,18 @@ class Lowering:
             found = levels.case(branches, left)
         return found
 
-    def _date_part(self, part: str, date: Formula, code: Code) -> Code:
+    def _date_part(self, part: str, date: Formula, code: SqlValue) -> SqlValue:
         levels = self.levels
         if part != "weekday":
             return levels.at(levels.dialect.date_part(part, code.sql), (code,))
-        lifted = 3 + 7 * sql_numbers.lift(date.type.low + 3, 7)
+        lifted = 3 + 7 * exact_division.lift(date.type.low + 3, 7)
         moved = exp.Paren(this=exp.Add(this=wrapped(levels.lengthened(code).sql), expression=number(lifted)))
         weekday = exp.Add(this=exp.Mod(this=moved, expression=number(7)), expression=number(1))
         return levels.at(weekday, (code,), long=True)
 
     # --- text --------------------------------------------------------------------------------------------------------
 
-    def _text(self, function: str, parts: list[Code]) -> Code:
+    def _text(self, function: str, parts: list[SqlValue]) -> SqlValue:
         levels, dialect = self.levels, self.levels.dialect
         simple: Mapping[str, Callable[..., Expr]] = {
             "length": lambda whole: exp.Length(this=whole.copy()),
@@ -294,7 +294,7 @@ class Lowering:
             return levels.at(sql, parts)
         return self._substring([levels.let(part) for part in parts])
 
-    def _substring(self, parts: list[Code]) -> Code:
+    def _substring(self, parts: list[SqlValue]) -> SqlValue:
         """A start from the end is turned into one from the front; beyond either end there is nothing."""
         levels = self.levels
         whole, start, *length = (self._within_text(part) for part in parts)
@@ -312,7 +312,7 @@ class Lowering:
         unknown = [(self._unknown(part), literal(None, levels.dialect)) for part in parts if part.nullable]
         return levels.case([*unknown, (inside, levels.at(cut, parts))], literal("", levels.dialect))
 
-    def _within_text(self, part: Code) -> Code:
+    def _within_text(self, part: SqlValue) -> SqlValue:
         """A start or length that is a constant, cut to what databases take; no text is that long."""
         value = part.constant[0] if part.constant else None
         if type(value) is not int:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
-from engine.lowering.sql.narrow import Rounded, narrowed
-from engine.lowering.sql.sql_numbers import highest
+from engine.lowering.sql.exact_division import highest
+from engine.lowering.sql.narrowing import Rounded, narrowed
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula, walk
 from engine.ruleset.ruleset import ListResult, Match, Named, RuleSet

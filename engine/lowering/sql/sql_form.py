@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.code import Code, Columns, Levels, column, literal
 from engine.lowering.sql.dialect import DIALECTS, Dialect, binary, number, text
+from engine.lowering.sql.levels import ColumnNames, Levels, SqlValue, column, literal
 from engine.lowering.sql.masks import Mask, Masks
-from engine.lowering.sql.narrow import is_narrow, narrowed
+from engine.lowering.sql.narrowing import is_narrow, narrowed
 from engine.lowering.sql.nodes import Lowering
 from engine.ruleset.formula import Formula
 from engine.ruleset.numbering import Formulas
@@ -35,12 +35,12 @@ class SqlForm:
     def __init__(self, ruleset: RuleSet, dialect: str = "duckdb", as_of: int | None = None) -> None:
         self.ruleset = ruleset
         self.dialect: Dialect = DIALECTS[dialect]
-        self.names = Columns()
+        self.names = ColumnNames()
         self.columns: dict[str, str] = {}
         self.rules: dict[str, str] = {}
         self.conditions: dict[str, str] = {}
         self._levels = Levels(self.dialect, self.names)
-        self._codes: dict[str, Code] = {}
+        self._codes: dict[str, SqlValue] = {}
         self._define_facts(as_of)
         formulas = {id(formula): narrowed(formula) for formula in _formulas(ruleset)}
         counted = Formulas()
@@ -90,7 +90,7 @@ class SqlForm:
         for fact in self.ruleset.facts:
             name = self.columns[fact.name] = self.names.name(fact.name)
             wide = fact.type.kind.is_numeric and not is_narrow(fact.type)
-            self._codes[fact.name] = Code(column(name), wide, not fact.required, long=True)
+            self._codes[fact.name] = SqlValue(column(name), wide, not fact.required, long=True)
             if not fact.required:
                 self._levels.nullable.add(name)
             if fact.type.kind in (Kind.TEXT, Kind.ENUM):
@@ -98,7 +98,7 @@ class SqlForm:
         self.names.name(OUTCOME)
         if as_of is None:
             self.columns[AS_OF] = self.names.name(AS_OF)
-            self._codes[AS_OF] = Code(column(self.columns[AS_OF]), long=True)
+            self._codes[AS_OF] = SqlValue(column(self.columns[AS_OF]), long=True)
         else:
             self._codes[AS_OF] = literal(as_of, self.dialect)
 
@@ -112,20 +112,20 @@ class SqlForm:
                 case ListResult():
                     self._define(step.name, step.name, self._list(step))
 
-    def _define(self, id_: str, wanted: str, code: Code) -> None:
+    def _define(self, id_: str, wanted: str, code: SqlValue) -> None:
         found = self._codes[id_] = self._levels.define(code, wanted)
         self.columns[id_] = found.sql.name
 
-    def _lowered(self, formula: Formula) -> Code:
+    def _lowered(self, formula: Formula) -> SqlValue:
         return self._lowering.code(self._narrowed[id(formula)])
 
-    def _match(self, match: Match) -> Code:
+    def _match(self, match: Match) -> SqlValue:
         return self._levels.combined(self._conjuncts(match), exp.And)
 
-    def _conjuncts(self, match: Match) -> list[Code]:
+    def _conjuncts(self, match: Match) -> list[SqlValue]:
         return [self._lowered(conjunct.formula) for conjunct in match.conjuncts]
 
-    def _list(self, step: ListResult) -> Code:
+    def _list(self, step: ListResult) -> SqlValue:
         levels, dialect = self._levels, self.dialect
         values = [self._lowered(output) for _, output in step.entries]
         wide = any(value.wide for value in values)
@@ -149,7 +149,7 @@ class SqlForm:
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
-    def _define_rule(self, rule: Rule) -> Code:
+    def _define_rule(self, rule: Rule) -> SqlValue:
         found = self._levels.define(self._match(rule.match), f"rule_{rule.id}")
         self.rules[rule.id] = found.sql.name
         return found
@@ -163,7 +163,7 @@ class SqlForm:
                 self.conditions[name] = levels.define(value, f"condition_{name}").sql.name
 
     def _define_outcome(self) -> None:
-        self._levels.named(Code(self._outcome(self._tests_of_masks)), OUTCOME)
+        self._levels.named(SqlValue(self._outcome(self._tests_of_masks)), OUTCOME)
 
     def _outcome(self, tests: Callable[[str], Iterable[Expr]]) -> Expr:
         """The most severe outcome that a test tells."""

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from engine.lowering.sql.alternatives import with_alternatives
-from engine.lowering.sql.code import column
+from engine.lowering.sql.levels import column
 from engine.lowering.sql.portability import check
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet

@@ -15,7 +15,7 @@ from pyspark.sql import functions as sf
 from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.portability import check
-from engine.lowering.sql.shown_columns import fact_value, list_value
+from engine.lowering.sql.readable_columns import fact_value, list_value
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from engine.lowering.sql.ladders import shortened
+from engine.lowering.sql.choice_chains import shortened
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
 from engine.ruleset.interpret import value_of

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from engine.lowering.sql.code import Code, Levels
 from engine.lowering.sql.dialect import NARROW_HIGH
+from engine.lowering.sql.levels import Levels, SqlValue
 
 _ADDED: Mapping[str, Callable[[int], tuple[int, int]]] = {
     "half_even": lambda d: (d // 2, d // 2),
@@ -37,7 +37,7 @@ def highest(low: int, high: int, divisor: int) -> int:
     return high + (lift(low, divisor) + 1) * divisor
 
 
-def rounded(levels: Levels, code: Code, bounds: tuple[int, int], divisor: int, mode: str) -> Code:
+def rounded(levels: Levels, code: SqlValue, bounds: tuple[int, int], divisor: int, mode: str) -> SqlValue:
     """`code / divisor` by this mode. The divisor is positive; bounds are those of the code."""
     low, high = bounds
     wide = code.wide or highest(low, high, divisor) > NARROW_HIGH
@@ -60,7 +60,7 @@ def rounded(levels: Levels, code: Code, bounds: tuple[int, int], divisor: int, m
     return _plus(levels, whole, -lifted)
 
 
-def rounded_sum(levels: Levels, high: Code, low: Code, bounds: tuple[int, int], divisor: int) -> Code:
+def rounded_sum(levels: Levels, high: SqlValue, low: SqlValue, bounds: tuple[int, int], divisor: int) -> SqlValue:
     """`high + low / divisor`, half-even, all in 64 bits. `bounds` are those of `low`."""
     lifted = lift(bounds[0], divisor)
     moved = _plus(levels, levels.lengthened(low), lifted * divisor + divisor // 2)
@@ -74,7 +74,9 @@ def rounded_sum(levels: Levels, high: Code, low: Code, bounds: tuple[int, int], 
     return _plus(levels, _half_even(levels, moved, whole, divisor, total), -lifted)
 
 
-def _half_even(levels: Levels, moved: Code, whole: Code, divisor: int, total: Code | None = None) -> Code:
+def _half_even(
+    levels: Levels, moved: SqlValue, whole: SqlValue, divisor: int, total: SqlValue | None = None
+) -> SqlValue:
     """`moved` has half a divisor added already: a tie is what divides without rest, and goes back where it is odd."""
     total = total or whole
     product = levels.operate(exp.Mul, whole, levels.number(divisor), wide=whole.wide)
@@ -84,7 +86,7 @@ def _half_even(levels: Levels, moved: Code, whole: Code, divisor: int, total: Co
     return levels.case([(both, less)], total)
 
 
-def _odd(levels: Levels, code: Code) -> Code:
+def _odd(levels: Levels, code: SqlValue) -> SqlValue:
     if code.wide and not levels.dialect.wide_bits:
         rest = levels.at(levels.dialect.remainder(code.sql, levels.number(2).sql, wide=True), (code,), wide=True)
         return levels.test(exp.NEQ, rest, levels.number(0))
@@ -92,14 +94,14 @@ def _odd(levels: Levels, code: Code) -> Code:
     return levels.test(exp.EQ, bit, levels.number(1))
 
 
-def _plus(levels: Levels, code: Code, added: int) -> Code:
+def _plus(levels: Levels, code: SqlValue, added: int) -> SqlValue:
     if added == 0:
         return code
     kind = exp.Add if added > 0 else exp.Sub
     return levels.operate(kind, code, levels.widened(levels.number(abs(added)), wide=code.wide), wide=code.wide)
 
 
-def _divided(levels: Levels, code: Code, divisor: int) -> Code:
+def _divided(levels: Levels, code: SqlValue, divisor: int) -> SqlValue:
     """Rounded down; the code is not negative."""
     if divisor == 1:
         return code
@@ -112,7 +114,7 @@ def _divided(levels: Levels, code: Code, divisor: int) -> Code:
 # --- divisors that are not constant ----------------------------------------------------------------------------------
 
 
-def divisor_or_null(levels: Levels, code: Code, *, wide: bool, never_zero: bool) -> Code:
+def divisor_or_null(levels: Levels, code: SqlValue, *, wide: bool, never_zero: bool) -> SqlValue:
     code = levels.lengthened(levels.widened(code, wide=wide))
     if never_zero:
         return levels.let(code)
@@ -121,7 +123,7 @@ def divisor_or_null(levels: Levels, code: Code, *, wide: bool, never_zero: bool)
     return levels.define(replace(null_if_zero, nullable=True), "part")
 
 
-def quotient(levels: Levels, left: Code, right: Code, *, signed: bool) -> Code:
+def quotient(levels: Levels, left: SqlValue, right: SqlValue, *, signed: bool) -> SqlValue:
     """Half-even. Both are long, columns or literals of one width; a zero divisor has become null."""
     wide = left.wide
     divided = levels.dialect.quotient(left.sql, right.sql, wide=wide)
@@ -134,18 +136,18 @@ def quotient(levels: Levels, left: Code, right: Code, *, signed: bool) -> Code:
     tie = levels.test(exp.EQ, rest, other)
     odd = levels.at(exp.and_(tie.sql, _odd(levels, whole).sql), (tie, whole))
     further = levels.at(exp.or_(levels.test(exp.GT, rest, other).sql, odd.sql), (rest, other, whole))
-    step: Code = levels.number(1)
+    step: SqlValue = levels.number(1)
     if signed:
         signs = [levels.test(exp.LT, part, levels.number(0)) for part in (left, right)]
         step = levels.case([(levels.test(exp.NEQ, *signs), levels.number(-1))], levels.number(1))
     return levels.case([(further, levels.operate(exp.Add, whole, step, wide=wide))], whole)
 
 
-def _magnitude(levels: Levels, code: Code) -> Code:
+def _magnitude(levels: Levels, code: SqlValue) -> SqlValue:
     return levels.at(exp.Abs(this=code.sql.copy()), (code,), wide=code.wide, long=True)
 
 
-def modulo(levels: Levels, left: Code, right: Code, *, signed: bool) -> Code:
+def modulo(levels: Levels, left: SqlValue, right: SqlValue, *, signed: bool) -> SqlValue:
     """With the sign of the divisor. Both are long, columns or literals of one width."""
     divided = levels.dialect.remainder(left.sql, right.sql, wide=left.wide)
     rest = levels.at(divided, (left, right), wide=left.wide, long=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.code import column
 from engine.lowering.sql.dialect import Dialect, binary, text
+from engine.lowering.sql.levels import column
 from engine.vocabulary.vocabulary import Kind, Type
 
 _DIGITS = 18

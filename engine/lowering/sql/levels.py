@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
+from engine.lowering.sql.condition_rewrites import branches, connected, stepwise, truth
 from engine.lowering.sql.dialect import Dialect, binary, number, text, wrapped
-from engine.lowering.sql.sql_conditions import branches, connected, stepwise, truth
 from engine.vocabulary.binding import Value
 
 _WRITTEN_MAX = 150
@@ -25,7 +25,7 @@ _COPIED_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class SqlValue:
     """`wide`: an integer of more than 64 bits. `long`: one that every database holds in 64 bits or more; of others,
     such as plain digits and what is chosen among them, a database may make 32 bits, and fail where arithmetic leaves
     those. `constant` holds the value of a literal in a tuple of one."""
@@ -46,19 +46,19 @@ class Code:
         return self.constant == (None,)
 
 
-def literal(value: Value, dialect: Dialect, *, wide: bool = False) -> Code:
+def literal(value: Value, dialect: Dialect, *, wide: bool = False) -> SqlValue:
     match value:
         case None:
-            return Code(exp.Null(), nullable=True, constant=(None,))
+            return SqlValue(exp.Null(), nullable=True, constant=(None,))
         case bool():
-            return Code(exp.Boolean(this=value), constant=(value,))
+            return SqlValue(exp.Boolean(this=value), constant=(value,))
         case str():
-            return Code(text(value), constant=(value,))
+            return SqlValue(text(value), constant=(value,))
         case int():
-            return Code(dialect.wide_number(value) if wide else number(value), wide, False, (value,), long=wide)
+            return SqlValue(dialect.wide_number(value) if wide else number(value), wide, False, (value,), long=wide)
 
 
-class Columns:
+class ColumnNames:
     """Names that are free in every dialect, where letters of either case are one."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Columns:
 
 
 class Levels:
-    def __init__(self, dialect: Dialect, names: Columns) -> None:
+    def __init__(self, dialect: Dialect, names: ColumnNames) -> None:
         self.dialect = dialect
         self.names = names
         self.nullable: set[str] = set()  # columns that may be null
@@ -84,14 +84,14 @@ class Levels:
         self._heights: dict[str, int] = {}
         self._firm: set[str] = set()  # never written where they are read
 
-    def let(self, code: Code, wanted: str = "part") -> Code:
+    def let(self, code: SqlValue, wanted: str = "part") -> SqlValue:
         """The code as a column, unless it costs nothing to repeat it."""
         return code if code.is_plain else self.define(code, wanted)
 
-    def define(self, code: Code, wanted: str) -> Code:
+    def define(self, code: SqlValue, wanted: str) -> SqlValue:
         return self.named(code, self.names.name(wanted))
 
-    def named(self, code: Code, name: str) -> Code:
+    def named(self, code: SqlValue, name: str) -> SqlValue:
         sql = stepwise(code.sql, nullable=code.nullable) if self.dialect.lazy_case else code.sql.copy()
         self._columns.append((name, sql))
         self._heights[name] = self._height(sql) + 1
@@ -100,13 +100,19 @@ class Levels:
         return replace(code, sql=column(name), constant=None)
 
     def at(
-        self, sql: Expr, parts: Iterable[Code], *, wide: bool = False, nullable: bool | None = None, long: bool = False
-    ) -> Code:
+        self,
+        sql: Expr,
+        parts: Iterable[SqlValue],
+        *,
+        wide: bool = False,
+        nullable: bool | None = None,
+        long: bool = False,
+    ) -> SqlValue:
         """An expression made of these parts; null, unless told otherwise, where one of them is."""
         nullable = any(part.nullable for part in parts) if nullable is None else nullable
-        return Code(sql, wide, nullable, long=long or wide)
+        return SqlValue(sql, wide, nullable, long=long or wide)
 
-    def widened(self, code: Code, *, wide: bool) -> Code:
+    def widened(self, code: SqlValue, *, wide: bool) -> SqlValue:
         if code.wide == wide or code.is_null:
             return code
         if code.constant is not None:
@@ -115,13 +121,13 @@ class Levels:
         to = self.dialect.to_wide if wide else self.dialect.to_narrow
         return replace(code, sql=to(code.sql), wide=wide, long=True)
 
-    def lengthened(self, code: Code) -> Code:
+    def lengthened(self, code: SqlValue) -> SqlValue:
         """In 64 bits at least. What is longer than 32 by its digits alone is so anyway, but not in every database."""
         if code.long or code.is_null:
             return code
         return replace(code, sql=self.dialect.to_narrow(code.sql), long=True)
 
-    def operate(self, kind: type[Expr], left: Code, right: Code, *, wide: bool = False) -> Code:
+    def operate(self, kind: type[Expr], left: SqlValue, right: SqlValue, *, wide: bool = False) -> SqlValue:
         """Arithmetic whose result is `wide` or not; databases widen the other operand themselves."""
         if wide and not left.wide and not right.wide:
             left = self.widened(left, wide=True)
@@ -129,21 +135,21 @@ class Levels:
             left = self.lengthened(left)
         return self.at(binary(kind, left.sql, right.sql), (left, right), wide=wide, long=True)
 
-    def combined(self, parts: Sequence[Code], kind: type[exp.Connector]) -> Code:
+    def combined(self, parts: Sequence[SqlValue], kind: type[exp.Connector]) -> SqlValue:
         if not parts:
             return literal(kind is exp.And, self.dialect)
         return self.at(connected(kind, [part.sql for part in parts]), parts)
 
-    def test(self, kind: type[Expr], left: Code, right: Code) -> Code:
+    def test(self, kind: type[Expr], left: SqlValue, right: SqlValue) -> SqlValue:
         return self.at(binary(kind, left.sql, right.sql), (left, right))
 
-    def total(self, numbers: Sequence[Code]) -> Code:
+    def total(self, numbers: Sequence[SqlValue]) -> SqlValue:
         """The sum of long numbers. Where rows are copied, what can be told early is added early, so that fewer values
         are carried."""
-        by_height: dict[int, list[Code]] = {}
+        by_height: dict[int, list[SqlValue]] = {}
         for each in numbers:
             by_height.setdefault(self._height(each.sql) if self.dialect.row_wise else 0, []).append(each)
-        total: Code | None = None
+        total: SqlValue | None = None
         for height in sorted(by_height):
             terms = by_height[height] if total is None else [total, *by_height[height]]
             sql = terms[0].sql
@@ -159,7 +165,7 @@ class Levels:
     def _height(self, sql: Expr) -> int:
         return max((self._heights.get(found.name, 0) for found in sql.find_all(exp.Column)), default=0)
 
-    def case(self, choices: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
+    def case(self, choices: Sequence[tuple[SqlValue, SqlValue]], otherwise: SqlValue) -> SqlValue:
         """The first result whose condition is true; nullness as of the results alone."""
         results = [*(result for _, result in choices), otherwise]
         wide = any(result.wide for result in results)
@@ -173,12 +179,12 @@ class Levels:
         parts = [*results, *(test for test, _ in choices)]
         return self.at(sql, parts, wide=wide, nullable=nullable, long=any(result.long for result in results))
 
-    def missing(self, code: Code) -> Code:
+    def missing(self, code: SqlValue) -> SqlValue:
         if not code.nullable:
             return literal(False, self.dialect)
         return self.at(exp.Is(this=wrapped(code.sql), expression=exp.Null()), (code,), nullable=False)
 
-    def number(self, value: int) -> Code:
+    def number(self, value: int) -> SqlValue:
         return literal(value, self.dialect)
 
     def selects(self, source: str, wanted: Sequence[Expr]) -> tuple[list[tuple[str, exp.Select]], str]:
@@ -246,5 +252,5 @@ def column(name: str) -> exp.Column:
     return exp.column(exp.to_identifier(name))
 
 
-def bare(condition: Code) -> Code:
+def bare(condition: SqlValue) -> SqlValue:
     return replace(condition, sql=truth(condition.sql))

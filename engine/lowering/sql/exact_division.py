@@ -87,7 +87,7 @@ def _half_even(
 
 
 def _odd(levels: Levels, code: SqlValue) -> SqlValue:
-    if code.wide and not levels.dialect.wide_bits:
+    if code.wide and not levels.dialect.has_wide_bits:
         rest = levels.at(levels.dialect.remainder(code.sql, levels.number(2).sql, wide=True), (code,), wide=True)
         return levels.test(exp.NEQ, rest, levels.number(0))
     bit = levels.operate(exp.BitwiseAnd, code, levels.number(1), wide=code.wide)

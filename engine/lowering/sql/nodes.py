@@ -76,7 +76,7 @@ class Lowering:
 
     def _is_of_text(self, node: Formula) -> bool:
         """Told at once where rows are copied, so that the text isn't."""
-        texts = self.levels.texts if self.levels.dialect.row_wise else ()
+        texts = self.levels.texts if self.levels.dialect.materializes_subselects else ()
         return node.type.kind not in _TEXTS and any(
             isinstance(part, f.Variable) and self.variables[part.name].sql.name in texts for part in node.operands
         )
@@ -208,10 +208,14 @@ class Lowering:
         others = [place for place, value in zip(places, values, strict=True) if value != common]
         if not others:
             return literal(common, dialect, wide=not is_narrow(type_))
-        if isinstance(common, bool) and None not in values and (len(others) < _AMONG_MAX or not dialect.lists):
+        if (
+            isinstance(common, bool)
+            and None not in values
+            and (len(others) < _AMONG_MAX or not dialect.constant_array_lookup)
+        ):
             return levels.at(_among(number_.sql, others, negated=common), (number_,))
         wide = not is_narrow(type_)
-        if dialect.lists and not wide:
+        if dialect.constant_array_lookup and not wide:
             entries = [literal(value, dialect).sql for value in values]
             return levels.at(dialect.entry(entries, number_.sql), (number_,), nullable=None in values, long=True)
         choices = [

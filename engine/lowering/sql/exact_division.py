@@ -1,8 +1,17 @@
 """Exact integer arithmetic in SQL: division, rounding and remainder, which no two databases do alike for negatives.
 
-Part of the SQL lowering. Databases agree on whole division of non-negative numbers only, so one that may be negative
-is first moved up by an even multiple of the divisor (an even one keeps the parity that half-even looks at) and the
-result moved back; where the divisor is not constant, magnitudes are divided and the sign is put back.
+Part of the SQL lowering. Databases agree on whole division of non-negative numbers only. A number that may be negative
+is therefore moved up by a multiple of the divisor, divided, and the result moved back.
+
+Example: x / 10 rounded half-even, x from -25 to 99. The multiple is even, so that odd quotients stay odd, and lifts the
+lowest x above 0: 4 * 10. Half the divisor is added, so that rounding down rounds to the nearest:
+
+    x = -17    -17 + 40 + 5 = 28     28 / 10 = 2                                    2 - 4 = -2
+    x = -15    -15 + 40 + 5 = 30     30 / 10 = 3, a tie and odd, so one less: 2     2 - 4 = -2
+    x = -25    -25 + 40 + 5 = 20     20 / 10 = 2, a tie and even                    2 - 4 = -2
+
+Where the divisor is not constant there is no multiple to add: the number is divided towards zero, and the rest says
+whether the quotient is moved by one.
 """
 
 from __future__ import annotations
@@ -24,131 +33,145 @@ _ADDED: Mapping[str, Callable[[int], tuple[int, int]]] = {
     "floor": lambda d: (0, 0),
     "ceiling": lambda d: (d - 1, d - 1),
 }
-"""What is added, to a number that is not negative and to one that is, before dividing by `d` and rounding down."""
+"""For each rounding mode what is added, to a number that is not negative and to one that is, before dividing by `d` and
+rounding down. `half_even` needs its ties corrected afterwards."""
 
 
 def lift(low: int, divisor: int) -> int:
-    """The even factor by which a number of at least `low` is moved up to be no longer negative."""
+    """The even number of divisors by which a number of at least `low` is moved up to be no longer negative: 4 for -25
+    and 10."""
     return 0 if low >= 0 else (-low // (2 * divisor) + 1) * 2
 
 
 def highest(low: int, high: int, divisor: int) -> int:
-    """The largest number that `rounded` computes with."""
+    """The largest number that `rounded` computes with for a number from `low` to `high`."""
     return high + (lift(low, divisor) + 1) * divisor
 
 
-def rounded(levels: Levels, code: SqlValue, bounds: tuple[int, int], divisor: int, mode: str) -> SqlValue:
-    """`code / divisor` by this mode. The divisor is positive; bounds are those of the code."""
+# --- constant divisors -----------------------------------------------------------------------------------------------
+
+
+def rounded(levels: Levels, value: SqlValue, bounds: tuple[int, int], divisor: int, mode: str) -> SqlValue:
+    """`value / divisor` by a rounding mode, a key of `_ADDED`. The divisor is positive; `bounds` are the value's lowest
+    and highest."""
     low, high = bounds
-    wide = code.wide or highest(low, high, divisor) > NARROW_HIGH
-    code = levels.lengthened(levels.widened(code, wide=wide))
+    wide = value.wide or highest(low, high, divisor) > NARROW_HIGH
+    value = levels.lengthened(levels.widened(value, wide=wide))
     lifted = lift(low, divisor)
     for_positive, for_negative = _ADDED[mode](divisor)
     if for_positive != for_negative and low < 0:
-        code = levels.let(code)
-        ifs = levels.test(exp.GTE, code, levels.number(0))
-        added = levels.case([(ifs, levels.number(for_positive))], levels.number(for_negative))
-        moved = levels.operate(exp.Add, code, added, wide=wide)
+        value = levels.let(value)
+        is_positive = levels.test(exp.GTE, value, levels.number(0))
+        added = levels.case([(is_positive, levels.number(for_positive))], levels.number(for_negative))
+        moved = levels.operate(exp.Add, value, added, wide=wide)
         moved = _plus(levels, moved, lifted * divisor)
     else:
-        moved = _plus(levels, code, lifted * divisor + for_positive)
+        moved = _plus(levels, value, lifted * divisor + for_positive)
     if mode == "half_even" and divisor % 2 == 0:
         moved = levels.let(moved)
-        whole = _half_even(levels, moved, levels.let(_divided(levels, moved, divisor)), divisor)
+        quotient = _half_even(levels, moved, levels.let(_divided(levels, moved, divisor)), divisor)
     else:
-        whole = _divided(levels, moved, divisor)
-    return _plus(levels, whole, -lifted)
+        quotient = _divided(levels, moved, divisor)
+    return _plus(levels, quotient, -lifted)
 
 
 def rounded_sum(levels: Levels, high: SqlValue, low: SqlValue, bounds: tuple[int, int], divisor: int) -> SqlValue:
-    """`high + low / divisor`, half-even, all in 64 bits. `bounds` are those of `low`."""
+    """`high + low / divisor`, half-even, all in 64 bits. `bounds` are those of `low`. A tie is decided by the parity of
+    the sum, not of the quotient alone."""
     lifted = lift(bounds[0], divisor)
     moved = _plus(levels, levels.lengthened(low), lifted * divisor + divisor // 2)
     if divisor % 2:
         return _plus(levels, levels.operate(exp.Add, high, _divided(levels, moved, divisor)), -lifted)
     moved = levels.let(moved)
-    whole = levels.let(_divided(levels, moved, divisor))
+    quotient = levels.let(_divided(levels, moved, divisor))
     if high.constant == (0,):
-        return _plus(levels, _half_even(levels, moved, whole, divisor), -lifted)
-    total = levels.let(levels.operate(exp.Add, high, whole))
-    return _plus(levels, _half_even(levels, moved, whole, divisor, total), -lifted)
+        return _plus(levels, _half_even(levels, moved, quotient, divisor), -lifted)
+    total = levels.let(levels.operate(exp.Add, high, quotient))
+    return _plus(levels, _half_even(levels, moved, quotient, divisor, total), -lifted)
 
 
 def _half_even(
-    levels: Levels, moved: SqlValue, whole: SqlValue, divisor: int, total: SqlValue | None = None
+    levels: Levels, moved: SqlValue, quotient: SqlValue, divisor: int, total: SqlValue | None = None
 ) -> SqlValue:
-    """`moved` has half a divisor added already: a tie is what divides without rest, and goes back where it is odd."""
-    total = total or whole
-    product = levels.operate(exp.Mul, whole, levels.number(divisor), wide=whole.wide)
-    tie = levels.test(exp.EQ, moved, product)
-    both = levels.at(exp.and_(tie.sql, _odd(levels, total).sql), (tie, total))
+    """Corrects the ties of `quotient`, or of the `total` that it is part of. Half the divisor has been added to `moved`
+    already: a tie is what the divisor divides without rest, and becomes one less where it is odd."""
+    total = total or quotient
+    product = levels.operate(exp.Mul, quotient, levels.number(divisor), wide=quotient.wide)
+    is_tie = levels.test(exp.EQ, moved, product)
+    is_odd_tie = levels.at(exp.and_(is_tie.sql, _odd(levels, total).sql), (is_tie, total))
     less = levels.operate(exp.Sub, total, levels.number(1), wide=total.wide)
-    return levels.case([(both, less)], total)
+    return levels.case([(is_odd_tie, less)], total)
 
 
-def _odd(levels: Levels, code: SqlValue) -> SqlValue:
-    if code.wide and not levels.dialect.has_wide_bits:
-        rest = levels.at(levels.dialect.remainder(code.sql, levels.number(2).sql, wide=True), (code,), wide=True)
+def _odd(levels: Levels, value: SqlValue) -> SqlValue:
+    """Whether a number is odd."""
+    if value.wide and not levels.dialect.has_wide_bits:
+        rest = levels.at(levels.dialect.remainder(value.sql, levels.number(2).sql, wide=True), (value,), wide=True)
         return levels.test(exp.NEQ, rest, levels.number(0))
-    bit = levels.operate(exp.BitwiseAnd, code, levels.number(1), wide=code.wide)
+    bit = levels.operate(exp.BitwiseAnd, value, levels.number(1), wide=value.wide)
     return levels.test(exp.EQ, bit, levels.number(1))
 
 
-def _plus(levels: Levels, code: SqlValue, added: int) -> SqlValue:
+def _plus(levels: Levels, value: SqlValue, added: int) -> SqlValue:
     if added == 0:
-        return code
+        return value
     kind = exp.Add if added > 0 else exp.Sub
-    return levels.operate(kind, code, levels.widened(levels.number(abs(added)), wide=code.wide), wide=code.wide)
+    return levels.operate(kind, value, levels.widened(levels.number(abs(added)), wide=value.wide), wide=value.wide)
 
 
-def _divided(levels: Levels, code: SqlValue, divisor: int) -> SqlValue:
-    """Rounded down; the code is not negative."""
+def _divided(levels: Levels, value: SqlValue, divisor: int) -> SqlValue:
+    """The quotient of a number that is not negative, rounded down."""
     if divisor == 1:
-        return code
-    if code.wide:
-        code = levels.let(code)
-    by = levels.widened(levels.number(divisor), wide=code.wide) if divisor > NARROW_HIGH else levels.number(divisor)
-    return levels.at(levels.dialect.quotient(code.sql, by.sql, wide=code.wide), (code,), wide=code.wide, long=True)
+        return value
+    if value.wide:
+        value = levels.let(value)
+    by = levels.widened(levels.number(divisor), wide=value.wide) if divisor > NARROW_HIGH else levels.number(divisor)
+    return levels.at(levels.dialect.quotient(value.sql, by.sql, wide=value.wide), (value,), wide=value.wide, long=True)
 
 
 # --- divisors that are not constant ----------------------------------------------------------------------------------
 
 
-def divisor_or_null(levels: Levels, code: SqlValue, *, wide: bool, never_zero: bool) -> SqlValue:
-    code = levels.lengthened(levels.widened(code, wide=wide))
+def divisor_or_null(levels: Levels, divisor: SqlValue, *, wide: bool, never_zero: bool) -> SqlValue:
+    """A divisor of this width that costs nothing to repeat, null where it is 0, as in formulas the quotient is."""
+    divisor = levels.lengthened(levels.widened(divisor, wide=wide))
     if never_zero:
-        return levels.let(code)
-    or_null = exp.Nullif(this=code.sql.copy(), expression=exp.Literal.number(0))
-    null_if_zero = levels.at(or_null, (code,), wide=wide, long=True)
+        return levels.let(divisor)
+    or_null = exp.Nullif(this=divisor.sql.copy(), expression=exp.Literal.number(0))
+    null_if_zero = levels.at(or_null, (divisor,), wide=wide, long=True)
     return levels.define(replace(null_if_zero, nullable=True), "part")
 
 
 def quotient(levels: Levels, left: SqlValue, right: SqlValue, *, signed: bool) -> SqlValue:
-    """Half-even. Both are long, columns or literals of one width; a zero divisor has become null."""
+    """`left / right`, rounded half-even. Both are long, columns or literals of one width; a divisor of 0 has become
+    null. `signed` says whether one of them may be negative.
+
+    Example: 7 / 2 is 3, rest 1. The rest is as much as is missing to the next multiple, a tie, and 3 is odd: 4."""
     wide = left.wide
     divided = levels.dialect.quotient(left.sql, right.sql, wide=wide)
-    whole = levels.let(levels.at(divided, (left, right), wide=wide, long=True))
-    covered = levels.operate(exp.Mul, whole, right, wide=wide)
+    towards_zero = levels.let(levels.at(divided, (left, right), wide=wide, long=True))
+    covered = levels.operate(exp.Mul, towards_zero, right, wide=wide)
     rest = levels.operate(exp.Sub, left, covered, wide=wide)
     size = _magnitude(levels, right) if signed else right
     rest = levels.let(_magnitude(levels, rest) if signed else rest)
-    other = levels.let(levels.operate(exp.Sub, size, rest, wide=wide))
-    tie = levels.test(exp.EQ, rest, other)
-    odd = levels.at(exp.and_(tie.sql, _odd(levels, whole).sql), (tie, whole))
-    further = levels.at(exp.or_(levels.test(exp.GT, rest, other).sql, odd.sql), (rest, other, whole))
+    missing = levels.let(levels.operate(exp.Sub, size, rest, wide=wide))
+    is_tie = levels.test(exp.EQ, rest, missing)
+    is_odd_tie = levels.at(exp.and_(is_tie.sql, _odd(levels, towards_zero).sql), (is_tie, towards_zero))
+    is_away = levels.at(exp.or_(levels.test(exp.GT, rest, missing).sql, is_odd_tie.sql), (rest, missing, towards_zero))
     step: SqlValue = levels.number(1)
     if signed:
         signs = [levels.test(exp.LT, part, levels.number(0)) for part in (left, right)]
         step = levels.case([(levels.test(exp.NEQ, *signs), levels.number(-1))], levels.number(1))
-    return levels.case([(further, levels.operate(exp.Add, whole, step, wide=wide))], whole)
+    return levels.case([(is_away, levels.operate(exp.Add, towards_zero, step, wide=wide))], towards_zero)
 
 
-def _magnitude(levels: Levels, code: SqlValue) -> SqlValue:
-    return levels.at(exp.Abs(this=code.sql.copy()), (code,), wide=code.wide, long=True)
+def _magnitude(levels: Levels, value: SqlValue) -> SqlValue:
+    return levels.at(exp.Abs(this=value.sql.copy()), (value,), wide=value.wide, long=True)
 
 
 def modulo(levels: Levels, left: SqlValue, right: SqlValue, *, signed: bool) -> SqlValue:
-    """With the sign of the divisor. Both are long, columns or literals of one width."""
+    """The remainder with the sign of the divisor: -7 by 3 is 2, while databases say -1. Both are long, columns or
+    literals of one width; a divisor of 0 has become null. `signed` says whether one of them may be negative."""
     divided = levels.dialect.remainder(left.sql, right.sql, wide=left.wide)
     rest = levels.at(divided, (left, right), wide=left.wide, long=True)
     if not signed:
@@ -156,5 +179,7 @@ def modulo(levels: Levels, left: SqlValue, right: SqlValue, *, signed: bool) -> 
     rest = levels.let(rest)
     zero = levels.number(0)
     signs = [levels.test(exp.LT, part, zero) for part in (rest, right)]
-    wrong = levels.at(exp.and_(levels.test(exp.NEQ, rest, zero).sql, levels.test(exp.NEQ, *signs).sql), (rest, right))
-    return levels.case([(wrong, levels.operate(exp.Add, rest, right, wide=left.wide))], rest)
+    has_other_sign = levels.at(
+        exp.and_(levels.test(exp.NEQ, rest, zero).sql, levels.test(exp.NEQ, *signs).sql), (rest, right)
+    )
+    return levels.case([(has_other_sign, levels.operate(exp.Add, rest, right, wide=left.wide))], rest)

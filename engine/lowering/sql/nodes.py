@@ -1,7 +1,8 @@
 """Each formula as SQL: what `engine.ruleset.interpret` does one value at a time, done by a database.
 
-Part of the SQL lowering. AND, OR and NOT of SQL are Kleene's, and its operators give null for null, as formulas want;
-what differs (a condition that is null, `min` and `max`, division) is spelled out here.
+Part of the SQL lowering. AND, OR and NOT of SQL are Kleene's (`false and null` is false), and its operators give null
+for null, as formulas want. What differs is spelled out here: a choice whose condition is null, `min` and `max`,
+division, texts.
 """
 
 from __future__ import annotations
@@ -33,49 +34,55 @@ _OPERATORS: Mapping[str, type[Expr]] = {
 }
 _ARITHMETIC: Mapping[type[Formula], type[Expr]] = {f.Sum: exp.Add, f.Difference: exp.Sub, f.Product: exp.Mul}
 
-
 _TEXTS = (Kind.TEXT, Kind.ENUM)
 
 _POSITION_MAX = 10**9
-"""Two of them are a 32-bit integer."""
+"""The largest constant position in a text that is written. The sum of two of them is still a 32-bit integer."""
 
 _AMONG_MAX = 3
-"""Numbers of which a list of entries is had as soon as a comparison with each."""
+"""From so many numbers on, an array lookup is as fast as a comparison with each of them."""
 
 
 class Lowering:
-    """Lowers formulas that `formulas` has counted, each distinct one once. `variables` says where each stands."""
+    """Lowers formulas to SQL, each distinct one once, without recursion.
+
+    `formulas` has counted every formula that will be lowered: one that is used more than once becomes a column.
+    `levels` collects the columns. `variables` says which value each variable has become; callers add to it while they
+    go through the rule set's steps, ahead of the formulas that read it."""
 
     def __init__(self, formulas: Formulas, levels: Levels, variables: Mapping[str, SqlValue]) -> None:
         self.formulas = formulas
         self.levels = levels
         self.variables = variables
-        self._codes: dict[int, SqlValue] = {}
+        self._values: dict[int, SqlValue] = {}
 
-    def code(self, formula: Formula) -> SqlValue:
-        wanted = self.formulas.number(formula)
-        pending = [wanted]
+    def value(self, formula: Formula) -> SqlValue:
+        """A formula as SQL. Raises `KeyError` where it reads a variable that `variables` doesn't have yet."""
+        root = self.formulas.number(formula)
+        pending = [root]
         while pending:
             number_ = pending[-1]
-            missing = [child for child in self.formulas.children[number_] if child not in self._codes]
-            if missing and number_ not in self._codes:
+            missing = [child for child in self.formulas.children[number_] if child not in self._values]
+            if missing and number_ not in self._values:
                 pending.extend(missing)
                 continue
             pending.pop()
-            if number_ not in self._codes:
-                self._codes[number_] = self._settled(number_)
-        return self._codes[wanted]
+            if number_ not in self._values:
+                self._values[number_] = self._settled(number_)
+        return self._values[root]
 
     def _settled(self, number_: int) -> SqlValue:
+        """A node whose operands have been lowered: narrow if its type is, and a column if it is worth one."""
         node = self.formulas.nodes[number_]
-        code = self._code(node, [self._codes[child] for child in self.formulas.children[number_]])
-        if node.type.kind.is_numeric and code.wide and is_narrow(node.type) and not isinstance(node, f.Variable):
-            code = self.levels.widened(code, wide=False)
-        apart = self.formulas.uses[number_] > 1 and not _is_cheap(node)
-        return self.levels.let(code) if apart or self._is_of_text(node) else code
+        value = self._code(node, [self._values[child] for child in self.formulas.children[number_]])
+        if node.type.kind.is_numeric and value.wide and is_narrow(node.type) and not isinstance(node, f.Variable):
+            value = self.levels.widened(value, wide=False)
+        is_shared = self.formulas.uses[number_] > 1 and not _is_cheap(node)
+        return self.levels.let(value) if is_shared or self._is_of_text(node) else value
 
     def _is_of_text(self, node: Formula) -> bool:
-        """Told at once where rows are copied, so that the text isn't."""
+        """Whether it is computed from a text fact where sub-selects copy rows: such a value gets a column of the first
+        level, so that the text is not carried further."""
         texts = self.levels.texts if self.levels.dialect.materializes_subselects else ()
         return node.type.kind not in _TEXTS and any(
             isinstance(part, f.Variable) and self.variables[part.name].sql.name in texts for part in node.operands
@@ -134,13 +141,15 @@ class Lowering:
         raise TypeError(f"no SQL is defined for {type(node).__name__}")
 
     def true(self, code: SqlValue) -> SqlValue:
+        """Whether a condition is true, false where it is null."""
         if not code.nullable:
             return code
         sql = exp.Coalesce(this=code.sql.copy(), expressions=[exp.Boolean(this=False)])
         return self.levels.at(sql, (code,), nullable=False)
 
     def _member(self, values: Sequence[int | str | bool], operand: Formula, code: SqlValue) -> SqlValue:
-        """Numbers that the operand can't be are left out: the largest may be too long for a literal."""
+        """Whether the value is one of a list. Numbers that the operand can't be are left out: the largest may have more
+        digits than a literal can."""
         known = [v for v in values if type(v) is not int or operand.type.low <= v <= operand.type.high]
         if not known:
             code = self.levels.let(code)
@@ -152,13 +161,15 @@ class Lowering:
         return self.levels.at(exp.In(this=wrapped(code.sql), expressions=listed), (code,))
 
     def _choice(self, node: f.If, condition: SqlValue, then: SqlValue, otherwise: SqlValue) -> SqlValue:
-        """A chain of choices becomes one CASE with many branches."""
+        """`if`, which is null where its condition is null, while CASE goes on to the next branch. So
+        `if n > 5 then 1 else 2` is `CASE WHEN n > 5 THEN 1 WHEN n IS NULL THEN NULL ELSE 2 END`. A chain of choices
+        becomes one CASE with many branches."""
         levels = self.levels
         branches: list[tuple[SqlValue, SqlValue]] = []
         if isinstance(node.condition, f.IsNull) and node.condition.operand == node.otherwise:
             otherwise = replace(otherwise, nullable=False)  # `then` stands where it is null
         if isinstance(node.condition, f.IsTrue):
-            tested_alone = self._codes[self.formulas.number(node.condition.operand)]
+            tested_alone = self._values[self.formulas.number(node.condition.operand)]
             branches.append((tested_alone, then))
         else:
             tested = self._tested(node.condition)
@@ -175,7 +186,7 @@ class Lowering:
         return self.levels.at(exp.Is(this=wrapped(condition.sql), expression=exp.Null()), (condition,), nullable=False)
 
     def _tested(self, formula: Formula) -> SqlValue | None:
-        """The one column whose nullness is that of this comparison with a constant."""
+        """The column that is null exactly where a comparison of it with a constant is; None for other conditions."""
         match formula:
             case f.Compare(left=f.Variable(name=name), right=f.Constant(nullable=False)):
                 return self.variables[name]
@@ -184,6 +195,7 @@ class Lowering:
         return None
 
     def _prolonged(self, branches: Sequence[tuple[SqlValue, SqlValue]], otherwise: SqlValue) -> SqlValue:
+        """`CASE WHEN a THEN 1 ELSE CASE WHEN b THEN 2 ELSE 3 END END` with the inner branches behind the outer ones."""
         first = self.levels.case(branches, otherwise)
         inner = first.sql.args["default"]
         if not isinstance(inner, exp.Case):  # widened
@@ -192,15 +204,18 @@ class Lowering:
         return self.levels.at(sql, (first,), wide=first.wide, nullable=first.nullable, long=first.long)
 
     def _position(self, words: Sequence[str], word: SqlValue) -> SqlValue:
+        """A `Position`: the word's place in its enum, or one more than there are words where it is null."""
         levels = self.levels
-        found = levels.at(levels.dialect.position(words, word.sql), (word,))
+        place = levels.at(levels.dialect.position(words, word.sql), (word,))
         if not word.nullable:
-            return found
-        none = levels.number(len(words) + 1)
-        return levels.at(exp.Coalesce(this=found.sql, expressions=[none.sql]), (found,), nullable=False)
+            return place
+        null_place = levels.number(len(words) + 1)
+        return levels.at(exp.Coalesce(this=place.sql, expressions=[null_place.sql]), (place,), nullable=False)
 
     def _looked_up(self, number_: SqlValue, values: Sequence[int | str | bool | None], type_: Type) -> SqlValue:
-        """Most often one comparison, as of a grade with another; else the entry of a list, where there are lists."""
+        """An `Alternative`: the value that belongs to a number. Most often one or two comparisons decide it: `grade =
+        "A"` is `number IN (1, 4)`. Otherwise it is an array's entry where the dialect is fast at that, or a CASE whose
+        default is the most common value."""
         levels, dialect = self.levels, self.levels.dialect
         number_ = levels.let(number_)
         places = range(1, len(values) + 1)
@@ -253,11 +268,12 @@ class Lowering:
         return divide(levels, left, divisor, signed=signed)
 
     def _extreme(self, parts: Sequence[SqlValue], worse: type[Expr]) -> SqlValue:
-        """LEAST and GREATEST skip nulls in some databases and not in others."""
+        """`min` and `max`, null where a part is null: LEAST and GREATEST skip nulls in some databases and not in
+        others. `worse` is the comparison of the left with the right one after which the right one is taken."""
         levels = self.levels
-        found = parts[0]
+        extreme = parts[0]
         for other in parts[1:]:
-            left, right = levels.let(found), levels.let(other)
+            left, right = levels.let(extreme), levels.let(other)
             if left.constant is not None:  # a null must fall to the last branch
                 left, right = right, left
             branches = [(levels.test(worse, left, right), right)]
@@ -266,10 +282,12 @@ class Lowering:
             elif right.nullable:
                 left, right = right, left
                 branches = [(levels.test(worse, left, right), right)]
-            found = levels.case(branches, left)
-        return found
+            extreme = levels.case(branches, left)
+        return extreme
 
     def _date_part(self, part: str, date: Formula, code: SqlValue) -> SqlValue:
+        """A part of a date. The weekday, 1 for Monday, is computed from the day count, since databases count weekdays
+        from different days: 1970-01-01 was a Thursday."""
         levels = self.levels
         if part != "weekday":
             return levels.at(levels.dialect.date_part(part, code.sql), (code,))
@@ -325,6 +343,7 @@ class Lowering:
 
 
 def _among(number_: Expr, places: Sequence[int], *, negated: bool) -> Expr:
+    """Whether a number is one of the places, or is none of them."""
     if len(places) == 1:
         return (exp.NEQ if negated else exp.EQ)(this=number_.copy(), expression=number(places[0]))
     among = exp.In(this=number_.copy(), expressions=[number(place) for place in places])
@@ -348,7 +367,7 @@ def _right(whole: Expr, part: Expr) -> Expr:
 
 
 def _is_cheap(node: Formula) -> bool:
-    """Written again sooner than named: one test of something that has a name."""
+    """Whether writing it again costs less than a column: a value that is one already, or one comparison of it."""
     match node:
         case f.Constant() | f.Variable() | f.IsNull(operand=f.Variable()) | f.IsTrue(operand=f.Variable()):
             return True

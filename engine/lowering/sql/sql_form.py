@@ -181,7 +181,7 @@ class _Steps:
 
     def lowered(self, formula: Formula) -> SqlValue:
         """A formula of the rule set as SQL."""
-        return self._lowering.code(self._narrowed[id(formula)])
+        return self._lowering.value(self._narrowed[id(formula)])
 
     def conjuncts(self, match: Match) -> tuple[SqlValue, ...]:
         """The conditions of a match as SQL."""

@@ -149,9 +149,9 @@ def batch(
 
 
 def _refuse_what_bulk_cannot(ruleset: RuleSet) -> None:
-    from engine.lowering.sql.portability import check
+    from engine.lowering.sql.portability import portability_mistakes
 
-    if refused := check(ruleset):
+    if refused := portability_mistakes([ruleset]):
         print_diagnostics(err(), refused, {})
         raise typer.Exit(FOUND_PROBLEMS)
 

@@ -123,7 +123,19 @@ def rows_as_rules(ruleset: RuleSet) -> RuleSet:
     the rows too. No outcome changes by that."""
     mildest = CASE_KINDS[ruleset.case].ladder[0]
     rows = [step for step in ruleset.steps if isinstance(step, Match)]
-    rules = [Rule(row, mildest, None, None, Bilingual((), ()), None, (), ()) for row in rows]
+    rules = [
+        Rule(
+            match=row,
+            outcome=mildest,
+            if_missing=None,
+            title=None,
+            reason=Bilingual((), ()),
+            remedy=None,
+            conditions=(),
+            uses=(),
+        )
+        for row in rows
+    ]
     return replace(ruleset, rules=(*rules, *ruleset.rules))
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
@@ -35,11 +35,12 @@ this size is cheaper there than carrying its value through the levels between.""
 
 @dataclass(frozen=True, slots=True)
 class SqlValue:
-    """An expression and what is known of its value. Positional fields and defaults: most values are plain."""
+    """An expression and what is known of its value."""
 
     sql: Expr
     """The expression; it reads columns that are defined already. Copied, never changed."""
 
+    _: KW_ONLY
     wide: bool = False
     """An integer that may need more than 64 bits, of the dialect's wide type."""
 
@@ -146,7 +147,7 @@ class Levels:
         """The value of an expression made of these parts. Unless `nullable` is given, it can be null where one of them
         can, as with the operators of SQL."""
         nullable = any(part.nullable for part in parts) if nullable is None else nullable
-        return SqlValue(sql, wide, nullable, long=long or wide)
+        return SqlValue(sql, wide=wide, nullable=nullable, long=long or wide)
 
     def widened(self, value: SqlValue, *, wide: bool) -> SqlValue:
         """The number as a wide one or, where `wide` is false, as a narrow one, in which it must fit."""

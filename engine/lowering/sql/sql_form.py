@@ -191,7 +191,7 @@ class _Steps:
         for fact in ruleset.facts:
             name = self.columns[fact.name] = self._levels.names.name(fact.name)
             wide = fact.type.kind.is_numeric and not is_narrow(fact.type)
-            self._values[fact.name] = SqlValue(column(name), wide, not fact.required, long=True)
+            self._values[fact.name] = SqlValue(column(name), wide=wide, nullable=not fact.required, long=True)
             if not fact.required:
                 self._levels.nullable.add(name)
             if fact.type.kind in (Kind.TEXT, Kind.ENUM):

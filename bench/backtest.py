@@ -37,15 +37,15 @@ def main() -> None:
     arguments.add_argument("--millions", type=float, nargs="+", default=[0.25, 1, 4, 10])
     arguments.add_argument("--repeats", type=int, default=3)
     arguments.add_argument("--one", type=Path, help=argparse.SUPPRESS)
-    options = arguments.parse_args()
-    if options.one:
-        print(*(f"{seconds:.3f}" for seconds in one_run(options.one)))
+    asked = arguments.parse_args()
+    if asked.one:
+        print(*(f"{seconds:.3f}" for seconds in one_run(asked.one)))
         return
     print("| invoices | seconds | processor seconds | µs an invoice | peak MiB |")
     print("|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
-        for millions in options.millions:
-            _size(Path(folder) / "history.csv", int(millions * 1_000_000), options.repeats)
+        for millions in asked.millions:
+            _size(Path(folder) / "history.csv", int(millions * 1_000_000), asked.repeats)
 
 
 def _size(path: Path, count: int, repeats: int) -> None:
@@ -60,8 +60,8 @@ def _size(path: Path, count: int, repeats: int) -> None:
 
 def _in_a_process(path: Path) -> list[float]:
     command = [sys.executable, "-m", "bench.backtest", "--one", str(path)]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
-    return [float(word) for word in printed.split()]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    return [float(word) for word in said.split()]
 
 
 def one_run(path: Path) -> tuple[float, float, float]:
@@ -81,7 +81,6 @@ def one_run(path: Path) -> tuple[float, float, float]:
 
 
 def policies() -> Engine:
-    """The default policies, loaded."""
     loaded = load({path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")})
     assert loaded.engine is not None, loaded.diagnostics
     return loaded.engine

@@ -34,8 +34,8 @@ def main() -> None:
     arguments.add_argument("history", type=Path)
     customers = _customers(arguments.parse_args().history)
     chance = random.Random(1)
-    lifts = [_lift(chance.choices(customers, k=len(customers))) for _ in range(DRAWS)]
-    for name, values in zip(("lift", "held share"), zip(*lifts, strict=True), strict=True):
+    found = [_lift(chance.choices(customers, k=len(customers))) for _ in range(DRAWS)]
+    for name, values in zip(("lift", "held share"), zip(*found, strict=True), strict=True):
         ordered = sorted(values)
         print(name, *(f"{ordered[int(len(ordered) * part)]:.3f}" for part in (0.05, 0.5, 0.95)))
 
@@ -50,18 +50,17 @@ def _customers(path: Path) -> list[Counts]:
     window = window_of(accounts, SINCE)
     book = OpenInvoices(invoice for account in accounts.values() for invoice in account)
     decide = decider(engine.ruleset("order", date(2026, 7, 1)), history_map)
-    counts: list[Counts] = []
+    found = []
     for account in accounts.values():
         cases = [case for case in known_at_issue(account, book) if case[0].issued >= window.since]
         rows = [(case[0], decided.outcome in STOPPING) for case, decided in zip(cases, decide(cases), strict=True)]
         late = [(invoice.amount, held) for invoice, held in rows if outcome(invoice, window.end)[0] > 15]
         amount, held = sum(invoice.amount for invoice, _ in rows), sum(i.amount for i, is_held in rows if is_held)
-        counts.append((amount, held, sum(a for a, _ in late), sum(a for a, is_held in late if is_held)))
-    return counts
+        found.append((amount, held, sum(a for a, _ in late), sum(a for a, is_held in late if is_held)))
+    return found
 
 
 def _lift(customers: Sequence[Counts]) -> tuple[float, float]:
-    """Lift and held share of these customers together."""
     amount, held, late, caught = (sum(column) for column in zip(*customers, strict=True))
     share = held / amount
     return (caught / late / share if late and share else 0.0), share

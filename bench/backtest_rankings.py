@@ -32,12 +32,11 @@ Score = Callable[[Sequence[Invoice], int], Fraction]
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("history", type=Path)
-    for name, lift_of_ranking in lifts(arguments.parse_args().history).items():
-        print(f"{name}: {float(lift_of_ranking):.2f}")
+    for name, found in lifts(arguments.parse_args().history).items():
+        print(f"{name}: {float(found):.2f}")
 
 
 def lifts(path: Path) -> dict[str, Fraction]:
-    """The lift of each ranking on the history in a file."""
     engine = policies()
     document, _ = read(MAP.read_bytes(), MAP.name)
     assert document is not None
@@ -70,13 +69,13 @@ def lift(ranked: Iterable[tuple[Fraction, int, bool]], share: Fraction) -> Fract
         taken = min(left, Fraction(amount))
         caught += taken * late / amount
         left -= taken
-    all_late = sum(late for _, late in groups.values())
-    return caught / (share * all_late) if held and all_late else Fraction(0)
+    whole_late = sum(late for _, late in groups.values())
+    return caught / (share * whole_late) if held and whole_late else Fraction(0)
 
 
 def average_days_late(account: Sequence[Invoice], day: int) -> Fraction:
     """Of all invoices paid before; who has paid none comes last."""
-    late = [days for i in account if i.closed is not None and i.closed < day and (days := i.days_late) is not None]
+    late = [found for i in account if i.closed is not None and i.closed < day and (found := i.days_late) is not None]
     return Fraction(sum(late), len(late)) if late else Fraction(-1)
 
 

@@ -38,16 +38,23 @@ REPEATS = 5
 ROOT = Path(__file__).parents[1]
 DUCKDB_MEMORY = "2500MB"
 EDGE_ROWS = 1_000_000
+"""Edge cases that are compared before anything is timed."""
+
 ZEN_ORDERS = 3_000
+"""Orders that zen-engine decides, which takes it a second for each 13,000."""
+
+_OUTDATED = "bench/bulk_by_hand.py is not written for today's rules/: {}; write it anew"
 _TOTALS = "SELECT outcome, count(*) FROM ({}) GROUP BY outcome"
 _MASKS = "SELECT count(outcome), sum(fired_1), sum(undetermined_1) FROM ({})"
 _IDS = ("order_id", "account_id")
 
 
 class Cost(NamedTuple):
-    """Medians over the repeats."""
+    """What a query costs, medians over the repeats."""
 
     rate: float
+    """Rows a second."""
+
     processor: float
     """Seconds a row, of all cores together."""
 
@@ -58,20 +65,22 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--spark", action="store_true", help="also run Spark on local[2]")
-    given = parser.parse_args()
-    if given.alone:
-        what, name = given.alone
-        _alone(what, name, given.rows)
+    options = parser.parse_args()
+    if options.alone:
+        what, name = options.alone
+        _alone(what, name, options.rows)
         return
-    print(f"{given.rows:,} orders, DuckDB {duckdb.__version__}, {os.cpu_count()} cores, median of {given.repeats}\n")
+    print(
+        f"{options.rows:,} orders, DuckDB {duckdb.__version__}, {os.cpu_count()} cores, median of {options.repeats}\n"
+    )
     form = _form()
-    path = _orders(form, given.rows)
+    path = _orders(form, options.rows)
     _compare(form, path)
-    costs = _beside_hand(form, path, given.rows, given.repeats)
-    _batch(path, given.rows)
+    costs = _beside_hand(form, path, options.rows, options.repeats)
+    _batch(path, options.rows)
     _beside_zen(path, costs["ours, bitmask of rules"])
-    if given.spark:
-        _beside_spark(form, path, given.rows, costs["ours, totals by outcome"].rate)
+    if options.spark:
+        _beside_spark(form, path, options.rows, costs["ours, totals by outcome"].rate)
 
 
 def _form() -> SqlForm:
@@ -83,7 +92,7 @@ def _form() -> SqlForm:
 
 
 def _orders(form: SqlForm, rows: int, *, edges: bool = False) -> Path:
-    """Made once and kept in the temporary folder."""
+    """A Parquet file of orders, made once and kept in the temporary folder. `edges`: the edge cases instead."""
     kind = "edges" if edges else "orders"
     path = Path(gettempdir()) / f"credence-bench-{kind}-{rows}-{len(form.ruleset.facts)}.parquet"
     if not path.exists():
@@ -96,6 +105,7 @@ def _orders(form: SqlForm, rows: int, *, edges: bool = False) -> Path:
 
 
 def ours(form: SqlForm) -> str:
+    """Our query for outcome and masks."""
     return form.query([OUTCOME, *(mask.column for mask in (*form.fired, *form.undetermined))]).sql("duckdb")
 
 
@@ -120,6 +130,7 @@ def _connected(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _compare(form: SqlForm, path: Path) -> None:
+    """Ends the benchmark where the query by hand and ours differ in a row."""
     ids = tuple(id_ for mask in form.fired for id_ in mask.ids)
     if ids != bulk_by_hand.IDS:
         sys.exit(_OUTDATED.format(f"its rules are others: {sorted({*ids} ^ {*bulk_by_hand.IDS})}"))
@@ -131,9 +142,6 @@ def _compare(form: SqlForm, path: Path) -> None:
             for query in (_our_lists(form, path), bulk_by_hand.lists(*_IDS))
         ]
     assert sums[0] == sums[1], "the lists differ"
-
-
-_OUTDATED = "bench/bulk_by_hand.py is not written for today's rules/: {}; write it anew"
 
 
 def _same(mine: str, theirs: str, path: Path) -> None:
@@ -179,8 +187,8 @@ def _costs(
         for name, query in queries.items():
             measured[name].append(_timed(connection, query))
     return {
-        name: Cost(rows / statistics.median(wall for wall, _ in found), statistics.median(u for _, u in found) / rows)
-        for name, found in measured.items()
+        name: Cost(rows / statistics.median(wall for wall, _ in times), statistics.median(u for _, u in times) / rows)
+        for name, times in measured.items()
     }
 
 
@@ -198,8 +206,8 @@ def _batch(path: Path, rows: int) -> None:
     print("\n| `credence batch`, Parquet to Parquet | million rows/s | peak MiB |\n|---|---:|---:|")
     for what in ("reasons", "every value"):
         command = [sys.executable, "-m", "bench.bulk", "--rows", str(rows), "--alone", what, str(path)]
-        said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
-        million, peak = float(said.split()[-2]) / 1e6, said.split()[-1]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+        million, peak = float(printed.split()[-2]) / 1e6, printed.split()[-1]
         print(f"| outcome, rule ids{'' if what == 'reasons' else ', every value'} | {million:.2f} | {peak} |")
 
 

@@ -1,4 +1,4 @@
-"""The default order policies (rules/*.yaml) as a careful person writes them for DuckDB: the fastest form found.
+"""The default order policies (rules/*.yaml) as a careful person writes them for DuckDB: the fastest form known.
 
 Thresholds are those of the parameters in force on 2026-07-01. `bench.bulk` compares every row with the generated SQL
 before it times anything, so this text can't be right for other policies unnoticed. It is for amounts below 9 * 10**12
@@ -6,9 +6,9 @@ minor units, where DuckDB would otherwise stop with an overflow. What was tried,
 
 - Alternatives as CASE branches, never OR: a test in a branch runs on the rows left, an OR on all of them, and with
   three values. The whole query took a sixth less.
-- Each rule gives a number, its bit where it fires and the bit 32 places higher where it can't be told: half the work
+- Each rule gives a number, its bit where it fires and the bit 32 places higher where it is undetermined: half the work
   of two masks. Rules that start with the same condition are summed first and the condition is tested once.
-- A release is in force where no rule against it fires, so its rules are not said twice.
+- A release is in force where no rule against it fires, so its rules are not written twice.
 - A grade is a multiple of six, and what a table gives it six bits of a constant: half the time of a CASE.
 - `list_position` of an enumerated text runs on Parquet's dictionary; comparing the text runs on every row.
 - Rounding only where its result is needed: `x > round(y / 20)` is `y < x * 20 - 10 + (x & 1)`, half-even and exact.

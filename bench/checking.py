@@ -26,6 +26,8 @@ CHECK = "/v1/policies/check"
 HEADERS = {"Content-Type": "application/json"}
 
 Load = dict[str, dict[str, str]]
+"""The body of a request to check policies."""
+
 Latencies = tuple[float, float, float]
 """p50, p99 and the worst, in milliseconds."""
 
@@ -34,7 +36,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--repeats", type=int, default=5)
     arguments.add_argument("--seconds", type=float, default=12)
-    wanted = arguments.parse_args()
+    options = arguments.parse_args()
     loads: dict[str, Load | None] = {
         "idle": None,
         "checks of the default set": {"files": {}},
@@ -46,22 +48,25 @@ def main() -> None:
         environment = {"CREDENCE_PORT": str(port), "CREDENCE_JOURNAL": journal, "CREDENCE_RULES": "rules"}
         with _server(["-m", "api.http"], port, **environment):
             _decide(port, 1)
-            for _ in range(wanted.repeats):
+            for _ in range(options.repeats):
                 for name, load in loads.items():
                     with _checking(port, load):
-                        runs[name].append(_decide(port, wanted.seconds))
-    print(f"medians of {wanted.repeats} repeats of {wanted.seconds:g} s; a decision every {PAUSE_SECONDS * 1e3:g} ms\n")
+                        runs[name].append(_decide(port, options.seconds))
+    print(
+        f"medians of {options.repeats} repeats of {options.seconds:g} s; a decision every {PAUSE_SECONDS * 1e3:g} ms\n"
+    )
     print("| meanwhile | p50 ms | p99 ms | worst ms | p50, times idle | p99, times idle |")
     print("|---|---:|---:|---:|---:|---:|")
-    for name, found in runs.items():
-        p50, p99, worst = (median(values) for values in zip(*found, strict=True))
+    for name, latencies in runs.items():
+        p50, p99, worst = (median(values) for values in zip(*latencies, strict=True))
         ratios = [
-            median(run[part] / idle[part] for run, idle in zip(found, runs["idle"], strict=True)) for part in (0, 1)
+            median(run[part] / idle[part] for run, idle in zip(latencies, runs["idle"], strict=True)) for part in (0, 1)
         ]
         print(f"| {name} | {p50:.2f} | {p99:.2f} | {worst:.1f} | {ratios[0]:.2f} | {ratios[1]:.2f} |")
 
 
 def _decide(port: int, seconds: float) -> Latencies:
+    """Asks for decisions for so many seconds."""
     body, taken = json.dumps(example_body()), []
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     end = time.monotonic() + seconds
@@ -79,6 +84,7 @@ def _decide(port: int, seconds: float) -> Latencies:
 
 @contextmanager
 def _checking(port: int, load: Load | None) -> Iterator[None]:
+    """Sends policies to be checked while the block runs, from a second before it on; nothing without a load."""
     if load is None:
         yield
         return

@@ -23,7 +23,7 @@ from engine.reading.policy_test import Case
 from engine.vocabulary.days import EPOCH
 
 CASES_FILE = RULES / "cases" / "orders.yaml"
-OF_EACH = 4
+ORDERS_OF_EACH = 4
 """Orders of each kind that are measured."""
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--repeats", type=int, default=7)
     arguments.add_argument("--decisions", type=int, default=1_000)
-    asked = arguments.parse_args()
+    options = arguments.parse_args()
     engine = load(default_set()).engine
     assert engine is not None
     cases = orders(CASES_FILE, engine)
@@ -39,22 +39,21 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # as the service does after loading: policies live for ever and needn't be looked through again
     ruleset = engine.ruleset("order", cases[0].as_of)
-    print(
-        f"default order policies: {len(ruleset.rules)} rules, {len(ruleset.steps)} steps, {len(ruleset.facts)} facts; "
-    )
-    print(f"one core, median of {asked.repeats} × {asked.decisions:,} decisions\n")
+    print(f"default order policies: {len(ruleset.rules)} rules, {len(ruleset.steps)} steps, {len(ruleset.facts)} facts")
+    print(f"one core, median of {options.repeats} × {options.decisions:,} decisions\n")
     print("| orders | facts given | reasons | decisions/s | whole µs | bind | Python match | Rete match | rest |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     kinds: dict[str, Callable[[Decision], bool]] = {
         "approved": lambda decision: decision.outcome == "approve" and not decision.undetermined,
         "held, 3–5 reasons": lambda decision: decision.outcome == "hold" and 3 <= len(decision.reasons) <= 5,
     }
-    for label, wanted in kinds.items():
-        chosen = [case for case in cases if wanted(decided(engine, case))][:OF_EACH]
-        _row(label, engine, chosen, asked.repeats, max(1, asked.decisions // len(chosen)))
+    for label, belongs in kinds.items():
+        chosen = [case for case in cases if belongs(decided(engine, case))][:ORDERS_OF_EACH]
+        _row(label, engine, chosen, options.repeats, max(1, options.decisions // len(chosen)))
 
 
 def orders(path: Path, engine: Engine) -> Sequence[Case]:
+    """The cases of a test file, which may be other cases than orders too."""
     read, mistakes = document.read(path.read_bytes(), path.name)
     assert read is not None, mistakes
     suite, mistakes = read_cases(read, engine.vocabulary)
@@ -63,14 +62,16 @@ def orders(path: Path, engine: Engine) -> Sequence[Case]:
 
 
 def decided(engine: Engine, case: Case) -> Decision:
+    """The decision on an order, by the engine's public call."""
     return engine.decide("order", case.facts, case.as_of, "bench")
 
 
 def _row(label: str, engine: Engine, cases: Sequence[Case], repeats: int, rounds: int) -> None:
+    """Prints a line of the table: medians over the repeats of means over the cases."""
     parts: list[list[float]] = []
     for _ in range(repeats):
-        found = [_parts(engine, case, rounds) for case in cases]
-        parts.append([statistics.mean(column) for column in zip(*found, strict=True)])
+        by_case = [_parts(engine, case, rounds) for case in cases]
+        parts.append([statistics.mean(column) for column in zip(*by_case, strict=True)])
     whole, bind, python, rete = (statistics.median(column) * 1e6 for column in zip(*parts, strict=True))
     given = statistics.mean(len(group) for case in cases for group in [_flat(case)])
     reasons = statistics.mean(len(decided(engine, case).reasons) for case in cases)
@@ -99,6 +100,7 @@ def _parts(engine: Engine, case: Case, rounds: int) -> list[float]:
 
 
 def _seconds(call: Callable[[], object], rounds: int) -> float:
+    """Seconds of processor time that a call takes, the mean of so many rounds."""
     start = time.process_time()
     for _ in range(rounds):
         call()

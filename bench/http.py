@@ -40,8 +40,10 @@ _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    rate: float  # answers a second
-    p50: float  # milliseconds
+    """One run of wrk. `rate`: answers a second. `p50`, `p99`: percentiles of the latency, in milliseconds."""
+
+    rate: float
+    p50: float
     p99: float
 
 
@@ -114,11 +116,13 @@ def _free_port() -> int:
 
 def _drive(port: int, script: Path, seconds: int) -> Run:
     wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(script)]
-    said = subprocess.run([*wrk, f"http://127.0.0.1:{port}{ORDER}"], capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in said:
-        raise SystemExit(f"not every request was answered:\n{said}")
-    latency = {share: float(n) * _UNITS[unit] for share, n, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)", said)}
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    output = subprocess.run(
+        [*wrk, f"http://127.0.0.1:{port}{ORDER}"], capture_output=True, text=True, check=True
+    ).stdout
+    if "Non-2xx" in output:
+        raise SystemExit(f"not every request was answered:\n{output}")
+    latency = {share: float(n) * _UNITS[unit] for share, n, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)", output)}
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
     assert rate is not None
     return Run(float(rate[1]), latency["50"], latency["99"])
 
@@ -150,6 +154,8 @@ def measure() -> tuple[list[Run], list[Run]]:
 
 
 def table(null: list[Run], decisions: list[Run]) -> str:
+    """The runs as a Markdown table, with the ratio of the rates taken run by run."""
+
     def row(name: str, runs: list[Run]) -> str:
         rate, p50, p99 = (median(getattr(run, figure) for run in runs) for figure in ("rate", "p50", "p99"))
         return f"| {name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} |"

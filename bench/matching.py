@@ -27,36 +27,42 @@ REPEATS = 7
 SIZES = (10, 40, 100, 400, 1_000)
 
 Case = tuple[tuple[Value, ...], int]
+"""The values of the facts, and the day count of `as_of`."""
+
 Match = Callable[[Any], Sequence[int]]
+"""Takes a case in the contestant's own form and gives the numbers of the rules that fire."""
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--decisions", type=int, default=1_000_000)
-    decisions = arguments.parse_args().decisions
+    arguments.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="rules in each set")
+    options = arguments.parse_args()
+    decisions = options.decisions
     peers()
-    sizes()
+    sizes(options.sizes)
     if decisions:
         memory(decisions)
 
 
 def peers() -> None:
+    """Prints our matchers beside their peers, on the same 40 rules and cases."""
     chosen = rows(40, seed=1)
     values = case_values(CASES, seed=2)
     matcher = Matcher(ruleset(chosen))
     cases: list[Case] = [(tuple(case.values()), 20_454) for case in values]
-    matched = [matcher.python.match(*case) for case in cases]
+    asserted = [matcher.python.match(*case).asserted for case in cases]
     raw, bodies = _raw_durable_rules(chosen, values)
     contestants: list[tuple[str, Match, Sequence[Any]]] = [
         ("generated Python", lambda case: matcher.python.match(*case).fired, cases),
-        ("Rete networks alone", matcher.rete.match, matched),
+        ("Rete networks alone", matcher.rete.match, asserted),
         ("**both, compared**", lambda case: matcher.match(*case).fired, cases),
         ("raw durable_rules, one network", raw, bodies),
         ("zen-engine 2.1.3, collect table", _zen(chosen), values),
     ]
     named = {label: [sorted(match(case)) for case in inputs] for label, match, inputs in contestants}
     reference = named["generated Python"]
-    assert all(found == reference for found in named.values()), "the contestants name different rules"
+    assert all(rules == reference for rules in named.values()), "the contestants name different rules"
     fired = statistics.mean(map(len, reference))
     print(
         f"40 rules over {len(FACTS)} facts, {fired:.1f} firing, one core, median of {REPEATS} × {CASES:,} decisions\n"
@@ -67,11 +73,12 @@ def peers() -> None:
         print(f"| {label} | {cost:.2f} | {1e6 / cost:,.0f} | {cost / costs['**both, compared**']:.2f} |")
 
 
-def sizes() -> None:
+def sizes(of_sets: Sequence[int]) -> None:
+    """Prints what a decision costs by the number of rules."""
     print("\n| rules | networks | firing | Python µs | both µs | both, µs a rule | load ms |")
     print("|---:|---:|---:|---:|---:|---:|---:|")
     cases: list[Case] = [(tuple(case.values()), 20_454) for case in case_values(CASES // 4, seed=3)]
-    for size in SIZES:
+    for size in of_sets:
         _size(size, cases)
 
 
@@ -113,7 +120,7 @@ def _medians(contestants: Sequence[tuple[str, Match, Sequence[Any]]]) -> dict[st
             for case in inputs:
                 match(case)
             seconds[label].append((time.perf_counter() - start) / len(inputs))
-    return {label: statistics.median(found) * 1e6 for label, found in seconds.items()}
+    return {label: statistics.median(of_label) * 1e6 for label, of_label in seconds.items()}
 
 
 def _raw_durable_rules(chosen: Sequence[Row], values: Sequence[dict[str, Value]]) -> tuple[Match, list[str]]:

@@ -34,6 +34,7 @@ Row = tuple[tuple[str, str, int | str | bool], ...]
 
 
 def rows(count: int, seed: int) -> list[Row]:
+    """So many random conjunctions, the same for the same seed."""
     chance = random.Random(seed)
     return [
         tuple(_test(name, chance) for name in chance.sample(list(FACTS), chance.choice((1, 2, 3, 3, 4))))
@@ -51,6 +52,7 @@ def _test(name: str, chance: random.Random) -> tuple[str, str, int | str | bool]
 
 
 def case_values(count: int, seed: int) -> list[dict[str, Value]]:
+    """So many random cases, each with a value for every fact."""
     chance = random.Random(seed)
     return [{name: _value(type_, chance) for name, type_ in FACTS.items()} for _ in range(count)]
 
@@ -64,6 +66,7 @@ def _value(type_: Type, chance: random.Random) -> Value:
 
 
 def ruleset(chosen: Sequence[Row]) -> RuleSet:
+    """The conjunctions as the rules of one of our rule sets."""
     return RuleSet(
         case="order",
         version="bench",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.pipeline import load
-from engine.vocabulary.binding import shown
+from engine.vocabulary.binding import json_value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 
@@ -54,7 +54,7 @@ def _type(fact: Fact) -> str:
         case Kind.MONEY:
             return "money" + ("" if type_.low < 0 else ", not negative")
         case Kind.RATE | Kind.NUMBER | Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
-            return f"{type_.kind}, {shown(type_.low, type_)} to {shown(type_.high, type_)}"
+            return f"{type_.kind}, {json_value(type_.low, type_)} to {json_value(type_.high, type_)}"
         case _:
             return str(type_.kind)
 

@@ -48,7 +48,7 @@ SLOW = frozenset(
         "engine/reading/test_document.py::test_no_text_raises",
         "engine/lowering/rete/test_durable_hazards.py",
         "engine/ruleset/test_formulas_against_feel.py",
-        "engine/lowering/sql/test_ladders.py",
+        "engine/lowering/sql/test_choice_chains.py",
         "engine/deciding/test_matching.py::test_interpreter_python_and_rete_name_the_same_rules",
         "engine/test_oversized.py",
         "engine/reading/test_read_cases.py::test_any_cases_file_gives_a_suite_or_diagnostics",

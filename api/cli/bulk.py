@@ -70,7 +70,7 @@ def sql(
     Exit code: 0 printed, 1 a policy has mistakes or can't run in bulk.
     """
     try:
-        from engine.lowering.sql.query_comment import told
+        from engine.lowering.sql.query_comment import header_comment
         from engine.lowering.sql.sql_form import SqlForm
     except ImportError:
         refuse(_EXTRA)
@@ -80,7 +80,7 @@ def sql(
     _warn_of_no_rules(ruleset)
     form = SqlForm(ruleset, dialect, day_number(when))
     query = form.text()
-    sys.stdout.write(told(form, query, when) + query)
+    sys.stdout.write(header_comment(form, query, when) + query)
 
 
 def batch(
@@ -149,9 +149,9 @@ def batch(
 
 
 def _refuse_what_bulk_cannot(ruleset: RuleSet) -> None:
-    from engine.lowering.sql.portability import check
+    from engine.lowering.sql.portability import portability_mistakes
 
-    if refused := check(ruleset):
+    if refused := portability_mistakes([ruleset]):
         print_diagnostics(err(), refused, {})
         raise typer.Exit(FOUND_PROBLEMS)
 

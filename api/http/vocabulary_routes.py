@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from api.http.answers import BilingualText, CaseKindShape, FactShape, FactWordShape, OutcomeShape, VocabularyShape
 from api.http.parameters import only_parameters
 from api.http.problems import problems
-from engine.vocabulary.binding import shown
+from engine.vocabulary.binding import json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES, CaseKind
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
@@ -54,8 +54,8 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
         type=type_.kind.value,
         unit=vocabulary.currency if type_.kind is Kind.MONEY else _UNITS.get(type_.kind),
         decimals=type_.scale if type_.kind.is_numeric else None,
-        minimum=str(shown(type_.low, type_)) if is_bounded else None,
-        maximum=str(shown(type_.high, type_)) if is_bounded else None,
+        minimum=str(json_value(type_.low, type_)) if is_bounded else None,
+        maximum=str(json_value(type_.high, type_)) if is_bounded else None,
         words=[
             FactWordShape(name=word, title=_text(titles[word]) if word in titles else None) for word in type_.members
         ]

@@ -9,7 +9,7 @@ from engine.pipeline import Engine
 def unfit_for_bulk(engine: Engine) -> tuple[Diagnostic, ...]:
     """Of every case kind, on every stretch of dates. Nothing without the extra `bulk`: nothing runs in bulk then."""
     try:
-        from engine.lowering.sql.portability import check_all
+        from engine.lowering.sql.portability import portability_mistakes
     except ImportError:
         return ()
-    return check_all(engine.rulesets())
+    return portability_mistakes(engine.rulesets())

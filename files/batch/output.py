@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.code import column
 from engine.lowering.sql.dialect import binary, text
+from engine.lowering.sql.levels import column
 from engine.lowering.sql.masks import Mask
-from engine.lowering.sql.shown_columns import fact_value, list_value
+from engine.lowering.sql.readable_columns import fact_value, list_value
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import ListResult, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS

@@ -13,8 +13,8 @@ from enum import StrEnum
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.code import column
 from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
+from engine.lowering.sql.levels import column
 from engine.reading.fact_value import bound
 from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, json_value
 from engine.vocabulary.invisible import CONTROLS, UNSEEN, sql_class
@@ -206,17 +206,10 @@ class RawFacts:
                 narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
                 faults.append((exp.Not(this=self.dialect.matches(cell, narrow)), _said(fact, "0." + "1" * (scale + 1))))
         elif form is ColumnType.DECIMAL:
-            faults.append((self._finer(cell, scale), _said(fact, "0." + "1" * (scale + 1))))
+            faults.append((self.dialect.has_more_decimals(cell, scale), _said(fact, "0." + "1" * (scale + 1))))
         elif form is not ColumnType.WHOLE:
             return self._refused(fact, cell, _said(fact, True))
         return self._in_range(fact, cell, self._unscaled(fact.type, cell), faults, "9" * 18)
-
-    def _finer(self, cell: Expr, scale: int) -> Expr:
-        """The decimal has digits other than 0 beyond `scale`. Of wide columns DuckDB's remainder is floating-point."""
-        if self.dialect is DUCKDB:
-            return binary(exp.NEQ, call("TRUNC", cell, number(scale)), cell)
-        step = exp.cast(text(f"0.{'0' * (scale - 1)}1" if scale else "1"), f"DECIMAL({scale + 1}, {scale})")
-        return binary(exp.NEQ, binary(exp.Mod, cell, step), number(0))
 
     def _unscaled(self, type_: Type, cell: Expr) -> Expr:
         """Null where the number is out of range: multiplied, it might not be held."""
@@ -271,8 +264,7 @@ class RawFacts:
         pattern = dates.pattern.pattern
         for name in groups:
             pattern = pattern.replace(f"(?P<{name}>", "(")
-        sign = "\\" if self.dialect is DUCKDB else "$"
-        parts = "-".join(f"{sign}{groups[name]}" for name in ("year", "month", "day"))
+        parts = "-".join(f"{self.dialect.group_reference}{groups[name]}" for name in ("year", "month", "day"))
         return pattern, call("REGEXP_REPLACE", cell, text(f"\\A{pattern}\\z"), text(parts))
 
     def _yes_no(self, fact: Fact, form: ColumnType, cell: Expr) -> CheckedFact:

@@ -100,11 +100,11 @@ def fastest(ruleset: RuleSet, history_map: HistoryMap, failed: Callable[[str], N
     """In bulk where the extra `bulk` is installed and SQL can say the rules, else one by one; both decide alike.
     `failed` is told why the SQL failed, where it did: from there on orders are decided one by one."""
     try:
-        from engine.lowering.sql.portability import check
+        from engine.lowering.sql.portability import portability_mistakes
         from receivables.backtest.replay_sql import QUERY_ERRORS, sql_decider
     except ImportError:
         return decider(ruleset, history_map)
-    if check(ruleset):
+    if portability_mistakes([ruleset]):
         return decider(ruleset, history_map)
     decide = sql_decider(ruleset, history_map)
 

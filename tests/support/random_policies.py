@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from engine.lowering.sql.portability import check as unfit
+from engine.lowering.sql.portability import portability_mistakes
 from engine.pipeline import load
 from engine.ruleset.ruleset import RuleSet
 from tests.support.policy_files import whole_set
@@ -238,5 +238,5 @@ def _mistaken(parts: Sequence[Part]) -> list[Part]:
     found = loaded.diagnostics
     if not found:
         assert loaded.engine
-        found = unfit(loaded.engine.ruleset("account", DAY))
+        found = portability_mistakes([loaded.engine.ruleset("account", DAY)])
     return [part for diagnostic in found if (part := at[diagnostic.place.line])]

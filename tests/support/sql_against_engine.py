@@ -7,6 +7,7 @@ that decides one case; `compare_decisions` holds whole decisions, as callers get
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import duckdb
@@ -20,7 +21,7 @@ from engine.lowering.python.python_form import PythonForm
 from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
-from engine.ruleset.ruleset import AS_OF, ListResult, Match, RuleSet
+from engine.ruleset.ruleset import AS_OF, Bilingual, ListResult, Match, Rule, RuleSet
 from engine.vocabulary.binding import json_formatter
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import date_of
@@ -118,12 +119,32 @@ def ids_of(masks: Sequence[Mask], found: Mapping[str, Sequence[int]], rows: int)
     return ids
 
 
+def rows_as_rules(ruleset: RuleSet) -> RuleSet:
+    """The rule set with a rule of the mildest outcome for each table row, ahead of the others, so that the masks hold
+    the rows too. No outcome changes by that."""
+    mildest = CASE_KINDS[ruleset.case].ladder[0]
+    rows = [step for step in ruleset.steps if isinstance(step, Match)]
+    rules = [
+        Rule(
+            match=row,
+            outcome=mildest,
+            if_missing=None,
+            title=None,
+            reason=Bilingual((), ()),
+            remedy=None,
+            conditions=(),
+            uses=(),
+        )
+        for row in rows
+    ]
+    return replace(ruleset, rules=(*rules, *ruleset.rules))
+
+
 def said_by_sql(
     ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str], dialect: str, run: Run, as_of: int | None = None
 ) -> Said:
-    form = SqlForm(with_alternatives(ruleset), dialect, as_of)
-    rows = form.row_masks()
-    groups = [(*own, *others) for own, others in zip(rows, (form.fired, form.undetermined), strict=True)]
+    form = SqlForm(with_alternatives(rows_as_rules(ruleset)), dialect, as_of)
+    groups = (form.fired, form.undetermined)
     masks = [mask.column for group in groups for mask in group]
     wide = {name for name in names if name in ruleset.variables and _is_wide(ruleset.variables[name])}
     wanted = [_as_text(form, name) if name in wide else form.columns[name] for name in names]

@@ -1,7 +1,10 @@
 """Integer arithmetic that the generated Python calls where an operator of the language is not enough.
 
-Scaled integers in and out, no floats, no Decimal; `interpret` computes the same by other means, which is what
-makes it an oracle.
+Scaled integers and day counts in and out, no floats, no Decimal. `engine.ruleset.interpret` computes the same by other
+means, so that the tests can compare the two. The rounding functions take a numerator and a denominator and give a whole
+number; only `half_even` is called with a negative denominator. Of -5 and 2, which is -2.5:
+
+    half_even -2   half_up -3   half_down -2   up -3   down -2   floor -3   ceiling -2
 """
 
 from __future__ import annotations
@@ -15,25 +18,26 @@ _MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def half_even(numerator: int, denominator: int) -> int:
+    """To the nearest whole number; a tie goes to the even one. The denominator is not 0, and may be negative."""
     if denominator < 0:
         numerator, denominator = -numerator, -denominator
-    whole, rest = divmod(numerator, denominator)
+    quotient, rest = divmod(numerator, denominator)
     doubled = rest + rest
-    if doubled > denominator or (doubled == denominator and whole & 1):
-        return whole + 1
-    return whole
+    if doubled > denominator or (doubled == denominator and quotient & 1):
+        return quotient + 1
+    return quotient
 
 
 def half_up(numerator: int, denominator: int) -> int:
-    """A tie goes away from zero."""
-    whole, rest = divmod(abs(numerator), denominator)
-    return _signed(numerator, whole + (rest + rest >= denominator))
+    """To the nearest whole number; a tie goes away from zero."""
+    quotient, rest = divmod(abs(numerator), denominator)
+    return _signed(numerator, quotient + (rest + rest >= denominator))
 
 
 def half_down(numerator: int, denominator: int) -> int:
-    """A tie goes towards zero."""
-    whole, rest = divmod(abs(numerator), denominator)
-    return _signed(numerator, whole + (rest + rest > denominator))
+    """To the nearest whole number; a tie goes towards zero."""
+    quotient, rest = divmod(abs(numerator), denominator)
+    return _signed(numerator, quotient + (rest + rest > denominator))
 
 
 def up(numerator: int, denominator: int) -> int:
@@ -47,10 +51,12 @@ def down(numerator: int, denominator: int) -> int:
 
 
 def floor(numerator: int, denominator: int) -> int:
+    """Towards minus infinity."""
     return numerator // denominator
 
 
 def ceiling(numerator: int, denominator: int) -> int:
+    """Towards plus infinity."""
     return -(-numerator // denominator)
 
 
@@ -59,6 +65,8 @@ def _signed(sign_of: int, magnitude: int) -> int:
 
 
 def add_months(day: int, months: int) -> int:
+    """The same day of the month so many months later, or earlier where `months` is negative; the month's last day where
+    it has no such day. Day counts in and out."""
     start = date_of(day)
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     leap = month == 1 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
@@ -67,24 +75,28 @@ def add_months(day: int, months: int) -> int:
 
 
 def year(day: int) -> int:
+    """The year of a day count's date."""
     return date_of(day).year
 
 
 def month(day: int) -> int:
+    """The month of a day count's date, 1 to 12."""
     return date_of(day).month
 
 
 def day_of_month(day: int) -> int:
+    """The day of the month of a day count's date, 1 to 31."""
     return date_of(day).day
 
 
 def weekday(day: int) -> int:
-    """1 Monday … 7 Sunday; 1970-01-01 was a Thursday."""
+    """The weekday of a day count, 1 Monday to 7 Sunday: day 0, 1970-01-01, was a Thursday."""
     return (day + 3) % 7 + 1
 
 
 def substring(text: str, start: int, length: int | None = None) -> str:
-    """Counts from 1, from the end when negative; no characters where the start lies beyond either end."""
+    """The characters from `start` on, at most `length` of them. `start` counts from 1, and from the end where it is
+    negative; a start beyond either end gives no characters."""
     first = start - 1 if start > 0 else len(text) + start
     if first < 0:
         return ""
@@ -100,6 +112,7 @@ ROUNDINGS: dict[str, Callable[[int, int], int]] = {
     "floor": floor,
     "ceiling": ceiling,
 }
+"""The rounding functions by the names that `Rescale.mode` has for them."""
 
 DATE_PARTS: dict[str, Callable[[int], int]] = {
     "year": year,
@@ -107,3 +120,4 @@ DATE_PARTS: dict[str, Callable[[int], int]] = {
     "day": day_of_month,
     "weekday": weekday,
 }
+"""The functions of dates by the names that `DatePart.part` has for them."""

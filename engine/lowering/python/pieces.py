@@ -1,7 +1,9 @@
 """Pieces of Python source, and the operators of a formula as shapes that join them.
 
-A piece carries the names that must be known (not None) for its body to hold. So a chain of operators over non-null
-operands has no null test at all, and one over nullable operands tests each name once. Serves `python_source`.
+A piece carries the names that must be known (not None) for its body to hold. So a chain of operators over operands that
+are never null has no null test at all, and one over nullable operands tests each name once: `a + b * a` with a nullable
+a is one piece with the guard `a` and the body `(a + (b * a))`, not three with a test each. `source` makes pieces of
+formulas and statements of pieces.
 """
 
 from __future__ import annotations
@@ -24,29 +26,36 @@ RUNTIME: Mapping[str, object] = {
 
 
 class Piece(NamedTuple):
-    """`body` is an expression to evaluate only where none of the `guards` (names) is None; then it is never None,
-    unless it is `open`: an expression without guards that may be None itself."""
+    """The source of one formula. A NamedTuple with positional fields, since loading a rule set makes thousands of them.
+
+    `guards`: names of which none may be None where the body is evaluated. `body`: an expression that is never None
+    then. `depth`: how deeply it is nested; 0 costs nothing to repeat.
+    `open`: the body is an expression without guards that may be None itself.
+    `truth`, `doubt`: expressions for "is true" and "is not false", where an open piece of yes/no has simpler ones than
+    a test of its body; empty elsewhere."""
 
     guards: tuple[str, ...]
     body: str
     depth: int = 0
     open: bool = False
-    truth: str = ""  # where they are simpler than asking the body
+    truth: str = ""
     doubt: str = ""
 
     @property
     def certain(self) -> bool:
+        """Whether the body is never None."""
         return not self.guards and not self.open
 
     @property
     def value(self) -> str:
+        """An expression for the formula's value, None included."""
         if "None" in self.guards:
             return "None"
         return f"(None if {unknown(self.guards)} else {self.body})" if self.guards else self.body
 
     @property
     def is_true(self) -> str:
-        """True or False, of a piece that stands for yes/no; so is `not_false`."""
+        """An expression, True or False, for whether a piece of yes/no is true."""
         if self.truth:
             return self.truth
         if self.open or self.guards == (self.body,):
@@ -55,6 +64,7 @@ class Piece(NamedTuple):
 
     @property
     def not_false(self) -> str:
+        """An expression, True or False, for whether a piece of yes/no is true or None."""
         if self.doubt:
             return self.doubt
         if self.open or self.guards == (self.body,):
@@ -63,15 +73,17 @@ class Piece(NamedTuple):
 
 
 NULL = Piece(("None",), "None")
+"""The constant None: a piece whose guard is never known."""
 
 
 def unknown(guards: Iterable[str]) -> str:
+    """An expression for whether one of the names is None; empty for no names."""
     return " or ".join(f"{name} is None" for name in dict.fromkeys(guards))
 
 
 def merged(pieces: Sequence[Piece], word: str) -> tuple[list[str], list[Piece]]:
-    """Operands of one `and` or `or`: the bodies that are never null, and the others, those with the same guards joined
-    so that the guards are tested once."""
+    """The operands of one `and` or `or` (`word`): the bodies that are never None, and the other pieces, of which those
+    with the same guards are joined into one, so that the guards are tested once."""
     certain = [piece.body for piece in pieces if not piece.guards]
     together: dict[tuple[str, ...], list[str]] = {}
     for piece in pieces:
@@ -83,20 +95,23 @@ def merged(pieces: Sequence[Piece], word: str) -> tuple[list[str], list[Piece]]:
     ]
 
 
-def strict(form: str, parts: Sequence[Piece]) -> Piece:
-    """An operator whose result is null exactly when an operand is."""
+def strict(shape: str, parts: Sequence[Piece]) -> Piece:
+    """An operator whose result is None exactly where an operand is. `shape` has a `{}` for each operand's body."""
     guards = dict.fromkeys(guard for part in parts for guard in part.guards)
     depth = max((part.depth for part in parts), default=0) + 1
-    return Piece(tuple(guards), form.format(*(part.body for part in parts)), depth)
+    return Piece(tuple(guards), shape.format(*(part.body for part in parts)), depth)
 
 
 def literal(value: int | str | bool) -> str:
+    """A constant as source. The only way in which an author's text gets into it: as its `repr`."""
     if isinstance(value, str):
         return repr(str(value))
     return f"({value!r})" if value < 0 else repr(value)
 
 
 def shape(node: Formula, count: int) -> str:
+    """The source of a strict operator over `count` operands, with a `{}` for each. Raises `TypeError` for a node that
+    has none."""
     match node:
         case f.Sum():
             return "({} + {})"

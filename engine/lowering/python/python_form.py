@@ -23,8 +23,12 @@ from engine.vocabulary.vocabulary import Kind
 
 
 class PythonMatches(NamedTuple):
-    """`values` by slot; `fired` and `undetermined` are ascending indices into `matches`; `asserted` holds for each
-    group what fills its network's template: the integers of its numbers, and for each flag its text or none."""
+    """What the generated function gives for one case. Positional: made on every decision.
+
+    `values`: every fact, `as_of`, value, list and row match, each at its slot (`PythonForm.slots`).
+    `fired`, `undetermined`: ascending indices into `PythonForm.matches`.
+    `asserted`: for each network the fact to assert, as what fills the network's template: the integer of each of its
+    numbers, then for each flag its JSON text, or an empty text where it is not true."""
 
     values: list[Result]
     fired: list[int]
@@ -33,7 +37,14 @@ class PythonMatches(NamedTuple):
 
 
 class PythonForm:
-    """`match` takes the facts in `ruleset.facts` order."""
+    """A rule set as one generated function.
+
+    `match`: the function. It takes the values of the facts, in the order of `ruleset.facts`, and the day count of
+    `as_of`, and gives `PythonMatches`. Pure, and safe for threads.
+    `matches`: the ids of all matches, row matches in the order of the steps, then the rules.
+    `slots`: where each variable stands in `PythonMatches.values`.
+    `groups`: the plans of the networks whose facts `match` computes.
+    `source`: the function's source."""
 
     def __init__(self, ruleset: RuleSet) -> None:
         source = _RuleSetSource(ruleset)
@@ -47,7 +58,8 @@ class PythonForm:
         self._nullable = source.nullable
 
     def function(self, formula: Formula) -> Callable[[Sequence[Result]], Value]:
-        """One more formula, as a function of `PythonMatches.values`."""
+        """One more formula over the rule set's variables, as a function of `PythonMatches.values`: a reason's text, or
+        a condition's amount."""
         if isinstance(formula, Variable):
             return cast("Callable[[Sequence[Result]], Value]", itemgetter(self.slots[formula.name]))
         names = variables(formula)
@@ -63,12 +75,19 @@ class PythonForm:
 
 
 def _compiled(text: str, name: str, tables: Mapping[str, object]) -> object:
+    """The function `name` that `text` defines; `tables` are further global names of it."""
     namespace: dict[str, object] = {**RUNTIME, **tables, "PythonMatches": PythonMatches}
     exec(compile(text, "<rule set>", "exec"), namespace)
     return namespace[name]
 
 
 class _RuleSetSource:
+    """The source of a rule set's function.
+
+    `groups`: the plans of its networks. `slots`: where it returns each variable. `nullable`: whether a variable may be
+    None. `tables`: the global names that it reads, dictionaries from an enum's words to their indices. `text`: the
+    source."""
+
     def __init__(self, ruleset: RuleSet) -> None:
         self.groups = conditions.groups(ruleset)
         self.slots: dict[str, int] = {}
@@ -119,37 +138,40 @@ class _RuleSetSource:
         self._places[name] = place
 
     def _match(self, match: Match, index: int, *, is_step: bool) -> Piece:
-        """The conjuncts that can't be null come first: a false one saves the null tests of the others."""
+        """Writes a match. The conjuncts that can't be None come first: a false one saves the tests of the others. A
+        step's verdict also becomes a variable of its own, `m0` for the first."""
         formulas = list(conditions.parts(conjunct.formula for conjunct in match.conjuncts))
         for formula in formulas:
             if formula in self._flags:
                 self._writer.flag(formula)
         pieces = [self._writer.known(self._writer.piece(formula)) for formula in formulas]
         certain, others = merged(pieces, "and")
-        held = " and ".join([*certain, *(f"({piece.not_false})" for piece in others)]) or "True"
-        doubtful = unknown(guard for piece in others for guard in piece.guards)
+        none_false = " and ".join([*certain, *(f"({piece.not_false})" for piece in others)]) or "True"
+        one_null = unknown(guard for piece in others for guard in piece.guards)
         local = f"m{index}"
         yes, no, null = ((f"{local} = {word}; " if is_step else "") for word in ("True", "False", "None"))
-        self._writer.write(f"if {held}:")
-        if doubtful:
-            self._writer.write(f"    if {doubtful}: {null}doubt({index})")
+        self._writer.write(f"if {none_false}:")
+        if one_null:
+            self._writer.write(f"    if {one_null}: {null}doubt({index})")
             self._writer.write(f"    else: {yes}fire({index})")
         else:
             self._writer.write(f"    {yes}fire({index})")
         if is_step:
             self._writer.write(f"else: {no.removesuffix('; ')}")
-        return Piece((local,) if doubtful else (), local)
+        return Piece((local,) if one_null else (), local)
 
     def _list(self, step: ListResult) -> Piece:
+        """Writes a list of the outputs of the rows hit, a tuple in the end; None where a row is undetermined."""
         entries = [(self._places[row], self._writer.piece(output)) for row, output in step.entries]
         name = self._writer.name("[]")
         for row, output in entries:
             self._writer.write(f"if {row.body}: {name}.append({output.value})")
-        doubtful = unknown(guard for row, _ in entries for guard in row.guards)
-        self._writer.write(f"{name} = None if {doubtful} else tuple({name})" if doubtful else f"{name} = tuple({name})")
-        return Piece((name,) if doubtful else (), name)
+        one_null = unknown(guard for row, _ in entries for guard in row.guards)
+        self._writer.write(f"{name} = None if {one_null} else tuple({name})" if one_null else f"{name} = tuple({name})")
+        return Piece((name,) if one_null else (), name)
 
     def _asserted(self, group: NetworkPlan) -> str:
+        """The elements of the tuple that fills a network's template."""
         numbers = [self._integer(variable) for variable in group.numbers]
         flags = [
             f"{conditions.flag_text(index)!r} if {self._writer.flag(formula)} else ''"
@@ -166,6 +188,7 @@ class _RuleSetSource:
         return f"{conditions.null(variable)} if {unknown(place.guards)} else {known}" if place.guards else known
 
     def _table(self, variable: Variable) -> str:
+        """The global name of a dictionary from the words of a variable's enum, and None, to integers."""
         members = variable.type.members
         name = self._tables.get(members)
         if name is None:
@@ -177,11 +200,14 @@ class _RuleSetSource:
 
 
 class _Indices(dict[str | None, int]):
+    """The integers of an enum's words; a word that the enum doesn't have gets one that no condition asks for."""
+
     def __missing__(self, word: str | None) -> int:
         return conditions.UNKNOWN_MEMBER
 
 
 def _counted(ruleset: RuleSet, groups: Sequence[NetworkPlan]) -> Formulas:
+    """Every formula that the function computes, counted as often as it is written."""
     formulas = Formulas()
     for step in ruleset.steps:
         if isinstance(step, Named):
@@ -199,4 +225,5 @@ def _counted(ruleset: RuleSet, groups: Sequence[NetworkPlan]) -> Formulas:
 
 
 def _nullable_variables(formulas: Formulas) -> frozenset[str]:
+    """Facts that a formula takes for nullable, even where they are required."""
     return frozenset(node.name for node in formulas.nodes if isinstance(node, Variable) and node.nullable)

@@ -1,8 +1,13 @@
 """Formulas as Python statements and expressions: what `python_form` writes its functions from.
 
-Each distinct formula becomes one piece of source (`python_piece`). What is used twice, nested deeply, or may be
-null where its operator has to know, gets a name of its own; the rest stays inline, so that an `and` stops early and a
-branch not taken costs nothing. No text of an author gets into the source but as the repr of a constant.
+Each distinct formula becomes one piece of source (`pieces`). A formula gets a name of its own where it is used twice,
+is nested deeply, or may be None while its operator has to know; the rest stays inline, so that an `and` stops early and
+a branch that is not taken costs nothing. An author's text gets into the source only as the repr of a constant.
+
+Kleene's `and` of a nullable `a` and a certain `b > 5`: null if a is null and b > 5, since the null decides only where
+nothing is false. As source, evaluated from the left:
+
+    ((None if a is None else True) if (b > 5) and (a is not False) else False)
 """
 
 from __future__ import annotations
@@ -19,8 +24,10 @@ DEPTH_MAX = 25
 
 
 class Writer:
-    """Writes the statements of one function body into `lines`. `variables` says where each variable stands; a name not
-    yet defined is a KeyError, since steps come in order."""
+    """Writes the statements of one function body.
+
+    `formulas`: has counted every formula that will be written. `variables`: the piece that each variable has become; a
+    name that is not defined yet is a `KeyError`, since steps come in order. `lines`: the statements, indented."""
 
     def __init__(self, formulas: Formulas, variables: Mapping[str, Piece]) -> None:
         self.formulas = formulas
@@ -31,28 +38,30 @@ class Writer:
         self._names = 0
 
     def write(self, line: str) -> None:
+        """Adds a statement."""
         self.lines.append("    " + line)
 
     def name(self, expression: str) -> str:
+        """Adds an assignment to a new name, which is returned."""
         name = f"t{self._names}"
         self._names += 1
         self.write(f"{name} = {expression}")
         return name
 
     def named(self, piece: Piece) -> Piece:
-        """A piece that costs nothing to repeat."""
+        """The piece, or a new name for its value, so that repeating it costs nothing."""
         if piece.depth == 0 and not piece.open:
             return piece
         name = self.name(piece.value)
         return Piece(() if piece.certain else (name,), name)
 
     def known(self, piece: Piece) -> Piece:
-        """The piece with guards that tell whether it is null."""
+        """The piece, or a new name for its value, so that its guards tell whether it is None."""
         return self.named(piece) if piece.open else piece
 
     def flag(self, formula: Formula) -> str:
-        """An expression, cheap to repeat, that is True where the formula is true and False elsewhere. What the formula
-        itself becomes uses it."""
+        """An expression, cheap to repeat, that is True where the formula is true and False elsewhere: a flag of a
+        network. The formula's own piece becomes one that uses the flag, so that nothing is computed twice."""
         number = self.formulas.number(formula)
         if number not in self._flags:
             piece = self.known(self.piece(formula))
@@ -65,6 +74,7 @@ class Writer:
         return self._flags[number]
 
     def piece(self, formula: Formula) -> Piece:
+        """A formula as a piece; assignments that it needs are written first. Without recursion."""
         root = self.formulas.number(formula)
         pending = [root]
         while pending:
@@ -79,7 +89,8 @@ class Writer:
         return self._pieces[root]
 
     def _settled(self, number: int) -> Piece:
-        """Repeating a comparison of two names costs less than a name for it."""
+        """A node whose operands have pieces: a new name if it is used more than once or nested too deeply. Repeating a
+        comparison of two names costs less than a name for it."""
         node = self.formulas.nodes[number]
         piece = self._piece(node, [self._pieces[child] for child in self.formulas.children[number]])
         cheap = piece.depth == 0 or (piece.depth == 1 and isinstance(node, f.Compare | f.IsNull | f.Not))
@@ -109,6 +120,7 @@ class Writer:
         return strict(shape(node, len(parts)), parts)
 
     def _kleene(self, parts: Sequence[Piece], word: str) -> Piece:
+        """`and` or `or` (`word`) of any number of operands; see the example above."""
         if not parts:
             return Piece((), str(word == "and"))
         parts = [self.known(part) for part in parts]
@@ -126,6 +138,7 @@ class Writer:
         return Piece((), value, depth + 1, open=True, truth=true, doubt=not_false)
 
     def _choice(self, condition: Piece, then: Piece, otherwise: Piece) -> Piece:
+        """`if`, which is None where its condition is."""
         condition = self.known(condition)
         depth = max(condition.depth, then.depth, otherwise.depth) + 1
         chosen = f"({then.value} if {condition.body} else {otherwise.value})"
@@ -134,11 +147,12 @@ class Writer:
         return Piece((), Piece(condition.guards, chosen).value, depth, open=True)
 
     def _division(self, node: f.Quotient | f.Modulo, left: Piece, right: Piece) -> Piece:
+        """A division or remainder, which is None where the divisor is 0."""
         form = f"half_even({{}} * {10**node.shift}, {{}})" if isinstance(node, f.Quotient) else "({} % {})"
         divisor = node.right
         if divisor.type.low > 0 or divisor.type.high < 0 or (isinstance(divisor, f.Constant) and divisor.value):
             return strict(form, [left, right])
         right = self.named(right)
-        whole = strict(form, [left, right])
-        nulls = " or ".join(filter(None, (unknown(whole.guards), f"{right.body} == 0")))
-        return Piece((), f"(None if {nulls} else {whole.body})", whole.depth + 1, open=True)
+        result = strict(form, [left, right])
+        nulls = " or ".join(filter(None, (unknown(result.guards), f"{right.body} == 0")))
+        return Piece((), f"(None if {nulls} else {result.body})", result.depth + 1, open=True)

@@ -1,8 +1,25 @@
 """One network of durable_rules, behind the six calls that are safe and fast enough to match with.
 
-The only module that touches the extension; tests/engine/lowering/rete/test_durable_hazards.py shows why each line
-is the way it is. A network takes facts of int64 fields under one fixed `sid` and `id`, says which rules fire, and
-forgets the fact. Not thread-safe: `engine.lowering.rete.rete_form` holds the lock.
+The only module that touches the extension; tests/engine/lowering/rete/test_durable_hazards.py demonstrates the hazards
+named here. A network takes facts of int64 fields under one fixed `sid` and `id`, says which rules fire, and forgets the
+fact. Not safe for threads: `engine.lowering.rete.rete_form` holds the lock.
+
+One decision, of a fact that fires two rules named `0` and `3`:
+
+    assert_fact       takes `{"sid":"1","id":1,"a":120,"b":1}`, passes it through the network and gives the code 0 and
+                      the state's number. The code 1 says that no rule fires; then nothing is stored, and that is all.
+    start_action      gives the first rule's message, `{"0":{...}}`, and locks the state: nothing else would fire for 30
+                      seconds.
+    complete_action   frees the lock and gives the next message, `{"3":{...}}`, then None. The network runs dry.
+    retract_fact      removes the fact, which would otherwise match again together with the next one.
+
+What goes on between decisions:
+
+    delete_state      every thousand decisions, and after every error: a state keeps memory, a fact that was left behind
+                      or an action that was left open would spoil the decisions that follow.
+    the probe         one rule that fires once, when the network is built: `delete_state` frees two pointers that only a
+                      started action sets, and would crash the process in a state in which none ever was.
+    delete_ruleset    frees the network, but not its states, which are deleted first.
 """
 
 from __future__ import annotations
@@ -18,7 +35,8 @@ from engine.lowering.conditions import field_name
 
 
 class DurableRules(Protocol):
-    """What we use of the C extension `durable_rules_engine`."""
+    """The calls of the C extension `durable_rules_engine` that are used here. A handle is a network's number, a state
+    the number that `assert_fact` gave."""
 
     def create_ruleset(self, name: str, rules: str) -> int: ...
     def delete_ruleset(self, handle: int) -> None: ...
@@ -36,18 +54,30 @@ start_action = durable_rules.start_action_for_state
 complete_action = durable_rules.complete_and_start_action
 
 HANDLED = 0
+"""What calls give that did their work; of `assert_fact`: a rule fires."""
+
 NOT_HANDLED = 1
-"""No rule matched: normal, and nothing is stored."""
+"""What `assert_fact` gives where no rule fires. Normal, and nothing is stored."""
 
 RULES_MAX = 60
+"""Rules in a network, its probe among them: the measured safe size of durable_rules 2.0.28. 65 matches of one fact are
+an error, and 513 different first conditions hang it."""
+
 DECISIONS_PER_STATE = 1_000
+"""Decisions after which the state is deleted, so that its memory stays bounded."""
 
 _SID = "1"
+"""The id of the only state. A second one could have the same hash, by which durable_rules tells states apart."""
+
 _SAME_FACT = '{"sid":"1","id":1}'
 """All that a retraction reads; parsing the whole fact again would cost as much as asserting it."""
 
 _RULE_NAMES = string.digits + string.ascii_letters
+"""Names of one letter, which stands third in a message: it need not be parsed."""
+
 _PROBE = "z"
+"""The field that only the probe's fact has."""
+
 _PROBE_RULE = "!"
 _PROBE_LABEL = -1
 _OPERATORS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
@@ -58,10 +88,15 @@ class ReteError(Exception):
 
 
 class ReteNetwork:
-    """`rules` pairs what the caller calls a rule with its conjunction of (field, operator, integer), fields counted
-    from 0. In a conjunction, what is seldom true and what is shared with other rules stands best first."""
+    """A network of at most 59 rules.
+
+    `template`: the JSON of a fact, to be filled by `%` with the integers of the numbers and the texts of the flags.
+    `handle`: the network's number in the extension. `close`: frees it; also called with the last reference."""
 
     def __init__(self, rules: Sequence[tuple[int, Sequence[tuple[int, str, int]]]], numbers: int, flags: int) -> None:
+        """`rules` pairs the caller's label for a rule with its conjunction of (field, operator, integer). Fields are
+        counted from 0, the `numbers` first, then the `flags`. In a conjunction, what is seldom true and what is shared
+        with other rules should come first. Raises `ValueError` for more rules than are safe."""
         if len(rules) >= RULES_MAX:
             raise ValueError(f"{len(rules)} rules in one network, at most {RULES_MAX - 1} are safe")
         names = [field_name(field) for field in range(numbers + flags)]
@@ -77,8 +112,8 @@ class ReteNetwork:
         self._probe()
 
     def match(self, fact: tuple[int | str, ...]) -> list[int]:
-        """What the rules that fire are called, in no particular order. Raises `ReteError` on anything out of the
-        ordinary; the network is fit for use again afterwards."""
+        """The labels of the rules that fire, in no particular order. `fact` fills the template. Raises `ReteError` on
+        anything out of the ordinary; the network can be used again afterwards."""
         self._decisions += 1
         if self._decisions > DECISIONS_PER_STATE:
             self._forget()
@@ -89,7 +124,7 @@ class ReteNetwork:
             raise ReteError(f"{type(error).__name__}: {error}") from error
 
     def _fired(self, body: str) -> list[int]:
-        """The first key of each message is the rule's name, one letter."""
+        """The labels of the rules that a fact fires, by the calls that the module describes."""
         handle = self.handle
         code, state = assert_fact(handle, body)
         if code == NOT_HANDLED:
@@ -111,6 +146,7 @@ class ReteNetwork:
         return fired
 
     def _forget(self) -> None:
+        """Deletes the state, and with it facts and actions that an error left behind."""
         self._decisions = 0
         try:
             durable_rules.delete_state(self.handle, _SID)
@@ -119,14 +155,15 @@ class ReteNetwork:
                 raise ReteError(f"delete_state: {error}") from error
 
     def _probe(self) -> None:
-        """Fires the probe rule once. `delete_state` frees two pointers that only a started action initialises, so the
-        first state of a network must have seen one; no decision carries the probe's field."""
+        """Fires the probe rule once, so that the state has seen a started action. No decision's fact has the probe's
+        field."""
         fired = self._fired(f'{{"sid":"{_SID}","id":1,"{_PROBE}":1}}')
         if fired != [_PROBE_LABEL]:
             raise ReteError(f"the probe fired {fired}")
 
 
 def _rule(conditions: Sequence[tuple[int, str, int]], names: Sequence[str]) -> Mapping[str, object]:
+    """A conjunction in the JSON of durable_rules."""
     parts = [
         {names[field]: literal} if operator == "=" else {_OPERATORS[operator]: {names[field]: literal}}
         for field, operator, literal in conditions
@@ -135,7 +172,7 @@ def _rule(conditions: Sequence[tuple[int, str, int]], names: Sequence[str]) -> M
 
 
 def _delete(handle: int) -> None:
-    """The states first: `delete_ruleset` frees the network but not what it still remembers."""
+    """The state first: `delete_ruleset` frees the network, but not its states."""
     try:
         durable_rules.delete_state(handle, _SID)
     finally:

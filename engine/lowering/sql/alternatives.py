@@ -1,9 +1,16 @@
-"""What hangs on one table or one enum alone, worked out before the query is written. Same value for every input.
+"""Precomputes expressions that depend on a single table or enum. Same value for every input.
 
-May stand before the SQL form. A table with constant outputs leaves each case one of few alternatives, and so does a
-value that is a word of an enum; what is computed from it and constants only (another table entered with the grade, a
-comparison with a word) is a list with one entry for each alternative. A database looks it up sooner than it walks
-through conditions, and compares small numbers sooner than words.
+Optional step before the SQL form. A table with constant outputs gives each case one of few alternatives, and so does an
+enum. What is computed from that and constants only, such as another table that the grade selects, or a comparison with
+a word, has one value for each alternative: it is computed here, once for each, and the query looks it up by the number
+of the alternative. Databases look up faster than they evaluate conditions, and compare numbers faster than words.
+
+Example: a table gives the grade A, B or C, and `days = if grade = "A" then 60 else if grade = "B" then 30 else 0`. The
+rule set gets one more value and the two are lists:
+
+    grade.alternative = the number of the row that is hit: 1, 2, 3, or 4 where it is undetermined
+    grade             = Alternative(grade.alternative, ("A", "B", "C", null))
+    days              = Alternative(grade.alternative, (60, 30, 0, null))
 """
 
 from __future__ import annotations
@@ -13,8 +20,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from engine.diagnostics.diagnostic import Place
-from engine.lowering.sql.ladders import shortened
-from engine.lowering.sql.narrow import with_operands
+from engine.lowering.sql.choice_chains import shortened
+from engine.lowering.sql.narrowing import with_operands
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, variables
 from engine.ruleset.interpret import kleene_and, value_of
@@ -23,11 +30,14 @@ from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
 
 _NUMBER = "alternative"
+"""What follows the name of a value or fact in the name of its alternative's number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative(Formula):
-    """The value that belongs to an alternative; `number` counts them from 1 and is never null."""
+    """The value that belongs to an alternative: a node that only the SQL lowering knows.
+
+    `number`: which alternative it is, counted from 1; never null. `values`: their values, of which some may be null."""
 
     number: Formula
     values: tuple[Constant, ...]
@@ -35,8 +45,10 @@ class Alternative(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Position(Formula):
-    """Which of the words the operand is, counted from 1; one more than there are where it is null. It is nothing else:
-    what is no word of its enum was refused with its row."""
+    """Which of an enum's words the operand is, counted from 1: a node that only the SQL lowering knows.
+
+    `operand`: an enumerated fact. A null gives one more than there are words; a text that is no word of the enum does
+    not occur, since its row is refused before. `words`: the enum's words."""
 
     operand: Formula
     words: tuple[str, ...]
@@ -44,18 +56,24 @@ class Position(Formula):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a variable is in each alternative of the table or enum whose `number` this is."""
+    """A variable that depends on one table or enum alone.
+
+    `number`: the variable that holds the alternative's number. `values`: the variable's value in each alternative."""
 
     number: Variable
     values: tuple[Value, ...]
 
 
 def with_alternatives(ruleset: RuleSet) -> RuleSet:
-    """The rule set with one more value, the number of the alternative, for each table and enumerated fact."""
-    return _Folding(ruleset).whole()
+    """The rule set with one more value, the number of the alternative, for each table with constant outputs and each
+    enumerated fact, and with `Alternative` wherever a formula depends on one of those alone. It gives the same for
+    every case; only the SQL lowering can lower it."""
+    return _Folding(ruleset).ruleset_with_alternatives()
 
 
 class _Folding:
+    """One walk through a rule set's steps, which learns what variables are in each alternative."""
+
     def __init__(self, ruleset: RuleSet) -> None:
         self.ruleset = ruleset
         self._facts = {fact.name for fact in ruleset.facts}
@@ -70,12 +88,13 @@ class _Folding:
             if isinstance(step, Match)
         }
 
-    def whole(self) -> RuleSet:
+    def ruleset_with_alternatives(self) -> RuleSet:
         enums = tuple(self._enum(fact) for fact in self.ruleset.facts if fact.type.kind is Kind.ENUM)
         steps = tuple(step for old in self.ruleset.steps for step in self._step(old))
         return replace(self.ruleset, steps=enums + steps, rules=tuple(map(self._rule, self.ruleset.rules)))
 
     def _enum(self, fact: Fact) -> Named:
+        """The number of an enumerated fact's word; a null has one too, unless the fact is required."""
         words = fact.type.members
         values: tuple[Value, ...] = words if fact.required else (*words, None)
         type_ = Type(Kind.INTEGER, scale=0, low=1, high=len(values))
@@ -85,48 +104,52 @@ class _Folding:
         return Named(number.name, Position(type_, False, operand, words), None, fact.place)
 
     def _step(self, step: Match | Named | ListResult) -> Iterator[Match | Named | ListResult]:
+        """The step with its formulas folded, behind those that give the number of its alternative."""
         match step:
             case Named():
-                whole = step.formula
-                formula = self._folded(shortened(whole, self._rows) if isinstance(whole, f.If) else whole)
-                table = self._tables.get(step.name)
-                outputs = _outputs(formula) if table else None
-                words = formula.type.members
-                if table and outputs:
-                    chosen = _renumbered(formula, count(1))
-                    if (table.id, chosen) not in self._numbers:
-                        name = f"{step.name} {table.id}"  # no value has a blank in its name
-                        self._numbers[table.id, chosen] = yield from _numbering(
-                            name, chosen, len(outputs) + 1, step.place
-                        )
-                    formula = _output(self._numbers[table.id, chosen], formula.type, outputs)
-                elif isinstance(formula, f.If) and words and (word := self._word(formula, words)):
-                    number = yield from _numbering(step.name, word, len(words) + 1, step.place)
-                    formula = _output(number, formula.type, [Constant(formula.type, False, each) for each in words])
-                self._learn(step.name, formula)
-                yield replace(step, formula=formula)
+                yield from self._named(step)
             case Match():
                 yield self._match(step)
             case ListResult():
                 entries = tuple((row, self._folded(formula)) for row, formula in step.entries)
                 yield replace(step, entries=entries)
 
+    def _named(self, step: Named) -> Iterator[Named]:
+        """A value becomes an alternative of its own where it chooses among constants by a table, or among words."""
+        written = step.formula
+        formula = self._folded(shortened(written, self._rows) if isinstance(written, f.If) else written)
+        table = self._tables.get(step.name)
+        outputs = _outputs(formula) if table else None
+        words = formula.type.members
+        if table and outputs:
+            chosen = _renumbered(formula, count(1))
+            if (table.id, chosen) not in self._numbers:
+                name = f"{step.name} {table.id}"  # no value has a blank in its name
+                self._numbers[table.id, chosen] = yield from _numbering(name, chosen, len(outputs) + 1, step.place)
+            formula = _output(self._numbers[table.id, chosen], formula.type, outputs)
+        elif isinstance(formula, f.If) and words and (word := self._word(formula, words)):
+            number = yield from _numbering(step.name, word, len(words) + 1, step.place)
+            formula = _output(number, formula.type, [Constant(formula.type, False, each) for each in words])
+        self._learn(step.name, formula)
+        yield replace(step, formula=formula)
+
     def _rule(self, rule: Rule) -> Rule:
         conditions = tuple((name, self._folded(formula)) for name, formula in rule.conditions)
         return replace(rule, match=self._match(rule.match), conditions=conditions)
 
     def _match(self, match: Match) -> Match:
-        """A row that hangs on one table alone is known in each of its alternatives."""
+        """A match whose conditions all depend on one table is known in each of its alternatives."""
         conjuncts = tuple(replace(conjunct, formula=self._folded(conjunct.formula)) for conjunct in match.conjuncts)
         numbers = {_number(conjunct) for conjunct in conjuncts}
         if len(numbers) == 1 and (number := numbers.pop()):
             columns = [conjunct.formula.values for conjunct in conjuncts if isinstance(conjunct.formula, Alternative)]
-            told = (kleene_and(_truth(each.value) for each in values) for values in zip(*columns, strict=True))
-            self._known[match.id] = _Known(number, tuple(told))
+            verdicts = (kleene_and(_truth(each.value) for each in values) for values in zip(*columns, strict=True))
+            self._known[match.id] = _Known(number, tuple(verdicts))
         return replace(match, conjuncts=conjuncts)
 
     def _word(self, formula: Formula, words: tuple[str, ...]) -> Formula | None:
-        """Which of the enum's words it is, counted from 1, if it chooses among words, facts and tables of this enum."""
+        """A formula for which of the enum's words the formula is, counted from 1; None unless it chooses among words,
+        facts and tables of this enum."""
         type_ = Type(Kind.INTEGER, scale=0, low=1, high=len(words) + 1)
         match formula:
             case f.If(condition=condition, then=then, otherwise=otherwise):
@@ -146,11 +169,12 @@ class _Folding:
     # --- formulas ----------------------------------------------------------------------------------------------------
 
     def _learn(self, name: str, formula: Formula) -> None:
+        """Keeps what a value is in each alternative, for the formulas that read it."""
         if isinstance(formula, Alternative) and isinstance(formula.number, Variable):
             self._known[name] = _Known(formula.number, tuple(value.value for value in formula.values))
 
     def _folded(self, formula: Formula) -> Formula:
-        """Its largest parts that hang on one table alone, looked up."""
+        """The formula with its largest parts that depend on one table or enum alone as `Alternative`."""
         done: dict[int, Formula] = {}
         pending = [formula]
         while pending:
@@ -166,6 +190,7 @@ class _Folding:
         return done[id(formula)]
 
     def _alternative(self, node: Formula) -> Formula | None:
+        """The node computed for each alternative, None where it depends on more than one table or enum, or on none."""
         names = variables(node)
         known: Mapping[str, _Known] = {name: self._known[name] for name in names if name in self._known}
         numbers = {each.number.name: each.number for each in known.values()}
@@ -175,9 +200,9 @@ class _Folding:
             return None  # as it was given
         [number] = numbers.values()
         alternatives = zip(*(each.values for each in known.values()), strict=True)
-        told = [value_of(node, dict(zip(known, values, strict=True))) for values in alternatives]
-        values = tuple(Constant(node.type, value is None, value) for value in told)
-        return Alternative(node.type, None in told, number, values)
+        computed = [value_of(node, dict(zip(known, values, strict=True))) for values in alternatives]
+        constants = tuple(Constant(node.type, value is None, value) for value in computed)
+        return Alternative(node.type, None in computed, number, constants)
 
 
 def _number(conjunct: Conjunct) -> Variable | None:
@@ -186,28 +211,29 @@ def _number(conjunct: Conjunct) -> Variable | None:
 
 
 def _truth(value: Value) -> bool | None:
-    assert value is None or isinstance(value, bool)
-    return value
+    if value is None or isinstance(value, bool):
+        return value
+    raise TypeError(f"a condition is true, false or null, not {value!r}")
 
 
 def _outputs(formula: Formula) -> tuple[Constant, ...] | None:
-    """The constants between which it chooses, in order; None if it gives anything else, or chooses nothing."""
-    found: list[Constant] = []
+    """The constants among which a formula chooses, in order; None if it can give anything else, or doesn't choose."""
+    outputs: list[Constant] = []
     pending = [formula]
     while pending:
         match pending.pop():
             case f.If(then=then, otherwise=otherwise):
                 pending += [otherwise, then]
             case Constant() as constant:
-                found.append(constant)
+                outputs.append(constant)
             case _:
                 return None
-    return tuple(found) if len(found) > 1 else None
+    return tuple(outputs) if len(outputs) > 1 else None
 
 
 def _renumbered(formula: Formula, numbers: Iterator[int]) -> Formula:
-    """Its constants replaced by 1, 2, …; as deep as a table's chain of rows, which is short
-    (`engine.compiling.hit_policies.CHAIN`)."""
+    """The choice with its constants replaced by 1, 2 and so on. Recursive: a table's chain of rows is never deeper than
+    `engine.compiling.hit_policies.CHAIN`."""
     if not isinstance(formula, f.If):
         number = next(numbers)
         return Constant(Type(Kind.INTEGER, scale=0, low=number, high=number), False, number)
@@ -218,7 +244,7 @@ def _renumbered(formula: Formula, numbers: Iterator[int]) -> Formula:
 
 
 def _numbering(name: str, chosen: Formula, last: int, place: Place) -> Generator[Named, None, Variable]:
-    """The values that give the number of the alternative, the last where `chosen` is null; and how it is called."""
+    """Yields the values that compute the alternative's number, `last` where `chosen` is null; returns the variable."""
     type_ = Type(Kind.INTEGER, scale=0, low=1, high=last)
     number = Variable(type_, False, f"{name}.{_NUMBER}")
     if chosen.nullable:
@@ -230,7 +256,7 @@ def _numbering(name: str, chosen: Formula, last: int, place: Place) -> Generator
 
 
 def _output(number: Variable, type_: Type, outputs: Sequence[Constant]) -> Formula:
-    """What belongs to the number, null to the last."""
+    """The output that belongs to the number; null belongs to the last."""
     return Alternative(type_, True, number, (*outputs, Constant(type_, True, None)))
 
 

@@ -1,6 +1,18 @@
-"""Which of many matches are true, and which can't be told, as bits of whole numbers.
+"""Which of many matches fired, and which are undetermined, as bits of whole numbers.
 
-Part of the SQL lowering: rules and table rows have a column each only where people read the query.
+Part of the SQL lowering. A query has a pair of mask columns, `fired_1` and `undetermined_1`, for each 62 rules, instead
+of two columns for each rule; rules have columns of their own only in the query that people read.
+
+How a mask is computed: each match is one number, in which bit *i* says that match *i* fired, and the bit `_HALF` places
+higher that it is undetermined. The numbers of `_HALF` matches are added up, so that one sum holds both masks, and are
+taken apart again. With a `_HALF` of 4 and four matches, of which 0 and 2 fired and 3 is undetermined:
+
+    match 0, fired           0000 0001
+    match 2, fired           0000 0100
+    match 3, undetermined    1000 0000
+    sum                      1000 0101      its high half is `undetermined` 1000, its low half `fired` 0101
+
+A mask of 62 matches puts the halves of two sums together: `low sum's half + high sum's half * 2 ** _HALF`.
 """
 
 from __future__ import annotations
@@ -13,117 +25,133 @@ from itertools import chain
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.code import Code, Levels, column
+from engine.lowering.sql.condition_rewrites import branches, negated, null_with
 from engine.lowering.sql.dialect import number
-from engine.lowering.sql.sql_conditions import branches, negated, null_with
+from engine.lowering.sql.levels import Levels, SqlValue, column
 
 BITS = 62
-"""Rules a mask: a sum of them is a positive 64-bit integer everywhere."""
+"""Matches in a mask. 62 bits are a positive 64-bit integer, in every database and in a sum of them."""
 
 _HALF = BITS // 2
+
+Conjuncts = Sequence[SqlValue]
+"""The conditions of one match; it fires where all are true and is undetermined where none is false and one is null."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A column whose bit `1 << i` stands for `ids[i]`."""
+    """A column of the query that holds up to `BITS` matches.
+
+    `column`: its name, such as `fired_1`. `ids`: the ids of the matches; bit `1 << i` stands for `ids[i]`."""
 
     column: str
     ids: tuple[str, ...]
 
 
-class Masks:
-    def __init__(self, levels: Levels) -> None:
-        self.levels = levels
+@dataclass(frozen=True, slots=True)
+class MaskPairs:
+    """The masks of a rule set's rules. Both tuples hold the same ids, `BITS` a mask, in the order of the rules."""
 
-    def of(
-        self, fired: str, undetermined: str, ids: Sequence[str], told: Sequence[Sequence[Code]]
-    ) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
-        """Each match is one number: its bit where it is true, the bit `_HALF` places higher where it can't be told, so
-        that a sum of them holds both masks."""
-        pairs: list[tuple[Mask, Mask]] = []
-        for start in range(0, len(ids), BITS):
-            stop, count = start + BITS, len(pairs) + 1
-            sums = [
-                self._sum(told[half : min(half + _HALF, stop)]) for half in range(start, min(stop, len(ids)), _HALF)
-            ]
-            own = tuple(ids[start:stop])
-            low = self._mask(f"{fired}_{count}", own, [self._part(both, high=False) for both in sums])
-            pairs.append(
-                (low, self._mask(f"{undetermined}_{count}", own, [self._part(both, high=True) for both in sums]))
-            )
-        return tuple(mask for mask, _ in pairs), tuple(mask for _, mask in pairs)
+    fired: tuple[Mask, ...]
+    undetermined: tuple[Mask, ...]
 
-    def _sum(self, told: Sequence[Sequence[Code]]) -> Code:
-        """The matches' numbers added up. A condition that several share is tested once, of their sum."""
-        shared = Counter(each.sql.name for each in chain(*told) if isinstance(each.sql, exp.Column))
-        numbers: list[Code] = []
-        groups: dict[str, tuple[Code, list[Code]]] = {}
-        for bit, conjuncts in enumerate(told):
-            tests = [each for each in conjuncts if isinstance(each.sql, exp.Column) and shared[each.sql.name] > 1]
-            if not tests:
-                numbers.append(self._number(conjuncts, bit))
-                continue
-            test = max(tests, key=lambda each: shared[each.sql.name])
-            rest = [each for each in conjuncts if each.sql != test.sql]
-            groups.setdefault(test.sql.name, (test, []))[1].append(self._number(rest, bit))
-        numbers += [self._where(test, self.levels.total(found)) for test, found in groups.values()]
-        return self.levels.let(self.levels.total(numbers), "told")
 
-    def _where(self, test: Code, numbers: Code) -> Code:
-        """0 where the test is false; where it can't be told, what is not false can't be told either."""
-        levels = self.levels
-        nothing = Code(self._zero, long=True)
-        if not test.nullable:
-            return levels.case([(test, numbers)], nothing)
-        never = replace(test, sql=negated(test.sql))
-        found = levels.define(levels.case([(never, nothing)], numbers), "told")
-        bits = levels.operate(exp.Add, self._part(found, high=False), self._part(found, high=True))
-        unsure = levels.operate(exp.Mul, bits, levels.number(1 << _HALF))
-        return levels.case([(levels.missing(test), unsure)], found)
+def mask_pairs(levels: Levels, match_ids: Sequence[str], conjuncts_by_match: Sequence[Conjuncts]) -> MaskPairs:
+    """Defines the mask columns of these matches, of which `conjuncts_by_match` holds the conditions in the same
+    order."""
+    fired: list[Mask] = []
+    undetermined: list[Mask] = []
+    for start in range(0, len(match_ids), BITS):
+        stop = min(start + BITS, len(match_ids))
+        ids = tuple(match_ids[start:stop])
+        halves = [conjuncts_by_match[half : min(half + _HALF, stop)] for half in range(start, stop, _HALF)]
+        sums = [_sum_of_numbers(levels, half) for half in halves]
+        for masks, name, high in ((fired, "fired", False), (undetermined, "undetermined", True)):
+            parts = [_half_of(levels, each, high=high) for each in sums]
+            masks.append(_mask(levels, f"{name}_{len(masks) + 1}", ids, parts))
+    return MaskPairs(tuple(fired), tuple(undetermined))
 
-    def _part(self, both: Code, *, high: bool) -> Code:
-        split = self.levels.dialect.high_bits if high else self.levels.dialect.low_bits
-        return self.levels.at(split(both.sql, _HALF), (both,), long=True)
 
-    def _mask(self, name: str, ids: tuple[str, ...], halves: Sequence[Code]) -> Mask:
-        levels = self.levels
-        whole = halves[0]
-        for half in halves[1:]:
-            whole = levels.operate(exp.Add, whole, levels.operate(exp.Mul, half, levels.number(1 << _HALF)))
-        found = levels.define(whole, name)
-        return Mask(found.sql.name, ids)
+def _mask(levels: Levels, name: str, ids: tuple[str, ...], halves: Sequence[SqlValue]) -> Mask:
+    bits = halves[0]
+    for half in halves[1:]:
+        bits = levels.operate(exp.Add, bits, levels.operate(exp.Mul, half, levels.number(1 << _HALF)))
+    return Mask(levels.define(bits, name).sql.name, ids)
 
-    def _number(self, conjuncts: Sequence[Code], bit: int) -> Code:
-        """0 as soon as a condition is false, so that the others are computed for few rows."""
-        levels = self.levels
-        conjuncts = [levels.let(each) if isinstance(each.sql, exp.Func) else each for each in conjuncts]
-        fires, unsure = (exp.Literal.number(1 << place) for place in (bit, bit + _HALF))
-        ifs = [
-            branch
-            for each in conjuncts
-            if each.constant != (True,)
-            for branch in branches(negated(each.sql), self._zero)
-        ]
-        open_ = [each for each in conjuncts if each.nullable]
-        last: Expr = levels.dialect.to_narrow(fires)
-        missing = self._missing(open_)
-        if missing is not None:
-            ifs += [exp.If(this=test, true=levels.dialect.to_narrow(unsure)) for test in missing]
-        else:
-            ifs += branches(levels.combined(open_, exp.And).sql, last)
-            last = levels.dialect.to_narrow(unsure)
-        return levels.at(exp.Case(ifs=ifs, default=last) if ifs else last, conjuncts, nullable=False, long=True)
 
-    def _missing(self, conditions: Sequence[Code]) -> list[Expr] | None:
-        """Tests of which one is true where none of the conditions is false, but one is null."""
-        names: dict[str, None] = {}
-        for each in conditions:
-            found = null_with(each.sql)
-            if found is None:
-                return None
-            names |= dict.fromkeys(name for name in found if name in self.levels.nullable)
-        return [exp.Is(this=column(name), expression=exp.Null()) for name in names]
+def _half_of(levels: Levels, numbers: SqlValue, *, high: bool) -> SqlValue:
+    """The undetermined matches (`high`) of a sum of numbers, or those that fired."""
+    split = levels.dialect.high_bits if high else levels.dialect.low_bits
+    return levels.at(split(numbers.sql, _HALF), (numbers,), long=True)
 
-    @property
-    def _zero(self) -> Expr:
-        return self.levels.dialect.to_narrow(number(0))
+
+def _sum_of_numbers(levels: Levels, conjuncts_by_match: Sequence[Conjuncts]) -> SqlValue:
+    """The numbers of at most `_HALF` matches added up.
+
+    A condition that several matches share is tested once: `a and b`, `a and c` and `d` give
+    `(CASE WHEN NOT a THEN 0 ELSE number(b) + number(c) END) + number(d)`."""
+    columns = (each.sql.name for each in chain(*conjuncts_by_match) if isinstance(each.sql, exp.Column))
+    readers = Counter(columns)
+    numbers: list[SqlValue] = []
+    groups: dict[str, tuple[SqlValue, list[SqlValue]]] = {}
+    for bit, conjuncts in enumerate(conjuncts_by_match):
+        shared = [each for each in conjuncts if isinstance(each.sql, exp.Column) and readers[each.sql.name] > 1]
+        if not shared:
+            numbers.append(_number(levels, conjuncts, bit))
+            continue
+        test = max(shared, key=lambda each: readers[each.sql.name])
+        others = [each for each in conjuncts if each.sql != test.sql]
+        groups.setdefault(test.sql.name, (test, []))[1].append(_number(levels, others, bit))
+    numbers += [_where(levels, test, levels.total(group)) for test, group in groups.values()]
+    return levels.let(levels.total(numbers), "match_bits")
+
+
+def _where(levels: Levels, test: SqlValue, numbers: SqlValue) -> SqlValue:
+    """The numbers of matches that also have the condition `test`: 0 where it is false. Where it is null, a match that
+    is not false without it is undetermined: both halves are added up as the high one."""
+    nothing = SqlValue(_zero(levels), long=True)
+    if not test.nullable:
+        return levels.case([(test, numbers)], nothing)
+    is_false = replace(test, sql=negated(test.sql))
+    bits = levels.define(levels.case([(is_false, nothing)], numbers), "match_bits")
+    either = levels.operate(exp.Add, _half_of(levels, bits, high=False), _half_of(levels, bits, high=True))
+    undetermined = levels.operate(exp.Mul, either, levels.number(1 << _HALF))
+    return levels.case([(levels.missing(test), undetermined)], bits)
+
+
+def _number(levels: Levels, conjuncts: Conjuncts, bit: int) -> SqlValue:
+    """A match as a number: `1 << bit` where it fires, `1 << bit + _HALF` where it is undetermined, else 0. A CASE that
+    ends at the first false condition, so that the others are computed for few rows."""
+    conjuncts = [levels.let(each) if isinstance(each.sql, exp.Func) else each for each in conjuncts]
+    fired, undetermined = (levels.dialect.to_narrow(exp.Literal.number(1 << place)) for place in (bit, bit + _HALF))
+    ifs = [
+        branch
+        for each in conjuncts
+        if each.constant != (True,)
+        for branch in branches(negated(each.sql), _zero(levels))
+    ]
+    nullable = [each for each in conjuncts if each.nullable]
+    null_tests = _null_tests(levels, nullable)
+    if null_tests is not None:
+        ifs += [exp.If(this=test, true=undetermined.copy()) for test in null_tests]
+        last = fired
+    else:
+        ifs += branches(levels.combined(nullable, exp.And).sql, fired)
+        last = undetermined
+    return levels.at(exp.Case(ifs=ifs, default=last) if ifs else last, conjuncts, nullable=False, long=True)
+
+
+def _null_tests(levels: Levels, conditions: Conjuncts) -> list[Expr] | None:
+    """Tests of columns of which one is true where a condition is null, given that none is false; None where a
+    condition's nullness depends on more than its columns'."""
+    names: dict[str, None] = {}
+    for each in conditions:
+        columns = null_with(each.sql)
+        if columns is None:
+            return None
+        names |= dict.fromkeys(name for name in columns if name in levels.nullable)
+    return [exp.Is(this=column(name), expression=exp.Null()) for name in names]
+
+
+def _zero(levels: Levels) -> Expr:
+    return levels.dialect.to_narrow(number(0))

@@ -1,7 +1,7 @@
-"""What of a rule set SQL can't say with the same result in every database, found when policies are checked.
+"""Which parts of a rule set have no SQL with the same result in every database; found when policies are checked.
 
-Verb beside the SQL lowering: rule sets → diagnostics with codes `B…`. A policy with such a place still decides one
-case at a time; only bulk refuses it.
+Verb beside the SQL lowering: rule sets → diagnostics with codes `B…`. A policy with such a part still decides one case
+at a time; only bulk runs refuse it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
-from engine.lowering.sql.narrow import Rounded, narrowed
-from engine.lowering.sql.sql_numbers import highest
+from engine.lowering.sql.exact_division import highest
+from engine.lowering.sql.narrowing import Rounded, narrowed
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula, walk
 from engine.ruleset.ruleset import ListResult, Match, Named, RuleSet
@@ -20,18 +20,15 @@ from engine.vocabulary.vocabulary import FORMULA_BOUND
 _CASES = frozenset({"upper", "lower"})
 
 
-def check(*rulesets: RuleSet) -> tuple[Diagnostic, ...]:
-    """Empty where all of them can run in bulk."""
-    return check_all(rulesets)
-
-
-def check_all(rulesets: Iterable[RuleSet]) -> tuple[Diagnostic, ...]:
-    """As `check`. What they share, as those of one policy set do, is looked at once; none is kept."""
+def portability_mistakes(rulesets: Iterable[RuleSet]) -> tuple[Diagnostic, ...]:
+    """The diagnostics of these rule sets, in order; none where all of them can run in bulk. Formulas that rule sets
+    share, as those of one policy set do, are looked at once, and no rule set is kept."""
     formulas = {(id(formula), place): formula for ruleset in rulesets for formula, place in _formulas(ruleset)}
-    return in_order(found for (_, place), formula in formulas.items() for found in _mistakes(formula, place))
+    return in_order(mistake for (_, place), formula in formulas.items() for mistake in _mistakes(formula, place))
 
 
 def _formulas(ruleset: RuleSet) -> Iterator[tuple[Formula, Place]]:
+    """Every formula of a rule set, with the place that a mistake in it is reported at."""
     for step in ruleset.steps:
         match step:
             case Named():
@@ -58,7 +55,8 @@ def _mistakes(formula: Formula, place: Place) -> Iterator[Diagnostic]:
 
 
 def _largest(node: Formula) -> int:
-    """The largest number, either sign, that computing this node may need."""
+    """The largest number, of either sign, that the SQL of this node may compute with: more than its value where a
+    division is made exact first (see `exact_division`)."""
     if not node.type.kind.is_numeric:
         return 0
     largest = max(-node.type.low, node.type.high)

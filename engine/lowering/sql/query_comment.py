@@ -1,6 +1,7 @@
-"""What the reader of a printed query has to know: which columns it reads and gives, in which units.
+"""The comment at the top of a printed query: which columns it reads and gives, and in which units.
 
-Last step of `credence sql`. The query holds whole numbers only; without their units nobody could fill `facts`.
+Last step of `credence sql`. The query holds whole numbers only; without their units nobody could fill the relation
+`facts`, or read the results.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import Kind, Type
 
 _NAME_WIDTH = 36
+"""Characters to which column names are padded."""
 
 
-def told(form: SqlForm, query: str, as_of: date) -> str:
-    """Comment lines to stand above `query`, a text in the form's dialect."""
+def header_comment(form: SqlForm, query: str, as_of: date) -> str:
+    """The comment lines, each beginning with `--`, that belong above `query`, the text that the form gave. `as_of` is
+    the date that it decides for."""
     lines = (" ".join(line.splitlines()) for line in _lines(form, query, as_of))  # a policy's words may hold line ends
     return "".join(f"-- {line}".rstrip() + "\n" for line in lines)
 
@@ -33,7 +36,7 @@ def _lines(form: SqlForm, query: str, as_of: date) -> Iterator[str]:
     yield ""
     yield f"Reads these columns of the relation `{FACTS}`, one row a case; null means missing. The query checks"
     yield "neither ranges nor required values: rows that break them must not be in the relation."
-    yield from _read(form, query)
+    yield from _facts_read(form, query)
     yield ""
     kind = CASE_KINDS[ruleset.case]
     yield f"Gives `{OUTCOME}`, one of {', '.join(kind.ladder)}."
@@ -41,12 +44,13 @@ def _lines(form: SqlForm, query: str, as_of: date) -> Iterator[str]:
         yield f"No rule decides {kind.name} cases: the outcome is always `{kind.caution}`."
     if form.rules:
         yield "Each `rule_…` is true where the rule fired, null where it can't be told, since something is missing."
-    if given := list(_given(form)):
+    if results := list(_results(form)):
         yield "These values are null where they can't be told or don't apply:"
-        yield from given
+        yield from results
 
 
-def _read(form: SqlForm, query: str) -> Iterator[str]:
+def _facts_read(form: SqlForm, query: str) -> Iterator[str]:
+    """A line for each fact that the query reads: column, type, unit, range."""
     read = {column.name for column in sqlglot.parse_one(query, read=form.dialect.name).find_all(exp.Column)}
     for fact in form.ruleset.facts:
         name, type_ = form.columns[fact.name], fact.type
@@ -56,7 +60,8 @@ def _read(form: SqlForm, query: str) -> Iterator[str]:
             yield f"  {name:<{_NAME_WIDTH}} {form.sql_type(type_):<8} {_unit(form, type_)}{bounds}{needed}"
 
 
-def _given(form: SqlForm) -> Iterator[str]:
+def _results(form: SqlForm) -> Iterator[str]:
+    """A line for each condition and value that the query gives: column and unit."""
     ruleset = form.ruleset
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     for name, column in form.conditions.items():
@@ -68,6 +73,7 @@ def _given(form: SqlForm) -> Iterator[str]:
 
 
 def _unit(form: SqlForm, type_: Type) -> str:
+    """What a column of a type holds, such as `EUR in units of 0.01`."""
     scaled = f" in units of 0.{'0' * (type_.scale - 1)}1" if type_.scale else ""
     match type_.kind:
         case Kind.MONEY:

@@ -1,21 +1,24 @@
 """The rule set as one SQL query: the third lowering, for millions of rows at a time.
 
-Reads a relation of facts with one column each, as the binder would give them: numbers and dates as integers at their
-type's scale, text, booleans, nulls. Gives, row for row, what `evaluate` decides: every value and row match,
-every rule (true: fired, null: undetermined), the outcome. The tests hold it against the other lowerings.
+The query reads a relation of facts, one row a case and one column a fact, as the binder would give them: numbers and
+dates as integers at their type's scale, text, booleans, nulls. It gives, row for row, what `evaluate` decides: every
+value and row match, every rule (true: fired, null: undetermined), the outcome. It checks no row: a value out of its
+type's range, or a missing one that is required, must not be in the relation. The tests hold the form against the other
+lowerings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.code import Code, Columns, Levels, column, literal
 from engine.lowering.sql.dialect import DIALECTS, Dialect, binary, number, text
-from engine.lowering.sql.masks import Mask, Masks
-from engine.lowering.sql.narrow import is_narrow, narrowed
+from engine.lowering.sql.levels import ColumnNames, Levels, SqlValue, column, literal
+from engine.lowering.sql.masks import Mask, mask_pairs
+from engine.lowering.sql.narrowing import is_narrow, narrowed
 from engine.lowering.sql.nodes import Lowering
 from engine.ruleset.formula import Formula
 from engine.ruleset.numbering import Formulas
@@ -27,41 +30,43 @@ FACTS = "facts"
 """The relation that the query reads."""
 
 OUTCOME = "outcome"
+"""The column that holds the decision's outcome."""
 
 
 class SqlForm:
-    """`as_of` is a day count; None reads it from a column of that name. `columns` names the column of each fact, value,
-    row match and rule by their ids."""
+    """A rule set's query in one dialect. It is complete when it has been constructed; `query` and `text` only read it.
+
+    `ruleset`: the rule set. `dialect`: whose SQL it is.
+    `columns`: the column of each fact, value, list and row match by their ids, and that of `as_of` if it is read.
+    `rules`: the column of each rule by its id: true where the rule fired, null where it is undetermined.
+    `conditions`: the column of each condition that a fired rule sets (`deposit`), by its name; null where no
+    rule sets it.
+    `fired`, `undetermined`: all rules as bit masks, in the rule set's order; see `masks`."""
 
     def __init__(self, ruleset: RuleSet, dialect: str = "duckdb", as_of: int | None = None) -> None:
+        """`dialect` is one of `DIALECTS`. `as_of` is the day count that all cases are decided for; None reads it from a
+        column of that name. Raises `KeyError` for an unknown dialect."""
         self.ruleset = ruleset
         self.dialect: Dialect = DIALECTS[dialect]
-        self.names = Columns()
-        self.columns: dict[str, str] = {}
-        self.rules: dict[str, str] = {}
-        self.conditions: dict[str, str] = {}
-        self._levels = Levels(self.dialect, self.names)
-        self._codes: dict[str, Code] = {}
-        self._define_facts(as_of)
-        formulas = {id(formula): narrowed(formula) for formula in _formulas(ruleset)}
-        counted = Formulas()
-        for formula in formulas.values():
-            counted.use(formula)
-        self._lowering = Lowering(counted, self._levels, self._codes)
-        self._narrowed = formulas
-        self._define_steps()
-        self._rule_codes = [self._define_rule(rule) for rule in ruleset.rules]
-        self._define_conditions()
-        ids = [rule.id for rule in ruleset.rules]
-        told = [self._conjuncts(rule.match) for rule in ruleset.rules]
-        self.fired, self.undetermined = Masks(self._levels).of("fired", "undetermined", ids, told)
-        self._define_outcome()
+        self._levels = Levels(self.dialect, ColumnNames())
+        steps = _Steps(ruleset, self._levels, as_of)
+        self.columns: Mapping[str, str] = steps.columns
+        self._rules = tuple(_rule_column(rule, steps, self._levels) for rule in ruleset.rules)
+        self.rules: Mapping[str, str] = {each.rule.id: each.fired.sql.name for each in self._rules}
+        self.conditions: Mapping[str, str] = _condition_columns(self._rules, steps, self._levels)
+        conjuncts = [each.conjuncts for each in self._rules]
+        masks = mask_pairs(self._levels, [rule.id for rule in ruleset.rules], conjuncts)
+        self.fired: tuple[Mask, ...] = masks.fired
+        self.undetermined: tuple[Mask, ...] = masks.undetermined
+        self._levels.named(SqlValue(self._outcome(self._tests_of_masks)), OUTCOME)
 
     # --- what callers select -----------------------------------------------------------------------------------------
 
-    def query(self, wanted: Sequence[Expr | str], facts: exp.Query | None = None) -> exp.Select:
-        """The decisions: these columns of the last level. `facts` defines the relation of that name."""
-        columns = [column(item) if isinstance(item, str) else item.copy() for item in wanted]
+    def query(self, selected: Sequence[Expr | str], facts: exp.Query | None = None) -> exp.Select:
+        """A query that selects these columns, by name or as expressions, one row for each row of the relation `facts`.
+
+        `facts`, where it is given, becomes the definition of that relation; otherwise the database must have it."""
+        columns = [column(item) if isinstance(item, str) else item.copy() for item in selected]
         levels, top = self._levels.selects(FACTS, columns)
         query = exp.select(*columns, copy=False).from_(top, copy=False)
         if facts is not None:
@@ -71,130 +76,167 @@ class SqlForm:
         return query
 
     def text(self) -> str:
-        """For people and warehouses: one column for each value and rule, the outcome first, told by the rules' columns
-        instead of masks."""
-        subject = self.columns[f"{self.ruleset.case}.id"]
+        """The query for people and warehouses, as indented text: the case's id, the outcome, and one column for each
+        condition, rule and value. It uses no masks."""
+        case_id = self.columns[f"{self.ruleset.case}.id"]
         results = [self.columns[name] for name in self.ruleset.results]
         outcome = exp.alias_(self._outcome(self._tests_of_rules), OUTCOME)
-        wanted: list[Expr | str] = [subject, outcome, *self.conditions.values(), *self.rules.values(), *results]
-        return self.query(wanted).sql(dialect=self.dialect.name, pretty=True) + "\n"
+        selected: list[Expr | str] = [case_id, outcome, *self.conditions.values(), *self.rules.values(), *results]
+        return self.query(selected).sql(dialect=self.dialect.name, pretty=True) + "\n"
 
-    def row_masks(self) -> tuple[tuple[Mask, ...], tuple[Mask, ...]]:
-        """Of the table rows: hit and undetermined. Adds their columns; call it before `query`."""
-        rows = [step for step in self.ruleset.steps if isinstance(step, Match)]
-        told = [self._conjuncts(row) for row in rows]
-        return Masks(self._levels).of("rows_hit", "rows_undetermined", [row.id for row in rows], told)
+    def sql_type(self, type_: Type) -> str:
+        """The dialect's name of the column type that holds values of a type."""
+        return _sql_type(self.dialect, type_)
 
-    # --- steps -------------------------------------------------------------------------------------------------------
+    # --- the outcome -------------------------------------------------------------------------------------------------
 
-    def _define_facts(self, as_of: int | None) -> None:
-        for fact in self.ruleset.facts:
-            name = self.columns[fact.name] = self.names.name(fact.name)
+    def _outcome(self, tests: Callable[[str], Iterable[Expr]]) -> Expr:
+        """A CASE from the most severe outcome down to the mildest, which needs no test. `tests` gives, for an outcome,
+        the tests of which one is true where a rule gives it."""
+        kind = CASE_KINDS[self.ruleset.case]
+        mildest = text(self.ruleset.mildest)
+        severer = kind.ladder[kind.severity(self.ruleset.mildest) + 1 :]
+        tests_by_outcome = {outcome: list(tests(outcome)) for outcome in reversed(severer)}
+        ifs = [
+            exp.If(this=exp.or_(*of_outcome), true=text(outcome))
+            for outcome, of_outcome in tests_by_outcome.items()
+            if of_outcome
+        ]
+        return exp.Case(ifs=ifs, default=mildest) if ifs else mildest
+
+    def _tests_of_masks(self, outcome: str) -> Iterator[Expr]:
+        """Whether the bit of a rule is set that gives the outcome, fired or, by `if_missing`, undetermined."""
+        when_fired = {rule.id: rule.outcome for rule in self.ruleset.rules}
+        when_undetermined = {rule.id: rule.if_missing for rule in self.ruleset.rules}
+        for masks, outcomes in ((self.fired, when_fired), (self.undetermined, when_undetermined)):
+            for mask in masks:
+                bits = sum(1 << i for i, id_ in enumerate(mask.ids) if outcomes[id_] == outcome)
+                if bits:
+                    common = binary(exp.BitwiseAnd, column(mask.column), number(bits))
+                    yield binary(exp.NEQ, common, number(0))
+
+    def _tests_of_rules(self, outcome: str) -> Iterator[Expr]:
+        """As `_tests_of_masks`, of the rules' columns."""
+        for each in self._rules:
+            if each.rule.outcome == outcome:
+                yield each.fired.sql.copy()
+            if each.rule.if_missing == outcome and each.fired.nullable:
+                yield self._levels.missing(each.fired).sql
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _RuleColumn:
+    """A rule with its conditions as SQL, and the column that says whether all of them are true."""
+
+    rule: Rule
+    conjuncts: tuple[SqlValue, ...]
+    fired: SqlValue
+
+
+def _rule_column(rule: Rule, steps: _Steps, levels: Levels) -> _RuleColumn:
+    conjuncts = steps.conjuncts(rule.match)
+    return _RuleColumn(rule, conjuncts, levels.define(levels.combined(conjuncts, exp.And), f"rule_{rule.id}"))
+
+
+def _condition_columns(rules: Iterable[_RuleColumn], steps: _Steps, levels: Levels) -> dict[str, str]:
+    """What a fired rule asks of the customer, null where it did not fire. No two rules set one condition."""
+    columns: dict[str, str] = {}
+    for each in rules:
+        for name, formula in each.rule.conditions:
+            value = levels.case([(each.fired, steps.lowered(formula))], literal(None, levels.dialect))
+            columns[name] = levels.define(value, f"condition_{name}").sql.name
+    return columns
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+class _Steps:
+    """The columns of facts, values, lists and row matches, and every other formula of the rule set over them.
+
+    Constructing it defines the columns in the rule set's order, in which a step reads only what stands before it."""
+
+    def __init__(self, ruleset: RuleSet, levels: Levels, as_of: int | None) -> None:
+        self.columns: dict[str, str] = {}
+        self._levels = levels
+        self._values: dict[str, SqlValue] = {}
+        self._narrowed = {id(formula): narrowed(formula) for formula in _formulas(ruleset)}
+        counted = Formulas()
+        for formula in self._narrowed.values():
+            counted.use(formula)
+        self._lowering = Lowering(counted, levels, self._values)
+        self._define_facts(ruleset)
+        levels.names.name(OUTCOME)  # no other column may be called so
+        self._define_as_of(as_of)
+        for step in ruleset.steps:
+            match step:
+                case Named():
+                    self._define(step.name, step.name, self.lowered(step.formula))
+                case Match():
+                    self._define(step.id, f"row_{step.id}", levels.combined(self.conjuncts(step), exp.And))
+                case ListResult():
+                    self._define(step.name, step.name, self._list(step))
+
+    def lowered(self, formula: Formula) -> SqlValue:
+        """A formula of the rule set as SQL."""
+        return self._lowering.value(self._narrowed[id(formula)])
+
+    def conjuncts(self, match: Match) -> tuple[SqlValue, ...]:
+        """The conditions of a match as SQL."""
+        return tuple(self.lowered(conjunct.formula) for conjunct in match.conjuncts)
+
+    def _define_facts(self, ruleset: RuleSet) -> None:
+        for fact in ruleset.facts:
+            name = self.columns[fact.name] = self._levels.names.name(fact.name)
             wide = fact.type.kind.is_numeric and not is_narrow(fact.type)
-            self._codes[fact.name] = Code(column(name), wide, not fact.required, long=True)
+            self._values[fact.name] = SqlValue(column(name), wide=wide, nullable=not fact.required, long=True)
             if not fact.required:
                 self._levels.nullable.add(name)
             if fact.type.kind in (Kind.TEXT, Kind.ENUM):
                 self._levels.texts.add(name)
-        self.names.name(OUTCOME)
+
+    def _define_as_of(self, as_of: int | None) -> None:
         if as_of is None:
-            self.columns[AS_OF] = self.names.name(AS_OF)
-            self._codes[AS_OF] = Code(column(self.columns[AS_OF]), long=True)
+            self.columns[AS_OF] = self._levels.names.name(AS_OF)
+            self._values[AS_OF] = SqlValue(column(self.columns[AS_OF]), long=True)
         else:
-            self._codes[AS_OF] = literal(as_of, self.dialect)
+            self._values[AS_OF] = literal(as_of, self._levels.dialect)
 
-    def _define_steps(self) -> None:
-        for step in self.ruleset.steps:
-            match step:
-                case Named():
-                    self._define(step.name, step.name, self._lowered(step.formula))
-                case Match():
-                    self._define(step.id, f"row_{step.id}", self._match(step))
-                case ListResult():
-                    self._define(step.name, step.name, self._list(step))
+    def _define(self, id_: str, hint: str, value: SqlValue) -> None:
+        defined = self._values[id_] = self._levels.define(value, hint)
+        self.columns[id_] = defined.sql.name
 
-    def _define(self, id_: str, wanted: str, code: Code) -> None:
-        found = self._codes[id_] = self._levels.define(code, wanted)
-        self.columns[id_] = found.sql.name
-
-    def _lowered(self, formula: Formula) -> Code:
-        return self._lowering.code(self._narrowed[id(formula)])
-
-    def _match(self, match: Match) -> Code:
-        return self._levels.combined(self._conjuncts(match), exp.And)
-
-    def _conjuncts(self, match: Match) -> list[Code]:
-        return [self._lowered(conjunct.formula) for conjunct in match.conjuncts]
-
-    def _list(self, step: ListResult) -> Code:
-        levels, dialect = self._levels, self.dialect
-        values = [self._lowered(output) for _, output in step.entries]
-        wide = any(value.wide for value in values)
-        element = dialect.wide if wide else self.sql_type(step.element)
+    def _list(self, step: ListResult) -> SqlValue:
+        """The outputs of the rows hit, as an array: for each row an array of one output or of none, all joined. Null
+        where it is undetermined whether a row is hit."""
+        levels, dialect = self._levels, self._levels.dialect
+        outputs = [self.lowered(output) for _, output in step.entries]
+        is_wide = any(output.wide for output in outputs)
+        element = dialect.wide if is_wide else _sql_type(dialect, step.element)
         empty = dialect.array((), element)
         arrays, parts = [], []
-        for (row, _), value in zip(step.entries, values, strict=True):
-            hit = self._codes[row]
-            one = dialect.array((value.sql,), element)
+        for (row, _), output in zip(step.entries, outputs, strict=True):
+            hit = self._values[row]
+            one = dialect.array((output.sql,), element)
             arrays.append(exp.Case(ifs=[exp.If(this=hit.sql.copy(), true=one)], default=empty.copy()))
-            parts += [hit, value]
-        whole = levels.at(dialect.joined(arrays) if arrays else empty, parts, nullable=False)
-        unknown = [levels.missing(self._codes[row]) for row, _ in step.entries if self._codes[row].nullable]
-        return levels.case([(test, literal(None, dialect)) for test in unknown], whole) if unknown else whole
+            parts += [hit, output]
+        joined = levels.at(dialect.joined(arrays) if arrays else empty, parts, nullable=False)
+        is_unknown = [levels.missing(self._values[row]) for row, _ in step.entries if self._values[row].nullable]
+        return levels.case([(test, literal(None, dialect)) for test in is_unknown], joined) if is_unknown else joined
 
-    def sql_type(self, type_: Type) -> str:
-        if type_.kind.is_numeric:
-            return self.dialect.narrow if is_narrow(type_) else self.dialect.wide
-        words = {Kind.DATE: self.dialect.narrow, Kind.YES_NO: "BOOLEAN"}
-        return words.get(type_.kind, self.dialect.text_type)
 
-    # --- rules -------------------------------------------------------------------------------------------------------
-
-    def _define_rule(self, rule: Rule) -> Code:
-        found = self._levels.define(self._match(rule.match), f"rule_{rule.id}")
-        self.rules[rule.id] = found.sql.name
-        return found
-
-    def _define_conditions(self) -> None:
-        """What a fired rule asks the customer for; null where it did not fire. One rule sets a condition."""
-        levels = self._levels
-        for rule, fired in zip(self.ruleset.rules, self._rule_codes, strict=True):
-            for name, formula in rule.conditions:
-                value = levels.case([(fired, self._lowered(formula))], literal(None, self.dialect))
-                self.conditions[name] = levels.define(value, f"condition_{name}").sql.name
-
-    def _define_outcome(self) -> None:
-        self._levels.named(Code(self._outcome(self._tests_of_masks)), OUTCOME)
-
-    def _outcome(self, tests: Callable[[str], Iterable[Expr]]) -> Expr:
-        """The most severe outcome that a test tells."""
-        kind = CASE_KINDS[self.ruleset.case]
-        mildest = text(self.ruleset.mildest)
-        more = kind.ladder[kind.severity(self.ruleset.mildest) + 1 :]
-        found = [(list(tests(outcome)), outcome) for outcome in reversed(more)]
-        ifs = [exp.If(this=exp.or_(*said), true=text(outcome)) for said, outcome in found if said]
-        return exp.Case(ifs=ifs, default=mildest) if ifs else mildest
-
-    def _tests_of_masks(self, outcome: str) -> Iterator[Expr]:
-        """Whether a rule says so, fired or by `if_missing`."""
-        said = {rule.id: rule.outcome for rule in self.ruleset.rules}
-        unsure = {rule.id: rule.if_missing for rule in self.ruleset.rules}
-        for masks, outcomes in ((self.fired, said), (self.undetermined, unsure)):
-            for mask in masks:
-                bits = sum(1 << i for i, id_ in enumerate(mask.ids) if outcomes[id_] == outcome)
-                if bits:
-                    both = binary(exp.BitwiseAnd, column(mask.column), number(bits))
-                    yield binary(exp.NEQ, both, number(0))
-
-    def _tests_of_rules(self, outcome: str) -> Iterator[Expr]:
-        for rule, code in zip(self.ruleset.rules, self._rule_codes, strict=True):
-            if rule.outcome == outcome:
-                yield code.sql.copy()
-            if rule.if_missing == outcome and code.nullable:
-                yield self._levels.missing(code).sql
+def _sql_type(dialect: Dialect, type_: Type) -> str:
+    if type_.kind.is_numeric:
+        return dialect.narrow if is_narrow(type_) else dialect.wide
+    others = {Kind.DATE: dialect.narrow, Kind.YES_NO: "BOOLEAN"}
+    return others.get(type_.kind, dialect.text_type)
 
 
 def _formulas(ruleset: RuleSet) -> Iterator[Formula]:
+    """Every formula of the rule set, each as often as the rule set holds it."""
     for step in ruleset.steps:
         match step:
             case Named():

@@ -18,8 +18,8 @@ import duckdb
 import pyarrow as pa
 
 from engine.lowering.sql.alternatives import with_alternatives
-from engine.lowering.sql.code import column
-from engine.lowering.sql.portability import check
+from engine.lowering.sql.levels import column
+from engine.lowering.sql.portability import portability_mistakes
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
@@ -98,7 +98,7 @@ class BatchTally:
 def run(job: BatchJob, progress: Progress = lambda _step: None) -> BatchTally:
     """Raises BulkRefused, or QueryFailed where credence is to blame; then nothing is written."""
     started = time.perf_counter()
-    refused = check(job.ruleset)
+    refused = portability_mistakes([job.ruleset])
     if refused:
         raise BulkRefused("\n".join(map(str, refused)))
     refuse_formulas(job.row_map)

@@ -14,8 +14,8 @@ from pyspark.sql import functions as sf
 
 from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.masks import Mask
-from engine.lowering.sql.portability import check
-from engine.lowering.sql.shown_columns import fact_value, list_value
+from engine.lowering.sql.portability import portability_mistakes
+from engine.lowering.sql.readable_columns import fact_value, list_value
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -46,7 +46,7 @@ def decide_frame(
     """`cells`: text columns are cells, as from CSV, in which blank means missing; otherwise they are values. `results`:
     every value, or only outcome, conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON;
     otherwise their members have the type that a column of them has."""
-    refused = check(ruleset)
+    refused = portability_mistakes([ruleset])
     if refused:
         raise BulkRefused("\n".join(map(str, refused)))
     form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.compiling.decided_names import decided_names
-from engine.lowering.sql.portability import check as check_bulk
+from engine.lowering.sql.portability import portability_mistakes
 from engine.pipeline import load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
@@ -224,11 +224,11 @@ values:
 
 
 def test_bulk_is_checked_on_every_stretch_of_dates() -> None:
-    assert [str(found) for found in check_bulk(*engine_of(DATED).rulesets())] == [
+    assert [str(found) for found in portability_mistakes(engine_of(DATED).rulesets())] == [
         "p.yaml:7:10: B002 this policy can't run in bulk: a number here can have more than 38 digits "
         "(give a part a name of its own under `values`, where it is rounded, or give a fact narrower bounds)"
     ]
-    assert check_bulk(*engine_of(DATED.replace("2030-01-01: 7000000000000000000, ", "")).rulesets()) == ()
+    assert portability_mistakes(engine_of(DATED.replace("2030-01-01: 7000000000000000000, ", "")).rulesets()) == ()
 
 
 @pytest.mark.parametrize("kind", list(CASE_KINDS))
@@ -236,7 +236,7 @@ def test_bulk_is_checked_for_every_case_kind(kind: str) -> None:
     outcome = CASE_KINDS[kind].ladder[-1]
     rule = RULE.replace("WHEN", f"'\"A\" = lower case({kind}.id)'").replace("review", outcome)
     engine = engine_of(rule, head=HEAD.replace("account", kind))
-    assert [f"{found.place} {found.code}" for found in check_bulk(*engine.rulesets())] == ["p.yaml:6:12 B001"]
+    assert [f"{found.place} {found.code}" for found in portability_mistakes(engine.rulesets())] == ["p.yaml:6:12 B001"]
 
 
 # --- files that can't be read ----------------------------------------------------------------------------------------

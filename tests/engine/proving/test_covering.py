@@ -18,7 +18,7 @@ from engine.proving.covering import (
 from engine.proving.regions import Interval, Region, intersection
 
 REACH = 7
-WHOLE = Region(((0, REACH),), True)
+EVERYTHING = Region(((0, REACH),), True)
 
 Point = tuple[int | None, ...]
 
@@ -26,7 +26,7 @@ Point = tuple[int | None, ...]
 def some_region(chance: random.Random) -> Region:
     """Any set of values, missing ones too; sometimes empty, often all."""
     if chance.random() < 0.3:
-        return WHOLE
+        return EVERYTHING
     values = [value for value in range(REACH + 1) if chance.random() < chance.choice((0.2, 0.8))]
     return Region(intervals(values), chance.random() < 0.3)
 
@@ -61,9 +61,9 @@ def test_rows_meet_where_they_have_a_value_in_common(block: int) -> None:
         assert [list(bits(rows)) for rows in earlier_rows_that_meet(boxes)] == expected
         assert [first_of(rows) for rows in earlier_rows_that_meet(boxes) if rows] == [one[0] for one in expected if one]
         unclear = random.Random(seed).randrange(len(boxes))
-        told = [None if row == unclear else box for row, box in enumerate(boxes)]
+        partly_known = [None if row == unclear else box for row, box in enumerate(boxes)]
         without = [[] if row == unclear else [n for n in one if n != unclear] for row, one in enumerate(expected)]
-        assert [list(bits(rows)) for rows in earlier_rows_that_meet(told)] == without
+        assert [list(bits(rows)) for rows in earlier_rows_that_meet(partly_known)] == without
 
 
 @pytest.mark.parametrize("block", range(8))
@@ -80,18 +80,18 @@ def test_gaps_are_what_no_row_holds_and_nothing_else(block: int) -> None:
     """All of them together, where as many are asked for as there are; no two share a value."""
     for seed in range(block * 50, block * 50 + 50):
         boxes, held = table(seed)
-        whole = (WHOLE,) * len(boxes[0])
-        found = UncoveredSearch(whole, boxes, 10_000).found
-        assert found is not None
-        gaps = [points(gap) for gap in found]
-        assert set().union(*gaps) == points(whole) - set().union(*held)
+        everything = (EVERYTHING,) * len(boxes[0])
+        uncovered = UncoveredSearch(everything, boxes, 10_000).found
+        assert uncovered is not None
+        gaps = [points(gap) for gap in uncovered]
+        assert set().union(*gaps) == points(everything) - set().union(*held)
         assert sum(map(len, gaps)) == len(set().union(*gaps))
-        assert UncoveredSearch(whole, boxes, 2).found == found[:2]
+        assert UncoveredSearch(everything, boxes, 2).found == uncovered[:2]
 
 
 def test_a_search_that_takes_too_long_says_nothing() -> None:
     boxes, _ = table(7)
-    assert UncoveredSearch((WHOLE,) * len(boxes[0]), boxes, 3, 0).found is None
+    assert UncoveredSearch((EVERYTHING,) * len(boxes[0]), boxes, 3, 0).found is None
 
 
 def test_regions_are_joined_and_cut_as_sets_of_values() -> None:

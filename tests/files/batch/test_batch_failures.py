@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from api.cli.terminal import OWN_FAULT
-from engine.lowering.sql.code import Code, Levels
+from engine.lowering.sql.levels import Levels, SqlValue
 from tests.support.command_line import credence
 from tests.support.running_service import write_rules
 
@@ -58,7 +58,7 @@ no,who,from,due,paid,sum
 def narrow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """SQL in which DuckDB multiplies 1500000 by 1000000 in 32 bits."""
 
-    def as_it_is(_: Levels, code: Code) -> Code:
+    def as_it_is(_: Levels, code: SqlValue) -> SqlValue:
         return code
 
     monkeypatch.setattr(Levels, "lengthened", as_it_is)

@@ -47,13 +47,13 @@ def part(name: str) -> Formula:
 
 
 def of_a(formula: Formula, pairs: Iterable[tuple[int, int]]) -> list[tuple[Formula, Given, Value]]:
-    return [(formula, {"a": a}, wanted) for a, wanted in pairs]
+    return [(formula, {"a": a}, expected) for a, expected in pairs]
 
 
 def of_p_and_q(
     formula: Formula, truth_table: Iterable[tuple[bool | None, bool | None, bool | None]]
 ) -> list[tuple[Formula, Given, Value]]:
-    return [(formula, {"p": p, "q": q}, wanted) for p, q, wanted in truth_table]
+    return [(formula, {"p": p, "q": q}, expected) for p, q, expected in truth_table]
 
 
 QUOTIENT = f.Quotient(BIG, True, A, B, 0)
@@ -132,16 +132,16 @@ CASES: list[tuple[Formula, Given, Value]] = [
 ]
 
 
-@pytest.mark.parametrize(("formula", "variables", "wanted"), CASES)
-def test_a_formula_has_its_value_interpreted_and_compiled(formula: Formula, variables: Given, wanted: Value) -> None:
+@pytest.mark.parametrize(("formula", "variables", "expected"), CASES)
+def test_a_formula_has_its_value_interpreted_and_compiled(formula: Formula, variables: Given, expected: Value) -> None:
     types = {"a": BIG, "b": BIG, "p": YES_NO, "q": YES_NO, "t": TEXT, "d": DATE}
     given = {name: variables.get(name) for name in types}
     form = PythonForm(ruleset(types, {}, [named("v", formula)], optional=list(types)))
     matched = form.match(tuple(given.values()), 0)
     interpreted = value_of(formula, given)
-    assert (interpreted, type(interpreted)) == (wanted, type(wanted))
-    assert (matched.values[form.slots["v"]], type(matched.values[form.slots["v"]])) == (wanted, type(wanted))
-    assert form.function(formula)(matched.values) == wanted
+    assert (interpreted, type(interpreted)) == (expected, type(expected))
+    assert (matched.values[form.slots["v"]], type(matched.values[form.slots["v"]])) == (expected, type(expected))
+    assert form.function(formula)(matched.values) == expected
 
 
 def test_values_stand_by_slot_and_matches_are_rows_then_rules() -> None:

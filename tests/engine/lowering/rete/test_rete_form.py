@@ -89,8 +89,8 @@ def test_integers_up_to_the_ends_of_int64_compare_exactly(value: int) -> None:
         variable = required("x", type_)
         for operator, offsets in {"=": (0,), "<": (1,), ">": (-1,), ">=": (0, -1), "<=": (0, 1), "!=": (-1, 1)}.items():
             for offset in (-1, 0, 1):
-                found = fires(compare(variable, operator, value + offset), {"x": type_}, (value,))
-                assert found is (offset in offsets), (type_, operator, offset)
+                fired = fires(compare(variable, operator, value + offset), {"x": type_}, (value,))
+                assert fired is (offset in offsets), (type_, operator, offset)
 
 
 def test_a_match_without_conjuncts_fires() -> None:
@@ -111,7 +111,7 @@ def test_networks_hold_at_most_59_rules_and_120_subjects_each_in_match_order() -
 
 
 def test_no_text_of_an_author_or_a_request_gets_into_the_networks() -> None:
-    """Facts are ASCII JSON with our own field names and integers, whatever the rules and the request say."""
+    """Facts are ASCII JSON with our own field names and integers, whatever the rules and the request contain."""
     fact_json = re.compile(r'\{"sid":"1","id":1(,"[a-y][A-Y]?":-?[0-9]{1,19})*\}', re.ASCII)
     for seed in range(30):
         rules = random_ruleset(seed)

@@ -1,5 +1,5 @@
-"""Which parts of a rule set hang on one table or enum alone; most of that they keep their values is shown with the SQL
-form."""
+"""Which parts of a rule set depend on one table or enum alone. Most of that they keep their values is tested with the
+SQL form."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ values:
 
 @pytest.mark.parametrize("stated", [ONE_OUTPUT_ENDS_ALIKE, TABLE_CALLED_AS_A_VALUE, NULL_CONSTANT])
 def test_outputs_keep_their_rows(stated: str) -> None:
-    """Where the last rows differ in one output alone, where names meet, and where nothing can be told."""
+    """Where the last rows differ in one output alone, where names meet, and where nothing is known."""
     loaded = load(whole_set({"demo": POLICY.format(stated)}))
     assert loaded.engine and not loaded.diagnostics
     ruleset = loaded.engine.ruleset("order", AS_OF_DAY)
@@ -121,6 +121,6 @@ def _given(fact: Fact, amount: int) -> int | str | bool | None:
 
 
 def test_random_rule_sets_have_them_so_that_comparing_them_means_something() -> None:
-    found = [sum(1 for _ in looked_up(with_alternatives(random_ruleset(seed)))) for seed in range(60)]
+    counts = [sum(1 for _ in looked_up(with_alternatives(random_ruleset(seed)))) for seed in range(60)]
 
-    assert sum(count > 0 for count in found) >= 10
+    assert sum(count > 0 for count in counts) >= 10

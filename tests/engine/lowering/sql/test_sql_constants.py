@@ -82,18 +82,18 @@ def is_short(sql: Expr, columns: Mapping[str, bool]) -> bool:
 
 def short_arithmetic(text: str, dialect: str) -> list[str]:
     """Sums and products of two numbers that may have 32 bits. A text's length and a place in it can't leave those."""
-    whole = sqlglot.parse_one(text, read=dialect)
-    assert isinstance(whole, exp.Select)
+    parsed = sqlglot.parse_one(text, read=dialect)
+    assert isinstance(parsed, exp.Select)
     columns: dict[str, bool] = {}
-    found = []
-    for select in (*(table.this for table in whole.ctes), whole):
+    short_operands: list[str] = []
+    for select in (*(table.this for table in parsed.ctes), parsed):
         for column in select.selects:
             sums = [] if column.find(exp.Length) else column.find_all(*_ARITHMETIC)
             short = (node for node in sums if is_short(node.left, columns) and is_short(node.right, columns))
-            found += [node.sql(dialect) for node in short]
+            short_operands += [node.sql(dialect) for node in short]
             if column.alias:
                 columns[column.alias.lower()] = is_short(column.this, columns)
-    return found
+    return short_operands
 
 
 @pytest.mark.parametrize("dialect", list(DIALECTS))

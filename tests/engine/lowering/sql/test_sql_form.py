@@ -19,7 +19,7 @@ import pytest
 import sqlglot
 
 from engine.lowering.sql.dialect import DIALECTS
-from engine.lowering.sql.portability import check
+from engine.lowering.sql.portability import portability_mistakes
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.pipeline import Engine, load
 from engine.ruleset import formula as f
@@ -57,7 +57,7 @@ def without_refused(ruleset: RuleSet) -> RuleSet:
         return any((isinstance(node, Variable) and node.name in gone) for formula in formulas for node in walk(formula))
 
     def refused(steps: tuple[Any, ...], rules: tuple[Any, ...]) -> bool:
-        return bool(check(replace(ruleset, steps=steps, rules=rules)))
+        return bool(portability_mistakes([replace(ruleset, steps=steps, rules=rules)]))
 
     steps = []
     for step in ruleset.steps:
@@ -110,7 +110,7 @@ def test_random_rule_sets_agree_on_duckdb(part: int) -> None:
 @pytest.mark.parametrize("case", list(CASE_KINDS))
 def test_default_policies_agree_on_duckdb(case: str) -> None:
     ruleset = default_policies().ruleset(case, AS_OF_DAY)
-    assert check(ruleset) == ()
+    assert portability_mistakes([ruleset]) == ()
     compared = 0
     for seed in range(ROWS[case] * FACTOR // CHUNK):
         rows = list(facts_near_thresholds(ruleset, seed, CHUNK))
@@ -452,11 +452,11 @@ def test_a_node_has_the_interpreters_value(name: str) -> None:
 
 def test_what_databases_disagree_about_is_refused_with_its_place() -> None:
     ruleset = replace(random_ruleset(1), steps=(Named("p.x", text_call("upper", T), None, HERE),), rules=())
-    [found] = check(ruleset)
+    [found] = portability_mistakes([ruleset])
     assert str(found).startswith("generated.yaml:1:1: B001 this policy can't run in bulk: databases disagree about")
 
 
 def test_what_has_more_than_38_digits_is_refused() -> None:
     wide = Type(Kind.NUMBER, scale=0, low=-(10**39), high=10**39)
     ruleset = replace(random_ruleset(1), steps=(Named("p.x", f.Product(wide, True, N, M), None, HERE),), rules=())
-    assert [found.code for found in check(ruleset)] == ["B002"]
+    assert [found.code for found in portability_mistakes([ruleset])] == ["B002"]

@@ -1,6 +1,6 @@
-"""Conditions in SQL, reshaped so that databases decide them sooner; true, false and null where they were before.
+"""Conditions in SQL, rewritten so that databases evaluate them faster: true, false and null on the same rows as before.
 
-Leaf of the SQL lowering.
+Leaf of the SQL lowering; works on sqlglot's expressions alone.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from sqlglot.expressions import Expr
 
 from engine.lowering.sql.dialect import wrapped
 
-_PLAIN_MAX = 12
-"""Nodes of a conjunction of two that is computed whole sooner than step by step."""
+_PLAIN_NODES_MAX = 12
+"""Nodes of a conjunction of two conditions that is faster when both are computed than when the second waits for the
+first."""
 
 
 def truth(condition: Expr) -> Expr:
-    """In a branch of CASE null is as good as false."""
+    """A condition for a branch of CASE, in which null is as good as false: `COALESCE(x, FALSE)` becomes `x`."""
     if isinstance(condition, exp.Coalesce) and condition.expressions == [exp.Boolean(this=False)]:
         inner: Expr = condition.this
         return inner
@@ -25,37 +26,43 @@ def truth(condition: Expr) -> Expr:
 
 
 def stepwise(sql: Expr, *, nullable: bool) -> Expr:
-    """AND and OR as a CASE: an operand in a branch is computed on the rows that the ones before leave open."""
+    """AND and OR as a CASE, in which an operand is computed only for the rows that the ones before left open; a copy of
+    other expressions. `nullable` says whether the expression can be null.
+
+    Example: `a AND b AND c` becomes `CASE WHEN NOT a THEN FALSE WHEN NOT b THEN FALSE ELSE c END`. If one can be null
+    the default is the whole conjunction instead, computed for the rows on which neither `a` nor `b` is false."""
     match sql:
         case exp.And():
-            settled = False
+            deciding = False
         case exp.Or():
-            settled = True
+            deciding = True
         case _:
             return sql.copy()
     operands = list(sql.flatten())
-    if len(operands) == 2 and len(list(sql.walk())) <= _PLAIN_MAX:
+    if len(operands) == 2 and len(list(sql.walk())) <= _PLAIN_NODES_MAX:
         return sql.copy()
-    tests = [part if settled else negated(part) for part in operands[:-1]]
+    tests = [part if deciding else negated(part) for part in operands[:-1]]
     last = sql.copy() if nullable else bracketless(operands[-1])
-    return exp.Case(ifs=[each for test in tests for each in branches(test, exp.Boolean(this=settled))], default=last)
+    return exp.Case(ifs=[each for test in tests for each in branches(test, exp.Boolean(this=deciding))], default=last)
 
 
 _STRICT = (exp.Add, exp.Sub, exp.Mul, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+"""Operators whose result is null exactly where an operand is."""
 
 
 def null_with(sql: Expr) -> list[str] | None:
-    """The columns of which one is null exactly where the expression is; None if it hangs on more than that."""
-    found: list[str] = []
+    """The columns of which one is null exactly where the expression is: `n` and `m` for `n + m > 5`. None where that is
+    not so, as with AND, OR and CASE."""
+    columns: list[str] = []
     for node in sql.walk():
         match node:
             case exp.Column():
-                found.append(node.name)
+                columns.append(node.name)
             case exp.Paren() | exp.Not() | exp.Neg() | exp.Literal() | exp.Boolean() | exp.Identifier():
                 pass
             case _ if not isinstance(node, _STRICT):
                 return None
-    return found
+    return columns
 
 
 _OPPOSITES: Mapping[type[Expr], type[Expr]] = {
@@ -69,7 +76,8 @@ _OPPOSITES: Mapping[type[Expr], type[Expr]] = {
 
 
 def negated(condition: Expr) -> Expr:
-    """Null where the condition is null."""
+    """NOT, moved inwards as far as it goes and null where the condition is: `NOT (a < 1 AND b)` becomes `a >= 1 OR NOT
+    b`."""
     condition = bracketless(condition)
     if isinstance(condition, exp.Not):
         return bracketless(condition.this)
@@ -83,23 +91,26 @@ def negated(condition: Expr) -> Expr:
 
 
 def bracketless(part: Expr) -> Expr:
+    """A copy without brackets around it."""
     return part.unnest().copy()
 
 
 def connected(kind: type[exp.Connector], parts: Sequence[Expr]) -> Expr:
-    whole = side(parts[0]) if len(parts) > 1 else parts[0]
+    """At least one condition, joined by AND or OR."""
+    condition = side(parts[0]) if len(parts) > 1 else parts[0]
     for part in parts[1:]:
-        whole = kind(this=whole, expression=side(part))
-    return whole
+        condition = kind(this=condition, expression=side(part))
+    return condition
 
 
 def branches(test: Expr, result: Expr) -> list[exp.If]:
-    """One for each alternative: an OR is computed whole, branches stop at the first that is true."""
+    """Branches of a CASE that give `result` where the test is true. An OR gets a branch for each operand: databases
+    compute all operands of an OR, while branches end at the first that is true."""
     test = bracketless(test)
     parts = list(test.flatten()) if isinstance(test, exp.Or) else [test]
     return [exp.If(this=bracketless(part), true=result.copy()) for part in parts]
 
 
 def side(part: Expr) -> Expr:
-    """As an operand of AND, OR, NOT: only these need brackets."""
+    """A copy as an operand of AND, OR or NOT, among which only these three need brackets."""
     return wrapped(part) if isinstance(part, exp.Connector | exp.Not) else part.copy()

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from engine.lowering.sql.ladders import shortened
+from engine.lowering.sql.choice_chains import shortened
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
 from engine.ruleset.interpret import value_of
@@ -17,7 +17,7 @@ DIGIT = Type(Kind.INTEGER, scale=0, low=0, high=9)
 X, Y = optional("x", DIGIT), required("y", DIGIT)
 
 
-def told(condition: Formula) -> Formula:
+def is_true(condition: Formula) -> Formula:
     return f.IsTrue(YES_NO, False, condition)
 
 
@@ -35,34 +35,34 @@ def ladder(*links: tuple[Formula, int]) -> f.If:
 
 
 def conditions(formula: Formula) -> list[Formula]:
-    found = []
+    links = []
     while isinstance(formula, f.If):
-        found.append(formula.condition)
+        links.append(formula.condition)
         formula = formula.otherwise
-    return found
+    return links
 
 
 def test_bands_are_tested_at_one_end_and_the_last_not_at_all() -> None:
     is_null = f.IsNull(YES_NO, False, X)
     bands = ladder(
-        (told(compare(X, "<", 3)), 1),
-        (told(both(compare(X, ">=", 3), compare(X, "<", 6))), 2),
-        (told(compare(X, ">=", 6)), 3),
+        (is_true(compare(X, "<", 3)), 1),
+        (is_true(both(compare(X, ">=", 3), compare(X, "<", 6))), 2),
+        (is_true(compare(X, ">=", 6)), 3),
         (is_null, 4),
     )
 
     short = shortened(bands, {})
 
-    assert conditions(short) == [told(compare(X, "<", 3)), told(compare(X, "<", 6)), told(compare(X, ">=", 6))]
+    assert conditions(short) == [is_true(compare(X, "<", 3)), is_true(compare(X, "<", 6)), is_true(compare(X, ">=", 6))]
     assert not short.nullable
     assert [value_of(short, {"x": x}) for x in (2, 3, 5, 6, 9, None)] == [1, 2, 2, 3, 3, 4]
 
 
 def test_rows_of_a_table_are_looked_through() -> None:
-    rows = {"t#1": [told(compare(X, "<", 3))], "t#2": [told(both(compare(X, ">=", 3), compare(X, "<=", 7)))]}
+    rows = {"t#1": [is_true(compare(X, "<", 3))], "t#2": [is_true(both(compare(X, ">=", 3), compare(X, "<=", 7)))]}
     bands = ladder(*((f.Variable(YES_NO, False, name), points) for points, name in enumerate(rows, 1)))
 
-    assert conditions(shortened(bands, rows)) == [f.Variable(YES_NO, False, "t#1"), told(compare(X, "<=", 7))]
+    assert conditions(shortened(bands, rows)) == [f.Variable(YES_NO, False, "t#1"), is_true(compare(X, "<=", 7))]
 
 
 def test_what_is_unknown_stays_unknown() -> None:
@@ -98,8 +98,8 @@ def random_choice(random: Random) -> f.If:
         if random.random() < 0.1:
             return f.IsNull(YES_NO, False, X)
         if random.random() < 0.2:
-            parts = [told(part) for part in parts]
-        whole_ = parts[0] if len(parts) == 1 else both(*parts)
-        return told(whole_) if random.random() < 0.5 else whole_
+            parts = [is_true(part) for part in parts]
+        conjunction = parts[0] if len(parts) == 1 else both(*parts)
+        return is_true(conjunction) if random.random() < 0.5 else conjunction
 
     return ladder(*((condition(), random.randint(1, 3)) for _ in range(random.randint(1, 6))))

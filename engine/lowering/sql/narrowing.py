@@ -1,7 +1,18 @@
 """Formulas rewritten so that fewer of them need more than 64 bits. Same value, same nullness, for every input.
 
 First step of the SQL lowering. A database divides 128-bit integers twenty times slower than 64-bit ones, and an amount
-times a rate needs them; split into a whole and a rest, most such products don't.
+times a rate needs them. Where a product is rounded by a power of ten, it is split into a multiple of that power and a
+rest, neither of which needs more than 64 bits.
+
+Example: an amount in minor units times a rate in millionths, rounded to minor units, `amount * rate / 1000000`. With
+amounts up to 10**15 the product has 21 digits. The amount is split first:
+
+    whole = amount / 1000000, rounded down        rest = amount - whole * 1000000
+    amount * rate = (whole * rate) * 1000000 + rest * rate
+    result        =  whole * rate            + rest * rate / 1000000, rounded half-even
+
+For 12345678.90 at 5 percent, 1234567890 times 50000: whole 1234, rest 567890, high 61700000, low 28394500000, and the
+result 61700000 + 28394.5 is 61728394, a tie that goes to the even number. `Rounded(high, low, 1000000)` is this sum.
 """
 
 from __future__ import annotations
@@ -18,11 +29,15 @@ from engine.ruleset.interpret import value_of
 from engine.vocabulary.vocabulary import Kind, Type
 
 Pair = tuple[Formula, Formula]
+"""`high` and `low` of a number that is `high * divisor + low`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rounded(Formula):
-    """`high + low / divisor`, rounded half-even; the divisor is a positive constant."""
+    """`high + low / divisor`, rounded half-even: a node that only the SQL lowering knows.
+
+    `high`: the multiples of the divisor. `low`: the rest, which may be larger than the divisor. `divisor`: a positive
+    constant. All three are whole numbers, and narrow."""
 
     high: Formula
     low: Formula
@@ -30,10 +45,12 @@ class Rounded(Formula):
 
 
 def is_narrow(type_: Type) -> bool:
+    """Whether every value of a number's type fits into 64 bits."""
     return type_.low >= NARROW_LOW and type_.high <= NARROW_HIGH
 
 
 def narrowed(formula: Formula) -> Formula:
+    """The formula with every part rewritten that this module knows how to; parts that are shared stay shared."""
     done: dict[int, Formula] = {}
     pending = [formula]
     while pending:
@@ -49,6 +66,7 @@ def narrowed(formula: Formula) -> Formula:
 
 
 def with_operands(node: Formula, done: dict[int, Formula]) -> Formula:
+    """The node with its operands replaced by what `done` has for them, by their `id`; itself where it has none."""
     changed: dict[str, object] = {}
     for item in fields(node):
         value = getattr(node, item.name)
@@ -63,6 +81,7 @@ _FOLDED = (f.Sum, f.Difference, f.Product, f.Rescale, f.Absolute, f.Least, f.Gre
 
 
 def _simpler(node: Formula) -> Formula:
+    """A node whose operands are narrowed: constants computed, roundings split, comparisons without common factors."""
     if isinstance(node, _FOLDED) and all(isinstance(part, Constant) for part in node.operands):
         value = value_of(node, {})
         assert value is None or type(value) is int, "numbers fold to numbers"
@@ -80,7 +99,8 @@ def _simpler(node: Formula) -> Formula:
 
 
 def _rounded(node: f.Rescale) -> Formula:
-    """Rounding is monotone, so it may go before `min` and `max`, and into the branches of `if`."""
+    """A rounding, moved to where it can be split. Rounding is monotone, so it may go before `min` and `max`; it may go
+    into the branches of `if`."""
     inner, scale = node.operand, node.type.scale
 
     def rounded(part: Formula) -> Formula:
@@ -99,6 +119,7 @@ def _rounded(node: f.Rescale) -> Formula:
 
 
 def rescaled(part: Formula, scale: int, mode: str) -> Formula:
+    """A number at another scale; its bounds become those of the results, rounded away from each other."""
     step = scale - part.type.scale
     if step == 0:
         return part
@@ -111,12 +132,14 @@ def rescaled(part: Formula, scale: int, mode: str) -> Formula:
 
 
 def _split_rounded(node: f.Rescale, divisor: int) -> Formula | None:
+    """A half-even rounding by `divisor` as a `Rounded` of narrow parts; None where there is no need or no such parts.
+    A constant factor of the operand is cancelled first: `x * 50000 / 1000000` is `x / 20`."""
     inner = node.operand
     if isinstance(inner, f.Product) and (times := _times(inner)) is not None and times[1] > 0:
         common = gcd(times[1], divisor)
         low = _scaled(times[0], times[1] // common)
         if is_narrow(low.type):
-            return _settled(node, (_whole(0), low), divisor // common)
+            return _settled(node, (_constant(0), low), divisor // common)
     if is_narrow(inner.type):
         return None
     pair = _split(inner, divisor)
@@ -126,9 +149,10 @@ def _split_rounded(node: f.Rescale, divisor: int) -> Formula | None:
 
 
 def _settled(node: f.Rescale, pair: Pair, divisor: int) -> Formula:
+    """The rounding `node` as `high + low / divisor`, with the type that it had."""
     if divisor == 1:
         return replace(_sum(*pair), type=node.type) if not _is_zero(pair[0]) else _retyped(pair[1], node.type)
-    return Rounded(node.type, node.nullable, *pair, _whole(divisor))
+    return Rounded(node.type, node.nullable, *pair, _constant(divisor))
 
 
 def _retyped(formula: Formula, type_: Type) -> Formula:
@@ -136,18 +160,19 @@ def _retyped(formula: Formula, type_: Type) -> Formula:
 
 
 def _split(formula: Formula, divisor: int) -> Pair | None:
-    """Formulas `high` and `low` with `formula = high * divisor + low`; the divisor is a power of ten."""
+    """Formulas `high` and `low` with `formula = high * divisor + low`; None where none are known. The divisor is a
+    power of ten. Sums, differences and choices are split part by part."""
     if is_narrow(formula.type):
-        return _whole(0), formula
+        return _constant(0), formula
     match formula:
         case Constant(value=int(value)):
-            return _whole(value // divisor), _whole(value % divisor)
+            return _constant(value // divisor), _constant(value % divisor)
         case f.Rescale() if formula.type.scale > formula.operand.type.scale:
             factor = 10 ** (formula.type.scale - formula.operand.type.scale)
             if factor % divisor == 0:
-                return _scaled(formula.operand, factor // divisor), _whole(0)
-            whole, rest = _divided(formula.operand, divisor // factor)
-            return whole, _scaled(rest, factor)
+                return _scaled(formula.operand, factor // divisor), _constant(0)
+            quotient, rest = _divided(formula.operand, divisor // factor)
+            return quotient, _scaled(rest, factor)
         case f.Product():
             return _split_product(formula, divisor)
         case f.Sum() | f.Difference():
@@ -160,25 +185,26 @@ def _split(formula: Formula, divisor: int) -> Pair | None:
                 return None
             low = _chosen(formula, then[1], otherwise[1])
             both_zero = _is_zero(then[0]) and _is_zero(otherwise[0])
-            return (_whole(0) if both_zero else _chosen(formula, then[0], otherwise[0])), low
+            return (_constant(0) if both_zero else _chosen(formula, then[0], otherwise[0])), low
     return None
 
 
 def _split_product(formula: f.Product, divisor: int) -> Pair | None:
+    """The larger factor divided, both of its parts multiplied with the smaller one."""
     big, small = sorted((formula.left, formula.right), key=_magnitude, reverse=True)
     if isinstance(big, Constant) or not is_narrow(big.type):
         return None
-    whole, rest = _divided(big, divisor)
-    return _product(whole, small), _product(rest, small)
+    quotient, rest = _divided(big, divisor)
+    return _product(quotient, small), _product(rest, small)
 
 
 def _divided(formula: Formula, divisor: int) -> Pair:
-    """Quotient rounded down, and what is left: never negative."""
+    """The quotient, rounded down, and the rest, which is never negative."""
     scale = formula.type.scale - (len(str(divisor)) - 1)
     type_ = _numeric(formula.type.low // divisor, formula.type.high // divisor, scale)
-    whole = f.Rescale(type_, formula.nullable, formula, "floor")
-    rest = f.Difference(_numeric(0, divisor - 1), formula.nullable, formula, _scaled(whole, divisor))
-    return whole, rest
+    quotient = f.Rescale(type_, formula.nullable, formula, "floor")
+    rest = f.Difference(_numeric(0, divisor - 1), formula.nullable, formula, _scaled(quotient, divisor))
+    return quotient, rest
 
 
 # --- comparing -------------------------------------------------------------------------------------------------------
@@ -190,7 +216,7 @@ def _is_wide_pair(node: f.Compare) -> bool:
 
 
 def _compared(node: f.Compare) -> Formula:
-    """`x * 1000000 > y * 50000` as `x * 20 > y`."""
+    """A comparison of two multiples without their common factor: `x * 1000000 > y * 50000` is `x * 20 > y`."""
     left, right = _times(node.left), _times(node.right)
     if left is None or right is None or left[1] <= 0 or right[1] <= 0:
         return node
@@ -200,7 +226,7 @@ def _compared(node: f.Compare) -> Formula:
 
 
 def _times(formula: Formula) -> tuple[Formula, int] | None:
-    """A formula and a constant whose product this is."""
+    """A formula and a constant whose product this is; None for other formulas."""
     match formula:
         case f.Rescale() if formula.type.scale > formula.operand.type.scale:
             return formula.operand, 10 ** (formula.type.scale - formula.operand.type.scale)
@@ -218,7 +244,7 @@ def _numeric(low: int, high: int, scale: int = 0) -> Type:
     return Type(Kind.NUMBER, scale=scale, low=low, high=high)
 
 
-def _whole(value: int) -> Constant:
+def _constant(value: int) -> Constant:
     return Constant(_numeric(value, value), False, value)
 
 
@@ -231,7 +257,7 @@ def _magnitude(formula: Formula) -> int:
 
 
 def _scaled(formula: Formula, factor: int) -> Formula:
-    return formula if factor == 1 else _product(formula, _whole(factor))
+    return formula if factor == 1 else _product(formula, _constant(factor))
 
 
 def _product(left: Formula, right: Formula) -> Formula:
@@ -260,5 +286,6 @@ def _chosen(choice: f.If, then: Formula, otherwise: Formula) -> Formula:
 
 
 def _hull(ends: Iterable[int]) -> Type:
-    found = list(ends)
-    return _numeric(min(found), max(found))
+    """The narrowest type that holds all of these numbers."""
+    numbers = list(ends)
+    return _numeric(min(numbers), max(numbers))

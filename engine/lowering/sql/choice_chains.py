@@ -1,8 +1,18 @@
-"""Choices by ranges, as of a scorecard's bands, without the tests that the ones before have settled. Same value for
-every input.
+"""Chains of choices by ranges, such as a scorecard's bands, without the tests that earlier ones have settled. Same
+value for every input.
 
-Part of the SQL lowering. Bands say both their ends, so that an editor reads each alone; walked through from the top,
-`>= 3` is known once `< 3` has failed, and the last band needs no test where nothing else is left.
+Part of the SQL lowering. An author writes both ends of each band, so that each can be read alone. Walked through from
+the top, `>= 3` is known once `< 3` has failed, and the last choice needs no test where nothing else is left.
+
+Example, of an x from 0 to 9 that is never missing:
+
+    written                                  x can still be    shortened
+    if x < 3 then 1                          0 to 9            if x < 3 then 1
+    else if x >= 3 and x < 6 then 2          3 to 9            else if x < 6 then 2
+    else if x >= 6 then 3                    6 to 9            else 3
+    else null                                nothing
+
+If x may be missing, the last test stays: `x >= 6` also keeps the missing x out.
 """
 
 from __future__ import annotations
@@ -17,7 +27,10 @@ from engine.vocabulary.vocabulary import YES_NO, Kind
 
 @dataclass(frozen=True, slots=True)
 class _Remaining:
-    """What a value can still be: a number from `low` to `high` (of yes/no 0 and 1), or null."""
+    """What a value can still be after the choices so far.
+
+    `low` and `high`: a number between them, yes and no being 1 and 0; no number where `low` is above `high`. `null`:
+    whether it can also be missing."""
 
     low: int
     high: int
@@ -25,10 +38,11 @@ class _Remaining:
 
     @property
     def is_nothing(self) -> bool:
+        """Whether no value is left: the chain never goes on from here."""
         return self.low > self.high and not self.null
 
     def is_sure(self, operator: str, number: int) -> bool:
-        """The comparison holds for all that is left but null."""
+        """Whether the comparison with `number` is true of every number that is left."""
         low, high = self.low, self.high
         match operator:
             case "<":
@@ -44,7 +58,8 @@ class _Remaining:
         return not low <= number <= high
 
     def without(self, operator: str, number: int) -> _Remaining:
-        """Where the comparison is not true."""
+        """What remains where the comparison with `number` is not true. A number in the middle can't be taken away, so
+        that more may remain here than can occur, which costs a test and no value."""
         low, high = self.low, self.high
         match operator:
             case "<":
@@ -66,20 +81,24 @@ class _Remaining:
 
 @dataclass(frozen=True, slots=True)
 class _Test:
-    """A comparison of `subject` with a number, or whether it is null (no operator). For a null the comparison is null,
-    or false where it is `told`."""
+    """One condition on one value.
+
+    `subject`: the value. `operator` and `number`: what it is compared with; no operator asks whether it is null.
+    `null_is_false`: whether the comparison is false of a missing subject, by `IsTrue`; otherwise it is null."""
 
     subject: Formula
     operator: str | None
     number: int = 0
-    told: bool = False
+    null_is_false: bool = False
 
 
 _Known = dict[Formula, _Remaining]
+"""What each subject can still be; one that is not in it can be all that its type allows."""
 
 
 def shortened(choice: f.If, rows: Mapping[str, Sequence[Formula]]) -> Formula:
-    """`rows` are the conjuncts of the table rows that conditions name."""
+    """A chain of choices with the tests left out that earlier ones have settled, and the choices that are never
+    reached. `rows` are the conjuncts of the table rows, by the ids under which conditions name them."""
     links: list[tuple[f.If, Formula]] = []
     known: _Known = {}
     rest: Formula = choice
@@ -99,22 +118,23 @@ def shortened(choice: f.If, rows: Mapping[str, Sequence[Formula]]) -> Formula:
                 break
     while links and links[-1][0].then == rest and not links[-1][1].nullable:
         links.pop()
-    whole = rest
+    chain = rest
     for link, condition in reversed(links):
-        nullable = condition.nullable or link.then.nullable or whole.nullable
-        whole = f.If(link.type, nullable, condition, link.then, whole)
-    return whole
+        nullable = condition.nullable or link.then.nullable or chain.nullable
+        chain = f.If(link.type, nullable, condition, link.then, chain)
+    return chain
 
 
 def _left_after(test: _Test, known: _Known) -> _Remaining:
-    """Where the choice goes on: the test was false, and not null."""
+    """What the test's subject can still be in the next choice: the test was false, and not null."""
     left = _left(test.subject, known)
     if test.operator is None:
         return replace(left, null=False)
-    return replace(left.without(test.operator, test.number), null=left.null and test.told)
+    return replace(left.without(test.operator, test.number), null=left.null and test.null_is_false)
 
 
 def _left(subject: Formula, known: _Known) -> _Remaining:
+    """What a subject can still be."""
     if subject in known:
         return known[subject]
     type_ = subject.type
@@ -129,6 +149,7 @@ def _left(subject: Formula, known: _Known) -> _Remaining:
 
 
 def _parts(condition: Formula, rows: Mapping[str, Sequence[Formula]]) -> Iterator[Formula]:
+    """The parts of a conjunction: nested ones and those of table rows opened, each part under its own `IsTrue`."""
     match condition:
         case f.All(parts=parts):
             for part in parts:
@@ -144,7 +165,7 @@ def _parts(condition: Formula, rows: Mapping[str, Sequence[Formula]]) -> Iterato
 
 
 def _joined(parts: Sequence[Formula]) -> Formula:
-    """As few `IsTrue` as can be."""
+    """The conjunction of these parts, with one `IsTrue` around all where each has one."""
     if len(parts) == 1:
         return parts[0]
     bare = [part.operand for part in parts if isinstance(part, f.IsTrue)]
@@ -154,33 +175,39 @@ def _joined(parts: Sequence[Formula]) -> Formula:
 
 
 def _unsettled(parts: Sequence[Formula], known: _Known) -> Iterator[Formula]:
-    """Without what is sure. Of what is sure but for a null one stays, unless another comparison is the same for it."""
+    """The parts that are not sure by now. A part that is sure of every number, while its subject may be missing, stays
+    too, unless another comparison of that subject stays: for a missing one both give the same."""
     tests = [_test(part) for part in parts]
-    of_null = {(test.subject, test.told) for test in tests if test and test.operator and not _is_sure(test, known)}
+    stay = {
+        (test.subject, test.null_is_false) for test in tests if test and test.operator and not _is_sure(test, known)
+    }
     for part, test in zip(parts, tests, strict=True):
         if test is None or not _is_sure(test, known):
             yield part
-        elif test.operator and _left(test.subject, known).null and (test.subject, test.told) not in of_null:
-            of_null.add((test.subject, test.told))
+        elif test.operator and _left(test.subject, known).null and (test.subject, test.null_is_false) not in stay:
+            stay.add((test.subject, test.null_is_false))
             yield part
 
 
 def _is_sure(test: _Test, known: _Known) -> bool:
+    """Whether the test is true of every number that its subject can still be."""
     left = _left(test.subject, known)
     return left.low > left.high if test.operator is None else left.is_sure(test.operator, test.number)
 
 
 def _test(part: Formula) -> _Test | None:
+    """A condition as a test of one subject against one number, None where it is something else."""
     match part:
         case f.IsNull(operand=subject) if _is_ordered(subject):
             return _Test(subject, None)
         case f.IsTrue(operand=f.Compare() as comparison):
             test = _test(comparison)
-            return test and replace(test, told=True)
+            return test and replace(test, null_is_false=True)
         case f.Compare(operator=operator, left=subject, right=Constant(value=int(value))) if _is_ordered(subject):
             return _Test(subject, operator, int(value))
     return None
 
 
 def _is_ordered(formula: Formula) -> bool:
+    """Whether its values are numbers, or days, or no and yes as 0 and 1."""
     return formula.type.kind.is_numeric or formula.type.kind in (Kind.DATE, Kind.YES_NO)

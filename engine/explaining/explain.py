@@ -187,8 +187,8 @@ class _Explaining:
     def _title(self, name: str) -> Text | None:
         if name in self._ruleset.titles:
             return self._ruleset.titles[name]
-        policy, _, own = name.partition(".")
-        parameter = self._policies[policy].parameters.get(own) if policy in self._policies else None
+        policy, _, short_name = name.partition(".")
+        parameter = self._policies[policy].parameters.get(short_name) if policy in self._policies else None
         return parameter.title if parameter else None
 
     def _json(self, name: str) -> JsonValue:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.pipeline import load
 from engine.reading.document import Document, read
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.text import Text
@@ -207,3 +208,10 @@ def test_any_facts_file_gives_a_vocabulary_and_diagnostics(facts: dict[str, dict
     found, mistakes = read_vocabulary(document(STANDARD, "standard.yaml"), site)
     assert "order.amount" in found.facts
     assert {mistake.code[0] for mistake in mistakes} <= {"P", "F"}
+
+
+@pytest.mark.parametrize("name", ["stranger.x", "x", "stranger.x.y"])
+def test_a_fact_of_an_unknown_group_may_have_an_example(name: str) -> None:
+    text = f"currency: EUR\npolicies: [p]\nfacts:\n  {name}: {{type: integer, {TITLE}, example: 1}}\n...\n"
+    loaded = load({"facts.yaml": text.encode()})
+    assert "facts.yaml:4:3 P031" in [f"{mistake.place} {mistake.code}" for mistake in loaded.diagnostics]

@@ -6,7 +6,6 @@ from importlib.resources import files as package_files
 
 import pytest
 
-from engine.compiling.scopes import _who_reads_whom
 from engine.pipeline import load
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES, CaseKindsUnfit, read_case_kinds
 from engine.vocabulary.text import Text
@@ -113,7 +112,3 @@ def test_a_case_of_every_kind_has_a_number_that_must_be_given(kind: str) -> None
     assert engine is not None
     fact = engine.vocabulary.facts[f"{kind}.id"]
     assert (fact.type.kind, fact.required) == (Kind.TEXT, True)
-
-
-def test_the_hint_of_n003_lists_who_reads_whom() -> None:
-    assert _who_reads_whom() == "policies read their own case kind and, for orders and invoices, accounts"

@@ -13,6 +13,7 @@ from decimal import Decimal
 from engine.diagnostics.wording import did_you_mean, listed
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
+from engine.ruleset.functions import CONCATENATION
 from engine.ruleset.interpret import value_of
 from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Text, Titles, Type
 
@@ -235,7 +236,7 @@ def add(left: Formula, right: Formula) -> Formula:
     if right.type.kind is Kind.DATE:
         return _shifted(right, left, 1)
     if {left.type.kind, right.type.kind} <= {Kind.TEXT, Kind.ENUM}:
-        return f.TextCall(TEXT, left.nullable or right.nullable, "concat", (left, right))
+        return f.FunctionCall(TEXT, left.nullable or right.nullable, CONCATENATION.name, (left, right))
     require_numeric((left, right), "added")
     left, right = unified((left, right), "added")
     type_ = replace(hull((left, right)), low=left.type.low + right.type.low, high=left.type.high + right.type.high)

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
-from engine.compiling.calls import call, temporal
+from engine.compiling.calls import compile_call, temporal
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.nearest import gives_hints, nearest
 from engine.diagnostics.wording import clipped, did_you_mean
@@ -301,7 +301,7 @@ class _Translation:
             return self._list_contains(node, scope)
         if name == "count" and arguments is node.arguments:
             raise Mismatch("T004", "`count` takes a written-out list", "write `count([A, B])`")
-        return call(name, self.formulas(arguments, scope))
+        return compile_call(name, self.formulas(arguments, scope))
 
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:
         if len(node.arguments) != 2 or not isinstance(node.arguments[0], syntax.ListLiteral):

@@ -195,9 +195,8 @@ class DatePart(Formula):
 
 
 @dataclass(frozen=True, slots=True)
-class TextCall(Formula):
-    """`function` is one of length upper lower contains starts_with ends_with substring concat; arguments as in FEEL
-    (substring's start counts from 1, a negative one from the end)."""
+class FunctionCall(Formula):
+    """A built-in function of `engine.ruleset.functions.FORMS`, by its name there, called with these arguments."""
 
     function: str
     parts: tuple[Formula, ...]

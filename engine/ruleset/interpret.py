@@ -7,7 +7,7 @@ decision calls it. It rounds and divides with Decimal and Fraction so that it sh
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -15,6 +15,7 @@ from typing import NamedTuple, cast
 
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
+from engine.ruleset.functions import FORMS
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
 from engine.vocabulary.binding import Value
 from engine.vocabulary.days import date_of, day_number
@@ -99,8 +100,8 @@ def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
     values = [value_of(operand, variables) for operand in formula.operands]
     if None in values:
         return None
-    if isinstance(formula, f.TextCall):
-        return _TEXT_CALLS[formula.function](*values)
+    if isinstance(formula, f.FunctionCall):
+        return FORMS[formula.function].interpret(*values)
     if isinstance(formula, f.Compare):
         return _compare(formula.operator, values[0], values[1])
     if isinstance(formula, f.MemberOf):
@@ -166,25 +167,6 @@ def _add_months(day: int, months: int) -> int:
 
 def _date_part(part: str, day: date) -> int:
     return {"year": day.year, "month": day.month, "day": day.day, "weekday": day.isoweekday()}[part]
-
-
-def _substring(text: str, start: int, length: int | None = None) -> str:
-    """No characters where the start lies beyond either end."""
-    position = start if start > 0 else len(text) + 1 + start
-    end = len(text) if length is None else position - 1 + length
-    return "".join(letter for index, letter in enumerate(text, 1) if 1 <= position <= index <= end)
-
-
-_TEXT_CALLS: Mapping[str, Callable[..., Value]] = {
-    "length": len,
-    "upper": str.upper,
-    "lower": str.lower,
-    "contains": lambda text, part: part in text,
-    "starts_with": str.startswith,
-    "ends_with": str.endswith,
-    "substring": _substring,
-    "concat": lambda *parts: "".join(parts),
-}
 
 
 def _list(step: ListResult, verdicts: Mapping[str, bool | None], variables: Mapping[str, Value]) -> Result:

@@ -73,6 +73,6 @@ def _own(node: Formula) -> tuple[object, ...]:
             return values
         case f.DatePart(part=part):
             return (part,)
-        case f.TextCall(function=function):
+        case f.FunctionCall(function=function):
             return (function,)
     return ()

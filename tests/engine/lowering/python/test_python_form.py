@@ -35,7 +35,7 @@ def rescale(mode: str, decimals: int = -1) -> Formula:
 
 
 def text_call(function: str, *parts: Formula) -> Formula:
-    return f.TextCall(TEXT, True, function, parts)
+    return f.FunctionCall(TEXT, True, function, parts)
 
 
 def text(value: str) -> Constant:
@@ -118,17 +118,17 @@ CASES: list[tuple[Formula, Given, Value]] = [
     (part("day"), {"d": days(2026, 11, 22)}, 22),
     (part("weekday"), {"d": days(2026, 11, 22)}, 7),
     (part("weekday"), {"d": days(1969, 12, 29)}, 1),
-    (text_call("length", T), {"t": "等级A"}, 3),
-    (text_call("upper", T), {"t": "straße"}, "STRASSE"),
-    (text_call("lower", T), {"t": None}, None),
+    (text_call("string length", T), {"t": "等级A"}, 3),
+    (text_call("upper case", T), {"t": "straße"}, "STRASSE"),
+    (text_call("lower case", T), {"t": None}, None),
     (text_call("contains", T, text("'")), {"t": "it's"}, True),
-    (text_call("starts_with", T, text("it")), {"t": "it's"}, True),
-    (text_call("ends_with", T, text("it")), {"t": "it's"}, False),
+    (text_call("starts with", T, text("it")), {"t": "it's"}, True),
+    (text_call("ends with", T, text("it")), {"t": "it's"}, False),
     (text_call("substring", T, whole(2)), {"t": "abc"}, "bc"),
     (text_call("substring", T, whole(-2), whole(1)), {"t": "abc"}, "b"),
     (text_call("substring", T, whole(4)), {"t": "abc"}, ""),
     (text_call("substring", T, whole(-4)), {"t": "abc"}, ""),
-    (text_call("concat", T, text('"{}'), T), {"t": "x"}, 'x"{}x'),
+    (text_call("concatenation", T, text('"{}')), {"t": "x"}, 'x"{}'),
 ]
 
 

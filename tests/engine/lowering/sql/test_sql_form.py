@@ -28,6 +28,7 @@ from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, Match, Named, Rule, RuleSet
 from engine.vocabulary.vocabulary import CASE_KINDS, DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
+from tests.support.function_arguments import WITH_FORMS, argument_lists
 from tests.support.paths import ROOT
 from tests.support.random_formulas import days
 from tests.support.random_policies import policy_ruleset
@@ -367,7 +368,7 @@ def scaled_down(mode: str) -> Formula:
 
 
 def text_call(function: str, *parts: Formula, type_: Type = TEXT) -> Formula:
-    return f.TextCall(type_, True, function, parts)
+    return f.FunctionCall(type_, True, function, parts)
 
 
 MOVED = Type(Kind.DATE, 0, DATE.low - 1000, DATE.high + 1000)
@@ -395,16 +396,12 @@ NODES: dict[str, Formula] = {
     **{
         part: f.DatePart(Type(Kind.INTEGER, 0, 0, 9_999), True, part, D) for part in ("year", "month", "day", "weekday")
     },
-    "length": text_call("length", T, type_=Type(Kind.INTEGER, 0, 0, 10_000)),
-    "contains": text_call("contains", T, Constant(TEXT, False, "é"), type_=YES_NO),
-    "contains nothing": text_call("contains", T, Constant(TEXT, False, ""), type_=YES_NO),
-    "starts with": text_call("starts_with", T, Constant(TEXT, False, "中"), type_=YES_NO),
-    "ends with": text_call("ends_with", T, Constant(TEXT, False, "文"), type_=YES_NO),
     **{
-        f"substring {i}": text_call("substring", T, *map(whole, part))
-        for i, part in enumerate(((1,), (2, 1), (-2,), (-9, 2), (9,)))
+        f"{function.name} {number}": f.FunctionCall(function.forms.result, True, function.name, arguments)
+        for function in WITH_FORMS
+        if function.forms and not function.forms.bulk_refusal
+        for number, arguments in enumerate(argument_lists(function, T))
     },
-    "concat": text_call("concat", T, Constant(TEXT, False, "'\\{}"), T),
 }
 NUMBERS = (None, 0, 1, -1, 4, 5, 6, -4, -5, -6, 14, 15, -14, -15, 25, -25, 35, -35, 10**15, -(10**15), 10**15 - 5)
 TEXTS = (None, "", "é", "中文", "a中", "文b", "e\u0301", "😀é", "'", "\\")
@@ -446,7 +443,7 @@ def test_a_node_has_the_interpreters_value(name: str) -> None:
 
 
 def test_what_databases_disagree_about_is_refused_with_its_place() -> None:
-    ruleset = replace(random_ruleset(1), steps=(Named("p.x", text_call("upper", T), None, HERE),), rules=())
+    ruleset = replace(random_ruleset(1), steps=(Named("p.x", text_call("upper case", T), None, HERE),), rules=())
     [found] = check(ruleset)
     assert str(found).startswith("generated.yaml:1:1: B001 this policy can't run in bulk: databases disagree about")
 

@@ -22,7 +22,7 @@ class Formula:
     def operands(self) -> tuple[Formula, ...]:
         """Direct sub-formulas, left to right."""
         found: list[Formula] = []
-        for name in _parts_of(self):
+        for name in part_names(type(self)):
             value = getattr(self, name)
             if isinstance(value, Formula):
                 found.append(value)
@@ -31,15 +31,14 @@ class Formula:
         return tuple(found)
 
 
-_PARTS: dict[type, tuple[str, ...]] = {}
+_PART_NAMES: dict[type[Formula], tuple[str, ...]] = {}
 
 
-def _parts_of(node: Formula) -> tuple[str, ...]:
-    """Names of the fields that can hold formulas, those beside the type and the nullability; looked up once a class."""
-    kind = type(node)
-    if kind not in _PARTS:
-        _PARTS[kind] = tuple(item.name for item in fields(node))[2:]
-    return _PARTS[kind]
+def part_names(kind: type[Formula]) -> tuple[str, ...]:
+    """The names of a node class's fields behind `type` and `nullable`, in order; looked up once a class."""
+    if kind not in _PART_NAMES:
+        _PART_NAMES[kind] = tuple(item.name for item in fields(kind))[2:]
+    return _PART_NAMES[kind]
 
 
 @dataclass(frozen=True, slots=True)

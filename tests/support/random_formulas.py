@@ -56,7 +56,15 @@ class FormulaMaker:
             self._quotient,
             self._modulo,
         ]
-        makers += [self._rescale, self._absolute, self._least, self._choice, self._part, self._length]
+        makers += [
+            lambda _: self._share(),
+            self._rescale,
+            self._absolute,
+            self._least,
+            self._choice,
+            self._part,
+            self._length,
+        ]
         made = self.chance.choice(makers)(depth - 1)
         return made if made.type.low > -WIDEST and made.type.high < WIDEST else self._leaf()
 
@@ -118,6 +126,14 @@ class FormulaMaker:
         type_ = _number(left.type.scale + right.type.scale, min(corners), max(corners))
         whole = f.Product(type_, _either(left, right), left, right)
         return rescaled(whole, 2, self.chance.choice(MODES)) if type_.scale > 6 else whole
+
+    def _share(self) -> Formula:
+        """A rate of an amount, rounded to the amount's decimals: what the SQL lowering splits into whole and rest."""
+        amount = self._leaf()
+        millionths = self.chance.choice((1, 50_000, 333_333, 999_999, 1_500_000))
+        rate = Constant(Type(Kind.RATE, 6, millionths, millionths), False, millionths)
+        type_ = _number(amount.type.scale + 6, amount.type.low * millionths, amount.type.high * millionths)
+        return rescaled(f.Product(type_, amount.nullable, amount, rate), amount.type.scale, "half_even")
 
     def _quotient(self, depth: int) -> Formula:
         left, right = self.number(depth), self.number(depth)

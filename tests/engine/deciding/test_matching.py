@@ -11,11 +11,14 @@ import pytest
 from engine.deciding.matcher import Disagreement, Matcher
 from engine.lowering.conditions import NetworkPlan
 from engine.lowering.rete.rete_form import ReteForm
+from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.narrow import narrowed
 from engine.ruleset.formula import Formula, FunctionCall, Variable, walk
 from engine.ruleset.functions import FORMS
 from engine.ruleset.interpret import run
 from engine.ruleset.ruleset import Match, Named
 from tests.support.handmade_rulesets import WHOLE, compare, required, ruleset
+from tests.support.node_classes import node_classes
 from tests.support.random_rulesets import by_name, facts_near_thresholds, random_ruleset
 
 RULE_SETS = 250
@@ -66,6 +69,16 @@ def test_the_generated_cases_are_worth_something() -> None:
     assert min(conditions.values()) > 200
     assert 0.1 < found["fired"] / found["all"] < 0.7
     assert found["undetermined"] / found["all"] > 0.03
+
+
+def test_the_generated_rule_sets_have_every_node_that_the_sql_lowering_adds() -> None:
+    added = {kind for kind in node_classes() if kind.__module__.startswith("engine.lowering.sql.")}
+    found: set[type[Formula]] = set()
+    for seed in range(40):
+        rules = with_alternatives(random_ruleset(seed))
+        found |= {type(node) for formula in formulas(rules.steps) for node in walk(narrowed(formula))}
+    assert added
+    assert added <= found
 
 
 def formulas(steps: Sequence[object]) -> list[Formula]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine.diagnostics.wording import did_you_mean, listed
+from engine.lowering.python.constants import constant_value
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.functions import CONCATENATION
-from engine.ruleset.interpret import value_of
 from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Text, Titles, Type
 
 
@@ -107,11 +107,11 @@ def _bounded(type_: Type) -> Type:
     return type_
 
 
-def _worked_out(formula: Formula) -> Formula:
+def folded(formula: Formula) -> Formula:
     """Constants combined are a constant, so that tables and rules can be checked against it."""
     if not all(isinstance(operand, Constant) for operand in formula.operands):
         return formula
-    value = value_of(formula, {})
+    value = constant_value(formula)
     return formula if value is None else constant(formula.type, value)
 
 
@@ -124,7 +124,7 @@ def rescaled(formula: Formula, scale: int, mode: str = "half_even") -> Formula:
     # rounding may move a bound outwards by one unit
     slack = 1 if scale < have else 0
     type_ = _bounded(replace(formula.type, scale=scale, low=low - slack, high=high + slack))
-    return _worked_out(f.Rescale(type_, formula.nullable, formula, mode))
+    return folded(f.Rescale(type_, formula.nullable, formula, mode))
 
 
 def _scaled(value: int, have: int, want: int) -> int:
@@ -240,19 +240,19 @@ def add(left: Formula, right: Formula) -> Formula:
     require_numeric((left, right), "added")
     left, right = unified((left, right), "added")
     type_ = replace(hull((left, right)), low=left.type.low + right.type.low, high=left.type.high + right.type.high)
-    return _worked_out(f.Sum(_bounded(type_), left.nullable or right.nullable, left, right))
+    return folded(f.Sum(_bounded(type_), left.nullable or right.nullable, left, right))
 
 
 def subtract(left: Formula, right: Formula) -> Formula:
     if left.type.kind is Kind.DATE and right.type.kind is Kind.DATE:
         days = Type(Kind.DAYS, 0, left.type.low - right.type.high, left.type.high - right.type.low)
-        return _worked_out(f.Difference(days, left.nullable or right.nullable, left, right))
+        return folded(f.Difference(days, left.nullable or right.nullable, left, right))
     if left.type.kind is Kind.DATE:
         return _shifted(left, right, -1)
     require_numeric((left, right), "subtracted")
     left, right = unified((left, right), "subtracted")
     type_ = replace(hull((left, right)), low=left.type.low - right.type.high, high=left.type.high - right.type.low)
-    return _worked_out(f.Difference(_bounded(type_), left.nullable or right.nullable, left, right))
+    return folded(f.Difference(_bounded(type_), left.nullable or right.nullable, left, right))
 
 
 def negate(operand: Formula) -> Formula:
@@ -279,9 +279,9 @@ def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
     nullable = date.nullable or by.nullable
     if by.type.kind is Kind.MONTHS:
         low, high = date.type.low + 31 * min(by.type.low, 0), date.type.high + 31 * max(by.type.high, 0)
-        return _worked_out(f.AddMonths(_calendar(low, high), nullable, date, by))
+        return folded(f.AddMonths(_calendar(low, high), nullable, date, by))
     type_ = _calendar(date.type.low + by.type.low, date.type.high + by.type.high)
-    return _worked_out(f.Sum(type_, nullable, date, by))
+    return folded(f.Sum(type_, nullable, date, by))
 
 
 def _calendar(low: int, high: int) -> Type:
@@ -300,7 +300,7 @@ def multiply(left: Formula, right: Formula) -> Formula:
     kind = _product_kind(left, right)
     low, high = _extent(left.type, right.type)
     type_ = _bounded(Type(kind, left.type.scale + right.type.scale, low, high))
-    return _worked_out(f.Product(type_, left.nullable or right.nullable, left, right))
+    return folded(f.Product(type_, left.nullable or right.nullable, left, right))
 
 
 def _product_kind(left: Formula, right: Formula) -> Kind:
@@ -329,7 +329,7 @@ def divide(left: Formula, right: Formula) -> Formula:
     positive = left.type.low >= 0 and right.type.low >= 0
     zero_possible = right.type.low <= 0 <= right.type.high
     type_ = _bounded(Type(kind, scale, 0 if positive else -largest, largest))
-    return _worked_out(f.Quotient(type_, left.nullable or right.nullable or zero_possible, left, right, shift))
+    return folded(f.Quotient(type_, left.nullable or right.nullable or zero_possible, left, right, shift))
 
 
 def _quotient_kind(left: Formula, right: Formula) -> Kind:
@@ -361,13 +361,13 @@ def modulo(left: Formula, right: Formula) -> Formula:
     reach = max(abs(right.type.low), abs(right.type.high))
     zero_possible = right.type.low <= 0 <= right.type.high
     type_ = replace(hull((left, right)), low=-reach, high=reach)
-    return _worked_out(f.Modulo(type_, left.nullable or right.nullable or zero_possible, left, right))
+    return folded(f.Modulo(type_, left.nullable or right.nullable or zero_possible, left, right))
 
 
 def absolute(operand: Formula) -> Formula:
     require_numeric((operand,), "made absolute")
     reach = max(abs(operand.type.low), abs(operand.type.high))
-    return _worked_out(f.Absolute(replace(operand.type, low=0, high=reach), operand.nullable, operand))
+    return folded(f.Absolute(replace(operand.type, low=0, high=reach), operand.nullable, operand))
 
 
 def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
@@ -378,7 +378,7 @@ def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
     pick = max if greatest else min
     low, high = pick(part.type.low for part in parts), pick(part.type.high for part in parts)
     type_ = replace(hull(parts), low=low, high=high)
-    return _worked_out((f.Greatest if greatest else f.Least)(type_, _any_null(parts), tuple(parts)))
+    return folded((f.Greatest if greatest else f.Least)(type_, _any_null(parts), tuple(parts)))
 
 
 def compare(operator: str, left: Formula, right: Formula) -> Formula:

@@ -1,7 +1,17 @@
 """The plain evaluator of formulas and rule sets: slow, and as close to the words of `formula` as code can be.
 
-Oracle of the tests, which hold every lowering against it, and engine of `credence explain`. Nothing on the path of a
-decision calls it. It rounds and divides with Decimal and Fraction so that it shares no arithmetic with the lowerings.
+It is the oracle of the tests: every lowering is held against it, the generated Python and the Rete network case by
+case, the SQL row by row. So nothing that fixes a rule, a value or an outcome may come from here, or a slip would be on
+both sides: compiling folds constants by the generated Python (`engine.lowering.python.constants`). To stay independent
+it rounds and divides with Decimal and Fraction, which no lowering does.
+
+The product does call it, where something else is held against the result:
+
+- `engine.deciding.missing` asks it which parts of a formula are unknown, to name the facts that are missing behind an
+  undetermined rule; that the rule is undetermined is known by then, from both matchers.
+- `engine.lowering.sql` folds constants and tabulates what depends on one table or one enum alone; the tests hold the
+  query against the generated Python, which does not.
+- `engine.explaining.explain` shows with it what each condition came to.
 """
 
 from __future__ import annotations

@@ -104,6 +104,10 @@ def shape(node: Formula, count: int) -> str:
             return "({} - {})"
         case f.Product():
             return "({} * {})"
+        case f.Quotient(shift=shift):
+            return f"half_even({{}} * {10**shift}, {{}})"
+        case f.Modulo():
+            return "({} % {})"
         case f.Compare(operator=operator):
             return f"({{}} {'==' if operator == '=' else operator} {{}})"
         case f.MemberOf(values=values):

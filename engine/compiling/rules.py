@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.compiling.arithmetic import Mismatch
@@ -25,7 +26,7 @@ def translate_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule |
     scope = names.scope(policy)
     kind = CASE_KINDS[policy.decides]
     parts = [part for expression in rule.when for part in _conjuncts(expression)]
-    conjuncts = [_conjunct(part, scope, names) for part in parts]
+    conjuncts = [_conjunct(policy, part, names) for part in parts]
     reason = _bilingual(rule.reason, scope, names)
     remedy = _bilingual(rule.remedy, scope, names) if rule.remedy else None
     conditions = [(condition.name, _shown(condition.formula, scope, names)) for condition in rule.conditions]
@@ -38,7 +39,7 @@ def translate_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule |
         return None
     if_missing = rule.if_missing.text if rule.if_missing else kind.caution
     outcome = None if if_missing == IGNORE else if_missing
-    return Rule(match, rule.outcome.text, outcome, rule.title, reason, remedy, met, _uses(policy, rule, names))
+    return Rule(match, rule.outcome.text, outcome, rule.title, reason, remedy, met, _uses(policy, rule, whole, names))
 
 
 def _conjuncts(expression: Expression) -> list[Expression]:
@@ -49,11 +50,12 @@ def _conjuncts(expression: Expression) -> list[Expression]:
     return [part for side in sides for part in _conjuncts(replace(expression, tree=side))]
 
 
-def _conjunct(expression: Expression, scope: Scope, names: Names) -> Conjunct | None:
-    formula = translate_condition(expression, scope, names.report)
+def _conjunct(policy: Policy, expression: Expression, names: Names) -> Conjunct | None:
+    formula = translate_condition(expression, names.scope(policy), names.report)
     if formula is None:
         return None
-    return Conjunct(formula, expression.text_of(expression.tree).strip(), expression.place_of(expression.tree))
+    text, place = expression.text_of(expression.tree).strip(), expression.place_of(expression.tree)
+    return Conjunct(formula, text, place, names.full_names(policy, dotted_names(expression.tree)))
 
 
 def _bilingual(templates: BilingualTemplate, scope: Scope, names: Names) -> Bilingual | None:
@@ -77,10 +79,10 @@ def _shown(expression: Expression, scope: Scope, names: Names) -> Formula | None
         return None
 
 
-def _uses(policy: Policy, rule: RuleDefinition, names: Names) -> tuple[str, ...]:
+def _uses(policy: Policy, rule: RuleDefinition, conjuncts: Sequence[Conjunct], names: Names) -> tuple[str, ...]:
     """Facts, values and parameters that the rule names, in the author's order, then those of its texts."""
     texts = [rule.reason, *([rule.remedy] if rule.remedy else [])]
     parts = [part for text in texts for part in (*text.en.parts, *text.zh.parts)]
-    expressions = [*rule.when, *(part for part in parts if isinstance(part, Expression))]
-    found = [names.full_name(policy, name) for expression in expressions for name in dotted_names(expression.tree)]
-    return tuple(dict.fromkeys(name for name in found if name is not None))
+    in_texts = [name for part in parts if isinstance(part, Expression) for name in dotted_names(part.tree)]
+    in_conditions = [name for conjunct in conjuncts for name in conjunct.reads]
+    return tuple(dict.fromkeys((*in_conditions, *names.full_names(policy, in_texts))))

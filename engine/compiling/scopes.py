@@ -65,6 +65,11 @@ class Names:
         candidates = (own, name)
         return next((n for n in candidates if n in self._facts or self._defined.get(n) is not None), None)
 
+    def full_names(self, policy: Policy, names: Iterable[str]) -> tuple[str, ...]:
+        """Of those of the names that are facts, values or parameters here, the full ones in order, each once."""
+        full = (self.full_name(policy, name) for name in names)
+        return tuple(dict.fromkeys(name for name in full if name is not None))
+
     def types(self) -> dict[str, Type]:
         """Of all facts and sound definitions."""
         found = {name: variable.type for name, variable in self._facts.items()}

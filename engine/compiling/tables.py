@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
 from engine.compiling.expressions import Broken, Scope, translate, translate_tests
 from engine.compiling.hit_policies import Combined, collected, hits, single
-from engine.compiling.link import output_names
+from engine.compiling.link import dotted_names, output_names
 from engine.compiling.scopes import Names
 from engine.compiling.types import declared, literal, named
 from engine.diagnostics.diagnostic import Place
@@ -69,7 +69,8 @@ def translate_criterion(policy: Policy, criterion: Criterion, names: Names) -> T
     for number, band in enumerate(criterion.bands, 1):
         formula = translate_tests(subject, band.tests, scope, names.report, null_is_no=True)
         if formula is not None:
-            conjunct = Conjunct(formula, _cell_text(criterion.input, band.tests), band.place)
+            reads = names.full_names(policy, _names_in_cell(criterion.input, band.tests))
+            conjunct = Conjunct(formula, _cell_text(criterion.input, band.tests), band.place, reads)
             matches.append(Match(f"{full}#{number}", (conjunct,), band.place))
     if len(matches) < len(criterion.bands):
         return None
@@ -145,7 +146,8 @@ def _rows(policy: Policy, table: TableDefinition, names: Names) -> _Rows | None:
             if subject is None or formula is None:
                 broken = True
             elif not (isinstance(formula, Constant) and formula.value is True):
-                conjuncts.append(Conjunct(formula, _cell_text(cell.column, cell.tests), cell.tests.place))
+                reads = names.full_names(policy, _names_in_cell(cell.column, cell.tests))
+                conjuncts.append(Conjunct(formula, _cell_text(cell.column, cell.tests), cell.tests.place, reads))
                 of_row.append((text, subject))
         matches.append(Match(f"{policy.name}.{table.name}#{row.id}", tuple(conjuncts), row.place))
         subjects.append(of_row)
@@ -172,6 +174,15 @@ def _cell_text(column: Expression, tests: Expression) -> str:
     if tree.negated or (plain and isinstance(tree.tests[0], syntax.Interval | syntax.ListLiteral)):
         return f"{subject} in {words}"
     return f"{subject} = {words}" if plain else f"{subject} in ({words})"
+
+
+def _names_in_cell(column: Expression, tests: Expression) -> Iterator[str]:
+    """What a cell and its column name, in the order of the cell's text: `?` stands for the column."""
+    in_tests = list(dotted_names(tests.tree))
+    if "?" not in in_tests:
+        yield from dotted_names(column.tree)
+    for name in in_tests:
+        yield from dotted_names(column.tree) if name == "?" else (name,)
 
 
 # --- outputs ---

@@ -104,20 +104,12 @@ def _always(conjunct: Conjunct, found: Truth, subject: Formula, over: Domain) ->
         return False
     if Region(over.whole.intervals) & found[0] != Region(over.whole.intervals):
         return False
-    if len(_named(conjunct.text)) <= 1 or over.words:
+    if len(conjunct.reads) <= 1 or over.words:
         return True
     (low, high), *_ = over.whole.intervals
     wider = Domain(over.type, (), Region(((low - 1, high + 1),), over.whole.null))
     beside = truth(conjunct.formula, subject, wider)
     return beside is not None and not beside[1]
-
-
-_NAME = re.compile(r"[a-z_][a-z0-9_.]*")
-_WORDS = frozenset({"and", "or", "not", "in", "between", "null", "true", "false"})
-
-
-def _named(text: str) -> set[str]:
-    return {*_NAME.findall(re.sub('"[^"]*"', "", text))} - _WORDS
 
 
 def _hint(conjunct: Conjunct, name: str, subject: Formula, over: Domain) -> str:

@@ -26,11 +26,19 @@ NO_RULES = "no-rules"
 
 @dataclass(frozen=True, slots=True)
 class Conjunct:
-    """One condition of a conjunction, with the author's own words for it."""
+    """One condition of a conjunction: a part of a rule's `when`, or one cell of a table row."""
 
     formula: Formula
+    """Yes/no; null where it is unknown."""
+
     text: str
+    """The author's own words for it, such as `account.months < 6`."""
+
     place: Place
+
+    reads: tuple[str, ...] = ()
+    """Full names of the facts, values and parameters that the author named in it, in that order, each once. Parameters
+    are constants in the formula, so they stand here alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Table:
             scope = Scope(lambda _: None, lambda: ())
             formula = translate_tests(column, cell(text), scope, report, null_is_no=column.name in self.asking)
             assert formula is not None, (text, report)
-            conjuncts.append(Conjunct(formula, text, HERE))
+            conjuncts.append(Conjunct(formula, text, HERE, (column.name,)))
             subjects.append((column.name, column))
         self.matches.append(Match(f"t#{number}", tuple(conjuncts), HERE))
         self.subjects.append(subjects)

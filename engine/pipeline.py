@@ -76,9 +76,9 @@ class Engine:
 
     def rulesets(self) -> Iterator[RuleSet]:
         """Of every case kind, on every stretch of dates between two changes of parameters."""
-        for translation in self._compiled.translations:
+        for stretch in self._compiled.stretches:
             for case in CASE_KINDS:
-                yield self._compiled.ruleset(case, translation.since or date.min)
+                yield self._compiled.ruleset(case, stretch.since or date.min)
 
     def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str]]]:
         """To another process goes what was compiled; what is built for decisions is built where they are made."""
@@ -107,7 +107,7 @@ class Engine:
         return found
 
     def _evaluator_of_epoch(self, case: str, as_of: date) -> Evaluator:
-        key = (case, self._compiled.translation(as_of).since)
+        key = (case, self._compiled.stretch(as_of).since)
         found = self._evaluators.get(key)
         if found is None:
             found = self._evaluators[key] = Evaluator(self._compiled.ruleset(case, as_of))

@@ -41,30 +41,30 @@ class Scope:
         return Scope(lambda wanted: formula if wanted == name else self.look_up(wanted), self.known)
 
 
-def translate(
+def compile_expression(
     expression: Expression, scope: Scope, report: list[Diagnostic], expected: Type | None = None
 ) -> Formula | None:
     """The formula, or None with the reasons added to `report`. `expected` names the enum whose members may stand
     without quotes."""
-    return _Translation(expression, report).whole(expression.tree, scope, expected)
+    return ExpressionCompiler(expression, report).whole(expression.tree, scope, expected)
 
 
-def translate_condition(expression: Expression, scope: Scope, report: list[Diagnostic]) -> Formula | None:
+def compile_condition(expression: Expression, scope: Scope, report: list[Diagnostic]) -> Formula | None:
     """As `translate`, for what must be yes or no."""
     try:
-        return _Translation(expression, report).condition(expression.tree, scope)
+        return ExpressionCompiler(expression, report).condition(expression.tree, scope)
     except Broken:
         return None
 
 
-def translate_tests(
+def compile_tests(
     subject: Formula, tests: Expression, scope: Scope, report: list[Diagnostic], *, null_is_no: bool = False
 ) -> Formula | None:
     """Unary tests on a subject, as one yes/no formula. `null_is_no`: where the subject is missing, every test but
     `null` itself is false rather than unknown."""
     tree = tests.tree
     assert isinstance(tree, syntax.UnaryTests)
-    translation = _Translation(tests, report)
+    translation = ExpressionCompiler(tests, report)
     try:
         return translation.tests(subject, tree, scope, null_is_no)
     except Broken:
@@ -93,7 +93,7 @@ def dotted_name(node: syntax.Node) -> str | None:
     return ".".join([node.name, *reversed(parts)])
 
 
-class _Translation:
+class ExpressionCompiler:
     def __init__(self, expression: Expression, report: list[Diagnostic]) -> None:
         self._expression = expression
         self._report = report

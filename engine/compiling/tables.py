@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
-from engine.compiling.expressions import Broken, Scope, translate, translate_tests
+from engine.compiling.expressions import Broken, Scope, compile_expression, compile_tests
 from engine.compiling.hit_policies import Combined, collected, hits, single
 from engine.compiling.link import dotted_names, output_names
 from engine.compiling.scopes import Names
@@ -46,7 +46,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class TranslatedTable:
+class CompiledTable:
     table: Table
     matches: tuple[Match, ...]
     outputs: tuple[Output, ...]
@@ -59,15 +59,15 @@ class _Rows:
     subjects: tuple[Subjects, ...]
 
 
-def translate_criterion(policy: Policy, criterion: Criterion, names: Names) -> TranslatedTable | None:
+def compile_criterion(policy: Policy, criterion: Criterion, names: Names) -> CompiledTable | None:
     """A criterion is a table with one column and the hit policy `unique`; None after a mistake has been reported."""
     full, scope = f"{policy.name}.{criterion.name}", names.scope(policy)
-    subject = translate(criterion.input, scope, names.report)
+    subject = compile_expression(criterion.input, scope, names.report)
     if subject is None:
         return None
     matches: list[Match] = []
     for number, band in enumerate(criterion.bands, 1):
-        formula = translate_tests(subject, band.tests, scope, names.report, null_is_no=True)
+        formula = compile_tests(subject, band.tests, scope, names.report, null_is_no=True)
         if formula is not None:
             reads = names.full_names(policy, _names_in_cell(criterion.input, band.tests))
             conjunct = Conjunct(formula, _cell_text(criterion.input, band.tests), band.place, reads)
@@ -79,11 +79,11 @@ def translate_criterion(policy: Policy, criterion: Criterion, names: Names) -> T
     names.report += check_bands(matches, subjects, criterion.place)
     table = Table(full, tuple(match.id for match in matches), (full,), criterion.place)
     found = single(HitPolicy.UNIQUE, hits(matches), points, (), full)
-    output = Output(full, found.formula, found.certain, None, criterion.title)
-    return TranslatedTable(table, tuple(matches), (output,), ())
+    output = Output(name=full, formula=found.formula, certain=found.certain, type=None, title=criterion.title)
+    return CompiledTable(table, tuple(matches), (output,), ())
 
 
-def translate_table(policy: Policy, table: TableDefinition, names: Names) -> TranslatedTable | None:
+def compile_table(policy: Policy, table: TableDefinition, names: Names) -> CompiledTable | None:
     """None after a mistake has been reported."""
     rows = _rows(policy, table, names)
     definitions = {output.name: output for output in table.outputs}
@@ -110,10 +110,10 @@ def translate_table(policy: Policy, table: TableDefinition, names: Names) -> Tra
         combined = _combined(table, rows.matches, column, ranks, names, full, type_)
         if combined is None:
             return None
-        outputs.append(Output(full, combined.formula, combined.certain, type_, title))
+        outputs.append(Output(name=full, formula=combined.formula, certain=combined.certain, type=type_, title=title))
     full_names = tuple(f"{policy.name}.{name}" for name in whole)
     described = Table(f"{policy.name}.{table.name}", tuple(m.id for m in rows.matches), full_names, table.place)
-    return TranslatedTable(described, rows.matches, tuple(outputs), tuple(lists))
+    return CompiledTable(described, rows.matches, tuple(outputs), tuple(lists))
 
 
 def _type_of(output: OutputDefinition | None, names: Names) -> Type | None:
@@ -134,7 +134,7 @@ def _rows(policy: Policy, table: TableDefinition, names: Names) -> _Rows | None:
     columns: dict[str, Formula | None] = {}
     for cell in cells:
         if cell.column.text not in columns:
-            columns[cell.column.text] = translate(cell.column, scope, names.report)
+            columns[cell.column.text] = compile_expression(cell.column, scope, names.report)
     matches, subjects, broken = [], [], False
     for row in table.rows:
         conjuncts, of_row = [], []
@@ -142,7 +142,7 @@ def _rows(policy: Policy, table: TableDefinition, names: Names) -> _Rows | None:
             text, subject = cell.column.text, columns[cell.column.text]
             formula = None
             if subject is not None:
-                formula = translate_tests(subject, cell.tests, scope, names.report, null_is_no=text in asking)
+                formula = compile_tests(subject, cell.tests, scope, names.report, null_is_no=text in asking)
             if subject is None or formula is None:
                 broken = True
             elif not (isinstance(formula, Constant) and formula.value is True):
@@ -226,7 +226,7 @@ def _cell(policy: Policy, cell: OutputCell | None, type_: Type | None, names: Na
     try:
         if isinstance(cell.content, Expression):
             place = cell.content.place
-            formula = translate(cell.content, names.scope(policy), names.report, type_)
+            formula = compile_expression(cell.content, names.scope(policy), names.report, type_)
             return formula if formula is None or type_ is None else named(formula, type_, names.vocabulary)
         if type_ is None and isinstance(cell.content, str):
             _refuse_name(cell.content, names.scope(policy))
@@ -285,7 +285,7 @@ def _list(
     if table.hit is HitPolicy.OUTPUT_ORDER:
         order.sort(key=lambda row: (ranks[row], row))
     entries = tuple((matches[row].id, column[row]) for row in order)
-    return ListResult(name, entries, a.hull(column), title, table.place)
+    return ListResult(name=name, entries=entries, element=a.hull(column), title=title, place=table.place)
 
 
 def _ranks(table: TableDefinition, columns: Mapping[str, Sequence[Formula]], names: Names) -> list[int]:

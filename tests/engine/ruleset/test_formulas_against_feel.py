@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.compiling.expressions import Scope, translate
+from engine.compiling.expressions import Scope, compile_expression
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel.parse import parse_expression
 from engine.feel.runtime import evaluate
@@ -116,7 +116,7 @@ def compiled(text: str) -> Formula:
     report: list[Diagnostic] = []
     expression = Expression(parse_expression(text), Scalar(Place("f", 1, 1), text, text, False))
     known = {name: Variable(type_, False, name) for name, type_ in TYPES.items()}
-    formula = translate(expression, Scope(known.get, lambda: known), report)
+    formula = compile_expression(expression, Scope(known.get, lambda: known), report)
     assert formula is not None, (text, [str(found) for found in report])
     return formula
 

@@ -146,7 +146,7 @@ def test_a_formula_has_its_value_interpreted_and_compiled(formula: Formula, vari
 
 def test_values_stand_by_slot_and_matches_are_rows_then_rules() -> None:
     row = match("p.t#1", compare(required("a"), ">", 1))
-    listed = ListResult("p.all", (("p.t#1", whole(7)),), whole(0).type, None, HERE)
+    listed = ListResult(name="p.all", entries=(("p.t#1", whole(7)),), element=whole(0).type, title=None, place=HERE)
     form = PythonForm(ruleset({"a": whole(0).type}, {"p.r": [required("p.t#1", YES_NO)]}, [row, listed]))
     assert dict(form.slots) == {"a": 0, AS_OF: 1, "p.t#1": 2, "p.all": 3}
     assert form.matches == ("p.t#1", "p.r")
@@ -156,7 +156,13 @@ def test_values_stand_by_slot_and_matches_are_rows_then_rules() -> None:
 
 def test_a_list_is_null_when_a_row_is_undetermined_and_the_rule_that_reads_the_row_too() -> None:
     rows = [match("p.t#1", compare(optional("a"), ">", 1)), match("p.t#2")]
-    listed = ListResult("p.all", (("p.t#1", whole(7)), ("p.t#2", whole(8))), whole(0).type, None, HERE)
+    listed = ListResult(
+        name="p.all",
+        entries=(("p.t#1", whole(7)), ("p.t#2", whole(8))),
+        element=whole(0).type,
+        title=None,
+        place=HERE,
+    )
     rules = {"p.r": [optional("p.t#1", YES_NO)]}
     form = PythonForm(ruleset({"a": whole(0).type}, rules, [*rows, listed], optional=["a"]))
     assert form.match((None,), 0)[:3] == ([None, 0, None, True, None], [1], [0, 2])

@@ -25,10 +25,11 @@ from engine.pipeline import Engine, load
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.interpret import value_of
-from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, Match, Named, Rule, RuleSet
+from engine.ruleset.ruleset import AS_OF, Conjunct, Match, Named, RuleSet
 from engine.vocabulary.vocabulary import CASE_KINDS, DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
 from tests.support.function_arguments import WITH_FORMS, argument_lists
+from tests.support.handmade_rulesets import named, rule_of
 from tests.support.paths import ROOT
 from tests.support.random_formulas import days
 from tests.support.random_policies import policy_ruleset
@@ -225,11 +226,11 @@ def one_rule() -> RuleSet:
     n = Variable(NUMBER_TYPE, True, "p.n")
     above = f.Compare(YES_NO, True, ">", n, whole(5))
     match = Match("p.late", (Conjunct(above, "", HERE),), HERE)
-    rule = Rule(match, "reject", "hold", None, Bilingual((), ()), None, (), ())
+    rule = rule_of(match, "reject")
     return replace(
         random_ruleset(1),
         facts=(Fact("p.n", NUMBER_TYPE, NO_TEXT, None, False, None, HERE),),
-        steps=(Named("p.x", f.Sum(NUMBER_TYPE, True, n, whole(1)), None, HERE),),
+        steps=(named("p.x", f.Sum(NUMBER_TYPE, True, n, whole(1))),),
         rules=(rule,),
         tables=(),
         variables={"p.n": NUMBER_TYPE, "p.x": NUMBER_TYPE},
@@ -419,14 +420,14 @@ def node_rows() -> list[Case]:
 def nodes(*names: str) -> RuleSet:
     """Each of these nodes as the value `p.x0`, `p.x1` …"""
     variables = (N, M, T, D, YES)
-    named = {f"p.x{i}": NODES[name] for i, name in enumerate(names)}
+    formulas = {f"p.x{i}": NODES[name] for i, name in enumerate(names)}
     return replace(
         random_ruleset(1),
         facts=tuple(Fact(v.name, v.type, NO_TEXT, None, False, None, HERE) for v in variables),
-        steps=tuple(Named(name, formula, None, HERE) for name, formula in named.items()),
+        steps=tuple(named(name, formula) for name, formula in formulas.items()),
         rules=(),
         tables=(),
-        variables={v.name: v.type for v in variables} | {name: formula.type for name, formula in named.items()},
+        variables={v.name: v.type for v in variables} | {name: formula.type for name, formula in formulas.items()},
     )
 
 
@@ -443,12 +444,12 @@ def test_a_node_has_the_interpreters_value(name: str) -> None:
 
 
 def test_what_databases_disagree_about_is_refused_with_its_place() -> None:
-    ruleset = replace(random_ruleset(1), steps=(Named("p.x", text_call("upper case", T), None, HERE),), rules=())
+    ruleset = replace(random_ruleset(1), steps=(named("p.x", text_call("upper case", T)),), rules=())
     [found] = check(ruleset)
     assert str(found).startswith("generated.yaml:1:1: B001 this policy can't run in bulk: databases disagree about")
 
 
 def test_what_has_more_than_38_digits_is_refused() -> None:
     wide = Type(Kind.NUMBER, 0, -(10**39), 10**39)
-    ruleset = replace(random_ruleset(1), steps=(Named("p.x", f.Product(wide, True, N, M), None, HERE),), rules=())
+    ruleset = replace(random_ruleset(1), steps=(named("p.x", f.Product(wide, True, N, M)),), rules=())
     assert [found.code for found in check(ruleset)] == ["B002"]

@@ -1,7 +1,14 @@
 """Typed arithmetic on formulas: units, scales and bounds, as set out in docs/policy-language.md ("Arithmetic").
 
-Each function builds one formula from others or refuses with `Mismatch`. Overflow is found here, from the bounds, once
-and for all inputs.
+Each function builds one formula from others, or refuses with `Mismatch`: where units don't go together (money and
+days), where a result could have more than 38 digits, or where a word is none of the enum's. Overflow is found here,
+from the bounds of the types, once and for all inputs. What is built of constants alone is a constant.
+
+A *bare* number is built of literals, and parameters without a unit, only. It takes the unit and scale of what it meets:
+`order.amount > 1000` compares cents, since 1000 becomes 100000@2; `order.amount * 2` doesn't need to.
+
+Example: `fee + rate * amount` with money of two decimals and a rate of six. The product has scale 8, the sum too, so
+the fee is rescaled: `Sum(Rescale(fee, scale 8), Product(rate, amount))`. It is rounded to cents once, when it is named.
 """
 
 from __future__ import annotations
@@ -10,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from engine.compiling.units import KIND_WORDS, unit_hint
 from engine.diagnostics.wording import did_you_mean, listed
 from engine.lowering.python.constants import constant_value
 from engine.ruleset import formula as f
@@ -19,7 +27,10 @@ from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TE
 
 
 class Mismatch(Exception):
-    """Formulas that can't be combined: what is wrong, and what to write instead."""
+    """Formulas that can't be combined, or a call that can't be made.
+
+    `code` is that of a diagnostic, `message` says what is wrong in the author's terms, and `hint`, which may be empty,
+    what to write instead. Who catches it knows the place and makes a `Diagnostic` of it."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -34,6 +45,10 @@ class Unset(Variable):
 
 
 DIGITS_MAX = 38
+"""Digits of the longest number: what 128-bit decimals of every database hold."""
+
+
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31 as days since 1970-01-01
 
 
 def number(value: Decimal) -> Constant:
@@ -56,13 +71,16 @@ def constant(type_: Type, value: int | str | bool) -> Constant:
 
 
 def word(text: str) -> Constant:
+    """A text as an enum of that one word, so that it may meet an enum, or any text."""
     return Constant(Type(Kind.ENUM, members=(text,)), False, text)
 
 
 NULL = Constant(Type(Kind.NUMBER), True, None)
+"""The literal `null`; it takes the type of what it meets."""
 
 
 def is_null(formula: Formula) -> bool:
+    """Whether the formula is the constant null, which a variable that is missing is not."""
     return isinstance(formula, Constant) and formula.value is None
 
 
@@ -77,23 +95,10 @@ def is_bare(formula: Formula) -> bool:
 
 
 def described(formula: Formula) -> str:
+    """What the formula is, for a message: `money`, `a plain number`, `a date`."""
     if is_null(formula):
         return "null"
-    return "a plain number" if is_bare(formula) else _KIND_WORDS[formula.type.kind]
-
-
-_KIND_WORDS = {
-    Kind.MONEY: "money",
-    Kind.RATE: "a rate",
-    Kind.NUMBER: "a number",
-    Kind.INTEGER: "a count",
-    Kind.DAYS: "days",
-    Kind.MONTHS: "months",
-    Kind.DATE: "a date",
-    Kind.ENUM: "a word",
-    Kind.TEXT: "text",
-    Kind.YES_NO: "yes/no",
-}
+    return "a plain number" if is_bare(formula) else KIND_WORDS[formula.type.kind]
 
 
 def _bounded(type_: Type) -> Type:
@@ -108,7 +113,8 @@ def _bounded(type_: Type) -> Type:
 
 
 def folded(formula: Formula) -> Formula:
-    """Constants combined are a constant, so that tables and rules can be checked against it."""
+    """The constant that a formula of constants comes to, so that tables and rules can be checked against it; any other
+    formula as it is."""
     if not all(isinstance(operand, Constant) for operand in formula.operands):
         return formula
     value = constant_value(formula)
@@ -116,20 +122,20 @@ def folded(formula: Formula) -> Formula:
 
 
 def rescaled(formula: Formula, scale: int, mode: str = "half_even") -> Formula:
-    """`formula` with `scale` decimals."""
-    have = formula.type.scale
-    if scale == have or is_null(formula):
+    """`formula` with `scale` decimals, rounded by `mode` (see `Rescale`) where that is fewer."""
+    before = formula.type.scale
+    if scale == before or is_null(formula):
         return formula
-    low, high = (_scaled(bound, have, scale) for bound in (formula.type.low, formula.type.high))
+    low, high = (_scaled(bound, before, scale) for bound in (formula.type.low, formula.type.high))
     # rounding may move a bound outwards by one unit
-    slack = 1 if scale < have else 0
+    slack = 1 if scale < before else 0
     type_ = _bounded(replace(formula.type, scale=scale, low=low - slack, high=high + slack))
     return folded(f.Rescale(type_, formula.nullable, formula, mode))
 
 
-def _scaled(value: int, have: int, want: int) -> int:
-    factor: int = 10 ** abs(want - have)
-    return value * factor if want >= have else value // factor
+def _scaled(value: int, before: int, after: int) -> int:
+    factor: int = 10 ** abs(after - before)
+    return value * factor if after >= before else value // factor
 
 
 def _unit(kinds: set[Kind], what: str) -> Kind:
@@ -140,36 +146,14 @@ def _unit(kinds: set[Kind], what: str) -> Kind:
         return Kind.NUMBER
     if kinds <= {Kind.ENUM, Kind.TEXT}:
         return Kind.TEXT
-    words = " and ".join(sorted(_KIND_WORDS[kind] for kind in kinds))
-    raise Mismatch("T001", f"{words} can't be {what}", _unit_hint(kinds))
-
-
-_DIMENSIONLESS = {Kind.RATE, Kind.NUMBER, Kind.INTEGER}
-_WORDS = {Kind.ENUM, Kind.TEXT}
-
-
-def _unit_hint(kinds: set[Kind]) -> str:
-    for first, others, hint in _UNIT_HINTS:
-        if first in kinds and kinds & others:
-            return hint
-    return ""
-
-
-_UNIT_HINTS: tuple[tuple[Kind, set[Kind], str], ...] = (
-    (Kind.MONEY, {Kind.DAYS, Kind.MONTHS, Kind.DATE}, "put amounts with amounts, days with days"),
-    (Kind.MONEY, _DIMENSIONLESS, "multiply the rate with an amount, or give the number `type: money`"),
-    (Kind.DAYS, _DIMENSIONLESS, "give the number `type: days`"),
-    (Kind.DAYS, {Kind.MONTHS}, "use days, or months, on both sides"),
-    (Kind.DATE, _WORDS, 'write a date as `date("2026-07-01")`'),
-    (Kind.DATE, {Kind.DAYS, *_DIMENSIONLESS}, "subtract two dates to get days, such as `as_of - invoice.due_date`"),
-    (Kind.YES_NO, {*_WORDS, *_DIMENSIONLESS}, "compare yes/no with `true` or `false`"),
-    (Kind.ENUM, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write numbers without quotes, words with them"),
-    (Kind.TEXT, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write numbers without quotes, words with them"),
-)
+    words = " and ".join(sorted(KIND_WORDS[kind] for kind in kinds))
+    raise Mismatch("T001", f"{words} can't be {what}", unit_hint(kinds))
 
 
 def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
-    """The parts with one kind and scale; `what` ends the sentence "money and days can't be …"."""
+    """The parts with one kind and scale: the largest scale of any, and the kind of those that are not bare.
+
+    `what` ends the sentence "money and days can't be …". A null among the parts becomes a null of that type."""
     typed = [part for part in parts if not is_null(part)]
     if not typed:
         return tuple(parts)
@@ -214,10 +198,10 @@ def hull(parts: Sequence[Formula]) -> Type:
 
 def titles_of(types: Sequence[Type]) -> Titles:
     """What the members of these types are called together; where two differ, what the first one says."""
-    found: dict[str, Text] = {}
+    titles: dict[str, Text] = {}
     for type_ in types:
-        found = dict(type_.titles) | found
-    return tuple(found.items())
+        titles = dict(type_.titles) | titles
+    return tuple(titles.items())
 
 
 def _any_null(parts: Sequence[Formula]) -> bool:
@@ -225,12 +209,14 @@ def _any_null(parts: Sequence[Formula]) -> bool:
 
 
 def require_numeric(parts: Sequence[Formula], what: str) -> None:
+    """Raises `Mismatch` for a part that is no number; `what` ends the sentence "text can't be …"."""
     for part in parts:
         if not part.type.kind.is_numeric:
             raise Mismatch("T001", f"{described(part)} can't be {what}")
 
 
 def add(left: Formula, right: Formula) -> Formula:
+    """`left + right`: numbers of one unit, a date and days or months, or two texts."""
     if left.type.kind is Kind.DATE:
         return _shifted(left, right, 1)
     if right.type.kind is Kind.DATE:
@@ -244,6 +230,7 @@ def add(left: Formula, right: Formula) -> Formula:
 
 
 def subtract(left: Formula, right: Formula) -> Formula:
+    """`left - right`: numbers of one unit, days or months from a date, or two dates, which gives days."""
     if left.type.kind is Kind.DATE and right.type.kind is Kind.DATE:
         days = Type(Kind.DAYS, 0, left.type.low - right.type.high, left.type.high - right.type.low)
         return folded(f.Difference(days, left.nullable or right.nullable, left, right))
@@ -256,15 +243,13 @@ def subtract(left: Formula, right: Formula) -> Formula:
 
 
 def negate(operand: Formula) -> Formula:
+    """`-operand`, as `0 - operand`."""
     require_numeric((operand,), "negated")
     if isinstance(operand, Constant) and isinstance(operand.value, int):
         return constant(operand.type, -operand.value)
     zero = constant(replace(operand.type, low=0, high=0), 0)
     type_ = replace(operand.type, low=-operand.type.high, high=-operand.type.low)
     return f.Difference(type_, operand.nullable, zero, operand)
-
-
-_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31 as days since 1970-01-01
 
 
 def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
@@ -291,11 +276,13 @@ def _calendar(low: int, high: int) -> Type:
 
 
 def _extent(left: Type, right: Type) -> tuple[int, int]:
+    """The least and the greatest product: of a box's four corners, since a product has no other extremes."""
     products = [a * b for a in (left.low, left.high) for b in (right.low, right.high)]
     return min(products), max(products)
 
 
 def multiply(left: Formula, right: Formula) -> Formula:
+    """`left * right`, exact, with the decimals of both. At most one side may be money."""
     require_numeric((left, right), "multiplied")
     kind = _product_kind(left, right)
     low, high = _extent(left.type, right.type)
@@ -315,6 +302,10 @@ def _product_kind(left: Formula, right: Formula) -> Kind:
 
 
 def divide(left: Formula, right: Formula) -> Formula:
+    """`left / right`, rounded half-even to 12 decimals, more where the left side has more; null of a zero divisor.
+
+    Money by money is a number, money by a number money. Where the divisor may be 0 the result can be null; a constant 0
+    is refused. The result is bounded by the numerator through the divisor nearest to 0 that is not 0."""
     require_numeric((left, right), "divided")
     kind = _quotient_kind(left, right)
     if isinstance(right, Constant) and right.value == 0:
@@ -343,6 +334,7 @@ def _quotient_kind(left: Formula, right: Formula) -> Kind:
 
 
 def power(base: Formula, exponent: Formula) -> Formula:
+    """`base ** exponent` as a product, for exponents from 1 to 30 that are written out."""
     if not (isinstance(exponent, Constant) and exponent.type.scale == 0 and isinstance(exponent.value, int)):
         raise Mismatch("T006", "the exponent must be a whole number written out", "other powers are not exact")
     if not 1 <= exponent.value <= 30:
@@ -354,6 +346,7 @@ def power(base: Formula, exponent: Formula) -> Formula:
 
 
 def modulo(left: Formula, right: Formula) -> Formula:
+    """The remainder with the sign of the divisor, for numbers of one unit; null of a zero divisor."""
     require_numeric((left, right), "divided")
     left, right = unified((left, right), "divided")
     if isinstance(right, Constant) and right.value == 0:
@@ -365,12 +358,14 @@ def modulo(left: Formula, right: Formula) -> Formula:
 
 
 def absolute(operand: Formula) -> Formula:
+    """A number without its sign."""
     require_numeric((operand,), "made absolute")
     reach = max(abs(operand.type.low), abs(operand.type.high))
     return folded(f.Absolute(replace(operand.type, low=0, high=reach), operand.nullable, operand))
 
 
 def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
+    """The greatest or the least of numbers of one unit, or of dates."""
     parts = unified(parts, "compared")
     for part in parts:
         if not (part.type.kind.is_numeric or part.type.kind is Kind.DATE):
@@ -416,6 +411,7 @@ def _require_common_word(left: Formula, right: Formula) -> None:
 
 
 def choose(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
+    """`if condition then … else …`, its results with one kind and scale."""
     require_condition(condition)
     then, otherwise = unified((then, otherwise), "the two results of one `if`")
     nullable = condition.nullable or then.nullable or otherwise.nullable
@@ -423,24 +419,28 @@ def choose(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
 
 
 def require_condition(formula: Formula) -> None:
+    """Raises `Mismatch` where the formula is not yes/no."""
     if formula.type.kind is not Kind.YES_NO:
         hint = "compare it with something, such as `order.amount > 1000`"
         raise Mismatch("T002", f"{described(formula)} is not a condition", hint)
 
 
 def conjunction(parts: Sequence[Formula]) -> Formula:
+    """All of the conditions; one alone is itself."""
     for part in parts:
         require_condition(part)
     return parts[0] if len(parts) == 1 else f.All(YES_NO, _any_null(parts), tuple(parts))
 
 
 def disjunction(parts: Sequence[Formula]) -> Formula:
+    """Any of the conditions; one alone is itself."""
     for part in parts:
         require_condition(part)
     return parts[0] if len(parts) == 1 else f.Any(YES_NO, _any_null(parts), tuple(parts))
 
 
 def negation(operand: Formula) -> Formula:
+    """Not the condition; null of null."""
     require_condition(operand)
     return f.Not(YES_NO, operand.nullable, operand)
 
@@ -454,4 +454,5 @@ def named(formula: Formula, kind: Kind, scale: int) -> Formula:
 
 
 def retyped(formula: Formula, type_: Type) -> Formula:
+    """The same value under another type, which must have its scale and hold its bounds."""
     return replace(formula, type=type_)

@@ -1,6 +1,8 @@
-"""FEEL's built-in functions as formulas: the ones that are exact and mean the same in every lowering.
+"""Calls of built-in functions → formulas. Part of `expressions`.
 
-Part of `translate`. Names and arguments are those of DMN 1.5, section 10.3.4.
+`engine.ruleset.functions` says which functions there are and what they take; names and arguments are those of DMN 1.5,
+section 10.3.4. A function that has forms there becomes a `FunctionCall` without a line here. The others become
+arithmetic, by the builder of their name in `BUILDERS`: `mean(a, b)` is `(a + b) / 2`.
 """
 
 from __future__ import annotations
@@ -16,11 +18,17 @@ from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula
-from engine.ruleset.functions import ARGUMENTS_MAX, FUNCTIONS, Forms, Function, Takes
+from engine.ruleset.functions import ARGUMENTS_MAX, FUNCTIONS, Forms, FunctionRow, Takes
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import DATE, Kind, Type
 
 Arguments = Sequence[Formula]
+
+_INEXACT = {"sqrt", "exp", "log", "stddev", "random number"}
+"""FEEL's functions whose results are not exact."""
+
+_CLOCKS = {"now", "today"}
+"""FEEL's functions that read a clock."""
 
 
 def compile_call(name: str, arguments: Arguments) -> Formula:
@@ -44,7 +52,7 @@ def compile_call(name: str, arguments: Arguments) -> Formula:
     return _function_call(function, function.forms, arguments)
 
 
-def _require_count(function: Function, count: int) -> None:
+def _require_count(function: FunctionRow, count: int) -> None:
     least, most = function.least, function.most
     if not least <= count <= most:
         takes = str(least) if least == most else f"{least} to {most}" if most < ARGUMENTS_MAX else f"at least {least}"
@@ -52,7 +60,7 @@ def _require_count(function: Function, count: int) -> None:
         raise Mismatch("T004", f"`{function.name}` takes {takes} argument{plural}, found {count}")
 
 
-def _function_call(function: Function, forms: Forms, arguments: Arguments) -> Formula:
+def _function_call(function: FunctionRow, forms: Forms, arguments: Arguments) -> Formula:
     """A call that the function table alone describes. Numbers that have to be written out are looked at first."""
     given = list(zip(function.parameters, arguments, strict=False))
     for parameter, argument in given:
@@ -123,10 +131,10 @@ def _temporal(argument: Formula, *kinds: Kind) -> Formula:
     example = 'write `date("2026-07-01")`' if Kind.DATE in kinds else 'write `duration("P30D")` or `duration("P3M")`'
     if not isinstance(argument, Constant) or not isinstance(argument.value, str):
         raise Mismatch("T004", "it takes text between quotes", example)
-    found = temporal(argument.value)
-    if found.type.kind not in kinds:
-        raise Mismatch("T004", f'"{clipped(argument.value)}" is {a.described(found)}', example)
-    return found
+    constant = temporal(argument.value)
+    if constant.type.kind not in kinds:
+        raise Mismatch("T004", f'"{clipped(argument.value)}" is {a.described(constant)}', example)
+    return constant
 
 
 _PERIOD = re.compile(r"(-?)P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,6})D)?(T.*)?", re.ASCII)
@@ -134,7 +142,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def temporal(text: str) -> Constant:
-    """The constant behind `@"…"`, `date("…")` and `duration("…")`: a date, days, or months."""
+    """The constant behind `@"…"`, `date("…")` and `duration("…")`: a date, days, or months.
+
+    `"2026-07-01"` is a date, `"P30D"` 30 days, `"-P1Y2M"` -14 months. Raises `Mismatch` for anything else, also for
+    durations with hours, or with days and months together, whose length depends on the month."""
     period = _PERIOD.fullmatch(text)
     if period and (period[2] or period[3] or period[4]):
         sign = -1 if period[1] else 1
@@ -180,6 +191,3 @@ BUILDERS: dict[str, Callable[[Arguments], Formula]] = {
 }
 """Of each function that becomes arithmetic, how. `list contains` is not here: its list is no formula, so
 `engine.compiling.expressions` turns the call into tests."""
-
-_INEXACT = {"sqrt", "exp", "log", "stddev", "random number"}
-_CLOCKS = {"now", "today"}

@@ -1,6 +1,6 @@
 """DMN's hit policies as formulas: which row's output counts, or how the outputs of all rows hit are put together.
 
-Part of `compile`. A row match is null where it is unknown, and an unknown row may turn out either way. An output is
+Part of `tables`. A row match is null where it is unknown, and an unknown row may turn out either way. An output is
 null only where that could change it (docs/policy-language.md, "Missing inputs"): one output by itself, each unknown row
 hit or not whatever the others are.
 
@@ -8,6 +8,23 @@ All hit policies do this alike. First the output is worked out with unknown rows
 unknown row that could not change that, such as one that gives the same under `first`, or no more under `collect max`,
 counts as not hit for good; any other makes the output null. So formulas grow with the number of rows, not with the
 number of ways in which they can turn out.
+
+Worked examples, one for each hit policy, with three rows that give 1, 2 and 1 (`first`, `unique` …) or the points 5, 8
+and 3 (`collect …`). `+` is a row that is hit, `-` one that is not, `?` an unknown one:
+
+    unique, any     - + ?   2: the others can't be hit, or agree, as the check of the table has shown
+                    - - ?   null: the third may be hit, or none
+    first           + ? -   1: a row behind the one that is hit doesn't matter
+                    ? - +   1: the first gives the same as the first row that is hit for certain
+                    ? + -   null: 1 if the first is hit, 2 if not
+                    ? - -   null: 1, or none
+    priority        as `first`, after the rows were sorted by the declared order of their outputs
+    collect max     ? + -   8: 5 would be no more
+                    + ? -   null: 5, or 8
+    collect min     + ? -   5: 8 would be no less
+    collect sum     + - ?   null: 5, or 8; were the third's output 0, it would be 5
+    collect count   + - ?   null: 1, or 2
+    collect, rule-order, output-order (lists, made in `tables`): null with any unknown row
 """
 
 from __future__ import annotations
@@ -30,11 +47,14 @@ CHAIN = 12
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """What a table gives under one name. `formula` may read the variables `certain`, which are worked out before it:
-    the output with unknown rows counted as not hit."""
+    """What a table gives under one name."""
 
     formula: Formula
+    """The output; null where an unknown row could change it."""
+
     certain: tuple[tuple[str, Formula], ...] = ()
+    """Variables that `formula` reads, with their formulas, worked out before it: the output with unknown rows counted
+    as not hit, or the least and the most that a sum can be."""
 
 
 def hits(matches: Sequence[Match]) -> tuple[Formula, ...]:
@@ -85,16 +105,17 @@ def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> 
 
 def _given_again(outputs: Sequence[Formula]) -> list[bool]:
     """Of each output, whether one behind it may be the same. Behind them all stands the null of no row hit."""
-    found: list[bool] = []
+    from_the_end: list[bool] = []
     constants: set[object] = {None}
-    worked_out = False
+    any_formula = False
     for output in reversed(outputs):
-        is_constant = isinstance(output, Constant)
-        found.append(worked_out or (output.value in constants if isinstance(output, Constant) else bool(found)))
-        worked_out = worked_out or not is_constant
         if isinstance(output, Constant):
+            from_the_end.append(any_formula or output.value in constants)
             constants.add(output.value)
-    return found[::-1]
+        else:
+            from_the_end.append(bool(from_the_end))
+            any_formula = True
+    return from_the_end[::-1]
 
 
 def _same(certain: Formula, output: Formula) -> Formula:
@@ -137,12 +158,14 @@ def _certain(formula: Formula, name: str, which: str = "certain") -> tuple[tuple
 
 
 def _first_true(conditions: Sequence[Formula], results: Sequence[Formula]) -> Formula:
+    """The result of the first condition that is true, null without one: `if c1 then r1 else if c2 then r2 else null`.
+    More than `CHAIN` conditions are halved first: `if c1 or … or c10 then (those) else (the others)`."""
     if len(conditions) <= CHAIN:
-        whole = _null_of(results[-1])
+        choice = _null_of(results[-1])
         for condition, result in zip(reversed(conditions), reversed(results), strict=True):
-            always = isinstance(condition, Constant)
-            whole = result if always else a.choose(condition, result, whole)
-        return whole
+            is_always_true = isinstance(condition, Constant)
+            choice = result if is_always_true else a.choose(condition, result, choice)
+        return choice
     half = len(conditions) // 2
     left = _first_true(conditions[:half], results[:half])
     right = _first_true(conditions[half:], results[half:])
@@ -234,17 +257,17 @@ def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], name: str, *, 
         sign = -1 if greatest else 1
         keys = [(value is not None, sign * int(value or 0)) for value in constants]
         order = sorted(range(len(outputs)), key=keys.__getitem__)
-        found = _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
+        combined = _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
         # rows behind one that is always hit count for the type: what compares the output isn't refused for their sake
-        return replace(found, formula=replace(found.formula, type=a.hull(outputs), nullable=True))
-    open_ = [row.nullable and beaten for row, beaten in zip(rows, _beaten(outputs, greatest=greatest), strict=True)]
-    if not any(open_):
+        return replace(combined, formula=replace(combined.formula, type=a.hull(outputs), nullable=True))
+    are_open = [row.nullable and beaten for row, beaten in zip(rows, _beaten(outputs, greatest=greatest), strict=True)]
+    if not any(are_open):
         return Combined(_best(rows, outputs, greatest=greatest))
     certain, variable = _certain(_best(_certainly(rows), outputs, greatest=greatest), name)
     within = "<=" if greatest else ">="
     settled = [
         _settled(row, f.IsTrue(YES_NO, False, a.compare(within, output, variable))) if is_open else row
-        for row, output, is_open in zip(rows, outputs, open_, strict=True)
+        for row, output, is_open in zip(rows, outputs, are_open, strict=True)
     ]
     return Combined(_best(settled, outputs, greatest=greatest), certain)
 
@@ -270,6 +293,7 @@ def _best(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool
 
 
 def balanced(parts: Sequence[Formula], combine: Callable[[Formula, Formula], Formula]) -> Formula:
+    """The parts combined two by two, so that the formula is as shallow as can be: `(a + b) + (c + d)`."""
     if len(parts) == 1:
         return parts[0]
     half = len(parts) // 2

@@ -42,7 +42,7 @@ def _no_refusal(_: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class FunctionParameter:
     """One parameter of a function."""
 
     name: str
@@ -95,13 +95,13 @@ class Forms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class FunctionRow:
     """A built-in function of the policy language."""
 
     name: str
     """As an author writes it, blanks and all (DMN 1.5, section 10.3.4)."""
 
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[FunctionParameter, ...]
 
     forms: Forms | None = None
     """None: a call becomes arithmetic, see above."""
@@ -124,7 +124,7 @@ class Function:
         return f"{self.name}({', '.join(marks)})"
 
 
-def _table(functions: Iterable[Function]) -> Mapping[str, Function]:
+def _table(functions: Iterable[FunctionRow]) -> Mapping[str, FunctionRow]:
     return {function.name: function for function in functions}
 
 
@@ -152,27 +152,27 @@ def _letter_case(name: str) -> BulkRefusal:
     )
 
 
-_TEXT = Parameter(name="text", takes=Takes.TEXT)
-_PART = Parameter(name="part", takes=Takes.TEXT)
+_TEXT = FunctionParameter(name="text", takes=Takes.TEXT)
+_PART = FunctionParameter(name="part", takes=Takes.TEXT)
 _LENGTH = Type(Kind.INTEGER, 0, 0, 1_000_000)
 
 _OF_TEXT = (
-    Function(
+    FunctionRow(
         name="string length",
         parameters=(_TEXT,),
         forms=Forms(result=_LENGTH, interpret=len, python="len({0})", sql="LENGTH({0})"),
     ),
-    Function(
+    FunctionRow(
         name="upper case",
         parameters=(_TEXT,),
         forms=Forms(result=TEXT, interpret=str.upper, python="{0}.upper()", bulk_refusal=_letter_case("upper case")),
     ),
-    Function(
+    FunctionRow(
         name="lower case",
         parameters=(_TEXT,),
         forms=Forms(result=TEXT, interpret=str.lower, python="{0}.lower()", bulk_refusal=_letter_case("lower case")),
     ),
-    Function(
+    FunctionRow(
         name="contains",
         parameters=(_TEXT, _PART),
         forms=Forms(
@@ -182,7 +182,7 @@ _OF_TEXT = (
             sql="STRPOS({0}, {1}) > 0",
         ),
     ),
-    Function(
+    FunctionRow(
         name="starts with",
         parameters=(_TEXT, _PART),
         forms=Forms(
@@ -192,7 +192,7 @@ _OF_TEXT = (
             sql="SUBSTRING({0}, 1, LENGTH({1})) = {1}",
         ),
     ),
-    Function(
+    FunctionRow(
         name="ends with",
         parameters=(_TEXT, _PART),
         forms=Forms(
@@ -203,12 +203,12 @@ _OF_TEXT = (
         ),
     ),
     # a start beyond either end gives no characters; FEEL would say null, which in a policy means missing
-    Function(
+    FunctionRow(
         name="substring",
         parameters=(
             _TEXT,
-            Parameter(name="start", takes=Takes.WRITTEN_NUMBER, refusal=_bad_start),
-            Parameter(name="length", takes=Takes.WRITTEN_NUMBER, refusal=_bad_length, optional=True),
+            FunctionParameter(name="start", takes=Takes.WRITTEN_NUMBER, refusal=_bad_start),
+            FunctionParameter(name="length", takes=Takes.WRITTEN_NUMBER, refusal=_bad_length, optional=True),
         ),
         forms=Forms(result=TEXT, interpret=_substring, python="substring({arguments})"),
     ),
@@ -216,48 +216,48 @@ _OF_TEXT = (
 
 # --- arithmetic: rows without forms ----------------------------------------------------------------------------------
 
-_VALUE = Parameter(name="value")
-_DECIMALS = Parameter(name="decimals", takes=Takes.WRITTEN_NUMBER)
-_DECIMALS_OR_NONE = Parameter(name="decimals", takes=Takes.WRITTEN_NUMBER, optional=True)
-_VALUES = Parameter(name="value", repeated=True)
-_CONDITIONS = Parameter(name="condition", repeated=True)
+_VALUE = FunctionParameter(name="value")
+_DECIMALS = FunctionParameter(name="decimals", takes=Takes.WRITTEN_NUMBER)
+_DECIMALS_OR_NONE = FunctionParameter(name="decimals", takes=Takes.WRITTEN_NUMBER, optional=True)
+_VALUES = FunctionParameter(name="value", repeated=True)
+_CONDITIONS = FunctionParameter(name="condition", repeated=True)
 
 _OF_ARITHMETIC = (
-    Function(name="abs", parameters=(_VALUE,)),
-    Function(name="floor", parameters=(_VALUE, _DECIMALS_OR_NONE)),
-    Function(name="ceiling", parameters=(_VALUE, _DECIMALS_OR_NONE)),
-    Function(name="round up", parameters=(_VALUE, _DECIMALS)),
-    Function(name="round down", parameters=(_VALUE, _DECIMALS)),
-    Function(name="round half up", parameters=(_VALUE, _DECIMALS)),
-    Function(name="round half down", parameters=(_VALUE, _DECIMALS)),
-    Function(name="decimal", parameters=(_VALUE, _DECIMALS)),
-    Function(name="modulo", parameters=(Parameter(name="dividend"), Parameter(name="divisor"))),
-    Function(name="min", parameters=(_VALUES,)),
-    Function(name="max", parameters=(_VALUES,)),
-    Function(name="sum", parameters=(_VALUES,)),
-    Function(name="mean", parameters=(_VALUES,)),
-    Function(name="count", parameters=(_VALUES,)),
-    Function(name="all", parameters=(_CONDITIONS,)),
-    Function(name="any", parameters=(_CONDITIONS,)),
-    Function(name="not", parameters=(Parameter(name="condition"),)),
-    Function(name="list contains", parameters=(Parameter(name="list"), Parameter(name="element"))),
-    Function(
+    FunctionRow(name="abs", parameters=(_VALUE,)),
+    FunctionRow(name="floor", parameters=(_VALUE, _DECIMALS_OR_NONE)),
+    FunctionRow(name="ceiling", parameters=(_VALUE, _DECIMALS_OR_NONE)),
+    FunctionRow(name="round up", parameters=(_VALUE, _DECIMALS)),
+    FunctionRow(name="round down", parameters=(_VALUE, _DECIMALS)),
+    FunctionRow(name="round half up", parameters=(_VALUE, _DECIMALS)),
+    FunctionRow(name="round half down", parameters=(_VALUE, _DECIMALS)),
+    FunctionRow(name="decimal", parameters=(_VALUE, _DECIMALS)),
+    FunctionRow(name="modulo", parameters=(FunctionParameter(name="dividend"), FunctionParameter(name="divisor"))),
+    FunctionRow(name="min", parameters=(_VALUES,)),
+    FunctionRow(name="max", parameters=(_VALUES,)),
+    FunctionRow(name="sum", parameters=(_VALUES,)),
+    FunctionRow(name="mean", parameters=(_VALUES,)),
+    FunctionRow(name="count", parameters=(_VALUES,)),
+    FunctionRow(name="all", parameters=(_CONDITIONS,)),
+    FunctionRow(name="any", parameters=(_CONDITIONS,)),
+    FunctionRow(name="not", parameters=(FunctionParameter(name="condition"),)),
+    FunctionRow(name="list contains", parameters=(FunctionParameter(name="list"), FunctionParameter(name="element"))),
+    FunctionRow(
         name="date",
         parameters=(
-            Parameter(name="text or year"),
-            Parameter(name="month", takes=Takes.WRITTEN_NUMBER, optional=True),
-            Parameter(name="day", takes=Takes.WRITTEN_NUMBER, optional=True),
+            FunctionParameter(name="text or year"),
+            FunctionParameter(name="month", takes=Takes.WRITTEN_NUMBER, optional=True),
+            FunctionParameter(name="day", takes=Takes.WRITTEN_NUMBER, optional=True),
         ),
     ),
-    Function(name="duration", parameters=(Parameter(name="text"),)),
+    FunctionRow(name="duration", parameters=(FunctionParameter(name="text"),)),
 )
 
-FUNCTIONS: Mapping[str, Function] = _table((*_OF_ARITHMETIC, *_OF_TEXT))
+FUNCTIONS: Mapping[str, FunctionRow] = _table((*_OF_ARITHMETIC, *_OF_TEXT))
 """Every function that an author may call, by name."""
 
-CONCATENATION = Function(
+CONCATENATION = FunctionRow(
     name="concatenation",
-    parameters=(_TEXT, Parameter(name="more", takes=Takes.TEXT)),
+    parameters=(_TEXT, FunctionParameter(name="more", takes=Takes.TEXT)),
     forms=Forms(result=TEXT, interpret=lambda text, more: text + more, python="({0} + {1})", sql="{0} || {1}"),
 )
 """Two texts joined. It is called by no name: an author writes the operator `+`."""

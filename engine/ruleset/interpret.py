@@ -34,16 +34,25 @@ Result = Value | tuple[Value, ...]
 """What a variable may hold; only a `ListResult` holds a tuple."""
 
 _WIDE = Context(prec=400)
+"""Decimals with more digits than any product of formulas has, so that nothing is rounded but where `mode` says so."""
 
 
 class Run(NamedTuple):
+    """What a rule set came to for one case."""
+
     variables: Mapping[str, Result]
+    """Facts, `as_of` and everything that steps define, by full name."""
+
     fired: tuple[str, ...]
+    """The ids of the matches that are true: table rows in the order of the steps, then rules."""
+
     undetermined: tuple[str, ...]
+    """The ids of the matches that are null, in the same order."""
 
 
 def run(ruleset: RuleSet, facts: Mapping[str, Value], as_of: int) -> Run:
-    """`facts` holds every fact of the rule set by name. Ids stand in the order of `PythonForm.matches`."""
+    """The rule set for one case. `facts` holds every fact of the rule set by name, None for what is missing; `as_of` is
+    the date of the decision as days since 1970-01-01."""
     variables: dict[str, Result] = {fact.name: facts[fact.name] for fact in ruleset.facts}
     variables[AS_OF] = as_of
     verdicts: dict[str, bool | None] = {}
@@ -58,39 +67,41 @@ def run(ruleset: RuleSet, facts: Mapping[str, Value], as_of: int) -> Run:
         verdicts[rule.id] = verdict(rule.match, _plain(variables))
     return Run(
         variables,
-        tuple(name for name, found in verdicts.items() if found is True),
-        tuple(name for name, found in verdicts.items() if found is None),
+        tuple(name for name, is_true in verdicts.items() if is_true is True),
+        tuple(name for name, is_true in verdicts.items() if is_true is None),
     )
 
 
 def verdict(match: Match, variables: Mapping[str, Value]) -> bool | None:
-    """True: fires; None: undetermined."""
+    """True where the match fires, None where it is undetermined. `variables` holds what its conjuncts read."""
     return kleene_and(truth(conjunct.formula, variables) for conjunct in match.conjuncts)
 
 
 def kleene_and(parts: Iterable[bool | None]) -> bool | None:
-    """Parts behind a false one are not asked for."""
-    whole: bool | None = True
+    """False where any part is false, else null where any is null, else true. Parts behind a false one aren't taken."""
+    result: bool | None = True
     for part in parts:
         if part is False:
             return False
         if part is None:
-            whole = None
-    return whole
+            result = None
+    return result
 
 
 def kleene_or(parts: Iterable[bool | None]) -> bool | None:
-    """Parts behind a true one are not asked for."""
-    whole: bool | None = False
+    """True where any part is true, else null where any is null, else false. Parts behind a true one aren't taken."""
+    result: bool | None = False
     for part in parts:
         if part is True:
             return True
         if part is None:
-            whole = None
-    return whole
+            result = None
+    return result
 
 
 def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
+    """The formula's value; `variables` holds every variable that it reads, by full name. Raises `TypeError` for a node
+    of a class that it doesn't know, such as those that a lowering adds for itself."""
     match formula:
         case f.Constant(value=value):
             return value
@@ -122,6 +133,7 @@ def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
 
 
 def truth(formula: Formula, variables: Mapping[str, Value]) -> bool | None:
+    """`value_of` a formula that is yes/no."""
     return cast("bool | None", value_of(formula, variables))
 
 

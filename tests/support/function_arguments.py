@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from itertools import product
 
 from engine.ruleset.formula import Constant, Formula
-from engine.ruleset.functions import CONCATENATION, FUNCTIONS, Function, Parameter, Takes
+from engine.ruleset.functions import CONCATENATION, FUNCTIONS, FunctionParameter, FunctionRow, Takes
 from engine.vocabulary.vocabulary import TEXT, Kind, Type
 
 WRITTEN_NUMBERS = (1, 2, -1, -2, 9, 99, -9, 0)
 TEXTS = ("", "é", "中", "文", "'{}\\")
 
-WITH_FORMS: tuple[Function, ...] = tuple(row for row in (*FUNCTIONS.values(), CONCATENATION) if row.forms)
+WITH_FORMS: tuple[FunctionRow, ...] = tuple(row for row in (*FUNCTIONS.values(), CONCATENATION) if row.forms)
 """The functions that a `FunctionCall` may name."""
 
 
-def written_numbers(parameter: Parameter) -> tuple[Constant, ...]:
+def written_numbers(parameter: FunctionParameter) -> tuple[Constant, ...]:
     """Those that the parameter does not refuse."""
     return tuple(_number(value) for value in WRITTEN_NUMBERS if not parameter.refusal(value))
 
 
-def counts(function: Function) -> range:
+def counts(function: FunctionRow) -> range:
     """How many arguments the function takes."""
     return range(function.least, len(function.parameters) + 1)
 
 
-def argument_lists(function: Function, text: Formula) -> list[tuple[Formula, ...]]:
+def argument_lists(function: FunctionRow, text: Formula) -> list[tuple[Formula, ...]]:
     """`text` as the first argument, and behind it whatever the other parameters take; every number of arguments."""
     constants = [Constant(TEXT, False, value) for value in TEXTS]
     lists: list[tuple[Formula, ...]] = []

@@ -9,7 +9,7 @@ from itertools import product
 
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
-from engine.ruleset.functions import Parameter, Takes
+from engine.ruleset.functions import FunctionParameter, Takes
 from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import DATE, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Type
 from tests.support.function_arguments import WITH_FORMS, counts, written_numbers
@@ -185,7 +185,7 @@ class FormulaMaker:
         parts = tuple(self._argument(parameter, index, depth) for index, parameter in enumerate(given))
         return f.FunctionCall(forms.result, _either(*parts), row.name, parts)
 
-    def _argument(self, parameter: Parameter, index: int, depth: int) -> Formula:
+    def _argument(self, parameter: FunctionParameter, index: int, depth: int) -> Formula:
         if parameter.takes is Takes.WRITTEN_NUMBER:
             return self.chance.choice(written_numbers(parameter))
         if index and self.chance.random() < 0.5:

@@ -11,7 +11,7 @@ from engine.compiling.calls import BUILDERS, compile_call
 from engine.lowering.python.pieces import RUNTIME
 from engine.lowering.sql.nodes import WRITERS
 from engine.ruleset.formula import Constant, FunctionCall
-from engine.ruleset.functions import FORMS, FUNCTIONS, Function, Takes
+from engine.ruleset.functions import FORMS, FUNCTIONS, FunctionRow, Takes
 from engine.vocabulary.vocabulary import TEXT, Kind, Type
 from tests.support.function_arguments import WITH_FORMS, argument_lists
 from tests.support.paths import ROOT
@@ -32,7 +32,7 @@ def test_the_document_lists_the_functions_of_the_table_and_no_others() -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=lambda function: function.name)
-def test_the_document_says_of_a_function_whether_it_runs_in_bulk(function: Function) -> None:
+def test_the_document_says_of_a_function_whether_it_runs_in_bulk(function: FunctionRow) -> None:
     [row] = [line for line in LANGUAGE.splitlines() if f"`{function.signature}`" in line]
     refused = function.forms is not None and function.forms.bulk_refusal is not None
     assert ("not in bulk" in row) == refused
@@ -52,7 +52,7 @@ def test_each_function_has_sql_in_one_place_or_is_refused_in_bulk() -> None:
 
 
 @pytest.mark.parametrize("function", WITH_FORMS, ids=lambda function: function.name)
-def test_the_python_form_is_what_the_interpreter_computes(function: Function) -> None:
+def test_the_python_form_is_what_the_interpreter_computes(function: FunctionRow) -> None:
     """The two may not differ for any arguments, constant ones included."""
     forms = FORMS[function.name]
     for arguments in argument_lists(function, WORD):
@@ -63,14 +63,14 @@ def test_the_python_form_is_what_the_interpreter_computes(function: Function) ->
 
 
 @pytest.mark.parametrize("function", [row for row in WITH_FORMS if row.name in FUNCTIONS], ids=lambda row: row.name)
-def test_a_call_compiles_to_one_node_of_the_row_s_type(function: Function) -> None:
+def test_a_call_compiles_to_one_node_of_the_row_s_type(function: FunctionRow) -> None:
     for arguments in argument_lists(function, WORD):
         forms = FORMS[function.name]
         assert compile_call(function.name, arguments) == FunctionCall(forms.result, False, function.name, arguments)
 
 
 @pytest.mark.parametrize("function", [row for row in WITH_FORMS if row.name in FUNCTIONS], ids=lambda row: row.name)
-def test_an_argument_that_the_row_does_not_take_is_refused(function: Function) -> None:
+def test_an_argument_that_the_row_does_not_take_is_refused(function: FunctionRow) -> None:
     good = argument_lists(function, WORD)[-1]
     for index, parameter in enumerate(function.parameters[: len(good)]):
         bad = NULL if parameter.takes is Takes.WRITTEN_NUMBER else constant(Type(Kind.INTEGER), 1)

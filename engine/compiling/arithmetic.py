@@ -85,7 +85,8 @@ def is_null(formula: Formula) -> bool:
 
 
 def is_bare(formula: Formula) -> bool:
-    """A number built of literals (and parameters without a unit) only, so that it takes the unit of what it meets."""
+    """Whether a number is built of literals, and parameters without a unit, only, so that it takes the unit of what it
+    meets. `2 * least` is bare where `least` is a parameter without a type; `2 * order.amount` is money."""
     if formula.type.kind is not Kind.NUMBER:
         return False
     if isinstance(formula, Variable):
@@ -139,7 +140,8 @@ def _scaled(value: int, before: int, after: int) -> int:
 
 
 def _unit(kinds: set[Kind], what: str) -> Kind:
-    """The kind of a sum or choice over values of these kinds (bare numbers left out)."""
+    """The kind of a sum or choice over values of these kinds, bare numbers left out: money of money, a number of rates
+    and counts, text of words and text. Raises `Mismatch` for others; `what` ends "money and days can't be …"."""
     if len(kinds) == 1:
         return kinds.pop()
     if kinds <= {Kind.RATE, Kind.NUMBER, Kind.INTEGER}:
@@ -173,6 +175,7 @@ def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
 
 
 def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) -> Formula:
+    """The part at this scale; of constants the kind changes too, so that a bare 100 beside money is money."""
     if is_null(part):
         return Constant(Type(kind, scale, members=members), True, None)
     part = rescaled(part, scale)
@@ -182,7 +185,8 @@ def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) ->
 
 
 def hull(parts: Sequence[Formula]) -> Type:
-    """The type of a choice among unified parts."""
+    """The type of a choice among unified parts: bounds that hold all of theirs, and for enums all their words, in order
+    of appearance."""
     typed = [part for part in parts if not is_null(part)] or list(parts)
     first = typed[0].type
     kinds = {part.type.kind for part in typed}
@@ -253,7 +257,8 @@ def negate(operand: Formula) -> Formula:
 
 
 def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
-    """A date plus or minus days (a bare whole number counts as days) or months."""
+    """A date plus or minus days (a bare whole number counts as days) or months; `sign` is 1 or -1. Raises `Mismatch`
+    where the date could leave the calendar, for bounds of the date and of what is added: a month counts as 31 days."""
     if by.type.kind not in (Kind.DAYS, Kind.MONTHS) and not (is_bare(by) and not is_null(by)):
         what = "added to" if sign > 0 else "subtracted from"
         raise Mismatch("T001", f"{described(by)} can't be {what} a date", 'use days, or `duration("P3M")`')
@@ -270,6 +275,7 @@ def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
 
 
 def _calendar(low: int, high: int) -> Type:
+    """The type of a date between these days."""
     if low < _FIRST_DAY or high > _LAST_DAY:
         raise Mismatch("T005", "the date could leave the calendar (years 1 to 9999)", "add fewer days")
     return replace(DATE, low=low, high=high)
@@ -291,6 +297,7 @@ def multiply(left: Formula, right: Formula) -> Formula:
 
 
 def _product_kind(left: Formula, right: Formula) -> Kind:
+    """Money by anything but money is money; days by a number are days; days by months are a plain number."""
     units = [part.type.kind for part in (left, right) if not part.type.kind.is_dimensionless]
     if units.count(Kind.MONEY) == 2:
         raise Mismatch("T001", "money can't be multiplied with money", "multiply an amount with a rate or a number")
@@ -324,6 +331,7 @@ def divide(left: Formula, right: Formula) -> Formula:
 
 
 def _quotient_kind(left: Formula, right: Formula) -> Kind:
+    """Anything by its own unit is a plain number; by a number it keeps its unit; money by days stays money."""
     above, below = left.type.kind, right.type.kind
     if above is below or below.is_dimensionless:
         return above if not above.is_dimensionless and below.is_dimensionless else Kind.NUMBER
@@ -389,6 +397,7 @@ def compare(operator: str, left: Formula, right: Formula) -> Formula:
 
 
 def _null_comparison(operator: str, other: Formula) -> Formula:
+    """`x = null` and `x != null`, which are never null themselves."""
     if operator not in ("=", "!="):
         raise Mismatch("T001", "null has no order", "`x = null` asks whether x is missing")
     missing = f.IsNull(YES_NO, False, other)
@@ -396,6 +405,8 @@ def _null_comparison(operator: str, other: Formula) -> Formula:
 
 
 def _require_common_word(left: Formula, right: Formula) -> None:
+    """Raises `Mismatch` where two enums have no word in common: the comparison could never be true. Most often a word
+    is misspelled."""
     if not (left.type.kind is right.type.kind is Kind.ENUM):
         return
     known, given = (left, right) if isinstance(right, Constant) else (right, left)

@@ -220,7 +220,8 @@ class ExpressionCompiler:
         raise Mismatch("N001", f"unknown name `{clipped(name)}`", suggestion(name, scope.known, expected))
 
     def _date_part(self, node: syntax.Path, scope: Scope) -> Formula | None:
-        """`.year` and the like of a date; None where the path begins with something unknown."""
+        """`.year` and the like of a date; None where the path begins with something unknown. Raises `Mismatch` for
+        parts that there are not."""
         name = dotted_name(node.source)
         source = scope.look_up(name) if name is not None else self.formula(node.source, scope)
         if source is None:
@@ -434,7 +435,8 @@ def _flat(node: syntax.Node, kind: type[syntax.And | syntax.Or]) -> list[syntax.
 
 
 def _false_of_null(subject: Formula, test: Formula) -> Formula:
-    """`test`, but false where the subject is missing; still unknown where only something else is."""
+    """`test`, but false where the subject is missing; still unknown where only something else is: `< limit` on a known
+    subject with an unknown limit."""
     if not test.nullable:
         return test
     others = (node for node in f.walk(test) if isinstance(node, f.Variable) and node != subject)
@@ -445,7 +447,8 @@ def _false_of_null(subject: Formula, test: Formula) -> Formula:
 
 
 def _joined(parts: list[Formula]) -> list[Formula]:
-    """Several equalities of one subject with constants become one membership test."""
+    """Several equalities of one subject with constants become one membership test: `x = 1 or x = 2 or x > 9` is
+    `x in {1, 2} or x > 9`."""
     equalities = [part for part in parts if isinstance(part, f.Compare) and _is_equality_with_constant(part)]
     if len(equalities) < 2 or len({id(e.left) for e in equalities}) != 1:
         return parts

@@ -58,7 +58,8 @@ class Combined:
 
 
 def hits(matches: Sequence[Match]) -> tuple[Formula, ...]:
-    """Row matches as yes/no variables; a row without conditions is always hit."""
+    """Row matches as yes/no variables, each null where the row is unknown; a row without conditions is the constant
+    true."""
     return tuple(_hit(match) for match in matches)
 
 
@@ -86,8 +87,17 @@ def single(
 
 
 def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> Combined:
-    """The output of the first row that is hit. A row that may be the same as one behind it has two links in the chain
-    of choices: hit, it gives its output; unknown, it gives null unless what is certain is the same."""
+    """The output of the first row that is hit.
+
+    A row whose output may be given again behind it has two links in the chain of choices: hit, it gives its output;
+    unknown, it gives null unless what is certain is the same. With rows x, y, z that give 1, 2, 1 the variable
+    `certain` is `if x is true then 1 else if y is true then 2 else if z is true then 1 else null`, and the output
+
+        if x is true then 1
+        else if x is unknown and certain != 1 then null
+        else if y then 2                    (null where y is unknown: 2 is not given again)
+        else if z then 1 else null
+    """
     again = [row.nullable and given for row, given in zip(rows, _given_again(outputs), strict=True)]
     if not any(again):
         return Combined(_first_true(rows, outputs))
@@ -104,7 +114,8 @@ def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> 
 
 
 def _given_again(outputs: Sequence[Formula]) -> list[bool]:
-    """Of each output, whether one behind it may be the same. Behind them all stands the null of no row hit."""
+    """Of each output, whether one behind it may be the same: 1, 2, 1 gives true, false, false. Behind them all stands
+    the null of no row hit. A formula may be the same as anything."""
     from_the_end: list[bool] = []
     constants: set[object] = {None}
     any_formula = False
@@ -134,12 +145,12 @@ def _same(certain: Formula, output: Formula) -> Formula:
 
 
 def _certainly(rows: Sequence[Formula]) -> list[Formula]:
-    """Unknown rows count as not hit."""
+    """The rows with unknown ones counted as not hit; never null."""
     return [f.IsTrue(YES_NO, False, row) if row.nullable else row for row in rows]
 
 
 def _possibly(rows: Sequence[Formula]) -> list[Formula]:
-    """Unknown rows count as hit."""
+    """The rows with unknown ones counted as hit: `row or row is null`, and null or true is true."""
     return [a.disjunction([row, f.IsNull(YES_NO, False, row)]) if row.nullable else row for row in rows]
 
 
@@ -203,8 +214,12 @@ def collected(
 def _total(
     rows: Sequence[Formula], outputs: Sequence[Formula], name: str, rounded: Callable[[Formula], Formula]
 ) -> Combined:
-    """An unknown row that adds 0 can't change the sum. Where sums have more decimals than are kept, neither can unknown
-    rows that all together, those below 0 or those above, leave what is kept the same."""
+    """The sum over the rows hit.
+
+    An unknown row that adds 0 can't change the sum. Where sums have more decimals than are kept, neither can unknown
+    rows that all together, those below 0 or those above, leave what is kept the same. Example: cents are kept, a row
+    that is hit adds 5.000 and an unknown one 0.004: the least, 5.000, and the most, 5.004, are both 5.00.
+    """
     plain = _sum(rows, outputs)
     may_be_zero = [row.nullable and _may_be_zero(output) for row, output in zip(rows, outputs, strict=True)]
     if rounded(plain).type.scale == plain.type.scale:
@@ -229,7 +244,8 @@ def _sum(rows: Sequence[Formula], outputs: Sequence[Formula]) -> Formula:
 
 
 def _bound(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool) -> Formula:
-    """The least or greatest that the sum can be, whichever of the unknown rows are hit."""
+    """The least or greatest that the sum can be, whichever of the unknown rows are hit: an unknown row adds its output
+    where that makes the sum less, or greater, and 0 where not."""
     zeros = [a.constant(Type(output.type.kind, output.type.scale), 0) for output in outputs]
     added = [
         a.choose(certain, output, a.extreme([output, zero], greatest=greatest))
@@ -239,6 +255,7 @@ def _bound(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: boo
 
 
 def _may_be_zero(output: Formula) -> bool:
+    """By the bounds of its type."""
     if isinstance(output, Constant):
         return output.value == 0
     return output.type.low <= 0 <= output.type.high
@@ -250,8 +267,12 @@ def _is_zero(output: Formula) -> Formula:
 
 
 def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], name: str, *, greatest: bool) -> Combined:
-    """An unknown row can't change the greatest if it gives no more than a row that is hit. Constants are looked through
-    from the greatest on, nulls before them."""
+    """The greatest or the least over the rows hit.
+
+    An unknown row can't change the greatest if it gives no more than a row that is hit. Where all outputs are constants
+    the greatest is the first row that is hit of the rows sorted by output, nulls before them: 5, 8, 3 is looked through
+    as 8, 5, 3, as `first` is. Formulas are compared with what is certain.
+    """
     constants = [output.value for output in outputs if isinstance(output, Constant)]
     if len(constants) == len(outputs):
         sign = -1 if greatest else 1
@@ -273,7 +294,8 @@ def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], name: str, *, 
 
 
 def _beaten(outputs: Sequence[Formula], *, greatest: bool) -> Iterator[bool]:
-    """Of each output, whether another may be as great, or as small."""
+    """Of each output, whether another may be as great, or as small, by the bounds of their types. Two best ones are
+    enough to look at, since only one of them is the output itself."""
     reach = [output.type.high if greatest else -output.type.low for output in outputs]
     best = heapq.nlargest(2, range(len(outputs)), key=reach.__getitem__)
     for index, output in enumerate(outputs):

@@ -111,7 +111,8 @@ def _changes(linked: Linked) -> Mapping[date | None, list[str]]:
 
 
 def _readers(linked: Linked) -> Mapping[str, frozenset[str]]:
-    """What reads each dated parameter, directly or not: units by first name, rules by their key."""
+    """What reads each dated parameter, directly or through other values: units by first name, rules by their key. So
+    `{"fees.fee": {"fees.total", "rule orders.fee-due"}}` says what is compiled again where `fees.fee` changes."""
     readers: dict[str, set[str]] = {}
     for key, parameters in _dated(linked).items():
         for parameter in parameters:
@@ -120,6 +121,7 @@ def _readers(linked: Linked) -> Mapping[str, frozenset[str]]:
 
 
 def _read_by(readers: Mapping[str, frozenset[str]], parameters: Collection[str]) -> frozenset[str]:
+    """The keys of all that reads one of the parameters."""
     return frozenset().union(*(readers.get(parameter, ()) for parameter in parameters))
 
 
@@ -176,7 +178,7 @@ def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:
 
 
 def _key(policy: Policy, rule: RuleDefinition) -> str:
-    """A rule may be called as a value is."""
+    """Names a rule beside units; a rule may be called as a value is."""
     return f"rule {policy.name}.{rule.id}"
 
 

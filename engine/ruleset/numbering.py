@@ -13,6 +13,9 @@ from dataclasses import fields
 
 from engine.ruleset.formula import Formula, part_names
 
+_PLAIN_NAMES: dict[type[Formula], tuple[str, ...]] = {}
+_MAY_HOLD_FORMULAS = (tuple, Formula)
+
 
 class Formulas:
     """The distinct nodes of all formulas that were numbered, and how often each is used.
@@ -71,23 +74,20 @@ def _plain_fields(node: Formula) -> list[object]:
     """What tells two nodes of one class, type and operands apart, such as `["up"]` of a `Rescale(x, "up")`. A formula
     inside a field of another kind stands as None; it is among the operands. All fields count, since one that was
     forgotten would make one node of two."""
-    values: list[object] = []
-    for name in _plain_names(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, tuple):
-            values.append(tuple(None if isinstance(part, Formula) else part for part in value))
-        else:
-            values.append(None if isinstance(value, Formula) else value)
-    return values
+    names = _PLAIN_NAMES.get(type(node))
+    values = [getattr(node, name) for name in (_plain_names(type(node)) if names is None else names)]
+    return [_without_formulas(value) if isinstance(value, _MAY_HOLD_FORMULAS) else value for value in values]
 
 
-_PLAIN_NAMES: dict[type[Formula], tuple[str, ...]] = {}
+def _without_formulas(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(None if isinstance(part, Formula) else part for part in value)
+    return None
 
 
 def _plain_names(kind: type[Formula]) -> tuple[str, ...]:
-    """The fields that a class doesn't declare as nothing but formulas; looked up once a class."""
-    if kind not in _PLAIN_NAMES:
-        declared = {item.name: item.type for item in fields(kind)}
-        others = (name for name in part_names(kind) if declared[name] not in ("Formula", "tuple[Formula, ...]"))
-        _PLAIN_NAMES[kind] = tuple(others)
-    return _PLAIN_NAMES[kind]
+    """The fields that a class doesn't declare as nothing but formulas; kept, since the same few classes come again."""
+    declared = {item.name: item.type for item in fields(kind)}
+    others = (name for name in part_names(kind) if declared[name] not in ("Formula", "tuple[Formula, ...]"))
+    _PLAIN_NAMES[kind] = names = tuple(others)
+    return names

@@ -96,7 +96,16 @@ def _rule(index: int, row: Row) -> Rule:
         )
         for name, operator, literal in row
     )
-    return Rule(Match(f"bench.{index}", conjuncts, HERE), "hold", None, None, Bilingual((), ()), None, (), ())
+    return Rule(
+        match=Match(f"bench.{index}", conjuncts, HERE),
+        outcome="hold",
+        if_missing=None,
+        title=None,
+        reason=Bilingual((), ()),
+        remedy=None,
+        conditions=(),
+        uses=(),
+    )
 
 
 def decision_table(chosen: Sequence[Row]) -> dict[str, object]:

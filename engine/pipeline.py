@@ -106,9 +106,9 @@ class Engine:
 
     def rulesets(self) -> Iterator[RuleSet]:
         """The rule sets of every case kind, on every stretch of dates between two changes of parameters."""
-        for translation in self._compiled.translations:
+        for stretch in self._compiled.stretches:
             for case in CASE_KINDS:
-                yield self._compiled.ruleset(case, translation.since or date.min)
+                yield self._compiled.ruleset(case, stretch.since or date.min)
 
     def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str]]]:
         """Pickling: another process gets what was compiled, and builds its own evaluators from it."""
@@ -138,7 +138,7 @@ class Engine:
         return evaluator
 
     def _evaluator_of_stretch(self, case: str, as_of: date) -> Evaluator:
-        key = (case, self._compiled.translation(as_of).since)
+        key = (case, self._compiled.stretch(as_of).since)
         evaluator = self._evaluators.get(key)
         if evaluator is None:
             evaluator = self._evaluators[key] = Evaluator(self._compiled.ruleset(case, as_of))

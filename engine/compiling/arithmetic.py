@@ -1,7 +1,14 @@
 """Typed arithmetic on formulas: units, scales and bounds, as set out in docs/policy-language.md ("Arithmetic").
 
-Each function builds one formula from others or refuses with `Mismatch`. Overflow is found here, from the bounds, once
-and for all inputs.
+Each function builds one formula from others, or refuses with `Mismatch`: where units don't go together (money and
+days), where a result could have more than 38 digits, or where a word is none of the enum's. Overflow is found here,
+from the bounds of the types, once and for all inputs. What is built of constants alone is a constant.
+
+A *bare* number is built of literals, and parameters without a unit, only. It takes the unit and scale of what it meets:
+`order.amount > 1000` compares cents, since 1000 becomes 100000@2; `order.amount * 2` doesn't need to.
+
+Example: `fee + rate * amount` with money of two decimals and a rate of six. The product has scale 8, the sum too, so
+the fee is rescaled: `Sum(Rescale(fee, scale 8), Product(rate, amount))`. It is rounded to cents once, when it is named.
 """
 
 from __future__ import annotations
@@ -10,17 +17,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from engine.compiling.units import KIND_WORDS, unit_hint
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.wording import did_you_mean, listed
+from engine.lowering.python.constants import constant_value
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
-from engine.ruleset.interpret import value_of
+from engine.ruleset.functions import CONCATENATION
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Titles, Type
 
 
 class Mismatch(Exception):
-    """Formulas that can't be combined: what is wrong, and what to write instead."""
+    """Formulas that can't be combined, or a call that can't be made.
+
+    `code` is that of a diagnostic, `message` says what is wrong in the author's terms, and `hint`, which may be empty,
+    what to write instead. Who catches it knows the place and makes a `Diagnostic` of it."""
 
     def __init__(self, code: ErrorCode, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -35,6 +47,10 @@ class Unset(Variable):
 
 
 DIGITS_MAX = 38
+"""Digits of the longest number: what 128-bit decimals of every database hold."""
+
+
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31 as days since 1970-01-01
 
 
 def number(value: Decimal) -> Constant:
@@ -57,18 +73,22 @@ def constant(type_: Type, value: int | str | bool) -> Constant:
 
 
 def word(text: str) -> Constant:
+    """A text as an enum of that one word, so that it may meet an enum, or any text."""
     return Constant(Type(Kind.ENUM, members=(text,)), False, text)
 
 
 NULL = Constant(Type(Kind.NUMBER), True, None)
+"""The literal `null`; it takes the type of what it meets."""
 
 
 def is_null(formula: Formula) -> bool:
+    """Whether the formula is the constant null, which a variable that is missing is not."""
     return isinstance(formula, Constant) and formula.value is None
 
 
 def is_bare(formula: Formula) -> bool:
-    """A number built of literals (and parameters without a unit) only, so that it takes the unit of what it meets."""
+    """Whether a number is built of literals, and parameters without a unit, only, so that it takes the unit of what it
+    meets. `2 * least` is bare where `least` is a parameter without a type; `2 * order.amount` is money."""
     if formula.type.kind is not Kind.NUMBER:
         return False
     if isinstance(formula, Variable):
@@ -78,23 +98,10 @@ def is_bare(formula: Formula) -> bool:
 
 
 def described(formula: Formula) -> str:
+    """What the formula is, for a message: `money`, `a plain number`, `a date`."""
     if is_null(formula):
         return "null"
-    return "a plain number" if is_bare(formula) else _KIND_WORDS[formula.type.kind]
-
-
-_KIND_WORDS = {
-    Kind.MONEY: "money",
-    Kind.RATE: "a rate",
-    Kind.NUMBER: "a number",
-    Kind.INTEGER: "a count",
-    Kind.DAYS: "days",
-    Kind.MONTHS: "months",
-    Kind.DATE: "a date",
-    Kind.ENUM: "a word",
-    Kind.TEXT: "text",
-    Kind.YES_NO: "yes/no",
-}
+    return "a plain number" if is_bare(formula) else KIND_WORDS[formula.type.kind]
 
 
 def _bounded(type_: Type) -> Type:
@@ -108,69 +115,49 @@ def _bounded(type_: Type) -> Type:
     return type_
 
 
-def _worked_out(formula: Formula) -> Formula:
-    """Constants combined are a constant, so that tables and rules can be checked against it."""
+def folded(formula: Formula) -> Formula:
+    """The constant that a formula of constants comes to, so that tables and rules can be checked against it; any other
+    formula as it is."""
     if not all(isinstance(operand, Constant) for operand in formula.operands):
         return formula
-    value = value_of(formula, {})
+    value = constant_value(formula)
     return formula if value is None else constant(formula.type, value)
 
 
 def rescaled(formula: Formula, scale: int, mode: str = "half_even") -> Formula:
-    """`formula` with `scale` decimals."""
-    have = formula.type.scale
-    if scale == have or is_null(formula):
+    """`formula` with `scale` decimals, rounded by `mode` (see `Rescale`) where that is fewer."""
+    before = formula.type.scale
+    if scale == before or is_null(formula):
         return formula
-    low, high = (_scaled(bound, have, scale) for bound in (formula.type.low, formula.type.high))
+    low, high = (_scaled(bound, before, scale) for bound in (formula.type.low, formula.type.high))
     # rounding may move a bound outwards by one unit
-    slack = 1 if scale < have else 0
+    slack = 1 if scale < before else 0
     type_ = _bounded(replace(formula.type, scale=scale, low=low - slack, high=high + slack))
-    return _worked_out(f.Rescale(type_, formula.nullable, formula, mode))
+    return folded(f.Rescale(type_, formula.nullable, formula, mode))
 
 
-def _scaled(value: int, have: int, want: int) -> int:
-    factor: int = 10 ** abs(want - have)
-    return value * factor if want >= have else value // factor
+def _scaled(value: int, before: int, after: int) -> int:
+    factor: int = 10 ** abs(after - before)
+    return value * factor if after >= before else value // factor
 
 
 def _unit(kinds: set[Kind], what: str) -> Kind:
-    """The kind of a sum or choice over values of these kinds (bare numbers left out)."""
+    """The kind of a sum or choice over values of these kinds, bare numbers left out: money of money, a number of rates
+    and counts, text of words and text. Raises `Mismatch` for others; `what` ends "money and days can't be …"."""
     if len(kinds) == 1:
         return kinds.pop()
     if kinds <= {Kind.RATE, Kind.NUMBER, Kind.INTEGER}:
         return Kind.NUMBER
     if kinds <= {Kind.ENUM, Kind.TEXT}:
         return Kind.TEXT
-    words = " and ".join(sorted(_KIND_WORDS[kind] for kind in kinds))
-    raise Mismatch(ErrorCode.T001, f"{words} can't be {what}", _unit_hint(kinds))
-
-
-_DIMENSIONLESS = {Kind.RATE, Kind.NUMBER, Kind.INTEGER}
-_WORDS = {Kind.ENUM, Kind.TEXT}
-
-
-def _unit_hint(kinds: set[Kind]) -> str:
-    for first, others, hint in _UNIT_HINTS:
-        if first in kinds and kinds & others:
-            return hint
-    return ""
-
-
-_UNIT_HINTS: tuple[tuple[Kind, set[Kind], str], ...] = (
-    (Kind.MONEY, {Kind.DAYS, Kind.MONTHS, Kind.DATE}, "put amounts with amounts, days with days"),
-    (Kind.MONEY, _DIMENSIONLESS, "multiply the rate with an amount, or give the number `type: money`"),
-    (Kind.DAYS, _DIMENSIONLESS, "give the number `type: days`"),
-    (Kind.DAYS, {Kind.MONTHS}, "use days, or months, on both sides"),
-    (Kind.DATE, _WORDS, 'write a date as `date("2026-07-01")`'),
-    (Kind.DATE, {Kind.DAYS, *_DIMENSIONLESS}, "subtract two dates to get days, such as `as_of - invoice.due_date`"),
-    (Kind.YES_NO, {*_WORDS, *_DIMENSIONLESS}, "compare yes/no with `true` or `false`"),
-    (Kind.ENUM, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write numbers without quotes, words with them"),
-    (Kind.TEXT, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write numbers without quotes, words with them"),
-)
+    words = " and ".join(sorted(KIND_WORDS[kind] for kind in kinds))
+    raise Mismatch(ErrorCode.T001, f"{words} can't be {what}", unit_hint(kinds))
 
 
 def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
-    """The parts with one kind and scale; `what` ends the sentence "money and days can't be …"."""
+    """The parts with one kind and scale: the largest scale of any, and the kind of those that are not bare.
+
+    `what` ends the sentence "money and days can't be …". A null among the parts becomes a null of that type."""
     typed = [part for part in parts if not is_null(part)]
     if not typed:
         return tuple(parts)
@@ -190,6 +177,7 @@ def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
 
 
 def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) -> Formula:
+    """The part at this scale; of constants the kind changes too, so that a bare 100 beside money is money."""
     if is_null(part):
         return Constant(Type(kind, scale=scale, members=members), True, None)
     part = rescaled(part, scale)
@@ -199,7 +187,8 @@ def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) ->
 
 
 def hull(parts: Sequence[Formula]) -> Type:
-    """The type of a choice among unified parts."""
+    """The type of a choice among unified parts: bounds that hold all of theirs, and for enums all their words, in order
+    of appearance."""
     typed = [part for part in parts if not is_null(part)] or list(parts)
     first = typed[0].type
     kinds = {part.type.kind for part in typed}
@@ -217,10 +206,10 @@ def hull(parts: Sequence[Formula]) -> Type:
 
 def titles_of(types: Sequence[Type]) -> Titles:
     """What the members of these types are called together; where two differ, what the first one says."""
-    found: dict[str, Text] = {}
+    titles: dict[str, Text] = {}
     for type_ in types:
-        found = dict(type_.titles) | found
-    return tuple(found.items())
+        titles = dict(type_.titles) | titles
+    return tuple(titles.items())
 
 
 def _any_null(parts: Sequence[Formula]) -> bool:
@@ -228,37 +217,41 @@ def _any_null(parts: Sequence[Formula]) -> bool:
 
 
 def require_numeric(parts: Sequence[Formula], what: str) -> None:
+    """Raises `Mismatch` for a part that is no number; `what` ends the sentence "text can't be …"."""
     for part in parts:
         if not part.type.kind.is_numeric:
             raise Mismatch(ErrorCode.T001, f"{described(part)} can't be {what}")
 
 
 def add(left: Formula, right: Formula) -> Formula:
+    """`left + right`: numbers of one unit, a date and days or months, or two texts."""
     if left.type.kind is Kind.DATE:
         return _shifted(left, right, 1)
     if right.type.kind is Kind.DATE:
         return _shifted(right, left, 1)
     if {left.type.kind, right.type.kind} <= {Kind.TEXT, Kind.ENUM}:
-        return f.TextCall(TEXT, left.nullable or right.nullable, "concat", (left, right))
+        return f.FunctionCall(TEXT, left.nullable or right.nullable, CONCATENATION.name, (left, right))
     require_numeric((left, right), "added")
     left, right = unified((left, right), "added")
     type_ = replace(hull((left, right)), low=left.type.low + right.type.low, high=left.type.high + right.type.high)
-    return _worked_out(f.Sum(_bounded(type_), left.nullable or right.nullable, left, right))
+    return folded(f.Sum(_bounded(type_), left.nullable or right.nullable, left, right))
 
 
 def subtract(left: Formula, right: Formula) -> Formula:
+    """`left - right`: numbers of one unit, days or months from a date, or two dates, which gives days."""
     if left.type.kind is Kind.DATE and right.type.kind is Kind.DATE:
         days = Type(Kind.DAYS, scale=0, low=left.type.low - right.type.high, high=left.type.high - right.type.low)
-        return _worked_out(f.Difference(days, left.nullable or right.nullable, left, right))
+        return folded(f.Difference(days, left.nullable or right.nullable, left, right))
     if left.type.kind is Kind.DATE:
         return _shifted(left, right, -1)
     require_numeric((left, right), "subtracted")
     left, right = unified((left, right), "subtracted")
     type_ = replace(hull((left, right)), low=left.type.low - right.type.high, high=left.type.high - right.type.low)
-    return _worked_out(f.Difference(_bounded(type_), left.nullable or right.nullable, left, right))
+    return folded(f.Difference(_bounded(type_), left.nullable or right.nullable, left, right))
 
 
 def negate(operand: Formula) -> Formula:
+    """`-operand`, as `0 - operand`."""
     require_numeric((operand,), "negated")
     if isinstance(operand, Constant) and isinstance(operand.value, int):
         return constant(operand.type, -operand.value)
@@ -267,11 +260,9 @@ def negate(operand: Formula) -> Formula:
     return f.Difference(type_, operand.nullable, zero, operand)
 
 
-_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31 as days since 1970-01-01
-
-
 def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
-    """A date plus or minus days (a bare whole number counts as days) or months."""
+    """A date plus or minus days (a bare whole number counts as days) or months; `sign` is 1 or -1. Raises `Mismatch`
+    where the date could leave the calendar, for bounds of the date and of what is added: a month counts as 31 days."""
     if by.type.kind not in (Kind.DAYS, Kind.MONTHS) and not (is_bare(by) and not is_null(by)):
         what = "added to" if sign > 0 else "subtracted from"
         raise Mismatch(ErrorCode.T001, f"{described(by)} can't be {what} a date", 'use days, or `duration("P3M")`')
@@ -284,31 +275,35 @@ def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
     nullable = date.nullable or by.nullable
     if by.type.kind is Kind.MONTHS:
         low, high = date.type.low + 31 * min(by.type.low, 0), date.type.high + 31 * max(by.type.high, 0)
-        return _worked_out(f.AddMonths(_calendar(low, high), nullable, date, by))
+        return folded(f.AddMonths(_calendar(low, high), nullable, date, by))
     type_ = _calendar(date.type.low + by.type.low, date.type.high + by.type.high)
-    return _worked_out(f.Sum(type_, nullable, date, by))
+    return folded(f.Sum(type_, nullable, date, by))
 
 
 def _calendar(low: int, high: int) -> Type:
+    """The type of a date between these days."""
     if low < _FIRST_DAY or high > _LAST_DAY:
         raise Mismatch(ErrorCode.T005, "the date could leave the calendar (years 1 to 9999)", "add fewer days")
     return replace(DATE, low=low, high=high)
 
 
 def _extent(left: Type, right: Type) -> tuple[int, int]:
+    """The least and the greatest product: of a box's four corners, since a product has no other extremes."""
     products = [a * b for a in (left.low, left.high) for b in (right.low, right.high)]
     return min(products), max(products)
 
 
 def multiply(left: Formula, right: Formula) -> Formula:
+    """`left * right`, exact, with the decimals of both. At most one side may be money."""
     require_numeric((left, right), "multiplied")
     kind = _product_kind(left, right)
     low, high = _extent(left.type, right.type)
     type_ = _bounded(Type(kind, scale=left.type.scale + right.type.scale, low=low, high=high))
-    return _worked_out(f.Product(type_, left.nullable or right.nullable, left, right))
+    return folded(f.Product(type_, left.nullable or right.nullable, left, right))
 
 
 def _product_kind(left: Formula, right: Formula) -> Kind:
+    """Money by anything but money is money; days by a number are days; days by months are a plain number."""
     units = [part.type.kind for part in (left, right) if not part.type.kind.is_dimensionless]
     if units.count(Kind.MONEY) == 2:
         raise Mismatch(
@@ -322,6 +317,10 @@ def _product_kind(left: Formula, right: Formula) -> Kind:
 
 
 def divide(left: Formula, right: Formula) -> Formula:
+    """`left / right`, rounded half-even to 12 decimals, more where the left side has more; null of a zero divisor.
+
+    Money by money is a number, money by a number money. Where the divisor may be 0 the result can be null; a constant 0
+    is refused. The result is bounded by the numerator through the divisor nearest to 0 that is not 0."""
     require_numeric((left, right), "divided")
     kind = _quotient_kind(left, right)
     if isinstance(right, Constant) and right.value == 0:
@@ -336,10 +335,11 @@ def divide(left: Formula, right: Formula) -> Formula:
     positive = left.type.low >= 0 and right.type.low >= 0
     zero_possible = right.type.low <= 0 <= right.type.high
     type_ = _bounded(Type(kind, scale=scale, low=0 if positive else -largest, high=largest))
-    return _worked_out(f.Quotient(type_, left.nullable or right.nullable or zero_possible, left, right, shift))
+    return folded(f.Quotient(type_, left.nullable or right.nullable or zero_possible, left, right, shift))
 
 
 def _quotient_kind(left: Formula, right: Formula) -> Kind:
+    """Anything by its own unit is a plain number; by a number it keeps its unit; money by days stays money."""
     above, below = left.type.kind, right.type.kind
     if above is below or below.is_dimensionless:
         return above if not above.is_dimensionless and below.is_dimensionless else Kind.NUMBER
@@ -350,6 +350,7 @@ def _quotient_kind(left: Formula, right: Formula) -> Kind:
 
 
 def power(base: Formula, exponent: Formula) -> Formula:
+    """`base ** exponent` as a product, for exponents from 1 to 30 that are written out."""
     if not (isinstance(exponent, Constant) and exponent.type.scale == 0 and isinstance(exponent.value, int)):
         raise Mismatch(ErrorCode.T006, "the exponent must be a whole number written out", "other powers are not exact")
     if not 1 <= exponent.value <= 30:
@@ -361,6 +362,7 @@ def power(base: Formula, exponent: Formula) -> Formula:
 
 
 def modulo(left: Formula, right: Formula) -> Formula:
+    """The remainder with the sign of the divisor, for numbers of one unit; null of a zero divisor."""
     require_numeric((left, right), "divided")
     left, right = unified((left, right), "divided")
     if isinstance(right, Constant) and right.value == 0:
@@ -368,16 +370,18 @@ def modulo(left: Formula, right: Formula) -> Formula:
     reach = max(abs(right.type.low), abs(right.type.high))
     zero_possible = right.type.low <= 0 <= right.type.high
     type_ = replace(hull((left, right)), low=-reach, high=reach)
-    return _worked_out(f.Modulo(type_, left.nullable or right.nullable or zero_possible, left, right))
+    return folded(f.Modulo(type_, left.nullable or right.nullable or zero_possible, left, right))
 
 
 def absolute(operand: Formula) -> Formula:
+    """A number without its sign."""
     require_numeric((operand,), "made absolute")
     reach = max(abs(operand.type.low), abs(operand.type.high))
-    return _worked_out(f.Absolute(replace(operand.type, low=0, high=reach), operand.nullable, operand))
+    return folded(f.Absolute(replace(operand.type, low=0, high=reach), operand.nullable, operand))
 
 
 def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
+    """The greatest or the least of numbers of one unit, or of dates."""
     parts = unified(parts, "compared")
     for part in parts:
         if not (part.type.kind.is_numeric or part.type.kind is Kind.DATE):
@@ -387,7 +391,7 @@ def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
     pick = max if greatest else min
     low, high = pick(part.type.low for part in parts), pick(part.type.high for part in parts)
     type_ = replace(hull(parts), low=low, high=high)
-    return _worked_out((f.Greatest if greatest else f.Least)(type_, _any_null(parts), tuple(parts)))
+    return folded((f.Greatest if greatest else f.Least)(type_, _any_null(parts), tuple(parts)))
 
 
 def compare(operator: str, left: Formula, right: Formula) -> Formula:
@@ -405,6 +409,7 @@ def compare(operator: str, left: Formula, right: Formula) -> Formula:
 
 
 def _null_comparison(operator: str, other: Formula) -> Formula:
+    """`x = null` and `x != null`, which are never null themselves."""
     if operator not in ("=", "!="):
         raise Mismatch(ErrorCode.T001, "null has no order", "`x = null` asks whether x is missing")
     missing = f.IsNull(YES_NO, False, other)
@@ -412,6 +417,8 @@ def _null_comparison(operator: str, other: Formula) -> Formula:
 
 
 def _require_common_word(left: Formula, right: Formula) -> None:
+    """Raises `Mismatch` where two enums have no word in common: the comparison could never be true. Most often a word
+    is misspelled."""
     if not (left.type.kind is right.type.kind is Kind.ENUM):
         return
     known, given = (left, right) if isinstance(right, Constant) else (right, left)
@@ -429,6 +436,7 @@ def _require_common_word(left: Formula, right: Formula) -> None:
 
 
 def choose(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
+    """`if condition then … else …`, its results with one kind and scale."""
     require_condition(condition)
     then, otherwise = unified((then, otherwise), "the two results of one `if`")
     nullable = condition.nullable or then.nullable or otherwise.nullable
@@ -436,24 +444,28 @@ def choose(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
 
 
 def require_condition(formula: Formula) -> None:
+    """Raises `Mismatch` where the formula is not yes/no."""
     if formula.type.kind is not Kind.YES_NO:
         hint = "compare it with something, such as `order.amount > 1000`"
         raise Mismatch(ErrorCode.T002, f"{described(formula)} is not a condition", hint)
 
 
 def conjunction(parts: Sequence[Formula]) -> Formula:
+    """All of the conditions; one alone is itself."""
     for part in parts:
         require_condition(part)
     return parts[0] if len(parts) == 1 else f.All(YES_NO, _any_null(parts), tuple(parts))
 
 
 def disjunction(parts: Sequence[Formula]) -> Formula:
+    """Any of the conditions; one alone is itself."""
     for part in parts:
         require_condition(part)
     return parts[0] if len(parts) == 1 else f.Any(YES_NO, _any_null(parts), tuple(parts))
 
 
 def negation(operand: Formula) -> Formula:
+    """Not the condition; null of null."""
     require_condition(operand)
     return f.Not(YES_NO, operand.nullable, operand)
 
@@ -467,4 +479,5 @@ def named(formula: Formula, kind: Kind, scale: int) -> Formula:
 
 
 def retyped(formula: Formula, type_: Type) -> Formula:
+    """The same value under another type, which must have its scale and hold its bounds."""
     return replace(formula, type=type_)

@@ -1,6 +1,8 @@
-"""FEEL's built-in functions as formulas: the ones that are exact and mean the same in every lowering.
+"""Calls of built-in functions → formulas. Part of `expressions`.
 
-Part of `translate`. Names and arguments are those of DMN 1.5, section 10.3.4.
+`engine.ruleset.functions` says which functions there are and what they take; names and arguments are those of DMN 1.5,
+section 10.3.4. A function that has forms there becomes a `FunctionCall` without a line here. The others become
+arithmetic, by the builder of their name in `BUILDERS`: `mean(a, b)` is `(a + b) / 2`.
 """
 
 from __future__ import annotations
@@ -17,16 +19,26 @@ from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula
+from engine.ruleset.functions import ARGUMENTS_MAX, FUNCTIONS, Forms, FunctionRow, Takes
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Type
+from engine.vocabulary.vocabulary import DATE, Kind, Type
 
 Arguments = Sequence[Formula]
 
+_INEXACT = {"sqrt", "exp", "log", "stddev", "random number"}
+"""FEEL's functions whose results are not exact."""
 
-def call(name: str, arguments: Arguments) -> Formula:
-    """The call as a formula; raises `Mismatch` for an unknown function or arguments that don't fit."""
-    entry = _FUNCTIONS.get(name)
-    if entry is None:
+_CLOCKS = {"now", "today"}
+"""FEEL's functions that read a clock."""
+
+
+def compile_call(name: str, arguments: Arguments) -> Formula:
+    """The formula of a call of the function `name` with these arguments, which are compiled already.
+
+    Raises `Mismatch` for a function that there is not, for too few or too many arguments, and for arguments of a type
+    that the function doesn't take."""
+    function = FUNCTIONS.get(name)
+    if function is None:
         if name in _INEXACT:
             raise Mismatch(
                 ErrorCode.T006, f"`{name}` is not exact, policy arithmetic is", "work it out before sending the fact"
@@ -35,19 +47,40 @@ def call(name: str, arguments: Arguments) -> Formula:
             raise Mismatch(
                 ErrorCode.T006, f"`{name}` changes from day to day by itself", "write `as_of`, the decision's date"
             )
-        close = nearest(name, _FUNCTIONS)
+        close = nearest(name, FUNCTIONS)
         raise Mismatch(
             ErrorCode.N004, f"unknown function `{clipped(name)}`", f"did you mean `{close}`?" if close else ""
         )
-    build, least, most = entry
-    if not least <= len(arguments) <= most:
-        wanted = str(least) if least == most else f"{least} to {most}" if most < _MANY else f"at least {least}"
-        plural = "" if wanted.split()[-1] == "1" else "s"
-        raise Mismatch(ErrorCode.T004, f"`{name}` takes {wanted} argument{plural}, found {len(arguments)}")
-    return build(arguments)
+    _require_count(function, len(arguments))
+    if function.forms is None:
+        return BUILDERS[name](arguments)
+    return _function_call(function, function.forms, arguments)
 
 
-def _whole_constant(argument: Formula, what: str) -> int:
+def _require_count(function: FunctionRow, count: int) -> None:
+    least, most = function.least, function.most
+    if not least <= count <= most:
+        takes = str(least) if least == most else f"{least} to {most}" if most < ARGUMENTS_MAX else f"at least {least}"
+        plural = "" if takes.split()[-1] == "1" else "s"
+        raise Mismatch(ErrorCode.T004, f"`{function.name}` takes {takes} argument{plural}, found {count}")
+
+
+def _function_call(function: FunctionRow, forms: Forms, arguments: Arguments) -> Formula:
+    """A call that the function table alone describes. Numbers that have to be written out are looked at first."""
+    given = list(zip(function.parameters, arguments, strict=False))
+    for parameter, argument in given:
+        if parameter.takes is Takes.WRITTEN_NUMBER:
+            refusal = parameter.refusal(_written_number(argument, f"the {parameter.name}"))
+            if refusal:
+                raise Mismatch(ErrorCode.T004, refusal)
+    for parameter, argument in given:
+        if parameter.takes is Takes.TEXT and argument.type.kind not in (Kind.TEXT, Kind.ENUM):
+            raise Mismatch(ErrorCode.T001, f"{a.described(argument)} is not text")
+    nullable = any(argument.nullable for argument in arguments)
+    return f.FunctionCall(forms.result, nullable, function.name, tuple(arguments))
+
+
+def _written_number(argument: Formula, what: str) -> int:
     value = argument.value if isinstance(argument, Constant) else None
     if not isinstance(value, int) or isinstance(value, bool) or argument.type.scale:
         raise Mismatch(ErrorCode.T004, f"{what} must be a whole number written out")
@@ -57,7 +90,7 @@ def _whole_constant(argument: Formula, what: str) -> int:
 def _rounded(mode: str) -> Callable[[Arguments], Formula]:
     def build(arguments: Arguments) -> Formula:
         a.require_numeric(arguments[:1], "rounded")
-        decimals = _whole_constant(arguments[1], "the number of decimals") if len(arguments) > 1 else 0
+        decimals = _written_number(arguments[1], "the number of decimals") if len(arguments) > 1 else 0
         if not 0 <= decimals <= 12:
             raise Mismatch(ErrorCode.T004, "the number of decimals must be between 0 and 12")
         value = arguments[0]
@@ -86,7 +119,7 @@ def _date(arguments: Arguments) -> Formula:
         return _temporal(arguments[0], Kind.DATE)
     if len(arguments) == 2:
         raise Mismatch(ErrorCode.T004, "`date` takes 1 argument or 3, found 2", "write `date(2026, 7, 1)`")
-    year, month, day = (_whole_constant(argument, "each part of the date") for argument in arguments)
+    year, month, day = (_written_number(argument, "each part of the date") for argument in arguments)
     try:
         return a.constant(DATE, day_number(date(year, month, day)))
     except (ValueError, OverflowError):
@@ -103,10 +136,10 @@ def _temporal(argument: Formula, *kinds: Kind) -> Formula:
     example = 'write `date("2026-07-01")`' if Kind.DATE in kinds else 'write `duration("P30D")` or `duration("P3M")`'
     if not isinstance(argument, Constant) or not isinstance(argument.value, str):
         raise Mismatch(ErrorCode.T004, "it takes text between quotes", example)
-    found = temporal(argument.value)
-    if found.type.kind not in kinds:
-        raise Mismatch(ErrorCode.T004, f'"{clipped(argument.value)}" is {a.described(found)}', example)
-    return found
+    constant = temporal(argument.value)
+    if constant.type.kind not in kinds:
+        raise Mismatch(ErrorCode.T004, f'"{clipped(argument.value)}" is {a.described(constant)}', example)
+    return constant
 
 
 _PERIOD = re.compile(r"(-?)P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,6})D)?(T.*)?", re.ASCII)
@@ -114,7 +147,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def temporal(text: str) -> Constant:
-    """The constant behind `@"…"`, `date("…")` and `duration("…")`: a date, days, or months."""
+    """The constant behind `@"…"`, `date("…")` and `duration("…")`: a date, days, or months.
+
+    `"2026-07-01"` is a date, `"P30D"` 30 days, `"-P1Y2M"` -14 months. Raises `Mismatch` for anything else, also for
+    durations with hours, or with days and months together, whose length depends on the month."""
     period = _PERIOD.fullmatch(text)
     if period and (period[2] or period[3] or period[4]):
         sign = -1 if period[1] else 1
@@ -135,64 +171,30 @@ def temporal(text: str) -> Constant:
     return a.constant(DATE, day_number(day))
 
 
-def _text(function: str, result: Type) -> Callable[[Arguments], Formula]:
-    def build(arguments: Arguments) -> Formula:
-        for argument in arguments:
-            if argument.type.kind not in (Kind.TEXT, Kind.ENUM):
-                raise Mismatch(ErrorCode.T001, f"{a.described(argument)} is not text")
-        nullable = any(argument.nullable for argument in arguments)
-        return f.TextCall(result, nullable, function, tuple(arguments))
-
-    return build
-
-
-def _substring(arguments: Arguments) -> Formula:
-    start = _whole_constant(arguments[1], "the start")
-    if start == 0:
-        raise Mismatch(ErrorCode.T004, "the start counts from 1, or from -1 at the end")
-    if len(arguments) > 2 and _whole_constant(arguments[2], "the length") < 1:
-        raise Mismatch(ErrorCode.T004, "the length must be at least 1")
-    if arguments[0].type.kind not in (Kind.TEXT, Kind.ENUM):
-        raise Mismatch(ErrorCode.T001, f"{a.described(arguments[0])} is not text")
-    # a start beyond either end gives no characters in every lowering; FEEL would say null, which here means missing
-    return f.TextCall(TEXT, arguments[0].nullable, "substring", tuple(arguments))
-
-
 def _not(arguments: Arguments) -> Formula:
     return a.negation(arguments[0])
 
 
-_MANY = 1_000
-_LENGTH = Type(Kind.INTEGER, scale=0, low=0, high=1_000_000)
-
-_FUNCTIONS: dict[str, tuple[Callable[[Arguments], Formula], int, int]] = {
-    "abs": (lambda arguments: a.absolute(arguments[0]), 1, 1),
-    "floor": (_rounded("floor"), 1, 2),
-    "ceiling": (_rounded("ceiling"), 1, 2),
-    "round up": (_rounded("up"), 2, 2),
-    "round down": (_rounded("down"), 2, 2),
-    "round half up": (_rounded("half_up"), 2, 2),
-    "round half down": (_rounded("half_down"), 2, 2),
-    "decimal": (_rounded("half_even"), 2, 2),
-    "modulo": (lambda arguments: a.modulo(*arguments), 2, 2),
-    "min": (lambda arguments: a.extreme(arguments, greatest=False), 1, _MANY),
-    "max": (lambda arguments: a.extreme(arguments, greatest=True), 1, _MANY),
-    "sum": (_sum, 1, _MANY),
-    "mean": (_mean, 1, _MANY),
-    "count": (_count, 1, _MANY),
-    "all": (a.conjunction, 1, _MANY),
-    "any": (a.disjunction, 1, _MANY),
-    "not": (_not, 1, 1),
-    "date": (_date, 1, 3),
-    "duration": (_duration, 1, 1),
-    "string length": (_text("length", _LENGTH), 1, 1),
-    "upper case": (_text("upper", TEXT), 1, 1),
-    "lower case": (_text("lower", TEXT), 1, 1),
-    "contains": (_text("contains", YES_NO), 2, 2),
-    "starts with": (_text("starts_with", YES_NO), 2, 2),
-    "ends with": (_text("ends_with", YES_NO), 2, 2),
-    "substring": (_substring, 2, 3),
+BUILDERS: dict[str, Callable[[Arguments], Formula]] = {
+    "abs": lambda arguments: a.absolute(arguments[0]),
+    "floor": _rounded("floor"),
+    "ceiling": _rounded("ceiling"),
+    "round up": _rounded("up"),
+    "round down": _rounded("down"),
+    "round half up": _rounded("half_up"),
+    "round half down": _rounded("half_down"),
+    "decimal": _rounded("half_even"),
+    "modulo": lambda arguments: a.modulo(*arguments),
+    "min": lambda arguments: a.extreme(arguments, greatest=False),
+    "max": lambda arguments: a.extreme(arguments, greatest=True),
+    "sum": _sum,
+    "mean": _mean,
+    "count": _count,
+    "all": a.conjunction,
+    "any": a.disjunction,
+    "not": _not,
+    "date": _date,
+    "duration": _duration,
 }
-
-_INEXACT = {"sqrt", "exp", "log", "stddev", "random number"}
-_CLOCKS = {"now", "today"}
+"""Of each function that becomes arithmetic, how. `list contains` is not here: its list is no formula, so
+`engine.compiling.expressions` turns the call into tests."""

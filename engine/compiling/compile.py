@@ -1,71 +1,98 @@
 """Policies → rule sets: every name looked up, every formula typed, every table turned into matches and formulas.
 
-Verb that runs when policies are loaded, never in a request. Parameters are dated, so a policy set has one translation
-for each stretch of dates between two changes; mistakes are looked for in all of them.
+Verb that runs when policies are loaded, never in a request. Parameters are dated, so a policy set is compiled once for
+each *stretch*: the dates between two changes of parameters. Mistakes are looked for in all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 
 from engine.compiling.link import Linked, expressions, link, names_read
-from engine.compiling.stretches import Translation, translate_all
+from engine.compiling.stretches import CompiledStretch, compile_stretches
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
 from engine.reading.policy import Policy
 from engine.ruleset.ruleset import AS_OF, ListResult, Named, RuleSet
 from engine.vocabulary.vocabulary import Vocabulary
 
+CHANGE_DATES_MAX = 400
+"""Dates on which parameters of a set may change: more than a change a week for seven years."""
+
+
+class PartsLost(Exception):
+    """A unit or a rule of a policy is in no compiled stretch, and no diagnostic says why: a fault of the compiler.
+
+    Raised, not asserted, since a lost rule is an approval without its check."""
+
 
 class Compiled:
-    """A policy set, translated: gives the rule set of a case kind for any date."""
+    """A policy set that was compiled: gives the rule set of a case kind for any date.
+
+    Usable only where `compile_policies` gave no diagnostics with it. `linked` holds the policies and who reads whom,
+    `vocabulary` the facts, `version` the hash of the set's files, and `stretches` what was compiled, in the order of
+    their dates and without gaps.
+    """
 
     def __init__(
-        self, linked: Linked, vocabulary: Vocabulary, version: str, translations: Sequence[Translation]
+        self, linked: Linked, vocabulary: Vocabulary, version: str, stretches: Sequence[CompiledStretch]
     ) -> None:
         self.linked = linked
         self.vocabulary = vocabulary
         self.version = version
-        self.translations = tuple(translations)
+        self.stretches = tuple(stretches)
         self._needed: dict[str, frozenset[str]] = {}
 
-    def translation(self, as_of: date) -> Translation:
-        """The translation whose stretch of dates holds `as_of`."""
-        return next(t for t in reversed(self.translations) if t.since is None or t.since <= as_of)
+    def stretch(self, as_of: date) -> CompiledStretch:
+        """The stretch that holds the date."""
+        return next(stretch for stretch in reversed(self.stretches) if stretch.since is None or stretch.since <= as_of)
 
     def ruleset(self, case: str, as_of: date) -> RuleSet:
-        return _ruleset(self, case, self.translation(as_of))
+        """The rule set of a case kind on a date. It is put together anew with each call; callers keep it."""
+        return _ruleset(self, case, self.stretch(as_of))
 
     def needed(self, case: str) -> frozenset[str]:
         """The units that the policies of this case kind hold and read, by first name; the same on all dates."""
         if case not in self._needed:
-            own = [policy for policy in self.linked.policies.values() if policy.decides == case]
-            self._needed[case] = _needed(self.linked, own)
+            deciding = [policy for policy in self.linked.policies.values() if policy.decides == case]
+            self._needed[case] = _needed(self.linked, deciding)
         return self._needed[case]
 
 
 def compile_policies(
     policies: Sequence[Policy], vocabulary: Vocabulary, version: str, unread: Collection[str] = ()
 ) -> tuple[Compiled, tuple[Diagnostic, ...]]:
-    """Usable only when there are no diagnostics and nothing is `unread`: names of policies and facts whose files could
-    not be read, so that formulas that name them are not judged."""
+    """The compiled set and every mistake in it, sorted by place.
+
+    `version` is handed on to rule sets and decisions. `unread` names policies and facts whose files could not be read,
+    so that formulas that name them are not judged. The compiled set is usable only where there are no diagnostics and
+    `unread` is empty. Raises `PartsLost` where something is missing from it without a diagnostic.
+    """
     linked, mistakes = link(policies)
     report = [*mistakes, *_conditions_said_twice(linked)]
     starts = _starts(policies)
     if too_many := _too_many_dates(policies, len(starts) - 1):
         report.append(too_many)
         starts = [None, starts[-1]]
-    translations = translate_all(linked, vocabulary, starts, report, unread)
-    if not report and not unread and not all(_is_whole(linked, translation) for translation in translations):
-        raise AssertionError("something was left out unsaid")
-    return Compiled(linked, vocabulary, version, translations), in_order(report)
+    stretches = compile_stretches(linked, vocabulary, starts, report, unread)
+    if not report and not unread:
+        _require_all_parts(linked, stretches)
+    return Compiled(linked, vocabulary, version, stretches), in_order(report)
 
 
-def _is_whole(linked: Linked, translation: Translation) -> bool:
-    """A rule that is lost on the way is an approval without its check."""
-    units = all(unit.gives[0] in translation.steps for unit in linked.units)
-    return units and all(len(p.rules) == len(translation.rules[p.name]) for p in linked.policies.values())
+def _require_all_parts(linked: Linked, stretches: Iterable[CompiledStretch]) -> None:
+    lost = sorted({name for stretch in stretches for name in _lost(linked, stretch)})
+    if lost:
+        raise PartsLost(f"not compiled, and no diagnostic says why: {', '.join(lost)}")
+
+
+def _lost(linked: Linked, stretch: CompiledStretch) -> Iterator[str]:
+    """The units and rules of the policies that the stretch doesn't have."""
+    yield from (unit.gives[0] for unit in linked.units if unit.gives[0] not in stretch.steps)
+    compiled = {rule.id for rules in stretch.rules.values() for rule in rules}
+    written = (f"{policy.name}.{rule}" for policy in linked.policies.values() for rule in policy.rules)
+    yield from (rule for rule in written if rule not in compiled)
 
 
 def _starts(policies: Iterable[Policy]) -> list[date | None]:
@@ -75,12 +102,8 @@ def _starts(policies: Iterable[Policy]) -> list[date | None]:
     return [None, *sorted(dates)]
 
 
-CHANGE_DATES_MAX = 400
-"""Dates on which parameters of a set may change: more than a change a week for seven years."""
-
-
 def _too_many_dates(policies: Iterable[Policy], count: int) -> Diagnostic | None:
-    """Said of the parameter that has most of them."""
+    """A diagnostic at the parameter that has most dates, where there are too many of them."""
     if count <= CHANGE_DATES_MAX:
         return None
     parameters = [parameter for policy in policies for parameter in policy.parameters.values()]
@@ -93,6 +116,7 @@ def _too_many_dates(policies: Iterable[Policy], count: int) -> Diagnostic | None
 
 
 def _conditions_said_twice(linked: Linked) -> list[Diagnostic]:
+    """Two rules of one case kind that set the same condition (`deposit`): only one of them could count."""
     found: list[Diagnostic] = []
     seen: dict[tuple[str, str], Place] = {}
     for policy in linked.policies.values():
@@ -106,39 +130,39 @@ def _conditions_said_twice(linked: Linked) -> list[Diagnostic]:
     return found
 
 
-def _ruleset(compiled: Compiled, case: str, translation: Translation) -> RuleSet:
+def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet:
     """The policies that decide this case kind, and of the others what those read."""
     linked = compiled.linked
-    own = [policy for policy in linked.policies.values() if policy.decides == case]
+    deciding = [policy for policy in linked.policies.values() if policy.decides == case]
     needed = compiled.needed(case)
     units = [unit for unit in linked.units if unit.gives[0] in needed]
-    steps = tuple(step for unit in units for step in translation.steps[unit.gives[0]])
+    steps = tuple(step for unit in units for step in stretch.steps[unit.gives[0]])
     results = [step for step in steps if isinstance(step, ListResult) or (isinstance(step, Named) and not step.is_step)]
     facts = compiled.vocabulary.of_case(case)
-    titled = [*facts, *results, *translation.unknown]
+    titled = [*facts, *results, *stretch.unset]
     names = {AS_OF, *(item.name for item in titled)}
     return RuleSet(
         case=case,
         version=compiled.version,
         currency=compiled.vocabulary.currency,
-        since=translation.since,
-        until=translation.until,
+        since=stretch.since,
+        until=stretch.until,
         facts=facts,
-        steps=(*translation.unknown, *steps),
-        rules=tuple(rule for policy in own for rule in translation.rules[policy.name]),
-        tables=tuple(translation.tables[unit.gives[0]] for unit in units if unit.gives[0] in translation.tables),
+        steps=(*stretch.unset, *steps),
+        rules=tuple(rule for policy in deciding for rule in stretch.rules[policy.name]),
+        tables=tuple(stretch.tables[unit.gives[0]] for unit in units if unit.gives[0] in stretch.tables),
         results=tuple(result.name for result in results),
-        variables={name: type_ for name, type_ in translation.variables.items() if name in names},
+        variables={name: type_ for name, type_ in stretch.variables.items() if name in names},
         titles={item.name: item.title for item in titled if item.title},
-        constants=translation.constants,
+        constants=stretch.constants,
     )
 
 
-def _needed(linked: Linked, own: Sequence[Policy]) -> frozenset[str]:
+def _needed(linked: Linked, deciding: Sequence[Policy]) -> frozenset[str]:
     """First names of the units of these policies and of everything that they read."""
-    names = {policy.name for policy in own}
+    names = {policy.name for policy in deciding}
     pending = [unit.gives[0] for unit in linked.units if unit.policy.name in names]
-    for policy in own:
+    for policy in deciding:
         for rule in policy.rules.values():
             for expression in expressions(rule):
                 pending += [linked.by_name[name].gives[0] for name in names_read(policy, expression, linked.by_name)]

@@ -1,4 +1,8 @@
-"""What decisions under some policies can name: for checking what policy tests expect."""
+"""What decisions under some policies can name: for checking what policy tests expect.
+
+So a rule that is misspelled in a policy test is a mistake with a suggestion, and not an expectation that no decision
+can meet.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +16,29 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 
 
 def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:
-    """By case kind."""
+    """By case kind, what a decision of that kind can hold: reasons (rules, and `no-rules` where nothing decides the
+    kind), what may be undetermined (rules, tables, criteria), results and conditions."""
     linked, _ = link(tuple(policies))
-    found = {}
+    decided = {}
     for kind in CASE_KINDS:
-        own = [policy for policy in linked.policies.values() if policy.decides == kind]
-        seen = [policy for policy in linked.policies.values() if policy in own or any(readable(o, policy) for o in own)]
-        rules = [f"{policy.name}.{rule}" for policy in own for rule in policy.rules]
+        deciding = [policy for policy in linked.policies.values() if policy.decides == kind]
+        seen = [
+            policy
+            for policy in linked.policies.values()
+            if policy in deciding or any(readable(other, policy) for other in deciding)
+        ]
+        rules = [f"{policy.name}.{rule}" for policy in deciding for rule in policy.rules]
         results = [name for name, unit in linked.by_name.items() if unit.policy in seen]
         tables = [f"{policy.name}.{table}" for policy in seen for table in policy.tables]
         criteria = [name for name, unit in linked.by_name.items() if unit.policy in seen and _is_criterion(unit)]
-        conditions = [condition.name for p in own for rule in p.rules.values() for condition in rule.conditions]
-        found[kind] = DecidedNames(
-            (*rules, *(() if _is_decided(kind, own) else (NO_RULES,))),
+        conditions = [condition.name for p in deciding for rule in p.rules.values() for condition in rule.conditions]
+        decided[kind] = DecidedNames(
+            (*rules, *(() if _is_decided(kind, deciding) else (NO_RULES,))),
             (*rules, *tables, *criteria),
             results,
             tuple(dict.fromkeys(conditions)),
         )
-    return found
+    return decided
 
 
 def _is_decided(kind: str, policies: Iterable[Policy]) -> bool:

@@ -1,6 +1,11 @@
 """FEEL → exact formulas: looks up names, checks types and units, and refuses what policies can't say.
 
-Verb used by `compile`. It never evaluates anything and reports every mistake of an expression, not only the first.
+Three verbs: `compile_expression` for any value, `compile_condition` for yes/no, and `compile_tests` for the cells of
+tables. Each reports every mistake of an expression, not only the first, at the innermost part that is wrong; and none
+evaluates anything but constants.
+
+Example: `order.amount * 0.05 > 100` becomes
+`Compare(">", Product(Variable("order.amount"), Constant(5@2)), Constant(1000000@4))`: sides of one scale.
 """
 
 from __future__ import annotations
@@ -10,10 +15,10 @@ from contextlib import suppress
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
-from engine.compiling.calls import call, temporal
+from engine.compiling.calls import compile_call, temporal
+from engine.compiling.suggestions import nearest_name, suggestion
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
-from engine.diagnostics.nearest import gives_hints, nearest
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.feel import syntax
 from engine.reading.policy import Expression
@@ -26,57 +31,93 @@ UNROLL_MAX = 200
 """How many steps `some` and `every` may take in one expression, and how many tests a list may hold."""
 
 
+_ARITHMETIC: dict[str, Callable[[Formula, Formula], Formula]] = {
+    "+": a.add,
+    "-": a.subtract,
+    "*": a.multiply,
+    "/": a.divide,
+    "**": a.power,
+}
+
+_DATE_PARTS = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "weekday": (1, 7)}
+
+_OVER_LISTS = {"min", "max", "sum", "mean", "count", "all", "any"}
+
+_UNSUPPORTED: dict[type[syntax.Node], str] = {
+    syntax.Interval: "a range outside `in` or a table cell",
+    syntax.ListLiteral: "a list outside `in`, `some`, `every` or a function of lists",
+    syntax.ContextLiteral: "a context",
+    syntax.Filter: "a filter",
+    syntax.For: "`for`",
+    syntax.FunctionLiteral: "a function definition",
+    syntax.InstanceOf: "`instance of`",
+    syntax.UnaryTests: "a list of tests outside a table cell",
+    syntax.Differs: "a test outside a table cell",
+}
+
+
 class Broken(Exception):
-    """An expression with mistakes; they are in the report."""
+    """An expression with mistakes, which are in the report already, or one that reads what has mistakes."""
 
 
 class Scope:
-    """Names as one policy sees them. `look_up` gives a formula, None for an unknown name, and raises `Broken` for a
-    name whose own definition is broken; `known` lists all names, for suggestions."""
+    """Names as one policy sees them.
+
+    `look_up` gives the formula that a name stands for, None for an unknown name, and raises `Broken` for a name whose
+    own definition is broken; `known` lists all names, for suggestions.
+    """
 
     def __init__(self, look_up: Callable[[str], Formula | None], known: Callable[[], Iterable[str]]) -> None:
         self.look_up = look_up
         self.known = known
 
     def with_name(self, name: str, formula: Formula) -> Scope:
-        return Scope(lambda wanted: formula if wanted == name else self.look_up(wanted), self.known)
+        """The same names and one more, which hides an equal one: `?` in a cell, `x` in `some x in …`."""
+        return Scope(lambda other: formula if other == name else self.look_up(other), self.known)
 
 
-def translate(
+def compile_expression(
     expression: Expression, scope: Scope, report: list[Diagnostic], expected: Type | None = None
 ) -> Formula | None:
-    """The formula, or None with the reasons added to `report`. `expected` names the enum whose members may stand
-    without quotes."""
-    return _Translation(expression, report).whole(expression.tree, scope, expected)
+    """The formula of an expression, or None where it has mistakes, which are then in `report`.
 
-
-def translate_condition(expression: Expression, scope: Scope, report: list[Diagnostic]) -> Formula | None:
-    """As `translate`, for what must be yes or no."""
+    `expected` is the enum whose words may stand without quotes, as in an output of a table."""
     try:
-        return _Translation(expression, report).condition(expression.tree, scope)
+        return ExpressionCompiler(expression, report).formula(expression.tree, scope, expected)
     except Broken:
         return None
 
 
-def translate_tests(
+def compile_condition(expression: Expression, scope: Scope, report: list[Diagnostic]) -> Formula | None:
+    """As `compile_expression`, for what must be yes or no."""
+    try:
+        return ExpressionCompiler(expression, report).condition(expression.tree, scope)
+    except Broken:
+        return None
+
+
+def compile_tests(
     subject: Formula, tests: Expression, scope: Scope, report: list[Diagnostic], *, null_is_no: bool = False
 ) -> Formula | None:
-    """Unary tests on a subject, as one yes/no formula. `null_is_no`: where the subject is missing, every test but
-    `null` itself is false rather than unknown."""
+    """The unary tests of a cell, such as `"> 30"` or `[A, B]`, on the formula of its column, as one yes/no formula; or
+    None where they have mistakes, which are then in `report`.
+
+    `null_is_no`: where the subject is missing, every test but `null` itself is false rather than unknown, since some
+    row of the column says what a missing value means."""
     tree = tests.tree
     assert isinstance(tree, syntax.UnaryTests)
-    translation = _Translation(tests, report)
+    compiler = ExpressionCompiler(tests, report)
     try:
-        return translation.tests(subject, tree, scope, null_is_no)
+        return compiler.tests(subject, tree, scope, null_is_no=null_is_no)
     except Broken:
         return None
     except Mismatch as mismatch:
-        translation.say(tree, mismatch)
+        compiler.report_mismatch(tree, mismatch)
         return None
 
 
 def _text(value: str) -> Formula:
-    """Escapes may write what the file itself must not hold."""
+    """A text between quotes. Its escapes may write what the file itself must not hold, and no fact holds."""
     if unseen := IN_POLICIES.search(value):
         message = f"this text holds the invisible character U+{ord(unseen[0]):04X}"
         raise Mismatch(ErrorCode.T003, message, "leave it out; no fact holds it")
@@ -94,30 +135,31 @@ def dotted_name(node: syntax.Node) -> str | None:
     return ".".join([node.name, *reversed(parts)])
 
 
-class _Translation:
+class ExpressionCompiler:
+    """Compiles the nodes of one expression's syntax tree; reports mistakes at their places in its text.
+
+    Each method raises `Broken` after a mistake has been reported. Methods for several nodes compile all of them first,
+    so that the mistakes of each are seen.
+    """
+
     def __init__(self, expression: Expression, report: list[Diagnostic]) -> None:
         self._expression = expression
         self._report = report
         self._unrolled = 0
 
-    def say(self, node: syntax.Node, mismatch: Mismatch) -> None:
+    def report_mismatch(self, node: syntax.Node, mismatch: Mismatch) -> None:
+        """Adds a diagnostic at the node, which begins with the author's words for it."""
         words = clipped(self._expression.text_of(node))
         subject = f"`{words}`: " if words and f"`{words}`" not in mismatch.message else ""
         place = self._expression.place_of(node)
         self._report.append(Diagnostic(place, mismatch.code, subject + mismatch.message, mismatch.hint))
-
-    def whole(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula | None:
-        try:
-            return self.formula(node, scope, expected)
-        except Broken:
-            return None
 
     def formula(self, node: syntax.Node, scope: Scope, expected: Type | None = None) -> Formula:
         """Raises `Broken` after reporting at the innermost node that is wrong."""
         try:
             return self._node(node, scope, expected)
         except Mismatch as mismatch:
-            self.say(node, mismatch)
+            self.report_mismatch(node, mismatch)
             raise Broken from None
 
     def formulas(self, nodes: Sequence[syntax.Node], scope: Scope, expected: Type | None = None) -> tuple[Formula, ...]:
@@ -151,7 +193,7 @@ class _Translation:
             case syntax.Between():
                 return self._between(node, scope)
             case syntax.In():
-                return self.tests(self.formula(node.value, scope), node.tests, scope, False)
+                return self.tests(self.formula(node.value, scope), node.tests, scope, null_is_no=False)
             case syntax.Conditional():
                 return self._if(node, scope, expected)
             case syntax.Quantified():
@@ -167,19 +209,20 @@ class _Translation:
     def _name(self, node: syntax.Node, scope: Scope, expected: Type | None) -> Formula:
         name = dotted_name(node)
         if name is not None:
-            found = scope.look_up(name)
-            if found is not None:
-                return found
+            formula = scope.look_up(name)
+            if formula is not None:
+                return formula
             if expected is not None and name in expected.members:
                 return a.word(name)
         if isinstance(node, syntax.Path) and (part := self._date_part(node, scope)) is not None:
             return part
         if name is None:
             raise Mismatch(ErrorCode.T003, "only facts, values and dates have parts in a policy")
-        raise Mismatch(ErrorCode.N001, f"unknown name `{clipped(name)}`", _suggestion(name, scope, expected))
+        raise Mismatch(ErrorCode.N001, f"unknown name `{clipped(name)}`", suggestion(name, scope.known, expected))
 
     def _date_part(self, node: syntax.Path, scope: Scope) -> Formula | None:
-        """`.year` and the like of a date; None where the path begins with something unknown."""
+        """`.year` and the like of a date; None where the path begins with something unknown. Raises `Mismatch` for
+        parts that there are not."""
         name = dotted_name(node.source)
         source = scope.look_up(name) if name is not None else self.formula(node.source, scope)
         if source is None:
@@ -202,7 +245,7 @@ class _Translation:
             if mismatch.code != ErrorCode.T007:
                 raise
             word = node.right if isinstance(right, Constant) else node.left if isinstance(left, Constant) else node
-            self.say(word, mismatch)
+            self.report_mismatch(word, mismatch)
             raise Broken from None
 
     def condition(self, node: syntax.Node, scope: Scope) -> Formula:
@@ -211,7 +254,7 @@ class _Translation:
         try:
             a.require_condition(condition)
         except Mismatch as mismatch:
-            self.say(node, mismatch)
+            self.report_mismatch(node, mismatch)
             raise Broken from None
         return condition
 
@@ -220,14 +263,14 @@ class _Translation:
         return self._all(nodes, lambda node: self.condition(node, scope))
 
     @staticmethod
-    def _all(nodes: Sequence[syntax.Node], translated: Callable[[syntax.Node], Formula]) -> tuple[Formula, ...]:
-        found: list[Formula] = []
+    def _all(nodes: Sequence[syntax.Node], compiled: Callable[[syntax.Node], Formula]) -> tuple[Formula, ...]:
+        formulas: list[Formula] = []
         for node in nodes:
             with suppress(Broken):
-                found.append(translated(node))
-        if len(found) < len(nodes):
+                formulas.append(compiled(node))
+        if len(formulas) < len(nodes):
             raise Broken
-        return tuple(found)
+        return tuple(formulas)
 
     def _sides(self, left: syntax.Node, right: syntax.Node, scope: Scope) -> tuple[Formula, Formula]:
         """Both sides of a comparison; a word on one side may be a member of the enum on the other."""
@@ -249,8 +292,8 @@ class _Translation:
             return self.formula(node, scope)
         except Broken:
             name = dotted_name(word) or ""
-            if hint := _nearest(name, scope):
-                self.say(word, Mismatch(ErrorCode.N001, f"unknown name `{clipped(name)}`", hint))
+            if hint := nearest_name(name, scope.known):
+                self.report_mismatch(word, Mismatch(ErrorCode.N001, f"unknown name `{clipped(name)}`", hint))
             raise
 
     @staticmethod
@@ -276,6 +319,7 @@ class _Translation:
         return a.choose(condition, then, otherwise)
 
     def _quantified(self, node: syntax.Quantified, iterations: tuple[syntax.Iteration, ...], scope: Scope) -> Formula:
+        """Written out: `some x in [1, 2] satisfies a > x` is `a > 1 or a > 2`. Lists within lists multiply."""
         first, rest = iterations[0], iterations[1:]
         source = first.source
         if not isinstance(source, syntax.ListLiteral) or first.end_value is not None:
@@ -308,7 +352,7 @@ class _Translation:
             return self._list_contains(node, scope)
         if name == "count" and arguments is node.arguments:
             raise Mismatch(ErrorCode.T004, "`count` takes a written-out list", "write `count([A, B])`")
-        return call(name, self.formulas(arguments, scope))
+        return compile_call(name, self.formulas(arguments, scope))
 
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:
         if len(node.arguments) != 2 or not isinstance(node.arguments[0], syntax.ListLiteral):
@@ -317,9 +361,11 @@ class _Translation:
             )
         listed, value = node.arguments
         tests = syntax.UnaryTests(start=listed.start, end=listed.end, tests=(listed,), negated=False)
-        return self.tests(self.formula(value, scope), tests, scope, False)
+        return self.tests(self.formula(value, scope), tests, scope, null_is_no=False)
 
-    def tests(self, subject: Formula, tests: syntax.UnaryTests, scope: Scope, null_is_no: bool) -> Formula:
+    def tests(self, subject: Formula, tests: syntax.UnaryTests, scope: Scope, *, null_is_no: bool) -> Formula:
+        """Any of the tests, or with `not(…)` none of them; without tests (`-`) always true. Inside them `?` is the
+        subject. May raise `Mismatch`, for the tests together."""
         if not tests.tests:
             return a.constant(YES_NO, True)
         if len(tests.tests) > UNROLL_MAX:
@@ -331,7 +377,7 @@ class _Translation:
             try:
                 parts.append(self._test(subject, test, inner))
             except Mismatch as mismatch:
-                self.say(test, mismatch)
+                self.report_mismatch(test, mismatch)
                 broken = True
             except Broken:
                 broken = True
@@ -343,18 +389,14 @@ class _Translation:
         others = _joined([part for part in parts if not isinstance(part, f.IsNull)])
         if null_is_no:
             others = [_false_of_null(subject, part) for part in others]
-        whole = a.disjunction([*asks_null, *others])
+        any_test = a.disjunction([*asks_null, *others])
         if not tests.negated:
-            return whole
-        return self._negated(subject, whole, bool(asks_null), null_is_no)
-
-    @staticmethod
-    def _negated(subject: Formula, whole: Formula, asks_null: bool, null_is_no: bool) -> Formula:
-        """`not(A)` on a missing subject is not true either, unless it is `not(null, …)`, which settles the question."""
+            return any_test
         if asks_null or not null_is_no or not subject.nullable:
-            return a.negation(whole)
+            return a.negation(any_test)
+        # `not(A)` on a missing subject is not true either, unless it is `not(null, …)`, which settles the question
         known = f.Not(YES_NO, False, f.IsNull(YES_NO, False, subject))
-        return a.conjunction((known, a.negation(whole)))
+        return a.conjunction((known, a.negation(any_test)))
 
     @staticmethod
     def _each_test(tests: Sequence[syntax.Node]) -> Iterable[syntax.Node]:
@@ -371,7 +413,7 @@ class _Translation:
             case syntax.Differs():
                 return a.negation(self._equal(subject, test.operand, scope))
             case syntax.UnaryTests():
-                return self.tests(subject, test, scope, False)
+                return self.tests(subject, test, scope, null_is_no=False)
         if syntax.mentions_input(test):
             return self.condition(test, scope)
         return self._equal(subject, test, scope)
@@ -389,6 +431,7 @@ class _Translation:
 
 
 def _flat(node: syntax.Node, kind: type[syntax.And | syntax.Or]) -> list[syntax.Node]:
+    """The operands of a chain of one operator: `a and b and c` has three."""
     operands: list[syntax.Node] = []
     pending = [node]
     while pending:
@@ -401,7 +444,8 @@ def _flat(node: syntax.Node, kind: type[syntax.And | syntax.Or]) -> list[syntax.
 
 
 def _false_of_null(subject: Formula, test: Formula) -> Formula:
-    """`test`, but false where the subject is missing; still unknown where only something else is."""
+    """`test`, but false where the subject is missing; still unknown where only something else is: `< limit` on a known
+    subject with an unknown limit."""
     if not test.nullable:
         return test
     others = (node for node in f.walk(test) if isinstance(node, f.Variable) and node != subject)
@@ -412,7 +456,8 @@ def _false_of_null(subject: Formula, test: Formula) -> Formula:
 
 
 def _joined(parts: list[Formula]) -> list[Formula]:
-    """Several equalities of one subject with constants become one membership test."""
+    """Several equalities of one subject with constants become one membership test: `x = 1 or x = 2 or x > 9` is
+    `x in {1, 2} or x > 9`."""
     equalities = [part for part in parts if isinstance(part, f.Compare) and _is_equality_with_constant(part)]
     if len(equalities) < 2 or len({id(e.left) for e in equalities}) != 1:
         return parts
@@ -426,50 +471,3 @@ def _joined(parts: list[Formula]) -> list[Formula]:
 
 def _is_equality_with_constant(part: f.Compare) -> bool:
     return part.operator == "=" and isinstance(part.right, Constant)
-
-
-def _suggestion(name: str, scope: Scope, expected: Type | None) -> str:
-    if gives_hints() and expected is not None and expected.members:
-        close = nearest(name, (*expected.members, *scope.known()))
-        return f"did you mean `{close}`?" if close else did_you_mean(name, expected.members)
-    if hint := _nearest(name, scope):
-        return hint
-    return "" if "." in name else f'write "{clipped(name)}" if it is a word, or name a fact such as `order.amount`'
-
-
-def _nearest(name: str, scope: Scope) -> str:
-    """The known name that was probably meant: one spelled alike, or one of a policy or a group of facts."""
-    if not gives_hints():
-        return ""
-    known = tuple(scope.known())
-    close = nearest(name, known)
-    if close is None:  # the same with or without its policy or group
-        own = {full.rpartition(".")[2]: full for full in reversed(known)}
-        part = nearest(name.rpartition(".")[2], own)
-        close = None if part is None else own[part]
-    return f"did you mean `{close}`?" if close else ""
-
-
-_ARITHMETIC: dict[str, Callable[[Formula, Formula], Formula]] = {
-    "+": a.add,
-    "-": a.subtract,
-    "*": a.multiply,
-    "/": a.divide,
-    "**": a.power,
-}
-
-_DATE_PARTS = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "weekday": (1, 7)}
-
-_OVER_LISTS = {"min", "max", "sum", "mean", "count", "all", "any"}
-
-_UNSUPPORTED: dict[type[syntax.Node], str] = {
-    syntax.Interval: "a range outside `in` or a table cell",
-    syntax.ListLiteral: "a list outside `in`, `some`, `every` or a function of lists",
-    syntax.ContextLiteral: "a context",
-    syntax.Filter: "a filter",
-    syntax.For: "`for`",
-    syntax.FunctionLiteral: "a function definition",
-    syntax.InstanceOf: "`instance of`",
-    syntax.UnaryTests: "a list of tests outside a table cell",
-    syntax.Differs: "a test outside a table cell",
-}

@@ -1,6 +1,6 @@
 """DMN's hit policies as formulas: which row's output counts, or how the outputs of all rows hit are put together.
 
-Part of `compile`. A row match is null where it is unknown, and an unknown row may turn out either way. An output is
+Part of `tables`. A row match is null where it is unknown, and an unknown row may turn out either way. An output is
 null only where that could change it (docs/policy-language.md, "Missing inputs"): one output by itself, each unknown row
 hit or not whatever the others are.
 
@@ -8,6 +8,23 @@ All hit policies do this alike. First the output is worked out with unknown rows
 unknown row that could not change that, such as one that gives the same under `first`, or no more under `collect max`,
 counts as not hit for good; any other makes the output null. So formulas grow with the number of rows, not with the
 number of ways in which they can turn out.
+
+Worked examples, one for each hit policy, with three rows that give 1, 2 and 1 (`first`, `unique` …) or the points 5, 8
+and 3 (`collect …`). `+` is a row that is hit, `-` one that is not, `?` an unknown one:
+
+    unique, any     - + ?   2: the others can't be hit, or agree, as the check of the table has shown
+                    - - ?   null: the third may be hit, or none
+    first           + ? -   1: a row behind the one that is hit doesn't matter
+                    ? - +   1: the first gives the same as the first row that is hit for certain
+                    ? + -   null: 1 if the first is hit, 2 if not
+                    ? - -   null: 1, or none
+    priority        as `first`, after the rows were sorted by the declared order of their outputs
+    collect max     ? + -   8: 5 would be no more
+                    + ? -   null: 5, or 8
+    collect min     + ? -   5: 8 would be no less
+    collect sum     + - ?   null: 5, or 8; were the third's output 0, it would be 5
+    collect count   + - ?   null: 1, or 2
+    collect, rule-order, output-order (lists, made in `tables`): null with any unknown row
 """
 
 from __future__ import annotations
@@ -31,15 +48,19 @@ CHAIN = 12
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """What a table gives under one name. `formula` may read the variables `certain`, which are worked out before it:
-    the output with unknown rows counted as not hit."""
+    """What a table gives under one name."""
 
     formula: Formula
+    """The output; null where an unknown row could change it."""
+
     certain: tuple[tuple[str, Formula], ...] = ()
+    """Variables that `formula` reads, with their formulas, worked out before it: the output with unknown rows counted
+    as not hit, or the least and the most that a sum can be."""
 
 
 def hits(matches: Sequence[Match]) -> tuple[Formula, ...]:
-    """Row matches as yes/no variables; a row without conditions is always hit."""
+    """Row matches as yes/no variables, each null where the row is unknown; a row without conditions is the constant
+    true."""
     return tuple(_hit(match) for match in matches)
 
 
@@ -67,8 +88,17 @@ def single(
 
 
 def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> Combined:
-    """The output of the first row that is hit. A row that may be the same as one behind it has two links in the chain
-    of choices: hit, it gives its output; unknown, it gives null unless what is certain is the same."""
+    """The output of the first row that is hit.
+
+    A row whose output may be given again behind it has two links in the chain of choices: hit, it gives its output;
+    unknown, it gives null unless what is certain is the same. With rows x, y, z that give 1, 2, 1 the variable
+    `certain` is `if x is true then 1 else if y is true then 2 else if z is true then 1 else null`, and the output
+
+        if x is true then 1
+        else if x is unknown and certain != 1 then null
+        else if y then 2                    (null where y is unknown: 2 is not given again)
+        else if z then 1 else null
+    """
     again = [row.nullable and given for row, given in zip(rows, _given_again(outputs), strict=True)]
     if not any(again):
         return Combined(_first_true(rows, outputs))
@@ -85,17 +115,19 @@ def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> 
 
 
 def _given_again(outputs: Sequence[Formula]) -> list[bool]:
-    """Of each output, whether one behind it may be the same. Behind them all stands the null of no row hit."""
-    found: list[bool] = []
+    """Of each output, whether one behind it may be the same: 1, 2, 1 gives true, false, false. Behind them all stands
+    the null of no row hit. A formula may be the same as anything."""
+    from_the_end: list[bool] = []
     constants: set[object] = {None}
-    worked_out = False
+    any_formula = False
     for output in reversed(outputs):
-        is_constant = isinstance(output, Constant)
-        found.append(worked_out or (output.value in constants if isinstance(output, Constant) else bool(found)))
-        worked_out = worked_out or not is_constant
         if isinstance(output, Constant):
+            from_the_end.append(any_formula or output.value in constants)
             constants.add(output.value)
-    return found[::-1]
+        else:
+            from_the_end.append(bool(from_the_end))
+            any_formula = True
+    return from_the_end[::-1]
 
 
 def _same(certain: Formula, output: Formula) -> Formula:
@@ -114,12 +146,12 @@ def _same(certain: Formula, output: Formula) -> Formula:
 
 
 def _certainly(rows: Sequence[Formula]) -> list[Formula]:
-    """Unknown rows count as not hit."""
+    """The rows with unknown ones counted as not hit; never null."""
     return [f.IsTrue(YES_NO, False, row) if row.nullable else row for row in rows]
 
 
 def _possibly(rows: Sequence[Formula]) -> list[Formula]:
-    """Unknown rows count as hit."""
+    """The rows with unknown ones counted as hit: `row or row is null`, and null or true is true."""
     return [a.disjunction([row, f.IsNull(YES_NO, False, row)]) if row.nullable else row for row in rows]
 
 
@@ -138,12 +170,14 @@ def _certain(formula: Formula, name: str, which: str = "certain") -> tuple[tuple
 
 
 def _first_true(conditions: Sequence[Formula], results: Sequence[Formula]) -> Formula:
+    """The result of the first condition that is true, null without one: `if c1 then r1 else if c2 then r2 else null`.
+    More than `CHAIN` conditions are halved first: `if c1 or … or c10 then (those) else (the others)`."""
     if len(conditions) <= CHAIN:
-        whole = _null_of(results[-1])
+        choice = _null_of(results[-1])
         for condition, result in zip(reversed(conditions), reversed(results), strict=True):
-            always = isinstance(condition, Constant)
-            whole = result if always else a.choose(condition, result, whole)
-        return whole
+            is_always_true = isinstance(condition, Constant)
+            choice = result if is_always_true else a.choose(condition, result, choice)
+        return choice
     half = len(conditions) // 2
     left = _first_true(conditions[:half], results[:half])
     right = _first_true(conditions[half:], results[half:])
@@ -181,8 +215,12 @@ def collected(
 def _total(
     rows: Sequence[Formula], outputs: Sequence[Formula], name: str, rounded: Callable[[Formula], Formula]
 ) -> Combined:
-    """An unknown row that adds 0 can't change the sum. Where sums have more decimals than are kept, neither can unknown
-    rows that all together, those below 0 or those above, leave what is kept the same."""
+    """The sum over the rows hit.
+
+    An unknown row that adds 0 can't change the sum. Where sums have more decimals than are kept, neither can unknown
+    rows that all together, those below 0 or those above, leave what is kept the same. Example: cents are kept, a row
+    that is hit adds 5.000 and an unknown one 0.004: the least, 5.000, and the most, 5.004, are both 5.00.
+    """
     plain = _sum(rows, outputs)
     may_be_zero = [row.nullable and _may_be_zero(output) for row, output in zip(rows, outputs, strict=True)]
     if rounded(plain).type.scale == plain.type.scale:
@@ -207,7 +245,8 @@ def _sum(rows: Sequence[Formula], outputs: Sequence[Formula]) -> Formula:
 
 
 def _bound(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool) -> Formula:
-    """The least or greatest that the sum can be, whichever of the unknown rows are hit."""
+    """The least or greatest that the sum can be, whichever of the unknown rows are hit: an unknown row adds its output
+    where that makes the sum less, or greater, and 0 where not."""
     zeros = [a.constant(Type(output.type.kind, scale=output.type.scale), 0) for output in outputs]
     added = [
         a.choose(certain, output, a.extreme([output, zero], greatest=greatest))
@@ -217,6 +256,7 @@ def _bound(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: boo
 
 
 def _may_be_zero(output: Formula) -> bool:
+    """By the bounds of its type."""
     if isinstance(output, Constant):
         return output.value == 0
     return output.type.low <= 0 <= output.type.high
@@ -228,30 +268,35 @@ def _is_zero(output: Formula) -> Formula:
 
 
 def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], name: str, *, greatest: bool) -> Combined:
-    """An unknown row can't change the greatest if it gives no more than a row that is hit. Constants are looked through
-    from the greatest on, nulls before them."""
+    """The greatest or the least over the rows hit.
+
+    An unknown row can't change the greatest if it gives no more than a row that is hit. Where all outputs are constants
+    the greatest is the first row that is hit of the rows sorted by output, nulls before them: 5, 8, 3 is looked through
+    as 8, 5, 3, as `first` is. Formulas are compared with what is certain.
+    """
     constants = [output.value for output in outputs if isinstance(output, Constant)]
     if len(constants) == len(outputs):
         sign = -1 if greatest else 1
         keys = [(value is not None, sign * int(value or 0)) for value in constants]
         order = sorted(range(len(outputs)), key=keys.__getitem__)
-        found = _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
+        combined = _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
         # rows behind one that is always hit count for the type: what compares the output isn't refused for their sake
-        return replace(found, formula=replace(found.formula, type=a.hull(outputs), nullable=True))
-    open_ = [row.nullable and beaten for row, beaten in zip(rows, _beaten(outputs, greatest=greatest), strict=True)]
-    if not any(open_):
+        return replace(combined, formula=replace(combined.formula, type=a.hull(outputs), nullable=True))
+    are_open = [row.nullable and beaten for row, beaten in zip(rows, _beaten(outputs, greatest=greatest), strict=True)]
+    if not any(are_open):
         return Combined(_best(rows, outputs, greatest=greatest))
     certain, variable = _certain(_best(_certainly(rows), outputs, greatest=greatest), name)
     within = "<=" if greatest else ">="
     settled = [
         _settled(row, f.IsTrue(YES_NO, False, a.compare(within, output, variable))) if is_open else row
-        for row, output, is_open in zip(rows, outputs, open_, strict=True)
+        for row, output, is_open in zip(rows, outputs, are_open, strict=True)
     ]
     return Combined(_best(settled, outputs, greatest=greatest), certain)
 
 
 def _beaten(outputs: Sequence[Formula], *, greatest: bool) -> Iterator[bool]:
-    """Of each output, whether another may be as great, or as small."""
+    """Of each output, whether another may be as great, or as small, by the bounds of their types. Two best ones are
+    enough to look at, since only one of them is the output itself."""
     reach = [output.type.high if greatest else -output.type.low for output in outputs]
     best = heapq.nlargest(2, range(len(outputs)), key=reach.__getitem__)
     for index, output in enumerate(outputs):
@@ -271,6 +316,7 @@ def _best(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool
 
 
 def balanced(parts: Sequence[Formula], combine: Callable[[Formula, Formula], Formula]) -> Formula:
+    """The parts combined two by two, so that the formula is as shallow as can be: `(a + b) + (c + d)`."""
     if len(parts) == 1:
         return parts[0]
     half = len(parts) // 2

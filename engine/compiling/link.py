@@ -1,6 +1,7 @@
-"""Who reads whom: all names that policies define, what each name stands for where, and an order of evaluation.
+"""Who reads whom: all names that policies define, and an order of evaluation.
 
-First half of compiling. Finds policies of one name and circles; unknown names are found when formulas are translated.
+First half of compiling: `Linked` is the noun, `link` the verb. Works on syntax trees and names alone, so it is the same
+for all dates. It finds policies of one name and circles; unknown names are found when formulas are compiled.
 """
 
 from __future__ import annotations
@@ -20,26 +21,39 @@ from engine.vocabulary.vocabulary import Vocabulary
 
 Part = ValueDefinition | Criterion | ScorecardDefinition | TableDefinition
 
+CIRCLES_MAX = 20
+"""Circles that are reported; each is searched for among all names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What is worked out in one go: a value, a criterion's points, a scorecard's total, or a table. `gives` are full
-    names (`policy.name`), and the first of them names the unit."""
+    """What is worked out in one go: a value, a criterion's points, a scorecard's total, or a table."""
 
     policy: Policy
     part: Part
+
     gives: tuple[str, ...]
+    """The full names (`policy.name`) that it defines, several for a table with several outputs. The first of them names
+    the unit."""
+
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """`units` stand in an order of evaluation; `reads` names the units that a unit reads directly, by first name."""
+    """Policies with all that they define, and who reads whom."""
 
     policies: Mapping[str, Policy]
+    """By name; of two with one name the first."""
+
     units: tuple[Unit, ...]
+    """In an order of evaluation: each reads only units before it."""
+
     by_name: Mapping[str, Unit]
+    """The unit that defines each full name."""
+
     reads: Mapping[str, frozenset[str]]
+    """Which units each unit reads directly, all by first name."""
 
 
 def readable(reader: Policy, source: Policy) -> bool:
@@ -48,6 +62,8 @@ def readable(reader: Policy, source: Policy) -> bool:
 
 
 def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
+    """The policies put together, and the mistakes that this shows: two policies of one name, and circles of values that
+    read each other. Where there are circles the order of evaluation is worth nothing."""
     report: list[Diagnostic] = []
     by_policy: dict[str, Policy] = {}
     for policy in policies:
@@ -75,12 +91,9 @@ def _units(policy: Policy) -> Iterator[Unit]:
 
 
 def output_names(table: TableDefinition) -> tuple[str, ...]:
+    """The outputs of a table: those it declares, then those that only rows name, each once."""
     declared = [output.name for output in table.outputs]
     return tuple(dict.fromkeys([*declared, *(cell.name for row in table.rows for cell in row.outputs)]))
-
-
-CIRCLES_MAX = 20
-"""Circles that are reported; each is searched for among all names."""
 
 
 def _in_order(units: Sequence[Unit], reads: Mapping[str, frozenset[str]], report: list[Diagnostic]) -> tuple[Unit, ...]:
@@ -126,18 +139,20 @@ def expressions(part: object) -> Iterator[Expression]:
             yield from expressions(getattr(part, item.name))
 
 
-def names_read(policy: Policy, expression: Expression, wanted: Container[str]) -> Iterator[str]:
-    """Full names among the wanted ones that an expression reads, as this policy sees them."""
+def names_read(policy: Policy, expression: Expression, among: Container[str]) -> Iterator[str]:
+    """Those full names among the given ones that an expression reads, as this policy sees them. `terms.due.year` reads
+    `terms.due`, so beginnings of a path count too."""
     for name in dotted_names(expression.tree):
         while name:
             for full in (f"{policy.name}.{name}", name):
-                if full in wanted:
+                if full in among:
                     yield full
             name = name.rpartition(".")[0]
 
 
 def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
-    """To be asked where nothing else is wrong: what a misspelled formula meant to read is not unused."""
+    """A diagnostic N009 for each parameter that nothing reads. Only worth something where there is no other mistake:
+    what a misspelled formula meant to read is not unused."""
     policies = linked.policies.values()
     places = {f"{policy.name}.{p.name}": p.place for policy in policies for p in policy.parameters.values()}
     read: set[str] = set()
@@ -153,7 +168,8 @@ def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
 
 
 def dotted_names(node: object) -> Iterator[str]:
-    """What an expression may name: not its functions, nor what `some` and `every` name themselves."""
+    """The names in a syntax tree, or in a tuple of them, in the order of the text: not its functions, nor what `some`
+    and `every` name themselves. `some x in [a, b] satisfies x > abs(c.d)` gives `a`, `b`, `c.d`."""
     if isinstance(node, tuple):
         for item in node:
             yield from dotted_names(item)

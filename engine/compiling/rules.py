@@ -1,11 +1,17 @@
-"""Rules → conjunctions of formulas, with their texts and conditions. Part of `compile`."""
+"""Rules → conjunctions of formulas, with their texts and conditions. Part of `compile`.
+
+The parts of a rule's `when` become one `Conjunct` each, so that a decision and an explanation can speak of them one by
+one: `when: [a > 1, b < 2 and c = 3]` has three. Values in a rule's texts and conditions are rounded as if they had a
+name.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.compiling.arithmetic import Mismatch
-from engine.compiling.expressions import Scope, translate, translate_condition
+from engine.compiling.expressions import Scope, compile_condition, compile_expression
 from engine.compiling.link import dotted_names
 from engine.compiling.scopes import Names
 from engine.compiling.types import named
@@ -18,27 +24,36 @@ from engine.ruleset.ruleset import Template as RuleTemplate
 from engine.vocabulary.case_kinds import CASE_KINDS
 
 IGNORE = "ignore"
+"""What an author writes behind `if_missing` for a rule that may stay undetermined without an outcome."""
 
 
-def translate_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | None:
-    """None after a mistake has been reported."""
+def compile_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | None:
+    """The rule as this stretch has it; None where it has mistakes, which are then in `names.report`."""
     scope = names.scope(policy)
     kind = CASE_KINDS[policy.decides]
     parts = [part for expression in rule.when for part in _conjuncts(expression)]
-    conjuncts = [_conjunct(part, scope, names) for part in parts]
+    conjuncts = [_conjunct(policy, part, names) for part in parts]
     reason = _bilingual(rule.reason, scope, names)
     remedy = _bilingual(rule.remedy, scope, names) if rule.remedy else None
-    conditions = [(condition.name, _shown(condition.formula, scope, names)) for condition in rule.conditions]
-    whole = tuple(conjunct for conjunct in conjuncts if conjunct is not None)
-    match = Match(f"{policy.name}.{rule.id}", whole, rule.place)
+    conditions = [(condition.name, _shown_formula(condition.formula, scope, names)) for condition in rule.conditions]
+    sound = tuple(conjunct for conjunct in conjuncts if conjunct is not None)
+    match = Match(f"{policy.name}.{rule.id}", sound, rule.place)
     names.report += check_match(match)
-    met = tuple((name, formula) for name, formula in conditions if formula is not None)
-    texts_broken = reason is None or (rule.remedy is not None and remedy is None)
-    if reason is None or texts_broken or len(whole) < len(parts) or len(met) < len(conditions):
+    sound_conditions = tuple((name, formula) for name, formula in conditions if formula is not None)
+    has_broken_remedy = rule.remedy is not None and remedy is None
+    if reason is None or has_broken_remedy or len(sound) < len(parts) or len(sound_conditions) < len(conditions):
         return None
     if_missing = rule.if_missing.text if rule.if_missing else kind.caution
-    outcome = None if if_missing == IGNORE else if_missing
-    return Rule(match, rule.outcome.text, outcome, rule.title, reason, remedy, met, _uses(policy, rule, names))
+    return Rule(
+        match=match,
+        outcome=rule.outcome.text,
+        if_missing=None if if_missing == IGNORE else if_missing,
+        title=rule.title,
+        reason=reason,
+        remedy=remedy,
+        conditions=sound_conditions,
+        uses=_uses(policy, rule, sound, names),
+    )
 
 
 def _conjuncts(expression: Expression) -> list[Expression]:
@@ -49,11 +64,12 @@ def _conjuncts(expression: Expression) -> list[Expression]:
     return [part for side in sides for part in _conjuncts(replace(expression, tree=side))]
 
 
-def _conjunct(expression: Expression, scope: Scope, names: Names) -> Conjunct | None:
-    formula = translate_condition(expression, scope, names.report)
+def _conjunct(policy: Policy, expression: Expression, names: Names) -> Conjunct | None:
+    formula = compile_condition(expression, names.scope(policy), names.report)
     if formula is None:
         return None
-    return Conjunct(formula, expression.text_of(expression.tree).strip(), expression.place_of(expression.tree))
+    text, place = expression.text_of(expression.tree).strip(), expression.place_of(expression.tree)
+    return Conjunct(formula, text, place, names.full_names(policy, dotted_names(expression.tree)))
 
 
 def _bilingual(templates: BilingualTemplate, scope: Scope, names: Names) -> Bilingual | None:
@@ -62,14 +78,14 @@ def _bilingual(templates: BilingualTemplate, scope: Scope, names: Names) -> Bili
 
 
 def _template(template: Template, scope: Scope, names: Names) -> RuleTemplate | None:
-    parts = [part if isinstance(part, str) else _shown(part, scope, names) for part in template.parts]
-    whole = tuple(part for part in parts if part is not None)
-    return whole if len(whole) == len(parts) else None
+    parts = [part if isinstance(part, str) else _shown_formula(part, scope, names) for part in template.parts]
+    sound = tuple(part for part in parts if part is not None)
+    return sound if len(sound) == len(parts) else None
 
 
-def _shown(expression: Expression, scope: Scope, names: Names) -> Formula | None:
+def _shown_formula(expression: Expression, scope: Scope, names: Names) -> Formula | None:
     """A formula whose value is shown: rounded like a named value."""
-    formula = translate(expression, scope, names.report)
+    formula = compile_expression(expression, scope, names.report)
     try:
         return None if formula is None else named(formula, None, names.vocabulary)
     except Mismatch as mismatch:
@@ -77,10 +93,10 @@ def _shown(expression: Expression, scope: Scope, names: Names) -> Formula | None
         return None
 
 
-def _uses(policy: Policy, rule: RuleDefinition, names: Names) -> tuple[str, ...]:
+def _uses(policy: Policy, rule: RuleDefinition, conjuncts: Sequence[Conjunct], names: Names) -> tuple[str, ...]:
     """Facts, values and parameters that the rule names, in the author's order, then those of its texts."""
     texts = [rule.reason, *([rule.remedy] if rule.remedy else [])]
     parts = [part for text in texts for part in (*text.en.parts, *text.zh.parts)]
-    expressions = [*rule.when, *(part for part in parts if isinstance(part, Expression))]
-    found = [names.full_name(policy, name) for expression in expressions for name in dotted_names(expression.tree)]
-    return tuple(dict.fromkeys(name for name in found if name is not None))
+    in_texts = [name for part in parts if isinstance(part, Expression) for name in dotted_names(part.tree)]
+    in_conditions = [name for conjunct in conjuncts for name in conjunct.reads]
+    return tuple(dict.fromkeys((*in_conditions, *names.full_names(policy, in_texts))))

@@ -1,4 +1,9 @@
-"""What each name stands for while policies are translated, as each policy sees it. Part of `compile`."""
+"""What each name stands for while a stretch is compiled, as each policy sees it. Part of `stretches`.
+
+A policy sees its own definitions by their short names (`grade`), what other policies define by full names
+(`grading.grade`), and the facts of its case kind (`order.amount`). A name that it may not read is refused with the
+reason, unlike one that there is not.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +22,12 @@ from engine.vocabulary.vocabulary import DATE, Type, Vocabulary
 
 
 class Names:
-    """Facts, and definitions as they are translated one after the other. Mistakes go to `report`. `unread` are policies
-    and facts of files that could not be read: what they would have been is not known, so nothing is said about them."""
+    """Facts, and definitions as they are compiled one after the other.
+
+    `linked` says which names there are, `vocabulary` which facts. `unread` are policies and facts of files that could
+    not be read: nobody knows what they would have been, so nothing is said of formulas that name them. Mistakes are
+    added to `report`. `constants` holds the parameters that have a value, by full name.
+    """
 
     def __init__(
         self, linked: Linked, vocabulary: Vocabulary, unread: Collection[str], report: list[Diagnostic]
@@ -38,13 +47,16 @@ class Names:
         self._scopes = {name: self._scope(policy) for name, policy in linked.policies.items()}
 
     def scope(self, policy: Policy) -> Scope:
+        """The names as this policy sees them; later definitions are seen through it too."""
         return self._scopes[policy.name]
 
     def fail(self, place: Place, mismatch: Mismatch) -> None:
+        """Reports a mistake whose place its finder didn't know."""
         self.report.append(Diagnostic(place, mismatch.code, mismatch.message, mismatch.hint))
 
     def define(self, name: str, formula: Formula | None) -> None:
-        """None marks a definition with mistakes: whatever reads it is left out without a further message."""
+        """Gives a full name its formula, most often a variable. None marks a definition with mistakes: whatever reads
+        it is left out without a further message."""
         self._defined[name] = formula
 
     def take_over(self, names: Iterable[str], other: Names) -> None:
@@ -55,6 +67,7 @@ class Names:
                 self._lists.add(name)
 
     def define_list(self, name: str) -> None:
+        """Marks a name as a list, which no formula may read."""
         self._lists.add(name)
 
     def defined(self, name: str) -> Formula | None:
@@ -62,15 +75,19 @@ class Names:
         return self._defined.get(name)
 
     def full_name(self, policy: Policy, name: str) -> str | None:
-        """The fact, value or parameter that `name` is in this policy."""
-        own = f"{policy.name}.{name}"
-        candidates = (own, name)
+        """The full name of the fact, value or parameter that `name` is in this policy; None where it is none."""
+        candidates = (f"{policy.name}.{name}", name)
         return next((n for n in candidates if n in self._facts or self._defined.get(n) is not None), None)
 
+    def full_names(self, policy: Policy, names: Iterable[str]) -> tuple[str, ...]:
+        """Of those of the names that are facts, values or parameters here, the full ones in order, each once."""
+        full = (self.full_name(policy, name) for name in names)
+        return tuple(dict.fromkeys(name for name in full if name is not None))
+
     def types(self) -> dict[str, Type]:
-        """Of all facts and sound definitions."""
-        found = {name: variable.type for name, variable in self._facts.items()}
-        return found | {name: formula.type for name, formula in self._defined.items() if formula is not None}
+        """The types of all facts and of all definitions without mistakes, by full name."""
+        types = {name: variable.type for name, variable in self._facts.items()}
+        return types | {name: formula.type for name, formula in self._defined.items() if formula is not None}
 
     def _scope(self, policy: Policy) -> Scope:
         known: tuple[str, ...] = ()
@@ -84,9 +101,9 @@ class Names:
         return Scope(lambda name: self._look_up(policy, name), names)
 
     def _look_up(self, policy: Policy, name: str) -> Formula | None:
-        own = f"{policy.name}.{name}"
-        if own in self._defined:
-            return self._sound(own)
+        own_name = f"{policy.name}.{name}"
+        if own_name in self._defined:
+            return self._sound(own_name)
         if name in self._facts:
             self._require_readable_fact(policy, name)
             return self._facts[name]

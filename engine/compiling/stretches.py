@@ -1,6 +1,11 @@
-"""All policies translated for one stretch of dates: parameters are constants, everything else is formulas.
+"""All policies compiled for each stretch: the dates between two changes of parameters.
 
-Second half of compiling. `Translation` is the noun, `translate_all` the verb.
+Second half of compiling: `CompiledStretch` is the noun, `compile_stretches` the verb. Within a stretch a parameter is a
+constant; everything else is formulas. What reads no parameter that changed is taken over from the stretch before.
+
+Example: with `parameters: {fee: {2026-01-01: 5, 2026-07-01: 6}}` there are three stretches. Before 2026-01-01 `fee` has
+no value yet and is never known; from 2026-01-01 on it is 5, and from 2026-07-01 on 6. A rule that reads neither `fee`
+nor a value that does is compiled once.
 """
 
 from __future__ import annotations
@@ -11,12 +16,12 @@ from datetime import date
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch, Unset
-from engine.compiling.expressions import translate
+from engine.compiling.expressions import compile_expression
 from engine.compiling.hit_policies import balanced
 from engine.compiling.link import Linked, Unit, expressions, names_read
-from engine.compiling.rules import translate_rule
+from engine.compiling.rules import compile_rule
 from engine.compiling.scopes import Names
-from engine.compiling.tables import TranslatedTable, translate_criterion, translate_table
+from engine.compiling.tables import CompiledTable, compile_criterion, compile_table
 from engine.compiling.types import declared, literal, named, number_meant
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place
 from engine.proving.table_checks import check_conditions
@@ -36,87 +41,103 @@ from engine.vocabulary.vocabulary import Kind, Type, Vocabulary
 
 Step = Match | Named | ListResult
 
+RECOMPILED_MAX = 40_000
+"""Formulas, rows, bands and rules compiled anew because a parameter changed, over all dates: some seconds."""
 
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """Holds for `since <= as_of < until`. `unknown` are parameters without a value yet; `steps` and `tables` go by the
-    unit's first name, `rules` by policy."""
+NAMES_MAX = 400_000
+"""Names times dates, since each stretch knows the meaning of each name: some hundred megabytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledStretch:
+    """All policies as they stand from `since` on, until the day before `until`; None: without that end."""
 
     since: date | None
     until: date | None
-    unknown: tuple[Named, ...]
+
+    unset: tuple[Named, ...]
+    """Parameters whose first date is still to come: values that are null, so that what needs them can name them."""
+
     steps: Mapping[str, tuple[Step, ...]]
+    """What each unit became, by the unit's first name: a value itself; a table its rows, then its outputs."""
+
     tables: Mapping[str, Table]
+    """Of the units that are tables or criteria, by first name."""
+
     rules: Mapping[str, tuple[Rule, ...]]
+    """By policy, in the author's order."""
+
     constants: Mapping[str, Constant]
+    """Parameters that have a value, by full name."""
+
     variables: Mapping[str, Type]
+    """The types of all facts, values and parameters, by full name."""
 
 
-RETRANSLATED_MAX = 40_000
-"""Formulas, rows, bands and rules translated anew because a parameter changed, over all dates: some seconds."""
-
-NAMES_MAX = 400_000
-"""Names times dates, since each stretch of dates knows the meaning of each name: some hundred megabytes."""
-
-
-def translate_all(
+def compile_stretches(
     linked: Linked,
     vocabulary: Vocabulary,
     starts: Sequence[date | None],
     report: list[Diagnostic],
     unread: Collection[str] = (),
-) -> list[Translation]:
-    """One for each stretch of dates, the first without a beginning; `unread`: see `Names`. What reads no parameter that
-    has changed is the same as in the stretch before and is taken over from it. Where that would be too much work, only
-    the first and the last stretch are translated, after a diagnostic."""
+) -> list[CompiledStretch]:
+    """The stretches in the order of their dates, the first without a beginning.
+
+    `starts` are the dates on which each begins, None for the first. Mistakes are added to `report`, each once, since
+    what is taken over isn't looked at again. For `unread` see `Names`. Where the stretches would be too much work,
+    only the first and the last are compiled, after a diagnostic.
+    """
     readers = _readers(linked)
     changes = _changes(linked)
     changed = [_read_by(readers, changes.get(start, ())) for start in starts]
     if too_much := _too_much(linked, starts, changed[1:]):
         report.append(too_much)
         starts, changed = [None, starts[-1]], [frozenset(), frozenset().union(*readers.values())]
-    found: list[Translation] = []
-    before: _Translating | None = None
+    stretches: list[CompiledStretch] = []
+    before: _StretchCompiler | None = None
     for since, until, keys in zip(starts, [*starts[1:], None], changed, strict=True):
-        before = _Translating(Names(linked, vocabulary, unread, report), since, before, keys)
-        found.append(before.whole(linked, until))
-    return found
+        before = _StretchCompiler(Names(linked, vocabulary, unread, report), since, before, keys)
+        stretches.append(before.compile(linked, until))
+    return stretches
 
 
 def _changes(linked: Linked) -> Mapping[date | None, list[str]]:
     """The parameters that change on each date, by full name."""
-    found: dict[date | None, list[str]] = {}
+    changes: dict[date | None, list[str]] = {}
     for policy in linked.policies.values():
         for parameter in policy.parameters.values():
             for dated in parameter.values:
-                found.setdefault(dated.since, []).append(f"{policy.name}.{parameter.name}")
-    return found
+                changes.setdefault(dated.since, []).append(f"{policy.name}.{parameter.name}")
+    return changes
 
 
 def _readers(linked: Linked) -> Mapping[str, frozenset[str]]:
-    """What reads each dated parameter, directly or not: units by first name, rules by their key."""
-    found: dict[str, set[str]] = {}
+    """What reads each dated parameter, directly or through other values: units by first name, rules by their key. So
+    `{"fees.fee": {"fees.total", "rule orders.fee-due"}}` says what is compiled again where `fees.fee` changes."""
+    readers: dict[str, set[str]] = {}
     for key, parameters in _dated(linked).items():
         for parameter in parameters:
-            found.setdefault(parameter, set()).add(key)
-    return {parameter: frozenset(keys) for parameter, keys in found.items()}
+            readers.setdefault(parameter, set()).add(key)
+    return {parameter: frozenset(keys) for parameter, keys in readers.items()}
 
 
 def _read_by(readers: Mapping[str, frozenset[str]], parameters: Collection[str]) -> frozenset[str]:
+    """The keys of all that reads one of the parameters."""
     return frozenset().union(*(readers.get(parameter, ()) for parameter in parameters))
 
 
 def _too_much(linked: Linked, starts: Sequence[date | None], changed: Sequence[frozenset[str]]) -> Diagnostic | None:
+    """A diagnostic at the parameter with most dates where the stretches would take too long, or too much memory."""
     parameters = [parameter for policy in linked.policies.values() for parameter in policy.parameters.values()]
     names = len(linked.by_name) + len(parameters) + sum(len(policy.rules) for policy in linked.policies.values())
     parts = _parts(linked)
     again = sum(parts.get(key, 1) for keys in changed for key in keys)
-    if again <= RETRANSLATED_MAX and names * len(starts) <= NAMES_MAX:
+    if again <= RECOMPILED_MAX and names * len(starts) <= NAMES_MAX:
         return None
     longest = max(parameters, key=lambda parameter: len(parameter.values))
     what = (
-        f"what reads parameters changes {again:,} times in all, more than {RETRANSLATED_MAX:,}"
-        if again > RETRANSLATED_MAX
+        f"what reads parameters changes {again:,} times in all, more than {RECOMPILED_MAX:,}"
+        if again > RECOMPILED_MAX
         else f"{names:,} names on {len(starts) - 1:,} dates are {names * len(starts):,}, more than {NAMES_MAX:,}"
     )
     hint = "give parameters fewer dates; or read one that changes often in one value, and that value elsewhere"
@@ -125,15 +146,15 @@ def _too_much(linked: Linked, starts: Sequence[date | None], changed: Sequence[f
 
 def _parts(linked: Linked) -> Mapping[str, int]:
     """How many rows or bands a unit has, by its first name; what isn't named here is one formula."""
-    found: dict[str, int] = {}
+    parts: dict[str, int] = {}
     for unit in linked.units:
         if isinstance(unit.part, TableDefinition):
-            found[unit.gives[0]] = len(unit.part.rows)
+            parts[unit.gives[0]] = len(unit.part.rows)
         elif isinstance(unit.part, ScorecardDefinition):
-            found[unit.gives[0]] = sum(len(criterion.bands) for criterion in unit.part.criteria)
+            parts[unit.gives[0]] = sum(len(criterion.bands) for criterion in unit.part.criteria)
         elif isinstance(unit.part, Criterion):
-            found[unit.gives[0]] = len(unit.part.bands)
-    return found
+            parts[unit.gives[0]] = len(unit.part.bands)
+    return parts
 
 
 def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:
@@ -144,31 +165,36 @@ def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:
         for parameter in policy.parameters.values()
         if any(value.since is not None for value in parameter.values)
     )
-    found: dict[str, frozenset[str]] = {}
+    behind: dict[str, frozenset[str]] = {}
     for unit in linked.units:
-        own = frozenset(n for e in expressions(unit.part) for n in names_read(unit.policy, e, parameters))
-        found[unit.gives[0]] = own.union(*(found.get(read, frozenset()) for read in linked.reads[unit.gives[0]]))
+        direct = frozenset(n for e in expressions(unit.part) for n in names_read(unit.policy, e, parameters))
+        behind[unit.gives[0]] = direct.union(*(behind.get(read, frozenset()) for read in linked.reads[unit.gives[0]]))
     for policy in linked.policies.values():
         for rule in policy.rules.values():
             parts = tuple(expressions(rule))
-            own = frozenset(n for e in parts for n in names_read(policy, e, parameters))
+            direct = frozenset(n for e in parts for n in names_read(policy, e, parameters))
             read = {linked.by_name[n].gives[0] for e in parts for n in names_read(policy, e, linked.by_name)}
-            found[_key(policy, rule)] = own.union(*(found[first] for first in read))
-    return found
+            behind[_key(policy, rule)] = direct.union(*(behind[first] for first in read))
+    return behind
 
 
 def _key(policy: Policy, rule: RuleDefinition) -> str:
-    """A rule may be called as a value is."""
+    """Names a rule beside units; a rule may be called as a value is."""
     return f"rule {policy.name}.{rule.id}"
 
 
-class _Translating:
-    """`before` is the stretch of dates that ends where this one begins; `changed` is what reads a parameter that
-    changed there."""
+class _StretchCompiler:
+    """Compiles one stretch: parameters, then units in the order in which they read each other, then rules.
 
-    def __init__(self, names: Names, since: date | None, before: _Translating | None, changed: Collection[str]) -> None:
+    `before` is the compiler of the stretch that ends where this one begins, and `changed` the units and rules that read
+    a parameter that changed there: those are compiled, the others taken over.
+    """
+
+    def __init__(
+        self, names: Names, since: date | None, before: _StretchCompiler | None, changed: Collection[str]
+    ) -> None:
         self.names = names
-        self.unknown: list[Named] = []
+        self.unset: list[Named] = []
         self.steps: dict[str, tuple[Step, ...]] = {}
         self.tables: dict[str, Table] = {}
         self.rules: dict[str, Rule | None] = {}
@@ -176,28 +202,36 @@ class _Translating:
         self._before = before
         self._changed = changed
 
-    def whole(self, linked: Linked, until: date | None) -> Translation:
+    def compile(self, linked: Linked, until: date | None) -> CompiledStretch:
         policies = linked.policies.values()
         for policy in policies:
             for parameter in policy.parameters.values():
-                self.parameter(policy, parameter)
+                self._parameter(policy, parameter)
         for unit in linked.units:
             if self._before is None or unit.gives[0] in self._changed:
-                self.unit(unit)
+                self._unit(unit)
             else:
                 self._take_over(unit, self._before)
         for policy in policies:
             for rule in policy.rules.values():
                 self._rule(policy, rule)
         rules = {
-            policy.name: tuple(found for rule in policy.rules.values() if (found := self.rules[_key(policy, rule)]))
+            policy.name: tuple(done for rule in policy.rules.values() if (done := self.rules[_key(policy, rule)]))
             for policy in policies
         }
         self._before = None  # a long chain of stretches would keep them all
-        constants, types = self.names.constants, self.names.types()
-        return Translation(self._since, until, tuple(self.unknown), self.steps, self.tables, rules, constants, types)
+        return CompiledStretch(
+            since=self._since,
+            until=until,
+            unset=tuple(self.unset),
+            steps=self.steps,
+            tables=self.tables,
+            rules=rules,
+            constants=self.names.constants,
+            variables=self.names.types(),
+        )
 
-    def _take_over(self, unit: Unit, before: _Translating) -> None:
+    def _take_over(self, unit: Unit, before: _StretchCompiler) -> None:
         first = unit.gives[0]
         self.names.take_over(unit.gives, before.names)
         if first in before.steps:
@@ -208,19 +242,19 @@ class _Translating:
     def _rule(self, policy: Policy, rule: RuleDefinition) -> None:
         key = _key(policy, rule)
         if self._before is None or key in self._changed:
-            found = self.rules[key] = translate_rule(policy, rule, self.names)
-            self.names.report += check_conditions(found.match) if found else ()
+            compiled = self.rules[key] = compile_rule(policy, rule, self.names)
+            self.names.report += check_conditions(compiled.match) if compiled else ()
         else:
             self.rules[key] = self._before.rules[key]
 
-    def parameter(self, policy: Policy, parameter: ParameterDefinition) -> None:
+    def _parameter(self, policy: Policy, parameter: ParameterDefinition) -> None:
         name = f"{policy.name}.{parameter.name}"
         type_ = declared(parameter.type, self.names.vocabulary)
-        if type_ is None and (meant := [found for dated in parameter.values if (found := number_meant(dated))]):
-            self.names.report += meant
+        if type_ is None and (mistakes := [found for dated in parameter.values if (found := number_meant(dated))]):
+            self.names.report += mistakes
             self.names.define(name, None)
             return
-        in_force = [dated for dated in parameter.values if self._begun(dated.since)]
+        in_force = [dated for dated in parameter.values if self._has_begun(dated.since)]
         try:
             constant = literal(in_force[-1].value if in_force else parameter.values[0].value, type_)
         except Mismatch as mismatch:
@@ -233,48 +267,51 @@ class _Translating:
         if in_force:
             self.names.constants[name] = constant
             self.names.define(name, constant)
-        else:  # a value that is never known, so that what lacks it can name it
-            unknown = Constant(constant.type, True, None)
-            self.unknown.append(Named(name, unknown, parameter.title, parameter.place))
+        else:
+            null = Constant(constant.type, True, None)
+            self.unset.append(Named(name=name, formula=null, title=parameter.title, place=parameter.place))
             self.names.define(name, Unset(constant.type, True, name))
 
-    def _begun(self, since: date | None) -> bool:
+    def _has_begun(self, since: date | None) -> bool:
         return since is None or (self._since is not None and since <= self._since)
 
-    def unit(self, unit: Unit) -> None:
+    def _unit(self, unit: Unit) -> None:
         match unit.part:
             case ValueDefinition() as value:
                 self._value(unit, value)
             case Criterion() as criterion:
-                self._table(unit, translate_criterion(unit.policy, criterion, self.names))
+                self._table(unit, compile_criterion(unit.policy, criterion, self.names))
             case ScorecardDefinition() as scorecard:
                 self._total(unit, scorecard)
             case TableDefinition() as table:
-                self._table(unit, translate_table(unit.policy, table, self.names))
+                self._table(unit, compile_table(unit.policy, table, self.names))
 
     def _value(self, unit: Unit, value: ValueDefinition) -> None:
         type_ = declared(value.type, self.names.vocabulary)
-        formula = translate(value.formula, self.names.scope(unit.policy), self.names.report, type_)
+        formula = compile_expression(value.formula, self.names.scope(unit.policy), self.names.report, type_)
         if formula is not None:
             self._define(unit, unit.gives[0], formula, type_, value.title, value.formula.place)
 
     def _total(self, unit: Unit, scorecard: ScorecardDefinition) -> None:
         parts = [self.names.defined(f"{unit.policy.name}.{criterion.name}") for criterion in scorecard.criteria]
-        whole = [part for part in parts if part is not None]
-        if len(whole) == len(parts):
-            self._define(unit, unit.gives[0], balanced(whole, a.add), None, None, scorecard.place)
+        sound = [part for part in parts if part is not None]
+        if len(sound) == len(parts):
+            self._define(unit, unit.gives[0], balanced(sound, a.add), None, None, scorecard.place)
 
-    def _table(self, unit: Unit, found: TranslatedTable | None) -> None:
-        if found is None:
+    def _table(self, unit: Unit, compiled: CompiledTable | None) -> None:
+        if compiled is None:
             return
-        self.tables[unit.gives[0]] = found.table
-        self.steps[unit.gives[0]] = (*found.matches, *found.lists)
-        for result in found.lists:
+        table = compiled.table
+        self.tables[unit.gives[0]] = table
+        self.steps[unit.gives[0]] = (*compiled.matches, *compiled.lists)
+        for result in compiled.lists:
             self.names.define_list(result.name)
-        for output in found.outputs:
-            steps = tuple(Named(name, formula, None, found.table.place, True) for name, formula in output.certain)
-            self.steps[unit.gives[0]] += steps
-            self._define(unit, output.name, output.formula, output.type, output.title, found.table.place)
+        for output in compiled.outputs:
+            for name, formula in output.certain:
+                self.steps[unit.gives[0]] += (
+                    Named(name=name, formula=formula, title=None, place=table.place, is_step=True),
+                )
+            self._define(unit, output.name, output.formula, output.type, output.title, table.place)
 
     def _define(
         self, unit: Unit, name: str, formula: Formula, type_: Type | None, title: Text | None, place: Place
@@ -286,5 +323,5 @@ class _Translating:
             self.names.fail(place, mismatch)
             return
         first = unit.gives[0]
-        self.steps[first] = (*self.steps.get(first, ()), Named(name, formula, title, place))
+        self.steps[first] = (*self.steps.get(first, ()), Named(name=name, formula=formula, title=title, place=place))
         self.names.define(name, Variable(formula.type, formula.nullable, name))

@@ -1,16 +1,25 @@
-"""Decision tables and scorecard criteria → row matches and formulas for their outputs. Part of `compile`."""
+"""Decision tables and scorecard criteria → row matches and formulas for their outputs. Part of `stretches`.
+
+Each row becomes a `Match`, the conjunction of its cells; a cell is its column's formula under the cell's tests. Each
+output becomes one formula over the row matches, by the hit policy (`hit_policies`), or a list. A criterion of a
+scorecard is a table with one column and the hit policy `unique`.
+
+Example: the row `{when: {account.months: "< 6"}, then: {limit: 0}}` is the match `terms.table#1` with the conjunct
+`Compare("<", Variable("account.months"), 6)`; the output `terms.limit` is
+`If(Variable("terms.table#1"), 0, …what the rows behind it give…)`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
-from engine.compiling.expressions import Broken, Scope, translate, translate_tests
+from engine.compiling.expressions import Broken, Scope, compile_expression, compile_tests
 from engine.compiling.hit_policies import Combined, collected, hits, single
-from engine.compiling.link import output_names
+from engine.compiling.link import dotted_names, output_names
 from engine.compiling.scopes import Names
 from engine.compiling.types import declared, literal, named
 from engine.diagnostics.codes import ErrorCode
@@ -33,22 +42,35 @@ from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Type
 
 SINGLE_HIT = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
+"""Hit policies under which one row counts."""
+
 LISTS = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
+"""Hit policies that give a list of all rows' outputs. The others combine numbers of all rows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """What a table gives under one name, before it is rounded to its type; `certain`: see `Combined`."""
+    """What a table gives under one name."""
 
     name: str
+    """`policy.output`."""
+
     formula: Formula
+    """Not yet rounded to its type."""
+
     certain: tuple[tuple[str, Formula], ...]
+    """Variables that the formula reads, with their formulas: see `Combined`."""
+
     type: Type | None
+    """The declared type; None where none was declared."""
+
     title: Text | None
 
 
 @dataclass(frozen=True, slots=True)
-class TranslatedTable:
+class CompiledTable:
+    """A table as steps of a rule set: first its matches, then its lists and outputs."""
+
     table: Table
     matches: tuple[Match, ...]
     outputs: tuple[Output, ...]
@@ -57,64 +79,72 @@ class TranslatedTable:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
+    """The row matches, and of each row its columns' texts and formulas, which the checks of tables compare."""
+
     matches: tuple[Match, ...]
     subjects: tuple[Subjects, ...]
 
 
-def translate_criterion(policy: Policy, criterion: Criterion, names: Names) -> TranslatedTable | None:
-    """A criterion is a table with one column and the hit policy `unique`; None after a mistake has been reported."""
-    full, scope = f"{policy.name}.{criterion.name}", names.scope(policy)
-    subject = translate(criterion.input, scope, names.report)
+def compile_criterion(policy: Policy, criterion: Criterion, names: Names) -> CompiledTable | None:
+    """A scorecard's criterion as a table that gives its points; None where it has mistakes, which are then in
+    `names.report`."""
+    full_name, scope = f"{policy.name}.{criterion.name}", names.scope(policy)
+    subject = compile_expression(criterion.input, scope, names.report)
     if subject is None:
         return None
     matches: list[Match] = []
     for number, band in enumerate(criterion.bands, 1):
-        formula = translate_tests(subject, band.tests, scope, names.report, null_is_no=True)
+        formula = compile_tests(subject, band.tests, scope, names.report, null_is_no=True)
         if formula is not None:
-            conjunct = Conjunct(formula, _cell_text(criterion.input, band.tests), band.place)
-            matches.append(Match(f"{full}#{number}", (conjunct,), band.place))
+            reads = names.full_names(policy, _names_in_cell(criterion.input, band.tests))
+            conjunct = Conjunct(formula, _cell_text(criterion.input, band.tests), band.place, reads)
+            matches.append(Match(f"{full_name}#{number}", (conjunct,), band.place))
     if len(matches) < len(criterion.bands):
         return None
     points = [a.number(band.points) for band in criterion.bands]
     subjects = [[(criterion.input.text, subject)]] * len(matches)
     names.report += check_bands(matches, subjects, criterion.place)
-    table = Table(full, tuple(match.id for match in matches), (full,), criterion.place)
-    found = single(HitPolicy.UNIQUE, hits(matches), points, (), full)
-    output = Output(full, found.formula, found.certain, None, criterion.title)
-    return TranslatedTable(table, tuple(matches), (output,), ())
+    table = Table(full_name, tuple(match.id for match in matches), (full_name,), criterion.place)
+    combined = single(HitPolicy.UNIQUE, hits(matches), points, (), full_name)
+    output = Output(
+        name=full_name, formula=combined.formula, certain=combined.certain, type=None, title=criterion.title
+    )
+    return CompiledTable(table, tuple(matches), (output,), ())
 
 
-def translate_table(policy: Policy, table: TableDefinition, names: Names) -> TranslatedTable | None:
-    """None after a mistake has been reported."""
+def compile_table(policy: Policy, table: TableDefinition, names: Names) -> CompiledTable | None:
+    """A decision table; None where it has mistakes, which are then in `names.report`."""
     rows = _rows(policy, table, names)
     definitions = {output.name: output for output in table.outputs}
     types = {name: _type_of(definitions.get(name), names) for name in output_names(table)}
     columns = {name: _column(policy, table, name, type_, names) for name, type_ in types.items()}
-    whole = {name: column for name, column in columns.items() if column is not None}
-    if rows is None or len(whole) < len(columns):
+    sound = {name: column for name, column in columns.items() if column is not None}
+    if rows is None or len(sound) < len(columns):
         return None
     if table.hit in SINGLE_HIT:
-        keys = [tuple(_key(column[row]) for column in whole.values()) for row in range(len(rows.matches))]
+        keys = [tuple(_key(column[row]) for column in sound.values()) for row in range(len(rows.matches))]
         names.report += check_table(rows.matches, rows.subjects, table.hit, keys, table.place)
     else:
         names.report += check_rows(rows.matches, rows.subjects)
     outputs: list[Output] = []
     lists: list[ListResult] = []
-    ranks = _ranks(table, whole, names)
-    for name, column in whole.items():
-        full, title = f"{policy.name}.{name}", _title_of(definitions.get(name))
+    ranks = _ranks(table, sound, names)
+    for name, column in sound.items():
+        full_name, title = f"{policy.name}.{name}", _title_of(definitions.get(name))
         if table.hit in LISTS:
             rounded = [named(output, types[name], names.vocabulary) for output in column]
-            lists.append(_list(full, table, rows.matches, rounded, ranks, title))
+            lists.append(_list(full_name, table, rows.matches, rounded, ranks, title))
             continue
         type_ = None if table.hit is HitPolicy.COLLECT_COUNT else types[name]
-        combined = _combined(table, rows.matches, column, ranks, names, full, type_)
+        combined = _combined(table, rows.matches, column, ranks, names, full_name, type_)
         if combined is None:
             return None
-        outputs.append(Output(full, combined.formula, combined.certain, type_, title))
-    full_names = tuple(f"{policy.name}.{name}" for name in whole)
+        outputs.append(
+            Output(name=full_name, formula=combined.formula, certain=combined.certain, type=type_, title=title)
+        )
+    full_names = tuple(f"{policy.name}.{name}" for name in sound)
     described = Table(f"{policy.name}.{table.name}", tuple(m.id for m in rows.matches), full_names, table.place)
-    return TranslatedTable(described, rows.matches, tuple(outputs), tuple(lists))
+    return CompiledTable(described, rows.matches, tuple(outputs), tuple(lists))
 
 
 def _type_of(output: OutputDefinition | None, names: Names) -> Type | None:
@@ -131,11 +161,11 @@ def _title_of(output: OutputDefinition | None) -> Text | None:
 def _rows(policy: Policy, table: TableDefinition, names: Names) -> _Rows | None:
     scope = names.scope(policy)
     cells = [cell for row in table.rows for cell in row.cells]
-    asking = {cell.column.text for cell in cells if _asks_null(cell.tests.tree)}
+    asking_null = {cell.column.text for cell in cells if _asks_null(cell.tests.tree)}
     columns: dict[str, Formula | None] = {}
     for cell in cells:
         if cell.column.text not in columns:
-            columns[cell.column.text] = translate(cell.column, scope, names.report)
+            columns[cell.column.text] = compile_expression(cell.column, scope, names.report)
     matches, subjects, broken = [], [], False
     for row in table.rows:
         conjuncts, of_row = [], []
@@ -143,11 +173,12 @@ def _rows(policy: Policy, table: TableDefinition, names: Names) -> _Rows | None:
             text, subject = cell.column.text, columns[cell.column.text]
             formula = None
             if subject is not None:
-                formula = translate_tests(subject, cell.tests, scope, names.report, null_is_no=text in asking)
+                formula = compile_tests(subject, cell.tests, scope, names.report, null_is_no=text in asking_null)
             if subject is None or formula is None:
                 broken = True
             elif not (isinstance(formula, Constant) and formula.value is True):
-                conjuncts.append(Conjunct(formula, _cell_text(cell.column, cell.tests), cell.tests.place))
+                reads = names.full_names(policy, _names_in_cell(cell.column, cell.tests))
+                conjuncts.append(Conjunct(formula, _cell_text(cell.column, cell.tests), cell.tests.place, reads))
                 of_row.append((text, subject))
         matches.append(Match(f"{policy.name}.{table.name}#{row.id}", tuple(conjuncts), row.place))
         subjects.append(of_row)
@@ -155,6 +186,7 @@ def _rows(policy: Policy, table: TableDefinition, names: Names) -> _Rows | None:
 
 
 def _asks_null(tests: syntax.Node) -> bool:
+    """Whether one of a cell's tests is `null`, or not null."""
     assert isinstance(tests, syntax.UnaryTests)
     items = [item for test in tests.tests for item in (test.items if isinstance(test, syntax.ListLiteral) else (test,))]
     operands = [item.operand if isinstance(item, syntax.Differs) else item for item in items]
@@ -176,6 +208,15 @@ def _cell_text(column: Expression, tests: Expression) -> str:
     return f"{subject} = {words}" if plain else f"{subject} in ({words})"
 
 
+def _names_in_cell(column: Expression, tests: Expression) -> Iterator[str]:
+    """What a cell and its column name, in the order of the cell's text: `?` stands for the column."""
+    in_tests = list(dotted_names(tests.tree))
+    if "?" not in in_tests:
+        yield from dotted_names(column.tree)
+    for name in in_tests:
+        yield from dotted_names(column.tree) if name == "?" else (name,)
+
+
 # --- outputs ---
 
 
@@ -184,20 +225,20 @@ def _column(
 ) -> tuple[Formula, ...] | None:
     """One output of all rows, with one kind and scale."""
     cells = [next((cell for cell in row.outputs if cell.name == name), None) for row in table.rows]
-    found = [_cell(policy, cell, type_, names) for cell in cells]
-    whole = [formula for formula in found if formula is not None]
-    if len(whole) < len(found):
+    outputs = [_cell(policy, cell, type_, names) for cell in cells]
+    sound = [formula for formula in outputs if formula is not None]
+    if len(sound) < len(outputs):
         return None
     try:
-        return a.unified(whole, "outputs of one column")
+        return a.unified(sound, "outputs of one column")
     except Mismatch as mismatch:
-        given = [cell.place for cell in cells if cell is not None]
-        names.fail(given[_first_odd(whole)], mismatch)
+        places = [cell.place for cell in cells if cell is not None]
+        names.fail(places[_first_odd(sound)], mismatch)
         return None
 
 
 def _first_odd(column: Sequence[Formula]) -> int:
-    """The first output that doesn't fit those before it."""
+    """The index of the first output that doesn't fit those before it, by halving: columns may have thousands."""
     fits, odd = 0, len(column) - 1
     while fits < odd:
         middle = (fits + odd) // 2
@@ -211,13 +252,14 @@ def _first_odd(column: Sequence[Formula]) -> int:
 
 
 def _cell(policy: Policy, cell: OutputCell | None, type_: Type | None, names: Names) -> Formula | None:
+    """A row's output; null where the row doesn't give it, None after a mistake has been reported."""
     if cell is None:
         return a.NULL
     place = cell.place
     try:
         if isinstance(cell.content, Expression):
             place = cell.content.place
-            formula = translate(cell.content, names.scope(policy), names.report, type_)
+            formula = compile_expression(cell.content, names.scope(policy), names.report, type_)
             return formula if formula is None or type_ is None else named(formula, type_, names.vocabulary)
         if type_ is None and isinstance(cell.content, str):
             _refuse_name(cell.content, names.scope(policy))
@@ -276,7 +318,7 @@ def _list(
     if table.hit is HitPolicy.OUTPUT_ORDER:
         order.sort(key=lambda row: (ranks[row], row))
     entries = tuple((matches[row].id, column[row]) for row in order)
-    return ListResult(name, entries, a.hull(column), title, table.place)
+    return ListResult(name=name, entries=entries, element=a.hull(column), title=title, place=table.place)
 
 
 def _ranks(table: TableDefinition, columns: Mapping[str, Sequence[Formula]], names: Names) -> list[int]:

@@ -1,4 +1,8 @@
-"""Types where an author declared them, or where naming a value fixes them. Part of `compile`."""
+"""Types where an author declared them, or where naming a value fixes them. Part of `stretches` and `tables`.
+
+A formula may have any scale; a value with a name has its type's. `utilization: account.exposure / limits.credit_limit`
+is a quotient at scale 12 and, named, a number at scale 6, rounded once.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,15 @@ from engine.vocabulary.vocabulary import TEXT, YES_NO, Kind, Type, Vocabulary
 
 
 def declared(name: TypeName | None, vocabulary: Vocabulary) -> Type | None:
+    """The type that an author wrote, such as `type: money`; None where none was written."""
     return None if name is None else vocabulary.type_named(Kind(name.word), name.members, name.titles)
 
 
 def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
-    """A parameter's value or an output as it stands in YAML; without a type, a number stays bare and text is a word."""
+    """The constant for a parameter's value, or an output, as it stands in YAML.
+
+    Without a type a number stays bare, so that it takes the unit of what it meets, and text is a word of an enum. With
+    one, raises `Mismatch` where the value is not of that type or has more decimals than it."""
     if value is None:
         return a.NULL
     if isinstance(value, bool):
@@ -43,11 +51,12 @@ _NUMBER = re.compile(
 
 
 def number_meant(dated: DatedConstant) -> Diagnostic | None:
-    """What is said of a parameter's text that was most likely meant as a number: `0,05`, `5%`, `10_000`, `"1000"`."""
-    found = _NUMBER.fullmatch(dated.value.strip()) if isinstance(dated.value, str) else None
-    if found is None:
+    """A diagnostic of a parameter's text that was most likely meant as a number: `0,05`, `5%`, `10_000`, `"1000"`; None
+    of anything else."""
+    match = _NUMBER.fullmatch(dated.value.strip()) if isinstance(dated.value, str) else None
+    if match is None:
         return None
-    sign, digits, percent = found.groups()
+    sign, digits, percent = match.groups()
     number = _plain(re.sub(r"[_' \u00a0\u202f]", "", digits))
     if number is None:
         return None
@@ -57,7 +66,8 @@ def number_meant(dated: DatedConstant) -> Diagnostic | None:
 
 
 def _plain(digits: str) -> Decimal | None:
-    """The last of two kinds of separators is the decimal one; a single kind that cuts off groups of three is none."""
+    """The number behind digits with separators: `1.234,5` is 1234.5, `1,234` is 1234, `0,05` is 0.05. The last of two
+    kinds of separators is the decimal one; a single kind that cuts off groups of three is none."""
     last = max(digits.rfind(","), digits.rfind("."))
     if last >= 0:
         mark, other = digits[last], {",": ".", ".": ","}[digits[last]]
@@ -78,13 +88,16 @@ def _typed_number(bare: Constant, type_: Type) -> Constant:
         raise Mismatch(ErrorCode.T001, f"a number is not {type_.kind}")
     if bare.type.scale > type_.scale:
         raise Mismatch(ErrorCode.T001, f"{type_.kind} has at most {type_.scale} decimals", "write fewer decimals")
-    whole = a.rescaled(bare, type_.scale)
-    assert isinstance(whole, Constant)
-    return replace(whole, type=replace(whole.type, kind=type_.kind))
+    scaled = a.rescaled(bare, type_.scale)
+    assert isinstance(scaled, Constant)
+    return replace(scaled, type=replace(scaled.type, kind=type_.kind))
 
 
 def named(formula: Formula, type_: Type | None, vocabulary: Vocabulary) -> Formula:
-    """`formula` as a value with a name: rounded once, half-even, to its type's scale."""
+    """`formula` as a value with a name: rounded once, half-even, to its type's scale.
+
+    `type_` is the declared type. Without one the formula keeps its kind, a plain number no more decimals than it has.
+    Raises `Mismatch` where the formula is not of the declared type, or is a word that it doesn't declare."""
     if type_ is not None:
         return _as_declared(formula, type_)
     kind = formula.type.kind
@@ -99,19 +112,23 @@ def named(formula: Formula, type_: Type | None, vocabulary: Vocabulary) -> Formu
 def _as_declared(formula: Formula, type_: Type) -> Formula:
     if a.is_null(formula):
         return Constant(type_, True, None)
-    have, want = formula.type.kind, type_.kind
+    kind, declared_kind = formula.type.kind, type_.kind
     fits = (
-        have is want
-        or (have.is_dimensionless and want.is_dimensionless)
-        or (a.is_bare(formula) and want.is_numeric)
-        or (have is Kind.ENUM and want is Kind.TEXT)
+        kind is declared_kind
+        or (kind.is_dimensionless and declared_kind.is_dimensionless)
+        or (a.is_bare(formula) and declared_kind.is_numeric)
+        or (kind is Kind.ENUM and declared_kind is Kind.TEXT)
     )
     if not fits:
-        raise Mismatch(ErrorCode.T001, f"{a.described(formula)} is declared as `{want}`", f"declare it as `{have}`")
-    if want is Kind.ENUM:
+        raise Mismatch(
+            ErrorCode.T001, f"{a.described(formula)} is declared as `{declared_kind}`", f"declare it as `{kind}`"
+        )
+    if declared_kind is Kind.ENUM:
         strange = [member for member in formula.type.members if member not in type_.members]
         if strange:
             hint = did_you_mean(strange[0], type_.members)
             raise Mismatch(ErrorCode.T007, f"`{strange[0]}` is not one of the declared words", hint)
         return a.retyped(formula, replace(type_, titles=a.titles_of((type_, formula.type))))
-    return a.retyped(formula, TEXT) if want is Kind.TEXT else a.named(formula, want, type_.scale)
+    if declared_kind is Kind.TEXT:
+        return a.retyped(formula, TEXT)
+    return a.named(formula, declared_kind, type_.scale)

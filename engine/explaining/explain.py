@@ -5,7 +5,7 @@ Verb: engine + facts → Explanation. Slow on purpose: it shows the sub-conditio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from engine.compiling.link import dotted_names
@@ -22,7 +22,6 @@ from engine.explaining.explanation import (
     Verdict,
     WorkedOut,
 )
-from engine.feel.parse import FeelSyntaxError, parse_expression
 from engine.pipeline import Engine
 from engine.reading.policy import Policy
 from engine.ruleset.formula import Formula, variables
@@ -93,7 +92,7 @@ class _Explaining:
     def _worked_out(self, step: Named) -> WorkedOut:
         policy, _, name = step.name.partition(".")
         text = self._formula_text(self._policies[policy], name)
-        inputs = self._inputs(text, step.formula, policy)
+        inputs = self._inputs(self._reads(self._policies[policy], name), step.formula)
         missing = self._behind(step.name)
         return WorkedOut(
             name=step.name,
@@ -117,6 +116,17 @@ class _Explaining:
         criteria = policy.scorecard.criteria if policy.scorecard else ()
         return " + ".join(criterion.name for criterion in criteria)
 
+    def _reads(self, policy: Policy, name: str) -> Iterator[str]:
+        """Full names of what a value's formula, or a scorecard's total, names."""
+        criteria = policy.scorecard.criteria if policy.scorecard else ()
+        words = [criterion.name for criterion in criteria]
+        for word in dotted_names(policy.values[name].formula.tree) if name in policy.values else words:
+            inside = f"{policy.name}.{word}"
+            yield inside if self._is_known(inside) else word
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._ruleset.variables or name in self._ruleset.constants
+
     def _table(self, table: Table) -> TriedTable:
         matches = [self._matches[id_] for id_ in table.rows]
         unknown = [match for match in matches if verdict(match, self._plain) is None]
@@ -131,7 +141,7 @@ class _Explaining:
         return {name: None if self._values[name] is None else True for name in table.outputs}
 
     def _row(self, match: Match, is_open: bool) -> TriedRow:
-        conditions = tuple(self._condition(conjunct, match) for conjunct in match.conjuncts)
+        conditions = tuple(self._condition(conjunct) for conjunct in match.conjuncts)
         hit = verdict(match, self._plain)
         return TriedRow(
             id=match.id, place=str(match.place), hit=hit, can_matter=hit is not None or is_open, conditions=conditions
@@ -151,7 +161,7 @@ class _Explaining:
             fired=fired,
             effect=effect,
             decisive=effect is not None and self._is_decisive(effect),
-            conditions=tuple(self._condition(conjunct, rule.match) for conjunct in rule.match.conjuncts),
+            conditions=tuple(self._condition(conjunct) for conjunct in rule.match.conjuncts),
             missing=self._behind_rule(rule) if fired is None else (),
         )
 
@@ -163,21 +173,16 @@ class _Explaining:
         kind = CASE_KINDS[self._ruleset.case]
         return kind.severity(effect) == kind.severity(self._decision.outcome)
 
-    def _condition(self, conjunct: Conjunct, match: Match) -> TriedCondition:
+    def _condition(self, conjunct: Conjunct) -> TriedCondition:
         value: Verdict = truth(conjunct.formula, self._plain)
-        inputs = self._inputs(conjunct.text, conjunct.formula, match.id.partition(".")[0])
+        inputs = self._inputs(conjunct.reads, conjunct.formula)
         return TriedCondition(conjunct.text, str(conjunct.place), value, inputs)
 
     # --- what is read ------------------------------------------------------------------------------------------------
 
-    def _inputs(self, text: str, formula: Formula, policy: str) -> tuple[InputValue, ...]:
+    def _inputs(self, reads: Iterable[str], formula: Formula) -> tuple[InputValue, ...]:
         """What the author named, parameters too, in that order; then what else the formula reads."""
-        names: dict[str, None] = {}
-        for word in _words(text):
-            for full in (f"{policy}.{word}", word):
-                if full in self._ruleset.variables or full in self._ruleset.constants:
-                    names[full] = None
-                    break
+        names = dict.fromkeys(filter(self._is_known, reads))
         names |= dict.fromkeys(name for name in variables(formula) if name in self._ruleset.variables)
         return tuple(self._input(name) for name in names)
 
@@ -202,11 +207,3 @@ class _Explaining:
 
 
 _AS_OF_TITLE = Text("date of the decision", "决策日期")
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """Dotted names in a condition or formula as it is written."""
-    try:
-        return tuple(dotted_names(parse_expression(text)))
-    except FeelSyntaxError:
-        return ()

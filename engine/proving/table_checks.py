@@ -124,7 +124,7 @@ def _is_always_true(conjunct: Conjunct, of_conjunct: Truth, subject: Formula, do
         return False
     if Region(domain.values.intervals) & true != Region(domain.values.intervals):
         return False
-    if len(_named(conjunct.text)) <= 1 or domain.words:
+    if len(conjunct.reads) <= 1 or domain.words:
         return True
     (low, high), *_ = domain.values.intervals
     wider = Domain(domain.type, (), Region(((low - 1, high + 1),), domain.values.null))
@@ -132,17 +132,9 @@ def _is_always_true(conjunct: Conjunct, of_conjunct: Truth, subject: Formula, do
     return beyond is not None and not beyond[1]
 
 
-_NAME = re.compile(r"[a-z_][a-z0-9_.]*")
-_WORDS = frozenset({"and", "or", "not", "in", "between", "null", "true", "false"})
-
-
-def _named(text: str) -> set[str]:
-    return {*_NAME.findall(re.sub('"[^"]*"', "", text))} - _WORDS
-
-
-def _hint(conjunct: Conjunct, name: str, subject: Formula, domain: Domain) -> str:
-    """What values the subject has. A rate above 1 was most likely meant as a percentage."""
-    reach = _reach(name, subject, domain)
+def _hint(conjunct: Conjunct, name: str, subject: Formula, over: Domain) -> str:
+    """A rate above 1 was most likely meant as a percentage."""
+    reach = _reach(name, subject, over)
     numbers = [node for node in walk(conjunct.formula) if isinstance(node, Constant) and isinstance(node.value, int)]
     shares = [Decimal(str(node.value)).scaleb(-node.type.scale) for node in numbers]
     percent = next((share for share in shares if 1 < abs(share) <= 100), None)

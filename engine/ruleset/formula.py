@@ -1,8 +1,16 @@
 """Exact formulas: what a FEEL expression of a policy means once its names, types and units are known.
 
-Noun between policy and rule set. Every number is a scaled integer (see `vocabulary`), so a formula has one value
-in every lowering. Three rules hold for each node unless it says otherwise: a null operand makes the result null; sums
-have operands of one scale; `type.low..type.high` bounds every value the node can take.
+Noun between policy and rule set; a tree of nodes. Every number is a scaled integer (`engine.vocabulary.vocabulary`):
+money of a currency with two decimals counts cents, so 12.50 is 1250 at scale 2, and a formula has one value in every
+lowering.
+
+Three rules hold for each node unless it says otherwise:
+
+- A null operand makes the result null. Null means that a value is missing, or that there is none.
+- The operands of sums and comparisons have one kind and one scale; who builds a formula rescales them first.
+- `type.low` and `type.high` bound every value that the node can take.
+
+In the examples a number behind `@` is its scale: 1250@2.
 """
 
 from __future__ import annotations
@@ -15,62 +23,81 @@ from engine.vocabulary.vocabulary import Type
 
 @dataclass(frozen=True, slots=True)
 class Formula:
+    """A node: what all classes below have. Nodes are built with their fields in order, since one class after the other
+    is taken apart by `match`."""
+
     type: Type
+    """Kind, scale and bounds of the value; for an enum its words."""
+
     nullable: bool
+    """Whether the value can be null."""
 
     @property
     def operands(self) -> tuple[Formula, ...]:
         """Direct sub-formulas, left to right."""
-        found: list[Formula] = []
-        for name in _parts_of(self):
+        operands: list[Formula] = []
+        for name in part_names(type(self)):
             value = getattr(self, name)
             if isinstance(value, Formula):
-                found.append(value)
+                operands.append(value)
             elif isinstance(value, tuple):
-                found.extend(part for part in value if isinstance(part, Formula))
-        return tuple(found)
+                operands.extend(part for part in value if isinstance(part, Formula))
+        return tuple(operands)
 
 
-_PARTS: dict[type, tuple[str, ...]] = {}
+_PART_NAMES: dict[type[Formula], tuple[str, ...]] = {}
 
 
-def _parts_of(node: Formula) -> tuple[str, ...]:
-    """Names of the fields that can hold formulas, those beside the type and the nullability; looked up once a class."""
-    kind = type(node)
-    if kind not in _PARTS:
-        _PARTS[kind] = tuple(item.name for item in fields(node))[2:]
-    return _PARTS[kind]
+def part_names(kind: type[Formula]) -> tuple[str, ...]:
+    """The names of a node class's fields behind `type` and `nullable`, in order; looked up once a class."""
+    if kind not in _PART_NAMES:
+        _PART_NAMES[kind] = tuple(item.name for item in fields(kind))[2:]
+    return _PART_NAMES[kind]
+
+
+# --- leaves ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Constant(Formula):
-    """A scaled integer, days since 1970-01-01 for a date, text (enum member or free), bool, or None."""
+    """A value that is known when the policy is compiled; null only where `value` is None. `12.50` is 1250@2."""
 
     value: int | str | bool | None
+    """A scaled integer; a date as days since 1970-01-01; text or a word of an enum; yes/no; or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable(Formula):
-    """A fact, a named value, a result of another policy, or the match of a table row, by its full name."""
+    """A value of the case: null where it is missing, if `nullable` allows that."""
 
     name: str
+    """The full name of a fact (`order.amount`), of a named value (`limits.credit_limit`), or of a table row's match
+    (`grading.grade#3`)."""
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Sum(Formula):
+    """`left + right`: 1250@2 and 50@2 give 1300@2. One side may be a date and the other days."""
+
     left: Formula
     right: Formula
 
 
 @dataclass(frozen=True, slots=True)
 class Difference(Formula):
+    """`left - right`: 1250@2 and 50@2 give 1200@2. Two dates give days."""
+
     left: Formula
     right: Formula
 
 
 @dataclass(frozen=True, slots=True)
 class Product(Formula):
-    """The result's scale is the sum of the operands' scales."""
+    """`left * right`, exact, so that the result's scale is the sum of the operands' scales: 1250@2 times 50000@6 (5%)
+    is 62500000@8."""
 
     left: Formula
     right: Formula
@@ -78,17 +105,20 @@ class Product(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Quotient(Formula):
-    """`left * 10**shift / right` rounded half-even; null when `right` is 0. `shift` is never negative and makes the
-    result's scale `type.scale`."""
+    """`left * 10**shift / right`, rounded half-even; null also where `right` is 0. 100@2 by 3@0 with shift 10 is
+    333333333333@12."""
 
     left: Formula
     right: Formula
+
     shift: int
+    """Never negative; makes the result's scale `type.scale`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Modulo(Formula):
-    """Remainder with the sign of the divisor (FEEL's `modulo`); operands have one scale; null when `right` is 0."""
+    """The remainder with the sign of the divisor (FEEL's `modulo`); null also where `right` is 0. -7 by 3 is 2, 7 by -3
+    is -2. The operands have one scale."""
 
     left: Formula
     right: Formula
@@ -96,82 +126,106 @@ class Modulo(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Rescale(Formula):
-    """The operand at `type.scale`: exact when that is not fewer decimals, otherwise rounded by `mode`, one of half_even
-    half_up half_down up down floor ceiling."""
+    """The operand with `type.scale` decimals: exact where that is not fewer, otherwise rounded. 12345@3 half-even at
+    scale 2 is 1234@2."""
 
     operand: Formula
+
     mode: str
+    """half_even, half_up, half_down (what becomes of a tie; up and down mean away from zero and towards it), up, down,
+    floor or ceiling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absolute(Formula):
+    """The operand without its sign: -5 gives 5."""
+
     operand: Formula
 
 
 @dataclass(frozen=True, slots=True)
 class Least(Formula):
+    """The least of the parts, numbers or dates; one null makes it null. At least one part."""
+
     parts: tuple[Formula, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Greatest(Formula):
+    """The greatest of the parts, numbers or dates; one null makes it null. At least one part."""
+
     parts: tuple[Formula, ...]
+
+
+# --- yes/no ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Compare(Formula):
-    """`operator` is one of = != < <= > >=; operands have one kind and scale; < orders numbers and dates only."""
+    """A comparison; null where either side is: whether null is `"A"` is unknown, unlike in FEEL."""
 
     operator: str
+    """= != < <= > >=; all but the first two take numbers and dates only."""
+
     left: Formula
     right: Formula
 
 
 @dataclass(frozen=True, slots=True)
 class MemberOf(Formula):
-    """Whether the operand equals one of the constants (none of them null)."""
+    """Whether the operand equals one of the values: `grade in [A, B]`. False where there are none."""
 
     operand: Formula
+
     values: tuple[int | str | bool, ...]
+    """At the operand's scale; none of them null."""
 
 
 @dataclass(frozen=True, slots=True)
 class All(Formula):
-    """Kleene's and: false if any part is false, else null if any is null."""
+    """Kleene's `and`: false where any part is false, else null where any is null, else true. Without parts true. So
+    `false and null` is false, `true and null` is null."""
 
     parts: tuple[Formula, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Any(Formula):
-    """Kleene's or: true if any part is true, else null if any is null."""
+    """Kleene's `or`: true where any part is true, else null where any is null, else false. Without parts false. So
+    `true or null` is true, `false or null` is null."""
 
     parts: tuple[Formula, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not(Formula):
+    """The opposite; null of null."""
+
     operand: Formula
 
 
 @dataclass(frozen=True, slots=True)
 class IsNull(Formula):
-    """Never null itself."""
+    """Whether the operand is null; never null itself. What an author writes as `x = null`."""
 
     operand: Formula
 
 
 @dataclass(frozen=True, slots=True)
 class IsTrue(Formula):
-    """True where the operand is true, false where it is false or null; never null itself."""
+    """True where the operand is true, false where it is false or null; never null itself. So unknown rows of a table
+    can be counted as not hit."""
 
     operand: Formula
 
 
+# --- choices, dates, functions ---------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class If(Formula):
-    """Null where the condition is null (FEEL would take `otherwise`; a missing input must not choose a branch).
-    A null in the branch that is not taken does not matter."""
+    """`then` where the condition is true, `otherwise` where it is false, and null where it is null, since a missing
+    input must not choose a branch (FEEL would take `otherwise`). A null in the branch not taken does not matter."""
 
     condition: Formula
     then: Formula
@@ -180,7 +234,7 @@ class If(Formula):
 
 @dataclass(frozen=True, slots=True)
 class AddMonths(Formula):
-    """A date plus months, the day cut to the length of the month (31 January + 1 month is 28 or 29 February)."""
+    """A date plus months, the day cut to the length of the month: 31 January plus one month is 28 or 29 February."""
 
     date: Formula
     months: Formula
@@ -188,23 +242,30 @@ class AddMonths(Formula):
 
 @dataclass(frozen=True, slots=True)
 class DatePart(Formula):
-    """`part` is year, month, day or weekday (1 Monday … 7 Sunday)."""
+    """A part of a date as a number: the month of 2026-07-15 is 7."""
 
     part: str
+    """year, month, day, or weekday (1 Monday … 7 Sunday)."""
+
     date: Formula
 
 
 @dataclass(frozen=True, slots=True)
-class TextCall(Formula):
-    """`function` is one of length upper lower contains starts_with ends_with substring concat; arguments as in FEEL
-    (substring's start counts from 1, a negative one from the end)."""
+class FunctionCall(Formula):
+    """A call of a built-in function, such as `starts with("net 30", "net")`, which is true."""
 
     function: str
+    """A name of `engine.ruleset.functions.FORMS`, which says how it is computed."""
+
     parts: tuple[Formula, ...]
+    """The arguments."""
+
+
+# --- looking through a formula ---------------------------------------------------------------------------------------
 
 
 def walk(formula: Formula) -> Iterator[Formula]:
-    """The formula and everything under it, outermost first."""
+    """The formula and everything under it, outermost first. What stands twice comes twice."""
     pending = [formula]
     while pending:
         node = pending.pop()

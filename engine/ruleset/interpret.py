@@ -1,13 +1,23 @@
 """The plain evaluator of formulas and rule sets: slow, and as close to the words of `formula` as code can be.
 
-Oracle of the tests, which hold every lowering against it, and engine of `credence explain`. Nothing on the path of a
-decision calls it. It rounds and divides with Decimal and Fraction so that it shares no arithmetic with the lowerings.
+It is the oracle of the tests: every lowering is held against it, the generated Python and the Rete network case by
+case, the SQL row by row. So nothing that fixes a rule, a value or an outcome may come from here, or a slip would be on
+both sides: compiling folds constants by the generated Python (`engine.lowering.python.constants`). To stay independent
+it rounds and divides with Decimal and Fraction, which no lowering does.
+
+The product does call it, where something else is held against the result:
+
+- `engine.deciding.missing` asks it which parts of a formula are unknown, to name the facts that are missing behind an
+  undetermined rule; that the rule is undetermined is known by then, from both matchers.
+- `engine.lowering.sql` folds constants and tabulates what depends on one table or one enum alone; the tests hold the
+  query against the generated Python, which does not.
+- `engine.explaining.explain` shows with it what each condition came to.
 """
 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -15,6 +25,7 @@ from typing import NamedTuple, cast
 
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
+from engine.ruleset.functions import FORMS
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
 from engine.vocabulary.binding import Value
 from engine.vocabulary.days import date_of, day_number
@@ -23,16 +34,25 @@ Result = Value | tuple[Value, ...]
 """What a variable may hold; only a `ListResult` holds a tuple."""
 
 _WIDE = Context(prec=400)
+"""Decimals with more digits than any product of formulas has, so that nothing is rounded but where `mode` says so."""
 
 
 class Run(NamedTuple):
+    """What a rule set came to for one case."""
+
     variables: Mapping[str, Result]
+    """Facts, `as_of` and everything that steps define, by full name."""
+
     fired: tuple[str, ...]
+    """The ids of the matches that are true: table rows in the order of the steps, then rules."""
+
     undetermined: tuple[str, ...]
+    """The ids of the matches that are null, in the same order."""
 
 
 def run(ruleset: RuleSet, facts: Mapping[str, Value], as_of: int) -> Run:
-    """`facts` holds every fact of the rule set by name. Ids stand in the order of `PythonForm.matches`."""
+    """The rule set for one case. `facts` holds every fact of the rule set by name, None for what is missing; `as_of` is
+    the date of the decision as days since 1970-01-01."""
     variables: dict[str, Result] = {fact.name: facts[fact.name] for fact in ruleset.facts}
     variables[AS_OF] = as_of
     verdicts: dict[str, bool | None] = {}
@@ -47,39 +67,41 @@ def run(ruleset: RuleSet, facts: Mapping[str, Value], as_of: int) -> Run:
         verdicts[rule.id] = verdict(rule.match, _plain(variables))
     return Run(
         variables,
-        tuple(name for name, found in verdicts.items() if found is True),
-        tuple(name for name, found in verdicts.items() if found is None),
+        tuple(name for name, is_true in verdicts.items() if is_true is True),
+        tuple(name for name, is_true in verdicts.items() if is_true is None),
     )
 
 
 def verdict(match: Match, variables: Mapping[str, Value]) -> bool | None:
-    """True: fires; None: undetermined."""
+    """True where the match fires, None where it is undetermined. `variables` holds what its conjuncts read."""
     return kleene_and(truth(conjunct.formula, variables) for conjunct in match.conjuncts)
 
 
 def kleene_and(parts: Iterable[bool | None]) -> bool | None:
-    """Parts behind a false one are not asked for."""
-    whole: bool | None = True
+    """False where any part is false, else null where any is null, else true. Parts behind a false one aren't taken."""
+    result: bool | None = True
     for part in parts:
         if part is False:
             return False
         if part is None:
-            whole = None
-    return whole
+            result = None
+    return result
 
 
 def kleene_or(parts: Iterable[bool | None]) -> bool | None:
-    """Parts behind a true one are not asked for."""
-    whole: bool | None = False
+    """True where any part is true, else null where any is null, else false. Parts behind a true one aren't taken."""
+    result: bool | None = False
     for part in parts:
         if part is True:
             return True
         if part is None:
-            whole = None
-    return whole
+            result = None
+    return result
 
 
 def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
+    """The formula's value; `variables` holds every variable that it reads, by full name. Raises `TypeError` for a node
+    of a class that it doesn't know, such as those that a lowering adds for itself."""
     match formula:
         case f.Constant(value=value):
             return value
@@ -99,8 +121,8 @@ def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
     values = [value_of(operand, variables) for operand in formula.operands]
     if None in values:
         return None
-    if isinstance(formula, f.TextCall):
-        return _TEXT_CALLS[formula.function](*values)
+    if isinstance(formula, f.FunctionCall):
+        return FORMS[formula.function].interpret(*values)
     if isinstance(formula, f.Compare):
         return _compare(formula.operator, values[0], values[1])
     if isinstance(formula, f.MemberOf):
@@ -111,6 +133,7 @@ def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
 
 
 def truth(formula: Formula, variables: Mapping[str, Value]) -> bool | None:
+    """`value_of` a formula that is yes/no."""
     return cast("bool | None", value_of(formula, variables))
 
 
@@ -166,25 +189,6 @@ def _add_months(day: int, months: int) -> int:
 
 def _date_part(part: str, day: date) -> int:
     return {"year": day.year, "month": day.month, "day": day.day, "weekday": day.isoweekday()}[part]
-
-
-def _substring(text: str, start: int, length: int | None = None) -> str:
-    """No characters where the start lies beyond either end."""
-    position = start if start > 0 else len(text) + 1 + start
-    end = len(text) if length is None else position - 1 + length
-    return "".join(letter for index, letter in enumerate(text, 1) if 1 <= position <= index <= end)
-
-
-_TEXT_CALLS: Mapping[str, Callable[..., Value]] = {
-    "length": len,
-    "upper": str.upper,
-    "lower": str.lower,
-    "contains": lambda text, part: part in text,
-    "starts_with": str.startswith,
-    "ends_with": str.endswith,
-    "substring": _substring,
-    "concat": lambda *parts: "".join(parts),
-}
 
 
 def _list(step: ListResult, verdicts: Mapping[str, bool | None], variables: Mapping[str, Value]) -> Result:

@@ -1,17 +1,29 @@
-"""Formulas numbered by structure, so that what is said twice is computed once.
+"""Formulas numbered by structure, so that what stands twice in a rule set is computed once.
 
-Frozen formulas compare by walking both trees, which a deep one can't afford; here each distinct node gets one number,
-without recursion, and knows how many others use it. Serves `engine.lowering.python.source`.
+The generated Python and the SQL both name a sub-formula that is used more than once instead of writing it out again.
+Comparing frozen formulas with `==` walks both trees, which is too much for deep ones. Here each distinct node gets one
+number, without recursion; two nodes are the same where class, all fields and the numbers of their operands are the
+same. Example: in `(a + b) * (a + b)` the variables are 0 and 1, the sum is 2 wherever it stands, and the product of 2
+and 2 is 3.
 """
 
 from __future__ import annotations
 
-from engine.ruleset import formula as f
-from engine.ruleset.formula import Formula
+from dataclasses import fields
+
+from engine.ruleset.formula import Formula, part_names
+
+_PLAIN_NAMES: dict[type[Formula], tuple[str, ...]] = {}
+_MAY_HOLD_FORMULAS = (tuple, Formula)
 
 
 class Formulas:
-    """Numbers formulas by structure, without recursion, and counts how often each is used."""
+    """The distinct nodes of all formulas that were numbered, and how often each is used.
+
+    A node's number is its index in the three lists: `nodes` holds the node as it was first met, `children` the numbers
+    of its operands from left to right, and `uses` how many other nodes have it as an operand, plus one for each call of
+    `use`. Operands have lower numbers than what is made of them.
+    """
 
     def __init__(self) -> None:
         self.nodes: list[Formula] = []
@@ -22,11 +34,13 @@ class Formulas:
         self._alive: list[Formula] = []
 
     def use(self, formula: Formula) -> int:
+        """The formula's number; counts one use more, as of a named value or a condition of a rule."""
         number = self.number(formula)
         self.uses[number] += 1
         return number
 
     def number(self, formula: Formula) -> int:
+        """The formula's number, a new one where no equal formula was numbered before."""
         pending = [formula]
         while pending:
             node = pending[-1]
@@ -44,7 +58,7 @@ class Formulas:
         return self._seen[id(formula)]
 
     def _numbered(self, node: Formula, children: tuple[int, ...]) -> int:
-        key = (type(node), node.type, *_own(node), children)
+        key = (type(node), node.type, node.nullable, children, *_plain_fields(node))
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.nodes)
@@ -56,23 +70,24 @@ class Formulas:
         return number
 
 
-def _own(node: Formula) -> tuple[object, ...]:
-    """What distinguishes two nodes of one class and type besides their operands."""
-    match node:
-        case f.Constant(value=value):
-            return (value,)
-        case f.Variable(name=name):
-            return (name, node.nullable)
-        case f.Quotient(shift=shift):
-            return (shift,)
-        case f.Rescale(mode=mode):
-            return (mode,)
-        case f.Compare(operator=operator):
-            return (operator,)
-        case f.MemberOf(values=values):
-            return values
-        case f.DatePart(part=part):
-            return (part,)
-        case f.TextCall(function=function):
-            return (function,)
-    return ()
+def _plain_fields(node: Formula) -> list[object]:
+    """What tells two nodes of one class, type and operands apart, such as `["up"]` of a `Rescale(x, "up")`. A formula
+    inside a field of another kind stands as None; it is among the operands. All fields count, since one that was
+    forgotten would make one node of two."""
+    names = _PLAIN_NAMES.get(type(node))
+    values = [getattr(node, name) for name in (_plain_names(type(node)) if names is None else names)]
+    return [_without_formulas(value) if isinstance(value, _MAY_HOLD_FORMULAS) else value for value in values]
+
+
+def _without_formulas(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(None if isinstance(part, Formula) else part for part in value)
+    return None
+
+
+def _plain_names(kind: type[Formula]) -> tuple[str, ...]:
+    """The fields that a class doesn't declare as nothing but formulas; kept, since the same few classes come again."""
+    declared = {item.name: item.type for item in fields(kind)}
+    others = (name for name in part_names(kind) if declared[name] not in ("Formula", "tuple[Formula, ...]"))
+    _PLAIN_NAMES[kind] = names = tuple(others)
+    return names

@@ -1,4 +1,4 @@
-"""The rule set: what a policy set says about one case kind on one stretch of dates, ready to be lowered and matched.
+"""The rule set: what a policy set says about one case kind on one stretch, ready to be lowered and matched.
 
 Noun that `compile` gives and every lowering (Python, Rete network, SQL) takes. Parameters are already constants; tables
 are already row matches and formulas; steps stand in an order in which each reads only what stands before it.
@@ -28,47 +28,71 @@ NO_RULES = "no-rules"
 
 @dataclass(frozen=True, slots=True)
 class Conjunct:
-    """One condition of a conjunction, with the author's own words for it."""
+    """One condition of a conjunction: a part of a rule's `when`, or one cell of a table row."""
 
     formula: Formula
+    """Yes/no; null where it is unknown."""
+
     text: str
+    """The author's own words for it, such as `account.months < 6`."""
+
     place: Place
+
+    reads: tuple[str, ...] = ()
+    """Full names of the facts, values and parameters that the author named in it, in that order, each once. Parameters
+    are constants in the formula, so they stand here alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A conjunction that decides whether a rule fires or a table row is hit: fires when every conjunct is true, is
-    undetermined when none is false and at least one is null. No conjuncts: always fires.
+    """A conjunction that decides whether a rule fires or a table row is hit.
 
-    `id` is `policy.rule` or `policy.table#row`; as a step, a match also defines a yes/no variable of that name (null
-    when undetermined)."""
+    It is true where every conjunct is true (also where there are none), false where one is false, and otherwise
+    undetermined: none is false, and at least one is null.
+    """
 
     id: str
+    """`policy.rule`, or `policy.table#row`. As a step, a match also defines a yes/no variable of that name, null where
+    the match is undetermined."""
+
     conjuncts: tuple[Conjunct, ...]
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """Defines the variable `name` (`policy.value`); its formula is already rounded to its type's scale.
-
-    `is_step`: a step on the way to the values that follow, no value of the author's (`policy.value certain`)."""
+    """A step that defines one variable."""
 
     name: str
+    """`policy.value`."""
+
     formula: Formula
+    """Rounded to its type's scale already."""
+
     title: Text | None
     place: Place
+
     is_step: bool = False
+    """Whether this is a step on the way to the values that follow (`policy.value certain`), no value of the author's:
+    then a decision does not report it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListResult:
-    """A list of the outputs of all rows hit, in this order; null when any row is undetermined. `entries` pairs a row's
-    match id with its output. Lists are results only: no formula reads them."""
+    """A step that defines the list of the outputs of all rows hit; null where any row is undetermined.
+
+    Lists are results only: no formula reads them.
+    """
 
     name: str
+    """`policy.output`."""
+
     entries: tuple[tuple[str, Formula], ...]
+    """A row's match id and its output, in the order of the list."""
+
     element: Type
+    """The type of every output."""
+
     title: Text | None
     place: Place
 
@@ -78,8 +102,14 @@ class Table:
     """Which row matches belong together, for coverage, explanation and the search for missing inputs."""
 
     id: str
+    """`policy.table`, or `policy.criterion` of a scorecard's criterion."""
+
     rows: tuple[str, ...]
+    """The ids of its matches, in the author's order."""
+
     outputs: tuple[str, ...]
+    """The full names that it defines."""
+
     place: Place
 
 
@@ -89,54 +119,89 @@ Template = tuple[str | Formula, ...]
 
 @dataclass(frozen=True, slots=True)
 class Bilingual:
+    """A text that readers see, in each language."""
+
     en: Template
     zh: Template
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`outcome` is a step of the case kind's ladder. `if_missing` is the outcome when the rule is undetermined, None
-    where the author wrote `ignore`. `uses` are the variables shown with the reason, in the author's order."""
+    """One rule of a policy: what fires it, and what a decision then says."""
 
     match: Match
+
     outcome: str
+    """A step of the case kind's ladder, such as `hold`."""
+
     if_missing: str | None
+    """The outcome where the rule is undetermined; None where the author wrote `ignore`."""
+
     title: Text | None
+
     reason: Bilingual
+    """Why the outcome is what it is, where the rule fires."""
+
     remedy: Bilingual | None
+    """What would make the case pass."""
+
     conditions: tuple[tuple[str, Formula], ...]
+    """What the customer must bring where the rule fires, by name, such as a deposit."""
+
     uses: tuple[str, ...]
+    """Full names of the variables and constants that are shown with the reason, in the author's order."""
 
     @property
     def id(self) -> str:
+        """`policy.rule`."""
         return self.match.id
 
     @property
     def is_switched_off(self) -> bool:
-        """By a condition that is the word `false`, or a parameter that is."""
+        """Whether it never fires: a condition is the word `false`, or a parameter that is."""
         formulas = (conjunct.formula for conjunct in self.match.conjuncts)
         return any(isinstance(formula, Constant) and formula.value is False for formula in formulas)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """Holds for every `as_of` with `since <= as_of < until` (None: open end). `results` names the variables that a
-    decision reports. `variables` gives every fact and named variable its type. `constants` are the parameters in force;
-    formulas hold them in place, `Rule.uses` may name them."""
+    """Everything that decides one case kind between two dates."""
 
     case: str
+    """`order`, `invoice`, `account` or `portfolio`."""
+
     version: str
+    """The hash of the policy set's files; every decision records it."""
+
     currency: str
+    """In whose minor units amounts are counted."""
+
     since: date | None
     until: date | None
+    """The rule set holds for every `as_of` with `since <= as_of < until`; None: without that end."""
+
     facts: tuple[Fact, ...]
+    """The inputs, in the order in which the lowerings take their values."""
+
     steps: tuple[Match | Named | ListResult, ...]
+    """What is worked out before the rules, in an order in which each step reads only facts and earlier steps."""
+
     rules: tuple[Rule, ...]
+    """In the author's order, policy by policy."""
+
     tables: tuple[Table, ...]
+
     results: tuple[str, ...]
+    """The variables that a decision reports."""
+
     variables: Mapping[str, Type]
+    """The types of `as_of`, of every fact, result and parameter without a value yet."""
+
     titles: Mapping[str, Text]
+    """What readers see instead of a variable's name, where its author gave a title."""
+
     constants: Mapping[str, Constant]
+    """The parameters in force, by full name. Formulas hold them in place; `Rule.uses` may name them."""
 
     @property
     def is_decided(self) -> bool:

@@ -36,10 +36,7 @@ def ruleset(
             for name, type_ in facts.items()
         ),
         steps=tuple(steps),
-        rules=tuple(
-            Rule(match(name, *formulas), "hold", "hold", None, Bilingual((), ()), None, (), ())
-            for name, formulas in rules.items()
-        ),
+        rules=tuple(rule_of(match(name, *formulas), "hold") for name, formulas in rules.items()),
         tables=(),
         results=(),
         variables=dict(facts),
@@ -52,8 +49,22 @@ def match(name: str, *formulas: Formula) -> Match:
     return Match(name, tuple(Conjunct(formula, "", HERE) for formula in formulas), HERE)
 
 
+def rule_of(match: Match, outcome: str) -> Rule:
+    """A rule without texts; undetermined it holds."""
+    return Rule(
+        match=match,
+        outcome=outcome,
+        if_missing="hold",
+        title=None,
+        reason=Bilingual((), ()),
+        remedy=None,
+        conditions=(),
+        uses=(),
+    )
+
+
 def named(name: str, formula: Formula) -> Named:
-    return Named(name, formula, None, HERE)
+    return Named(name=name, formula=formula, title=None, place=HERE)
 
 
 def whole(value: int | None) -> Constant:

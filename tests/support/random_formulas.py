@@ -9,8 +9,10 @@ from itertools import product
 
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
+from engine.ruleset.functions import FunctionParameter, Takes
 from engine.vocabulary.days import EPOCH
 from engine.vocabulary.vocabulary import DATE, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Type
+from tests.support.function_arguments import WITH_FORMS, counts, written_numbers
 
 WORDS = ("A", "B", "C", "unrated", "5", 'it\'s "so"', "等级")
 ENUM = Type(Kind.ENUM, members=WORDS)
@@ -54,7 +56,15 @@ class FormulaMaker:
             self._quotient,
             self._modulo,
         ]
-        makers += [self._rescale, self._absolute, self._least, self._choice, self._part, self._length]
+        makers += [
+            lambda _: self._share(),
+            self._rescale,
+            self._absolute,
+            self._least,
+            self._choice,
+            self._part,
+            self._length,
+        ]
         made = self.chance.choice(makers)(depth - 1)
         return made if made.type.low > -WIDEST and made.type.high < WIDEST else self._leaf()
 
@@ -71,14 +81,7 @@ class FormulaMaker:
         known = self._known_as(TEXT) or Constant(TEXT, False, self.chance.choice(WORDS))
         if depth <= 0:
             return known
-        function = self.chance.choice(("upper", "lower", "substring", "concat"))
-        if function == "concat":
-            return self._text_call(function, TEXT, known, self.text(depth - 1), Constant(TEXT, False, "'{}\\"))
-        if function == "substring":
-            start, length = self.chance.choice((1, 2, -1, -2, 9)), self.chance.choice((1, 2, 99))
-            bounds = [_whole(start), _whole(length)][: self.chance.choice((1, 2))]
-            return self._text_call(function, TEXT, known, *bounds)
-        return self._text_call(function, TEXT, known)
+        return self._function_call(lambda kind: kind is Kind.TEXT, depth)
 
     def first_of(self, rows: Sequence[Variable]) -> Formula:
         """The output of the first row that is hit, null where an earlier one is undetermined, as `hit: first` means."""
@@ -124,6 +127,14 @@ class FormulaMaker:
         whole = f.Product(type_, _either(left, right), left, right)
         return rescaled(whole, 2, self.chance.choice(MODES)) if type_.scale > 6 else whole
 
+    def _share(self) -> Formula:
+        """A rate of an amount, rounded to the amount's decimals: what the SQL lowering splits into whole and rest."""
+        amount = self._leaf()
+        millionths = self.chance.choice((1, 50_000, 333_333, 999_999, 1_500_000))
+        rate = Constant(Type(Kind.RATE, scale=6, low=millionths, high=millionths), False, millionths)
+        type_ = _number(amount.type.scale + 6, amount.type.low * millionths, amount.type.high * millionths)
+        return rescaled(f.Product(type_, amount.nullable, amount, rate), amount.type.scale, "half_even")
+
     def _quotient(self, depth: int) -> Formula:
         left, right = self.number(depth), self.number(depth)
         shift = max(0, QUOTIENT_SCALE - left.type.scale + right.type.scale)
@@ -164,10 +175,22 @@ class FormulaMaker:
         return f.DatePart(Type(Kind.INTEGER, scale=0, low=0, high=9_999), day.nullable, part, day)
 
     def _length(self, depth: int) -> Formula:
-        return self._text_call("length", Type(Kind.INTEGER, scale=0, low=0, high=10_000), self.text(depth))
+        return self._function_call(lambda kind: kind.is_numeric, depth)
 
-    def _text_call(self, function: str, type_: Type, *parts: Formula) -> Formula:
-        return f.TextCall(type_, _either(*parts), function, parts)
+    def _function_call(self, gives: Callable[[Kind], bool], depth: int) -> Formula:
+        """A call of some row of the function table, whose result is of a kind that `gives` accepts."""
+        rows = [(row, row.forms) for row in WITH_FORMS if row.forms and gives(row.forms.result.kind)]
+        row, forms = self.chance.choice(rows)
+        given = row.parameters[: self.chance.choice(counts(row))]
+        parts = tuple(self._argument(parameter, index, depth) for index, parameter in enumerate(given))
+        return f.FunctionCall(forms.result, _either(*parts), row.name, parts)
+
+    def _argument(self, parameter: FunctionParameter, index: int, depth: int) -> Formula:
+        if parameter.takes is Takes.WRITTEN_NUMBER:
+            return self.chance.choice(written_numbers(parameter))
+        if index and self.chance.random() < 0.5:
+            return Constant(TEXT, False, self.chance.choice((*WORDS, "'{}\\")))
+        return self.text(depth - 1)
 
     def _comparison(self, depth: int) -> Formula:
         if self.chance.random() < 0.15:
@@ -226,8 +249,7 @@ class FormulaMaker:
         return f.If(YES_NO, _either(*parts), *parts)
 
     def _text_test(self, depth: int) -> Formula:
-        function = self.chance.choice(("contains", "starts_with", "ends_with"))
-        return self._text_call(function, YES_NO, self.text(depth), Constant(TEXT, False, self.chance.choice(WORDS)))
+        return self._function_call(lambda kind: kind is Kind.YES_NO, depth)
 
 
 def rescaled(operand: Formula, scale: int, mode: str) -> Formula:

@@ -58,14 +58,14 @@ def random_ruleset(seed: int, rules: int = 8, depth: int = 3) -> RuleSet:
     ladder = ("approve_with_conditions", "hold", "reject")
     checks = [
         Rule(
-            _match(f"p.rule{i}", maker, depth),
-            chance.choice(ladder),
-            "hold",
-            None,
-            Bilingual((), ()),
-            None,
-            (),
-            (AS_OF,),
+            match=_match(f"p.rule{i}", maker, depth),
+            outcome=chance.choice(ladder),
+            if_missing="hold",
+            title=None,
+            reason=Bilingual((), ()),
+            remedy=None,
+            conditions=(),
+            uses=(AS_OF,),
         )
         for i in range(rules)
     ]
@@ -143,18 +143,18 @@ def _table(
         hit.append(Variable(YES_NO, nullable, row.id))
     outputs = [maker.number(1) for _ in rows]
     entries = tuple((row.id, output) for row, output in zip(rows, outputs, strict=True))
-    listed = ListResult(f"{name}.all", entries, outputs[0].type, None, HERE)
+    listed = ListResult(name=f"{name}.all", entries=entries, element=outputs[0].type, title=None, place=HERE)
     first = maker.first_of(hit)
     for variable in hit:
         maker.add(variable)
     maker.add(Variable(first.type, first.nullable, f"{name}.first"))
-    return rows, [Named(f"{name}.first", first, None, HERE), listed]
+    return rows, [Named(name=f"{name}.first", formula=first, title=None, place=HERE), listed]
 
 
 def _named(name: str, maker: FormulaMaker, depth: int) -> Named:
     formula = maker.chance.choice((maker.number, maker.condition, maker.date, maker.text))(depth)
     maker.add(Variable(formula.type, formula.nullable, name))
-    return Named(name, formula, None, HERE)
+    return Named(name=name, formula=formula, title=None, place=HERE)
 
 
 def _formulas(ruleset: RuleSet) -> list[Formula]:

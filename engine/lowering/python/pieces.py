@@ -14,13 +14,13 @@ from typing import NamedTuple
 from engine.lowering.python import exact
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
+from engine.ruleset.functions import FORMS
 
 RUNTIME: Mapping[str, object] = {
     **{function.__name__: function for function in exact.ROUNDINGS.values()},
     **{function.__name__: function for function in exact.DATE_PARTS.values()},
     "add_months": exact.add_months,
     "substring": exact.substring,
-    "join": "".join,
 }
 """The global names of generated source."""
 
@@ -119,6 +119,10 @@ def shape(node: Formula, count: int) -> str:
             return "({} - {})"
         case f.Product():
             return "({} * {})"
+        case f.Quotient(shift=shift):
+            return f"half_even({{}} * {10**shift}, {{}})"
+        case f.Modulo():
+            return "({} % {})"
         case f.Compare(operator=operator):
             return f"({{}} {'==' if operator == '=' else operator} {{}})"
         case f.MemberOf(values=values):
@@ -139,24 +143,13 @@ def shape(node: Formula, count: int) -> str:
             return "add_months({}, {})"
         case f.DatePart(part=part):
             return f"{exact.DATE_PARTS[part].__name__}({{}})"
-        case f.TextCall(function=function):
-            return _TEXT_SHAPES.get(function) or _call(function, count)
+        case f.FunctionCall(function=function):
+            arguments = ", ".join(f"{{{index}}}" for index in range(count))
+            return FORMS[function].python.replace("{arguments}", arguments)
     raise TypeError(f"no source is defined for {type(node).__name__}")
 
 
 def _call(function: str, count: int) -> str:
     """min and max of a single operand are that operand."""
     arguments = "{}, " * count
-    if function == "concat":
-        return f"join(({arguments}))"
     return f"{function}({arguments})" if count > 1 else "{}"
-
-
-_TEXT_SHAPES: Mapping[str, str] = {
-    "length": "len({})",
-    "upper": "{}.upper()",
-    "lower": "{}.lower()",
-    "contains": "({1} in {0})",
-    "starts_with": "{}.startswith({})",
-    "ends_with": "{}.endswith({})",
-}

@@ -147,8 +147,7 @@ class Writer:
         return Piece((), Piece(condition.guards, chosen).value, depth, open=True)
 
     def _division(self, node: f.Quotient | f.Modulo, left: Piece, right: Piece) -> Piece:
-        """A division or remainder, which is None where the divisor is 0."""
-        form = f"half_even({{}} * {10**node.shift}, {{}})" if isinstance(node, f.Quotient) else "({} % {})"
+        form = shape(node, 2)
         divisor = node.right
         if divisor.type.low > 0 or divisor.type.high < 0 or (isinstance(divisor, f.Constant) and divisor.value):
             return strict(form, [left, right])

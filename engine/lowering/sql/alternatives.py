@@ -101,7 +101,7 @@ class _Folding:
         number = Variable(type_, False, f"{fact.name}.{_NUMBER}")
         self._known[fact.name] = _Known(number, values)
         operand = Variable(fact.type, not fact.required, fact.name)
-        return Named(number.name, Position(type_, False, operand, words), None, fact.place)
+        return Named(name=number.name, formula=Position(type_, False, operand, words), title=None, place=fact.place)
 
     def _step(self, step: Match | Named | ListResult) -> Iterator[Match | Named | ListResult]:
         """The step with its formulas folded, behind those that give the number of its alternative."""
@@ -249,9 +249,9 @@ def _numbering(name: str, chosen: Formula, last: int, place: Place) -> Generator
     number = Variable(type_, False, f"{name}.{_NUMBER}")
     if chosen.nullable:
         known = Variable(type_, True, f"{number.name}_known")
-        yield Named(known.name, chosen, None, place)
+        yield Named(name=known.name, formula=chosen, title=None, place=place)
         chosen = f.If(type_, False, f.IsNull(YES_NO, False, known), Constant(type_, False, last), known)
-    yield Named(number.name, chosen, None, place)
+    yield Named(name=number.name, formula=chosen, title=None, place=place)
     return number
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 from sqlglot.expressions import Expr
 
 from engine.lowering.sql import exact_division
 from engine.lowering.sql.alternatives import Alternative, Position
 from engine.lowering.sql.condition_rewrites import side
-from engine.lowering.sql.dialect import NARROW_HIGH, call, number, wrapped
+from engine.lowering.sql.dialect import NARROW_HIGH, Dialect, call, number, wrapped
 from engine.lowering.sql.levels import Levels, SqlValue, bare, literal
 from engine.lowering.sql.narrowing import Rounded, is_narrow
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
+from engine.ruleset.functions import FORMS
 from engine.ruleset.numbering import Formulas
 from engine.vocabulary.vocabulary import Kind, Type
 
@@ -38,6 +40,9 @@ _TEXTS = (Kind.TEXT, Kind.ENUM)
 
 _POSITION_MAX = 10**9
 """The largest constant position in a text that is written. The sum of two of them is still a 32-bit integer."""
+
+_ARGUMENT = "argument"
+"""Begins the names that stand for a function's arguments while its SQL is read."""
 
 _AMONG_MAX = 3
 """From so many numbers on, an array lookup is as fast as a comparison with each of them."""
@@ -113,8 +118,8 @@ class Lowering:
                 return self.levels.at(self.levels.dialect.add_months(parts[0].sql, parts[1].sql), parts, long=True)
             case f.DatePart(part=part):
                 return self._date_part(part, node.date, parts[0])
-            case f.TextCall():
-                return self._text(node.function, parts)
+            case f.FunctionCall():
+                return self._function(node.function, parts)
             case Alternative(values=values):
                 return self._looked_up(parts[0], [value.value for value in values], node.type)
             case Position(words=words):
@@ -298,28 +303,20 @@ class Lowering:
 
     # --- text --------------------------------------------------------------------------------------------------------
 
-    def _text(self, function: str, parts: list[SqlValue]) -> SqlValue:
-        levels, dialect = self.levels, self.levels.dialect
-        simple: Mapping[str, Callable[..., Expr]] = {
-            "length": lambda whole: exp.Length(this=whole.copy()),
-            "starts_with": lambda whole, part: exp.EQ(this=_left(whole, _length(part)), expression=part.copy()),
-            "ends_with": lambda whole, part: exp.EQ(this=_right(whole, part), expression=part.copy()),
-            "contains": lambda whole, part: exp.GT(this=dialect.index_of(whole, part), expression=number(0)),
-        }
-        if function in simple:
-            parts = [levels.let(part) for part in parts]
-            return levels.at(simple[function](*(part.sql for part in parts)), parts)
-        if function == "concat":
-            sql = wrapped(parts[0].sql)
-            for part in parts[1:]:
-                sql = exp.DPipe(this=sql, expression=wrapped(part.sql))
-            return levels.at(sql, parts)
-        return self._substring([levels.let(part) for part in parts])
+    def _function(self, function: str, parts: list[SqlValue]) -> SqlValue:
+        """By the SQL of the function table. An argument that stands there more than once is named first."""
+        if function in WRITERS:
+            return WRITERS[function](self, parts)
+        template = FORMS[function].sql
+        named = [
+            self.levels.let(part) if template.count(f"{{{index}}}") > 1 else part for index, part in enumerate(parts)
+        ]
+        return self.levels.at(_filled(template, named, self.levels.dialect), named)
 
-    def _substring(self, parts: list[SqlValue]) -> SqlValue:
+    def substring(self, parts: list[SqlValue]) -> SqlValue:
         """A start from the end is turned into one from the front; beyond either end there is nothing."""
         levels = self.levels
-        whole, start, *length = (self._within_text(part) for part in parts)
+        whole, start, *length = (self._within_text(levels.let(part)) for part in parts)
         from_end = levels.at(exp.Add(this=_length(whole.sql) + number(1), expression=start.sql.copy()), (whole, start))
         zero = levels.number(0)
         if start.constant is not None and type(start.constant[0]) is int:
@@ -358,12 +355,28 @@ def _length(part: Expr) -> Expr:
     return exp.Length(this=part.copy())
 
 
-def _left(whole: Expr, length: Expr) -> Expr:
-    return call("SUBSTRING", whole, number(1), length)
+WRITERS: Mapping[str, Callable[[Lowering, list[SqlValue]], SqlValue]] = {"substring": Lowering.substring}
+"""The functions whose SQL depends on an argument's value, so that the function table holds no template of it."""
 
 
-def _right(whole: Expr, part: Expr) -> Expr:
-    return call("RIGHT", whole, _length(part))
+def _filled(template: str, parts: Sequence[SqlValue], dialect: Dialect) -> Expr:
+    """The template's expression with the parts in place of `{0}`, `{1}` …"""
+
+    def with_part(node: Expr) -> Expr:
+        index = node.name.removeprefix(_ARGUMENT)
+        return wrapped(parts[int(index)].sql) if isinstance(node, exp.Placeholder) else node
+
+    def spelled(node: Expr) -> Expr:
+        """What sqlglot puts for STRPOS differs between databases where the text that is looked for is empty."""
+        return dialect.index_of(node.this, node.args["substr"]) if isinstance(node, exp.StrPosition) else node
+
+    return _parsed(template).transform(with_part).transform(spelled)
+
+
+@cache
+def _parsed(template: str) -> Expr:
+    marks = (f":{_ARGUMENT}{index}" for index in range(template.count("{")))
+    return parse_one(template.format(*marks))
 
 
 def _is_cheap(node: Formula) -> bool:

@@ -14,10 +14,9 @@ from engine.lowering.sql.exact_division import highest
 from engine.lowering.sql.narrowing import Rounded, narrowed
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula, walk
+from engine.ruleset.functions import FORMS
 from engine.ruleset.ruleset import ListResult, Match, Named, RuleSet
 from engine.vocabulary.vocabulary import FORMULA_BOUND
-
-_CASES = frozenset({"upper", "lower"})
 
 
 def portability_mistakes(rulesets: Iterable[RuleSet]) -> tuple[Diagnostic, ...]:
@@ -44,10 +43,8 @@ def _formulas(ruleset: RuleSet) -> Iterator[tuple[Formula, Place]]:
 
 def _mistakes(formula: Formula, place: Place) -> Iterator[Diagnostic]:
     for node in walk(formula):
-        if isinstance(node, f.TextCall) and node.function in _CASES:
-            word = f"{node.function} case"
-            message = f"this policy can't run in bulk: databases disagree about `{word}` beyond the letters A to Z"
-            yield Diagnostic(place, ErrorCode.B001, message, 'list the spellings: `x in ["North", "NORTH"]`')
+        if isinstance(node, f.FunctionCall) and (refusal := FORMS[node.function].bulk_refusal):
+            yield Diagnostic(place, ErrorCode.B001, f"this policy can't run in bulk: {refusal.reason}", refusal.hint)
     if any(_largest(node) > FORMULA_BOUND for node in walk(narrowed(formula))):
         message = "this policy can't run in bulk: a number here can have more than 38 digits"
         hint = "give a part a name of its own under `values`, where it is rounded, or give a fact narrower bounds"

@@ -193,7 +193,7 @@ def test_hostile_conditions_are_answered_soon(condition: str, code: str) -> None
     assert [line.split(" ")[1] for line in said] == ([code] if code else [])
 
 
-def test_a_policy_that_reads_a_changed_parameter_through_others_is_translated_again() -> None:
+def test_a_policy_that_reads_a_changed_parameter_through_others_is_compiled_again() -> None:
     dated = "parameters: {top: {2026-01-01: 1, 2026-02-01: 2, 2026-03-01: 12}}\nvalues: {same: 1, level: top}\n"
     table = 'table: {hit: first, rows: [{when: {account.points: "> top"}, then: {x: 1}}, {when: {}, then: {x: 2}}]}\n'
     (said,) = check(dated + table)

@@ -11,10 +11,14 @@ import pytest
 from engine.deciding.matcher import Disagreement, Matcher
 from engine.lowering.conditions import NetworkPlan
 from engine.lowering.rete.rete_form import ReteForm
-from engine.ruleset.formula import Formula, Variable, walk
+from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.narrowing import narrowed
+from engine.ruleset.formula import Formula, FunctionCall, Variable, walk
+from engine.ruleset.functions import FORMS
 from engine.ruleset.interpret import run
 from engine.ruleset.ruleset import Match, Named
 from tests.support.handmade_rulesets import WHOLE, compare, required, ruleset
+from tests.support.node_classes import node_classes
 from tests.support.random_rulesets import by_name, facts_near_thresholds, random_ruleset
 
 RULE_SETS = 250
@@ -41,20 +45,19 @@ def test_interpreter_python_and_rete_name_the_same_rules(tenth: int) -> None:
 
 
 def test_the_generated_cases_are_worth_something() -> None:
-    """Every node, native and computed conditions, many fired and many undetermined: agreement means nothing if not."""
+    """Every node and function, native and computed conditions, many fired and many undetermined: agreement means
+    nothing if not."""
     nodes: Counter[str] = Counter()
+    functions: Counter[str] = Counter()
     conditions: Counter[bool] = Counter()
     found: Counter[str] = Counter()
     for seed in range(40):
         rules = random_ruleset(seed)
         matcher = Matcher(rules)
-        nodes.update(type(node).__name__ for formula in formulas(rules.steps) for node in walk(formula))
-        nodes.update(
-            type(node).__name__
-            for rule in rules.rules
-            for conjunct in rule.match.conjuncts
-            for node in walk(conjunct.formula)
-        )
+        roots = [*formulas(rules.steps), *(each.formula for rule in rules.rules for each in rule.match.conjuncts)]
+        found_nodes = [node for formula in roots for node in walk(formula)]
+        nodes.update(type(node).__name__ for node in found_nodes)
+        functions.update(node.function for node in found_nodes if isinstance(node, FunctionCall))
         for group in matcher.python.groups:
             conditions.update(isinstance(part.subject, Variable) for rule in group.rules for part in rule)
         for facts, as_of in facts_near_thresholds(rules, seed, 25):
@@ -62,9 +65,20 @@ def test_the_generated_cases_are_worth_something() -> None:
             found.update({"all": len(matcher.python.matches), "fired": len(matching.fired)})
             found["undetermined"] += len(matching.undetermined)
     assert {kind.__name__ for kind in Formula.__subclasses__() if kind.__module__ == Formula.__module__} == set(nodes)
+    assert set(functions) == set(FORMS)
     assert min(conditions.values()) > 200
     assert 0.1 < found["fired"] / found["all"] < 0.7
     assert found["undetermined"] / found["all"] > 0.03
+
+
+def test_the_generated_rule_sets_have_every_node_that_the_sql_lowering_adds() -> None:
+    added = {kind for kind in node_classes() if kind.__module__.startswith("engine.lowering.sql.")}
+    found: set[type[Formula]] = set()
+    for seed in range(40):
+        rules = with_alternatives(random_ruleset(seed))
+        found |= {type(node) for formula in formulas(rules.steps) for node in walk(narrowed(formula))}
+    assert added
+    assert added <= found
 
 
 def formulas(steps: Sequence[object]) -> list[Formula]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from engine.compiling import arithmetic as a
-from engine.compiling.expressions import Scope, translate_tests
+from engine.compiling.expressions import Scope, compile_tests
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel.parse import parse_unary_tests
 from engine.proving.table_checks import check_match, check_table
@@ -38,7 +38,7 @@ def cell(text: str) -> Expression:
 
 
 class Table:
-    """A random small table; each conjunct beside its column, as `translate_table` gives them."""
+    """A random small table; each conjunct beside its column, as `compile_table` gives them."""
 
     def __init__(self, seed: int, most_rows: int = 5) -> None:
         self.chance = random.Random(seed)
@@ -81,9 +81,9 @@ class Table:
                 continue
             report: list[Diagnostic] = []
             scope = Scope(lambda _: None, lambda: ())
-            formula = translate_tests(column, cell(text), scope, report, null_is_no=column.name in self.asking)
+            formula = compile_tests(column, cell(text), scope, report, null_is_no=column.name in self.asking)
             assert formula is not None, (text, report)
-            conjuncts.append(Conjunct(formula, text, HERE))
+            conjuncts.append(Conjunct(formula, text, HERE, (column.name,)))
             subjects.append((column.name, column))
         self.matches.append(Match(f"t#{number}", tuple(conjuncts), HERE))
         self.subjects.append(subjects)

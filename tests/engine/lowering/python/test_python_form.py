@@ -35,7 +35,7 @@ def rescale(mode: str, decimals: int = -1) -> Formula:
 
 
 def text_call(function: str, *parts: Formula) -> Formula:
-    return f.TextCall(TEXT, True, function, parts)
+    return f.FunctionCall(TEXT, True, function, parts)
 
 
 def text(value: str) -> Constant:
@@ -118,17 +118,17 @@ CASES: list[tuple[Formula, Given, Value]] = [
     (part("day"), {"d": days(2026, 11, 22)}, 22),
     (part("weekday"), {"d": days(2026, 11, 22)}, 7),
     (part("weekday"), {"d": days(1969, 12, 29)}, 1),
-    (text_call("length", T), {"t": "等级A"}, 3),
-    (text_call("upper", T), {"t": "straße"}, "STRASSE"),
-    (text_call("lower", T), {"t": None}, None),
+    (text_call("string length", T), {"t": "等级A"}, 3),
+    (text_call("upper case", T), {"t": "straße"}, "STRASSE"),
+    (text_call("lower case", T), {"t": None}, None),
     (text_call("contains", T, text("'")), {"t": "it's"}, True),
-    (text_call("starts_with", T, text("it")), {"t": "it's"}, True),
-    (text_call("ends_with", T, text("it")), {"t": "it's"}, False),
+    (text_call("starts with", T, text("it")), {"t": "it's"}, True),
+    (text_call("ends with", T, text("it")), {"t": "it's"}, False),
     (text_call("substring", T, whole(2)), {"t": "abc"}, "bc"),
     (text_call("substring", T, whole(-2), whole(1)), {"t": "abc"}, "b"),
     (text_call("substring", T, whole(4)), {"t": "abc"}, ""),
     (text_call("substring", T, whole(-4)), {"t": "abc"}, ""),
-    (text_call("concat", T, text('"{}'), T), {"t": "x"}, 'x"{}x'),
+    (text_call("concatenation", T, text('"{}')), {"t": "x"}, 'x"{}'),
 ]
 
 
@@ -146,7 +146,7 @@ def test_a_formula_has_its_value_interpreted_and_compiled(formula: Formula, vari
 
 def test_values_stand_by_slot_and_matches_are_rows_then_rules() -> None:
     row = match("p.t#1", compare(required("a"), ">", 1))
-    listed = ListResult("p.all", (("p.t#1", whole(7)),), whole(0).type, None, HERE)
+    listed = ListResult(name="p.all", entries=(("p.t#1", whole(7)),), element=whole(0).type, title=None, place=HERE)
     form = PythonForm(ruleset({"a": whole(0).type}, {"p.r": [required("p.t#1", YES_NO)]}, [row, listed]))
     assert dict(form.slots) == {"a": 0, AS_OF: 1, "p.t#1": 2, "p.all": 3}
     assert form.matches == ("p.t#1", "p.r")
@@ -156,7 +156,13 @@ def test_values_stand_by_slot_and_matches_are_rows_then_rules() -> None:
 
 def test_a_list_is_null_when_a_row_is_undetermined_and_the_rule_that_reads_the_row_too() -> None:
     rows = [match("p.t#1", compare(optional("a"), ">", 1)), match("p.t#2")]
-    listed = ListResult("p.all", (("p.t#1", whole(7)), ("p.t#2", whole(8))), whole(0).type, None, HERE)
+    listed = ListResult(
+        name="p.all",
+        entries=(("p.t#1", whole(7)), ("p.t#2", whole(8))),
+        element=whole(0).type,
+        title=None,
+        place=HERE,
+    )
     rules = {"p.r": [optional("p.t#1", YES_NO)]}
     form = PythonForm(ruleset({"a": whole(0).type}, rules, [*rows, listed], optional=["a"]))
     assert form.match((None,), 0)[:3] == ([None, 0, None, True, None], [1], [0, 2])

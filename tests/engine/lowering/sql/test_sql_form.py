@@ -25,10 +25,12 @@ from engine.pipeline import Engine, load
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.interpret import value_of
-from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, Match, Named, Rule, RuleSet
+from engine.ruleset.ruleset import AS_OF, Conjunct, Match, Named, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
+from tests.support.function_arguments import WITH_FORMS, argument_lists
+from tests.support.handmade_rulesets import named, rule_of
 from tests.support.paths import ROOT
 from tests.support.random_formulas import days
 from tests.support.random_policies import policy_ruleset
@@ -225,11 +227,11 @@ def one_rule() -> RuleSet:
     n = Variable(NUMBER_TYPE, True, "p.n")
     above = f.Compare(YES_NO, True, ">", n, whole(5))
     match = Match("p.late", (Conjunct(above, "", HERE),), HERE)
-    rule = Rule(match, "reject", "hold", None, Bilingual((), ()), None, (), ())
+    rule = rule_of(match, "reject")
     return replace(
         random_ruleset(1),
         facts=(Fact(name="p.n", type=NUMBER_TYPE, title=NO_TEXT, note=None, required=False, example=None, place=HERE),),
-        steps=(Named("p.x", f.Sum(NUMBER_TYPE, True, n, whole(1)), None, HERE),),
+        steps=(named("p.x", f.Sum(NUMBER_TYPE, True, n, whole(1))),),
         rules=(rule,),
         tables=(),
         variables={"p.n": NUMBER_TYPE, "p.x": NUMBER_TYPE},
@@ -368,7 +370,7 @@ def scaled_down(mode: str) -> Formula:
 
 
 def text_call(function: str, *parts: Formula, type_: Type = TEXT) -> Formula:
-    return f.TextCall(type_, True, function, parts)
+    return f.FunctionCall(type_, True, function, parts)
 
 
 MOVED = Type(Kind.DATE, scale=0, low=DATE.low - 1000, high=DATE.high + 1000)
@@ -397,16 +399,12 @@ NODES: dict[str, Formula] = {
         part: f.DatePart(Type(Kind.INTEGER, scale=0, low=0, high=9_999), True, part, D)
         for part in ("year", "month", "day", "weekday")
     },
-    "length": text_call("length", T, type_=Type(Kind.INTEGER, scale=0, low=0, high=10_000)),
-    "contains": text_call("contains", T, Constant(TEXT, False, "é"), type_=YES_NO),
-    "contains nothing": text_call("contains", T, Constant(TEXT, False, ""), type_=YES_NO),
-    "starts with": text_call("starts_with", T, Constant(TEXT, False, "中"), type_=YES_NO),
-    "ends with": text_call("ends_with", T, Constant(TEXT, False, "文"), type_=YES_NO),
     **{
-        f"substring {i}": text_call("substring", T, *map(whole, part))
-        for i, part in enumerate(((1,), (2, 1), (-2,), (-9, 2), (9,)))
+        f"{function.name} {number}": f.FunctionCall(function.forms.result, True, function.name, arguments)
+        for function in WITH_FORMS
+        if function.forms and not function.forms.bulk_refusal
+        for number, arguments in enumerate(argument_lists(function, T))
     },
-    "concat": text_call("concat", T, Constant(TEXT, False, "'\\{}"), T),
 }
 NUMBERS = (None, 0, 1, -1, 4, 5, 6, -4, -5, -6, 14, 15, -14, -15, 25, -25, 35, -35, 10**15, -(10**15), 10**15 - 5)
 TEXTS = (None, "", "é", "中文", "a中", "文b", "e\u0301", "😀é", "'", "\\")
@@ -424,17 +422,17 @@ def node_rows() -> list[Case]:
 def nodes(*names: str) -> RuleSet:
     """Each of these nodes as the value `p.x0`, `p.x1` …"""
     variables = (N, M, T, D, YES)
-    named = {f"p.x{i}": NODES[name] for i, name in enumerate(names)}
+    formulas = {f"p.x{i}": NODES[name] for i, name in enumerate(names)}
     return replace(
         random_ruleset(1),
         facts=tuple(
             Fact(name=v.name, type=v.type, title=NO_TEXT, note=None, required=False, example=None, place=HERE)
             for v in variables
         ),
-        steps=tuple(Named(name, formula, None, HERE) for name, formula in named.items()),
+        steps=tuple(named(name, formula) for name, formula in formulas.items()),
         rules=(),
         tables=(),
-        variables={v.name: v.type for v in variables} | {name: formula.type for name, formula in named.items()},
+        variables={v.name: v.type for v in variables} | {name: formula.type for name, formula in formulas.items()},
     )
 
 
@@ -451,12 +449,12 @@ def test_a_node_has_the_interpreters_value(name: str) -> None:
 
 
 def test_what_databases_disagree_about_is_refused_with_its_place() -> None:
-    ruleset = replace(random_ruleset(1), steps=(Named("p.x", text_call("upper", T), None, HERE),), rules=())
+    ruleset = replace(random_ruleset(1), steps=(named("p.x", text_call("upper case", T)),), rules=())
     [found] = portability_mistakes([ruleset])
     assert str(found).startswith("generated.yaml:1:1: B001 this policy can't run in bulk: databases disagree about")
 
 
 def test_what_has_more_than_38_digits_is_refused() -> None:
     wide = Type(Kind.NUMBER, scale=0, low=-(10**39), high=10**39)
-    ruleset = replace(random_ruleset(1), steps=(Named("p.x", f.Product(wide, True, N, M), None, HERE),), rules=())
+    ruleset = replace(random_ruleset(1), steps=(named("p.x", f.Product(wide, True, N, M)),), rules=())
     assert [found.code for found in portability_mistakes([ruleset])] == ["B002"]

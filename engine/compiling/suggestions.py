@@ -1,0 +1,33 @@
+"""Which name an author probably meant. Part of `expressions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from engine.diagnostics.nearest import gives_hints, nearest
+from engine.diagnostics.wording import clipped, did_you_mean
+from engine.vocabulary.vocabulary import Type
+
+
+def suggestion(name: str, known: Callable[[], Iterable[str]], expected: Type | None) -> str:
+    """The hint for a name that there is not. `known` gives all names that there are, which takes a while to list;
+    `expected` is the enum whose words may stand there."""
+    if gives_hints() and expected is not None and expected.members:
+        close = nearest(name, (*expected.members, *known()))
+        return f"did you mean `{close}`?" if close else did_you_mean(name, expected.members)
+    if hint := nearest_name(name, known):
+        return hint
+    return "" if "." in name else f'write "{clipped(name)}" if it is a word, or name a fact such as `order.amount`'
+
+
+def nearest_name(name: str, known: Callable[[], Iterable[str]]) -> str:
+    """The known name that was probably meant: one spelled alike, or one of a policy or a group of facts."""
+    if not gives_hints():
+        return ""
+    names = tuple(known())
+    close = nearest(name, names)
+    if close is None:  # the same with or without its policy or group
+        by_last_part = {full.rpartition(".")[2]: full for full in reversed(names)}
+        part = nearest(name.rpartition(".")[2], by_last_part)
+        close = None if part is None else by_last_part[part]
+    return f"did you mean `{close}`?" if close else ""

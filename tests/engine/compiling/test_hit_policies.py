@@ -1,0 +1,55 @@
+"""The worked examples in the docstring of `hit_policies` are what the formulas compute."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from engine.compiling import hit_policies
+from engine.compiling.arithmetic import constant
+from engine.compiling.hit_policies import Combined, collected, single
+from engine.reading.policy import HitPolicy
+from engine.ruleset.formula import Variable
+from engine.ruleset.interpret import value_of
+from engine.vocabulary.binding import Value
+from engine.vocabulary.vocabulary import YES_NO, Kind, Type
+
+ROWS = tuple(Variable(YES_NO, True, f"p.table#{number}") for number in (1, 2, 3))
+SIGNS: dict[str, bool | None] = {"+": True, "-": False, "?": None}
+ONE_ROW_COUNTS, ALL_COUNT = (1, 2, 1), (5, 8, 3)
+
+
+def examples() -> list[tuple[str, str, int | None]]:
+    """Hit policy, signs of the three rows, result. A line without a name goes on with the names of the line before."""
+    cases: list[tuple[str, str, int | None]] = []
+    names: list[str] = []
+    for line in (hit_policies.__doc__ or "").splitlines():
+        if match := re.match(r"    (?P<names>[a-z ,]*?) +(?P<rows>[-+?] [-+?] [-+?])   (?P<result>null|\d)", line):
+            names = match["names"].split(", ") if match["names"] else names
+            result = None if match["result"] == "null" else int(match["result"])
+            cases += [(name, match["rows"], result) for name in names]
+    return cases
+
+
+def combined(name: str) -> Combined:
+    hit = HitPolicy(name)
+    is_single = not name.startswith("collect")
+    outputs = [constant(Type(Kind.INTEGER), value) for value in (ONE_ROW_COUNTS if is_single else ALL_COUNT)]
+    if is_single:
+        return single(hit, ROWS, outputs, (0, 1, 2), "p.out")
+    return collected(hit, ROWS, outputs, "p.out", lambda formula: formula)
+
+
+def test_each_hit_policy_that_gives_no_list_has_an_example() -> None:
+    lists = {"collect", "rule-order", "output-order", "priority"}  # priority is said to be as first
+    assert {name for name, _, _ in examples()} == {str(hit) for hit in HitPolicy} - lists
+
+
+@pytest.mark.parametrize(("name", "rows", "result"), examples())
+def test_an_example_is_what_the_formula_gives(name: str, rows: str, result: int | None) -> None:
+    output = combined(name)
+    values: dict[str, Value] = {row.name: SIGNS[sign] for row, sign in zip(ROWS, rows.split(), strict=True)}
+    for variable, formula in output.certain:
+        values[variable] = value_of(formula, values)
+    assert value_of(output.formula, values) == result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from engine.feel.runtime.regex import compiled, replacement
+from engine.feel.runtime.regex import SECONDS_MAX, compiled, replacement
 from engine.feel.runtime.signatures import built_in
 from engine.feel.runtime.values import NUMBERS, TEXT_MAX, written
 
@@ -64,18 +64,18 @@ def _ends_with(string: str, match: str) -> object:
 
 @built_in("matches", "input: string", "pattern: string", "flags?: string|null")
 def _matches(text: str, pattern: str, flags: str | None) -> object:
-    return compiled(pattern, flags or "", len(text)).search(text) is not None
+    return compiled(pattern, flags or "").search(text, timeout=SECONDS_MAX) is not None
 
 
 @built_in("replace", "input: string", "pattern: string", "replacement: string", "flags?: string|null")
 def _replace(text: str, pattern: str, new: str, flags: str | None) -> object:
-    expression = compiled(pattern, flags or "", len(text))
+    expression = compiled(pattern, flags or "")
     if expression.fullmatch(""):
         return None  # XPath err:FORX0003
-    substitute = replacement(new, expression.groups, "q" in (flags or ""))
+    substitute = replacement(new, expression.groups, literal="q" in (flags or ""))
     pieces: list[str] = []
     end = size = 0
-    for match in expression.finditer(text):
+    for match in expression.finditer(text, timeout=SECONDS_MAX):
         pieces += (text[end : match.start()], substitute(match))
         size += len(pieces[-1])
         end = match.end()
@@ -86,9 +86,9 @@ def _replace(text: str, pattern: str, new: str, flags: str | None) -> object:
 
 @built_in("split", "string: string", "delimiter: string")
 def _split(string: str, delimiter: str) -> object:
-    expression = compiled(delimiter, "", len(string))
+    expression = compiled(delimiter, "")
     pieces, end = [], 0
-    for match in expression.finditer(string):
+    for match in expression.finditer(string, timeout=SECONDS_MAX):
         pieces.append(string[end : match.start()])
         end = match.end()
     return [*pieces, string[end:]]

@@ -118,7 +118,7 @@ def evaluate_unary_tests(tests: UnaryTests | str, value: object, context: Mappin
 def _guarded(work: Callable[[], object]) -> object:
     try:
         return work()
-    except (RecursionError, WorkExceeded, MemoryError):
+    except (RecursionError, WorkExceeded, MemoryError, TimeoutError):  # the last from a regular expression
         return None
 
 

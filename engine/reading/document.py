@@ -170,7 +170,8 @@ class _DocumentReader:
             while self._take(parser.get_event()):
                 pass
         except yaml.YAMLError as error:
-            self.say(*_syntax_mistake(error, source, self.place))
+            if not _holds_nothing(source):  # an end mark with nothing to end is a syntax error to libyaml
+                self.say(*_syntax_mistake(error, source, self.place))
             for unfinished in self.open:
                 self._entries(unfinished.nodes)
         finally:
@@ -279,6 +280,12 @@ class _DocumentReader:
             else:
                 first[key.text] = (key, value)
         return tuple(first.values())
+
+
+def _holds_nothing(source: str) -> bool:
+    """Whether there are only end marks, comments and blank lines."""
+    lines = (line.removeprefix(END_MARK) if _END_MARK.match(line) else line for line in _BREAK.split(source))
+    return all(not line.strip() or line.lstrip().startswith("#") for line in lines)
 
 
 def _value(text: str) -> str | Decimal | bool | None:

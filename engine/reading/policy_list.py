@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped
 from engine.reading.document import Document, Node
 from engine.reading.fields import FieldReader
@@ -36,10 +37,13 @@ def check_policy_list(site: Document, policies: Collection[Policy], unread: Coll
         return ()
     listed = _listed(form, node)
     there = {policy.name for policy in policies}
+    unlisted = there.difference(listed)
     for name, place in listed.items():
         if name not in there and name not in unread:
             message = f"the policy `{clipped(name)}` is listed here, but no file defines it"
-            form.mistake(place, "N011", message, f"put its file back, or delete the line `- {clipped(name)}`")
+            meant = nearest(name, unlisted)
+            hint = f"did you mean `{meant}`?" if meant else f"put its file back, or delete the line `- {clipped(name)}`"
+            form.mistake(place, "N011", message, hint)
     for policy in policies:
         if policy.name not in listed:
             message = f"the policy `{policy.name}` is not listed in {site.file}"

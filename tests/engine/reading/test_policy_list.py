@@ -45,7 +45,10 @@ UNMARKED = {
     "an open quote": ('a: "x\n', ["1:4 Y040", "1:6 Y008"]),
     "an empty file": ("", ["1:1 Y004"]),
     "comments alone": ("# a policy\n", ["1:1 Y004"]),
-    "a mark alone": ("...\n", ["1:1 Y040"]),
+    "a mark alone": ("...\n", ["1:1 Y004"]),
+    "a mark below a comment": ("# a policy\n\n... # the end\n", ["1:1 Y004"]),
+    "two marks": ("...\n...\n", ["1:1 Y004"]),
+    "a mark above a broken text": ("...\n@\n", ["1:1 Y040"]),
 }
 MORE = {
     "entries": ("a: 1\n...\nb: 2\n", ["2:1 Y006"]),
@@ -113,6 +116,23 @@ def test_a_policy_is_listed_and_there_or_it_is_a_mistake_that_names_the_line() -
         "rules/p.yaml:1:9: N012 the policy `p` is not listed in rules/facts.yaml "
         "(add the line `- p` under `policies:` there)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("listed", "hint"),
+    [
+        ("order_limit", "did you mean `order_limits`?"),
+        ("Order_limits", "did you mean `order_limits`?"),
+        ("securities", "put its file back, or delete the line `- securities`"),
+        ("gradings", "put its file back, or delete the line `- gradings`"),
+    ],
+)
+def test_a_listed_name_that_is_nearly_an_unlisted_policy_is_probably_that_one(listed: str, hint: str) -> None:
+    texts = {name: POLICY.replace("policy: p\n", f"policy: {name}\n") for name in ("order_limits", "grading")}
+    files = whole_set(texts) | {"facts.yaml": f"currency: EUR\npolicies: [grading, {listed}]\n...\n".encode()}
+    assert said(files)[0] == (
+        f"facts.yaml:2:21: N011 the policy `{listed}` is listed here, but no file defines it ({hint})"
+    )
 
 
 @each_mistake(Path(__file__).parent / "mistakes" / "policy_lists.txt")

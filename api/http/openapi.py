@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.http.answers import Problem
 from engine.pipeline import Engine
-from engine.reading.schemas import facts_schema
+from engine.reading.request_schemas import facts_schema
 from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
 from ledger.policies.in_force import Policies
 

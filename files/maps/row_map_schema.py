@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.reading.policy_schema import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS, Schema
-from engine.reading.schemas import fact_schema
+from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS
+from engine.reading.request_schemas import Schema, fact_schema
 from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
 
 _HEADING: Schema = {"type": ["string", "number"], "description": "The column's heading, or the key of NDJSON rows."}

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from engine.reading.document import Mapping, Node, Scalar, read
+from engine.reading.file_schemas import cases_schema, facts_file_schema, policy_schema
 from engine.reading.policy_file import read_policy
-from engine.reading.schemas import cases_schema, facts_file_schema, facts_schema, policy_schema
+from engine.reading.request_schemas import facts_schema
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.vocabulary import CASE_KINDS, Fact, Kind, Vocabulary

@@ -24,8 +24,8 @@ _NOT_BLANK = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
 def facts_schema(vocabulary: Vocabulary, case: str) -> Schema:
     """The facts of one case, as a request carries them: an object per group, `{"order": {…}, "account": {…}}`.
 
-    `case` is the name of a kind of case. A group without required facts may be left out or null. Titles and descriptions
-    are English, with the Chinese ones beside them under `x-title-zh` and `x-description-zh`.
+    `case` is the name of a kind of case. A group without required facts may be left out or null. Titles and
+    descriptions are English, with the Chinese ones beside them under `x-title-zh` and `x-description-zh`.
     """
     kind = CASE_KINDS[case]
     groups: dict[str, Schema] = {}

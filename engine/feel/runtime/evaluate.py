@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, cast
 
+from engine.feel import syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
 from engine.feel.runtime.arithmetic import arithmetic, minus
 from engine.feel.runtime.builtins import BUILT_INS, counted, invoke
@@ -30,37 +31,7 @@ from engine.feel.runtime.values import (
     taken_in,
     within,
 )
-from engine.feel.syntax import (
-    And,
-    Arithmetic,
-    AtLiteral,
-    Between,
-    Boolean,
-    Call,
-    Comparison,
-    Conditional,
-    ContextLiteral,
-    Filter,
-    For,
-    FunctionLiteral,
-    In,
-    InstanceOf,
-    Interval,
-    Iteration,
-    ListLiteral,
-    Name,
-    Negation,
-    Node,
-    Null,
-    Number,
-    Or,
-    Path,
-    Quantified,
-    String,
-    UnaryTests,
-    mentions_input,
-)
-from engine.feel.syntax import Differs as DiffersNode
+from engine.feel.syntax import Node, mentions_input
 
 WORK_MAX = 1_000_000  # loop steps and list items one evaluation may take
 
@@ -106,7 +77,7 @@ def evaluate_node(node: Node, context: Mapping[str, object]) -> object:
     return _guarded(lambda: value_of(node, Environment(context)))
 
 
-def evaluate_unary_tests(tests: UnaryTests | str, value: object, context: Mapping[str, object]) -> bool | None:
+def evaluate_unary_tests(tests: syntax.UnaryTests | str, value: object, context: Mapping[str, object]) -> bool | None:
     """Whether `value`, which the tests may call `?`, passes; None when that cannot be said."""
     try:
         tree = parse_unary_tests(tests, _odd_names(context)) if isinstance(tests, str) else tests
@@ -147,7 +118,7 @@ def value_of(node: Node, scope: Environment) -> object:
 # --- unary tests (DMN 1.5, 10.3.2.8) ----------------------------------------------------------------
 
 
-def passes(tests: UnaryTests, value: object, scope: Environment) -> bool | None:
+def passes(tests: syntax.UnaryTests, value: object, scope: Environment) -> bool | None:
     inner = Environment({"?": value}, scope)
     if not tests.tests:
         answer: bool | None = True
@@ -161,9 +132,9 @@ def passes(tests: UnaryTests, value: object, scope: Environment) -> bool | None:
 
 
 def _passes(test: Node, value: object, scope: Environment) -> bool | None:
-    if isinstance(test, DiffersNode):
+    if isinstance(test, syntax.Differs):
         return compared("!=", value, value_of(test.operand, scope))
-    if isinstance(test, Interval) and not isinstance(value, Range):
+    if isinstance(test, syntax.Interval) and not isinstance(value, Range):
         return _inside(test, value, scope)
     result = value_of(test, scope)
     if mentions_input(test):
@@ -174,7 +145,7 @@ def _passes(test: Node, value: object, scope: Environment) -> bool | None:
     return _matches(value, result)
 
 
-def _inside(test: Interval, value: object, scope: Environment) -> bool | None:
+def _inside(test: syntax.Interval, value: object, scope: Environment) -> bool | None:
     """Null for an end that is null, where an `Interval` as a value would be no range at all."""
     above: bool | None = True
     if test.low is not None:
@@ -195,30 +166,30 @@ def _matches(value: object, target: object) -> bool | None:
     return equal(value, target)
 
 
-def _in(node: In, scope: Environment) -> object:
+def _in(node: syntax.In, scope: Environment) -> object:
     return passes(node.tests, value_of(node.value, scope), scope)
 
 
 # --- operators -------------------------------------------------------------------------------------------------------
 
 
-def _and(node: And, scope: Environment) -> object:
+def _and(node: syntax.And, scope: Environment) -> object:
     left = value_of(node.left, scope)
     return False if left is False else both(left, value_of(node.right, scope))
 
 
-def _or(node: Or, scope: Environment) -> object:
+def _or(node: syntax.Or, scope: Environment) -> object:
     left = value_of(node.left, scope)
     return True if left is True else either(left, value_of(node.right, scope))
 
 
-def _between(node: Between, scope: Environment) -> object:
+def _between(node: syntax.Between, scope: Environment) -> object:
     value = value_of(node.value, scope)
     low, high = value_of(node.low, scope), value_of(node.high, scope)
     return both(compared(">=", value, low), compared("<=", value, high))
 
 
-def _interval(node: Interval, scope: Environment) -> object:
+def _interval(node: syntax.Interval, scope: Environment) -> object:
     low = None if node.low is None else value_of(node.low, scope)
     high = None if node.high is None else value_of(node.high, scope)
     if (node.low is not None and low is None) or (node.high is not None and high is None):
@@ -228,25 +199,25 @@ def _interval(node: Interval, scope: Environment) -> object:
     return Range(low, node.low_closed, high, node.high_closed)
 
 
-def _if(node: Conditional, scope: Environment) -> object:
+def _if(node: syntax.Conditional, scope: Environment) -> object:
     return value_of(node.then if value_of(node.condition, scope) is True else node.otherwise, scope)
 
 
 # --- names, paths, filters -------------------------------------------------------------------------------------------
 
 
-def _name(node: Name, scope: Environment) -> object:
+def _name(node: syntax.Name, scope: Environment) -> object:
     found, value = scope.find(node.name)
     if found:
         return value
     return Function((), BUILT_INS[node.name].call) if node.name in BUILT_INS else None
 
 
-def _path(node: Path, scope: Environment) -> object:
+def _path(node: syntax.Path, scope: Environment) -> object:
     return property_of(value_of(node.source, scope), node.name)
 
 
-def _filter(node: Filter, scope: Environment) -> object:
+def _filter(node: syntax.Filter, scope: Environment) -> object:
     source = value_of(node.source, scope)
     items = source if isinstance(source, list) else [] if source is None else [source]
     if not items:
@@ -274,7 +245,7 @@ def _at(items: Sequence[object], index: Decimal) -> object:
 # --- loops -----------------------------------------------------------------------------------------------------------
 
 
-def _for(node: For, scope: Environment) -> object:
+def _for(node: syntax.For, scope: Environment) -> object:
     results: list[object] = []
     inner = Environment({"partial": results}, scope)
     for bound in _bindings(node.iterations, inner):
@@ -284,7 +255,7 @@ def _for(node: For, scope: Environment) -> object:
     return results
 
 
-def _bindings(iterations: Sequence[Iteration], scope: Environment) -> Iterator[Environment | None]:
+def _bindings(iterations: Sequence[syntax.Iteration], scope: Environment) -> Iterator[Environment | None]:
     """The scopes of every turn, the first iteration outermost; None when a source cannot be gone through."""
     if not iterations:
         yield scope
@@ -298,7 +269,7 @@ def _bindings(iterations: Sequence[Iteration], scope: Environment) -> Iterator[E
         yield from _bindings(iterations[1:], Environment({iterations[0].name: item}, scope))
 
 
-def _items(iteration: Iteration, scope: Environment) -> Iterator[object] | None:
+def _items(iteration: syntax.Iteration, scope: Environment) -> Iterator[object] | None:
     source = value_of(iteration.source, scope)
     if iteration.end_value is not None:
         return counted(source, value_of(iteration.end_value, scope), True, True)
@@ -309,7 +280,7 @@ def _items(iteration: Iteration, scope: Environment) -> Iterator[object] | None:
     return iter(source if isinstance(source, list) else [source])
 
 
-def _quantified(node: Quantified, scope: Environment) -> object:
+def _quantified(node: syntax.Quantified, scope: Environment) -> object:
     answer: bool | None = node.every
     for bound in _bindings(node.iterations, scope):
         if bound is None:
@@ -324,9 +295,9 @@ def _quantified(node: Quantified, scope: Environment) -> object:
 # --- calls -----------------------------------------------------------------------------------------------------------
 
 
-def _call(node: Call, scope: Environment) -> object:
+def _call(node: syntax.Call, scope: Environment) -> object:
     arguments = [value_of(argument, scope) for argument in node.arguments]
-    if isinstance(node.function, Name):
+    if isinstance(node.function, syntax.Name):
         found, function = scope.find(node.function.name)
         if not found and node.function.name in BUILT_INS:
             return _built_in(node, arguments, scope)
@@ -344,15 +315,15 @@ def _call(node: Call, scope: Environment) -> object:
     return function.call(*arguments)
 
 
-def _built_in(node: Call, arguments: list[object], scope: Environment) -> object:
-    assert isinstance(node.function, Name)
+def _built_in(node: syntax.Call, arguments: list[object], scope: Environment) -> object:
+    assert isinstance(node.function, syntax.Name)
     result = invoke(BUILT_INS[node.function.name], arguments, node.names)
     if isinstance(result, list | str):
         scope.spend(len(result))
     return result
 
 
-def _function_literal(node: FunctionLiteral, scope: Environment) -> object:
+def _function_literal(node: syntax.FunctionLiteral, scope: Environment) -> object:
     def call(*arguments: object) -> object:
         if len(arguments) != len(node.parameters):
             return None
@@ -363,7 +334,7 @@ def _function_literal(node: FunctionLiteral, scope: Environment) -> object:
     return Function(node.parameters, call, node.types, type_of(node.body))
 
 
-def _context_literal(node: ContextLiteral, scope: Environment) -> object:
+def _context_literal(node: syntax.ContextLiteral, scope: Environment) -> object:
     values: dict[str, object] = {}
     inner = Environment(values, scope)
     for key, entry in node.entries:
@@ -374,29 +345,33 @@ def _context_literal(node: ContextLiteral, scope: Environment) -> object:
 
 
 _EVALUATE: dict[type[Node], Callable[[Any, Environment], object]] = {
-    Number: lambda node, _: NUMBERS.plus(node.value),
-    String: lambda node, _: node.value,
-    Boolean: lambda node, _: node.value,
-    Null: lambda node, _: None,
-    AtLiteral: lambda node, _: read_at_literal(node.text),
-    Name: _name,
-    Path: _path,
-    Negation: lambda node, scope: minus(value_of(node.operand, scope)),
-    Arithmetic: lambda node, scope: arithmetic(node.operator, value_of(node.left, scope), value_of(node.right, scope)),
-    Comparison: lambda node, scope: compared(node.operator, value_of(node.left, scope), value_of(node.right, scope)),
-    And: _and,
-    Or: _or,
-    Between: _between,
-    Interval: _interval,
-    DiffersNode: lambda node, _: None,
-    In: _in,
-    Conditional: _if,
-    Quantified: _quantified,
-    For: _for,
-    Call: _call,
-    ListLiteral: lambda node, scope: [value_of(item, scope) for item in node.items],
-    ContextLiteral: _context_literal,
-    Filter: _filter,
-    FunctionLiteral: _function_literal,
-    InstanceOf: lambda node, scope: is_instance(value_of(node.value, scope), node.type_name),
+    syntax.Number: lambda node, _: NUMBERS.plus(node.value),
+    syntax.String: lambda node, _: node.value,
+    syntax.Boolean: lambda node, _: node.value,
+    syntax.Null: lambda node, _: None,
+    syntax.AtLiteral: lambda node, _: read_at_literal(node.text),
+    syntax.Name: _name,
+    syntax.Path: _path,
+    syntax.Negation: lambda node, scope: minus(value_of(node.operand, scope)),
+    syntax.Arithmetic: lambda node, scope: arithmetic(
+        node.operator, value_of(node.left, scope), value_of(node.right, scope)
+    ),
+    syntax.Comparison: lambda node, scope: compared(
+        node.operator, value_of(node.left, scope), value_of(node.right, scope)
+    ),
+    syntax.And: _and,
+    syntax.Or: _or,
+    syntax.Between: _between,
+    syntax.Interval: _interval,
+    syntax.Differs: lambda node, _: None,
+    syntax.In: _in,
+    syntax.Conditional: _if,
+    syntax.Quantified: _quantified,
+    syntax.For: _for,
+    syntax.Call: _call,
+    syntax.ListLiteral: lambda node, scope: [value_of(item, scope) for item in node.items],
+    syntax.ContextLiteral: _context_literal,
+    syntax.Filter: _filter,
+    syntax.FunctionLiteral: _function_literal,
+    syntax.InstanceOf: lambda node, scope: is_instance(value_of(node.value, scope), node.type_name),
 }

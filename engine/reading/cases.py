@@ -1,7 +1,8 @@
 """A cases file's nodes → a `Suite` of policy tests, or every mistake in it.
 
-Verb beside `read_policy`; facts are held against the vocabulary here, and the names of rules, results and conditions
-against the policies where these are given.
+Verb beside `read_policy`. Facts are held against the vocabulary here; the names of rules, results and conditions are
+held against the policies, where these are given. A test that lacks a required fact is a mistake, since the engine would
+refuse it as it refuses a request.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ Facts = dict[str, dict[str, JsonScalar]]
 
 @dataclass(frozen=True, slots=True)
 class DecidedNames:
-    """What decisions about one kind of case can name; None: anything."""
+    """What decisions about one kind of case can name; None for any of them means: anything."""
 
     rules: Collection[str] | None
+    """Ids of rules, `policy.rule`."""
     undetermined: Collection[str] | None
+    """Ids of what may turn out undetermined: rules, tables and criteria."""
     results: Collection[str] | None
+    """Names of results, `policy.result`."""
     conditions: Collection[str] | None
+    """Names of conditions."""
 
 
 _ANY = DecidedNames(None, None, None, None)
@@ -42,8 +47,11 @@ _ANY = DecidedNames(None, None, None, None)
 def read_cases(
     document: Document, vocabulary: Vocabulary, names: Mapping[str, DecidedNames] | None = None
 ) -> tuple[Suite | None, tuple[Diagnostic, ...]]:
-    """Never raises. `names` go by case kind; without them, what a test expects may have any name. Tests with mistakes
-    are left out; None where the suite's name or case kind is wrong."""
+    """The tests of one file, and the mistakes in it, sorted by place. Never raises.
+
+    `names` go by case kind; without them, what a test expects may have any name. Tests with mistakes are left out. None
+    where the suite's name or case kind is wrong, or nobody could say what the tests decide.
+    """
     form = FieldReader()
     fields = form.fields(document.root, "a cases file", _KEYS, ("cases", "case_kind", "tests")) or {}
     name = form.id(fields["cases"], "a suite's name") if "cases" in fields else None
@@ -68,7 +76,11 @@ def _day(form: FieldReader, node: Node) -> date | None:
 
 
 class _CasesReader:
-    """One cases file, once its case kind is known."""
+    """One cases file, once its case kind is known.
+
+    `facts` are the vocabulary's by name, `fixtures` those read so far. `flawed` names the fixtures with mistakes: what
+    they lack is no second mistake of each test that uses them.
+    """
 
     def __init__(
         self, form: FieldReader, kind: CaseKind, vocabulary: Vocabulary, as_of: date | None, names: DecidedNames | None
@@ -114,7 +126,17 @@ class _CasesReader:
             form.mistake(place, "P002", f"{what} has no `as_of`", "write `as_of: 2026-07-01` there or above all tests")
         title = form.text(fields.get("title"), f"the title of {what}")
         expected = self._expected(fields["expect"], what) if "expect" in fields else None
-        return Case(name, place, title, self.kind.name, as_of, facts, expected) if as_of and expected else None
+        if as_of is None or expected is None:
+            return None
+        return Case(
+            name=name,
+            place=place,
+            title=title,
+            case_kind=self.kind.name,
+            as_of=as_of,
+            facts=facts,
+            expected=expected,
+        )
 
     # --- facts -------------------------------------------------------------------------------------------------------
 
@@ -158,6 +180,7 @@ class _CasesReader:
                 yield key.text, found[0]
 
     def _check_required(self, facts: Facts, what: str, place: Place) -> None:
+        """Notes the required facts that a test lacks, with fixtures counted in."""
         for fact in self.facts.values():
             if fact.required and facts.get(fact.group, {}).get(_key(fact)) is None:
                 hint = f"write `{fact.group}: {{{_key(fact)}: …}}` under `facts` or in a fixture"
@@ -176,7 +199,16 @@ class _CasesReader:
         undetermined = self._ids(fields.get("undetermined"), "`undetermined`", names.undetermined, "rule or table")
         results = self._values(fields.get("results"), "`results`", names.results, "result")
         conditions = self._values(fields.get("conditions"), "`conditions`", names.conditions, "condition")
-        return Expected(node.place, outcome, reasons, undetermined, results, conditions) if outcome else None
+        if outcome is None:
+            return None
+        return Expected(
+            place=node.place,
+            outcome=outcome,
+            reasons=reasons,
+            undetermined=undetermined,
+            results=results,
+            conditions=conditions,
+        )
 
     def _outcome(self, node: Node) -> str | None:
         if isinstance(node, Scalar) and node.text in self.kind.ladder:
@@ -187,6 +219,7 @@ class _CasesReader:
         return None
 
     def _known(self, place: Place, name: str, known: Collection[str] | None, noun: str) -> None:
+        """Notes a name that no decision about this kind of case can have."""
         if known is not None and name not in known:
             kind = self.kind.name
             ending = [full for full in known if full.endswith(f".{name}")]

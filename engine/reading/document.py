@@ -22,10 +22,16 @@ from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.vocabulary.invisible import IN_POLICIES
 
 BYTES_MAX = 1 << 20
-LEVELS_MAX = 50  # libyaml's time is quadratic in the depth of brackets: 100,000 take half a minute
-DIAGNOSTICS_MAX = 100  # a hostile file could give one for each of its bytes
+"""Of one file; a larger one is refused unread."""
+
+LEVELS_MAX = 50
+"""Of nesting: libyaml's time is quadratic in the depth of brackets, 100,000 take half a minute."""
+
+DIAGNOSTICS_MAX = 100
+"""Of one file: a hostile one could give one for each of its bytes."""
 
 END_MARK = "..."
+"""YAML's own sign for the end of a document, which shows that a file isn't cut off."""
 
 _END_MARK = re.compile(r"(?:^|(?<=[\r\n]))\.\.\.(?=[ \t\r\n]|$)")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -40,16 +46,20 @@ _PIECES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar:
-    """A leaf. `value` is bool, None or Decimal only for plain (unquoted) text that reads as one; `text` is what the
-    author meant once quotes, escapes and folding are resolved. `quoted` holds for block scalars (| >) too."""
+    """A leaf of YAML: plain or quoted text, or a block of text."""
 
     place: Place
+    """Where it begins, at its quote or `|` if it has one."""
     value: str | Decimal | bool | None
+    """None, a bool or a Decimal only for plain text that reads as one; otherwise the same as `text`."""
     text: str
+    """What the author meant, with quotes, escapes and folded lines resolved. A number's digits as written."""
     quoted: bool
-    raw: str = field(default="", repr=False, compare=False)  # the source, kept only where it differs from `text`
+    """Whether it has quotes, or is a block of text (`|`, `>`)."""
+    raw: str = field(default="", repr=False, compare=False)
+    """The source; kept only where it differs from `text`, to find places in it."""
 
     def place_at(self, offset: int) -> Place:
         """Where character `offset` of `text` stands in the file; `len(text)` gives the place after the last one."""
@@ -64,17 +74,24 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
+    """A YAML list."""
+
     place: Place
+    """Where it begins: at `[`, or at the first `-`."""
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
+    """YAML's `key: value` entries."""
+
     place: Place
+    """Where it begins: at `{`, or at the first key."""
     entries: tuple[tuple[Scalar, Node], ...]
+    """In the file's order; keys are scalars, and no two have the same text."""
 
     def get(self, key: str) -> Node | None:
-        """Linear in the entries; walk `entries` instead of asking for each key of a long mapping."""
+        """The value of a key, or None. Linear in the entries: walk `entries` of a long mapping instead."""
         return next((node for name, node in self.entries if name.text == key), None)
 
 
@@ -83,16 +100,24 @@ Node = Scalar | Sequence | Mapping
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """A file that has been read."""
+
     file: str
+    """Its name, as diagnostics give it."""
     root: Mapping
+    """Its entries."""
 
 
 def read(text: str | bytes, file: str, *, end_mark: bool = False) -> tuple[Document | None, tuple[Diagnostic, ...]]:
-    """Never raises. A document that comes with diagnostics lacks the refused entries (repeated, empty, merge or
-    list keys): good for finding the author's other mistakes, not for use. Other mistakes give None.
+    """The tree of a YAML file, and everything that is wrong with it, sorted by place. Never raises.
 
-    With `end_mark` the file must end with YAML's own `...`: a file that was cut off, or is still being written, can
-    read like a whole one, and what it lacks then is a rule that no longer holds an order."""
+    `file` is the name for diagnostics. A document that comes with diagnostics lacks the refused entries (repeated,
+    empty, merge or list keys): it is good for finding the author's other mistakes, not for use. Any other mistake gives
+    None.
+
+    With `end_mark` the file must end with YAML's own `...`. A file that was cut off, or is still being written, can
+    read like a whole one, and what it lacks then is a rule that no longer holds an order.
+    """
     reading = _DocumentReader(file)
     source = reading.decoded(text)
     if source is None:
@@ -131,6 +156,7 @@ class _DocumentReader:
         return Place(self.file, line, index - self.starts[line - 1] + 1)
 
     def say(self, at: int | Place, code: str, message: str, hint: str, broken: bool = True) -> None:
+        """Notes a mistake. `broken` if a value could not be read, so that no tree can be handed on."""
         self.broken |= broken
         if len(self.diagnostics) > DIAGNOSTICS_MAX:
             return
@@ -140,6 +166,7 @@ class _DocumentReader:
         self.diagnostics.append(Diagnostic(place, code, message, hint))
 
     def decoded(self, text: str | bytes) -> str | None:
+        """The text, its invisible characters replaced by U+FFFD, so that places stay; None if it can't be decoded."""
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         if len(data) > BYTES_MAX:  # readers of files stop there, so that how many it has is not known
             self.say(0, "Y002", f"the file has more than {BYTES_MAX} bytes", "split it into several files")
@@ -165,6 +192,10 @@ class _DocumentReader:
         self.starts = [0, *(match.end() for match in _BREAK.finditer(self.source))]
 
     def tree(self, source: str) -> Node | None:
+        """The root as far as libyaml comes.
+
+        It gives up at the first syntax error. What is open then is still checked for repeated keys and the like.
+        """
         parser = yaml.CSafeLoader(source)
         try:
             while self._take(parser.get_event()):
@@ -223,7 +254,7 @@ class _DocumentReader:
             self.say(
                 at, "Y020", f"`*{event.anchor}` is an alias", "write the value out, or quote text that starts with `*`"
             )
-            self._close(Scalar(self.place(at), None, f"*{event.anchor}", False))
+            self._close(Scalar(place=self.place(at), value=None, text=f"*{event.anchor}", quoted=False))
         elif kind is yaml.DocumentStartEvent:
             return self._document(event)
         return kind is not yaml.StreamEndEvent
@@ -250,7 +281,8 @@ class _DocumentReader:
                 mark.index, "Y003", f"this text holds the invisible character U+{ord(unseen[0]):04X}", "leave it out"
             )
         place = Place(self.file, mark.line + 1, mark.column + 1)
-        return Scalar(place, text if quoted else _value(text), text, quoted, "" if same else raw)
+        value = text if quoted else _value(text)
+        return Scalar(place=place, value=value, text=text, quoted=quoted, raw="" if same else raw)
 
     def _refuse_properties(self, event: Any) -> None:
         at = event.start_mark.index
@@ -264,6 +296,7 @@ class _DocumentReader:
             self.say(at, "Y022", f"`{said}` is a tag", "delete it, or quote text that starts with `!`")
 
     def _entries(self, nodes: list[Node]) -> tuple[tuple[Scalar, Node], ...]:
+        """Pairs of a mapping without the refused ones, each of which is a mistake."""
         first: dict[str, tuple[Scalar, Node]] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=False):
             if not isinstance(key, Scalar) or key.raw[:1] in ("|", ">"):
@@ -289,6 +322,7 @@ def _holds_nothing(source: str) -> bool:
 
 
 def _value(text: str) -> str | Decimal | bool | None:
+    """What plain text means: `true`, `false`, null (`null`, `~`, nothing), a number such as `-0.5`, or else itself."""
     if text in _WORDS:
         return _WORDS[text]
     return Decimal(text) if _NUMBER.fullmatch(text) else text
@@ -369,7 +403,7 @@ _ENDED = {
 
 
 def _syntax_mistake(error: yaml.YAMLError, source: str, place: Callable[[int], Place]) -> tuple[Place, str, str, str]:
-    """libyaml gives up at the first of these, so there is one a file."""
+    """Place, code, message and hint for libyaml's error. It gives up at the first, so there is one a file."""
     said = "; ".join(filter(None, (getattr(error, "context", ""), getattr(error, "problem", ""))))
     at = getattr(getattr(error, "problem_mark", None), "index", 0)
     begun = getattr(getattr(error, "context_mark", None), "index", at)

@@ -1,7 +1,7 @@
 """Reading an author's nodes against what a file must look like, collecting every mistake on the way.
 
-Shared by the readers of policies, facts and cases. Each method returns None (or leaves out) what is wrong, after noting
-it, so that reading always goes on to the next mistake.
+Shared by the readers of policies, facts, cases and maps. Each method of `FieldReader` gives None, or leaves out what is
+wrong, after noting it; so reading always goes on to the next mistake, and an author sees all of them at once.
 """
 
 from __future__ import annotations
@@ -19,10 +19,17 @@ from engine.vocabulary.days import ISO_DATE, day_number
 from engine.vocabulary.vocabulary import CASE_KINDS, DATE, Kind, Text
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+"""What formulas can use as a name: of a parameter, value, output, or a fact within its group."""
+
 ID = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
+"""What only people and programs name: rules, rows, tables, tests. Hyphens make them unfit for formulas."""
+
 NAME_LENGTH_MAX = 80
+"""Characters of a name or id."""
 
 FACT_GROUPS = tuple(dict.fromkeys(group for kind in CASE_KINDS.values() for group in kind.groups))
+"""The first part of a fact's name: `order`, `account` and so on, in the order of the case kinds."""
+
 _KEYWORDS = ("for", "if", "then", "else", "some", "every", "satisfies", "return", "function") + (
     "in",
     "between",
@@ -40,9 +47,11 @@ RESERVED = {
     **dict.fromkeys(FACT_GROUPS, "a group of facts"),
     "as_of": "the date of the decision",
 }
+"""Names that can't be given, with what each is already."""
 
 
 def kind_of(node: Node) -> str:
+    """What a node is, for the end of a message: `not a list`, `not the number 5`."""
     match node:
         case Mapping():
             return "a group of `key: value` entries"
@@ -59,7 +68,7 @@ def kind_of(node: Node) -> str:
 
 
 def day(text: str) -> date | None:
-    """The date that this text writes as YYYY-MM-DD, if it is one that a policy can speak of."""
+    """The date that this text writes as YYYY-MM-DD; None if it is none, or not one that a policy can speak of."""
     if not ISO_DATE.fullmatch(text):
         return None
     try:
@@ -70,15 +79,21 @@ def day(text: str) -> date | None:
 
 
 class FieldReader:
-    """The mistakes found so far in one file."""
+    """Collects the mistakes of one file in `diagnostics`, and knows the shapes that its parts can have.
+
+    `what` in its methods names the part for messages, with its article: "a row", "the title of the policy". The codes
+    are explained in docs/diagnostics.md.
+    """
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
 
     def mistake(self, place: Place, code: str, message: str, hint: str = "") -> None:
+        """Notes a mistake; reading goes on."""
         self.diagnostics.append(Diagnostic(place, code, message, hint))
 
     def wrong_kind(self, node: Node, what: str, wanted: str, hint: str = "") -> None:
+        """Notes that a node is the wrong kind of thing; `wanted` says what it should be: `a list`."""
         self.mistake(node.place, "P003", f"{what} must be {wanted}, not {kind_of(node)}", hint)
 
     # --- entries -----------------------------------------------------------------------------------------------------
@@ -86,8 +101,11 @@ class FieldReader:
     def fields(
         self, node: Node, what: str, known: Collection[str], required: Collection[str] = (), place: Place | None = None
     ) -> dict[str, Node] | None:
-        """The entries of a mapping by key, without unknown keys; None if it is no mapping. Missing keys are noted at
-        `place`."""
+        """The entries of a mapping with fixed keys, by key; None if it is no mapping.
+
+        Keys that aren't `known` are mistakes, and left out. Keys in `required` that are missing are mistakes at
+        `place`, which is the node's own if not given.
+        """
         if not isinstance(node, Mapping):
             self.wrong_kind(node, what, "a group of `key: value` entries", f"its keys are {listed(known)}")
             return None
@@ -104,7 +122,7 @@ class FieldReader:
         return found
 
     def entries(self, node: Node, what: str, least: int = 1) -> Iterator[tuple[Scalar, Node]]:
-        """The entries of a mapping whose keys the author chooses."""
+        """The entries of a mapping whose keys the author chooses; a mistake if there are fewer than `least`."""
         if not isinstance(node, Mapping):
             self.wrong_kind(node, what, "a group of `key: value` entries")
             return
@@ -113,6 +131,7 @@ class FieldReader:
         yield from node.entries
 
     def items(self, node: Node, what: str) -> tuple[Node, ...]:
+        """The items of a list; none, with a mistake, if it is no list or empty."""
         if not isinstance(node, Sequence):
             self.wrong_kind(node, what, "a list", "write `- ` before each item, or `[…]` around them")
             return ()
@@ -121,12 +140,13 @@ class FieldReader:
         return node.items
 
     def empty(self, node: Node, what: str) -> None:
+        """Notes that a list or mapping has nothing in it."""
         self.mistake(node.place, "P016", f"{what} must not be empty", "write at least one entry, or leave the key out")
 
     # --- names and words ---------------------------------------------------------------------------------------------
 
     def name(self, scalar: Node, what: str) -> str | None:
-        """A name that formulas can use."""
+        """A name that formulas can use: small letters, digits and `_`, and not `RESERVED`."""
         found = self._spelled(scalar, what, NAME, "small letters, digits and `_`, a letter first")
         if found in RESERVED:
             self.mistake(
@@ -136,6 +156,7 @@ class FieldReader:
         return found
 
     def id(self, scalar: Node, what: str) -> str | None:
+        """The id of something that formulas don't name: `-` may stand in it."""
         return self._spelled(scalar, what, ID, "small letters, digits, `-` and `_`, a letter first")
 
     def _spelled(self, node: Node, what: str, pattern: re.Pattern[str], rule: str) -> str | None:
@@ -150,7 +171,7 @@ class FieldReader:
         return node.text
 
     def word(self, node: Node, what: str) -> str | None:
-        """Text that is not read as a number, `true` or `null`."""
+        """Text that YAML doesn't read as a number, `true`, `false` or null; blank text is a mistake."""
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.text.strip():
             return node.text
         hint = ""
@@ -160,6 +181,7 @@ class FieldReader:
         return None
 
     def choice(self, node: Node, what: str, choices: Collection[str]) -> str | None:
+        """One of the words in `choices`, as written."""
         if not isinstance(node, Scalar):
             self.wrong_kind(node, what, f"one of {listed(choices)}")
         elif node.text not in choices:
@@ -172,7 +194,7 @@ class FieldReader:
     # --- texts and types ---------------------------------------------------------------------------------------------
 
     def languages(self, node: Node, what: str) -> tuple[Scalar, Scalar] | None:
-        """The English and the Chinese text of `{en: …, zh: …}`."""
+        """The scalars of `{en: …, zh: …}`, English first. Both must be there: decisions are explained in both."""
         if isinstance(node, Scalar):
             hint = f"write `{{en: {clipped(node.text) or '…'}, zh: …}}`"
             self.mistake(node.place, "P010", f"{what} needs its text in both languages", hint)
@@ -199,12 +221,15 @@ class FieldReader:
         return None
 
     def text(self, node: Node | None, what: str) -> Text | None:
+        """A text in both languages. None for no node, which is no mistake here, and for a mistake."""
         found = self.languages(node, what) if node else None
         return Text(found[0].text, found[1].text) if found else None
 
     def type_name(self, fields: dict[str, Node]) -> TypeName | None:
-        """The type in an entry with keys `type` and `members`; `type` may itself be `{type: enum, members: […]}`.
-        Members alone make an enum."""
+        """The type in an entry with keys `type` and `members`, None if it has neither.
+
+        `type` may itself be `{type: enum, members: […]}`. Members alone make an enum.
+        """
         node, members = fields.get("type"), fields.get("members")
         if isinstance(node, Mapping):
             inner = self.fields(node, "a type", ("type", "members"), ("type",)) or {}
@@ -226,7 +251,7 @@ class FieldReader:
         return self._enum(members, node.place)
 
     def _enum(self, members: Node, place: Place) -> TypeName:
-        """Members are a list of words, or titles by word, where a word with nothing behind it has none."""
+        """Members are a list of words, or titles by word, where a word with nothing behind it has no title."""
         if not isinstance(members, Mapping):
             return TypeName(Kind.ENUM, self.words(members, "a member"), place)
         words: list[str] = []
@@ -242,7 +267,7 @@ class FieldReader:
         return TypeName(Kind.ENUM, tuple(words), place, tuple(titles))
 
     def words(self, node: Node, what: str) -> tuple[str, ...]:
-        """A list of different words."""
+        """A list of different words; one that stands there twice is a mistake, and comes once."""
         found: dict[str, Place] = {}
         for item in self.items(node, f"the list of {what.removeprefix('a ')}s"):
             if (word := self.word(item, what)) is None:
@@ -253,7 +278,7 @@ class FieldReader:
         return tuple(found)
 
     def literal_fits(self, node: Node, value: object, type_: TypeName | None) -> bool:
-        """Whether a literal is one of the declared type; always, where none is declared."""
+        """Whether a literal is of the declared type, with a mistake if not; true if none is declared."""
         wrong = type_ and _misfit(value, type_)
         if not wrong or not type_:
             return True
@@ -263,7 +288,7 @@ class FieldReader:
 
 
 def _respelled(text: str, pattern: re.Pattern[str]) -> str:
-    """The nearest spelling that the pattern allows, or nothing."""
+    """The nearest spelling that the pattern allows (`OverLimit` gives `over-limit` as an id), or nothing."""
     joint = "-" if pattern is ID else "_"
     spelled = re.sub(r"[^a-z0-9_]+", joint, re.sub(r"(?<=[a-z])(?=[A-Z])", joint, text.strip()).lower(), flags=re.ASCII)
     spelled = spelled.strip("-_")
@@ -271,7 +296,7 @@ def _respelled(text: str, pattern: re.Pattern[str]) -> str:
 
 
 def _misfit(value: object, type_: TypeName) -> tuple[str, str] | None:
-    """What is wrong with a literal, and what to write instead."""
+    """What is wrong with a literal of this type, and what to write instead; None if it fits."""
     shown = clipped(str(value).lower() if isinstance(value, bool) else str(value))
     kind = Kind(type_.word)
     if kind.is_numeric:

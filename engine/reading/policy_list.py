@@ -16,11 +16,13 @@ from engine.reading.fields import FieldReader
 from engine.reading.policy import Policy
 
 SITE_FACTS = "facts.yaml"
+"""The file of a site's own facts, in the folder of its policies."""
+
 _FOLDER = "rules"
 
 
 def no_site_facts(names: Collection[str], policies: Iterable[Policy]) -> Diagnostic:
-    """What is said of a set of files without facts.yaml, with the two keys to write."""
+    """The diagnostic for a set of files without facts.yaml, with the keys to write. `names` are the files' names."""
     folder = PurePath(min(names)).parent if names else PurePath(_FOLDER)
     place = Place((folder / SITE_FACTS).as_posix(), 1, 1)
     listed = ", ".join(sorted(policy.name for policy in policies)) or "…"
@@ -29,8 +31,11 @@ def no_site_facts(names: Collection[str], policies: Iterable[Policy]) -> Diagnos
 
 
 def check_policy_list(site: Document, policies: Collection[Policy], unread: Collection[str]) -> tuple[Diagnostic, ...]:
-    """Both ways: what is listed must be there, what is there must be listed. `unread` names what files that can't be
-    read probably define: nothing is said of them."""
+    """The mistakes of a list of policies: what is listed must be there, and what is there must be listed.
+
+    `site` is facts.yaml; a list that is missing altogether is noted by the reader of facts. `unread` names what files
+    that can't be read probably define: it may well be there, so nothing is said of it.
+    """
     form = FieldReader()
     node = site.root.get("policies")
     if node is None:  # which the reader of facts says
@@ -52,6 +57,7 @@ def check_policy_list(site: Document, policies: Collection[Policy], unread: Coll
 
 
 def _listed(form: FieldReader, node: Node) -> Mapping[str, Place]:
+    """The names on the list with their places, each once."""
     found: dict[str, Place] = {}
     for item in form.items(node, "the list of policies"):
         name = form.word(item, "a policy's name")

@@ -1,4 +1,8 @@
-"""A policy's `rules` → `RuleDefinition`s by id. Part of `read_policy`."""
+"""A policy's `rules` → `RuleDefinition`s by id. Part of `read_policy`.
+
+A rule that has a mistake is left out, never read in part: a rule without one of its conditions would hold other orders
+than its author meant.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,11 @@ CONDITIONAL_OUTCOMES = ("approve_with_conditions", "hold")
 
 
 def read_rules(form: FieldReader, node: Node, kind: CaseKind | None) -> dict[str, RuleDefinition]:
-    """Rules without mistakes, by id. With no `kind` (its word was wrong) outcomes are held against every ladder."""
+    """The rules without mistakes, by id; the mistakes go to `form`.
+
+    `kind` is the kind of case that the policy decides; None if its word was wrong, and then outcomes are held against
+    the ladders of all kinds.
+    """
     found: dict[str, RuleDefinition] = {}
     for key, content in form.entries(node, "`rules`"):
         before = len(form.diagnostics)
@@ -41,7 +49,17 @@ def _rule(form: FieldReader, id_: str, place: Place, node: Node, kind: CaseKind 
     conditions = _conditions(form, fields["conditions"], what, outcome, kind) if "conditions" in fields else ()
     if not when or outcome is None or reason is None:
         return None
-    return RuleDefinition(id_, place, title, when, outcome, if_missing, reason, remedy, conditions)
+    return RuleDefinition(
+        id=id_,
+        place=place,
+        title=title,
+        when=when,
+        outcome=outcome,
+        if_missing=if_missing,
+        reason=reason,
+        remedy=remedy,
+        conditions=conditions,
+    )
 
 
 def _when(form: FieldReader, node: Node, what: str) -> tuple[Expression, ...]:
@@ -67,6 +85,7 @@ def _outcome(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | N
 
 
 def _if_missing(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | None:
+    """What happens when facts are missing: only `ignore` or caution, never an outcome that lets a case pass."""
     cautions = (kind.caution,) if kind else tuple({each.caution for each in CASE_KINDS.values()})
     if isinstance(node, Scalar) and node.text in ("ignore", *cautions):
         return node

@@ -15,13 +15,16 @@ from engine.reading.leaf import expression, output, unary_tests
 from engine.reading.policy import Cell, HitPolicy, OutputCell, OutputDefinition, Row, TableDefinition
 
 Take = Callable[[Node, str], str | None]
-"""Reserves a name in the policy's namespace."""
+"""Reserves a name in the policy's namespace, for what it names; None, with a mistake, if it is taken."""
 
 _ORDERED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
 
 
 def read_table(form: FieldReader, name: str, place: Place, node: Node, take: Take) -> TableDefinition | None:
-    """Notes its mistakes in the form; a table that has any is not fit for use."""
+    """The table called `name`, or None. Its mistakes go to `form`; a table that has any must not be used.
+
+    `place` is that of its key, `take` reserves the names of its outputs among those of the policy.
+    """
     what = f"the table `{name}`" if name != "table" else "the table"
     fields = form.fields(node, what, ("hit", "outputs", "rows"), ("rows",), place)
     if fields is None:
@@ -33,7 +36,9 @@ def read_table(form: FieldReader, name: str, place: Place, node: Node, take: Tak
     outputs = _complete(form, what, declared, rows, take)
     if word in _ORDERED:
         _check_order(form, fields.get("hit", node), word, outputs, rows)
-    return TableDefinition(name, place, HitPolicy(word), outputs, rows) if word and rows else None
+    if not word or not rows:
+        return None
+    return TableDefinition(name=name, place=place, hit=HitPolicy(word), outputs=outputs, rows=rows)
 
 
 # --- outputs ---------------------------------------------------------------------------------------------------------
@@ -50,14 +55,14 @@ def _declared(form: FieldReader, node: Node | None, what: str) -> list[OutputDef
 def _declaration(form: FieldReader, name: str, place: Place, node: Node) -> OutputDefinition:
     what = f"the output `{name}`"
     if isinstance(node, Scalar):
-        return OutputDefinition(name, place, form.type_name({"type": node}), None, ())
+        return OutputDefinition(name=name, place=place, type=form.type_name({"type": node}), title=None, order=())
     fields = form.fields(node, what, ("type", "members", "title", "order")) or {}
     type_ = form.type_name(fields)
     title = form.text(fields.get("title"), f"the title of {what}")
     order = form.words(fields["order"], "a word") if "order" in fields else ()
     if type_ and type_.members and order:
         _match_members(form, fields["order"].place, what, order, type_.members)
-    return OutputDefinition(name, place, type_, title, order)
+    return OutputDefinition(name=name, place=place, type=type_, title=title, order=order)
 
 
 def _match_members(
@@ -74,22 +79,27 @@ def _match_members(
 def _complete(
     form: FieldReader, what: str, declared: list[OutputDefinition], rows: tuple[Row, ...], take: Take
 ) -> tuple[OutputDefinition, ...]:
-    """The declared outputs and those that the rows give without a declaration. Every row must give all of them; one
-    that only a few rows give is taken for a slip of the pen there."""
+    """The declared outputs and those that the rows give without a declaration.
+
+    Every row must give all of them. An output that fewer than half of the rows give, and that isn't declared, is taken
+    for a slip of the pen in those rows: three rows with `limit` and one with `limt` make one output and one mistake.
+    """
     given = Counter(cell.name for row in rows for cell in row.outputs)
     known = {output.name: output for output in declared}
     for row in rows:
         for cell in row.outputs:
             if cell.name not in known and 2 * given[cell.name] >= len(rows):
-                known[cell.name] = OutputDefinition(cell.name, cell.place, None, None, ())
+                known[cell.name] = OutputDefinition(name=cell.name, place=cell.place, type=None, title=None, order=())
     for row in rows:
         _check_outputs(form, what, row, tuple(known))
     for definition in known.values():
-        take(Scalar(definition.place, definition.name, definition.name, False), "a table output")
+        name = Scalar(place=definition.place, value=definition.name, text=definition.name, quoted=False)
+        take(name, "a table output")
     return tuple(known.values())
 
 
 def _check_outputs(form: FieldReader, what: str, row: Row, known: tuple[str, ...]) -> None:
+    """Notes the outputs that a row gives alone, and those that it lacks, matching the two by their spelling."""
     given = [cell.name for cell in row.outputs]
     absent = [name for name in known if name not in given]
     for cell in row.outputs:
@@ -161,7 +171,7 @@ def _cells(form: FieldReader, node: Node) -> tuple[Cell, ...]:
 def _output_cells(
     form: FieldReader, node: Node, declared: dict[str, OutputDefinition], refused: set[str]
 ) -> tuple[OutputCell, ...]:
-    """`refused` are names already found unfit, which are not said again in every row."""
+    """What a row gives. `refused` holds names already known to be unfit, which are not mistakes again in every row."""
     if not isinstance(node, Mapping):
         form.wrong_kind(node, "a row's `then`", "outputs by name", "write `then: {name: value}`")
         return ()

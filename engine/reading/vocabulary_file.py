@@ -25,12 +25,13 @@ from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.vocabulary import Fact, Kind, Text, Type, Vocabulary
 
 CURRENCY_ASSUMED = "EUR"
-"""Where none can be read: for finding the other mistakes, and for policy sets that were stored when it was the default.
-"""
+"""If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
 
 _STANDARD_KEYS = ("facts",)
 _SITE_KEYS = ("currency", "policies", "facts")
 SITE_KEYS_REQUIRED = ("currency", "policies")
+"""Keys that every site's facts.yaml must have."""
+
 _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "example")
 _BOUNDS = ("minimum", "maximum")
 _CENTS = 2  # decimals of amounts in the standard facts
@@ -50,8 +51,12 @@ _BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.YES_NO}
 def read_vocabulary(
     standard: Document, site: Document | None, *, required: Collection[str] = SITE_KEYS_REQUIRED
 ) -> tuple[Vocabulary, tuple[Diagnostic, ...]]:
-    """Never raises. The vocabulary lacks the facts that have mistakes. `required` names the keys that the site's file
-    must have; its list of policies is read by `policy_list`."""
+    """The facts of the engine (`standard`) and of a site, and the mistakes in both files, sorted by place. Never
+    raises.
+
+    The vocabulary lacks the facts that have mistakes. `required` names the keys that the site's file must have; sets
+    that were stored before there were any pass none. The list of policies is read by `policy_list`.
+    """
     form = FieldReader()
     currency = _currency(form, site)
     vocabulary = Vocabulary(currency, get_currency_precision(currency), {})
@@ -148,6 +153,7 @@ def _bounded(
 
 
 def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -> int | None:
+    """A minimum or maximum at the scale of its type, as binding would read it: 5.5 of money with cents is 550."""
     what = f"the {word} of `{clipped(key.text)}`"
     if type_.kind not in _BOUNDED:
         form.mistake(node.place, "P033", f"`{type_.kind}` has no {word}", f"leave `{word}` out")
@@ -180,7 +186,11 @@ def example_of(type_: Type) -> str | int | bool | None:
 
 
 def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
-    """The standard facts' examples have cents, which a currency without them (JPY) drops."""
+    """The fact with its example as a request carries it.
+
+    The standard facts' examples have cents, which a currency without them (JPY) drops: it is read at a finer scale
+    first.
+    """
     type_ = fact.type
     cents = max(_CENTS - type_.scale, 0) if type_.kind is Kind.MONEY else 0
     finer = replace(type_, scale=type_.scale + cents, low=type_.low * 10**cents, high=type_.high * 10**cents)

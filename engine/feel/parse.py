@@ -247,7 +247,7 @@ _INSTEAD = {
     "：": "write an ASCII `:`",
     ";": "write one expression only",
 }
-_WANTED = {
+_MISSING = {
     "ELSE": "`else`",
     "THEN": "`then`",
     "RETURN": "`return`",
@@ -267,14 +267,14 @@ _GLUED = re.compile(r"[\w.]+")
 
 def _unexpected_character(text: str, offset: int) -> FeelSyntaxError:
     """The message where lark's lexer knows no token: an idiom of another language, an open quote, a bad sign."""
-    found = text[offset : offset + 1]
+    character = text[offset : offset + 1]
     if idiom := meant(text, offset):
         return FeelSyntaxError(*idiom)
-    if found.isdecimal() and (glued := _GLUED.match(text, offset)):
+    if character.isdecimal() and (glued := _GLUED.match(text, offset)):
         return FeelSyntaxError(f"`{glued[0][:40]}` is neither a number nor a name", offset)
-    if found == '"':
+    if character == '"':
         return FeelSyntaxError('text that begins with `"` is never closed, write a second `"`', offset)
-    return FeelSyntaxError(f"`{found}` is not understood here{_advice(text, offset)}", offset)
+    return FeelSyntaxError(f"`{character}` is not understood here{_advice(text, offset)}", offset)
 
 
 def _advice(text: str, offset: int) -> str:
@@ -289,23 +289,25 @@ def _unexpected_token(text: str, token: Token, expected: frozenset[str]) -> Feel
     what is missing: an operator between two operands, a closing bracket, a clause.
     """
     if token.type == "$END":
-        return FeelSyntaxError(f"the expression ends too early{_wanted(expected)}", len(text.rstrip()))
+        return FeelSyntaxError(f"the expression ends too early{_what_is_missing(expected)}", len(text.rstrip()))
     offset = cast(int, token.start_pos)
-    found = text[offset : token.end_pos]
+    written = text[offset : token.end_pos]
     if idiom := meant(text, offset):
         return FeelSyntaxError(*idiom)
-    if len(found) > 40:
-        found = found[:40] + "…"
+    if len(written) > 40:
+        written = written[:40] + "…"
     if token.type in _OPERANDS and "AND" in expected and not _CLAUSES & expected:
-        return FeelSyntaxError(f"`{found}` is not expected here, an operator is missing, write `and` or `or`", offset)
-    return FeelSyntaxError(f"`{found}` is not expected here{_advice(text, offset) or _wanted(expected)}", offset)
+        return FeelSyntaxError(f"`{written}` is not expected here, an operator is missing, write `and` or `or`", offset)
+    return FeelSyntaxError(
+        f"`{written}` is not expected here{_advice(text, offset) or _what_is_missing(expected)}", offset
+    )
 
 
-def _wanted(expected: frozenset[str]) -> str:
+def _what_is_missing(expected: frozenset[str]) -> str:
     """What is missing, as the end of a message, as far as the possible tokens tell."""
     if expected >= _OPERAND_STARTS:
         return ", a value is missing"
-    wanted = [text for kind, text in _WANTED.items() if kind in expected]
-    if wanted:
-        return f", {' or '.join(wanted)} is missing"
+    missing = [text for kind, text in _MISSING.items() if kind in expected]
+    if missing:
+        return f", {' or '.join(missing)} is missing"
     return ", a name is missing" if expected == {"NAME"} else ", an operator may be missing"

@@ -67,12 +67,12 @@ def read_cases(
 
 
 def _day(form: FieldReader, node: Node) -> date | None:
-    found = day(node.text) if isinstance(node, Scalar) else None
-    if found is None:
-        shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+    date_ = day(node.text) if isinstance(node, Scalar) else None
+    if date_ is None:
+        quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
         hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
-        form.mistake(node.place, "P012", f"{shown} is not a date", hint)
-    return found
+        form.mistake(node.place, "P012", f"{quoted} is not a date", hint)
+    return date_
 
 
 class _CasesReader:
@@ -144,28 +144,28 @@ class _CasesReader:
         """The fixtures named, of which later ones override earlier ones."""
         if node is None:
             return []
-        found: list[str] = []
+        fixtures: list[str] = []
         for item in self.form.items(node, f"`use` of {what}") if isinstance(node, Sequence) else (node,):
             word = self.form.word(item, "a fixture's name")
             if word in self.fixtures:
-                found.append(word)
+                fixtures.append(word)
             elif word:
                 hint = did_you_mean(word, self.fixtures)
                 self.form.mistake(item.place, "P040", f"`{clipped(word)}` is not a fixture of this file", hint)
-        return found
+        return fixtures
 
     def _facts(self, node: Node, what: str) -> Facts:
-        found: Facts = {}
+        facts: Facts = {}
         for key, content in self.form.entries(node, f"the facts of {what}", least=0):
             if key.text in self.kind.groups:
-                found[key.text] = dict(self._group(key.text, content))
+                facts[key.text] = dict(self._group(key.text, content))
                 continue
             group, dot, name = key.text.partition(".")
             nested = dot and group in self.kind.groups
             hint = f"write `{group}: {{{name}: …}}`" if nested else did_you_mean(key.text, self.kind.groups)
             message = f"`{clipped(key.text)}` is not a group of facts that {self.kind.name}s have"
             self.form.mistake(key.place, "P041", message, hint)
-        return found
+        return facts
 
     def _group(self, group: str, node: Node) -> Iterable[tuple[str, JsonScalar]]:
         for key, content in self.form.entries(node, f"`{group}`", least=0):
@@ -176,8 +176,8 @@ class _CasesReader:
                 self.form.mistake(key.place, "P041", message, did_you_mean(key.text, known))
             elif isinstance(content, Scalar) and content.value is None and not content.quoted:
                 yield key.text, None
-            elif found := read_value(self.form, fact, content, "P042", f"the fact `{fact.name}`"):
-                yield key.text, found[0]
+            elif value := read_value(self.form, fact, content, "P042", f"the fact `{fact.name}`"):
+                yield key.text, value[0]
 
     def _check_required(self, facts: Facts, what: str, place: Place) -> None:
         """Notes the required facts that a test lacks, with fixtures counted in."""
@@ -213,9 +213,9 @@ class _CasesReader:
     def _outcome(self, node: Node) -> str | None:
         if isinstance(node, Scalar) and node.text in self.kind.ladder:
             return node.text
-        shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+        quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
         hint = did_you_mean(node.text if isinstance(node, Scalar) else "", self.kind.ladder)
-        self.form.mistake(node.place, "P008", f"{shown} is not an outcome for {self.kind.name}s", hint)
+        self.form.mistake(node.place, "P008", f"{quoted} is not an outcome for {self.kind.name}s", hint)
         return None
 
     def _known(self, place: Place, name: str, known: Collection[str] | None, noun: str) -> None:
@@ -244,11 +244,11 @@ class _CasesReader:
     ) -> dict[str, ExpectedValue] | None:
         if node is None:
             return None
-        found: dict[str, ExpectedValue] = {}
+        values: dict[str, ExpectedValue] = {}
         for key, content in self.form.entries(node, what, least=0):
             self._known(key.place, key.text, known, noun)
-            found[key.text] = self._value(content, key)
-        return found
+            values[key.text] = self._value(content, key)
+        return values
 
     def _value(self, node: Node, key: Scalar) -> ExpectedValue:
         if isinstance(node, Scalar):
@@ -265,8 +265,8 @@ def _key(fact: Fact) -> str:
 
 def _merged(layers: Iterable[Facts]) -> Facts:
     """Fact by fact, later layers over earlier ones."""
-    found: Facts = {}
+    merged: Facts = {}
     for layer in layers:
         for group, members in layer.items():
-            found[group] = found.get(group, {}) | members
-    return found
+            merged[group] = merged.get(group, {}) | members
+    return merged

@@ -247,8 +247,8 @@ class _DocumentReader:
             self.open.append(_Open(Place(self.file, mark.line + 1, mark.column + 1), is_mapping, []))
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             done = self.open.pop()
-            whole = Mapping(done.place, self._entries(done.nodes)) if done.is_mapping else None
-            self._close(whole or Sequence(done.place, tuple(done.nodes)))
+            mapping = Mapping(done.place, self._entries(done.nodes)) if done.is_mapping else None
+            self._close(mapping or Sequence(done.place, tuple(done.nodes)))
         elif kind is yaml.AliasEvent:
             at = event.start_mark.index
             self.say(
@@ -292,8 +292,8 @@ class _DocumentReader:
         if event.tag is not None:
             at = self.source.find("!", at)
             end = _TAG.match(self.source, at)
-            said = self.source[at : end.end() if end else at]
-            self.say(at, "Y022", f"`{said}` is a tag", "delete it, or quote text that starts with `!`")
+            tag = self.source[at : end.end() if end else at]
+            self.say(at, "Y022", f"`{tag}` is a tag", "delete it, or quote text that starts with `!`")
 
     def _entries(self, nodes: list[Node]) -> tuple[tuple[Scalar, Node], ...]:
         """Pairs of a mapping without the refused ones, each of which is a mistake."""
@@ -348,11 +348,11 @@ def _block_offset(raw: str, text: str, offset: int) -> int:
     for line in _BREAK.split(raw)[:-1] if raw.endswith(("\n", "\r")) else _BREAK.split(raw):
         content = line.lstrip(" ")
         if start and content.strip():
-            found = text.find(content, passed)
-            if found < 0 or (found > offset and at):
+            index = text.find(content, passed)
+            if index < 0 or (index > offset and at):
                 break
-            at = start + len(line) - len(content) + min(max(offset - found, 0), len(content))
-            passed = found + len(content)
+            at = start + len(line) - len(content) + min(max(offset - index, 0), len(content))
+            passed = index + len(content)
         start += len(line) + (2 if raw.startswith("\r\n", start + len(line)) else 1)
     return at
 
@@ -404,47 +404,47 @@ _ENDED = {
 
 def _syntax_mistake(error: yaml.YAMLError, source: str, place: Callable[[int], Place]) -> tuple[Place, str, str, str]:
     """Place, code, message and hint for libyaml's error. It gives up at the first, so there is one a file."""
-    said = "; ".join(filter(None, (getattr(error, "context", ""), getattr(error, "problem", ""))))
+    problem = "; ".join(filter(None, (getattr(error, "context", ""), getattr(error, "problem", ""))))
     at = getattr(getattr(error, "problem_mark", None), "index", 0)
     begun = getattr(getattr(error, "context_mark", None), "index", at)
     line_start = max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
     before = source[line_start:at]
     if "\t" in before + source[at : at + 1] and not before.strip():
         return place(line_start + (before + "\t").index("\t")), "Y031", "a tab indents this line", "indent with spaces"
-    if source.startswith(":", at) and "expected" in said and source[line_start:at].strip()[-1:] in ("", "{", ","):
+    if source.startswith(":", at) and "expected" in problem and source[line_start:at].strip()[-1:] in ("", "{", ","):
         return place(at), "Y012", "this entry has no key", "write a name before the colon"
     for part, (code, from_start, message, hint) in _SYNTAX:
-        if part in said:
+        if part in problem:
             where = begun if from_start else at
             where = source.rfind("\\", 0, at + 1) if "escape" in message else where
             text = _line(source, where) or " "
             return place(where), code, message.format(text), hint.format(text)
-    return _misfit(said, source, at, begun, line_start, place)
+    return _misfit(problem, source, at, begun, line_start, place)
 
 
 def _misfit(
-    said: str, source: str, at: int, begun: int, line_start: int, place: Callable[[int], Place]
+    problem: str, source: str, at: int, begun: int, line_start: int, place: Callable[[int], Place]
 ) -> tuple[Place, str, str, str]:
     """Where libyaml says only that it wanted a key, a colon or the end of the document."""
     before, text, here = source[line_start:at].strip(), _line(source, at), place(at)
     above = _BREAK.split(source[max(0, line_start - 500) : line_start].rstrip())[-1]
     unspaced = _UNSPACED.match(above)
-    if "could not find expected ':'" in said:
+    if "could not find expected ':'" in problem:
         text = _line(source, begun)
         return place(begun), "Y040", f"`{text}` has no key", _SPACE_HINT if ":" in text else "write `key: value`"
-    if "<document start>" in said and (marker := _MARKER.search(source, 0, at)):
+    if "<document start>" in problem and (marker := _MARKER.search(source, 0, at)):
         code, kind, hint = _MARKERS[marker[1]]
         where = marker.start(1)
         return place(where), code, f"`{_line(source, where)}` {kind}", hint
-    if "mapping values" in said and ": " in before:
+    if "mapping values" in problem and ": " in before:
         return here, "Y040", "a second colon in one line", "quote text that holds `: `"
-    if "mapping values" in said and unspaced:
+    if "mapping values" in problem and unspaced:
         colon = source.rindex(above, 0, line_start) + unspaced.start(1)
         return place(colon), "Y040", "no space follows this colon", _SPACE_HINT
-    if "mapping values" in said:
+    if "mapping values" in problem:
         hint = "the lines above are a value already: indent this one as the key it belongs beside, or quote them"
         return here, "Y040", f"`{_line(before, 0)}` cannot be a key here", hint
-    if "<document start>" in said and text.startswith(":"):
+    if "<document start>" in problem and text.startswith(":"):
         return here, "Y040", "no space follows this colon", _SPACE_HINT
     if text[:1] in ("]", "}"):
         return here, "Y040", f"`{text[0]}` closes nothing", "delete it, or quote the whole text"

@@ -72,10 +72,10 @@ def day(text: str) -> date | None:
     if not ISO_DATE.fullmatch(text):
         return None
     try:
-        found = date.fromisoformat(text)
+        parsed = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if DATE.low <= day_number(found) <= DATE.high else None
+    return parsed if DATE.low <= day_number(parsed) <= DATE.high else None
 
 
 class FieldReader:
@@ -92,9 +92,9 @@ class FieldReader:
         """Notes a mistake; reading goes on."""
         self.diagnostics.append(Diagnostic(place, code, message, hint))
 
-    def wrong_kind(self, node: Node, what: str, wanted: str, hint: str = "") -> None:
-        """Notes that a node is the wrong kind of thing; `wanted` says what it should be: `a list`."""
-        self.mistake(node.place, "P003", f"{what} must be {wanted}, not {kind_of(node)}", hint)
+    def wrong_kind(self, node: Node, what: str, expected: str, hint: str = "") -> None:
+        """Notes that a node is the wrong kind of thing; `expected` says what it should be: `a list`."""
+        self.mistake(node.place, "P003", f"{what} must be {expected}, not {kind_of(node)}", hint)
 
     # --- entries -----------------------------------------------------------------------------------------------------
 
@@ -109,17 +109,17 @@ class FieldReader:
         if not isinstance(node, Mapping):
             self.wrong_kind(node, what, "a group of `key: value` entries", f"its keys are {listed(known)}")
             return None
-        found: dict[str, Node] = {}
+        by_key: dict[str, Node] = {}
         for key, value in node.entries:
             if key.text in known:
-                found[key.text] = value
+                by_key[key.text] = value
             else:
                 hint = did_you_mean(key.text, known)
                 self.mistake(key.place, "P001", f"`{clipped(key.text)}` is not a key of {what}", hint)
         for key_ in required:
-            if key_ not in found:
+            if key_ not in by_key:
                 self.mistake(place or node.place, "P002", f"{what} has no `{key_}`", f"write `{key_}: …`")
-        return found
+        return by_key
 
     def entries(self, node: Node, what: str, least: int = 1) -> Iterator[tuple[Scalar, Node]]:
         """The entries of a mapping whose keys the author chooses; a mistake if there are fewer than `least`."""
@@ -147,13 +147,11 @@ class FieldReader:
 
     def name(self, scalar: Node, what: str) -> str | None:
         """A name that formulas can use: small letters, digits and `_`, and not `RESERVED`."""
-        found = self._spelled(scalar, what, NAME, "small letters, digits and `_`, a letter first")
-        if found in RESERVED:
-            self.mistake(
-                scalar.place, "P005", f"`{found}` is {RESERVED[found]}, not a free name", "choose another name"
-            )
+        name = self._spelled(scalar, what, NAME, "small letters, digits and `_`, a letter first")
+        if name in RESERVED:
+            self.mistake(scalar.place, "P005", f"`{name}` is {RESERVED[name]}, not a free name", "choose another name")
             return None
-        return found
+        return name
 
     def id(self, scalar: Node, what: str) -> str | None:
         """The id of something that formulas don't name: `-` may stand in it."""
@@ -202,8 +200,8 @@ class FieldReader:
         fields = self.fields(node, what, ("en", "zh"))
         if fields is None:
             return None
-        found = [self._language(node, fields.get(key), key, what) for key in ("en", "zh")]
-        en, zh = found
+        texts = [self._language(node, fields.get(key), key, what) for key in ("en", "zh")]
+        en, zh = texts
         return (en, zh) if en and zh else None
 
     def _language(self, parent: Node, node: Node | None, key: str, what: str) -> Scalar | None:
@@ -222,8 +220,8 @@ class FieldReader:
 
     def text(self, node: Node | None, what: str) -> Text | None:
         """A text in both languages. None for no node, which is no mistake here, and for a mistake."""
-        found = self.languages(node, what) if node else None
-        return Text(found[0].text, found[1].text) if found else None
+        texts = self.languages(node, what) if node else None
+        return Text(texts[0].text, texts[1].text) if texts else None
 
     def type_name(self, fields: dict[str, Node]) -> TypeName | None:
         """The type in an entry with keys `type` and `members`, None if it has neither.
@@ -268,14 +266,14 @@ class FieldReader:
 
     def words(self, node: Node, what: str) -> tuple[str, ...]:
         """A list of different words; one that stands there twice is a mistake, and comes once."""
-        found: dict[str, Place] = {}
+        places: dict[str, Place] = {}
         for item in self.items(node, f"the list of {what.removeprefix('a ')}s"):
             if (word := self.word(item, what)) is None:
                 continue
-            if word in found:
+            if word in places:
                 self.mistake(item.place, "P018", f"`{clipped(word)}` is listed twice", "delete one of the two")
-            found.setdefault(word, item.place)
-        return tuple(found)
+            places.setdefault(word, item.place)
+        return tuple(places)
 
     def literal_fits(self, node: Node, value: object, type_: TypeName | None) -> bool:
         """Whether a literal is of the declared type, with a mistake if not; true if none is declared."""
@@ -297,22 +295,24 @@ def _respelled(text: str, pattern: re.Pattern[str]) -> str:
 
 def _misfit(value: object, type_: TypeName) -> tuple[str, str] | None:
     """What is wrong with a literal of this type, and what to write instead; None if it fits."""
-    shown = clipped(str(value).lower() if isinstance(value, bool) else str(value))
+    quoted = clipped(str(value).lower() if isinstance(value, bool) else str(value))
     kind = Kind(type_.word)
     if kind.is_numeric:
         if not isinstance(value, Decimal):
-            return f"`{shown}` is not a number, as `{kind}` must be", "write a plain number, without quotes or units"
+            return f"`{quoted}` is not a number, as `{kind}` must be", "write a plain number, without quotes or units"
         if kind in (Kind.INTEGER, Kind.DAYS, Kind.MONTHS) and value != value.to_integral_value():
-            return f"`{shown}` is not a whole number, as `{kind}` must be", "write it without decimals"
+            return f"`{quoted}` is not a whole number, as `{kind}` must be", "write it without decimals"
         return None
     if kind is Kind.YES_NO:
         return (
-            None if isinstance(value, bool) else (f"`{shown}` is neither `true` nor `false`", "write `true` or `false`")
+            None
+            if isinstance(value, bool)
+            else (f"`{quoted}` is neither `true` nor `false`", "write `true` or `false`")
         )
     if not isinstance(value, str):
-        return f"`{shown}` is not text, as `{kind}` must be", f'write it between quotes, `"{shown}"`'
+        return f"`{quoted}` is not text, as `{kind}` must be", f'write it between quotes, `"{quoted}"`'
     if kind is Kind.DATE and day(value) is None:
-        return f"`{shown}` is not a date", "write it as YYYY-MM-DD"
+        return f"`{quoted}` is not a date", "write it as YYYY-MM-DD"
     if kind is Kind.ENUM and type_.members and value not in type_.members:
-        return f"`{shown}` is not a member of this enum", did_you_mean(value, type_.members)
+        return f"`{quoted}` is not a member of this enum", did_you_mean(value, type_.members)
     return None

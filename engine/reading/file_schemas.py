@@ -113,8 +113,8 @@ def policy_schema() -> Schema:
 
 
 def _record(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
-    found: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return found | ({"required": list(required)} if required else {})
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": list(required)} if required else {})
 
 
 def _named(definition: str, names: Schema = _NAMES) -> Schema:

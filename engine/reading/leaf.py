@@ -84,8 +84,8 @@ def _expression(form: FieldReader, scalar: Scalar, what: str, start: int, end: i
     except FeelSyntaxError as error:
         form.mistake(scalar.place_at(start + error.offset), "F001", error.message, _hint(text))
         return None
-    whole = start == 0 and len(text) == len(scalar.text)
-    return Expression(tree, scalar, start, None if whole else len(text))
+    is_all = start == 0 and len(text) == len(scalar.text)
+    return Expression(tree, scalar, start, None if is_all else len(text))
 
 
 def _refuse_double_equals(text: str) -> None:
@@ -97,8 +97,8 @@ def _refuse_double_equals(text: str) -> None:
 
 def _refuse_misread(text: str, *, cell: bool) -> None:
     """Raises for what FEEL reads, but never as its author meant it, such as `10,000`."""
-    if found := hints.misread(text, cell=cell):
-        raise FeelSyntaxError(*found)
+    if advice := hints.misread(text, cell=cell):
+        raise FeelSyntaxError(*advice)
 
 
 def _hint(text: str) -> str:
@@ -261,10 +261,10 @@ def _short_enough(form: FieldReader, scalar: Scalar) -> bool:
 
 def bilingual_template(form: FieldReader, node: Node | None, what: str) -> BilingualTemplate | None:
     """A reason's or remedy's text in both languages; None for no node and for a mistake in either."""
-    found = form.languages(node, what) if node else None
-    if found is None:
+    scalars = form.languages(node, what) if node else None
+    if scalars is None:
         return None
-    en, zh = (_template(form, scalar) for scalar in found)
+    en, zh = (_template(form, scalar) for scalar in scalars)
     return BilingualTemplate(en, zh) if en and zh else None
 
 
@@ -290,10 +290,10 @@ def _template(form: FieldReader, scalar: Scalar) -> Template | None:
                 hint = "write `}` after the FEEL expression, or `{{` for the brace itself"
                 form.mistake(scalar.place_at(at), "P011", f"`{clipped(text[at:])}` has no `}}` after it", hint)
                 return None
-            found = _expression(form, scalar, "the text between the braces", at + 1, end)
-            if found:
-                parts += [literal_, found] if literal_ else [found]
-            intact, literal_, at = intact and found is not None, "", end + 1
+            formula = _expression(form, scalar, "the text between the braces", at + 1, end)
+            if formula:
+                parts += [literal_, formula] if literal_ else [formula]
+            intact, literal_, at = intact and formula is not None, "", end + 1
         else:
             literal_, at = literal_ + text[at], at + 1
     return Template(scalar, (*parts, literal_) if literal_ else tuple(parts)) if intact and not stray else None

@@ -102,13 +102,13 @@ class _PolicyReader:
     # --- parameters --------------------------------------------------------------------------------------------------
 
     def _parameters(self, node: Node | None) -> dict[str, ParameterDefinition]:
-        found: dict[str, ParameterDefinition] = {}
+        parameters: dict[str, ParameterDefinition] = {}
         for key, content in self.form.entries(node, "`parameters`") if node else ():
             name = self.take(key, "a parameter")
             parameter = self._parameter(name or clipped(key.text), key.place, content)
             if name:
-                found[name] = parameter
-        return found
+                parameters[name] = parameter
+        return parameters
 
     def _parameter(self, name: str, place: Place, node: Node) -> ParameterDefinition:
         form, what = self.form, f"the parameter `{name}`"
@@ -136,16 +136,16 @@ class _PolicyReader:
         if not isinstance(node, Mapping):
             value = self._constant(node, what, type_)
             return () if value is None else (DatedConstant(None, value, node.place),)
-        found: list[DatedConstant] = []
+        constants: list[DatedConstant] = []
         last: tuple[date, str] | None = None
         for key, content in self.form.entries(node, f"the values of {what}"):
             since = self._since(key, last)
             last = (since, key.text) if since else last
             value = self._constant(content, what, type_)
             if since and value is not None:
-                self._same_kind(content, value, found)
-                found.append(DatedConstant(since, value, content.place))
-        return tuple(found)
+                self._same_kind(content, value, constants)
+                constants.append(DatedConstant(since, value, content.place))
+        return tuple(constants)
 
     def _constant(self, node: Node, what: str, type_: TypeName | None) -> Decimal | str | bool | None:
         value = literal(self.form, node, what)
@@ -171,13 +171,13 @@ class _PolicyReader:
     # --- values ------------------------------------------------------------------------------------------------------
 
     def _values(self, node: Node | None) -> dict[str, ValueDefinition]:
-        found: dict[str, ValueDefinition] = {}
+        values: dict[str, ValueDefinition] = {}
         for key, content in self.form.entries(node, "`values`") if node else ():
             name = self.take(key, "a value")
             value = self._value(name or clipped(key.text), key.place, content)
             if name and value:
-                found[name] = value
-        return found
+                values[name] = value
+        return values
 
     def _value(self, name: str, place: Place, node: Node) -> ValueDefinition | None:
         form, what = self.form, f"the value `{name}`"
@@ -218,18 +218,18 @@ class _PolicyReader:
         return Criterion(name=name, place=place, title=title, input=input_, bands=bands)
 
     def _bands(self, node: Node, what: str) -> tuple[Band, ...]:
-        found: list[Band] = []
+        bands: list[Band] = []
         tests_missing = False
         for key, content in self.form.entries(node, f"the bands of {what}"):
             tests = unary_tests(self.form, key, f"a band of {what}")
             points = number(self.form, content, f"the points of a band of {what}")
             tests_missing = tests_missing or key.text == "null" or bool(tests and _tests_null(tests.tree))
             if tests and points is not None:
-                found.append(Band(tests, points, key.place))
+                bands.append(Band(tests, points, key.place))
         if isinstance(node, Mapping) and node.entries and not tests_missing:
             message = f"{what} doesn't say what a missing input earns"
             self.form.mistake(node.place, "P017", message, "add a band `null: …`")
-        return tuple(found)
+        return tuple(bands)
 
     # --- tables and rules --------------------------------------------------------------------------------------------
 
@@ -243,12 +243,12 @@ class _PolicyReader:
                 self.form.mistake(fields["tables"].place, "P022", "a policy has `table` or `tables`, not both", hint)
             for key, content in self.form.entries(fields["tables"], "`tables`"):
                 named.append((self.form.id(key, "a table's name"), key.place, content))
-        found: dict[str, TableDefinition] = {}
+        tables: dict[str, TableDefinition] = {}
         for name, place, content in named:
             table = read_table(self.form, name or "table", place, content, self.take)
             if name and table:
-                found.setdefault(name, table)
-        return found
+                tables.setdefault(name, table)
+        return tables
 
     def _rules(self, node: Node | None, decides: str | None) -> dict[str, RuleDefinition]:
         return read_rules(self.form, node, CASE_KINDS[decides] if decides else None) if node else {}

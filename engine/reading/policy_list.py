@@ -41,10 +41,10 @@ def check_policy_list(site: Document, policies: Collection[Policy], unread: Coll
     if node is None:  # which the reader of facts says
         return ()
     listed = _listed(form, node)
-    there = {policy.name for policy in policies}
-    unlisted = there.difference(listed)
+    defined = {policy.name for policy in policies}
+    unlisted = defined.difference(listed)
     for name, place in listed.items():
-        if name not in there and name not in unread:
+        if name not in defined and name not in unread:
             message = f"the policy `{clipped(name)}` is listed here, but no file defines it"
             meant = nearest(name, unlisted)
             hint = f"did you mean `{meant}`?" if meant else f"put its file back, or delete the line `- {clipped(name)}`"
@@ -58,11 +58,11 @@ def check_policy_list(site: Document, policies: Collection[Policy], unread: Coll
 
 def _listed(form: FieldReader, node: Node) -> Mapping[str, Place]:
     """The names on the list with their places, each once."""
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     for item in form.items(node, "the list of policies"):
         name = form.word(item, "a policy's name")
-        if name and name in found:
+        if name and name in places:
             form.mistake(item.place, "P006", f"the policy `{clipped(name)}` is listed twice", "delete one of the two")
         elif name:
-            found[name] = item.place
-    return found
+            places[name] = item.place
+    return places

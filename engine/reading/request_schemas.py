@@ -80,9 +80,9 @@ def types_of(schema: Schema) -> list[str]:
 
 def _described(fact: Fact, vocabulary: Vocabulary) -> Schema:
     unit = _unit(fact.type, vocabulary)
-    said = " ".join(part for part in (fact.note.en if fact.note else "", unit[0]) if part)
-    said_zh = "".join(part for part in (fact.note.zh if fact.note else "", unit[1]) if part)
-    return {"description": said, "x-description-zh": said_zh} if said else {}
+    description = " ".join(part for part in (fact.note.en if fact.note else "", unit[0]) if part)
+    description_zh = "".join(part for part in (fact.note.zh if fact.note else "", unit[1]) if part)
+    return {"description": description, "x-description-zh": description_zh} if description else {}
 
 
 def _unit(type_: Type, vocabulary: Vocabulary) -> tuple[str, str]:

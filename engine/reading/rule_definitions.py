@@ -27,14 +27,14 @@ def read_rules(form: FieldReader, node: Node, kind: CaseKind | None) -> dict[str
     `kind` is the kind of case that the policy decides; None if its word was wrong, and then outcomes are held against
     the ladders of all kinds.
     """
-    found: dict[str, RuleDefinition] = {}
+    rules: dict[str, RuleDefinition] = {}
     for key, content in form.entries(node, "`rules`"):
         before = len(form.diagnostics)
         id_ = form.id(key, "a rule's id")
         rule = _rule(form, id_ or clipped(key.text), key.place, content, kind)
         if rule and id_ and len(form.diagnostics) == before:
-            found[id_] = rule
-    return found
+            rules[id_] = rule
+    return rules
 
 
 def _rule(form: FieldReader, id_: str, place: Place, node: Node, kind: CaseKind | None) -> RuleDefinition | None:
@@ -89,9 +89,9 @@ def _if_missing(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar 
     cautions = (kind.caution,) if kind else tuple({each.caution for each in CASE_KINDS.values()})
     if isinstance(node, Scalar) and node.text in ("ignore", *cautions):
         return node
-    shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+    quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
     hint = f"write {' or '.join(f'`{word}`' for word in ('ignore', *sorted(cautions)))}, or leave `if_missing` out"
-    form.mistake(node.place, "P009", f"{shown} is not possible for `if_missing`", hint)
+    form.mistake(node.place, "P009", f"{quoted} is not possible for `if_missing`", hint)
     return None
 
 
@@ -104,10 +104,10 @@ def _conditions(
     elif outcome and outcome.text not in CONDITIONAL_OUTCOMES:
         hint = f"write `then: {CONDITIONAL_OUTCOMES[0]}`, or leave `conditions` out"
         form.mistake(node.place, "P021", f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint)
-    found: list[ConditionDefinition] = []
+    conditions: list[ConditionDefinition] = []
     for key, content in form.entries(node, f"`conditions` of {what}"):
         name = form.name(key, "a condition's name")
         formula = expression(form, content, f"the condition `{clipped(key.text)}`")
         if name and formula:
-            found.append(ConditionDefinition(name, key.place, formula))
-    return tuple(found)
+            conditions.append(ConditionDefinition(name, key.place, formula))
+    return tuple(conditions)

@@ -45,11 +45,11 @@ def read_table(form: FieldReader, name: str, place: Place, node: Node, take: Tak
 
 
 def _declared(form: FieldReader, node: Node | None, what: str) -> list[OutputDefinition]:
-    found: list[OutputDefinition] = []
+    outputs: list[OutputDefinition] = []
     for key, content in form.entries(node, f"`outputs` of {what}") if node else ():
         if name := form.name(key, "an output's name"):
-            found.append(_declaration(form, name, key.place, content))
-    return found
+            outputs.append(_declaration(form, name, key.place, content))
+    return outputs
 
 
 def _declaration(form: FieldReader, name: str, place: Place, node: Node) -> OutputDefinition:
@@ -135,7 +135,7 @@ def _check_order(
 
 
 def _rows(form: FieldReader, node: Node | None, what: str, declared: dict[str, OutputDefinition]) -> tuple[Row, ...]:
-    found: list[Row] = []
+    rows: list[Row] = []
     ids: dict[str, Place] = {}
     refused: set[str] = set()
     for number, item in enumerate(form.items(node, f"`rows` of {what}") if node else (), 1):
@@ -150,8 +150,8 @@ def _rows(form: FieldReader, node: Node | None, what: str, declared: dict[str, O
             ids[id_] = item.place
         cells = _cells(form, fields["when"]) if "when" in fields else ()
         outputs = _output_cells(form, fields["then"], declared, refused) if "then" in fields else ()
-        found.append(Row(id_ or str(number), item.place, cells, outputs))
-    return tuple(found)
+        rows.append(Row(id_ or str(number), item.place, cells, outputs))
+    return tuple(rows)
 
 
 def _cells(form: FieldReader, node: Node) -> tuple[Cell, ...]:
@@ -159,13 +159,13 @@ def _cells(form: FieldReader, node: Node) -> tuple[Cell, ...]:
         hint = 'write `when: {account.months: "< 6"}`, or `when: {}` for a row that always holds'
         form.wrong_kind(node, "a row's `when`", "tests by column", hint)
         return ()
-    found: list[Cell] = []
+    cells: list[Cell] = []
     for key, content in form.entries(node, "a row's `when`", least=0):
         column = expression(form, key, "a column")
         tests = unary_tests(form, content, f"the cell for `{clipped(key.text)}`")
         if column and tests:
-            found.append(Cell(column, tests))
-    return tuple(found)
+            cells.append(Cell(column, tests))
+    return tuple(cells)
 
 
 def _output_cells(
@@ -175,14 +175,14 @@ def _output_cells(
     if not isinstance(node, Mapping):
         form.wrong_kind(node, "a row's `then`", "outputs by name", "write `then: {name: value}`")
         return ()
-    found: list[OutputCell] = []
+    cells: list[OutputCell] = []
     for key, content in form.entries(node, "a row's `then`"):
         name = None if key.text in refused else form.name(key, "an output's name")
         value = output(form, content, f"the output `{clipped(key.text)}`")
         if isinstance(value, str | bool | Decimal):
             form.literal_fits(content, value, declared[name].type if name in declared else None)
         if name:
-            found.append(OutputCell(name, key.place, value))
+            cells.append(OutputCell(name, key.place, value))
         else:
             refused.add(key.text)
-    return tuple(found)
+    return tuple(cells)

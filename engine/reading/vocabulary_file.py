@@ -82,7 +82,7 @@ def _currency(form: FieldReader, site: Document | None) -> str:
 def _facts(
     form: FieldReader, fields: dict[str, Node], vocabulary: Vocabulary, standard: dict[str, Fact]
 ) -> dict[str, Fact]:
-    found: dict[str, Fact] = {}
+    facts: dict[str, Fact] = {}
     for key, content in form.entries(fields["facts"], "`facts`", least=0) if "facts" in fields else ():
         if key.text in standard:
             place = standard[key.text].place
@@ -92,8 +92,8 @@ def _facts(
         named = _is_fact_name(form, key)
         fact = _fact(form, vocabulary, key, content)
         if named and fact:
-            found[fact.name] = fact
-    return found
+            facts[fact.name] = fact
+    return facts
 
 
 def _is_fact_name(form: FieldReader, key: Scalar) -> bool:
@@ -158,10 +158,10 @@ def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -
     if type_.kind not in _BOUNDED:
         form.mistake(node.place, "P033", f"`{type_.kind}` has no {word}", f"leave `{word}` out")
         return None
-    found = read_value(
+    read = read_value(
         form, Fact(f"{FACT_GROUPS[0]}.x", type_, Text("", ""), None, True, None, key.place), node, "P033", what
     )
-    value = found[1] if found else None
+    value = read[1] if read else None
     return value if isinstance(value, int) else None
 
 
@@ -178,11 +178,11 @@ def example_of(type_: Type) -> str | int | bool | None:
         case Kind.YES_NO:
             return False
         case Kind.DATE:
-            wanted = day_number(_EXAMPLE_DAY)
+            typical = day_number(_EXAMPLE_DAY)
         case kind:
-            wanted = _EXAMPLES[kind] * 10**type_.scale // 100
-    found = shown(min(max(wanted, type_.low), type_.high), type_)
-    return found.rstrip("0").rstrip(".") if isinstance(found, str) and type_.scale == RATE_SCALE else found
+            typical = _EXAMPLES[kind] * 10**type_.scale // 100
+    example = shown(min(max(typical, type_.low), type_.high), type_)
+    return example.rstrip("0").rstrip(".") if isinstance(example, str) and type_.scale == RATE_SCALE else example
 
 
 def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
@@ -195,10 +195,10 @@ def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
     cents = max(_CENTS - type_.scale, 0) if type_.kind is Kind.MONEY else 0
     finer = replace(type_, scale=type_.scale + cents, low=type_.low * 10**cents, high=type_.high * 10**cents)
     what = f"the example of `{fact.name}`"
-    found = read_value(form, replace(fact, type=finer, required=True), node, "P034", what)
-    if found is None:
+    read = read_value(form, replace(fact, type=finer, required=True), node, "P034", what)
+    if read is None:
         return None
-    example, value = found
+    example, value = read
     if type_.kind is Kind.MONEY and isinstance(value, int):
         example = shown(value // 10**cents, type_)
     return replace(fact, example=example)

@@ -404,13 +404,13 @@ class Builder(Transformer[Token, object]):
 
     def some_expression(self, some: Token, *rest: object) -> syntax.Quantified:
         """open: "some" iteration ("," iteration)* "satisfies" expression"""
-        return self._quantified(False, some, rest)
+        return self._quantified(some, rest, every=False)
 
     def every_expression(self, every: Token, *rest: object) -> syntax.Quantified:
         """open: "every" iteration ("," iteration)* "satisfies" expression"""
-        return self._quantified(True, every, rest)
+        return self._quantified(every, rest, every=True)
 
-    def _quantified(self, every: bool, keyword: Token, rest: tuple[object, ...]) -> syntax.Quantified:
+    def _quantified(self, keyword: Token, rest: tuple[object, ...], *, every: bool) -> syntax.Quantified:
         satisfies = cast(Node, rest[-1])
         iterations = cast(tuple[syntax.Iteration, ...], rest[:-2])
         return syntax.Quantified(

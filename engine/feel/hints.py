@@ -39,17 +39,6 @@ def code_only(text: str) -> str:
     return _APART.sub(lambda match: '"' * len(match[0]), text)
 
 
-def meant(text: str, offset: int) -> tuple[str, int] | None:
-    """The message for what stops being FEEL at `offset`, and where the author should look."""
-    text = code_only(text)
-    for pattern, advice in _IDIOMS:
-        for match in pattern.finditer(text):
-            if match.start() <= offset < match.end():
-                written = " ".join(match[0].split())
-                return f"`{written[:60]}` is not understood here, {advice(match)}", match.start()
-    return _separated_by_semicolon(text, offset)
-
-
 def separators(written: str) -> str:
     """The advice on a number with commas, spaces or points between its digits, such as `10,000` or `1.250,50`.
 
@@ -140,6 +129,17 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Advice], ...] = (
     (re.compile(r"\bIF\s+\w"), lambda match: "write `if`"),
     (re.compile(rf"\b(?:{'|'.join(_WORDS)})\b"), lambda match: f"write `{_WORDS[match[0]]}`"),
 )
+
+
+def meant(text: str, offset: int) -> tuple[str, int] | None:
+    """The message for what stops being FEEL at `offset`, and where the author should look."""
+    text = code_only(text)
+    for pattern, advice in _IDIOMS:
+        for match in pattern.finditer(text):
+            if match.start() <= offset < match.end():
+                written = " ".join(match[0].split())
+                return f"`{written[:60]}` is not understood here, {advice(match)}", match.start()
+    return _separated_by_semicolon(text, offset)
 
 
 # --- Excel -----------------------------------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ class _DocumentReader:
         line = bisect_right(self.starts, index)
         return Place(self.file, line, index - self.starts[line - 1] + 1)
 
-    def say(self, at: int | Place, code: str, message: str, hint: str, broken: bool = True) -> None:
+    def say(self, at: int | Place, code: str, message: str, hint: str, *, broken: bool = True) -> None:
         """Notes a mistake. `broken` if a value could not be read, so that no tree can be handed on."""
         self.broken |= broken
         if len(self.diagnostics) > DIAGNOSTICS_MAX:

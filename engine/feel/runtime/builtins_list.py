@@ -13,6 +13,7 @@ from engine.feel.runtime.values import NUMBERS, Function, both, either, equal, l
 
 
 def same(left: object, right: object) -> bool:
+    """Whether two values are equal for certain; null counts as no."""
     return equal(left, right) is True
 
 
@@ -26,6 +27,7 @@ def _flat(arguments: tuple[object, ...]) -> list[object]:
 
 
 def _numbers(arguments: tuple[object, ...]) -> list[Decimal]:
+    """Arguments that are all numbers, or `Unfit`."""
     items = _flat(arguments)
     if not all(isinstance(item, Decimal) for item in items):
         raise Unfit
@@ -64,6 +66,7 @@ def _max(*arguments: object) -> object:
 
 
 def _extreme(items: list[object], better: Callable[[object, object], bool | None]) -> object:
+    """The item that is `better` than all others; null if two can't be compared."""
     if not items:
         return None
     best = items[0]
@@ -129,7 +132,9 @@ def _mode(*arguments: object) -> object:
     return sorted(number for number, times in counts.items() if times == most)
 
 
-def _reduced(join: Callable[[object, object], bool | None], start: bool, arguments: tuple[object, ...]) -> bool | None:
+def _reduced(
+    join: Callable[[object, object], bool | None], arguments: tuple[object, ...], *, start: bool
+) -> bool | None:
     answer: bool | None = start
     for item in _flat(arguments):
         answer = join(answer, item)
@@ -138,12 +143,12 @@ def _reduced(join: Callable[[object, object], bool | None], start: bool, argumen
 
 @_variadic("all")
 def _all(*arguments: object) -> object:
-    return _reduced(both, True, arguments)
+    return _reduced(both, arguments, start=True)
 
 
 @_variadic("any")
 def _any(*arguments: object) -> object:
-    return _reduced(either, False, arguments)
+    return _reduced(either, arguments, start=False)
 
 
 @built_in("sublist", "list: list", "start position: number", "length?: number")
@@ -196,6 +201,7 @@ def _list_replace_matching(items: list[object], match: Function, new: object) ->
 
 
 def _index(items: list[object], position: Decimal) -> int:
+    """The Python index of a FEEL position, which counts from 1, or from the end with -1. Raises `Unfit`."""
     if position == 0 or abs(position) > len(items) or position != position.to_integral_value():
         raise Unfit
     return int(position) - 1 if position > 0 else len(items) + int(position)
@@ -241,6 +247,7 @@ def _duplicate_values(items: list[object]) -> object:
 
 @built_in("flatten", "list: list")
 def _flatten(items: list[object]) -> object:
+    """Lists in lists as one, without recursion: nesting may be deep."""
     flat: list[object] = []
     stack = [iter(items)]
     while stack:

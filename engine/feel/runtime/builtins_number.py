@@ -12,9 +12,16 @@ from engine.feel.runtime.values import NUMBERS, negated
 
 # DMN 1.5, table 76: the scale of `decimal` and of the rounding functions
 _SCALE_MIN, _SCALE_MAX = -6111, 6176
+_EXACT = decimal.Context(prec=6200, traps=[decimal.InvalidOperation, decimal.DivisionByZero])
+_WIDE = decimal.Context(prec=100, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[decimal.InvalidOperation])
 
 
 def _rounded(number: Decimal, scale: Decimal | None, rounding: str) -> Decimal | None:
+    """A number at a scale, which is how many decimals stay; negative for tens, hundreds and so on.
+
+    A number far below the last place is first brought near it, so that `quantize` needn't work on thousands of digits:
+    `round up(1e-6000, 2)` is 0.01 as it is for 1e-4.
+    """
     places = Decimal(0) if scale is None else scale.to_integral_value(decimal.ROUND_DOWN)
     if not _SCALE_MIN <= places <= _SCALE_MAX:
         return None
@@ -24,9 +31,6 @@ def _rounded(number: Decimal, scale: Decimal | None, rounding: str) -> Decimal |
         number = Decimal((number.is_signed(), (1,), -int(places) - 2)) if number else number
     result = number.quantize(Decimal((0, (1,), -int(places))), rounding=rounding, context=_WIDE)
     return NUMBERS.plus(result)
-
-
-_WIDE = decimal.Context(prec=100, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[decimal.InvalidOperation])
 
 
 @built_in("decimal", "n: number", "scale: number")
@@ -79,9 +83,6 @@ def _modulo(dividend: Decimal, divisor: Decimal) -> object:
         return None
     remainder = _EXACT.remainder(dividend, divisor)
     return remainder if remainder == 0 or (remainder < 0) == (divisor < 0) else NUMBERS.add(remainder, divisor)
-
-
-_EXACT = decimal.Context(prec=6200, traps=[decimal.InvalidOperation, decimal.DivisionByZero])
 
 
 @built_in("sqrt", "number: number")

@@ -16,20 +16,20 @@ from engine.feel.syntax import AtLiteral, Call, Name, Negation, Node, Number, St
 _POINT = "number|string|date|time|date and time|days and time duration|years and months duration"
 
 
-def counted(low: object, high: object, low_closed: bool, high_closed: bool) -> Iterator[object] | None:
+def counted(low: object, high: object, *, low_closed: bool = True, high_closed: bool = True) -> Iterator[object] | None:
     """Whole numbers or days from one end to the other, downwards too (DMN 1.5, 10.3.2.14); None for anything else."""
     if isinstance(low, Decimal) and isinstance(high, Decimal):
         if low != low.to_integral_value() or high != high.to_integral_value():
             return None
         first, last = int(low), int(high)
-        return map(Decimal, _steps(first, last, low_closed, high_closed))
+        return map(Decimal, _steps(first, last, low_closed=low_closed, high_closed=high_closed))
     if type(low) is datetime.date and type(high) is datetime.date:
-        steps = _steps(low.toordinal(), high.toordinal(), low_closed, high_closed)
+        steps = _steps(low.toordinal(), high.toordinal(), low_closed=low_closed, high_closed=high_closed)
         return map(datetime.date.fromordinal, steps)
     return None
 
 
-def _steps(first: int, last: int, low_closed: bool, high_closed: bool) -> range:
+def _steps(first: int, last: int, *, low_closed: bool, high_closed: bool) -> range:
     step = 1 if first <= last else -1
     return range(first if low_closed else first + step, last + step if high_closed else last, step)
 
@@ -57,11 +57,12 @@ def _range(text: str) -> object:
         if low is None and high is None:
             return None
         if low is None or high is None or less(low, high) is not None:
-            return Range(low, low_closed, high, high_closed)
+            return Range(low=low, low_closed=low_closed, high=high, high_closed=high_closed)
     return None
 
 
 def _end(text: str, closed: bool) -> object:
+    """The value of one end of a range that is written as text; None for an end that is open and left out."""
     if not text.strip() and not closed:
         return None
     value = _literal(parse_expression(text))
@@ -111,7 +112,7 @@ def _ends_before(left: Range, right: Range) -> bool:
 
 
 def _as_range(value: object) -> Range:
-    return value if isinstance(value, Range) else Range(value, True, value, True)
+    return value if isinstance(value, Range) else Range(low=value, low_closed=True, high=value, high_closed=True)
 
 
 @built_in("before", f"point1: {_POINT}", f"point2: {_POINT}")
@@ -153,6 +154,7 @@ def _overlaps(left: Range, right: Range) -> bool:
 
 
 def _comparable(left: Range, right: Range) -> None:
+    """Raises `Unfit` unless the ends of two ranges can be compared with each other."""
     for a in (left.low, left.high):
         for b in (right.low, right.high):
             if a is not None and b is not None:
@@ -171,6 +173,7 @@ def _overlaps_after(left: Range, right: Range) -> bool:
 
 
 def _starts_earlier(left: Range, right: Range) -> bool:
+    """Whether `left` has something before all of `right`. A closed end begins before an open one."""
     if right.low is None or left.low is None:
         return left.low is None and right.low is not None
     if _same(left.low, right.low):
@@ -179,6 +182,7 @@ def _starts_earlier(left: Range, right: Range) -> bool:
 
 
 def _ends_later(left: Range, right: Range) -> bool:
+    """Whether `left` has something behind all of `right`. A closed end reaches beyond an open one."""
     if left.high is None or right.high is None:
         return left.high is None and right.high is not None
     if _same(left.high, right.high):

@@ -1,7 +1,7 @@
 """Evaluates a FEEL tree on a plain context, as DMN 1.5, chapter 10.3 defines it. Needs no vocabulary and no types.
 
 Every error of the language (an unknown name, a type that does not fit, a division by zero) is null where it happens,
-and the expression around it goes on with that null.
+and the expression around it goes on with that null. `_EVALUATE` at the end maps each type of node to its function.
 """
 
 from __future__ import annotations
@@ -33,15 +33,20 @@ from engine.feel.runtime.values import (
 )
 from engine.feel.syntax import Node, mentions_input
 
-WORK_MAX = 1_000_000  # loop steps and list items one evaluation may take
+WORK_MAX = 1_000_000
+"""Loop steps, and items and characters that built-ins give, in one evaluation."""
 
 
 class WorkExceeded(Exception):
-    pass
+    """An evaluation has taken more than `WORK_MAX` steps."""
 
 
 class Environment:
-    """Names in force at a point of the expression, inner before outer, and the work left for the whole evaluation."""
+    """The names in force at a point of the expression, inner before outer, and the work left for the whole evaluation.
+
+    Names of the outermost are a caller's Python values, and become FEEL values when they are read. `work` is one
+    counter that all environments of an evaluation share.
+    """
 
     __slots__ = ("names", "outer", "work")
 
@@ -51,6 +56,7 @@ class Environment:
         self.work: list[int] = [WORK_MAX] if outer is None else outer.work
 
     def find(self, name: str) -> tuple[bool, object]:
+        """Whether a name is in force, and its value."""
         scope: Environment | None = self
         while scope is not None:
             if name in scope.names:
@@ -60,13 +66,18 @@ class Environment:
         return False, None
 
     def spend(self, amount: int) -> None:
+        """Takes `amount` steps off the work that is left. Raises `WorkExceeded` when none is."""
         self.work[0] -= amount
         if self.work[0] < 0:
             raise WorkExceeded
 
 
 def evaluate(text: str, context: Mapping[str, object] = MappingProxyType({})) -> object:
-    """The value of a FEEL expression; null (None) for a FEEL error of any kind, syntax included."""
+    """The value of a FEEL expression; null (None) for a FEEL error of any kind, syntax included. Never raises.
+
+    `context` holds numbers, texts, booleans, dates, times, `timedelta`, lists, tuples, mappings and functions by name,
+    and anything that `evaluate` has given. Its keys may be names of several words.
+    """
     try:
         return evaluate_node(parse_expression(text, _odd_names(context)), context)
     except (FeelSyntaxError, RecursionError):
@@ -74,11 +85,15 @@ def evaluate(text: str, context: Mapping[str, object] = MappingProxyType({})) ->
 
 
 def evaluate_node(node: Node, context: Mapping[str, object]) -> object:
+    """The value of an expression that has been parsed, as `evaluate` gives it."""
     return _guarded(lambda: value_of(node, Environment(context)))
 
 
 def evaluate_unary_tests(tests: syntax.UnaryTests | str, value: object, context: Mapping[str, object]) -> bool | None:
-    """Whether `value`, which the tests may call `?`, passes; None when that cannot be said."""
+    """Whether `value`, which the tests may call `?`, passes a cell of unary tests; None when that can't be said.
+
+    `tests` are text or what `parse_unary_tests` gave.
+    """
     try:
         tree = parse_unary_tests(tests, _odd_names(context)) if isinstance(tests, str) else tests
     except (FeelSyntaxError, RecursionError):
@@ -112,6 +127,7 @@ def _odd_names(context: Mapping[str, object]) -> set[str]:
 
 
 def value_of(node: Node, scope: Environment) -> object:
+    """The value of a node. Raises `WorkExceeded`, `RecursionError`, `MemoryError` and `TimeoutError`, nothing else."""
     return _EVALUATE[type(node)](node, scope)
 
 
@@ -119,6 +135,7 @@ def value_of(node: Node, scope: Environment) -> object:
 
 
 def passes(tests: syntax.UnaryTests, value: object, scope: Environment) -> bool | None:
+    """Whether a value passes unary tests: one that does is enough, and none may where they are negated."""
     inner = Environment({"?": value}, scope)
     if not tests.tests:
         answer: bool | None = True
@@ -132,6 +149,7 @@ def passes(tests: syntax.UnaryTests, value: object, scope: Environment) -> bool 
 
 
 def _passes(test: Node, value: object, scope: Environment) -> bool | None:
+    """Whether a value passes one test, by the kind of test that it is (see `syntax.UnaryTests`)."""
     if isinstance(test, syntax.Differs):
         return compared("!=", value, value_of(test.operand, scope))
     if isinstance(test, syntax.Interval) and not isinstance(value, Range):
@@ -156,6 +174,7 @@ def _inside(test: syntax.Interval, value: object, scope: Environment) -> bool | 
 
 
 def _matches(value: object, target: object) -> bool | None:
+    """Whether a value equals the result of a test, lies in the range or is an element of the list that it gives."""
     if isinstance(target, Range):
         same = equal(value, target) if isinstance(value, Range) else None
         return True if same else within(value, target)
@@ -196,7 +215,7 @@ def _interval(node: syntax.Interval, scope: Environment) -> object:
         return None
     if low is not None and high is not None and less(low, high) is None:
         return None
-    return Range(low, node.low_closed, high, node.high_closed)
+    return Range(low=low, low_closed=node.low_closed, high=high, high_closed=node.high_closed)
 
 
 def _if(node: syntax.Conditional, scope: Environment) -> object:
@@ -235,7 +254,7 @@ def _filter(node: syntax.Filter, scope: Environment) -> object:
 
 
 def _at(items: Sequence[object], index: Decimal) -> object:
-    """Counts from 1, or from the end with -1."""
+    """The item at an index, which counts from 1, or from the end with -1; null where there is none."""
     if index == 0 or index != index.to_integral_value() or abs(index) > len(items):
         return None
     position = int(index)
@@ -270,11 +289,12 @@ def _bindings(iterations: Sequence[syntax.Iteration], scope: Environment) -> Ite
 
 
 def _items(iteration: syntax.Iteration, scope: Environment) -> Iterator[object] | None:
+    """What a loop goes through; None if it can't."""
     source = value_of(iteration.source, scope)
     if iteration.end_value is not None:
-        return counted(source, value_of(iteration.end_value, scope), True, True)
+        return counted(source, value_of(iteration.end_value, scope))
     if isinstance(source, Range):
-        return counted(source.low, source.high, source.low_closed, source.high_closed)
+        return counted(source.low, source.high, low_closed=source.low_closed, high_closed=source.high_closed)
     if source is None:
         return None
     return iter(source if isinstance(source, list) else [source])
@@ -296,6 +316,7 @@ def _quantified(node: syntax.Quantified, scope: Environment) -> object:
 
 
 def _call(node: syntax.Call, scope: Environment) -> object:
+    """Calls a function of the context or a literal, with positional or named arguments; else a built-in."""
     arguments = [value_of(argument, scope) for argument in node.arguments]
     if isinstance(node.function, syntax.Name):
         found, function = scope.find(node.function.name)
@@ -335,6 +356,7 @@ def _function_literal(node: syntax.FunctionLiteral, scope: Environment) -> objec
 
 
 def _context_literal(node: syntax.ContextLiteral, scope: Environment) -> object:
+    """Entries see those before them; a key that stands there twice makes the context null."""
     values: dict[str, object] = {}
     inner = Environment(values, scope)
     for key, entry in node.entries:

@@ -3,8 +3,8 @@
     @built_in("substring", "string: string", "start position: number", "length?: number")
 
 A built-in may have several overloads; the first whose parameters accept the arguments is called. `?` marks a parameter
-that may be left out, `*` one that takes all remaining arguments. A type is a FEEL type, several joined by `|`, or `any`,
-which alone accepts null; with `distant`, dates of any year.
+that may be left out, `*` one that takes all remaining arguments. A type is a FEEL type, several joined by `|`, or
+`any`, which alone accepts null; with `distant`, dates of any year.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import inspect
+import re
 from decimal import Decimal
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from engine.feel.parse import parse_expression
 from engine.feel.runtime import Function, evaluate
 from engine.feel.runtime.signatures import BUILT_INS
+from engine.feel.runtime.values import equal
 from engine.feel.syntax import Call, Name
 
 D = Decimal
@@ -253,3 +256,16 @@ def test_the_clock_is_the_callers_or_there_is_none() -> None:
     assert evaluate("now()", {}) is None
     day = datetime.date(2026, 1, 31)
     assert evaluate('today() + duration("P1D")', {"today": Function((), lambda: day)}) == datetime.date(2026, 2, 1)
+
+
+EXAMPLE = re.compile(r"^ *`(.+)` is `(.+)`\.$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_INS))
+def test_the_examples_of_a_built_in_hold(name: str) -> None:
+    for overload in BUILT_INS[name].overloads:
+        examples = EXAMPLE.findall(inspect.getdoc(overload.run) or "")
+        assert examples, overload.run.__name__
+        for expression, value in examples:
+            assert equal(evaluate(expression), evaluate(value)) is True, expression
+            assert evaluate(value) is not None or value == "null", value

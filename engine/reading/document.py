@@ -4,6 +4,12 @@ PyYAML's own loading guesses (`NO` is false, `12:30` is 750), lets a repeated ke
 recurses to death on deep nesting. Here only libyaml's events are used: the tree is built without recursion, scalars
 are resolved by three rules an author can remember, and what a policy never needs is refused where it stands.
 
+The three rules, for text without quotes: `true`, `false` and `null` (or `~`, or nothing) are those; digits with or
+without a sign and decimals are a number; all else is text.
+
+Refused: aliases, anchors, tags, directives, merges, second documents, keys that are no words, repeated keys, tabs that
+indent, invisible characters.
+
 First verb of the pipeline: text → Document. What the keys mean is for the parsers that come after it.
 """
 
@@ -62,7 +68,10 @@ class Scalar:
     """The source; kept only where it differs from `text`, to find places in it."""
 
     def place_at(self, offset: int) -> Place:
-        """Where character `offset` of `text` stands in the file; `len(text)` gives the place after the last one."""
+        """Where character `offset` of `text` stands in the file; `len(text)` gives the place after the last one.
+
+        Of `'it''s late'` at column 5, offset 5 is the `l`: text `it's late`, and in the file column 5 + 1 (quote) + 6.
+        """
         if not self.raw:
             return Place(self.place.file, self.place.line, self.place.column + offset + self.quoted)
         block = self.raw[0] in "|>"
@@ -131,15 +140,23 @@ def read(text: str | bytes, file: str, *, end_mark: bool = False) -> tuple[Docum
 
 @dataclass(slots=True)
 class _Open:
-    """A mapping (keys and values alternating in `nodes`) or sequence whose end has not been seen."""
+    """A mapping or sequence whose end hasn't been read."""
 
     place: Place
+    """Where it begins."""
     is_mapping: bool
+    """Whether it is a mapping."""
     nodes: list[Node]
+    """Its items so far; of a mapping, keys and values by turns."""
 
 
 class _DocumentReader:
-    """One pass over one file: the tree as far as built, and what was found wrong."""
+    """One pass over one file: the tree as far as it is built, and the mistakes so far.
+
+    `open` is the stack of mappings and sequences that haven't ended, so that no nesting can exhaust Python's. `starts`
+    holds the index of each line's first character, from which places are counted. `broken` means that some value could
+    not be read, so that there is no tree to hand on; `empty`, that there is nothing in the file.
+    """
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -152,6 +169,7 @@ class _DocumentReader:
         self.documents: list[Node] = []
 
     def place(self, index: int) -> Place:
+        """Line and column of the character at this index, both from 1."""
         line = bisect_right(self.starts, index)
         return Place(self.file, line, index - self.starts[line - 1] + 1)
 
@@ -223,8 +241,11 @@ class _DocumentReader:
         return root
 
     def ask_for_end_mark(self) -> None:
-        """`...` at the start of a line ends the document wherever it stands, in a block of text as well; whatever
-        but a comment follows it has been refused by then."""
+        """Notes that the end mark is missing.
+
+        `...` at the start of a line ends the document wherever it stands, in a block of text as well; whatever but a
+        comment follows it has been refused by then.
+        """
         if not _END_MARK.search(self.source):
             at = len(self.source.rstrip())
             message = f"the file ends without its end mark `{END_MARK}`; it may be cut off"
@@ -329,8 +350,11 @@ def _value(text: str) -> str | Decimal | bool | None:
 
 
 def _flow_offset(raw: str, offset: int) -> int:
-    """Where character `offset` of plain or quoted text begins in its source: a fold of n line breaks is one space, or
-    n-1 line breaks; an escape is one character."""
+    r"""Where character `offset` of plain or quoted text begins in its source `raw`.
+
+    A fold of n line breaks is one space, or n-1 line breaks; an escape is one character. So in `"a\u4e2db"`, offset 2
+    (the `b`) begins at 8: a quote, an `a` and six characters of escape come before it.
+    """
     quote = raw[0] if raw[0] in "'\"" else ""
     end = len(raw) - len(quote)
     passed = 0
@@ -343,7 +367,12 @@ def _flow_offset(raw: str, offset: int) -> int:
 
 
 def _block_offset(raw: str, text: str, offset: int) -> int:
-    """The lines of a block scalar stand in its text in the same order, without their indentation."""
+    """Where character `offset` of a block of text (`|`, `>`) stands in its source `raw`.
+
+    Lines of a block stand in its text in the same order, without their indentation. So each line of the source is
+    looked for in the text, behind the one before, until one begins beyond the offset; the last that didn't holds the
+    character.
+    """
     at, passed, start = 0, 0, 0
     for line in _BREAK.split(raw)[:-1] if raw.endswith(("\n", "\r")) else _BREAK.split(raw):
         content = line.lstrip(" ")
@@ -403,7 +432,11 @@ _ENDED = {
 
 
 def _syntax_mistake(error: yaml.YAMLError, source: str, place: Callable[[int], Place]) -> tuple[Place, str, str, str]:
-    """Place, code, message and hint for libyaml's error. It gives up at the first, so there is one a file."""
+    """Place, code, message and hint for libyaml's error.
+
+    libyaml gives up at the first, so there is one a file. Its own words name what it wanted; `_SYNTAX` turns them, and
+    the text at that place, into what the author probably did.
+    """
     problem = "; ".join(filter(None, (getattr(error, "context", ""), getattr(error, "problem", ""))))
     at = getattr(getattr(error, "problem_mark", None), "index", 0)
     begun = getattr(getattr(error, "context_mark", None), "index", at)

@@ -81,8 +81,13 @@ def day(text: str) -> date | None:
 class FieldReader:
     """Collects the mistakes of one file in `diagnostics`, and knows the shapes that its parts can have.
 
-    `what` in its methods names the part for messages, with its article: "a row", "the title of the policy". The codes
-    are explained in docs/diagnostics.md.
+        reader = FieldReader()
+        fields = reader.fields(document.root, "a policy", ("policy", "title"), required=("policy",)) or {}
+        name = reader.name(fields["policy"], "a policy's name") if "policy" in fields else None
+
+    Every method goes on after a mistake, so callers write no conditions but for parts that are absent. `what` names the
+    part for messages, with its article: "a row", "the title of the policy". The codes are explained in
+    docs/diagnostics.md.
     """
 
     def __init__(self) -> None:
@@ -192,7 +197,10 @@ class FieldReader:
     # --- texts and types ---------------------------------------------------------------------------------------------
 
     def languages(self, node: Node, what: str) -> tuple[Scalar, Scalar] | None:
-        """The scalars of `{en: …, zh: …}`, English first. Both must be there: decisions are explained in both."""
+        """The scalars of `{en: …, zh: …}`, English first; None, with a mistake, unless both are there and not blank.
+
+        Both languages are asked of every text, since a decision gives its reasons in both.
+        """
         if isinstance(node, Scalar):
             hint = f"write `{{en: {clipped(node.text) or '…'}, zh: …}}`"
             self.mistake(node.place, "P010", f"{what} needs its text in both languages", hint)
@@ -226,7 +234,11 @@ class FieldReader:
     def type_name(self, fields: dict[str, Node]) -> TypeName | None:
         """The type in an entry with keys `type` and `members`, None if it has neither.
 
-        `type` may itself be `{type: enum, members: […]}`. Members alone make an enum.
+        `type` may itself be `{type: enum, members: […]}`. Members alone make an enum:
+
+            {type: days}
+            {type: enum, members: [north, south]}
+            {members: {north: {en: North, zh: 北}, south: }}
         """
         node, members = fields.get("type"), fields.get("members")
         if isinstance(node, Mapping):

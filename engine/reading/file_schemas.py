@@ -113,11 +113,13 @@ def policy_schema() -> Schema:
 
 
 def _record(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
+    """An object with these properties and no others."""
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return schema | ({"required": list(required)} if required else {})
 
 
 def _named(definition: str, names: Schema = _NAMES) -> Schema:
+    """An object whose keys the author chooses, each holding what `$defs` calls `definition`."""
     return {
         "type": "object",
         "minProperties": 1,
@@ -127,6 +129,7 @@ def _named(definition: str, names: Schema = _NAMES) -> Schema:
 
 
 def _tests() -> Schema:
+    """A cell of a table or a band: what YAML can hold there. Whether it is FEEL no schema can say."""
     test = {"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}
     return {
         "description": 'A FEEL unary test: "> 30", "[8..15]", a plain value, null for missing, `-` for any; or a list.',
@@ -220,6 +223,9 @@ def _rule() -> Schema:
 
 
 def _of_kind(kind: CaseKind) -> Schema:
+    """What holds for rules of policies that decide `kind`: its outcomes, its cautious outcome, conditions for orders
+    alone.
+    """
     fields: Schema = {"then": {"enum": list(kind.ladder)}, "if_missing": {"enum": ["ignore", kind.caution]}}
     if kind.name != "order":
         fields["conditions"] = False
@@ -389,6 +395,7 @@ def _expect() -> Schema:
 
 
 def _ladder_of(case_kind: str, ladder: tuple[str, ...]) -> Schema:
+    """Which outcomes tests of a case kind can expect."""
     outcome = {"properties": {"expect": {"properties": {"outcome": {"enum": list(ladder)}}}}}
     return {
         "if": {"properties": {"case_kind": {"const": case_kind}}, "required": ["case_kind"]},

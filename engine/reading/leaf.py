@@ -180,6 +180,7 @@ def _tests_of_list(form: FieldReader, sequence: Sequence, what: str) -> Expressi
 
 
 def _starts(scalars: list[Scalar]) -> Iterator[int]:
+    """Where each scalar begins in the text that joins them with a comma and a space."""
     start = 0
     for scalar in scalars:
         yield start
@@ -196,7 +197,11 @@ def _alternatives(tree: syntax.UnaryTests) -> tuple[syntax.Node, ...]:
 
 
 def _shifted(node: _TREE, by: int) -> _TREE:
-    """The same tree, read from `by` characters further on."""
+    """The same tree, read from `by` characters further on.
+
+    Each item of a list of tests is parsed by itself, and its nodes count from the item's start; in the joined text `a,
+    b` those of the second item begin at 3.
+    """
     if not by:
         return node
     parts: dict[str, object] = {"start": node.start + by, "end": node.end + by}

@@ -58,7 +58,11 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A reason's text in one language, such as `Exposure {exposure_after} is above the limit.`"""
+    """A reason's text in one language.
+
+    `Exposure {exposure_after} is above {limit}.` has the parts `Exposure `, an expression, ` is above `, an expression,
+    `.`
+    """
 
     scalar: Scalar
     """The YAML scalar that holds the text."""
@@ -90,7 +94,10 @@ class TypeName:
 
 @dataclass(frozen=True, slots=True)
 class DatedConstant:
-    """One value of a parameter, and from when it is in force."""
+    """One value of a parameter, and from when it is in force.
+
+    A value holds until the day before the next one; before the first there is none.
+    """
 
     since: date | None
     """The first day of the value; None if it holds always."""
@@ -101,7 +108,18 @@ class DatedConstant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterDefinition:
-    """A constant that editors change: a limit, a tolerance, a number of days. May change by date."""
+    """A constant that editors change: a limit, a tolerance, a number of days. It may change by date.
+
+    In YAML:
+
+        parameters:
+          grace: 3
+          tolerance: {2026-01-01: 0.10, 2026-07-01: 0.05}
+          reserve:
+            type: money
+            title: {en: Reserve, zh: 准备金}
+            value: 5000
+    """
 
     name: str
     """How formulas of the policy call it; other policies write `policy.name`."""
@@ -117,7 +135,14 @@ class ParameterDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueDefinition:
-    """A named formula, worked out for each case: `exposure_after: account.exposure + order.amount`."""
+    """A named formula, worked out for each case.
+
+    In YAML:
+
+        values:
+          exposure_after: account.exposure + order.amount
+          headroom: {formula: account.limit - exposure_after, type: money}
+    """
 
     name: str
     """How formulas of the policy call it; other policies write `policy.name`."""
@@ -152,7 +177,10 @@ class OutputCell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a decision table."""
+    """A row of a decision table, `{when: {column: tests}, then: {output: value}}`.
+
+    It is hit when all of its cells hold.
+    """
 
     id: str
     """The author's, or the row's number from 1."""
@@ -186,7 +214,13 @@ class HitPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputDefinition:
-    """A column of a table's results."""
+    """A column of a table's results.
+
+    In YAML:
+
+        outputs:
+          grade: {title: {en: Grade, zh: 等级}, order: [A, B, C]}
+    """
 
     name: str
     """How formulas call the result; other policies write `policy.name`."""
@@ -201,7 +235,17 @@ class OutputDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableDefinition:
-    """A decision table."""
+    """A decision table.
+
+    In YAML:
+
+        table:
+          hit: first
+          outputs: {terms: {type: enum, members: [net 30, prepay]}}
+          rows:
+            - {when: {grading.grade: [A, B], account.months: ">= 12"}, then: {terms: net 30}}
+            - {when: {}, then: {terms: prepay}}
+    """
 
     name: str
     """`table` for a policy's single table."""
@@ -241,7 +285,17 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class ScorecardDefinition:
-    """Gives each criterion's points under the criterion's name and their sum under `total`."""
+    """Gives each criterion's points under the criterion's name and their sum under `total`.
+
+    In YAML:
+
+        scorecard:
+          total: score
+          criteria:
+            age:
+              input: account.months
+              bands: {"< 12": 0, ">= 12": 25, null: 5}
+    """
 
     place: Place
     total: str
@@ -251,7 +305,12 @@ class ScorecardDefinition:
 
 @dataclass(frozen=True, slots=True)
 class ConditionDefinition:
-    """What must be done for an order to pass, such as `deposit: order.amount * terms.deposit_rate`."""
+    """What must be done for an order to pass.
+
+    In YAML:
+
+        conditions: {deposit: order.amount * 0.3}
+    """
 
     name: str
     """`deposit`, in decisions `conditions.deposit`."""
@@ -262,7 +321,17 @@ class ConditionDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDefinition:
-    """A rule: when its conditions hold, it fires, and is a reason of the decision with its outcome."""
+    """A rule: when its conditions hold, it fires, and is a reason of the decision with its outcome.
+
+    In YAML:
+
+        rules:
+          over-limit:
+            when: exposure_after > account.limit
+            then: hold
+            if_missing: hold
+            reason: {en: "Exposure {exposure_after} is above the limit.", zh: "敞口 {exposure_after} 超过额度。"}
+    """
 
     id: str
     """In decisions `policy.id`, as in `orders.over-limit`."""

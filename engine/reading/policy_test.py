@@ -55,7 +55,21 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """One file of `rules/cases/`."""
+    """One file of `rules/cases/`.
+
+    In YAML:
+
+        cases: orders
+        case_kind: order
+        as_of: 2026-07-15
+        fixtures:
+          good: {account: {grade: A}}
+        tests:
+          small-order:
+            use: good
+            facts: {order: {amount: 12.50}}
+            expect: {outcome: approve, reasons: []}
+    """
 
     name: str
     """What `credence test` calls it."""

@@ -61,7 +61,11 @@ def local_name(fact: Fact) -> str:
 
 
 def fact_schema(fact: Fact, vocabulary: Vocabulary) -> Schema:
-    """One fact as a request carries it; null is the same as leaving out a fact that isn't required."""
+    """One fact as a request carries it; null is the same as leaving out a fact that isn't required.
+
+    Amounts, rates and numbers are decimal text or integers, never JSON numbers with a point, which lose digits on their
+    way. The pattern has as many digits as the fact's bounds.
+    """
     schema = _value(fact.type)
     if not fact.required:
         if "enum" in schema:
@@ -123,7 +127,11 @@ def _value(type_: Type) -> Schema:
 
 
 def _decimal_pattern(type_: Type) -> str:
-    """Decimal text with as many digits as the type's bounds can have."""
+    r"""Decimal text with as many digits as the type's bounds can have.
+
+    An amount of 0 to 250 with cents gives `-?0(\.0{1,2})?` for zero and `(0|[1-9][0-9]{0,2})(\.[0-9]{1,2})?` for the
+    rest.
+    """
     decimals = rf"(\.[0-9]{{1,{type_.scale}}})?" if type_.scale else ""
     zero = rf"-?0(\.0{{1,{type_.scale}}})?" if type_.scale else "-?0"
     sides = [zero]

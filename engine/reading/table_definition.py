@@ -1,4 +1,9 @@
-"""A decision table's nodes → a `TableDefinition`. Part of `read_policy`."""
+"""A decision table's nodes → a `TableDefinition`. Part of `read_policy`.
+
+Three passes: outputs as they are declared, rows with their cells, and then what only both together show: outputs that
+rows give without a declaration, rows that lack one, words that the order of an output doesn't have. Whether rows
+overlap or leave gaps is for `engine.proving`.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +122,7 @@ def _check_outputs(form: FieldReader, what: str, row: Row, known: tuple[str, ...
 def _check_order(
     form: FieldReader, hit: Node, word: str, outputs: tuple[OutputDefinition, ...], rows: tuple[Row, ...]
 ) -> None:
-    """DMN 1.5, 8.2.10: priorities come from the order in which an output's values are listed."""
+    """Every word that a row gives must be in its output's order (DMN 1.5, 8.2.10: priorities come from that order)."""
     ordered = {output.name: output.order for output in outputs if output.order}
     if not ordered:
         hint = "write `outputs: {name: {order: [first, second]}}`, the highest priority first"

@@ -1,7 +1,18 @@
 """Facts files' nodes → the `Vocabulary`, or every mistake in them.
 
-The standard facts ship with the engine (engine/vocabulary/facts.yaml); a site's rules/facts.yaml adds its own, in the
-same form, and names the currency of all amounts.
+The standard facts ship with the engine (engine/vocabulary/facts.yaml). A site's rules/facts.yaml adds its own, in the
+same form, and names the currency of all amounts:
+
+    currency: EUR
+    policies: [grading, orders]
+    facts:
+      account.region:
+        type: enum
+        members: [north, south]
+        title: {en: Sales region, zh: 大区}
+
+A fact with a mistake is left out, so that the policies that name it are checked as well: they say that they don't know
+it.
 """
 
 from __future__ import annotations
@@ -169,7 +180,10 @@ def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -
 
 
 def example_of(type_: Type) -> str | int | bool | None:
-    """A plausible value inside the type's bounds, as a request carries it."""
+    """A plausible value inside the type's bounds, as a request carries it: money and rates as text, counts as integers.
+
+    Schemas and the command line show it for facts whose author gave no example.
+    """
     match type_.kind:
         case Kind.ENUM:
             return type_.members[0] if type_.members else ""

@@ -269,3 +269,12 @@ def test_the_examples_of_a_built_in_hold(name: str) -> None:
         for expression, value in examples:
             assert equal(evaluate(expression), evaluate(value)) is True, expression
             assert evaluate(value) is not None or value == "null", value
+
+
+def test_a_pattern_has_at_most_a_thousand_characters_and_thirty_large_sets() -> None:
+    assert evaluate("matches(t, t)", {"t": "a" * 1000}) is True
+    assert evaluate("matches(t, t)", {"t": "a" * 1001}) is None
+    assert evaluate("matches(t, p)", {"t": "a" * 30, "p": r"\w" * 30}) is True
+    assert evaluate("matches(t, p)", {"t": "a" * 31, "p": r"\w" * 31}) is None
+    assert evaluate("matches(t, p)", {"t": "a", "p": "(ab{100}){990}"}) is False
+    assert evaluate("matches(t, p)", {"t": "a", "p": "(ab{100}){991}"}) is None

@@ -29,7 +29,7 @@ import pytest
 
 PLACE = "MISTAKE"
 NOTHING = "nothing"
-_SAID = ">>> "
+_MARK = ">>> "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +55,22 @@ def mistakes_in(path: Path) -> list[Mistake]:
     """The mistakes of one file, in its order. Raises ValueError for two that are the same."""
     text = path.read_text("utf-8")
     frame = frame_of(path)
-    found: dict[str, Mistake] = {}
+    mistakes: dict[str, Mistake] = {}
     line = 1
     for paragraph in text.rstrip("\n").split("\n\n"):
         lines = paragraph.strip("\n").split("\n")
         begin = line + len(paragraph) - len(paragraph.lstrip("\n"))
         line += paragraph.count("\n") + 2
-        written = "\n".join(each for each in lines if not each.startswith(_SAID))
-        expected = tuple(each.removeprefix(_SAID) for each in lines if each.startswith(_SAID))
+        written = "\n".join(each for each in lines if not each.startswith(_MARK))
+        expected = tuple(each.removeprefix(_MARK) for each in lines if each.startswith(_MARK))
         if not expected and all(each.startswith("#") for each in lines):
             continue
-        if written in found:
-            raise ValueError(f"{path.name}:{begin}: the same mistake as in line {found[written].line}")
-        found[written] = Mistake(
+        if written in mistakes:
+            raise ValueError(f"{path.name}:{begin}: the same mistake as in line {mistakes[written].line}")
+        mistakes[written] = Mistake(
             path=path, line=begin, written=written, text=_in_frame(frame, written), expected=expected
         )
-    return list(found.values())
+    return list(mistakes.values())
 
 
 def frame_of(path: Path) -> str:
@@ -101,21 +101,25 @@ def each_mistake(*paths: Path) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("mistake", mistakes, ids=lambda each: f"{each.path.name}:{each.line}")
 
 
-def assert_said(mistake: Mistake, diagnostics: Sequence[object], file: str) -> None:
+def assert_diagnostics(mistake: Mistake, diagnostics: Sequence[object], file: str) -> None:
     """That these are the diagnostics of a mistake, all of them and to the letter; `file` is the one it stands in.
 
     With UPDATE_MISTAKES set, writes them into the file of mistakes instead.
     """
-    said = tuple(str(diagnostic).removeprefix(f"{file}:") for diagnostic in diagnostics) or (NOTHING,)
+    lines = tuple(str(diagnostic).removeprefix(f"{file}:") for diagnostic in diagnostics) or (NOTHING,)
     if os.environ.get("UPDATE_MISTAKES"):
-        _write(mistake, said)
+        _write(mistake, lines)
     else:
-        assert said == mistake.expected, f"{mistake.path.name}:{mistake.line}"
+        assert lines == mistake.expected, f"{mistake.path.name}:{mistake.line}"
 
 
-def _write(mistake: Mistake, said: tuple[str, ...]) -> None:
-    old, new = ("\n".join([mistake.written, *(_SAID + line for line in lines)]) for lines in (mistake.expected, said))
+def _write(mistake: Mistake, lines: tuple[str, ...]) -> None:
+    old, new = (_paragraph(mistake.written, expected) for expected in (mistake.expected, lines))
     paragraphs = mistake.path.read_text("utf-8").rstrip("\n").split("\n\n")
     at = next(number for number, paragraph in enumerate(paragraphs) if paragraph.strip("\n") == old)
     paragraphs[at] = paragraphs[at].replace(old, new)
     mistake.path.write_text("\n\n".join(paragraphs) + "\n", "utf-8")
+
+
+def _paragraph(written: str, expected: tuple[str, ...]) -> str:
+    return "\n".join([written, *(_MARK + line for line in expected)])

@@ -4,7 +4,7 @@
 a time limit where Python's own `re` can't. Three guards keep hostile patterns harmless, each a ValueError or a
 TimeoutError, which is null in FEEL:
 
-- A match may take `SECONDS_MAX` seconds: `(a|aa)+$b` tries more ways than there are atoms before it gives up.
+- A match may take `SECONDS_MAX` seconds: `(a|aa)+$b` would try for years to match a long row of `a`.
 - A pattern may be `COPIES_MAX` characters long once its counted repetitions are written out, as `regex` does while it
   compiles: `((a{1000}){1000}){1000}` would fill the memory before any match begins.
 - A pattern may name `LARGE_SETS_MAX` of the large sets such as `\\w`, each of which takes time to translate.

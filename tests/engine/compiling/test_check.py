@@ -18,7 +18,7 @@ from engine.pipeline import load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
 from engine.vocabulary.vocabulary import CASE_KINDS
-from tests.support.mistakes import NOTHING, Mistake, assert_said, each_mistake, mistakes_in
+from tests.support.mistakes import NOTHING, Mistake, assert_diagnostics, each_mistake, mistakes_in
 from tests.support.paths import ROOT
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import FACTS, HEAD, REASON, check, engine_of
@@ -30,7 +30,7 @@ RULE = f"rules:\n  r:\n    when: WHEN\n    then: review\n    reason: {REASON}\n"
 @each_mistake(MISTAKES / "conditions.txt", MISTAKES / "policies.txt")
 def test_all_that_is_wrong_with_a_policy_is_said(mistake: Mistake) -> None:
     diagnostics = load(whole_set({"p": mistake.text}, FACTS.format(currency="EUR"))).diagnostics
-    assert_said(mistake, diagnostics, "p.yaml")
+    assert_diagnostics(mistake, diagnostics, "p.yaml")
 
 
 def test_messages_keep_to_the_style() -> None:

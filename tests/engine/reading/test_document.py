@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.reading.document import Document, Mapping, Node, Scalar, Sequence, read
-from tests.support.mistakes import Mistake, assert_said, each_mistake
+from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake
 
 REAL = """\
 # yaml-language-server: $schema=policy.json
@@ -219,7 +219,7 @@ def test_every_mistake_is_refused_at_its_place_with_what_to_write_instead(name: 
 
 @each_mistake(Path(__file__).parent / "mistakes" / "yaml.txt")
 def test_all_that_is_wrong_with_yaml_is_said_where_it_stands(mistake: Mistake) -> None:
-    assert_said(mistake, read(mistake.text, "p.yaml")[1], "p.yaml")
+    assert_diagnostics(mistake, read(mistake.text, "p.yaml")[1], "p.yaml")
 
 
 @pytest.mark.parametrize(

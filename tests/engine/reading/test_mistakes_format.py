@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mistakes import assert_said, mistakes_in
+from tests.support.mistakes import assert_diagnostics, mistakes_in
 
 FRAMED = """\
 # What can be wrong.
@@ -75,9 +75,9 @@ def test_the_same_mistake_twice_is_refused(tmp_path: Path) -> None:
 def test_anything_but_the_letter_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     monkeypatch.delenv("UPDATE_MISTAKES", raising=False)
     _, mistake = mistakes_in(file(tmp_path, FRAMED))
-    assert_said(mistake, ["f.yaml:2:4: P003 three"], "f.yaml")
+    assert_diagnostics(mistake, ["f.yaml:2:4: P003 three"], "f.yaml")
     with pytest.raises(AssertionError):
-        assert_said(mistake, said, "f.yaml")
+        assert_diagnostics(mistake, said, "f.yaml")
 
 
 def test_what_is_said_now_can_be_written_into_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +85,7 @@ def test_what_is_said_now_can_be_written_into_the_file(tmp_path: Path, monkeypat
     path = file(tmp_path, FRAMED + "\n\nnew\n")
     said = {"{x\n}": ["f.yaml:2:4: P001 other"], "# y": ["f.yaml:2:4: P003 three"], "new": ["g.yaml:1:1: P004 four"]}
     for mistake in mistakes_in(path):
-        assert_said(mistake, said[mistake.written], "f.yaml")
+        assert_diagnostics(mistake, said[mistake.written], "f.yaml")
     assert path.read_text("utf-8") == (
         FRAMED.replace(">>> 2:4: P001 one\n>>> 3:1: P002 two\n", ">>> 2:4: P001 other\n")
         + "\n\nnew\n>>> g.yaml:1:1: P004 four\n"
@@ -95,9 +95,9 @@ def test_what_is_said_now_can_be_written_into_the_file(tmp_path: Path, monkeypat
 def test_what_is_no_mistake_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("UPDATE_MISTAKES", raising=False)
     sound, unknown = mistakes_in(file(tmp_path, "# Sound.\n\na: 1\n>>> nothing\n\nb: 1\n"))
-    assert_said(sound, [], "f.yaml")
+    assert_diagnostics(sound, [], "f.yaml")
     assert sound.codes == set()
     with pytest.raises(AssertionError):
-        assert_said(sound, ["f.yaml:1:1: P001 one"], "f.yaml")
+        assert_diagnostics(sound, ["f.yaml:1:1: P001 one"], "f.yaml")
     with pytest.raises(AssertionError):
-        assert_said(unknown, [], "f.yaml")
+        assert_diagnostics(unknown, [], "f.yaml")

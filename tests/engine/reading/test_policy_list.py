@@ -8,7 +8,7 @@ import pytest
 
 from engine.pipeline import load, load_stored
 from engine.reading.document import read
-from tests.support.mistakes import Mistake, assert_said, each_mistake
+from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake
 from tests.support.policy_files import ended, whole_set
 from tests.support.small_policies import FACTS, HEAD
 
@@ -138,7 +138,7 @@ def test_a_listed_name_that_is_nearly_an_unlisted_policy_is_probably_that_one(li
 @each_mistake(Path(__file__).parent / "mistakes" / "policy_lists.txt")
 def test_a_list_that_is_none_lists_nothing(mistake: Mistake) -> None:
     files = whole_set({"p": POLICY}) | {"facts.yaml": mistake.text.encode()}
-    assert_said(mistake, load(files).diagnostics, "facts.yaml")
+    assert_diagnostics(mistake, load(files).diagnostics, "facts.yaml")
 
 
 def test_a_list_without_anything_behind_it_lists_nothing() -> None:

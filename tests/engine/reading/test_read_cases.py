@@ -15,7 +15,7 @@ from engine.reading.document import Document, read
 from engine.reading.policy_test import Suite
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.vocabulary import Text
-from tests.support.mistakes import Mistake, assert_said, each_mistake
+from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake
 
 MISTAKES = Path(__file__).parent / "mistakes"
 SOUND = Path(__file__).parent / "sound"
@@ -67,7 +67,7 @@ def test_what_is_expected_and_when() -> None:
 @each_mistake(MISTAKES / "cases.txt", MISTAKES / "cases_heads.txt")
 def test_all_that_is_wrong_with_policy_tests_is_said_where_it_stands(mistake: Mistake) -> None:
     suite, found = read_cases(document(mistake.text), VOCABULARY)
-    assert_said(mistake, found, "cases.yaml")
+    assert_diagnostics(mistake, found, "cases.yaml")
     assert suite or mistake.path.name == "cases_heads.txt"
 
 

@@ -17,7 +17,7 @@ from engine.reading.document import read
 from engine.reading.policy import Expression, Policy
 from engine.reading.policy_file import read_policy
 from engine.vocabulary.vocabulary import Text
-from tests.support.mistakes import Mistake, assert_said, each_mistake, mistakes_in
+from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake, mistakes_in
 from tests.support.paths import ROOT
 
 MISTAKES = Path(__file__).parent / "mistakes"
@@ -46,7 +46,7 @@ def policy(text: str) -> Policy:
 def test_all_that_is_wrong_with_a_policy_is_said_where_it_stands(mistake: Mistake) -> None:
     document, _ = read(mistake.text, "p.yaml")
     assert document
-    assert_said(mistake, read_policy(document)[1], "p.yaml")
+    assert_diagnostics(mistake, read_policy(document)[1], "p.yaml")
 
 
 def test_all_mistakes_come_at_once_and_in_order() -> None:

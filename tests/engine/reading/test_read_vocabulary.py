@@ -12,7 +12,7 @@ from engine.diagnostics.codes import CODES
 from engine.reading.document import Document, read
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.vocabulary import MONEY_BOUND, Kind, Text, Vocabulary
-from tests.support.mistakes import Mistake, assert_said, each_mistake
+from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake
 from tests.support.paths import ROOT
 
 MISTAKES = Path(__file__).parent / "mistakes"
@@ -103,7 +103,7 @@ def test_every_type_has_an_example_that_it_accepts(kind: Kind) -> None:
 @each_mistake(MISTAKES / "facts_files.txt")
 def test_all_that_is_wrong_with_a_facts_file_is_said_where_it_stands(mistake: Mistake) -> None:
     _, found = read_vocabulary(document(STANDARD, "standard.yaml"), document(mistake.text, "facts.yaml"), required=())
-    assert_said(mistake, found, "facts.yaml")
+    assert_diagnostics(mistake, found, "facts.yaml")
 
 
 def test_a_site_must_say_its_currency_and_list_its_policies() -> None:

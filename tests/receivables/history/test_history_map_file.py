@@ -12,7 +12,7 @@ from receivables.history.history_map_file import CODES, is_history_map, read_his
 from receivables.history.history_rows import history_heading_faults, invoice_reader
 from receivables.payment_record import Invoice
 from tests.support.invoice_histories import sample_map, shipped_policies
-from tests.support.mistakes import Mistake, assert_said, each_mistake, frame_of
+from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake, frame_of
 from tests.support.paths import ROOT
 
 MISTAKES = Path(__file__).parent / "mistakes" / "history_maps.txt"
@@ -55,7 +55,7 @@ def test_all_that_is_wrong_with_a_map_is_said_where_it_stands(mistake: Mistake) 
     found, diagnostics = _read(mistake.text)
 
     assert found is None
-    assert_said(mistake, diagnostics, "past.yaml")
+    assert_diagnostics(mistake, diagnostics, "past.yaml")
 
 
 def test_every_code_is_explained() -> None:

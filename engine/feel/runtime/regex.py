@@ -8,6 +8,8 @@ TimeoutError, which is null in FEEL:
 - A pattern may be `COPIES_MAX` characters long once its counted repetitions are written out, as `regex` does while it
   compiles: `((a{1000}){1000}){1000}` would fill the memory before any match begins.
 - A pattern may name `LARGE_SETS_MAX` of the large sets such as `\\w`, each of which takes time to translate.
+
+Both packages are the extra `feel`, and imported when the first pattern is used: together they take half a second.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 SECONDS_MAX = 0.5
 """Processor time of one match, or of one walk over all matches of a text."""
@@ -29,7 +33,9 @@ LARGE_SETS_MAX = 30
 
 PATTERN_LENGTH_MAX = 1_000
 
-_FLAGS = {"s": regex.DOTALL, "m": regex.MULTILINE, "i": regex.IGNORECASE, "x": 0, "q": 0}
+_FLAGS = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.NOFLAG, "q": re.NOFLAG}
+"""Both `regex` and `elementpath` take Python's own flags; what `x` and `q` mean is done here."""
+
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _ESCAPES_OF_XPATH = frozenset("nrtdDwWsSpPiIcC\\|.?*+(){}$-[]^123456789")
 _LARGE_SETS = frozenset("dDwWsSpPiIcC")
@@ -43,9 +49,11 @@ def compiled(pattern: str, flags: str) -> regex.Pattern[str]:
     Match with `timeout=SECONDS_MAX`, which raises TimeoutError. Raises ValueError for a pattern that is malformed, too
     long or too costly to compile, and for an unknown flag.
     """
+    import regex
+
     if len(pattern) > PATTERN_LENGTH_MAX or not set(flags) <= _FLAGS.keys():
         raise ValueError("pattern too long or unknown flag")
-    options = 0
+    options = re.NOFLAG
     for flag in flags:
         options |= _FLAGS[flag]
     try:
@@ -59,7 +67,7 @@ def compiled(pattern: str, flags: str) -> regex.Pattern[str]:
 
 def _translated(pattern: str, flags: str, options: int) -> str:
     """XPath's notation in Python's. Python's own escapes (`\\A`, `\\K`) are errors here, as they are in XPath."""
-    from elementpath.regex import RegexError, translate_pattern  # half a second: only where a pattern is used
+    from elementpath.regex import RegexError, translate_pattern
 
     escapes = _ESCAPE.findall(pattern)
     if not _ESCAPES_OF_XPATH.issuperset(escapes) or "" in escapes:

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from api.cli.case import RulesOption
 from api.cli.terminal import engine_of, out, print_json, refuse
-from engine.reading.policy_schema import DIALECT
-from engine.reading.schemas import Schema, cases_schema, facts_file_schema, facts_schema, policy_schema
+from engine.reading.file_schemas import DIALECT, cases_schema, facts_file_schema, policy_schema
+from engine.reading.request_schemas import Schema, facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
 from files.maps.row_map_schema import row_map_schema

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.problems import EDGE_STATUSES, problems
 from engine.pipeline import Engine
-from engine.reading.schemas import facts_schema
+from engine.reading.request_schemas import facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.vocabulary import Vocabulary
 from ledger.policies.in_force import Policies

@@ -1,6 +1,12 @@
-"""What someone meant who wrote FEEL as Excel, SQL or a letter would have it; asked only once a text could not be read.
+"""What someone meant who wrote FEEL as Excel, SQL or a letter would have it; asked only once a text can't be read.
 
-Each idiom is a pattern and the advice for it; the first one that lies where reading stopped is what the author is told.
+Each idiom is a pattern and the advice for it. The first one that lies where reading stopped becomes the message:
+
+    > 5 and < 10     write `(5..10)`
+    5%               write `0.05`
+    10.000,00 €      write the number alone; the fact's type gives the currency
+
+`misread` and `subtraction` go further: they find what FEEL does read, but never as its author meant it.
 """
 
 from __future__ import annotations
@@ -33,19 +39,12 @@ def code_only(text: str) -> str:
     return _APART.sub(lambda match: '"' * len(match[0]), text)
 
 
-def meant(text: str, offset: int) -> tuple[str, int] | None:
-    """The message for what stops being FEEL at `offset`, and where the author should look."""
-    text = code_only(text)
-    for pattern, advice in _IDIOMS:
-        for match in pattern.finditer(text):
-            if match.start() <= offset < match.end():
-                written = " ".join(match[0].split())
-                return f"`{written[:60]}` is not understood here, {advice(match)}", match.start()
-    return _separated_by_semicolon(text, offset)
-
-
 def separators(written: str) -> str:
-    """Advice on a number with commas, spaces or points between its digits."""
+    """The advice on a number with commas, spaces or points between its digits, such as `10,000` or `1.250,50`.
+
+    Groups of three digits with the same sign between them are taken for thousands, a comma before other digits for
+    decimals.
+    """
     whole, mark, rest = written.partition(",")
     grouped = re.fullmatch(r"\d{1,3}([ ,'’.])\d{3}(?:\1\d{3})*(?:[.,]\d+)?", written)
     if not grouped:
@@ -58,6 +57,7 @@ def separators(written: str) -> str:
 
 
 def between(low_sign: str, low: str, high: str, high_sign: str) -> str:
+    """The range of FEEL between two bounds: `between('>=', '5', '10', '<')` is `[5..10)`."""
     return f"{'[' if '=' in low_sign else '('}{low}..{high}{']' if '=' in high_sign else ')'}"
 
 
@@ -75,6 +75,7 @@ def _fraction(match: re.Match[str]) -> str:
 
 
 def _both(match: re.Match[str]) -> str:
+    """The range for `> 5 and < 10`, whichever bound is written first."""
     low_sign, low, high_sign, high = match.groups()
     if low_sign[0] == "<":
         low_sign, low, high_sign, high = high_sign, high, low_sign, low
@@ -82,6 +83,7 @@ def _both(match: re.Match[str]) -> str:
 
 
 def _has_subject(match: re.Match[str]) -> bool:
+    """Whether something stands before the match, so that the range needs `x in` before it."""
     return bool(match.string[: match.start()].strip(" (,"))
 
 
@@ -129,6 +131,17 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Advice], ...] = (
 )
 
 
+def meant(text: str, offset: int) -> tuple[str, int] | None:
+    """The message for what stops being FEEL at `offset`, and where the author should look."""
+    text = code_only(text)
+    for pattern, advice in _IDIOMS:
+        for match in pattern.finditer(text):
+            if match.start() <= offset < match.end():
+                written = " ".join(match[0].split())
+                return f"`{written[:60]}` is not understood here, {advice(match)}", match.start()
+    return _separated_by_semicolon(text, offset)
+
+
 # --- Excel -----------------------------------------------------------------------------------------------------------
 
 _EXCEL = re.compile(r"(?<![\w.?])(IF|AND|OR|NOT)\s*\(")
@@ -141,6 +154,7 @@ _EXCEL_ADVICE = {
 
 
 def _separated_by_semicolon(text: str, offset: int) -> tuple[str, int] | None:
+    """The message for `;` between arguments, as German Excel writes them."""
     if text[offset : offset + 1] != ";":
         return None
     excel = next(excel_functions(text[:offset]), None)
@@ -178,7 +192,10 @@ def misread(text: str, *, cell: bool) -> tuple[str, int] | None:
 
 
 def subtraction(written: str) -> str | None:
-    """The message for numbers alone with `-` between them, as a cell's test: a range or a date to whoever wrote it."""
+    """The message for numbers alone with `-` between them, as a cell's test: a range or a date to whoever wrote it.
+
+    None for anything else, also for `a - 5`, which may well be a subtraction.
+    """
     if re.fullmatch(r"\d{4}-\d\d-\d\d", written):
         return f'`{written}` is a subtraction, write `date("{written}")`'
     ends = re.fullmatch(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)", written)

@@ -1,4 +1,8 @@
-"""Names of several words that FEEL itself gives meaning to: built-ins, their parameters, types and properties."""
+"""Names of several words that FEEL itself gives meaning to: built-ins, their parameters, types and properties.
+
+The parser must know them before it reads a text, for `string length` is one name and `a length` two. One-word names
+need no such list. They are from DMN 1.5, chapters 10.3.2 and 10.3.4.
+"""
 
 from __future__ import annotations
 
@@ -49,3 +53,4 @@ BUILT_IN_NAMES = frozenset(
         "start position",
     }
 )
+"""Each with single spaces between its words."""

@@ -22,8 +22,11 @@ from engine.feel.hints import meant
 from engine.feel.names import BUILT_IN_NAMES
 from engine.feel.syntax import Node, UnaryTests, children
 
-LENGTH_MAX = 32_768  # characters; a cell listing 5,000 country codes is shorter
-NESTING_MAX = 100  # levels; keeps every walk over a tree far from Python's recursion limit
+LENGTH_MAX = 32_768
+"""Characters of one expression. A cell that lists 5,000 country codes is shorter."""
+
+NESTING_MAX = 100
+"""Levels of a tree; keeps every walk over one far from Python's recursion limit."""
 
 _MASK = "\ue000"  # a private-use character that grammar.lark allows inside names
 _PLAIN_NAME = re.compile(r"\??[^\W\d]\w*|\?")
@@ -43,7 +46,11 @@ _DECLARED = re.compile(
 
 
 class FeelSyntaxError(Exception):
-    """`message` is lower case without a final period; `offset` counts characters of the text from 0."""
+    """A text that isn't FEEL, or is too long or too deeply nested.
+
+    `message` says what is wrong and mostly what to write instead: lower case, without a final period, the author's own
+    text in backticks. `offset` counts the characters of the text from 0; the text's length means its end.
+    """
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -52,10 +59,20 @@ class FeelSyntaxError(Exception):
 
 
 def parse_expression(text: str, names: Collection[str] = ()) -> Node:
+    """The tree of one FEEL expression, such as `order.amount > limit * 1.1`.
+
+    `names` are names in force that aren't plain words, such as `credit limit` or `due-date`: only a name that is known
+    can hold spaces or signs. Names that the text itself introduces (loop variables, parameters, keys) need not be
+    given. Raises `FeelSyntaxError`, also for text made to be too long or too deep; never anything else.
+    """
     return cast(Node, _parse(text, names, "expression_start"))
 
 
 def parse_unary_tests(text: str, names: Collection[str] = ()) -> UnaryTests:
+    """The tree of a cell of a decision table, such as `[8..15], > 30`, `not("A")` or `-` for any value.
+
+    `names` and errors are those of `parse_expression`. `?` in a test is the value under test.
+    """
     return cast(UnaryTests, _parse(text, names, "unary_tests_start"))
 
 
@@ -66,6 +83,12 @@ class _WholeWords:
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         return stream
+
+
+_GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+
+
+_GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
 
 
 class _Parser(threading.local):
@@ -85,11 +108,11 @@ class _Parser(threading.local):
         )
 
 
-_GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
 _parser = _Parser()
 
 
 def _parse(text: str, names: Collection[str], start: str) -> object:
+    """Masks names, has lark read the text from the production `start`, and turns lark's errors into ours."""
     _refuse_hostile(text)
     masked = _masked(text, names)
     _parser.builder.name_of = lambda token: _spelling(token, text)
@@ -114,12 +137,18 @@ def _parse(text: str, names: Collection[str], start: str) -> object:
 
 
 def _spelling(token: Token, text: str) -> str:
+    """What the author wrote for a NAME token: masked characters back, spaces between words as one."""
     if _MASK not in token:
         return str(token)
     return " ".join(text[token.start_pos : token.end_pos].split())
 
 
 def _masked(text: str, names: Collection[str]) -> str:
+    """The text with the odd characters of known names replaced by one that grammar.lark allows inside names.
+
+    Positions stay: `string length(s)` becomes `string□length(s)`, with U+E000 for the box. Text in quotes and comments
+    is left alone. A longer name goes before a shorter one that it begins with.
+    """
     odd = {name for name in names if not _PLAIN_NAME.fullmatch(name)}
     if ":" in text or " in" in text or "function" in text:
         odd.update(_declared(text))
@@ -136,6 +165,11 @@ def _mask(match: re.Match[str]) -> str:
 
 
 def _declared(text: str) -> Iterator[str]:
+    """The names of several words that the text introduces by itself: `for due date in …`, `{due date: 1}`,
+    `function(due date)`.
+
+    Only those without keywords in them, since `{a: if b then c: 1}` doesn't declare `if b then c`.
+    """
     for match in _DECLARED.finditer(text):
         parameters = (match["parameters"] or "").split(",")
         for name in (match["key"] or match["loop"], *(part.partition(":")[0] for part in parameters)):
@@ -147,6 +181,7 @@ def _declared(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def _name_pattern(odd: frozenset[str]) -> re.Pattern[str]:
+    """Finds quoted text and comments (no group) and, outside them, the known names (group `name`), longest first."""
     known = sorted(odd | BUILT_IN_NAMES, key=lambda name: (-len(name), name))
     alternatives = "|".join(r"\s+".join(map(re.escape, name.split())) for name in known if name.strip())
     return re.compile(rf"{_SKIPPED}|(?<!\w)(?P<name>{alternatives})(?!\w)", re.DOTALL)
@@ -156,6 +191,7 @@ def _name_pattern(odd: frozenset[str]) -> re.Pattern[str]:
 
 
 def _refuse_hostile(text: str) -> None:
+    """Raises for what must not reach lark: too long, empty, too many open brackets, or our own mask character."""
     if len(text) > LENGTH_MAX:
         raise FeelSyntaxError(
             f"the expression has {len(text)} characters, the most allowed is {LENGTH_MAX}", LENGTH_MAX
@@ -175,6 +211,7 @@ def _refuse_hostile(text: str) -> None:
 
 
 def _refuse_deep(tree: Node) -> None:
+    """Raises for a tree deeper than `NESTING_MAX`, which operators can be without any bracket: `- - - 1`."""
     level: list[Node] = [tree]
     for _ in range(NESTING_MAX):
         level = [child for node in level for child in children(node)]
@@ -210,7 +247,7 @@ _INSTEAD = {
     "：": "write an ASCII `:`",
     ";": "write one expression only",
 }
-_WANTED = {
+_MISSING = {
     "ELSE": "`else`",
     "THEN": "`then`",
     "RETURN": "`return`",
@@ -229,14 +266,15 @@ _GLUED = re.compile(r"[\w.]+")
 
 
 def _unexpected_character(text: str, offset: int) -> FeelSyntaxError:
-    found = text[offset : offset + 1]
+    """The message where lark's lexer knows no token: an idiom of another language, an open quote, a bad sign."""
+    character = text[offset : offset + 1]
     if idiom := meant(text, offset):
         return FeelSyntaxError(*idiom)
-    if found.isdecimal() and (glued := _GLUED.match(text, offset)):
+    if character.isdecimal() and (glued := _GLUED.match(text, offset)):
         return FeelSyntaxError(f"`{glued[0][:40]}` is neither a number nor a name", offset)
-    if found == '"':
+    if character == '"':
         return FeelSyntaxError('text that begins with `"` is never closed, write a second `"`', offset)
-    return FeelSyntaxError(f"`{found}` is not understood here{_advice(text, offset)}", offset)
+    return FeelSyntaxError(f"`{character}` is not understood here{_advice(text, offset)}", offset)
 
 
 def _advice(text: str, offset: int) -> str:
@@ -247,23 +285,29 @@ def _advice(text: str, offset: int) -> str:
 
 
 def _unexpected_token(text: str, token: Token, expected: frozenset[str]) -> FeelSyntaxError:
+    """The message where a token doesn't fit. `expected` holds the tokens that could have come, from which is guessed
+    what is missing: an operator between two operands, a closing bracket, a clause.
+    """
     if token.type == "$END":
-        return FeelSyntaxError(f"the expression ends too early{_wanted(expected)}", len(text.rstrip()))
+        return FeelSyntaxError(f"the expression ends too early{_what_is_missing(expected)}", len(text.rstrip()))
     offset = cast(int, token.start_pos)
-    found = text[offset : token.end_pos]
+    written = text[offset : token.end_pos]
     if idiom := meant(text, offset):
         return FeelSyntaxError(*idiom)
-    if len(found) > 40:
-        found = found[:40] + "…"
+    if len(written) > 40:
+        written = written[:40] + "…"
     if token.type in _OPERANDS and "AND" in expected and not _CLAUSES & expected:
-        return FeelSyntaxError(f"`{found}` is not expected here, an operator is missing, write `and` or `or`", offset)
-    return FeelSyntaxError(f"`{found}` is not expected here{_advice(text, offset) or _wanted(expected)}", offset)
+        return FeelSyntaxError(f"`{written}` is not expected here, an operator is missing, write `and` or `or`", offset)
+    return FeelSyntaxError(
+        f"`{written}` is not expected here{_advice(text, offset) or _what_is_missing(expected)}", offset
+    )
 
 
-def _wanted(expected: frozenset[str]) -> str:
+def _what_is_missing(expected: frozenset[str]) -> str:
+    """What is missing, as the end of a message, as far as the possible tokens tell."""
     if expected >= _OPERAND_STARTS:
         return ", a value is missing"
-    wanted = [text for kind, text in _WANTED.items() if kind in expected]
-    if wanted:
-        return f", {' or '.join(wanted)} is missing"
+    missing = [text for kind, text in _MISSING.items() if kind in expected]
+    if missing:
+        return f", {' or '.join(missing)} is missing"
     return ", a name is missing" if expected == {"NAME"} else ", an operator may be missing"

@@ -1,7 +1,8 @@
 """The syntax tree of FEEL, the expression language of the OMG's DMN 1.5 standard (chapter 10.3).
 
-Every node carries the half-open span `start:end` of characters it was read from, so that a checker can point at it.
-Trees are frozen and compare by content and span.
+Trees are frozen, and compare by content and place. Whoever walks a tree takes `children`, or a table of functions by
+the type of node, as `engine.feel.runtime.evaluate` does. A node that is added here needs a handler in `build`, and one
+in each of those tables; what policies can't use is refused by name in `engine.compiling`.
 """
 
 from __future__ import annotations
@@ -13,28 +14,40 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
+    """The part of an expression that stands at the characters `start:end` of its text."""
+
     start: int
+    """Where it begins, counted in characters from 0, so that a checker can point at it."""
     end: int
+    """The place behind its last character."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Node):
+    """A literal such as `0.05` or `1e6`."""
+
     value: Decimal
+    """Exactly as written; FEEL's 34 digits are the business of who calculates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class String(Node):
+    """A literal such as `"net 30"`."""
+
     value: str
+    """Without quotes, its escapes resolved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boolean(Node):
+    """`true` or `false`."""
+
     value: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Null(Node):
-    pass
+    """`null`, which asks whether something is missing when compared with `=`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +55,7 @@ class AtLiteral(Node):
     """`@"2026-01-31"`, `@"P1Y"`: a date, time or duration written as a literal."""
 
     text: str
+    """What stands between the quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +63,12 @@ class Name(Node):
     """A variable; `?` is the value under test inside a unary test."""
 
     name: str
+    """With single spaces between the words of a name of several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path(Node):
-    """`source.name`"""
+    """`source.name`: a fact of a group, a property of a date, an entry of a context."""
 
     source: Node
     name: str
@@ -61,39 +76,51 @@ class Path(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Negation(Node):
-    """Arithmetic minus."""
+    """`-operand`, arithmetic minus."""
 
     operand: Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arithmetic(Node):
-    operator: str  # + - * / **
+    """`left operator right`."""
+
+    operator: str
+    """One of `+ - * / **`."""
     left: Node
     right: Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison(Node):
-    operator: str  # = != < <= > >=
+    """`left operator right`, giving true, false or null."""
+
+    operator: str
+    """One of `= != < <= > >=`."""
     left: Node
     right: Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class And(Node):
+    """`left and right`."""
+
     left: Node
     right: Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Or(Node):
+    """`left or right`."""
+
     left: Node
     right: Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Between(Node):
+    """`value between low and high`, both ends included."""
+
     value: Node
     low: Node
     high: Node
@@ -104,9 +131,13 @@ class Interval(Node):
     """`[low..high]`, or a unary test such as `< 5`, which is the interval without a low end."""
 
     low: Node | None
+    """None where there is no lower end, as in `< 5`."""
     low_closed: bool
+    """Whether the lower end itself is inside; false where there is none."""
     high: Node | None
+    """None where there is no upper end, as in `> 5`."""
     high_closed: bool
+    """Whether the upper end itself is inside; false where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,21 +149,30 @@ class Differs(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnaryTests(Node):
-    """`test, test`, `not(test, …)`, or `-` (no tests: any value passes). A test is an `Interval`, a `Differs`, an
-    expression that mentions `?` (its truth counts), or any other expression (equal to it, or an element of it)."""
+    """A cell: `test, test`, `not(test, …)`, or `-`. One test that passes is enough.
+
+    A test is an `Interval`, a `Differs`, an expression that mentions `?` (its truth counts), or any other expression,
+    which the value must equal, or be an element of.
+    """
 
     tests: tuple[Node, ...]
+    """Empty for `-`: any value passes."""
     negated: bool
+    """True for `not(…)`: no test may pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class In(Node):
+    """`value in tests`."""
+
     value: Node
     tests: UnaryTests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditional(Node):
+    """`if condition then … else …`."""
+
     condition: Node
     then: Node
     otherwise: Node
@@ -143,21 +183,33 @@ class Iteration(Node):
     """`name in source`; with `end_value` set, `name in source..end_value`, which only `for` allows."""
 
     name: str
+    """The variable that each turn of the loop gives a value."""
     source: Node
+    """A list, a range, or the first number of `source..end_value`."""
     end_value: Node | None
+    """The last number; None but in `for`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantified(Node):
-    every: bool  # `every` rather than `some`
+    """`some … satisfies …` or `every … satisfies …`."""
+
+    every: bool
+    """True for `every`."""
     iterations: tuple[Iteration, ...]
+    """At least one; the last turns fastest."""
     satisfies: Node
+    """The condition on the variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class For(Node):
+    """`for … return …`: the list of its results."""
+
     iterations: tuple[Iteration, ...]
+    """At least one; the last turns fastest."""
     result: Node
+    """The item of each turn; `partial` in it is the list so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,17 +218,23 @@ class Call(Node):
 
     function: Node
     arguments: tuple[Node, ...]
-    names: tuple[str, ...]  # empty when positional, else one name an argument
+    names: tuple[str, ...]
+    """Empty if the arguments are positional, else one name for each argument."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLiteral(Node):
+    """`[a, b]`."""
+
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextLiteral(Node):
+    """`{a: 1, b: a + 1}`: a later entry may use the earlier ones."""
+
     entries: tuple[tuple[str, Node], ...]
+    """Keys, without quotes, with their expressions, in the order written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,15 +247,21 @@ class Filter(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionLiteral(Node):
+    """`function(a: number, b) body`."""
+
     parameters: tuple[str, ...]
     body: Node
-    types: tuple[str, ...] = ()  # one a parameter, `Any` where none is written
+    types: tuple[str, ...] = ()
+    """One for each parameter, `Any` where none is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceOf(Node):
+    """`value instance of type`."""
+
     value: Node
     type_name: str
+    """The type in canonical spelling, such as `list<number>`."""
 
 
 def children(node: Node) -> Iterator[Node]:

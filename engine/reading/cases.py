@@ -1,7 +1,8 @@
 """A cases file's nodes → a `Suite` of policy tests, or every mistake in it.
 
-Verb beside `read_policy`; facts are held against the vocabulary here, and the names of rules, results and conditions
-against the policies where these are given.
+Verb beside `read_policy`. Facts are held against the vocabulary here; the names of rules, results and conditions are
+held against the policies, where these are given. A test that lacks a required fact is a mistake, since the engine would
+refuse it as it refuses a request.
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ Facts = dict[str, dict[str, JsonScalar]]
 
 @dataclass(frozen=True, slots=True)
 class DecidedNames:
-    """What decisions about one kind of case can name; None: anything."""
+    """What decisions about one kind of case can name; None for any of them means: anything."""
 
     rules: Collection[str] | None
+    """Ids of rules, `policy.rule`."""
     undetermined: Collection[str] | None
+    """Ids of what may turn out undetermined: rules, tables and criteria."""
     results: Collection[str] | None
+    """Names of results, `policy.result`."""
     conditions: Collection[str] | None
+    """Names of conditions."""
 
 
 _ANY = DecidedNames(None, None, None, None)
@@ -44,8 +49,11 @@ _ANY = DecidedNames(None, None, None, None)
 def read_cases(
     document: Document, vocabulary: Vocabulary, names: Mapping[str, DecidedNames] | None = None
 ) -> tuple[Suite | None, tuple[Diagnostic, ...]]:
-    """Never raises. `names` go by case kind; without them, what a test expects may have any name. Tests with mistakes
-    are left out; None where the suite's name or case kind is wrong."""
+    """The tests of one file, and the mistakes in it, sorted by place. Never raises.
+
+    `names` go by case kind; without them, what a test expects may have any name. Tests with mistakes are left out. None
+    where the suite's name or case kind is wrong, or nobody could say what the tests decide.
+    """
     form = FieldReader()
     fields = form.fields(document.root, "a cases file", _KEYS, ("cases", "case_kind", "tests")) or {}
     name = form.id(fields["cases"], "a suite's name") if "cases" in fields else None
@@ -61,16 +69,20 @@ def read_cases(
 
 
 def _day(form: FieldReader, node: Node) -> date | None:
-    found = day(node.text) if isinstance(node, Scalar) else None
-    if found is None:
-        shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+    date_ = day(node.text) if isinstance(node, Scalar) else None
+    if date_ is None:
+        quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
         hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
-        form.mistake(node.place, ErrorCode.P012, f"{shown} is not a date", hint)
-    return found
+        form.mistake(node.place, ErrorCode.P012, f"{quoted} is not a date", hint)
+    return date_
 
 
 class _CasesReader:
-    """One cases file, once its case kind is known."""
+    """One cases file, once its case kind is known.
+
+    `facts` are the vocabulary's by name, `fixtures` those read so far. `flawed` names the fixtures with mistakes: what
+    they lack is no second mistake of each test that uses them.
+    """
 
     def __init__(
         self, form: FieldReader, kind: CaseKind, vocabulary: Vocabulary, as_of: date | None, names: DecidedNames | None
@@ -118,7 +130,17 @@ class _CasesReader:
             )
         title = form.text(fields.get("title"), f"the title of {what}")
         expected = self._expected(fields["expect"], what) if "expect" in fields else None
-        return Case(name, place, title, self.kind.name, as_of, facts, expected) if as_of and expected else None
+        if as_of is None or expected is None:
+            return None
+        return Case(
+            name=name,
+            place=place,
+            title=title,
+            case_kind=self.kind.name,
+            as_of=as_of,
+            facts=facts,
+            expected=expected,
+        )
 
     # --- facts -------------------------------------------------------------------------------------------------------
 
@@ -126,28 +148,28 @@ class _CasesReader:
         """The fixtures named, of which later ones override earlier ones."""
         if node is None:
             return []
-        found: list[str] = []
+        fixtures: list[str] = []
         for item in self.form.items(node, f"`use` of {what}") if isinstance(node, Sequence) else (node,):
             word = self.form.word(item, "a fixture's name")
             if word in self.fixtures:
-                found.append(word)
+                fixtures.append(word)
             elif word:
                 hint = did_you_mean(word, self.fixtures)
                 self.form.mistake(item.place, ErrorCode.P040, f"`{clipped(word)}` is not a fixture of this file", hint)
-        return found
+        return fixtures
 
     def _facts(self, node: Node, what: str) -> Facts:
-        found: Facts = {}
+        facts: Facts = {}
         for key, content in self.form.entries(node, f"the facts of {what}", least=0):
             if key.text in self.kind.groups:
-                found[key.text] = dict(self._group(key.text, content))
+                facts[key.text] = dict(self._group(key.text, content))
                 continue
             group, dot, name = key.text.partition(".")
             nested = dot and group in self.kind.groups
             hint = f"write `{group}: {{{name}: …}}`" if nested else did_you_mean(key.text, self.kind.groups)
             message = f"`{clipped(key.text)}` is not a group of facts that {self.kind.name}s have"
             self.form.mistake(key.place, ErrorCode.P041, message, hint)
-        return found
+        return facts
 
     def _group(self, group: str, node: Node) -> Iterable[tuple[str, JsonScalar]]:
         for key, content in self.form.entries(node, f"`{group}`", least=0):
@@ -158,10 +180,11 @@ class _CasesReader:
                 self.form.mistake(key.place, ErrorCode.P041, message, did_you_mean(key.text, known))
             elif isinstance(content, Scalar) and content.value is None and not content.quoted:
                 yield key.text, None
-            elif found := read_value(self.form, fact, content, ErrorCode.P042, f"the fact `{fact.name}`"):
-                yield key.text, found[0]
+            elif value := read_value(self.form, fact, content, ErrorCode.P042, f"the fact `{fact.name}`"):
+                yield key.text, value[0]
 
     def _check_required(self, facts: Facts, what: str, place: Place) -> None:
+        """Notes the required facts that a test lacks, with fixtures counted in."""
         for fact in self.facts.values():
             if fact.required and facts.get(fact.group, {}).get(_key(fact)) is None:
                 hint = f"write `{fact.group}: {{{_key(fact)}: …}}` under `facts` or in a fixture"
@@ -180,17 +203,27 @@ class _CasesReader:
         undetermined = self._ids(fields.get("undetermined"), "`undetermined`", names.undetermined, "rule or table")
         results = self._values(fields.get("results"), "`results`", names.results, "result")
         conditions = self._values(fields.get("conditions"), "`conditions`", names.conditions, "condition")
-        return Expected(node.place, outcome, reasons, undetermined, results, conditions) if outcome else None
+        if outcome is None:
+            return None
+        return Expected(
+            place=node.place,
+            outcome=outcome,
+            reasons=reasons,
+            undetermined=undetermined,
+            results=results,
+            conditions=conditions,
+        )
 
     def _outcome(self, node: Node) -> str | None:
         if isinstance(node, Scalar) and node.text in self.kind.ladder:
             return node.text
-        shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+        quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
         hint = did_you_mean(node.text if isinstance(node, Scalar) else "", self.kind.ladder)
-        self.form.mistake(node.place, ErrorCode.P008, f"{shown} is not an outcome for {self.kind.name}s", hint)
+        self.form.mistake(node.place, ErrorCode.P008, f"{quoted} is not an outcome for {self.kind.name}s", hint)
         return None
 
     def _known(self, place: Place, name: str, known: Collection[str] | None, noun: str) -> None:
+        """Notes a name that no decision about this kind of case can have."""
         if known is not None and name not in known:
             kind = self.kind.name
             ending = [full for full in known if full.endswith(f".{name}")]
@@ -215,11 +248,11 @@ class _CasesReader:
     ) -> dict[str, ExpectedValue] | None:
         if node is None:
             return None
-        found: dict[str, ExpectedValue] = {}
+        values: dict[str, ExpectedValue] = {}
         for key, content in self.form.entries(node, what, least=0):
             self._known(key.place, key.text, known, noun)
-            found[key.text] = self._value(content, key)
-        return found
+            values[key.text] = self._value(content, key)
+        return values
 
     def _value(self, node: Node, key: Scalar) -> ExpectedValue:
         if isinstance(node, Scalar):
@@ -236,8 +269,8 @@ def _key(fact: Fact) -> str:
 
 def _merged(layers: Iterable[Facts]) -> Facts:
     """Fact by fact, later layers over earlier ones."""
-    found: Facts = {}
+    merged: Facts = {}
     for layer in layers:
         for group, members in layer.items():
-            found[group] = found.get(group, {}) | members
-    return found
+            merged[group] = merged.get(group, {}) | members
+    return merged

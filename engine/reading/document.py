@@ -4,6 +4,12 @@ PyYAML's own loading guesses (`NO` is false, `12:30` is 750), lets a repeated ke
 recurses to death on deep nesting. Here only libyaml's events are used: the tree is built without recursion, scalars
 are resolved by three rules an author can remember, and what a policy never needs is refused where it stands.
 
+The three rules, for text without quotes: `true`, `false` and `null` (or `~`, or nothing) are those; digits with or
+without a sign and decimals are a number; all else is text.
+
+Refused: aliases, anchors, tags, directives, merges, second documents, keys that are no words, repeated keys, tabs that
+indent, invisible characters.
+
 First verb of the pipeline: text → Document. What the keys mean is for the parsers that come after it.
 """
 
@@ -23,10 +29,16 @@ from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.vocabulary.invisible import IN_POLICIES
 
 BYTES_MAX = 1 << 20
-LEVELS_MAX = 50  # libyaml's time is quadratic in the depth of brackets: 100,000 take half a minute
-DIAGNOSTICS_MAX = 100  # a hostile file could give one for each of its bytes
+"""Of one file; a larger one is refused unread."""
+
+LEVELS_MAX = 50
+"""Of nesting: libyaml's time is quadratic in the depth of brackets, 100,000 take half a minute."""
+
+DIAGNOSTICS_MAX = 100
+"""Of one file: a hostile one could give one for each of its bytes."""
 
 END_MARK = "..."
+"""YAML's own sign for the end of a document, which shows that a file isn't cut off."""
 
 _END_MARK = re.compile(r"(?:^|(?<=[\r\n]))\.\.\.(?=[ \t\r\n]|$)")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -43,17 +55,27 @@ _PIECES = {
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A leaf. `value` is bool, None or Decimal only for plain (unquoted) text that reads as one; `text` is what the
-    author meant once quotes, escapes and folding are resolved. `quoted` holds for block scalars (| >) too."""
+    """A leaf of YAML: plain or quoted text, or a block of text.
+
+    Not `kw_only`, since a file has thousands: keywords made reading the default policies a tenth slower.
+    """
 
     place: Place
+    """Where it begins, at its quote or `|` if it has one."""
     value: str | Decimal | bool | None
+    """None, a bool or a Decimal only for plain text that reads as one; otherwise the same as `text`."""
     text: str
+    """What the author meant, with quotes, escapes and folded lines resolved. A number's digits as written."""
     quoted: bool
-    raw: str = field(default="", repr=False, compare=False)  # the source, kept only where it differs from `text`
+    """Whether it has quotes, or is a block of text (`|`, `>`)."""
+    raw: str = field(default="", repr=False, compare=False)
+    """The source; kept only where it differs from `text`, to find places in it."""
 
     def place_at(self, offset: int) -> Place:
-        """Where character `offset` of `text` stands in the file; `len(text)` gives the place after the last one."""
+        """Where character `offset` of `text` stands in the file; `len(text)` gives the place after the last one.
+
+        Of `'it''s late'` at column 5, offset 5 is the `l`: text `it's late`, and in the file column 5 + 1 (quote) + 6.
+        """
         if not self.raw:
             return Place(self.place.file, self.place.line, self.place.column + offset + self.quoted)
         block = self.raw[0] in "|>"
@@ -65,17 +87,24 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
+    """A YAML list."""
+
     place: Place
+    """Where it begins: at `[`, or at the first `-`."""
     items: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
+    """YAML's `key: value` entries."""
+
     place: Place
+    """Where it begins: at `{`, or at the first key."""
     entries: tuple[tuple[Scalar, Node], ...]
+    """In the file's order; keys are scalars, and no two have the same text."""
 
     def get(self, key: str) -> Node | None:
-        """Linear in the entries; walk `entries` instead of asking for each key of a long mapping."""
+        """The value of a key, or None. Linear in the entries: walk `entries` of a long mapping instead."""
         return next((node for name, node in self.entries if name.text == key), None)
 
 
@@ -84,16 +113,24 @@ Node = Scalar | Sequence | Mapping
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """A file that has been read."""
+
     file: str
+    """Its name, as diagnostics give it."""
     root: Mapping
+    """Its entries."""
 
 
 def read(text: str | bytes, file: str, *, end_mark: bool = False) -> tuple[Document | None, tuple[Diagnostic, ...]]:
-    """Never raises. A document that comes with diagnostics lacks the refused entries (repeated, empty, merge or
-    list keys): good for finding the author's other mistakes, not for use. Other mistakes give None.
+    """The tree of a YAML file, and everything that is wrong with it, sorted by place. Never raises.
 
-    With `end_mark` the file must end with YAML's own `...`: a file that was cut off, or is still being written, can
-    read like a whole one, and what it lacks then is a rule that no longer holds an order."""
+    `file` is the name for diagnostics. A document that comes with diagnostics lacks the refused entries (repeated,
+    empty, merge or list keys): it is good for finding the author's other mistakes, not for use. Any other mistake gives
+    None.
+
+    With `end_mark` the file must end with YAML's own `...`. A file that was cut off, or is still being written, can
+    read like a whole one, and what it lacks then is a rule that no longer holds an order.
+    """
     reading = _DocumentReader(file)
     source = reading.decoded(text)
     if source is None:
@@ -107,15 +144,23 @@ def read(text: str | bytes, file: str, *, end_mark: bool = False) -> tuple[Docum
 
 @dataclass(slots=True)
 class _Open:
-    """A mapping (keys and values alternating in `nodes`) or sequence whose end has not been seen."""
+    """A mapping or sequence whose end hasn't been read."""
 
     place: Place
+    """Where it begins."""
     is_mapping: bool
+    """Whether it is a mapping."""
     nodes: list[Node]
+    """Its items so far; of a mapping, keys and values by turns."""
 
 
 class _DocumentReader:
-    """One pass over one file: the tree as far as built, and what was found wrong."""
+    """One pass over one file: the tree as far as it is built, and the mistakes so far.
+
+    `open` is the stack of mappings and sequences that haven't ended, so that no nesting can exhaust Python's. `starts`
+    holds the index of each line's first character, from which places are counted. `broken` means that some value could
+    not be read, so that there is no tree to hand on; `empty`, that there is nothing in the file.
+    """
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -128,10 +173,12 @@ class _DocumentReader:
         self.documents: list[Node] = []
 
     def place(self, index: int) -> Place:
+        """Line and column of the character at this index, both from 1."""
         line = bisect_right(self.starts, index)
         return Place(self.file, line, index - self.starts[line - 1] + 1)
 
-    def say(self, at: int | Place, code: ErrorCode, message: str, hint: str, broken: bool = True) -> None:
+    def say(self, at: int | Place, code: ErrorCode, message: str, hint: str, *, broken: bool = True) -> None:
+        """Notes a mistake. `broken` if a value could not be read, so that no tree can be handed on."""
         self.broken |= broken
         if len(self.diagnostics) > DIAGNOSTICS_MAX:
             return
@@ -141,6 +188,7 @@ class _DocumentReader:
         self.diagnostics.append(Diagnostic(place, code, message, hint))
 
     def decoded(self, text: str | bytes) -> str | None:
+        """The text, its invisible characters replaced by U+FFFD, so that places stay; None if it can't be decoded."""
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         if len(data) > BYTES_MAX:  # readers of files stop there, so that how many it has is not known
             self.say(0, ErrorCode.Y002, f"the file has more than {BYTES_MAX} bytes", "split it into several files")
@@ -169,12 +217,17 @@ class _DocumentReader:
         self.starts = [0, *(match.end() for match in _BREAK.finditer(self.source))]
 
     def tree(self, source: str) -> Node | None:
+        """The root as far as libyaml comes.
+
+        It gives up at the first syntax error. What is open then is still checked for repeated keys and the like.
+        """
         parser = yaml.CSafeLoader(source)
         try:
             while self._take(parser.get_event()):
                 pass
         except yaml.YAMLError as error:
-            self.say(*_syntax_mistake(error, source, self.place))
+            if not _holds_nothing(source):  # an end mark with nothing to end is a syntax error to libyaml
+                self.say(*_syntax_mistake(error, source, self.place))
             for unfinished in self.open:
                 self._entries(unfinished.nodes)
         finally:
@@ -195,8 +248,11 @@ class _DocumentReader:
         return root
 
     def ask_for_end_mark(self) -> None:
-        """`...` at the start of a line ends the document wherever it stands, in a block of text as well; whatever
-        but a comment follows it has been refused by then."""
+        """Notes that the end mark is missing.
+
+        `...` at the start of a line ends the document wherever it stands, in a block of text as well; whatever but a
+        comment follows it has been refused by then.
+        """
         if not _END_MARK.search(self.source):
             at = len(self.source.rstrip())
             message = f"the file ends without its end mark `{END_MARK}`; it may be cut off"
@@ -221,8 +277,8 @@ class _DocumentReader:
             self.open.append(_Open(Place(self.file, mark.line + 1, mark.column + 1), is_mapping, []))
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             done = self.open.pop()
-            whole = Mapping(done.place, self._entries(done.nodes)) if done.is_mapping else None
-            self._close(whole or Sequence(done.place, tuple(done.nodes)))
+            mapping = Mapping(done.place, self._entries(done.nodes)) if done.is_mapping else None
+            self._close(mapping or Sequence(done.place, tuple(done.nodes)))
         elif kind is yaml.AliasEvent:
             at = event.start_mark.index
             self.say(
@@ -231,7 +287,7 @@ class _DocumentReader:
                 f"`*{event.anchor}` is an alias",
                 "write the value out, or quote text that starts with `*`",
             )
-            self._close(Scalar(self.place(at), None, f"*{event.anchor}", False))
+            self._close(Scalar(place=self.place(at), value=None, text=f"*{event.anchor}", quoted=False))
         elif kind is yaml.DocumentStartEvent:
             return self._document(event)
         return kind is not yaml.StreamEndEvent
@@ -264,7 +320,8 @@ class _DocumentReader:
                 "leave it out",
             )
         place = Place(self.file, mark.line + 1, mark.column + 1)
-        return Scalar(place, text if quoted else _value(text), text, quoted, "" if same else raw)
+        value = text if quoted else _value(text)
+        return Scalar(place, value, text, quoted, "" if same else raw)
 
     def _refuse_properties(self, event: Any) -> None:
         at = event.start_mark.index
@@ -274,10 +331,11 @@ class _DocumentReader:
         if event.tag is not None:
             at = self.source.find("!", at)
             end = _TAG.match(self.source, at)
-            said = self.source[at : end.end() if end else at]
-            self.say(at, ErrorCode.Y022, f"`{said}` is a tag", "delete it, or quote text that starts with `!`")
+            tag = self.source[at : end.end() if end else at]
+            self.say(at, ErrorCode.Y022, f"`{tag}` is a tag", "delete it, or quote text that starts with `!`")
 
     def _entries(self, nodes: list[Node]) -> tuple[tuple[Scalar, Node], ...]:
+        """Pairs of a mapping without the refused ones, each of which is a mistake."""
         first: dict[str, tuple[Scalar, Node]] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=False):
             if not isinstance(key, Scalar) or key.raw[:1] in ("|", ">"):
@@ -304,15 +362,25 @@ class _DocumentReader:
         return tuple(first.values())
 
 
+def _holds_nothing(source: str) -> bool:
+    """Whether there are only end marks, comments and blank lines."""
+    lines = (line.removeprefix(END_MARK) if _END_MARK.match(line) else line for line in _BREAK.split(source))
+    return all(not line.strip() or line.lstrip().startswith("#") for line in lines)
+
+
 def _value(text: str) -> str | Decimal | bool | None:
+    """What plain text means: `true`, `false`, null (`null`, `~`, nothing), a number such as `-0.5`, or else itself."""
     if text in _WORDS:
         return _WORDS[text]
     return Decimal(text) if _NUMBER.fullmatch(text) else text
 
 
 def _flow_offset(raw: str, offset: int) -> int:
-    """Where character `offset` of plain or quoted text begins in its source: a fold of n line breaks is one space, or
-    n-1 line breaks; an escape is one character."""
+    r"""Where character `offset` of plain or quoted text begins in its source `raw`.
+
+    A fold of n line breaks is one space, or n-1 line breaks; an escape is one character. So in `"a\u4e2db"`, offset 2
+    (the `b`) begins at 8: a quote, an `a` and six characters of escape come before it.
+    """
     quote = raw[0] if raw[0] in "'\"" else ""
     end = len(raw) - len(quote)
     passed = 0
@@ -325,16 +393,21 @@ def _flow_offset(raw: str, offset: int) -> int:
 
 
 def _block_offset(raw: str, text: str, offset: int) -> int:
-    """The lines of a block scalar stand in its text in the same order, without their indentation."""
+    """Where character `offset` of a block of text (`|`, `>`) stands in its source `raw`.
+
+    Lines of a block stand in its text in the same order, without their indentation. So each line of the source is
+    looked for in the text, behind the one before, until one begins beyond the offset; the last that didn't holds the
+    character.
+    """
     at, passed, start = 0, 0, 0
     for line in _BREAK.split(raw)[:-1] if raw.endswith(("\n", "\r")) else _BREAK.split(raw):
         content = line.lstrip(" ")
         if start and content.strip():
-            found = text.find(content, passed)
-            if found < 0 or (found > offset and at):
+            index = text.find(content, passed)
+            if index < 0 or (index > offset and at):
                 break
-            at = start + len(line) - len(content) + min(max(offset - found, 0), len(content))
-            passed = found + len(content)
+            at = start + len(line) - len(content) + min(max(offset - index, 0), len(content))
+            passed = index + len(content)
         start += len(line) + (2 if raw.startswith("\r\n", start + len(line)) else 1)
     return at
 
@@ -400,8 +473,12 @@ _ENDED = {
 def _syntax_mistake(
     error: yaml.YAMLError, source: str, place: Callable[[int], Place]
 ) -> tuple[Place, ErrorCode, str, str]:
-    """libyaml gives up at the first of these, so there is one a file."""
-    said = "; ".join(filter(None, (getattr(error, "context", ""), getattr(error, "problem", ""))))
+    """Place, code, message and hint for libyaml's error.
+
+    libyaml gives up at the first, so there is one a file. Its own words name what it wanted; `_SYNTAX` turns them, and
+    the text at that place, into what the author probably did.
+    """
+    problem = "; ".join(filter(None, (getattr(error, "context", ""), getattr(error, "problem", ""))))
     at = getattr(getattr(error, "problem_mark", None), "index", 0)
     begun = getattr(getattr(error, "context_mark", None), "index", at)
     line_start = max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
@@ -413,25 +490,25 @@ def _syntax_mistake(
             "a tab indents this line",
             "indent with spaces",
         )
-    if source.startswith(":", at) and "expected" in said and source[line_start:at].strip()[-1:] in ("", "{", ","):
+    if source.startswith(":", at) and "expected" in problem and source[line_start:at].strip()[-1:] in ("", "{", ","):
         return place(at), ErrorCode.Y012, "this entry has no key", "write a name before the colon"
     for part, (code, from_start, message, hint) in _SYNTAX:
-        if part in said:
+        if part in problem:
             where = begun if from_start else at
             where = source.rfind("\\", 0, at + 1) if "escape" in message else where
             text = _line(source, where) or " "
             return place(where), code, message.format(text), hint.format(text)
-    return _misfit(said, source, at, begun, line_start, place)
+    return _misfit(problem, source, at, begun, line_start, place)
 
 
 def _misfit(
-    said: str, source: str, at: int, begun: int, line_start: int, place: Callable[[int], Place]
+    problem: str, source: str, at: int, begun: int, line_start: int, place: Callable[[int], Place]
 ) -> tuple[Place, ErrorCode, str, str]:
     """Where libyaml says only that it wanted a key, a colon or the end of the document."""
     before, text, here = source[line_start:at].strip(), _line(source, at), place(at)
     above = _BREAK.split(source[max(0, line_start - 500) : line_start].rstrip())[-1]
     unspaced = _UNSPACED.match(above)
-    if "could not find expected ':'" in said:
+    if "could not find expected ':'" in problem:
         text = _line(source, begun)
         return (
             place(begun),
@@ -439,19 +516,19 @@ def _misfit(
             f"`{text}` has no key",
             _SPACE_HINT if ":" in text else "write `key: value`",
         )
-    if "<document start>" in said and (marker := _MARKER.search(source, 0, at)):
+    if "<document start>" in problem and (marker := _MARKER.search(source, 0, at)):
         code, kind, hint = _MARKERS[marker[1]]
         where = marker.start(1)
         return place(where), code, f"`{_line(source, where)}` {kind}", hint
-    if "mapping values" in said and ": " in before:
+    if "mapping values" in problem and ": " in before:
         return here, ErrorCode.Y040, "a second colon in one line", "quote text that holds `: `"
-    if "mapping values" in said and unspaced:
+    if "mapping values" in problem and unspaced:
         colon = source.rindex(above, 0, line_start) + unspaced.start(1)
         return place(colon), ErrorCode.Y040, "no space follows this colon", _SPACE_HINT
-    if "mapping values" in said:
+    if "mapping values" in problem:
         hint = "the lines above are a value already: indent this one as the key it belongs beside, or quote them"
         return here, ErrorCode.Y040, f"`{_line(before, 0)}` cannot be a key here", hint
-    if "<document start>" in said and text.startswith(":"):
+    if "<document start>" in problem and text.startswith(":"):
         return here, ErrorCode.Y040, "no space follows this colon", _SPACE_HINT
     if text[:1] in ("]", "}"):
         return here, ErrorCode.Y040, f"`{text[0]}` closes nothing", "delete it, or quote the whole text"

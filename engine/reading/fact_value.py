@@ -35,7 +35,12 @@ def request_value(scalar: Scalar, kind: Kind) -> JsonScalar:
 def read_value(
     form: FieldReader, fact: Fact, node: Node, code: ErrorCode, what: str
 ) -> tuple[JsonScalar, Value] | None:
-    """The request's form and the bound value; None, with a diagnostic, where the fact refuses it."""
+    """What a fact's node means: the value as a request would carry it, and as the engine holds it once bound.
+
+    None, with a mistake under `code`, if the fact refuses it: not a number, too many decimals, out of range. `what`
+    names the part for the message. The words are those of binding, turned from a request to a file (`send` becomes
+    `write`).
+    """
     if not isinstance(node, Scalar):
         form.wrong_kind(node, what, "one value")
         return None
@@ -51,7 +56,7 @@ def read_value(
 
 
 def bound(fact: Fact, raw: JsonScalar) -> Value:
-    """Raises `FactsRefused`."""
+    """The value as the engine holds it (an amount in minor units, a date as a day number). Raises `FactsRefused`."""
     case = next((kind.name for kind in CASE_KINDS.values() if fact.group in kind.groups), None)
     if case is None:  # its name is a mistake that is reported elsewhere; its values can be judged all the same
         return bound(replace(fact, name=f"{next(iter(CASE_KINDS))}.x"), raw)

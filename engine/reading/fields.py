@@ -1,7 +1,7 @@
 """Reading an author's nodes against what a file must look like, collecting every mistake on the way.
 
-Shared by the readers of policies, facts and cases. Each method returns None (or leaves out) what is wrong, after noting
-it, so that reading always goes on to the next mistake.
+Shared by the readers of policies, facts, cases and maps. Each method of `FieldReader` gives None, or leaves out what is
+wrong, after noting it; so reading always goes on to the next mistake, and an author sees all of them at once.
 """
 
 from __future__ import annotations
@@ -22,10 +22,17 @@ from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, Kind
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+"""What formulas can use as a name: of a parameter, value, output, or a fact within its group."""
+
 ID = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
+"""What only people and programs name: rules, rows, tables, tests. Hyphens make them unfit for formulas."""
+
 NAME_LENGTH_MAX = 80
+"""Characters of a name or id."""
 
 FACT_GROUPS = tuple(dict.fromkeys(group for kind in CASE_KINDS.values() for group in kind.groups))
+"""The first part of a fact's name: `order`, `account` and so on, in the order of the case kinds."""
+
 _KEYWORDS = ("for", "if", "then", "else", "some", "every", "satisfies", "return", "function") + (
     "in",
     "between",
@@ -43,9 +50,11 @@ RESERVED = {
     **dict.fromkeys(FACT_GROUPS, "a group of facts"),
     "as_of": "the date of the decision",
 }
+"""Names that can't be given, with what each is already."""
 
 
 def kind_of(node: Node) -> str:
+    """What a node is, for the end of a message: `not a list`, `not the number 5`."""
     match node:
         case Mapping():
             return "a group of `key: value` entries"
@@ -62,52 +71,66 @@ def kind_of(node: Node) -> str:
 
 
 def day(text: str) -> date | None:
-    """The date that this text writes as YYYY-MM-DD, if it is one that a policy can speak of."""
+    """The date that this text writes as YYYY-MM-DD; None if it is none, or not one that a policy can speak of."""
     if not ISO_DATE.fullmatch(text):
         return None
     try:
-        found = date.fromisoformat(text)
+        parsed = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if DATE.low <= day_number(found) <= DATE.high else None
+    return parsed if DATE.low <= day_number(parsed) <= DATE.high else None
 
 
 class FieldReader:
-    """The mistakes found so far in one file."""
+    """Collects the mistakes of one file in `diagnostics`, and knows the shapes that its parts can have.
+
+        reader = FieldReader()
+        fields = reader.fields(document.root, "a policy", ("policy", "title"), required=("policy",)) or {}
+        name = reader.name(fields["policy"], "a policy's name") if "policy" in fields else None
+
+    Every method goes on after a mistake, so callers write no conditions but for parts that are absent. `what` names the
+    part for messages, with its article: "a row", "the title of the policy". The codes are explained in
+    docs/diagnostics.md.
+    """
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
 
     def mistake(self, place: Place, code: ErrorCode, message: str, hint: str = "") -> None:
+        """Notes a mistake; reading goes on."""
         self.diagnostics.append(Diagnostic(place, code, message, hint))
 
-    def wrong_kind(self, node: Node, what: str, wanted: str, hint: str = "") -> None:
-        self.mistake(node.place, ErrorCode.P003, f"{what} must be {wanted}, not {kind_of(node)}", hint)
+    def wrong_kind(self, node: Node, what: str, expected: str, hint: str = "") -> None:
+        """Notes that a node is the wrong kind of thing; `expected` says what it should be: `a list`."""
+        self.mistake(node.place, ErrorCode.P003, f"{what} must be {expected}, not {kind_of(node)}", hint)
 
     # --- entries -----------------------------------------------------------------------------------------------------
 
     def fields(
         self, node: Node, what: str, known: Collection[str], required: Collection[str] = (), place: Place | None = None
     ) -> dict[str, Node] | None:
-        """The entries of a mapping by key, without unknown keys; None if it is no mapping. Missing keys are noted at
-        `place`."""
+        """The entries of a mapping with fixed keys, by key; None if it is no mapping.
+
+        Keys that aren't `known` are mistakes, and left out. Keys in `required` that are missing are mistakes at
+        `place`, which is the node's own if not given.
+        """
         if not isinstance(node, Mapping):
             self.wrong_kind(node, what, "a group of `key: value` entries", f"its keys are {listed(known)}")
             return None
-        found: dict[str, Node] = {}
+        by_key: dict[str, Node] = {}
         for key, value in node.entries:
             if key.text in known:
-                found[key.text] = value
+                by_key[key.text] = value
             else:
                 hint = did_you_mean(key.text, known)
                 self.mistake(key.place, ErrorCode.P001, f"`{clipped(key.text)}` is not a key of {what}", hint)
         for key_ in required:
-            if key_ not in found:
+            if key_ not in by_key:
                 self.mistake(place or node.place, ErrorCode.P002, f"{what} has no `{key_}`", f"write `{key_}: …`")
-        return found
+        return by_key
 
     def entries(self, node: Node, what: str, least: int = 1) -> Iterator[tuple[Scalar, Node]]:
-        """The entries of a mapping whose keys the author chooses."""
+        """The entries of a mapping whose keys the author chooses; a mistake if there are fewer than `least`."""
         if not isinstance(node, Mapping):
             self.wrong_kind(node, what, "a group of `key: value` entries")
             return
@@ -116,6 +139,7 @@ class FieldReader:
         yield from node.entries
 
     def items(self, node: Node, what: str) -> tuple[Node, ...]:
+        """The items of a list; none, with a mistake, if it is no list or empty."""
         if not isinstance(node, Sequence):
             self.wrong_kind(node, what, "a list", "write `- ` before each item, or `[…]` around them")
             return ()
@@ -124,6 +148,7 @@ class FieldReader:
         return node.items
 
     def empty(self, node: Node, what: str) -> None:
+        """Notes that a list or mapping has nothing in it."""
         self.mistake(
             node.place, ErrorCode.P016, f"{what} must not be empty", "write at least one entry, or leave the key out"
         )
@@ -131,16 +156,17 @@ class FieldReader:
     # --- names and words ---------------------------------------------------------------------------------------------
 
     def name(self, scalar: Node, what: str) -> str | None:
-        """A name that formulas can use."""
-        found = self._spelled(scalar, what, NAME, "small letters, digits and `_`, a letter first")
-        if found in RESERVED:
+        """A name that formulas can use: small letters, digits and `_`, and not `RESERVED`."""
+        name = self._spelled(scalar, what, NAME, "small letters, digits and `_`, a letter first")
+        if name in RESERVED:
             self.mistake(
-                scalar.place, ErrorCode.P005, f"`{found}` is {RESERVED[found]}, not a free name", "choose another name"
+                scalar.place, ErrorCode.P005, f"`{name}` is {RESERVED[name]}, not a free name", "choose another name"
             )
             return None
-        return found
+        return name
 
     def id(self, scalar: Node, what: str) -> str | None:
+        """The id of something that formulas don't name: `-` may stand in it."""
         return self._spelled(scalar, what, ID, "small letters, digits, `-` and `_`, a letter first")
 
     def _spelled(self, node: Node, what: str, pattern: re.Pattern[str], rule: str) -> str | None:
@@ -155,7 +181,7 @@ class FieldReader:
         return node.text
 
     def word(self, node: Node, what: str) -> str | None:
-        """Text that is not read as a number, `true` or `null`."""
+        """Text that YAML doesn't read as a number, `true`, `false` or null; blank text is a mistake."""
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.text.strip():
             return node.text
         hint = ""
@@ -165,6 +191,7 @@ class FieldReader:
         return None
 
     def choice(self, node: Node, what: str, choices: Collection[str]) -> str | None:
+        """One of the words in `choices`, as written."""
         if not isinstance(node, Scalar):
             self.wrong_kind(node, what, f"one of {listed(choices)}")
         elif node.text not in choices:
@@ -177,7 +204,10 @@ class FieldReader:
     # --- texts and types ---------------------------------------------------------------------------------------------
 
     def languages(self, node: Node, what: str) -> tuple[Scalar, Scalar] | None:
-        """The English and the Chinese text of `{en: …, zh: …}`."""
+        """The scalars of `{en: …, zh: …}`, English first; None, with a mistake, unless both are there and not blank.
+
+        Both languages are asked of every text, since a decision gives its reasons in both.
+        """
         if isinstance(node, Scalar):
             hint = f"write `{{en: {clipped(node.text) or '…'}, zh: …}}`"
             self.mistake(node.place, ErrorCode.P010, f"{what} needs its text in both languages", hint)
@@ -185,8 +215,8 @@ class FieldReader:
         fields = self.fields(node, what, ("en", "zh"))
         if fields is None:
             return None
-        found = [self._language(node, fields.get(key), key, what) for key in ("en", "zh")]
-        en, zh = found
+        texts = [self._language(node, fields.get(key), key, what) for key in ("en", "zh")]
+        en, zh = texts
         return (en, zh) if en and zh else None
 
     def _language(self, parent: Node, node: Node | None, key: str, what: str) -> Scalar | None:
@@ -204,12 +234,19 @@ class FieldReader:
         return None
 
     def text(self, node: Node | None, what: str) -> Text | None:
-        found = self.languages(node, what) if node else None
-        return Text(found[0].text, found[1].text) if found else None
+        """A text in both languages. None for no node, which is no mistake here, and for a mistake."""
+        texts = self.languages(node, what) if node else None
+        return Text(texts[0].text, texts[1].text) if texts else None
 
     def type_name(self, fields: dict[str, Node]) -> TypeName | None:
-        """The type in an entry with keys `type` and `members`; `type` may itself be `{type: enum, members: […]}`.
-        Members alone make an enum."""
+        """The type in an entry with keys `type` and `members`, None if it has neither.
+
+        `type` may itself be `{type: enum, members: […]}`. Members alone make an enum:
+
+            {type: days}
+            {type: enum, members: [north, south]}
+            {members: {north: {en: North, zh: 北}, south: }}
+        """
         node, members = fields.get("type"), fields.get("members")
         if isinstance(node, Mapping):
             inner = self.fields(node, "a type", ("type", "members"), ("type",)) or {}
@@ -231,7 +268,7 @@ class FieldReader:
         return self._enum(members, node.place)
 
     def _enum(self, members: Node, place: Place) -> TypeName:
-        """Members are a list of words, or titles by word, where a word with nothing behind it has none."""
+        """Members are a list of words, or titles by word, where a word with nothing behind it has no title."""
         if not isinstance(members, Mapping):
             return TypeName(Kind.ENUM, self.words(members, "a member"), place)
         words: list[str] = []
@@ -247,18 +284,18 @@ class FieldReader:
         return TypeName(Kind.ENUM, tuple(words), place, tuple(titles))
 
     def words(self, node: Node, what: str) -> tuple[str, ...]:
-        """A list of different words."""
-        found: dict[str, Place] = {}
+        """A list of different words; one that stands there twice is a mistake, and comes once."""
+        places: dict[str, Place] = {}
         for item in self.items(node, f"the list of {what.removeprefix('a ')}s"):
             if (word := self.word(item, what)) is None:
                 continue
-            if word in found:
+            if word in places:
                 self.mistake(item.place, ErrorCode.P018, f"`{clipped(word)}` is listed twice", "delete one of the two")
-            found.setdefault(word, item.place)
-        return tuple(found)
+            places.setdefault(word, item.place)
+        return tuple(places)
 
     def literal_fits(self, node: Node, value: object, type_: TypeName | None) -> bool:
-        """Whether a literal is one of the declared type; always, where none is declared."""
+        """Whether a literal is of the declared type, with a mistake if not; true if none is declared."""
         wrong = type_ and _misfit(value, type_)
         if not wrong or not type_:
             return True
@@ -268,7 +305,7 @@ class FieldReader:
 
 
 def _respelled(text: str, pattern: re.Pattern[str]) -> str:
-    """The nearest spelling that the pattern allows, or nothing."""
+    """The nearest spelling that the pattern allows (`OverLimit` gives `over-limit` as an id), or nothing."""
     joint = "-" if pattern is ID else "_"
     spelled = re.sub(r"[^a-z0-9_]+", joint, re.sub(r"(?<=[a-z])(?=[A-Z])", joint, text.strip()).lower(), flags=re.ASCII)
     spelled = spelled.strip("-_")
@@ -276,23 +313,25 @@ def _respelled(text: str, pattern: re.Pattern[str]) -> str:
 
 
 def _misfit(value: object, type_: TypeName) -> tuple[str, str] | None:
-    """What is wrong with a literal, and what to write instead."""
-    shown = clipped(str(value).lower() if isinstance(value, bool) else str(value))
+    """What is wrong with a literal of this type, and what to write instead; None if it fits."""
+    quoted = clipped(str(value).lower() if isinstance(value, bool) else str(value))
     kind = Kind(type_.word)
     if kind.is_numeric:
         if not isinstance(value, Decimal):
-            return f"`{shown}` is not a number, as `{kind}` must be", "write a plain number, without quotes or units"
+            return f"`{quoted}` is not a number, as `{kind}` must be", "write a plain number, without quotes or units"
         if kind in (Kind.INTEGER, Kind.DAYS, Kind.MONTHS) and value != value.to_integral_value():
-            return f"`{shown}` is not a whole number, as `{kind}` must be", "write it without decimals"
+            return f"`{quoted}` is not a whole number, as `{kind}` must be", "write it without decimals"
         return None
     if kind is Kind.YES_NO:
         return (
-            None if isinstance(value, bool) else (f"`{shown}` is neither `true` nor `false`", "write `true` or `false`")
+            None
+            if isinstance(value, bool)
+            else (f"`{quoted}` is neither `true` nor `false`", "write `true` or `false`")
         )
     if not isinstance(value, str):
-        return f"`{shown}` is not text, as `{kind}` must be", f'write it between quotes, `"{shown}"`'
+        return f"`{quoted}` is not text, as `{kind}` must be", f'write it between quotes, `"{quoted}"`'
     if kind is Kind.DATE and day(value) is None:
-        return f"`{shown}` is not a date", "write it as YYYY-MM-DD"
+        return f"`{quoted}` is not a date", "write it as YYYY-MM-DD"
     if kind is Kind.ENUM and type_.members and value not in type_.members:
-        return f"`{shown}` is not a member of this enum", did_you_mean(value, type_.members)
+        return f"`{quoted}` is not a member of this enum", did_you_mean(value, type_.members)
     return None

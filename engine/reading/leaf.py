@@ -1,7 +1,8 @@
 """Reading the leaves of a policy: FEEL expressions, cells of unary tests, literals and reason templates.
 
-Each function notes mistakes in the form and gives None for what can't be read. Places stay exact: a syntax error points
-at its own character, inside quotes, lists and templates too.
+Each function takes the `FieldReader` that collects mistakes, a node, and what the node is (`the formula of …`, for
+messages). It gives None for what can't be read, after noting the mistake. Places stay exact: a syntax error points at
+its own character, inside quotes, lists and templates too.
 """
 
 from __future__ import annotations
@@ -28,16 +29,19 @@ STRAY_MAX = 100
 DIGITS_MAX = 34  # as many as FEEL's numbers have
 
 _TREE = TypeVar("_TREE", bound=syntax.Node)
-_NEGATED = re.compile(r"\s*not\s*\(")
 _DOUBLE_EQUALS = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<sign>==)', re.DOTALL)
 _TEXT_WITH_SPACES = re.compile(r"[\w/.%+-]+( [\w/.%+-]+)+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JoinedScalar(Scalar):
-    """The items of a YAML list read as one text, `a, b, c`; `parts` pairs each item with its offset in that text."""
+    """The items of a YAML list read as one text, `a, b, c`, so that a list of tests is one expression.
+
+    A place in that text is one in the item that it comes from.
+    """
 
     parts: tuple[tuple[int, Scalar], ...] = ()
+    """Each item with the offset at which it begins in the text, in ascending order."""
 
     def place_at(self, offset: int) -> Place:
         start, part = self.parts[max(bisect_right(self.parts, offset, key=lambda item: item[0]) - 1, 0)]
@@ -48,7 +52,7 @@ class JoinedScalar(Scalar):
 
 
 def expression(form: FieldReader, node: Node, what: str) -> Expression | None:
-    """FEEL text; plain numbers, `true` and `false` are FEEL as they stand."""
+    """FEEL text as an expression; plain numbers, `true` and `false` are FEEL as they stand."""
     if not isinstance(node, Scalar):
         form.wrong_kind(node, what, "FEEL text", "write the whole of it between quotes")
         return None
@@ -59,7 +63,7 @@ def expression(form: FieldReader, node: Node, what: str) -> Expression | None:
 
 
 def condition(form: FieldReader, node: Node, what: str) -> Expression | None:
-    """A FEEL condition, or `true`."""
+    """FEEL text that is true or false. A plain number is refused here; other types are the compiler's business."""
     if isinstance(node, Scalar) and isinstance(node.value, Decimal):
         form.wrong_kind(node, what, "a condition", "write a comparison, such as `order.amount > 1000`")
         return None
@@ -67,6 +71,7 @@ def condition(form: FieldReader, node: Node, what: str) -> Expression | None:
 
 
 def _expression(form: FieldReader, scalar: Scalar, what: str, start: int, end: int) -> Expression | None:
+    """The FEEL between two offsets of a scalar's text, such as a template's braces."""
     text = scalar.text[start:end]
     start += len(text) - len(text.lstrip())
     text = text.strip()
@@ -80,8 +85,8 @@ def _expression(form: FieldReader, scalar: Scalar, what: str, start: int, end: i
     except FeelSyntaxError as error:
         form.mistake(scalar.place_at(start + error.offset), ErrorCode.F001, error.message, _hint(text))
         return None
-    whole = start == 0 and len(text) == len(scalar.text)
-    return Expression(tree, scalar, start, None if whole else len(text))
+    is_all = start == 0 and len(text) == len(scalar.text)
+    return Expression(tree, scalar, start, None if is_all else len(text))
 
 
 def _refuse_double_equals(text: str) -> None:
@@ -92,8 +97,9 @@ def _refuse_double_equals(text: str) -> None:
 
 
 def _refuse_misread(text: str, *, cell: bool) -> None:
-    if found := hints.misread(text, cell=cell):
-        raise FeelSyntaxError(*found)
+    """Raises for what FEEL reads, but never as its author meant it, such as `10,000`."""
+    if advice := hints.misread(text, cell=cell):
+        raise FeelSyntaxError(*advice)
 
 
 def _hint(text: str) -> str:
@@ -104,7 +110,10 @@ def _hint(text: str) -> str:
 
 
 def unary_tests(form: FieldReader, node: Node, what: str) -> Expression | None:
-    """A cell: FEEL unary tests, a plain value, `null`, `-`, or a list of those of which any may hold."""
+    """A cell: FEEL unary tests, a plain value, `null`, `-`, or a list of those of which any may hold.
+
+    `[A, "> 5"]` is the same as `A, > 5`, but for `not(A)` in it, which denies only its own tests.
+    """
     match node:
         case Scalar():
             tree = _tests(form, node, what)
@@ -167,11 +176,14 @@ def _tests_of_list(form: FieldReader, sequence: Sequence, what: str) -> Expressi
     if not scalars:
         return None
     text = ", ".join(scalar.text for scalar in scalars)
-    joined = JoinedScalar(scalars[0].place, text, text, False, parts=tuple(zip(starts, scalars, strict=True)))
+    joined = JoinedScalar(
+        place=scalars[0].place, value=text, text=text, quoted=False, parts=tuple(zip(starts, scalars, strict=True))
+    )
     return Expression(syntax.UnaryTests(start=0, end=len(text), tests=tuple(tests), negated=False), joined)
 
 
 def _starts(scalars: list[Scalar]) -> Iterator[int]:
+    """Where each scalar begins in the text that joins them with a comma and a space."""
     start = 0
     for scalar in scalars:
         yield start
@@ -188,7 +200,11 @@ def _alternatives(tree: syntax.UnaryTests) -> tuple[syntax.Node, ...]:
 
 
 def _shifted(node: _TREE, by: int) -> _TREE:
-    """The same tree, read from `by` characters further on."""
+    """The same tree, read from `by` characters further on.
+
+    Each item of a list of tests is parsed by itself, and its nodes count from the item's start; in the joined text `a,
+    b` those of the second item begin at 3.
+    """
     if not by:
         return node
     parts: dict[str, object] = {"start": node.start + by, "end": node.end + by}
@@ -208,6 +224,7 @@ def _shifted_part(part: object, by: int) -> object:
 
 
 def number(form: FieldReader, node: Node, what: str) -> Decimal | None:
+    """A number that is written plainly, such as a band's points."""
     if isinstance(node, Scalar) and isinstance(node.value, Decimal):
         return node.value if _short_enough(form, node) else None
     hint = "write a plain number, without quotes, units or thousands separators"
@@ -216,7 +233,7 @@ def number(form: FieldReader, node: Node, what: str) -> Decimal | None:
 
 
 def literal(form: FieldReader, node: Node, what: str) -> Decimal | str | bool | None:
-    """A number, `true`/`false` or a word; None (with a diagnostic) for anything else, null included."""
+    """A number, `true`, `false` or a word; null is a mistake, too."""
     if not isinstance(node, Scalar):
         form.wrong_kind(node, what, "a number, `true`, `false` or a word")
         return None
@@ -227,7 +244,7 @@ def literal(form: FieldReader, node: Node, what: str) -> Decimal | str | bool | 
 
 
 def output(form: FieldReader, node: Node, what: str) -> Expression | Decimal | str | bool | None:
-    """What a row gives: a literal, null, or a formula written `= …`; None too for what can't be read."""
+    """What a row gives: a literal, None for null, or a formula written `= …`. None too for what can't be read."""
     if not isinstance(node, Scalar):
         hint = 'write a number, a word, or a formula as `"= …"`'
         form.wrong_kind(node, what, "one value", hint)
@@ -253,15 +270,19 @@ def _short_enough(form: FieldReader, scalar: Scalar) -> bool:
 
 
 def bilingual_template(form: FieldReader, node: Node | None, what: str) -> BilingualTemplate | None:
-    found = form.languages(node, what) if node else None
-    if found is None:
+    """A reason's or remedy's text in both languages; None for no node and for a mistake in either."""
+    scalars = form.languages(node, what) if node else None
+    if scalars is None:
         return None
-    en, zh = (_template(form, scalar) for scalar in found)
+    en, zh = (_template(form, scalar) for scalar in scalars)
     return BilingualTemplate(en, zh) if en and zh else None
 
 
 def _template(form: FieldReader, scalar: Scalar) -> Template | None:
-    """`{…}` holds FEEL, `{{` and `}}` stand for the braces themselves."""
+    """A text in one language, with `{…}` around FEEL, and `{{` and `}}` for the braces themselves.
+
+    `{{a}} {order.amount + 1}` gives the text `{a} ` and an expression at offset 7.
+    """
     text, parts, literal_, at = scalar.text, list[str | Expression](), "", 0
     intact, stray = True, 0
     while at < len(text):
@@ -281,10 +302,10 @@ def _template(form: FieldReader, scalar: Scalar) -> Template | None:
                 hint = "write `}` after the FEEL expression, or `{{` for the brace itself"
                 form.mistake(scalar.place_at(at), ErrorCode.P011, f"`{clipped(text[at:])}` has no `}}` after it", hint)
                 return None
-            found = _expression(form, scalar, "the text between the braces", at + 1, end)
-            if found:
-                parts += [literal_, found] if literal_ else [found]
-            intact, literal_, at = intact and found is not None, "", end + 1
+            formula = _expression(form, scalar, "the text between the braces", at + 1, end)
+            if formula:
+                parts += [literal_, formula] if literal_ else [formula]
+            intact, literal_, at = intact and formula is not None, "", end + 1
         else:
             literal_, at = literal_ + text[at], at + 1
     return Template(scalar, (*parts, literal_) if literal_ else tuple(parts)) if intact and not stray else None

@@ -1,6 +1,8 @@
 """A policy as its author wrote it: parsed, with the place of every part, but names and types not yet looked up.
 
-Noun that `read_policy` gives and `compile` takes.
+Nouns that `read_policy` gives and `engine.compiling` takes. A name here is a text that has the right shape; whether it
+names a fact, a parameter or nothing, and whether a formula's units fit, the compiler says. Every noun carries the place
+of its name in the file, which diagnostics, reasons and explanations point at.
 """
 
 from __future__ import annotations
@@ -20,111 +22,184 @@ from engine.vocabulary.vocabulary import Titles
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """FEEL and the scalar it was read from; a node's place is `scalar.place_at(offset + node.start)`, where `offset`
-    is where the FEEL starts within the scalar's text."""
+    """A piece of FEEL and where it was read from.
+
+    FEEL may be a whole scalar (`when: order.amount > 5`), the rest of one (`"= a + b"` as a table's output) or a part
+    between the braces of a reason's text.
+    """
 
     tree: syntax.Node
+    """The syntax tree. Its nodes count characters from the start of the FEEL, not of the scalar."""
     scalar: Scalar
+    """The YAML scalar that holds the FEEL."""
     offset: int = 0
-    length: int | None = None  # of the FEEL within the scalar's text; None: to its end
+    """Where the FEEL begins within the scalar's text."""
+    length: int | None = None
+    """Characters of the FEEL; None if it goes on to the end of the scalar's text."""
 
     @property
     def place(self) -> Place:
+        """Where the FEEL begins in the file."""
         return self.scalar.place_at(self.offset)
 
     @property
     def text(self) -> str:
+        """The FEEL as written, without spaces around it."""
         end = None if self.length is None else self.offset + self.length
         return self.scalar.text[self.offset : end].strip()
 
     def place_of(self, node: syntax.Node) -> Place:
+        """Where a node of the tree begins in the file, through quotes, folds and lists of YAML."""
         return self.scalar.place_at(self.offset + node.start)
 
     def text_of(self, node: syntax.Node) -> str:
+        """The characters that a node of the tree was read from."""
         return self.scalar.text[self.offset + node.start : self.offset + node.end]
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A reason's text in one language: literal parts and, between braces, FEEL expressions."""
+    """A reason's text in one language.
+
+    `Exposure {exposure_after} is above {limit}.` has the parts `Exposure `, an expression, ` is above `, an expression,
+    `.`
+    """
 
     scalar: Scalar
+    """The YAML scalar that holds the text."""
     parts: tuple[str | Expression, ...]
+    """Literal text and FEEL by turns, in the order of the text; doubled braces already single."""
 
 
 @dataclass(frozen=True, slots=True)
 class BilingualTemplate:
+    """A reason's text in both languages, which may use different formulas."""
+
     en: Template
     zh: Template
 
 
 @dataclass(frozen=True, slots=True)
 class TypeName:
-    """A type an author declared: a word, with members where the word is `enum`."""
+    """A type that an author declared, for a parameter, a value or a table's output."""
 
     word: str
+    """One of `Kind`, such as `money`."""
     members: tuple[str, ...]
+    """The words of an `enum`, in the author's order; empty for every other type."""
     place: Place
+    """Where the type stands."""
     titles: Titles = ()
+    """What readers see for a member, for those that have a title."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatedConstant:
-    """A parameter's value from a date on (None: always)."""
+    """One value of a parameter, and from when it is in force.
+
+    A value holds until the day before the next one; before the first there is none.
+    """
 
     since: date | None
+    """The first day of the value; None if it holds always."""
     value: Decimal | str | bool
+    """A number as written, a word, or true or false. What it measures says the parameter's type."""
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterDefinition:
+    """A constant that editors change: a limit, a tolerance, a number of days. It may change by date.
+
+    In YAML:
+
+        parameters:
+          grace: 3
+          tolerance: {2026-01-01: 0.10, 2026-07-01: 0.05}
+          reserve:
+            type: money
+            title: {en: Reserve, zh: 准备金}
+            value: 5000
+    """
+
     name: str
+    """How formulas of the policy call it; other policies write `policy.name`."""
     place: Place
     type: TypeName | None
+    """None if not declared: then the compiler takes it from the values."""
     title: Text | None
     note: Text | None
-    values: tuple[DatedConstant, ...]  # in order of date
+    """Where the number comes from, for readers."""
+    values: tuple[DatedConstant, ...]
+    """In ascending order of date, all of one kind; empty after a mistake."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValueDefinition:
+    """A named formula, worked out for each case.
+
+    In YAML:
+
+        values:
+          exposure_after: account.exposure + order.amount
+          headroom: {formula: account.limit - exposure_after, type: money}
+    """
+
     name: str
+    """How formulas of the policy call it; other policies write `policy.name`."""
     place: Place
     type: TypeName | None
+    """None if not declared: then the compiler takes it from the formula."""
     title: Text | None
+    """What it is called in explanations."""
     formula: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A row's condition on one column: unary tests on the value of `column`."""
+    """A row's condition on one column."""
 
     column: Expression
-    tests: Expression  # its tree is a syntax.UnaryTests
+    """The formula of the column, such as `account.months`."""
+    tests: Expression
+    """A tree of `syntax.UnaryTests` that the column's value must pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputCell:
-    """What a row gives under `name`: a literal (number, yes/no, or a word, which is text or an enum's member), None for
-    null, or a formula (written `= …`)."""
+    """What a row gives under one name."""
 
     name: str
+    """The output's name."""
     place: Place
     content: Expression | Decimal | str | bool | None
+    """A number, true or false, a word (text or an enum's member), None for null, or a formula, written `= …`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`id` is the author's, or the row's number from 1."""
+    """A row of a decision table, `{when: {column: tests}, then: {output: value}}`.
+
+    It is hit when all of its cells hold.
+    """
 
     id: str
+    """The author's, or the row's number from 1."""
     place: Place
     cells: tuple[Cell, ...]
+    """All must hold for the row to be hit; none: the row is always hit."""
     outputs: tuple[OutputCell, ...]
+    """What it gives when it is hit."""
 
 
 class HitPolicy(StrEnum):
+    """What a table gives when several of its rows are hit (DMN 1.5, 8.2.10).
+
+    One row counts: `unique` (no two rows may overlap), `any` (those that overlap agree), `first` (in the table's
+    order), `priority` (the output that is listed first). All rows count: `rule-order` and `output-order` give lists,
+    `collect` a list in any order, `collect sum`, `min`, `max` and `count` one number.
+    """
+
     UNIQUE = "unique"
     ANY = "any"
     FIRST = "first"
@@ -138,89 +213,165 @@ class HitPolicy(StrEnum):
     COLLECT_COUNT = "collect count"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputDefinition:
-    """`order` lists output words from the highest priority to the lowest (hit policies priority and output-order)."""
+    """A column of a table's results.
+
+    In YAML:
+
+        outputs:
+          grade: {title: {en: Grade, zh: 等级}, order: [A, B, C]}
+    """
 
     name: str
+    """How formulas call the result; other policies write `policy.name`."""
     place: Place
     type: TypeName | None
+    """None if not declared: then the compiler takes it from the rows."""
     title: Text | None
+    """What it is called in explanations."""
     order: tuple[str, ...]
+    """Words from the highest priority to the lowest, for hit policies `priority` and `output-order`; else empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableDefinition:
-    """`name` is `table` for a policy's single table. Outputs are the names the rows give, declared or not."""
+    """A decision table.
+
+    In YAML:
+
+        table:
+          hit: first
+          outputs: {terms: {type: enum, members: [net 30, prepay]}}
+          rows:
+            - {when: {grading.grade: [A, B], account.months: ">= 12"}, then: {terms: net 30}}
+            - {when: {}, then: {terms: prepay}}
+    """
 
     name: str
+    """`table` for a policy's single table."""
     place: Place
     hit: HitPolicy
+    """`unique` if the author says nothing."""
     outputs: tuple[OutputDefinition, ...]
+    """The names that the rows give, declared or not."""
     rows: tuple[Row, ...]
+    """In the author's order; at least one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    tests: Expression  # a syntax.UnaryTests; `null` is the band for a missing input
+    """A line of a scorecard: values of the criterion and the points that they earn."""
+
+    tests: Expression
+    """A tree of `syntax.UnaryTests`; `null` is the band for a missing input."""
     points: Decimal
+    """May be negative."""
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
     """One input of a scorecard and the points it earns band by band."""
 
     name: str
+    """How formulas call the points."""
     place: Place
     title: Text | None
     input: Expression
+    """The formula whose value falls into a band."""
     bands: tuple[Band, ...]
+    """At least one; one of them says what a missing input earns."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScorecardDefinition:
-    """Gives each criterion's points under the criterion's name and their sum under `total`."""
+    """Gives each criterion's points under the criterion's name and their sum under `total`.
+
+    In YAML:
+
+        scorecard:
+          total: score
+          criteria:
+            age:
+              input: account.months
+              bands: {"< 12": 0, ">= 12": 25, null: 5}
+    """
 
     place: Place
     total: str
+    """The name of the sum."""
     criteria: tuple[Criterion, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ConditionDefinition:
-    """What must be done for an order to pass, such as `deposit: order.amount * terms.deposit_rate`."""
+    """What must be done for an order to pass.
+
+    In YAML:
+
+        conditions: {deposit: order.amount * 0.3}
+    """
 
     name: str
+    """`deposit`, in decisions `conditions.deposit`."""
     place: Place
     formula: Expression
+    """How much, or whether."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDefinition:
-    """`if_missing` is the author's word (`ignore` or an outcome), None where nothing is written."""
+    """A rule: when its conditions hold, it fires, and is a reason of the decision with its outcome.
+
+    In YAML:
+
+        rules:
+          over-limit:
+            when: exposure_after > account.limit
+            then: hold
+            if_missing: hold
+            reason: {en: "Exposure {exposure_after} is above the limit.", zh: "敞口 {exposure_after} 超过额度。"}
+    """
 
     id: str
+    """In decisions `policy.id`, as in `orders.over-limit`."""
     place: Place
     title: Text | None
-    when: tuple[Expression, ...]  # all must hold
+    """For lists of rules; None if the author gave none."""
+    when: tuple[Expression, ...]
+    """Conditions that must all hold; at least one."""
     outcome: Scalar
+    """A step of the ladder of the case kind, such as `hold`; a scalar, for its place."""
     if_missing: Scalar | None
+    """`ignore`, or the kind's cautious outcome, for missing facts; None if nothing is written, which means caution."""
     reason: BilingualTemplate
+    """Why, with the numbers."""
     remedy: BilingualTemplate | None
+    """What would make the case pass; None if the author gave none."""
     conditions: tuple[ConditionDefinition, ...]
+    """What the customer must bring; only rules of orders have any."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`decides` is a case kind. Values, outputs, criteria and parameters share one namespace."""
+    """One file of `rules/`, read without mistakes but, perhaps, in rules that were left out."""
 
     name: str
+    """How other policies call it, `name.value`."""
     place: Place
+    """Where the name stands."""
     title: Text
+    """What it is called in lists and explanations."""
     decides: str
+    """The kind of case that it speaks about: a key of `CASE_KINDS`."""
     parameters: Mapping[str, ParameterDefinition]
+    """By name. Parameters, values, criteria and outputs share one set of names."""
     values: Mapping[str, ValueDefinition]
+    """By name."""
     scorecard: ScorecardDefinition | None
+    """None if the policy has none."""
     tables: Mapping[str, TableDefinition]
+    """By name, in the author's order."""
     rules: Mapping[str, RuleDefinition]
+    """By id, in the author's order."""

@@ -1,7 +1,8 @@
 """A policy file's nodes → a `Policy`, or every structural mistake in it.
 
 Verb between `document` and `compile`. Names and types inside formulas are looked up later; here each part must have the
-right shape, each name must be its own, and each piece of FEEL must be readable.
+right shape, each name must be its own, and each piece of FEEL must be readable. Rules and tables are read by
+`rule_definitions` and `table_definition`.
 """
 
 from __future__ import annotations
@@ -39,15 +40,21 @@ _PARAMETER_KEYS = ("type", "members", "title", "note", "value", "values")
 
 
 def read_policy(document: Document) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
-    """Never raises. With mistakes that are confined to rules, which nothing else can refer to, the policy comes without
-    those rules, so that the rest can be checked as well; any other mistake gives None."""
+    """The policy of one file, and the mistakes in it, sorted by place. Never raises.
+
+    Nothing else can refer to a rule. So a policy whose mistakes are all in rules comes without those rules, and the
+    rest can be compiled and checked as well; it must not be used. Any other mistake gives None.
+    """
     reading = _PolicyReader()
     policy = reading.policy(document.root)
     return policy, in_order(reading.form.diagnostics)
 
 
 class _PolicyReader:
-    """One policy file: the form with its mistakes, and the names taken so far."""
+    """One policy file: its mistakes in `form`, and in `taken` the names used so far.
+
+    `taken` maps a name to what it names (`a parameter`) and to its place, for the message about a second use.
+    """
 
     def __init__(self) -> None:
         self.form = FieldReader()
@@ -69,7 +76,17 @@ class _PolicyReader:
         rules = self._rules(fields.get("rules"), decides)
         if not sound or not name or not title or not decides:
             return None
-        return Policy(name, fields["policy"].place, title, decides, parameters, values, scorecard, tables, rules)
+        return Policy(
+            name=name,
+            place=fields["policy"].place,
+            title=title,
+            decides=decides,
+            parameters=parameters,
+            values=values,
+            scorecard=scorecard,
+            tables=tables,
+            rules=rules,
+        )
 
     def take(self, node: Node, what: str) -> str | None:
         """A name in the namespace that a policy's parameters, values, criteria and outputs share."""
@@ -87,18 +104,19 @@ class _PolicyReader:
     # --- parameters --------------------------------------------------------------------------------------------------
 
     def _parameters(self, node: Node | None) -> dict[str, ParameterDefinition]:
-        found: dict[str, ParameterDefinition] = {}
+        parameters: dict[str, ParameterDefinition] = {}
         for key, content in self.form.entries(node, "`parameters`") if node else ():
             name = self.take(key, "a parameter")
             parameter = self._parameter(name or clipped(key.text), key.place, content)
             if name:
-                found[name] = parameter
-        return found
+                parameters[name] = parameter
+        return parameters
 
     def _parameter(self, name: str, place: Place, node: Node) -> ParameterDefinition:
         form, what = self.form, f"the parameter `{name}`"
         if not isinstance(node, Mapping) or any(key.text[:1].isdigit() for key, _ in node.entries):
-            return ParameterDefinition(name, place, None, None, None, self._constants(node, what, None))
+            values = self._constants(node, what, None)
+            return ParameterDefinition(name=name, place=place, type=None, title=None, note=None, values=values)
         fields = form.fields(node, what, _PARAMETER_KEYS) or {}
         type_ = form.type_name(fields)
         title = form.text(fields.get("title"), f"the title of {what}")
@@ -117,29 +135,30 @@ class _PolicyReader:
             form.wrong_kind(fields["values"], f"`values` of {what}", "values by date", "write `value: …` for always")
             content = None
         values = self._constants(content, what, type_) if content else ()
-        return ParameterDefinition(name, place, type_, title, note, values)
+        return ParameterDefinition(name=name, place=place, type=type_, title=title, note=note, values=values)
 
     def _constants(self, node: Node, what: str, type_: TypeName | None) -> tuple[DatedConstant, ...]:
-        """One value for always, or values by the date from which each is in force."""
+        """One value for always, or values by the date from which each is in force. `what` names the parameter."""
         if not isinstance(node, Mapping):
             value = self._constant(node, what, type_)
             return () if value is None else (DatedConstant(None, value, node.place),)
-        found: list[DatedConstant] = []
+        constants: list[DatedConstant] = []
         last: tuple[date, str] | None = None
         for key, content in self.form.entries(node, f"the values of {what}"):
             since = self._since(key, last)
             last = (since, key.text) if since else last
             value = self._constant(content, what, type_)
             if since and value is not None:
-                self._same_kind(content, value, found)
-                found.append(DatedConstant(since, value, content.place))
-        return tuple(found)
+                self._same_kind(content, value, constants)
+                constants.append(DatedConstant(since, value, content.place))
+        return tuple(constants)
 
     def _constant(self, node: Node, what: str, type_: TypeName | None) -> Decimal | str | bool | None:
         value = literal(self.form, node, what)
         return value if value is not None and self.form.literal_fits(node, value, type_) else None
 
     def _since(self, key: Scalar, last: tuple[date, str] | None) -> date | None:
+        """The date of a value; a mistake if it is none, or not after `last`, a date and its text."""
         since = day(key.text)
         if since is None:
             hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
@@ -158,13 +177,13 @@ class _PolicyReader:
     # --- values ------------------------------------------------------------------------------------------------------
 
     def _values(self, node: Node | None) -> dict[str, ValueDefinition]:
-        found: dict[str, ValueDefinition] = {}
+        values: dict[str, ValueDefinition] = {}
         for key, content in self.form.entries(node, "`values`") if node else ():
             name = self.take(key, "a value")
             value = self._value(name or clipped(key.text), key.place, content)
             if name and value:
-                found[name] = value
-        return found
+                values[name] = value
+        return values
 
     def _value(self, name: str, place: Place, node: Node) -> ValueDefinition | None:
         form, what = self.form, f"the value `{name}`"
@@ -176,8 +195,8 @@ class _PolicyReader:
             type_ = form.type_name(fields)
             title = form.text(fields.get("title"), f"the title of {what}")
             formula = fields.get("formula")
-        found = expression(form, formula, f"the formula of {what}") if formula else None
-        return ValueDefinition(name, place, type_, title, found) if found else None
+        feel = expression(form, formula, f"the formula of {what}") if formula else None
+        return ValueDefinition(name=name, place=place, type=type_, title=title, formula=feel) if feel else None
 
     # --- scorecard ---------------------------------------------------------------------------------------------------
 
@@ -200,21 +219,23 @@ class _PolicyReader:
         title = form.text(fields.get("title"), f"the title of {what}")
         input_ = expression(form, fields["input"], f"the input of {what}") if "input" in fields else None
         bands = self._bands(fields["bands"], what) if "bands" in fields else ()
-        return Criterion(name, place, title, input_, bands) if input_ and bands else None
+        if input_ is None or not bands:
+            return None
+        return Criterion(name=name, place=place, title=title, input=input_, bands=bands)
 
     def _bands(self, node: Node, what: str) -> tuple[Band, ...]:
-        found: list[Band] = []
+        bands: list[Band] = []
         tests_missing = False
         for key, content in self.form.entries(node, f"the bands of {what}"):
             tests = unary_tests(self.form, key, f"a band of {what}")
             points = number(self.form, content, f"the points of a band of {what}")
             tests_missing = tests_missing or key.text == "null" or bool(tests and _tests_null(tests.tree))
             if tests and points is not None:
-                found.append(Band(tests, points, key.place))
+                bands.append(Band(tests, points, key.place))
         if isinstance(node, Mapping) and node.entries and not tests_missing:
             message = f"{what} doesn't say what a missing input earns"
             self.form.mistake(node.place, ErrorCode.P017, message, "add a band `null: …`")
-        return tuple(found)
+        return tuple(bands)
 
     # --- tables and rules --------------------------------------------------------------------------------------------
 
@@ -230,18 +251,19 @@ class _PolicyReader:
                 )
             for key, content in self.form.entries(fields["tables"], "`tables`"):
                 named.append((self.form.id(key, "a table's name"), key.place, content))
-        found: dict[str, TableDefinition] = {}
+        tables: dict[str, TableDefinition] = {}
         for name, place, content in named:
             table = read_table(self.form, name or "table", place, content, self.take)
             if name and table:
-                found.setdefault(name, table)
-        return found
+                tables.setdefault(name, table)
+        return tables
 
     def _rules(self, node: Node | None, decides: str | None) -> dict[str, RuleDefinition]:
         return read_rules(self.form, node, CASE_KINDS[decides] if decides else None) if node else {}
 
 
 def _tests_null(tree: syntax.Node) -> bool:
+    """Whether a band is for a missing input: one of its tests is `null`."""
     return (
         isinstance(tree, syntax.UnaryTests)
         and not tree.negated

@@ -14,38 +14,67 @@ from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.text import Text
 
 ExpectedValue = Decimal | str | bool | None | tuple["ExpectedValue", ...]
-"""As written: compare a number with a decision's decimal text by value."""
+"""As written in YAML, a list as a tuple. Compare a number with a decision's decimal text by value, not by digits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """`reasons` are the ids of exactly the rules that give one, in any order. `undetermined` and `conditions` are exact
-    too, `results` are some among others; None where the author says nothing about them."""
+    """What must come out of a case."""
 
     place: Place
+    """Where `expect` begins, which a failing test points at."""
     outcome: str
+    """A step of the case kind's ladder, such as `hold`."""
     reasons: tuple[str, ...]
+    """The ids of exactly the rules that give a reason, `policy.rule`, in any order."""
     undetermined: tuple[str, ...] | None
+    """The ids of exactly what can't be worked out; None: not asked."""
     results: Mapping[str, ExpectedValue] | None
+    """Some of the results by name, `policy.result`; None: not asked."""
     conditions: Mapping[str, ExpectedValue] | None
+    """Exactly the conditions by name; None: not asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`facts` holds a mapping per group: `{"order": {"amount": "12.50"}}`."""
+    """One test: the facts of a case, its day, and what is expected."""
 
     name: str
+    """Unique in its suite."""
     place: Place
     title: Text | None
+    """For the output of `credence test`; None if the author gave none."""
     case_kind: str
+    """A key of `CASE_KINDS`, the suite's."""
     as_of: date
+    """The day of the decision."""
     facts: Mapping[str, Mapping[str, str | int | bool | None]]
+    """By group, as a request carries them: `{"order": {"amount": "12.50"}}`, fixtures already merged in."""
     expected: Expected
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
+    """One file of `rules/cases/`.
+
+    In YAML:
+
+        cases: orders
+        case_kind: order
+        as_of: 2026-07-15
+        fixtures:
+          good: {account: {grade: A}}
+        tests:
+          small-order:
+            use: good
+            facts: {order: {amount: 12.50}}
+            expect: {outcome: approve, reasons: []}
+    """
+
     name: str
+    """What `credence test` calls it."""
     place: Place
     case_kind: str
+    """What each test decides: a key of `CASE_KINDS`."""
     cases: tuple[Case, ...]
+    """The tests without mistakes, in the file's order."""

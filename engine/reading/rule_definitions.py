@@ -1,4 +1,8 @@
-"""A policy's `rules` → `RuleDefinition`s by id. Part of `read_policy`."""
+"""A policy's `rules` → `RuleDefinition`s by id. Part of `read_policy`.
+
+A rule that has a mistake is left out, never read in part: a rule without one of its conditions would hold other orders
+than its author meant.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +25,19 @@ CONDITIONAL_OUTCOMES = tuple(
 
 
 def read_rules(form: FieldReader, node: Node, kind: CaseKind | None) -> dict[str, RuleDefinition]:
-    """Rules without mistakes, by id. With no `kind` (its word was wrong) outcomes are held against every ladder."""
-    found: dict[str, RuleDefinition] = {}
+    """The rules without mistakes, by id; the mistakes go to `form`.
+
+    `kind` is the kind of case that the policy decides; None if its word was wrong, and then outcomes are held against
+    the ladders of all kinds.
+    """
+    rules: dict[str, RuleDefinition] = {}
     for key, content in form.entries(node, "`rules`"):
         before = len(form.diagnostics)
         id_ = form.id(key, "a rule's id")
         rule = _rule(form, id_ or clipped(key.text), key.place, content, kind)
         if rule and id_ and len(form.diagnostics) == before:
-            found[id_] = rule
-    return found
+            rules[id_] = rule
+    return rules
 
 
 def _rule(form: FieldReader, id_: str, place: Place, node: Node, kind: CaseKind | None) -> RuleDefinition | None:
@@ -44,7 +52,17 @@ def _rule(form: FieldReader, id_: str, place: Place, node: Node, kind: CaseKind 
     conditions = _conditions(form, fields["conditions"], what, outcome, kind) if "conditions" in fields else ()
     if not when or outcome is None or reason is None:
         return None
-    return RuleDefinition(id_, place, title, when, outcome, if_missing, reason, remedy, conditions)
+    return RuleDefinition(
+        id=id_,
+        place=place,
+        title=title,
+        when=when,
+        outcome=outcome,
+        if_missing=if_missing,
+        reason=reason,
+        remedy=remedy,
+        conditions=conditions,
+    )
 
 
 def _when(form: FieldReader, node: Node, what: str) -> tuple[Expression, ...]:
@@ -73,12 +91,13 @@ def _outcome(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | N
 
 
 def _if_missing(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | None:
+    """What happens when facts are missing: only `ignore` or caution, never an outcome that lets a case pass."""
     cautions = (kind.caution,) if kind else tuple({each.caution for each in CASE_KINDS.values()})
     if isinstance(node, Scalar) and node.text in ("ignore", *cautions):
         return node
-    shown = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+    quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
     hint = f"write {' or '.join(f'`{word}`' for word in ('ignore', *sorted(cautions)))}, or leave `if_missing` out"
-    form.mistake(node.place, ErrorCode.P009, f"{shown} is not possible for `if_missing`", hint)
+    form.mistake(node.place, ErrorCode.P009, f"{quoted} is not possible for `if_missing`", hint)
     return None
 
 
@@ -93,10 +112,10 @@ def _conditions(
     elif possible and outcome and outcome.text not in possible:
         hint = f"write `then: {possible[0]}`, or leave `conditions` out"
         form.mistake(node.place, ErrorCode.P021, f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint)
-    found: list[ConditionDefinition] = []
+    conditions: list[ConditionDefinition] = []
     for key, content in form.entries(node, f"`conditions` of {what}"):
         name = form.name(key, "a condition's name")
         formula = expression(form, content, f"the condition `{clipped(key.text)}`")
         if name and formula:
-            found.append(ConditionDefinition(name, key.place, formula))
-    return tuple(found)
+            conditions.append(ConditionDefinition(name, key.place, formula))
+    return tuple(conditions)

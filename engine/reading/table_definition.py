@@ -1,4 +1,9 @@
-"""A decision table's nodes → a `TableDefinition`. Part of `read_policy`."""
+"""A decision table's nodes → a `TableDefinition`. Part of `read_policy`.
+
+Three passes: outputs as they are declared, rows with their cells, and then what only both together show: outputs that
+rows give without a declaration, rows that lack one, words that the order of an output doesn't have. Whether rows
+overlap or leave gaps is for `engine.proving`.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +21,16 @@ from engine.reading.leaf import expression, output, unary_tests
 from engine.reading.policy import Cell, HitPolicy, OutputCell, OutputDefinition, Row, TableDefinition
 
 Take = Callable[[Node, str], str | None]
-"""Reserves a name in the policy's namespace."""
+"""Reserves a name in the policy's namespace, for what it names; None, with a mistake, if it is taken."""
 
 _ORDERED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
 
 
 def read_table(form: FieldReader, name: str, place: Place, node: Node, take: Take) -> TableDefinition | None:
-    """Notes its mistakes in the form; a table that has any is not fit for use."""
+    """The table called `name`, or None. Its mistakes go to `form`; a table that has any must not be used.
+
+    `place` is that of its key, `take` reserves the names of its outputs among those of the policy.
+    """
     what = f"the table `{name}`" if name != "table" else "the table"
     fields = form.fields(node, what, ("hit", "outputs", "rows"), ("rows",), place)
     if fields is None:
@@ -34,31 +42,33 @@ def read_table(form: FieldReader, name: str, place: Place, node: Node, take: Tak
     outputs = _complete(form, what, declared, rows, take)
     if word in _ORDERED:
         _check_order(form, fields.get("hit", node), word, outputs, rows)
-    return TableDefinition(name, place, HitPolicy(word), outputs, rows) if word and rows else None
+    if not word or not rows:
+        return None
+    return TableDefinition(name=name, place=place, hit=HitPolicy(word), outputs=outputs, rows=rows)
 
 
 # --- outputs ---------------------------------------------------------------------------------------------------------
 
 
 def _declared(form: FieldReader, node: Node | None, what: str) -> list[OutputDefinition]:
-    found: list[OutputDefinition] = []
+    outputs: list[OutputDefinition] = []
     for key, content in form.entries(node, f"`outputs` of {what}") if node else ():
         if name := form.name(key, "an output's name"):
-            found.append(_declaration(form, name, key.place, content))
-    return found
+            outputs.append(_declaration(form, name, key.place, content))
+    return outputs
 
 
 def _declaration(form: FieldReader, name: str, place: Place, node: Node) -> OutputDefinition:
     what = f"the output `{name}`"
     if isinstance(node, Scalar):
-        return OutputDefinition(name, place, form.type_name({"type": node}), None, ())
+        return OutputDefinition(name=name, place=place, type=form.type_name({"type": node}), title=None, order=())
     fields = form.fields(node, what, ("type", "members", "title", "order")) or {}
     type_ = form.type_name(fields)
     title = form.text(fields.get("title"), f"the title of {what}")
     order = form.words(fields["order"], "a word") if "order" in fields else ()
     if type_ and type_.members and order:
         _match_members(form, fields["order"].place, what, order, type_.members)
-    return OutputDefinition(name, place, type_, title, order)
+    return OutputDefinition(name=name, place=place, type=type_, title=title, order=order)
 
 
 def _match_members(
@@ -77,22 +87,27 @@ def _match_members(
 def _complete(
     form: FieldReader, what: str, declared: list[OutputDefinition], rows: tuple[Row, ...], take: Take
 ) -> tuple[OutputDefinition, ...]:
-    """The declared outputs and those that the rows give without a declaration. Every row must give all of them; one
-    that only a few rows give is taken for a slip of the pen there."""
+    """The declared outputs and those that the rows give without a declaration.
+
+    Every row must give all of them. An output that fewer than half of the rows give, and that isn't declared, is taken
+    for a slip of the pen in those rows: three rows with `limit` and one with `limt` make one output and one mistake.
+    """
     given = Counter(cell.name for row in rows for cell in row.outputs)
     known = {output.name: output for output in declared}
     for row in rows:
         for cell in row.outputs:
             if cell.name not in known and 2 * given[cell.name] >= len(rows):
-                known[cell.name] = OutputDefinition(cell.name, cell.place, None, None, ())
+                known[cell.name] = OutputDefinition(name=cell.name, place=cell.place, type=None, title=None, order=())
     for row in rows:
         _check_outputs(form, what, row, tuple(known))
     for definition in known.values():
-        take(Scalar(definition.place, definition.name, definition.name, False), "a table output")
+        name = Scalar(place=definition.place, value=definition.name, text=definition.name, quoted=False)
+        take(name, "a table output")
     return tuple(known.values())
 
 
 def _check_outputs(form: FieldReader, what: str, row: Row, known: tuple[str, ...]) -> None:
+    """Notes the outputs that a row gives alone, and those that it lacks, matching the two by their spelling."""
     given = [cell.name for cell in row.outputs]
     absent = [name for name in known if name not in given]
     for cell in row.outputs:
@@ -110,7 +125,7 @@ def _check_outputs(form: FieldReader, what: str, row: Row, known: tuple[str, ...
 def _check_order(
     form: FieldReader, hit: Node, word: str, outputs: tuple[OutputDefinition, ...], rows: tuple[Row, ...]
 ) -> None:
-    """DMN 1.5, 8.2.10: priorities come from the order in which an output's values are listed."""
+    """Every word that a row gives must be in its output's order (DMN 1.5, 8.2.10: priorities come from that order)."""
     ordered = {output.name: output.order for output in outputs if output.order}
     if not ordered:
         hint = "write `outputs: {name: {order: [first, second]}}`, the highest priority first"
@@ -128,7 +143,7 @@ def _check_order(
 
 
 def _rows(form: FieldReader, node: Node | None, what: str, declared: dict[str, OutputDefinition]) -> tuple[Row, ...]:
-    found: list[Row] = []
+    rows: list[Row] = []
     ids: dict[str, Place] = {}
     refused: set[str] = set()
     for number, item in enumerate(form.items(node, f"`rows` of {what}") if node else (), 1):
@@ -145,8 +160,8 @@ def _rows(form: FieldReader, node: Node | None, what: str, declared: dict[str, O
             ids[id_] = item.place
         cells = _cells(form, fields["when"]) if "when" in fields else ()
         outputs = _output_cells(form, fields["then"], declared, refused) if "then" in fields else ()
-        found.append(Row(id_ or str(number), item.place, cells, outputs))
-    return tuple(found)
+        rows.append(Row(id_ or str(number), item.place, cells, outputs))
+    return tuple(rows)
 
 
 def _cells(form: FieldReader, node: Node) -> tuple[Cell, ...]:
@@ -154,30 +169,30 @@ def _cells(form: FieldReader, node: Node) -> tuple[Cell, ...]:
         hint = 'write `when: {account.months: "< 6"}`, or `when: {}` for a row that always holds'
         form.wrong_kind(node, "a row's `when`", "tests by column", hint)
         return ()
-    found: list[Cell] = []
+    cells: list[Cell] = []
     for key, content in form.entries(node, "a row's `when`", least=0):
         column = expression(form, key, "a column")
         tests = unary_tests(form, content, f"the cell for `{clipped(key.text)}`")
         if column and tests:
-            found.append(Cell(column, tests))
-    return tuple(found)
+            cells.append(Cell(column, tests))
+    return tuple(cells)
 
 
 def _output_cells(
     form: FieldReader, node: Node, declared: dict[str, OutputDefinition], refused: set[str]
 ) -> tuple[OutputCell, ...]:
-    """`refused` are names already found unfit, which are not said again in every row."""
+    """What a row gives. `refused` holds names already known to be unfit, which are not mistakes again in every row."""
     if not isinstance(node, Mapping):
         form.wrong_kind(node, "a row's `then`", "outputs by name", "write `then: {name: value}`")
         return ()
-    found: list[OutputCell] = []
+    cells: list[OutputCell] = []
     for key, content in form.entries(node, "a row's `then`"):
         name = None if key.text in refused else form.name(key, "an output's name")
         value = output(form, content, f"the output `{clipped(key.text)}`")
         if isinstance(value, str | bool | Decimal):
             form.literal_fits(content, value, declared[name].type if name in declared else None)
         if name:
-            found.append(OutputCell(name, key.place, value))
+            cells.append(OutputCell(name, key.place, value))
         else:
             refused.add(key.text)
-    return tuple(found)
+    return tuple(cells)

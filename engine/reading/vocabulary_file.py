@@ -1,7 +1,18 @@
 """Facts files' nodes → the `Vocabulary`, or every mistake in them.
 
-The standard facts ship with the engine (engine/vocabulary/facts.yaml); a site's rules/facts.yaml adds its own, in the
-same form, and names the currency of all amounts.
+The standard facts ship with the engine (engine/vocabulary/facts.yaml). A site's rules/facts.yaml adds its own, in the
+same form, and names the currency of all amounts:
+
+    currency: EUR
+    policies: [grading, orders]
+    facts:
+      account.region:
+        type: enum
+        members: [north, south]
+        title: {en: Sales region, zh: 大区}
+
+A fact with a mistake is left out, so that the policies that name it are checked as well: they say that they don't know
+it.
 """
 
 from __future__ import annotations
@@ -27,12 +38,13 @@ from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 
 CURRENCY_ASSUMED = "EUR"
-"""Where none can be read: for finding the other mistakes, and for policy sets that were stored when it was the default.
-"""
+"""If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
 
 _STANDARD_KEYS = ("facts",)
 _SITE_KEYS = ("currency", "policies", "facts")
 SITE_KEYS_REQUIRED = ("currency", "policies")
+"""Keys that every site's facts.yaml must have."""
+
 _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "example")
 _BOUNDS = ("minimum", "maximum")
 _CENTS = 2  # decimals of amounts in the standard facts
@@ -52,8 +64,12 @@ _BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.YES_NO}
 def read_vocabulary(
     standard: Document, site: Document | None, *, required: Collection[str] = SITE_KEYS_REQUIRED
 ) -> tuple[Vocabulary, tuple[Diagnostic, ...]]:
-    """Never raises. The vocabulary lacks the facts that have mistakes. `required` names the keys that the site's file
-    must have; its list of policies is read by `policy_list`."""
+    """The facts of the engine (`standard`) and of a site, and the mistakes in both files, sorted by place. Never
+    raises.
+
+    The vocabulary lacks the facts that have mistakes. `required` names the keys that the site's file must have; sets
+    that were stored before there were any pass none. The list of policies is read by `policy_list`.
+    """
     form = FieldReader()
     currency = _currency(form, site)
     vocabulary = Vocabulary(currency, get_currency_precision(currency), {})
@@ -81,7 +97,7 @@ def _currency(form: FieldReader, site: Document | None) -> str:
 def _facts(
     form: FieldReader, fields: dict[str, Node], vocabulary: Vocabulary, standard: dict[str, Fact]
 ) -> dict[str, Fact]:
-    found: dict[str, Fact] = {}
+    facts: dict[str, Fact] = {}
     for key, content in form.entries(fields["facts"], "`facts`", least=0) if "facts" in fields else ():
         if key.text in standard:
             place = standard[key.text].place
@@ -91,8 +107,8 @@ def _facts(
         named = _is_fact_name(form, key)
         fact = _fact(form, vocabulary, key, content)
         if named and fact:
-            found[fact.name] = fact
-    return found
+            facts[fact.name] = fact
+    return facts
 
 
 def _is_fact_name(form: FieldReader, key: Scalar) -> bool:
@@ -154,11 +170,12 @@ def _bounded(
 
 
 def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -> int | None:
+    """A minimum or maximum at the scale of its type, as binding would read it: 5.5 of money with cents is 550."""
     what = f"the {word} of `{clipped(key.text)}`"
     if type_.kind not in _BOUNDED:
         form.mistake(node.place, ErrorCode.P033, f"`{type_.kind}` has no {word}", f"leave `{word}` out")
         return None
-    found = read_value(
+    read = read_value(
         form,
         Fact(
             name=f"{FACT_GROUPS[0]}.x",
@@ -173,7 +190,7 @@ def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -
         ErrorCode.P033,
         what,
     )
-    value = found[1] if found else None
+    value = read[1] if read else None
     return value if isinstance(value, int) else None
 
 
@@ -181,7 +198,10 @@ def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -
 
 
 def example_of(type_: Type) -> str | int | bool | None:
-    """A plausible value inside the type's bounds, as a request carries it."""
+    """A plausible value inside the type's bounds, as a request carries it: money and rates as text, counts as integers.
+
+    Schemas and the command line show it for facts whose author gave no example.
+    """
     match type_.kind:
         case Kind.ENUM:
             return type_.members[0] if type_.members else ""
@@ -190,23 +210,27 @@ def example_of(type_: Type) -> str | int | bool | None:
         case Kind.YES_NO:
             return False
         case Kind.DATE:
-            wanted = day_number(_EXAMPLE_DAY)
+            typical = day_number(_EXAMPLE_DAY)
         case kind:
-            wanted = _EXAMPLES[kind] * 10**type_.scale // 100
-    found = json_value(min(max(wanted, type_.low), type_.high), type_)
-    return found.rstrip("0").rstrip(".") if isinstance(found, str) and type_.scale == RATE_SCALE else found
+            typical = _EXAMPLES[kind] * 10**type_.scale // 100
+    example = json_value(min(max(typical, type_.low), type_.high), type_)
+    return example.rstrip("0").rstrip(".") if isinstance(example, str) and type_.scale == RATE_SCALE else example
 
 
 def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
-    """The standard facts' examples have cents, which a currency without them (JPY) drops."""
+    """The fact with its example as a request carries it.
+
+    The standard facts' examples have cents, which a currency without them (JPY) drops: it is read at a finer scale
+    first.
+    """
     type_ = fact.type
     cents = max(_CENTS - type_.scale, 0) if type_.kind is Kind.MONEY else 0
     finer = replace(type_, scale=type_.scale + cents, low=type_.low * 10**cents, high=type_.high * 10**cents)
     what = f"the example of `{fact.name}`"
-    found = read_value(form, replace(fact, type=finer, required=True), node, ErrorCode.P034, what)
-    if found is None:
+    read = read_value(form, replace(fact, type=finer, required=True), node, ErrorCode.P034, what)
+    if read is None:
         return None
-    example, value = found
+    example, value = read
     if type_.kind is Kind.MONEY and isinstance(value, int):
         example = json_value(value // 10**cents, type_)
     return replace(fact, example=example)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.reading.policy_schema import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS, Schema
-from engine.reading.schemas import fact_schema
+from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS
+from engine.reading.request_schemas import Schema, fact_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
 

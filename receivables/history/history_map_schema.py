@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.reading.policy_schema import BILINGUAL, DIALECT, ID_PATTERN, Schema
-from engine.reading.schemas import fact_schema
+from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN
+from engine.reading.request_schemas import Schema, fact_schema
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 from files.maps.row_map_schema import DATE_FORMAT, FROM_COLUMN, record

@@ -13,6 +13,7 @@ _POINTS = (datetime.date, datetime.time)  # a datetime is a date
 
 
 def arithmetic(operator: str, left: object, right: object) -> object:
+    """`left operator right`; null for values that the operator has no meaning for, and for results out of range."""
     try:
         if isinstance(left, Decimal) and isinstance(right, Decimal):
             return _numbers(operator, left, right)
@@ -45,7 +46,10 @@ def _numbers(operator: str, left: Decimal, right: Decimal) -> Decimal:
 
 
 def power(base: Decimal, exponent: Decimal) -> Decimal:
-    """ArithmeticError when there is no result, among them those too large to hold; costs no more for large operands."""
+    """`base ** exponent`; anything to the power 0 is 1.
+
+    Raises ArithmeticError when there is no result, or one too large to hold. Costs no more for large operands.
+    """
     return Decimal(1) if exponent == 0 else NUMBERS.power(base, exponent)
 
 
@@ -94,6 +98,7 @@ def _quotient(left: object, right: object) -> object:
 
 
 def minus(value: object) -> object:
+    """`-value` of a number or duration, else null."""
     if isinstance(value, Decimal):
         return NUMBERS.minus(value)
     if isinstance(value, DaysDuration):

@@ -23,3 +23,4 @@ MODULES = (
     builtins_string,
     builtins_temporal,
 )
+"""Imported for what they register."""

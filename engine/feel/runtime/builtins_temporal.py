@@ -45,20 +45,26 @@ _MONTHS = (
 
 @built_in("date", "from: string")
 def _date(text: str) -> object:
+    """`date("2026-01-31")` is `@"2026-01-31"`.
+    `date("2026-02-30")` is `null`.
+    """
     return read_date(text)
 
 
 @built_in("date", "from: date|date and time|distant")
 def _date_of(moment: Day | DistantDateTime) -> object:
+    """`date(@"2026-01-31T10:30:00")` is `@"2026-01-31"`."""
     return moment.date() if isinstance(moment, DateTime) else moment
 
 
 @built_in("date", "year: number", "month: number", "day: number")
 def _date_from_parts(year: Decimal, month: Decimal, day: Decimal) -> object:
+    """`date(2026, 1, 31)` is `@"2026-01-31"`."""
     return make_date(_whole(year), _whole(month), _whole(day))
 
 
 def _whole(number: Decimal) -> int:
+    """A number as an int. Raises ValueError for one with decimals, or too large for any date."""
     if number != number.to_integral_value() or abs(number) > 10**9:
         raise ValueError("not a whole number")
     return int(number)
@@ -66,21 +72,31 @@ def _whole(number: Decimal) -> int:
 
 @built_in("date and time", "from: string")
 def _date_and_time(text: str) -> object:
+    """`date and time("2026-01-31T10:30:00Z")` is `@"2026-01-31T10:30:00Z"`."""
     return read_datetime(text)
 
 
 @built_in("date and time", "from: date|date and time|distant")
 def _date_and_time_of(moment: Day | DistantDateTime) -> object:
+    """A date is its midnight.
+
+    `date and time(@"2026-01-31")` is `@"2026-01-31T00:00:00"`.
+    """
     return moment if isinstance(moment, DateTime) else combined(moment, datetime.time())
 
 
 @built_in("date and time", "date: date|date and time|distant", "time: time")
 def _date_and_time_joined(date: Day | DistantDateTime, time: datetime.time) -> object:
+    """`date and time(@"2026-01-31", @"10:30:00")` is `@"2026-01-31T10:30:00"`."""
     return combined(date, time)
 
 
 @built_in("date and time", "date: date and time", "timezone: string")
 def _date_and_time_in_zone(moment: datetime.datetime, zone: str) -> object:
+    """The same instant by the clocks of a zone; without a zone of its own, the same reading there.
+
+    `string(date and time(@"2026-01-31T10:30:00Z", "Asia/Shanghai"))` is `"2026-01-31T18:30:00@Asia/Shanghai"`.
+    """
     moved = moment.astimezone(named_zone(zone)) if moment.tzinfo else moment.replace(tzinfo=named_zone(zone))
     return fine_datetime(moved, nanosecond_of(moment))
 
@@ -99,6 +115,9 @@ def _date_and_time_from_parts(
     second: Decimal,
     offset: DaysDuration | None = None,
 ) -> object:
+    """`date and time(2026, 1, 31, 10, 30, 0)` is `@"2026-01-31T10:30:00"`.
+    `date and time(2026, 1, 31, 10, 30, 0, @"PT8H")` is `@"2026-01-31T10:30:00+08:00"`.
+    """
     day_of = make_date(_whole(year), _whole(month), _whole(day))
     return None if day_of is None else combined(day_of, _time_of(hour, minute, second, _zone(offset)))
 
@@ -107,6 +126,7 @@ def _date_and_time_from_parts(
 def _date_and_time_from_parts_in_zone(
     year: Decimal, month: Decimal, day: Decimal, hour: Decimal, minute: Decimal, second: Decimal, zone: str
 ) -> object:
+    """`date and time(2026, 1, 31, 10, 30, 0, "Europe/Berlin")` is `@"2026-01-31T10:30:00@Europe/Berlin"`."""
     day_of = make_date(_whole(year), _whole(month), _whole(day))
     return None if day_of is None else combined(day_of, _time_of(hour, minute, second, named_zone(zone)))
 
@@ -129,11 +149,17 @@ def _zone(offset: DaysDuration | None) -> datetime.tzinfo | None:
 
 @built_in("time", "from: string")
 def _time(text: str) -> object:
+    """`time("10:30:00.5")` is `@"10:30:00.5"`."""
     return read_time(text)
 
 
 @built_in("time", "from: date|time|date and time|distant")
 def _time_from(moment: Day | Instant) -> object:
+    """Of a date, midnight in UTC.
+
+    `time(@"2026-01-31T10:30:00")` is `@"10:30:00"`.
+    `time(@"2026-01-31")` is `@"00:00:00Z"`.
+    """
     if isinstance(moment, datetime.time):
         return moment
     if isinstance(moment, datetime.datetime):
@@ -143,48 +169,70 @@ def _time_from(moment: Day | Instant) -> object:
 
 @built_in("time", "hour: number", "minute: number", "second: number", "offset?: days and time duration|null")
 def _time_from_parts(hour: Decimal, minute: Decimal, second: Decimal, offset: DaysDuration | None) -> object:
+    """`time(10, 30, 0.5)` is `@"10:30:00.5"`.
+    `time(10, 30, 0, @"-PT5H")` is `@"10:30:00-05:00"`.
+    """
     return _time_of(hour, minute, second, _zone(offset))
 
 
 @built_in("duration", "from: string")
 def _duration(text: str) -> object:
+    """`duration("P1Y2M")` is `@"P14M"`.
+    `duration("PT36H")` is `@"P1DT12H"`.
+    """
     return read_duration(text)
 
 
 @built_in("duration", "from: days and time duration|years and months duration")
 def _duration_itself(duration: DaysDuration | MonthsDuration) -> object:
+    """`duration(@"P1D")` is `@"P1D"`."""
     return duration
 
 
 @built_in("years and months duration", "from: date|date and time|distant", "to: date|date and time|distant")
 def _years_and_months_duration(start: Day | DistantDateTime, end: Day | DistantDateTime) -> object:
+    """Whole months between two days, towards zero.
+
+    `years and months duration(@"2026-01-31", @"2027-03-30")` is `@"P1Y1M"`.
+    """
     return months_between(start, end)
 
 
 @built_in("day of year", "date: date|date and time")
 def _day_of_year(date: datetime.date) -> object:
+    """`day of year(@"2026-02-01")` is `32`."""
     return Decimal(date.timetuple().tm_yday)
 
 
 @built_in("day of week", "date: date|date and time")
 def _day_of_week(date: datetime.date) -> object:
+    """`day of week(@"2026-01-31")` is `"Saturday"`."""
     return _WEEKDAYS[date.weekday()]
 
 
 @built_in("month of year", "date: date|date and time")
 def _month_of_year(date: datetime.date) -> object:
+    """`month of year(@"2026-01-31")` is `"January"`."""
     return _MONTHS[date.month - 1]
 
 
 @built_in("week of year", "date: date|date and time")
 def _week_of_year(date: datetime.date) -> object:
+    """The week of ISO 8601, in which a year begins with the week of its first Thursday.
+
+    `week of year(@"2027-01-01")` is `53`.
+    """
     return Decimal(date.isocalendar().week)
 
 
 @built_in("is", "value1: any", "value2: any")
 def _is(left: object, right: object) -> object:
-    """The same element of the same domain (DMN 1.5, table 79): the same clock reading and offset, not only the
-    same instant."""
+    """The same element of the same domain (DMN 1.5, table 79): the same clock reading and offset, not only the same
+    instant.
+
+    `is(@"10:30:00Z", @"11:30:00+01:00")` is `false`.
+    `is(null, null)` is `true`.
+    """
     if left is None or right is None or kind(left) != kind(right):
         return left is None and right is None
     if isinstance(left, Instant) and isinstance(right, Instant):

@@ -1,7 +1,7 @@
 """Evaluates a FEEL tree on a plain context, as DMN 1.5, chapter 10.3 defines it. Needs no vocabulary and no types.
 
 Every error of the language (an unknown name, a type that does not fit, a division by zero) is null where it happens,
-and the expression around it goes on with that null.
+and the expression around it goes on with that null. `_EVALUATE` at the end maps each type of node to its function.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, cast
 
+from engine.feel import syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
 from engine.feel.runtime.arithmetic import arithmetic, minus
 from engine.feel.runtime.builtins import BUILT_INS, counted, invoke
@@ -30,47 +31,22 @@ from engine.feel.runtime.values import (
     taken_in,
     within,
 )
-from engine.feel.syntax import (
-    And,
-    Arithmetic,
-    AtLiteral,
-    Between,
-    Boolean,
-    Call,
-    Comparison,
-    Conditional,
-    ContextLiteral,
-    Filter,
-    For,
-    FunctionLiteral,
-    In,
-    InstanceOf,
-    Interval,
-    Iteration,
-    ListLiteral,
-    Name,
-    Negation,
-    Node,
-    Null,
-    Number,
-    Or,
-    Path,
-    Quantified,
-    String,
-    UnaryTests,
-    mentions_input,
-)
-from engine.feel.syntax import Differs as DiffersNode
+from engine.feel.syntax import Node, mentions_input
 
-WORK_MAX = 1_000_000  # loop steps and list items one evaluation may take
+WORK_MAX = 1_000_000
+"""Loop steps, and items and characters that built-ins give, in one evaluation."""
 
 
 class WorkExceeded(Exception):
-    pass
+    """An evaluation has taken more than `WORK_MAX` steps."""
 
 
 class Environment:
-    """Names in force at a point of the expression, inner before outer, and the work left for the whole evaluation."""
+    """The names in force at a point of the expression, inner before outer, and the work left for the whole evaluation.
+
+    Names of the outermost are a caller's Python values, and become FEEL values when they are read. `work` is one
+    counter that all environments of an evaluation share.
+    """
 
     __slots__ = ("names", "outer", "work")
 
@@ -80,6 +56,7 @@ class Environment:
         self.work: list[int] = [WORK_MAX] if outer is None else outer.work
 
     def find(self, name: str) -> tuple[bool, object]:
+        """Whether a name is in force, and its value."""
         scope: Environment | None = self
         while scope is not None:
             if name in scope.names:
@@ -89,13 +66,18 @@ class Environment:
         return False, None
 
     def spend(self, amount: int) -> None:
+        """Takes `amount` steps off the work that is left. Raises `WorkExceeded` when none is."""
         self.work[0] -= amount
         if self.work[0] < 0:
             raise WorkExceeded
 
 
 def evaluate(text: str, context: Mapping[str, object] = MappingProxyType({})) -> object:
-    """The value of a FEEL expression; null (None) for a FEEL error of any kind, syntax included."""
+    """The value of a FEEL expression; null (None) for a FEEL error of any kind, syntax included. Never raises.
+
+    `context` holds numbers, texts, booleans, dates, times, `timedelta`, lists, tuples, mappings and functions by name,
+    and anything that `evaluate` has given. Its keys may be names of several words.
+    """
     try:
         return evaluate_node(parse_expression(text, _odd_names(context)), context)
     except (FeelSyntaxError, RecursionError):
@@ -103,11 +85,15 @@ def evaluate(text: str, context: Mapping[str, object] = MappingProxyType({})) ->
 
 
 def evaluate_node(node: Node, context: Mapping[str, object]) -> object:
+    """The value of an expression that has been parsed, as `evaluate` gives it."""
     return _guarded(lambda: value_of(node, Environment(context)))
 
 
-def evaluate_unary_tests(tests: UnaryTests | str, value: object, context: Mapping[str, object]) -> bool | None:
-    """Whether `value`, which the tests may call `?`, passes; None when that cannot be said."""
+def evaluate_unary_tests(tests: syntax.UnaryTests | str, value: object, context: Mapping[str, object]) -> bool | None:
+    """Whether `value`, which the tests may call `?`, passes a cell of unary tests; None when that can't be said.
+
+    `tests` are text or what `parse_unary_tests` gave.
+    """
     try:
         tree = parse_unary_tests(tests, _odd_names(context)) if isinstance(tests, str) else tests
     except (FeelSyntaxError, RecursionError):
@@ -118,7 +104,7 @@ def evaluate_unary_tests(tests: UnaryTests | str, value: object, context: Mappin
 def _guarded(work: Callable[[], object]) -> object:
     try:
         return work()
-    except (RecursionError, WorkExceeded, MemoryError):
+    except (RecursionError, WorkExceeded, MemoryError, TimeoutError):  # the last from a regular expression
         return None
 
 
@@ -141,13 +127,15 @@ def _odd_names(context: Mapping[str, object]) -> set[str]:
 
 
 def value_of(node: Node, scope: Environment) -> object:
+    """The value of a node. Raises `WorkExceeded`, `RecursionError`, `MemoryError` and `TimeoutError`, nothing else."""
     return _EVALUATE[type(node)](node, scope)
 
 
 # --- unary tests (DMN 1.5, 10.3.2.8) ----------------------------------------------------------------
 
 
-def passes(tests: UnaryTests, value: object, scope: Environment) -> bool | None:
+def passes(tests: syntax.UnaryTests, value: object, scope: Environment) -> bool | None:
+    """Whether a value passes unary tests: one that does is enough, and none may where they are negated."""
     inner = Environment({"?": value}, scope)
     if not tests.tests:
         answer: bool | None = True
@@ -161,9 +149,10 @@ def passes(tests: UnaryTests, value: object, scope: Environment) -> bool | None:
 
 
 def _passes(test: Node, value: object, scope: Environment) -> bool | None:
-    if isinstance(test, DiffersNode):
+    """Whether a value passes one test, by the kind of test that it is (see `syntax.UnaryTests`)."""
+    if isinstance(test, syntax.Differs):
         return compared("!=", value, value_of(test.operand, scope))
-    if isinstance(test, Interval) and not isinstance(value, Range):
+    if isinstance(test, syntax.Interval) and not isinstance(value, Range):
         return _inside(test, value, scope)
     result = value_of(test, scope)
     if mentions_input(test):
@@ -174,7 +163,7 @@ def _passes(test: Node, value: object, scope: Environment) -> bool | None:
     return _matches(value, result)
 
 
-def _inside(test: Interval, value: object, scope: Environment) -> bool | None:
+def _inside(test: syntax.Interval, value: object, scope: Environment) -> bool | None:
     """Null for an end that is null, where an `Interval` as a value would be no range at all."""
     above: bool | None = True
     if test.low is not None:
@@ -185,6 +174,7 @@ def _inside(test: Interval, value: object, scope: Environment) -> bool | None:
 
 
 def _matches(value: object, target: object) -> bool | None:
+    """Whether a value equals the result of a test, lies in the range or is an element of the list that it gives."""
     if isinstance(target, Range):
         same = equal(value, target) if isinstance(value, Range) else None
         return True if same else within(value, target)
@@ -195,58 +185,58 @@ def _matches(value: object, target: object) -> bool | None:
     return equal(value, target)
 
 
-def _in(node: In, scope: Environment) -> object:
+def _in(node: syntax.In, scope: Environment) -> object:
     return passes(node.tests, value_of(node.value, scope), scope)
 
 
 # --- operators -------------------------------------------------------------------------------------------------------
 
 
-def _and(node: And, scope: Environment) -> object:
+def _and(node: syntax.And, scope: Environment) -> object:
     left = value_of(node.left, scope)
     return False if left is False else both(left, value_of(node.right, scope))
 
 
-def _or(node: Or, scope: Environment) -> object:
+def _or(node: syntax.Or, scope: Environment) -> object:
     left = value_of(node.left, scope)
     return True if left is True else either(left, value_of(node.right, scope))
 
 
-def _between(node: Between, scope: Environment) -> object:
+def _between(node: syntax.Between, scope: Environment) -> object:
     value = value_of(node.value, scope)
     low, high = value_of(node.low, scope), value_of(node.high, scope)
     return both(compared(">=", value, low), compared("<=", value, high))
 
 
-def _interval(node: Interval, scope: Environment) -> object:
+def _interval(node: syntax.Interval, scope: Environment) -> object:
     low = None if node.low is None else value_of(node.low, scope)
     high = None if node.high is None else value_of(node.high, scope)
     if (node.low is not None and low is None) or (node.high is not None and high is None):
         return None
     if low is not None and high is not None and less(low, high) is None:
         return None
-    return Range(low, node.low_closed, high, node.high_closed)
+    return Range(low=low, low_closed=node.low_closed, high=high, high_closed=node.high_closed)
 
 
-def _if(node: Conditional, scope: Environment) -> object:
+def _if(node: syntax.Conditional, scope: Environment) -> object:
     return value_of(node.then if value_of(node.condition, scope) is True else node.otherwise, scope)
 
 
 # --- names, paths, filters -------------------------------------------------------------------------------------------
 
 
-def _name(node: Name, scope: Environment) -> object:
+def _name(node: syntax.Name, scope: Environment) -> object:
     found, value = scope.find(node.name)
     if found:
         return value
     return Function((), BUILT_INS[node.name].call) if node.name in BUILT_INS else None
 
 
-def _path(node: Path, scope: Environment) -> object:
+def _path(node: syntax.Path, scope: Environment) -> object:
     return property_of(value_of(node.source, scope), node.name)
 
 
-def _filter(node: Filter, scope: Environment) -> object:
+def _filter(node: syntax.Filter, scope: Environment) -> object:
     source = value_of(node.source, scope)
     items = source if isinstance(source, list) else [] if source is None else [source]
     if not items:
@@ -264,7 +254,7 @@ def _filter(node: Filter, scope: Environment) -> object:
 
 
 def _at(items: Sequence[object], index: Decimal) -> object:
-    """Counts from 1, or from the end with -1."""
+    """The item at an index, which counts from 1, or from the end with -1; null where there is none."""
     if index == 0 or index != index.to_integral_value() or abs(index) > len(items):
         return None
     position = int(index)
@@ -274,7 +264,7 @@ def _at(items: Sequence[object], index: Decimal) -> object:
 # --- loops -----------------------------------------------------------------------------------------------------------
 
 
-def _for(node: For, scope: Environment) -> object:
+def _for(node: syntax.For, scope: Environment) -> object:
     results: list[object] = []
     inner = Environment({"partial": results}, scope)
     for bound in _bindings(node.iterations, inner):
@@ -284,7 +274,7 @@ def _for(node: For, scope: Environment) -> object:
     return results
 
 
-def _bindings(iterations: Sequence[Iteration], scope: Environment) -> Iterator[Environment | None]:
+def _bindings(iterations: Sequence[syntax.Iteration], scope: Environment) -> Iterator[Environment | None]:
     """The scopes of every turn, the first iteration outermost; None when a source cannot be gone through."""
     if not iterations:
         yield scope
@@ -298,18 +288,19 @@ def _bindings(iterations: Sequence[Iteration], scope: Environment) -> Iterator[E
         yield from _bindings(iterations[1:], Environment({iterations[0].name: item}, scope))
 
 
-def _items(iteration: Iteration, scope: Environment) -> Iterator[object] | None:
+def _items(iteration: syntax.Iteration, scope: Environment) -> Iterator[object] | None:
+    """What a loop goes through; None if it can't."""
     source = value_of(iteration.source, scope)
     if iteration.end_value is not None:
-        return counted(source, value_of(iteration.end_value, scope), True, True)
+        return counted(source, value_of(iteration.end_value, scope))
     if isinstance(source, Range):
-        return counted(source.low, source.high, source.low_closed, source.high_closed)
+        return counted(source.low, source.high, low_closed=source.low_closed, high_closed=source.high_closed)
     if source is None:
         return None
     return iter(source if isinstance(source, list) else [source])
 
 
-def _quantified(node: Quantified, scope: Environment) -> object:
+def _quantified(node: syntax.Quantified, scope: Environment) -> object:
     answer: bool | None = node.every
     for bound in _bindings(node.iterations, scope):
         if bound is None:
@@ -324,9 +315,10 @@ def _quantified(node: Quantified, scope: Environment) -> object:
 # --- calls -----------------------------------------------------------------------------------------------------------
 
 
-def _call(node: Call, scope: Environment) -> object:
+def _call(node: syntax.Call, scope: Environment) -> object:
+    """Calls a function of the context or a literal, with positional or named arguments; else a built-in."""
     arguments = [value_of(argument, scope) for argument in node.arguments]
-    if isinstance(node.function, Name):
+    if isinstance(node.function, syntax.Name):
         found, function = scope.find(node.function.name)
         if not found and node.function.name in BUILT_INS:
             return _built_in(node, arguments, scope)
@@ -344,15 +336,15 @@ def _call(node: Call, scope: Environment) -> object:
     return function.call(*arguments)
 
 
-def _built_in(node: Call, arguments: list[object], scope: Environment) -> object:
-    assert isinstance(node.function, Name)
+def _built_in(node: syntax.Call, arguments: list[object], scope: Environment) -> object:
+    assert isinstance(node.function, syntax.Name)
     result = invoke(BUILT_INS[node.function.name], arguments, node.names)
     if isinstance(result, list | str):
         scope.spend(len(result))
     return result
 
 
-def _function_literal(node: FunctionLiteral, scope: Environment) -> object:
+def _function_literal(node: syntax.FunctionLiteral, scope: Environment) -> object:
     def call(*arguments: object) -> object:
         if len(arguments) != len(node.parameters):
             return None
@@ -363,7 +355,8 @@ def _function_literal(node: FunctionLiteral, scope: Environment) -> object:
     return Function(node.parameters, call, node.types, type_of(node.body))
 
 
-def _context_literal(node: ContextLiteral, scope: Environment) -> object:
+def _context_literal(node: syntax.ContextLiteral, scope: Environment) -> object:
+    """Entries see those before them; a key that stands there twice makes the context null."""
     values: dict[str, object] = {}
     inner = Environment(values, scope)
     for key, entry in node.entries:
@@ -374,29 +367,33 @@ def _context_literal(node: ContextLiteral, scope: Environment) -> object:
 
 
 _EVALUATE: dict[type[Node], Callable[[Any, Environment], object]] = {
-    Number: lambda node, _: NUMBERS.plus(node.value),
-    String: lambda node, _: node.value,
-    Boolean: lambda node, _: node.value,
-    Null: lambda node, _: None,
-    AtLiteral: lambda node, _: read_at_literal(node.text),
-    Name: _name,
-    Path: _path,
-    Negation: lambda node, scope: minus(value_of(node.operand, scope)),
-    Arithmetic: lambda node, scope: arithmetic(node.operator, value_of(node.left, scope), value_of(node.right, scope)),
-    Comparison: lambda node, scope: compared(node.operator, value_of(node.left, scope), value_of(node.right, scope)),
-    And: _and,
-    Or: _or,
-    Between: _between,
-    Interval: _interval,
-    DiffersNode: lambda node, _: None,
-    In: _in,
-    Conditional: _if,
-    Quantified: _quantified,
-    For: _for,
-    Call: _call,
-    ListLiteral: lambda node, scope: [value_of(item, scope) for item in node.items],
-    ContextLiteral: _context_literal,
-    Filter: _filter,
-    FunctionLiteral: _function_literal,
-    InstanceOf: lambda node, scope: is_instance(value_of(node.value, scope), node.type_name),
+    syntax.Number: lambda node, _: NUMBERS.plus(node.value),
+    syntax.String: lambda node, _: node.value,
+    syntax.Boolean: lambda node, _: node.value,
+    syntax.Null: lambda node, _: None,
+    syntax.AtLiteral: lambda node, _: read_at_literal(node.text),
+    syntax.Name: _name,
+    syntax.Path: _path,
+    syntax.Negation: lambda node, scope: minus(value_of(node.operand, scope)),
+    syntax.Arithmetic: lambda node, scope: arithmetic(
+        node.operator, value_of(node.left, scope), value_of(node.right, scope)
+    ),
+    syntax.Comparison: lambda node, scope: compared(
+        node.operator, value_of(node.left, scope), value_of(node.right, scope)
+    ),
+    syntax.And: _and,
+    syntax.Or: _or,
+    syntax.Between: _between,
+    syntax.Interval: _interval,
+    syntax.Differs: lambda node, _: None,
+    syntax.In: _in,
+    syntax.Conditional: _if,
+    syntax.Quantified: _quantified,
+    syntax.For: _for,
+    syntax.Call: _call,
+    syntax.ListLiteral: lambda node, scope: [value_of(item, scope) for item in node.items],
+    syntax.ContextLiteral: _context_literal,
+    syntax.Filter: _filter,
+    syntax.FunctionLiteral: _function_literal,
+    syntax.InstanceOf: lambda node, scope: is_instance(value_of(node.value, scope), node.type_name),
 }

@@ -18,17 +18,24 @@ _SECOND = 10**9
 
 
 class FineTime(datetime.time):
+    """A time with nanoseconds below its microsecond, 1 to 999."""
+
     nanosecond: int = 0  # 1 to 999, within the microsecond
 
 
 class FineDateTime(datetime.datetime):
+    """A date and time with nanoseconds below its microsecond, 1 to 999."""
+
     nanosecond: int = 0
 
 
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class DistantDate:
+    """A date of a year outside 1 to 9999."""
+
     year: int
+    """From -999,999,999 to 999,999,999, without a year 0."""
     month: int
     day: int
 
@@ -39,14 +46,20 @@ class DistantDate:
         return (self.year, self.month, self.day) > (other.year, other.month, other.day)
 
     def in_cycle(self) -> datetime.date:
-        """The same day of a year that Python has: same weekday, same leap years around it."""
+        """The same day of a year that Python has, between 2000 and 2399.
+
+        The calendar repeats after 400 years, so it has the same weekday and the same leap years around it: 12026-02-29
+        is none, because 2026-02-29 is none.
+        """
         return datetime.date(2000 + self.year % _CYCLE_YEARS, self.month, self.day)
 
     def toordinal(self) -> int:
+        """Days from a day 0, as Python counts them for near dates."""
         near = self.in_cycle()
         return near.toordinal() + (self.year - near.year) // _CYCLE_YEARS * _CYCLE_DAYS
 
     def isoweekday(self) -> int:
+        """1 for Monday to 7 for Sunday."""
         return self.in_cycle().isoweekday()
 
     def __str__(self) -> str:
@@ -56,8 +69,11 @@ class DistantDate:
 
 @dataclass(frozen=True, slots=True)
 class DistantDateTime:
+    """A date and time whose date is distant."""
+
     day_of: DistantDate
     time_of: datetime.time
+    """With its zone, if it has one."""
 
     def date(self) -> DistantDate:
         return self.day_of
@@ -75,6 +91,7 @@ Instant = datetime.datetime | DistantDateTime | datetime.time
 
 
 def make_date(year: int, month: int, day: int) -> Day | None:
+    """The date of these numbers, distant if Python's can't hold it; None if there is no such day."""
     try:
         if datetime.MINYEAR <= year <= datetime.MAXYEAR:
             return datetime.date(year, month, day)
@@ -86,6 +103,7 @@ def make_date(year: int, month: int, day: int) -> Day | None:
 
 
 def combined(day: Day | DistantDateTime, time: datetime.time) -> DateTime:
+    """The date and time of a day (of whose own time nothing stays) and a time."""
     if isinstance(day, DistantDateTime):
         day = day.date()
     if isinstance(day, DistantDate):
@@ -94,10 +112,12 @@ def combined(day: Day | DistantDateTime, time: datetime.time) -> DateTime:
 
 
 def nanosecond_of(value: datetime.datetime | datetime.time) -> int:
+    """What a time has below its microsecond, 0 to 999."""
     return value.nanosecond if isinstance(value, FineTime | FineDateTime) else 0
 
 
 def fine_datetime(value: datetime.datetime, nanosecond: int) -> datetime.datetime:
+    """The same instant with this many nanoseconds below its microsecond."""
     kind = FineDateTime if nanosecond else datetime.datetime
     if type(value) is kind is datetime.datetime:
         return value
@@ -108,6 +128,7 @@ def fine_datetime(value: datetime.datetime, nanosecond: int) -> datetime.datetim
 
 
 def fine_time(value: datetime.time, nanosecond: int) -> datetime.time:
+    """The same time of day with this many nanoseconds below its microsecond."""
     if not nanosecond and type(value) is datetime.time:
         return value
     kind = FineTime if nanosecond else datetime.time
@@ -121,6 +142,7 @@ def fine_time(value: datetime.time, nanosecond: int) -> datetime.time:
 
 
 def zone_of(value: Instant) -> datetime.tzinfo | None:
+    """The zone that a value says, None if it says none."""
     return value.timetz().tzinfo if isinstance(value, DistantDateTime) else value.tzinfo
 
 
@@ -154,6 +176,7 @@ def moment(value: Instant) -> int:
 
 
 def write_time(value: datetime.time, nanosecond: int | None = None) -> str:
+    """`10:30:00.5+02:00`, as FEEL writes a time; `nanosecond` if the value has lost its own."""
     below = value.microsecond * 1000 + (nanosecond_of(value) if nanosecond is None else nanosecond)
     fraction = f".{below:09d}".rstrip("0") if below else ""
     return f"{value.hour:02d}:{value.minute:02d}:{value.second:02d}{fraction}{_write_zone(value.tzinfo)}"

@@ -56,7 +56,7 @@ _ZONE: dict[str, Callable[[Any], object]] = {"time offset": _time_offset, "timez
 
 
 def _of(part: str, properties: dict[str, Callable[[Any], object]]) -> dict[str, Callable[[Any], object]]:
-    """The properties of a value's part as its own."""
+    """The properties of a value's part as its own: a distant date and time has the year of its `day_of`."""
 
     def through(read: Callable[[Any], object]) -> Callable[[Any], object]:
         return lambda value: read(getattr(value, part))

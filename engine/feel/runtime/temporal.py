@@ -39,6 +39,7 @@ class DaysDuration:
     """A "days and time duration" (DMN 1.5, 10.3.2.3.6): seconds, exact, of either sign."""
 
     seconds: Decimal
+    """Up to 10 ** 18. A longer one raises OverflowError."""
 
     def __post_init__(self) -> None:
         if abs(self.seconds) > _SECONDS_MAX:
@@ -67,9 +68,10 @@ class DaysDuration:
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class MonthsDuration:
-    """A "years and months duration" (DMN 1.5, 10.3.2.3.7)."""
+    """A "years and months duration" (DMN 1.5, 10.3.2.3.7), of either sign."""
 
     months: int
+    """Up to 10 ** 12. A longer one raises OverflowError."""
 
     def __post_init__(self) -> None:
         if abs(self.months) > _MONTHS_MAX:
@@ -91,7 +93,7 @@ class MonthsDuration:
 
 
 def plain(number: Decimal | int) -> str:
-    """Without exponent and without zeros at the end."""
+    """A number as text, without exponent and without zeros at the end."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -114,6 +116,7 @@ _TEXT_MAX = 64  # characters of a date, time or duration; keeps digits of hostil
 
 
 def read_date(text: str) -> Day | None:
+    """A date such as `2026-01-31`; None for any other text."""
     match = _DATE_FORM.fullmatch(text) if len(text) <= _TEXT_MAX else None
     if match is None:
         return None
@@ -121,12 +124,13 @@ def read_date(text: str) -> Day | None:
 
 
 def read_time(text: str) -> datetime.time | None:
+    """A time such as `10:30:00@Europe/Berlin`, with or without fraction and zone; None for any other text."""
     match = _TIME_FORM.fullmatch(text) if len(text) <= _TEXT_MAX else None
     return None if match is None else _time(match)
 
 
 def read_datetime(text: str) -> DateTime | None:
-    """A date alone is midnight of that day."""
+    """A date and time such as `2026-01-31T10:30:00Z`, or a date alone, which is midnight; None for any other text."""
     day = read_date(text)
     if day is not None:
         return combined(day, datetime.time())
@@ -143,6 +147,7 @@ def read_datetime(text: str) -> DateTime | None:
 
 
 def _next_midnight(day: Day, match: re.Match[str]) -> datetime.datetime | None:
+    """`24:00:00` is midnight of the next day, which Python has no time for."""
     if isinstance(day, DistantDate):
         return None
     try:
@@ -174,6 +179,7 @@ def _zone(match: re.Match[str]) -> datetime.tzinfo | None:
 
 
 def offset_zone(seconds: int) -> datetime.timezone:
+    """A zone whose clocks are this many seconds ahead of UTC."""
     return datetime.timezone(datetime.timedelta(seconds=seconds))
 
 
@@ -187,6 +193,7 @@ def named_zone(name: str) -> ZoneInfo:
 
 
 def read_duration(text: str) -> DaysDuration | MonthsDuration | None:
+    """A duration such as `P1Y2M` or `-P3DT4H`; None for any other text."""
     if len(text) > _TEXT_MAX:
         return None
     try:
@@ -215,6 +222,7 @@ def read_at_literal(text: str) -> object:
 
 
 def write_temporal(value: datetime.date | datetime.time) -> str:
+    """A date, time, or date and time as FEEL writes it."""
     if isinstance(value, datetime.datetime):
         return f"{_write_date(value)}T{write_time(value.timetz(), nanosecond_of(value))}"
     return write_time(value) if isinstance(value, datetime.time) else _write_date(value)
@@ -228,10 +236,12 @@ def _write_date(value: datetime.date) -> str:
 
 
 def midnight_utc(day: datetime.date) -> datetime.datetime:
+    """What a date counts as beside a date and time (DMN 1.5, 10.3.2.9.4)."""
     return datetime.datetime.combine(day, datetime.time(tzinfo=datetime.UTC))
 
 
 def seconds_of(delta: datetime.timedelta) -> Decimal:
+    """A `timedelta` in seconds, exact."""
     return Decimal(delta.days * _DAY + delta.seconds) + Decimal(delta.microseconds).scaleb(-6)
 
 

@@ -79,7 +79,9 @@ def _signature(function: Function) -> str:
 
 
 def conforms(type_name: str, other: str) -> bool:
-    """Whether each value of a type is one of the other (DMN 1.5, 10.3.2.9.2); an unknown type may be any."""
+    """Whether each value of a type is one of the other (DMN 1.5, 10.3.2.9.2); an unknown type may be any.
+    `list<number>` conforms to `list<Any>`.
+    """
     if "Any" in (type_name, other):
         return True
     (head, inner), (other_head, other_inner) = _split(type_name), _split(other)
@@ -129,6 +131,7 @@ def _fits(item: object, type_name: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _split(type_name: str) -> tuple[str, str | None]:
+    """The head of a type and what stands between its angle brackets: `list<number>` gives `list`, `number`."""
     head, angle, rest = type_name.partition("<")
     if not angle:
         return head, None
@@ -136,6 +139,7 @@ def _split(type_name: str) -> tuple[str, str | None]:
 
 
 def _closing(rest: str) -> int:
+    """Where the angle bracket that was opened before `rest` closes; the `>` of `->` closes nothing."""
     depth = 1
     for position, character in enumerate(rest):
         if character == ">" and rest[position - 1] == "-":
@@ -147,6 +151,7 @@ def _closing(rest: str) -> int:
 
 
 def _parts(inner: str) -> list[str]:
+    """What stands between the commas outside of inner angle brackets."""
     parts, depth, start = [], 0, 0
     for position, character in enumerate(inner):
         depth += (character == "<") - (character == ">" and inner[position - 1] != "-")

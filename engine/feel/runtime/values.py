@@ -26,35 +26,38 @@ NUMBERS = decimal.Context(
     capitals=1,
     traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
 )
-TEXT_MAX = 1_000_000  # characters of a text that an expression may build
+"""How FEEL calculates: 34 digits, half to even. Raises ArithmeticError for overflow and division by zero."""
+
+TEXT_MAX = 1_000_000
+"""Characters of a text that an expression may build."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """`low` or `high` None: no end on that side."""
+    """A range of numbers, texts, dates, times or durations."""
 
     low: object
+    """None where there is no end on this side."""
     low_closed: bool
+    """Whether `low` itself is inside."""
     high: object
+    """None where there is no end on this side."""
     high_closed: bool
+    """Whether `high` itself is inside."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """`call` takes one value a parameter, any number where none is named; a type that is not known is `Any`."""
+    """A function of the expression or of the caller, as a value."""
 
     parameters: tuple[str, ...]
+    """Their names; empty if it takes any number of arguments without names."""
     call: Callable[..., object]
+    """Takes one value for each parameter."""
     types: tuple[str, ...] = ()
+    """One for each parameter; empty if all are `Any`."""
     result: str = "Any"
-
-
-def kind(value: object) -> str:
-    """The FEEL type's name, `null` for anything FEEL does not know."""
-    found = _KINDS.get(type(value))
-    if found is not None:
-        return found
-    return next((name for type_, name in _KINDS.items() if isinstance(value, type_)), "null")
+    """The type of what it gives, `Any` if that isn't known."""
 
 
 _KINDS: dict[type, str] = {
@@ -76,8 +79,19 @@ _KINDS: dict[type, str] = {
 }
 
 
+def kind(value: object) -> str:
+    """The name of a value's FEEL type, such as `date and time`; `null` for anything that FEEL does not know."""
+    exact = _KINDS.get(type(value))
+    if exact is not None:
+        return exact
+    return next((name for type_, name in _KINDS.items() if isinstance(value, type_)), "null")
+
+
 def taken_in(value: object) -> object:
-    """A caller's plain Python value as a FEEL value; what FEEL has no place for is null."""
+    """A caller's plain Python value as a FEEL value; what FEEL has no place for is null.
+
+    A float counts as the decimal it is written as: 0.1 is 0.1. NaN, infinities and numbers out of range are null.
+    """
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, Decimal | int | float):
@@ -128,7 +142,7 @@ def _number_taken_in(number: Decimal) -> Decimal | None:
 
 
 def equal(left: object, right: object) -> bool | None:
-    """`left = right` (DMN 1.5, table 53)."""
+    """`left = right` (DMN 1.5, table 53). Null for values of two kinds; only null equals null."""
     if left is None or right is None:
         return left is right
     if kind(left) != kind(right):
@@ -147,6 +161,7 @@ def equal(left: object, right: object) -> bool | None:
 
 
 def _all(answers: object) -> bool | None:
+    """True if all answers are, false if one is, null otherwise: `and` over them."""
     unknown = False
     for answer in answers:  # type: ignore[attr-defined]
         if answer is False:
@@ -185,6 +200,7 @@ def less(left: object, right: object) -> bool | None:
 
 
 def compared(operator: str, left: object, right: object) -> bool | None:
+    """A comparison by its operator: `= != < <= > >=`. `a <= b` is `not(b < a)`, null where `<` is."""
     match operator:
         case "=":
             return equal(left, right)
@@ -201,6 +217,7 @@ def compared(operator: str, left: object, right: object) -> bool | None:
 
 
 def negated(truth: object) -> bool | None:
+    """`not`: null for anything but a boolean."""
     return not truth if isinstance(truth, bool) else None
 
 
@@ -219,6 +236,7 @@ def either(left: object, right: object) -> bool | None:
 
 
 def within(value: object, interval: Range) -> bool | None:
+    """Whether a value lies in a range; null if it can't be compared with an end."""
     above: bool | None = True
     if interval.low is not None:
         above = compared(">=" if interval.low_closed else ">", value, interval.low)
@@ -232,13 +250,14 @@ def within(value: object, interval: Range) -> bool | None:
 
 
 def written(value: object) -> str | None:
-    """What `string(value)` gives (DMN 1.5, table 74); null for null and for functions."""
+    """What `string(value)` gives (DMN 1.5, table 74); null for null and for functions. Text stays without quotes."""
     if isinstance(value, str):
         return value
     return None if value is None else _inner(value)
 
 
 def _inner(value: object) -> str:
+    """A value inside a list or context, as `string` writes it: text in quotes, null as a word."""
     match value:
         case None:
             return "null"

@@ -1,7 +1,7 @@
 """What `credence check` says about names, units, tables and rules: mistakes beside the diagnostics they must give.
 
-`mistakes/conditions.txt` and `mistakes/policies.txt` hold one mistake a paragraph; lines with `>>>` are everything that
-must be said about it, to the letter. Here are those that need several files.
+`mistakes/conditions.txt` and `mistakes/policies.txt` hold one mistake a paragraph, in the format of
+tests/support/mistakes.py. Here are those that need several files.
 """
 
 from __future__ import annotations
@@ -17,39 +17,26 @@ from engine.pipeline import load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
 from engine.vocabulary.case_kinds import CASE_KINDS
+from tests.support.mistakes import NOTHING, Mistake, assert_diagnostics, each_mistake, mistakes_in
+from tests.support.paths import ROOT
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import FACTS, HEAD, REASON, check, engine_of
 
-HERE = Path(__file__).parent
+MISTAKES = Path(__file__).parent / "mistakes"
 RULE = f"rules:\n  r:\n    when: WHEN\n    then: review\n    reason: {REASON}\n"
 
 
-def paragraphs(name: str) -> list[tuple[str, list[str]]]:
-    """Each mistake with its diagnostics."""
-    found = []
-    for paragraph in (HERE / "mistakes" / name).read_text("utf-8").split("\n\n")[1:]:
-        lines = paragraph.splitlines()
-        written = [line for line in lines if not line.startswith(">>> ")]
-        said = [line.removeprefix(">>> ") for line in lines if line.startswith(">>> ")]
-        found.append(("\n".join(written) + "\n", said))
-    return found
-
-
-@pytest.mark.parametrize(("condition", "said"), paragraphs("conditions.txt"), ids=lambda value: str(value)[:50])
-def test_all_that_is_wrong_with_a_condition_is_said(condition: str, said: list[str]) -> None:
-    assert check(RULE.replace("WHEN\n", condition)) == said
-
-
-@pytest.mark.parametrize(("policy", "said"), paragraphs("policies.txt"), ids=lambda value: str(value)[:50])
-def test_all_that_is_wrong_with_a_policy_is_said(policy: str, said: list[str]) -> None:
-    assert check(policy) == said
+@each_mistake(MISTAKES / "conditions.txt", MISTAKES / "policies.txt")
+def test_all_that_is_wrong_with_a_policy_is_said(mistake: Mistake) -> None:
+    diagnostics = load(whole_set({"p": mistake.text}, FACTS.format(currency="EUR"))).diagnostics
+    assert_diagnostics(mistake, diagnostics, "p.yaml")
 
 
 def test_messages_keep_to_the_style() -> None:
     """Lower case, no final period, and no line that a terminal would have to wrap many times."""
-    for _, said in [*paragraphs("conditions.txt"), *paragraphs("policies.txt")]:
-        for line in said:
-            found = re.fullmatch(r"\d+:\d+: [A-Z]\d{3} (.*)", line)
+    for path in (ROOT / "tests").rglob("mistakes/*.txt"):
+        for line in (line for mistake in mistakes_in(path) for line in mistake.expected if line != NOTHING):
+            found = re.fullmatch(r"(?:[\w.]+:)?\d+:\d+: [A-Z]\d{3} (.*)", line)
             assert found, line
             message = found[1]
             assert message[0] == "`" or message[0].islower(), line

@@ -34,7 +34,7 @@ WORDS = ["{}", "{}, {}", "not({})", "not({}, {})", "null", "null, {}", "not(null
 
 
 def cell(text: str) -> Expression:
-    return Expression(parse_unary_tests(text), Scalar(HERE, text, text, True))
+    return Expression(parse_unary_tests(text), Scalar(place=HERE, value=text, text=text, quoted=True))
 
 
 class Table:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.pipeline import load, load_stored
 from engine.reading.document import read
+from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake
 from tests.support.policy_files import ended, whole_set
 from tests.support.small_policies import FACTS, HEAD
 
@@ -42,7 +45,10 @@ UNMARKED = {
     "an open quote": ('a: "x\n', ["1:4 Y040", "1:6 Y008"]),
     "an empty file": ("", ["1:1 Y004"]),
     "comments alone": ("# a policy\n", ["1:1 Y004"]),
-    "a mark alone": ("...\n", ["1:1 Y040"]),
+    "a mark alone": ("...\n", ["1:1 Y004"]),
+    "a mark below a comment": ("# a policy\n\n... # the end\n", ["1:1 Y004"]),
+    "two marks": ("...\n...\n", ["1:1 Y004"]),
+    "a mark above a broken text": ("...\n@\n", ["1:1 Y040"]),
 }
 MORE = {
     "entries": ("a: 1\n...\nb: 2\n", ["2:1 Y006"]),
@@ -113,22 +119,35 @@ def test_a_policy_is_listed_and_there_or_it_is_a_mistake_that_names_the_line() -
 
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("listed", "hint"),
     [
-        ("[p, p]", ["facts.yaml:2:15: P006"]),
-        ("[]", ["facts.yaml:2:11: P016", "p.yaml:1:9: N012"]),
-        ("p", ["facts.yaml:2:11: P003", "p.yaml:1:9: N012"]),
-        ("{p: 1}", ["facts.yaml:2:11: P003", "p.yaml:1:9: N012"]),
-        ("[5]", ["facts.yaml:2:12: P003", "p.yaml:1:9: N012"]),
-        ("[P]", ["facts.yaml:2:12: N011", "p.yaml:1:9: N012"]),
-        ("[p.yaml]", ["facts.yaml:2:12: N011", "p.yaml:1:9: N012"]),
-        ("", ["facts.yaml:2:10: P003", "p.yaml:1:9: N012"]),
+        ("order_limit", "did you mean `order_limits`?"),
+        ("Order_limits", "did you mean `order_limits`?"),
+        ("securities", "put its file back, or delete the line `- securities`"),
+        ("gradings", "put its file back, or delete the line `- gradings`"),
     ],
 )
-def test_a_list_that_is_none_lists_nothing(written: str, expected: list[str]) -> None:
-    files = whole_set({"p": POLICY})
-    files["facts.yaml"] = f"currency: EUR\npolicies: {written}\n...\n".encode()
-    assert [" ".join(line.split(" ")[:2]) for line in said(files)] == expected
+def test_a_listed_name_that_is_nearly_an_unlisted_policy_is_probably_that_one(listed: str, hint: str) -> None:
+    texts = {name: POLICY.replace("policy: p\n", f"policy: {name}\n") for name in ("order_limits", "grading")}
+    files = whole_set(texts) | {"facts.yaml": f"currency: EUR\npolicies: [grading, {listed}]\n...\n".encode()}
+    assert said(files)[0] == (
+        f"facts.yaml:2:21: N011 the policy `{listed}` is listed here, but no file defines it ({hint})"
+    )
+
+
+@each_mistake(Path(__file__).parent / "mistakes" / "policy_lists.txt")
+def test_a_list_that_is_none_lists_nothing(mistake: Mistake) -> None:
+    files = whole_set({"p": POLICY}) | {"facts.yaml": mistake.text.encode()}
+    assert_diagnostics(mistake, load(files).diagnostics, "facts.yaml")
+
+
+def test_a_list_without_anything_behind_it_lists_nothing() -> None:
+    files = whole_set({"p": POLICY}) | {"facts.yaml": b"currency: EUR\npolicies:\n...\n"}
+    assert said(files) == [
+        "facts.yaml:2:10: P003 the list of policies must be a list, not nothing "
+        "(write `- ` before each item, or `[…]` around them)",
+        "p.yaml:1:9: N012 the policy `p` is not listed in facts.yaml (add the line `- p` under `policies:` there)",
+    ]
 
 
 @pytest.mark.parametrize("broken", ["policy: q\nvalues: [\n", "policy: q\ntitle: Q\n", ""])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +13,10 @@ from engine.reading.document import Document, read
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import MONEY_BOUND, Kind, Vocabulary
+from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake
 from tests.support.paths import ROOT
 
+MISTAKES = Path(__file__).parent / "mistakes"
 TITLE = "title: {en: a, zh: b}"
 STANDARD = f"facts:\n  order.amount: {{type: money, required: true, minimum: 0, {TITLE}, example: '1250.50'}}\n"
 SHIPPED = ROOT / "engine" / "vocabulary" / "facts.yaml"
@@ -97,63 +101,10 @@ def test_every_type_has_an_example_that_it_accepts(kind: Kind) -> None:
     assert again.facts["account.x"].example == example
 
 
-BAD = {
-    "currency: RMB": ["1:11 P030 `RMB` is not a currency"],
-    "currency: eur": ["1:11 P030 `eur` is not a currency"],
-    "currency: [EUR]": ["1:11 P030 this is not a currency"],
-    "curency: EUR": ["1:1 P001 `curency` is not a key of a facts file (did you mean `currency`?)"],
-    "facts: 5": ["1:8 P003 `facts` must be a group"],
-    f"facts: {{order.amount: {{type: money, {TITLE}}}}}": [
-        "1:9 P032 `order.amount` is a standard fact, declared at standard.yaml:2:3"
-    ],
-    f"facts: {{region: {{type: days, {TITLE}}}}}": ["1:9 P031 `region` is not a fact's name"],
-    f"facts: {{account.Region: {{type: days, {TITLE}}}}}": ["1:9 P031 `account.Region` is not a fact's name"],
-    f"facts: {{acount.x: {{type: days, {TITLE}}}}}": [
-        "1:9 P031 `acount` is not a group of facts (did you mean `account`?)"
-    ],
-    f"facts: {{account.if: {{type: days, {TITLE}}}}}": ["1:9 P005 `if` is a word of FEEL"],
-    "facts: {account.x: }": ["1:20 P003 the fact `account.x` must be a group"],
-    "facts: {account.x: {}}": [
-        "1:9 P002 the fact `account.x` has no `title`",
-        "1:9 P002 the fact `account.x` has no `type`",
-    ],
-    f"facts: {{account.x: {{type: dayz, {TITLE}}}}}": ["1:27 P007 `dayz` is not a type"],
-    f"facts: {{account.x: {{type: enum, {TITLE}}}}}": ["1:27 P018 an enum must list its members"],
-    f"facts: {{account.x: {{type: enum, members: [], {TITLE}}}}}": ["1:42 P016 the list of members must not be empty"],
-    f"facts: {{account.x: {{type: enum, members: {{}}, {TITLE}}}}}": ["1:42 P016 the list of members must not be"],
-    f"facts: {{account.x: {{type: enum, members: {{a: {{zh: 甲}}}}, {TITLE}}}}}": [
-        "1:46 P010 the member `a` has no English text"
-    ],
-    "facts: {account.x: {type: days, title: {en: a}}}": [
-        "1:40 P010 the title of the fact `account.x` has no Chinese text"
-    ],
-    f"facts: {{account.x: {{type: days, required: yes, {TITLE}}}}}": ["1:43 P003 `required` of the fact `account.x`"],
-    f"facts: {{account.x: {{type: days, minimum: 5, maximum: 3, {TITLE}}}}}": [
-        "1:54 P033 the maximum of `account.x` is below"
-    ],
-    f"facts: {{account.x: {{type: days, minimum: 5.5, {TITLE}}}}}": [
-        "1:42 P033 the minimum of `account.x`: `5.5` is not a whole number"
-    ],
-    f"facts: {{account.x: {{type: money, minimum: 5.555, {TITLE}}}}}": ["1:43 P033", "more than 2 decimals"],
-    f"facts: {{account.x: {{type: money, minimum: '1e9', {TITLE}}}}}": ["1:43 P033", "is not a plain decimal number"],
-    f"facts: {{account.x: {{type: date, minimum: '1850-01-01', {TITLE}}}}}": ["1:42 P033", "is out of range"],
-    f"facts: {{account.x: {{type: text, minimum: 5, {TITLE}}}}}": ["1:42 P033 `text` has no minimum"],
-    f"facts: {{account.x: {{type: days, minimum: [5], {TITLE}}}}}": [
-        "1:42 P003 the minimum of `account.x` must be one value"
-    ],
-    f"facts: {{account.x: {{type: days, maximum: 5, example: 6, {TITLE}}}}}": ["1:54 P034", "`6` is out of range"],
-    f"facts: {{account.x: {{type: yes/no, example: 6, {TITLE}}}}}": ["1:44 P034", "is neither true nor false"],
-    f"facts: {{account.x: {{type: enum, members: [a], example: b, {TITLE}}}}}": ["1:56 P034", "expected one of a"],
-}
-
-
-@pytest.mark.parametrize("site", BAD)
-def test_a_mistake_is_said_where_it_stands(site: str) -> None:
-    found = vocabulary(site)[1]
-    expected = [line for line in BAD[site] if line[0].isdigit() and ":" in line[:4]]
-    assert len(found) == len(expected), found
-    for line in BAD[site]:
-        assert any(one.startswith(line) if line in expected else line in one for one in found), found
+@each_mistake(MISTAKES / "facts_files.txt")
+def test_all_that_is_wrong_with_a_facts_file_is_said_where_it_stands(mistake: Mistake) -> None:
+    _, found = read_vocabulary(document(STANDARD, "standard.yaml"), document(mistake.text, "facts.yaml"), required=())
+    assert_diagnostics(mistake, found, "facts.yaml")
 
 
 def test_a_site_must_say_its_currency_and_list_its_policies() -> None:

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from engine.reading.document import Mapping, Node, Scalar, read
+from engine.reading.file_schemas import cases_schema, facts_file_schema, policy_schema
 from engine.reading.policy_file import read_policy
-from engine.reading.schemas import cases_schema, facts_file_schema, facts_schema, policy_schema
+from engine.reading.request_schemas import facts_schema
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 from receivables.history.history_map_file import is_history_map, read_history_map
 from receivables.history.history_map_schema import history_map_schema
-from tests.engine.reading import test_read_cases, test_read_policy, test_read_vocabulary
-from tests.receivables.history import test_history_map_file
+from tests.support.mistakes import Mistake, each_mistake, frame_of
 from tests.support.paths import ROOT
 
 LANGUAGE = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
@@ -39,7 +39,10 @@ VOCABULARY = shipped()
 POLICY = Draft202012Validator(policy_schema())
 FACTS_FILE = Draft202012Validator(facts_file_schema())
 HISTORY = Draft202012Validator(history_map_schema(VOCABULARY))
-CASES = Draft202012Validator(cases_schema(test_read_cases.VOCABULARY))
+SOUND = Path(__file__).parent / "sound"
+SOUND_CASES = (SOUND / "cases.yaml").read_text("utf-8")
+MISTAKES = Path(__file__).parent / "mistakes"
+HISTORY_MAPS = ROOT / "tests" / "receivables" / "history" / "mistakes" / "history_maps.txt"
 
 
 def plain(node: Node) -> Any:
@@ -55,6 +58,15 @@ def yaml(text: str) -> Any:
     document, mistakes = read(text, "f.yaml")
     assert document and not mistakes, mistakes
     return plain(document.root)
+
+
+def facts_for_cases() -> Vocabulary:
+    document, _ = read((SOUND / "facts.yaml").read_text("utf-8"), "facts.yaml")
+    assert document
+    return read_vocabulary(document, None)[0]
+
+
+CASES = Draft202012Validator(cases_schema(facts_for_cases()))
 
 
 def faults(validator: Draft202012Validator, value: Any) -> list[str]:
@@ -74,7 +86,10 @@ def examples() -> list[str]:
     """The YAML in docs/policy-language.md as whole policies."""
     blocks = re.findall(r"```yaml\n(.*?)```", LANGUAGE, re.DOTALL)
     assert len(blocks) == 6
-    return [block if "policy:" in block else test_read_policy.HEAD + block for block in blocks if "facts:" not in block]
+    frame = frame_of(MISTAKES / "policies.txt")
+    return [
+        block if "policy:" in block else frame.replace("MISTAKE", block) for block in blocks if "facts:" not in block
+    ]
 
 
 @pytest.mark.parametrize("text", examples())
@@ -106,30 +121,28 @@ BEYOND_A_SCHEMA = {"F001", "P006", "P011", "P013", "P014", "P015", "P017", "P018
 """Mistakes that need FEEL's grammar, a look at two places at once, or empty told from null."""
 
 
-@pytest.mark.parametrize("text", test_read_policy.BAD)
-def test_a_bad_policy_is_refused_where_a_schema_can_tell(text: str) -> None:
-    codes = {line.split()[1] for line in test_read_policy.BAD[text] if line[0].isdigit()}
-    if codes - BEYOND_A_SCHEMA and "2026-02-30" not in text and "then: {a: }" not in text:
-        assert faults(POLICY, yaml(test_read_policy.HEAD + text))
+@each_mistake(MISTAKES / "policies.txt")
+def test_a_bad_policy_is_refused_where_a_schema_can_tell(mistake: Mistake) -> None:
+    elsewhere = "2026-02-30" in mistake.written or "then: {a: }" in mistake.written
+    if mistake.codes - BEYOND_A_SCHEMA and not elsewhere:
+        assert faults(POLICY, yaml(mistake.text))
 
 
-@pytest.mark.parametrize("site", test_read_vocabulary.BAD)
-def test_a_bad_facts_file_is_refused_where_a_schema_can_tell(site: str) -> None:
-    codes = {line.split()[1] for line in test_read_vocabulary.BAD[site] if re.match(r"\d+:\d+ ", line)}
-    if codes - {"P018", "P032", "P033", "P034"} and "RMB" not in site:
-        assert faults(FACTS_FILE, yaml(site))
+@each_mistake(MISTAKES / "facts_files.txt")
+def test_a_bad_facts_file_is_refused_where_a_schema_can_tell(mistake: Mistake) -> None:
+    if mistake.codes - {"P018", "P032", "P033", "P034"} and "RMB" not in mistake.written:
+        assert faults(FACTS_FILE, yaml(mistake.text))
 
 
 def test_policy_tests_follow_their_schema() -> None:
-    assert faults(CASES, yaml(test_read_cases.HEAD + test_read_cases.GOOD)) == []
+    assert faults(CASES, yaml(SOUND_CASES)) == []
 
 
-@pytest.mark.parametrize("text", test_read_cases.BAD)
-def test_bad_policy_tests_are_refused_where_a_schema_can_tell(text: str) -> None:
-    said = " ".join(test_read_cases.BAD[text])
+@each_mistake(MISTAKES / "cases.txt")
+def test_bad_policy_tests_are_refused_where_a_schema_can_tell(mistake: Mistake) -> None:
     elsewhere = ("lacks", "P012", "P040", "decimals", "not a whole number", "that orders have")
-    if not any(word in said for word in elsewhere):
-        assert faults(CASES, yaml(test_read_cases.HEAD + text))
+    if not any(word in line for word in elsewhere for line in mistake.expected):
+        assert faults(CASES, yaml(mistake.text))
 
 
 def test_history_maps_follow_their_schema() -> None:
@@ -137,17 +150,17 @@ def test_history_maps_follow_their_schema() -> None:
     histories = [text for text in maps if text.splitlines()[0].endswith("/history.schema.json")]
 
     assert histories
-    for text in (*histories, test_history_map_file.MAP):
+    for text in (*histories, frame_of(HISTORY_MAPS)):
         document, _ = read(text, "map.yaml")
         assert document and is_history_map(document) and read_history_map(document, VOCABULARY)[0]
         assert faults(HISTORY, yaml(text)) == []
 
 
-@pytest.mark.parametrize(("old", "new", "said"), test_history_map_file.MISTAKES)
-def test_a_bad_history_map_is_refused_where_a_schema_can_tell(old: str, new: str, said: str) -> None:
+@each_mistake(HISTORY_MAPS)
+def test_a_bad_history_map_is_refused_where_a_schema_can_tell(mistake: Mistake) -> None:
     elsewhere = ("H004", "H006", "P003 a value must")  # date formats, and what a word stands for by the column's type
-    if not any(word in said for word in elsewhere):
-        assert faults(HISTORY, yaml(test_history_map_file.MAP.replace(old, new, 1)))
+    if not any(word in line for word in elsewhere for line in mistake.expected):
+        assert faults(HISTORY, yaml(mistake.text))
 
 
 # --- a request's facts -----------------------------------------------------------------------------------------------

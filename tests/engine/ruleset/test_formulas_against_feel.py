@@ -114,7 +114,8 @@ _SHAPES: dict[Kind | str, list[str]] = {
 
 def compiled(text: str) -> Formula:
     report: list[Diagnostic] = []
-    expression = Expression(parse_expression(text), Scalar(Place("f", 1, 1), text, text, False))
+    scalar = Scalar(place=Place("f", 1, 1), value=text, text=text, quoted=False)
+    expression = Expression(parse_expression(text), scalar)
     known = {name: Variable(type_, False, name) for name, type_ in TYPES.items()}
     formula = compile_expression(expression, Scope(known.get, lambda: known), report)
     assert formula is not None, (text, [str(found) for found in report])

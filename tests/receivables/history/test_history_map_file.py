@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.reading.document import read
@@ -10,30 +12,10 @@ from receivables.history.history_map_file import is_history_map, read_history_ma
 from receivables.history.history_rows import history_heading_faults, invoice_reader
 from receivables.payment_record import Invoice
 from tests.support.invoice_histories import sample_map, shipped_policies
+from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake, frame_of
 
-MAP = """\
-history: past
-title: {en: Past, zh: 历史}
-currency: EUR
-dates: d.M.yyyy
-columns:
-  invoice: {column: No}
-  customer: {column: Who}
-  issued: {column: From}
-  due: {column: Due}
-  settled: {column: Paid, format: yyyy-MM-dd}
-  amount: {column: Sum}
-  currency: {column: Cur}
-  disputed: {column: Bad, values: {"Y": true, "N": false}}
-assume:
-  account.status: {value: active, because: {en: Delivered., zh: 已供货。}}
-  account.dunning_level: {value: 0, because: {en: None., zh: 无。}}
-  account.broken_promises: {value: 0, because: {en: None., zh: 无。}}
-  account.open_orders: {value: 0.00, because: {en: None., zh: 无。}}
-  account.insolvent: {value: false, because: {en: None., zh: 无。}}
-  account.assessed_on: {value: as_of, because: {en: Each day., zh: 每日。}}
-  account.limit_until: {value: 2030-01-01, because: {en: Far., zh: 远。}}
-"""
+MISTAKES = Path(__file__).parent / "mistakes" / "history_maps.txt"
+MAP = frame_of(MISTAKES)
 HEADING = ["No", "Who", "From", "Due", "Paid", "Sum", "Cur", "Bad", "Else"]
 ROW = ["7", "C", "1.2.2013", "3.3.2013", "2013-03-09", "12.5", "EUR", "Y", "x"]
 
@@ -67,44 +49,12 @@ def test_disputes_with_a_date_are_told() -> None:
     assert found is not None and "account.disputed_amount" in found.told
 
 
-MISTAKES = [
-    ("account.status:", "account.state:", "past.yaml:15:3: H001 `account.state` is not a fact of an order"),
-    ("account.dunning_level:", "account.on_time_rate:", "H002 `account.on_time_rate` is told by the history"),
-    ("value: active", "value: lively", "past.yaml:15:27: H003 `lively` is not one of the known words"),
-    ("value: as_of", "value: soon", "H003 `soon` is not a date (send dates as text"),
-    ("d.M.yyyy", "d.M.yy", "past.yaml:4:8: H004 `d.M.yy` is not a date format"),
-    ("Paid, format: yyyy-MM-dd", "Paid, format: 3", "H004 `3` is not a date format"),
-    ("{column: Sum}", "{column: Sum, format: d.M.yyyy}", "H004 `amount` is no date, so it has no format"),
-    ("EUR", "euros", "past.yaml:3:11: H005 `euros` is not a currency code"),
-    (
-        "value: active, because: {en: Delivered., zh: 已供货。}",
-        "value: active",
-        "P002 an assumption has no `because`",
-    ),
-    ("zh: 已供货。", "de: ja", "P010 the reason has no Chinese text"),
-    ("value: active", "value: null", "P003 an assumed value must be a number, a word, true or false, not nothing"),
-    (
-        "value: active",
-        "value: [active]",
-        "P003 an assumed value must be a number, a word, true or false, not a list",
-    ),
-    ("  due: {column: Due}\n", "", "P002 the columns has no `due`"),
-    ("  due: {column: Due}", "  due: {column: {}}", "P003 a column must be the text of its heading"),
-    ('"Y": true', '"Y": yes', "H006 `yes` is neither `true` nor `false`"),
-    ('"Y": true', '"Y": []', "P003 a value must be a number, a word, true, false or null, not a list"),
-    ("history: past", "history: Past", "P004 `Past` is not a map's name"),
-    ("currency: EUR\n", "", "P002 a history map has no `currency`"),
-]
-
-
-@pytest.mark.parametrize(("old", "new", "said"), MISTAKES)
-def test_a_mistake_is_named_with_its_place(old: str, new: str, said: str) -> None:
-    assert old in MAP
-
-    found, diagnostics = _read(MAP.replace(old, new, 1))
+@each_mistake(MISTAKES)
+def test_all_that_is_wrong_with_a_map_is_said_where_it_stands(mistake: Mistake) -> None:
+    found, diagnostics = _read(mistake.text)
 
     assert found is None
-    assert any(said in diagnostic for diagnostic in diagnostics), diagnostics
+    assert_diagnostics(mistake, diagnostics, "past.yaml")
 
 
 def test_the_shipped_map_reads() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import inspect
+import re
 from decimal import Decimal
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from engine.feel.parse import parse_expression
 from engine.feel.runtime import Function, evaluate
 from engine.feel.runtime.signatures import BUILT_INS
+from engine.feel.runtime.values import equal
 from engine.feel.syntax import Call, Name
 
 D = Decimal
@@ -134,7 +137,26 @@ CASES: dict[str, list[tuple[str, object]]] = {
         ('matches("e", "[a-z-[aeiou]]")', False),
         (r'matches("Ж", "\p{Lu}")', True),
         (r'matches("Ж", "\P{IsCyrillic}")', False),
+        (r'matches("Δ", "^\p{IsGreekandCoptic}$")', True),
+        (r'matches("ვ", "^\p{IsGeorgian}$")', True),
+        (r'matches("ვ", "\p{IsNowhere}")', None),
+        (r'matches("Жа", "^\i\c*$")', True),
+        (r'matches("1a", "^\i\c*$")', False),
+        (r'matches("x", "^[\i-[:]]$")', True),
+        (r'matches(":", "^[\i-[:]]$")', False),
+        (r'matches("a", "\p{Lu}", "i")', False),
+        ('matches("aab", "^a*?b$")', True),
+        ('matches("a b", "a b", "x")', False),
+        ('matches("a b", "a[ ]b", "x")', True),
+        ('matches("&", "^[a&&b]$")', True),
+        ('matches("a\n", "a$")', False),
+        ('matches("a\n", "a$", "m")', True),
+        (r'matches("a", "\Aa")', None),
+        (r'matches("a", "\Ka")', None),
+        ('matches("a{", "a{")', None),
         ('matches("ab", "(?=a)")', None),
+        (r'replace("aab", "(a)\1", "<$1>")', "<a>b"),
+        (r'replace("ab", "(a)(b)", "$2$1$12")', "baa2"),
         ('matches("a", "[")', None),
         ('matches("a", "a", "z")', None),
         ('replace("abracadabra", "a(.)", "a$1$1")', "abbraccaddabbra"),
@@ -234,3 +256,25 @@ def test_the_clock_is_the_callers_or_there_is_none() -> None:
     assert evaluate("now()", {}) is None
     day = datetime.date(2026, 1, 31)
     assert evaluate('today() + duration("P1D")', {"today": Function((), lambda: day)}) == datetime.date(2026, 2, 1)
+
+
+EXAMPLE = re.compile(r"^ *`(.+)` is `(.+)`\.$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_INS))
+def test_the_examples_of_a_built_in_hold(name: str) -> None:
+    for overload in BUILT_INS[name].overloads:
+        examples = EXAMPLE.findall(inspect.getdoc(overload.run) or "")
+        assert examples, overload.run.__name__
+        for expression, value in examples:
+            assert equal(evaluate(expression), evaluate(value)) is True, expression
+            assert evaluate(value) is not None or value == "null", value
+
+
+def test_a_pattern_has_at_most_a_thousand_characters_and_thirty_large_sets() -> None:
+    assert evaluate("matches(t, t)", {"t": "a" * 1000}) is True
+    assert evaluate("matches(t, t)", {"t": "a" * 1001}) is None
+    assert evaluate("matches(t, p)", {"t": "a" * 30, "p": r"\w" * 30}) is True
+    assert evaluate("matches(t, p)", {"t": "a" * 31, "p": r"\w" * 31}) is None
+    assert evaluate("matches(t, p)", {"t": "a", "p": "(ab{100}){990}"}) is False
+    assert evaluate("matches(t, p)", {"t": "a", "p": "(ab{100}){991}"}) is None

@@ -36,10 +36,16 @@ JOINED = ", ".join(f"{chr(98 + i)}: {chr(97 + i)} + {chr(97 + i)}" for i in rang
         "(function(f) f(f))(function(f) f(f))",
         f"{{a: [1, 2, 3], {DOUBLED}}}",
         f'{{a: "abc", {JOINED}}}.y',
-        'matches("' + "a" * 5_000 + '", "^(a+)+$")',
-        'matches("' + "a" * 5_000 + '", "^a*a*a*a*b$")',
-        'matches("' + "a" * 40 + '", "' + "a?" * 40 + "a{40}" + '")',
-        'matches("aaa", "(a?|b?){50}c")',
+        'matches("' + "a" * 50_000 + '", "(a|aa)+$b")',
+        'matches("' + "x" * 5_000 + r'y", "(x+x+)+y\1")',
+        'matches("' + "a" * 20_000 + '", "a*a*a*a*a*b|c")',
+        'replace("' + "x" * 5_000 + r'y", "(x+x+)+y\1", "-")',
+        'split("' + "x" * 5_000 + r'y", "(x+x+)+y\1")',
+        'for i in 1..100000 return matches("' + "x" * 5_000 + r'y", "(x+x+)+y\1")',
+        'matches("a", "((((a{1000}){1000}){1000}){1000})")',
+        'matches("a", "' + "(?:" * 60 + "a" + "){2}" * 60 + '")',
+        'matches("a", "a{1000000000}")',
+        'matches("a", "[' + r"\w\W" * 240 + ']")',
         'replace("' + "a" * 10_000 + '", "a", "' + "b" * 10_000 + '")',
         'matches("a", "' + "(" * 900 + '")',
         '@"P' + "9" * 10_000 + 'Y"',
@@ -50,6 +56,38 @@ def test_ends_soon_and_is_null(text: str) -> None:
     begun = time.perf_counter()
     assert evaluate(text, {}) is None
     assert time.perf_counter() - begun < 20  # seconds; the slowest takes about 1
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ('matches("' + "a" * 5_000 + '", "^(a+)+$")', True),
+        ('matches("' + "a" * 5_000 + '", "^a*a*a*a*b$")', False),
+        ('matches("' + "a" * 40 + '", "' + "a?" * 40 + "a{40}" + '")', True),
+        ('matches("aaa", "(a?|b?){50}c")', False),
+    ],
+    ids=lambda value: str(value)[-30:],
+)
+def test_a_pattern_with_many_ways_to_match_ends_soon_with_its_answer(text: str, answer: bool) -> None:
+    begun = time.perf_counter()
+    assert evaluate(text, {}) is answer
+    assert time.perf_counter() - begun < 20  # seconds
+
+
+PATTERN = st.lists(
+    st.sampled_from([*"ab-^$.|?*+(){}[],1&~\\ ", "(?:", "{2}", "{1,2}", "[a-c]", "[^a]", "-[b]", "(a)"])
+    | st.sampled_from(["\\d", "\\w", "\\i", "\\1", "\\p{Lu}", "\\P{IsGreek}", "\\b", "\\-"]),
+    max_size=12,
+).map("".join)
+
+
+@settings(deadline=None)  # a shared machine may stall
+@given(PATTERN, st.text(alphabet="aAbB1 -\n", max_size=12), st.text(alphabet="smixq", max_size=2))
+def test_any_pattern_is_matched_or_null(pattern: str, text: str, flags: str) -> None:
+    context = {"t": text, "p": pattern, "f": flags}
+    assert evaluate("matches(t, p, f)", context) in (True, False, None)
+    assert isinstance(evaluate('replace(t, p, "-", f)', context), str | None)
+    assert isinstance(evaluate("split(t, p)", context), list | None)
 
 
 @settings(deadline=None)  # a shared machine may stall

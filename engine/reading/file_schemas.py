@@ -1,23 +1,29 @@
-"""JSON Schema (2020-12) of the files a policy editor writes: a policy and a site's facts. Part of `schema`."""
+"""JSON Schema (2020-12) of the files that policy editors write: a policy, a site's facts, the tests of policies.
+
+They let an editor complete keys and underline what can't be right. `credence check` remains the judge, since much of a
+policy (FEEL, names, two places that must agree) is beyond a schema. A test holds the schemas against the readers: they
+accept what a reader accepts, and refuse most of its mistakes. The schemas of requests are in `request_schemas`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.reading.document import END_MARK
 from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED
 from engine.reading.policy import HitPolicy
+from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, local_name, types_of
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
-from engine.vocabulary.vocabulary import Kind
-
-Schema = dict[str, Any]
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""The dialect of JSON Schema that all of them are written in, for `$schema`."""
+
 NAME_PATTERN = "^[a-z][a-z0-9_]*$"
 ID_PATTERN = "^[a-z][a-z0-9_-]*$"
-DATE_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 TYPE_WORDS = [kind.value for kind in Kind]
 
 ENDS = f"The file ends with `{END_MARK}` on a line of its own. See docs/policy-language.md."
@@ -62,8 +68,11 @@ _DATED: Schema = {
 }
 
 
+# --- a policy --------------------------------------------------------------------------------------------------------
+
+
 def policy_schema() -> Schema:
-    """Of a policy file, `rules/*.yaml`."""
+    """The schema of a policy file, `rules/*.yaml`. The same for every site, since it names no facts."""
     return {
         "$schema": DIALECT,
         "title": "A credit policy",
@@ -105,11 +114,13 @@ def policy_schema() -> Schema:
 
 
 def _record(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
-    found: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return found | ({"required": list(required)} if required else {})
+    """An object with these properties and no others."""
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": list(required)} if required else {})
 
 
 def _named(definition: str, names: Schema = _NAMES) -> Schema:
+    """An object whose keys the author chooses, each holding what `$defs` calls `definition`."""
     return {
         "type": "object",
         "minProperties": 1,
@@ -119,6 +130,7 @@ def _named(definition: str, names: Schema = _NAMES) -> Schema:
 
 
 def _tests() -> Schema:
+    """A cell of a table or a band: what YAML can hold there. Whether it is FEEL no schema can say."""
     test = {"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}
     return {
         "description": 'A FEEL unary test: "> 30", "[8..15]", a plain value, null for missing, `-` for any; or a list.',
@@ -215,6 +227,9 @@ def _conditions_need(outcomes: tuple[str, ...]) -> Schema:
 
 
 def _of_kind(kind: CaseKind) -> Schema:
+    """What holds for rules of policies that decide `kind`: its outcomes, its cautious outcome, conditions for orders
+    alone.
+    """
     fields: Schema = {"then": {"enum": list(kind.ladder)}, "if_missing": {"enum": ["ignore", kind.caution]}}
     rule: Schema = {"properties": fields}
     if not kind.conditional_outcomes:
@@ -227,8 +242,11 @@ def _of_kind(kind: CaseKind) -> Schema:
     }
 
 
+# --- a site's facts --------------------------------------------------------------------------------------------------
+
+
 def facts_file_schema() -> Schema:
-    """Of a site's `rules/facts.yaml`."""
+    """The schema of a site's `rules/facts.yaml`: currency, list of policies, and facts of its own."""
     bound = {"type": ["number", "string"], "description": "Inclusive."}
     fact = _record(
         {
@@ -268,4 +286,125 @@ def facts_file_schema() -> Schema:
             SITE_KEYS_REQUIRED,
         ),
         "$defs": {"text": BILINGUAL, "type": _type(), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
+    }
+
+
+# --- policy tests ----------------------------------------------------------------------------------------------------
+
+
+def cases_schema(vocabulary: Vocabulary) -> Schema:
+    """The schema of a file of policy tests, `rules/cases/*.yaml`, with the facts of `vocabulary` by their groups.
+
+    Facts are those of every kind of case: which of them a file may use depends on its `case_kind`, which the reader
+    checks. The outcomes of a kind are checked here.
+    """
+    date_ = {"type": "string", "pattern": DATE_PATTERN, "description": "The date of the decision."}
+    return {
+        "$schema": DIALECT,
+        "title": "Policy tests",
+        "description": "Cases with the outcome and the reasons that the policies must give; run by `credence test`.",
+        "type": "object",
+        "required": ["cases", "case_kind", "tests"],
+        "additionalProperties": False,
+        "properties": {
+            "cases": {"type": "string", "pattern": ID_PATTERN, "description": "The name of this suite."},
+            "case_kind": {"enum": list(CASE_KINDS), "description": "What each test decides."},
+            "as_of": date_,
+            "fixtures": {
+                "type": "object",
+                "description": "Facts that several tests share, by name.",
+                "minProperties": 1,
+                "propertyNames": {"pattern": ID_PATTERN},
+                "additionalProperties": {"$ref": "#/$defs/facts"},
+            },
+            "tests": {
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {"pattern": ID_PATTERN},
+                "additionalProperties": {"$ref": "#/$defs/test"},
+            },
+        },
+        "$defs": {
+            "text": BILINGUAL,
+            "facts": _case_facts(vocabulary),
+            "test": _policy_test(date_),
+            "expect": _expect(),
+            "result": {"type": ["string", "number", "boolean", "null", "array"]},
+        },
+        "allOf": [_ladder_of(kind.name, kind.ladder) for kind in CASE_KINDS.values()],
+    }
+
+
+def _case_facts(vocabulary: Vocabulary) -> Schema:
+    groups: dict[str, dict[str, Schema]] = {}
+    for fact in vocabulary.facts.values():
+        groups.setdefault(fact.group, {})[local_name(fact)] = _case_fact(fact, vocabulary)
+    return {
+        "type": "object",
+        "description": "Facts by group; null stands for a missing fact.",
+        "additionalProperties": False,
+        "properties": {
+            group: {"type": "object", "properties": properties, "additionalProperties": False}
+            for group, properties in groups.items()
+        },
+    }
+
+
+def _case_fact(fact: Fact, vocabulary: Vocabulary) -> Schema:
+    """YAML's plain numbers are welcome where a request carries text, so only the kind of value is said."""
+    schema = fact_schema(fact, vocabulary)
+    types = {*types_of(schema), "null"}
+    if "string" in types:
+        types.add("number")
+    kept: Mapping[str, Any] = {
+        key: schema[key]
+        for key in ("title", "x-title-zh", "description", "x-description-zh", "examples")
+        if key in schema
+    }
+    members = {"enum": [*fact.type.members, None]} if fact.type.kind is Kind.ENUM else {}
+    return {**kept, "type": sorted(types - {"integer"} if "number" in types else types), **members}
+
+
+def _policy_test(date_: Schema) -> Schema:
+    fixture = {"type": "string", "pattern": ID_PATTERN}
+    return {
+        "type": "object",
+        "required": ["expect"],
+        "additionalProperties": False,
+        "properties": {
+            "title": {"$ref": "#/$defs/text"},
+            "use": {
+                "description": "A fixture, or several; later ones override earlier ones.",
+                "anyOf": [fixture, {"type": "array", "items": fixture, "minItems": 1}],
+            },
+            "facts": {"$ref": "#/$defs/facts"},
+            "as_of": date_,
+            "expect": {"$ref": "#/$defs/expect"},
+        },
+    }
+
+
+def _expect() -> Schema:
+    ids = {"type": "array", "items": {"type": "string"}}
+    values = {"type": "object", "additionalProperties": {"$ref": "#/$defs/result"}}
+    return {
+        "type": "object",
+        "required": ["outcome", "reasons"],
+        "additionalProperties": False,
+        "properties": {
+            "outcome": {"enum": sorted({step for kind in CASE_KINDS.values() for step in kind.ladder})},
+            "reasons": {**ids, "description": "The ids of exactly the rules that give a reason, in any order."},
+            "undetermined": {**ids, "description": "Exactly what could not be worked out."},
+            "results": {**values, "description": "Some of the results, such as `grading.grade: A`."},
+            "conditions": {**values, "description": "Exactly the conditions, such as `deposit: 300`."},
+        },
+    }
+
+
+def _ladder_of(case_kind: str, ladder: tuple[str, ...]) -> Schema:
+    """Which outcomes tests of a case kind can expect."""
+    outcome = {"properties": {"expect": {"properties": {"outcome": {"enum": list(ladder)}}}}}
+    return {
+        "if": {"properties": {"case_kind": {"const": case_kind}}, "required": ["case_kind"]},
+        "then": {"properties": {"tests": {"additionalProperties": outcome}}},
     }

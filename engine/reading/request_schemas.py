@@ -1,0 +1,148 @@
+"""JSON Schema (2020-12) of the facts that a request carries.
+
+They say all of what binding (`engine.vocabulary.binding`) accepts that a schema can say, and stand in the service's
+OpenAPI document and in `schema/`. A test holds them against binding. The schemas of files are in `file_schemas`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.vocabulary.binding import TEXT_LENGTH_MAX
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
+
+Schema = dict[str, Any]
+"""A JSON Schema, or a part of one, as it is written in JSON."""
+
+DATE_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+"""The days that policies can speak of, from 1900 to 2199, but for the length of months."""
+
+_CONTROL = "\\u0000-\\u001f\\u007f-\\u009f"
+_NOT_BLANK = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
+
+
+def facts_schema(vocabulary: Vocabulary, case: str) -> Schema:
+    """The facts of one case, as a request carries them: an object per group, `{"order": {…}, "account": {…}}`.
+
+    `case` is the name of a kind of case. A group without required facts may be left out or null. Titles and
+    descriptions are English, with the Chinese ones beside them under `x-title-zh` and `x-description-zh`.
+    """
+    kind = CASE_KINDS[case]
+    groups: dict[str, Schema] = {}
+    for group in kind.groups:
+        groups[group] = _group(vocabulary, group, [fact for fact in vocabulary.of_case(case) if fact.group == group])
+    return {
+        "type": "object",
+        "title": f"Facts of one {kind.title.en}",
+        "x-title-zh": f"{kind.title.zh}的事实",
+        "description": f"Amounts are in {vocabulary.currency}. What is left out or null counts as missing.",
+        "properties": groups,
+        "required": [group for group, schema in groups.items() if "required" in schema],
+        "additionalProperties": False,
+    }
+
+
+def _group(vocabulary: Vocabulary, group: str, facts: list[Fact]) -> Schema:
+    required = [local_name(fact) for fact in facts if fact.required]
+    title = CASE_KINDS[group].title
+    return {
+        "type": "object" if required else ["object", "null"],
+        "title": f"Facts about the {title.en}",
+        "x-title-zh": f"{title.zh}的事实",
+        "properties": {local_name(fact): fact_schema(fact, vocabulary) for fact in facts},
+        **({"required": required} if required else {}),
+        "additionalProperties": False,
+    }
+
+
+def local_name(fact: Fact) -> str:
+    """The name of a fact within its group: `amount` of `order.amount`."""
+    return fact.name.partition(".")[2]
+
+
+def fact_schema(fact: Fact, vocabulary: Vocabulary) -> Schema:
+    """One fact as a request carries it; null is the same as leaving out a fact that isn't required.
+
+    Amounts, rates and numbers are decimal text or integers, never JSON numbers with a point, which lose digits on their
+    way. The pattern has as many digits as the fact's bounds.
+    """
+    schema = _value(fact.type)
+    if not fact.required:
+        if "enum" in schema:
+            schema["enum"] = [*schema["enum"], None]
+        schema["type"] = [*types_of(schema), "null"]
+    return {"title": fact.title.en, "x-title-zh": fact.title.zh, **_described(fact, vocabulary), **schema} | {
+        "examples": [fact.example]
+    }
+
+
+def types_of(schema: Schema) -> list[str]:
+    """The `type` of a schema as a list, which JSON Schema also writes as one word."""
+    types = schema["type"]
+    return [types] if isinstance(types, str) else types
+
+
+def _described(fact: Fact, vocabulary: Vocabulary) -> Schema:
+    unit = _unit(fact.type, vocabulary)
+    description = " ".join(part for part in (fact.note.en if fact.note else "", unit[0]) if part)
+    description_zh = "".join(part for part in (fact.note.zh if fact.note else "", unit[1]) if part)
+    return {"description": description, "x-description-zh": description_zh} if description else {}
+
+
+def _unit(type_: Type, vocabulary: Vocabulary) -> tuple[str, str]:
+    match type_.kind:
+        case Kind.MONEY:
+            decimals = f", at most {type_.scale} decimals" if type_.scale else ", without decimals"
+            return f"In {vocabulary.currency}{decimals}.", f"单位：{vocabulary.currency}。"
+        case Kind.RATE:
+            return "A share: 0.05 is 5%.", "比率：0.05 即 5%。"
+        case Kind.DAYS:
+            return "In days.", "单位：天。"
+        case Kind.MONTHS:
+            return "In months.", "单位：月。"
+        case Kind.ENUM if type_.titles:
+            en = "; ".join(f"{word}: {title.en}" for word, title in type_.titles)
+            zh = "；".join(f"{word}：{title.zh}" for word, title in type_.titles)
+            return f"{en}.", f"{zh}。"
+        case _:
+            return "", ""
+
+
+def _value(type_: Type) -> Schema:
+    match type_.kind:
+        case Kind.MONEY | Kind.RATE | Kind.NUMBER:
+            unit = 10**type_.scale
+            bounds = {"minimum": -(-type_.low // unit), "maximum": type_.high // unit}
+            return {"type": ["string", "integer"], "pattern": _decimal_pattern(type_), **bounds}
+        case Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
+            return {"type": "integer", "minimum": type_.low, "maximum": type_.high}
+        case Kind.DATE:
+            return {"type": "string", "format": "date", "pattern": DATE_PATTERN}
+        case Kind.ENUM:
+            return {"type": "string", "enum": list(type_.members)}
+        case Kind.YES_NO:
+            return {"type": "boolean"}
+        case Kind.TEXT:
+            return {"type": "string", "maxLength": TEXT_LENGTH_MAX, "pattern": _NOT_BLANK}
+
+
+def _decimal_pattern(type_: Type) -> str:
+    r"""Decimal text with as many digits as the type's bounds can have.
+
+    An amount of 0 to 250 with cents gives `-?0(\.0{1,2})?` for zero and `(0|[1-9][0-9]{0,2})(\.[0-9]{1,2})?` for the
+    rest.
+    """
+    decimals = rf"(\.[0-9]{{1,{type_.scale}}})?" if type_.scale else ""
+    zero = rf"-?0(\.0{{1,{type_.scale}}})?" if type_.scale else "-?0"
+    sides = [zero]
+    if type_.high > 0:
+        sides.append(f"{_whole_pattern(type_.high, type_.scale)}{decimals}")
+    if type_.low < 0:
+        sides.append(f"-{_whole_pattern(-type_.low, type_.scale)}{decimals}")
+    return f"^({'|'.join(sides)})$"
+
+
+def _whole_pattern(bound: int, scale: int) -> str:
+    digits = min(len(str(bound // 10**scale)), 18)
+    return f"(0|[1-9][0-9]{{0,{digits - 1}}})"

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from engine.reading.document import read
 from files.batch.decide_file import DecideFileJob, Watch, decide_file
 from files.batch.duckdb.duckdb_run import BatchJob, run
+from files.maps.row_map_file import read_row_map
 from tests.support.random_row_maps import DAY, RandomRowMap, seeing_engine, seen
 
 ROWS = 150
@@ -67,6 +69,28 @@ def test_one_by_one_and_in_bulk_as_the_interpreter_has_it(seed: int, tmp_path: P
     assert [of_numbers(each) for each in one_by_one] == decided
     in_bulk = [json.loads(line, parse_float=Decimal) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [of_numbers({name: each[f"p.{name}"] for name in decided[0]}) for each in in_bulk] == decided
+
+
+def test_a_cell_that_its_type_does_not_hold_is_never_calculated_with(tmp_path: Path) -> None:
+    """Squared, 18 digits would overflow the database's integers, and end the run instead of rejecting a row."""
+    text = (
+        "map: squares\ntitle: {en: Squares, zh: 平方}\ncase: account\ncolumns: {n: {column: N, type: integer}}\n"
+        "facts:\n  account.id: {column: No}\n  account.level: {formula: 'modulo(row.n * row.n, 7)'}\n...\n"
+    )
+    document, mistakes = read(text, "squares.yaml")
+    assert document is not None, mistakes
+    row_map, diagnostics = read_row_map(document, seeing_engine().vocabulary)
+    assert row_map is not None, diagnostics
+    write_csv(tmp_path / "in.csv", ("No", "N"), (("1", "999999999999999999"), ("2", "1000000000"), ("3", "")))
+    ruleset, out, rejects = seeing_engine().ruleset("account", DAY), tmp_path / "out.csv", tmp_path / "rejects.csv"
+
+    tally = run(BatchJob((str(tmp_path / "in.csv"),), ruleset, DAY, str(out), str(rejects), row_map))
+
+    assert (tally.decided, tally.rejected) == (1, 2)
+    assert faults_of(rejects, "\n") == {
+        2: ["row.n: is out of range (expected between -1000000000 and 1000000000)"],
+        4: ["account.level: is required"],
+    }
 
 
 def test_the_generated_maps_are_worth_something() -> None:

@@ -71,7 +71,7 @@ class FactSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RawTarget:
     """What a raw column is read as: a fact, or a helper column, which is held to its type as an optional fact is."""
 
     name: str
@@ -125,7 +125,7 @@ class RawFacts:
         self._as_of = as_of
         self._formulas = row_map.formulas if row_map else ()
         derived = {formula.name for formula in self._formulas}
-        targets = [Target(fact.name, fact.type, fact.required) for fact in facts if fact.name not in derived]
+        targets = [RawTarget(fact.name, fact.type, fact.required) for fact in facts if fact.name not in derived]
         self._targets = {target.name: (names[target.name], target) for target in targets}
         self._add_helpers(row_map.helpers if row_map else ())
 
@@ -156,7 +156,7 @@ class RawFacts:
         for name in (*self._names.values(), FAULTS):
             free.name(name)
         for helper in helpers:
-            self._targets[helper.name] = (free.name(helper.name), Target(helper.name, helper.type, False))
+            self._targets[helper.name] = (free.name(helper.name), RawTarget(helper.name, helper.type, False))
 
     def _with_formulas(self, cells: exp.Select, columns: exp.Select) -> exp.Select:
         """As `faults_of_row` has it: of a row's faults, those of its cells count first, then results out of range, then
@@ -221,7 +221,7 @@ class RawFacts:
 
     # --- one fact ----------------------------------------------------------------------------------------------------
 
-    def _reading(self, target: Target) -> CheckedFact:
+    def _reading(self, target: RawTarget) -> CheckedFact:
         in_relation, _ = self._targets[target.name]
         cell = column(in_relation)
         source = self._sources.get(target.name)
@@ -242,7 +242,7 @@ class RawFacts:
     def _sql_type(self, type_: Type) -> str:
         return self.dialect.text_type if type_.kind in (Kind.TEXT, Kind.ENUM) else self.dialect.narrow
 
-    def _read(self, target: Target, source: FactSource, cell: Expr) -> CheckedFact:
+    def _read(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         match target.type.kind:
             case Kind.MONEY | Kind.RATE | Kind.NUMBER:
                 return self._decimal(target, source.form, cell)
@@ -270,21 +270,21 @@ class RawFacts:
         if blank:
             yield self.dialect.matches(value, _BLANK), words("")
 
-    def _words(self, target: Target, form: ColumnType, cell: Expr, faults: list[tuple[Expr, str]]) -> CheckedFact:
+    def _words(self, target: RawTarget, form: ColumnType, cell: Expr, faults: list[tuple[Expr, str]]) -> CheckedFact:
         if form in (ColumnType.CELLS, ColumnType.TEXT):
             return CheckedFact(cell, tuple(faults))
         return self._refused(target, cell, _said(target, 1))
 
-    def _untranslated(self, target: Target, source: FactSource, cell: Expr) -> CheckedFact:
+    def _untranslated(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         said = f"{target.name}: column `{source.column}` is no text, so the map's `values` can't translate it"
         return self._refused(target, cell, f"{said} (leave `values` out of the map, or write the column as text)")
 
-    def _refused(self, target: Target, cell: Expr, words: str) -> CheckedFact:
+    def _refused(self, target: RawTarget, cell: Expr, words: str) -> CheckedFact:
         """Every value of this column is a fault."""
         type_ = "BOOLEAN" if target.type.kind is Kind.YES_NO else self._sql_type(target.type)
         return CheckedFact(exp.cast(exp.Null(), type_), ((_known(cell), words),))
 
-    def _decimal(self, target: Target, form: ColumnType, cell: Expr) -> CheckedFact:
+    def _decimal(self, target: RawTarget, form: ColumnType, cell: Expr) -> CheckedFact:
         scale = target.type.scale
         if form is ColumnType.FLOAT:
             return self._refused(target, cell, _said(target, 0.5))
@@ -325,7 +325,7 @@ class RawFacts:
         return exp.Case(ifs=[exp.If(this=within, true=moved)])
 
     def _in_range(
-        self, target: Target, cell: Expr, value: Expr, faults: list[tuple[Expr, str]], outside: str | int
+        self, target: RawTarget, cell: Expr, value: Expr, faults: list[tuple[Expr, str]], outside: str | int
     ) -> CheckedFact:
         """A value that can't be held is out of range too."""
         within = exp.Between(this=value.copy(), low=number(target.type.low), high=number(target.type.high))
@@ -333,7 +333,7 @@ class RawFacts:
         wrong = exp.and_(_known(cell), exp.Not(this=inside))
         return CheckedFact(value, (*faults, (wrong, _said(target, outside))))
 
-    def _whole(self, target: Target, form: ColumnType, cell: Expr) -> CheckedFact:
+    def _whole(self, target: RawTarget, form: ColumnType, cell: Expr) -> CheckedFact:
         value = _tried(cell, self.dialect.narrow)
         if form is ColumnType.WHOLE:
             return self._in_range(target, cell, value, [], 10**30)
@@ -342,7 +342,7 @@ class RawFacts:
         plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_WHOLE}\\z"))
         return self._in_range(target, cell, value, [(plain, _said(target, "x"))], 10**30)
 
-    def _date(self, target: Target, source: FactSource, cell: Expr) -> CheckedFact:
+    def _date(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         if source.form is ColumnType.DATE:
             return self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01")
         if source.form not in (ColumnType.CELLS, ColumnType.TEXT):
@@ -366,7 +366,7 @@ class RawFacts:
         parts = "-".join(f"{sign}{groups[name]}" for name in ("year", "month", "day"))
         return pattern, call("REGEXP_REPLACE", cell, text(f"\\A{pattern}\\z"), text(parts))
 
-    def _yes_no(self, target: Target, form: ColumnType, cell: Expr) -> CheckedFact:
+    def _yes_no(self, target: RawTarget, form: ColumnType, cell: Expr) -> CheckedFact:
         if form is ColumnType.YES_NO:
             return CheckedFact(cell, ())
         if form is not ColumnType.CELLS:
@@ -397,7 +397,7 @@ def _missing(name: str, value: Expr) -> tuple[Expr, str]:
     return exp.Is(this=value.copy(), expression=exp.Null()), f"{name}: is required"
 
 
-def _said(target: Target, wrong: object) -> str:
+def _said(target: RawTarget, wrong: object) -> str:
     """What the binder says to a value that is wrong in this way."""
     try:
         value_reader(target.type, target.name, required=target.required)(wrong)  # type: ignore[arg-type]  # it is none

@@ -308,7 +308,6 @@ class _FormulaRunner:
         self.values[places[AS_OF]] = day_number(as_of)
         nullable = {name: name != AS_OF for name in places}
         fixed: set[str] = set()
-        self._fixed_facts: list[tuple[str, str, JsonScalar]] = []
         self._plans: list[_FormulaPlan] = []
         fixed_plans = []
         for formula in formulas:

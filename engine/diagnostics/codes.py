@@ -137,6 +137,7 @@ class ErrorCode(StrEnum):
     M006 = "M006", "formulas that read one another in a circle"
     M007 = "M007", "a required fact that the map leaves out"
     M008 = "M008", "a translation of cells to something that the fact can't hold"
+    M009 = "M009", "a formula that gives nothing which the fact can hold"
 
     # H: a map of an invoice history, found by receivables.history.history_map_file
     H001 = "H001", "an assumed fact that an order doesn't have"

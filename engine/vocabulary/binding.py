@@ -350,3 +350,22 @@ def _trimmed_formatter(scale: int) -> Callable[[Value], JsonScalar]:
         return text.rstrip("0").rstrip(".") if "." in text else text
 
     return write
+
+
+def value_reader(type_: Type, path: str, *, required: bool = False) -> Callable[[JsonScalar], Value]:
+    """A function that binds one value of this type, by the rules for a fact; `required` changes its hints alone.
+
+    It serves values that are no facts of a case, such as the helper columns of a row map. Null stays null. The function
+    raises `FactsRefused` with one fault, which stands at `path`.
+    """
+    read = _reader(type_, required=required)
+
+    def bound_value(raw: JsonScalar) -> Value:
+        if raw is None:
+            return None
+        try:
+            return read(raw)
+        except _NotBound as wrong:
+            raise FactsRefused([Fault(path, wrong.message, wrong.hint)]) from None
+
+    return bound_value

@@ -20,7 +20,7 @@ from pydantic_core import to_json
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused, Fault
-from files.maps.mapped_rows import Mapped, RowReader, heading_faults, row_reader
+from files.maps.mapped_rows import MappedRow, RowReader, faults_of_row, heading_faults, row_reader
 from files.maps.row_map import RowMap
 from files.records import FileRow, Format, InputUnreadable, csv_records, format_named, ndjson_records
 from files.spreadsheet import row_writer
@@ -96,27 +96,18 @@ def decide_file(engine: Engine, job: DecideFileJob, watch: Watch) -> RowTally:
     return tally
 
 
-def _decide(engine: Engine, job: DecideFileJob, record: FileRow, mapped: Mapped) -> Decision | tuple[Fault, ...]:
+def _decide(engine: Engine, job: DecideFileJob, record: FileRow, mapped: MappedRow) -> Decision | tuple[Fault, ...]:
     """The decision, or every fault of the row."""
     if mapped.faults and not mapped.facts:
         return mapped.faults
+    refused: tuple[Fault, ...] = ()
     try:
-        if not mapped.faults:
+        if not mapped.faults and not mapped.formula_faults:
             return engine.decide(job.case, mapped.facts, job.as_of, decision_id(engine, job, record))
         engine.bind(job.case, mapped.facts, job.as_of)
-    except FactsRefused as refused:
-        return (*mapped.faults, *_traced(job, mapped, refused.faults))
-    return mapped.faults
-
-
-def _traced(job: DecideFileJob, mapped: Mapped, faults: tuple[Fault, ...]) -> Iterator[Fault]:
-    """Faults with the column they come from, without those that only follow from another."""
-    columns = {column.name: column.column for column in job.row_map.columns} if job.row_map else {}
-    for fault in faults:
-        if fault.path not in mapped.unsure:
-            column = columns.get(fault.path)
-            message = f"column `{column}`: {fault.message}" if column else fault.message
-            yield Fault(fault.path, message, fault.hint)
+    except FactsRefused as error:
+        refused = error.faults
+    return faults_of_row(job.row_map, mapped, refused)
 
 
 def decision_id(engine: Engine, job: DecideFileJob, record: FileRow) -> str:
@@ -148,11 +139,11 @@ def _encoding(job: DecideFileJob, raw: IO[bytes]) -> str:
     return job.encoding
 
 
-def _mapped(job: DecideFileJob, stream: IO[str], tally: RowTally) -> Iterator[tuple[FileRow, Mapped]]:
+def _mapped(job: DecideFileJob, stream: IO[str], tally: RowTally) -> Iterator[tuple[FileRow, MappedRow]]:
     return _mapped_ndjson(job, stream, tally) if job.is_ndjson else _mapped_csv(job, stream)
 
 
-def _mapped_csv(job: DecideFileJob, stream: IO[str]) -> Iterator[tuple[FileRow, Mapped]]:
+def _mapped_csv(job: DecideFileJob, stream: IO[str]) -> Iterator[tuple[FileRow, MappedRow]]:
     records = csv_records(stream, job.delimiter)
     first = next(records, None)
     if first is None:
@@ -169,14 +160,14 @@ def _mapped_csv(job: DecideFileJob, stream: IO[str]) -> Iterator[tuple[FileRow, 
         yield record, _unread(record) if record.cells is None else read(record.cells)
 
 
-def _mapped_ndjson(job: DecideFileJob, stream: IO[str], tally: RowTally) -> Iterator[tuple[FileRow, Mapped]]:
+def _mapped_ndjson(job: DecideFileJob, stream: IO[str], tally: RowTally) -> Iterator[tuple[FileRow, MappedRow]]:
     readers: dict[tuple[str, ...], RowReader] = {}
     unseen = dict.fromkeys(column.column for column in job.row_map.columns) if job.row_map else {}
     for record in ndjson_records(stream):
         if record.cells is None or record.body is None:
             yield record, _unread(record)
         elif job.row_map is None:
-            yield record, Mapped(record.body, (), frozenset())
+            yield record, MappedRow(record.body, ())
         else:
             read = readers.get(record.heading)
             if read is None:
@@ -189,6 +180,6 @@ def _mapped_ndjson(job: DecideFileJob, stream: IO[str], tally: RowTally) -> Iter
     tally.columns_unseen = tuple(unseen)
 
 
-def _unread(record: FileRow) -> Mapped:
+def _unread(record: FileRow) -> MappedRow:
     path, _, message = record.fault.partition(": ")
-    return Mapped({}, (Fault(path, message),), frozenset())
+    return MappedRow({}, (Fault(path, message),))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.diagnostics.wording import did_you_mean, listed
+from engine.lowering.sql.portability import check_formulas
 from engine.ruleset.ruleset import RuleSet
 from files.batch.raw_facts import ColumnType, FactSource
 from files.maps.row_map import RowMap
@@ -53,7 +54,8 @@ def files_of(patterns: Sequence[str]) -> list[str]:
 
 
 def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap | None) -> dict[str, FactSource]:
-    """By fact. Without a map a column bears the fact's name; with one, only what the map names is read."""
+    """Where each fact comes from and, with a map, each helper column. Without a map a column bears the fact's name;
+    with one, only what the map names is read."""
     facts = {fact.name: fact for fact in ruleset.facts}
     if row_map is None:
         groups = {fact.group for fact in ruleset.facts}
@@ -65,7 +67,6 @@ def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap
         if not found:
             raise BulkRefused("no column bears the name of a fact, such as `order.amount`; give --map")
         return found
-    refuse_formulas(row_map)
     for column in row_map.columns:
         if column.column not in heading:
             hint = did_you_mean(column.column, heading) or f"the columns are {listed(list(heading)[:30])}"
@@ -73,18 +74,16 @@ def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap
     return {
         column.name: FactSource(column.column, heading[column.column], column.dates, _words(column.values))
         for column in row_map.columns
-        if column.name in facts
     }
 
 
 def refuse_formulas(row_map: RowMap | None) -> None:
-    """A map's formulas have FEEL's own null rules, which SQL has not."""
-    if row_map and row_map.derived:
-        facts = ", ".join(f"`{part.name}` ({part.place})" for part in row_map.derived)
-        many = len(row_map.derived) > 1
-        said = f"{facts} by {'formulas' if many else 'a formula'}, which bulk can't run"
-        hint = f"give {'them as columns' if many else 'it as a column'}, or use `credence decide-file`"
-        raise BulkRefused(f"the map `{row_map.name}` works out {said}; {hint}")
+    """Raises `BulkRefused` where a map has formulas whose result depends on the database, or needs more digits than
+    each database keeps."""
+    found = check_formulas((formula.formula, formula.place) for formula in row_map.formulas) if row_map else ()
+    if row_map and found:
+        formulas = "\n".join(map(str, found))
+        raise BulkRefused(f"the map `{row_map.name}` has a formula for `credence decide-file` alone\n{formulas}")
 
 
 def _words(values: Mapping[str, str | int | bool | None] | None) -> dict[str, str | None] | None:

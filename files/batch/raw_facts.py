@@ -6,7 +6,7 @@ blank means missing; typed columns count by their value. The words of a fault ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -14,12 +14,13 @@ from sqlglot import exp
 from sqlglot.expressions import Expr
 
 from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
-from engine.lowering.sql.levels import column
-from engine.reading.fact_value import bound
-from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, json_value
+from engine.lowering.sql.levels import ColumnNames, column
+from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, json_value, value_reader
 from engine.vocabulary.invisible import CONTROLS, UNSEEN, sql_class
 from engine.vocabulary.vocabulary import Fact, Kind, Type
-from files.maps.row_map import DateFormat
+from files.batch.formula_columns import FormulaColumns, FormulaResult
+from files.maps.map_formulas import out_of_range, unfit_texts
+from files.maps.row_map import Column, DateFormat, RowMap
 
 RAW = "raw"
 """The relation of raw columns."""
@@ -53,26 +54,54 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactSource:
-    """Where a fact comes from. `words` translates text, which then counts as cells do; a word that it doesn't know is a
-    fault, and so is every value of a column that is no text."""
+    """Where a fact or a helper column of a map comes from."""
 
     column: str
+    """The raw column."""
+
     form: ColumnType
+    """How that column holds its values."""
+
     dates: DateFormat | None = None
+    """How it writes dates that are text; None for YYYY-MM-DD."""
+
     words: Mapping[str, str | None] | None = None
+    """Translates text, which then counts as cells do; a word that it doesn't know is a fault, and so is every value of
+    a column that is no text. None where the column's own values count."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawTarget:
+    """What a raw column is read as: a fact, or a helper column, which is held to its type as an optional fact is."""
+
+    name: str
+    """A fact's name, or that of a helper column (`row.settled`). Faults begin with it."""
+
+    type: Type
+    """What its values are: raw values that don't fit are faults of their rows."""
+
+    required: bool
+    """Whether a missing value is a fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFact:
-    """One fact: its value, null where the raw one is, and what is wrong with the raw one: first test that is true."""
+    """One target as expressions over the raw values."""
 
     value: Expr
+    """An integer at the type's scale, a day count, text or yes/no; null where the raw value is."""
+
     faults: tuple[tuple[Expr, str], ...]
+    """Tests and words: what is wrong with the raw value is said by the first test that is true."""
 
 
 class RawFacts:
-    """The relations between raw columns and facts. `names` are the columns of the facts, as `SqlForm.columns` has them;
-    `kept` are raw columns that stay beside them."""
+    """The relations between raw columns and facts.
+
+    Without formulas there are two: `cells` holds what each raw column holds, text without blanks around it, and the one
+    over it the facts and the row's faults. With the formulas of a row map the second one is called `columns`, and
+    sub-selects over it add the formulas' results.
+    """
 
     def __init__(
         self,
@@ -81,21 +110,36 @@ class RawFacts:
         sources: Mapping[str, FactSource],
         dialect: Dialect = DUCKDB,
         kept: Sequence[str] = (),
+        *,
+        row_map: RowMap | None = None,
+        as_of: int = 0,
     ) -> None:
+        """`names` are the columns of the facts, as `SqlForm.columns` has them; `sources` says which raw columns give
+        facts and helper columns; `kept` are raw columns that stay beside the facts. `row_map` has the formulas for the
+        facts that no column gives; `as_of` is the day, as a day count, that they read under that name."""
         self.facts = tuple(facts)
         self.dialect = dialect
         self._names = names
         self._sources = {name: _as_cells(source) for name, source in sources.items()}
         self._kept = [column(name) for name in kept]
+        self._as_of = as_of
+        self._formulas = row_map.formulas if row_map else ()
+        derived = {formula.name for formula in self._formulas}
+        targets = [RawTarget(fact.name, fact.type, fact.required) for fact in facts if fact.name not in derived]
+        self._targets = {target.name: (names[target.name], target) for target in targets}
+        self._add_helpers(row_map.helpers if row_map else ())
 
     def checked(self, raw: str = RAW) -> exp.Select:
         """Every row: the facts' columns, the kept ones, and `faults`: null where the row can be decided."""
         cells = exp.select(*self._kept, *self._cells(), copy=False).from_(raw, copy=False)
-        readings = {fact.name: self._reading(fact) for fact in self.facts}
-        values = [exp.alias_(readings[name].value, self._names[name], copy=False) for name in readings]
+        readings = {name: self._reading(target) for name, (_, target) in self._targets.items()}
+        values = [exp.alias_(readings[name].value, self._targets[name][0], copy=False) for name in readings]
         faults = exp.alias_(self._faults(list(readings.values())), FAULTS, copy=False)
-        whole = exp.select(*(column.copy() for column in self._kept), *values, faults, copy=False)
-        return whole.from_("cells", copy=False).with_("cells", as_=cells, copy=False)
+        columns = exp.select(*(each.copy() for each in self._kept), *values, faults, copy=False)
+        columns = columns.from_("cells", copy=False)
+        if not self._formulas:
+            return columns.with_("cells", as_=cells, copy=False)
+        return self._with_formulas(cells, columns)
 
     def sound(self) -> exp.Select:
         """The facts of the rows that can be decided."""
@@ -104,10 +148,50 @@ class RawFacts:
         checked = exp.alias_(self.checked().subquery(copy=False), "checked", copy=False)
         return exp.select(*columns, copy=False).from_(checked, copy=False).where(no_fault, copy=False)
 
+    # --- formulas ----------------------------------------------------------------------------------------------------
+
+    def _add_helpers(self, helpers: Sequence[Column]) -> None:
+        """Each under a column name that is free."""
+        free = ColumnNames()
+        for name in (*self._names.values(), FAULTS):
+            free.name(name)
+        for helper in helpers:
+            self._targets[helper.name] = (free.name(helper.name), RawTarget(helper.name, helper.type, False))
+
+    def _with_formulas(self, cells: exp.Select, columns: exp.Select) -> exp.Select:
+        """As `faults_of_row` has it: of a row's faults, those of its cells count first, then results out of range, then
+        required facts that a formula leaves missing."""
+        inputs = {name: (in_relation, target.type) for name, (in_relation, target) in self._targets.items()}
+        formulas = FormulaColumns(self._formulas, inputs, self._names, FAULTS, self.dialect, self._as_of)
+        misfits = [CheckedFact(result.raw, tuple(self._misfits(result))) for result in formulas.results]
+        required = {fact.name for fact in self.facts if fact.required}
+        missing = [
+            CheckedFact(result.raw, (_missing(result.formula.name, column(self._names[result.formula.name])),))
+            for result in formulas.results
+            if result.formula.name in required
+        ]
+        others = [self._faults(some) for some in (misfits, missing)]
+        faults = exp.alias_(exp.Coalesce(this=column(FAULTS), expressions=others), FAULTS, copy=False)
+        facts = [column(self._names[fact.name]) for fact in self.facts]
+        levels, top = formulas.selects("columns", [*self._kept, *facts, faults.this])
+        query = exp.select(*(each.copy() for each in (*self._kept, *facts)), faults, copy=False).from_(top, copy=False)
+        for name, select in (("cells", cells), ("columns", columns), *levels):
+            query = query.with_(name, as_=select, copy=False)
+        return query
+
+    def _misfits(self, result: FormulaResult) -> Iterator[tuple[Expr, str]]:
+        if result.misfit is not None:
+            yield result.misfit, str(out_of_range(result.formula))
+        if result.formula.type.kind is Kind.TEXT:
+            words = {text: str(fault) for text, fault in unfit_texts(result.formula)}
+            yield from self._unfit_texts(result.raw, lambda text: words[text], blank=True)
+
+    # --- cells -------------------------------------------------------------------------------------------------------
+
     def _cells(self) -> Iterator[Expr]:
-        for fact in self.facts:
-            source = self._sources.get(fact.name)
-            yield exp.alias_(self._cell(source) if source else exp.Null(), self._names[fact.name])
+        for name, (in_relation, _) in self._targets.items():
+            source = self._sources.get(name)
+            yield exp.alias_(self._cell(source) if source else exp.Null(), in_relation)
 
     def _cell(self, source: FactSource) -> Expr:
         raw = exp.column(exp.to_identifier(source.column, quoted=True))
@@ -137,79 +221,87 @@ class RawFacts:
 
     # --- one fact ----------------------------------------------------------------------------------------------------
 
-    def _reading(self, fact: Fact) -> CheckedFact:
-        cell = column(self._names[fact.name])
-        source = self._sources.get(fact.name)
-        missing = [(exp.Is(this=cell.copy(), expression=exp.Null()), f"{fact.name}: is required")]
+    def _reading(self, target: RawTarget) -> CheckedFact:
+        in_relation, _ = self._targets[target.name]
+        cell = column(in_relation)
+        source = self._sources.get(target.name)
+        missing = [_missing(target.name, cell)]
         if source is None:
-            type_ = {Kind.YES_NO: "BOOLEAN"}.get(fact.type.kind, self._sql_type(fact.type))
-            return CheckedFact(exp.cast(cell, type_), tuple(missing) if fact.required else ())
+            type_ = {Kind.YES_NO: "BOOLEAN"}.get(target.type.kind, self._sql_type(target.type))
+            return CheckedFact(exp.cast(cell, type_), tuple(missing) if target.required else ())
         untranslated = source.words is not None and source.form is not ColumnType.CELLS
-        reading = self._untranslated(fact, source, cell) if untranslated else self._read(fact, source, cell)
-        faults = [*(missing if fact.required else ()), *reading.faults]
+        reading = self._untranslated(target, source, cell) if untranslated else self._read(target, source, cell)
+        faults = [*(missing if target.required else ()), *reading.faults]
         if source.words is not None and not untranslated:
             known = ", ".join(list(source.words)[:12])
             unknown = self.dialect.matches(cell, "\\A\\x01")
-            words = f"{fact.name}: column `{source.column}` has a word that is not among the values of the map"
+            words = f"{target.name}: column `{source.column}` has a word that is not among the values of the map"
             faults.insert(0, (unknown, f"{words} (it translates {known})"))
         return CheckedFact(reading.value, tuple(faults))
 
     def _sql_type(self, type_: Type) -> str:
         return self.dialect.text_type if type_.kind in (Kind.TEXT, Kind.ENUM) else self.dialect.narrow
 
-    def _read(self, fact: Fact, source: FactSource, cell: Expr) -> CheckedFact:
-        match fact.type.kind:
+    def _read(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
+        match target.type.kind:
             case Kind.MONEY | Kind.RATE | Kind.NUMBER:
-                return self._decimal(fact, source.form, cell)
+                return self._decimal(target, source.form, cell)
             case Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
-                return self._whole(fact, source.form, cell)
+                return self._whole(target, source.form, cell)
             case Kind.DATE:
-                return self._date(fact, source, cell)
+                return self._date(target, source, cell)
             case Kind.YES_NO:
-                return self._yes_no(fact, source.form, cell)
+                return self._yes_no(target, source.form, cell)
             case Kind.ENUM:
-                members = exp.In(this=cell.copy(), expressions=[text(member) for member in fact.type.members])
-                return self._words(fact, source.form, cell, [(exp.Not(this=members), _said(fact, "\x00"))])
+                members = exp.In(this=cell.copy(), expressions=[text(member) for member in target.type.members])
+                return self._words(target, source.form, cell, [(exp.Not(this=members), _said(target, "\x00"))])
             case Kind.TEXT:
-                long = binary(exp.GT, exp.Length(this=cell.copy()), number(TEXT_LENGTH_MAX))
-                control, unseen = (self.dialect.matches(cell, pattern) for pattern in (_CONTROL, _UNSEEN))
-                blank = self.dialect.matches(cell, _BLANK)
-                faults = [(long, _said(fact, "x" * (TEXT_LENGTH_MAX + 1)))]
-                faults += [(control, _said(fact, "\x00")), (unseen, _said(fact, "\u200b"))]
-                if source.form is ColumnType.TEXT or source.words is not None:
-                    faults.append((blank, _said(fact, "")))
-                return self._words(fact, source.form, cell, faults)
+                blank = source.form is ColumnType.TEXT or source.words is not None
+                faults = list(self._unfit_texts(cell, lambda wrong: _said(target, wrong), blank=blank))
+                return self._words(target, source.form, cell, faults)
 
-    def _words(self, fact: Fact, form: ColumnType, cell: Expr, faults: list[tuple[Expr, str]]) -> CheckedFact:
+    def _unfit_texts(self, value: Expr, words: Callable[[str], str], *, blank: bool) -> Iterator[tuple[Expr, str]]:
+        """Tests for text that no fact can hold; `words` says what is wrong, of a text with the same fault. `blank`:
+        empty text is one of them."""
+        long = binary(exp.GT, exp.Length(this=value.copy()), number(TEXT_LENGTH_MAX))
+        yield long, words("x" * (TEXT_LENGTH_MAX + 1))
+        yield self.dialect.matches(value, _CONTROL), words("\x00")
+        yield self.dialect.matches(value, _UNSEEN), words("\u200b")
+        if blank:
+            yield self.dialect.matches(value, _BLANK), words("")
+
+    def _words(self, target: RawTarget, form: ColumnType, cell: Expr, faults: list[tuple[Expr, str]]) -> CheckedFact:
         if form in (ColumnType.CELLS, ColumnType.TEXT):
             return CheckedFact(cell, tuple(faults))
-        return self._refused(fact, cell, _said(fact, 1))
+        return self._refused(target, cell, _said(target, 1))
 
-    def _untranslated(self, fact: Fact, source: FactSource, cell: Expr) -> CheckedFact:
-        said = f"{fact.name}: column `{source.column}` is no text, so the map's `values` can't translate it"
-        return self._refused(fact, cell, f"{said} (leave `values` out of the map, or write the column as text)")
+    def _untranslated(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
+        said = f"{target.name}: column `{source.column}` is no text, so the map's `values` can't translate it"
+        return self._refused(target, cell, f"{said} (leave `values` out of the map, or write the column as text)")
 
-    def _refused(self, fact: Fact, cell: Expr, words: str) -> CheckedFact:
+    def _refused(self, target: RawTarget, cell: Expr, words: str) -> CheckedFact:
         """Every value of this column is a fault."""
-        type_ = "BOOLEAN" if fact.type.kind is Kind.YES_NO else self._sql_type(fact.type)
+        type_ = "BOOLEAN" if target.type.kind is Kind.YES_NO else self._sql_type(target.type)
         return CheckedFact(exp.cast(exp.Null(), type_), ((_known(cell), words),))
 
-    def _decimal(self, fact: Fact, form: ColumnType, cell: Expr) -> CheckedFact:
-        scale = fact.type.scale
+    def _decimal(self, target: RawTarget, form: ColumnType, cell: Expr) -> CheckedFact:
+        scale = target.type.scale
         if form is ColumnType.FLOAT:
-            return self._refused(fact, cell, _said(fact, 0.5))
+            return self._refused(target, cell, _said(target, 0.5))
         faults: list[tuple[Expr, str]] = []
         if form in (ColumnType.CELLS, ColumnType.TEXT):
             pattern = "\\A-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,%d})?\\z"
-            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), _said(fact, "x")))
+            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), _said(target, "x")))
             if scale < 12:
                 narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
-                faults.append((exp.Not(this=self.dialect.matches(cell, narrow)), _said(fact, "0." + "1" * (scale + 1))))
+                faults.append(
+                    (exp.Not(this=self.dialect.matches(cell, narrow)), _said(target, "0." + "1" * (scale + 1)))
+                )
         elif form is ColumnType.DECIMAL:
-            faults.append((self.dialect.has_more_decimals(cell, scale), _said(fact, "0." + "1" * (scale + 1))))
+            faults.append((self.dialect.has_more_decimals(cell, scale), _said(target, "0." + "1" * (scale + 1))))
         elif form is not ColumnType.WHOLE:
-            return self._refused(fact, cell, _said(fact, True))
-        return self._in_range(fact, cell, self._unscaled(fact.type, cell), faults, "9" * 18)
+            return self._refused(target, cell, _said(target, True))
+        return self._in_range(target, cell, self._unscaled(target.type, cell), faults, "9" * 18)
 
     def _unscaled(self, type_: Type, cell: Expr) -> Expr:
         """Null where the number is out of range: multiplied, it might not be held."""
@@ -227,37 +319,37 @@ class RawFacts:
         return exp.Case(ifs=[exp.If(this=within, true=moved)])
 
     def _in_range(
-        self, fact: Fact, cell: Expr, value: Expr, faults: list[tuple[Expr, str]], outside: str | int
+        self, target: RawTarget, cell: Expr, value: Expr, faults: list[tuple[Expr, str]], outside: str | int
     ) -> CheckedFact:
         """A value that can't be held is out of range too."""
-        within = exp.Between(this=value.copy(), low=number(fact.type.low), high=number(fact.type.high))
+        within = exp.Between(this=value.copy(), low=number(target.type.low), high=number(target.type.high))
         inside = exp.Coalesce(this=within, expressions=[exp.Boolean(this=False)])
         wrong = exp.and_(_known(cell), exp.Not(this=inside))
-        return CheckedFact(value, (*faults, (wrong, _said(fact, outside))))
+        return CheckedFact(value, (*faults, (wrong, _said(target, outside))))
 
-    def _whole(self, fact: Fact, form: ColumnType, cell: Expr) -> CheckedFact:
+    def _whole(self, target: RawTarget, form: ColumnType, cell: Expr) -> CheckedFact:
         value = _tried(cell, self.dialect.narrow)
         if form is ColumnType.WHOLE:
-            return self._in_range(fact, cell, value, [], 10**30)
+            return self._in_range(target, cell, value, [], 10**30)
         if form is not ColumnType.CELLS:
-            return self._refused(fact, cell, _said(fact, "x"))
+            return self._refused(target, cell, _said(target, "x"))
         plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_WHOLE}\\z"))
-        return self._in_range(fact, cell, value, [(plain, _said(fact, "x"))], 10**30)
+        return self._in_range(target, cell, value, [(plain, _said(target, "x"))], 10**30)
 
-    def _date(self, fact: Fact, source: FactSource, cell: Expr) -> CheckedFact:
+    def _date(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         if source.form is ColumnType.DATE:
-            return self._in_range(fact, cell, self.dialect.day(cell), [], "0001-01-01")
+            return self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01")
         if source.form not in (ColumnType.CELLS, ColumnType.TEXT):
-            return self._refused(fact, cell, _said(fact, 1))
-        pattern, iso, words = "[0-9]{4}-[0-9]{2}-[0-9]{2}", cell.copy(), _said(fact, "x")
+            return self._refused(target, cell, _said(target, 1))
+        pattern, iso, words = "[0-9]{4}-[0-9]{2}-[0-9]{2}", cell.copy(), _said(target, "x")
         if source.dates is not None and source.dates.spelling != "yyyy-MM-dd":
             pattern, iso = self._as_iso(source.dates, cell)
-            words = f"{fact.name}: is not a date of the form {source.dates.spelling}"
+            words = f"{target.name}: is not a date of the form {source.dates.spelling}"
         day = self.dialect.day(_tried(iso, "DATE"))
         faults: list[tuple[Expr, str]] = [(exp.Not(this=self.dialect.matches(cell, f"\\A{pattern}\\z")), words)]
         unknown = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
-        faults.append((unknown, _said(fact, "2026-02-30")))
-        return self._in_range(fact, cell, day, faults, "0001-01-01")
+        faults.append((unknown, _said(target, "2026-02-30")))
+        return self._in_range(target, cell, day, faults, "0001-01-01")
 
     def _as_iso(self, dates: DateFormat, cell: Expr) -> tuple[str, Expr]:
         groups = dates.pattern.groupindex
@@ -267,14 +359,14 @@ class RawFacts:
         parts = "-".join(f"{self.dialect.group_reference}{groups[name]}" for name in ("year", "month", "day"))
         return pattern, call("REGEXP_REPLACE", cell, text(f"\\A{pattern}\\z"), text(parts))
 
-    def _yes_no(self, fact: Fact, form: ColumnType, cell: Expr) -> CheckedFact:
+    def _yes_no(self, target: RawTarget, form: ColumnType, cell: Expr) -> CheckedFact:
         if form is ColumnType.YES_NO:
             return CheckedFact(cell, ())
         if form is not ColumnType.CELLS:
-            return self._refused(fact, cell, _said(fact, "x"))
+            return self._refused(target, cell, _said(target, "x"))
         known = exp.In(this=cell.copy(), expressions=[text("true"), text("false")])
         value = binary(exp.EQ, cell, text("true"))
-        return CheckedFact(value, ((exp.Not(this=known), _said(fact, "x")),))
+        return CheckedFact(value, ((exp.Not(this=known), _said(target, "x")),))
 
 
 def _as_cells(source: FactSource) -> FactSource:
@@ -294,13 +386,17 @@ def _known(cell: Expr) -> Expr:
     return exp.Not(this=exp.Is(this=cell.copy(), expression=exp.Null()))
 
 
-def _said(fact: Fact, wrong: object) -> str:
+def _missing(name: str, value: Expr) -> tuple[Expr, str]:
+    return exp.Is(this=value.copy(), expression=exp.Null()), f"{name}: is required"
+
+
+def _said(target: RawTarget, wrong: object) -> str:
     """What the binder says to a value that is wrong in this way."""
     try:
-        bound(fact, wrong)  # type: ignore[arg-type]  # the point is that it is none
+        value_reader(target.type, target.name, required=target.required)(wrong)  # type: ignore[arg-type]  # it is none
     except FactsRefused as refused:
         return str(refused.faults[0])
-    return f"{fact.name}: is out of range"
+    return f"{target.name}: is out of range"
 
 
 __all__ = ["FAULTS", "RAW", "ColumnType", "FactSource", "RawFacts"]

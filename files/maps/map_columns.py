@@ -18,22 +18,27 @@ from engine.vocabulary.vocabulary import Kind, Type
 from files.maps.row_map import ISO, Column, DateFormat
 
 COLUMN_KEYS = ("column", "format", "values")
+"""What may be said of a column in every map."""
 
-_WHOLE = (Kind.INTEGER, Kind.DAYS, Kind.MONTHS)
+_WHOLE_NUMBERS = (Kind.INTEGER, Kind.DAYS, Kind.MONTHS)
 _DATES_HINT = "use d or dd, M or MM, and yyyy, such as `M/d/yyyy` or `dd.MM.yyyy`"
 
 
-class ColumnForm:
-    """`dates` is how columns without a `format` of their own write dates; None where the map says it wrong."""
+class ColumnReader:
+    """Reads the columns of one map, and adds the author's mistakes to `form`."""
 
     def __init__(self, form: FieldReader, date_code: ErrorCode, value_code: ErrorCode) -> None:
+        """`date_code` and `value_code` are this kind of map's codes for a wrong date format and for a translation to
+        something that the column can't hold."""
         self.form = form
         self.dates: DateFormat | None = DateFormat.of(ISO)
+        """How columns without a `format` of their own write dates; None where the map's `dates` is a mistake."""
         self._date_code = date_code
         self._value_code = value_code
 
     def column(self, name: str, key: str, place: Place, fields: Mapping[str, Node], type_: Type) -> Column | None:
-        """`key` is what the map's author calls it."""
+        """The column that gives `name`; None where it has no heading. `key` is what the map's author calls it, and
+        `fields` are the entries of its `COLUMN_KEYS`."""
         header = fields.get("column")
         if not isinstance(header, Scalar) or not header.text:
             if header is not None:
@@ -46,37 +51,42 @@ class ColumnForm:
         elif "format" in fields:
             dates = self.date_format(fields["format"])
         values = self._values(fields["values"], type_) if "values" in fields else None
-        return Column(name, place, header.text, type_, dates, values)
+        return Column(name=name, place=place, column=header.text, type=type_, dates=dates, values=values)
 
     def date_format(self, node: Node) -> DateFormat | None:
+        """The format that is written here; None, with a diagnostic, where it can't be understood."""
         text = node.text if isinstance(node, Scalar) else ""
-        found = DateFormat.of(text)
-        if found is None:
+        dates = DateFormat.of(text)
+        if dates is None:
             self.form.mistake(node.place, self._date_code, f"`{clipped(text)}` is not a date format", _DATES_HINT)
-        return found
+        return dates
 
     def _values(self, node: Node, type_: Type) -> dict[str, str | int | bool | None]:
-        found: dict[str, str | int | bool | None] = {}
-        wanted = TypeName(type_.kind, type_.members, node.place)
+        """What each cell stands for, by its text."""
+        values: dict[str, str | int | bool | None] = {}
+        type_name = TypeName(type_.kind, type_.members, node.place)
         for key, entry in self.form.entries(node, "the values"):
             if not isinstance(entry, Scalar):
                 self.form.wrong_kind(entry, "a value", "a number, a word, true, false or null")
-            elif entry.value is None or type_.kind is Kind.TEXT or self._fits(entry, wanted):
-                found[key.text] = literal(entry, type_)
-        return found
+            elif entry.value is None or type_.kind is Kind.TEXT or self._fits(entry, type_name):
+                values[key.text] = literal(entry, type_)
+        return values
 
-    def _fits(self, entry: Scalar, wanted: TypeName) -> bool:
+    def _fits(self, entry: Scalar, type_name: TypeName) -> bool:
+        """The mistakes of a literal, under this map's own code."""
         probe = FieldReader()
-        fits = probe.literal_fits(entry, entry.value, wanted)
-        for item in probe.diagnostics:
-            self.form.mistake(item.place, self._value_code, item.message, item.hint)
+        fits = probe.literal_fits(entry, entry.value, type_name)
+        for mistake in probe.diagnostics:
+            self.form.mistake(mistake.place, self._value_code, mistake.message, mistake.hint)
         return fits
 
 
 def literal(entry: Scalar, type_: Type) -> str | int | bool | None:
-    """As a request would carry it."""
+    """A value that stands in the map, as a request would carry it: whole numbers of counts, days and months as
+    integers, other numbers as text."""
     if entry.value is None or isinstance(entry.value, bool):
         return entry.value
-    if isinstance(entry.value, Decimal) and type_.kind in _WHOLE and entry.value == entry.value.to_integral_value():
-        return int(entry.value)
+    number = entry.value
+    if isinstance(number, Decimal) and type_.kind in _WHOLE_NUMBERS and number == number.to_integral_value():
+        return int(number)
     return entry.text

@@ -1,44 +1,56 @@
 """Takes rows through a row map: cells as text → the facts of a request, or every fault of the row.
 
 Verb: RowMap + heading + `as_of` → one function a row. Nothing is guessed: a thousands separator or a currency sign in
-an amount, a date in another format, a word the map doesn't translate are faults of that row.
+an amount, a date in another format, a word the map doesn't translate are faults of that row. Formulas run as generated
+Python on exact values, as those of policies do.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from engine.diagnostics.wording import did_you_mean, listed
-from engine.feel.runtime.evaluate import evaluate_node
-from engine.feel.runtime.temporal import DaysDuration, MonthsDuration
-from engine.vocabulary.binding import Fault, JsonScalar
-from engine.vocabulary.vocabulary import Kind, Type
-from files.maps.row_map import ROW, Column, RowMap
+from engine.lowering.python.python_form import formula_function
+from engine.ruleset.interpret import Result
+from engine.ruleset.ruleset import AS_OF
+from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import Kind
+from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
+from files.maps.row_map import ROW, Column, MapFormula, RowMap
 
-_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
-_PLAIN = re.compile(r"-?[0-9]{1,34}(\.[0-9]{1,34})?", re.ASCII)
-_DAY_SECONDS = 86_400
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,34}(\.[0-9]{1,34})?", re.ASCII)
+_CELLS_REMEMBERED = 10_000
+"""A file has few different days; a hostile one must not fill the memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """`facts` by group, as in a request's body. `unsure` are the facts that a fault leaves unknown, so that nobody
-    complains about them a second time."""
+class MappedRow(NamedTuple):
+    """What one row becomes. A tuple with names, since one is made for every row of a file."""
 
     facts: Mapping[str, object]
+    """By group, as in a request's body. A fact whose cell has a fault is null."""
+
     faults: tuple[Fault, ...]
-    unsure: frozenset[str]
+    """Of the cells, in the order of the map's columns. Where there are any, no formula that reads a cell has run, and
+    its fact is left out."""
+
+    formula_faults: tuple[Fault, ...] = ()
+    """Results of formulas that their facts can't hold, in the order of evaluation."""
+
+    helpers: Sequence[Value] = ()
+    """The helper columns' values in the order of `RowMap.helpers`, bound as facts of their types are."""
 
 
-RowReader = Callable[[Sequence[str | None]], Mapped]
+RowReader = Callable[[Sequence[str | None]], MappedRow]
+"""Takes a row's cells in the order of the heading; None and blank text are missing values."""
 
 
 def heading_faults(row_map: RowMap, heading: Sequence[str]) -> tuple[Fault, ...]:
-    """What keeps this map from reading a file with this heading."""
+    """What keeps this map from reading a file with this heading: each column that is missing, or there twice."""
     faults = []
     for name in dict.fromkeys(column.column for column in row_map.columns):
         count = heading.count(name)
@@ -53,45 +65,129 @@ def heading_faults(row_map: RowMap, heading: Sequence[str]) -> tuple[Fault, ...]
 
 
 def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReader:
-    """Cells stand in the order of `heading`; None and blank text are missing values. The heading must be without
-    faults, except that a key of NDJSON rows may be in no row."""
-    slots = {name: index for index, name in enumerate(heading)}
-    columns = [(column, slots.get(column.column), _converter(column)) for column in row_map.columns]
-    derived = [(part, part.name.split(".", 1), _restated(part.type)) for part in row_map.derived]
+    """The function that takes a row through the map. The heading must be without faults, except that a key of NDJSON
+    rows may be in no row. `as_of` is what formulas read under that name.
 
-    def read(cells: Sequence[str | None]) -> Mapped:
-        facts: dict[str, dict[str, JsonScalar]] = {}
-        context: dict[str, object] = {"as_of": as_of}
+    Cells become values one by one, and the formulas read and give exact values. With
+    `invoice.open_amount: {formula: row.amount - row.paid}` and the cells `100` and `30.5` under two helper columns of
+    type money, for example, the formula reads 10000 and 3050 minor units and gives 6950, which stands in the facts as
+    `69.50`.
+    """
+    slots = {name: index for index, name in enumerate(heading)}
+    places = _places(row_map)
+    columns = [_column(column, slots.get(column.column), places.get(column.name)) for column in row_map.columns]
+    formulas = _FormulaRunner(row_map.formulas, places, as_of)
+    names = [*(column.name for column in row_map.columns), *(formula.name for formula in row_map.formulas)]
+    groups = [group for group in dict.fromkeys(name.partition(".")[0] for name in names) if group != ROW]
+    helpers = slice(1, 1 + len(row_map.helpers))
+
+    def read(cells: Sequence[str | None]) -> MappedRow:
+        facts: dict[str, dict[str, JsonScalar]] = {group: {} for group in groups}
+        values = formulas.values.copy()
         faults: list[Fault] = []
-        for column, slot, convert in columns:
+        for slot, convert, exact, place, group, key, column in columns:
             text = (cells[slot] or "").strip() if slot is not None else ""
-            group, _, name = column.name.partition(".")
             try:
-                raw, value = convert(text)
+                if exact is None:
+                    facts[group][key] = convert(text)
+                    continue
+                raw, values[place] = exact(text)
             except _NotMapped as wrong:
                 faults.append(Fault(column.name, f"column `{column.column}`: {wrong.message}", wrong.hint))
-                raw, value = None, None
-            context.setdefault(group, {})[name] = value  # type: ignore[index]  # groups are dicts, as_of isn't one
+                raw = None
             if group != ROW:
-                facts.setdefault(group, {})[name] = raw
-        for part, (group, name), restate in derived:
-            value = evaluate_node(part.formula.tree, context)
-            context.setdefault(group, {})[name] = value  # type: ignore[index]  # as above
-            facts.setdefault(group, {})[name] = restate(value)
-        unsure = {fault.path for fault in faults} | ({part.name for part in row_map.derived} if faults else set())
-        return Mapped(facts, tuple(faults), frozenset(unsure))
+                facts[group][key] = raw
+        formula_faults = formulas.run(facts, values, cells_are_sound=not faults)
+        return MappedRow(facts, tuple(faults), formula_faults, values[helpers])
 
     return read
 
 
+def faults_of_row(row_map: RowMap | None, row: MappedRow, refused: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Every fault of one row, each said once. `refused` is what the binding of its facts found.
+
+    A fault of a cell names the column. What only follows from another fault is left out: a formula's result in a row
+    with a faulty cell, and a required fact that a formula leaves missing in a row where some formula's result is out of
+    range. `row_map` is None for rows that are requests as they stand.
+    """
+    if row_map is None:
+        return (*row.faults, *refused)
+    columns = {column.name: column.column for column in row_map.columns}
+    formulas = {formula.name for formula in row_map.formulas}
+    known = {fault.path for fault in row.faults}
+    others = [fault for fault in refused if fault.path not in known]
+    of_cells = [
+        Fault(fault.path, f"column `{columns[fault.path]}`: {fault.message}", fault.hint)
+        if fault.path in columns
+        else fault
+        for fault in others
+        if fault.path not in formulas
+    ]
+    if row.faults or of_cells:
+        return (*row.faults, *of_cells)
+    return row.formula_faults or tuple(fault for fault in others if fault.path in formulas)
+
+
+# --- cells -----------------------------------------------------------------------------------------------------------
+
+
 class _NotMapped(Exception):
+    """A cell that can't be read: what is wrong with it, and what to write instead."""
+
     def __init__(self, message: str, hint: str = "") -> None:
         self.message = message
         self.hint = hint
 
 
-_Converter = Callable[[str], tuple[JsonScalar, object]]
-"""Cell → the fact as a request carries it, and the FEEL value that formulas read."""
+_Converter = Callable[[str], JsonScalar]
+"""Cell without blanks around it → the fact as a request carries it."""
+
+_ExactConverter = Callable[[str], tuple[JsonScalar, Value]]
+"""The same, and the bound value that formulas read."""
+
+
+class _ColumnPlan(NamedTuple):
+    """How one column is read; positional, since it is unpacked for every cell. `slot` is where its cell stands in a
+    row, None for a key that a row lacks; `exact` is None where no one reads the value, which then has no `place` in the
+    list of values; `group` and `key` are the two halves of the column's name."""
+
+    slot: int | None
+    convert: _Converter
+    exact: _ExactConverter | None
+    place: int
+    group: str
+    key: str
+    column: Column
+
+
+def _column(column: Column, slot: int | None, place: int | None) -> _ColumnPlan:
+    group, _, key = column.name.partition(".")
+    convert = _converter(column)
+    if place is None:
+        return _ColumnPlan(slot, convert, None, -1, group, key, column)
+    return _ColumnPlan(slot, convert, _exact(column, convert), place, group, key, column)
+
+
+def _exact(column: Column, convert: _Converter) -> _ExactConverter:
+    """Dates that were read once are remembered by their cells' text."""
+    bind = value_reader(column.type, column.name)
+    remembered: dict[str, tuple[JsonScalar, Value]] = {}
+    remembered_max = _CELLS_REMEMBERED if column.type.kind is Kind.DATE else 0
+
+    def exact(text: str) -> tuple[JsonScalar, Value]:
+        both = remembered.get(text)
+        if both is None:
+            raw = convert(text)
+            try:
+                both = raw, bind(raw)
+            except FactsRefused as refused:
+                [fault] = refused.faults
+                raise _NotMapped(fault.message, fault.hint) from None
+            if len(remembered) < remembered_max:
+                remembered[text] = both
+        return both
+
+    return exact
 
 
 def _converter(column: Column) -> _Converter:
@@ -100,19 +196,15 @@ def _converter(column: Column) -> _Converter:
         return convert
     known = listed(list(values)[:12])
 
-    def translated(text: str) -> tuple[JsonScalar, object]:
+    def translated(text: str) -> JsonScalar:
         if text not in values:
             if not text:
-                return None, None
+                return None
             raise _NotMapped(f"`{_short(text)}` is not among the values of the map", f"it translates {known}")
         value = values[text]
-        return convert(value) if isinstance(value, str) else (value, _number(value))
+        return convert(value) if isinstance(value, str) else value
 
     return translated
-
-
-def _number(value: JsonScalar) -> object:
-    return Decimal(value) if type(value) is int else value
 
 
 def _plain_converter(column: Column) -> _Converter:
@@ -120,7 +212,7 @@ def _plain_converter(column: Column) -> _Converter:
         case Kind.DATE:
             return _date_converter(column)
         case Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
-            return _whole
+            return _whole_number
         case Kind.MONEY | Kind.RATE | Kind.NUMBER:
             return _decimal
         case Kind.YES_NO:
@@ -129,49 +221,50 @@ def _plain_converter(column: Column) -> _Converter:
             return _text
 
 
-def _text(text: str) -> tuple[JsonScalar, object]:
-    return text or None, text or None
+def _text(text: str) -> JsonScalar:
+    return text or None
 
 
-def _whole(text: str) -> tuple[JsonScalar, object]:
+def _whole_number(text: str) -> JsonScalar:
     if not text:
-        return None, None
-    if not _WHOLE.fullmatch(text):
+        return None
+    if not _WHOLE_NUMBER.fullmatch(text):
         raise _NotMapped(f"`{_short(text)}` is not a whole number", "write digits only")
-    return int(text), Decimal(text)
+    return int(text)
 
 
-def _decimal(text: str) -> tuple[JsonScalar, object]:
+def _decimal(text: str) -> JsonScalar:
     if not text:
-        return None, None
-    if not _PLAIN.fullmatch(text):
+        return None
+    if not _PLAIN_NUMBER.fullmatch(text):
         hint = "write it with a decimal point and without separators or signs, such as 1250.00"
         raise _NotMapped(f"`{_short(text)}` is not a plain decimal number", hint)
-    return text, Decimal(text)
+    return text
 
 
-def _yes_no(text: str) -> tuple[JsonScalar, object]:
+def _yes_no(text: str) -> JsonScalar:
     if not text:
-        return None, None
+        return None
     if text not in ("true", "false"):
         raise _NotMapped(f"`{_short(text)}` is neither `true` nor `false`", "translate it with `values` in the map")
-    return text == "true", text == "true"
+    return text == "true"
 
 
 def _date_converter(column: Column) -> _Converter:
     dates = column.dates
-    assert dates is not None, "a date column has a format"
-    seen: dict[str, tuple[JsonScalar, object]] = {"": (None, None)}
+    if dates is None:
+        raise AssertionError(f"the date column `{column.name}` has no format")
+    remembered: dict[str, JsonScalar] = {"": None}
 
-    def convert(text: str) -> tuple[JsonScalar, object]:
-        if (found := seen.get(text)) is not None:
-            return found
+    def convert(text: str) -> JsonScalar:
+        if text in remembered:
+            return remembered[text]
         day = dates.read(text)
         if day is None:
             raise _NotMapped(f"`{_short(text)}` is not a date of the form {dates.spelling}")
-        if len(seen) < 10_000:  # a file has few different days; a hostile one must not fill the memory
-            seen[text] = (day.isoformat(), day)
-        return day.isoformat(), day
+        if len(remembered) < _CELLS_REMEMBERED:
+            remembered[text] = day.isoformat()
+        return day.isoformat()
 
     return convert
 
@@ -180,34 +273,85 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _restated(type_: Type) -> Callable[[object], JsonScalar]:
-    """What a formula gave, as a request would carry it; what FEEL has and a request has not becomes text that the
-    binding of facts then refuses by name."""
-    whole = type_.kind in (Kind.INTEGER, Kind.DAYS, Kind.MONTHS)
-
-    def restate(value: object) -> JsonScalar:
-        match value:
-            case None | bool() | str():
-                return value
-            case Decimal():
-                return _restated_number(value, whole)
-            case DaysDuration() if type_.kind is Kind.DAYS and not value.seconds % _DAY_SECONDS:
-                return int(value.seconds) // _DAY_SECONDS
-            case MonthsDuration() if type_.kind is Kind.MONTHS:
-                return value.months
-            case date():
-                return value.isoformat()
-            case _:
-                return str(value)
-
-    return restate
+# --- formulas --------------------------------------------------------------------------------------------------------
 
 
-def _restated_number(value: Decimal, whole: bool) -> JsonScalar:
-    try:
-        if whole and value == value.to_integral_value():
-            return int(value)
-    except InvalidOperation:
-        pass
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _places(row_map: RowMap) -> dict[str, int]:
+    """Where each value that is needed stands in the list of values: `as_of`, the helper columns, the facts that
+    formulas read, the formulas' results."""
+    read = frozenset[str]().union(*(formula.reads for formula in row_map.formulas))
+    helpers = [column.name for column in row_map.helpers]
+    facts = [column.name for column in row_map.columns if column.name in read]
+    results = [formula.name for formula in row_map.formulas]
+    return {name: place for place, name in enumerate(dict.fromkeys((AS_OF, *helpers, *facts, *results)))}
+
+
+class _FormulaPlan(NamedTuple):
+    """How one formula is run: `function` takes the list of values, `misfit` says what is wrong with a result, `show`
+    gives it as a request carries it; `group` and `key` are the two halves of the fact's name."""
+
+    function: Callable[[Sequence[Result]], Value]
+    misfit: Callable[[Value], Fault | None] | None
+    show: Callable[[Value], JsonScalar]
+    place: int
+    group: str
+    key: str
+
+
+class _FormulaRunner:
+    """The formulas of one map for one `as_of`. Those that give every row the same, such as `false` or `as_of`, run
+    once."""
+
+    def __init__(self, formulas: Sequence[MapFormula], places: Mapping[str, int], as_of: date) -> None:
+        self.values: list[Value] = [None] * len(places)
+        """What all rows share of the list of values."""
+        self.values[places[AS_OF]] = day_number(as_of)
+        nullable = {name: name != AS_OF for name in places}
+        fixed: set[str] = set()
+        self._plans: list[_FormulaPlan] = []
+        fixed_plans = []
+        for formula in formulas:
+            group, _, key = formula.name.partition(".")
+            function = formula_function(formula.formula, places, nullable)
+            place = places[formula.name]
+            plan = _FormulaPlan(function, _misfit(formula), json_formatter(formula.type), place, group, key)
+            if formula.reads <= fixed:
+                fixed.add(formula.name)
+                fixed_plans.append(plan)
+            else:
+                self._plans.append(plan)
+        shared: dict[str, dict[str, JsonScalar]] = {plan.group: {} for plan in fixed_plans}
+        self._fixed_faults = tuple(_run(fixed_plans, shared, self.values))
+        self._fixed_facts = [(group, key, raw) for group, members in shared.items() for key, raw in members.items()]
+
+    def run(
+        self, facts: Mapping[str, dict[str, JsonScalar]], values: list[Value], *, cells_are_sound: bool
+    ) -> tuple[Fault, ...]:
+        """Adds the results to the facts and the values; gives what is wrong with them."""
+        for group, key, raw in self._fixed_facts:
+            facts[group][key] = raw
+        if not cells_are_sound:
+            return ()
+        return (*self._fixed_faults, *_run(self._plans, facts, values))
+
+
+def _run(
+    plans: Sequence[_FormulaPlan], facts: Mapping[str, dict[str, JsonScalar]], values: list[Value]
+) -> Iterator[Fault]:
+    for function, misfit, show, place, group, key in plans:
+        value = function(values)
+        if misfit is not None and value is not None and (fault := misfit(value)):
+            yield fault
+            value = None
+        values[place] = value
+        facts[group][key] = show(value)
+
+
+def _misfit(formula: MapFormula) -> Callable[[Value], Fault | None] | None:
+    """What says of a result that the fact can't hold it; None where it can hold each."""
+    if formula.type.kind is Kind.TEXT:
+        return lambda value: unfit_text(formula, str(value))
+    if not may_be_out_of_range(formula):
+        return None
+    low, high, fault = formula.type.low, formula.type.high, out_of_range(formula)
+    return lambda value: None if low <= value <= high else fault  # type: ignore[operator]  # a number or a date

@@ -1,36 +1,49 @@
 """Reads a row map against the vocabulary, so that a typing mistake is found before the first row is.
 
-Verb: Document + Vocabulary → RowMap, with the author's mistakes as diagnostics. `P` codes are those of `codes`;
-`M` codes are a map's own and are explained in docs/command-line.md.
+Verb: Document + Vocabulary → RowMap, with the author's mistakes as diagnostics, which docs/command-line.md explains.
 """
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean, listed
-from engine.feel import syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.fields import FieldReader
 from engine.reading.policy import Expression
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
-from files.maps.formula_names import reads
-from files.maps.map_columns import COLUMN_KEYS, ColumnForm
-from files.maps.row_map import ROW, Column, Derived, RowMap
+from files.maps.map_columns import COLUMN_KEYS, ColumnReader
+from files.maps.map_formulas import (
+    MapNames,
+    compile_formula,
+    evaluation_order,
+    first_circle,
+)
+from files.maps.row_map import ROW, Column, MapFormula, RowMap
 
 _SHAPES = "write `{column: …}` or `{formula: …}`"
 
 
+class _Written(NamedTuple):
+    """A formula as the author wrote it, and the fact that it is to give."""
+
+    key: Scalar
+    fact: Fact
+    expression: Expression
+
+
 def read_row_map(document: Document, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
-    """None comes with at least one diagnostic, and a diagnostic with None."""
-    reading = _RowMapReader(vocabulary)
-    found = reading.map(document)
-    diagnostics = in_order(reading.form.diagnostics)
-    return (None if diagnostics else found), diagnostics
+    """The map, or every mistake in it, sorted by place: None comes with at least one diagnostic, and a diagnostic with
+    None. `vocabulary` says which facts there are and what they hold."""
+    reader = _RowMapReader(vocabulary)
+    row_map = reader.read(document)
+    diagnostics = in_order(reader.form.diagnostics)
+    return (None if diagnostics else row_map), diagnostics
 
 
 class _RowMapReader:
@@ -38,9 +51,9 @@ class _RowMapReader:
         self.form = FieldReader()
         self.vocabulary = vocabulary
         self.facts: dict[str, Fact] = {}
-        self.columns = ColumnForm(self.form, ErrorCode.M003, ErrorCode.M008)
+        self.columns = ColumnReader(self.form, ErrorCode.M003, ErrorCode.M008)
 
-    def map(self, document: Document) -> RowMap | None:
+    def read(self, document: Document) -> RowMap | None:
         form, root = self.form, document.root
         required = ("map", "title", "case", "facts")
         fields = form.fields(root, "a row map", ("map", "title", "case", "dates", "facts", "columns"), required)
@@ -55,17 +68,21 @@ class _RowMapReader:
             return None
         self.facts = {fact.name: fact for fact in self.vocabulary.of_case(case)}
         helpers = self.helpers(fields.get("columns"))
-        columns, derived = self.mapped(fields["facts"])
-        ordered = self.in_order(derived, {column.name for column in columns}, {column.name for column in helpers})
-        self.require({column.name for column in columns} | {part.name for part in derived}, fields["facts"])
+        columns, written, given = self.mapped(fields["facts"])
+        types = {column.name: column.type for column in helpers} | {fact.name: fact.type for fact in given}
+        formulas = self.formulas(written, types)
+        self.require({fact.name for fact in given}, fields["facts"])
         if not name or not title:
             return None
-        return RowMap(name, root.place, title, case, (*helpers, *columns), ordered)
+        return RowMap(
+            name=name, place=root.place, title=title, case=case, columns=(*helpers, *columns), formulas=formulas
+        )
 
     # --- columns -----------------------------------------------------------------------------------------------------
 
     def helpers(self, node: Node | None) -> list[Column]:
-        found = []
+        """The columns under `columns`, which are no facts; text where no type is declared."""
+        columns = []
         for key, entry in self.form.entries(node, "the columns") if node else ():
             name = self.form.name(key, "a column's name")
             fields = self.form.fields(entry, "a column", (*COLUMN_KEYS, "type", "members"), ("column",))
@@ -74,12 +91,15 @@ class _RowMapReader:
             word = self.form.type_name({key: fields[key] for key in ("type", "members") if key in fields})
             type_ = self.vocabulary.type_named(Kind(word.word), word.members) if word else Type(Kind.TEXT)
             column = self.columns.column(f"{ROW}.{name}", key.text, key.place, fields, type_)
-            found += [column] if column else []
-        return found
+            columns += [column] if column else []
+        return columns
 
-    def mapped(self, node: Node) -> tuple[list[Column], list[Derived]]:
+    def mapped(self, node: Node) -> tuple[list[Column], list[_Written], list[Fact]]:
+        """What stands under `facts`: facts from columns, facts from formulas, and all facts that are named there, also
+        those whose columns or formulas have mistakes."""
         columns: list[Column] = []
-        derived: list[Derived] = []
+        formulas: list[_Written] = []
+        given: list[Fact] = []
         for key, entry in self.form.entries(node, "the facts"):
             fact = self.facts.get(key.text)
             if fact is None:
@@ -88,6 +108,7 @@ class _RowMapReader:
                     key.place, ErrorCode.M001, f"`{clipped(key.text)}` is not a fact of this case kind", hint
                 )
                 continue
+            given.append(fact)
             fields = self.form.fields(entry, "a mapped fact", (*COLUMN_KEYS, "formula"))
             if fields is None:
                 continue
@@ -96,16 +117,17 @@ class _RowMapReader:
                     key.place, ErrorCode.M002, f"`{key.text}` needs a column or a formula, one of them", _SHAPES
                 )
             elif "formula" in fields:
-                formula = self.formula(fields["formula"])
-                derived += [Derived(fact.name, key.place, fact.type, formula)] if formula else []
+                expression = self.expression(fields["formula"])
+                formulas += [_Written(key, fact, expression)] if expression else []
             else:
                 column = self.columns.column(fact.name, key.text, key.place, fields, fact.type)
                 columns += [column] if column else []
-        return columns, derived
+        return columns, formulas, given
 
     # --- formulas ----------------------------------------------------------------------------------------------------
 
-    def formula(self, node: Node) -> Expression | None:
+    def expression(self, node: Node) -> Expression | None:
+        """The FEEL of one formula, which has not been compiled yet."""
         if not isinstance(node, Scalar) or not node.text.strip():
             self.form.wrong_kind(node, "a formula", "a FEEL expression")
             return None
@@ -115,35 +137,26 @@ class _RowMapReader:
             self.form.mistake(node.place_at(error.offset), ErrorCode.M004, error.message)
             return None
 
-    def in_order(self, derived: list[Derived], columns: set[str], helpers: set[str]) -> tuple[Derived, ...]:
-        by_name = {part.name: part for part in derived}
-        needs: dict[str, set[str]] = {}
-        for part in derived:
-            names = {name: node for name, node in reads(part.formula.tree).items() if name != "as_of"}
-            for name, node in names.items():
-                self.known(part, name, node, columns | by_name.keys(), helpers)
-            needs[part.name] = names.keys() & by_name.keys()
-        try:
-            return tuple(by_name[name] for name in TopologicalSorter(needs).static_order())
-        except CycleError as error:
-            circle = list(reversed(error.args[1]))
-            first = min((by_name[name] for name in circle), key=lambda part: part.place)
-            message = f"the formulas of {listed(dict.fromkeys(circle))} read one another in a circle"
+    def formulas(self, written: list[_Written], types: Mapping[str, Type]) -> tuple[MapFormula, ...]:
+        """The formulas, compiled and in order; none where they read one another in a circle. `types` are those of all
+        names that they may read."""
+        names = MapNames(types, self.facts)
+        compiled: list[MapFormula] = []
+        for key, fact, expression in written:
+            formula = compile_formula(expression, fact, names, self.vocabulary, self.form.diagnostics)
+            if formula is not None:
+                text = expression.text
+                compiled.append(MapFormula(name=fact.name, place=key.place, type=fact.type, text=text, formula=formula))
+        circle = first_circle(compiled)
+        if circle:
+            first = min((each for each in compiled if each.name in circle), key=lambda each: each.place)
+            message = f"the formulas of {listed(circle)} read one another in a circle"
             self.form.mistake(first.place, ErrorCode.M006, message, "take one of them from a column")
             return ()
+        return evaluation_order(compiled)
 
-    def known(self, part: Derived, name: str, node: syntax.Node, facts: set[str], helpers: set[str]) -> None:
-        if name in facts or name in helpers:
-            return
-        hint = did_you_mean(name, facts | helpers | {"as_of"})
-        message = f"`{clipped(name)}` is not known here"
-        if name in self.facts:
-            message, hint = f"`{name}` is not mapped", f"give `{name}` a column or a formula under `facts`"
-        elif name.startswith(f"{ROW}."):
-            hint = hint if "did you mean" in hint else f"declare `{name.partition('.')[2]}` under `columns`"
-        self.form.mistake(part.formula.place_of(node), ErrorCode.M005, message, hint)
-
-    def require(self, given: set[str], node: Node) -> None:
+    def require(self, given: Collection[str], node: Node) -> None:
+        """Notes each required fact that the map doesn't give."""
         for fact in self.facts.values():
             if fact.required and fact.name not in given:
                 message = f"the required fact `{fact.name}` is not mapped"

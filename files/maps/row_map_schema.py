@@ -18,14 +18,16 @@ _VALUES: Schema = {
     "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
     "description": 'What each cell stands for, such as {"Yes": true, "No": false}; other cells are rejected.',
 }
-FROM_COLUMN = {"column": _HEADING, "format": DATE_FORMAT, "values": _VALUES}
+FROM_COLUMN: Schema = {"column": _HEADING, "format": DATE_FORMAT, "values": _VALUES}
 _FORMULA: Schema = {
     "type": ["string", "number", "boolean"],
-    "description": "FEEL over other mapped facts, row.column and as_of.",
+    "description": "FEEL as in policies, over other mapped facts, row.column and as_of. A missing operand makes the "
+    "result missing: `row.settled != null and …` asks first.",
 }
 
 
 def row_map_schema(vocabulary: Vocabulary) -> Schema:
+    """The schema for maps to these facts. What formulas read and give is for `read_row_map` to check."""
     facts = {
         name: {
             "title": fact_schema(fact, vocabulary)["title"],
@@ -50,7 +52,8 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
                     "type": "object",
                     "propertyNames": {"pattern": NAME_PATTERN},
                     "additionalProperties": record(helper, ("column",)),
-                    "description": "Columns that formulas read as row.name, without being facts.",
+                    "description": "Columns that formulas read as row.name, without being facts. A column without a "
+                    "type is text.",
                 },
             },
             ("map", "title", "case", "facts"),
@@ -63,4 +66,5 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
 
 
 def record(properties: Schema, required: tuple[str, ...]) -> Schema:
+    """An object with these properties and no others."""
     return {"type": "object", "additionalProperties": False, "required": list(required), "properties": properties}

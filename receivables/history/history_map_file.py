@@ -19,7 +19,7 @@ from engine.reading.fields import FieldReader
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
-from files.maps.map_columns import COLUMN_KEYS, ColumnForm, literal
+from files.maps.map_columns import COLUMN_KEYS, ColumnReader, literal
 from files.maps.row_map import Column
 from receivables.history.history_map import (
     ACCOUNT_FACTS,
@@ -54,7 +54,7 @@ class _HistoryMapReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.form = FieldReader()
         self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}
-        self.columns = ColumnForm(self.form, ErrorCode.H004, ErrorCode.H006)
+        self.columns = ColumnReader(self.form, ErrorCode.H004, ErrorCode.H006)
 
     def map(self, root: Node) -> HistoryMap | None:
         form, required = self.form, (HISTORY, "title", "currency", "columns")

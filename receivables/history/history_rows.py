@@ -120,7 +120,13 @@ def _day(raw: JsonScalar) -> int | None:
 
 
 def _row_map(history_map: HistoryMap) -> RowMap:
-    return RowMap(history_map.name, history_map.place, history_map.title, "order", history_map.columns, ())
+    return RowMap(
+        name=history_map.name,
+        place=history_map.place,
+        title=history_map.title,
+        case="order",
+        columns=history_map.columns,
+    )
 
 
 def _missing(raw: Mapping[str, JsonScalar]) -> tuple[Fault, ...]:

@@ -78,7 +78,7 @@ facts:
   invoice.id: {column: No}
   invoice.due_date: {column: Due}
   invoice.disputed: {column: Disputed, values: {"Yes": true, "No": false}}
-  invoice.open_amount: {formula: if row.settled <= as_of then 0 else row.amount}
+  invoice.open_amount: {formula: if row.settled != null and row.settled <= as_of then 0 else row.amount}
   account.id: {column: Customer}
 ...
 """

@@ -58,20 +58,31 @@ class PythonForm:
         self._nullable = source.nullable
 
     def function(self, formula: Formula) -> Callable[[Sequence[Result]], Value]:
-        """One more formula over the rule set's variables, as a function of `PythonMatches.values`: a reason's text, or
-        a condition's amount."""
-        if isinstance(formula, Variable):
-            return cast("Callable[[Sequence[Result]], Value]", itemgetter(self.slots[formula.name]))
-        names = variables(formula)
-        places = {name: Piece((f"v{i}",) if self._nullable[name] else (), f"v{i}") for i, name in enumerate(names)}
-        formulas = Formulas()
-        formulas.use(formula)
-        writer = Writer(formulas, places)
-        for i, name in enumerate(names):
-            writer.write(f"v{i} = values[{self.slots[name]}]")
-        writer.write(f"return {writer.piece(formula).value}")
-        text = "\n".join(["def value(values):", *writer.lines])
-        return cast("Callable[[Sequence[Result]], Value]", _compiled(text, "value", {}))
+        """One more formula, as a function of `PythonMatches.values`."""
+        return formula_function(formula, self.slots, self._nullable)
+
+
+def formula_function(
+    formula: Formula, slots: Mapping[str, int], nullable: Mapping[str, bool]
+) -> Callable[[Sequence[Result]], Value]:
+    """A formula that stands alone, as a function of the values of its variables.
+
+    `slots` says where in the sequence of values each variable stands, `nullable` which of them may be None there. The
+    function gives the formula's value, None where it is null; it raises nothing for values within the bounds of the
+    variables' types.
+    """
+    if isinstance(formula, Variable):
+        return cast("Callable[[Sequence[Result]], Value]", itemgetter(slots[formula.name]))
+    names = variables(formula)
+    places = {name: Piece((f"v{i}",) if nullable[name] else (), f"v{i}") for i, name in enumerate(names)}
+    formulas = Formulas()
+    formulas.use(formula)
+    writer = Writer(formulas, places)
+    for i, name in enumerate(names):
+        writer.write(f"v{i} = values[{slots[name]}]")
+    writer.write(f"return {writer.piece(formula).value}")
+    text = "\n".join(["def value(values):", *writer.lines])
+    return cast("Callable[[Sequence[Result]], Value]", _compiled(text, "value", {}))
 
 
 def _compiled(text: str, name: str, tables: Mapping[str, object]) -> object:

@@ -66,3 +66,8 @@ def _largest(node: Formula) -> int:
         case Rounded(low=low, divisor=f.Constant(value=int(divisor))):
             return max(largest, highest(low.type.low, low.type.high, divisor))
     return largest
+
+
+def check_formulas(formulas: Iterable[tuple[Formula, Place]]) -> tuple[Diagnostic, ...]:
+    """As `check`, of formulas that stand in no rule set, such as those of a row map; each with its author's place."""
+    return in_order(found for formula, place in formulas for found in _mistakes(formula, place))

@@ -171,7 +171,15 @@ class _Run:
         return tally
 
     def _raw_facts(self, *kept: str) -> RawFacts:
-        return RawFacts(self.job.ruleset.facts, self.form.columns, self.sources, self.form.dialect, kept)
+        return RawFacts(
+            self.job.ruleset.facts,
+            self.form.columns,
+            self.sources,
+            self.form.dialect,
+            kept,
+            row_map=self.job.row_map,
+            as_of=day_number(self.job.as_of),
+        )
 
     def _write(self) -> int:
         format_ = output_format(self.job.out)

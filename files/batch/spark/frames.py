@@ -20,7 +20,7 @@ from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
-from files.batch.input import BulkRefused, sources
+from files.batch.input import BulkRefused, refuse_formulas, sources
 from files.batch.output import FIRED, UNDETERMINED, elements
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
 from files.maps.row_map import RowMap
@@ -51,10 +51,12 @@ def decide_frame(
         raise BulkRefused("\n".join(map(str, refused)))
     form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
     heading = {field.name: _form(field.dataType.simpleString(), cells) for field in frame.schema.fields}
-    raw_facts = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect)
+    refuse_formulas(row_map)
+    found, day = sources(ruleset, heading, row_map), day_number(as_of)
+    raw_facts = RawFacts(ruleset.facts, form.columns, found, form.dialect, row_map=row_map, as_of=day)
     session = frame.sparkSession
     kept = frame.columns
-    whole = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect, kept)
+    whole = RawFacts(ruleset.facts, form.columns, found, form.dialect, kept, row_map=row_map, as_of=day)
     frame.createOrReplaceTempView("raw")
     rejects = (
         session.sql(whole.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)

@@ -72,10 +72,18 @@ def rows_of_cells(case: str, count: int, seed: int) -> tuple[list[Fact], list[li
 def identity_map(case: str, facts: Iterable[Fact]) -> RowMap:
     iso = DateFormat.of(ISO)
     columns = [
-        Column(fact.name, HERE, fact.name, fact.type, iso if fact.type.kind is Kind.DATE else None, None)
+        Column(
+            name=fact.name,
+            place=HERE,
+            column=fact.name,
+            type=fact.type,
+            dates=iso if fact.type.kind is Kind.DATE else None,
+            values=None,
+        )
         for fact in facts
     ]
-    return RowMap("identity", HERE, Text("identity", "identity"), case, tuple(columns), ())
+    title = Text("identity", "identity")
+    return RowMap(name="identity", place=HERE, title=title, case=case, columns=tuple(columns))
 
 
 def one_by_one(case: str, facts: Sequence[Fact], rows: Sequence[Sequence[str]]) -> list[Any]:
@@ -89,7 +97,7 @@ def one_by_one(case: str, facts: Sequence[Fact], rows: Sequence[Sequence[str]]) 
         try:
             decision = engine.decide(case, mapped.facts, AS_OF_DAY, "id")
         except FactsRefused as refused:
-            faulty |= {fault.path for fault in refused.faults if fault.path not in mapped.unsure}
+            faulty |= {fault.path for fault in refused.faults}
         found.append(faulty if faulty else decision)
     return found
 
@@ -234,7 +242,9 @@ def test_a_map_renames_columns_and_translates_words(tmp_path: Path) -> None:
     by_name = {fact.name: fact for fact in facts}
 
     def mapped(name: str, heading: str, dates: str | None = None, values: Any = None) -> Column:
-        return Column(name, HERE, heading, by_name[name].type, DateFormat.of(dates) if dates else None, values)
+        type_ = by_name[name].type
+        written = DateFormat.of(dates) if dates else None
+        return Column(name=name, place=HERE, column=heading, type=type_, dates=written, values=values)
 
     columns = (
         mapped("order.id", "No"),
@@ -243,7 +253,7 @@ def test_a_map_renames_columns_and_translates_words(tmp_path: Path) -> None:
         mapped("order.delivery_date", "Ship", "M/d/yyyy"),
         mapped("order.prepayment", "Paid", values={"Y": True, "N": False, "-": None}),
     )
-    row_map = RowMap("m", HERE, Text("m", "m"), "order", columns, ())
+    row_map = RowMap(name="m", place=HERE, title=Text("m", "m"), case="order", columns=columns)
     text = (
         "No,Customer,Value,Ship,Paid\n1,C,100,7/14/2026,Y\n2,C,100,2026-07-14,N\n3,C,100,2/30/2026,-\n4,C,100,,maybe\n"
     )

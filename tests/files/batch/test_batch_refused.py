@@ -149,15 +149,20 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
     assert "/proc" in result.stderr
 
 
-def test_a_map_with_formulas_is_refused_before_a_file_is_opened(tmp_path: Path) -> None:
+def test_a_map_with_a_formula_that_databases_differ_on_is_refused_before_a_file_is_opened(tmp_path: Path) -> None:
     rules = desk(tmp_path / "rules")
+    erp = rules / "maps" / "erp.yaml"
+    formula = "account.sales_person: {formula: upper case(account.id)}"
+    erp.write_text(erp.read_text(encoding="utf-8").replace("facts:\n", f"facts:\n  {formula}\n"), encoding="utf-8")
     fixed = ("--case", "invoice", "--as-of", "2026-07-01", "--rules", rules, "--out", tmp_path / "out.csv")
 
-    result = credence("batch", tmp_path / "none.csv", *fixed, "--map", rules / "maps/erp.yaml")
+    result = credence("batch", tmp_path / "none.csv", *fixed, "--map", erp)
 
-    said = refused(result, tmp_path)
-    assert said.startswith("the map `erp` works out `invoice.open_amount` (rules/maps/erp.yaml:12:")
-    assert said.endswith("by a formula, which bulk can't run; give it as a column, or use `credence decide-file`")
+    assert result.exit_code == 2
+    first, second = result.stderr.splitlines()
+    assert first == "credence: the map `erp` has a formula for `credence decide-file` alone"
+    assert "rules/maps/erp.yaml:9:3: B001 " in second
+    assert not list(tmp_path.glob("out*"))
 
 
 @pytest.mark.parametrize("name", ["x[1].csv", "x*.csv", "x?.csv"])

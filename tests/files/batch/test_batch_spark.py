@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pyarrow.dataset as pads
@@ -10,7 +11,9 @@ import pyarrow.json as pajson
 import pytest
 from typer.testing import Result
 
+from tests.files.maps.test_map_formulas_agree import of_numbers
 from tests.support.command_line import credence, desk
+from tests.support.random_row_maps import DAY, RandomRowMap, seeing_engine, seen
 
 pytestmark = [
     pytest.mark.spark,
@@ -108,3 +111,35 @@ def test_formats_that_spark_does_not_take(orders: Path, tmp_path: Path) -> None:
     result = on_spark(orders, tmp_path / "in.ndjson", tmp_path / "out.parquet")
 
     assert (result.exit_code, "reads CSV or Parquet" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+@pytest.mark.usefixtures("orders")
+def test_formulas_of_a_row_map_give_on_spark_what_the_interpreter_has(seed: int) -> None:
+    """As tests/files/maps/test_map_formulas_agree.py has it for DuckDB."""
+    made = RandomRowMap(seed)
+    rows = made.rows(ROWS // 2)
+    from files.batch.spark.frames import decide_frame
+
+    session = pytest.importorskip("pyspark.sql").SparkSession.builder.getOrCreate()
+    frame = session.createDataFrame([cells for cells, _ in rows], list(made.heading))
+    ruleset = seeing_engine().ruleset("account", DAY)
+
+    frames = decide_frame(frame, ruleset, DAY, made.row_map, cells=True, lists_as_json=True)
+
+    by_id = {f"C-{number}": row for number, (_, row) in enumerate(rows)}
+    rejected = {row["account.id"].strip(): row["faults"].split("\n") for row in frames.rejects.collect()}
+    decided = {row["account.id"]: row.asDict() for row in frames.decisions.collect()}
+    assert {id_: {fault.partition(":")[0] for fault in faults} for id_, faults in rejected.items()} == {
+        id_: set(row.faulty) for id_, row in by_id.items() if row.faulty
+    }
+    for id_, row in by_id.items():
+        if not row.faulty:
+            expected = seen(row.facts)
+            assert of_numbers({name: _shown(decided[id_][f"p.{name}"]) for name in expected}) == of_numbers(expected)
+    assert len(rejected) > len(rows) / 20
+    assert len(decided) > len(rows) / 20
+
+
+def _shown(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from engine.diagnostics.diagnostic import Place
 from engine.reading.document import read
+from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
-from files.maps.mapped_rows import heading_faults, row_reader
+from files.maps.mapped_rows import MappedRow, faults_of_row, heading_faults, row_reader
 from files.maps.row_map import DateFormat, RowMap
 from files.maps.row_map_file import read_row_map
 
@@ -43,12 +45,21 @@ VOCABULARY = Vocabulary(
             _fact("invoice.days_overdue", Kind.DAYS),
             _fact("invoice.months_running", Kind.MONTHS),
             _fact("invoice.disputed", Kind.YES_NO),
-            _fact("invoice.reminders", Kind.INTEGER),
+            _fact("invoice.paid", Kind.MONEY),
+            _fact("invoice.note", Kind.TEXT),
+            replace(_fact("invoice.reminders", Kind.INTEGER), type=Type(Kind.INTEGER, scale=0, low=0, high=99)),
             _fact("invoice.channel", Kind.ENUM, members=("paper", "electronic")),
             _fact("order.amount", Kind.MONEY),
         )
     },
 )
+
+
+def _invoice(row: MappedRow) -> dict[str, object]:
+    facts = row.facts["invoice"]
+    assert isinstance(facts, dict)
+    return facts
+
 
 HEAD = """\
 map: erp-export
@@ -114,7 +125,7 @@ def test_an_empty_cell_is_a_missing_fact_and_a_missing_operand() -> None:
 
     mapped = read_row(("1", "10", "", " ", "", ""))
 
-    assert mapped.faults == ()
+    assert (mapped.faults, mapped.formula_faults) == ((), ())
     assert mapped.facts == {
         "invoice": {
             "id": "1",
@@ -122,7 +133,7 @@ def test_an_empty_cell_is_a_missing_fact_and_a_missing_operand() -> None:
             "due_date": None,
             "disputed": None,
             "channel": None,
-            "open_amount": "10",  # FEEL: an unknown condition takes `else`
+            "open_amount": None,  # as in a policy: a missing operand makes the condition missing, and that the result
             "days_overdue": None,
         }
     }
@@ -140,7 +151,7 @@ def test_all_faults_of_a_row_are_named_with_their_columns_and_nothing_is_guessed
         "invoice.due_date: column `Due`: `13/1/2013` is not a date of the form M/d/yyyy",
         "invoice.disputed: column `Disputed`: `Maybe` is not among the values of the map (it translates `Yes`, `No`)",
     ]
-    assert {"invoice.open_amount", "invoice.amount"} <= mapped.unsure
+    assert "open_amount" not in _invoice(mapped)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +215,7 @@ def test_a_derived_fact_may_read_another_that_stands_after_it() -> None:
 
     mapped = row_reader(row_map, ("A", "No"), date(2026, 1, 1))(("2.50", "7"))
 
-    assert mapped.facts == {"invoice": {"id": "7", "amount": "2.50", "open_amount": "1.5", "days_overdue": 5}}
+    assert mapped.facts == {"invoice": {"id": "7", "amount": "2.50", "open_amount": "1.50", "days_overdue": 5}}
 
 
 @pytest.mark.parametrize(
@@ -212,25 +223,167 @@ def test_a_derived_fact_may_read_another_that_stands_after_it() -> None:
     [
         ("invoice.days_overdue", "as_of - invoice.due_date", 30),
         ("invoice.days_overdue", 'as_of - @"2026-01-01"', 30),
-        ("invoice.months_running", "years and months duration(invoice.due_date, as_of)", 0),
+        ("invoice.reminders", "as_of.day", 31),
+        ("invoice.months_running", 'duration("P1Y2M")', 14),
         ("invoice.reminders", "3.0", 3),
-        ("invoice.reminders", "3.5", "3.5"),
-        ("invoice.amount", "1E+3", "1000"),
-        ("invoice.due_date", "invoice.due_date", None),
-        ("invoice.amount", "'[1]'", "[Decimal('1')]"),
+        ("invoice.reminders", "2.5", 2),
+        ("invoice.reminders", "3.5", 4),
+        ("invoice.amount", "1E+3", "1000.00"),
+        ("invoice.amount", "invoice.paid / 3", "0.33"),
+        ("invoice.amount", "invoice.paid / (as_of.day - 31)", None),
+        ("invoice.due_date", 'as_of + duration("P1M")', "2026-02-28"),
+        ("invoice.due_date", "null", None),
         ("invoice.disputed", "some x in [1, 2] satisfies x > 1", True),
-        ("invoice.amount", "1 / 0", None),
+        ("invoice.channel", "if invoice.paid > 1 then paper else electronic", "electronic"),
+        ("invoice.note", 'substring("as written", 1, 2)', "as"),
     ],
 )
-def test_what_a_formula_gives_is_written_as_a_request_would(fact: str, formula: str, given: object) -> None:
+def test_a_formula_gives_what_a_value_of_the_facts_type_is_in_a_policy(fact: str, formula: str, given: object) -> None:
     due = "" if fact == "invoice.due_date" else "  invoice.due_date: {column: Due}\n"
-    if not due:
-        formula = "null"
-    text = f"{HEAD}facts:\n  invoice.id: {{column: No}}\n{due}  {fact}:\n    formula: {formula}\n"
+    text = f"{HEAD}facts:\n  invoice.id: {{column: No}}\n  invoice.paid: {{column: Paid}}\n{due}"
+    text += f"  {fact}:\n    formula: {formula}\n"
 
-    mapped = row_reader(_map(text), ("No", "Due"), date(2026, 1, 31))(("1", "1/1/2026"))
+    mapped = row_reader(_map(text), ("No", "Due", "Paid"), date(2026, 1, 31))(("1", "1/1/2026", "1"))
 
-    assert mapped.facts["invoice"][fact.partition(".")[2]] == given  # type: ignore[index]  # a mapping, in a test
+    assert _invoice(mapped)[fact.partition(".")[2]] == given
+
+
+@pytest.mark.parametrize("policy_type", ["days", "number"])
+def test_a_missing_cell_means_in_a_map_what_a_missing_fact_means_in_a_policy(policy_type: str) -> None:
+    """The formula that FEEL alone would answer with 7."""
+    text = f"{HEAD}columns: {{x: {{column: X, type: {policy_type}}}}}\n"
+    fact = "invoice.days_overdue" if policy_type == "days" else "invoice.reminders"
+    text += f"facts: {{invoice.id: {{column: No}}, {fact}: {{formula: if row.x <= 3 then 0 else 7}}}}\n"
+
+    read_row = row_reader(_map(text), ("No", "X"), date(2026, 1, 31))
+
+    key = fact.partition(".")[2]
+    assert [_invoice(read_row(("1", cell)))[key] for cell in ("3", "4", "")] == [0, 7, None]
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (
+            "invoice.days_overdue: {formula: invoice.amount}",
+            "9:35: T001 the formula gives money, and `invoice.days_overdue` is declared as `days` (give a formula of "
+            "that type, or another fact)",
+        ),
+        (
+            "invoice.paid: {formula: invoice.amount + row.settled}",
+            "9:27: T001 `invoice.amount + row.settled`: money can't be added to a date (use days, or "
+            '`duration("P3M")`)',
+        ),
+        (
+            "invoice.channel: {formula: if row.settled = null then papr else electronic}",
+            "9:57: M005 unknown name `papr` (did you mean `paper`?)",
+        ),
+        (
+            'invoice.channel: {formula: \'if row.settled = null then "papr" else "electronic"\'}',
+            "9:31: T007 `papr` is not one of the declared words (did you mean `paper`?)",
+        ),
+        (
+            "invoice.disputed: {formula: row.note}",
+            "9:31: T001 the formula gives text, and `invoice.disputed` is declared ",
+        ),
+        ("invoice.paid: {formula: invoice.amount / 0}", "9:27: T008 `invoice.amount / 0`: nothing can be divided by"),
+        ('invoice.note: {formula: \'replace(row.note, "a", "b")\'}', "9:28: N004 "),
+        ("invoice.paid: {formula: sqrt(4)}", "9:27: T006 `sqrt(4)`: `sqrt` is not exact, policy arithmetic is"),
+        ("invoice.paid: {formula: 'for x in [1] return x'}", "9:28: T003 "),
+        ("invoice.reminders: {formula: -1}", "9:32: M009 the formula gives nothing that `invoice.reminders` can hold "),
+        (
+            "invoice.reminders: {formula: row.setled.year}",
+            "9:32: M005 `row.setled.year`: `row.setled` is not known here (did",
+        ),
+        (
+            "invoice.reminders: {formula: row.settled.yaer}",
+            "9:32: T003 `row.settled.yaer`: a date has no `.yaer` (did ",
+        ),
+    ],
+)
+def test_a_formulas_mistake_is_found_at_its_place_before_the_first_row(facts: str, said: str) -> None:
+    columns = "columns: {settled: {column: S, type: date}, note: {column: N}}\n"
+    text = f"{HEAD}{columns}facts:\n  invoice.id: {{column: No}}\n  invoice.amount: {{column: A}}\n  {facts}\n"
+    document, mistakes = read(text, "m.yaml")
+    assert document is not None, mistakes
+
+    row_map, [diagnostic] = read_row_map(document, VOCABULARY)
+
+    assert row_map is None
+    assert str(diagnostic).startswith(f"m.yaml:{said}")
+
+
+def test_a_result_that_its_fact_cannot_hold_is_a_fault_of_the_row_and_the_formula_is_named() -> None:
+    row_map = _map(
+        f"{HEAD}columns: {{note: {{column: N}}, count: {{column: C, type: integer}}}}\n"
+        "facts:\n"
+        "  invoice.id: {column: No}\n"
+        "  invoice.reminders: {formula: row.count - 3}\n"
+        '  invoice.note: {formula: "row.note + row.note"}\n'
+        "  invoice.days_overdue: {formula: 'invoice.reminders * duration(\"P1D\")'}\n"
+    )
+    read_row = row_reader(row_map, ("No", "N", "C"), date(2026, 1, 31))
+
+    assert read_row(("1", "note", "3")).formula_faults == ()
+    mapped = read_row(("1", "note" * 40, "2"))
+    assert mapped.faults == ()
+    assert sorted(map(str, mapped.formula_faults)) == [
+        "invoice.note: the formula `row.note + row.note` gives text that is longer than 200 characters",
+        "invoice.reminders: the formula `row.count - 3` gives a value that is out of range (expected between 0 and 99)",
+    ]
+    assert _invoice(mapped) == {"id": "1", "reminders": None, "note": None, "days_overdue": None}
+
+
+def test_what_only_follows_from_another_fault_is_not_said() -> None:
+    row_map = _map(
+        f"{HEAD}columns: {{a: {{column: A, type: integer}}, b: {{column: B, type: integer}}}}\n"
+        "facts:\n"
+        "  invoice.id: {formula: 'if row.a > 0 then \"x\" else null'}\n"
+        "  invoice.reminders: {formula: row.b - 3}\n"
+    )
+    read_row = row_reader(row_map, ("A", "B"), date(2026, 1, 31))
+    binder = Binder("invoice", tuple(fact for fact in VOCABULARY.facts.values() if fact.group == "invoice"))
+
+    def said(*cells: str) -> list[str]:
+        row = read_row(cells)
+        try:
+            binder.bind(row.facts)
+        except FactsRefused as refused:
+            return [fault.path for fault in faults_of_row(row_map, row, refused.faults)]
+        return [fault.path for fault in faults_of_row(row_map, row, ())]
+
+    assert said("1", "4") == []
+    assert said("", "4") == ["invoice.id"]
+    assert said("", "2") == ["invoice.reminders"]
+    assert said("x", "2") == ["row.a"]
+    assert said("x", "y") == ["row.a", "row.b"]
+
+
+def test_a_helper_column_is_held_to_its_type_as_a_fact_is() -> None:
+    columns = "a: {column: A, type: money}, d: {column: D, type: date}, w: {column: W, type: enum, members: [x, y]}"
+    row_map = _map(f"{HEAD}columns: {{{columns}}}\nfacts: {{invoice.id: {{column: No}}}}\n")
+
+    row = row_reader(row_map, ("No", "A", "D", "W"), date(2026, 1, 1))(("1", "1.234", "12/31/9999", "z"))
+
+    assert [str(fault) for fault in row.faults] == [
+        "row.a: column `A`: has more than 2 decimals (round it before sending)",
+        "row.d: column `D`: is out of range (expected between 1900-01-01 and 2199-12-31)",
+        "row.w: column `W`: is not one of the known words (expected one of x, y)",
+    ]
+
+
+def test_a_formula_that_reads_no_column_is_worked_out_once_for_all_rows() -> None:
+    row_map = _map(
+        f"{HEAD}facts: {{invoice.id: {{column: No}}, invoice.due_date: {{formula: as_of}}, "
+        "invoice.days_overdue: {formula: 'as_of - invoice.due_date + 1'}}\n"
+    )
+    read_row = row_reader(row_map, ("No",), date(2026, 1, 31))
+
+    rows = [_invoice(read_row((number,))) for number in ("1", "2")]
+
+    assert rows == [{"id": number, "due_date": "2026-01-31", "days_overdue": 1} for number in ("1", "2")]
+    rows[0].clear()
+    assert _invoice(read_row(("3",)))["days_overdue"] == 1  # no row shares its facts with another
 
 
 @pytest.mark.parametrize(
@@ -268,7 +421,7 @@ def test_type_of_a_helper_column_may_be_left_out() -> None:
     )
 
     assert row_map.columns[0].type == Type(Kind.TEXT)
-    assert row_reader(row_map, ("N", "No"), date(2026, 1, 1))(("what!", "1")).facts["invoice"] == {
+    assert _invoice(row_reader(row_map, ("N", "No"), date(2026, 1, 1))(("what!", "1"))) == {
         "id": "1",
         "disputed": True,
     }

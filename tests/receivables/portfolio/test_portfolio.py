@@ -93,7 +93,7 @@ def book_of(items: Sequence[Item]) -> Book:
         }
         for each in owed
     }
-    return Book(tuple(items), facts, {}, (), 0)
+    return Book(items=tuple(items), facts=facts, accounts={}, contradicted=(), later=0)
 
 
 @pytest.fixture(scope="module")
@@ -291,7 +291,7 @@ def test_one_customer_is_all_of_it() -> None:
 
 def test_an_empty_portfolio_has_figures_of_nothing(engine: Engine) -> None:
     found = figures([], TODAY, DAYS)
-    decided = decide_portfolio(engine, Book((), {}, {}, (), 0), found, "empty")
+    decided = decide_portfolio(engine, Book(items=(), facts={}, accounts={}, contradicted=(), later=0), found, "empty")
 
     assert (found.total.count, found.total.amount, found.total.overdue_share) == (0, 0, None)
     assert (found.quarters, found.opening, found.disputed) == ((), None, 0)

@@ -20,7 +20,7 @@ from receivables.backtest.backtest_figures import STOPPING
 from receivables.backtest.replay import decider
 from receivables.history.history_file import HistorySource, read_history
 from receivables.history.history_map_file import read_history_map
-from receivables.payment_record import OpenInvoices, known_at_issue
+from receivables.payment_record import ReceivablesByDay, facts_at_issue
 
 DRAWS = 4_000
 SINCE = date(2013, 2, 25)
@@ -48,11 +48,11 @@ def _customers(path: Path) -> list[Counts]:
     assert history_map is not None
     accounts = read_history(HistorySource(path, history_map, engine.vocabulary.currency_digits)).accounts
     window = window_of(accounts, SINCE)
-    book = OpenInvoices(invoice for account in accounts.values() for invoice in account)
+    book = ReceivablesByDay(invoice for account in accounts.values() for invoice in account)
     decide = decider(engine.ruleset("order", date(2026, 7, 1)), history_map)
     found = []
     for account in accounts.values():
-        cases = [case for case in known_at_issue(account, book) if case[0].issued >= window.since]
+        cases = [case for case in facts_at_issue(account, book) if case[0].issued >= window.since]
         rows = [(case[0], decided.outcome in STOPPING) for case, decided in zip(cases, decide(cases), strict=True)]
         late = [(invoice.amount, held) for invoice, held in rows if outcome(invoice, window.end)[0] > 15]
         amount, held = sum(invoice.amount for invoice, _ in rows), sum(i.amount for i, is_held in rows if is_held)

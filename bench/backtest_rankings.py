@@ -19,13 +19,13 @@ from engine.reading.document import read
 from receivables.backtest.backtest import Accounts, outcome, window_of
 from receivables.history.history_file import HistorySource, read_history
 from receivables.history.history_map_file import read_history_map
-from receivables.payment_record import Invoice
+from receivables.items import Item
 
 SINCE = date(2013, 2, 25)
 SHARE = Fraction(15, 100)
 LATE_DAYS = 15
 
-Score = Callable[[Sequence[Invoice], int], Fraction]
+Score = Callable[[Sequence[Item], int], Fraction]
 """How bad a customer looked as a day opened, from all its invoices and the day."""
 
 
@@ -73,13 +73,13 @@ def lift(ranked: Iterable[tuple[Fraction, int, bool]], share: Fraction) -> Fract
     return caught / (share * whole_late) if held and whole_late else Fraction(0)
 
 
-def average_days_late(account: Sequence[Invoice], day: int) -> Fraction:
+def average_days_late(account: Sequence[Item], day: int) -> Fraction:
     """Of all invoices paid before; who has paid none comes last."""
     late = [found for i in account if i.closed is not None and i.closed < day and (found := i.days_late) is not None]
     return Fraction(sum(late), len(late)) if late else Fraction(-1)
 
 
-def days_overdue(account: Sequence[Invoice], day: int) -> Fraction:
+def days_overdue(account: Sequence[Item], day: int) -> Fraction:
     """Of the oldest open invoice; 0 where nothing is overdue."""
     owed = [i for i in account if i.issued < day and i.due < day and (i.closed is None or i.closed >= day)]
     return Fraction(max((day - i.due for i in owed), default=0))

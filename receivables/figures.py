@@ -8,16 +8,14 @@ Definitions and their sources are in docs/portfolio.md.
 from __future__ import annotations
 
 from bisect import bisect_left
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
 
-from engine.vocabulary.days import date_of, day_number
+from receivables.items import Item
+from receivables.months import months_before
 
 QUARTERS_MAX = 8
 TOP = 10
@@ -25,30 +23,6 @@ TOP = 10
 BUCKETS = ("current", "1-30", "31-60", "61-90", "91-180", "181-365", "over 365")
 _BUCKET_DAYS = (0, 30, 60, 90, 180, 365)
 """The last day overdue of each bucket but the last (common credit-desk practice)."""
-
-
-class Item(NamedTuple):
-    """One invoice or, with a negative amount, one credit note. Dates are days since 1970-01-01, amounts are in minor
-    units. `settled` is None while nothing says that it was paid. `open_amount` is what is open on the report's date."""
-
-    number: str
-    customer: str
-    issued: int
-    due: int
-    settled: int | None
-    amount: int
-    open_amount: int
-    disputed: bool | None = None
-    country: str | None = None
-    industry: str | None = None
-
-    @property
-    def is_credit(self) -> bool:
-        return self.amount < 0
-
-    def open_on(self, day: int) -> int:
-        """At the close of a past day. Part payments have no dates, so an invoice is whole until it is settled."""
-        return self.amount if self.issued <= day and (self.settled is None or self.settled > day) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +241,3 @@ def _quarter(items: Iterable[Item], before: int, last: int, as_of: int, days: Fr
             overdue += owed
     whole = opening <= before + 1
     return Quarter(before + 1, last, whole, start if whole else None, sales, receivables, overdue, days)
-
-
-def months_before(day: int, months: int) -> int:
-    """The same day of an earlier month; the last day of a month goes to the last day of another."""
-    when = date_of(day)
-    year, month = divmod(when.year * 12 + when.month - 1 - months, 12)
-    of_month = monthrange(year, month + 1)[1]
-    is_last = when.day == monthrange(when.year, when.month)[1]
-    return day_number(date(year, month + 1, of_month if is_last else min(when.day, of_month)))

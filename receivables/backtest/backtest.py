@@ -8,16 +8,18 @@ into one cell with its sums, so that a million orders become a few thousand cell
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from engine.vocabulary.days import date_of, day_number
+from engine.vocabulary.days import day_number
+from receivables.account_facts import AccountFacts
 from receivables.backtest.replay import Case, Decide, ReplayedOrder
-from receivables.payment_record import Invoice, Known, OpenInvoices, known_at_issue
+from receivables.items import Item
+from receivables.months import quarter_of
+from receivables.payment_record import ReceivablesByDay, facts_at_issue
 
 LATE_DAYS = (0, 7, 15, 30)
 """Later than these many days: the thresholds of all lateness figures."""
@@ -58,7 +60,7 @@ class Sums:
 class Flip:
     """An order that two policy sets decide differently."""
 
-    invoice: Invoice
+    invoice: Item
     sides: tuple[ReplayedOrder, ...]
 
 
@@ -87,19 +89,8 @@ class Window(NamedTuple):
     end: int
 
 
-Accounts = Mapping[str, Sequence[Invoice]]
+Accounts = Mapping[str, Sequence[Item]]
 """All invoices of the history by customer."""
-
-
-def accounts_of(invoices: Iterable[Invoice]) -> dict[str, list[Invoice]]:
-    accounts: dict[str, list[Invoice]] = {}
-    for invoice in invoices:
-        known = accounts.get(invoice.customer)
-        if known is None:
-            accounts[invoice.customer] = [invoice]
-        else:
-            known.append(invoice)
-    return accounts
 
 
 def window_of(accounts: Accounts, since: date | None = None, until: date | None = None) -> Window:
@@ -132,15 +123,18 @@ def backtest(
 
 
 def _cases(accounts: Accounts, window: Window) -> Iterator[Case]:
-    book = OpenInvoices(invoice for account in accounts.values() for invoice in account)
+    book = ReceivablesByDay(invoice for account in accounts.values() for invoice in account)
     for account in accounts.values():
-        for case in known_at_issue(account, book):
+        for case in facts_at_issue(account, book):
             if window.since <= case[0].issued <= window.until:
                 yield case
 
 
 def _add(
-    tally: BacktestTally, cases: Sequence[tuple[Invoice, Known]], sides: Sequence[tuple[ReplayedOrder, ...]], end: int
+    tally: BacktestTally,
+    cases: Sequence[tuple[Item, AccountFacts]],
+    sides: Sequence[tuple[ReplayedOrder, ...]],
+    end: int,
 ) -> None:
     cells = tally.cells
     tally.orders += len(cases)
@@ -161,7 +155,7 @@ def _add(
             tally.flip(Flip(invoice, decided))
 
 
-def outcome(invoice: Invoice, end: int) -> tuple[int, int | None, int]:
+def outcome(invoice: Item, end: int) -> tuple[int, int | None, int]:
     """Days late, the thresholds passed (None: not yet known), days owed; of an open invoice as far as the history
     goes."""
     settled = invoice.settled
@@ -170,10 +164,3 @@ def outcome(invoice: Invoice, end: int) -> tuple[int, int | None, int]:
     lateness = sum([late > days for days in LATE_DAYS])
     known = settled is not None or lateness == len(LATE_DAYS)
     return late, lateness if known else None, max(paid - invoice.issued, 0)
-
-
-@lru_cache(maxsize=1 << 16)
-def quarter_of(day: int) -> str:
-    """Such as `2013-Q2`."""
-    when = date_of(day)
-    return f"{when.year}-Q{(when.month + 2) // 3}"

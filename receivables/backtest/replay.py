@@ -13,13 +13,14 @@ from engine.lowering.python.python_form import PythonForm
 from engine.ruleset.ruleset import NO_RULES, RuleSet
 from engine.vocabulary.binding import Binder, Value
 from engine.vocabulary.vocabulary import CASE_KINDS
+from receivables.account_facts import AccountFacts
 from receivables.history.history_map import ACCOUNT_FACTS, HistoryMap
-from receivables.payment_record import Invoice, Known
+from receivables.items import Item
 
 CASE = "order"
 GRADE = "grading.grade"
 
-Case = tuple[Invoice, Known]
+Case = tuple[Item, AccountFacts]
 
 
 class ReplayedOrder(NamedTuple):
@@ -48,7 +49,7 @@ class FactRows:
         told = [(slots.get(name), index) for index, name in enumerate(ACCOUNT_FACTS) if name in history_map.told]
         self._known = tuple((slot, index) for slot, index in told if slot is not None)
 
-    def row(self, invoice: Invoice, known: Known) -> list[Value]:
+    def row(self, invoice: Item, known: AccountFacts) -> list[Value]:
         row = self.template.copy()
         number, amount, payment_days, customer = self._order
         row[number] = invoice.number

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Text, Type
 from files.maps.row_map import Column
-from receivables.payment_record import Known
+from receivables.account_facts import AccountFacts
 
 HISTORY = "history"
 """The group under which the columns stand: `history.issued`."""
@@ -31,7 +31,7 @@ COLUMNS: Mapping[str, Type] = {
 COLUMNS_REQUIRED = ("invoice", "customer", "issued", "due", "settled", "amount")
 
 ORDER_FACTS = ("order.id", "order.amount", "order.payment_days", "account.id")
-ACCOUNT_FACTS = tuple(f"account.{name}" for name in Known._fields)
+ACCOUNT_FACTS = tuple(f"account.{name}" for name in AccountFacts._fields)
 DISPUTED_AMOUNT = "account.disputed_amount"
 """Told by a history only where it says since when an invoice is disputed."""
 

@@ -1,4 +1,4 @@
-"""Takes the rows of a history through its map: cells as text → Invoice, or every fault of the row.
+"""Takes the rows of a history through its map: cells as text → Item, or every fault of the row.
 
 Verb: HistoryMap + heading → one function a row. The cells are read by `mapped_rows`, as those of any other map.
 """
@@ -16,9 +16,9 @@ from engine.vocabulary.vocabulary import DATE, MONEY_BOUND
 from files.maps.mapped_rows import heading_faults, row_reader
 from files.maps.row_map import RowMap
 from receivables.history.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap
-from receivables.payment_record import Invoice
+from receivables.items import Item, dated_item
 
-InvoiceReader = Callable[[Sequence[str | None]], Invoice | tuple[Fault, ...]]
+InvoiceReader = Callable[[Sequence[str | None]], Item | tuple[Fault, ...]]
 
 _CELLS_REMEMBERED = 100_000
 _DIGITS_QUICK = 14  # stays within what an amount may be
@@ -53,16 +53,16 @@ def _quick_way(whole_way: InvoiceReader, places: Mapping[str, int], currency_dig
     issues: dict[str | None, int] = {}
     dues: dict[str | None, int] = {}
     payments: dict[str | None, int | None] = {}
-    words: dict[str | None, bool] = {}
+    words: dict[str | None, bool | None] = {}
 
-    def learned(cells: Sequence[str | None]) -> Invoice | tuple[Fault, ...]:
+    def learned(cells: Sequence[str | None]) -> Item | tuple[Fault, ...]:
         found = whole_way(cells)
-        if isinstance(found, Invoice) and len(issues) + len(dues) + len(payments) + len(words) < _CELLS_REMEMBERED:
+        if isinstance(found, Item) and len(issues) + len(dues) + len(payments) + len(words) < _CELLS_REMEMBERED:
             issues[cells[issued]], dues[cells[due]] = found.issued, found.due
             payments[cells[settled]], words[cells[disputed]] = found.settled, found.disputed
         return found
 
-    def invoice(cells: Sequence[str | None]) -> Invoice | tuple[Fault, ...]:
+    def invoice(cells: Sequence[str | None]) -> Item | tuple[Fault, ...]:
         who, what = cells[customer], cells[number]
         money = _quick_amount(cells[amount], currency_digits)
         try:
@@ -72,7 +72,7 @@ def _quick_way(whole_way: InvoiceReader, places: Mapping[str, int], currency_dig
             return learned(cells)
         if not money or day > until or not _is_plain(who) or not _is_plain(what):
             return learned(cells)
-        return Invoice(cast("str", what), cast("str", who), day, until, paid, money, bad)
+        return Item(cast("str", what), cast("str", who), day, until, paid, money, money if paid is None else 0, bad)
 
     return invoice
 
@@ -93,22 +93,22 @@ def _quick_amount(text: str | None, digits: int) -> int:
 def _whole_way(history_map: HistoryMap, heading: Sequence[str], currency_digits: int) -> InvoiceReader:
     read = row_reader(_row_map(history_map), heading, EPOCH)
 
-    def invoice(cells: Sequence[str | None]) -> Invoice | tuple[Fault, ...]:
+    def invoice(cells: Sequence[str | None]) -> Item | tuple[Fault, ...]:
         mapped = read(cells)
         if mapped.faults:
             return mapped.faults
         raw = cast("Mapping[str, JsonScalar]", mapped.facts[HISTORY])
         if any(raw[name] is None for name in _NEEDED):
             return _missing(raw)
-        found = Invoice(
+        found = dated_item(
             str(raw["invoice"]),
             str(raw["customer"]),
             cast("int", _day(raw["issued"])),
             cast("int", _day(raw["due"])),
             _day(raw["settled"]),
             _minor_units(cast("str", raw["amount"]), currency_digits),
-            bool(raw.get("disputed")),
-            _day(raw.get("disputed_on")),
+            disputed=bool(raw.get("disputed")),
+            disputed_on=_day(raw.get("disputed_on")),
         )
         return _faults(found, raw.get("currency"), history_map.currency) or found
 
@@ -134,7 +134,7 @@ def _minor_units(text: str, digits: int) -> int:
     return -1 if len(decimals) > digits else int(whole + decimals.ljust(digits, "0"))
 
 
-def _faults(invoice: Invoice, currency: JsonScalar, wanted: str) -> tuple[Fault, ...]:
+def _faults(invoice: Item, currency: JsonScalar, wanted: str) -> tuple[Fault, ...]:
     texts = (("invoice", invoice.number), ("customer", invoice.customer))
     wrong = ((name, text_fault(text)) for name, text in texts)
     found = [Fault(f"{HISTORY}.{name}", *fault) for name, fault in wrong if fault]

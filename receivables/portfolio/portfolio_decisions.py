@@ -19,8 +19,9 @@ from engine.pipeline import Engine
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_shower
 from engine.vocabulary.vocabulary import CASE_KINDS, Kind
-from receivables.account_facts import account_facts, merged
-from receivables.figures import Item, Line, PortfolioFigures, Quarter, lines_by
+from receivables.account_facts import account_facts, as_day_closes, in_request
+from receivables.figures import Line, PortfolioFigures, Quarter, lines_by
+from receivables.items import Item
 from receivables.portfolio.portfolio_rows import Book
 
 GRADING, PROVISIONS, MONITORING, PORTFOLIO = "grading", "provisions", "monitoring", "portfolio_health"
@@ -136,14 +137,16 @@ _AccountFacts = Mapping[str, Mapping[str, object]]
 
 
 def _accounts(engine: Engine, book: Book, items: Iterable[Item], figures: PortfolioFigures) -> _AccountFacts:
+    """Each customer's facts as a request carries them: what the map says counts before what the items say."""
     by_customer: defaultdict[str, list[Item]] = defaultdict(list)
     for item in items:
         by_customer[item.customer].append(item)
-    digits, total = engine.vocabulary.currency_digits, figures.total.amount
-    return {
-        customer: merged(account_facts(customer, own, figures.as_of, total, digits), book.accounts.get(customer, {}))
-        for customer, own in sorted(by_customer.items())
-    }
+    instant, digits = as_day_closes(figures.as_of), engine.vocabulary.currency_digits
+    requests = {}
+    for customer, own_items in sorted(by_customer.items()):
+        computed = in_request(customer, account_facts(own_items, instant, figures.total.amount), digits)
+        requests[customer] = {**computed, **book.accounts.get(customer, {}), "id": customer}
+    return requests
 
 
 def _decide_accounts(

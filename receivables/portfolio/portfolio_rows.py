@@ -19,7 +19,7 @@ from engine.vocabulary.vocabulary import DATE, TEXT, Fact, Kind, Text, Type, Voc
 from files.maps.formula_names import reads
 from files.maps.mapped_rows import RowReader, row_reader
 from files.maps.row_map import ROW, Derived, RowMap
-from receivables.figures import Item
+from receivables.items import Item
 
 CASE = "invoice"
 Facts = Mapping[str, object]

@@ -13,22 +13,23 @@ from engine.pipeline import Engine, load
 from engine.vocabulary.binding import shown
 from engine.vocabulary.days import EPOCH, date_of
 from engine.vocabulary.vocabulary import Text
+from receivables.account_facts import AccountFacts
 from receivables.backtest.backtest import (
     BacktestTally,
     Sums,
     TallyKey,
     Window,
-    accounts_of,
     backtest,
     outcome,
-    quarter_of,
     window_of,
 )
 from receivables.backtest.backtest_figures import BacktestFigures, OrderGroup, RuleName, Side, differing_rules, figures
 from receivables.backtest.replay import Case, Decide, ReplayedOrder, decider
 from receivables.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
-from receivables.payment_record import Invoice, Known, OpenInvoices, known_at_issue
-from tests.support.invoice_histories import DAY, sample, sample_map, shipped_policies
+from receivables.items import Item, dated_item
+from receivables.months import quarter_of
+from receivables.payment_record import ReceivablesByDay, facts_at_issue
+from tests.support.invoice_histories import DAY, accounts_of, sample, sample_map, shipped_policies
 from tests.support.policy_files import whole_set
 
 ORDERS = """\
@@ -68,9 +69,10 @@ NAMES = {
 }
 
 
-def _invoice(number: str, issued: int, settled: int | None, amount: int, disputed: bool = False) -> Invoice:
+def _invoice(number: str, issued: int, settled: int | None, amount: int, disputed: bool = False) -> Item:
     day = DAY + issued
-    return Invoice(number, number[0], day, day + 30, None if settled is None else DAY + settled, amount, disputed)
+    paid = None if settled is None else DAY + settled
+    return dated_item(number, number[0], day, day + 30, paid, amount, disputed=disputed)
 
 
 PAST = [
@@ -293,7 +295,7 @@ def test_what_was_still_open_counts_only_once_its_lateness_is_known() -> None:
 def test_an_assumption_counts_for_every_order() -> None:
     assumed = Assumption("account.status", "active", False, Text("", ""), PLACE)
     decide = _decide(ORDERS + STRICT, HistoryMap("past", PLACE, Text("", ""), "EUR", (), (assumed,)))
-    cases = list(known_at_issue(PAST[:1], OpenInvoices(PAST)))
+    cases = list(facts_at_issue(PAST[:1], ReceivablesByDay(PAST)))
 
     assert decide(cases) == [ReplayedOrder("approve", (), (), None)]
     assert _decide(ORDERS + STRICT)(cases) == [ReplayedOrder("hold", (), ("orders.blocked",), None)]
@@ -302,9 +304,9 @@ def test_an_assumption_counts_for_every_order() -> None:
 # --- the shipped policies on real invoices ---------------------------------------------------------------------------
 
 
-def _cases(invoices: Sequence[Invoice]) -> list[Case]:
-    book = OpenInvoices(invoices)
-    return [case for account in accounts_of(invoices).values() for case in known_at_issue(account, book)]
+def _cases(invoices: Sequence[Item]) -> list[Case]:
+    book = ReceivablesByDay(invoices)
+    return [case for account in accounts_of(invoices).values() for case in facts_at_issue(account, book)]
 
 
 def test_real_orders_are_decided_as_the_service_would() -> None:
@@ -322,7 +324,9 @@ def test_real_orders_are_decided_as_the_service_would() -> None:
         assert found.grade == decision.results["grading"]["grade"]
 
 
-def _request(engine: Engine, history_map: HistoryMap, invoice: Invoice, known: Known) -> dict[str, dict[str, object]]:
+def _request(
+    engine: Engine, history_map: HistoryMap, invoice: Item, known: AccountFacts
+) -> dict[str, dict[str, object]]:
     """The facts as order entry would send them."""
     facts = engine.vocabulary.facts
     account: dict[str, object] = {"id": invoice.customer}

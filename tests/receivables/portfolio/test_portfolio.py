@@ -14,10 +14,10 @@ from engine.pipeline import Engine, load
 from engine.vocabulary.binding import JsonScalar
 from engine.vocabulary.days import date_of, day_number
 from engine.vocabulary.decimals import decimal_text
-from receivables.account_facts import account_facts
-from receivables.figures import BUCKETS, Item, PortfolioFigures, bucket_of, figures, months_before
-from receivables.payment_record import Invoice, known_at_issue
-from receivables.payment_record import OpenInvoices as PaidBook
+from receivables.account_facts import account_facts, as_day_closes, in_request
+from receivables.figures import BUCKETS, PortfolioFigures, bucket_of, figures
+from receivables.items import Item
+from receivables.months import months_before
 from receivables.portfolio.portfolio_decisions import PortfolioDecisions, days_in_quarter, decide_portfolio
 from receivables.portfolio.portfolio_rows import Book
 from tests.support.paths import RULES
@@ -378,7 +378,9 @@ def test_account_facts_follow_from_the_items() -> None:
     (500 + 400 - 100) / 7 months = 114.29."""
     items = [each for each in ITEMS if each.customer == "C-2"]
 
-    assert account_facts("C-2", items, TODAY, 1650_00, 2) == {
+    facts = account_facts(items, as_day_closes(TODAY), 1650_00)
+
+    assert in_request("C-2", facts, currency_digits=2) == {
         "id": "C-2",
         "months": 7,
         "open_invoices": "300.00",
@@ -392,31 +394,11 @@ def test_account_facts_follow_from_the_items() -> None:
     }
 
 
-def test_the_payment_record_is_that_of_the_backtest_as_the_next_day_opens() -> None:
-    """One invoice a month, paid 0, 3, … 15 days late, and one before them 18 days late: one of seven is on time, one is
-    more than 15 days late. The backtest is asked by an order on the next day."""
-    paid = [item("P0", "C-9", "2025-12-05", "2025-12-31", "2026-01-18", 7)]
-    for month in range(1, 7):
-        settled = date(2026, month, 10) + timedelta(3 * (month - 1))
-        paid.append(item(f"P{month}", "C-9", f"2026-0{month}-01", f"2026-0{month}-10", settled.isoformat(), 7))
-    asked = Invoice("next", "C-9", TODAY + 1, TODAY + 31, None, 100)
-    history = [Invoice(i.number, i.customer, i.issued, i.due, i.settled, i.amount) for i in paid]
-    *_, (_, known) = known_at_issue([*history, asked], PaidBook([*history, asked]))
-
-    found = account_facts("C-9", paid, TODAY, 0, 2)
-
-    assert (found["on_time_rate"], known.on_time_rate) == ("0.142857", 142857)
-    assert (found["seriously_late_rate"], known.seriously_late_rate) == ("0.142857", 142857)
-    for name in ("average_days_late", "previous_average_days_late", "months"):
-        assert found[name] == getattr(known, name)
-    assert found["average_monthly_sales"] == euros(known.average_monthly_sales or 0)
-
-
 def test_disputes_that_are_not_recorded_leave_the_disputed_amount_out() -> None:
     unknown = item("X", "C-1", "2026-06-01", "2026-07-01", None, 100, 100, disputed=None)
 
     assert figures([*ITEMS, unknown], TODAY, DAYS).disputed is None
-    assert "disputed_amount" not in account_facts("C-1", [unknown], TODAY, 100_00, 2)
+    assert account_facts([unknown], as_day_closes(TODAY), 100_00).disputed_amount is None
 
 
 def test_account_warnings_are_the_monitoring_rules_that_fired(decided: PortfolioDecisions) -> None:

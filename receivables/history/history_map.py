@@ -57,8 +57,9 @@ class HistoryMap:
     assumptions: tuple[Assumption, ...]
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """The facts that the history itself tells."""
+    def facts_from_history(self) -> tuple[str, ...]:
+        """The facts that follow from the history itself, by name: those of the order and of its account. They may not
+        be assumed, too."""
         return tuple(name for name in (*ORDER_FACTS, *ACCOUNT_FACTS) if name != DISPUTED_AMOUNT or self.dates_disputes)
 
     @property

@@ -16,7 +16,7 @@ from engine.reading.document import read
 from files.long_run import ROWS_BETWEEN
 from receivables.backtest.replay import decider
 from receivables.backtest.replay_sql import sql_decider
-from receivables.backtest.run_backtest import Asked, run
+from receivables.backtest.run_backtest import BacktestRequest, run
 from receivables.history.history_file import HistorySource
 from receivables.history.history_map_file import read_history_map
 from receivables.payment_record import ReceivablesByDay, facts_at_issue
@@ -305,8 +305,9 @@ def test_progress_is_told_while_reading_and_replaying(tmp_path: Path) -> None:
     assert history_map is not None
     told: list[tuple[str, float | None]] = []
 
-    asked = Asked(HistorySource(paths["--history"], history_map, 2), {"rules": engine}, date(2026, 7, 1))
-    run(asked, lambda what, done: told.append((what, done)))
+    source = HistorySource(paths["--history"], history_map, 2)
+    request = BacktestRequest(source=source, engines={"rules": engine}, as_of=date(2026, 7, 1))
+    run(request, lambda what, done: told.append((what, done)))
 
     assert [what for what, _ in told] == ["reading", "reading", "replaying"]
     shares = [done for _, done in told if done is not None]

@@ -16,7 +16,7 @@ from engine.vocabulary.vocabulary import Text
 from receivables.account_facts import AccountFacts
 from receivables.backtest.backtest import (
     BacktestTally,
-    Sums,
+    OrderSums,
     TallyKey,
     Window,
     backtest,
@@ -24,7 +24,7 @@ from receivables.backtest.backtest import (
     window_of,
 )
 from receivables.backtest.backtest_figures import BacktestFigures, OrderGroup, RuleName, Side, differing_rules, figures
-from receivables.backtest.replay import Case, Decide, ReplayedOrder, decider
+from receivables.backtest.replay import Decide, PastOrder, ReplayedOrder, decider
 from receivables.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
 from receivables.items import Item, dated_item
 from receivables.months import quarter_of
@@ -186,7 +186,7 @@ def test_orders_that_flip_name_the_rules_that_flipped_them() -> None:
     assert (change.before, change.after) == ("approve", "hold")
     assert (change.only_first, change.only_second) == ((), ("orders.blocked",))
     assert _counted(change.group) == (4, 80_000, 80_000, [70_000, 70_000, 70_000, 50_000])
-    assert [flip.invoice.number for flip in found.largest_flips] == ["B1", "A2", "A1", "A4"]
+    assert [flip.item.number for flip in found.largest_flips] == ["B1", "A2", "A1", "A4"]
     blocked = {rule.rule: rule for rule in found.sides[1].rules}["orders.blocked"]
     assert (blocked.fired.all.count, blocked.undetermined.all.count, blocked.alone.all.count) == (0, 7, 4)
 
@@ -195,7 +195,7 @@ def _counted_up(*cells: tuple[tuple[ReplayedOrder, ...], int]) -> BacktestTally:
     """Orders paid on time, each with what the sides decided and its amount."""
     tally = BacktestTally()
     for sides, amount in cells:
-        tally.cells[TallyKey("2026-Q1", 0, sides)] = Sums(count=1, amount=amount)
+        tally.cells[TallyKey("2026-Q1", 0, sides)] = OrderSums(count=1, amount=amount)
     return tally
 
 
@@ -268,14 +268,14 @@ def test_of_many_flips_the_largest_are_kept() -> None:
     kept = figures(tally, [Side("1", "v", NAMES), Side("2", "v", NAMES)]).largest_flips
 
     assert tally.flips == 150
-    assert [flip.invoice.amount for flip in kept] == sorted((invoice.amount for invoice in many), reverse=True)[:100]
+    assert [flip.item.amount for flip in kept] == sorted((invoice.amount for invoice in many), reverse=True)[:100]
 
 
 def test_only_orders_of_the_window_are_decided_but_all_before_are_known() -> None:
     tally = _tally(ORDERS, window=Window(DAY + 80, DAY + 120, DAY + 190))
 
     assert (tally.orders, sum(sums.amount for sums in tally.cells.values())) == (2, 70_000)
-    assert {cell.sides[0].outcome for cell in tally.cells} == {"hold", "approve"}
+    assert {cell.decisions[0].outcome for cell in tally.cells} == {"hold", "approve"}
     assert window_of(accounts_of(PAST)) == ALL_DAYS
     later = PAST[-1]._replace(number="later", issued=ALL_DAYS.since, due=ALL_DAYS.end + 50, settled=None, disputed=True)
     disputed = later._replace(disputed_on=ALL_DAYS.end + 70)  # neither a due date nor a dispute makes it longer
@@ -304,7 +304,7 @@ def test_an_assumption_counts_for_every_order() -> None:
 # --- the shipped policies on real invoices ---------------------------------------------------------------------------
 
 
-def _cases(invoices: Sequence[Item]) -> list[Case]:
+def _cases(invoices: Sequence[Item]) -> list[PastOrder]:
     book = ReceivablesByDay(invoices)
     return [case for account in accounts_of(invoices).values() for case in facts_at_issue(account, book)]
 
@@ -331,7 +331,7 @@ def _request(
     facts = engine.vocabulary.facts
     account: dict[str, object] = {"id": invoice.customer}
     for name, value in zip(ACCOUNT_FACTS, known, strict=True):
-        if name in history_map.told:
+        if name in history_map.facts_from_history:
             account[name.partition(".")[2]] = shown(value, facts[name].type)
     order: dict[str, object] = {
         "id": invoice.number,
@@ -361,7 +361,7 @@ def test_real_orders_are_decided_without_knowing_what_came_later() -> None:
     assert then.items() <= _by_number(_cases(invoices), decide).items()
 
 
-def _by_number(cases: list[Case], decide: Decide) -> dict[str, ReplayedOrder]:
+def _by_number(cases: list[PastOrder], decide: Decide) -> dict[str, ReplayedOrder]:
     return {invoice.number: decided for (invoice, _), decided in zip(cases, decide(cases), strict=True)}
 
 

@@ -60,14 +60,14 @@ def test_a_map_says_what_is_told_and_what_is_assumed() -> None:
     assert assumed["account.insolvent"] is False
     assert assumed["account.assessed_on"] == "as_of"
     assert assumed["account.limit_until"] == "2030-01-01"
-    assert "account.disputed_amount" not in found.told
-    assert set(found.told) | {"account.disputed_amount"} >= set(ACCOUNT_FACTS)
+    assert "account.disputed_amount" not in found.facts_from_history
+    assert set(found.facts_from_history) | {"account.disputed_amount"} >= set(ACCOUNT_FACTS)
 
 
 def test_disputes_with_a_date_are_told() -> None:
     found, _ = _read(MAP.replace("  currency: {column: Cur}", "  disputed_on: {column: Since}"))
 
-    assert found is not None and "account.disputed_amount" in found.told
+    assert found is not None and "account.disputed_amount" in found.facts_from_history
 
 
 MISTAKES = [

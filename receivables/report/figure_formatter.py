@@ -7,7 +7,7 @@ from fractions import Fraction
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_shower, decimal_text
 from engine.vocabulary.vocabulary import OUTCOME_TITLES, Text
-from receivables.report import report_words
+from receivables.report import report_texts
 
 _STEPS = {
     "en": ((10**9, "bn"), (10**6, "m"), (10**3, "k")),
@@ -17,7 +17,7 @@ VERSION_SHOWN = 12
 """Characters of a policy version that tell it from others on paper; JSON has it whole."""
 
 
-class ShowFigures:
+class FigureFormatter:
     """`show(text, name=value)` fills a text's places; the methods write figures. `currency` is that of the amounts,
     which are in its minor units."""
 
@@ -41,19 +41,19 @@ class ShowFigures:
         return decimal_text(value, 1).removesuffix(".0")
 
     def days(self, value: Fraction | None) -> str:
-        return self(report_words.NONE) if value is None else decimal_text(value, 1)
+        return self(report_texts.NONE) if value is None else decimal_text(value, 1)
 
     def times(self, value: Fraction | None) -> str:
-        return self(report_words.NONE) if value is None else decimal_text(value, 2)
+        return self(report_texts.NONE) if value is None else decimal_text(value, 2)
 
     def share(self, value: Fraction | None) -> str:
-        return self(report_words.NONE) if value is None else f"{decimal_text(value * 100, 1)}%"
+        return self(report_texts.NONE) if value is None else f"{decimal_text(value * 100, 1)}%"
 
     def day(self, day: int) -> str:
         return date_of(day).isoformat()
 
     def calendar_quarter(self, year: int, number: int) -> str:
-        return self(report_words.QUARTER_NAME, year=year, number=number)
+        return self(report_texts.QUARTER_NAME, year=year, number=number)
 
     def outcome(self, outcome: str) -> str:
         return self(OUTCOME_TITLES[outcome])
@@ -62,7 +62,7 @@ class ShowFigures:
 
     def in_currency(self, title: str) -> str:
         """The title of a chart of amounts."""
-        return self(report_words.IN_CURRENCY, title=title, currency=self.currency)
+        return self(report_texts.IN_CURRENCY, title=title, currency=self.currency)
 
     def height(self, amount: int) -> float:
         """In whole currency units. A chart can't go below zero."""

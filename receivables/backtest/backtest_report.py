@@ -17,7 +17,7 @@ from receivables.backtest.report_policy_set import policy_set_sections
 from receivables.backtest.run_backtest import Backtest
 from receivables.history.history_map import Assumption
 from receivables.report import report_texts
-from receivables.report.figure_formatter import VERSION_SHOWN, FigureFormatter
+from receivables.report.figure_formatter import VERSION_LENGTH, FigureFormatter
 from receivables.report.parts import Report, ReportTable, Section
 
 
@@ -58,7 +58,7 @@ def _amount(amount: int, show: FigureFormatter) -> str:
 
 
 def _policies(side: SideFigures) -> str:
-    return f"{side.label} ({side.version[:VERSION_SHOWN]})"
+    return f"{side.label} ({side.version[:VERSION_LENGTH]})"
 
 
 def _assumed(backtest: Backtest, show: FigureFormatter) -> Section:

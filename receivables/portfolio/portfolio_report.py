@@ -19,7 +19,7 @@ from receivables.portfolio.report_quarters import turnover_section
 from receivables.portfolio.report_warnings import account_section, warning_section
 from receivables.portfolio.run_portfolio import Portfolio
 from receivables.report import report_texts
-from receivables.report.figure_formatter import VERSION_SHOWN
+from receivables.report.figure_formatter import VERSION_LENGTH
 from receivables.report.parts import Chart, ChartKind, Report, ReportTable, Section, Series
 
 BARS_MAX = 12
@@ -74,7 +74,7 @@ def _about(portfolio: Portfolio, engine: Engine, show: PortfolioFormatter) -> tu
         (show(texts.ROWS), rows),
         (show(texts.COMPLETE_FROM), show(report_texts.NONE) if opening is None else show.day(opening)),
         (show(texts.CURRENCY), engine.vocabulary.currency),
-        (show(report_texts.POLICIES), engine.version[:VERSION_SHOWN]),
+        (show(report_texts.POLICIES), engine.version[:VERSION_LENGTH]),
     )
 
 

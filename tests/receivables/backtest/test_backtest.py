@@ -58,7 +58,15 @@ STRICT = """\
     reason: {en: Blocked., zh: 冻结。}
 """
 PLACE = Place("map.yaml", 1, 1)
-MAP = HistoryMap("past", PLACE, Text("Past", "历史"), "EUR", (), ())
+
+
+def _history_map(*assumptions: Assumption) -> HistoryMap:
+    return HistoryMap(
+        name="past", place=PLACE, title=Text("Past", "历史"), currency="EUR", columns=(), assumptions=assumptions
+    )
+
+
+MAP = _history_map()
 NOTHING = Fraction(0)
 ALL_DAYS = Window(DAY, DAY + 180, DAY + 190)
 NAMES = {
@@ -293,8 +301,8 @@ def test_what_was_still_open_counts_only_once_its_lateness_is_known() -> None:
 
 
 def test_an_assumption_counts_for_every_order() -> None:
-    assumed = Assumption("account.status", "active", False, Text("", ""), PLACE)
-    decide = _decide(ORDERS + STRICT, HistoryMap("past", PLACE, Text("", ""), "EUR", (), (assumed,)))
+    assumed = Assumption(name="account.status", value="active", as_of=False, because=Text("", ""), place=PLACE)
+    decide = _decide(ORDERS + STRICT, _history_map(assumed))
     cases = list(facts_at_issue(PAST[:1], ReceivablesByDay(PAST)))
 
     assert decide(cases) == [ReplayedOrder("approve", (), (), None)]

@@ -15,12 +15,24 @@ from engine.vocabulary.binding import JsonScalar
 from engine.vocabulary.days import date_of, day_number
 from engine.vocabulary.decimals import decimal_text
 from receivables.account_facts import account_facts, as_day_closes, in_request
+from receivables.default_policies import (
+    DAYS_IN_QUARTER,
+    DSO_RISING,
+    GRADE,
+    GRADING,
+    MONITORING,
+    PORTFOLIO_HEALTH,
+    PROVISIONS,
+)
 from receivables.figures import BUCKETS, PortfolioFigures, bucket_of, figures
 from receivables.items import Item
 from receivables.months import months_before
 from receivables.portfolio.portfolio_decisions import PortfolioDecisions, days_in_quarter, decide_portfolio
+from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.portfolio_rows import Book
+from receivables.portfolio.run_portfolio import Portfolio
 from tests.support.paths import RULES
+from tests.support.policy_files import whole_set
 
 AS_OF = date(2026, 6, 30)
 TODAY = day_number(AS_OF)
@@ -464,3 +476,59 @@ def test_overdue_structure_by_grade_and_country(
     }
     graded = decide_portfolio(engine, replace(book_of(ITEMS), accounts=assessed), known, "p").overdue_by["grade"]
     assert {line.key for line in graded} > {"unrated"}  # C-3 never paid an invoice, so too little is known
+
+
+# --- policies that reports know by name ------------------------------------------------------------------------------
+
+ORDERS_ONLY = """\
+policy: orders
+title: {en: Orders, zh: 订单}
+decides: order
+rules:
+  large:
+    when: order.amount > 500
+    then: hold
+    reason: {en: Large., zh: 大额。}
+"""
+
+
+def test_a_report_says_which_policies_are_missing_and_what_is_empty_without_them(engine: Engine) -> None:
+    own = load(whole_set({"orders": ORDERS_ONLY})).engine
+    assert own is not None
+
+    assert _about_the_data(own, "en") == [
+        "No policy here is named `grading`, so customers have no grade.",
+        "No policy here is named `provisions`, so there is no loss allowance.",
+        "No policy here is named `monitoring`, so there are no warnings on customers.",
+        "No policy here is named `portfolio_health`, so there are no warnings on the portfolio.",
+    ]
+    assert _about_the_data(own, "zh")[0] == "所用政策中没有 `grading`，因此客户没有风险等级。"
+    assert _about_the_data(engine, "en") == []
+
+
+def _about_the_data(engine: Engine, language: str) -> list[str]:
+    """The paragraphs of the report's last section, without the one on part payments that always stands there."""
+    book, found = book_of(ITEMS), figures(ITEMS, TODAY, DAYS, OPENING)
+    portfolio = Portfolio(
+        name="company",
+        files=("items.csv",),
+        as_of=AS_OF,
+        rows=len(ITEMS),
+        rejected=0,
+        book=book,
+        figures=found,
+        decisions=decide_portfolio(engine, book, found, "company"),
+    )
+    _, *paragraphs = portfolio_report(portfolio, engine, language).sections[-1].paragraphs
+    return paragraphs
+
+
+def test_the_names_that_reports_know_are_names_of_the_default_policies(engine: Engine) -> None:
+    names = {GRADING, PROVISIONS, MONITORING, PORTFOLIO_HEALTH}
+    portfolio, account = (engine.ruleset(case, AS_OF) for case in ("portfolio", "account"))
+
+    assert names <= engine.policies.keys()
+    assert GRADE in account.variables
+    assert DAYS_IN_QUARTER in portfolio.constants
+    assert DSO_RISING in {rule.id for rule in portfolio.rules}
+    assert {rule.id.partition(".")[0] for rule in account.rules} >= {GRADING, MONITORING}

@@ -65,15 +65,10 @@ def _in_a_process(path: Path) -> list[float]:
 
 
 def one_run(path: Path) -> tuple[float, float, float]:
-    """Seconds by the clock, seconds of processor time, peak MiB."""
+    """One whole run: seconds by the clock, seconds of processor time, peak MiB."""
     start = time.perf_counter()
     engine = policies()
-    document, _ = read(MAP.read_bytes(), MAP.name)
-    assert document is not None
-    history_map, diagnostics = read_history_map(document, engine.vocabulary)
-    assert history_map is not None, diagnostics
-    source = HistorySource(path, history_map, engine.vocabulary.currency_digits)
-    request = BacktestRequest(source=source, engines={"rules": engine}, as_of=date(2026, 7, 1))
+    request = BacktestRequest(source=source_of(path, engine), engines={"rules": engine}, as_of=date(2026, 7, 1))
     backtest, history_read = run(request)
     seconds = time.perf_counter() - start
     assert not history_read.rejected, history_read.rejects[:3]
@@ -81,14 +76,25 @@ def one_run(path: Path) -> tuple[float, float, float]:
     return seconds, time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def source_of(path: Path, engine: Engine) -> HistorySource:
+    """A history with the columns of IBM's sample, read through the shipped map."""
+    document, _ = read(MAP.read_bytes(), MAP.name)
+    assert document is not None
+    history_map, diagnostics = read_history_map(document, engine.vocabulary)
+    assert history_map is not None, diagnostics
+    return HistorySource(path, history_map, engine.vocabulary.currency_digits)
+
+
 def policies() -> Engine:
+    """The shipped policies."""
     loaded = load({path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")})
     assert loaded.engine is not None, loaded.diagnostics
     return loaded.engine
 
 
 def history(count: int) -> Iterator[str]:
-    """In order of issue, as a ledger gives it. Each customer pays late at its own rate and by its own days."""
+    """So many rows of a CSV file in order of issue, as a ledger gives it. Each customer pays late at its own rate and
+    by its own days."""
     chance = random.Random(20_260_701)
     customers = max(count // INVOICES_A_CUSTOMER, 1)
     habits = [(chance.betavariate(1, 2), chance.choice((3, 8, 20, 40))) for _ in range(customers)]

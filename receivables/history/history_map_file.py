@@ -68,6 +68,7 @@ class _HistoryMapReader:
         self.columns = ColumnForm(self.form, "H004", "H006")
 
     def map(self, root: Node) -> HistoryMap | None:
+        """The whole map; None where a key that it can't do without is missing or wrong."""
         form, required = self.form, (HISTORY, "title", "currency", "columns")
         fields = form.fields(root, "a history map", (*required, "dates", "assume"), required)
         if fields is None:
@@ -93,6 +94,7 @@ class _HistoryMapReader:
         )
 
     def currency(self, node: Node | None) -> str | None:
+        """An ISO 4217 code by its form; whether such a currency exists is not checked."""
         word = self.form.word(node, "the currency") if node else None
         if word and node and not re.fullmatch(CURRENCY_PATTERN, word):
             hint = "write three capital letters, such as EUR"
@@ -102,6 +104,7 @@ class _HistoryMapReader:
     # --- columns -----------------------------------------------------------------------------------------------------
 
     def read_columns(self, node: Node) -> tuple[Column, ...]:
+        """The columns without a mistake, in the order of the map."""
         read = []
         for name, entry in (self.form.fields(node, "the columns", tuple(COLUMNS), COLUMNS_REQUIRED) or {}).items():
             fields = self.form.fields(entry, "a column", COLUMN_KEYS, ("column",))
@@ -131,6 +134,7 @@ class _HistoryMapReader:
         return tuple(read)
 
     def assumption(self, key: Scalar, fact: Fact, fields: Mapping[str, Node]) -> Assumption | None:
+        """One entry of `assume`: `key` names the fact, `fields` are `value` and `because`."""
         because = self.form.text(fields.get("because"), "the reason")
         node = fields.get("value")
         if not isinstance(node, Scalar):

@@ -25,10 +25,12 @@ from receivables.backtest.backtest import (
 )
 from receivables.backtest.backtest_figures import BacktestFigures, OrderGroup, RuleName, Side, differing_rules, figures
 from receivables.backtest.replay import Decide, PastOrder, ReplayedOrder, decider
+from receivables.backtest.report_policy_set import policy_set_sections
 from receivables.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
 from receivables.items import Item, dated_item
 from receivables.months import quarter_of
 from receivables.payment_record import ReceivablesByDay, facts_at_issue
+from receivables.report.figure_formatter import FigureFormatter
 from tests.support.invoice_histories import DAY, accounts_of, sample, sample_map, shipped_policies
 from tests.support.policy_files import whole_set
 
@@ -248,6 +250,17 @@ def test_grades_add_up_to_everything_and_ungraded_orders_stand_under_no_name() -
         "C": (1, 30),
     }
     assert list(side.grades) == ["", "A", "C"]
+
+
+def test_a_report_says_where_no_policy_reads_a_grade(found: BacktestFigures) -> None:
+    show = FigureFormatter("en", "EUR", 2)
+    graded, ungraded = shipped_policies(), _engine(ORDERS)
+
+    for engine, expected in ((graded, ()), (ungraded, ("No policy on orders reads `grading.grade`",))):
+        ruleset = engine.ruleset("order", date(2026, 7, 1))
+        sections = policy_set_sections(found.sides[0], ruleset, found.everything, show, "")
+        (grades,) = (section for section in sections if section.title == "Grades")
+        assert tuple(text.partition(",")[0] for text in grades.paragraphs) == expected
 
 
 def test_a_rule_that_may_be_ignored_when_it_can_t_be_checked_shares_no_hold() -> None:

@@ -7,8 +7,8 @@ instant, from the items it stores: `account_facts` again.
 
 Definitions, for the instant that is asked about (`Instant`): *known* is an item issued by its last known day; *open*
 one that is known and not settled by that day; *paid* an invoice settled by that day. Credit notes lower what is open
-and what was sold, and are in none of the other figures. The periods end with the last known day: a year is its last 365
-days, a quarter its last 91. `docs/backtest.md` and `docs/portfolio.md` hold the same definitions for readers.
+and what was sold; they are never overdue, disputed or paid. The periods end with the last known day: a year is its last
+365 days, a quarter its last 91. `docs/backtest.md` and `docs/portfolio.md` hold the same definitions for readers.
 
 Example, as 1 May 2011 opens (so 30 April is the last known day): an invoice of 26 January, due 25 February, unpaid. The
 customer has been one for 3 whole months, the invoice has been overdue for 65 days (from 25 February to 1 May), and
@@ -102,7 +102,8 @@ def account_facts(items: Sequence[Item], instant: Instant, receivables_total: in
     """The facts of one account from its items, each looked at.
 
     `items` are the account's own, as they stand at the instant: `open_amount` and `disputed` are as of its last known
-    day (`items_as_of` brings dated items into that shape). Items issued later may be among them and don't count.
+    day. A file of the day has them so; `items_as_of` brings dated items into that shape; whoever knows the day of each
+    part payment takes these off. Items issued later may be among them and don't count.
     `receivables_total` is what all customers together have open, in minor units.
     """
     day, last = instant
@@ -159,18 +160,19 @@ def facts_of_totals(
     as the fields of `AccountFacts`, except that `receivables_total` may be negative here.
     """
     monthly_sales = rounded(sales, min(max(months, 1), _MONTHS_IN_YEAR)) if has_items else None
+    enough_paid = paid >= SERIOUSLY_LATE_INVOICES_MIN
     return AccountFacts(
-        months,
-        open_invoices,
-        overdue_amount,
-        days_overdue_max,
-        disputed_amount,
-        rounded(paid_on_time * _RATE_ONE, paid),
-        rounded(paid_seriously_late * _RATE_ONE, paid) if paid >= SERIOUSLY_LATE_INVOICES_MIN else None,
-        rounded(days_late_in_quarter, paid_in_quarter),
-        rounded(days_late_in_previous_quarter, paid_in_previous_quarter),
-        None if monthly_sales is None or monthly_sales < 0 else monthly_sales,
-        None if receivables_total < 0 else receivables_total,
+        months=months,
+        open_invoices=open_invoices,
+        overdue_amount=overdue_amount,
+        days_overdue_max=days_overdue_max,
+        disputed_amount=disputed_amount,
+        on_time_rate=rounded(paid_on_time * _RATE_ONE, paid),
+        seriously_late_rate=rounded(paid_seriously_late * _RATE_ONE, paid) if enough_paid else None,
+        average_days_late=rounded(days_late_in_quarter, paid_in_quarter),
+        previous_average_days_late=rounded(days_late_in_previous_quarter, paid_in_previous_quarter),
+        average_monthly_sales=None if monthly_sales is None or monthly_sales < 0 else monthly_sales,
+        receivables_total=None if receivables_total < 0 else receivables_total,
     )
 
 
@@ -194,9 +196,9 @@ def items_as_of(items: Iterable[Item], instant: Instant) -> Iterator[Item]:
             )
 
 
+# how the fields of `AccountFacts` are written in a request; the others are whole numbers there too
 _AMOUNTS = ("open_invoices", "overdue_amount", "disputed_amount", "average_monthly_sales", "receivables_total")
 _RATES = ("on_time_rate", "seriously_late_rate")
-"""How the fields of `AccountFacts` are written in a request; the others are whole numbers there too."""
 
 
 def in_request(customer: str, facts: AccountFacts, currency_digits: int) -> dict[str, JsonScalar]:

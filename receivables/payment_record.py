@@ -107,7 +107,7 @@ class _AccountRecord:
         self.closed = RunningTotals([_closing(item) for item in items if item.settled is not None], 5)
         self.fell_due = RunningTotals([(item.due, item.amount) for item in invoices])
         self.due_and_closed = RunningTotals(
-            [(max(item.due, item.settled, item.issued), item.amount) for item in invoices if item.settled is not None]
+            [(max(item.due, item.settled), item.amount) for item in invoices if item.settled is not None]
         )
         # an item that is not issued yet is not open, so a dispute begins with its issue at the earliest
         disputed = [(max(i.disputed_on, i.issued), i.closed, i.amount) for i in invoices if i.disputed_on is not None]

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.vocabulary.days import day_number
-from receivables.account_facts import AccountFacts, account_facts, as_day_closes, as_day_opens, in_request, items_as_of
+from receivables.account_facts import (
+    AccountFacts,
+    Instant,
+    account_facts,
+    as_day_closes,
+    as_day_opens,
+    in_request,
+    items_as_of,
+)
 from receivables.items import Item, dated_item
 from receivables.payment_record import ReceivablesByDay, facts_at_issue
 from tests.receivables.oracles import closing_oracle, figures_oracle, running_oracle
@@ -178,6 +186,18 @@ def test_a_day_closes_as_the_next_one_opens_but_for_what_is_counted_in_days() ->
     assert (closes.overdue_amount, closes.days_overdue_max) == (0, 0)
     assert (opens.overdue_amount, opens.days_overdue_max) == (100, 1)
     assert closes._replace(overdue_amount=100, days_overdue_max=1, months=1) == opens
+
+
+def test_a_dispute_counts_from_the_close_of_its_day_to_the_payment() -> None:
+    """As the next day opens in the backtest; one whose day nobody wrote down is not known at all."""
+    dated = dated_item("1", "C", DAY, DAY + 30, DAY + 9, 100, disputed=True, disputed_on=DAY + 5)
+    undated = dated_item("2", "C", DAY, DAY + 30, None, 1_000, disputed=True)
+
+    def disputed(instant: Instant) -> int | None:
+        return account_facts(list(items_as_of([dated, undated], instant)), instant, 0).disputed_amount
+
+    assert [disputed(as_day_closes(DAY + day)) for day in (4, 5, 8, 9)] == [0, 100, 100, 0]
+    assert [disputed(as_day_opens(DAY + day)) for day in (5, 6, 9, 10)] == [0, 100, 100, 0]
 
 
 def test_an_account_without_an_item_is_new() -> None:

@@ -14,35 +14,29 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
-from bench.backtest import MAP, policies
-from engine.reading.document import read
+from bench.backtest import policies, source_of
 from receivables.backtest.backtest import Accounts, outcome, window_of
-from receivables.history.history_file import HistorySource, read_history
-from receivables.history.history_map_file import read_history_map
-from receivables.payment_record import Invoice
+from receivables.history.history_file import read_history
+from receivables.items import Item
 
 SINCE = date(2013, 2, 25)
 SHARE = Fraction(15, 100)
 LATE_DAYS = 15
 
-Score = Callable[[Sequence[Invoice], int], Fraction]
+Score = Callable[[Sequence[Item], int], Fraction]
 """How bad a customer looked as a day opened, from all its invoices and the day."""
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("history", type=Path)
-    for name, found in lifts(arguments.parse_args().history).items():
-        print(f"{name}: {float(found):.2f}")
+    for name, value in lifts(arguments.parse_args().history).items():
+        print(f"{name}: {float(value):.2f}")
 
 
 def lifts(path: Path) -> dict[str, Fraction]:
-    engine = policies()
-    document, _ = read(MAP.read_bytes(), MAP.name)
-    assert document is not None
-    history_map, _ = read_history_map(document, engine.vocabulary)
-    assert history_map is not None
-    accounts = read_history(HistorySource(path, history_map, engine.vocabulary.currency_digits)).accounts
+    """The lift of each ranking, by its name."""
+    accounts = read_history(source_of(path, policies())).accounts
     return {name: lift(_ranked(accounts, score), SHARE) for name, score in RANKINGS.items()}
 
 
@@ -73,16 +67,16 @@ def lift(ranked: Iterable[tuple[Fraction, int, bool]], share: Fraction) -> Fract
     return caught / (share * whole_late) if held and whole_late else Fraction(0)
 
 
-def average_days_late(account: Sequence[Invoice], day: int) -> Fraction:
+def average_days_late(account: Sequence[Item], day: int) -> Fraction:
     """Of all invoices paid before; who has paid none comes last."""
-    late = [found for i in account if i.closed is not None and i.closed < day and (found := i.days_late) is not None]
+    late = [days for i in account if i.closed is not None and i.closed < day and (days := i.days_late) is not None]
     return Fraction(sum(late), len(late)) if late else Fraction(-1)
 
 
-def days_overdue(account: Sequence[Invoice], day: int) -> Fraction:
+def days_overdue(account: Sequence[Item], day: int) -> Fraction:
     """Of the oldest open invoice; 0 where nothing is overdue."""
-    owed = [i for i in account if i.issued < day and i.due < day and (i.closed is None or i.closed >= day)]
-    return Fraction(max((day - i.due for i in owed), default=0))
+    overdue = [i for i in account if i.issued < day and i.due < day and (i.closed is None or i.closed >= day)]
+    return Fraction(max((day - i.due for i in overdue), default=0))
 
 
 RANKINGS: dict[str, Score] = {"average days late": average_days_late, "days overdue": days_overdue}

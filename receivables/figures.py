@@ -1,100 +1,101 @@
-"""What a book of receivables says on a day: aging, DSO, collection effectiveness, concentration, overdue structure.
+"""How receivables stand on a day: aging, DSO, collection effectiveness, concentration, overdue structure.
 
-Noun and verbs beside the pipeline: `rows` gives the items, `decided` lets the policies speak about
-them. Every figure is exact: integers in minor units, quotients as fractions that are rounded only where they are shown.
-Definitions and their sources are in docs/portfolio.md.
+`figures` takes the items that `receivables.portfolio.portfolio_rows` reads; what the policies say about the figures is
+for `receivables.portfolio.portfolio_decisions`. Every figure is exact: whole numbers of minor units, and quotients as
+fractions that are rounded only where they are shown. Definitions and their sources are in docs/portfolio.md.
+
+Example: on 30 June an invoice of 600, due 9 June, of which 150 is paid, and a credit note of 100 are open. Receivables
+are 450 - 100 = 350 and 450 of them is overdue, in the bucket `1-30`. With sales of 500 in the quarter, DSO is
+350 / 500 * 90 = 63 days.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
 
-from engine.vocabulary.days import date_of, day_number
+from receivables.items import Item
+from receivables.months import months_before
 
 QUARTERS_MAX = 8
+"""Two years, so that a quarter can be set against that of the year before."""
+
 TOP = 10
+"""Customers that are named in the concentration."""
 
 BUCKETS = ("current", "1-30", "31-60", "61-90", "91-180", "181-365", "over 365")
+"""The aging buckets by days overdue, `current` being not overdue."""
+
 _BUCKET_DAYS = (0, 30, 60, 90, 180, 365)
 """The last day overdue of each bucket but the last (common credit-desk practice)."""
 
 
-class Item(NamedTuple):
-    """One invoice or, with a negative amount, one credit note. Dates are days since 1970-01-01, amounts are in minor
-    units. `settled` is None while nothing says that it was paid. `open_amount` is what is open on the report's date."""
-
-    number: str
-    customer: str
-    issued: int
-    due: int
-    settled: int | None
-    amount: int
-    open_amount: int
-    disputed: bool | None = None
-    country: str | None = None
-    industry: str | None = None
-
-    @property
-    def is_credit(self) -> bool:
-        return self.amount < 0
-
-    def open_on(self, day: int) -> int:
-        """At the close of a past day. Part payments have no dates, so an invoice is whole until it is settled."""
-        return self.amount if self.issued <= day and (self.settled is None or self.settled > day) else 0
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A group of open items. `overdue` leaves credit notes out: what we owe a customer doesn't make it pay in time."""
+    """A group of open items: all of them, one customer's, or those of one grade, country or industry."""
 
     key: str
+    """What the items have in common; empty for all items."""
     count: int
     amount: int
+    """What is open, credit notes taken off, in minor units."""
     overdue_count: int
     overdue: int
+    """What is open of overdue invoices. Credit notes are left out: what we owe a customer doesn't make it pay in
+    time."""
 
     @property
     def overdue_share(self) -> Fraction | None:
+        """The overdue part of what is open; None where nothing is open, or credit notes are more."""
         return ratio(self.overdue, self.amount)
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
+    """One line of the aging: the open invoices that are overdue for a number of days."""
+
     key: str
+    """One of `BUCKETS`; empty for the credit notes, which stand apart."""
     count: int
     amount: int
+    """What is open of them, in minor units."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quarter:
-    """Three months that end on the report's date or a multiple of three months before it. `whole`: the books cover it
-    from its first day; if they don't, what was open before isn't known (`opening` is None) and it has no ratios. `days`
-    is what DSO counts a quarter as."""
+    """Three months that end on the report's date or a multiple of three months before it. Amounts are in minor units,
+    days since 1970-01-01."""
 
     first: int
+    """Its first day."""
     last: int
+    """Its last day."""
     whole: bool
+    """Whether the books cover it from its first day. If they don't, what was open before isn't known, so the quarter
+    has no ratios."""
     opening: int | None
+    """What was open as the day before `first` closed; None where `whole` is false."""
     sales: int
+    """Credit sales: what was issued in the quarter, less the credit notes issued in it."""
     receivables: int
+    """What was open as `last` closed."""
     overdue: int
+    """What of that was overdue, credit notes left out."""
     days: Fraction
+    """What DSO counts a quarter as, usually 90."""
 
     @property
     def current(self) -> int:
+        """What was open and not overdue as the quarter closed."""
         return self.receivables - self.overdue
 
     @property
     def dso(self) -> Fraction | None:
-        """Closing receivables ÷ credit sales × days; None without sales."""
+        """Days sales outstanding: closing receivables ÷ credit sales × days. None without sales."""
         return self._in_days(self.receivables)
 
     @property
@@ -123,55 +124,80 @@ class Quarter:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
+    """What one customer owes on balance."""
+
     customer: str
     count: int
+    """Its open items, credit notes among them."""
     amount: int
+    """What is open of them together, in minor units; above 0."""
     share: Fraction
+    """Of what all customers with such a balance owe."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Concentration:
-    """Over customers who owe something on balance; shares are of what these owe together."""
+    """How far receivables hang on few customers. Only customers who owe something on balance are counted."""
 
     customers: int
     owed: int
+    """What they owe together, in minor units."""
     top: tuple[Balance, ...]
+    """The `TOP` largest, the largest first."""
     top_share: Fraction | None
+    """The part of `owed` that these owe; None where nobody owes anything."""
     herfindahl: Fraction | None
+    """Sum of the squared shares: 1 for a single customer, 1/n for n equal ones; None where nobody owes anything."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioFigures:
+    """Every figure of a portfolio that follows from its items alone, before any policy is asked."""
+
     as_of: int
+    """The report's date; everything is as that day closes."""
     opening: int | None
+    """The first day from which the books are complete; None without an item."""
     total: Line
+    """All open items."""
     disputed: int | None
+    """What is open of disputed invoices, in minor units; None where that is not recorded of every open item."""
     aging: tuple[Bucket, ...]
+    """A bucket for each of `BUCKETS`, empty ones too."""
     credits: Bucket
-    quarters: tuple[Quarter, ...]  # oldest first
+    """Credit notes that are not set off."""
+    quarters: tuple[Quarter, ...]
+    """The oldest first, at most `QUARTERS_MAX`."""
     concentration: Concentration
 
 
 def figures(
     items: Sequence[Item], as_of: int, days_in_quarter: Fraction, opening: int | None = None
 ) -> PortfolioFigures:
-    """`opening`: the first day from which the books are complete; the first issue date where it isn't given."""
+    """All figures of a portfolio.
+
+    `items` are those of all customers, with what is open as the day `as_of` closes; those issued later don't count.
+    `days_in_quarter` is what DSO counts a quarter as. `opening` is the first day from which the books are complete, the
+    first day of issue where it isn't given.
+    """
     issued = [item for item in items if item.issued <= as_of]
-    owed = [item for item in issued if item.open_amount]
+    still_open = [item for item in issued if item.open_amount]
     first = opening if opening is not None else min((item.issued for item in issued), default=None)
+    buckets, credit_notes = aging(still_open, as_of)
     return PortfolioFigures(
-        as_of,
-        first,
-        line("", owed, as_of),
-        disputed_amount(owed),
-        *aging(owed, as_of),
-        quarters(issued, as_of, days_in_quarter, first),
-        concentration(owed),
+        as_of=as_of,
+        opening=first,
+        total=line("", still_open, as_of),
+        disputed=disputed_amount(still_open),
+        aging=buckets,
+        credits=credit_notes,
+        quarters=quarters(issued, as_of, days_in_quarter, first),
+        concentration=concentration(still_open),
     )
 
 
 def ratio(part: int, whole: int) -> Fraction | None:
-    """None where there is nothing to divide by, or a negative balance."""
+    """`part` ÷ `whole`, exactly; None where there is nothing to divide by, or a negative balance."""
     return Fraction(part, whole) if whole > 0 else None
 
 
@@ -179,52 +205,56 @@ def ratio(part: int, whole: int) -> Fraction | None:
 
 
 def bucket_of(days_overdue: int) -> str:
+    """The aging bucket of an invoice that is so many days overdue: 30 gives `1-30`, 31 gives `31-60`, 0 and less give
+    `current`."""
     return BUCKETS[bisect_left(_BUCKET_DAYS, days_overdue)]
 
 
-def aging(owed: Iterable[Item], as_of: int) -> tuple[tuple[Bucket, ...], Bucket]:
-    """Invoices by days overdue; credit notes that are not set off stand apart."""
-    found: dict[str, list[int]] = {key: [] for key in (*BUCKETS, "")}
-    for item in owed:
-        found["" if item.is_credit else bucket_of(as_of - item.due)].append(item.open_amount)
-    buckets = [Bucket(key, len(amounts), sum(amounts)) for key, amounts in found.items()]
+def aging(still_open: Iterable[Item], as_of: int) -> tuple[tuple[Bucket, ...], Bucket]:
+    """Open invoices by days overdue, a bucket for each of `BUCKETS`; and the credit notes that are not set off."""
+    amounts_by_key: dict[str, list[int]] = {key: [] for key in (*BUCKETS, "")}
+    for item in still_open:
+        amounts_by_key["" if item.is_credit else bucket_of(as_of - item.due)].append(item.open_amount)
+    buckets = [Bucket(key, len(amounts), sum(amounts)) for key, amounts in amounts_by_key.items()]
     return tuple(buckets[:-1]), buckets[-1]
 
 
-def line(key: str, owed: Iterable[Item], as_of: int) -> Line:
+def line(key: str, still_open: Iterable[Item], as_of: int) -> Line:
+    """The open items counted and added up, under the name `key`."""
     count = amount = overdue_count = overdue = 0
-    for item in owed:
+    for item in still_open:
         count += 1
         amount += item.open_amount
         if item.due < as_of and not item.is_credit:
             overdue_count += 1
             overdue += item.open_amount
-    return Line(key, count, amount, overdue_count, overdue)
+    return Line(key=key, count=count, amount=amount, overdue_count=overdue_count, overdue=overdue)
 
 
-def lines_by(owed: Iterable[Item], as_of: int, key: Callable[[Item], str]) -> tuple[Line, ...]:
-    """The largest amounts first."""
+def lines_by(still_open: Iterable[Item], as_of: int, key: Callable[[Item], str]) -> tuple[Line, ...]:
+    """The open items grouped by `key`, a line for each group; the largest amounts first."""
     groups: defaultdict[str, list[Item]] = defaultdict(list)
-    for item in owed:
+    for item in still_open:
         groups[key(item)].append(item)
-    found = [line(name, group, as_of) for name, group in groups.items()]
-    return tuple(sorted(found, key=lambda each: (-each.amount, each.key)))
+    lines = [line(name, group, as_of) for name, group in groups.items()]
+    return tuple(sorted(lines, key=lambda each: (-each.amount, each.key)))
 
 
-def disputed_amount(owed: Iterable[Item]) -> int | None:
-    """None where it isn't known of every open invoice."""
+def disputed_amount(still_open: Iterable[Item]) -> int | None:
+    """What is open of disputed invoices; None where it is not recorded of some open item whether it is disputed."""
     total = 0
-    for item in owed:
+    for item in still_open:
         if item.disputed is None:
             return None
         total += item.open_amount if item.disputed and not item.is_credit else 0
     return total
 
 
-def concentration(owed: Iterable[Item]) -> Concentration:
+def concentration(still_open: Iterable[Item]) -> Concentration:
+    """How the open items spread over customers; a customer whose credit notes are more than it owes is left out."""
     counts: defaultdict[str, int] = defaultdict(int)
     amounts: defaultdict[str, int] = defaultdict(int)
-    for item in owed:
+    for item in still_open:
         counts[item.customer] += 1
         amounts[item.customer] += item.open_amount
     debtors = sorted(((-amount, name) for name, amount in amounts.items() if amount > 0))
@@ -232,11 +262,11 @@ def concentration(owed: Iterable[Item]) -> Concentration:
     top = tuple(Balance(name, counts[name], -amount, Fraction(-amount, total)) for amount, name in debtors[:TOP])
     squares = sum(amount * amount for amount, _ in debtors)
     return Concentration(
-        len(debtors),
-        total,
-        top,
-        ratio(sum(balance.amount for balance in top), total),
-        ratio(squares, total * total),
+        customers=len(debtors),
+        owed=total,
+        top=top,
+        top_share=ratio(sum(balance.amount for balance in top), total),
+        herfindahl=ratio(squares, total * total),
     )
 
 
@@ -244,35 +274,40 @@ def concentration(owed: Iterable[Item]) -> Concentration:
 
 
 def quarters(issued: Sequence[Item], as_of: int, days: Fraction, opening: int | None) -> tuple[Quarter, ...]:
-    """Oldest first, as far back as the books go; the oldest may be cut into by their first day."""
+    """The quarters that end on `as_of` and every three months before it, oldest first, as far back as the books go.
+
+    `opening` is the first day of the books, which may lie within the oldest quarter; None, without an item, gives none.
+    Example: as of 17 May 2026 with books from 1 November 2025, the quarters end on 17 November 2025 (not whole), 17
+    February and 17 May 2026.
+    """
     if opening is None:
         return ()
     ends = [as_of]
     while len(ends) <= QUARTERS_MAX and ends[-1] >= opening:
         ends.append(months_before(as_of, 3 * len(ends)))
-    found = [_quarter(issued, before, last, as_of, days, opening) for last, before in pairwise(ends)]
-    return tuple(reversed(found))
+    latest_first = [_quarter(issued, before, last, as_of, days, opening) for last, before in pairwise(ends)]
+    return tuple(reversed(latest_first))
 
 
 def _quarter(items: Iterable[Item], before: int, last: int, as_of: int, days: Fraction, opening: int) -> Quarter:
     """The quarter from the day after `before` to `last`."""
-    start = sales = receivables = overdue = 0
+    opening_amount = sales = receivables = overdue = 0
     for item in items:
-        start += item.open_on(before)
+        opening_amount += item.open_on(before)
         if before < item.issued <= last:
             sales += item.amount
-        owed = item.open_amount if last == as_of else item.open_on(last)
-        receivables += owed
+        closing_amount = item.open_amount if last == as_of else item.open_on(last)
+        receivables += closing_amount
         if item.due < last and not item.is_credit:
-            overdue += owed
+            overdue += closing_amount
     whole = opening <= before + 1
-    return Quarter(before + 1, last, whole, start if whole else None, sales, receivables, overdue, days)
-
-
-def months_before(day: int, months: int) -> int:
-    """The same day of an earlier month; the last day of a month goes to the last day of another."""
-    when = date_of(day)
-    year, month = divmod(when.year * 12 + when.month - 1 - months, 12)
-    of_month = monthrange(year, month + 1)[1]
-    is_last = when.day == monthrange(when.year, when.month)[1]
-    return day_number(date(year, month + 1, of_month if is_last else min(when.day, of_month)))
+    return Quarter(
+        first=before + 1,
+        last=last,
+        whole=whole,
+        opening=opening_amount if whole else None,
+        sales=sales,
+        receivables=receivables,
+        overdue=overdue,
+        days=days,
+    )

@@ -1,8 +1,17 @@
-"""What was known of a customer's payment record on a past day: a ledger's events → account facts as of that day.
+"""The account facts of past days, for every order of a long history: running totals instead of a look at all items.
 
-Noun and verb of the backtest, beside the pipeline. A day's facts are those as the day opens: only what happened on an
-earlier day counts, so neither the order of rows within a day nor anything later can change them. Every figure is a
-difference of running totals that are cut off before that day; there is no other way to the events.
+`receivables.account_facts` defines the facts and works them out for one instant by looking at each item of the account.
+The backtest asks for them on every day on which an order was placed, so that would be quadratic. Here the items of an
+account are sorted into running totals once; a sum over any period is then the difference of two of them, found by
+bisection, and goes to the same `facts_of_totals`.
+
+Example: three invoices of 100, 200 and 400 were paid on days 10, 15 and 30. Their running totals are days
+`(10, 15, 30)` and totals `[0, 100, 300, 700]`. As day 30 opens, two rows lie before it, so 300 was paid by then; as day
+12 opens one does. Paid in the 20 days before day 31: total 3 less total 1 = 700 - 100 = 600.
+
+A day's facts are those as the day opens (`as_day_opens`): only what happened on an earlier day counts, so neither the
+order of rows within a day nor anything later can change them. Every figure is a total that is cut off before that day;
+there is no other way to the events.
 """
 
 from __future__ import annotations
@@ -12,70 +21,34 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
 
-from engine.vocabulary.days import date_of
-from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.vocabulary import DATE
-
-YEAR_DAYS = 365
-QUARTER_DAYS = 91
-SERIOUSLY_LATE_DAYS = 15
-SERIOUSLY_LATE_INVOICES_MIN = 5
-"""With fewer paid invoices a share says little: one late one among three would be a third."""
+from receivables.account_facts import (
+    QUARTER_DAYS,
+    SERIOUSLY_LATE_DAYS,
+    YEAR_DAYS,
+    AccountFacts,
+    facts_of_totals,
+    payment_of,
+)
+from receivables.items import Item
+from receivables.months import whole_months
 
 _NEVER = DATE.high + 1
-_RATE = 10**RATE_SCALE
+"""Stands for the closing day of an item that is still open: later than any day that facts can hold."""
+
+_DAYS_REMEMBERED = 1 << 16
 
 
-class Invoice(NamedTuple):
-    """One invoice and what became of it. Dates are days since 1970-01-01, the amount is in minor units. `settled` is
-    None while nothing says that it was paid. `disputed` without `disputed_on` is a dispute whose day nobody wrote down:
-    known afterwards only."""
-
-    number: str
-    customer: str
-    issued: int
-    due: int
-    settled: int | None
-    amount: int
-    disputed: bool = False
-    disputed_on: int | None = None
-
-    @property
-    def days_late(self) -> int | None:
-        return None if self.settled is None else max(self.settled - self.due, 0)
-
-    @property
-    def closed(self) -> int | None:
-        """The day it stopped being owed: an invoice paid before it was issued was never owed."""
-        return None if self.settled is None else max(self.settled, self.issued)
-
-
-class Known(NamedTuple):
-    """An account's facts as a day opens, in the scales that `binding` binds to; a field is the fact of that name.
-    None: nothing on record to tell it from."""
-
-    months: int
-    open_invoices: int
-    overdue_amount: int
-    days_overdue_max: int
-    disputed_amount: int
-    on_time_rate: int | None
-    seriously_late_rate: int | None
-    average_days_late: int | None
-    previous_average_days_late: int | None
-    average_monthly_sales: int | None
-    receivables_total: int
-
-
-class Running:
-    """Running totals over dated rows: each row is a day and the amounts that fall on it."""
+class RunningTotals:
+    """Totals of dated rows, cut off before any day. A row is a day and the amounts that fall on it."""
 
     __slots__ = ("days", "totals")
 
-    def __init__(self, dated: Iterable[tuple[int, ...]], width: int = 1) -> None:
-        days, *columns = zip(*ordered, strict=True) if (ordered := sorted(dated)) else [()] * (width + 1)
+    def __init__(self, rows: Iterable[tuple[int, ...]], width: int = 1) -> None:
+        """`rows` in any order; each has `width` amounts behind its day. `days` are the days in order, and
+        `totals[column][n]` is the sum of a column over the first n rows."""
+        days, *columns = zip(*ordered, strict=True) if (ordered := sorted(rows)) else [()] * (width + 1)
         self.days: Sequence[int] = days
         self.totals: list[list[int]] = [[0, *accumulate(column)] for column in columns]
 
@@ -88,80 +61,91 @@ class Running:
         return self.totals[0][bisect_left(self.days, day)]
 
 
-class OpenInvoices:
-    """All customers' open invoices together, day by day."""
+class ReceivablesByDay:
+    """What all customers together have open, day by day."""
 
-    def __init__(self, invoices: Iterable[Invoice]) -> None:
+    def __init__(self, items: Iterable[Item]) -> None:
+        """`items` of all customers."""
         changes: defaultdict[int, int] = defaultdict(int)
-        for invoice in invoices:
-            changes[invoice.issued] += invoice.amount
-            closed = invoice.closed
+        for item in items:
+            changes[item.issued] += item.amount
+            closed = item.closed
             if closed is not None:
-                changes[closed] -= invoice.amount
-        self.open_before: Callable[[int], int] = lru_cache(maxsize=1 << 16)(Running(changes.items()).total)
-
-
-def known_at_issue(invoices: Sequence[Invoice], book: OpenInvoices) -> Iterator[tuple[Invoice, Known]]:
-    """One customer's invoices in order of issue, each with what was known as its day opened."""
-    record = _Record(invoices)
-    day, known = None, None
-    for invoice in sorted(invoices, key=_by_issue):
-        if invoice.issued != day or known is None:
-            day = invoice.issued
-            known = record.known(day, book)
-        yield invoice, known
-
-
-def _by_issue(invoice: Invoice) -> tuple[int, str]:
-    return invoice.issued, invoice.number
-
-
-class _Record:
-    """One customer's events, ready to be asked about rising days."""
-
-    def __init__(self, invoices: Sequence[Invoice]) -> None:
-        closed = [(max(i.settled, i.issued), i.due, i.settled, i.amount) for i in invoices if i.settled is not None]
-        self.first = min([invoice.issued for invoice in invoices])
-        self.issued = Running([(i.issued, i.amount) for i in invoices])
-        self.paid = Running([_paid(day, settled - due, amount) for day, due, settled, amount in closed], 4)
-        self.fell_due = Running([(i.due, i.amount) for i in invoices])
-        self.due_and_closed = Running([(max(due, day), amount) for day, due, _, amount in closed])
-        # what is not issued yet is not open, whatever is said of it
-        disputed = [(max(i.disputed_on, i.issued), i.closed, i.amount) for i in invoices if i.disputed_on is not None]
-        self.disputed = Running([(since, amount) for since, _, amount in disputed])
-        self.disputed_and_closed = Running(
-            [(max(day, end), amount) for day, end, amount in disputed if end is not None]
+                changes[closed] -= item.amount
+        self.open_before: Callable[[int], int] = lru_cache(maxsize=_DAYS_REMEMBERED)(
+            RunningTotals(changes.items()).total
         )
-        self.by_due = sorted([(i.due, _NEVER if (end := i.closed) is None else end) for i in invoices])
+        """The amount open as a day opens, in minor units."""
+
+
+def facts_at_issue(items: Sequence[Item], receivables: ReceivablesByDay) -> Iterator[tuple[Item, AccountFacts]]:
+    """One account's items in order of issue, each with the account's facts as its day of issue opened.
+
+    `items` are all items of the account, at least one, in any order and dated (`dated_item`); none is due before it was
+    issued. `receivables` are those of all accounts of the history. Items of one day get the same facts.
+    """
+    record = _AccountRecord(items)
+    day, facts = None, None
+    for item in sorted(items, key=_by_issue):
+        if item.issued != day or facts is None:
+            day = item.issued
+            facts = record.facts_as_opens(day, receivables)
+        yield item, facts
+
+
+def _by_issue(item: Item) -> tuple[int, str]:
+    return item.issued, item.number
+
+
+class _AccountRecord:
+    """One account's events as running totals, to be asked about days that never fall."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        invoices = items if all(item.amount >= 0 for item in items) else [i for i in items if not i.is_credit]
+        self.first_issued = min([item.issued for item in items])
+        self.issued = RunningTotals([(item.issued, item.amount) for item in items])
+        self.closed = RunningTotals([_closing(item) for item in items if item.settled is not None], 5)
+        self.fell_due = RunningTotals([(item.due, item.amount) for item in invoices])
+        self.due_and_closed = RunningTotals(
+            [(max(item.due, item.settled), item.amount) for item in invoices if item.settled is not None]
+        )
+        # an item that is not issued yet is not open, so a dispute begins with its issue at the earliest
+        disputed = [(max(i.disputed_on, i.issued), i.closed, i.amount) for i in invoices if i.disputed_on is not None]
+        self.disputed = RunningTotals([(since, amount) for since, _, amount in disputed])
+        self.disputed_and_closed = RunningTotals(
+            [(max(since, closed), amount) for since, closed, amount in disputed if closed is not None]
+        )
+        self.by_due = sorted([(i.due, _NEVER if (closed := i.closed) is None else closed) for i in invoices])
         self.oldest = 0
 
-    def known(self, day: int, book: OpenInvoices) -> Known:
-        closed_amount, days_late, on_time, seriously_late = self.paid.totals
-        now, year, quarter, half_year = map(self.paid.before, (day, day - YEAR_DAYS, *_quarters(day)))
-        paid = now - year
-        seriously = seriously_late[now] - seriously_late[year]
-        months = whole_months(self.first, day)
-        return Known(
-            months,
-            self.issued.total(day) - closed_amount[now],
-            self.fell_due.total(day) - self.due_and_closed.total(day),
-            self._days_overdue(day),
-            self.disputed.total(day) - self.disputed_and_closed.total(day),
-            rounded((on_time[now] - on_time[year]) * _RATE, paid),
-            rounded(seriously * _RATE, paid) if paid >= SERIOUSLY_LATE_INVOICES_MIN else None,
-            rounded(days_late[now] - days_late[quarter], now - quarter),
-            rounded(days_late[quarter] - days_late[half_year], quarter - half_year),
-            self._monthly_sales(day, months),
-            book.open_before(day),
+    def facts_as_opens(self, day: int, receivables: ReceivablesByDay) -> AccountFacts:
+        """The account's facts as the day opens. Called with days that never fall."""
+        amount, count, on_time, seriously_late, days_late = self.closed.totals
+        rows_before = self.closed.before
+        now, year = rows_before(day), rows_before(day - YEAR_DAYS)
+        quarter, half_year = rows_before(day - QUARTER_DAYS), rows_before(day - 2 * QUARTER_DAYS)
+        issued = self.issued.total(day)
+        return facts_of_totals(
+            months=whole_months(self.first_issued, day),
+            has_items=day > self.first_issued,
+            open_invoices=issued - amount[now],
+            overdue_amount=self.fell_due.total(day) - self.due_and_closed.total(day),
+            days_overdue_max=self._days_overdue(day),
+            disputed_amount=self.disputed.total(day) - self.disputed_and_closed.total(day),
+            paid=count[now] - count[year],
+            paid_on_time=on_time[now] - on_time[year],
+            paid_seriously_late=seriously_late[now] - seriously_late[year],
+            paid_in_quarter=count[now] - count[quarter],
+            days_late_in_quarter=days_late[now] - days_late[quarter],
+            paid_in_previous_quarter=count[quarter] - count[half_year],
+            days_late_in_previous_quarter=days_late[quarter] - days_late[half_year],
+            sales=issued - self.issued.total(day - YEAR_DAYS),
+            receivables_total=receivables.open_before(day),
         )
 
-    def _monthly_sales(self, day: int, months: int) -> int | None:
-        """A customer of less than a year is averaged over the months it has been one."""
-        sales = self.issued.total(day) - self.issued.total(day - YEAR_DAYS)
-        return rounded(sales, min(max(months, 1), 12)) if day > self.first else None
-
     def _days_overdue(self, day: int) -> int:
-        """Days only rise, so an invoice found closed is never looked at again."""
+        """Days since the due date of the oldest overdue invoice. Days never fall, so an invoice that was seen closed is
+        never looked at again: `oldest` is the first that was not."""
         by_due = self.by_due
         while self.oldest < len(by_due):
             due, closed = by_due[self.oldest]
@@ -173,30 +157,11 @@ class _Record:
         return 0
 
 
-def _paid(day: int, days_late: int, amount: int) -> tuple[int, ...]:
-    """Day, amount, days late, on time, seriously late."""
-    return day, amount, max(days_late, 0), days_late <= 0, days_late > SERIOUSLY_LATE_DAYS
-
-
-def _quarters(day: int) -> tuple[int, int]:
-    return day - QUARTER_DAYS, day - 2 * QUARTER_DAYS
-
-
-def rounded(total: int, count: int) -> int | None:
-    """The quotient, rounded half to even as policies round; None for nothing to divide by."""
-    if not count:
-        return None
-    whole, rest = divmod(total, count)
-    return whole + (2 * rest + (whole & 1) > count)
-
-
-def whole_months(first: int, day: int) -> int:
-    months, of_month = _month(day)
-    first_months, first_of_month = _month(first)
-    return months - first_months - (of_month < first_of_month)
-
-
-@lru_cache(maxsize=1 << 16)
-def _month(day: int) -> tuple[int, int]:
-    found = date_of(day)
-    return found.year * 12 + found.month, found.day
+def _closing(item: Item) -> tuple[int, ...]:
+    """A settled item as a row: the day it stopped being owed and its amount; and, all 0 for a credit note, whether it
+    counts as a paid invoice, was on time, was seriously late, and its days late."""
+    payment = payment_of(item)
+    if payment is None:
+        return item.closed or 0, item.amount, 0, 0, 0, 0
+    closed, days_late = payment
+    return closed, item.amount, 1, not days_late, days_late > SERIOUSLY_LATE_DAYS, days_late

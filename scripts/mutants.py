@@ -53,7 +53,7 @@ CORE = {
     "engine/vocabulary/binding.py": ("engine/vocabulary/test_binding.py", "engine/deciding/test_decide.py"),
     "receivables/backtest/backtest.py": ("receivables/backtest/test_backtest.py",),
     "receivables/backtest/backtest_figures.py": ("receivables/backtest/test_backtest.py",),
-    "receivables/payment_record.py": ("receivables/test_payment_record.py", "receivables/backtest/test_backtest.py"),
+    "receivables/payment_record.py": ("receivables/test_payment_record.py", "receivables/test_account_facts.py"),
     "receivables/backtest/replay.py": ("receivables/backtest/test_backtest.py",),
     "engine/ruleset/interpret.py": (
         "engine/lowering/python/test_python_form.py",
@@ -65,7 +65,7 @@ CORE = {
         "engine/deciding/test_decide.py",
     ),
     "engine/lowering/rete/rete_form.py": ("engine/lowering/rete/test_rete_form.py", "engine/deciding/test_decide.py"),
-    "receivables/account_facts.py": ("receivables/portfolio/test_portfolio.py",),
+    "receivables/account_facts.py": ("receivables/test_account_facts.py", "receivables/portfolio/test_portfolio.py"),
     "receivables/portfolio/portfolio_decisions.py": ("receivables/portfolio/test_portfolio.py",),
     "receivables/figures.py": ("receivables/portfolio/test_portfolio.py",),
     "ledger/journal/journal.py": ("ledger",),

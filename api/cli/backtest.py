@@ -31,7 +31,7 @@ from engine.vocabulary.vocabulary import Vocabulary
 from files.records import InputUnreadable
 from receivables.backtest.backtest_json import as_json
 from receivables.backtest.backtest_report import report
-from receivables.backtest.run_backtest import Asked, Backtest, NothingToReplay, labels, run
+from receivables.backtest.run_backtest import Backtest, BacktestRequest, NothingToReplay, labels, run
 from receivables.history.history_file import HistoryRead, HistorySource
 from receivables.history.history_map import HistoryMap
 from receivables.history.history_map_file import read_history_map
@@ -95,7 +95,9 @@ def backtest_command(
     )
     refuse_paths([history], {"--out": out_file})
     when = day_of(as_of) if as_of else today()
-    found, read_ = _run(Asked(source, engines, when, *_days(since, until)), quiet)
+    first, last = _days(since, until)
+    request = BacktestRequest(source=source, engines=engines, as_of=when, since=first, until=last)
+    found, read_ = _run(request, quiet)
     if out_file is not None:
         write_page(out_file, html(report(found, language)))
     if as_json_:
@@ -117,16 +119,16 @@ def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, 
     return since and since.date(), until and until.date()
 
 
-def _run(asked: Asked, quiet: bool) -> tuple[Backtest, HistoryRead]:
+def _run(request: BacktestRequest, quiet: bool) -> tuple[Backtest, HistoryRead]:
     try:
         with progress_bar(quiet) as progress:
-            return run(asked, progress)
+            return run(request, progress)
     except (InputUnreadable, NothingToReplay) as unusable:
-        refuse(f"{asked.source.path}: {unusable}")
+        refuse(f"{request.source.path}: {unusable}")
     except FactsRefused as refused:
         refuse(f"these policies can't take what the map assumes: {refused}")
     except OSError as error:
-        refuse(f"`{asked.source.path}` can't be read: {error.strerror or error}")
+        refuse(f"`{request.source.path}` can't be read: {error.strerror or error}")
     except KeyboardInterrupt:
         refuse("interrupted; nothing was written", INTERRUPTED)
 

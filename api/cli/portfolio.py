@@ -37,7 +37,7 @@ from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.portfolio_json import portfolio_json
 from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.portfolio_rows import map_lacks
-from receivables.portfolio.run_portfolio import Portfolio, Rejected, Wanted, industries, portfolio_of
+from receivables.portfolio.run_portfolio import Portfolio, PortfolioRequest, Rejected, industries, portfolio_of
 from receivables.report.html_page import html
 from receivables.report.terminal_text import print_report
 
@@ -94,22 +94,26 @@ def portfolio(
     if industry is not None and industry not in industries(engine):
         refuse(f"`{industry}` is not an industry of the policies; expected one of {', '.join(industries(engine))}")
     reading = PortfolioFileOptions(_row_map(map_file, engine), known_encoding(encoding), one_character(delimiter))
-    wanted = Wanted(files, reading, day_of(as_of), _opening(opening, as_of), industry)
+    request = PortfolioRequest(
+        files=files, reading=reading, as_of=day_of(as_of), opening=_opening(opening, as_of), industry=industry
+    )
     refuse_paths(files, {"--out": out_file, "--rejects": rejects})
-    found = _found(engine, wanted, _rejected(rejects, spreadsheet=spreadsheet), quiet)
+    found = _found(engine, request, _rejected(rejects, spreadsheet=spreadsheet), quiet)
     _show(found, engine, language.value, out_file, as_json)
     if found.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _found(engine: Engine, wanted: Wanted, rejects: AbstractContextManager[Rejected], quiet: bool) -> Portfolio:
+def _found(
+    engine: Engine, request: PortfolioRequest, rejects: AbstractContextManager[Rejected], quiet: bool
+) -> Portfolio:
     try:
         with rejects as rejected, progress_bar(quiet) as progress:
-            return portfolio_of(engine, wanted, rejected, progress)
+            return portfolio_of(engine, request, rejected, progress)
     except InputUnreadable as unreadable:
         refuse(str(unreadable))
     except OSError as error:
-        refuse(f"`{error.filename or wanted.files[0]}`: {error.strerror}")
+        refuse(f"`{error.filename or request.files[0]}`: {error.strerror}")
     except KeyboardInterrupt:
         refuse("interrupted; nothing was written", INTERRUPTED)
     except FactsRefused as refused:
@@ -160,7 +164,7 @@ def _rejected(path: Path | None, *, spreadsheet: bool) -> Iterator[Rejected]:
 def _row_map(path: Path, engine: Engine) -> RowMap:
     found = map_read(path, "map", lambda content, name: read_map(content, name, engine.vocabulary))
     if lacks := map_lacks(found):
-        refuse(f"the map `{path}` doesn't do for a portfolio:\n" + "\n".join(f"  {lack}" for lack in lacks))
+        refuse(f"the map `{path}` is not usable for a portfolio:\n" + "\n".join(f"  {lack}" for lack in lacks))
     return found
 
 

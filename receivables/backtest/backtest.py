@@ -1,51 +1,69 @@
-"""Runs a policy set over an invoice history and joins what really happened: history → tally.
+"""Replays a history and joins what really happened: items → decisions → a tally of both.
 
-Verb of the backtest, after `replay`. Orders that were decided alike, in the same quarter, and paid equally late fall
-into one cell with its sums, so that a million orders become a few thousand cells and every figure comes from these
-(`receivables.backtest.backtest_figures`). Cells are sums: parts of a history can be run apart and added.
+`backtest` asks for the account facts of each past order as its day opened, lets every policy set decide it, and counts
+it in a cell. Orders that were decided alike, in the same quarter, and paid equally late fall into one cell with its
+sums, so that a million orders become a few thousand cells and every figure comes from these
+(`receivables.backtest.backtest_figures`). Cells are sums, so parts of a history can be run apart and added.
+
+Example: an invoice of 100, issued 10 May, due 9 June and paid 24 June, is 15 days late. It passed the thresholds 0 and
+7 but not 15, so its lateness is 2. If the policies would have held it, it adds 1 order, 100 of amount, 100 × 45 of
+amount-days and 100 × 15 of late amount-days to the cell (2nd quarter, 2, held).
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from engine.vocabulary.days import date_of, day_number
-from receivables.backtest.replay import Case, Decide, ReplayedOrder
-from receivables.payment_record import Invoice, Known, OpenInvoices, known_at_issue
+from engine.vocabulary.days import day_number
+from receivables.backtest.replay import Decide, PastOrder, ReplayedOrder
+from receivables.items import Item
+from receivables.months import quarter_of
+from receivables.payment_record import ReceivablesByDay, facts_at_issue
 
 LATE_DAYS = (0, 7, 15, 30)
 """Later than these many days: the thresholds of all lateness figures."""
 
 FLIPS_KEPT = 100
-CASES_AT_ONCE = 50_000
+"""Orders that two policy sets decide differently: how many are kept, the largest."""
+
+ORDERS_AT_ONCE = 50_000
+"""Orders that are decided together: enough that a query's fixed cost doesn't show, few enough for little memory."""
+
+Accounts = Mapping[str, Sequence[Item]]
+"""All items of the history by customer."""
 
 
 class TallyKey(NamedTuple):
-    """`lateness` counts the thresholds passed: 0 paid on time … 4 more than 30 days late; None where the invoice was
-    still open at the end of the history and not yet that late. `sides` has one decision for each policy set."""
+    """What orders of one cell have in common."""
 
     quarter: str
+    """Of the day of issue, such as `2013-Q2`."""
     lateness: int | None
-    sides: tuple[ReplayedOrder, ...]
+    """How many of `LATE_DAYS` the payment passed: 0 paid on time … 4 more than 30 days late. None where the invoice was
+    still open at the end of the history and not yet that late, so that nobody knows."""
+    decisions: tuple[ReplayedOrder, ...]
+    """One for each policy set."""
 
 
-@dataclass(slots=True)
-class Sums:
-    """Amounts in minor units; `amount_days` is amount × days from issue to payment, `late_amount_days` × days late."""
+@dataclass(slots=True, kw_only=True)
+class OrderSums:
+    """Sums over some orders; mutable, since a history adds to them order by order. Amounts are in minor units."""
 
     count: int = 0
     amount: int = 0
     amount_days: int = 0
+    """Sum of amount × days from issue to payment."""
     late_amount_days: int = 0
+    """Sum of amount × days late."""
     disputed_amount: int = 0
+    """What was disputed at some time, whenever that became known."""
 
-    def __iadd__(self, other: Sums) -> Sums:
+    def __iadd__(self, other: OrderSums) -> OrderSums:
         self.count += other.count
         self.amount += other.amount
         self.amount_days += other.amount_days
@@ -58,20 +76,28 @@ class Sums:
 class Flip:
     """An order that two policy sets decide differently."""
 
-    invoice: Invoice
-    sides: tuple[ReplayedOrder, ...]
+    item: Item
+    """The invoice that stands for the order."""
+    decisions: tuple[ReplayedOrder, ...]
+    """One for each policy set."""
 
 
 @dataclass(slots=True)
 class BacktestTally:
-    cells: dict[TallyKey, Sums] = field(default_factory=dict)
+    """Everything that a replay counted; mutable while it runs."""
+
+    cells: dict[TallyKey, OrderSums] = field(default_factory=dict)
     orders: int = 0
+    """Orders decided so far."""
     flips: int = 0
-    largest_flips: list[tuple[int, str, Flip]] = field(default_factory=list)  # a heap, smallest first
+    """How many of them two policy sets decided differently."""
+    largest_flips: list[tuple[int, str, Flip]] = field(default_factory=list)
+    """The largest of these as a heap, the smallest first: amount, number of the invoice, flip."""
 
     def flip(self, flip: Flip) -> None:
+        """Counts an order that flips, and keeps it where it is among the `FLIPS_KEPT` largest."""
         self.flips += 1
-        entry = (flip.invoice.amount, flip.invoice.number, flip)
+        entry = (flip.item.amount, flip.item.number, flip)
         if len(self.largest_flips) < FLIPS_KEPT:
             heapq.heappush(self.largest_flips, entry)
         elif entry[:2] > self.largest_flips[0][:2]:
@@ -79,35 +105,23 @@ class BacktestTally:
 
 
 class Window(NamedTuple):
-    """Orders issued from `since` to `until`, both included, are decided; the rest of the history is known to them as
-    far as it lies before them. `end` is the history's last day: what was not paid by then is open."""
+    """Which orders are decided; days since 1970-01-01."""
 
     since: int
+    """The first day of issue that counts. What lies before is known to the orders, but not decided."""
     until: int
+    """The last day of issue that counts."""
     end: int
-
-
-Accounts = Mapping[str, Sequence[Invoice]]
-"""All invoices of the history by customer."""
-
-
-def accounts_of(invoices: Iterable[Invoice]) -> dict[str, list[Invoice]]:
-    accounts: dict[str, list[Invoice]] = {}
-    for invoice in invoices:
-        known = accounts.get(invoice.customer)
-        if known is None:
-            accounts[invoice.customer] = [invoice]
-        else:
-            known.append(invoice)
-    return accounts
+    """The history's last day: what was not paid by then is open."""
 
 
 def window_of(accounts: Accounts, since: date | None = None, until: date | None = None) -> Window:
-    """The whole history where nothing narrower is asked for."""
-    invoices = [invoice for account in accounts.values() for invoice in account]
-    first = min((invoice.issued for invoice in invoices), default=0)
-    last = max((invoice.issued for invoice in invoices), default=0)
-    end = max((invoice.closed or invoice.issued for invoice in invoices), default=0)
+    """The window from `since` to `until`, or to the whole history where these are None. The end is the latest day on
+    which an item was issued or settled, whatever the window."""
+    items = [item for account in accounts.values() for item in account]
+    first = min((item.issued for item in items), default=0)
+    last = max((item.issued for item in items), default=0)
+    end = max((item.closed or item.issued for item in items), default=0)
     return Window(_day(since, first), _day(until, last), max(last, end))
 
 
@@ -121,59 +135,56 @@ def backtest(
     decides: Sequence[Decide],
     progress: Callable[[int], None] = lambda _orders: None,
 ) -> BacktestTally:
-    """One `Decide` for each policy set. `progress` is told the orders decided so far."""
+    """Decides every order of the window and counts how it was decided and paid.
+
+    `decides` has one `Decide` for each policy set. `progress` is called with the number of orders decided so far.
+    """
     tally = BacktestTally()
-    cases = _cases(accounts, window)
-    while some := list(islice(cases, CASES_AT_ONCE)):
-        answers = [decide(some) for decide in decides]
-        _add(tally, some, list(zip(*answers, strict=True)), window.end)
+    orders = _past_orders(accounts, window)
+    while some := list(islice(orders, ORDERS_AT_ONCE)):
+        by_policy_set = [decide(some) for decide in decides]
+        _count(tally, some, list(zip(*by_policy_set, strict=True)), window.end)
         progress(tally.orders)
     return tally
 
 
-def _cases(accounts: Accounts, window: Window) -> Iterator[Case]:
-    book = OpenInvoices(invoice for account in accounts.values() for invoice in account)
+def _past_orders(accounts: Accounts, window: Window) -> Iterator[PastOrder]:
+    receivables = ReceivablesByDay(item for account in accounts.values() for item in account)
     for account in accounts.values():
-        for case in known_at_issue(account, book):
-            if window.since <= case[0].issued <= window.until:
-                yield case
+        for order in facts_at_issue(account, receivables):
+            if window.since <= order[0].issued <= window.until:
+                yield order
 
 
-def _add(
-    tally: BacktestTally, cases: Sequence[tuple[Invoice, Known]], sides: Sequence[tuple[ReplayedOrder, ...]], end: int
+def _count(
+    tally: BacktestTally, orders: Sequence[PastOrder], decisions: Sequence[tuple[ReplayedOrder, ...]], end: int
 ) -> None:
     cells = tally.cells
-    tally.orders += len(cases)
-    for (invoice, _), decided in zip(cases, sides, strict=True):
-        late, lateness, days = outcome(invoice, end)
-        cell = TallyKey(quarter_of(invoice.issued), lateness, decided)
+    tally.orders += len(orders)
+    for (item, _), decided in zip(orders, decisions, strict=True):
+        late, lateness, days = outcome(item, end)
+        cell = TallyKey(quarter_of(item.issued), lateness, decided)
         sums = cells.get(cell)
         if sums is None:
-            sums = cells[cell] = Sums()
-        amount = invoice.amount
+            sums = cells[cell] = OrderSums()
+        amount = item.amount
         sums.count += 1
         sums.amount += amount
         sums.amount_days += amount * days
         sums.late_amount_days += amount * late
-        if invoice.disputed:
+        if item.disputed:
             sums.disputed_amount += amount
         if len(decided) > 1 and decided[0].outcome != decided[1].outcome:
-            tally.flip(Flip(invoice, decided))
+            tally.flip(Flip(item, decided))
 
 
-def outcome(invoice: Invoice, end: int) -> tuple[int, int | None, int]:
-    """Days late, the thresholds passed (None: not yet known), days owed; of an open invoice as far as the history
-    goes."""
-    settled = invoice.settled
+def outcome(item: Item, end: int) -> tuple[int, int | None, int]:
+    """How an order was paid: its days late, how many of `LATE_DAYS` that passed (None: not yet known), and the days it
+    was owed. Of an item that was open on the history's last day `end`, as far as the history goes; its lateness is
+    known once it is later than the last threshold."""
+    settled = item.settled
     paid = end if settled is None else settled
-    late = max(paid - invoice.due, 0)
+    late = max(paid - item.due, 0)
     lateness = sum([late > days for days in LATE_DAYS])
     known = settled is not None or lateness == len(LATE_DAYS)
-    return late, lateness if known else None, max(paid - invoice.issued, 0)
-
-
-@lru_cache(maxsize=1 << 16)
-def quarter_of(day: int) -> str:
-    """Such as `2013-Q2`."""
-    when = date_of(day)
-    return f"{when.year}-Q{(when.month + 2) // 3}"
+    return late, lateness if known else None, max(paid - item.issued, 0)

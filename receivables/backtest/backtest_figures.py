@@ -1,36 +1,46 @@
-"""What a backtest says: tally → figures, for one policy set or two side by side.
+"""A backtest's figures: the tally of a replay, read for one policy set or for two side by side.
 
-Verb after `backtest`. Definitions and sources stand in docs/backtest.md. Amounts are minor units, shares are exact
-fractions; both are written out only in `as_json`.
+`figures` takes what `receivables.backtest.backtest` counted. Definitions and sources stand in docs/backtest.md. Amounts
+are in minor units, shares are exact fractions; both are rounded only where they are written out.
+
+Words used throughout: an order is *held* if the policies would have kept it from going out (hold or reject), else
+*passed*; it is *known* if its payment is, that is all but those still open and not yet long overdue. A *side* is one of
+the policy sets under test.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.text import Text
-from receivables.backtest.backtest import LATE_DAYS, BacktestTally, Flip, Sums, TallyKey
+from receivables.backtest.backtest import LATE_DAYS, BacktestTally, Flip, OrderSums, TallyKey
 from receivables.backtest.replay import ReplayedOrder
+from receivables.figures import ratio
 
 LADDER = CASE_KINDS["order"].ladder
+"""The outcomes of orders, the mildest first."""
+
 STOPPING = ("hold", "reject")
 """Outcomes that keep an order from going out: these orders are called held."""
 
 
 @dataclass(slots=True)
 class OrderGroup:
-    """Some orders. `late[i]` are those paid more than `LATE_DAYS[i]` days late; what was still open at the end of the
-    history and not yet that late is in `all` but neither in `known` nor in `late`."""
+    """Sums over some of the orders, and over those of them that were paid late; mutable while cells are added."""
 
-    all: Sums = field(default_factory=Sums)
-    known: Sums = field(default_factory=Sums)
-    late: tuple[Sums, ...] = field(default_factory=lambda: tuple(Sums() for _ in LATE_DAYS))
+    all: OrderSums = field(default_factory=OrderSums)
+    """Every order of the group."""
+    known: OrderSums = field(default_factory=OrderSums)
+    """Those whose lateness is known."""
+    late: tuple[OrderSums, ...] = field(default_factory=lambda: tuple(OrderSums() for _ in LATE_DAYS))
+    """`late[i]`: those of the known ones that were paid more than `LATE_DAYS[i]` days late."""
 
-    def add(self, lateness: int | None, sums: Sums) -> None:
+    def add(self, lateness: int | None, sums: OrderSums) -> None:
+        """Adds the orders of one cell; `lateness` as in `TallyKey`."""
         self.all += sums
         if lateness is not None:
             self.known += sums
@@ -38,126 +48,165 @@ class OrderGroup:
                 late += sums
 
     def rate(self, index: int) -> Fraction | None:
-        """Share of the amount that was paid later than `LATE_DAYS[index]` days."""
+        """Share of the known amount that was paid later than `LATE_DAYS[index]` days; None where nothing is known."""
         return ratio(self.late[index].amount, self.known.amount)
 
     def count_rate(self, index: int) -> Fraction | None:
+        """The same share by the number of orders."""
         return ratio(self.late[index].count, self.known.count)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """Holding as a forecast of lateness. Lift is how many times as much late amount was held as holding the same
-    amount at random would; precision the share of what was held that came late; recall the share of what came late that
-    was held."""
+    """Holding as a forecast of lateness, for one threshold; first by amount, then by the number of orders. None where
+    there is nothing to divide by."""
 
     days: int
+    """The threshold, one of `LATE_DAYS`."""
     lift: Fraction | None
+    """How many times as much late amount was held as holding the same amount at random would."""
     precision: Fraction | None
+    """Share of what was held that came late."""
     recall: Fraction | None
+    """Share of what came late that was held."""
     count_lift: Fraction | None
     count_precision: Fraction | None
     count_recall: Fraction | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """Days sales outstanding and the overdue share of receivables: as it was, had held orders been refused, had they
-    been paid in advance."""
+    """Days sales outstanding and the overdue share of receivables: as it was, and had held orders not gone out. None
+    where there is nothing to divide by."""
 
     dso: Fraction | None
+    """As it was, in days: amount-days ÷ amount."""
     dso_refused: Fraction | None
+    """Had held orders been refused: neither owed nor sold."""
     dso_prepaid: Fraction | None
+    """Had held orders been paid in advance: sold, and owed for no day."""
     overdue_share: Fraction | None
+    """Late amount-days ÷ amount-days, as it was."""
     overdue_share_without: Fraction | None
+    """The same without held orders, refused or prepaid."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFigures:
-    """`alone`: the orders that no other rule would have held."""
+    """What one rule did."""
 
     rule: str
+    """Its id."""
     title: Text
     outcome: str
+    """What it asks for."""
     fired: OrderGroup
     undetermined: OrderGroup
+    """Orders for which it could not be checked, because a fact was missing."""
     alone: OrderGroup
+    """The orders held by it that no other rule would have held."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleName:
+    """What the figures have to know of a rule."""
+
     title: Text
     outcome: str
     if_missing: str | None
+    """Its outcome where it can't be checked; None where it is ignored then."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SideFigures:
+    """The figures of one policy set."""
+
     label: str
+    """What users call it."""
     version: str
+    """The version of the set, as decisions record it."""
     outcomes: Mapping[str, OrderGroup]
+    """By outcome, the mildest first, those without orders too."""
     held: OrderGroup
     passed: OrderGroup
     accuracy: tuple[Accuracy, ...]
+    """One for each of `LATE_DAYS`."""
     effect: Effect
     rules: tuple[RuleFigures, ...]
+    """The rules that said something, in the order of the policies."""
     grades: Mapping[str, OrderGroup]
-    quarters: Mapping[str, tuple[OrderGroup, OrderGroup]]  # held, passed
-    quarter_outcomes: Mapping[str, Mapping[str, int]]  # amounts
+    """By grade of the customer, in order; the empty text stands for orders without one."""
+    quarters: Mapping[str, tuple[OrderGroup, OrderGroup]]
+    """By quarter, oldest first: the orders held and passed."""
+    quarter_outcomes: Mapping[str, Mapping[str, int]]
+    """By quarter, the amount of each outcome."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Orders that flip from one outcome to another, with the rules that only one side names for them."""
+    """Orders that flip from one outcome to another, with the same rules to blame."""
 
     before: str
+    """The outcome under the first policy set."""
     after: str
+    """The outcome under the second."""
     only_first: tuple[str, ...]
+    """Rules that only the first set names for them, fired or not checked."""
     only_second: tuple[str, ...]
+    """Rules that only the second set names."""
     group: OrderGroup
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestFigures:
+    """All figures of one backtest."""
+
     everything: OrderGroup
+    """All orders that were decided."""
     sides: tuple[SideFigures, ...]
+    """One for each policy set."""
     changes: tuple[Change, ...]
+    """The largest amounts first; empty with one policy set."""
     flips: int
+    """How many orders the two sets decide differently."""
     largest_flips: tuple[Flip, ...]
+    """The largest of these, at most `FLIPS_KEPT`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One policy set under test: what it is called, its version, its rules by id."""
+    """One policy set under test."""
 
     label: str
+    """What users call it."""
     version: str
     rules: Mapping[str, RuleName]
+    """By id, in the order of the policies."""
+
+
+Cells = list[tuple[TallyKey, OrderSums]]
+"""A tally's cells, in order of quarter."""
 
 
 def figures(tally: BacktestTally, sides: Iterable[Side]) -> BacktestFigures:
+    """Every figure of the tally. `sides` are the policy sets that decided it, in the same order."""
     cells = sorted(tally.cells.items(), key=_by_quarter)
-    found = tuple(_side(side, index, cells) for index, side in enumerate(sides))
-    flips = sorted(tally.largest_flips, key=lambda entry: (-entry[0], entry[1]))
-    changes = _changes(cells) if len(found) > 1 else ()
+    side_figures = tuple(_side(side, index, cells) for index, side in enumerate(sides))
+    largest = sorted(tally.largest_flips, key=lambda entry: (-entry[0], entry[1]))
+    everything = OrderGroup()
+    for cell, sums in cells:
+        everything.add(cell.lateness, sums)
     return BacktestFigures(
-        _group(cells, lambda _: True), found, changes, tally.flips, tuple(flip for _, _, flip in flips)
+        everything=everything,
+        sides=side_figures,
+        changes=_changes(cells) if len(side_figures) > 1 else (),
+        flips=tally.flips,
+        largest_flips=tuple(flip for _, _, flip in largest),
     )
 
 
-Cells = list[tuple[TallyKey, Sums]]
-
-
-def _by_quarter(entry: tuple[TallyKey, Sums]) -> str:
+def _by_quarter(entry: tuple[TallyKey, OrderSums]) -> str:
     return entry[0].quarter
-
-
-def _group(cells: Cells, wanted: Callable[[TallyKey], bool]) -> OrderGroup:
-    group = OrderGroup()
-    for cell, sums in cells:
-        if wanted(cell):
-            group.add(cell.lateness, sums)
-    return group
 
 
 def _side(side: Side, index: int, cells: Cells) -> SideFigures:
@@ -167,52 +216,67 @@ def _side(side: Side, index: int, cells: Cells) -> SideFigures:
     amounts: defaultdict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(LADDER, 0))
     held, passed = OrderGroup(), OrderGroup()
     for cell, sums in cells:
-        decided = cell.sides[index]
+        decided = cell.decisions[index]
         is_held = decided.outcome in STOPPING
         in_quarter = quarters[cell.quarter][0 if is_held else 1]
         for group in (outcomes[decided.outcome], grades[decided.grade or ""], held if is_held else passed, in_quarter):
             group.add(cell.lateness, sums)
         amounts[cell.quarter][decided.outcome] += sums.amount
     return SideFigures(
-        side.label,
-        side.version,
-        outcomes,
-        held,
-        passed,
-        tuple(_accuracy(days, i, held, passed) for i, days in enumerate(LATE_DAYS)),
-        effect(held, passed),
-        _rules(side.rules, index, cells),
-        dict(sorted(grades.items())),
-        dict(quarters),
-        dict(amounts),
+        label=side.label,
+        version=side.version,
+        outcomes=outcomes,
+        held=held,
+        passed=passed,
+        accuracy=tuple(_accuracy(days, i, held, passed) for i, days in enumerate(LATE_DAYS)),
+        effect=effect(held, passed),
+        rules=_rules(side.rules, index, cells),
+        grades=dict(sorted(grades.items())),
+        quarters=dict(quarters),
+        quarter_outcomes=dict(amounts),
     )
 
 
 def _accuracy(days: int, index: int, held: OrderGroup, passed: OrderGroup) -> Accuracy:
     late, late_passed = held.late[index], passed.late[index]
-    amount = _forecast(late.amount, held.known.amount, late_passed.amount, passed.known.amount)
-    count = _forecast(late.count, held.known.count, late_passed.count, passed.known.count)
-    return Accuracy(days, *amount, *count)
+    lift, precision, recall = _forecast(late.amount, held.known.amount, late_passed.amount, passed.known.amount)
+    count_lift, count_precision, count_recall = _forecast(
+        late.count, held.known.count, late_passed.count, passed.known.count
+    )
+    return Accuracy(
+        days=days,
+        lift=lift,
+        precision=precision,
+        recall=recall,
+        count_lift=count_lift,
+        count_precision=count_precision,
+        count_recall=count_recall,
+    )
 
 
 def _forecast(
     hit: int, held: int, missed: int, passed: int
 ) -> tuple[Fraction | None, Fraction | None, Fraction | None]:
-    """Lift, precision, recall."""
+    """Lift, precision and recall of a forecast: `hit` of the `held` came late, and `missed` of the `passed`.
+
+    Example: of 90 held 30 came late, of 80 passed 70. Precision is 30 ÷ 90, the share that came late of everything 100
+    ÷ 170, so lift is 1/3 ÷ 10/17 = 17/30; recall is 30 ÷ 100.
+    """
     precision, base = ratio(hit, held), ratio(hit + missed, held + passed)
     lift = precision / base if precision is not None and base else None
     return lift, precision, ratio(hit, hit + missed)
 
 
 def effect(held: OrderGroup, passed: OrderGroup) -> Effect:
-    before, after = held.all, passed.all
-    owed, sold = before.amount_days + after.amount_days, before.amount + after.amount
+    """What would have become of receivables without the held orders; `held` and `passed` are all orders together."""
+    owed, sold = held.all.amount_days + passed.all.amount_days, held.all.amount + passed.all.amount
+    late = held.all.late_amount_days + passed.all.late_amount_days
     return Effect(
-        ratio(owed, sold),
-        ratio(after.amount_days, after.amount),
-        ratio(after.amount_days, sold),
-        ratio(before.late_amount_days + after.late_amount_days, owed),
-        ratio(after.late_amount_days, after.amount_days),
+        dso=ratio(owed, sold),
+        dso_refused=ratio(passed.all.amount_days, passed.all.amount),
+        dso_prepaid=ratio(passed.all.amount_days, sold),
+        overdue_share=ratio(late, owed),
+        overdue_share_without=ratio(passed.all.late_amount_days, passed.all.amount_days),
     )
 
 
@@ -222,44 +286,51 @@ def _rules(names: Mapping[str, RuleName], index: int, cells: Cells) -> tuple[Rul
     undetermined: defaultdict[str, OrderGroup] = defaultdict(OrderGroup)
     alone: defaultdict[str, OrderGroup] = defaultdict(OrderGroup)
     for cell, sums in cells:
-        decided = cell.sides[index]
+        decided = cell.decisions[index]
         stopping = _stopping(decided, names)
-        for where, rules in ((fired, decided.rules), (undetermined, decided.undetermined)):
+        for groups, rules in ((fired, decided.rules), (undetermined, decided.undetermined)):
             for rule in rules:
-                where[rule].add(cell.lateness, sums)
+                groups[rule].add(cell.lateness, sums)
         if len(stopping) == 1:
             alone[stopping[0]].add(cell.lateness, sums)
     return tuple(
-        RuleFigures(rule, name.title, name.outcome, fired[rule], undetermined[rule], alone[rule])
+        RuleFigures(
+            rule=rule,
+            title=name.title,
+            outcome=name.outcome,
+            fired=fired[rule],
+            undetermined=undetermined[rule],
+            alone=alone[rule],
+        )
         for rule, name in names.items()
         if rule in fired or rule in undetermined
     )
 
 
 def _stopping(decided: ReplayedOrder, names: Mapping[str, RuleName]) -> list[str]:
+    """The rules that hold this order, fired or not checked."""
     fired = [rule for rule in decided.rules if names[rule].outcome in STOPPING]
     return fired + [rule for rule in decided.undetermined if names[rule].if_missing in STOPPING]
 
 
 def _changes(cells: Cells) -> tuple[Change, ...]:
     """The largest amounts first."""
-    found: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], OrderGroup] = {}
+    groups: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], OrderGroup] = {}
     for cell, sums in cells:
-        first, second = cell.sides[:2]
+        first, second = cell.decisions[:2]
         if first.outcome != second.outcome:
             only_first, only_second = differing_rules(first, second)
             key = (first.outcome, second.outcome, only_first, only_second)
-            found.setdefault(key, OrderGroup()).add(cell.lateness, sums)
-    changes = [Change(*key, group) for key, group in found.items()]
+            groups.setdefault(key, OrderGroup()).add(cell.lateness, sums)
+    changes = [
+        Change(before=before, after=after, only_first=only_first, only_second=only_second, group=group)
+        for (before, after, only_first, only_second), group in groups.items()
+    ]
     return tuple(sorted(changes, key=lambda change: (-change.group.all.amount, change.only_first, change.only_second)))
 
 
 def differing_rules(first: ReplayedOrder, second: ReplayedOrder) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The rules that only one of two decisions names, whether fired or undetermined."""
+    """The rules that only one of two decisions names, whether they fired or could not be checked: those of the first,
+    and those of the second."""
     one, other = (*first.rules, *first.undetermined), (*second.rules, *second.undetermined)
     return tuple(rule for rule in one if rule not in other), tuple(rule for rule in other if rule not in one)
-
-
-def ratio(part: int, whole: int) -> Fraction | None:
-    """None for a share of nothing."""
-    return Fraction(part, whole) if whole else None

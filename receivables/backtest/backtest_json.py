@@ -1,4 +1,8 @@
-"""A backtest's figures as JSON: amounts and shares are decimal text, so that nothing passes through a float."""
+"""A backtest's figures as JSON for programs: what `credence backtest --json` prints.
+
+Amounts are decimal text with the currency's decimals, shares decimal text with 6, so that nothing passes through a
+float; null is a share of nothing. The keys are a promise to programs; docs/backtest.md explains the figures.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,7 @@ Json = dict[str, object]
 
 
 def as_json(backtest: Backtest, history: HistoryRead) -> Json:
+    """All of a backtest, as one object of JSON. `history` is what was read for it, with its rejects."""
     write = _Writer(backtest.vocabulary.currency_digits)
     figures, history_map = backtest.figures, backtest.history_map
     return {
@@ -38,7 +43,7 @@ def as_json(backtest: Backtest, history: HistoryRead) -> Json:
         "rejected": backtest.rejected,
         "rejects": [{"line": line, "faults": [str(fault) for fault in faults]} for line, faults in history.rejects],
         "assumed": list(_assumed(backtest)),
-        "told": list(history_map.told),
+        "told": list(history_map.facts_from_history),
         "all": write.group(figures.everything),
         "policies": [write.side(side) for side in figures.sides],
         "flips": figures.flips,
@@ -58,6 +63,8 @@ def _text(text: Text) -> Json:
 
 
 class _Writer:
+    """Writes nouns of `backtest_figures` with amounts of so many decimals."""
+
     def __init__(self, digits: int) -> None:
         self.money = decimal_formatter(digits)
 
@@ -86,7 +93,7 @@ class _Writer:
             "outcomes": {name: self.group(group) for name, group in side.outcomes.items()},
             "held": self.group(side.held),
             "passed": self.group(side.passed),
-            "accuracy": [_accuracy(found) for found in side.accuracy],
+            "accuracy": [_accuracy(accuracy) for accuracy in side.accuracy],
             "effect": _effect(side.effect),
             "rules": [self.rule(rule) for rule in side.rules],
             "grades": {grade: self.group(group) for grade, group in side.grades.items()},
@@ -116,14 +123,14 @@ class _Writer:
         }
 
     def flip(self, flip: Flip) -> Json:
-        invoice, (first, second) = flip.invoice, flip.sides[:2]
+        item, (first, second) = flip.item, flip.decisions[:2]
         only_first, only_second = differing_rules(first, second)
         return {
-            "order": invoice.number,
-            "customer": invoice.customer,
-            "day": date_of(invoice.issued).isoformat(),
-            "amount": self.money(invoice.amount),
-            "days_late": invoice.days_late,
+            "order": item.number,
+            "customer": item.customer,
+            "day": date_of(item.issued).isoformat(),
+            "amount": self.money(item.amount),
+            "days_late": item.days_late,
             "before": first.outcome,
             "after": second.outcome,
             "rules_only_in_first": list(only_first),
@@ -131,15 +138,15 @@ class _Writer:
         }
 
 
-def _accuracy(found: Accuracy) -> Json:
+def _accuracy(accuracy: Accuracy) -> Json:
     return {
-        "days": found.days,
-        "lift": rate_text(found.lift),
-        "precision": rate_text(found.precision),
-        "recall": rate_text(found.recall),
-        "lift_by_count": rate_text(found.count_lift),
-        "precision_by_count": rate_text(found.count_precision),
-        "recall_by_count": rate_text(found.count_recall),
+        "days": accuracy.days,
+        "lift": rate_text(accuracy.lift),
+        "precision": rate_text(accuracy.precision),
+        "recall": rate_text(accuracy.recall),
+        "lift_by_count": rate_text(accuracy.count_lift),
+        "precision_by_count": rate_text(accuracy.count_precision),
+        "recall_by_count": rate_text(accuracy.count_recall),
     }
 
 

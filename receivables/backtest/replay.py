@@ -1,7 +1,9 @@
-"""Decides a past order on what was known as its day opened: invoice + known facts + assumptions → outcome and rules.
+"""Decides past orders on what was known as their day opened, one by one: item + account facts → outcome and rules.
 
-Verb of the backtest, between `history` and `backtest`. Facts are bound as `binding` binds them and matched by the
-generated Python form of the rule set, without the texts of a full decision; the tests hold both against each other.
+`decider` gives a function that decides many orders; `receivables.backtest.replay_sql` gives one that does the same on
+DuckDB, several times faster. Facts are bound as `engine.vocabulary.binding` binds those of a request, and matched by
+the generated Python form of the rule set, without the texts of a full decision; the tests hold both against
+`Engine.decide`.
 """
 
 from __future__ import annotations
@@ -13,52 +15,62 @@ from engine.lowering.python.python_form import PythonForm
 from engine.ruleset.ruleset import NO_RULES, RuleSet
 from engine.vocabulary.binding import Binder, Value
 from engine.vocabulary.case_kinds import CASE_KINDS
+from receivables.account_facts import AccountFacts
+from receivables.default_policies import GRADE
 from receivables.history.history_map import ACCOUNT_FACTS, HistoryMap
-from receivables.payment_record import Invoice, Known
+from receivables.items import Item
 
 CASE = "order"
-GRADE = "grading.grade"
 
-Case = tuple[Invoice, Known]
+PastOrder = tuple[Item, AccountFacts]
+"""An invoice that stands for the order it came from, and the customer's facts as its day of issue opened."""
 
 
 class ReplayedOrder(NamedTuple):
-    """`rules` fired, `undetermined` could not be told and say so; each with the most severe first, as the reasons of a
-    decision. `grade` is None where no policy grades."""
+    """What a rule set says of one past order. A named tuple, since millions of orders share a few of them as keys."""
 
     outcome: str
+    """One of the ladder of orders, such as `hold`."""
     rules: tuple[str, ...]
+    """Ids of the rules that fired, the most severe first, as the reasons of a decision."""
     undetermined: tuple[str, ...]
+    """Ids of the rules that could not be checked because a fact was missing, and count in the outcome."""
     grade: str | None
+    """The customer's grade; None where no policy grades."""
 
 
-Decide = Callable[[Sequence[Case]], Sequence[ReplayedOrder]]
+Decide = Callable[[Sequence[PastOrder]], Sequence[ReplayedOrder]]
 """Decides many orders; gives as many answers, in the same order."""
 
 
 class FactRows:
-    """Bound facts in the order of `ruleset.facts`. Raises `binding.FactsRefused` where an assumption does not fit
-    this rule set's facts."""
+    """Makes rows of bound facts, in the order of `ruleset.facts`, from past orders."""
 
     def __init__(self, ruleset: RuleSet, history_map: HistoryMap) -> None:
+        """Raises `binding.FactsRefused` where an assumption of the map does not fit this rule set's facts."""
         slots = {fact.name: slot for slot, fact in enumerate(ruleset.facts)}
         self.template = Binder(CASE, ruleset.facts).bind(_body(history_map, slots))
+        """A row with everything that is assumed of all orders; what the history tells is still to be filled in."""
         self._days = tuple(slots[part.name] for part in history_map.assumptions if part.as_of and part.name in slots)
         self._order = tuple(slots[name] for name in ("order.id", "order.amount", "order.payment_days", "account.id"))
-        told = [(slots.get(name), index) for index, name in enumerate(ACCOUNT_FACTS) if name in history_map.told]
-        self._known = tuple((slot, index) for slot, index in told if slot is not None)
+        self._account = tuple(
+            (slots[name], index)
+            for index, name in enumerate(ACCOUNT_FACTS)
+            if name in slots and name in history_map.facts_from_history
+        )
 
-    def row(self, invoice: Invoice, known: Known) -> list[Value]:
+    def row(self, item: Item, facts: AccountFacts) -> list[Value]:
+        """The bound facts of one order."""
         row = self.template.copy()
         number, amount, payment_days, customer = self._order
-        row[number] = invoice.number
-        row[amount] = invoice.amount
-        row[payment_days] = invoice.due - invoice.issued
-        row[customer] = invoice.customer
-        for slot, index in self._known:
-            row[slot] = known[index]
+        row[number] = item.number
+        row[amount] = item.amount
+        row[payment_days] = item.due - item.issued
+        row[customer] = item.customer
+        for slot, index in self._account:
+            row[slot] = facts[index]
         for slot in self._days:
-            row[slot] = invoice.issued
+            row[slot] = item.issued
         return row
 
 
@@ -73,44 +85,52 @@ def _body(history_map: HistoryMap, known: Iterable[str]) -> dict[str, dict[str, 
 
 
 def decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
-    """One order after another, on its own day, with the parameters that this rule set has in force."""
+    """A function that decides one order after another, each on its own day, with the parameters that this rule set has
+    in force. Raises what `FactRows` raises."""
     rows = FactRows(ruleset, history_map)
     form = PythonForm(ruleset)
     match, row = form.match, rows.row
-    grade = form.slots.get(GRADE)
+    grade_slot = form.slots.get(GRADE)
     answer = answers(ruleset, len(form.matches) - len(ruleset.rules))
-    seen: dict[tuple[tuple[int, ...], tuple[int, ...], object], ReplayedOrder] = {}
+    answered: dict[tuple[tuple[int, ...], tuple[int, ...], object], ReplayedOrder] = {}
 
-    def decide(cases: Sequence[Case]) -> list[ReplayedOrder]:
-        found = []
-        for invoice, known in cases:
-            values, fired, undetermined, _ = match(row(invoice, known), invoice.issued)
-            key = (tuple(fired), tuple(undetermined), None if grade is None else values[grade])
-            decided = seen.get(key)
+    def decide(orders: Sequence[PastOrder]) -> list[ReplayedOrder]:
+        replayed = []
+        for item, facts in orders:
+            values, fired, undetermined, _ = match(row(item, facts), item.issued)
+            key = (tuple(fired), tuple(undetermined), None if grade_slot is None else values[grade_slot])
+            decided = answered.get(key)
             if decided is None:
-                decided = seen[key] = answer(*key)
-            found.append(decided)
-        return found
+                decided = answered[key] = answer(*key)
+            replayed.append(decided)
+        return replayed
 
     return decide
 
 
 def answers(ruleset: RuleSet, first: int) -> Callable[[Iterable[int], Iterable[int], object], ReplayedOrder]:
-    """What the matches with these indices say; rules start at index `first`, before them stand bands and rows. Where no
-    rule could stop an order, `no-rules` does, as in a decision."""
+    """A function that says what matches with some indices mean: those that fired, those undetermined, and the grade.
+
+    Rules start at index `first`; before them stand the bands and rows of tables, which say nothing by themselves. Where
+    no rule of the set could stop an order, `no-rules` does, as in a decision.
+    """
     ladder = CASE_KINDS[CASE]
     undecided = [] if ruleset.is_decided else [(NO_RULES, ladder.caution)]
-    fires = {first + index: (rule.id, rule.outcome) for index, rule in enumerate(ruleset.rules)}
-    missing: Mapping[int, tuple[str, str]] = {
+    outcomes = {first + index: (rule.id, rule.outcome) for index, rule in enumerate(ruleset.rules)}
+    outcomes_if_missing: Mapping[int, tuple[str, str]] = {
         first + index: (rule.id, rule.if_missing) for index, rule in enumerate(ruleset.rules) if rule.if_missing
     }
 
     def answer(fired: Iterable[int], undetermined: Iterable[int], grade: object) -> ReplayedOrder:
-        said = [*undecided, *_severest_first(fires, fired, ladder.severity)]
-        doubts = _severest_first(missing, undetermined, ladder.severity)
-        severest = max([ladder.severity(outcome) for _, outcome in (*said, *doubts)], default=0)
-        rules, unknown = tuple(rule for rule, _ in said), tuple(rule for rule, _ in doubts)
-        return ReplayedOrder(ladder.ladder[severest], rules, unknown, None if grade is None else str(grade))
+        certain = [*undecided, *_severest_first(outcomes, fired, ladder.severity)]
+        unsure = _severest_first(outcomes_if_missing, undetermined, ladder.severity)
+        severest = max([ladder.severity(outcome) for _, outcome in (*certain, *unsure)], default=0)
+        return ReplayedOrder(
+            outcome=ladder.ladder[severest],
+            rules=tuple(rule for rule, _ in certain),
+            undetermined=tuple(rule for rule, _ in unsure),
+            grade=None if grade is None else str(grade),
+        )
 
     return answer
 

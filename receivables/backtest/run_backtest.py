@@ -1,4 +1,7 @@
-"""One backtest from files to figures: the history read, each policy set's orders decided, everything counted."""
+"""One backtest from file to figures: the history read, each policy set's orders decided, everything counted.
+
+`run` is the one verb that callers need; `backtest_report` and `backtest_json` show what it gives.
+"""
 
 from __future__ import annotations
 
@@ -12,80 +15,97 @@ from engine.vocabulary.days import date_of
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Vocabulary
 from files.long_run import Progress, untold, without_garbage_collection
-from receivables.backtest import backtest_words as say
+from receivables.backtest import backtest_texts as texts
 from receivables.backtest.backtest import Window, backtest, window_of
 from receivables.backtest.backtest_figures import BacktestFigures, RuleName, Side, figures
-from receivables.backtest.replay import CASE, Case, Decide, ReplayedOrder, decider
+from receivables.backtest.replay import CASE, Decide, PastOrder, ReplayedOrder, decider
 from receivables.history.history_file import HistoryRead, HistorySource, read_history
 from receivables.history.history_map import HistoryMap
 
 
 class NothingToReplay(Exception):
-    """The message says why."""
+    """No order of the history can be decided. The message says why, for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """`engines` by the label users know them by, one or two; `as_of` picks the parameters in force."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestRequest:
+    """Which history is replayed, and under which policies."""
 
     source: HistorySource
     engines: Mapping[str, Engine]
+    """The policy sets, one or two, by the label that users know them by; all in one currency."""
     as_of: date
+    """The day whose parameters are in force for every order: the question is what today's policy would have done."""
     since: date | None = None
+    """The first day whose orders are decided; None: from the beginning."""
     until: date | None = None
+    """The last day whose orders are decided; None: to the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
+    """A backtest with all its figures."""
+
     file: str
+    """Name of the history's file."""
     history_map: HistoryMap
     vocabulary: Vocabulary
+    """Of the policies."""
     as_of: date
+    """As in the request."""
     window: Window
-    rulesets: tuple[RuleSet, ...]  # of the sides, in their order
+    rulesets: tuple[RuleSet, ...]
+    """Of the sides, in their order."""
     figures: BacktestFigures
     rows: int
+    """Rows read, the heading left out."""
     rejected: int
+    """Rows with faults, which are in no figure."""
     failures: tuple[str, ...]
     """Why credence's SQL failed, where it did and orders were replayed one by one; the figures are the same."""
 
 
-def run(asked: Asked, progress: Progress = untold) -> tuple[Backtest, HistoryRead]:
-    """Raises what `read_history` raises, and NothingToReplay."""
+def run(request: BacktestRequest, progress: Progress = untold) -> tuple[Backtest, HistoryRead]:
+    """Reads the history and replays it.
+
+    `progress` is called with the phase, `reading` or `replaying`, and the share of it that is done. Raises what
+    `read_history` and `FactRows` raise, and NothingToReplay.
+    """
     with without_garbage_collection():
-        history = read_history(asked.source, progress)
-        window = window_of(history.accounts, asked.since, asked.until)
-        return replayed(asked, history, window, progress), history
+        history = read_history(request.source, progress)
+        window = window_of(history.accounts, request.since, request.until)
+        return replayed(request, history, window, progress), history
 
 
-def replayed(asked: Asked, history: HistoryRead, window: Window, progress: Progress = untold) -> Backtest:
-    rulesets = {label: engine.ruleset(CASE, asked.as_of) for label, engine in asked.engines.items()}
+def replayed(request: BacktestRequest, history: HistoryRead, window: Window, progress: Progress = untold) -> Backtest:
+    """Replays a history that is read already; raises as `run` does."""
+    rulesets = {label: engine.ruleset(CASE, request.as_of) for label, engine in request.engines.items()}
     failures: dict[str, None] = {}
 
-    def failed(said: str) -> None:
-        failures[said] = None
+    def failed(why: str) -> None:
+        failures[why] = None
 
-    decides = [fastest(ruleset, asked.source.history_map, failed) for ruleset in rulesets.values()]
+    decides = [fastest(ruleset, request.source.history_map, failed) for ruleset in rulesets.values()]
     orders = (history.rows - history.rejected) or 1
     tally = backtest(history.accounts, window, decides, lambda done: progress("replaying", done / orders))
     if not tally.orders:
-        raise NothingToReplay(_nothing(history))
+        raise NothingToReplay(_why_nothing(history))
     sides = [_side(label, ruleset) for label, ruleset in rulesets.items()]
     return Backtest(
-        asked.source.path.name,
-        asked.source.history_map,
-        next(iter(asked.engines.values())).vocabulary,
-        asked.as_of,
-        window,
-        tuple(rulesets.values()),
-        figures(tally, sides),
-        history.rows,
-        history.rejected,
-        tuple(failures),
+        file=request.source.path.name,
+        history_map=request.source.history_map,
+        vocabulary=next(iter(request.engines.values())).vocabulary,
+        as_of=request.as_of,
+        window=window,
+        rulesets=tuple(rulesets.values()),
+        figures=figures(tally, sides),
+        rows=history.rows,
+        rejected=history.rejected,
+        failures=tuple(failures),
     )
 
 
-def _nothing(history: HistoryRead) -> str:
+def _why_nothing(history: HistoryRead) -> str:
     if history.rejects and not history.accounts:
         line, faults = history.rejects[0]
         return f"none of the {history.rows} rows is an invoice; line {line}: {'; '.join(map(str, faults))}"
@@ -97,8 +117,9 @@ def _nothing(history: HistoryRead) -> str:
 
 
 def fastest(ruleset: RuleSet, history_map: HistoryMap, failed: Callable[[str], None]) -> Decide:
-    """In bulk where the extra `bulk` is installed and SQL can say the rules, else one by one; both decide alike.
-    `failed` is told why the SQL failed, where it did: from there on orders are decided one by one."""
+    """The fastest function that decides this rule set's orders: in bulk where the extra `bulk` is installed and SQL can
+    express the rules, else one by one; both decide alike. Should the SQL fail, which is a fault of credence, `failed`
+    is called with the reason, and from there on orders are decided one by one."""
     try:
         from engine.lowering.sql.portability import portability_mistakes
         from receivables.backtest.replay_sql import QUERY_ERRORS, sql_decider
@@ -108,14 +129,14 @@ def fastest(ruleset: RuleSet, history_map: HistoryMap, failed: Callable[[str], N
         return decider(ruleset, history_map)
     decide = sql_decider(ruleset, history_map)
 
-    def decide_or_go_on(cases: Sequence[Case]) -> Sequence[ReplayedOrder]:
+    def decide_or_go_on(orders: Sequence[PastOrder]) -> Sequence[ReplayedOrder]:
         nonlocal decide
         try:
-            return decide(cases)
+            return decide(orders)
         except QUERY_ERRORS as error:
             failed((str(error).splitlines() or [type(error).__name__])[0])
             decide = decider(ruleset, history_map)
-            return decide(cases)
+            return decide(orders)
 
     return decide_or_go_on
 
@@ -125,10 +146,10 @@ def _side(label: str, ruleset: RuleSet) -> Side:
         rule.id: RuleName(rule.title or Text(rule.id, rule.id), rule.outcome, rule.if_missing) for rule in ruleset.rules
     }
     if not ruleset.is_decided:
-        names[NO_RULES] = RuleName(say.NOT_DECIDED, ruleset.mildest, None)
+        names[NO_RULES] = RuleName(texts.NOT_DECIDED, ruleset.mildest, None)
     return Side(label, ruleset.version, names)
 
 
 def labels(names: Sequence[str]) -> tuple[str, ...]:
-    """Folder names that are the same get a number."""
+    """Labels for policy sets by the names of their folders; those that are the same get a number: `a (1)`, `a (2)`."""
     return tuple(name if names.count(name) == 1 else f"{name} ({index})" for index, name in enumerate(names, 1))

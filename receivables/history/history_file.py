@@ -15,7 +15,7 @@ from files.long_run import ROWS_BETWEEN, Progress, untold
 from files.records import FileRow, Format, InputUnreadable, csv_records, format_named, ndjson_records
 from receivables.history.history_map import HISTORY, HistoryMap
 from receivables.history.history_rows import InvoiceReader, history_heading_faults, invoice_reader
-from receivables.payment_record import Invoice
+from receivables.items import Item
 
 REJECTS_KEPT = 1_000
 _NUMBER = f"{HISTORY}.invoice"
@@ -34,7 +34,7 @@ class HistorySource:
 class HistoryRead:
     """`rejects` holds the first faulty rows: their line and every fault; `rejected` counts them all."""
 
-    accounts: dict[str, list[Invoice]] = field(default_factory=dict)
+    accounts: dict[str, list[Item]] = field(default_factory=dict)
     rows: int = 0
     rejected: int = 0
     rejects: list[tuple[int, tuple[Fault, ...]]] = field(default_factory=list)
@@ -59,7 +59,7 @@ def read_history(source: HistorySource, progress: Progress = untold) -> HistoryR
             if not found.rows % ROWS_BETWEEN:
                 progress("reading", raw.tell() / whole)
             invoice = _invoice(record, read, numbers)
-            if not isinstance(invoice, Invoice):
+            if not isinstance(invoice, Item):
                 found.reject(record.line, invoice)
             elif (account := accounts.get(invoice.customer)) is None:
                 accounts[invoice.customer] = [invoice]
@@ -68,12 +68,12 @@ def read_history(source: HistorySource, progress: Progress = untold) -> HistoryR
     return found
 
 
-def _invoice(record: FileRow, read: InvoiceReader, numbers: set[str]) -> Invoice | tuple[Fault, ...]:
+def _invoice(record: FileRow, read: InvoiceReader, numbers: set[str]) -> Item | tuple[Fault, ...]:
     """`numbers`: of the rows before."""
     if record.cells is None:
         return (Fault("row", record.fault.removeprefix("row: ")),)
     invoice = read(record.cells)
-    if isinstance(invoice, Invoice):
+    if isinstance(invoice, Item):
         if invoice.number in numbers:
             return (Fault(_NUMBER, f"`{invoice.number}` stands in an earlier row too"),)
         numbers.add(invoice.number)

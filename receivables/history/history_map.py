@@ -1,7 +1,8 @@
 """A history map: which columns of an invoice history mean what, and what is assumed of every account.
 
-Noun that `read_history_map` gives and `read_history` takes. An invoice history knows when people paid and nothing else;
-what order policies want to know beside that stands here, one fact a line, each with the reason why it may be assumed.
+`history_map_file.read_history_map` reads one from YAML, `history_file.read_history` takes it to read a history. Such a
+history knows when people paid and nothing else. What order policies need beside that stands in the map, one fact a
+line, each with the reason why it may be assumed; docs/backtest.md has an example.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Type
 from files.maps.row_map import Column
-from receivables.payment_record import Known
+from receivables.account_facts import AccountFacts
 
 HISTORY = "history"
 """The group under which the columns stand: `history.issued`."""
@@ -29,39 +30,58 @@ COLUMNS: Mapping[str, Type] = {
     "disputed": YES_NO,
     "disputed_on": DATE,
 }
+"""The columns that a history may have, by the names that maps give them, with the types of their cells."""
+
 COLUMNS_REQUIRED = ("invoice", "customer", "issued", "due", "settled", "amount")
+"""Those that every map must name; in a row only `settled` may be empty."""
 
 ORDER_FACTS = ("order.id", "order.amount", "order.payment_days", "account.id")
-ACCOUNT_FACTS = tuple(f"account.{name}" for name in Known._fields)
+"""The facts of an order that its invoice gives."""
+
+ACCOUNT_FACTS = tuple(f"account.{name}" for name in AccountFacts._fields)
+"""The facts of an account that follow from its invoices, in the order of the fields of `AccountFacts`."""
+
 DISPUTED_AMOUNT = "account.disputed_amount"
-"""Told by a history only where it says since when an invoice is disputed."""
+"""Follows from a history only where that says since when an invoice is disputed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assumption:
-    """`value` is the fact as a request carries it; `as_of` holds where it is the day of the order instead."""
+    """A fact that is taken to hold for every order of the history."""
 
     name: str
+    """The fact, such as `account.status`."""
     value: str | int | bool | None
+    """The fact as a request carries it; None where `as_of` holds."""
     as_of: bool
+    """Whether the fact is a date and means the day of the order."""
     because: Text
+    """Why it may be assumed; the report prints it."""
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryMap:
+    """How the rows of a history are read, and what is assumed beside them."""
+
     name: str
     place: Place
     title: Text
+    """What reports call the history."""
     currency: str
+    """ISO 4217 code of the amounts; they are compared with the policies' amounts one to one, whatever their
+    currency."""
     columns: tuple[Column, ...]
+    """Named `history.issued` and so on; every one of `COLUMNS_REQUIRED` is among them."""
     assumptions: tuple[Assumption, ...]
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """The facts that the history itself tells."""
+    def facts_from_history(self) -> tuple[str, ...]:
+        """The facts that follow from the history itself, by name: those of the order and of its account. They may not
+        be assumed, too."""
         return tuple(name for name in (*ORDER_FACTS, *ACCOUNT_FACTS) if name != DISPUTED_AMOUNT or self.dates_disputes)
 
     @property
     def dates_disputes(self) -> bool:
+        """Whether the history says since when an invoice is disputed."""
         return any(column.name == f"{HISTORY}.disputed_on" for column in self.columns)

@@ -1,7 +1,7 @@
-"""Reads a history map, so that a typing mistake is found before the first invoice is.
+"""Reads a history map from YAML, so that a typing mistake is seen before the first invoice is read.
 
-Verb: Document + Vocabulary → HistoryMap, with the author's mistakes as diagnostics. `P` codes are those of
-`engine.diagnostics.codes`; `H` codes are a history map's own and are explained in docs/backtest.md.
+`read_history_map` takes a `Document` and the vocabulary and gives a `HistoryMap`, or all of the author's mistakes as
+diagnostics. Codes that begin with `H` are a history map's own and are explained in docs/backtest.md.
 """
 
 from __future__ import annotations
@@ -38,25 +38,30 @@ CURRENCY_PATTERN = "^[A-Z]{3}$"
 
 
 def is_history_map(document: Document) -> bool:
+    """Whether a map under `rules/maps/` is one of a history and not of rows: whether it has the key `history`."""
     root = document.root
     return isinstance(root, Entries) and any(key.text == HISTORY for key, _ in root.entries)
 
 
 def read_history_map(document: Document, vocabulary: Vocabulary) -> tuple[HistoryMap | None, tuple[Diagnostic, ...]]:
-    """None comes with at least one diagnostic, and a diagnostic with None."""
-    reading = _HistoryMapReader(vocabulary)
-    found = reading.map(document.root)
-    diagnostics = in_order(reading.form.diagnostics)
-    return (None if diagnostics else found), diagnostics
+    """The map, or every mistake in it in order of place: None comes with at least one diagnostic, and a diagnostic
+    with None. `vocabulary` knows the facts that may be assumed."""
+    reader = _HistoryMapReader(vocabulary)
+    history_map = reader.map(document.root)
+    diagnostics = in_order(reader.form.diagnostics)
+    return (None if diagnostics else history_map), diagnostics
 
 
 class _HistoryMapReader:
+    """Reads one map; mistakes gather in `form.diagnostics`, and what has one reads as None."""
+
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.form = FieldReader()
         self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}
         self.columns = ColumnReader(self.form, ErrorCode.H004, ErrorCode.H006)
 
     def map(self, root: Node) -> HistoryMap | None:
+        """The whole map; None where a key that it can't do without is missing or wrong."""
         form, required = self.form, (HISTORY, "title", "currency", "columns")
         fields = form.fields(root, "a history map", (*required, "dates", "assume"), required)
         if fields is None:
@@ -68,13 +73,21 @@ class _HistoryMapReader:
             self.columns.dates = self.columns.date_format(fields["dates"])
         columns = self.read_columns(fields["columns"]) if "columns" in fields else ()
         dated = any(column.name == f"{HISTORY}.disputed_on" for column in columns)
-        told = {*ORDER_FACTS, *ACCOUNT_FACTS} - (set() if dated else {DISPUTED_AMOUNT})
-        assumptions = self.assumptions(fields["assume"], told) if "assume" in fields else ()
+        from_history = {*ORDER_FACTS, *ACCOUNT_FACTS} - (set() if dated else {DISPUTED_AMOUNT})
+        assumptions = self.assumptions(fields["assume"], from_history) if "assume" in fields else ()
         if not name or not title or not currency:
             return None
-        return HistoryMap(name, root.place, title, currency, columns, assumptions)
+        return HistoryMap(
+            name=name,
+            place=root.place,
+            title=title,
+            currency=currency,
+            columns=columns,
+            assumptions=assumptions,
+        )
 
     def currency(self, node: Node | None) -> str | None:
+        """An ISO 4217 code by its form; whether such a currency exists is not checked."""
         word = self.form.word(node, "the currency") if node else None
         if word and node and not re.fullmatch(CURRENCY_PATTERN, word):
             hint = "write three capital letters, such as EUR"
@@ -84,34 +97,37 @@ class _HistoryMapReader:
     # --- columns -----------------------------------------------------------------------------------------------------
 
     def read_columns(self, node: Node) -> tuple[Column, ...]:
-        found = []
+        """The columns without a mistake, in the order of the map."""
+        read = []
         for name, entry in (self.form.fields(node, "the columns", tuple(COLUMNS), COLUMNS_REQUIRED) or {}).items():
             fields = self.form.fields(entry, "a column", COLUMN_KEYS, ("column",))
-            named = f"{HISTORY}.{name}"
-            column = self.columns.column(named, name, entry.place, fields, COLUMNS[name]) if fields else None
-            found += [column] if column else []
-        return tuple(found)
+            full_name = f"{HISTORY}.{name}"
+            column = self.columns.column(full_name, name, entry.place, fields, COLUMNS[name]) if fields else None
+            read += [column] if column else []
+        return tuple(read)
 
     # --- assumptions -------------------------------------------------------------------------------------------------
 
-    def assumptions(self, node: Node, told: set[str]) -> tuple[Assumption, ...]:
-        found = []
+    def assumptions(self, node: Node, from_history: set[str]) -> tuple[Assumption, ...]:
+        """`from_history`: the facts that may not be assumed."""
+        read = []
         for key, entry in self.form.entries(node, "the assumptions"):
             fact = self.facts.get(key.text)
             if fact is None:
                 hint = did_you_mean(key.text, self.facts)
                 self.form.mistake(key.place, ErrorCode.H001, f"`{clipped(key.text)}` is not a fact of an order", hint)
-            elif fact.name in told:
+            elif fact.name in from_history:
                 message = f"`{fact.name}` is told by the history"
                 self.form.mistake(key.place, ErrorCode.H002, message, "leave it out here")
             else:
                 keys = ("value", "because")
                 fields = self.form.fields(entry, "an assumption", keys, keys)
                 assumption = self.assumption(key, fact, fields) if fields else None
-                found += [assumption] if assumption else []
-        return tuple(found)
+                read += [assumption] if assumption else []
+        return tuple(read)
 
     def assumption(self, key: Scalar, fact: Fact, fields: Mapping[str, Node]) -> Assumption | None:
+        """One entry of `assume`: `key` names the fact, `fields` are `value` and `because`."""
         because = self.form.text(fields.get("because"), "the reason")
         node = fields.get("value")
         if not isinstance(node, Scalar):
@@ -119,16 +135,18 @@ class _HistoryMapReader:
                 self.form.wrong_kind(node, "an assumed value", "a number, a word, true or false")
             return None
         if fact.type.kind is Kind.DATE and node.text == AS_OF:
-            return Assumption(fact.name, None, True, because, key.place) if because else None
+            if not because:
+                return None
+            return Assumption(name=fact.name, value=None, as_of=True, because=because, place=key.place)
         value = literal(node, fact.type)
         if value is None or not self.fits(node, fact, value) or not because:
             if value is None:
                 self.form.wrong_kind(node, "an assumed value", "a number, a word, true or false", "leave it out")
             return None
-        return Assumption(fact.name, value, False, because, key.place)
+        return Assumption(name=fact.name, value=value, as_of=False, because=because, place=key.place)
 
     def fits(self, node: Scalar, fact: Fact, value: str | int | bool) -> bool:
-        """By the one gate through which all facts enter."""
+        """Whether the fact can hold the value, by the one gate through which all facts enter (`Binder`)."""
         group, _, name = fact.name.partition(".")
         try:
             Binder(CASE, (replace(fact, required=False),)).bind({group: {name: value}})

@@ -1,5 +1,6 @@
-"""JSON Schema (2020-12) of a history map, `rules/maps/*.yaml` with `history:`, so that an editor completes and
-underlines."""
+"""JSON Schema (2020-12) of a history map, `rules/maps/*.yaml` with `history:`, so that an editor completes its keys and
+underlines mistakes. `credence schema` writes it; what only `history_map_file` can check, such as a date format, passes
+here."""
 
 from __future__ import annotations
 
@@ -20,12 +21,16 @@ from receivables.history.history_map import (
 )
 from receivables.history.history_map_file import CASE, CURRENCY_PATTERN
 
-_TOLD = {*ORDER_FACTS, *ACCOUNT_FACTS} - {DISPUTED_AMOUNT}
+_FROM_HISTORY = {*ORDER_FACTS, *ACCOUNT_FACTS} - {DISPUTED_AMOUNT}
+"""Facts that no map may assume."""
 
 
 def history_map_schema(vocabulary: Vocabulary) -> Schema:
+    """The schema; `vocabulary` knows the facts that may be assumed, and their values."""
     column = {"$ref": "#/$defs/column"}
-    assumed = {fact.name: _assumption(fact, vocabulary) for fact in vocabulary.of_case(CASE) if fact.name not in _TOLD}
+    assumed = {
+        fact.name: _assumption(fact, vocabulary) for fact in vocabulary.of_case(CASE) if fact.name not in _FROM_HISTORY
+    }
     return {
         "$schema": DIALECT,
         "title": "A history map",
@@ -53,17 +58,19 @@ def history_map_schema(vocabulary: Vocabulary) -> Schema:
 
 
 def _assumption(fact: Fact, vocabulary: Vocabulary) -> Schema:
-    """YAML's plain numbers are welcome where a request carries text."""
-    asked = fact_schema(replace(fact, required=True), vocabulary)
-    value: Schema = {key: asked[key] for key in ("pattern", "enum", "minimum", "maximum", "maxLength") if key in asked}
-    types = asked["type"]
+    """One entry of `assume`. YAML's plain numbers are welcome where a request carries text."""
+    in_request = fact_schema(replace(fact, required=True), vocabulary)
+    value: Schema = {
+        key: in_request[key] for key in ("pattern", "enum", "minimum", "maximum", "maxLength") if key in in_request
+    }
+    types = in_request["type"]
     if isinstance(types, list) or fact.type.kind is Kind.TEXT:
         types = ["string", "number"]
     value = {"type": types, **value}
     if fact.type.kind is Kind.DATE:
         value = {"anyOf": [{"const": AS_OF, "description": "The day of the order."}, value]}
-    said: Schema = {
-        key: asked[key] for key in ("title", "x-title-zh", "description", "x-description-zh") if key in asked
+    titles: Schema = {
+        key: in_request[key] for key in ("title", "x-title-zh", "description", "x-description-zh") if key in in_request
     }
-    keys: Schema = {"value": {**said, **value}, "because": {"$ref": "#/$defs/because"}}
-    return {"title": asked["title"], "x-title-zh": asked["x-title-zh"], **record(keys, ("value", "because"))}
+    keys: Schema = {"value": {**titles, **value}, "because": {"$ref": "#/$defs/because"}}
+    return {"title": in_request["title"], "x-title-zh": in_request["x-title-zh"], **record(keys, ("value", "because"))}

@@ -1,8 +1,9 @@
 """What the policies say about a portfolio: grades, loss allowance and early warnings, each from a decision.
 
-Verb after `figures`: Engine + Book + PortfolioFigures → PortfolioDecisions. Nothing of a policy is repeated here; the
-rates of the loss allowance, the thresholds of the warnings and the words of their reasons are those of the policies
-that were given.
+`decide_portfolio` takes the items (`Book`) and their figures (`PortfolioFigures`) and makes one decision for
+each customer, each open invoice and the portfolio itself. Nothing of a policy is repeated here: the rates of the loss
+allowance, the thresholds of the warnings and the words of their reasons are those of the policies that were given. The
+names by which they are known stand in `receivables.default_policies`.
 """
 
 from __future__ import annotations
@@ -20,72 +21,101 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.vocabulary import Kind
-from receivables.account_facts import account_facts, merged
-from receivables.figures import Item, Line, PortfolioFigures, Quarter, lines_by
+from receivables.account_facts import account_facts, as_day_closes, in_request
+from receivables.default_policies import DAYS_IN_QUARTER, GRADING, MONITORING, PROVISIONS
+from receivables.figures import Line, PortfolioFigures, Quarter, lines_by
+from receivables.items import Item
 from receivables.portfolio.portfolio_rows import Book
 
-GRADING, PROVISIONS, MONITORING, PORTFOLIO = "grading", "provisions", "monitoring", "portfolio_health"
-"""The default policies that are asked; a set without one of them leaves its part of the report empty."""
 UNRATED = "unrated"
+"""The grade of a customer for whom no policy gives one."""
+
 UNKNOWN = "unknown"
-DAYS_IN_QUARTER = 90
-"""Where no policy says it (common practice)."""
+"""Stands for the country or industry of items that have none, where others do."""
+
+QUARTER_DAYS_WITHOUT_POLICY = 90
+"""What DSO counts a quarter as where no policy says it (common practice)."""
+
+AccountRequests = Mapping[str, Mapping[str, object]]
+"""By customer, the group `account` of a request."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """One aging bucket of the provision matrix. `rates` are those of its items, insolvent customers' included; `key`
-    None: items whose allowance could not be told, for want of the `missing` facts."""
+    """One line of the provision matrix: the open invoices of one of the policy's buckets."""
 
     key: str | None
+    """The bucket, as the policy names it. None for invoices whose allowance could not be worked out because facts are
+    missing."""
     count: int
     amount: int
+    """What is open of them, in minor units."""
     rates: tuple[str, ...]
+    """The loss rates that occur among them, lowest first, as decimal text; more than one where the policy gives
+    insolvent customers another."""
     allowance: int | None
+    """The sum of their allowances in minor units; None where `key` is None."""
     missing: tuple[str, ...] = ()
+    """Where `key` is None: the facts that were missing, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """One customer and what the policies say about it."""
+
     customer: str
     balance: Line
+    """Its open items."""
     decision: Decision
 
     @property
     def grade(self) -> str:
+        """The grade that the policy `grading` gives, or `UNRATED`."""
         return str(self.decision.results.get(GRADING, {}).get("grade") or UNRATED)
 
     @property
     def warnings(self) -> tuple[Reason, ...]:
+        """The rules of the policy `monitoring` that fired, the most severe first; not those that lacked a fact."""
         return tuple(r for r in self.decision.reasons if not r.missing and r.rule.startswith(f"{MONITORING}."))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleCount:
-    """How many accounts a rule speaks about; `missing` where it could not be told for them."""
+    """How many customers one rule speaks about."""
 
     rule: str
+    """Its id."""
     outcome: str
+    """What it asks for, such as `review`."""
     accounts: int
     amount: int
+    """What these customers have open together, in minor units."""
     missing: tuple[str, ...]
+    """Empty where the rule fired. Otherwise it could not be checked for these customers, and these are the facts that
+    were missing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioDecisions:
+    """Everything that the policies say about one portfolio."""
+
     allowances: tuple[Allowance, ...]
+    """By the matrix's buckets, those that fell due last first; what could not be worked out stands last."""
     accounts: tuple[Account, ...]
+    """Every customer: those with the most severe warnings first, then by balance."""
     rules: tuple[RuleCount, ...]
+    """The account rules that fired, the most severe first, then those that could not be checked."""
     portfolio: Decision
+    """The one decision on the portfolio itself."""
     overdue_by: Mapping[str, tuple[Line, ...]]
-    """By `grade`, A first, and by `country` and `industry` where the map supplies them, largest first."""
+    """Open items by `grade`, A first, and by `country` and `industry` where the map supplies them, largest first."""
 
 
 def days_in_quarter(engine: Engine, as_of: date) -> Fraction:
-    """The policy's own parameter, so that the report and the warning count alike."""
-    constant = engine.ruleset("portfolio", as_of).constants.get(f"{PORTFOLIO}.days_in_quarter")
+    """What DSO counts a quarter as: the policy's own parameter, so that the report and the warning count alike."""
+    constant = engine.ruleset("portfolio", as_of).constants.get(DAYS_IN_QUARTER)
     if constant is None or not isinstance(constant.value, int) or constant.type.kind is Kind.MONEY:
-        return Fraction(DAYS_IN_QUARTER)
+        return Fraction(QUARTER_DAYS_WITHOUT_POLICY)
     return Fraction(constant.value, 10**constant.type.scale)
 
 
@@ -97,25 +127,31 @@ def decide_portfolio(
     industry: str | None = None,
     progress: Callable[[float], None] = lambda _done: None,
 ) -> PortfolioDecisions:
-    """`name` is the portfolio's id; `progress` is told the share of decisions made. Raises `binding.FactsRefused`
-    where sums exceed what facts can hold."""
+    """Decides on every customer, every open invoice and the portfolio.
+
+    `figures` are those of the book's items. `name` is the portfolio's id and `industry` its industry, None where it
+    isn't known. `progress` is called with the share of decisions made, from 0 to 1. Raises `binding.FactsRefused` where
+    sums exceed what facts can hold.
+    """
     items = [item for item in book.items if item.issued <= figures.as_of]
-    owed = [item for item in items if item.open_amount]
-    facts = _accounts(engine, book, items, figures)
-    tick = _ticks(len(facts) + len(owed), progress)
-    accounts = _decide_accounts(engine, facts, owed, figures.as_of, tick)
+    still_open = [item for item in items if item.open_amount]
+    requests = _account_requests(engine, book, items, figures)
+    tick = _ticks(len(requests) + len(still_open), progress)
+    accounts = _decide_accounts(engine, requests, still_open, figures.as_of, tick)
     grades = {account.customer: account.grade for account in accounts}
     return PortfolioDecisions(
-        _allowances(engine, book, owed, facts, figures.as_of, tick),
-        accounts,
-        _rules(accounts),
-        _decide(engine, "portfolio", _portfolio_facts(engine, figures, name, industry), name, figures.as_of),
-        _overdue(owed, figures.as_of, grades),
+        allowances=_allowances(engine, book, still_open, requests, figures.as_of, tick),
+        accounts=accounts,
+        rules=_rules(accounts),
+        portfolio=_decide(
+            engine, "portfolio", _portfolio_request(engine, figures, name, industry), name, figures.as_of
+        ),
+        overdue_by=_overdue(still_open, figures.as_of, grades),
     )
 
 
 def _ticks(total: int, progress: Callable[[float], None]) -> Callable[[], None]:
-    """To be called for each decision; passes on every hundredth."""
+    """A function to be called for each decision, which passes on every hundredth and the last."""
     done = 0
 
     def tick() -> None:
@@ -133,34 +169,36 @@ def _decide(engine: Engine, case: str, facts: Mapping[str, object], subject: str
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
 
-_AccountFacts = Mapping[str, Mapping[str, object]]
 
-
-def _accounts(engine: Engine, book: Book, items: Iterable[Item], figures: PortfolioFigures) -> _AccountFacts:
+def _account_requests(engine: Engine, book: Book, items: Iterable[Item], figures: PortfolioFigures) -> AccountRequests:
+    """Each customer's facts as a request carries them. What the map says of a customer counts before what follows from
+    its items."""
     by_customer: defaultdict[str, list[Item]] = defaultdict(list)
     for item in items:
         by_customer[item.customer].append(item)
-    digits, total = engine.vocabulary.currency_digits, figures.total.amount
-    return {
-        customer: merged(account_facts(customer, own, figures.as_of, total, digits), book.accounts.get(customer, {}))
-        for customer, own in sorted(by_customer.items())
-    }
+    instant, digits = as_day_closes(figures.as_of), engine.vocabulary.currency_digits
+    requests = {}
+    for customer, items_of_customer in sorted(by_customer.items()):
+        computed = in_request(customer, account_facts(items_of_customer, instant, figures.total.amount), digits)
+        requests[customer] = {**computed, **book.accounts.get(customer, {}), "id": customer}
+    return requests
 
 
 def _decide_accounts(
-    engine: Engine, facts: _AccountFacts, owed: Iterable[Item], as_of: int, tick: Callable[[], None]
+    engine: Engine, requests: AccountRequests, still_open: Iterable[Item], as_of: int, tick: Callable[[], None]
 ) -> tuple[Account, ...]:
-    """The most severe first, then the largest balances."""
-    balances = {line.key: line for line in lines_by(owed, as_of, lambda item: item.customer)}
-    found = []
-    for customer, own in facts.items():
-        decision = _decide(engine, "account", {"account": own}, customer, as_of)
-        found.append(Account(customer, balances.get(customer) or Line(customer, 0, 0, 0, 0), decision))
+    """The most severe warnings first, then the largest balances."""
+    balances = {line.key: line for line in lines_by(still_open, as_of, lambda item: item.customer)}
+    accounts = []
+    for customer, facts in requests.items():
+        decision = _decide(engine, "account", {"account": facts}, customer, as_of)
+        nothing_open = Line(key=customer, count=0, amount=0, overdue_count=0, overdue=0)
+        accounts.append(Account(customer, balances.get(customer) or nothing_open, decision))
         tick()
     severity = CASE_KINDS["account"].severity
     return tuple(
         sorted(
-            found,
+            accounts,
             key=lambda each: (
                 -max((severity(reason.outcome) for reason in each.warnings), default=-1),
                 -each.balance.amount,
@@ -171,19 +209,25 @@ def _decide_accounts(
 
 
 def _rules(accounts: Iterable[Account]) -> tuple[RuleCount, ...]:
-    """Rules that fired before rules that could not be told, the most severe first."""
-    found: defaultdict[tuple[str, str, bool], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+    """Rules that fired before rules that could not be checked, the most severe first."""
+    seen: defaultdict[tuple[str, str, bool], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
     for account in accounts:
         for reason in account.decision.reasons:
             key = (reason.rule, reason.outcome, bool(reason.missing))
-            found[key].append((account.balance.amount, reason.missing))
+            seen[key].append((account.balance.amount, reason.missing))
     counts = [
-        (untold, RuleCount(rule, outcome, len(seen), sum(amount for amount, _ in seen), _union(m for _, m in seen)))
-        for (rule, outcome, untold), seen in found.items()
+        RuleCount(
+            rule=rule,
+            outcome=outcome,
+            accounts=len(balances),
+            amount=sum(amount for amount, _ in balances),
+            missing=_union(missing for _, missing in balances),
+        )
+        for (rule, outcome, _), balances in seen.items()
     ]
     severity = CASE_KINDS["account"].severity
-    counts.sort(key=lambda each: (each[0], -severity(each[1].outcome), -each[1].accounts, each[1].rule))
-    return tuple(count for _, count in counts)
+    counts.sort(key=lambda each: (bool(each.missing), -severity(each.outcome), -each.accounts, each.rule))
+    return tuple(counts)
 
 
 def _union(many: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
@@ -192,48 +236,64 @@ def _union(many: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 # --- loss allowance ---------------------------------------------------------------------------------------------------
 
+_Provision = tuple[Item, Mapping[str, JsonValue], tuple[str, ...]]
+"""An open invoice, what the policy `provisions` says of it, and the facts that were missing for that."""
+
 
 def _allowances(
-    engine: Engine, book: Book, owed: Iterable[Item], accounts: _AccountFacts, as_of: int, tick: Callable[[], None]
+    engine: Engine,
+    book: Book,
+    still_open: Iterable[Item],
+    accounts: AccountRequests,
+    as_of: int,
+    tick: Callable[[], None],
 ) -> tuple[Allowance, ...]:
     """By the matrix's own buckets, those that fell due last first. Credit notes need no allowance."""
-    groups: dict[JsonValue, list[tuple[Item, Mapping[str, JsonValue], tuple[str, ...]]]] = {}
-    for item in sorted(owed, key=lambda item: -item.due):
+    by_bucket: dict[JsonValue, list[_Provision]] = {}
+    for item in sorted(still_open, key=lambda item: -item.due):
         tick()
         if item.is_credit:
             continue
         facts = {**book.facts[item.number], "account": accounts[item.customer]}
         decision = _decide(engine, "invoice", facts, item.number, as_of)
         results = decision.results.get(PROVISIONS, {})
-        told = results.get("allowance") is not None
+        bucket = None if results.get("allowance") is None else results.get("bucket")
         missing = _union(each.missing for each in decision.undetermined if each.id.startswith(f"{PROVISIONS}."))
-        groups.setdefault(results.get("bucket") if told else None, []).append((item, results, missing))
+        by_bucket.setdefault(bucket, []).append((item, results, missing))
     scale = engine.vocabulary.currency_digits
-    untold = groups.pop(None, None)
-    found = [_allowance(str(key), group, scale) for key, group in groups.items()]
-    if untold:
-        amount = sum(item.open_amount for item, _, _ in untold)
-        found.append(Allowance(None, len(untold), amount, (), None, _union(missing for _, _, missing in untold)))
-    return tuple(found)
+    undetermined = by_bucket.pop(None, None)
+    allowances = [_allowance(str(key), provisions, scale) for key, provisions in by_bucket.items()]
+    if undetermined:
+        allowances.append(
+            Allowance(
+                key=None,
+                count=len(undetermined),
+                amount=sum(item.open_amount for item, _, _ in undetermined),
+                rates=(),
+                allowance=None,
+                missing=_union(missing for _, _, missing in undetermined),
+            )
+        )
+    return tuple(allowances)
 
 
-def _allowance(
-    key: str, group: Iterable[tuple[Item, Mapping[str, JsonValue], tuple[str, ...]]], scale: int
-) -> Allowance:
+def _allowance(key: str, provisions: Iterable[_Provision], scale: int) -> Allowance:
     count = amount = total = 0
     rates: set[Decimal] = set()
-    for item, results, _ in group:
+    for item, results, _ in provisions:
         count += 1
         amount += item.open_amount
         total += int(Decimal(str(results["allowance"])).scaleb(scale))
         rates.add(Decimal(str(results["loss_rate"])))
-    return Allowance(key, count, amount, tuple(str(rate) for rate in sorted(rates)), total)
+    return Allowance(
+        key=key, count=count, amount=amount, rates=tuple(str(rate) for rate in sorted(rates)), allowance=total
+    )
 
 
 # --- the portfolio ----------------------------------------------------------------------------------------------------
 
 
-def _portfolio_facts(engine: Engine, figures: PortfolioFigures, name: str, industry: str | None) -> dict[str, object]:
+def _portfolio_request(engine: Engine, figures: PortfolioFigures, name: str, industry: str | None) -> dict[str, object]:
     """Quarters that the books don't cover from their first day are left out: the policies then say what is missing."""
     money = decimal_formatter(engine.vocabulary.currency_digits)
 
@@ -261,18 +321,17 @@ def _portfolio_facts(engine: Engine, figures: PortfolioFigures, name: str, indus
 
 
 def _last_three(quarters: Iterable[Quarter]) -> tuple[Quarter | None, Quarter | None, Quarter | None]:
-    """The latest first."""
-    found = [quarter if quarter.whole else None for quarter in quarters][::-1][:3]
-    last, before, earlier = (*found, None, None, None)[:3]
+    """The latest first; None for one that the books don't cover."""
+    covered = [quarter if quarter.whole else None for quarter in quarters][::-1][:3]
+    last, before, earlier = (*covered, None, None, None)[:3]
     return last, before, earlier
 
 
-def _overdue(owed: Iterable[Item], as_of: int, grades: Mapping[str, str]) -> dict[str, tuple[Line, ...]]:
-    items = list(owed)
-    by_grade = lines_by(items, as_of, lambda item: grades[item.customer])
-    found = {"grade": tuple(sorted(by_grade, key=lambda line: line.key))}
-    if any(item.country for item in items):
-        found["country"] = lines_by(items, as_of, lambda item: item.country or UNKNOWN)
-    if any(item.industry for item in items):
-        found["industry"] = lines_by(items, as_of, lambda item: item.industry or UNKNOWN)
-    return found
+def _overdue(still_open: list[Item], as_of: int, grades: Mapping[str, str]) -> dict[str, tuple[Line, ...]]:
+    by_grade = lines_by(still_open, as_of, lambda item: grades[item.customer])
+    lines = {"grade": tuple(sorted(by_grade, key=lambda line: line.key))}
+    if any(item.country for item in still_open):
+        lines["country"] = lines_by(still_open, as_of, lambda item: item.country or UNKNOWN)
+    if any(item.industry for item in still_open):
+        lines["industry"] = lines_by(still_open, as_of, lambda item: item.industry or UNKNOWN)
+    return lines

@@ -1,6 +1,8 @@
-"""A portfolio as JSON: amounts as decimal text, shares and days as decimal text with 6 decimals, dates ISO 8601.
+"""A portfolio as JSON for programs: what `credence portfolio --json` prints.
 
-null is a figure that there is nothing to tell from, such as the DSO of a quarter without sales.
+Amounts are decimal text with the currency's decimals, shares and days decimal text with 6, dates ISO 8601, so that
+nothing passes through a float. null is a figure that can't be worked out, such as the DSO of a quarter without sales.
+Texts are in both languages. The keys are a promise to programs; docs/portfolio.md explains the figures.
 """
 
 from __future__ import annotations
@@ -17,17 +19,20 @@ from receivables.portfolio.portfolio_decisions import Account, Allowance, RuleCo
 from receivables.portfolio.run_portfolio import Portfolio
 
 Json = dict[str, object]
+
 _Money = Callable[[int], str]
+"""Writes minor units as decimal text."""
 
 
 def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
+    """All of a portfolio, as one object of JSON. `engine` holds the policies that decided it."""
     money = decimal_formatter(engine.vocabulary.currency_digits)
-    found, decided = portfolio.figures, portfolio.decided
-    total = found.total
+    figures, decisions = portfolio.figures, portfolio.decisions
+    total = figures.total
     return {
         "portfolio": portfolio.name,
         "as_of": portfolio.as_of.isoformat(),
-        "opening": None if found.opening is None else date_of(found.opening).isoformat(),
+        "opening": None if figures.opening is None else date_of(figures.opening).isoformat(),
         "currency": engine.vocabulary.currency,
         "policy_version": engine.version,
         "rows": _rows(portfolio),
@@ -37,18 +42,18 @@ def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
             "overdue_count": total.overdue_count,
             "overdue": money(total.overdue),
             "overdue_share": rate_text(total.overdue_share),
-            "disputed": None if found.disputed is None else money(found.disputed),
+            "disputed": None if figures.disputed is None else money(figures.disputed),
         },
-        "aging": [_bucket(bucket, money) for bucket in found.aging],
-        "credit_notes": {"count": found.credits.count, "amount": money(found.credits.amount)},
-        "quarters": [_quarter(quarter, money) for quarter in found.quarters],
+        "aging": [_bucket(bucket, money) for bucket in figures.aging],
+        "credit_notes": {"count": figures.credits.count, "amount": money(figures.credits.amount)},
+        "quarters": [_quarter(quarter, money) for quarter in figures.quarters],
         "concentration": _concentration(portfolio, money),
-        "overdue": {name: [_line(line, money) for line in lines] for name, lines in decided.overdue_by.items()},
-        "loss_allowance": _allowances(decided.allowances, money),
+        "overdue": {name: [_line(line, money) for line in lines] for name, lines in decisions.overdue_by.items()},
+        "loss_allowance": _allowances(decisions.allowances, money),
         "warnings": {
-            "portfolio": _decision(decided.portfolio),
-            "rules": [_rule(rule, money) for rule in decided.rules],
-            "accounts": [_account(account, money) for account in decided.accounts if account.warnings],
+            "portfolio": _decision(decisions.portfolio),
+            "rules": [_rule(rule, money) for rule in decisions.rules],
+            "accounts": [_account(account, money) for account in decisions.accounts if account.warnings],
         },
     }
 
@@ -86,16 +91,21 @@ def _quarter(quarter: Quarter, money: _Money) -> Json:
 
 
 def _concentration(portfolio: Portfolio, money: _Money) -> Json:
-    found = portfolio.figures.concentration
+    concentration = portfolio.figures.concentration
     return {
-        "customers": found.customers,
-        "owed": money(found.owed),
+        "customers": concentration.customers,
+        "owed": money(concentration.owed),
         "top": [
-            {"customer": b.customer, "count": b.count, "amount": money(b.amount), "share": rate_text(b.share)}
-            for b in found.top
+            {
+                "customer": balance.customer,
+                "count": balance.count,
+                "amount": money(balance.amount),
+                "share": rate_text(balance.share),
+            }
+            for balance in concentration.top
         ],
-        "top_share": rate_text(found.top_share),
-        "herfindahl": rate_text(found.herfindahl),
+        "top_share": rate_text(concentration.top_share),
+        "herfindahl": rate_text(concentration.herfindahl),
     }
 
 

@@ -18,7 +18,7 @@ from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Kind, Vocabulary
 from files.maps.mapped_rows import MappedRow, RowReader, faults_of_row, row_reader
 from files.maps.row_map import ROW, MapFormula, RowMap
-from receivables.figures import Item
+from receivables.items import Item
 
 CASE = "invoice"
 Facts = Mapping[str, object]

@@ -1,4 +1,8 @@
-"""The quarters in a portfolio report: DSO, what of it is delinquent, collection, and the two-quarter warning."""
+"""The section of a portfolio report about quarters: DSO, how much of it is delinquent, collection, and if DSO rises.
+
+DSO, best possible DSO and CEI are worked out in `receivables.figures`; the warning that DSO rose in two quarters
+running is a rule of the policy `portfolio_health`.
+"""
 
 from __future__ import annotations
 
@@ -7,61 +11,55 @@ from fractions import Fraction
 from itertools import pairwise
 
 from engine.pipeline import Engine
+from receivables.default_policies import DSO_RISING
 from receivables.figures import Quarter
-from receivables.portfolio import portfolio_words
-from receivables.portfolio.portfolio_decisions import PORTFOLIO, days_in_quarter
-from receivables.portfolio.portfolio_shown import ShowPortfolio
+from receivables.portfolio import portfolio_texts as texts
+from receivables.portfolio.portfolio_decisions import days_in_quarter
+from receivables.portfolio.portfolio_formatter import PortfolioFormatter
 from receivables.portfolio.run_portfolio import Portfolio
-from receivables.report import report_words as common
+from receivables.report import report_texts
 from receivables.report.parts import Chart, ChartKind, ReportTable, Section, Series
 
-DSO_RISING = f"{PORTFOLIO}.dso-rising"
 
-
-def turnover_section(portfolio: Portfolio, engine: Engine, show: ShowPortfolio) -> Section:
+def turnover_section(portfolio: Portfolio, engine: Engine, show: PortfolioFormatter) -> Section:
+    """Two tables by quarter, amounts and ratios, with their charts; a quarter without ratios is given the reason."""
     quarters = portfolio.figures.quarters
     days = show.number(days_in_quarter(engine, portfolio.as_of))
     if not quarters:
-        return Section(show(portfolio_words.TURNOVER), (show(portfolio_words.NO_QUARTER),))
+        return Section(show(texts.TURNOVER), (show(texts.NO_QUARTER),))
     tables = _quarter_tables(quarters, show)
-    best = Series(show(portfolio_words.BEST_DSO), tuple(show.bar(quarter.best_possible_dso) for quarter in quarters))
-    late = Series(
-        show(portfolio_words.DELINQUENT), tuple(show.bar(quarter.average_days_delinquent) for quarter in quarters)
-    )
+    best = Series(show(texts.BEST_DSO), tuple(show.bar(quarter.best_possible_dso) for quarter in quarters))
+    late = Series(show(texts.DELINQUENT), tuple(show.bar(quarter.average_days_delinquent) for quarter in quarters))
     labels = tuple(show.quarter(quarter, brief=True) for quarter in quarters)
-    chart = Chart(
-        ChartKind.STACKED, show(portfolio_words.DAYS_OF_DSO), labels, (best, late), lambda value: f"{value:g}"
-    )
-    collected = Series(
-        show(portfolio_words.EFFECTIVENESS), tuple(show.bar(quarter.effectiveness) for quarter in quarters)
-    )
-    line = Chart(ChartKind.LINES, show(portfolio_words.EFFECTIVENESS_OF), labels, (collected,), show.share_axis)
-    said = (show(portfolio_words.TURNOVER_SAID, days=days), *_dso_warning(portfolio, show))
-    known = [chart for chart in (chart, line) if any(value is not None for value in chart.series[0].values)]
-    return Section(show(portfolio_words.TURNOVER), said, (*tables, *known))
+    chart = Chart(ChartKind.STACKED, show(texts.DAYS_OF_DSO), labels, (best, late), lambda value: f"{value:g}")
+    collected = Series(show(texts.EFFECTIVENESS), tuple(show.bar(quarter.effectiveness) for quarter in quarters))
+    line = Chart(ChartKind.LINES, show(texts.EFFECTIVENESS_OF), labels, (collected,), show.share_axis)
+    paragraphs = (show(texts.TURNOVER_TEXT, days=days), *_dso_warning(portfolio, show))
+    charts = [chart for chart in (chart, line) if any(value is not None for value in chart.series[0].values)]
+    return Section(show(texts.TURNOVER), paragraphs, (*tables, *charts))
 
 
-def _dso_warning(portfolio: Portfolio, show: ShowPortfolio) -> Iterable[str]:
+def _dso_warning(portfolio: Portfolio, show: PortfolioFormatter) -> Iterable[str]:
     """What the policy's rule about two quarters running says."""
-    rules = {reason.rule: reason for reason in portfolio.decided.portfolio.reasons}
+    rules = {reason.rule: reason for reason in portfolio.decisions.portfolio.reasons}
     reason = rules.get(DSO_RISING)
     if reason is None:
-        yield show(portfolio_words.NOT_RISING)
+        yield show(texts.NOT_RISING)
     elif reason.missing:
-        yield show(portfolio_words.RISING_UNTOLD, names=show.names(reason.missing))
+        yield show(texts.RISING_NOT_CHECKED, names=show.names(reason.missing))
     else:
-        yield show(portfolio_words.RISING, reason=show(reason.text))
+        yield show(texts.RISING, reason=show(reason.text))
 
 
 def _rise(before: Quarter, after: Quarter) -> Fraction | None:
     return after.dso / before.dso - 1 if before.dso and after.dso is not None else None
 
 
-def _quarter_tables(quarters: tuple[Quarter, ...], show: ShowPortfolio) -> tuple[ReportTable, ReportTable]:
+def _quarter_tables(quarters: tuple[Quarter, ...], show: PortfolioFormatter) -> tuple[ReportTable, ReportTable]:
     amounts = tuple(
         (
             show.quarter(each),
-            show(common.NONE) if each.opening is None else show.money(each.opening),
+            show(report_texts.NONE) if each.opening is None else show.money(each.opening),
             *map(show.money, (each.sales, each.receivables, each.overdue)),
         )
         for each in quarters
@@ -69,28 +67,28 @@ def _quarter_tables(quarters: tuple[Quarter, ...], show: ShowPortfolio) -> tuple
     rises = [None, *(_rise(before, after) for before, after in pairwise(quarters))]
     ratios = tuple(_ratios(quarter, rise, show) for quarter, rise in zip(quarters, rises, strict=True))
     first = (
-        common.QUARTER,
-        portfolio_words.OPENING,
-        portfolio_words.SALES,
-        portfolio_words.CLOSING,
-        portfolio_words.OVERDUE,
+        report_texts.QUARTER,
+        texts.OPENING,
+        texts.SALES,
+        texts.CLOSING,
+        texts.OVERDUE,
     )
     second = (
-        common.QUARTER,
-        common.DSO,
-        portfolio_words.RISE,
-        portfolio_words.BEST_DSO,
-        portfolio_words.DELINQUENT,
-        portfolio_words.EFFECTIVENESS,
+        report_texts.QUARTER,
+        report_texts.DSO,
+        texts.RISE,
+        texts.BEST_DSO,
+        texts.DELINQUENT,
+        texts.EFFECTIVENESS,
     )
-    silences = " ".join(_silences(quarters, show))
+    notes = " ".join(_why_no_ratios(quarters, show))
     return (
-        ReportTable(show(portfolio_words.AMOUNTS), tuple(map(show, first)), amounts),
-        ReportTable(show(portfolio_words.RATIOS), tuple(map(show, second)), ratios, note=silences),
+        ReportTable(show(texts.AMOUNTS), tuple(map(show, first)), amounts),
+        ReportTable(show(texts.RATIOS), tuple(map(show, second)), ratios, note=notes),
     )
 
 
-def _ratios(quarter: Quarter, rise: Fraction | None, show: ShowPortfolio) -> tuple[str, ...]:
+def _ratios(quarter: Quarter, rise: Fraction | None, show: PortfolioFormatter) -> tuple[str, ...]:
     signed = show.share(rise)
     return (
         show.quarter(quarter),
@@ -102,10 +100,10 @@ def _ratios(quarter: Quarter, rise: Fraction | None, show: ShowPortfolio) -> tup
     )
 
 
-def _silences(quarters: Iterable[Quarter], show: ShowPortfolio) -> Iterable[str]:
+def _why_no_ratios(quarters: Iterable[Quarter], show: PortfolioFormatter) -> Iterable[str]:
     """Why a quarter has no ratios."""
     for quarter in quarters:
         if not quarter.whole:
-            yield show(portfolio_words.PARTIAL, quarter=show.quarter(quarter))
+            yield show(texts.PARTIAL, quarter=show.quarter(quarter))
         elif quarter.dso is None:
-            yield show(portfolio_words.NO_SALES, quarter=show.quarter(quarter))
+            yield show(texts.NO_SALES, quarter=show.quarter(quarter))

@@ -1,4 +1,8 @@
-"""The warnings in a portfolio report: the policies' own rules, with their reasons, and what they could not tell."""
+"""The sections of a portfolio report with warnings: the policies' own rules, their reasons, and those not checked.
+
+A rule is not checked where it needs a fact that nobody supplied; it then counts as a review, and the report names the
+fact.
+"""
 
 from __future__ import annotations
 
@@ -6,63 +10,66 @@ from collections.abc import Iterable
 
 from engine.deciding.decision import Reason
 from engine.vocabulary.text import Text
-from receivables.portfolio import portfolio_words
+from receivables.portfolio import portfolio_texts as texts
 from receivables.portfolio.portfolio_decisions import Account, RuleCount
-from receivables.portfolio.portfolio_shown import ShowPortfolio
+from receivables.portfolio.portfolio_formatter import PortfolioFormatter
 from receivables.portfolio.run_portfolio import Portfolio
-from receivables.report import report_words as common
+from receivables.report import report_texts
 from receivables.report.parts import ReportTable, Section
 
 ACCOUNTS_SHOWN = 30
+"""Customers listed with their warnings; JSON has all."""
 
 
-def warning_section(portfolio: Portfolio, show: ShowPortfolio) -> Section:
-    decision = portfolio.decided.portfolio
+def warning_section(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
+    """The decision on the portfolio itself: its outcome, the rules that fired, and those not checked."""
+    decision = portfolio.decisions.portfolio
     fired = [reason for reason in decision.reasons if not reason.missing]
-    untold = [reason for reason in decision.reasons if reason.missing]
-    paragraphs = [show(portfolio_words.OUTCOME_SAID, outcome=show.outcome(decision.outcome))]
+    not_checked = [reason for reason in decision.reasons if reason.missing]
+    paragraphs = [show(texts.OUTCOME_TEXT, outcome=show.outcome(decision.outcome))]
     parts = []
     if fired:
-        headings = tuple(map(show, (common.OUTCOME, common.RULE, portfolio_words.REASON, portfolio_words.REMEDY)))
+        headings = tuple(map(show, (report_texts.OUTCOME, report_texts.RULE, texts.REASON, texts.REMEDY)))
         parts.append(ReportTable("", headings, tuple(_warning(reason, show) for reason in fired), left=4))
     else:
-        paragraphs.append(show(portfolio_words.NO_WARNING))
-    if untold:
-        headings = tuple(map(show, (common.RULE, portfolio_words.MISSING)))
-        rows = tuple((show.title(reason.rule), show.names(reason.missing)) for reason in untold)
-        parts.append(ReportTable(show(portfolio_words.UNTOLD), headings, rows, left=2))
-    return Section(show(portfolio_words.WARNINGS), tuple(paragraphs), tuple(parts))
+        paragraphs.append(show(texts.NO_WARNING))
+    if not_checked:
+        headings = tuple(map(show, (report_texts.RULE, texts.MISSING)))
+        rows = tuple((show.title(reason.rule), show.names(reason.missing)) for reason in not_checked)
+        parts.append(ReportTable(show(texts.NOT_CHECKED), headings, rows, left=2))
+    return Section(show(texts.WARNINGS), tuple(paragraphs), tuple(parts))
 
 
-def account_section(portfolio: Portfolio, show: ShowPortfolio) -> Section:
-    accounts = portfolio.decided.accounts
+def account_section(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
+    """The decisions on customers: who has a warning and why, and how many customers each rule speaks about."""
+    accounts = portfolio.decisions.accounts
     warned = [account for account in accounts if account.warnings]
-    said = show(portfolio_words.ACCOUNTS_SAID, count=show.count(len(accounts)), warned=show.count(len(warned)))
-    rules = portfolio.decided.rules
+    paragraph = show(texts.ACCOUNTS_TEXT, count=show.count(len(accounts)), warned=show.count(len(warned)))
+    rules = portfolio.decisions.rules
     parts = [
         *_warned(warned, show),
-        *_rules(portfolio_words.FIRED_RULES, [rule for rule in rules if not rule.missing], show),
-        *_rules(portfolio_words.UNTOLD_RULES, [rule for rule in rules if rule.missing], show),
+        *_rules(texts.FIRED_RULES, [rule for rule in rules if not rule.missing], show),
+        *_rules(texts.RULES_NOT_CHECKED, [rule for rule in rules if rule.missing], show),
     ]
-    return Section(show(portfolio_words.ACCOUNTS), (said,), tuple(parts))
+    return Section(show(texts.ACCOUNTS), (paragraph,), tuple(parts))
 
 
-def _warning(reason: Reason, show: ShowPortfolio) -> tuple[str, ...]:
+def _warning(reason: Reason, show: PortfolioFormatter) -> tuple[str, ...]:
     remedy = show(reason.remedy) if reason.remedy else ""
     return (show.outcome(reason.outcome), show.title(reason.rule), show(reason.text), remedy)
 
 
-def _warned(accounts: list[Account], show: ShowPortfolio) -> Iterable[ReportTable]:
+def _warned(accounts: list[Account], show: PortfolioFormatter) -> Iterable[ReportTable]:
     if not accounts:
         return
-    shown = accounts[:ACCOUNTS_SHOWN]
+    listed = accounts[:ACCOUNTS_SHOWN]
     headings = (
-        common.CUSTOMER,
-        portfolio_words.REASON,
-        common.OUTCOME,
-        portfolio_words.KEY["grade"],
-        portfolio_words.BALANCE,
-        portfolio_words.OVERDUE,
+        report_texts.CUSTOMER,
+        texts.REASON,
+        report_texts.OUTCOME,
+        texts.KEY["grade"],
+        texts.BALANCE,
+        texts.OVERDUE,
     )
     rows = tuple(
         (
@@ -73,31 +80,31 @@ def _warned(accounts: list[Account], show: ShowPortfolio) -> Iterable[ReportTabl
             show.money(account.balance.amount),
             show.money(account.balance.overdue),
         )
-        for account in shown
+        for account in listed
     )
-    note = show(portfolio_words.FIRST_OF, shown=len(shown), count=len(accounts)) if len(shown) < len(accounts) else ""
-    yield ReportTable(show(portfolio_words.WARNED), tuple(map(show, headings)), rows, left=4, note=note)
+    note = show(texts.FIRST_OF, shown=len(listed), count=len(accounts)) if len(listed) < len(accounts) else ""
+    yield ReportTable(show(texts.WARNED), tuple(map(show, headings)), rows, left=4, note=note)
 
 
-def _rules(title: Text, rules: list[RuleCount], show: ShowPortfolio) -> Iterable[ReportTable]:
+def _rules(title: Text, rules: list[RuleCount], show: PortfolioFormatter) -> Iterable[ReportTable]:
     if not rules:
         return
-    untold = any(rule.missing for rule in rules)
+    has_missing = any(rule.missing for rule in rules)
     headings = (
-        common.RULE,
-        common.OUTCOME,
-        *((portfolio_words.MISSING,) if untold else ()),
-        portfolio_words.ACCOUNT_COUNT,
-        portfolio_words.BALANCE,
+        report_texts.RULE,
+        report_texts.OUTCOME,
+        *((texts.MISSING,) if has_missing else ()),
+        texts.ACCOUNT_COUNT,
+        texts.BALANCE,
     )
     rows = tuple(
         (
-            show(common.TITLED, title=show.title(rule.rule), id=rule.rule),
+            show(report_texts.TITLED, title=show.title(rule.rule), id=rule.rule),
             show.outcome(rule.outcome),
-            *((show.names(rule.missing),) if untold else ()),
+            *((show.names(rule.missing),) if has_missing else ()),
             show.count(rule.accounts),
             show.money(rule.amount),
         )
         for rule in rules
     )
-    yield ReportTable(show(title), tuple(map(show, headings)), rows, left=3 if untold else 2)
+    yield ReportTable(show(title), tuple(map(show, headings)), rows, left=3 if has_missing else 2)

@@ -1,6 +1,6 @@
-"""A portfolio from its files: rows → book → figures → what the policies say, with the count of every row.
+"""A portfolio from its files: rows → items → figures → what the policies say, with the count of every row.
 
-Composes the engine's portfolio verbs at the edge; `report` and `as_json` show what comes out.
+`portfolio_of` is the one verb that callers need; `portfolio_report` and `portfolio_json` show what it gives.
 """
 
 from __future__ import annotations
@@ -21,71 +21,100 @@ from receivables.portfolio.portfolio_files import PortfolioFileOptions, records
 from receivables.portfolio.portfolio_rows import Book, BookReader
 
 INDUSTRY = "portfolio.industry"
+"""The fact that the portfolio's industry is asked by; its type lists the industries there are."""
+
+_NAME_LENGTH_MAX = 100
+"""Longer than any list of files that people read; a fact of text may hold 200 characters."""
 
 Rejected = Callable[[Path, FileRow, tuple[Fault, ...]], None]
+"""Called with each rejected row: its file, the row, and all its faults."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """`opening`: the first day from which the files are complete; None: the first issue date. `industry`: of the whole
-    portfolio; None: as the rows say where they agree."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioRequest:
+    """Which files are one portfolio, and as of when."""
 
     files: Sequence[Path]
+    """At least one; an item stands in one of them only."""
     reading: PortfolioFileOptions
+    """The row map, and how text is read."""
     as_of: date
+    """The report's date; everything is as of its close."""
     opening: date | None = None
+    """The first day from which the files are complete; None: the first day of issue in them."""
     industry: str | None = None
+    """The industry of the whole portfolio; None: what the rows say, where they all say the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Portfolio:
-    """Rows read = items in the book + invoices issued later + rejects."""
+    """A portfolio with all its figures. Rows read = items in the book + invoices issued later + rejects."""
 
     name: str
+    """The names of its files, which is the id of the decision on it."""
     files: tuple[str, ...]
     as_of: date
     rows: int
+    """Rows read, headings left out."""
     rejected: int
+    """Rows with faults, which are in no figure."""
     book: Book
     figures: PortfolioFigures
-    decided: PortfolioDecisions
+    decisions: PortfolioDecisions
 
 
-def portfolio_of(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress = untold) -> Portfolio:
-    """Raises InputUnreadable, OSError, and FactsRefused where sums exceed what facts can hold."""
+def portfolio_of(
+    engine: Engine, request: PortfolioRequest, rejected: Rejected, progress: Progress = untold
+) -> Portfolio:
+    """Reads the files and works everything out, policies included.
+
+    `rejected` is called for each row with faults. `progress` is called with the phase, `reading` or `deciding`, and the
+    share of it that is done, None where that isn't known. Raises InputUnreadable and OSError where a file as a whole
+    can't be read, and FactsRefused where sums exceed what facts can hold.
+    """
     with without_garbage_collection():
-        book, rows, rejects = _read(engine, wanted, rejected, progress)
-        name = ", ".join(path.stem for path in wanted.files)[:100]
-        days = days_in_quarter(engine, wanted.as_of)
-        opening = day_number(wanted.opening) if wanted.opening else None
-        found = figures(book.items, day_number(wanted.as_of), days, opening)
-        industry = wanted.industry or _industry(engine, book)
-        decided = decide_portfolio(engine, book, found, name, industry, lambda done: progress("deciding", done))
-    files = tuple(path.name for path in wanted.files)
-    return Portfolio(name, files, wanted.as_of, rows, rejects, book, found, decided)
+        book, rows, rejects = _read(engine, request, rejected, progress)
+        name = ", ".join(path.stem for path in request.files)[:_NAME_LENGTH_MAX]
+        days = days_in_quarter(engine, request.as_of)
+        opening = day_number(request.opening) if request.opening else None
+        portfolio_figures = figures(book.items, day_number(request.as_of), days, opening)
+        industry = request.industry or _industry(engine, book)
+        decisions = decide_portfolio(
+            engine, book, portfolio_figures, name, industry, lambda share: progress("deciding", share)
+        )
+    return Portfolio(
+        name=name,
+        files=tuple(path.name for path in request.files),
+        as_of=request.as_of,
+        rows=rows,
+        rejected=rejects,
+        book=book,
+        figures=portfolio_figures,
+        decisions=decisions,
+    )
 
 
-def _read(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress) -> tuple[Book, int, int]:
+def _read(engine: Engine, request: PortfolioRequest, rejected: Rejected, progress: Progress) -> tuple[Book, int, int]:
     """The book, the rows read and the rows rejected."""
-    reader = BookReader(wanted.reading.row_map, engine.vocabulary, wanted.as_of)
-    rows = rejects = before = 0
-    whole = sum(path.stat().st_size for path in wanted.files) or 1
-    for path in wanted.files:
-        done = before
-        plain = format_named(path) not in (Format.PARQUET, Format.ARROW)  # as many characters read as it holds
+    reader = BookReader(request.reading.row_map, engine.vocabulary, request.as_of)
+    rows = rejects = bytes_before = 0
+    all_bytes = sum(path.stat().st_size for path in request.files) or 1
+    for path in request.files:
+        bytes_done = bytes_before
+        is_text = format_named(path) not in (Format.PARQUET, Format.ARROW)  # as many characters read as it holds
         try:
-            for record in records(path, wanted.reading):
+            for record in records(path, request.reading):
                 rows += 1
-                done += len(record.text) + 1  # bytes, but for what isn't ASCII
+                bytes_done += len(record.text) + 1  # bytes, but for what isn't ASCII
                 if not rows % ROWS_BETWEEN:
-                    progress("reading", done / whole if plain else None)
+                    progress("reading", bytes_done / all_bytes if is_text else None)
                 if faults := _faults(reader, record):
                     rejects += 1
                     rejected(path, record, faults)
         except InputUnreadable as unreadable:
             raise InputUnreadable(f"{path}: {unreadable}") from None
-        before += path.stat().st_size
-        progress("reading", before / whole)
+        bytes_before += path.stat().st_size
+        progress("reading", bytes_before / all_bytes)
     book = reader.book()
     if rows != len(book.items) + book.later + rejects:
         raise AssertionError(f"rows were lost: {rows} read, {len(book.items)} + {book.later} + {rejects} known")
@@ -93,6 +122,7 @@ def _read(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress
 
 
 def industries(engine: Engine) -> tuple[str, ...]:
+    """The industries that the policies know, as `PortfolioRequest.industry` names them; empty where they know none."""
     fact = engine.vocabulary.facts.get(INDUSTRY)
     return fact.type.members if fact else ()
 

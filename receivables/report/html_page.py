@@ -1,7 +1,7 @@
 """A report as one HTML file that needs nothing else: style and charts inside, no script, nothing fetched.
 
-Verb: Report → text. Everything that comes from data is escaped; the style sheet is for screen (light and dark) and for
-paper.
+`html` takes a `Report` and gives the text of the page. Everything that comes from data is escaped, and the page's own
+content security policy forbids scripts and requests. The style sheet is for screens, light and dark, and for paper.
 """
 
 from __future__ import annotations
@@ -54,13 +54,19 @@ figure { margin: .8rem 0 1.2rem; } .chart { width: 100%; height: auto; max-width
   @page { size: A4; margin: 15mm; } }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_WHOLE = 24  # characters' widths
-_SHORT = 30  # rows that are kept on one printed page; longer tables repeat their headings
+"""Content security policy of the page: nothing may be loaded, only the style sheet inside it counts."""
+
+_ONE_LINE_WIDTH = 24
+"""Words up to this width, in columns of a terminal, are not broken into lines."""
+
+_ONE_PAGE_ROWS = 30
+"""Tables with up to so many rows are kept on one printed page; longer ones repeat their headings."""
+
 _LANGUAGE_TAGS = {"zh": "zh-Hans"}
 
 
 def html(report: Report) -> str:
-    """The whole page, ending in a line end."""
+    """The text of the page, with a line end at its end."""
     title = escape(report.title)
     about = "".join(f"<dt>{escape(key)}</dt><dd>{escape(text)}</dd>\n" for key, text in report.about)
     lines = (
@@ -96,7 +102,7 @@ def _table(table: ReportTable) -> str:
     rows = "\n".join(_row("td", row, table.left) for row in table.rows)
     note = f'\n<p class="note">{escape(table.note)}</p>' if table.note else ""
     grid = f"<table>{caption}<thead>{heading}</thead>\n<tbody>\n{rows}\n</tbody></table>"
-    short = " short" if len(table.rows) <= _SHORT else ""
+    short = " short" if len(table.rows) <= _ONE_PAGE_ROWS else ""
     return f'<div class="scroll{short}">{grid}{note}</div>'
 
 
@@ -107,6 +113,6 @@ def _row(tag: str, cells: tuple[str, ...], left: int) -> str:
 
 
 def _word(is_word: bool, text: str) -> str:
-    """What is short stays on one line; what is longer may be broken."""
-    whole = " whole" if cell_len(text) <= _WHOLE else ""
-    return f' class="word{whole}"' if is_word else ""
+    """The class of a cell: words that are short stay on one line, longer ones may be broken."""
+    unbroken = " whole" if cell_len(text) <= _ONE_LINE_WIDTH else ""
+    return f' class="word{unbroken}"' if is_word else ""

@@ -1,6 +1,7 @@
 """What a report is made of, in one language: sections of paragraphs, tables and charts.
 
-Nouns shared by the reports of backtest and portfolio; `report.html` and `report.text` turn them into pages.
+`portfolio_report` and `backtest_report` make these nouns, `html_page` and `terminal_text` print them. Everything in
+them is text already, so that whoever prints them has nothing to work out.
 """
 
 from __future__ import annotations
@@ -11,43 +12,55 @@ from enum import StrEnum
 
 
 class ChartKind(StrEnum):
-    BARS = "bars"  # series side by side
+    """How the series of a chart are drawn."""
+
+    BARS = "bars"
+    """Side by side, for each label a group of bars."""
     STACKED = "stacked"
+    """On top of one another, for each label one bar."""
     LINES = "lines"
+    """Each series a line from label to label."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """The first `left` columns are words, the others numbers that are set flush right."""
+    """A table. Every row has as many cells as there are headings."""
 
     title: str
+    """What stands above it; empty for no title."""
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     left: int = 1
+    """So many columns, the first ones, are words; the others are numbers that are set flush right."""
     note: str = ""
+    """What stands below it; empty for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One value for each label of its chart; None leaves a gap."""
+    """The values of a chart that belong together."""
 
     name: str
     values: tuple[float | None, ...]
+    """One for each label of its chart, none negative; None leaves a gap."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Values are not negative. `show` writes a value as it stands on the axis."""
+    """A chart. Its values stand upwards from 0, its labels from left to right."""
 
     kind: ChartKind
     title: str
     labels: tuple[str, ...]
     series: tuple[Series, ...]
     show: Callable[[float], str]
+    """Writes a value as it stands on the axis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """A part of a report under a title: first its paragraphs, then its tables and charts."""
+
     title: str
     paragraphs: tuple[str, ...]
     parts: tuple[ReportTable | Chart, ...] = ()
@@ -55,9 +68,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`about` are the lines under the title: what, of which data, under which policies."""
+    """A report in one language."""
 
     language: str
+    """`en` or `zh`."""
     title: str
     about: tuple[tuple[str, str], ...]
+    """The lines under the title, each a name and a text: of which data, under which policies."""
     sections: tuple[Section, ...]

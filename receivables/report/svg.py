@@ -1,6 +1,8 @@
 """Charts as SVG text, made without any library: they open offline, print sharp and need no script.
 
-Part of `report.html`. Colours and fonts come from the page's style sheet by class; everything that is text is escaped.
+`svg` takes a `Chart` and gives one element, which `html_page` puts into its page. Colours and fonts come from the
+page's style sheet by class (`s0` to `s5` fill, `l0` to `l5` draw a line); everything that is text is escaped. Lengths
+are in pixels of the view box, which scales with the page.
 """
 
 from __future__ import annotations
@@ -16,19 +18,27 @@ from receivables.report.parts import Chart, ChartKind, Series
 
 WIDTH = 760
 HEIGHT = 300
+"""Size of a chart with a legend of one line."""
+
 _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 12, 14, 58
+"""Margins around the plot: room for the axis, labels and legend."""
+
 _PLOT_WIDTH = WIDTH - _LEFT - _RIGHT
 _PLOT_HEIGHT = HEIGHT - _TOP - _BOTTOM
-_TICKS_WANTED = 5
-_CHARACTER = 7.2  # px, for text of 12 px; a wide character counts twice
-_LABELS_WHOLE = 13
+_TICKS_ABOUT = 5
+"""About so many steps make an axis that can be read."""
+
+_CHARACTER = 7.2
+"""Width of a character in text of 12 px; a wide one, such as a Chinese one, counts twice."""
+
+_LABELS_ALL = 13
 """Up to so many labels all are written, cut off where they would touch; of more (quarters of many years) some."""
 _GAP = 4
 _LEGEND_LINE = 18
 
 
 def svg(chart: Chart) -> str:
-    """One `<svg>` element. A chart without values says so by its empty axes."""
+    """The chart as one `<svg>` element; without values it has empty axes."""
     tops = _tops(chart)
     ticks = nice_ticks(max(tops, default=0.0))
     lines = _legend_lines(chart)
@@ -40,10 +50,11 @@ def svg(chart: Chart) -> str:
 
 
 def nice_ticks(top: float) -> list[float]:
-    """From 0 to at least `top`, in steps of 1, 2 or 5 times a power of ten."""
+    """The marks of an axis from 0 to at least `top`, in steps of 1, 2 or 5 times a power of ten: 0, 20, 40, 60, 80 for
+    a top of 75. Nothing to show gives 0 and 1."""
     if not math.isfinite(top) or top <= 0:
         return [0.0, 1.0]
-    rough = top / _TICKS_WANTED
+    rough = top / _TICKS_ABOUT
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
     return [step * count for count in range(math.ceil(top / step - 1e-9) + 1)]
@@ -78,16 +89,17 @@ def _labels(chart: Chart) -> Iterator[str]:
     count = len(chart.labels)
     room = _PLOT_WIDTH / max(count, 1)
     widest = max(map(cell_len, chart.labels), default=0) * _CHARACTER
-    every = 1 if count <= _LABELS_WHOLE else math.ceil(widest / room)
+    every = 1 if count <= _LABELS_ALL else math.ceil(widest / room)
     y = _TOP + _PLOT_HEIGHT + 16
     for index in range(0, count, max(every, 1)):
         x, label = _middle(chart, index), chart.labels[index]
-        shown = escape(_cut(label, room * every - _GAP))
-        whole = f"<title>{escape(label)}</title>"
-        yield f'<text class="tick" x="{x:.1f}" y="{y}" text-anchor="middle">{shown}{whole}</text>'
+        text = escape(_cut(label, room * every - _GAP))
+        tooltip = f"<title>{escape(label)}</title>"
+        yield f'<text class="tick" x="{x:.1f}" y="{y}" text-anchor="middle">{text}{tooltip}</text>'
 
 
 def _cut(text: str, width: float) -> str:
+    """The text, or as much of it as fits and an ellipsis."""
     if cell_len(text) * _CHARACTER <= width:
         return text
     return set_cell_size(text, max(int(width / _CHARACTER) - 1, 1)).rstrip() + "…"
@@ -148,9 +160,9 @@ def _bar(
     top: float,
 ) -> str:
     low, high = _y(between[0], top), _y(between[1], top)
-    said = escape(f"{label}, {series.name}: {chart.show(between[1] - between[0])}")
+    tooltip = escape(f"{label}, {series.name}: {chart.show(between[1] - between[0])}")
     place = f'x="{x:.1f}" y="{high:.1f}" width="{width:.1f}" height="{max(low - high, 0):.1f}"'
-    return f'<rect class="s{number % 6}" {place}><title>{said}</title></rect>'
+    return f'<rect class="s{number % 6}" {place}><title>{tooltip}</title></rect>'
 
 
 def _lines(chart: Chart, top: float) -> Iterator[str]:
@@ -160,13 +172,13 @@ def _lines(chart: Chart, top: float) -> Iterator[str]:
         if path:
             yield f'<path class="line l{number % 6}" d="{path.strip()}"/>'
         for index, value in known:
-            said = escape(f"{chart.labels[index]}, {series.name}: {chart.show(value)}")
+            tooltip = escape(f"{chart.labels[index]}, {series.name}: {chart.show(value)}")
             place = f'cx="{_middle(chart, index):.1f}" cy="{_y(value, top):.1f}" r="3"'
-            yield f'<circle class="s{number % 6}" {place}><title>{said}</title></circle>'
+            yield f'<circle class="s{number % 6}" {place}><title>{tooltip}</title></circle>'
 
 
 def _step(chart: Chart, series: Series, index: int, value: float, top: float) -> str:
-    """Draws from the point before, or starts anew after a gap."""
+    """One step of a line's path: it is drawn from the point before, or starts anew after a gap."""
     joined = index > 0 and series.values[index - 1] is not None
     return f"{'L' if joined else 'M'}{_middle(chart, index):.1f} {_y(value, top):.1f} "
 

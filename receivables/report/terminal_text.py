@@ -1,4 +1,5 @@
-"""A report on the terminal: its paragraphs and tables; charts are for paper and screens (`report.html`)."""
+"""A report on the terminal: its paragraphs and tables. Charts are left out; they are for paper and screens
+(`html_page`), and what they show stands in the tables too."""
 
 from __future__ import annotations
 
@@ -10,12 +11,14 @@ from rich.text import Text
 from receivables.report.parts import Report, ReportTable
 
 WIDTH = 400
-"""Tables keep their columns whole, whatever the terminal's width: it wraps or scrolls them."""
+"""Columns that text may take. Tables keep their shape whatever the terminal's width, which wraps or scrolls them."""
 
 WORDS_WIDTH = 56
+"""Widest column of words; what is longer is broken into lines."""
 
 
 def print_report(console: Console, report: Report) -> None:
+    """Prints the report, its tables in Markdown's form, so that they can be pasted."""
     console.width = WIDTH
     console.print(Text(report.title, "bold"))
     for key, text in report.about:

@@ -11,28 +11,28 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.vocabulary.days import EPOCH
-from receivables.backtest.backtest import accounts_of
-from receivables.payment_record import Invoice, Known, OpenInvoices, known_at_issue, rounded, whole_months
-from tests.support.invoice_histories import DAY, histories, sample
+from receivables.account_facts import AccountFacts, rounded
+from receivables.items import Item, dated_item
+from receivables.months import whole_months
+from receivables.payment_record import ReceivablesByDay, facts_at_issue
+from tests.support.invoice_histories import DAY, accounts_of, histories, sample
 
 
-def _invoice(
-    number: str, issued: int, settled: int | None, amount: int, late_after: int = 30, **more: object
-) -> Invoice:
+def _invoice(number: str, issued: int, settled: int | None, amount: int, late_after: int = 30, **more: object) -> Item:
     issued += DAY
     paid = None if settled is None else DAY + settled
-    return Invoice(number, "A", issued, issued + late_after, paid, amount, **more)  # type: ignore[arg-type]
+    return dated_item(number, "A", issued, issued + late_after, paid, amount, **more)  # type: ignore[arg-type]
 
 
-def _known(invoices: Sequence[Invoice]) -> dict[str, Known]:
+def _known(invoices: Sequence[Item]) -> dict[str, AccountFacts]:
     """By invoice number."""
-    book = OpenInvoices(invoices)
+    book = ReceivablesByDay(invoices)
     accounts = accounts_of(invoices).values()
-    return {invoice.number: known for account in accounts for invoice, known in known_at_issue(account, book)}
+    return {invoice.number: known for account in accounts for invoice, known in facts_at_issue(account, book)}
 
 
 def test_every_fact_of_a_small_record() -> None:
-    other = Invoice("9", "B", DAY, DAY + 30, None, 5_000)
+    other = dated_item("9", "B", DAY, DAY + 30, None, 5_000)
     record = [
         _invoice("1", 0, 20, 1_000),  # on time
         _invoice("2", 10, 50, 2_000),  # 10 days late
@@ -41,7 +41,7 @@ def test_every_fact_of_a_small_record() -> None:
         _invoice("5", 95, 99, 16_000),
     ]
 
-    assert _known([*record, other])["5"] == Known(
+    assert _known([*record, other])["5"] == AccountFacts(
         months=3,  # since 2011-01-26, on 2011-05-01
         open_invoices=12_000,
         overdue_amount=12_000,
@@ -59,7 +59,7 @@ def test_every_fact_of_a_small_record() -> None:
 def test_nothing_is_known_of_a_new_customer() -> None:
     known = _known([_invoice("1", 0, 20, 1_000)])["1"]
 
-    assert known == Known(0, 0, 0, 0, 0, None, None, None, None, None, 0)
+    assert known == AccountFacts(0, 0, 0, 0, 0, None, None, None, None, None, 0)
 
 
 def test_in_its_first_month_a_customer_bought_what_it_bought_so_far() -> None:
@@ -113,14 +113,14 @@ def test_a_year_and_a_quarter_are_left_behind() -> None:
 
 @given(histories())
 @settings(deadline=None)
-def test_running_totals_say_what_a_plain_count_says(invoices: list[Invoice]) -> None:
+def test_running_totals_say_what_a_plain_count_says(invoices: list[Item]) -> None:
     known = _known(invoices)
 
     for invoice in invoices:
         assert known[invoice.number] == _counted(invoices, invoice)
 
 
-def _counted(invoices: Sequence[Invoice], asked: Invoice) -> Known:
+def _counted(invoices: Sequence[Item], asked: Item) -> AccountFacts:
     """The definitions of docs/backtest.md, word for word, on what is known before the day and nothing else."""
     day = asked.issued
     book = [_seen(invoice, day) for invoice in invoices if invoice.issued < day]
@@ -134,7 +134,7 @@ def _counted(invoices: Sequence[Invoice], asked: Invoice) -> Known:
     first = min((invoice.issued for invoice in own), default=day)
     months = whole_months(first, day)
     sales = sum(invoice.amount for invoice in own if invoice.issued >= day - 365)
-    return Known(
+    return AccountFacts(
         months=months,
         open_invoices=sum(invoice.amount for invoice in still_open),
         overdue_amount=sum(invoice.amount for invoice in overdue),
@@ -149,7 +149,7 @@ def _counted(invoices: Sequence[Invoice], asked: Invoice) -> Known:
     )
 
 
-def _seen(invoice: Invoice, day: int) -> Invoice:
+def _seen(invoice: Item, day: int) -> Item:
     """As it stood when the day opened."""
     closed, disputed = invoice.closed, invoice.disputed_on
     return invoice._replace(
@@ -161,15 +161,15 @@ def _seen(invoice: Invoice, day: int) -> Invoice:
 # --- no fact uses the future -----------------------------------------------------------------------------------------
 
 
-def _forget(day: int) -> Callable[[Invoice], Invoice | None]:
+def _forget(day: int) -> Callable[[Item], Item | None]:
     """Later events never happened."""
     return lambda invoice: _seen(invoice, day) if invoice.issued <= day else None
 
 
-def _shift(day: int, days: int) -> Callable[[Invoice], Invoice | None]:
+def _shift(day: int, days: int) -> Callable[[Item], Item | None]:
     """What happens from the day on happens later, invoices of later days too."""
 
-    def shifted(invoice: Invoice) -> Invoice:
+    def shifted(invoice: Item) -> Item:
         closed, disputed = invoice.closed, invoice.disputed_on
         by = days if invoice.issued > day else 0
         return invoice._replace(
@@ -182,12 +182,12 @@ def _shift(day: int, days: int) -> Callable[[Invoice], Invoice | None]:
     return shifted
 
 
-def _inflate(day: int) -> Callable[[Invoice], Invoice | None]:
+def _inflate(day: int) -> Callable[[Item], Item | None]:
     """Later invoices are larger, and disputed at once."""
     return lambda i: i if i.issued <= day else i._replace(amount=i.amount * 7, disputed=True, disputed_on=i.issued)
 
 
-def _same_past(invoices: Sequence[Invoice], day: int, change: Callable[[Invoice], Invoice | None]) -> None:
+def _same_past(invoices: Sequence[Item], day: int, change: Callable[[Item], Item | None]) -> None:
     changed = [found for invoice in invoices if (found := change(invoice)) is not None]
     before, after = _known(invoices), _known(changed)
     for invoice in invoices:
@@ -197,7 +197,7 @@ def _same_past(invoices: Sequence[Invoice], day: int, change: Callable[[Invoice]
 
 @given(histories(), st.integers(DAY, DAY + 500), st.integers(1, 400))
 @settings(deadline=None)
-def test_later_events_change_no_earlier_fact(invoices: list[Invoice], day: int, days: int) -> None:
+def test_later_events_change_no_earlier_fact(invoices: list[Item], day: int, days: int) -> None:
     assume(any(invoice.issued <= day for invoice in invoices))
 
     for change in (_forget(day), _shift(day, days), _inflate(day)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from functools import cache
 
 import pytest
@@ -13,7 +14,7 @@ from engine.reading.document import read
 from receivables.history.history_map import HistoryMap
 from receivables.history.history_map_file import read_history_map
 from receivables.history.history_rows import invoice_reader
-from receivables.payment_record import Invoice
+from receivables.items import Item, dated_item
 from tests.support.paths import ROOT
 
 SAMPLE = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
@@ -40,24 +41,24 @@ def sample_map() -> HistoryMap:
 
 
 @cache
-def sample() -> tuple[Invoice, ...]:
+def sample() -> tuple[Item, ...]:
     if not SAMPLE.exists():
         pytest.skip("IBM's sample is not beside the repository")
     with SAMPLE.open(encoding="utf-8", newline="") as stream:
         heading, *rows = csv.reader(stream)
     read_row = invoice_reader(sample_map(), heading, 2)
-    found = [invoice for row in rows if isinstance(invoice := read_row(row), Invoice)]
+    found = [invoice for row in rows if isinstance(invoice := read_row(row), Item)]
     assert len(found) == len(rows) == 2_466
     return tuple(found)
 
 
 @st.composite
-def invoices(draw: st.DrawFn, customers: str = "AB") -> Invoice:
+def invoices(draw: st.DrawFn, customers: str = "AB") -> Item:
     """Within a stretch of days short enough that much happens on the same day."""
     issued = DAY + draw(st.integers(0, 450))
     settled = draw(st.none() | st.integers(-2, 200))
     disputed_on = draw(st.none() | st.integers(-30, 90))
-    return Invoice(
+    return dated_item(
         number=str(draw(st.integers(0, 10**6))),
         customer=draw(st.sampled_from(customers)),
         issued=issued,
@@ -69,5 +70,16 @@ def invoices(draw: st.DrawFn, customers: str = "AB") -> Invoice:
     )
 
 
-def histories() -> st.SearchStrategy[list[Invoice]]:
+def histories() -> st.SearchStrategy[list[Item]]:
     return st.lists(invoices(), min_size=1, max_size=25, unique_by=lambda invoice: invoice.number)
+
+
+def accounts_of(invoices: Iterable[Item]) -> dict[str, list[Item]]:
+    accounts: dict[str, list[Item]] = {}
+    for invoice in invoices:
+        known = accounts.get(invoice.customer)
+        if known is None:
+            accounts[invoice.customer] = [invoice]
+        else:
+            known.append(invoice)
+    return accounts

@@ -21,11 +21,10 @@ from api.cli.terminal import engine_of
 from api.settings import Settings
 from engine.vocabulary.days import EPOCH
 from files.maps.mapped_rows import row_reader
-from receivables.backtest.backtest import accounts_of
 from receivables.backtest.replay import FactRows
-from receivables.payment_record import OpenInvoices, known_at_issue
+from receivables.payment_record import ReceivablesByDay, facts_at_issue
 from tests.support.command_line import credence
-from tests.support.invoice_histories import sample, sample_map
+from tests.support.invoice_histories import accounts_of, sample, sample_map
 from tests.support.paths import ROOT
 from tests.support.running_service import running
 from tests.support.sql_against_engine import compare, compare_decisions, on_duckdb
@@ -142,9 +141,9 @@ def test_sql_decides_every_invoice_as_the_order_that_it_was() -> None:
     """Each on the day it was issued, on what was known then."""
     ruleset = engine_of(ROOT / "rules").ruleset("order", AS_OF)
     rows = FactRows(ruleset, sample_map())
-    book = OpenInvoices(sample())
+    book = ReceivablesByDay(sample())
     accounts = accounts_of(sample()).values()
-    known = [case for account in accounts for case in known_at_issue(account, book)]
+    known = [case for account in accounts for case in facts_at_issue(account, book)]
     cases = [(tuple(rows.row(*case)), case[0].issued) for case in known]
     assert compare(ruleset, cases, "duckdb", on_duckdb) == 2466
     assert compare_decisions(ruleset, cases, "duckdb", on_duckdb) == 2466

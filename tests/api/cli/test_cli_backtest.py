@@ -14,15 +14,14 @@ import pytest
 from api.cli.terminal import engine_of
 from engine.reading.document import read
 from files.long_run import ROWS_BETWEEN
-from receivables.backtest.backtest import accounts_of
 from receivables.backtest.replay import decider
 from receivables.backtest.replay_sql import sql_decider
-from receivables.backtest.run_backtest import Asked, run
+from receivables.backtest.run_backtest import BacktestRequest, run
 from receivables.history.history_file import HistorySource
 from receivables.history.history_map_file import read_history_map
-from receivables.payment_record import OpenInvoices, known_at_issue
+from receivables.payment_record import ReceivablesByDay, facts_at_issue
 from tests.support.command_line import credence
-from tests.support.invoice_histories import SAMPLE, SAMPLE_MAP, sample, sample_map, shipped_policies
+from tests.support.invoice_histories import SAMPLE, SAMPLE_MAP, accounts_of, sample, sample_map, shipped_policies
 from tests.support.policy_files import ended, facts_file
 
 ORDERS = """\
@@ -306,8 +305,9 @@ def test_progress_is_told_while_reading_and_replaying(tmp_path: Path) -> None:
     assert history_map is not None
     told: list[tuple[str, float | None]] = []
 
-    asked = Asked(HistorySource(paths["--history"], history_map, 2), {"rules": engine}, date(2026, 7, 1))
-    run(asked, lambda what, done: told.append((what, done)))
+    source = HistorySource(paths["--history"], history_map, 2)
+    request = BacktestRequest(source=source, engines={"rules": engine}, as_of=date(2026, 7, 1))
+    run(request, lambda what, done: told.append((what, done)))
 
     assert [what for what, _ in told] == ["reading", "reading", "replaying"]
     shares = [done for _, done in told if done is not None]
@@ -455,8 +455,8 @@ def test_an_assumption_that_the_second_policy_set_can_not_take_is_refused(tmp_pa
 
 def test_orders_decided_in_bulk_are_decided_as_one_by_one() -> None:
     invoices, ruleset = sample(), shipped_policies().ruleset("order", date(2026, 7, 1))
-    book = OpenInvoices(invoices)
-    cases = [case for account in accounts_of(invoices).values() for case in known_at_issue(account, book)]
+    book = ReceivablesByDay(invoices)
+    cases = [case for account in accounts_of(invoices).values() for case in facts_at_issue(account, book)]
 
     one_by_one, in_bulk = (make(ruleset, sample_map())(cases) for make in (decider, sql_decider))
 

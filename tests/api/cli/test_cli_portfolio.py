@@ -26,7 +26,7 @@ from api.cli.check import read_map
 from api.cli.terminal import engine_of
 from files.long_run import ROWS_BETWEEN
 from receivables.portfolio.portfolio_files import PortfolioFileOptions
-from receivables.portfolio.run_portfolio import Wanted, portfolio_of
+from receivables.portfolio.run_portfolio import PortfolioRequest, portfolio_of
 from tests.support.command_line import credence
 from tests.support.paths import ROOT
 from tests.support.policy_files import ended
@@ -582,8 +582,8 @@ def test_progress_is_told_from_the_first_row_to_the_last_decision(tmp_path: Path
     assert row_map is not None
     told: list[tuple[str, float | None]] = []
 
-    wanted = Wanted([source], PortfolioFileOptions(row_map), date(2026, 6, 30))
-    portfolio_of(engine, wanted, lambda *_: None, lambda what, done: told.append((what, done)))
+    request = PortfolioRequest(files=[source], reading=PortfolioFileOptions(row_map), as_of=date(2026, 6, 30))
+    portfolio_of(engine, request, lambda *_: None, lambda what, done: told.append((what, done)))
 
     for what in ("reading", "deciding"):
         shares = [done for name, done in told if name == what and done is not None]

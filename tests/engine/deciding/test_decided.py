@@ -14,7 +14,8 @@ from engine.ruleset.ruleset import NO_RULES
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import EPOCH
 from receivables.backtest.replay import decider
-from receivables.payment_record import Invoice, OpenInvoices, known_at_issue
+from receivables.items import dated_item
+from receivables.payment_record import ReceivablesByDay, facts_at_issue
 from tests.receivables.backtest.test_backtest import MAP
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import AS_OF, HEAD, REASON, engine_of
@@ -103,8 +104,8 @@ def test_a_backtest_says_the_same_one_by_one_and_in_sql(outcomes: tuple[str, ...
     loaded = load(whole_set({"p": rules("order", outcomes)}))
     assert loaded.engine is not None
     ruleset = loaded.engine.ruleset("order", AS_OF)
-    invoice = Invoice("1", "C", 15_000, 15_030, None, 100, False)
-    cases = list(known_at_issue([invoice], OpenInvoices([invoice])))
+    invoice = dated_item("1", "C", 15_000, 15_030, None, 100)
+    cases = list(facts_at_issue([invoice], ReceivablesByDay([invoice])))
 
     one, sql = decider(ruleset, MAP)(cases), sql_decider(ruleset, MAP)(cases)
 

@@ -13,22 +13,25 @@ from engine.pipeline import Engine, load
 from engine.vocabulary.binding import json_value
 from engine.vocabulary.days import EPOCH, date_of
 from engine.vocabulary.text import Text
+from receivables.account_facts import AccountFacts
 from receivables.backtest.backtest import (
     BacktestTally,
-    Sums,
+    OrderSums,
     TallyKey,
     Window,
-    accounts_of,
     backtest,
     outcome,
-    quarter_of,
     window_of,
 )
 from receivables.backtest.backtest_figures import BacktestFigures, OrderGroup, RuleName, Side, differing_rules, figures
-from receivables.backtest.replay import Case, Decide, ReplayedOrder, decider
+from receivables.backtest.replay import Decide, PastOrder, ReplayedOrder, decider
+from receivables.backtest.report_policy_set import policy_set_sections
 from receivables.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
-from receivables.payment_record import Invoice, Known, OpenInvoices, known_at_issue
-from tests.support.invoice_histories import DAY, sample, sample_map, shipped_policies
+from receivables.items import Item, dated_item
+from receivables.months import quarter_of
+from receivables.payment_record import ReceivablesByDay, facts_at_issue
+from receivables.report.figure_formatter import FigureFormatter
+from tests.support.invoice_histories import DAY, accounts_of, sample, sample_map, shipped_policies
 from tests.support.policy_files import whole_set
 
 ORDERS = """\
@@ -57,7 +60,15 @@ STRICT = """\
     reason: {en: Blocked., zh: 冻结。}
 """
 PLACE = Place("map.yaml", 1, 1)
-MAP = HistoryMap("past", PLACE, Text("Past", "历史"), "EUR", (), ())
+
+
+def _history_map(*assumptions: Assumption) -> HistoryMap:
+    return HistoryMap(
+        name="past", place=PLACE, title=Text("Past", "历史"), currency="EUR", columns=(), assumptions=assumptions
+    )
+
+
+MAP = _history_map()
 NOTHING = Fraction(0)
 ALL_DAYS = Window(DAY, DAY + 180, DAY + 190)
 NAMES = {
@@ -68,9 +79,10 @@ NAMES = {
 }
 
 
-def _invoice(number: str, issued: int, settled: int | None, amount: int, disputed: bool = False) -> Invoice:
+def _invoice(number: str, issued: int, settled: int | None, amount: int, disputed: bool = False) -> Item:
     day = DAY + issued
-    return Invoice(number, number[0], day, day + 30, None if settled is None else DAY + settled, amount, disputed)
+    paid = None if settled is None else DAY + settled
+    return dated_item(number, number[0], day, day + 30, paid, amount, disputed=disputed)
 
 
 PAST = [
@@ -184,7 +196,7 @@ def test_orders_that_flip_name_the_rules_that_flipped_them() -> None:
     assert (change.before, change.after) == ("approve", "hold")
     assert (change.only_first, change.only_second) == ((), ("orders.blocked",))
     assert _counted(change.group) == (4, 80_000, 80_000, [70_000, 70_000, 70_000, 50_000])
-    assert [flip.invoice.number for flip in found.largest_flips] == ["B1", "A2", "A1", "A4"]
+    assert [flip.item.number for flip in found.largest_flips] == ["B1", "A2", "A1", "A4"]
     blocked = {rule.rule: rule for rule in found.sides[1].rules}["orders.blocked"]
     assert (blocked.fired.all.count, blocked.undetermined.all.count, blocked.alone.all.count) == (0, 7, 4)
 
@@ -193,7 +205,7 @@ def _counted_up(*cells: tuple[tuple[ReplayedOrder, ...], int]) -> BacktestTally:
     """Orders paid on time, each with what the sides decided and its amount."""
     tally = BacktestTally()
     for sides, amount in cells:
-        tally.cells[TallyKey("2026-Q1", 0, sides)] = Sums(count=1, amount=amount)
+        tally.cells[TallyKey("2026-Q1", 0, sides)] = OrderSums(count=1, amount=amount)
     return tally
 
 
@@ -240,6 +252,17 @@ def test_grades_add_up_to_everything_and_ungraded_orders_stand_under_no_name() -
     assert list(side.grades) == ["", "A", "C"]
 
 
+def test_a_report_says_where_no_policy_reads_a_grade(found: BacktestFigures) -> None:
+    show = FigureFormatter("en", "EUR", 2)
+    graded, ungraded = shipped_policies(), _engine(ORDERS)
+
+    for engine, expected in ((graded, ()), (ungraded, ("No policy on orders reads `grading.grade`",))):
+        ruleset = engine.ruleset("order", date(2026, 7, 1))
+        sections = policy_set_sections(found.sides[0], ruleset, found.everything, show, "")
+        (grades,) = (section for section in sections if section.title == "Grades")
+        assert tuple(text.partition(",")[0] for text in grades.paragraphs) == expected
+
+
 def test_a_rule_that_may_be_ignored_when_it_can_t_be_checked_shares_no_hold() -> None:
     """`orders.slow` is ignored when missing, `orders.blocked` holds then: two holds, of which none is alone."""
     names = {**NAMES, "orders.note": RuleName(Text("note", "备注"), "approve", "hold")}
@@ -266,14 +289,14 @@ def test_of_many_flips_the_largest_are_kept() -> None:
     kept = figures(tally, [Side("1", "v", NAMES), Side("2", "v", NAMES)]).largest_flips
 
     assert tally.flips == 150
-    assert [flip.invoice.amount for flip in kept] == sorted((invoice.amount for invoice in many), reverse=True)[:100]
+    assert [flip.item.amount for flip in kept] == sorted((invoice.amount for invoice in many), reverse=True)[:100]
 
 
 def test_only_orders_of_the_window_are_decided_but_all_before_are_known() -> None:
     tally = _tally(ORDERS, window=Window(DAY + 80, DAY + 120, DAY + 190))
 
     assert (tally.orders, sum(sums.amount for sums in tally.cells.values())) == (2, 70_000)
-    assert {cell.sides[0].outcome for cell in tally.cells} == {"hold", "approve"}
+    assert {cell.decisions[0].outcome for cell in tally.cells} == {"hold", "approve"}
     assert window_of(accounts_of(PAST)) == ALL_DAYS
     later = PAST[-1]._replace(number="later", issued=ALL_DAYS.since, due=ALL_DAYS.end + 50, settled=None, disputed=True)
     disputed = later._replace(disputed_on=ALL_DAYS.end + 70)  # neither a due date nor a dispute makes it longer
@@ -291,9 +314,9 @@ def test_what_was_still_open_counts_only_once_its_lateness_is_known() -> None:
 
 
 def test_an_assumption_counts_for_every_order() -> None:
-    assumed = Assumption("account.status", "active", False, Text("", ""), PLACE)
-    decide = _decide(ORDERS + STRICT, HistoryMap("past", PLACE, Text("", ""), "EUR", (), (assumed,)))
-    cases = list(known_at_issue(PAST[:1], OpenInvoices(PAST)))
+    assumed = Assumption(name="account.status", value="active", as_of=False, because=Text("", ""), place=PLACE)
+    decide = _decide(ORDERS + STRICT, _history_map(assumed))
+    cases = list(facts_at_issue(PAST[:1], ReceivablesByDay(PAST)))
 
     assert decide(cases) == [ReplayedOrder("approve", (), (), None)]
     assert _decide(ORDERS + STRICT)(cases) == [ReplayedOrder("hold", (), ("orders.blocked",), None)]
@@ -302,9 +325,9 @@ def test_an_assumption_counts_for_every_order() -> None:
 # --- the shipped policies on real invoices ---------------------------------------------------------------------------
 
 
-def _cases(invoices: Sequence[Invoice]) -> list[Case]:
-    book = OpenInvoices(invoices)
-    return [case for account in accounts_of(invoices).values() for case in known_at_issue(account, book)]
+def _cases(invoices: Sequence[Item]) -> list[PastOrder]:
+    book = ReceivablesByDay(invoices)
+    return [case for account in accounts_of(invoices).values() for case in facts_at_issue(account, book)]
 
 
 def test_real_orders_are_decided_as_the_service_would() -> None:
@@ -322,12 +345,14 @@ def test_real_orders_are_decided_as_the_service_would() -> None:
         assert found.grade == decision.results["grading"]["grade"]
 
 
-def _request(engine: Engine, history_map: HistoryMap, invoice: Invoice, known: Known) -> dict[str, dict[str, object]]:
+def _request(
+    engine: Engine, history_map: HistoryMap, invoice: Item, known: AccountFacts
+) -> dict[str, dict[str, object]]:
     """The facts as order entry would send them."""
     facts = engine.vocabulary.facts
     account: dict[str, object] = {"id": invoice.customer}
     for name, value in zip(ACCOUNT_FACTS, known, strict=True):
-        if name in history_map.told:
+        if name in history_map.facts_from_history:
             account[name.partition(".")[2]] = json_value(value, facts[name].type)
     order: dict[str, object] = {
         "id": invoice.number,
@@ -357,7 +382,7 @@ def test_real_orders_are_decided_without_knowing_what_came_later() -> None:
     assert then.items() <= _by_number(_cases(invoices), decide).items()
 
 
-def _by_number(cases: list[Case], decide: Decide) -> dict[str, ReplayedOrder]:
+def _by_number(cases: list[PastOrder], decide: Decide) -> dict[str, ReplayedOrder]:
     return {invoice.number: decided for (invoice, _), decided in zip(cases, decide(cases), strict=True)}
 
 

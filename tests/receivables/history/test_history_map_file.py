@@ -10,7 +10,7 @@ from engine.reading.document import read
 from receivables.history.history_map import ACCOUNT_FACTS, HistoryMap
 from receivables.history.history_map_file import is_history_map, read_history_map
 from receivables.history.history_rows import history_heading_faults, invoice_reader
-from receivables.payment_record import Invoice
+from receivables.items import Item, dated_item
 from tests.support.invoice_histories import sample_map, shipped_policies
 from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake, frame_of
 
@@ -39,14 +39,14 @@ def test_a_map_says_what_is_told_and_what_is_assumed() -> None:
     assert assumed["account.insolvent"] is False
     assert assumed["account.assessed_on"] == "as_of"
     assert assumed["account.limit_until"] == "2030-01-01"
-    assert "account.disputed_amount" not in found.told
-    assert set(found.told) | {"account.disputed_amount"} >= set(ACCOUNT_FACTS)
+    assert "account.disputed_amount" not in found.facts_from_history
+    assert set(found.facts_from_history) | {"account.disputed_amount"} >= set(ACCOUNT_FACTS)
 
 
 def test_disputes_with_a_date_are_told() -> None:
     found, _ = _read(MAP.replace("  currency: {column: Cur}", "  disputed_on: {column: Since}"))
 
-    assert found is not None and "account.disputed_amount" in found.told
+    assert found is not None and "account.disputed_amount" in found.facts_from_history
 
 
 @each_mistake(MISTAKES)
@@ -64,17 +64,17 @@ def test_the_shipped_map_reads() -> None:
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _row(**cells: str) -> Invoice | list[str]:
+def _row(**cells: str) -> Item | list[str]:
     found, _ = _read(MAP)
     assert found is not None
     row = [cells.get(name, cell) for name, cell in zip(HEADING, ROW, strict=True)]
     read_row = invoice_reader(found, HEADING, 2)(row)
-    return read_row if isinstance(read_row, Invoice) else list(map(str, read_row))
+    return read_row if isinstance(read_row, Item) else list(map(str, read_row))
 
 
 def test_a_row_is_an_invoice() -> None:
-    assert _row() == Invoice("7", "C", 15_737, 15_767, 15_773, 1_250, True, None)
-    assert _row(Paid="", Bad="", Sum="0.010") == Invoice("7", "C", 15_737, 15_767, None, 1, False, None)
+    assert _row() == dated_item("7", "C", 15_737, 15_767, 15_773, 1_250, disputed=True)
+    assert _row(Paid="", Bad="", Sum="0.010") == dated_item("7", "C", 15_737, 15_767, None, 1)
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,25 @@ from engine.pipeline import Engine, load
 from engine.vocabulary.binding import JsonScalar
 from engine.vocabulary.days import date_of, day_number
 from engine.vocabulary.decimals import decimal_text
-from receivables.account_facts import account_facts
-from receivables.figures import BUCKETS, Item, PortfolioFigures, bucket_of, figures, months_before
-from receivables.payment_record import Invoice, known_at_issue
-from receivables.payment_record import OpenInvoices as PaidBook
+from receivables.account_facts import account_facts, as_day_closes, in_request
+from receivables.default_policies import (
+    DAYS_IN_QUARTER,
+    DSO_RISING,
+    GRADE,
+    GRADING,
+    MONITORING,
+    PORTFOLIO_HEALTH,
+    PROVISIONS,
+)
+from receivables.figures import BUCKETS, PortfolioFigures, bucket_of, figures
+from receivables.items import Item
+from receivables.months import months_before
 from receivables.portfolio.portfolio_decisions import PortfolioDecisions, days_in_quarter, decide_portfolio
+from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.portfolio_rows import Book
+from receivables.portfolio.run_portfolio import Portfolio
 from tests.support.paths import RULES
+from tests.support.policy_files import whole_set
 
 AS_OF = date(2026, 6, 30)
 TODAY = day_number(AS_OF)
@@ -378,7 +390,9 @@ def test_account_facts_follow_from_the_items() -> None:
     (500 + 400 - 100) / 7 months = 114.29."""
     items = [each for each in ITEMS if each.customer == "C-2"]
 
-    assert account_facts("C-2", items, TODAY, 1650_00, 2) == {
+    facts = account_facts(items, as_day_closes(TODAY), 1650_00)
+
+    assert in_request("C-2", facts, currency_digits=2) == {
         "id": "C-2",
         "months": 7,
         "open_invoices": "300.00",
@@ -392,31 +406,11 @@ def test_account_facts_follow_from_the_items() -> None:
     }
 
 
-def test_the_payment_record_is_that_of_the_backtest_as_the_next_day_opens() -> None:
-    """One invoice a month, paid 0, 3, … 15 days late, and one before them 18 days late: one of seven is on time, one is
-    more than 15 days late. The backtest is asked by an order on the next day."""
-    paid = [item("P0", "C-9", "2025-12-05", "2025-12-31", "2026-01-18", 7)]
-    for month in range(1, 7):
-        settled = date(2026, month, 10) + timedelta(3 * (month - 1))
-        paid.append(item(f"P{month}", "C-9", f"2026-0{month}-01", f"2026-0{month}-10", settled.isoformat(), 7))
-    asked = Invoice("next", "C-9", TODAY + 1, TODAY + 31, None, 100)
-    history = [Invoice(i.number, i.customer, i.issued, i.due, i.settled, i.amount) for i in paid]
-    *_, (_, known) = known_at_issue([*history, asked], PaidBook([*history, asked]))
-
-    found = account_facts("C-9", paid, TODAY, 0, 2)
-
-    assert (found["on_time_rate"], known.on_time_rate) == ("0.142857", 142857)
-    assert (found["seriously_late_rate"], known.seriously_late_rate) == ("0.142857", 142857)
-    for name in ("average_days_late", "previous_average_days_late", "months"):
-        assert found[name] == getattr(known, name)
-    assert found["average_monthly_sales"] == euros(known.average_monthly_sales or 0)
-
-
 def test_disputes_that_are_not_recorded_leave_the_disputed_amount_out() -> None:
     unknown = item("X", "C-1", "2026-06-01", "2026-07-01", None, 100, 100, disputed=None)
 
     assert figures([*ITEMS, unknown], TODAY, DAYS).disputed is None
-    assert "disputed_amount" not in account_facts("C-1", [unknown], TODAY, 100_00, 2)
+    assert account_facts([unknown], as_day_closes(TODAY), 100_00).disputed_amount is None
 
 
 def test_account_warnings_are_the_monitoring_rules_that_fired(decided: PortfolioDecisions) -> None:
@@ -482,3 +476,59 @@ def test_overdue_structure_by_grade_and_country(
     }
     graded = decide_portfolio(engine, replace(book_of(ITEMS), accounts=assessed), known, "p").overdue_by["grade"]
     assert {line.key for line in graded} > {"unrated"}  # C-3 never paid an invoice, so too little is known
+
+
+# --- policies that reports know by name ------------------------------------------------------------------------------
+
+ORDERS_ONLY = """\
+policy: orders
+title: {en: Orders, zh: 订单}
+decides: order
+rules:
+  large:
+    when: order.amount > 500
+    then: hold
+    reason: {en: Large., zh: 大额。}
+"""
+
+
+def test_a_report_says_which_policies_are_missing_and_what_is_empty_without_them(engine: Engine) -> None:
+    own = load(whole_set({"orders": ORDERS_ONLY})).engine
+    assert own is not None
+
+    assert _about_the_data(own, "en") == [
+        "No policy here is named `grading`, so customers have no grade.",
+        "No policy here is named `provisions`, so there is no loss allowance.",
+        "No policy here is named `monitoring`, so there are no warnings on customers.",
+        "No policy here is named `portfolio_health`, so there are no warnings on the portfolio.",
+    ]
+    assert _about_the_data(own, "zh")[0] == "所用政策中没有 `grading`，因此客户没有风险等级。"
+    assert _about_the_data(engine, "en") == []
+
+
+def _about_the_data(engine: Engine, language: str) -> list[str]:
+    """The paragraphs of the report's last section, without the one on part payments that always stands there."""
+    book, found = book_of(ITEMS), figures(ITEMS, TODAY, DAYS, OPENING)
+    portfolio = Portfolio(
+        name="company",
+        files=("items.csv",),
+        as_of=AS_OF,
+        rows=len(ITEMS),
+        rejected=0,
+        book=book,
+        figures=found,
+        decisions=decide_portfolio(engine, book, found, "company"),
+    )
+    _, *paragraphs = portfolio_report(portfolio, engine, language).sections[-1].paragraphs
+    return paragraphs
+
+
+def test_the_names_that_reports_know_are_names_of_the_default_policies(engine: Engine) -> None:
+    names = {GRADING, PROVISIONS, MONITORING, PORTFOLIO_HEALTH}
+    portfolio, account = (engine.ruleset(case, AS_OF) for case in ("portfolio", "account"))
+
+    assert names <= engine.policies.keys()
+    assert GRADE in account.variables
+    assert DAYS_IN_QUARTER in portfolio.constants
+    assert DSO_RISING in {rule.id for rule in portfolio.rules}
+    assert {rule.id.partition(".")[0] for rule in account.rules} >= {GRADING, MONITORING}

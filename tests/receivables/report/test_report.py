@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from receivables.report.figure_formatter import FigureFormatter
 from receivables.report.html_page import html
 from receivables.report.parts import Chart, ChartKind, Report, ReportTable, Section, Series
-from receivables.report.shown_figures import ShowFigures
 from receivables.report.svg import WIDTH, nice_ticks, svg
 from receivables.report.terminal_text import print_report
 
@@ -151,7 +151,7 @@ def test_what_can_not_be_drawn_to_scale_still_has_an_axis() -> None:
     [(0, "0", "0"), (0.5, "0.5", "0.5"), (9_999, "9.999k", "9999"), (25_000, "25k", "2.5万"), (3e9, "3bn", "30亿")],
 )
 def test_an_axis_counts_as_its_readers_do(value: float, en: str, zh: str) -> None:
-    assert (ShowFigures("en", "EUR", 2).axis(value), ShowFigures("zh", "EUR", 2).axis(value)) == (en, zh)
+    assert (FigureFormatter("en", "EUR", 2).axis(value), FigureFormatter("zh", "EUR", 2).axis(value)) == (en, zh)
 
 
 EVIL = "<script>alert('1')</script>&\"]]>"

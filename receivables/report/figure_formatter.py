@@ -1,4 +1,8 @@
-"""Figures in words: one language, one number of decimals for amounts, and nothing that isn't known shown as zero."""
+"""Figures as text for people: one language, one number of decimals for amounts, and what isn't known never as zero.
+
+Every method takes an exact figure and gives text; None, a figure that can't be worked out, is a dash. Charts alone take
+floating-point numbers, since a bar's height need not be exact.
+"""
 
 from __future__ import annotations
 
@@ -8,75 +12,93 @@ from engine.vocabulary.case_kinds import OUTCOME_TITLES
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter, decimal_text
 from engine.vocabulary.text import Text
-from receivables.report import report_words
+from receivables.report import report_texts
 
 _STEPS = {
     "en": ((10**9, "bn"), (10**6, "m"), (10**3, "k")),
     "zh": ((10**8, "亿"), (10**4, "万")),
 }
-VERSION_SHOWN = 12
-"""Characters of a policy version that tell it from others on paper; JSON has it whole."""
+"""How values are abbreviated on a chart's axis: 1.5m, 150万."""
+
+VERSION_LENGTH = 12
+"""Characters of a policy version that reports print, enough to tell it from others; JSON has all of it."""
 
 
-class ShowFigures:
-    """`show(text, name=value)` fills a text's places; the methods write figures. `currency` is that of the amounts,
-    which are in its minor units."""
+class FigureFormatter:
+    """Writes a report's texts and figures in one language.
+
+    Called with a text it gives the text in that language, its places filled: `show(texts.LATE, days=15)`. The methods
+    write figures.
+    """
 
     def __init__(self, language: str, currency: str, currency_digits: int) -> None:
+        """`language` is `en` or `zh`; `currency` that of all amounts, with so many decimals."""
         self.language = language
         self.currency = currency
         self.money = decimal_formatter(currency_digits, grouped=True)
+        """Writes minor units with all decimals: `1,234.50`."""
         self._unit: int = 10**currency_digits
 
     def __call__(self, text: Text, **values: object) -> str:
         return text[self.language].format(**values) if values else text[self.language]
 
     def all(self, *texts: Text | str) -> tuple[str, ...]:
-        """A table's headings: texts in the report's language; what is text already stays."""
+        """A table's headings: texts in the report's language; what is a plain string already stays."""
         return tuple(text if isinstance(text, str) else text[self.language] for text in texts)
 
     def count(self, value: int) -> str:
+        """How many: `12,345`."""
         return f"{value:,}"
 
     def number(self, value: Fraction) -> str:
+        """A number with at most one decimal: `37.2`, `90`."""
         return decimal_text(value, 1).removesuffix(".0")
 
     def days(self, value: Fraction | None) -> str:
-        return self(report_words.NONE) if value is None else decimal_text(value, 1)
+        """A number of days with one decimal: `22.9`."""
+        return self(report_texts.NONE) if value is None else decimal_text(value, 1)
 
     def times(self, value: Fraction | None) -> str:
-        return self(report_words.NONE) if value is None else decimal_text(value, 2)
+        """A factor with two decimals: `4.66`."""
+        return self(report_texts.NONE) if value is None else decimal_text(value, 2)
 
     def share(self, value: Fraction | None) -> str:
-        return self(report_words.NONE) if value is None else f"{decimal_text(value * 100, 1)}%"
+        """A share in percent with one decimal: 3/8 as `37.5%`."""
+        return self(report_texts.NONE) if value is None else f"{decimal_text(value * 100, 1)}%"
 
     def day(self, day: int) -> str:
+        """A day since 1970-01-01 as a date: `2026-06-30`."""
         return date_of(day).isoformat()
 
     def calendar_quarter(self, year: int, number: int) -> str:
-        return self(report_words.QUARTER_NAME, year=year, number=number)
+        """A quarter's name: `2026 Q2`, `2026年2季度`."""
+        return self(report_texts.QUARTER_NAME, year=year, number=number)
 
     def outcome(self, outcome: str) -> str:
+        """The title of an outcome, such as `hold`."""
         return self(OUTCOME_TITLES[outcome])
 
     # --- charts ------------------------------------------------------------------------------------------------------
 
     def in_currency(self, title: str) -> str:
         """The title of a chart of amounts."""
-        return self(report_words.IN_CURRENCY, title=title, currency=self.currency)
+        return self(report_texts.IN_CURRENCY, title=title, currency=self.currency)
 
     def height(self, amount: int) -> float:
-        """In whole currency units. A chart can't go below zero."""
+        """The height of an amount's bar, in whole currency units. A chart can't go below zero."""
         return max(amount / self._unit, 0.0)
 
     def bar(self, value: Fraction | None) -> float | None:
+        """The height of a share's or number's bar; None leaves a gap."""
         return None if value is None else max(float(value), 0.0)
 
     def axis(self, value: float) -> str:
+        """An amount as it stands on an axis, abbreviated: 1500000 as `1.5m`."""
         for size, word in _STEPS[self.language]:
             if value >= size:
                 return f"{value / size:.4g}{word}"
         return f"{value:.4g}"
 
     def share_axis(self, value: float) -> str:
+        """A share as it stands on an axis: 0.25 as `25%`."""
         return f"{value * 100:.3g}%"

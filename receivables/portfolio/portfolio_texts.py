@@ -1,17 +1,21 @@
-"""The words of the portfolio report alone, in both languages. What figures mean at length is in docs/portfolio.md."""
+"""The texts of the portfolio report alone, in English and Chinese; those it shares are in `report.report_texts`.
+
+A text with places in braces, such as `{day}`, is filled by `PortfolioFormatter`. What figures mean at length is in
+docs/portfolio.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from engine.vocabulary.text import Text
-from receivables.report import report_words as common
+from receivables.report import report_texts
 
 TITLE = Text("Receivables portfolio", "应收账款组合报告")
 AS_OF = Text("As of", "截止日")
 FILES = Text("Files", "数据文件")
 ROWS = Text("Rows", "数据行")
-ROWS_SAID = Text(
+ROWS_TEXT = Text(
     "{rows} read = {items} invoices and credit notes + {later} issued later + {rejected} rejected",
     "读取 {rows} 行 = 发票及贷项 {items} + 截止日后开票 {later} + 剔除 {rejected}",
 )
@@ -26,13 +30,13 @@ OPEN_ITEMS = Text("Open items", "未清项")
 OVERDUE_ITEMS = Text("Overdue items", "逾期项")
 CUSTOMERS = Text("Customers who owe", "欠款客户数")
 ALLOWANCE = Text("Loss allowance", "坏账准备")
-ALLOWANCE_PART = Text("Loss allowance, where it can be told", "坏账准备（可判断部分）")
+ALLOWANCE_PART = Text("Loss allowance, where it can be worked out", "坏账准备（可判断部分）")
 NO_ROWS = Text("The files hold no rows, so there is nothing to report.", "文件中没有数据行，无可报告内容。")
 NO_ITEMS = Text(
     "No row counts on {day}, so there is nothing to report: {later} were issued later, {rejected} have faults.",
     "截至 {day} 没有可计入的数据行，无可报告内容：{later} 行为其后开票，{rejected} 行存在错误。",
 )
-NOBODY_OWES = Text("No customer owes anything on balance.", "没有客户存在净欠款。")
+NO_BALANCE = Text("No customer owes anything on balance.", "没有客户存在净欠款。")
 NO_INVOICE_OPEN = Text("No invoice is open on this day.", "截止日无未清发票。")
 NOTHING_OPEN = Text("Nothing is open on this day.", "截止日无未清项。")
 
@@ -41,13 +45,13 @@ REASON = Text("Reason", "理由")
 REMEDY = Text("What helps", "建议")
 MISSING = Text("Missing", "缺少")
 NO_WARNING = Text("No rule warns.", "没有规则发出预警。")
-OUTCOME_SAID = Text("The policy's word on this portfolio: {outcome}.", "政策对该组合的结论：{outcome}。")
-UNTOLD = Text(
-    "Rules that could not be told, and count as a review until they can", "无法判断的规则（在可判断之前按复核处理）"
+OUTCOME_TEXT = Text("What the policy says about this portfolio: {outcome}.", "政策对该组合的结论：{outcome}。")
+NOT_CHECKED = Text(
+    "Rules that could not be checked, and count as a review until they can", "无法判断的规则（在可判断之前按复核处理）"
 )
 
 AGING = Text("Aging", "账龄")
-AGING_SAID = Text(
+AGING_TEXT = Text(
     "Invoices open on {day} by days overdue, with the amount still open; credit notes not yet set off stand apart.",
     "{day} 未清发票按逾期天数分布，金额为未清余额；未抵扣的贷项单独列示。",
 )
@@ -58,7 +62,7 @@ CURRENT = Text("not overdue", "未逾期")
 OVER_365 = Text("over 365", "365以上")
 
 TURNOVER = Text("DSO and collection", "周转天数与回款")
-TURNOVER_SAID = Text(
+TURNOVER_TEXT = Text(
     "DSO = closing receivables ÷ credit sales of the quarter × {days}. Best possible DSO counts only what is not "
     "overdue; the difference is the average days delinquent. CEI is what was collected of what could be collected.",
     "应收账款周转天数（DSO）= 期末应收 ÷ 本季赊销额 × {days}。最佳 DSO 只计未逾期部分，两者之差为平均拖欠天数（ADD）。"
@@ -77,8 +81,8 @@ DAYS_OF_DSO = Text("DSO in days: not overdue, and delinquent", "DSO 构成（天
 EFFECTIVENESS_OF = Text("Collection effectiveness index (CEI)", "回款有效率（CEI）")
 RISING = Text("Two-quarter warning: {reason}", "连续两季预警：{reason}")
 NOT_RISING = Text("Two-quarter warning: not given.", "连续两季预警：未触发。")
-RISING_UNTOLD = Text(
-    "Two-quarter warning: it could not be told; missing: {names}.", "连续两季预警：无法判断，缺少：{names}。"
+RISING_NOT_CHECKED = Text(
+    "Two-quarter warning: it could not be checked; missing: {names}.", "连续两季预警：无法判断，缺少：{names}。"
 )
 PARTIAL = Text(
     "{quarter}: the books begin within this quarter, so what was open before isn't known and it has no ratios (give "
@@ -86,10 +90,10 @@ PARTIAL = Text(
     "{quarter}：账簿始于该季度之中，期初未清金额未知，不计算比率（若数据完整，请用 --opening 指定）。",
 )
 NO_SALES = Text("{quarter}: there were no credit sales, so there is no DSO.", "{quarter}：无赊销，无法计算周转天数。")
-NO_QUARTER = Text("There is no quarter to speak about.", "没有可供分析的季度。")
+NO_QUARTER = Text("There is no quarter to report.", "没有可供分析的季度。")
 
 CONCENTRATION = Text("Concentration", "集中度")
-CONCENTRATION_SAID = Text(
+CONCENTRATION_TEXT = Text(
     "Customers who owe: {count}, together {amount}; the {top} largest owe {share} of it. Herfindahl index {points} of "
     "10,000: as concentrated as with a number of {equal} equally large customers.",
     "欠款客户 {count} 家，合计 {amount}，最大的 {top} 家占 {share}。赫芬达尔指数 {points}（满值 10,000），"
@@ -105,7 +109,7 @@ BY: Mapping[str, Text] = {
     "industry": Text("By industry", "按行业"),
 }
 KEY: Mapping[str, Text] = {
-    "grade": common.GRADE,
+    "grade": report_texts.GRADE,
     "country": Text("Country", "国家"),
     "industry": Text("Industry", "行业"),
 }
@@ -114,20 +118,21 @@ OTHERS = Text("Others", "其他")
 UNRATED = Text("unrated", "未评级")
 
 PROVISION = Text("Loss allowance by bucket", "坏账准备（按账龄）")
-PROVISION_SAID = Text(
+PROVISION_TEXT = Text(
     "Each invoice was decided by the policy `provisions`; buckets and rates are those of its matrix. Insured and "
     "secured parts are taken off where the data name them. Credit notes need no allowance.",
     "每张发票均由 provisions 政策判定，账龄区间和损失率取自其矩阵；数据载明的保险及担保部分已扣除。贷项不计提。",
 )
 RATE = Text("Loss rate", "损失率")
-UNTOLD_BUCKET = Text("could not be told", "无法判断")
-UNTOLD_ALLOWANCE = Text(
-    "The allowance of some items could not be told; missing: {names}.", "部分项目无法判断坏账准备，缺少：{names}。"
+ALLOWANCE_UNKNOWN = Text("not known", "无法判断")
+ALLOWANCE_MISSING = Text(
+    "The allowance of some items could not be worked out; missing: {names}.",
+    "部分项目无法判断坏账准备，缺少：{names}。",
 )
 
 ACCOUNTS = Text("Early warnings on customers", "客户预警")
-ACCOUNTS_SAID = Text(
-    "Customers decided by the account policies, on what the data tell: {count}; with a warning of the policy "
+ACCOUNTS_TEXT = Text(
+    "Customers decided by the account policies, on what the data hold: {count}; with a warning of the policy "
     "`monitoring`: {warned}.",
     "按数据所载由客户类政策判定的客户 {count} 家，其中触发 monitoring 政策预警的 {warned} 家。",
 )
@@ -137,7 +142,7 @@ FIRST_OF = Text(
 )
 WARNED = Text("Customers with a warning", "触发预警的客户")
 FIRED_RULES = Text("Rules that fired", "触发的规则")
-UNTOLD_RULES = Text("Rules that could not be told", "无法判断的规则")
+RULES_NOT_CHECKED = Text("Rules that could not be checked", "无法判断的规则")
 ACCOUNT_COUNT = Text("Customers", "客户数")
 BALANCE = Text("Balance", "余额")
 

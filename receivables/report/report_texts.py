@@ -1,11 +1,11 @@
-"""The words that more than one report uses, in both languages."""
+"""The texts that several reports use, in English and Chinese. Places in braces are filled by `FigureFormatter`."""
 
 from __future__ import annotations
 
 from engine.vocabulary.text import Text
 
 NONE = Text("–", "–")
-"""A figure that there is nothing to tell from."""
+"""Stands for a figure that can't be worked out."""
 ALL = Text("All", "合计")
 FIGURE, VALUE = Text("Figure", "指标"), Text("Value", "数值")
 AMOUNT, SHARE = Text("Amount", "金额"), Text("Share", "占比")

@@ -1,4 +1,7 @@
-"""The words of a backtest's report alone, in both languages."""
+"""The texts of a backtest's report alone, in English and Chinese; those it shares are in `report.report_texts`.
+
+A text with places in braces, such as `{days}`, is filled by `FigureFormatter`.
+"""
 
 from __future__ import annotations
 
@@ -87,12 +90,12 @@ RULES = Text("Rules", "规则")
 NOT_DECIDED = Text("No rule could hold an order", "没有能冻结订单的规则")
 NO_RULES = Text("No rule said anything of these orders.", "没有规则涉及这些订单。")
 RULES_NOTE = Text(
-    "A rule that could not be told (a fact was missing) is counted apart. Alone: orders that no other rule would have "
-    "held.",
+    "Orders for which a rule could not be checked, because a fact was missing, are counted apart. Alone: orders that "
+    "no other rule would have held.",
     "因事实缺失而无法判断的规则单独计数。单独冻结：没有其他规则会冻结的订单。",
 )
 SAYS = Text("Says", "结论")
-UNTOLD = Text("Untold", "无法判断")
+NOT_CHECKED = Text("Not checked", "无法判断")
 ALONE = Text("Alone", "单独冻结")
 ALONE_AMOUNT = Text("Alone, amount", "单独冻结金额")
 GRADES = Text("Grades", "风险等级")
@@ -117,6 +120,10 @@ FIRST_OF = Text(
     "共 {count} 张，此处列示金额最大的 {shown} 张；--json 最多列 {kept} 张。",
 )
 UNGRADED = Text("No grade", "未定等级")
+GRADE_NOT_READ = Text(
+    "No policy on orders reads `{grade}`, so these orders have no grade.",
+    "订单政策未使用 `{grade}`，因此这些订单没有风险等级。",
+)
 LARGEST = Text("The largest orders that flip", "金额最大的变化订单")
 ORDER = Text("Order", "订单")
 DAY = Text("Day", "日期")
@@ -132,7 +139,7 @@ ASSUMED_TEXT = Text(
 FACT = Text("Fact", "事实")
 BECAUSE = Text("Because", "理由")
 DAY_OF_ORDER = Text("The day of the order", "订单当日")
-TOLD = Text("Worked out from the history, as each day opened", "由历史数据按当日开始时已知情况计算")
+FROM_HISTORY = Text("Worked out from the history, as each day opened", "由历史数据按当日开始时已知情况计算")
 CURRENCY_NOTE = Text(
     "Amounts are in {history}; the policies' amounts are in {policies} and are compared one to one.",
     "数据金额为 {history}，政策金额为 {policies}，按 1:1 比较。",

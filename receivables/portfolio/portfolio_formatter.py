@@ -1,4 +1,7 @@
-"""What only a portfolio's report shows: quarters that aren't the calendar's, and the policies' own words."""
+"""A portfolio's figures as text in one language: quarters, aging buckets, and titles that the policies give.
+
+The report shows people titles (`manufacturing` as Manufacturing or 制造业); JSON keeps the policies' words.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,20 @@ from datetime import date
 from engine.deciding.value_words import ValueWords
 from engine.pipeline import Engine
 from engine.vocabulary.days import date_of
+from receivables.default_policies import GRADE, PROVISIONS
 from receivables.figures import Quarter
-from receivables.portfolio import portfolio_words
-from receivables.portfolio.portfolio_decisions import GRADING, PROVISIONS, UNKNOWN, UNRATED
-from receivables.report.shown_figures import ShowFigures
+from receivables.portfolio import portfolio_texts as texts
+from receivables.portfolio.portfolio_decisions import UNKNOWN, UNRATED
+from receivables.report.figure_formatter import FigureFormatter
 
-_BUCKETS = {"current": portfolio_words.CURRENT, "over 365": portfolio_words.OVER_365}
+_BUCKETS = {"current": texts.CURRENT, "over 365": texts.OVER_365}
 
 
-class ShowPortfolio(ShowFigures):
+class PortfolioFormatter(FigureFormatter):
+    """Writes everything that a portfolio's report shows, in one language."""
+
     def __init__(self, engine: Engine, as_of: date, language: str) -> None:
+        """Titles are those of the policies of `engine` in force on `as_of`; `language` is `en` or `zh`."""
         vocabulary = engine.vocabulary
         super().__init__(language, vocabulary.currency, vocabulary.currency_digits)
         self._account, self._invoice, self._portfolio = (
@@ -30,32 +37,33 @@ class ShowPortfolio(ShowFigures):
             self._titles |= {rule.id: rule.title for rule in ruleset.rules if rule.title}
 
     def quarter(self, quarter: Quarter, *, brief: bool = False) -> str:
-        """A quarter of the calendar by its name, another span by its dates."""
+        """A quarter of the calendar by its name, such as `2026 Q2`; another by its dates, in brief by its last one."""
         first, last = date_of(quarter.first), date_of(quarter.last)
         if first.day == 1 and first.month % 3 == 1:
             return self.calendar_quarter(first.year, first.month // 3 + 1)
         return f"{last:%y-%m-%d}" if brief else f"{first} – {last}"
 
     def bucket(self, key: str) -> str:
-        """Of the report's own aging."""
+        """A bucket of the report's own aging, one of `figures.BUCKETS`."""
         return self(_BUCKETS[key]) if key in _BUCKETS else key.replace("-", "–")
 
     def provision_bucket(self, key: str) -> str:
-        """By the title that the policy's matrix gives it."""
+        """A bucket of the policy's provision matrix, by the title it has there."""
         return self._invoice.variable(f"{PROVISIONS}.bucket", key)
 
     def key(self, name: str, key: str) -> str:
-        """One line of the overdue structure by grade, country or industry."""
+        """The key of a line of the overdue structure; `name` is `grade`, `country` or `industry`."""
         if key == UNKNOWN:
-            return self(portfolio_words.UNKNOWN)
+            return self(texts.UNKNOWN)
         if name == "grade":
-            shown = self._account.variable(f"{GRADING}.grade", key)
-            return self(portfolio_words.UNRATED) if shown == UNRATED else shown
+            title = self._account.variable(GRADE, key)
+            return self(texts.UNRATED) if title == UNRATED else title
         return self._portfolio.variable("portfolio.industry", key) if name == "industry" else key
 
     def title(self, name: str) -> str:
-        """Of a fact, a value of a policy or a rule; its name where it has none."""
+        """The title of a fact, a value of a policy or a rule; its name where it has none."""
         return self(self._titles[name]) if name in self._titles else name
 
     def names(self, names: Iterable[str]) -> str:
+        """A list of such titles in one line."""
         return ("、" if self.language == "zh" else ", ").join(map(self.title, names))

@@ -1,0 +1,261 @@
+"""The sections of a backtest's report on one policy set: outcomes, accuracy, effect, rules, grades, quarters.
+
+All figures come from `SideFigures`; here is only how they stand in tables and charts.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from engine.deciding.value_words import ValueWords
+from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.text import Text
+from receivables.backtest import backtest_texts as texts
+from receivables.backtest.backtest import LATE_DAYS
+from receivables.backtest.backtest_figures import OrderGroup, RuleFigures, SideFigures
+from receivables.default_policies import GRADE
+from receivables.figures import ratio
+from receivables.report import report_texts
+from receivables.report.figure_formatter import FigureFormatter
+from receivables.report.parts import Chart, ChartKind, ReportTable, Section, Series
+
+SERIOUS = 2
+"""Index of the threshold that summaries speak of: more than 15 days late."""
+EACH = range(len(LATE_DAYS))
+"""The indices of all thresholds."""
+
+
+def policy_set_sections(
+    side: SideFigures, ruleset: RuleSet, everything: OrderGroup, show: FigureFormatter, mark: str
+) -> list[Section]:
+    """The sections on `side`, whose rule set is `ruleset`; `everything` are the figures of all orders. `mark` stands
+    behind the titles, to tell one policy set from another."""
+    sections = [
+        _summary(side, everything, show),
+        _accuracy(side, show),
+        _effect(side, everything, show),
+        _rules(side, everything, show),
+        _grades(side, ruleset, everything, show),
+        _quarters(side, show),
+    ]
+    return [Section(section.title + mark, section.paragraphs, section.parts) for section in sections]
+
+
+def late_headings(show: FigureFormatter, *indices: int, text: Text = texts.LATE) -> tuple[str, ...]:
+    """Headings of columns about lateness, one for each of these indices of `LATE_DAYS`."""
+    return tuple(show(text, days=LATE_DAYS[index]) for index in indices)
+
+
+def quarter_name(key: str, show: FigureFormatter) -> str:
+    """The name of a quarter, from a key such as `2013-Q2`."""
+    year, _, number = key.partition("-Q")
+    return show.calendar_quarter(int(year), int(number))
+
+
+# --- what the policies do --------------------------------------------------------------------------------------------
+
+
+def _summary(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> Section:
+    accuracy = side.accuracy[SERIOUS]
+    paragraph = show(
+        _summary_text(side, everything),
+        held=show.share(ratio(side.held.all.amount, everything.all.amount)),
+        precision=show.share(accuracy.precision),
+        passed=show.share(side.passed.rate(SERIOUS)),
+        days=accuracy.days,
+        lift=show.times(accuracy.lift),
+    )
+    parts = (
+        *_outcomes(side, everything, show),
+        _quarter_chart(side, show),
+        _lateness_chart(side, everything, show),
+    )
+    return Section(show(texts.SUMMARY), (paragraph,), parts)
+
+
+def _summary_text(side: SideFigures, everything: OrderGroup) -> Text:
+    """The sentence that fits: a comparison of held and passed orders needs both."""
+    if not everything.known.count:
+        return texts.NOTHING_KNOWN
+    if not side.held.all.count:
+        return texts.HOLD_NOTHING
+    if not side.passed.all.count:
+        return texts.PASS_NOTHING
+    return texts.SUMMARY_TEXT if side.accuracy[SERIOUS].lift is not None else texts.NOTHING_LATE
+
+
+def _outcomes(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> tuple[ReportTable, ReportTable]:
+    """Two tables by outcome: the shares that came late, and how much that was."""
+    groups = [(show.outcome(name), group) for name, group in side.outcomes.items()]
+    groups += [
+        (show(texts.HELD), side.held),
+        (show(texts.PASSED), side.passed),
+        (show(report_texts.ALL), everything),
+    ]
+    rates = tuple((name, *_group_cells(group, everything, show)) for name, group in groups)
+    sums = tuple((name, *_late_cells(group, show)) for name, group in groups)
+    amounts, orders = (late_headings(show, *EACH, text=text) for text in (texts.LATE_AMOUNT, texts.LATE_ORDERS))
+    return (
+        ReportTable(
+            show(texts.OUTCOMES),
+            _group_headings(report_texts.OUTCOME, show),
+            rates,
+            note=show(texts.LATE_NOTE),
+        ),
+        ReportTable(show(texts.OUTCOMES_LATE), (show(report_texts.OUTCOME), *amounts, *orders), sums),
+    )
+
+
+def _late_cells(group: OrderGroup, show: FigureFormatter) -> tuple[str, ...]:
+    return (*(show.money(late.amount) for late in group.late), *(show.count(late.count) for late in group.late))
+
+
+def _group_headings(first: Text, show: FigureFormatter) -> tuple[str, ...]:
+    counted = show.all(first, texts.ORDERS, report_texts.SHARE, report_texts.AMOUNT, report_texts.SHARE)
+    return (*counted, *late_headings(show, *EACH), show(report_texts.DISPUTED))
+
+
+def _group_cells(group: OrderGroup, everything: OrderGroup, show: FigureFormatter) -> tuple[str, ...]:
+    return (
+        show.count(group.all.count),
+        show.share(ratio(group.all.count, everything.all.count)),
+        show.money(group.all.amount),
+        show.share(ratio(group.all.amount, everything.all.amount)),
+        *(show.share(group.rate(index)) for index in EACH),
+        show.share(ratio(group.all.disputed_amount, group.all.amount)),
+    )
+
+
+def _quarter_chart(side: SideFigures, show: FigureFormatter) -> Chart:
+    names = [name for name, group in side.outcomes.items() if group.all.count]
+    series = tuple(
+        Series(show.outcome(name), tuple(show.height(of[name]) for of in side.quarter_outcomes.values()))
+        for name in names
+    )
+    labels = tuple(quarter_name(key, show) for key in side.quarter_outcomes)
+    return Chart(ChartKind.STACKED, show.in_currency(show(texts.BY_QUARTER_CHART)), labels, series, show.axis)
+
+
+def _lateness_chart(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> Chart:
+    groups = {texts.PASSED: side.passed, report_texts.ALL: everything, texts.HELD: side.held}
+    series = tuple(
+        Series(show(name), tuple(show.bar(group.rate(index)) for index in EACH)) for name, group in groups.items()
+    )
+    return Chart(ChartKind.BARS, show(texts.LATENESS_CHART), late_headings(show, *EACH), series, show.share_axis)
+
+
+# --- accuracy and effect ---------------------------------------------------------------------------------------------
+
+
+def _accuracy(side: SideFigures, show: FigureFormatter) -> Section:
+    measures = (texts.LIFT, texts.PRECISION, texts.RECALL)
+    by_count = tuple(show(texts.BY_COUNT, what=show(measure)) for measure in measures)
+    headings = show.all(texts.LATER_THAN, *measures, *by_count)
+    rows = tuple(
+        (
+            show(texts.DAYS, days=accuracy.days),
+            show.times(accuracy.lift),
+            show.share(accuracy.precision),
+            show.share(accuracy.recall),
+            show.times(accuracy.count_lift),
+            show.share(accuracy.count_precision),
+            show.share(accuracy.count_recall),
+        )
+        for accuracy in side.accuracy
+    )
+    lines = {texts.PASSED: (1,), report_texts.ALL: (0, 1), texts.HELD: (0,)}
+    series = tuple(
+        Series(show(name), tuple(show.bar(_late_share([pair[i] for i in which])) for pair in side.quarters.values()))
+        for name, which in lines.items()
+    )
+    title = show(texts.LATE_QUARTERS_CHART, days=LATE_DAYS[SERIOUS])
+    labels = tuple(quarter_name(key, show) for key in side.quarters)
+    chart = Chart(ChartKind.LINES, title, labels, series, show.share_axis)
+    return Section(show(texts.ACCURACY), (show(texts.ACCURACY_TEXT),), (ReportTable("", headings, rows), chart))
+
+
+def _late_share(groups: list[OrderGroup]) -> Fraction | None:
+    late = sum(group.late[SERIOUS].amount for group in groups)
+    return ratio(late, sum(group.known.amount for group in groups))
+
+
+def _effect(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> Section:
+    effect, money, days, share = side.effect, show.money, show.days, show.share
+    sold, passed = everything.all.amount, side.passed.all.amount
+    rows = (
+        (show(texts.AS_IT_WAS), money(sold), days(effect.dso), share(effect.overdue_share)),
+        (show(texts.REFUSED), money(passed), days(effect.dso_refused), share(effect.overdue_share_without)),
+        (show(texts.PREPAID), money(sold), days(effect.dso_prepaid), share(effect.overdue_share_without)),
+    )
+    headings = show.all("", texts.SALES, report_texts.DSO, report_texts.OVERDUE_SHARE)
+    on_time = side.held.known.amount - side.held.late[0].amount
+    note = show(texts.ON_TIME_REFUSED, amount=money(on_time), share=share(ratio(on_time, sold)))
+    return Section(show(texts.EFFECT), (show(texts.EFFECT_TEXT),), (ReportTable("", headings, rows, note=note),))
+
+
+# --- rules, grades, quarters -----------------------------------------------------------------------------------------
+
+
+def _rules(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> Section:
+    headings = (
+        *show.all(report_texts.RULE, texts.SAYS, texts.ORDERS, report_texts.AMOUNT, report_texts.SHARE),
+        *late_headings(show, 0, SERIOUS),
+        *show.all(texts.NOT_CHECKED, texts.ALONE, texts.ALONE_AMOUNT),
+    )
+    rows = tuple(_rule(rule, everything, show) for rule in side.rules)
+    if not rows:
+        return Section(show(texts.RULES), (show(texts.NO_RULES),))
+    return Section(show(texts.RULES), (), (ReportTable("", headings, rows, left=2, note=show(texts.RULES_NOTE)),))
+
+
+def _rule(rule: RuleFigures, everything: OrderGroup, show: FigureFormatter) -> tuple[str, ...]:
+    fired = rule.fired
+    return (
+        show(report_texts.TITLED, title=show(rule.title), id=rule.rule),
+        show.outcome(rule.outcome),
+        show.count(fired.all.count),
+        show.money(fired.all.amount),
+        show.share(ratio(fired.all.amount, everything.all.amount)),
+        show.share(fired.rate(0)),
+        show.share(fired.rate(SERIOUS)),
+        show.count(rule.undetermined.all.count),
+        show.count(rule.alone.all.count),
+        show.money(rule.alone.all.amount),
+    )
+
+
+def _grades(side: SideFigures, ruleset: RuleSet, everything: OrderGroup, show: FigureFormatter) -> Section:
+    """By grade of the customer; a set whose order policies read no grade is told apart from customers without one."""
+    words = ValueWords(ruleset, show.language)
+    rows = tuple(
+        (
+            words.variable(GRADE, grade) if grade else show(texts.UNGRADED),
+            *_group_cells(group, everything, show),
+        )
+        for grade, group in side.grades.items()
+    )
+    paragraphs = () if GRADE in ruleset.variables else (show(texts.GRADE_NOT_READ, grade=GRADE),)
+    table = ReportTable("", _group_headings(report_texts.GRADE, show), rows)
+    return Section(show(texts.GRADES), paragraphs, (table,))
+
+
+def _quarters(side: SideFigures, show: FigureFormatter) -> Section:
+    days = LATE_DAYS[SERIOUS]
+    headings = (
+        *show.all(report_texts.QUARTER, texts.ORDERS, report_texts.AMOUNT, texts.HELD_SHARE),
+        *(show(text, days=days) for text in (texts.HELD_LATE, texts.PASSED_LATE)),
+    )
+    rows = tuple(_quarter(key, *pair, show) for key, pair in side.quarters.items())
+    return Section(show(texts.QUARTERS), (), (ReportTable("", headings, rows),))
+
+
+def _quarter(key: str, held: OrderGroup, passed: OrderGroup, show: FigureFormatter) -> tuple[str, ...]:
+    amount = held.all.amount + passed.all.amount
+    return (
+        quarter_name(key, show),
+        show.count(held.all.count + passed.all.count),
+        show.money(amount),
+        show.share(ratio(held.all.amount, amount)),
+        show.share(held.rate(SERIOUS)),
+        show.share(passed.rate(SERIOUS)),
+    )

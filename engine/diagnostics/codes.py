@@ -79,5 +79,6 @@ CHECK_CODES: Mapping[str, str] = {
     "L007": "a condition that is always true",
     "B001": "a text function whose result depends on the database",
     "B002": "a number that can become longer than the 38 digits that every database keeps",
+    "B003": "values that build on one another in a chain longer than databases plan",
 }
 """What is found once files are read, from names to bulk."""

@@ -72,7 +72,7 @@ def one_run(path: Path) -> tuple[float, float, float]:
     assert document is not None
     history_map, diagnostics = read_history_map(document, engine.vocabulary)
     assert history_map is not None, diagnostics
-    source = HistorySource(path, history_map, engine.vocabulary.currency_digits)
+    source = HistorySource(path=path, history_map=history_map, currency_digits=engine.vocabulary.currency_digits)
     backtest, found = run(Asked(source, {"rules": engine}, date(2026, 7, 1)))
     seconds = time.perf_counter() - start
     assert not found.rejected, found.rejects[:3]

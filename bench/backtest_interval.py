@@ -46,7 +46,8 @@ def _customers(path: Path) -> list[Counts]:
     assert document is not None
     history_map, _ = read_history_map(document, engine.vocabulary)
     assert history_map is not None
-    accounts = read_history(HistorySource(path, history_map, engine.vocabulary.currency_digits)).accounts
+    source = HistorySource(path=path, history_map=history_map, currency_digits=engine.vocabulary.currency_digits)
+    accounts = read_history(source).accounts
     window = window_of(accounts, SINCE)
     book = OpenInvoices(invoice for account in accounts.values() for invoice in account)
     decide = decider(engine.ruleset("order", date(2026, 7, 1)), history_map)

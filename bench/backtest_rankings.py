@@ -42,7 +42,8 @@ def lifts(path: Path) -> dict[str, Fraction]:
     assert document is not None
     history_map, _ = read_history_map(document, engine.vocabulary)
     assert history_map is not None
-    accounts = read_history(HistorySource(path, history_map, engine.vocabulary.currency_digits)).accounts
+    source = HistorySource(path=path, history_map=history_map, currency_digits=engine.vocabulary.currency_digits)
+    accounts = read_history(source).accounts
     return {name: lift(_ranked(accounts, score), SHARE) for name, score in RANKINGS.items()}
 
 

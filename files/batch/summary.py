@@ -10,18 +10,17 @@ from engine.deciding.decision import Decision, JsonValue
 from engine.diagnostics.wording import did_you_mean
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.vocabulary import CASE_KINDS, Kind
+from files.input_refused import InputRefused
 
 OUTCOME = "outcome"
 REASON = "reason"
 """The rule that decided: the first of a decision's reasons, which is one of the most severe."""
 
 
-class UnknownName(Exception):
-    """The message says which name, and what was probably meant."""
-
-
 @dataclass(slots=True)
 class SummaryGroup:
+    """Rows that agree on what a table is grouped by: how many, and the sum of each total over them."""
+
     count: int = 0
     totals: list[Decimal] = field(default_factory=list)
 
@@ -38,14 +37,14 @@ class Summary:
         known = (OUTCOME, REASON, *ruleset.results, *facts)
         for name in by:
             if name not in known:
-                raise UnknownName(
+                raise InputRefused(
                     f"`{name}` is not `outcome`, `reason`, a result or a fact ({did_you_mean(name, known)})"
                 )
         addable = [name for name, fact in facts.items() if fact.type.kind.is_numeric or fact.type.kind is Kind.YES_NO]
         for name in totals:
             if name not in addable:
                 hint = did_you_mean(name, addable)
-                raise UnknownName(f"`{name}` is no fact that can be added up ({hint})")
+                raise InputRefused(f"`{name}` is no fact that can be added up ({hint})")
         self._scales = [facts[name].type.scale if facts[name].type.kind is Kind.MONEY else 0 for name in totals]
         self._order = {member: rank for rank, member in enumerate(_ladder(ruleset, by))}
 
@@ -75,12 +74,12 @@ class Summary:
 
 
 def _ladder(ruleset: RuleSet, by: tuple[str, ...]) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
+    ladder: list[tuple[int, str]] = []
     for index, name in enumerate(by):
         type_ = ruleset.variables.get(name)
         members = CASE_KINDS[ruleset.case].ladder if name == OUTCOME else type_.members if type_ else ()
-        found += [(index, member) for member in members]
-    return found
+        ladder += [(index, member) for member in members]
+    return ladder
 
 
 def _value(name: str, facts: Mapping[str, object], decision: Decision) -> object:
@@ -88,15 +87,15 @@ def _value(name: str, facts: Mapping[str, object], decision: Decision) -> object
         return decision.outcome
     if name == REASON:
         return decision.reasons[0].rule if decision.reasons else None
-    policy, _, own = name.partition(".")
+    policy, _, value = name.partition(".")
     results: Mapping[str, JsonValue] = decision.results.get(policy, {})
-    return results[own] if own in results else _fact(name, facts)
+    return results[value] if value in results else _fact(name, facts)
 
 
 def _fact(name: str, facts: Mapping[str, object]) -> object:
-    group, _, own = name.partition(".")
+    group, _, key = name.partition(".")
     members = facts.get(group)
-    return members.get(own) if isinstance(members, Mapping) else None
+    return members.get(key) if isinstance(members, Mapping) else None
 
 
 def _text(value: object) -> str:

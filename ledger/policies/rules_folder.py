@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from files.bounded_files import read_ordinary
+from files.input_refused import InputRefused
 from files.visible import unseen, visible_name
 
 FILES_MAX = 200
@@ -23,10 +24,6 @@ FOLDER_BYTES_MAX = 8 << 20
 _SUFFIXES = (".yaml", ".yml")
 _GIVE = "give the folder that holds the policies' YAML files"
 _INIT = "`credence init DIR` makes DIR/rules"
-
-
-class FolderUnreadable(Exception):
-    """The message says what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ def read_folder(root: Path, name: str = "") -> RulesFolder:
         raise _unreadable(error) from error
     policies = _files(root, shown)
     if not policies:
-        raise FolderUnreadable(f"the folder `{root}` holds no .yaml files; {_GIVE}")
+        raise InputRefused(f"the folder `{root}` holds no .yaml files; {_GIVE}")
     cases, maps = _files(root / "cases", shown / "cases"), _files(root / "maps", shown / "maps")
     return RulesFolder(root, policies, cases, maps)
 
@@ -82,11 +79,11 @@ def _files(folder: Path, shown: PurePath) -> dict[str, bytes]:
     except OSError as error:
         raise _unreadable(error) from None
     if len(found) > FILES_MAX:
-        raise FolderUnreadable(f"the folder `{shown}` holds {len(found)} .yaml files; the most is {FILES_MAX}")
+        raise InputRefused(f"the folder `{shown}` holds {len(found)} .yaml files; the most is {FILES_MAX}")
     for name in found:
         if character := unseen(name):
             message = f"the name of `{shown / visible_name(name)}` holds the invisible character U+{ord(character):04X}"
-            raise FolderUnreadable(f"{message}; rename the file")
+            raise InputRefused(f"{message}; rename the file")
     contents: dict[str, bytes] = {}
     total = 0
     for name in found:
@@ -98,19 +95,19 @@ def _files(folder: Path, shown: PurePath) -> dict[str, bytes]:
             contents[(shown / name).as_posix()] = content
             total += len(content)
         if total > FOLDER_BYTES_MAX:
-            raise FolderUnreadable(f"the folder `{shown}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
+            raise InputRefused(f"the folder `{shown}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
     return contents
 
 
 def _refuse_unless_folder(root: Path) -> None:
     if not root.is_dir():
         if root.exists():
-            raise FolderUnreadable(f"the rules folder `{root}` is a file, not a folder; {_GIVE}")
-        raise FolderUnreadable(f"the rules folder `{root}` does not exist; {_GIVE}, or write the default ones: {_INIT}")
+            raise InputRefused(f"the rules folder `{root}` is a file, not a folder; {_GIVE}")
+        raise InputRefused(f"the rules folder `{root}` does not exist; {_GIVE}, or write the default ones: {_INIT}")
 
 
-def _unreadable(error: OSError) -> FolderUnreadable:
-    return FolderUnreadable(f"`{error.filename}` can't be read: {error.strerror}")
+def _unreadable(error: OSError) -> InputRefused:
+    return InputRefused(f"`{error.filename}` can't be read: {error.strerror}")
 
 
 def _wanted(folder: Path) -> Iterator[os.DirEntry[str]]:

@@ -10,17 +10,14 @@ from engine.pipeline import Engine
 from engine.ruleset.ruleset import NO_RULES, RuleSet
 from engine.vocabulary.days import date_of
 from engine.vocabulary.vocabulary import Text, Vocabulary
-from files.long_run import Progress, untold, without_garbage_collection
+from files.input_refused import InputRefused
+from files.long_run import Progress, no_progress, without_garbage_collection
 from receivables.backtest import backtest_words as say
 from receivables.backtest.backtest import Window, backtest, window_of
 from receivables.backtest.backtest_figures import BacktestFigures, RuleName, Side, figures
 from receivables.backtest.replay import CASE, Case, Decide, ReplayedOrder, decider
 from receivables.history.history_file import HistoryRead, HistorySource, read_history
 from receivables.history.history_map import HistoryMap
-
-
-class NothingToReplay(Exception):
-    """The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +46,15 @@ class Backtest:
     """Why credence's SQL failed, where it did and orders were replayed one by one; the figures are the same."""
 
 
-def run(asked: Asked, progress: Progress = untold) -> tuple[Backtest, HistoryRead]:
-    """Raises what `read_history` raises, and NothingToReplay."""
+def run(asked: Asked, progress: Progress = no_progress) -> tuple[Backtest, HistoryRead]:
+    """Raises what `read_history` raises, and InputRefused where no order is left to replay."""
     with without_garbage_collection():
         history = read_history(asked.source, progress)
         window = window_of(history.accounts, asked.since, asked.until)
         return replayed(asked, history, window, progress), history
 
 
-def replayed(asked: Asked, history: HistoryRead, window: Window, progress: Progress = untold) -> Backtest:
+def replayed(asked: Asked, history: HistoryRead, window: Window, progress: Progress = no_progress) -> Backtest:
     rulesets = {label: engine.ruleset(CASE, asked.as_of) for label, engine in asked.engines.items()}
     failures: dict[str, None] = {}
 
@@ -68,7 +65,7 @@ def replayed(asked: Asked, history: HistoryRead, window: Window, progress: Progr
     orders = (history.rows - history.rejected) or 1
     tally = backtest(history.accounts, window, decides, lambda done: progress("replaying", done / orders))
     if not tally.orders:
-        raise NothingToReplay(_nothing(history))
+        raise InputRefused(_nothing(history), place=str(asked.source.path))
     sides = [_side(label, ruleset) for label, ruleset in rulesets.items()]
     return Backtest(
         asked.source.path.name,

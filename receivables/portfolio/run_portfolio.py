@@ -5,7 +5,7 @@ Composes the engine's portfolio verbs at the edge; `report` and `as_json` show w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,16 +13,16 @@ from pathlib import Path
 from engine.pipeline import Engine
 from engine.vocabulary.binding import Fault
 from engine.vocabulary.days import day_number
-from files.long_run import ROWS_BETWEEN, Progress, untold, without_garbage_collection
-from files.records import FileRow, Format, InputUnreadable, format_named
+from files.formats import format_named
+from files.long_run import ROWS_BETWEEN, Progress, no_progress, without_garbage_collection
+from files.rejects import WriteReject
+from files.rows import FileRow
 from receivables.figures import PortfolioFigures, figures
 from receivables.portfolio.portfolio_decisions import PortfolioDecisions, days_in_quarter, decide_portfolio
 from receivables.portfolio.portfolio_files import PortfolioFileOptions, records
 from receivables.portfolio.portfolio_rows import Book, BookReader
 
 INDUSTRY = "portfolio.industry"
-
-Rejected = Callable[[Path, FileRow, tuple[Fault, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Portfolio:
     decided: PortfolioDecisions
 
 
-def portfolio_of(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress = untold) -> Portfolio:
-    """Raises InputUnreadable, OSError, and FactsRefused where sums exceed what facts can hold."""
+def portfolio_of(engine: Engine, wanted: Wanted, rejected: WriteReject, progress: Progress = no_progress) -> Portfolio:
+    """Raises InputRefused, OSError, and FactsRefused where sums exceed what facts can hold."""
     with without_garbage_collection():
         book, rows, rejects = _read(engine, wanted, rejected, progress)
         name = ", ".join(path.stem for path in wanted.files)[:100]
@@ -65,25 +65,23 @@ def portfolio_of(engine: Engine, wanted: Wanted, rejected: Rejected, progress: P
     return Portfolio(name, files, wanted.as_of, rows, rejects, book, found, decided)
 
 
-def _read(engine: Engine, wanted: Wanted, rejected: Rejected, progress: Progress) -> tuple[Book, int, int]:
+def _read(engine: Engine, wanted: Wanted, rejected: WriteReject, progress: Progress) -> tuple[Book, int, int]:
     """The book, the rows read and the rows rejected."""
     reader = BookReader(wanted.reading.row_map, engine.vocabulary, wanted.as_of)
     rows = rejects = before = 0
     whole = sum(path.stat().st_size for path in wanted.files) or 1
     for path in wanted.files:
         done = before
-        plain = format_named(path) not in (Format.PARQUET, Format.ARROW)  # as many characters read as it holds
-        try:
-            for record in records(path, wanted.reading):
-                rows += 1
-                done += len(record.text) + 1  # bytes, but for what isn't ASCII
-                if not rows % ROWS_BETWEEN:
-                    progress("reading", done / whole if plain else None)
-                if faults := _faults(reader, record):
-                    rejects += 1
-                    rejected(path, record, faults)
-        except InputUnreadable as unreadable:
-            raise InputUnreadable(f"{path}: {unreadable}") from None
+        format_ = format_named(path)
+        plain = format_ is None or format_.is_text  # as many characters read as it holds
+        for record in records(path, wanted.reading):
+            rows += 1
+            done += len(record.text) + 1  # bytes, but for what isn't ASCII
+            if not rows % ROWS_BETWEEN:
+                progress("reading", done / whole if plain else None)
+            if faults := _faults(reader, record):
+                rejects += 1
+                rejected(path, record, faults)
         before += path.stat().st_size
         progress("reading", before / whole)
     book = reader.book()
@@ -98,9 +96,8 @@ def industries(engine: Engine) -> tuple[str, ...]:
 
 
 def _faults(reader: BookReader, record: FileRow) -> tuple[Fault, ...]:
-    if record.cells is None:
-        path, _, message = record.fault.partition(": ")
-        return (Fault(path, message),)
+    if record.fault is not None or record.cells is None:
+        return (record.fault,) if record.fault else ()
     return reader.add(record.heading, record.cells)
 
 

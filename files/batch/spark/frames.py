@@ -1,4 +1,4 @@
-"""The same bulk decisions on a Spark session: a frame of raw columns in, frames of decisions and of rejects out.
+"""The same batch decisions on a Spark session: a frame of raw columns in, frames of decisions and of rejects out.
 
 Only expressions are sent to the executors, no Python runs there. `cluster` composes it with a cluster's storage.
 """
@@ -20,9 +20,10 @@ from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import CASE_KINDS
-from files.batch.input import BulkRefused, sources
+from files.batch.input import sources
 from files.batch.output import FIRED, UNDETERMINED, elements
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
+from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
 
 
@@ -48,7 +49,7 @@ def decide_frame(
     otherwise their members have the type that a column of them has."""
     refused = check(ruleset)
     if refused:
-        raise BulkRefused("\n".join(map(str, refused)))
+        raise InputRefused("\n".join(map(str, refused)))
     form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
     heading = {field.name: _form(field.dataType.simpleString(), cells) for field in frame.schema.fields}
     raw_facts = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect)
@@ -69,22 +70,22 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, 
     subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
     masks = [mask.column for mask in (*form.fired, *form.undetermined)]
     named = [form.columns[name] for name in (*subjects, *results)]
-    found = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
+    decided = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
     columns.append(sf.col(OUTCOME))
-    for name, own in form.conditions.items():
-        columns.append(sf.expr(fact_value(types[name], own, form.dialect).sql("spark")).alias(f"condition.{name}"))
+    for name, source in form.conditions.items():
+        columns.append(sf.expr(fact_value(types[name], source, form.dialect).sql("spark")).alias(f"condition.{name}"))
     lists = elements(ruleset)
     for name in results:
-        own, element = form.columns[name], lists.get(name)
+        source, element = form.columns[name], lists.get(name)
         value = (
-            list_value(element, own, form.dialect, as_json=lists_as_json)
+            list_value(element, source, form.dialect, as_json=lists_as_json)
             if element
-            else fact_value(ruleset.variables[name], own, form.dialect)
+            else fact_value(ruleset.variables[name], source, form.dialect)
         )
         columns.append(sf.expr(value.sql("spark")).alias(name))
-    return found.select(*columns, _ids(form.fired).alias(FIRED), _ids(form.undetermined).alias(UNDETERMINED))
+    return decided.select(*columns, _ids(form.fired).alias(FIRED), _ids(form.undetermined).alias(UNDETERMINED))
 
 
 def _ids(masks: tuple[Mask, ...]) -> Column:

@@ -50,13 +50,10 @@ def undecodable(text: str) -> str:
     return ""
 
 
-def not_utf_8(content: bytes) -> str:
-    """What is wrong with bytes that should be UTF-8 and are not, as a predicate; blank where nothing is."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return f"is not UTF-8 (byte 0x{content[error.start]:02X} at offset {error.start})"
-    return ""
+def not_utf_8(error: UnicodeDecodeError) -> str:
+    """What is wrong with bytes that should be UTF-8 and are not, as a predicate: `is not UTF-8 (byte 0xE4 at offset
+    7)`."""
+    return f"is not UTF-8 (byte 0x{error.object[error.start]:02X} at offset {error.start})"
 
 
 def decoding_refused(error: UnicodeError) -> InputRefused:

@@ -73,9 +73,10 @@ def read_json(text: str | bytes, *, decimals_as_text: bool) -> object:
     Raises JsonRefused.
     """
     if isinstance(text, bytes):
-        if fault := not_utf_8(text):
-            raise JsonRefused(fault)
-        text = text.decode("utf-8")
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise JsonRefused(not_utf_8(error)) from None
     text = text.rstrip(BLANKS)  # so that what is missing at the end is said to be missing there, not on the next line
     try:
         value: object = (_WITH_TEXT if decimals_as_text else _WITH_FLOATS).decode(text)

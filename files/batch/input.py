@@ -10,11 +10,12 @@ import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from engine.diagnostics.wording import did_you_mean, listed
+from engine.diagnostics.wording import did_you_mean
 from engine.ruleset.ruleset import RuleSet
 from files.batch.raw_facts import ColumnType, FactSource
 from files.formats import SUFFIXES, Format, format_named
 from files.input_refused import InputRefused
+from files.maps.mapped_rows import heading_faults
 from files.maps.row_map import RowMap
 
 FILE, LINE, UNREAD = "credence file", "credence line", "credence unread"
@@ -71,10 +72,8 @@ def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap
             raise InputRefused("no column bears the name of a fact, such as `order.amount`; give --map")
         return named
     refuse_formulas(row_map)
-    for column in row_map.columns:
-        if column.column not in heading:
-            hint = did_you_mean(column.column, heading) or f"the columns are {listed(list(heading)[:30])}"
-            raise InputRefused(f"the column `{column.column}`, read for `{column.name}`, is missing ({hint})")
+    if faults := heading_faults(row_map, list(heading)):
+        raise InputRefused("\n".join(map(str, faults)))
     return {
         column.name: FactSource(column.column, heading[column.column], column.dates, _words(column.values))
         for column in row_map.columns

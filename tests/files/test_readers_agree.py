@@ -230,10 +230,20 @@ def test_a_byte_of_another_encoding_costs_its_row_only(end: str, tmp_path: Path)
 
 
 HEADING_ONLY = ",".join(HEADING).encode()
+NO_AMOUNT = ",".join(name for name in HEADING if name != "Amount").encode()
 REFUSED: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "in.csv: the file is empty"),
     "a byte order mark only": (b"\xef\xbb\xbf", "in.csv: the file holds no heading"),
     "blank lines only": (b"\n\n", "in.csv: the file holds no heading"),
+    "a column that the map reads is missing": (
+        NO_AMOUNT,
+        "in.csv: Amount: the column that `{}` is read from is missing "
+        "(possible are `No`, `Customer`, `Issued`, `Due`, `Paid`, `Note`)",
+    ),
+    "a column that the map reads is there twice": (
+        HEADING_ONLY + b",Amount",
+        "in.csv: Amount: is the heading of 2 columns (rename all but the one for `{}`)",
+    ),
     "UTF-16": (HEADING_ONLY.decode().encode("utf-16"), "in.csv: the file is UTF-16, not UTF-8; "),
     "a heading of another encoding": (
         b"No,M\xfcller\n",
@@ -250,7 +260,8 @@ def test_a_csv_file_that_can_not_be_used_is_refused_in_the_same_words(kind: str,
 
     for name in READERS:
         refused = found(name, tmp_path / "in.csv", Text()).refused
-        assert refused.startswith(words) if words.endswith("; ") else refused == words, name
+        expected = words.format("history.amount" if name == "backtest" else "order.amount")
+        assert refused.startswith(expected) if words.endswith("; ") else refused == expected, name
         assert ("--encoding" in refused) == (words.endswith("; ") and name != "batch")
 
 

@@ -39,6 +39,7 @@ from files.columnar import arrow_batches
 from files.encoding import file_encoding
 from files.formats import Format
 from files.input_refused import InputRefused
+from files.maps.mapped_rows import heading_faults
 from files.maps.row_map import RowMap
 
 NDJSON_LINES = "ndjson_lines"
@@ -91,7 +92,7 @@ def open_input(
     source = BatchInput(files=files, format=formats[files[0]], columns=tuple(dict.fromkeys(names)))
     match source.format:
         case Format.CSV:
-            _open_csv(source, connection)
+            _open_csv(source, row_map, connection)
         case Format.NDJSON:
             _open_ndjson(source, None if row_map else UnknownKeys(ruleset), connection, scratch, reading)
         case Format.PARQUET:
@@ -162,14 +163,15 @@ def broken_file(source: BatchInput) -> InputRefused | None:
 # --- formats ---------------------------------------------------------------------------------------------------------
 
 
-def _open_csv(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> None:
+def _open_csv(source: BatchInput, row_map: RowMap | None, connection: duckdb.DuckDBPyConnection) -> None:
     headings = {name: duckdb_heading(name) for name in source.files}
     first = headings[source.files[0]]
     for name, heading in headings.items():
         if heading != first:
-            raise InputRefused(
-                f"`{name}` has another heading than `{source.files[0]}`; give files of one heading at a time"
-            )
+            message = f"`{name}` has another heading than `{source.files[0]}`"
+            raise InputRefused(message, "give files of one heading at a time")
+    if row_map is not None and (faults := heading_faults(row_map, first)):
+        raise InputRefused("\n".join(map(str, faults)), place=source.files[0])
     doubled = next((name for name in source.columns if first.count(name) > 1), None)
     if doubled:
         raise InputRefused(f"`{doubled}` is the heading of {first.count(doubled)} columns; rename all but one")

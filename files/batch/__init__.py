@@ -4,7 +4,7 @@ Both give the same decisions and the same rejects; they differ in speed and in w
 
     decide_file         `credence decide-file`: CSV and NDJSON, in any encoding, a few thousand rows a second; needs no
                         extra; adds up tables (`summary`)
-    duckdb.duckdb_run   `credence batch`: all four formats, hundreds of thousands of rows a second, in this process
+    duckdb.duckdb_run   `credence batch`: all four formats, hundreds of thousands of rows a second (docs/scale.md)
     spark.cluster       `credence batch --engine spark`: CSV and Parquet in a cluster's storage
 
 `job` has the nouns that they share, `BatchJob` and `BatchTally`. The SQL ones share `input` (which files, which column

@@ -1,4 +1,12 @@
-"""Counts of a decided file, grouped: how many rows got what, how much money that is, how many of them are disputed."""
+"""Counts of a decided file, grouped: how many rows got what, how much money that is, how many of them are disputed.
+
+What `credence decide-file --summary outcome,reason --total invoice.open_amount` prints; rows are added while they are
+decided, so that nothing is read back:
+
+    | outcome   | reason          | rows | invoice.open_amount |
+    |-----------|-----------------|-----:|--------------------:|
+    | call      | dunning.level-2 |   31 |           18,204.10 |
+"""
 
 from __future__ import annotations
 
@@ -26,10 +34,12 @@ class SummaryGroup:
 
 
 class Summary:
-    """One table. `by` names `outcome`, `reason`, results (`collections.level_due`) or facts; `totals` names facts:
-    amounts and numbers are added up, of yes/no facts those that are true are counted."""
+    """One table: a group of rows for each combination of the values that it is grouped by."""
 
     def __init__(self, by: tuple[str, ...], totals: tuple[str, ...], ruleset: RuleSet) -> None:
+        """`by` names `outcome`, `reason`, results (`collections.level_due`) or facts. `totals` names facts: amounts
+        and numbers are added up, of yes/no facts those that are true are counted. Raises InputRefused for a name
+        that is none of them."""
         self.by = by
         self.totals = totals
         self.groups: dict[tuple[str, ...], SummaryGroup] = {}
@@ -49,6 +59,7 @@ class Summary:
         self._order = {member: rank for rank, member in enumerate(_ladder(ruleset, by))}
 
     def add(self, facts: Mapping[str, object], decision: Decision) -> None:
+        """Counts one row: its facts, as they were sent and bound, and its decision."""
         key = tuple(_text(_value(name, facts, decision)) for name in self.by)
         group = self.groups.get(key)
         if group is None:

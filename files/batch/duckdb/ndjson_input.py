@@ -1,9 +1,9 @@
 """NDJSON lines → cells of text, without a float on the way and without a Python object for each line.
 
-Reading a line with `files.rows` takes 10 µs; a file of ten million lines would take two minutes on one processor before
-the first row is decided. DuckDB takes objects apart a hundred times as fast, but it reads JSON leniently: of a key that
-stands twice it takes one, a number becomes a float, `NaN` passes. So DuckDB is given only lines that are known to be
-sound, and one regular expression, run by Arrow over a whole block of lines at once, knows them.
+Reading a line with `files.rows` takes some 15 µs, so that ten million lines would take two and a half minutes on one
+processor before the first row is decided. DuckDB takes objects apart on all processors, but it reads JSON leniently: of
+a key that stands twice it takes one, a number becomes a float, `NaN` passes. So DuckDB is given only lines that are
+known to be sound, and one regular expression, run by Arrow over a whole block of lines at once, knows them.
 
 **Which lines are plain.** A program that writes NDJSON writes the same keys in the same order on every line. That order
 is learned from the first lines, and made into a pattern: an object with some of these keys, in this order, each at most
@@ -185,8 +185,12 @@ class NdjsonCells:
 
 
 class _KeyOrder:
-    """The order of keys in one file, learned from its lines: each key with those of its object, None for a value.
-    An empty object stands for null."""
+    """The order of keys in one file, learned from the lines that the strict reader took, and the pattern made of it.
+
+    `_keys` holds each key with the keys of its object, None for a plain value, and an empty dict for a key that has
+    only ever been null: it may turn out to be either. `_names` are all keys ever learned, with their object's; one that
+    would come a second time, in another place, is left out, so that the pattern has each key once.
+    """
 
     def __init__(self) -> None:
         self._keys: dict[str, dict[str, Any] | None] = {}
@@ -195,7 +199,8 @@ class _KeyOrder:
         self._changed = False
 
     def matches(self, texts: pa.Array) -> pa.BooleanArray:
-        """Which of these lines are plain."""
+        """Which of these lines are plain. The pattern is made anew where something was learned since the last block; it
+        is given up where the keys are more than one can hold."""
         if self._changed:
             self._pattern, self._changed = f"\\A{_BLANK}{_object(self._keys)}{_BLANK}\\z", False
         if self._pattern is not None:
@@ -206,6 +211,8 @@ class _KeyOrder:
         return pa.repeat(pa.scalar(value=False), len(texts))
 
     def learn(self, body: Mapping[str, object]) -> None:
+        """Adds the keys of a sound row. Keys whose value is a list, or an object within an object, are left out: their
+        lines are never plain."""
         flat = {key: value for key, value in body.items() if not isinstance(value, list)}
         self._keys = self._merged(self._keys, flat, "")
         for key, value in flat.items():
@@ -217,7 +224,8 @@ class _KeyOrder:
                 self._keys[key], self._changed = None, True
 
     def _merged(self, known: dict[str, Any], body: Mapping[str, object], prefix: str) -> dict[str, Any]:
-        """New keys stand behind the one that they follow here, as if they were null."""
+        """The known keys with the new ones of a row. A new key stands behind the one that it follows in this row, as if
+        it were null: of `a, c` known and a row `a, b, c` comes `a, b, c`."""
         if all(key in known for key in body):
             return known
         order = list(known)
@@ -271,7 +279,7 @@ def _any(truths: pa.BooleanArray) -> bool:
 
 
 def _blocks(name: str) -> Iterator[tuple[int, list[bytes], int]]:
-    """The number of the first line, whole lines without their ends, and how many bytes were read for them. Of a line
+    """The number of the first line, complete lines without their ends, and how many bytes were read for them. Of a line
     that is too long only the beginning stays, which is too long itself."""
     number, rest = 1, b""
     with Path(name).open("rb") as stream:

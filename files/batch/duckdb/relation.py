@@ -99,7 +99,7 @@ def open_input(
             columns = {name: _parquet_columns(name, connection) for name in files}
             _alike(columns)
             connection.execute(f"CREATE VIEW {RAW} AS FROM {_parquet(files)}")
-            source.heading = {name: _form(type_) for name, type_ in columns[files[0]].items()}
+            source.heading = {name: _column_type(type_) for name, type_ in columns[files[0]].items()}
         case Format.ARROW:
             _open_arrow(source, connection)
     if row_map is None:
@@ -230,7 +230,7 @@ def _open_arrow(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> No
     reader = _arrow_reader(source, source.files)
     connection.register("arrow_columns", reader.schema.empty_table())
     for name, type_ in _described("FROM arrow_columns", connection).items():
-        source.heading[name] = _form(type_)
+        source.heading[name] = _column_type(type_)
 
 
 def _arrow_columns(name: str) -> dict[str, str]:
@@ -280,7 +280,8 @@ def _described(query: str, connection: duckdb.DuckDBPyConnection) -> dict[str, s
     return {name: str(type_) for name, type_, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
 
 
-def _form(type_: str) -> ColumnType:
+def _column_type(type_: str) -> ColumnType:
+    """How a column of this DuckDB type holds its values."""
     if type_.startswith("DECIMAL"):
         return ColumnType.DECIMAL
     if type_.endswith("INT") or type_ in ("INTEGER", "UINTEGER"):

@@ -28,7 +28,10 @@ from files.maps.row_map import RowMap
 
 
 class DecidedFrames(NamedTuple):
-    """`rejects` holds the raw columns and `faults`, one a line."""
+    """What becomes of a frame of raw rows: each row is in one of the two.
+
+    `decisions`: the columns of a decision. `rejects`: the raw columns and `faults`, one fault a line.
+    """
 
     decisions: DataFrame
     rejects: DataFrame
@@ -44,14 +47,18 @@ def decide_frame(
     results: bool = True,
     lists_as_json: bool = False,
 ) -> DecidedFrames:
-    """`cells`: text columns are cells, as from CSV, in which blank means missing; otherwise they are values. `results`:
-    every value, or only outcome, conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON;
-    otherwise their members have the type that a column of them has."""
+    """Decides every row of a frame.
+
+    Without `row_map`, columns are named like facts (`order.amount`). `cells`: text columns are cells, as from CSV, in
+    which blank means missing; otherwise they are values. `results`: every value of the policies, or only outcome,
+    conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON; otherwise their members have the
+    type that a column of them has. Raises InputRefused where a policy can't run in SQL or the columns don't fit.
+    """
     refused = check(ruleset)
     if refused:
         raise InputRefused("\n".join(map(str, refused)))
     form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
-    heading = {field.name: _form(field.dataType.simpleString(), cells) for field in frame.schema.fields}
+    heading = {field.name: _column_type(field.dataType.simpleString(), cells=cells) for field in frame.schema.fields}
     raw_facts = RawFacts(ruleset.facts, form.columns, sources(ruleset, heading, row_map), form.dialect)
     session = frame.sparkSession
     kept = frame.columns
@@ -98,7 +105,8 @@ def _ids(masks: tuple[Mask, ...]) -> Column:
     return sf.concat_ws(" ", *parts) if parts else sf.lit("")
 
 
-def _form(type_: str, cells: bool) -> ColumnType:
+def _column_type(type_: str, *, cells: bool) -> ColumnType:
+    """How a column of this Spark type holds its values."""
     if type_.startswith("decimal"):
         return ColumnType.DECIMAL
     known = {

@@ -97,7 +97,7 @@ def _invoice(row: FileRow, read: InvoiceReader, numbers: set[str]) -> Invoice | 
 def _rows(source: HistorySource, file: RowFile) -> Iterator[tuple[FileRow, InvoiceReader]]:
     """Each row with what reads its cells. A key that an NDJSON row lacks is a missing value."""
     if file.heading is not None and (faults := history_heading_faults(source.history_map, file.heading)):
-        raise InputRefused("\n".join(map(str, faults)))
+        raise InputRefused("; ".join(map(str, faults)))
     readers = PerHeading(lambda heading: invoice_reader(source.history_map, heading, source.currency_digits))
     for row in file:
         yield row, readers(row.heading)

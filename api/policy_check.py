@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from api.worker import Worker
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.pipeline import load
-from files.batch.checked import unfit_for_bulk
+from files.batch.checked import unfit_for_batch
 from ledger.policies.check_limits import Stopped, too_large
 
 DIAGNOSTICS_MAX = 100
@@ -45,5 +45,5 @@ def check(files: Mapping[str, bytes]) -> Checked:
     loaded = load(files)
     if loaded.engine is None:
         return Checked(None, loaded.diagnostics[:DIAGNOSTICS_MAX], len(loaded.diagnostics))
-    found = in_order((*loaded.diagnostics, *unfit_for_bulk(loaded.engine)))
+    found = in_order((*loaded.diagnostics, *unfit_for_batch(loaded.engine)))
     return Checked(loaded.engine.version, found[:DIAGNOSTICS_MAX], len(found))

@@ -82,7 +82,7 @@ def source_of(path: Path, engine: Engine) -> HistorySource:
     assert document is not None
     history_map, diagnostics = read_history_map(document, engine.vocabulary)
     assert history_map is not None, diagnostics
-    return HistorySource(path, history_map, engine.vocabulary.currency_digits)
+    return HistorySource(path=path, history_map=history_map, currency_digits=engine.vocabulary.currency_digits)
 
 
 def policies() -> Engine:

@@ -30,8 +30,8 @@ from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.pipeline import load
 from engine.vocabulary.days import EPOCH
-from files.batch.input import Format
-from files.batch.output import Written, decisions
+from files.batch.output import OutputOptions, decisions
+from files.formats import Format
 
 AS_OF = date(2026, 7, 1)
 REPEATS = 5
@@ -115,7 +115,7 @@ def _facts(path: Path | str) -> exp.Select:
 
 def _our_lists(form: SqlForm, path: Path) -> str:
     """What `credence batch` writes, without the conditions."""
-    query = decisions(form, _facts(path), Written(Format.NDJSON, results=False)).sql("duckdb")
+    query = decisions(form, _facts(path), OutputOptions(format=Format.NDJSON, results=False)).sql("duckdb")
     return f'SELECT "order.id", "account.id", outcome, fired, undetermined FROM ({query})'
 
 
@@ -213,7 +213,8 @@ def _batch(path: Path, rows: int) -> None:
 
 def _alone(what: str, name: str, rows: int) -> None:
     """`credence batch` without its reading of raw values: the file holds facts as integers."""
-    query = decisions(_form(), _facts(name), Written(Format.PARQUET, results=what != "reasons")).sql("duckdb")
+    options = OutputOptions(format=Format.PARQUET, results=what != "reasons")
+    query = decisions(_form(), _facts(name), options).sql("duckdb")
     with TemporaryDirectory() as folder, duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = '{DUCKDB_MEMORY}'")
         took, _ = _timed(connection, f"COPY ({query}) TO '{folder}/out.parquet' (FORMAT parquet)")

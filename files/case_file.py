@@ -1,11 +1,16 @@
 """One case from a file: a request's facts with what to decide and when, or one test of a cases file.
 
+What `credence decide` and `explain` read:
+
+    {"case": "order", "as_of": "2026-07-01", "order": {"id": "SO-1", "amount": 900.00}, "account": {"id": "C-7"}}
+
 JSON is taken as HTTP takes it, except that decimals may stand without quotes: they are read as they are written, never
 through a float. YAML is kinder still and reads plain numbers by each fact's type, as policy tests do.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,20 +23,22 @@ from engine.reading.fact_value import request_value
 from engine.reading.fields import FACT_GROUPS, day
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Kind, Vocabulary
-from files.records import read_json
+from files.input_refused import InputRefused
+from files.strict_json import JsonRefused, read_json_object
 
 _BESIDE_FACTS = ("case", "as_of")
 _OF_TESTS = ("title", "expect")
 """Keys of a test that may stand in the file without meaning anything here."""
-
-
-class CaseUnreadable(Exception):
-    """The message says what is wrong and what to write instead."""
+_EXAMPLE = '{"case": "order", "order": {…}, "account": {…}}'
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """`case` and `as_of` are None where the file doesn't say."""
+    """A case as a file gives it.
+
+    `case`: the case kind (`order`); None where the file doesn't say and its facts fit several. `as_of`: the day of the
+    decision; None where the file doesn't say. `facts`: by group, as in a request's body.
+    """
 
     case: str | None
     as_of: date | None
@@ -39,23 +46,26 @@ class CaseFile:
 
 
 def read_case(content: bytes, name: str, vocabulary: Vocabulary, test: str | None) -> CaseFile:
-    """Raises CaseUnreadable. `test` names one test of a cases file."""
+    """The case in a file: a request as JSON or YAML, or one test of a cases file.
+
+    `name`: the file's, for messages; its ending says whether it is JSON, else its first character does. `test` names
+    one test of a cases file. Raises InputRefused where the file can't be read, holds a key that a case doesn't have,
+    names no case kind or day, or lacks that test.
+    """
     if not _is_json(content, name):
         document, diagnostics = read(content, name)
         if document is None or diagnostics:
-            raise CaseUnreadable("\n".join(map(str, diagnostics)))
+            raise InputRefused("\n".join(map(str, diagnostics)))
         if document.root.get("tests") is not None:
             return _test(document, vocabulary, test)
         body = {key.text: _plain(node, key.text, vocabulary) for key, node in document.root.entries}
     else:
         try:
-            body = _object(read_json(content.decode("utf-8-sig")))
-        except UnicodeDecodeError as error:
-            raise CaseUnreadable(f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-        except ValueError as error:
-            raise CaseUnreadable(f"{name}: {error}") from None
+            body = read_json_object(content.removeprefix(codecs.BOM_UTF8), decimals_as_text=True, example=_EXAMPLE)
+        except JsonRefused as refused:
+            raise InputRefused(refused.message, refused.hint, place=name) from None
     if test is not None:
-        raise CaseUnreadable(f"{name} is not a cases file, so --test {test} has nothing to choose from")
+        raise InputRefused(f"{name} is not a cases file, so --test {test} has nothing to choose from")
     return _case(body, name)
 
 
@@ -64,12 +74,6 @@ def _is_json(content: bytes, name: str) -> bool:
     if name.endswith((".json", ".yaml", ".yml")):
         return name.endswith(".json")
     return content.lstrip()[:1] in (b"{", b"[")
-
-
-def _object(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ValueError('is not a JSON object; write {"case": "order", "order": {…}, "account": {…}}')
-    return value
 
 
 def _case(body: dict[str, object], name: str) -> CaseFile:
@@ -82,35 +86,35 @@ def _case(body: dict[str, object], name: str) -> CaseFile:
             hint = did_you_mean(key, (*_BESIDE_FACTS, "facts", *FACT_GROUPS))
             if key == "use":
                 hint = "fixtures stand in the cases file; give that file and --test NAME"
-            raise CaseUnreadable(f"{name}: `{key}` is not a key of a case ({hint})")
+            raise InputRefused(f"{name}: `{key}` is not a key of a case ({hint})")
     case, as_of = body.get("case"), body.get("as_of")
     if case is not None and (not isinstance(case, str) or case not in CASE_KINDS):
-        raise CaseUnreadable(f"{name}: `{case}` is not a case kind ({did_you_mean(str(case), CASE_KINDS)})")
-    found = day(as_of) if isinstance(as_of, str) else None
-    if as_of is not None and found is None:
-        raise CaseUnreadable(f"{name}: `as_of` must be a date such as 2026-07-01, not `{as_of}`")
-    return CaseFile(case or kind_of(facts), found, facts)
+        raise InputRefused(f"{name}: `{case}` is not a case kind ({did_you_mean(str(case), CASE_KINDS)})")
+    date_ = day(as_of) if isinstance(as_of, str) else None
+    if as_of is not None and date_ is None:
+        raise InputRefused(f"{name}: `as_of` must be a date such as 2026-07-01, not `{as_of}`")
+    return CaseFile(case or kind_of(facts), date_, facts)
 
 
 def kind_of(facts: Mapping[str, object]) -> str | None:
     """The case kind that these groups of facts belong to, where only one fits best."""
-    kinds = [CASE_KINDS[group] for group in facts if group in CASE_KINDS]
-    # an order's facts come with its account's: a kind whose group another of them carries too is not what is decided
-    own = [kind.name for kind in kinds if not any(kind.name in other.groups for other in kinds if other is not kind)]
-    return own[0] if len(own) == 1 else None
+    kinds = [group for group in facts if group in CASE_KINDS and group != "account"]
+    if len(kinds) == 1:
+        return kinds[0]
+    return "account" if "account" in facts and not kinds else None
 
 
 def _test(document: Document, vocabulary: Vocabulary, test: str | None) -> CaseFile:
     suite, diagnostics = read_cases(document, vocabulary)
     if suite is None or diagnostics:
-        raise CaseUnreadable("\n".join(map(str, diagnostics)))
+        raise InputRefused("\n".join(map(str, diagnostics)))
     names = [case.name for case in suite.cases]
     if test is None:
-        raise CaseUnreadable(f"{document.file} holds {len(names)} tests; choose one with --test, such as {names[0]}")
-    found = next((case for case in suite.cases if case.name == test), None)
-    if found is None:
-        raise CaseUnreadable(f"{document.file} has no test `{test}` ({did_you_mean(test, names)})")
-    return CaseFile(found.case_kind, found.as_of, found.facts)
+        raise InputRefused(f"{document.file} holds {len(names)} tests; choose one with --test, such as {names[0]}")
+    case = next((case for case in suite.cases if case.name == test), None)
+    if case is None:
+        raise InputRefused(f"{document.file} has no test `{test}` ({did_you_mean(test, names)})")
+    return CaseFile(case.case_kind, case.as_of, case.facts)
 
 
 def _plain(node: Node, path: str, vocabulary: Vocabulary) -> object:

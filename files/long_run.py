@@ -13,8 +13,8 @@ ROWS_BETWEEN = 2_000
 """Between two words on the progress: often enough for an eye, too seldom to cost time."""
 
 
-def untold(_what: str, _done: float | None) -> None:
-    """For runs that nobody watches."""
+def no_progress(_what: str, _done: float | None) -> None:
+    """The progress of a run that nobody watches."""
 
 
 @contextmanager

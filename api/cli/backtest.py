@@ -28,10 +28,10 @@ from engine.pipeline import Engine
 from engine.reading.document import read
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.vocabulary import Vocabulary
-from files.records import InputUnreadable
+from files.input_refused import InputRefused
 from receivables.backtest.backtest_json import as_json
 from receivables.backtest.backtest_report import report
-from receivables.backtest.run_backtest import Backtest, BacktestRequest, NothingToReplay, labels, run
+from receivables.backtest.run_backtest import Backtest, labels, run
 from receivables.history.history_file import HistoryRead, HistorySource
 from receivables.history.history_map import HistoryMap
 from receivables.history.history_map_file import read_history_map
@@ -91,7 +91,11 @@ def backtest_command(
     vocabulary = next(iter(engines.values())).vocabulary
     history_map = map_read(map_file, "history", lambda content, name: _history_map(content, name, vocabulary))
     source = HistorySource(
-        history, history_map, vocabulary.currency_digits, known_encoding(encoding), one_character(delimiter)
+        path=history,
+        history_map=history_map,
+        currency_digits=vocabulary.currency_digits,
+        encoding=known_encoding(encoding),
+        delimiter=one_character(delimiter),
     )
     refuse_paths([history], {"--out": out_file})
     when = day_of(as_of) if as_of else today()
@@ -122,9 +126,9 @@ def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, 
 def _run(request: BacktestRequest, quiet: bool) -> tuple[Backtest, HistoryRead]:
     try:
         with progress_bar(quiet) as progress:
-            return run(request, progress)
-    except (InputUnreadable, NothingToReplay) as unusable:
-        refuse(f"{request.source.path}: {unusable}")
+            return run(asked, progress)
+    except InputRefused as refused:
+        refuse(str(refused))
     except FactsRefused as refused:
         refuse(f"these policies can't take what the map assumes: {refused}")
     except OSError as error:

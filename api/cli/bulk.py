@@ -28,9 +28,11 @@ from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from files import extras
+from files.input_refused import InputRefused
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
-    from files.batch.duckdb.duckdb_run import BatchJob, BatchTally
+    from files.batch.duckdb.duckdb_run import SqlBatchJob
+    from files.batch.job import BatchTally
 
 _NAMES_SHOWN = 10
 _EXTRA = f"bulk needs its libraries; install them with `{extras.BULK}`"
@@ -118,9 +120,8 @@ def batch(
     used, 3 a fault of credence itself, 130 interrupted.
     """
     try:
-        from files.batch.duckdb.duckdb_run import BatchJob
+        from files.batch.duckdb.duckdb_run import SqlBatchJob
         from files.batch.duckdb.failures import QueryFailed
-        from files.batch.input import BulkRefused
     except ImportError:
         refuse(_EXTRA)
     kind, when = case_kind(case), day_of(as_of) if as_of else today()
@@ -129,10 +130,20 @@ def batch(
     _refuse_what_bulk_cannot(ruleset)
     row_map = row_map_read(map_file, policies.vocabulary, kind) if map_file else None
     beside = rejects or f"{out_file}.rejects.{'csv' if engine is Runner.DUCKDB else 'parquet'}"
-    job = BatchJob(tuple(files), ruleset, when, out_file, beside, row_map, results, summary, spreadsheet=spreadsheet)
+    job = SqlBatchJob(
+        sources=tuple(files),
+        ruleset=ruleset,
+        as_of=when,
+        out=out_file,
+        rejects=beside,
+        row_map=row_map,
+        results=results,
+        summary=summary,
+        spreadsheet=spreadsheet,
+    )
     try:
         tally = _on_spark(job, master) if engine is Runner.SPARK else _on_duckdb(job, quiet)
-    except BulkRefused as refused:
+    except InputRefused as refused:
         refuse(str(refused))
     except QueryFailed as failed:
         refuse(str(failed), OWN_FAULT)
@@ -163,14 +174,14 @@ def _warn_of_no_rules(ruleset: RuleSet) -> None:
         err().print(Text(f"{none}: every row is `{caution}`", "yellow"))
 
 
-def _on_duckdb(job: BatchJob, quiet: bool) -> BatchTally:
+def _on_duckdb(job: SqlBatchJob, quiet: bool) -> BatchTally:
     from files.batch.duckdb import duckdb_run as duckdb_batch
 
     with progress_bar(quiet) as bar:
         return duckdb_batch.run(job, lambda step: bar(step.what, step.share, step.rows, step.total))
 
 
-def _on_spark(job: BatchJob, master: str) -> BatchTally:
+def _on_spark(job: SqlBatchJob, master: str) -> BatchTally:
     try:
         from files.batch.spark.cluster import run
     except ImportError:
@@ -178,14 +189,16 @@ def _on_spark(job: BatchJob, master: str) -> BatchTally:
     return run(job, master)
 
 
-def _print_notes(job: BatchJob, tally: BatchTally) -> None:
+def _print_notes(job: SqlBatchJob, tally: BatchTally) -> None:
     if tally.rejected:
         err().print(Text(f"the rejects and their faults are in {job.rejects}"))
-    if tally.unread:
-        shown = ", ".join(f"`{name}`" for name in tally.unread[:_NAMES_SHOWN])
-        more = f" and {len(tally.unread) - _NAMES_SHOWN} more" if len(tally.unread) > _NAMES_SHOWN else ""
+    if tally.unread_columns:
+        shown = ", ".join(f"`{name}`" for name in tally.unread_columns[:_NAMES_SHOWN])
+        more = (
+            f" and {len(tally.unread_columns) - _NAMES_SHOWN} more" if len(tally.unread_columns) > _NAMES_SHOWN else ""
+        )
         err().print(Text(f"note: no fact is named {shown}{more}; not read", "yellow"))
-    for name in tally.unseen:
+    for name in tally.unseen_keys:
         err().print(Text(f"note: no row has the key `{name}` that the map reads", "yellow"))
 
 

@@ -21,7 +21,8 @@ from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import DATE
 from files.batch.decide_file import stable_id
 from files.bounded_files import read_named
-from files.case_file import CaseUnreadable, read_case
+from files.case_file import read_case
+from files.input_refused import InputRefused
 
 FileArgument = Annotated[
     str,
@@ -59,8 +60,8 @@ def chosen(file: str, case: str | None, test: str | None, as_of: datetime | None
     content, name = _content(file)
     try:
         found = read_case(content, name, engine.vocabulary, test)
-    except CaseUnreadable as unreadable:
-        refuse(str(unreadable))
+    except InputRefused as refused:
+        refuse(str(refused))
     kind = case_kind(case) if case else found.case
     if kind is None:
         refuse(f"{name} doesn't say what kind of case it is; add `case`, or give --case {'|'.join(CASE_KINDS)}")

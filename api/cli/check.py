@@ -22,7 +22,7 @@ from engine.reading.policy_list import SITE_FACTS
 from engine.reading.policy_test import Suite
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
-from files.batch.checked import unfit_for_bulk
+from files.batch.checked import unfit_for_batch
 from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
 from ledger.policies.check_limits import Stopped, too_large, within_limits
@@ -68,7 +68,7 @@ def _checked(folder: RulesFolder) -> tuple[Engine | None, tuple[Diagnostic, ...]
             loaded = load(folder.policies)
             if loaded.engine is None:
                 return None, loaded.diagnostics
-            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_bulk(loaded.engine))
+            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_batch(loaded.engine))
             return loaded.engine, in_order((*loaded.diagnostics, *beside))
     except Stopped as stopped:
         return None, (too_large({**folder.policies, **folder.cases, **folder.maps}, stopped),)

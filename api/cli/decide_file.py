@@ -29,9 +29,10 @@ from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
-from files.batch.decide_file import DecideFileJob, RowTally, Watch, decide_file
-from files.batch.summary import Summary, UnknownName
-from files.records import InputUnreadable
+from files.batch.decide_file import DecideFileJob, Watch, decide_file
+from files.batch.job import BatchTally
+from files.batch.summary import Summary
+from files.input_refused import InputRefused
 
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or NDJSON where it ends in .ndjson or .jsonl.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions, one JSON object a line.")]
@@ -87,8 +88,17 @@ def decide_file_command(
     row_map = row_map_read(map_file, engine.vocabulary, kind) if map_file else None
     kind = kind or (row_map.case if row_map else _no_kind())
     when = day_of(as_of) if as_of else today()
-    reading = known_encoding(encoding), one_character(delimiter)
-    job = DecideFileJob(file, kind, row_map, when, out_file, rejects, *reading, spreadsheet)
+    job = DecideFileJob(
+        source=file,
+        case=kind,
+        row_map=row_map,
+        as_of=when,
+        out=str(out_file),
+        rejects=str(rejects),
+        encoding=known_encoding(encoding),
+        delimiter=one_character(delimiter),
+        spreadsheet=spreadsheet,
+    )
     refuse_paths([file], {"--out": out_file, "--rejects": rejects})
     tables = _tables(summary or [], tuple(total or ()), engine.ruleset(kind, when))
     tally = _run(engine, job, tables, quiet)
@@ -98,7 +108,7 @@ def decide_file_command(
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _run(engine: Engine, job: DecideFileJob, tables: list[Summary], quiet: bool) -> RowTally:
+def _run(engine: Engine, job: DecideFileJob, tables: list[Summary], quiet: bool) -> BatchTally:
     started, size = time.perf_counter(), job.source.stat().st_size
 
     def decided(facts: Mapping[str, object], decision: Decision) -> None:
@@ -109,8 +119,8 @@ def _run(engine: Engine, job: DecideFileJob, tables: list[Summary], quiet: bool)
         with progress_bar(quiet) as bar:
             watch = Watch(lambda read, rows: bar("deciding", read / (size or 1), rows), decided)
             tally = decide_file(engine, job, watch)
-    except InputUnreadable as unreadable:
-        refuse(f"{job.source}: {unreadable}")
+    except InputRefused as refused:
+        refuse(str(refused))
     except OSError as error:
         refuse(f"`{error.filename or job.source}`: {error.strerror}")
     except KeyboardInterrupt:
@@ -130,8 +140,8 @@ def _no_kind() -> NoReturn:
 def _tables(summary: list[str], totals: tuple[str, ...], ruleset: RuleSet) -> list[Summary]:
     try:
         return [Summary(_names(by), totals, ruleset) for by in summary]
-    except UnknownName as unknown:
-        refuse(str(unknown))
+    except InputRefused as refused:
+        refuse(str(refused))
 
 
 def _names(by: str) -> tuple[str, ...]:
@@ -141,7 +151,7 @@ def _names(by: str) -> tuple[str, ...]:
 # --- what is printed -------------------------------------------------------------------------------------------------
 
 
-def _print_tally(tally: RowTally, seconds: float, job: DecideFileJob) -> None:
+def _print_tally(tally: BatchTally, seconds: float, job: DecideFileJob) -> None:
     rate = f"{seconds:.1f} s, {tally.rows / max(seconds, 1e-9):,.0f} rows/s"
     counts = f"{tally.rows} rows = {tally.decided} decisions + {tally.rejected} rejects"
     err().print(Text.assemble((counts, "red" if tally.rejected else "green"), f"  ({rate})"))
@@ -150,7 +160,7 @@ def _print_tally(tally: RowTally, seconds: float, job: DecideFileJob) -> None:
     err().print(Text(", ".join(said) or "nothing to decide"))
     if tally.rejected:
         err().print(Text(f"the rejects and their faults are in {job.rejects}"))
-    for name in tally.columns_unseen:
+    for name in tally.unseen_keys:
         err().print(Text(f"note: no row has the key `{name}` that the map reads", "yellow"))
 
 

@@ -11,7 +11,8 @@ import typer
 from rich.text import Text
 
 from api.cli.terminal import INTERRUPTED, out, refuse
-from api.starter import StarterRefused, write_starter
+from api.starter import write_starter
+from files.input_refused import InputRefused
 
 _SAMPLE_DAY = "2026-06-30"
 
@@ -33,7 +34,7 @@ def init(
     """
     try:
         names = write_starter(folder)
-    except StarterRefused as refused:
+    except InputRefused as refused:
         refuse(str(refused))
     except FileExistsError:
         refuse(f"`{folder}` is a file, not a folder; give a new folder")

@@ -29,20 +29,20 @@ from api.cli.reporting import (
 from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, Language, engine_of, err, out, print_json, refuse
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused, Fault
+from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
-from files.records import FileRow, InputUnreadable
-from files.spreadsheet import row_writer
+from files.rejects import WriteReject, faults_in_words, rejects_writer
+from files.rows import FileRow
 from files.whole_files import whole_files
 from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.portfolio_json import portfolio_json
 from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.portfolio_rows import map_lacks
-from receivables.portfolio.run_portfolio import Portfolio, PortfolioRequest, Rejected, industries, portfolio_of
+from receivables.portfolio.run_portfolio import Portfolio, Wanted, industries, portfolio_of
 from receivables.report.html_page import html
 from receivables.report.terminal_text import print_report
 
 REJECTS_SHOWN = 5
-_REJECTS_HEADING = ("file", "line", "faults", "row")
 
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, NDJSON, Parquet or Arrow files.")]
@@ -104,14 +104,12 @@ def portfolio(
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _found(
-    engine: Engine, request: PortfolioRequest, rejects: AbstractContextManager[Rejected], quiet: bool
-) -> Portfolio:
+def _found(engine: Engine, wanted: Wanted, rejects: AbstractContextManager[WriteReject], quiet: bool) -> Portfolio:
     try:
         with rejects as rejected, progress_bar(quiet) as progress:
-            return portfolio_of(engine, request, rejected, progress)
-    except InputUnreadable as unreadable:
-        refuse(str(unreadable))
+            return portfolio_of(engine, wanted, rejected, progress)
+    except InputRefused as refused:
+        refuse(str(refused))
     except OSError as error:
         refuse(f"`{error.filename or request.files[0]}`: {error.strerror}")
     except KeyboardInterrupt:
@@ -133,7 +131,7 @@ def _show(found: Portfolio, engine: Engine, language: str, out_file: Path | None
 
 
 @contextmanager
-def _rejected(path: Path | None, *, spreadsheet: bool) -> Iterator[Rejected]:
+def _rejected(path: Path | None, *, spreadsheet: bool) -> Iterator[WriteReject]:
     """Writes rejects to the file where there is one; else shows the first on stderr."""
     if path is None:
         shown = 0
@@ -142,7 +140,7 @@ def _rejected(path: Path | None, *, spreadsheet: bool) -> Iterator[Rejected]:
             nonlocal shown
             shown += 1
             if shown <= REJECTS_SHOWN:
-                err().print(Text(f"{source}:{record.line}: {'; '.join(map(str, faults))}", "red"))
+                err().print(Text(f"{source}:{record.line}: {faults_in_words(faults)}", "red"))
             elif shown == REJECTS_SHOWN + 1:
                 err().print(Text("… and more; --rejects FILE keeps them all", "red"))
 
@@ -153,9 +151,7 @@ def _rejected(path: Path | None, *, spreadsheet: bool) -> Iterator[Rejected]:
             (file,) = stack.enter_context(whole_files((path,)))
         except OSError as error:
             refuse(f"--rejects `{path}` can't be written: {error.strerror}")
-        write = row_writer(file, spreadsheet=spreadsheet)
-        write(_REJECTS_HEADING)
-        yield lambda source, record, faults: write((source.name, record.line, "; ".join(map(str, faults)), record.text))
+        yield rejects_writer(file, several_files=True, spreadsheet=spreadsheet)
 
 
 # --- options ---------------------------------------------------------------------------------------------------------

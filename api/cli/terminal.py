@@ -15,9 +15,10 @@ from rich.text import Text
 
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.pipeline import Engine, Loaded, load
+from files.input_refused import InputRefused
 from files.visible import unseen_replaced, visible
 from ledger.policies.check_limits import Stopped, too_large, within_limits
-from ledger.policies.rules_folder import FolderUnreadable, RulesFolder, read_folder
+from ledger.policies.rules_folder import RulesFolder, read_folder
 
 FOUND_PROBLEMS = 1
 UNUSABLE = 2
@@ -71,8 +72,8 @@ def print_json(value: object) -> None:
 def folder_of(rules: Path, name: str = "") -> RulesFolder:
     try:
         return read_folder(rules, name)
-    except FolderUnreadable as unreadable:
-        refuse(str(unreadable))
+    except InputRefused as refused:
+        refuse(str(refused))
 
 
 def loaded_within_limits(folder: RulesFolder) -> Loaded:

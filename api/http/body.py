@@ -1,19 +1,18 @@
-"""A request's body as strict JSON: what can be read in two ways is refused, and numbers keep what they say.
+"""A request's body: its headers checked, its bytes counted while they arrive, its JSON read strictly.
 
-Stricter than RFC 8259 where it leaves a choice: no duplicate keys, no byte order mark, no lone surrogates.
-"""
+What is wrong becomes one of the problems of `api.http.problems`: the media type (415), the size (413), the JSON
+(400). What counts as JSON is `files.strict_json`'s to say, so that a body that the service takes is a row that a
+file may hold."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from starlette.types import Receive, Scope
 
 from api.http.problems import BodyFault, BodyTooLarge, MalformedBody, WrongMediaType
-from files.nesting import nested_too_deeply
+from files.strict_json import JsonPath, JsonRefused, read_json_object
 
 _JSON_TYPE = re.compile(
     rb'application/json[ \t]*(?:;[ \t]*(?:charset=(?:utf-8|"utf-8")[ \t]*)?)*',
@@ -26,7 +25,11 @@ class ClientGone(Exception):
 
 
 async def read_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
-    """The whole body, declared as JSON. What exceeds the limit is never held in memory, declared length or not."""
+    """The whole body, declared as JSON.
+
+    `bytes_max`: what exceeds it is never held in memory, whether its length was declared or not. Raises
+    `WrongMediaType`, `BodyTooLarge`, and `ClientGone` where the caller hangs up.
+    """
     _check_headers(scope, bytes_max)
     message = await receive()
     parts: list[bytes] = [message.get("body", b"")]
@@ -68,92 +71,25 @@ def _too_large(bytes_max: int) -> BodyTooLarge:
     return BodyTooLarge(f"the body is larger than {bytes_max} bytes")
 
 
-class _DuplicateKey(ValueError):
-    pass
-
-
 def parse_object(body: bytes, such_as: str = '{"order": {…}, "account": {…}}') -> dict[str, Any]:
-    """Raises `MalformedBody`; `such_as` is its example of an object that is expected here.
-    Numbers with a point or an exponent become floats only to be refused by the binder."""
+    """The body as a dict, read strictly (`files.strict_json`).
+
+    `such_as` is an object that is expected here, for the hint. Numbers with a point or an exponent become floats
+    only to be refused by the binder, which asks for decimals as text. Raises `MalformedBody`, with a JSON pointer
+    for each key that stands twice, else with one fault of the body as a whole."""
     try:
-        text = body.decode("utf-8")
-        value = _STRICT.decode(text)
-        if nested_too_deeply(text, value):
-            raise RecursionError
-        if "\\u" in text:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _malformed(f"byte {error.start} (0x{body[error.start]:02X}) is not UTF-8") from None
-    except UnicodeEncodeError:
-        raise _malformed("an escape stands for half a character (a lone surrogate)") from None
-    except json.JSONDecodeError as error:
-        raise _not_json(error) from None
-    except _DuplicateKey:
-        raise MalformedBody("a key is written twice in one object", _duplicates(text)) from None
-    except RecursionError:
-        raise _malformed("it is nested too deeply") from None
-    except ValueError as error:  # NaN and its like, or an integer of thousands of digits
-        detail = str(error) if error.args and error.args[0] in _CONSTANTS.values() else "a number has too many digits"
-        raise _malformed(detail) from None
-    if type(value) is not dict:
-        raise _malformed("it is not an object", f"send an object such as {such_as}")
-    return value
+        return read_json_object(body, decimals_as_text=False, example=such_as)
+    except JsonRefused as refused:
+        faults = [
+            BodyFault(_pointer(path), "is written more than once in this object", "keep one of them")
+            for path in refused.repeated
+        ]
+        whole = BodyFault("", refused.message, refused.hint)
+        raise MalformedBody(f"the body {refused.message}", faults or [whole]) from None
 
 
-def _malformed(message: str, hint: str = "") -> MalformedBody:
-    return MalformedBody(f"the body can't be read: {message}", [BodyFault("", message, hint)])
-
-
-def _not_json(error: json.JSONDecodeError) -> MalformedBody:
-    if error.doc.startswith("\ufeff"):
-        return _malformed("it starts with a byte order mark", "save or send it without one")
-    if not error.doc.strip():
-        return _malformed("it is empty", "send a JSON object")
-    said = error.msg.lower().removesuffix(" at")
-    return _malformed(f"{said} at line {error.lineno}, column {error.colno}", "send one JSON object")
-
-
-_CONSTANTS = {name: f"{name} is not a JSON number" for name in ("NaN", "Infinity", "-Infinity")}
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(_CONSTANTS[name])
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _DuplicateKey
-    return members
-
-
-_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
-_PAIRS = json.JSONDecoder(object_pairs_hook=tuple, parse_constant=str, parse_float=str)
-
-
-def _duplicates(text: str) -> list[BodyFault]:
-    """Read once more, with objects as tuples of their pairs, to say where each key is repeated."""
-    try:
-        return list(_repeated(_PAIRS.decode(text), ""))[:_FAULTS_MAX]
-    except (ValueError, RecursionError):  # something else is wrong further on; the detail says enough
-        return []
-
-
-_FAULTS_MAX = 100
-
-
-def _repeated(value: object, path: str) -> Iterator[BodyFault]:
-    if isinstance(value, tuple):
-        seen: set[str] = set()
-        for key, member in value:
-            here = f"{path}/{pointer_part(key)}"
-            if key in seen:
-                yield BodyFault(here, "is written more than once in this object", "keep one of them")
-            seen.add(key)
-            yield from _repeated(member, here)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _repeated(item, f"{path}/{index}")
+def _pointer(path: JsonPath) -> str:
+    return "".join(f"/{pointer_part(str(step))}" for step in path)
 
 
 def pointer_part(key: str) -> str:

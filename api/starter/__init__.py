@@ -12,19 +12,17 @@ from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from files.input_refused import InputRefused
+
 PARTS = ("schema", "sample", "rules")
 """Folders, in the order in which they appear: the policies last, when all that they need is there."""
 
 _SUFFIXES = (".yaml", ".json", ".csv")
 
 
-class StarterRefused(Exception):
-    """The message says what stands in the way; nothing was written."""
-
-
 def write_starter(folder: Path) -> list[str]:
     """Writes every part into `folder`, which is made, parents included, and gives the files' names below it. It must be
-    new or empty; all parts appear or none does. Raises StarterRefused, or OSError where the disk fails."""
+    new or empty; all parts appear or none does. Raises InputRefused, or OSError where the disk fails."""
     made = [each for each in (folder, *folder.parents) if not each.exists()]
     staging = None
     placed: list[Path] = []
@@ -48,7 +46,7 @@ def _refuse_unless_empty(folder: Path) -> None:
     there = sorted(path.name for path in folder.iterdir())
     if there:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise StarterRefused(f"`{folder}` is not empty (`{there[0]}`{more}); nothing was written; give a new folder")
+        raise InputRefused(f"`{folder}` is not empty (`{there[0]}`{more}); nothing was written; give a new folder")
 
 
 def _copy(source: Traversable, target: Path) -> list[str]:

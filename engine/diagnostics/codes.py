@@ -127,6 +127,7 @@ class ErrorCode(StrEnum):
     # B: what decides one case at a time but can't run as SQL
     B001 = "B001", "a text function whose result depends on the database"
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
+    B003 = "B003", "values that build on one another in a chain longer than databases plan"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

@@ -1,4 +1,7 @@
-"""What bulk can't run, for all who check policies: `credence check` and `POST /v1/policies/check`."""
+"""What a batch can't run, for all who check policies: `credence check` and `POST /v1/policies/check`.
+
+Policies are checked where the extra `bulk` may be missing, so the SQL lowering is imported only when asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from engine.diagnostics.diagnostic import Diagnostic
 from engine.pipeline import Engine
 
 
-def unfit_for_bulk(engine: Engine) -> tuple[Diagnostic, ...]:
-    """Of every case kind, on every stretch of dates. Nothing without the extra `bulk`: nothing runs in bulk then."""
+def unfit_for_batch(engine: Engine) -> tuple[Diagnostic, ...]:
+    """The diagnostics `B…` of every case kind, on every stretch of dates between changes of parameters. None without
+    the extra `bulk`, since no batch runs then."""
     try:
         from engine.lowering.sql.portability import portability_mistakes
     except ImportError:

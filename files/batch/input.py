@@ -1,6 +1,7 @@
-"""Which files bulk reads, and which fact each of their columns holds.
+"""Which files a batch reads, and which fact each of their columns holds.
 
-Leaf of bulk: `relation` opens the files, for DuckDB; Spark opens them itself.
+Leaf of the SQL batches: `duckdb.relation` opens the files for DuckDB, Spark opens them itself. The flow here:
+patterns → `files_of` → names → `format_of` → (a runner reads the heading) → `sources` → the column of each fact.
 """
 
 from __future__ import annotations
@@ -9,44 +10,45 @@ import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from engine.diagnostics.wording import did_you_mean, listed
+from engine.diagnostics.wording import did_you_mean
 from engine.lowering.sql.portability import check_formulas
 from engine.ruleset.ruleset import RuleSet
 from files.batch.raw_facts import ColumnType, FactSource
+from files.formats import SUFFIXES, Format, format_named
+from files.input_refused import InputRefused
+from files.maps.mapped_rows import heading_faults
 from files.maps.row_map import RowMap
-from files.records import SUFFIXES, Format, format_named
 
 FILE, LINE, UNREAD = "credence file", "credence line", "credence unread"
 """Where a row stands, and what is wrong with an NDJSON line as a whole: beside raw columns of any name."""
 
 
-class BulkRefused(Exception):
-    """The input, map or output can't be used as a whole; nothing is written. The message says what to do."""
-
-
 def format_of(path: str) -> Format:
-    found = format_named(path)
-    if found is None:
-        raise BulkRefused(f"`{path}` is none of the files that bulk knows: {', '.join(SUFFIXES)}")
-    return found
+    """The format of a file by its name. Raises InputRefused where the name says nothing."""
+    format_ = format_named(path)
+    if format_ is None:
+        raise InputRefused(f"`{path}` is none of the files that a batch knows: {', '.join(SUFFIXES)}")
+    return format_
 
 
 def files_of(patterns: Sequence[str]) -> list[str]:
-    """Each once, by the first of its names, in the order of the patterns."""
+    """The files that patterns such as `orders-*.csv` stand for: each once, by the first of its names, in the order
+    of the patterns. Raises InputRefused where one is no file, is empty, or bears a name that DuckDB would take for a
+    pattern."""
     files: dict[tuple[int, int], str] = {}
     names = [name for pattern in patterns for name in sorted(glob.glob(pattern)) or [pattern]]  # noqa: PTH207 also absolute
     for name in names:
         path = Path(name)
         if not path.is_file():
-            said = "is a folder" if path.is_dir() else "matches no file" if glob.has_magic(name) else "is no file"
+            kind = "is a folder" if path.is_dir() else "matches no file" if glob.has_magic(name) else "is no file"
             hint = f"; give the files in it, such as `{name.rstrip('/')}/*.csv`" if path.is_dir() else ""
-            raise BulkRefused(f"`{name}` {said}{hint}")
+            raise InputRefused(f"`{name}` {kind}{hint}")
         if glob.has_magic(name):  # DuckDB would read the files that it stands for
-            raise BulkRefused(f"`{name}` holds `[`, `*` or `?`, which stand for other names; rename it")
-        found = path.stat()
-        if not found.st_size:
-            raise BulkRefused(f"`{name}` is empty")
-        files.setdefault((found.st_dev, found.st_ino), name)
+            raise InputRefused(f"`{name}` holds `[`, `*` or `?`, which stand for other names; rename it")
+        status = path.stat()
+        if not status.st_size:
+            raise InputRefused("the file is empty", place=name)
+        files.setdefault((status.st_dev, status.st_ino), name)
     return list(files.values())
 
 
@@ -54,23 +56,24 @@ def files_of(patterns: Sequence[str]) -> list[str]:
 
 
 def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap | None) -> dict[str, FactSource]:
-    """Where each fact comes from and, with a map, each helper column. Without a map a column bears the fact's name;
-    with one, only what the map names is read."""
+    """Where each fact comes from, by fact. Without a map a column bears the fact's name; with one, only what the map
+    names is read.
+
+    `heading`: the columns, and how each holds its values. Raises InputRefused for a column named like no fact, and
+    for a column of the map that is missing."""
     facts = {fact.name: fact for fact in ruleset.facts}
     if row_map is None:
         groups = {fact.group for fact in ruleset.facts}
         for name in heading:
             if name.partition(".")[0] in groups and "." in name and name not in facts:
                 hint = did_you_mean(name, facts) or "rename it, or give --map"
-                raise BulkRefused(f"the column `{name}` is no fact of this case kind ({hint})")
-        found = {name: FactSource(name, form) for name, form in heading.items() if name in facts}
-        if not found:
-            raise BulkRefused("no column bears the name of a fact, such as `order.amount`; give --map")
-        return found
-    for column in row_map.columns:
-        if column.column not in heading:
-            hint = did_you_mean(column.column, heading) or f"the columns are {listed(list(heading)[:30])}"
-            raise BulkRefused(f"the column `{column.column}`, read for `{column.name}`, is missing ({hint})")
+                raise InputRefused(f"the column `{name}` is no fact of this case kind ({hint})")
+        named = {name: FactSource(name, form) for name, form in heading.items() if name in facts}
+        if not named:
+            raise InputRefused("no column bears the name of a fact, such as `order.amount`; give --map")
+        return named
+    if faults := heading_faults(row_map, list(heading)):
+        raise InputRefused("\n".join(map(str, faults)))
     return {
         column.name: FactSource(column.column, heading[column.column], column.dates, _words(column.values))
         for column in row_map.columns
@@ -78,12 +81,12 @@ def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap
 
 
 def refuse_formulas(row_map: RowMap | None) -> None:
-    """Raises `BulkRefused` where a map has formulas whose result depends on the database, or needs more digits than
+    """Raises `InputRefused` where a map has formulas whose result depends on the database, or needs more digits than
     each database keeps."""
-    found = check_formulas((formula.formula, formula.place) for formula in row_map.formulas) if row_map else ()
-    if row_map and found:
-        formulas = "\n".join(map(str, found))
-        raise BulkRefused(f"the map `{row_map.name}` has a formula for `credence decide-file` alone\n{formulas}")
+    mistakes = check_formulas((formula.formula, formula.place) for formula in row_map.formulas) if row_map else ()
+    if row_map and mistakes:
+        formulas = "\n".join(map(str, mistakes))
+        raise InputRefused(f"the map `{row_map.name}` has a formula for `credence decide-file` alone\n{formulas}")
 
 
 def _words(values: Mapping[str, str | int | bool | None] | None) -> dict[str, str | None] | None:
@@ -96,23 +99,24 @@ def _word(value: str | int | bool | None) -> str | None:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-# --- words -----------------------------------------------------------------------------------------------------------
+# --- SQL text --------------------------------------------------------------------------------------------------------
 
 
 def quoted(text: str) -> str:
+    """A text as a literal of SQL: `it's` → `'it''s'`."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def quoted_list(names: Sequence[str]) -> str:
+    """Texts as a list literal of DuckDB's SQL."""
     return f"[{', '.join(map(quoted, names))}]"
 
 
 def identifier(name: str) -> str:
+    """A name as an identifier of SQL, whatever characters it has."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def first_line(error: Exception) -> str:
+    """What a library's error says, cut to one line of a message of ours."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".: ")
-
-
-__all__ = ["BulkRefused", "Format"]

@@ -1,7 +1,12 @@
-"""What bulk writes: the columns of a decision for people and programs, and the lists of rule ids behind the masks.
+"""What a batch writes: the columns of a decision for people and programs, and the lists of rule ids behind the masks.
 
-A mask is looked up in pieces of a few bits, each in a constant array of texts or lists: five times as fast as one list
-for each rule, and rows stay in their order, which a join with the masks that occur would not keep.
+A mask is a whole number with one bit for each rule: set where the rule fired. It is looked up in pieces of `PIECE_BITS`
+bits, each in a constant array of texts or lists: five times as fast as one list for each rule, and rows stay in their
+order, which a join with the masks that occur would not keep. With two bits to a piece, of the rules a, b, c and d:
+
+    mask 13 = 0b1101       piece 0: bits 01 → array ["", "a ", "b ", "a b "][1 + 1]   "a "
+                           piece 1: bits 11 → array ["", "c ", "d ", "c d "][3 + 1]   "c d "
+    joined and trimmed     "a c d"
 """
 
 from __future__ import annotations
@@ -20,37 +25,45 @@ from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import ListResult, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Kind, Type
-from files.batch.input import Format
+from files.formats import Format
 from files.spreadsheet import FORMULA_STARTS, TEXT_MARK
 
 FIRED = "fired"
+"""The column of the rules that fired, by their ids."""
+
 UNDETERMINED = "undetermined"
+"""The column of the rules that missing facts leave undetermined."""
+
 PIECE_BITS = 6
+"""Bits of a mask that are looked up at once, in an array of 64 entries. Longer arrays are fewer, but slow to plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """`results`: every value, or only outcome, conditions and rules. `spreadsheet`: text cells of CSV that begin like a
-    formula are marked as text."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """How decisions are options.
+
+    `format`: of the file. `results`: every value of the policies, or only outcome, conditions and rules. `spreadsheet`:
+    text cells of CSV that begin like a formula are marked as text.
+    """
 
     format: Format
     results: bool = True
     spreadsheet: bool = False
 
 
-def decisions(form: SqlForm, facts: exp.Select, written: Written) -> exp.Select:
+def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.Select:
     """One row for each row of `facts`, in their order; ids as lists in NDJSON, else as text, with a blank between two.
     Lists of values are those of a decision's JSON in NDJSON and, as its text, in CSV; in Parquet their members have the
     type that a column of them has."""
     masks = [*form.fired, *form.undetermined]
-    inner = form.query([*_inner(form, written.results), *(mask.column for mask in masks)], facts)
-    lists = written.format is Format.NDJSON
+    inner = form.query([*_inner(form, results=options.results), *(mask.column for mask in masks)], facts)
+    lists = options.format is Format.NDJSON
     ids = [
         _named(_ids(group, lists=lists), name)
         for name, group in ((FIRED, form.fired), (UNDETERMINED, form.undetermined))
     ]
-    columns = [*_outer(form, written), *ids]
-    if written.spreadsheet and written.format is Format.CSV:
+    columns = [*_outer(form, options), *ids]
+    if options.spreadsheet and options.format is Format.CSV:
         texts = _texts(form.ruleset)
         columns = [_named(marked(each.this), each.alias) if each.alias in texts else each for each in columns]
     decided = exp.alias_(inner.subquery(copy=False), "decided", copy=False)
@@ -76,35 +89,35 @@ def _subjects(ruleset: RuleSet) -> list[str]:
     return [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
 
 
-def _inner(form: SqlForm, results: bool) -> list[Expr | str]:
+def _inner(form: SqlForm, *, results: bool) -> list[Expr | str]:
     ruleset = form.ruleset
-    wanted: list[Expr | str] = [form.columns[name] for name in _subjects(ruleset)]
-    return [*wanted, OUTCOME, *form.conditions.values(), *(_results(form) if results else ())]
+    subjects: list[Expr | str] = [form.columns[name] for name in _subjects(ruleset)]
+    return [*subjects, OUTCOME, *form.conditions.values(), *(_results(form) if results else ())]
 
 
 def _results(form: SqlForm) -> list[str]:
     return [form.columns[name] for name in form.ruleset.results]
 
 
-def _outer(form: SqlForm, written: Written) -> Iterator[exp.Alias]:
+def _outer(form: SqlForm, options: OutputOptions) -> Iterator[exp.Alias]:
     """Dotted names, as everywhere else; numbers with their decimal point."""
     ruleset = form.ruleset
     for name in _subjects(ruleset):
         yield _named(column(form.columns[name]), name)
     yield _named(column(OUTCOME), OUTCOME)
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
-    for name, own in form.conditions.items():
-        yield _named(fact_value(types[name], own, form.dialect), f"condition.{name}")
-    if written.results:
+    for name, source in form.conditions.items():
+        yield _named(fact_value(types[name], source, form.dialect), f"condition.{name}")
+    if options.results:
         lists = elements(ruleset)
         for name in ruleset.results:
-            own, element = form.columns[name], lists.get(name)
-            shown = (
-                _list(form, own, element, written.format)
+            source, element = form.columns[name], lists.get(name)
+            value = (
+                _list(form, source, element, options.format)
                 if element
-                else fact_value(ruleset.variables[name], own, form.dialect)
+                else fact_value(ruleset.variables[name], source, form.dialect)
             )
-            yield _named(shown, name)
+            yield _named(value, name)
 
 
 def elements(ruleset: RuleSet) -> dict[str, Type]:
@@ -112,9 +125,9 @@ def elements(ruleset: RuleSet) -> dict[str, Type]:
     return {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
 
 
-def _list(form: SqlForm, own: str, element: Type, format_: Format) -> Expr:
-    found = list_value(element, own, form.dialect, as_json=format_ is not Format.PARQUET)
-    return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[found]), "VARCHAR") if format_ is Format.CSV else found
+def _list(form: SqlForm, source: str, element: Type, format_: Format) -> Expr:
+    value = list_value(element, source, form.dialect, as_json=format_ is not Format.PARQUET)
+    return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[value]), "VARCHAR") if format_ is Format.CSV else value
 
 
 def _named(value: Expr, name: str) -> exp.Alias:
@@ -129,10 +142,10 @@ def _ids(masks: Sequence[Mask], *, lists: bool) -> Expr:
     if lists:
         none = exp.cast(exp.Array(expressions=[]), "VARCHAR[]")
         return exp.Anonymous(this="FLATTEN", expressions=[exp.Array(expressions=parts)]) if parts else none
-    whole: Expr = parts[0] if parts else text("")
+    joined: Expr = parts[0] if parts else text("")
     for part in parts[1:]:
-        whole = exp.DPipe(this=whole, expression=part)
-    return exp.Anonymous(this="RTRIM", expressions=[whole])
+        joined = exp.DPipe(this=joined, expression=part)
+    return exp.Anonymous(this="RTRIM", expressions=[joined])
 
 
 def _piece(mask: Mask, shift: int, *, lists: bool) -> Expr:

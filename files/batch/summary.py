@@ -1,4 +1,12 @@
-"""Counts of a decided file, grouped: how many rows got what, how much money that is, how many of them are disputed."""
+"""Counts of a decided file, grouped: how many rows got what, how much money that is, how many of them are disputed.
+
+What `credence decide-file --summary outcome,reason --total invoice.open_amount` prints; rows are added while they are
+decided, so that nothing is read back:
+
+    | outcome   | reason          | rows | invoice.open_amount |
+    |-----------|-----------------|-----:|--------------------:|
+    | call      | dunning.level-2 |   31 |           18,204.10 |
+"""
 
 from __future__ import annotations
 
@@ -11,27 +19,28 @@ from engine.diagnostics.wording import did_you_mean
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Kind
+from files.input_refused import InputRefused
 
 OUTCOME = "outcome"
 REASON = "reason"
 """The rule that decided: the first of a decision's reasons, which is one of the most severe."""
 
 
-class UnknownName(Exception):
-    """The message says which name, and what was probably meant."""
-
-
 @dataclass(slots=True)
 class SummaryGroup:
+    """Rows that agree on what a table is grouped by: how many, and the sum of each total over them."""
+
     count: int = 0
     totals: list[Decimal] = field(default_factory=list)
 
 
 class Summary:
-    """One table. `by` names `outcome`, `reason`, results (`collections.level_due`) or facts; `totals` names facts:
-    amounts and numbers are added up, of yes/no facts those that are true are counted."""
+    """One table: a group of rows for each combination of the values that it is grouped by."""
 
     def __init__(self, by: tuple[str, ...], totals: tuple[str, ...], ruleset: RuleSet) -> None:
+        """`by` names `outcome`, `reason`, results (`collections.level_due`) or facts. `totals` names facts: amounts
+        and numbers are added up, of yes/no facts those that are true are counted. Raises InputRefused for a name
+        that is none of them."""
         self.by = by
         self.totals = totals
         self.groups: dict[tuple[str, ...], SummaryGroup] = {}
@@ -39,18 +48,19 @@ class Summary:
         known = (OUTCOME, REASON, *ruleset.results, *facts)
         for name in by:
             if name not in known:
-                raise UnknownName(
+                raise InputRefused(
                     f"`{name}` is not `outcome`, `reason`, a result or a fact ({did_you_mean(name, known)})"
                 )
         addable = [name for name, fact in facts.items() if fact.type.kind.is_numeric or fact.type.kind is Kind.YES_NO]
         for name in totals:
             if name not in addable:
                 hint = did_you_mean(name, addable)
-                raise UnknownName(f"`{name}` is no fact that can be added up ({hint})")
+                raise InputRefused(f"`{name}` is no fact that can be added up ({hint})")
         self._scales = [facts[name].type.scale if facts[name].type.kind is Kind.MONEY else 0 for name in totals]
         self._order = {member: rank for rank, member in enumerate(_ladder(ruleset, by))}
 
     def add(self, facts: Mapping[str, object], decision: Decision) -> None:
+        """Counts one row: its facts, as they were sent and bound, and its decision."""
         key = tuple(_text(_value(name, facts, decision)) for name in self.by)
         group = self.groups.get(key)
         if group is None:
@@ -76,12 +86,12 @@ class Summary:
 
 
 def _ladder(ruleset: RuleSet, by: tuple[str, ...]) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = []
+    ladder: list[tuple[int, str]] = []
     for index, name in enumerate(by):
         type_ = ruleset.variables.get(name)
         members = CASE_KINDS[ruleset.case].ladder if name == OUTCOME else type_.members if type_ else ()
-        found += [(index, member) for member in members]
-    return found
+        ladder += [(index, member) for member in members]
+    return ladder
 
 
 def _value(name: str, facts: Mapping[str, object], decision: Decision) -> object:
@@ -89,15 +99,15 @@ def _value(name: str, facts: Mapping[str, object], decision: Decision) -> object
         return decision.outcome
     if name == REASON:
         return decision.reasons[0].rule if decision.reasons else None
-    policy, _, own = name.partition(".")
+    policy, _, value = name.partition(".")
     results: Mapping[str, JsonValue] = decision.results.get(policy, {})
-    return results[own] if own in results else _fact(name, facts)
+    return results[value] if value in results else _fact(name, facts)
 
 
 def _fact(name: str, facts: Mapping[str, object]) -> object:
-    group, _, own = name.partition(".")
+    group, _, key = name.partition(".")
     members = facts.get(group)
-    return members.get(own) if isinstance(members, Mapping) else None
+    return members.get(key) if isinstance(members, Mapping) else None
 
 
 def _text(value: object) -> str:

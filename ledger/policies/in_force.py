@@ -22,10 +22,11 @@ import structlog
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded
+from files.input_refused import InputRefused
 from files.visible import visible_name
 from ledger.journal.journal import Journal
 from ledger.policies.check_limits import Closed, Stopped, too_large
-from ledger.policies.rules_folder import FolderUnreadable, Look, look, read_folder
+from ledger.policies.rules_folder import Look, look, read_folder
 from ledger.policies.vanished import Vanished
 from ledger.store.trouble import JournalUnavailable
 
@@ -174,7 +175,7 @@ class Policies:
         """What is in the folder now; where that can't be read, what is in force."""
         try:
             return (await asyncio.to_thread(read_folder, self.folder, self.name)).policies
-        except FolderUnreadable:
+        except InputRefused:
             return _files_of(self.in_force.engine) if self.in_force else {}
 
     async def start(self) -> None:
@@ -231,7 +232,7 @@ class Policies:
             return
         try:
             files = (await asyncio.to_thread(read_folder, self.folder, self.name)).policies
-        except FolderUnreadable as error:
+        except InputRefused as error:
             await self._without_folder(str(error))
             self._done = now
             return

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from files.bounded_files import read_ordinary
+from files.input_refused import InputRefused
 from files.visible import unseen, visible_name
 
 FILES_MAX = 200
@@ -23,10 +24,6 @@ FOLDER_BYTES_MAX = 8 << 20
 _SUFFIXES = (".yaml", ".yml")
 _GIVE = "give the folder that holds the policies' YAML files"
 _INIT = "`credence init DIR` makes DIR/rules"
-
-
-class FolderUnreadable(Exception):
-    """The message says what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def read_folder(root: Path, name: str = "") -> RulesFolder:
         raise _unreadable(error) from error
     policies = _files(root, displayed)
     if not policies:
-        raise FolderUnreadable(f"the folder `{root}` holds no .yaml files; {_GIVE}")
+        raise InputRefused(f"the folder `{root}` holds no .yaml files; {_GIVE}")
     cases, maps = _files(root / "cases", displayed / "cases"), _files(root / "maps", displayed / "maps")
     return RulesFolder(root, policies, cases, maps)
 
@@ -89,13 +86,12 @@ def _files(folder: Path, displayed: PurePath) -> dict[str, bytes]:
     except OSError as error:
         raise _unreadable(error) from None
     if len(names) > FILES_MAX:
-        raise FolderUnreadable(f"the folder `{displayed}` holds {len(names)} .yaml files; the most is {FILES_MAX}")
+        raise InputRefused(f"the folder `{displayed}` holds {len(names)} .yaml files; the most is {FILES_MAX}")
     for name in names:
         if character := unseen(name):
-            message = (
-                f"the name of `{displayed / visible_name(name)}` holds the invisible character U+{ord(character):04X}"
-            )
-            raise FolderUnreadable(f"{message}; rename the file")
+            path = displayed / visible_name(name)
+            message = f"the name of `{path}` holds the invisible character U+{ord(character):04X}"
+            raise InputRefused(f"{message}; rename the file")
     contents: dict[str, bytes] = {}
     total = 0
     for name in names:
@@ -107,19 +103,19 @@ def _files(folder: Path, displayed: PurePath) -> dict[str, bytes]:
             contents[(displayed / name).as_posix()] = content
             total += len(content)
         if total > FOLDER_BYTES_MAX:
-            raise FolderUnreadable(f"the folder `{displayed}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
+            raise InputRefused(f"the folder `{displayed}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
     return contents
 
 
 def _refuse_unless_folder(root: Path) -> None:
     if not root.is_dir():
         if root.exists():
-            raise FolderUnreadable(f"the rules folder `{root}` is a file, not a folder; {_GIVE}")
-        raise FolderUnreadable(f"the rules folder `{root}` does not exist; {_GIVE}, or write the default ones: {_INIT}")
+            raise InputRefused(f"the rules folder `{root}` is a file, not a folder; {_GIVE}")
+        raise InputRefused(f"the rules folder `{root}` does not exist; {_GIVE}, or write the default ones: {_INIT}")
 
 
-def _unreadable(error: OSError) -> FolderUnreadable:
-    return FolderUnreadable(f"`{error.filename}` can't be read: {error.strerror}")
+def _unreadable(error: OSError) -> InputRefused:
+    return InputRefused(f"`{error.filename}` can't be read: {error.strerror}")
 
 
 def _yaml_files(folder: Path) -> Iterator[os.DirEntry[str]]:

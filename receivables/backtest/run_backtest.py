@@ -14,17 +14,14 @@ from engine.ruleset.ruleset import NO_RULES, RuleSet
 from engine.vocabulary.days import date_of
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Vocabulary
-from files.long_run import Progress, untold, without_garbage_collection
+from files.input_refused import InputRefused
+from files.long_run import Progress, no_progress, without_garbage_collection
 from receivables.backtest import backtest_texts as texts
 from receivables.backtest.backtest import Window, backtest, window_of
 from receivables.backtest.backtest_figures import BacktestFigures, RuleName, Side, figures
 from receivables.backtest.replay import CASE, Decide, PastOrder, ReplayedOrder, decider
 from receivables.history.history_file import HistoryRead, HistorySource, read_history
 from receivables.history.history_map import HistoryMap
-
-
-class NothingToReplay(Exception):
-    """No order of the history can be decided. The message says why, for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +62,11 @@ class Backtest:
     """Why credence's SQL failed, where it did and orders were replayed one by one; the figures are the same."""
 
 
-def run(request: BacktestRequest, progress: Progress = untold) -> tuple[Backtest, HistoryRead]:
+def run(request: BacktestRequest, progress: Progress = no_progress) -> tuple[Backtest, HistoryRead]:
     """Reads the history and replays it.
 
     `progress` is called with the phase, `reading` or `replaying`, and the share of it that is done. Raises what
-    `read_history` and `FactRows` raise, and NothingToReplay.
+    `read_history` and `FactRows` raise, and InputRefused where no order is left to replay.
     """
     with without_garbage_collection():
         history = read_history(request.source, progress)
@@ -77,7 +74,9 @@ def run(request: BacktestRequest, progress: Progress = untold) -> tuple[Backtest
         return replayed(request, history, window, progress), history
 
 
-def replayed(request: BacktestRequest, history: HistoryRead, window: Window, progress: Progress = untold) -> Backtest:
+def replayed(
+    request: BacktestRequest, history: HistoryRead, window: Window, progress: Progress = no_progress
+) -> Backtest:
     """Replays a history that is read already; raises as `run` does."""
     rulesets = {label: engine.ruleset(CASE, request.as_of) for label, engine in request.engines.items()}
     failures: dict[str, None] = {}
@@ -89,7 +88,7 @@ def replayed(request: BacktestRequest, history: HistoryRead, window: Window, pro
     orders = (history.rows - history.rejected) or 1
     tally = backtest(history.accounts, window, decides, lambda done: progress("replaying", done / orders))
     if not tally.orders:
-        raise NothingToReplay(_why_nothing(history))
+        raise InputRefused(_why_nothing(history), place=str(request.source.path))
     sides = [_side(label, ruleset) for label, ruleset in rulesets.items()]
     return Backtest(
         file=request.source.path.name,

@@ -1,43 +1,56 @@
 """Reads an invoice history from a CSV or NDJSON file through its map; faulty rows are kept apart, with all faults.
 
-A history is kept in memory, since facts of one customer need all of that customer's invoices: about 300 bytes a row.
-"""
+Edge of `credence backtest`: the rows come from `files.rows`, their meaning from the map, the figures of each account
+from `payment_record`. A history is kept in memory, since facts of one customer need all of that customer's invoices:
+about 300 bytes a row."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.vocabulary.binding import Fault
-from files.long_run import ROWS_BETWEEN, Progress, untold
-from files.records import FileRow, Format, InputUnreadable, csv_records, format_named, ndjson_records
+from files.input_refused import InputRefused
+from files.long_run import ROWS_BETWEEN, Progress, no_progress
+from files.rows import FileRow, PerHeading, RowFile, open_rows
 from receivables.history.history_map import HISTORY, HistoryMap
 from receivables.history.history_rows import InvoiceReader, history_heading_faults, invoice_reader
 from receivables.items import Item
 
 REJECTS_KEPT = 1_000
+"""Rows with faults that are kept with their words; all are counted."""
+
 _NUMBER = f"{HISTORY}.invoice"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistorySource:
+    """Which file holds the history, and how to read it."""
+
     path: Path
     history_map: HistoryMap
+    """Which columns hold what."""
     currency_digits: int
+    """Decimals of an amount: 2 for cents."""
     encoding: str = "utf-8"
+    """A name that Python knows."""
     delimiter: str = ","
+    """What separates the cells of CSV, one character."""
 
 
 @dataclass(slots=True)
 class HistoryRead:
-    """`rejects` holds the first faulty rows: their line and every fault; `rejected` counts them all."""
+    """A history in memory: every row is an invoice or a reject."""
 
     accounts: dict[str, list[Item]] = field(default_factory=dict)
+    """Each customer's invoices, in the order of the file."""
     rows: int = 0
+    """All rows that were read: invoices and rejects."""
     rejected: int = 0
+    """Rows with faults, which are in no figure."""
     rejects: list[tuple[int, tuple[Fault, ...]]] = field(default_factory=list)
+    """The first `REJECTS_KEPT` rows with faults: the line of each and every fault."""
 
     def reject(self, line: int, faults: tuple[Fault, ...]) -> None:
         self.rejected += 1
@@ -45,34 +58,35 @@ class HistoryRead:
             self.rejects.append((line, faults))
 
 
-def read_history(source: HistorySource, progress: Progress = untold) -> HistoryRead:
-    """Raises InputUnreadable where the file as a whole doesn't fit the map, OSError where it can't be read."""
-    found = HistoryRead()
-    accounts = found.accounts
+def read_history(source: HistorySource, progress: Progress = no_progress) -> HistoryRead:
+    """Every row of the file as an invoice, or as a reject with all its faults.
+
+    `progress` is called now and then with the share of the bytes that is read. Raises InputRefused, with the path as
+    its place, where the file as a whole can't be read or doesn't fit the map, and OSError."""
+    history = HistoryRead()
+    accounts = history.accounts
     numbers: set[str] = set()
-    encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
-    whole = source.path.stat().st_size or 1
-    with source.path.open("rb") as raw:
-        stream = io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="")
-        for record, read in _records(source, stream):
-            found.rows += 1
-            if not found.rows % ROWS_BETWEEN:
-                progress("reading", raw.tell() / whole)
-            invoice = _invoice(record, read, numbers)
+    size = source.path.stat().st_size or 1
+    with open_rows(source.path, encoding=source.encoding, delimiter=source.delimiter) as file:
+        for row, read in _rows(source, file):
+            history.rows += 1
+            if not history.rows % ROWS_BETWEEN:
+                progress("reading", file.bytes_read() / size)
+            invoice = _invoice(row, read, numbers)
             if not isinstance(invoice, Item):
-                found.reject(record.line, invoice)
+                history.reject(row.line, invoice)
             elif (account := accounts.get(invoice.customer)) is None:
                 accounts[invoice.customer] = [invoice]
             else:
                 account.append(invoice)
-    return found
+    return history
 
 
-def _invoice(record: FileRow, read: InvoiceReader, numbers: set[str]) -> Item | tuple[Fault, ...]:
-    """`numbers`: of the rows before."""
-    if record.cells is None:
-        return (Fault("row", record.fault.removeprefix("row: ")),)
-    invoice = read(record.cells)
+def _invoice(row: FileRow, read: InvoiceReader, numbers: set[str]) -> Item | tuple[Fault, ...]:
+    """`numbers`: of the invoices in the rows before, to which this row's is added."""
+    if row.cells is None:
+        return (row.fault,) if row.fault else ()
+    invoice = read(row.cells)
     if isinstance(invoice, Item):
         if invoice.number in numbers:
             return (Fault(_NUMBER, f"`{invoice.number}` stands in an earlier row too"),)
@@ -80,32 +94,10 @@ def _invoice(record: FileRow, read: InvoiceReader, numbers: set[str]) -> Item | 
     return invoice
 
 
-def _records(source: HistorySource, stream: io.TextIOWrapper) -> Iterator[tuple[FileRow, InvoiceReader]]:
-    format_ = format_named(source.path)
-    if format_ in (Format.PARQUET, Format.ARROW):
-        raise InputUnreadable(f"a backtest reads CSV and NDJSON, not {str(format_).capitalize()}; export it as CSV")
-    if format_ is Format.NDJSON:
-        yield from _ndjson(source, stream)
-        return
-    records = csv_records(stream, source.delimiter)
-    heading = next(records, None)
-    if heading is None or heading.cells is None:
-        hint = "if it isn't UTF-8, give --encoding, such as gb18030 or utf-16"
-        said = f"the heading can't be read ({heading.fault.removeprefix('row: ')}); {hint}" if heading else ""
-        raise InputUnreadable(said or "the file is empty; it needs a heading and rows")
-    names = [(name or "").strip() for name in heading.cells]
-    if faults := history_heading_faults(source.history_map, names):
-        raise InputUnreadable("; ".join(map(str, faults)))
-    read = invoice_reader(source.history_map, names, source.currency_digits)
-    for record in records:
-        yield record, read
-
-
-def _ndjson(source: HistorySource, stream: io.TextIOWrapper) -> Iterator[tuple[FileRow, InvoiceReader]]:
-    """Rows may have their keys in any order; a key that a row lacks is a missing value."""
-    shape: tuple[str, ...] | None = None
-    for record in ndjson_records(stream):
-        if shape is None or record.heading != shape:
-            shape = record.heading
-            read = invoice_reader(source.history_map, shape, source.currency_digits)
-        yield record, read
+def _rows(source: HistorySource, file: RowFile) -> Iterator[tuple[FileRow, InvoiceReader]]:
+    """Each row with what reads its cells. A key that an NDJSON row lacks is a missing value."""
+    if file.heading is not None and (faults := history_heading_faults(source.history_map, file.heading)):
+        raise InputRefused("; ".join(map(str, faults)))
+    readers = PerHeading(lambda heading: invoice_reader(source.history_map, heading, source.currency_digits))
+    for row in file:
+        yield row, readers(row.heading)

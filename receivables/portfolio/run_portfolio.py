@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,8 +13,10 @@ from pathlib import Path
 from engine.pipeline import Engine
 from engine.vocabulary.binding import Fault
 from engine.vocabulary.days import day_number
-from files.long_run import ROWS_BETWEEN, Progress, untold, without_garbage_collection
-from files.records import FileRow, Format, InputUnreadable, format_named
+from files.formats import format_named
+from files.long_run import ROWS_BETWEEN, Progress, no_progress, without_garbage_collection
+from files.rejects import WriteReject
+from files.rows import FileRow
 from receivables.figures import PortfolioFigures, figures
 from receivables.portfolio.portfolio_decisions import PortfolioDecisions, days_in_quarter, decide_portfolio
 from receivables.portfolio.portfolio_files import PortfolioFileOptions, records
@@ -25,9 +27,6 @@ INDUSTRY = "portfolio.industry"
 
 _NAME_LENGTH_MAX = 100
 """Longer than any list of files that people read; a fact of text may hold 200 characters."""
-
-Rejected = Callable[[Path, FileRow, tuple[Fault, ...]], None]
-"""Called with each rejected row: its file, the row, and all its faults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +63,12 @@ class Portfolio:
 
 
 def portfolio_of(
-    engine: Engine, request: PortfolioRequest, rejected: Rejected, progress: Progress = untold
+    engine: Engine, request: PortfolioRequest, rejected: WriteReject, progress: Progress = no_progress
 ) -> Portfolio:
     """Reads the files and works everything out, policies included.
 
     `rejected` is called for each row with faults. `progress` is called with the phase, `reading` or `deciding`, and the
-    share of it that is done, None where that isn't known. Raises InputUnreadable and OSError where a file as a whole
+    share of it that is done, None where that isn't known. Raises InputRefused and OSError where a file as a whole
     can't be read, and FactsRefused where sums exceed what facts can hold.
     """
     with without_garbage_collection():
@@ -94,25 +93,25 @@ def portfolio_of(
     )
 
 
-def _read(engine: Engine, request: PortfolioRequest, rejected: Rejected, progress: Progress) -> tuple[Book, int, int]:
+def _read(
+    engine: Engine, request: PortfolioRequest, rejected: WriteReject, progress: Progress
+) -> tuple[Book, int, int]:
     """The book, the rows read and the rows rejected."""
     reader = BookReader(request.reading.row_map, engine.vocabulary, request.as_of)
     rows = rejects = bytes_before = 0
     all_bytes = sum(path.stat().st_size for path in request.files) or 1
     for path in request.files:
         bytes_done = bytes_before
-        is_text = format_named(path) not in (Format.PARQUET, Format.ARROW)  # as many characters read as it holds
-        try:
-            for record in records(path, request.reading):
-                rows += 1
-                bytes_done += len(record.text) + 1  # bytes, but for what isn't ASCII
-                if not rows % ROWS_BETWEEN:
-                    progress("reading", bytes_done / all_bytes if is_text else None)
-                if faults := _faults(reader, record):
-                    rejects += 1
-                    rejected(path, record, faults)
-        except InputUnreadable as unreadable:
-            raise InputUnreadable(f"{path}: {unreadable}") from None
+        format_ = format_named(path)
+        is_text = format_ is None or format_.is_text  # as many characters read as it holds
+        for record in records(path, request.reading):
+            rows += 1
+            bytes_done += len(record.text) + 1  # bytes, but for what isn't ASCII
+            if not rows % ROWS_BETWEEN:
+                progress("reading", bytes_done / all_bytes if is_text else None)
+            if faults := _faults(reader, record):
+                rejects += 1
+                rejected(path, record, faults)
         bytes_before += path.stat().st_size
         progress("reading", bytes_before / all_bytes)
     book = reader.book()
@@ -128,9 +127,8 @@ def industries(engine: Engine) -> tuple[str, ...]:
 
 
 def _faults(reader: BookReader, record: FileRow) -> tuple[Fault, ...]:
-    if record.cells is None:
-        path, _, message = record.fault.partition(": ")
-        return (Fault(path, message),)
+    if record.fault is not None or record.cells is None:
+        return (record.fault,) if record.fault else ()
     return reader.add(record.heading, record.cells)
 
 

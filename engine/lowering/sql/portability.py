@@ -12,18 +12,68 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.lowering.sql.exact_division import highest
 from engine.lowering.sql.narrowing import Rounded, narrowed
+from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula, walk
 from engine.ruleset.functions import FORMS
 from engine.ruleset.ruleset import ListResult, Match, Named, RuleSet
 from engine.vocabulary.vocabulary import FORMULA_BOUND
 
+LEVELS_MAX = 500
+"""Sub-selects of one query, each reading the one before. DuckDB refuses 1,000 of them (its `max_expression_depth`;
+980 of the plainest kind still ran), and its time to plan them grows with their square: 300 take two seconds."""
+
+_STEPS_LEFT_UNCOUNTED = 50
+"""A rule set of as few steps can't come near `LEVELS_MAX`, whatever its formulas are."""
+
 
 def portability_mistakes(rulesets: Iterable[RuleSet]) -> tuple[Diagnostic, ...]:
     """The diagnostics of these rule sets, in order; none where all of them can run in bulk. Formulas that rule sets
     share, as those of one policy set do, are looked at once, and no rule set is kept."""
-    formulas = {(id(formula), place): formula for ruleset in rulesets for formula, place in _formulas(ruleset)}
-    return in_order(mistake for (_, place), formula in formulas.items() for mistake in _mistakes(formula, place))
+    formulas: dict[tuple[int, Place], Formula] = {}
+    too_deep: dict[Place, Diagnostic] = {}
+    for ruleset in rulesets:
+        formulas |= {(id(formula), place): formula for formula, place in _formulas(ruleset)}
+        if (mistake := _too_deep(ruleset)) is not None:
+            too_deep[mistake.place] = mistake
+    mistakes = [found for (_, place), formula in formulas.items() for found in _mistakes(formula, place)]
+    return in_order([*mistakes, *too_deep.values()])
+
+
+def _too_deep(ruleset: RuleSet) -> Diagnostic | None:
+    """Each value that reads another is a sub-select above the other's. Placed at the first value that is too high."""
+    chain = _values_by_height(ruleset)
+    if len(chain) <= _STEPS_LEFT_UNCOUNTED:
+        return None
+    if len(chain) <= LEVELS_MAX:
+        form = SqlForm(ruleset)
+        names = [form.columns[name] for name in ruleset.results]
+        if len(form.query([*names, OUTCOME]).ctes) <= LEVELS_MAX:
+            return None
+    step = chain[min(LEVELS_MAX, len(chain) - 1)]
+    message = f"this policy can't run in bulk: values build on one another in a chain of more than {LEVELS_MAX}"
+    return Diagnostic(step.place, ErrorCode.B003, message, "work them out from facts, or from fewer values in between")
+
+
+def _values_by_height(ruleset: RuleSet) -> list[Named | Match]:
+    """The first value or table row of each height: one that reads facts only has height 0, one that reads it height 1.
+    The values `a: fact`, `b: a + 1`, `c: b + 1`, `d: a + 2` give a, b, c."""
+    heights: dict[str, int] = {}
+    first: list[Named | Match] = []
+    for step in ruleset.steps:
+        match step:
+            case Named(name=name, formula=formula):
+                formulas = [formula]
+            case Match(id=name, conjuncts=conjuncts):
+                formulas = [conjunct.formula for conjunct in conjuncts]
+            case _:  # lists are read by nothing
+                continue
+        nodes = (node for formula in formulas for node in walk(formula))
+        read = (heights.get(node.name, -1) for node in nodes if isinstance(node, f.Variable))
+        heights[name] = max(read, default=-1) + 1
+        if heights[name] == len(first):
+            first.append(step)
+    return first
 
 
 def _formulas(ruleset: RuleSet) -> Iterator[tuple[Formula, Place]]:

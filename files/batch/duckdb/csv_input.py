@@ -1,12 +1,23 @@
 """CSV files for DuckDB: their headings, how they are read, and where their records stand.
 
-DuckDB counts records and says at which byte one is broken; blank lines and line ends within quotes put records out of
-step with the physical lines that a person sees in an editor. Those are looked up only for files with rejects.
+DuckDB reads and counts the records, on all processors, and says at which byte one is broken. What a person is told is
+`files.rows`' to say, as it does for `credence decide-file`: the words of faults, and the physical lines that an editor
+shows. Blank lines and line ends within quotes put records out of step with those lines, so a file with rejects, and no
+other, is gone through once more, in Python:
+
+    1 order.id,order.amount
+    2 S1,5                     record 1, line 2
+    3
+    4 "S                       record 2, line 4
+    5 2",x
+    6 S3                       broken: DuckDB names a byte of it; `csv_fault` says `has 1 cell, the heading has 2`
+    7 S4,7                     record 3, line 7: broken records are not counted
+
+    csv_lines → good = [2, 4, 7], malformed = {6: "row: has 1 cell, the heading has 2"}
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 from array import array
 from collections.abc import Collection, Iterator, Sequence
@@ -17,41 +28,35 @@ from typing import IO
 
 import duckdb
 
-from files.batch.input import BulkRefused, identifier, quoted_list
-from files.records import LINE_MAX, undecodable
-
-
-def csv_heading(name: str) -> list[str]:
-    with Path(name).open("rb") as stream:
-        start = stream.read(2)
-    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise BulkRefused(f"`{name}` is UTF-16, not UTF-8; save it as UTF-8")
-    with Path(name).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        heading = [cell.strip() for cell in next(csv.reader(stream), [])]
-    if not any(heading):
-        raise BulkRefused(f"`{name}` begins with a blank line; its first line must be the heading")
-    if any(undecodable(cell) for cell in heading):
-        raise BulkRefused(f"the heading of `{name}` is not UTF-8; save the file as UTF-8")
-    other = next((mark for mark in _SEPARATORS if len(heading) == 1 and mark in heading[0]), None)
-    if other:
-        shown = "tabs" if other == "\t" else f"`{other}`"
-        raise BulkRefused(f"`{name}` separates its cells by {shown}; save it with commas")
-    return heading
-
+from files.batch.input import identifier, quoted_list
+from files.encoding import file_encoding
+from files.input_refused import InputRefused
+from files.rows import LINE_MAX, csv_fault, csv_heading, csv_rows
 
 _SEPARATORS = ";\t|"
+"""What stands between cells in files that are saved with something else than commas."""
 
 
-def csv_sql(files: Sequence[str], heading: Sequence[str], wanted: Collection[str]) -> str:
-    """The wanted columns, by name; a heading may have others twice, or in two spellings of one word."""
-    used = [name for name in dict.fromkeys(heading) if name in wanted]
-    named = ", ".join(f"nullif(c{heading.index(name)}, '') AS {identifier(name)}" for name in used)
-    columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(heading)))
-    return (
-        f"SELECT {named or 'c0'} FROM read_csv({quoted_list(files)}, columns = {{{columns}}}, header = true, "
-        "auto_detect = false, delim = ',', quote = '\"', escape = '\"', store_rejects = true, rejects_limit = 0, "
-        f"hive_partitioning = false, {_NO_NULL})"
-    )
+def duckdb_heading(name: str) -> list[str]:
+    """The names of a CSV file's columns, without blanks around them, as DuckDB will find them in the first line.
+
+    Raises InputRefused, with the file as its place, where the heading can't be read, stands further down, or separates
+    its cells by something else than commas.
+    """
+    decoding = file_encoding(Path(name), may_choose=False)
+    with Path(name).open(encoding=decoding, errors="surrogateescape", newline="") as stream:
+        try:
+            first = next(csv_rows(stream), None)
+            heading = csv_heading(first, "save the file as UTF-8")
+        except InputRefused as refused:
+            raise refused.at(name) from None
+    if first is not None and first.line > 1:
+        raise InputRefused("the file begins with a blank line; its first line must be the heading", place=name)
+    other = next((mark for mark in _SEPARATORS if len(heading) == 1 and mark in heading[0]), None)
+    if other:
+        mark = "tabs" if other == "\t" else f"`{other}`"
+        raise InputRefused(f"the file separates its cells by {mark}", "save it with commas", place=name)
+    return list(heading)
 
 
 _NO_NULL = "nullstr = '\n', allow_quoted_nulls = false"
@@ -59,8 +64,31 @@ _NO_NULL = "nullstr = '\n', allow_quoted_nulls = false"
 takes a row that a decimal comma shifted for a sound one, and gives a row for each blank line of a single column."""
 
 
+def csv_sql(files: Sequence[str], heading: Sequence[str], columns: Collection[str]) -> str:
+    """The query that reads some columns of CSV files, by name. `heading`: all names, in the order of the files; it may
+    have others than `columns` twice, or in two spellings of one word, so DuckDB is given names of ours (`c0`, `c1`)."""
+    used = [name for name in dict.fromkeys(heading) if name in columns]
+    named = ", ".join(f"nullif(c{heading.index(name)}, '') AS {identifier(name)}" for name in used)
+    types = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(heading)))
+    return (
+        f"SELECT {named or 'c0'} FROM read_csv({quoted_list(files)}, columns = {{{types}}}, header = true, "
+        "auto_detect = false, delim = ',', quote = '\"', escape = '\"', store_rejects = true, rejects_limit = 0, "
+        f"hive_partitioning = false, {_NO_NULL})"
+    )
+
+
+_MALFORMED = {
+    "MISSING COLUMNS": "has fewer cells than the heading",
+    "TOO MANY COLUMNS": "has more cells than the heading",
+    "UNQUOTED VALUE": "the quotes are wrong",
+    "INVALID ENCODING": "holds bytes that are not UTF-8",
+    "LINE SIZE OVER MAXIMUM": "is longer than DuckDB reads",
+}
+"""DuckDB's error types in words, for records that `csv_fault` would take."""
+
+
 def malformed_csv(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[int, str]]]:
-    """By file: a byte of each record that the first scan could not take apart, from 1, and its fault."""
+    """By file: a byte of each record that the first scan could not take apart, from 1, and its fault in few words."""
     tables = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchone()
     if tables == (0,):  # made with the first such row
         return {}
@@ -69,19 +97,10 @@ def malformed_csv(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple
         "JOIN reject_scans USING (scan_id, file_id) "
         "WHERE scan_id = (SELECT max(scan_id) FROM reject_errors) ORDER BY ALL"
     ).fetchall()
-    found: dict[str, list[tuple[int, str]]] = {}
+    malformed: dict[str, list[tuple[int, str]]] = {}
     for name, byte, kind in rows:
-        found.setdefault(name, []).append((byte, f"row: {_MALFORMED.get(kind, kind.lower())}"))
-    return found
-
-
-_MALFORMED = {
-    "MISSING COLUMNS": "has fewer cells than the heading",
-    "TOO MANY COLUMNS": "has more cells than the heading",
-    "UNQUOTED VALUE": "the quotes are wrong",
-    "INVALID ENCODING": "holds bytes that are not UTF-8",
-    "LINE SIZE OVER MAXIMUM": "is longer than bulk reads",
-}
+        malformed.setdefault(name, []).append((byte, f"row: {_MALFORMED.get(kind, kind.lower())}"))
+    return malformed
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
@@ -89,43 +108,51 @@ _MALFORMED = {
 
 @dataclass(slots=True)
 class CsvLines:
-    """The first lines of the records behind the heading: `good` of those that could be taken apart, in order."""
+    """Where the records behind the heading begin: physical lines, from 1.
+
+    `good`: of those that could be taken apart, in order. `malformed`: of the others, each with its fault.
+    """
 
     good: array[int] = field(default_factory=lambda: array("q"))
     malformed: dict[int, str] = field(default_factory=dict)
 
 
-def csv_lines(path: str, malformed: Sequence[tuple[int, str]]) -> CsvLines:
-    """`malformed`: a byte of each broken record, from 1, and what is wrong with it. Raises BulkRefused where a
-    quote is opened and never closed, since what follows can't be told apart."""
-    found = CsvLines()
+def csv_lines(path: str, malformed: Sequence[tuple[int, str]], heading: tuple[str, ...]) -> CsvLines:
+    """Goes through a file once more, for the lines of its records.
+
+    `malformed`: a byte of each broken record, from 1, and what is wrong with it in DuckDB's words. Raises InputRefused
+    where a quote is opened and never closed, since what follows can't be told apart.
+    """
+    lines = CsvLines()
     waiting = sorted(malformed, reverse=True)
     with Path(path).open(encoding="latin-1", newline="") as stream:  # a character is a byte
         records = _records(stream, path)
         next(records, None)
-        for line, end in records:
+        for line, end, text in records:
             if waiting and waiting[-1][0] <= end:
-                found.malformed[line] = waiting[-1][1]
+                row = text.encode("latin-1").decode("utf-8", "surrogateescape")
+                lines.malformed[line] = str(csv_fault(row, heading) or waiting[-1][1])
                 while waiting and waiting[-1][0] <= end:
                     waiting.pop()
             else:
-                found.good.append(line)
-    return found
+                lines.good.append(line)
+    return lines
 
 
-def _records(stream: IO[str], name: str) -> Iterator[tuple[int, int]]:
-    """The first line and the last byte of each record, from 1."""
+def _records(stream: IO[str], name: str) -> Iterator[tuple[int, int, str]]:
+    """The first line, the last byte (from 1) and the text of each record."""
     csv.field_size_limit(LINE_MAX)
     lines = _CsvLines(stream, name)
     for text in lines:
         first = lines.number
-        if text.count('"') % 2:
-            _to_the_end(text, lines, first)
+        record = _to_the_end(text, lines, first) if text.count('"') % 2 else text
         if text.strip("\r\n"):
-            yield first, lines.bytes
+            yield first, lines.bytes, record
 
 
 class _CsvLines:
+    """Physical lines, counted, with the bytes read so far."""
+
     def __init__(self, stream: IO[str], name: str) -> None:
         self._stream = stream
         self.name = name
@@ -137,19 +164,25 @@ class _CsvLines:
             self.number += 1
             self.bytes += len(line)
             if len(line) == LINE_MAX and not line.endswith("\n"):
-                raise BulkRefused(
-                    f"`{self.name}`, line {self.number} is longer than {LINE_MAX} bytes; is this a text file?"
-                )
+                message = f"line {self.number} is longer than {LINE_MAX} bytes; is this a text file?"
+                raise InputRefused(message, place=self.name)
             yield line
 
 
-def _to_the_end(text: str, lines: _CsvLines, first: int) -> None:
-    """Reads the lines that a quote holds together; one that is wrong ends with its line."""
+def _to_the_end(text: str, lines: _CsvLines, first: int) -> str:
+    """The text of all lines that a quote holds together; one that is wrong ends with its line."""
+    record: list[str] = []
+
+    def fed() -> Iterator[str]:
+        for line in chain([text], lines):
+            record.append(line)
+            yield line
+
     try:
-        next(csv.reader(chain([text], lines), strict=True))
+        next(csv.reader(fed(), strict=True))
     except csv.Error as error:
         if "unexpected end" in str(error) or "field larger" in str(error):
+            message = f"line {first}: a quote that is opened here is never closed"
             hint = 'close it, or write it twice ("") where it stands for itself'
-            raise BulkRefused(
-                f"`{lines.name}`, line {first}: a quote that is opened here is never closed; {hint}"
-            ) from None
+            raise InputRefused(message, hint, place=lines.name) from None
+    return "".join(record)

@@ -1,15 +1,18 @@
 """Decides whole files through the rule set's SQL form, on DuckDB in this process: what `credence batch` runs.
 
 Every row that is read becomes a decision or a reject with all its faults; the counts are compared at the end, and the
-files take their places only then. Memory stays below a limit whatever the number of rows.
+files take their places only then. Memory stays below a limit whatever the number of rows. The flow:
+
+    files → `open_input` → relation `raw` → `RawFacts.sound` → facts → `SqlForm.query` → `decisions` → OUT
+                                   └──────── `RawFacts.checked`, numbered → rows with faults → rejects
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,14 +28,12 @@ from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
 from files.batch.duckdb.csv_input import csv_lines, malformed_csv
 from files.batch.duckdb.failures import failure
-from files.batch.duckdb.relation import BulkInput, numbered, open_input, ready, rows_of
+from files.batch.duckdb.relation import BatchInput, numbered, open_input, ready, rows_of
 from files.batch.duckdb.watched import watched
 from files.batch.input import (
     FILE,
     LINE,
     UNREAD,
-    BulkRefused,
-    Format,
     files_of,
     identifier,
     quoted,
@@ -40,14 +41,19 @@ from files.batch.input import (
     refuse_formulas,
     sources,
 )
-from files.batch.output import FIRED, UNDETERMINED, Written, decisions, marked
+from files.batch.job import BatchJob, BatchTally
+from files.batch.output import FIRED, UNDETERMINED, OutputOptions, decisions, marked
 from files.batch.raw_facts import FAULTS, RawFacts
-from files.maps.row_map import RowMap
-from files.records import format_named
+from files.formats import Format, format_named
+from files.input_refused import InputRefused
+from files.rejects import FILE_HEADING, REJECTS_HEADING
 from files.whole_files import fault_of_paths
 
 MEMORY = "2500MB"
 """DuckDB's own limit; with Arrow, Python and what DuckDB doesn't count the process stays below 4 GiB."""
+
+_LINE, _FAULTS, _ = REJECTS_HEADING
+"""Columns of the rejects; the row as it stands is not among them, since DuckDB has only its cells."""
 
 _ROW = "row: "
 """How the fault of a row begins that could not be taken apart."""
@@ -55,7 +61,10 @@ _ROW = "row: "
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far the work is: what is being done, the share of it that is done, and the rows; `total` 0: not known."""
+    """How far the work is.
+
+    `what`: what is being done, as a word for the progress bar. `share`: how much of it is done, from 0 to 1. `rows`:
+    the rows that are done. `total`: all rows; 0 where that isn't known yet."""
 
     what: str
     share: float
@@ -66,46 +75,36 @@ class Step:
 Progress = Callable[[Step], None]
 
 
-@dataclass(frozen=True, slots=True)
-class BatchJob:
-    patterns: tuple[str, ...]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlBatchJob(BatchJob):
+    """A batch that is decided in SQL, on DuckDB or on Spark."""
+
+    sources: tuple[str, ...]
+    """The files: names, and patterns such as `orders-*.csv`; on Spark paths of the cluster's storage."""
     ruleset: RuleSet
-    as_of: date
-    out: str
-    rejects: str
-    row_map: RowMap | None = None
+    """The compiled policies of one case kind on the day of the decisions."""
     results: bool = True
+    """Write every value of the policies; otherwise only outcome, conditions and rules."""
     summary: bool = False
+    """Count outcomes and rules, too."""
     memory: str = MEMORY
-    spreadsheet: bool = False
+    """DuckDB's limit, in its own spelling."""
 
 
-@dataclass(slots=True)
-class BatchTally:
-    """`unread` are columns that hold no fact, `unseen` keys that the map reads and no NDJSON row has."""
+def run(job: SqlBatchJob, progress: Progress = lambda _step: None) -> BatchTally:
+    """Decides every row and gives the counts; `progress` is told now and then how far the work is.
 
-    rows: int = 0
-    decided: int = 0
-    rejected: int = 0
-    seconds: float = 0.0
-    outcomes: dict[str, int] = field(default_factory=dict)
-    rules: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Rows that each rule fired for, and rows it could not be told for; only where a summary is wanted."""
-    unread: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
-
-
-def run(job: BatchJob, progress: Progress = lambda _step: None) -> BatchTally:
-    """Raises BulkRefused, or QueryFailed where credence is to blame; then nothing is written."""
+    Raises InputRefused where the input, the map or a path can't be used, QueryFailed where credence is to blame, and
+    AssertionError where rows were lost; then nothing is written.
+    """
     started = time.perf_counter()
-    refused = portability_mistakes([job.ruleset])
-    if refused:
-        raise BulkRefused("\n".join(map(str, refused)))
+    if mistakes := portability_mistakes([job.ruleset]):
+        raise InputRefused("\n".join(map(str, mistakes)))
     refuse_formulas(job.row_map)
     written = {"--out": Path(job.out), "--rejects": Path(job.rejects)}
     output_format(job.out)
-    if fault := fault_of_paths([Path(name) for name in files_of(job.patterns)], written):
-        raise BulkRefused(fault)
+    if fault := fault_of_paths([Path(name) for name in files_of(job.sources)], written):
+        raise InputRefused(fault)
     out, rejected = (path.resolve() for path in written.values())  # a link stays, and its target is written
     try:
         with (
@@ -122,32 +121,33 @@ def run(job: BatchJob, progress: Progress = lambda _step: None) -> BatchTally:
             rejects.replace(rejected)
             (folder / "out").replace(out)
     except OSError as error:
-        raise BulkRefused(f"`{error.filename or job.out}`: {error.strerror or error}") from error
+        raise InputRefused(f"`{error.filename or job.out}`: {error.strerror or error}") from error
     tally.seconds = time.perf_counter() - started
     return tally
 
 
 def _run(
-    job: BatchJob, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress
+    job: SqlBatchJob, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress
 ) -> BatchTally:
     work: _Run | None = None
     try:
         work = _Run(job, connection, scratch, rejects, progress)
         return work.run()
     except duckdb.Error as error:
-        raise failure(error, work.found if work else None, job.out, job.memory) from error
+        raise failure(error, work.source if work else None, job.out, job.memory) from error
 
 
 def output_format(path: str) -> Format:
-    found = format_named(path)
-    if found is None or found is Format.ARROW:
-        raise BulkRefused(f"--out `{path}`: bulk writes .parquet, .csv, .ndjson or .jsonl")
-    return found
+    """The format of the decisions by the file's name. Raises InputRefused where a batch can't write it."""
+    format_ = format_named(path)
+    if format_ is None or format_ is Format.ARROW:
+        raise InputRefused(f"--out `{path}`: a batch writes .parquet, .csv, .ndjson or .jsonl")
+    return format_
 
 
 class _Run:
     def __init__(
-        self, job: BatchJob, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress
+        self, job: SqlBatchJob, connection: duckdb.DuckDBPyConnection, scratch: Path, rejects: Path, progress: Progress
     ) -> None:
         self.job = job
         self.connection = connection
@@ -155,17 +155,22 @@ class _Run:
         self.rejects = rejects
         self.progress = progress
         self.form = SqlForm(with_alternatives(job.ruleset), "duckdb", day_number(job.as_of))
-        self.found: BulkInput = open_input(job.patterns, job.ruleset, job.row_map, connection, scratch, self._read)
-        self.sources = sources(job.ruleset, self.found.heading, job.row_map)
+        self.source: BatchInput = open_input(job.sources, job.ruleset, job.row_map, connection, scratch, self._read)
+        self.sources = sources(job.ruleset, self.source.heading, job.row_map)
         self.total = 0
 
     def run(self) -> BatchTally:
-        self.total = rows_of(self.found, self.connection)
+        self.total = rows_of(self.source, self.connection)
         decided = self._write()
         rejected = self._write_rejects(decided)
-        tally = BatchTally(self.total, decided, rejected, unread=self.found.unread, unseen=self.found.unseen)
-        if tally.rows != decided + rejected:
-            raise AssertionError(f"rows were lost: {tally}")
+        tally = BatchTally(
+            rows=self.total,
+            decided=decided,
+            rejected=rejected,
+            unread_columns=self.source.unread_columns,
+            unseen_keys=self.source.unseen_keys,
+        )
+        tally.refuse_lost_rows()
         if self.job.summary:
             self._summarize(tally)
         return tally
@@ -184,50 +189,49 @@ class _Run:
     def _write(self) -> int:
         format_ = output_format(self.job.out)
         facts = self._raw_facts().sound()
-        written = Written(format_, self.job.results, self.job.spreadsheet)
-        query = decisions(self.form, facts, written).sql("duckdb")
-        options = {
+        options = OutputOptions(format=format_, results=self.job.results, spreadsheet=self.job.spreadsheet)
+        query = decisions(self.form, facts, options).sql("duckdb")
+        copy_options = {
             Format.CSV: "FORMAT csv, HEADER",
             Format.NDJSON: "FORMAT json",
             Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
         }[format_]
-        ready(self.found, self.connection)
-        return int(self._one(f"COPY ({query}) TO {quoted(str(self.scratch / 'out'))} ({options})", "deciding")[0])
+        ready(self.source, self.connection)
+        return int(self._one(f"COPY ({query}) TO {quoted(str(self.scratch / 'out'))} ({copy_options})", "deciding")[0])
 
     # --- rejects -----------------------------------------------------------------------------------------------------
 
     def _write_rejects(self, decided: int) -> int:
         """File by file on one thread, so that a row's number is its own."""
         run = self.connection.execute
-        run("CREATE TABLE rejected (file VARCHAR, line BIGINT, faults VARCHAR)")
-        malformed = malformed_csv(self.connection) if self.found.format is Format.CSV else {}
+        run(f"CREATE TABLE rejected ({FILE_HEADING} VARCHAR, {_LINE} BIGINT, {_FAULTS} VARCHAR)")
+        malformed = malformed_csv(self.connection) if self.source.format is Format.CSV else {}
         if malformed or decided < self.total:
             run("SET threads = 1")
             records = 0
-            for index, name in enumerate(self.found.files):
-                if self.found.format is Format.CSV:
+            for index, name in enumerate(self.source.files):
+                if self.source.format is Format.CSV:
                     records += self._reject_csv(index, malformed.get(name, []))
                 else:
                     self._reject(f"{identifier(LINE)}", index)
             run("RESET threads")
             self.total = records or self.total
-        cells = [marked(column(name)).as_(name).sql("duckdb") for name in ("file", "faults")]
+        cells = [marked(column(name)).as_(name).sql("duckdb") for name in (FILE_HEADING, _FAULTS)]
         changed = f" REPLACE ({', '.join(cells)})" if self.job.spreadsheet else ""
         rows = f"SELECT *{changed} FROM (FROM rejected ORDER BY ALL)"
         copy = f"COPY ({rows}) TO {quoted(str(self.rejects))} (FORMAT csv, HEADER)"
         rejected = int(self._one(copy, "writing rejects")[0])
-        if self.found.format is Format.CSV and self.total != decided + rejected:
-            names = ", ".join(f"`{name}`" for name in self.found.files[:3])
-            raise BulkRefused(
-                f"the quotes in {names} can be read in more than one way; put quotes around whole cells only"
-            )
+        if self.source.format is Format.CSV and self.total != decided + rejected:
+            names = ", ".join(f"`{name}`" for name in self.source.files[:3])
+            message = f"the quotes in {names} can be read in more than one way"
+            raise InputRefused(message, "put quotes around whole cells only")
         return rejected
 
     def _reject(self, line: str, index: int, places: str = "") -> None:
         """The rows of one file with faults; `places` joins the lines on which its rows stand."""
-        kept = (FILE, LINE, UNREAD) if self.found.format is Format.NDJSON else (FILE, LINE)
+        kept = (FILE, LINE, UNREAD) if self.source.format is Format.NDJSON else (FILE, LINE)
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW numbered AS {numbered(self.found, self.connection, index)}"
+            f"CREATE OR REPLACE TEMP VIEW numbered AS {numbered(self.source, self.connection, index)}"
         )
         checked = self._raw_facts(*kept).checked("numbered").sql("duckdb")
         faults = FAULTS
@@ -238,8 +242,8 @@ class _Run:
                 f"if(starts_with({unread}, '{_ROW}'), {unread}, nullif(concat_ws(chr(10), {unread}, {others}), ''))"
             )
         rows = f"SELECT {identifier(FILE)}, {identifier(LINE)}, {faults} AS faults FROM ({checked})"
-        found = f"SELECT {identifier(FILE)}, {line}, faults FROM ({rows}) {places} WHERE faults IS NOT NULL"
-        self._one(f"INSERT INTO rejected {found}", "finding faults")
+        faulty = f"SELECT {identifier(FILE)}, {line}, faults FROM ({rows}) {places} WHERE faults IS NOT NULL"
+        self._one(f"INSERT INTO rejected {faulty}", "finding faults")
 
     def _without_those_of(self, unread: str) -> str:
         """SQL of the faults of facts whose columns have none yet: a value that can't be read isn't missing, too."""
@@ -251,8 +255,8 @@ class _Run:
 
     def _reject_csv(self, index: int, malformed: list[tuple[int, str]]) -> int:
         """Gives the number of records."""
-        name = self.found.files[index]
-        lines = csv_lines(name, malformed)
+        name = self.source.files[index]
+        lines = csv_lines(name, malformed, tuple(self.source.cells))
         good = pa.Array.from_buffers(pa.int64(), len(lines.good), [None, pa.py_buffer(lines.good)])
         self.connection.register("places", pa.table({"number": pa.array(range(1, len(good) + 1)), "place": good}))
         self._reject("place", index, f"JOIN places ON number = {identifier(LINE)}")
@@ -268,16 +272,18 @@ class _Run:
         """Read back from what was written."""
         run, source = self.connection.execute, self._written()
         counted = run(f"SELECT {OUTCOME}, count(*) FROM {source} GROUP BY ALL").fetchall()
-        tally.outcomes = {str(outcome): int(count) for outcome, count in counted}
+        tally.outcomes = Counter({str(outcome): int(count) for outcome, count in counted})
         text = output_format(self.job.out) is not Format.NDJSON
-        found: list[dict[str, int]] = []
+        counts: list[dict[str, int]] = []
         for name in (FIRED, UNDETERMINED):
             ids = f"string_split({name}, ' ')" if text else name
             rows = run(
                 f"SELECT id, count(*) FROM (SELECT unnest({ids}) AS id FROM {source}) WHERE id <> '' GROUP BY id"
             )
-            found.append(dict(rows.fetchall()))
-        tally.rules = {rule.id: (found[0].get(rule.id, 0), found[1].get(rule.id, 0)) for rule in self.job.ruleset.rules}
+            counts.append(dict(rows.fetchall()))
+        tally.rules = {
+            rule.id: (counts[0].get(rule.id, 0), counts[1].get(rule.id, 0)) for rule in self.job.ruleset.rules
+        }
 
     def _written(self) -> str:
         file = quoted(str(self.scratch / "out"))
@@ -294,8 +300,8 @@ class _Run:
         self.progress(Step("reading", share, rows))
 
     def _share(self) -> float:
-        if self.found.format is Format.ARROW:
-            return self.found.arrow_rows / max(self.total, 1)
+        if self.source.format is Format.ARROW:
+            return self.source.arrow_rows / max(self.total, 1)
         return max(0.0, self.connection.query_progress()) / 100
 
     def _one(self, sql: str, what: str) -> tuple[Any, ...]:

@@ -1,8 +1,48 @@
 """NDJSON lines → cells of text, without a float on the way and without a Python object for each line.
 
-A line of plain values is recognised by one regular expression for the keys in the order in which this file writes them,
-each at most once, so such a line is sound JSON without repeated or unknown keys. DuckDB takes it apart. All others go
-one by one through the reader of the single decision.
+Reading a line with `files.rows` takes some 15 µs, so that ten million lines would take two and a half minutes on one
+processor before the first row is decided. DuckDB takes objects apart on all processors, but it reads JSON leniently: of
+a key that stands twice it takes one, a number becomes a float, `NaN` passes. So DuckDB is given only lines that are
+known to be sound, and one regular expression, run by Arrow over a whole block of lines at once, knows them.
+
+**Which lines are plain.** A program that writes NDJSON writes the same keys in the same order on every line. That order
+is learned from the first lines, and made into a pattern: an object with some of these keys, in this order, each at most
+once, each with a plain value. A line that matches is JSON (it has an object's shape, and each value is a text without
+raw control characters, a number, true, false or null), repeats no key (the pattern has each once) and has no unknown
+one. Every other line, however sound, goes one by one through the strict reader, which is the one that decides about
+JSON. The pattern may therefore refuse what is sound, at the cost of time, and must never take what the strict reader
+would refuse. `tests/files/batch/test_ndjson_input.py` holds it to that, with lines made to come close.
+
+**A worked example.** The first line of a file is
+
+    {"order": {"id": "S1", "amount": 12.50}, "account": {"id": "C"}}
+
+There is no pattern yet, so the strict reader reads it, and `_KeyOrder.learn` notes, with None for a value:
+
+    {"order": {"id": None, "amount": None}, "account": {"id": None}}
+
+From this `_object` makes, with V for `_VALUE` and blanks left out,
+
+    \\A\\{("order":(\\{("id":V,)?("amount":V,)?\\}|null),)?("account":(\\{("id":V,)?\\}|null),)?\\}\\z
+
+Every member ends with a comma, which the last one of an object lacks; so each `}` of the text is first replaced by
+`,}`. (That a `}` within a text is replaced too does no harm: the replaced line is only matched, never read.) An empty
+object `{}` becomes `{,}` and doesn't match: it goes to the strict reader. The next lines then fare like this:
+
+    {"order": {"id": "S2", "amount": 7}, "account": {"id": "C"}}     plain
+    {"order": {"amount": "7.00"}, "account": null}                   plain: keys may be missing, a group may be null
+    {"account": {"id": "C"}, "order": {"id": "S3"}}                  strict: another order; sound, so it decides alike
+    {"order": {"id": "S4", "id": "S5"}, "account": {"id": "C"}}      strict: `holds the key `id` twice`
+    {"order": {"id": "S6", "vip": true}, "account": {"id": "C"}}     strict: an unknown key
+    {"order": {"id": ": 1"}, "account": {"id": "C"}}                 strict: a text that begins with a colon, see below
+
+**Decimals.** JSON numbers with a point must reach the facts as they are written. Before DuckDB sees a plain line,
+`_DECIMAL` finds each key's end with a number behind it (`":12.50`) and puts the number in quotes (`":"12.50"`). This
+must not happen within a text, so plain texts neither begin with a colon nor hold a quote (`_TEXT`): in a plain line
+`":` ends a key and nothing else. A number with an exponent is no plain value and is read strictly.
+
+**What comes out.** Batches of `SCHEMA`: of each line its file, its number, its object as text (of cells, after the
+strict reader) and its faults. `cells_sql` is the query with which DuckDB makes columns of them.
 """
 
 from __future__ import annotations
@@ -19,10 +59,12 @@ import pyarrow.compute as pc
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Binder, FactsRefused, Fault
 from files.batch.input import FILE, LINE, UNREAD, identifier, quoted_list
-from files.records import LINE_MAX, ndjson_record
+from files.rows import LINE_MAX, ndjson_row
+from files.strict_json import BLANKS
 
 SCHEMA = pa.schema([(FILE, pa.string()), (LINE, pa.int64()), ("text", pa.string()), (UNREAD, pa.string())])
-"""`text`: a JSON object, null where the line is none."""
+"""FILE and LINE say where a line stands; `text` is its JSON object, null where the line is none; UNREAD holds its
+faults, one a line, null where it has none."""
 
 _FIRST_BLOCK, _BLOCK = 1 << 16, 1 << 23
 """Bytes read at a time: few at first, since their lines only show the order of the keys."""
@@ -30,10 +72,11 @@ _FIRST_BLOCK, _BLOCK = 1 << 16, 1 << 23
 _BLANK = "[ \\t\\r]*"
 _ESCAPE = "\\\\(?:[\\\\/bfnrt]|u(?:[0-9abcefABCEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}))"
 _TEXT = f'"(?:(?:[^":\\\\\\x00-\\x1f]|{_ESCAPE})(?:[^"\\\\\\x00-\\x1f]|{_ESCAPE})*)?"'
-_VALUE = f"(?:{_TEXT}|-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?|true|false|null)"
-"""No text that begins with a colon or has a quote within: `":` only ever ends a key. No halves of characters."""
+_NUMBER = "-?(?:0|[1-9][0-9]*)\\.[0-9]+|0|-?[1-9][0-9]*"
+_VALUE = f"(?:{_TEXT}|{_NUMBER}|true|false|null)"
+"""A plain value. No text that begins with a colon or has a quote within: `":` only ever ends a key. No escapes of
+halves of characters, even where two make a whole one: the strict reader joins those."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _written = json.JSONEncoder(ensure_ascii=False).encode
 
 _DECIMAL = f'":{_BLANK}(-?[0-9]+\\.[0-9]+)'
@@ -41,7 +84,7 @@ _QUOTED = '":"\\1"'
 
 
 class UnknownKeys:
-    """Keys that are no fact of the case kind, in the words of the single decision."""
+    """Finds keys that are no fact of the case kind, in the words that the engine's binder has for them."""
 
     def __init__(self, ruleset: RuleSet) -> None:
         self._binder = Binder(ruleset.case, ruleset.facts)
@@ -49,6 +92,7 @@ class UnknownKeys:
         self._groups = {fact.group for fact in ruleset.facts}
 
     def faults(self, body: Mapping[str, object]) -> list[Fault]:
+        """A fault for each unknown key of an NDJSON row: `order.amuont: unknown fact (did you mean …)`."""
         unknown: dict[str, object] = {}
         for key, value in body.items():
             if key in self._groups and isinstance(value, dict):
@@ -63,18 +107,25 @@ class UnknownKeys:
 
 
 class NdjsonCells:
-    """Lines as batches of `SCHEMA`. `names` are the columns that are read: keys, or `group.key` for a key within an
-    object. `unknown` finds keys that should not be there; None: others are of no interest."""
+    """Reads NDJSON files as batches of `SCHEMA`, and counts what it reads.
+
+    `rows` and `bytes` grow while batches are taken, for the progress. `unseen_keys` are those of `names` that no line
+    has had so far.
+    """
 
     def __init__(self, names: Sequence[str], unknown: UnknownKeys | None) -> None:
+        """`names`: the columns that are read: keys, or `group.key` for a key within an object. `unknown` finds keys
+        that should not be there; None: others are of no interest, as under a map."""
         self.names = tuple(names)
         self.rows = self.bytes = 0
-        self.unseen = dict.fromkeys(self.names)
+        self.unseen_keys = dict.fromkeys(self.names)
         self._known = frozenset(names)
         self._unknown = unknown
         self._order = _KeyOrder()
 
     def batches(self, files: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The lines of these files, some megabytes at a time; each file has a key order of its own. Blank lines are no
+        rows. Raises OSError."""
         for name in files:
             self._order = _KeyOrder()
             for number, lines, size in _blocks(name):
@@ -105,23 +156,23 @@ class NdjsonCells:
         return batch
 
     def _look_for_unseen(self, texts: pa.Array) -> None:
-        for name in list(self.unseen):
+        for name in list(self.unseen_keys):
             keys = {name, name.partition(".")[2] or name}
             if any(_any(pc.match_substring(texts, _written(key))) for key in keys):
-                del self.unseen[name]
+                del self.unseen_keys[name]
 
     def _one(self, number: int, line: bytes) -> tuple[str | None, str | None]:
         """A line as an object of texts, and its faults; neither for a blank one."""
-        if not line.strip():
+        if not line.strip(BLANKS.encode()):
             return None, None
         if len(line) > LINE_MAX:
             return None, f"row: is longer than {LINE_MAX} bytes"
-        record = ndjson_record(number, line.decode("utf-8", "surrogateescape"))
-        if record.body is None:
-            return None, record.fault
+        row = ndjson_row(number, line.decode("utf-8", "surrogateescape"))
+        if row.body is None:
+            return None, str(row.fault)
         cells: dict[str, str | None] = {}
-        faults = [str(fault) for fault in self._unknown.faults(record.body)] if self._unknown else []
-        for name, value in _flat(record.body):
+        faults = [str(fault) for fault in self._unknown.faults(row.body)] if self._unknown else []
+        for name, value in _flat(row.body):
             if name not in self._known:
                 continue
             fault = "is given twice" if name in cells else _cell_fault(value)
@@ -129,13 +180,17 @@ class NdjsonCells:
                 faults.append(f"{name}: {fault}")
             cells[name] = None if fault else _cell(value)
         if not faults:
-            self._order.learn(record.body)
+            self._order.learn(row.body)
         return _written(cells), "\n".join(faults) or None
 
 
 class _KeyOrder:
-    """The order of keys in one file, learned from its lines: each key with those of its object, None for a value.
-    An empty object stands for null."""
+    """The order of keys in one file, learned from the lines that the strict reader took, and the pattern made of it.
+
+    `_keys` holds each key with the keys of its object, None for a plain value, and an empty dict for a key that has
+    only ever been null: it may turn out to be either. `_names` are all keys ever learned, with their object's; one that
+    would come a second time, in another place, is left out, so that the pattern has each key once.
+    """
 
     def __init__(self) -> None:
         self._keys: dict[str, dict[str, Any] | None] = {}
@@ -144,7 +199,8 @@ class _KeyOrder:
         self._changed = False
 
     def matches(self, texts: pa.Array) -> pa.BooleanArray:
-        """Which of these lines are plain."""
+        """Which of these lines are plain. The pattern is made anew where something was learned since the last block; it
+        is given up where the keys are more than one can hold."""
         if self._changed:
             self._pattern, self._changed = f"\\A{_BLANK}{_object(self._keys)}{_BLANK}\\z", False
         if self._pattern is not None:
@@ -155,6 +211,8 @@ class _KeyOrder:
         return pa.repeat(pa.scalar(value=False), len(texts))
 
     def learn(self, body: Mapping[str, object]) -> None:
+        """Adds the keys of a sound row. Keys whose value is a list, or an object within an object, are left out: their
+        lines are never plain."""
         flat = {key: value for key, value in body.items() if not isinstance(value, list)}
         self._keys = self._merged(self._keys, flat, "")
         for key, value in flat.items():
@@ -166,7 +224,8 @@ class _KeyOrder:
                 self._keys[key], self._changed = None, True
 
     def _merged(self, known: dict[str, Any], body: Mapping[str, object], prefix: str) -> dict[str, Any]:
-        """New keys stand behind the one that they follow here, as if they were null."""
+        """The known keys with the new ones of a row. A new key stands behind the one that it follows in this row, as if
+        it were null: of `a, c` known and a row `a, b, c` comes `a, b, c`."""
         if all(key in known for key in body):
             return known
         order = list(known)
@@ -209,20 +268,18 @@ def _cell(value: object) -> str | None:
 def _cell_fault(value: object) -> str:
     if isinstance(value, dict | list):
         return "is an object or a list, not a value"
-    if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
-        return "holds control characters"
     return ""
 
 
-def _any(found: pa.BooleanArray) -> bool:
-    return pc.any(found).as_py() is True
+def _any(truths: pa.BooleanArray) -> bool:
+    return pc.any(truths).as_py() is True
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
 
 
 def _blocks(name: str) -> Iterator[tuple[int, list[bytes], int]]:
-    """The number of the first line, whole lines without their ends, and how many bytes were read for them. Of a line
+    """The number of the first line, complete lines without their ends, and how many bytes were read for them. Of a line
     that is too long only the beginning stays, which is too long itself."""
     number, rest = 1, b""
     with Path(name).open("rb") as stream:
@@ -230,11 +287,11 @@ def _blocks(name: str) -> Iterator[tuple[int, list[bytes], int]]:
         size = _FIRST_BLOCK
         while block := stream.read(size):
             size = _BLOCK
-            whole, newline, rest_of_block = block.rpartition(b"\n")
+            ended, newline, rest_of_block = block.rpartition(b"\n")
             if not newline:
                 rest = (rest + block)[: LINE_MAX + 1]
                 continue
-            lines = (rest + whole).split(b"\n")
+            lines = (rest + ended).split(b"\n")
             yield number, lines, len(block)
             number += len(lines)
             rest = rest_of_block[: LINE_MAX + 1]
@@ -262,24 +319,31 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def cells_sql(names: Sequence[str], relation: str) -> str:
-    """The lines of a relation of `SCHEMA`, with each name as a column of text."""
-    pointers = {name: [f"/{_escaped(name)}"] for name in names}
-    for name, found in pointers.items():
+    """The query over a relation of `SCHEMA` that makes a column of text of each name.
+
+    `{"order": {"amount": 5}}` and `{"order.amount": 5}` both fill the column `order.amount`, whose JSON pointers are
+    `/order.amount` and `/order/amount`. All pointers are read in one call, since each call parses the line anew:
+
+        json_extract_string(text, ['/order.amount', '/order/amount', '/note']) AS cells
+        coalesce(cells[1], cells[2]) AS "order.amount", coalesce(cells[3]) AS "note"
+    """
+    pointers: dict[str, list[str]] = {}
+    for name in names:
         group, dot, key = name.partition(".")
-        found += [f"/{_escaped(group)}/{_escaped(key)}"] if dot else []
-    every = [pointer for found in pointers.values() for pointer in found]
-    places = {pointer: place for place, pointer in enumerate(every, 1)}
+        pointers[name] = [f"/{_escaped(name)}", *([f"/{_escaped(group)}/{_escaped(key)}"] if dot else [])]
+    all_pointers = [pointer for alternatives in pointers.values() for pointer in alternatives]
+    place = {pointer: number for number, pointer in enumerate(all_pointers, 1)}
     columns = [
-        f"coalesce({', '.join(f'cells[{places[pointer]}]' for pointer in found)}) AS {identifier(name)}"
-        for name, found in pointers.items()
+        f"coalesce({', '.join(f'cells[{place[pointer]}]' for pointer in alternatives)}) AS {identifier(name)}"
+        for name, alternatives in pointers.items()
     ]
     kept = ", ".join(identifier(name) for name in (FILE, LINE, UNREAD))
     return (
         f"SELECT {', '.join([kept, *columns])} "
-        f"FROM (SELECT *, json_extract_string(text, {quoted_list(every)}) AS cells FROM {relation})"
+        f"FROM (SELECT *, json_extract_string(text, {quoted_list(all_pointers)}) AS cells FROM {relation})"
     )
 
 
 def _escaped(key: str) -> str:
-    """As JSON pointers want it."""
+    """A key as one step of a JSON pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1")

@@ -1,6 +1,11 @@
-"""What bulk reads, as one relation of raw columns in DuckDB: CSV, NDJSON, Parquet or Arrow files.
+"""What a batch reads, as one relation of raw columns in DuckDB: CSV, NDJSON, Parquet or Arrow files.
 
-CSV and NDJSON hold cells of text; Parquet and Arrow columns count by their types.
+CSV and NDJSON hold cells of text; Parquet and Arrow columns count by their types. The flow here:
+
+    open_input   names the files, reads their headings, defines the relation `raw`
+    rows_of      counts its rows, so that none can be lost
+    ready        before each scan of `raw`
+    numbered     one file's rows once more, with the place of each, for the rejects
 """
 
 from __future__ import annotations
@@ -15,16 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.ruleset.ruleset import RuleSet
-from files.arrow_files import arrow_batches
-from files.batch.duckdb.csv_input import csv_heading, csv_sql
+from files.batch.duckdb.csv_input import csv_sql, duckdb_heading
 from files.batch.duckdb.ndjson_input import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
 from files.batch.duckdb.watched import watched
 from files.batch.input import (
     FILE,
     LINE,
     UNREAD,
-    BulkRefused,
-    Format,
     files_of,
     first_line,
     format_of,
@@ -33,25 +35,35 @@ from files.batch.input import (
     quoted_list,
 )
 from files.batch.raw_facts import RAW, ColumnType
+from files.columnar import arrow_batches
+from files.encoding import file_encoding
+from files.formats import Format
+from files.input_refused import InputRefused
+from files.maps.mapped_rows import heading_faults
 from files.maps.row_map import RowMap
 
 NDJSON_LINES = "ndjson_lines"
 
 
-@dataclass(slots=True)
-class BulkInput:
-    """`heading` gives each column's form, `columns` those that are read, `cells` the whole heading of a CSV file.
-    `unread` are columns that hold no fact, `unseen` keys that a map reads and no NDJSON row has. `arrow_rows` counts
-    what a scan has read."""
+@dataclass(slots=True, kw_only=True)
+class BatchInput:
+    """The files of a batch, opened; `open_input` fills it in."""
 
     files: list[str]
+    """Their names, all of one format and with one heading."""
     format: Format
     columns: tuple[str, ...]
+    """The columns that are read: those of the map, else the facts' names."""
     heading: dict[str, ColumnType] = field(default_factory=dict)
+    """The columns that the files have, and how each holds its values."""
     cells: list[str] = field(default_factory=list)
-    unread: tuple[str, ...] = ()
-    unseen: tuple[str, ...] = ()
+    """The whole heading of a CSV file, in its order, with blank and doubled names."""
+    unread_columns: tuple[str, ...] = ()
+    """Columns that hold no fact; only without a map."""
+    unseen_keys: tuple[str, ...] = ()
+    """Keys that the map reads and no NDJSON row has."""
     arrow_rows: int = 0
+    """Rows that the present scan of Arrow files has read, for the progress."""
 
 
 Reading = Callable[[float, int], None]
@@ -65,101 +77,107 @@ def open_input(
     connection: duckdb.DuckDBPyConnection,
     scratch: Path,
     reading: Reading,
-) -> BulkInput:
-    """Defines the relation `raw` on this connection."""
+) -> BatchInput:
+    """Opens the files that the patterns stand for, and defines the relation `raw` on this connection.
+
+    `row_map` None: columns bear the names of the rule set's facts. `scratch`: a folder for what DuckDB reads in
+    place of NDJSON. `reading` is told how far the reading of NDJSON is. Raises InputRefused where the files can't be
+    read, differ in format or heading, or lack a heading."""
     files = files_of(patterns)
     formats = {name: format_of(name) for name in files}
     other = next((name for name in files if formats[name] is not formats[files[0]]), None)
     if other:
-        raise BulkRefused(f"`{files[0]}` and `{other}` are of two formats; give files of one format at a time")
+        raise InputRefused(f"`{files[0]}` and `{other}` are of two formats; give files of one format at a time")
     names = [column.column for column in row_map.columns] if row_map else [fact.name for fact in ruleset.facts]
-    found = BulkInput(files, formats[files[0]], tuple(dict.fromkeys(names)))
-    match found.format:
+    source = BatchInput(files=files, format=formats[files[0]], columns=tuple(dict.fromkeys(names)))
+    match source.format:
         case Format.CSV:
-            _open_csv(found, connection)
+            _open_csv(source, row_map, connection)
         case Format.NDJSON:
-            _open_ndjson(found, None if row_map else UnknownKeys(ruleset), connection, scratch, reading)
+            _open_ndjson(source, None if row_map else UnknownKeys(ruleset), connection, scratch, reading)
         case Format.PARQUET:
             columns = {name: _parquet_columns(name, connection) for name in files}
             _alike(columns)
             connection.execute(f"CREATE VIEW {RAW} AS FROM {_parquet(files)}")
-            found.heading = {name: _form(type_) for name, type_ in columns[files[0]].items()}
+            source.heading = {name: _column_type(type_) for name, type_ in columns[files[0]].items()}
         case Format.ARROW:
-            _open_arrow(found, connection)
+            _open_arrow(source, connection)
     if row_map is None:
-        found.unread = tuple(name for name in found.heading if name not in found.columns)
-    return found
+        source.unread_columns = tuple(name for name in source.heading if name not in source.columns)
+    return source
 
 
-def rows_of(found: BulkInput, connection: duckdb.DuckDBPyConnection) -> int:
+def rows_of(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> int:
     """Rows that could be taken apart, and of NDJSON the others too."""
-    if found.format is Format.ARROW:
-        return sum(batch.num_rows for batch in _arrow_reader(found, found.files))
-    relation = NDJSON_LINES if found.format is Format.NDJSON else RAW
+    if source.format is Format.ARROW:
+        return sum(batch.num_rows for batch in _arrow_reader(source, source.files))
+    relation = NDJSON_LINES if source.format is Format.NDJSON else RAW
     [(rows,)] = watched(connection, f"SELECT count(*) FROM {relation}")
     return int(rows)
 
 
-def ready(found: BulkInput, connection: duckdb.DuckDBPyConnection) -> None:
+def ready(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> None:
     """Before each scan of `raw`: an Arrow reader gives its rows once."""
-    if found.format is Format.ARROW:
-        found.arrow_rows = 0
-        connection.register(RAW, _arrow_reader(found, found.files))
+    if source.format is Format.ARROW:
+        source.arrow_rows = 0
+        connection.register(RAW, _arrow_reader(source, source.files))
 
 
-def numbered(found: BulkInput, connection: duckdb.DuckDBPyConnection, index: int) -> str:
+def numbered(source: BatchInput, connection: duckdb.DuckDBPyConnection, index: int) -> str:
     """SQL of one file's raw rows in order, with FILE and LINE, the row's number from 1."""
-    name = found.files[index]
+    name = source.files[index]
     place = f"{quoted(name)} AS {identifier(FILE)}"
     counted = f"row_number() OVER () AS {identifier(LINE)}"
-    match found.format:
+    match source.format:
         case Format.CSV:
-            return f"SELECT *, {place}, {counted} FROM ({csv_sql([name], found.cells, found.columns)})"
+            return f"SELECT *, {place}, {counted} FROM ({csv_sql([name], source.cells, source.columns)})"
         case Format.PARQUET:
             return f"SELECT *, {place}, {counted} FROM {_parquet([name])}"
         case Format.ARROW:
-            connection.register("one_arrow_file", _arrow_reader(found, [name]))
+            connection.register("one_arrow_file", _arrow_reader(source, [name]))
             return f"SELECT *, {place}, {counted} FROM one_arrow_file"
         case Format.NDJSON:
             return f"FROM {NDJSON_LINES} WHERE {identifier(FILE)} = {quoted(name)}"
 
 
-def broken_file(found: BulkInput) -> str | None:
+def broken_file(source: BatchInput) -> InputRefused | None:
     """What is wrong with the first file that can't be read to its end, in a connection of its own, since the one that
     failed may be of no more use. NDJSON was read to its end before anything else was done."""
-    wanted = ", ".join(identifier(name) for name in found.heading if name in found.columns) or "*"
+    columns = ", ".join(identifier(name) for name in source.heading if name in source.columns) or "*"
     with duckdb.connect() as connection:
-        for index, name in enumerate(found.files):
-            if found.format is Format.NDJSON:
+        for index, name in enumerate(source.files):
+            if source.format is Format.NDJSON:
                 continue
             try:
-                rows = numbered(found, connection, index)
+                rows = numbered(source, connection, index)
                 connection.execute(
-                    f"SELECT bit_xor(hash(read)) FROM (SELECT {wanted} FROM ({rows})) AS read"
+                    f"SELECT bit_xor(hash(read)) FROM (SELECT {columns} FROM ({rows})) AS read"
                 ).fetchall()
-            except (BulkRefused, duckdb.Error) as error:
-                said = first_line(error)
-                return said if isinstance(error, BulkRefused) else f"`{name}` can't be read: {said}"
+            except (InputRefused, duckdb.Error) as error:
+                if isinstance(error, InputRefused):
+                    return error
+                return InputRefused(f"can't be read: {first_line(error)}", place=name)
     return None
 
 
 # --- formats ---------------------------------------------------------------------------------------------------------
 
 
-def _open_csv(found: BulkInput, connection: duckdb.DuckDBPyConnection) -> None:
-    headings = {name: csv_heading(name) for name in found.files}
-    first = headings[found.files[0]]
+def _open_csv(source: BatchInput, row_map: RowMap | None, connection: duckdb.DuckDBPyConnection) -> None:
+    headings = {name: duckdb_heading(name) for name in source.files}
+    first = headings[source.files[0]]
     for name, heading in headings.items():
         if heading != first:
-            raise BulkRefused(
-                f"`{name}` has another heading than `{found.files[0]}`; give files of one heading at a time"
-            )
-    doubled = next((name for name in found.columns if first.count(name) > 1), None)
+            message = f"`{name}` has another heading than `{source.files[0]}`"
+            raise InputRefused(message, "give files of one heading at a time")
+    if row_map is not None and (faults := heading_faults(row_map, first)):
+        raise InputRefused("\n".join(map(str, faults)), place=source.files[0])
+    doubled = next((name for name in source.columns if first.count(name) > 1), None)
     if doubled:
-        raise BulkRefused(f"`{doubled}` is the heading of {first.count(doubled)} columns; rename all but one")
-    found.cells = first
-    found.heading = {name: ColumnType.CELLS for name in first if name}
-    connection.execute(f"CREATE VIEW {RAW} AS {csv_sql(found.files, first, found.columns)}")
+        raise InputRefused(f"`{doubled}` is the heading of {first.count(doubled)} columns; rename all but one")
+    source.cells = first
+    source.heading = {name: ColumnType.CELLS for name in first if name}
+    connection.execute(f"CREATE VIEW {RAW} AS {csv_sql(source.files, first, source.columns)}")
 
 
 def _parquet(files: Sequence[str]) -> str:
@@ -169,56 +187,58 @@ def _parquet(files: Sequence[str]) -> str:
 def _parquet_columns(name: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     try:
         columns = _described(f"FROM {_parquet([name])}", connection)
-        _told_apart(pq.read_schema(name).names, name)
+        _refuse_equal_names(pq.read_schema(name).names, name)
     except (duckdb.Error, pa.ArrowException) as error:
-        raise BulkRefused(f"`{name}` can't be read as Parquet: {first_line(error)}") from error
+        raise InputRefused(f"can't be read as Parquet: {first_line(error)}", place=name) from error
     return columns
 
 
-def _told_apart(names: Sequence[str], file: str) -> None:
+def _refuse_equal_names(names: Sequence[str], file: str) -> None:
     """DuckDB would take the first of two names that are one to it, and call the other `NAME_1`."""
     seen: dict[str, str] = {}
     for name in names:
         earlier = seen.get(name.lower())
         if earlier is not None:
-            raise BulkRefused(f"`{file}` has the columns `{earlier}` and `{name}`; rename one of them")
+            raise InputRefused(f"`{file}` has the columns `{earlier}` and `{name}`; rename one of them")
         seen[name.lower()] = name
 
 
 def _open_ndjson(
-    found: BulkInput,
+    source: BatchInput,
     unknown: UnknownKeys | None,
     connection: duckdb.DuckDBPyConnection,
     scratch: Path,
     reading: Reading,
 ) -> None:
-    size = sum(Path(name).stat().st_size for name in found.files)
-    cells = NdjsonCells(found.columns, unknown)
-    connection.register("ndjson_texts", pa.RecordBatchReader.from_batches(SCHEMA, cells.batches(found.files)))
+    for name in source.files:
+        file_encoding(Path(name), may_choose=False)
+    size = sum(Path(name).stat().st_size for name in source.files)
+    cells = NdjsonCells(source.columns, unknown)
+    connection.register("ndjson_texts", pa.RecordBatchReader.from_batches(SCHEMA, cells.batches(source.files)))
     parquet = quoted(str(scratch / "ndjson.parquet"))
-    copy = f"COPY ({cells_sql(found.columns, 'ndjson_texts')}) TO {parquet} (FORMAT parquet)"
+    copy = f"COPY ({cells_sql(source.columns, 'ndjson_texts')}) TO {parquet} (FORMAT parquet)"
     watched(connection, copy, lambda: reading(cells.bytes / size, cells.rows))
     connection.execute(f"CREATE VIEW {NDJSON_LINES} AS FROM read_parquet({parquet})")
-    names = ", ".join(map(identifier, found.columns))
+    names = ", ".join(map(identifier, source.columns))
     connection.execute(f"CREATE VIEW {RAW} AS SELECT {names} FROM {NDJSON_LINES} WHERE {identifier(UNREAD)} IS NULL")
-    found.heading = dict.fromkeys(found.columns, ColumnType.CELLS)
-    found.unseen = tuple(cells.unseen) if unknown is None else ()
+    source.heading = dict.fromkeys(source.columns, ColumnType.CELLS)
+    source.unseen_keys = tuple(cells.unseen_keys) if unknown is None else ()
 
 
-def _open_arrow(found: BulkInput, connection: duckdb.DuckDBPyConnection) -> None:
-    _alike({name: _arrow_columns(name) for name in found.files})
-    reader = _arrow_reader(found, found.files)
+def _open_arrow(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> None:
+    _alike({name: _arrow_columns(name) for name in source.files})
+    reader = _arrow_reader(source, source.files)
     connection.register("arrow_columns", reader.schema.empty_table())
     for name, type_ in _described("FROM arrow_columns", connection).items():
-        found.heading[name] = _form(type_)
+        source.heading[name] = _column_type(type_)
 
 
 def _arrow_columns(name: str) -> dict[str, str]:
     with _arrow(name) as (schema, _):
-        _told_apart(schema.names, name)
+        _refuse_equal_names(schema.names, name)
         for column in schema:
             if pa.types.is_decimal256(column.type):
-                raise BulkRefused(f"the column `{column.name}` of `{name}` is {column.type}; write it as decimal128")
+                raise InputRefused(f"the column `{column.name}` of `{name}` is {column.type}; write it as decimal128")
         return {column.name: str(column.type) for column in schema}
 
 
@@ -228,15 +248,15 @@ def _arrow(name: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         with arrow_batches(name) as opened:
             yield opened
     except (pa.ArrowInvalid, OSError) as error:
-        raise BulkRefused(f"`{name}` can't be read as Arrow: {first_line(error)}") from error
+        raise InputRefused(f"can't be read as Arrow: {first_line(error)}", place=name) from error
 
 
-def _arrow_reader(found: BulkInput, files: Sequence[str]) -> pa.RecordBatchReader:
+def _arrow_reader(source: BatchInput, files: Sequence[str]) -> pa.RecordBatchReader:
     def batches() -> Iterator[pa.RecordBatch]:
         for name in files:
             with _arrow(name) as (_, read):
                 for batch in read:
-                    found.arrow_rows += batch.num_rows
+                    source.arrow_rows += batch.num_rows
                     yield batch
 
     with _arrow(files[0]) as (schema, _):
@@ -250,17 +270,18 @@ def _alike(columns: Mapping[str, Mapping[str, str]]) -> None:
         for column in {**columns[first], **columns[name]}:
             types = [columns[file].get(column) for file in (first, name)]
             if types[0] != types[1]:
-                said = " and ".join(
+                differing = " and ".join(
                     f"{type_ or 'not at all'} in `{file}`" for type_, file in zip(types, (first, name), strict=True)
                 )
-                raise BulkRefused(f"the column `{column}` is {said}; give files of one kind at a time")
+                raise InputRefused(f"the column `{column}` is {differing}; give files of one kind at a time")
 
 
 def _described(query: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {name: str(type_) for name, type_, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
 
 
-def _form(type_: str) -> ColumnType:
+def _column_type(type_: str) -> ColumnType:
+    """How a column of this DuckDB type holds its values."""
     if type_.startswith("DECIMAL"):
         return ColumnType.DECIMAL
     if type_.endswith("INT") or type_ in ("INTEGER", "UINTEGER"):

@@ -7,6 +7,7 @@ files of this machine.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,11 +19,14 @@ from pyspark.sql import functions as sf
 
 from engine.lowering.sql.sql_form import OUTCOME
 from engine.ruleset.ruleset import RuleSet
-from files.batch.duckdb.duckdb_run import BatchJob, BatchTally, output_format
+from files.batch.duckdb.duckdb_run import SqlBatchJob, output_format
 from files.batch.duckdb.failures import QueryFailed
-from files.batch.input import BulkRefused, Format, format_of
+from files.batch.input import format_of
+from files.batch.job import BatchTally
 from files.batch.output import FIRED, UNDETERMINED
 from files.batch.spark.frames import decide_frame
+from files.formats import Format
+from files.input_refused import InputRefused
 from files.spreadsheet import FORMULA_STARTS, TEXT_MARK
 
 HUGE_METHOD = "spark.sql.codegen.hugeMethodLimit"
@@ -31,8 +35,8 @@ COMPILED = "8000"
 policy set becomes one method of 40,000; told so, Spark runs it in pieces: three times as fast for the default set."""
 
 
-def run(job: BatchJob, master: str) -> BatchTally:
-    """`job.out` and `job.rejects` become folders. Raises BulkRefused, or QueryFailed where credence is to blame, with
+def run(job: SqlBatchJob, master: str) -> BatchTally:
+    """`job.out` and `job.rejects` become folders. Raises InputRefused, or QueryFailed where credence is to blame, with
     nothing left behind."""
     started = time.perf_counter()
     read, written = _formats(job)
@@ -42,8 +46,8 @@ def run(job: BatchJob, master: str) -> BatchTally:
         session.conf.set(HUGE_METHOD, COMPILED)
         for option, path in (("--out", job.out), ("--rejects", job.rejects)):
             if _exists(session, path):
-                raise BulkRefused(f"{option} `{path}` exists; on Spark it becomes a new folder")
-        frame = _frame(session, job.patterns, read)
+                raise InputRefused(f"{option} `{path}` exists; on Spark it becomes a new folder")
+        frame = _frame(session, job.sources, read)
         try:
             with _sorted(frame):
                 tally = _write(job, frame, cells=read is Format.CSV, written=written)
@@ -55,11 +59,11 @@ def run(job: BatchJob, master: str) -> BatchTally:
     return tally
 
 
-def _formats(job: BatchJob) -> tuple[Format, Format]:
-    read = {format_of(path) for path in job.patterns}
+def _formats(job: SqlBatchJob) -> tuple[Format, Format]:
+    read = {format_of(path) for path in job.sources}
     if len(read) != 1 or read - {Format.CSV, Format.PARQUET}:
-        raise BulkRefused(
-            "on Spark, bulk reads CSV or Parquet, one of them at a time; --engine duckdb reads the others"
+        raise InputRefused(
+            "on Spark, a batch reads CSV or Parquet, one of them at a time; --engine duckdb reads the others"
         )
     return read.pop(), output_format(job.out)
 
@@ -71,7 +75,7 @@ def _frame(session: SparkSession, paths: tuple[str, ...], format_: Format) -> Da
     return reader.csv(list(paths))
 
 
-def _write(job: BatchJob, frame: DataFrame, *, cells: bool, written: Format) -> BatchTally:
+def _write(job: SqlBatchJob, frame: DataFrame, *, cells: bool, written: Format) -> BatchTally:
     as_json = written is not Format.PARQUET
     decided = decide_frame(
         frame, job.ruleset, job.as_of, job.row_map, cells=cells, results=job.results, lists_as_json=as_json
@@ -80,9 +84,9 @@ def _write(job: BatchJob, frame: DataFrame, *, cells: bool, written: Format) -> 
     _written(decided.rejects, job.rejects, Format.PARQUET)
     session = frame.sparkSession
     decisions = _read_back(session, job.out, written)
-    tally = BatchTally(frame.count(), decisions.count(), session.read.parquet(job.rejects).count())
-    if tally.rows != tally.decided + tally.rejected:
-        raise AssertionError(f"rows were lost: {tally}")
+    rejected = session.read.parquet(job.rejects).count()
+    tally = BatchTally(rows=frame.count(), decided=decisions.count(), rejected=rejected)
+    tally.refuse_lost_rows()
     if job.summary:
         _summarize(job.ruleset, decisions, tally)
     return tally
@@ -126,13 +130,13 @@ def _read_back(session: SparkSession, path: str, format_: Format) -> DataFrame:
 
 
 def _summarize(ruleset: RuleSet, decisions: DataFrame, tally: BatchTally) -> None:
-    tally.outcomes = {row[0]: row[1] for row in decisions.groupBy(OUTCOME).count().collect()}
+    tally.outcomes = Counter({row[0]: row[1] for row in decisions.groupBy(OUTCOME).count().collect()})
     types = dict(decisions.dtypes)
     counts = []
     for name in (FIRED, UNDETERMINED):
         ids = sf.col(name) if types[name].startswith("array") else sf.split(name, " ")
-        found = decisions.select(sf.explode(ids).alias("id")).groupBy("id").count()
-        counts.append({row[0]: row[1] for row in found.collect()})
+        rows = decisions.select(sf.explode(ids).alias("id")).groupBy("id").count().collect()
+        counts.append({row[0]: row[1] for row in rows})
     tally.rules = {rule.id: (counts[0].get(rule.id, 0), counts[1].get(rule.id, 0)) for rule in ruleset.rules}
 
 
@@ -197,9 +201,9 @@ def _in_one_line() -> Iterator[None]:
         yield
     except PySparkException as error:
         if error.getCondition() == "JAVA_GATEWAY_EXITED":
-            raise BulkRefused(
+            raise InputRefused(
                 "Spark needs a Java runtime; install one, such as the package default-jre-headless"
             ) from error
-        raise BulkRefused(f"Spark can't do it: {_said(error)}") from error
+        raise InputRefused(f"Spark can't do it: {_said(error)}") from error
     except Py4JJavaError as error:
-        raise BulkRefused(f"Spark can't do it: {_said(error)}") from error
+        raise InputRefused(f"Spark can't do it: {_said(error)}") from error

@@ -1,4 +1,4 @@
-"""The same bulk decisions on a Spark session: a frame of raw columns in, frames of decisions and of rejects out.
+"""The same batch decisions on a Spark session: a frame of raw columns in, frames of decisions and of rejects out.
 
 Only expressions are sent to the executors, no Python runs there. `cluster` composes it with a cluster's storage.
 """
@@ -20,14 +20,18 @@ from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
-from files.batch.input import BulkRefused, refuse_formulas, sources
+from files.batch.input import refuse_formulas, sources
 from files.batch.output import FIRED, UNDETERMINED, elements
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
+from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
 
 
 class DecidedFrames(NamedTuple):
-    """`rejects` holds the raw columns and `faults`, one a line."""
+    """What becomes of a frame of raw rows: each row is in one of the two.
+
+    `decisions`: the columns of a decision. `rejects`: the raw columns and `faults`, one fault a line.
+    """
 
     decisions: DataFrame
     rejects: DataFrame
@@ -43,20 +47,24 @@ def decide_frame(
     results: bool = True,
     lists_as_json: bool = False,
 ) -> DecidedFrames:
-    """`cells`: text columns are cells, as from CSV, in which blank means missing; otherwise they are values. `results`:
-    every value, or only outcome, conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON;
-    otherwise their members have the type that a column of them has."""
+    """Decides every row of a frame.
+
+    Without `row_map`, columns are named like facts (`order.amount`). `cells`: text columns are cells, as from CSV, in
+    which blank means missing; otherwise they are values. `results`: every value of the policies, or only outcome,
+    conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON; otherwise their members have the
+    type that a column of them has. Raises InputRefused where a policy can't run in SQL or the columns don't fit.
+    """
     refused = portability_mistakes([ruleset])
     if refused:
-        raise BulkRefused("\n".join(map(str, refused)))
+        raise InputRefused("\n".join(map(str, refused)))
     form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
-    heading = {field.name: _form(field.dataType.simpleString(), cells) for field in frame.schema.fields}
+    heading = {field.name: _column_type(field.dataType.simpleString(), cells=cells) for field in frame.schema.fields}
     refuse_formulas(row_map)
-    found, day = sources(ruleset, heading, row_map), day_number(as_of)
-    raw_facts = RawFacts(ruleset.facts, form.columns, found, form.dialect, row_map=row_map, as_of=day)
+    by_name, day = sources(ruleset, heading, row_map), day_number(as_of)
+    raw_facts = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, row_map=row_map, as_of=day)
     session = frame.sparkSession
     kept = frame.columns
-    whole = RawFacts(ruleset.facts, form.columns, found, form.dialect, kept, row_map=row_map, as_of=day)
+    whole = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, kept, row_map=row_map, as_of=day)
     frame.createOrReplaceTempView("raw")
     rejects = (
         session.sql(whole.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
@@ -71,22 +79,22 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, 
     subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
     masks = [mask.column for mask in (*form.fired, *form.undetermined)]
     named = [form.columns[name] for name in (*subjects, *results)]
-    found = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
+    decided = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
     columns.append(sf.col(OUTCOME))
-    for name, own in form.conditions.items():
-        columns.append(sf.expr(fact_value(types[name], own, form.dialect).sql("spark")).alias(f"condition.{name}"))
+    for name, source in form.conditions.items():
+        columns.append(sf.expr(fact_value(types[name], source, form.dialect).sql("spark")).alias(f"condition.{name}"))
     lists = elements(ruleset)
     for name in results:
-        own, element = form.columns[name], lists.get(name)
+        source, element = form.columns[name], lists.get(name)
         value = (
-            list_value(element, own, form.dialect, as_json=lists_as_json)
+            list_value(element, source, form.dialect, as_json=lists_as_json)
             if element
-            else fact_value(ruleset.variables[name], own, form.dialect)
+            else fact_value(ruleset.variables[name], source, form.dialect)
         )
         columns.append(sf.expr(value.sql("spark")).alias(name))
-    return found.select(*columns, _ids(form.fired).alias(FIRED), _ids(form.undetermined).alias(UNDETERMINED))
+    return decided.select(*columns, _ids(form.fired).alias(FIRED), _ids(form.undetermined).alias(UNDETERMINED))
 
 
 def _ids(masks: tuple[Mask, ...]) -> Column:
@@ -99,7 +107,8 @@ def _ids(masks: tuple[Mask, ...]) -> Column:
     return sf.concat_ws(" ", *parts) if parts else sf.lit("")
 
 
-def _form(type_: str, cells: bool) -> ColumnType:
+def _column_type(type_: str, *, cells: bool) -> ColumnType:
+    """How a column of this Spark type holds its values."""
     if type_.startswith("decimal"):
         return ColumnType.DECIMAL
     known = {

@@ -305,7 +305,7 @@ def test_progress_is_told_while_reading_and_replaying(tmp_path: Path) -> None:
     assert history_map is not None
     told: list[tuple[str, float | None]] = []
 
-    source = HistorySource(paths["--history"], history_map, 2)
+    source = HistorySource(path=paths["--history"], history_map=history_map, currency_digits=2)
     request = BacktestRequest(source=source, engines={"rules": engine}, as_of=date(2026, 7, 1))
     run(request, lambda what, done: told.append((what, done)))
 
@@ -349,8 +349,8 @@ def test_ndjson_is_read_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("past.parquet", b"PAR1", "a backtest reads CSV and NDJSON, not Parquet; export it as CSV"),
-        ("past.csv", ROWS.encode("utf-16"), "the heading can't be read (byte 0xFF at character 1 is not in the file's"),
+        ("past.parquet", b"PAR1", "past.parquet: this command reads CSV and NDJSON, not Parquet; export it as CSV"),
+        ("past.csv", ROWS.encode("utf-16"), "past.csv: the file is UTF-16, not UTF-8; give --encoding utf-16"),
     ],
 )
 def test_a_file_of_another_kind_is_refused_with_what_to_do(
@@ -368,7 +368,7 @@ def test_a_file_of_another_kind_is_refused_with_what_to_do(
     ("change", "said"),
     [
         ({"rows": "no,who\n1,A\n"}, "the column that `history.issued` is read from is missing"),
-        ({"rows": ""}, "the file is empty; it needs a heading and rows"),
+        ({"rows": ""}, "past.csv: the file is empty"),
         ({"rows": ROWS.splitlines()[0]}, "the file holds no invoices, only a heading"),
         (
             {"rows": "no,who,from,due,paid,sum\n1,A,x,2024-01-31,,5\n"},

@@ -22,8 +22,9 @@ from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind
-from files.batch.duckdb.duckdb_run import BatchJob, BatchTally, run
-from files.batch.input import BulkRefused
+from files.batch.duckdb.duckdb_run import SqlBatchJob, run
+from files.batch.job import BatchTally
+from files.input_refused import InputRefused
 from files.maps.mapped_rows import row_reader
 from files.maps.row_map import ISO, Column, DateFormat, RowMap
 from tests.engine.lowering.sql.test_sql_form import AS_OF_DAY, default_policies
@@ -102,10 +103,18 @@ def one_by_one(case: str, facts: Sequence[Fact], rows: Sequence[Sequence[str]]) 
     return found
 
 
-def job(case: str, source: Path | str, out: Path, row_map: RowMap | None = None) -> BatchJob:
+def job(case: str, source: Path | str, out: Path, row_map: RowMap | None = None) -> SqlBatchJob:
     ruleset = default_policies().ruleset(case, AS_OF_DAY)
     rejects = out.with_suffix(".rejects.csv")
-    return BatchJob((str(source),), ruleset, AS_OF_DAY, str(out), str(rejects), row_map, summary=True)
+    return SqlBatchJob(
+        sources=(str(source),),
+        ruleset=ruleset,
+        as_of=AS_OF_DAY,
+        out=str(out),
+        rejects=str(rejects),
+        row_map=row_map,
+        summary=True,
+    )
 
 
 def write_csv(path: Path, facts: Sequence[Fact], rows: Iterable[Sequence[str]]) -> None:
@@ -270,9 +279,9 @@ def test_a_map_renames_columns_and_translates_words(tmp_path: Path) -> None:
 
 def test_what_can_not_be_used_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("order.id,order.amout\n1,2\n")
-    with pytest.raises(BulkRefused, match=r"did you mean `order.amount`"):
+    with pytest.raises(InputRefused, match=r"did you mean `order.amount`"):
         run(job("order", tmp_path / "in.csv", tmp_path / "out.parquet"))
-    with pytest.raises(BulkRefused, match="matches no file"):
+    with pytest.raises(InputRefused, match="matches no file"):
         run(job("order", tmp_path / "none*.csv", tmp_path / "out.parquet"))
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 

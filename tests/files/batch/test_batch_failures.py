@@ -129,7 +129,7 @@ def test_a_file_that_turns_out_broken_while_rows_are_decided_is_named(tmp_path: 
     result = credence("batch", sound, damaged, "--case", "order", "--rules", rules, "--out", tmp_path / "out.csv")
 
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.stderr
-    assert f"`{damaged}` can't be read" in result.stderr
+    assert f"{damaged}: can't be read" in result.stderr
     assert str(sound) not in result.stderr
     assert "fault of credence" not in result.stderr
 

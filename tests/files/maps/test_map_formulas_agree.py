@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from engine.reading.document import read
+from engine.ruleset.ruleset import RuleSet
 from files.batch.decide_file import DecideFileJob, Watch, decide_file
-from files.batch.duckdb.duckdb_run import BatchJob, run
+from files.batch.duckdb.duckdb_run import SqlBatchJob, run
+from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
 from tests.support.random_row_maps import DAY, RandomRowMap, seeing_engine, seen
 
@@ -39,6 +41,17 @@ def of_numbers(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value if value is None or name not in numbers else Decimal(value) for name, value in values.items()}
 
 
+def _sql_job(home: Path, ruleset: RuleSet, out: Path, rejects: Path, row_map: RowMap) -> SqlBatchJob:
+    return SqlBatchJob(
+        sources=(str(home / "in.csv"),),
+        ruleset=ruleset,
+        as_of=DAY,
+        out=str(out),
+        rejects=str(rejects),
+        row_map=row_map,
+    )
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_one_by_one_and_in_bulk_as_the_interpreter_has_it(seed: int, tmp_path: Path) -> None:
     made = RandomRowMap(seed)
@@ -46,11 +59,16 @@ def test_one_by_one_and_in_bulk_as_the_interpreter_has_it(seed: int, tmp_path: P
     write_csv(tmp_path / "in.csv", made.heading, [cells for cells, _ in rows])
     engine = seeing_engine()
     one = DecideFileJob(
-        tmp_path / "in.csv", "account", made.row_map, DAY, tmp_path / "one.ndjson", tmp_path / "one.rejects.csv"
+        source=tmp_path / "in.csv",
+        case="account",
+        row_map=made.row_map,
+        as_of=DAY,
+        out=str(tmp_path / "one.ndjson"),
+        rejects=str(tmp_path / "one.rejects.csv"),
     )
     decide_file(engine, one, Watch())
     ruleset, out, rejects = engine.ruleset("account", DAY), tmp_path / "bulk.ndjson", tmp_path / "bulk.rejects.csv"
-    run(BatchJob((str(tmp_path / "in.csv"),), ruleset, DAY, str(out), str(rejects), made.row_map))
+    run(_sql_job(tmp_path, ruleset, out, rejects, made.row_map))
 
     expected = {number: row for number, (_, row) in enumerate(rows, 2)}
     faulty = {number: set(row.faulty) for number, row in expected.items() if row.faulty}
@@ -84,7 +102,7 @@ def test_a_cell_that_its_type_does_not_hold_is_never_calculated_with(tmp_path: P
     write_csv(tmp_path / "in.csv", ("No", "N"), (("1", "999999999999999999"), ("2", "1000000000"), ("3", "")))
     ruleset, out, rejects = seeing_engine().ruleset("account", DAY), tmp_path / "out.csv", tmp_path / "rejects.csv"
 
-    tally = run(BatchJob((str(tmp_path / "in.csv"),), ruleset, DAY, str(out), str(rejects), row_map))
+    tally = run(_sql_job(tmp_path, ruleset, out, rejects, row_map))
 
     assert (tally.decided, tally.rejected) == (1, 2)
     assert faults_of(rejects, "\n") == {

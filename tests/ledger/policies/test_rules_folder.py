@@ -11,8 +11,9 @@ import pytest
 
 from engine.reading.document import BYTES_MAX
 from files.bounded_files import read_named, read_ordinary
+from files.input_refused import InputRefused
 from files.visible import unseen, visible
-from ledger.policies.rules_folder import FILES_MAX, FOLDER_BYTES_MAX, FolderUnreadable, look, read_folder
+from ledger.policies.rules_folder import FILES_MAX, FOLDER_BYTES_MAX, look, read_folder
 from tests.support.command_line import CASES, MAP, credence, desk
 
 GIGABYTES = 3 << 30
@@ -60,13 +61,13 @@ def test_too_many_files_and_too_much_in_them_are_refused(rules: Path) -> None:
     more = [rules / f"p{number}.yaml" for number in range(FILES_MAX)]
     for path in more:
         path.write_bytes(b"# nothing\n...\n")
-    with pytest.raises(FolderUnreadable, match=f"holds {FILES_MAX + 3} .yaml files; the most is {FILES_MAX}"):
+    with pytest.raises(InputRefused, match=f"holds {FILES_MAX + 3} .yaml files; the most is {FILES_MAX}"):
         read_folder(rules)
     for path in more[: FOLDER_BYTES_MAX // BYTES_MAX + 1]:
         path.write_bytes(b"#" * (BYTES_MAX - 1))
     for path in more[FOLDER_BYTES_MAX // BYTES_MAX + 1 :]:
         path.unlink()
-    with pytest.raises(FolderUnreadable, match=f"more than {FOLDER_BYTES_MAX} bytes"):
+    with pytest.raises(InputRefused, match=f"more than {FOLDER_BYTES_MAX} bytes"):
         read_folder(rules)
 
 
@@ -176,5 +177,5 @@ def test_what_can_be_seen_stays_as_it_is() -> None:
 
 
 def test_a_folder_that_can_not_be_looked_at_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(FolderUnreadable, match="can't be read: File name too long"):
+    with pytest.raises(InputRefused, match="can't be read: File name too long"):
         read_folder(tmp_path / ("x" * 5000))

@@ -1,0 +1,123 @@
+"""Rows of Parquet and Arrow files, in batches or one at a time; needs pyarrow, which the extra `bulk` brings.
+
+`arrow_batches` gives an Arrow file's record batches as they are: DuckDB decides on columns by their types.
+`columnar_rows` gives the same files' rows as cells of text, as if they came from CSV, for commands that read any format
+through a row map: a date is spelled as the map expects it, a decimal keeps its digits.
+
+    columnar_rows(Path("items.parquet"), {"Due": "d/M/yyyy"}, check)
+    → FileRow(line=1, text='{"No": "17", "Due": "1/2/2026", "Paid": "true"}', cells=("17", "1/2/2026", "true"), …)
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from files import extras
+from files.formats import Format, format_named
+from files.input_refused import InputRefused
+from files.rows import FileRow
+
+if TYPE_CHECKING:  # the extra `bulk` may be missing
+    import pyarrow as pa
+
+_ARROW_FILE_MAGIC = b"ARROW1"
+"""How an Arrow IPC file begins; an IPC stream begins otherwise (Arrow's columnar format, "IPC File Format")."""
+
+_BATCH_ROWS = 10_000
+_DATE_LETTERS = re.compile(r"yyyy|MM?|dd?")
+
+
+@contextmanager
+def arrow_batches(path: Path | str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """The schema and the record batches of an Arrow file in any of its forms: IPC file (`.arrow`, `.feather`) and IPC
+    stream (`.arrows`). Which of them a file is, its first bytes say, not its name.
+
+    One batch is in memory at a time. pyarrow's errors leave as they are.
+    """
+    import pyarrow as pa
+    from pyarrow import ipc
+
+    with pa.OSFile(str(path)) as source:
+        is_file = source.read(len(_ARROW_FILE_MAGIC)) == _ARROW_FILE_MAGIC
+        source.seek(0)
+        with ipc.open_file(source) if is_file else ipc.open_stream(source) as reader:
+            numbers = range(reader.num_record_batches) if is_file else ()
+            yield reader.schema, map(reader.get_batch, numbers) if is_file else iter(reader)
+
+
+def columnar_rows(
+    path: Path, date_spellings: Mapping[str, str], check_heading: Callable[[tuple[str, ...]], None]
+) -> Iterator[FileRow]:
+    """Every row of a Parquet or Arrow file as cells of text; `line` is its number, from 1.
+
+    `date_spellings`: for columns of dates, how the map wants them spelled (`d/M/yyyy`); others become ISO dates.
+    `check_heading` is called with the columns' names before the first row. Raises what that raises, and InputRefused,
+    with the path as its place, where the file can't be read or pyarrow is missing.
+    """
+    number = 0
+    checked: tuple[str, ...] | None = None
+    for heading, rows in _batches(path):
+        if heading != checked:
+            check_heading(heading)
+            checked = heading
+        for row in rows:
+            number += 1
+            cells = tuple(_cell(row[name], date_spellings.get(name)) for name in heading)
+            text = json.dumps(dict(zip(heading, cells, strict=True)), ensure_ascii=False)
+            yield FileRow(line=number, text=text, cells=cells, heading=heading)
+
+
+def _batches(path: Path) -> Iterator[tuple[tuple[str, ...], list[Mapping[str, object]]]]:
+    """The columns' names with some of the rows, until there are no more."""
+    try:
+        arrow: Any = importlib.import_module("pyarrow")
+        parquet: Any = importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        message = "Parquet and Arrow files need pyarrow"
+        raise InputRefused(message, f"install it with `{extras.BULK}`", place=str(path)) from None
+    format_ = format_named(path) or Format.ARROW
+    try:
+        if format_ is Format.PARQUET:
+            file = parquet.ParquetFile(path)
+            yield tuple(file.schema_arrow.names), []
+            for batch in file.iter_batches(_BATCH_ROWS):
+                yield tuple(batch.schema.names), batch.to_pylist()
+            return
+        with arrow_batches(path) as (schema, batches):
+            yield tuple(schema.names), []
+            for batch in batches:
+                yield tuple(schema.names), batch.to_pylist()
+    except (arrow.ArrowException, UnicodeError, OSError) as error:
+        cause = str(getattr(error, "strerror", None) or error)  # pyarrow's own OSErrors have no strerror
+        raise InputRefused(f"can't be read as {format_.shown}: {cause.splitlines()[0]}", place=str(path)) from None
+
+
+def _cell(value: object, date_spelling: str | None) -> str | None:
+    """A floating-point number becomes the shortest decimal that stands for it; what has no plain text is refused by the
+    map."""
+    if isinstance(value, datetime) and value.time() == time():
+        value = value.date()
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format(value, "f")
+        case date() if date_spelling and not isinstance(value, datetime):
+            return _spelled(value, date_spelling)
+        case _:
+            return str(value)
+
+
+def _spelled(day: date, spelling: str) -> str:
+    parts = {"yyyy": f"{day.year:04}", "MM": f"{day.month:02}", "M": f"{day.month}", "dd": f"{day.day:02}"}
+    return _DATE_LETTERS.sub(lambda letters: parts.get(letters[0], f"{day.day}"), spelling)

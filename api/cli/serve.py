@@ -40,6 +40,7 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
     """
     # only this command needs the server, and loading it takes longer than a decision
     from api.http.server import serve as run
+    from api.logs import configure_logs
     from api.settings import Settings, refusal
     from ledger.journal.opening import check_writable
     from ledger.store.trouble import JournalUnavailable
@@ -50,6 +51,7 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
     except ValidationError as error:
         refuse(refusal(error))
     _warn_of_mistakes(settings.rules)
+    configure_logs(settings.log_level)  # before anything is logged: checking the journal makes it where there is none
     try:
         check_writable(settings.journal)
     except JournalUnavailable as error:

@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.cli.case import RulesOption
-from api.cli.terminal import engine_of, out, print_json, refuse
+from api.cli.console import out, print_json, refuse
+from api.cli.options import RULES, WRITTEN, RulesOption
+from api.cli.policy_folder import engine_of
 from engine.reading.policy_schema import DIALECT
 from engine.reading.schemas import Schema, cases_schema, facts_file_schema, facts_schema, policy_schema
 from engine.vocabulary.vocabulary import CASE_KINDS, Vocabulary
@@ -21,6 +22,8 @@ from receivables.history.history_map_schema import history_map_schema
 
 
 class Subject(StrEnum):
+    """What a schema describes."""
+
     POLICY = "policy"
     FACTS = "facts"
     CASES = "cases"
@@ -30,10 +33,18 @@ class Subject(StrEnum):
 
 
 def schema(
-    subject: Annotated[Subject, typer.Argument(help="What the schema describes.")] = Subject.POLICY,
-    rules: RulesOption = Path("rules"),
+    subject: Annotated[
+        Subject, typer.Argument(metavar="SUBJECT", help="What the schema describes.", show_default=True)
+    ] = Subject.POLICY,
+    rules: RulesOption = RULES,
     write: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write all of them to DIR/*.schema.json instead.")
+        Path | None,
+        typer.Option(
+            "--write",
+            metavar="DIR",
+            help="Write all of them to DIR/*.schema.json instead.",
+            rich_help_panel=WRITTEN,
+        ),
     ] = None,
 ) -> None:
     """Print a JSON Schema: of policies, facts.yaml, policy tests, row maps, history maps, or of a request's facts.

@@ -15,7 +15,7 @@ from receivables.backtest import backtest_words as say
 from receivables.backtest.backtest import Window, backtest, window_of
 from receivables.backtest.backtest_figures import BacktestFigures, RuleName, Side, figures
 from receivables.backtest.replay import CASE, Case, Decide, ReplayedOrder, decider
-from receivables.history.history_file import HistoryRead, HistorySource, read_history
+from receivables.history.history_file import HistoryRead, HistorySource, RowRejected, read_history
 from receivables.history.history_map import HistoryMap
 
 
@@ -49,10 +49,10 @@ class Backtest:
     """Why credence's SQL failed, where it did and orders were replayed one by one; the figures are the same."""
 
 
-def run(asked: Asked, progress: Progress = untold) -> tuple[Backtest, HistoryRead]:
-    """Raises what `read_history` raises, and NothingToReplay."""
+def run(asked: Asked, progress: Progress = untold, rejected: RowRejected | None = None) -> tuple[Backtest, HistoryRead]:
+    """`rejected` takes each row with faults. Raises what `read_history` raises, and NothingToReplay."""
     with without_garbage_collection():
-        history = read_history(asked.source, progress)
+        history = read_history(asked.source, progress, rejected)
         window = window_of(history.accounts, asked.since, asked.until)
         return replayed(asked, history, window, progress), history
 

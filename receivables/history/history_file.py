@@ -6,7 +6,7 @@ A history is kept in memory, since facts of one customer need all of that custom
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,8 +45,15 @@ class HistoryRead:
             self.rejects.append((line, faults))
 
 
-def read_history(source: HistorySource, progress: Progress = untold) -> HistoryRead:
-    """Raises InputUnreadable where the file as a whole doesn't fit the map, OSError where it can't be read."""
+RowRejected = Callable[[Path, FileRow, tuple[Fault, ...]], None]
+"""Takes each row with faults, as they are read: the file, the row and all its faults."""
+
+
+def read_history(
+    source: HistorySource, progress: Progress = untold, rejected: RowRejected | None = None
+) -> HistoryRead:
+    """`rejected` takes each row with faults. Raises InputUnreadable where the file as a whole doesn't fit the map,
+    OSError where it can't be read."""
     found = HistoryRead()
     accounts = found.accounts
     numbers: set[str] = set()
@@ -61,6 +68,8 @@ def read_history(source: HistorySource, progress: Progress = untold) -> HistoryR
             invoice = _invoice(record, read, numbers)
             if not isinstance(invoice, Invoice):
                 found.reject(record.line, invoice)
+                if rejected is not None:
+                    rejected(source.path, record, invoice)
             elif (account := accounts.get(invoice.customer)) is None:
                 accounts[invoice.customer] = [invoice]
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,111 +10,141 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.cli.case import JsonOption, LanguageOption, day_of, today
-from api.cli.reporting import (
-    DelimiterOption,
-    EncodingOption,
-    PageOption,
+from api.cli.console import FOUND_PROBLEMS, INTERRUPTED, err, out, print_json, refuse
+from api.cli.input_files import known_encoding, map_read, one_character, refuse_paths
+from api.cli.options import (
+    DAY_FORMATS,
+    DECIDED,
+    POLICIES,
+    READ,
+    RULES,
+    AnswerOptions,
+    MapOption,
     QuietOption,
-    known_encoding,
-    map_read,
-    one_character,
-    progress_bar,
-    refuse_paths,
-    write_page,
+    RejectsOptions,
+    ReportOption,
+    TextFileOptions,
+    day_of,
 )
-from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, Language, engine_of, err, out, print_json, refuse
-from engine.diagnostics.diagnostic import Diagnostic, in_order
+from api.cli.policy_folder import engine_of
+from api.cli.progress import progress_bar
+from api.cli.report_files import print_place_of_rejects, rejected_rows, rejects_path, write_page
+from api.cli.tests_and_maps import read_map_of_history
 from engine.pipeline import Engine
-from engine.reading.document import read
 from engine.vocabulary.binding import FactsRefused
-from engine.vocabulary.vocabulary import Vocabulary
 from files.input_refused import InputRefused
+from files.rejects import WriteReject
 from receivables.backtest.backtest_json import as_json
-from receivables.backtest.backtest_report import report
-from receivables.backtest.run_backtest import Backtest, labels, run
+from receivables.backtest.backtest_report import report as report_of
+from receivables.backtest.run_backtest import Backtest, BacktestRequest, labels, run
 from receivables.history.history_file import HistoryRead, HistorySource
-from receivables.history.history_map import HistoryMap
-from receivables.history.history_map_file import read_history_map
 from receivables.report.html_page import html
 from receivables.report.terminal_text import print_report
 
-_REJECTS_SHOWN = 10
 _SIDES_MAX = 2
-_DAY = ["%Y-%m-%d"]
-
 
 HistoryOption = Annotated[
-    Path, typer.Option("--history", metavar="FILE", help="Invoices and when they were paid: CSV, or NDJSON.")
+    Path,
+    typer.Option(
+        "--history",
+        metavar="FILE",
+        help="Invoices and when they were paid: CSV, or NDJSON where it ends in .ndjson or .jsonl.",
+        rich_help_panel=READ,
+    ),
 ]
-MapOption = Annotated[Path, typer.Option("--map", metavar="FILE", help="History map: columns, and what is assumed.")]
-RulesOption = Annotated[
+FoldersOption = Annotated[
     list[Path] | None,
-    typer.Option("--rules", metavar="DIR", help="Folder of the policies; twice to compare two. Default: rules."),
+    typer.Option(
+        "--rules",
+        metavar="DIR",
+        help="Folder of the policies; give it twice to compare two.",
+        show_default=str(RULES),
+        rich_help_panel=POLICIES,
+    ),
 ]
 SinceOption = Annotated[
-    datetime | None, typer.Option("--from", formats=_DAY, metavar="DATE", help="First day whose orders are decided.")
+    datetime | None,
+    typer.Option(
+        "--from",
+        formats=DAY_FORMATS,
+        metavar="DATE",
+        help="First day whose orders are decided; default: the first of the history.",
+        rich_help_panel=DECIDED,
+    ),
 ]
 UntilOption = Annotated[
-    datetime | None, typer.Option("--until", formats=_DAY, metavar="DATE", help="Last day whose orders are decided.")
-]
-AsOfOption = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=_DAY, metavar="DATE", help="Day whose parameters are in force; default: today."),
+    typer.Option(
+        "--until",
+        formats=DAY_FORMATS,
+        metavar="DATE",
+        help="Last day whose orders are decided; default: the last of the history.",
+        rich_help_panel=DECIDED,
+    ),
+]
+ParametersDayOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--parameters-of",
+        "--as-of",
+        formats=DAY_FORMATS,
+        metavar="DATE",
+        help="Day whose parameters decide all orders; each order is decided on its own day. Default: today. --as-of is "
+        "the older name.",
+        rich_help_panel=DECIDED,
+    ),
 ]
 
 
 def backtest_command(
     history: HistoryOption,
     map_file: MapOption,
-    rules: RulesOption = None,
+    rejected: RejectsOptions,
+    text: TextFileOptions,
+    answer: AnswerOptions,
+    rules: FoldersOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    as_of: AsOfOption = None,
-    out_file: PageOption = None,
-    as_json_: JsonOption = False,
-    language: LanguageOption = Language.EN,
-    encoding: EncodingOption = "utf-8",
-    delimiter: DelimiterOption = ",",
+    as_of: ParametersDayOption = None,
+    report: ReportOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Replay past orders day by day, each decided on what was known that morning, and join how they were paid.
 
-    Example:  credence backtest --history invoices.csv --map rules/maps/ibm_history.yaml --from 2013-02-25 --out
-    report.html
+    Rows with faults are in no figure; they are counted, named, and go to the rejects file where there is one.
 
-    --out writes a report that opens offline and prints.
+    \b
+    Example:  credence backtest --history invoices.csv --map rules/maps/ibm_history.yaml \\
+                  --from 2013-02-25 --report report.html
 
     Exit code: 0 done, 1 some rows could not be read or the rules have mistakes, 2 the file or the map can't be used,
     130 interrupted.
     """
-    engines = _engines(rules or [Path("rules")])
+    engines = _engines(rules or [RULES])
     vocabulary = next(iter(engines.values())).vocabulary
-    history_map = map_read(map_file, "history", lambda content, name: _history_map(content, name, vocabulary))
+    history_map = map_read(map_file, "history", lambda content, name: read_map_of_history(content, name, vocabulary))
+    encoding, delimiter = known_encoding(text.encoding), one_character(text.delimiter)
     source = HistorySource(
         path=history,
         history_map=history_map,
         currency_digits=vocabulary.currency_digits,
-        encoding=known_encoding(encoding),
-        delimiter=one_character(delimiter),
+        encoding=encoding,
+        delimiter=delimiter,
     )
-    refuse_paths([history], {"--out": out_file})
-    when = day_of(as_of) if as_of else today()
+    rejects = rejects_path(rejected, report)
+    refuse_paths([history], {"--report": report, "--rejects": rejects})
     first, last = _days(since, until)
-    request = BacktestRequest(source=source, engines=engines, as_of=when, since=first, until=last)
-    found, read_ = _run(request, quiet)
-    if out_file is not None:
-        write_page(out_file, html(report(found, language)))
-    if as_json_:
-        print_json(as_json(found, read_))
-    elif out_file is None:
-        print_report(out(), report(found, language))
-    for said in found.failures:
-        note = f"note: a fault of credence, not of the file: its SQL for these policies failed ({said})"
-        hint = "the orders were replayed one by one instead, with the same figures; please report this line"
-        err().print(Text(f"{note}; {hint}", "yellow"))
-    _say_rejects(read_, history)
-    if read_.rejected:
+    request = BacktestRequest(source=source, engines=engines, as_of=day_of(as_of), since=first, until=last)
+    result, rows = _run(request, rejected_rows(rejects, spreadsheet=rejected.spreadsheet), quiet=quiet)
+    if report is not None:
+        write_page(report, html(report_of(result, answer.language)))
+    if answer.as_json:
+        print_json(as_json(result, rows))
+    elif report is None:
+        print_report(out(), report_of(result, answer.language))
+    _print_failures(result)
+    _print_rejected(rows, rejects)
+    if rows.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
@@ -123,14 +154,16 @@ def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, 
     return since and since.date(), until and until.date()
 
 
-def _run(request: BacktestRequest, quiet: bool) -> tuple[Backtest, HistoryRead]:
+def _run(
+    request: BacktestRequest, rejects: AbstractContextManager[WriteReject], *, quiet: bool
+) -> tuple[Backtest, HistoryRead]:
     try:
-        with progress_bar(quiet) as progress:
-            return run(asked, progress)
+        with rejects as reject, progress_bar(quiet=quiet) as progress:
+            return run(request, progress, reject)
     except InputRefused as refused:
         refuse(str(refused))
-    except FactsRefused as refused:
-        refuse(f"these policies can't take what the map assumes: {refused}")
+    except FactsRefused as unfit:
+        refuse(f"these policies can't take what the map assumes: {unfit}")
     except OSError as error:
         refuse(f"`{request.source.path}` can't be read: {error.strerror or error}")
     except KeyboardInterrupt:
@@ -138,6 +171,7 @@ def _run(request: BacktestRequest, quiet: bool) -> tuple[Backtest, HistoryRead]:
 
 
 def _engines(folders: list[Path]) -> dict[str, Engine]:
+    """The engines of one or two folders, by the label that tells them apart in the report."""
     if len(folders) > _SIDES_MAX:
         refuse(f"--rules is given {len(folders)} times; give one folder, or two to compare")
     names = labels([folder.as_posix() for folder in folders])
@@ -148,17 +182,16 @@ def _engines(folders: list[Path]) -> dict[str, Engine]:
     return engines
 
 
-def _history_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[HistoryMap | None, tuple[Diagnostic, ...]]:
-    document, mistakes = read(content, name, end_mark=True)
-    found, diagnostics = read_history_map(document, vocabulary) if document else (None, ())
-    both = in_order((*mistakes, *diagnostics))
-    return (None if both else found), both
+def _print_failures(result: Backtest) -> None:
+    for reason in result.failures:
+        note = f"note: a fault of credence, not of the file: its SQL for these policies failed ({reason})"
+        hint = "the orders were replayed one by one instead, with the same figures; please report this line"
+        err().print(Text(f"{note}; {hint}", "yellow"))
 
 
-def _say_rejects(history: HistoryRead, path: Path) -> None:
-    for line, faults in history.rejects[:_REJECTS_SHOWN]:
-        err().print(Text(f"{path}:{line}: {'; '.join(map(str, faults))}", "yellow"))
+def _print_rejected(history: HistoryRead, path: Path | None) -> None:
     if history.rejected:
         invoices = history.rows - history.rejected
         counts = f"{history.rows} rows = {invoices} invoices + {history.rejected} that could not be read"
         err().print(Text(counts, "red"))
+    print_place_of_rejects(path, history.rejected)

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from api.cli.terminal import FOUND_PROBLEMS, folder_of, out, print_diagnostics, print_json
-from engine.compiling.decided_names import decided_names
-from engine.diagnostics.codes import ErrorCode
-from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from api.cli.console import FOUND_PROBLEMS, out, print_diagnostics, print_json
+from api.cli.grammar import rules_folder
+from api.cli.options import RULES, FolderArgument, FolderOption, JsonOption
+from api.cli.policy_folder import folder_of
+from api.cli.tests_and_maps import mistakes_in_map, read_suites, row_maps, suites_named_twice
+from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.pipeline import Engine, load
-from engine.reading.cases import read_cases
-from engine.reading.document import read
-from engine.reading.policy import Policy
-from engine.reading.policy_file import read_policy
-from engine.reading.policy_list import SITE_FACTS
-from engine.reading.policy_test import Suite
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.vocabulary import Vocabulary
 from files.batch.checked import unfit_for_batch
-from files.maps.row_map import RowMap
-from files.maps.row_map_file import read_row_map
 from ledger.policies.check_limits import Stopped, too_large, within_limits
 from ledger.policies.rules_folder import RulesFolder
-from receivables.history.history_map_file import is_history_map, read_history_map
-
-Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the policies, with cases/ and maps/.")]
 
 
-def check(
-    directory: Directory = Path("rules"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print the diagnostics as a JSON object.")] = False,
-) -> None:
-    """Find every mistake in policies, facts, policy tests and row maps, and what can't run in bulk.
+def check(directory: FolderArgument = None, rules: FolderOption = None, as_json: JsonOption = False) -> None:
+    """Find every mistake in policies, facts, policy tests and maps, and what can't run in bulk.
 
     Each is shown as file:line:column: CODE message (hint), sorted by place; on a terminal with the line it is about.
 
@@ -46,7 +31,7 @@ def check(
 
     Exit code: 0 no mistakes, 1 mistakes, 2 the folder can't be read.
     """
-    folder = folder_of(directory)
+    folder = folder_of(rules_folder(directory, rules, RULES))
     engine, diagnostics = _checked(folder)
     if as_json:
         version = engine.version if engine and not diagnostics else None
@@ -63,6 +48,8 @@ def check(
 
 
 def _checked(folder: RulesFolder) -> tuple[Engine | None, tuple[Diagnostic, ...]]:
+    """The engine, None where the policies don't load, and every mistake. Tests and maps are looked at only where the
+    policies load, since they speak of what those decide."""
     try:
         with within_limits():
             loaded = load(folder.policies)
@@ -74,70 +61,12 @@ def _checked(folder: RulesFolder) -> tuple[Engine | None, tuple[Diagnostic, ...]
         return None, (too_large({**folder.policies, **folder.cases, **folder.maps}, stopped),)
 
 
-def read_suites(folder: RulesFolder, vocabulary: Vocabulary) -> tuple[list[Suite], tuple[Diagnostic, ...]]:
-    """What the tests expect is held against the names in the folder's policies, which have been checked before."""
-    suites: list[Suite] = []
-    diagnostics: list[Diagnostic] = []
-    names = decided_names(_policies(folder)) if folder.cases else None
-    for name, content in folder.cases.items():
-        document, mistakes = read(content, name)
-        diagnostics += mistakes
-        if document is not None:
-            suite, found = read_cases(document, vocabulary, names)
-            diagnostics += found
-            suites += [suite] if suite else []
-    return suites, in_order(diagnostics)
-
-
-def _policies(folder: RulesFolder) -> Iterator[Policy]:
-    for name, content in folder.policies.items():
-        document = read(content, name)[0] if Path(name).name != SITE_FACTS else None
-        policy = read_policy(document)[0] if document else None
-        if policy is not None:
-            yield policy
-
-
-def read_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
-    document, mistakes = read(content, name, end_mark=True)
-    if document is None:
-        return None, mistakes
-    found, diagnostics = read_row_map(document, vocabulary)
-    both = in_order((*mistakes, *diagnostics))
-    return (None if both else found), both
-
-
 def _in_cases_and_maps(folder: RulesFolder, engine: Engine) -> list[Diagnostic]:
-    suites, found = read_suites(folder, engine.vocabulary)
-    diagnostics = [*found, *_suites_named_twice(suites)]
+    suites, in_suites = read_suites(folder, engine.vocabulary)
+    diagnostics = [*in_suites, *suites_named_twice(suites)]
     for name, content in folder.maps.items():
-        diagnostics += _in_map(content, name, engine.vocabulary)
+        diagnostics += mistakes_in_map(content, name, engine.vocabulary)
     return diagnostics
-
-
-def row_maps(folder: RulesFolder) -> dict[str, bytes]:
-    """The files under maps/ that are row maps; history maps are a backtest's, which reads them."""
-    documents = {name: read(content, name)[0] for name, content in folder.maps.items()}
-    histories = {name for name, document in documents.items() if document and is_history_map(document)}
-    return {name: content for name, content in folder.maps.items() if name not in histories}
-
-
-def _in_map(content: bytes, name: str, vocabulary: Vocabulary) -> tuple[Diagnostic, ...]:
-    """Of a row map, or of the map of a backtest's history."""
-    document, mistakes = read(content, name, end_mark=True)
-    if document is not None and is_history_map(document):
-        return (*mistakes, *read_history_map(document, vocabulary)[1])
-    return read_map(content, name, vocabulary)[1]
-
-
-def _suites_named_twice(suites: list[Suite]) -> list[Diagnostic]:
-    first: dict[str, Place] = {}
-    found = []
-    for suite in suites:
-        before = first.setdefault(suite.name, suite.place)
-        if before != suite.place:
-            message = f"the suite `{suite.name}` is already at {before}"
-            found.append(Diagnostic(suite.place, ErrorCode.P006, message, "give it another name"))
-    return found
 
 
 def _summary(engine: Engine, folder: RulesFolder) -> str:

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from api.cli import phrases
-from api.cli.case import (
-    AsOfOption,
-    CaseOption,
-    FileArgument,
-    JsonOption,
-    LanguageOption,
-    RulesOption,
-    TestOption,
-    chosen,
-    refuse_facts,
-)
-from api.cli.terminal import Language, out, print_json
+from api.cli import decision_phrases as phrases
+from api.cli.case_to_decide import case_to_decide, refuse_facts
+from api.cli.console import out, print_json
+from api.cli.options import AnswerOptions, CaseOptions
 from engine.deciding.decision import Decision, Reason
 from engine.deciding.value_words import ValueWords
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 
 
-def decide(
-    file: FileArgument,
-    case: CaseOption = None,
-    test: TestOption = None,
-    as_of: AsOfOption = None,
-    rules: RulesOption = Path("rules"),
-    language: LanguageOption = Language.EN,
-    as_json: JsonOption = False,
-) -> None:
+def decide(about: CaseOptions, answer: AnswerOptions) -> None:
     """Decide one case: outcome, conditions, every reason, and what would make it pass. Nothing is recorded.
 
     Example:  credence decide order.json --as-of 2026-07-01
@@ -44,15 +25,15 @@ def decide(
 
     Exit code: 0 whatever the outcome, 1 the policies have mistakes, 2 the case can't be read or its facts are refused.
     """
-    found = chosen(file, case, test, as_of, rules)
+    case = case_to_decide(about)
     try:
-        decision = found.engine.decide(found.case, found.facts, found.as_of, found.id)
+        decision = case.engine.decide(case.kind, case.facts, case.as_of, case.id)
     except FactsRefused as refused:
         refuse_facts(refused.faults)
-    if as_json:
+    if answer.as_json:
         print_json(decision.as_json())
     else:
-        words = ValueWords(found.engine.ruleset(found.case, found.as_of), language)
+        words = ValueWords(case.engine.ruleset(case.kind, case.as_of), answer.language)
         print_decision(out(), decision, words, with_results=True)
 
 
@@ -65,7 +46,9 @@ def outcome_style(decision: Decision, outcome: str) -> str:
     return "bold red" if severity >= kind.severity(kind.caution) else "bold yellow"
 
 
-def print_decision(console: Console, decision: Decision, words: ValueWords, with_results: bool) -> None:
+def print_decision(console: Console, decision: Decision, words: ValueWords, *, with_results: bool) -> None:
+    """Prints a decision in the language of `words`: outcome, conditions, reasons with the facts they rest on, what
+    could not be told, and with `with_results` the values of the policies."""
     language = words.language
     outcome = OUTCOME_TITLES[decision.outcome][language]
     console.print(Text(outcome.upper(), outcome_style(decision, decision.outcome)))

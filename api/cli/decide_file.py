@@ -1,30 +1,28 @@
-"""`credence decide-file`: one decision for each row of a CSV or NDJSON file."""
+"""`credence decide-file`: one decision for each row of a file."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NoReturn
 
-import typer
-from rich.cells import cell_len
 from rich.text import Text
 
-from api.cli.case import RulesOption, case_kind, day_of, today
-from api.cli.reporting import (
-    DecisionsDayOption,
-    DelimiterOption,
-    EncodingOption,
-    NoCountsOption,
-    SpreadsheetOption,
-    known_encoding,
-    one_character,
-    progress_bar,
-    refuse_paths,
-    row_map_read,
+from api.cli.batch import decide_by_query
+from api.cli.console import INTERRUPTED, err, refuse
+from api.cli.file_run import FileCounts, FileRun, prepare, print_counts, print_unseen_keys
+from api.cli.input_files import known_encoding, one_character, refuse_paths
+from api.cli.options import (
+    CountOptions,
+    EngineOption,
+    FileEngine,
+    FileOptions,
+    RejectsOptions,
+    TextFileOptions,
 )
-from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, engine_of, err, out, refuse
+from api.cli.progress import progress_bar
+from api.cli.summary_tables import summary_tables
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import RuleSet
@@ -32,92 +30,129 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from files.batch.decide_file import DecideFileJob, Watch, decide_file
 from files.batch.job import BatchTally
 from files.batch.summary import Summary
+from files.formats import Format, format_named
 from files.input_refused import InputRefused
 
-Source = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or NDJSON where it ends in .ndjson or .jsonl.")]
-Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Decisions, one JSON object a line.")]
-Rejects = Annotated[Path, typer.Option(metavar="FILE", help="Rows that can't be decided: line, faults, row.")]
-MapFile = Annotated[
-    Path | None,
-    typer.Option("--map", metavar="FILE", help="Row map; without one, NDJSON rows are requests as they stand."),
-]
-Case = Annotated[str | None, typer.Option("--case", help="Case kind; default: the map's.")]
-SummaryNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAMES",
-        help="Print a table grouped by these, with commas: outcome, reason, results (terms.net_days), facts.",
-    ),
-]
-Totals = Annotated[
-    list[str] | None,
-    typer.Option(metavar="FACT", help="Fact to add up in the tables (yes/no facts are counted)."),
-]
+_LINES = (Format.NDJSON, None)
+"""What may be the format of decisions that are written row by row: a name without a known suffix is as good."""
+
+_OTHER_ENGINE = "give --engine duckdb"
 
 
 def decide_file_command(
-    file: Source,
-    out_file: Out,
-    rejects: Rejects,
-    map_file: MapFile = None,
-    case: Case = None,
-    as_of: DecisionsDayOption = None,
-    rules: RulesOption = Path("rules"),
-    encoding: EncodingOption = "utf-8",
-    delimiter: DelimiterOption = ",",
-    summary: SummaryNames = None,
-    total: Totals = None,
-    spreadsheet: SpreadsheetOption = False,
-    quiet: NoCountsOption = False,
+    what: FileOptions,
+    rejected: RejectsOptions,
+    text: TextFileOptions,
+    counts: CountOptions,
+    engine: EngineOption = FileEngine.PYTHON,
 ) -> None:
     """Decide every row of a file; rows with faults go to the rejects file, with all their faults.
 
-    Rows in = decisions + rejects, always. Both files appear only when everything is done. Ids follow from the content:
+    Rows in = decisions + rejects, always. All files appear only when everything is done. Ids follow from the content:
     deciding the same file again gives the same bytes.
+
+    Without --map an NDJSON row is a request as it stands; a CSV file needs a map. With --engine duckdb or spark it is
+    `credence batch`: see there.
 
     \b
     Example:  credence decide-file invoices.csv --map rules/maps/erp.yaml \\
-                  --as-of 2026-07-01 --out decisions.ndjson --rejects rejects.csv \\
-                  --summary outcome --total invoice.open_amount
+                  --as-of 2026-07-01 --out decisions.ndjson \\
+                  --summary-by outcome --total invoice.open_amount
 
     Exit code: 0 every row decided, 1 some rejected or the rules have mistakes, 2 the file or the map can't be used,
-    130 interrupted.
+    3 a fault of credence itself, 130 interrupted.
     """
-    engine = engine_of(rules)
-    kind = case_kind(case) if case else None
-    row_map = row_map_read(map_file, engine.vocabulary, kind) if map_file else None
-    kind = kind or (row_map.case if row_map else _no_kind())
-    when = day_of(as_of) if as_of else today()
+    run = FileRun(engine=engine, what=what, rejected=rejected, text=text, counts=counts)
+    if engine is FileEngine.PYTHON:
+        decide_row_by_row(run)
+    else:
+        decide_by_query(run)
+
+
+def decide_row_by_row(run: FileRun) -> None:
+    """Decides one file through the service's own code, and prints the counts; ends the command where it can't."""
+    source, result = _source(run), Path(run.what.out_file)
+    prepared = prepare(run)
     job = DecideFileJob(
-        source=file,
-        case=kind,
-        row_map=row_map,
-        as_of=when,
-        out=str(out_file),
-        rejects=str(rejects),
-        encoding=known_encoding(encoding),
-        delimiter=one_character(delimiter),
-        spreadsheet=spreadsheet,
+        source=source,
+        case=prepared.case,
+        row_map=prepared.row_map,
+        as_of=prepared.as_of,
+        out=str(result),
+        rejects=run.rejects,
+        encoding=known_encoding(run.text.encoding),
+        delimiter=one_character(run.text.delimiter),
+        spreadsheet=run.rejected.spreadsheet,
     )
-    refuse_paths([file], {"--out": out_file, "--rejects": rejects})
-    tables = _tables(summary or [], tuple(total or ()), engine.ruleset(kind, when))
-    tally = _run(engine, job, tables, quiet)
-    for table in tables:
-        _print_summary(table)
-    if tally.rejected:
-        raise typer.Exit(FOUND_PROBLEMS)
+    refuse_paths([source], {"--out": result, "--rejects": Path(job.rejects)})
+    ruleset = prepared.policies.ruleset(prepared.case, prepared.as_of)
+    tables = summary_tables(run.counts.summary_by or [], tuple(run.counts.total or ()), ruleset)
+    rules = _RuleCounts(ruleset) if run.counts.summary else None
+    tally = _decided(prepared.policies, job, tables, rules, quiet=run.counts.quiet)
+    print_unseen_keys(tally.unseen_keys)
+    print_counts(
+        run,
+        FileCounts(
+            case=job.case,
+            rows=tally.rows,
+            decided=tally.decided,
+            rejected=tally.rejected,
+            outcomes=tally.outcomes,
+            rules=rules.by_rule() if rules else {},
+            tables=tables,
+        ),
+    )
 
 
-def _run(engine: Engine, job: DecideFileJob, tables: list[Summary], quiet: bool) -> BatchTally:
+def _source(run: FileRun) -> Path:
+    """The one file to decide; ends the command where the options are for the other engines."""
+    what = run.what
+    if len(what.files) != 1:
+        refuse(f"row by row one file is decided at a time, not {len(what.files)}; {_OTHER_ENGINE} for all of them")
+    source = Path(what.files[0])
+    if format_named(source) in (Format.PARQUET, Format.ARROW):
+        refuse(f"`{source}`: row by row only CSV and NDJSON are decided; {_OTHER_ENGINE}")
+    if format_named(what.out_file) not in _LINES:
+        hint = f"name a file that ends in .ndjson, or {_OTHER_ENGINE}"
+        refuse(f"--out `{what.out_file}`: row by row the decisions are written as JSON, one a line; {hint}")
+    if not what.results:
+        refuse(f"row by row every value is written; {_OTHER_ENGINE} for --no-results")
+    if what.master is not None:
+        refuse("--master is for Spark; give --engine spark")
+    return source
+
+
+class _RuleCounts:
+    """For how many decisions each rule fired, and for how many it could not be told."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self._rules = [rule.id for rule in ruleset.rules]
+        self._fired: Counter[str] = Counter()
+        self._undetermined: Counter[str] = Counter()
+
+    def add(self, decision: Decision) -> None:
+        undetermined = {item.id for item in decision.undetermined}
+        self._undetermined.update(undetermined)
+        self._fired.update({reason.rule for reason in decision.reasons} - undetermined)
+
+    def by_rule(self) -> dict[str, tuple[int, int]]:
+        return {rule: (self._fired[rule], self._undetermined[rule]) for rule in self._rules}
+
+
+def _decided(
+    engine: Engine, job: DecideFileJob, tables: list[Summary], rules: _RuleCounts | None, *, quiet: bool
+) -> BatchTally:
     started, size = time.perf_counter(), job.source.stat().st_size
 
-    def decided(facts: Mapping[str, object], decision: Decision) -> None:
+    def count(facts: Mapping[str, object], decision: Decision) -> None:
         for table in tables:
             table.add(facts, decision)
+        if rules is not None:
+            rules.add(decision)
 
     try:
-        with progress_bar(quiet) as bar:
-            watch = Watch(lambda read, rows: bar("deciding", read / (size or 1), rows), decided)
+        with progress_bar(quiet=quiet) as bar:
+            watch = Watch(lambda read, rows: bar("deciding", read / (size or 1), rows), count)
             tally = decide_file(engine, job, watch)
     except InputRefused as refused:
         refuse(str(refused))
@@ -130,61 +165,10 @@ def _run(engine: Engine, job: DecideFileJob, tables: list[Summary], quiet: bool)
     return tally
 
 
-# --- options ---------------------------------------------------------------------------------------------------------
-
-
-def _no_kind() -> NoReturn:
-    refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
-
-
-def _tables(summary: list[str], totals: tuple[str, ...], ruleset: RuleSet) -> list[Summary]:
-    try:
-        return [Summary(_names(by), totals, ruleset) for by in summary]
-    except InputRefused as refused:
-        refuse(str(refused))
-
-
-def _names(by: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in by.split(",") if name.strip())
-
-
-# --- what is printed -------------------------------------------------------------------------------------------------
-
-
 def _print_tally(tally: BatchTally, seconds: float, job: DecideFileJob) -> None:
     rate = f"{seconds:.1f} s, {tally.rows / max(seconds, 1e-9):,.0f} rows/s"
     counts = f"{tally.rows} rows = {tally.decided} decisions + {tally.rejected} rejects"
     err().print(Text.assemble((counts, "red" if tally.rejected else "green"), f"  ({rate})"))
     ladder = CASE_KINDS[job.case].ladder
-    said = [f"{outcome} {tally.outcomes[outcome]}" for outcome in ladder if tally.outcomes[outcome]]
-    err().print(Text(", ".join(said) or "nothing to decide"))
-    if tally.rejected:
-        err().print(Text(f"the rejects and their faults are in {job.rejects}"))
-    for name in tally.unseen_keys:
-        err().print(Text(f"note: no row has the key `{name}` that the map reads", "yellow"))
-
-
-def _print_summary(summary: Summary) -> None:
-    """As a Markdown table, so that it can be pasted."""
-    groups = summary.groups.values()
-    rows = [[*summary.by, "rows", *summary.totals]]
-    rows += [[*key, f"{group.count:,}", *summary.sums((group,))] for key, group in summary.rows()]
-    labels = ["all", *[""] * (len(summary.by) - 1)]
-    rows.append([*labels, f"{sum(group.count for group in groups):,}", *summary.sums(groups)])
-    widths = [max(cell_len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    named = len(summary.by)
-    rule = [f"{'-' * width}{'-' if index < named else ':'}" for index, width in enumerate(widths)]
-    console = out()
-    console.print()
-    for number, row in enumerate(rows):
-        cells = [
-            _aligned(cell, width, index < named) for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        console.print(Text(f"| {' | '.join(cells)} |"))
-        if number == 0:
-            console.print(Text(f"|-{'|-'.join(rule)}|"))
-
-
-def _aligned(cell: str, width: int, left: bool) -> str:
-    space = " " * (width - cell_len(cell))
-    return f"{cell}{space}" if left else f"{space}{cell}"
+    by_outcome = [f"{outcome} {tally.outcomes[outcome]}" for outcome in ladder if tally.outcomes[outcome]]
+    err().print(Text(", ".join(by_outcome) or "nothing to decide"))

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from api.cli import phrases
-from api.cli.case import (
-    AsOfOption,
-    CaseOption,
-    FileArgument,
-    JsonOption,
-    LanguageOption,
-    RulesOption,
-    TestOption,
-    chosen,
-    refuse_facts,
-)
+from api.cli import decision_phrases as phrases
+from api.cli.case_to_decide import case_to_decide, refuse_facts
+from api.cli.console import out, print_json, refuse
 from api.cli.decide import print_decision
-from api.cli.terminal import Language, out, print_json, refuse
+from api.cli.options import DECIDED, AnswerOptions, CaseOptions
 from engine.deciding.value_words import ValueWords
 from engine.diagnostics.wording import did_you_mean
 from engine.explaining.explain import explain as explained
@@ -44,14 +34,12 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
 
 
 def explain(
-    file: FileArgument,
-    rule: Annotated[str | None, typer.Option("--rule", metavar="ID", help="Only this rule and what it reads.")] = None,
-    case: CaseOption = None,
-    test: TestOption = None,
-    as_of: AsOfOption = None,
-    rules: RulesOption = Path("rules"),
-    language: LanguageOption = Language.EN,
-    as_json: JsonOption = False,
+    about: CaseOptions,
+    answer: AnswerOptions,
+    rule: Annotated[
+        str | None,
+        typer.Option("--rule", metavar="ID", help="Only this rule and what it reads.", rich_help_panel=DECIDED),
+    ] = None,
 ) -> None:
     """Show what was tried for one case, in order: values, tables row by row, and why each rule fired or didn't.
 
@@ -61,19 +49,18 @@ def explain(
 
     Exit code: 0 explained, 1 the policies have mistakes, 2 the case can't be read or there is no such rule.
     """
-    found = chosen(file, case, test, as_of, rules)
+    case = case_to_decide(about)
     try:
-        explanation = explained(found.engine, found.case, found.facts, found.as_of, found.id)
+        explanation = explained(case.engine, case.kind, case.facts, case.as_of, case.id)
     except FactsRefused as refused:
         refuse_facts(refused.faults)
     if rule is not None:
         explanation = _only(explanation, rule)
-    if as_json:
+    if answer.as_json:
         print_json(explanation.as_json())
     else:
-        _print(
-            out(), explanation, ValueWords(found.engine.ruleset(found.case, found.as_of), language), whole=rule is None
-        )
+        words = ValueWords(case.engine.ruleset(case.kind, case.as_of), answer.language)
+        _print(out(), explanation, words, with_decision=rule is None)
 
 
 # --- one rule --------------------------------------------------------------------------------------------------------
@@ -82,15 +69,15 @@ def explain(
 def _only(explanation: Explanation, id_: str) -> Explanation:
     """The rule and, through everything it reads, the values and tables behind it."""
     rules = {rule.id: rule for policy in explanation.policies for rule in policy.rules}
-    found = rules.get(id_) or next((rule for rule in rules.values() if rule.id.partition(".")[2] == id_), None)
-    if found is None:
+    rule = rules.get(id_) or next((rule for rule in rules.values() if rule.id.partition(".")[2] == id_), None)
+    if rule is None:
         hint = did_you_mean(id_, rules) or f"rules of this case kind: {', '.join(list(rules)[:12])}"
         refuse(f"no rule `{id_}` is tried for this case ({hint})")
-    behind = _behind(explanation, found)
+    behind = _behind(explanation, rule)
     policies = []
     for policy in explanation.policies:
         steps = tuple(step for step in policy.steps if not behind.isdisjoint(_gives(step)))
-        kept = (found,) if found in policy.rules else ()
+        kept = (rule,) if rule in policy.rules else ()
         if steps or kept:
             policies.append(TriedPolicy(policy.name, policy.title, steps, kept))
     given = tuple(item for item in explanation.given if item.name in behind)
@@ -99,15 +86,16 @@ def _only(explanation: Explanation, id_: str) -> Explanation:
 
 
 def _behind(explanation: Explanation, rule: TriedRule) -> frozenset[str]:
+    """The names of all facts and values that a rule reads, directly or through a formula or table that it reads."""
     steps = {name: step for policy in explanation.policies for step in policy.steps for name in _gives(step)}
     pending = [item.name for condition in rule.conditions for item in condition.inputs]
-    found: set[str] = set()
+    names: set[str] = set()
     while pending:
         name = pending.pop()
-        if name not in found:
-            found.add(name)
+        if name not in names:
+            names.add(name)
             pending += _reads(steps[name]) if name in steps else []
-    return frozenset(found)
+    return frozenset(names)
 
 
 def _gives(step: WorkedOut | TriedTable) -> tuple[str, ...]:
@@ -123,9 +111,9 @@ def _reads(step: WorkedOut | TriedTable) -> list[str]:
 # --- text ------------------------------------------------------------------------------------------------------------
 
 
-def _print(console: Console, explanation: Explanation, words: ValueWords, whole: bool) -> None:
+def _print(console: Console, explanation: Explanation, words: ValueWords, *, with_decision: bool) -> None:
     language = words.language
-    if whole:
+    if with_decision:
         print_decision(console, explanation.decision, words, with_results=False)
         console.print()
     console.print(Text(phrases.GIVEN[language], "bold"))
@@ -159,11 +147,11 @@ def _print_table(console: Console, table: TriedTable, words: ValueWords) -> None
     console.print(Text.assemble(f"  {table.id}", (f"  {table.place}", "dim")))
     for row in table.rows:
         conditions = [f"{_word(item.value, words)}: {item.text}" for item in row.conditions]
-        said = "; ".join(conditions) or phrases.ALWAYS[words.language]
+        tests = "; ".join(conditions) or phrases.ALWAYS[words.language]
         unknown = phrases.UNKNOWN if row.can_matter else phrases.UNKNOWN_CANT_MATTER
         state = {True: phrases.HIT, False: phrases.NOT_HIT, None: unknown}[row.hit][words.language]
         name = row.id.partition("#")[2]
-        console.print(Text.assemble("    ", _MARKS[row.hit], f" #{name} {state}", (f"  {said}", "dim")))
+        console.print(Text.assemble("    ", _MARKS[row.hit], f" #{name} {state}", (f"  {tests}", "dim")))
     for output in table.outputs:
         value = (words.variable(output.name, output.value), "bold")
         console.print(Text.assemble(f"    {output.name} = ", value))

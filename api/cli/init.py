@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.cli.terminal import INTERRUPTED, out, refuse
+from api.cli.console import INTERRUPTED, out, print_json, refuse
+from api.cli.options import JsonOption
 from api.starter import write_starter
 from files.input_refused import InputRefused
 
@@ -19,6 +20,7 @@ _SAMPLE_DAY = "2026-06-30"
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder; made where it doesn't exist.")],
+    as_json: JsonOption = False,
 ) -> None:
     """Write the default policies, schemas for editors and a sample to a new folder, ready to check, decide and serve.
 
@@ -42,7 +44,10 @@ def init(
         refuse(f"`{folder}` can't be written: {error.strerror}")
     except KeyboardInterrupt:
         refuse("interrupted; nothing was written", INTERRUPTED)
-    out().print(Text(_summary(folder, names)))
+    if as_json:
+        print_json({"folder": str(folder), "files": list(names)})
+    else:
+        out().print(Text(_summary(folder, names)))
 
 
 def _summary(folder: Path, names: Sequence[str]) -> str:

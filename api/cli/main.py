@@ -13,25 +13,30 @@ import typer
 
 from api.cli.activate import activate
 from api.cli.backtest import backtest_command
-from api.cli.bulk import batch, sql
+from api.cli.batch import batch
 from api.cli.check import check
+from api.cli.console import FOUND_PROBLEMS, UNUSABLE
 from api.cli.decide import decide
 from api.cli.decide_file import decide_file_command
 from api.cli.explain import explain
+from api.cli.grammar import Commands, register
 from api.cli.init import init
 from api.cli.portfolio import portfolio
 from api.cli.schema import schema
 from api.cli.serve import serve
-from api.cli.terminal import FOUND_PROBLEMS, UNUSABLE
+from api.cli.sql import sql
 from api.cli.test import test
-from api.cli.words import Commands
 from engine.version import ENGINE_VERSION
 
 _UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What the system says where a disk is full, a quota or a size is reached, or the device fails."""
 
 
 class _CommandLine(typer.Typer):
-    """What is left when stdout can't be written, whichever command wrote to it."""
+    """The command line, which ends in one line where stdout can't be written, whichever command wrote to it.
+
+    A reader that went away (`credence test | head -1`) ends it silently with exit code 1, a full disk with 2.
+    """
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         try:
@@ -68,15 +73,16 @@ app = _CommandLine(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_given: bool) -> None:
+    """Called by typer with whether `--version` is there, before it looks for a command."""
+    if is_given:
         typer.echo(f"credence {ENGINE_VERSION}")
         raise typer.Exit
 
 
 @app.callback()
 def credence(
-    version_wanted: Annotated[  # noqa: ARG001  # its callback does the work, before a command is asked for
+    version: Annotated[  # noqa: ARG001  # its callback does the work, before a command is asked for
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
     ] = False,
 ) -> None:
@@ -92,16 +98,21 @@ def credence(
             stream.reconfigure(errors="backslashreplace")
 
 
-app.command()(init)
-app.command()(check)
-app.command()(test)
-app.command()(decide)
-app.command()(explain)
-app.command("decide-file")(decide_file_command)
-app.command("backtest")(backtest_command)
-app.command()(portfolio)
-app.command()(batch)
-app.command()(sql)
-app.command()(schema)
-app.command()(serve)
-app.command()(activate)
+COMMANDS = (
+    ("init", init, "Write the default policies and a sample to a new folder."),
+    ("check", check, "Find every mistake in policies, tests and maps."),
+    ("test", test, "Run the policy tests; say what they don't touch."),
+    ("decide", decide, "Decide one case."),
+    ("explain", explain, "Show why each rule fired or didn't for one case."),
+    ("decide-file", decide_file_command, "Decide each row of a file."),
+    ("batch", batch, "Decide millions of rows on DuckDB or Spark."),
+    ("sql", sql, "Print the policies as SQL for a warehouse."),
+    ("portfolio", portfolio, "Aging, DSO, allowance and warnings of open items."),
+    ("backtest", backtest_command, "Replay past orders against how they were paid."),
+    ("schema", schema, "Print JSON Schemas for editors and callers."),
+    ("serve", serve, "Answer decisions over HTTP."),
+    ("activate", activate, "Put a change that takes rules away into force."),
+)
+"""Every command: its name, its function, and its line in `credence --help`, in the order there."""
+
+register(app, COMMANDS, file_commands={"decide-file", "batch"})

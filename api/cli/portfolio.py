@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,81 +10,90 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.cli.case import RulesOption, day_of
-from api.cli.check import read_map
-from api.cli.reporting import (
-    DelimiterOption,
-    EncodingOption,
-    PageOption,
+from api.cli.console import FOUND_PROBLEMS, INTERRUPTED, err, out, print_json, refuse
+from api.cli.input_files import known_encoding, one_character, refuse_paths, row_map_read
+from api.cli.options import (
+    DAY_FORMATS,
+    DECIDED,
+    RULES,
+    AnswerOptions,
+    MapOption,
     QuietOption,
-    SpreadsheetOption,
-    known_encoding,
-    map_read,
-    one_character,
-    progress_bar,
-    refuse_paths,
-    write_page,
+    RejectsOptions,
+    ReportOption,
+    RulesOption,
+    TextFileOptions,
+    day_of,
 )
-from api.cli.terminal import FOUND_PROBLEMS, INTERRUPTED, Language, engine_of, err, out, print_json, refuse
+from api.cli.policy_folder import engine_of
+from api.cli.progress import progress_bar
+from api.cli.report_files import print_place_of_rejects, rejected_rows, rejects_path, write_page
 from engine.pipeline import Engine
-from engine.vocabulary.binding import FactsRefused, Fault
+from engine.vocabulary.binding import FactsRefused
 from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
-from files.rejects import WriteReject, faults_in_words, rejects_writer
-from files.rows import FileRow
-from files.whole_files import whole_files
+from files.rejects import WriteReject
 from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.portfolio_json import portfolio_json
 from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.portfolio_rows import map_lacks
-from receivables.portfolio.run_portfolio import Portfolio, Wanted, industries, portfolio_of
+from receivables.portfolio.run_portfolio import Portfolio, PortfolioRequest, industries, portfolio_of
 from receivables.report.html_page import html
 from receivables.report.terminal_text import print_report
 
-REJECTS_SHOWN = 5
-
-
-Files = Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, NDJSON, Parquet or Arrow files.")]
-MapFile = Annotated[Path, typer.Option("--map", metavar="FILE", help="Row map of invoices (docs/portfolio.md).")]
-AsOf = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="The report's date.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, with reasons in both languages.")]
-ReportLanguage = Annotated[Language, typer.Option("--lang", help="Language of the report.")]
-Opening = Annotated[
-    datetime | None,
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV, NDJSON, Parquet or Arrow files.")]
+ReportDayOption = Annotated[
+    datetime,
     typer.Option(
-        formats=["%Y-%m-%d"],
+        "--as-of",
+        formats=DAY_FORMATS,
         metavar="DATE",
-        help="First day from which the files are complete; default: the first issue date.",
+        help="Day of the report. There is no default, since open items are right only for the day of their export.",
+        rich_help_panel=DECIDED,
     ),
 ]
-Industry = Annotated[
-    str | None, typer.Option(metavar="WORD", help="The portfolio's industry; default: what all rows say.")
+OpeningOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--opening",
+        formats=DAY_FORMATS,
+        metavar="DATE",
+        help="First day from which the files are complete; default: the first issue date.",
+        rich_help_panel=DECIDED,
+    ),
 ]
-Rejects = Annotated[Path | None, typer.Option(metavar="FILE", help="Rows with faults: file, line, faults, row.")]
+IndustryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--industry",
+        metavar="WORD",
+        help="The portfolio's industry; default: the one that all rows name.",
+        rich_help_panel=DECIDED,
+    ),
+]
 
 
 def portfolio(
-    files: Files,
-    map_file: MapFile,
-    as_of: AsOf,
-    out_file: PageOption = None,
-    as_json: AsJson = False,
-    language: ReportLanguage = Language.EN,
-    opening: Opening = None,
-    industry: Industry = None,
-    rejects: Rejects = None,
-    spreadsheet: SpreadsheetOption = False,
-    rules: RulesOption = Path("rules"),
-    encoding: EncodingOption = "utf-8",
-    delimiter: DelimiterOption = ",",
+    files: FilesArgument,
+    map_file: MapOption,
+    as_of: ReportDayOption,
+    rejected: RejectsOptions,
+    text: TextFileOptions,
+    answer: AnswerOptions,
+    report: ReportOption = None,
+    opening: OpeningOption = None,
+    industry: IndustryOption = None,
+    rules: RulesOption = RULES,
     quiet: QuietOption = False,
 ) -> None:
     """Aging, DSO, collection effectiveness, concentration, loss allowance and early warnings of a portfolio.
 
-    Rows with faults are in no figure; they are counted, named, and go to the rejects file. Rates, thresholds and
-    reasons are those of the policies. --out writes a report that opens offline and prints.
+    Rows with faults are in no figure; they are counted, named, and go to the rejects file where there is one. Rates,
+    thresholds and reasons are those of the policies.
 
-    Example:  credence portfolio receivables.csv --map rules/maps/erp.yaml --as-of 2026-06-30 --out report.html
+    \b
+    Example:  credence portfolio receivables.csv --map rules/maps/erp.yaml \\
+                  --as-of 2026-06-30 --report report.html
 
     Exit code: 0 every row counted, 1 some rejected or the rules have mistakes, 2 a file or the map can't be used, 130
     interrupted.
@@ -93,75 +101,53 @@ def portfolio(
     engine = engine_of(rules)
     if industry is not None and industry not in industries(engine):
         refuse(f"`{industry}` is not an industry of the policies; expected one of {', '.join(industries(engine))}")
-    reading = PortfolioFileOptions(_row_map(map_file, engine), known_encoding(encoding), one_character(delimiter))
+    row_map = _row_map(map_file, engine)
+    reading = PortfolioFileOptions(row_map, known_encoding(text.encoding), one_character(text.delimiter))
     request = PortfolioRequest(
         files=files, reading=reading, as_of=day_of(as_of), opening=_opening(opening, as_of), industry=industry
     )
-    refuse_paths(files, {"--out": out_file, "--rejects": rejects})
-    found = _found(engine, request, _rejected(rejects, spreadsheet=spreadsheet), quiet)
-    _show(found, engine, language.value, out_file, as_json)
-    if found.rejected:
+    rejects = rejects_path(rejected, report)
+    refuse_paths(files, {"--report": report, "--rejects": rejects})
+    result = _portfolio(engine, request, rejected_rows(rejects, spreadsheet=rejected.spreadsheet), quiet=quiet)
+    _print(result, engine, answer, report)
+    print_place_of_rejects(rejects, result.rejected)
+    if result.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _found(engine: Engine, wanted: Wanted, rejects: AbstractContextManager[WriteReject], quiet: bool) -> Portfolio:
+def _portfolio(
+    engine: Engine, request: PortfolioRequest, rejects: AbstractContextManager[WriteReject], *, quiet: bool
+) -> Portfolio:
     try:
-        with rejects as rejected, progress_bar(quiet) as progress:
-            return portfolio_of(engine, wanted, rejected, progress)
+        with rejects as reject, progress_bar(quiet=quiet) as progress:
+            return portfolio_of(engine, request, reject, progress)
     except InputRefused as refused:
         refuse(str(refused))
     except OSError as error:
         refuse(f"`{error.filename or request.files[0]}`: {error.strerror}")
     except KeyboardInterrupt:
         refuse("interrupted; nothing was written", INTERRUPTED)
-    except FactsRefused as refused:
-        refuse("the sums of this portfolio can't be decided on:\n" + "\n".join(f"  {f}" for f in refused.faults))
+    except FactsRefused as unfit:
+        refuse("the sums of this portfolio can't be decided on:\n" + "\n".join(f"  {f}" for f in unfit.faults))
 
 
-def _show(found: Portfolio, engine: Engine, language: str, out_file: Path | None, as_json: bool) -> None:
-    report = portfolio_report(found, engine, language)
-    if out_file:
-        write_page(out_file, html(report))
-    if as_json:
-        print_json(portfolio_json(found, engine))
-    elif not out_file:
+def _print(result: Portfolio, engine: Engine, answer: AnswerOptions, page: Path | None) -> None:
+    report = portfolio_report(result, engine, answer.language.value)
+    if page:
+        write_page(page, html(report))
+    if answer.as_json:
+        print_json(portfolio_json(result, engine))
+    elif not page:
         print_report(out(), report)
-    if found.rejected:
-        err().print(Text(f"{found.rejected} of {found.rows} rows have faults and are in no figure", "red"))
-
-
-@contextmanager
-def _rejected(path: Path | None, *, spreadsheet: bool) -> Iterator[WriteReject]:
-    """Writes rejects to the file where there is one; else shows the first on stderr."""
-    if path is None:
-        shown = 0
-
-        def show(source: Path, record: FileRow, faults: tuple[Fault, ...]) -> None:
-            nonlocal shown
-            shown += 1
-            if shown <= REJECTS_SHOWN:
-                err().print(Text(f"{source}:{record.line}: {faults_in_words(faults)}", "red"))
-            elif shown == REJECTS_SHOWN + 1:
-                err().print(Text("… and more; --rejects FILE keeps them all", "red"))
-
-        yield show
-        return
-    with ExitStack() as stack:
-        try:
-            (file,) = stack.enter_context(whole_files((path,)))
-        except OSError as error:
-            refuse(f"--rejects `{path}` can't be written: {error.strerror}")
-        yield rejects_writer(file, several_files=True, spreadsheet=spreadsheet)
-
-
-# --- options ---------------------------------------------------------------------------------------------------------
+    if result.rejected:
+        err().print(Text(f"{result.rejected} of {result.rows} rows have faults and are in no figure", "red"))
 
 
 def _row_map(path: Path, engine: Engine) -> RowMap:
-    found = map_read(path, "map", lambda content, name: read_map(content, name, engine.vocabulary))
-    if lacks := map_lacks(found):
+    row_map = row_map_read(path, engine.vocabulary)
+    if lacks := map_lacks(row_map):
         refuse(f"the map `{path}` is not usable for a portfolio:\n" + "\n".join(f"  {lack}" for lack in lacks))
-    return found
+    return row_map
 
 
 def _opening(day: datetime | None, as_of: datetime) -> date | None:

@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.cli.case import RulesOption
-from api.cli.terminal import engine_of, out, print_json, refuse
+from api.cli.console import out, print_json, refuse
+from api.cli.options import RULES, WRITTEN, RulesOption
+from api.cli.policy_folder import engine_of
 from engine.reading.file_schemas import DIALECT, cases_schema, facts_file_schema, policy_schema
 from engine.reading.request_schemas import Schema, facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -22,6 +23,8 @@ from receivables.history.history_map_schema import history_map_schema
 
 
 class Subject(StrEnum):
+    """What a schema describes."""
+
     POLICY = "policy"
     FACTS = "facts"
     CASES = "cases"
@@ -31,10 +34,18 @@ class Subject(StrEnum):
 
 
 def schema(
-    subject: Annotated[Subject, typer.Argument(help="What the schema describes.")] = Subject.POLICY,
-    rules: RulesOption = Path("rules"),
+    subject: Annotated[
+        Subject, typer.Argument(metavar="SUBJECT", help="What the schema describes.", show_default=True)
+    ] = Subject.POLICY,
+    rules: RulesOption = RULES,
     write: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write all of them to DIR/*.schema.json instead.")
+        Path | None,
+        typer.Option(
+            "--write",
+            metavar="DIR",
+            help="Write all of them to DIR/*.schema.json instead.",
+            rich_help_panel=WRITTEN,
+        ),
     ] = None,
 ) -> None:
     """Print a JSON Schema: of policies, facts.yaml, policy tests, row maps, history maps, or of a request's facts.
@@ -73,7 +84,7 @@ def _request_schema(vocabulary: Vocabulary) -> Schema:
     return {
         "$schema": DIALECT,
         "title": "The facts of one case",
-        "description": f"The body of POST /v1/decisions/{{{'|'.join(CASE_KINDS)}}}; one definition a case kind.",
+        "description": "The body of POST /v1/decisions/{order|invoice|account|portfolio}; one definition a case kind.",
         "anyOf": [{"$ref": f"#/$defs/{case}"} for case in CASE_KINDS],
         "$defs": {case: facts_schema(vocabulary, case) for case in CASE_KINDS},
     }

@@ -13,23 +13,47 @@ import typer
 from pydantic import ValidationError
 from rich.text import Text
 
-from api.cli.terminal import err, folder_of, loaded_within_limits, print_diagnostics, refuse
+from api.cli.console import err, print_diagnostics, refuse
+from api.cli.options import RUNNING, WRITTEN, FolderOption
+from api.cli.policy_folder import folder_of, loaded_within_limits
 
-Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
-Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.", show_default="8000")]
-Rules = Annotated[
-    Path | None,
-    typer.Option("--rules", metavar="DIR", help="Folder of the policies, watched for changes.", show_default="rules"),
+HostOption = Annotated[
+    str | None,
+    typer.Option(
+        "--host", metavar="ADDRESS", help="Address to listen on.", show_default="127.0.0.1", rich_help_panel=RUNNING
+    ),
 ]
-Journal = Annotated[
-    str | None, typer.Option(metavar="FILE", help="SQLite file of the decisions.", show_default="var/credence.db")
+PortOption = Annotated[
+    int | None,
+    typer.Option(
+        "--port",
+        metavar="NUMBER",
+        min=0,
+        max=65535,
+        help="Port to listen on; 0 takes a free one.",
+        show_default="8000",
+        rich_help_panel=RUNNING,
+    ),
+]
+JournalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="FILE",
+        help="SQLite file that records the decisions.",
+        show_default="var/credence.db",
+        rich_help_panel=WRITTEN,
+    ),
 ]
 
 
-def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Journal = None) -> None:
+def serve(
+    host: HostOption = None, port: PortOption = None, rules: FolderOption = None, journal: JournalOption = None
+) -> None:
     """Answer decisions over HTTP; Ctrl-C stops it after the requests in flight.
 
-    Each option is also an environment variable: CREDENCE_HOST, CREDENCE_PORT, CREDENCE_RULES, CREDENCE_JOURNAL.
+    The folder of the policies is watched: a change takes effect while the service runs. Each option is also an
+    environment variable: CREDENCE_HOST, CREDENCE_PORT, CREDENCE_RULES, CREDENCE_JOURNAL.
 
     Example:  credence serve --port 8080
 
@@ -40,6 +64,7 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
     """
     # only this command needs the server, and loading it takes longer than a decision
     from api.http.server import serve as run
+    from api.logs import configure_logs
     from api.settings import Settings, refusal
     from ledger.journal.opening import check_writable
     from ledger.store.trouble import JournalUnavailable
@@ -50,6 +75,7 @@ def serve(host: Host = None, port: Port = None, rules: Rules = None, journal: Jo
     except ValidationError as error:
         refuse(refusal(error))
     _warn_of_mistakes(settings.rules)
+    configure_logs(settings.log_level)  # before anything is logged: checking the journal makes it where there is none
     try:
         check_writable(settings.journal)
     except JournalUnavailable as error:
@@ -69,8 +95,8 @@ def _warn_of_mistakes(rules: Path) -> None:
     loaded = loaded_within_limits(folder)
     if loaded.engine is None:
         print_diagnostics(err(), loaded.diagnostics, folder.policies)
-        said = "until these mistakes are mended the set that was in force last decides, or none; saving is enough"
-        err().print(Text(said, "yellow"))
+        until = "until these mistakes are mended the set that was in force last decides, or none; saving is enough"
+        err().print(Text(until, "yellow"))
 
 
 def _free_port(host: str, port: int) -> int:

@@ -12,18 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.check import Directory, read_suites
-from api.cli.junit import junit
-from api.cli.terminal import (
-    FOUND_PROBLEMS,
-    err,
-    folder_of,
-    loaded_engine,
-    out,
-    print_diagnostics,
-    print_json,
-    refuse,
-)
+from api.cli.console import FOUND_PROBLEMS, err, out, print_diagnostics, print_json, refuse
+from api.cli.grammar import rules_folder
+from api.cli.junit_xml import junit_xml
+from api.cli.options import PRINTED, RULES, WRITTEN, FolderArgument, FolderOption, JsonOption
+from api.cli.policy_folder import folder_of, loaded_engine
+from api.cli.tests_and_maps import read_suites
 from engine.testing.case_result import CaseResult, CasesRun, Coverage
 from engine.testing.run_cases import run_cases
 
@@ -31,14 +25,29 @@ _UNCOVERED_SHOWN = 50
 
 
 def test(
-    directory: Directory = Path("rules"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as a JSON object.")] = False,
+    directory: FolderArgument = None,
+    rules: FolderOption = None,
+    as_json: JsonOption = False,
     junit_file: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Also write the results as JUnit XML, for CI.")
+        Path | None,
+        typer.Option(
+            "--junit",
+            metavar="FILE",
+            help="Also write the results as JUnit XML, which CI servers read.",
+            rich_help_panel=WRITTEN,
+        ),
     ] = None,
     min_coverage: Annotated[
         float,
-        typer.Option(metavar="PERCENT", min=0, max=100, help="Fail when fewer rules, rows and bands are covered."),
+        typer.Option(
+            "--min-coverage",
+            metavar="PERCENT",
+            min=0,
+            max=100,
+            help="Fail when fewer rules, rows and bands are covered.",
+            show_default=True,
+            rich_help_panel=PRINTED,
+        ),
     ] = 0,
 ) -> None:
     """Run the policy tests under DIR/cases: expected against got, and which rules and rows no test hits.
@@ -47,18 +56,19 @@ def test(
 
     Exit code: 0 all pass, 1 a test fails, coverage is too low or the rules have mistakes, 2 nothing can be read.
     """
-    folder = folder_of(directory)
+    path = rules_folder(directory, rules, RULES)
+    folder = folder_of(path)
     engine = loaded_engine(folder)
     suites, diagnostics = read_suites(folder, engine.vocabulary)
     if diagnostics:
         print_diagnostics(err(), diagnostics, folder.cases)
         refuse("the policy tests have mistakes", FOUND_PROBLEMS)
     if not suites:
-        refuse(f"there are no policy tests under `{directory / 'cases'}`; write one there")
+        refuse(f"there are no policy tests under `{path / 'cases'}`; write one there")
     run = run_cases(suites, engine, time.perf_counter)
     if junit_file is not None:
         try:
-            junit_file.write_bytes(junit(run))
+            junit_file.write_bytes(junit_xml(run))
         except OSError as error:
             refuse(f"`{junit_file}` can't be written: {error.strerror}")
     too_low = run.coverage.percent < min_coverage
@@ -70,12 +80,13 @@ def test(
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _print(console: Console, run: CasesRun, wanted: float | None) -> None:
+def _print(console: Console, run: CasesRun, missed: float | None) -> None:
+    """`missed`: the coverage in percent that was asked for, where it isn't reached."""
     for result in run.failed:
         _print_failure(console, result)
     _print_coverage(console, run.coverage)
-    if wanted is not None:
-        console.print(Text(f"coverage is {run.coverage.percent:.1f}%, wanted {wanted:g}%", "bold red"))
+    if missed is not None:
+        console.print(Text(f"coverage is {run.coverage.percent:.1f}%, wanted {missed:g}%", "bold red"))
     failed = len(run.failed)
     seconds = sum(result.seconds for result in run.results)
     style = "bold red" if failed else "green"

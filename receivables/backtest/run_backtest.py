@@ -16,6 +16,7 @@ from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Vocabulary
 from files.input_refused import InputRefused
 from files.long_run import Progress, no_progress, without_garbage_collection
+from files.rejects import WriteReject
 from receivables.backtest import backtest_texts as texts
 from receivables.backtest.backtest import Window, backtest, window_of
 from receivables.backtest.backtest_figures import BacktestFigures, RuleName, Side, figures
@@ -62,14 +63,16 @@ class Backtest:
     """Why credence's SQL failed, where it did and orders were replayed one by one; the figures are the same."""
 
 
-def run(request: BacktestRequest, progress: Progress = no_progress) -> tuple[Backtest, HistoryRead]:
+def run(
+    request: BacktestRequest, progress: Progress = no_progress, rejected: WriteReject | None = None
+) -> tuple[Backtest, HistoryRead]:
     """Reads the history and replays it.
 
-    `progress` is called with the phase, `reading` or `replaying`, and the share of it that is done. Raises what
-    `read_history` and `FactRows` raise, and InputRefused where no order is left to replay.
+    `rejected` is called for each row with faults, `progress` with the phase, `reading` or `replaying`, and the share of
+    it that is done. Raises what `read_history` and `FactRows` raise, and InputRefused where no order is left to replay.
     """
     with without_garbage_collection():
-        history = read_history(request.source, progress)
+        history = read_history(request.source, progress, rejected)
         window = window_of(history.accounts, request.since, request.until)
         return replayed(request, history, window, progress), history
 

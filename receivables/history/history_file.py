@@ -13,6 +13,7 @@ from pathlib import Path
 from engine.vocabulary.binding import Fault
 from files.input_refused import InputRefused
 from files.long_run import ROWS_BETWEEN, Progress, no_progress
+from files.rejects import WriteReject
 from files.rows import FileRow, PerHeading, RowFile, open_rows
 from receivables.history.history_map import HISTORY, HistoryMap
 from receivables.history.history_rows import InvoiceReader, history_heading_faults, invoice_reader
@@ -58,11 +59,15 @@ class HistoryRead:
             self.rejects.append((line, faults))
 
 
-def read_history(source: HistorySource, progress: Progress = no_progress) -> HistoryRead:
+def read_history(
+    source: HistorySource, progress: Progress = no_progress, rejected: WriteReject | None = None
+) -> HistoryRead:
     """Every row of the file as an invoice, or as a reject with all its faults.
 
-    `progress` is called now and then with the share of the bytes that is read. Raises InputRefused, with the path as
-    its place, where the file as a whole can't be read or doesn't fit the map, and OSError."""
+    `rejected` is called for each row with faults, `progress` now and then with the share of the bytes that is read.
+    Raises InputRefused, with the path as its place, where the file as a whole can't be read or doesn't fit the map, and
+    OSError.
+    """
     history = HistoryRead()
     accounts = history.accounts
     numbers: set[str] = set()
@@ -75,6 +80,8 @@ def read_history(source: HistorySource, progress: Progress = no_progress) -> His
             invoice = _invoice(row, read, numbers)
             if not isinstance(invoice, Item):
                 history.reject(row.line, invoice)
+                if rejected is not None:
+                    rejected(source.path, row, invoice)
             elif (account := accounts.get(invoice.customer)) is None:
                 accounts[invoice.customer] = [invoice]
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.cli.check import read_map, read_suites, row_maps
+from api.cli.tests_and_maps import read_map, read_suites, row_maps
 from engine.pipeline import Engine, load
 from engine.testing.case_result import CasesRun
 from engine.testing.run_cases import run_cases

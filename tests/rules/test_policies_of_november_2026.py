@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from api.cli.check import read_suites
+from api.cli.tests_and_maps import read_suites
 from engine.pipeline import Engine, load
 from engine.testing.run_cases import run_cases
 from engine.vocabulary.binding import json_value

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 from typer.testing import CliRunner, Result
 
+from api import logs
 from api.cli.main import app
 
 FACTS = "currency: EUR\npolicies: [orders, dunning]\n...\n"
@@ -101,5 +103,6 @@ def desk(folder: Path) -> Path:
 
 
 def credence(*arguments: str | Path, stdin: bytes | None = None) -> Result:
-    """Runs a command; `result.stderr` and `result.stdout` are apart."""
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    """Runs a command in this process, whose logs stay as they are; `result.stderr` and `result.stdout` are apart."""
+    with patch.object(logs, "configure_logs"):  # else they would go on to a stream that ends with the command
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)

@@ -22,9 +22,10 @@ def ready_service(
     with subprocess.Popen(list(command), cwd=folder, env=env, stderr=subprocess.PIPE) as process:
         try:
             assert process.stderr is not None
-            said = process.stderr.readline().decode()
-            found = re.match(r"listening on (http://\S+)", said)
-            assert found, said
+            lines = (line.decode() for line in process.stderr)
+            first = next(line for line in lines if not line.startswith("{"))  # a log entry: the journal was made
+            found = re.match(r"listening on (http://\S+)", first)
+            assert found, first
             with httpx2.Client(base_url=found[1], timeout=20) as client:
                 eventually(lambda: _is_ready(client))
                 yield client

@@ -16,8 +16,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.cli.check import read_map
-from api.cli.terminal import engine_of
+from api.cli.policy_folder import engine_of
+from api.cli.tests_and_maps import read_map
 from api.settings import Settings
 from engine.vocabulary.days import EPOCH
 from files.maps.mapped_rows import row_reader

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from datetime import date
@@ -11,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from api.cli.terminal import engine_of
+from api.cli.policy_folder import engine_of
+from api.cli.report_files import REJECTS_SHOWN
 from engine.reading.document import read
 from files.long_run import ROWS_BETWEEN
 from receivables.backtest.replay import decider
 from receivables.backtest.replay_sql import sql_decider
 from receivables.backtest.run_backtest import BacktestRequest, run
-from receivables.history.history_file import HistorySource
+from receivables.history.history_file import REJECTS_KEPT, HistorySource
 from receivables.history.history_map_file import read_history_map
 from receivables.payment_record import ReceivablesByDay, facts_at_issue
 from tests.support.command_line import credence
@@ -379,8 +381,8 @@ def test_a_file_of_another_kind_is_refused_with_what_to_do(
         ({"--history": "none.csv"}, "`none.csv` does not exist"),
         ({"--history": "."}, "`.` is a folder"),
         ({"--map": "none.yaml"}, "the map `none.yaml` can't be read: No such file or directory"),
-        ({"--out": "none/report.html"}, "--out `none/report.html`: the folder `none` does not exist"),
-        ({"--out": "."}, "--out `.` is a folder; name a file in it"),
+        ({"--out": "none/report.html"}, "--report `none/report.html`: the folder `none` does not exist"),
+        ({"--out": "."}, "--report `.` is a folder; name a file in it"),
         ({"--encoding": "utf-9"}, "`utf-9` is not a known encoding"),
         ({"--encoding": "idna"}, "`idna` is not a known encoding of text files"),
         ({"--delimiter": ";;"}, "--delimiter takes one character"),
@@ -476,3 +478,47 @@ def test_the_documented_result_is_what_the_command_prints() -> None:
     assert side["accuracy"][2]["lift"] == "4.657523"
     page = (SAMPLE_MAP.parents[2] / "docs" / "backtest.md").read_text(encoding="utf-8")
     assert "| last 40%: from 2013-02-25 | 991 | 12.0% | 4.66 | 28.8% | 56.1% |" in page
+
+
+def test_every_row_with_faults_is_kept_beside_the_report(tmp_path: Path) -> None:
+    """All of them, with their text, however many; also where `--rejects` names another file."""
+    bad = "".join(f"{number},A,2024-01-01,x,,1.00\n" for number in range(10, 10 + REJECTS_KEPT + 5))
+    arguments = _arguments(_desk(tmp_path, rows=ROWS + bad))
+    page, other = tmp_path / "page.html", tmp_path / "other.csv"
+    beside = credence("backtest", *arguments, "--report", page)
+    named = credence("backtest", *arguments, "--json", "--rejects", other)
+
+    assert (beside.exit_code, named.exit_code) == (1, 1)
+    assert f"the rejects and their faults are in {page}.rejects.csv" in beside.stderr
+    with other.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert other.read_bytes() == (tmp_path / "page.html.rejects.csv").read_bytes()
+    assert len(rows) == REJECTS_KEPT + 5
+    assert (rows[0]["file"], rows[0]["line"], rows[0]["row"]) == ("past.csv", "6", "10,A,2024-01-01,x,,1.00")
+    assert "is not a date" in rows[0]["faults"]
+
+
+def test_where_nothing_holds_the_rows_with_faults_the_first_are_printed(tmp_path: Path) -> None:
+    bad = "".join(f"{number},A,2024-01-01,x,,1.00\n" for number in range(10, 20))
+
+    result = credence("backtest", *_arguments(_desk(tmp_path, rows=ROWS + bad)))
+
+    assert (result.exit_code, result.stderr.count("past.csv:")) == (1, REJECTS_SHOWN)
+    assert "… and more; --rejects FILE keeps them all" in result.stderr
+    assert "14 rows = 4 invoices + 10 that could not be read" in result.stderr
+
+
+def test_the_day_of_the_parameters_has_a_name_of_its_own(tmp_path: Path) -> None:
+    arguments = _arguments(_desk(tmp_path))
+    days = [credence("backtest", *arguments, "--json", name, "2020-01-01") for name in ("--as-of", "--parameters-of")]
+
+    assert days[0].stdout == days[1].stdout
+    assert json.loads(days[0].stdout)["parameters_of"] == "2020-01-01"
+
+
+def test_a_policy_is_no_map(tmp_path: Path) -> None:
+    paths = _desk(tmp_path)
+    result = credence("backtest", *_arguments(paths | {"--map": paths["--rules"] / "orders.yaml"}))
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "is a policy (it begins with `policy:`); this command needs a history map" in result.stderr

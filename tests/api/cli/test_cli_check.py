@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from api.cli.terminal import print_diagnostics
+from api.cli.console import print_diagnostics
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from tests.support.command_line import CASES, MAP, ORDERS, credence, desk

@@ -189,7 +189,7 @@ def test_a_heading_alone_is_a_file_of_no_rows(rules: Path) -> None:
 
 
 def test_the_outputs_may_not_be_the_input(rules: Path) -> None:
-    source = rules.parent / "in.csv"
+    source = rules.parent / "in.txt"
     source.write_text(HEADING + ROW, encoding="utf-8")
     common = ("decide-file", source, "--map", rules / "maps" / "erp.yaml", "--rules", rules)
 

@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import Result
 
-from api.cli.check import read_map
-from api.cli.terminal import engine_of
+from api.cli.policy_folder import engine_of
+from api.cli.tests_and_maps import read_map
 from files.long_run import ROWS_BETWEEN
 from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.run_portfolio import PortfolioRequest, portfolio_of
@@ -263,6 +263,16 @@ def test_all_faults_of_a_row_come_together_once_each(tmp_path: Path) -> None:
     assert [fault.split(":")[0] for fault in run.result.stderr.split("in.csv:2: ")[1].split("\n")[0].split("; ")] == [
         *("row.amount", "row.settled", "invoice.invoice_date", "invoice.disputed")
     ]
+
+
+def test_rows_with_faults_stand_beside_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    run = Run(tmp_path, HEADING + ROWS + "x\n", "--report", page)
+
+    beside = tmp_path / "report.html.rejects.csv"
+    assert (run.result.exit_code, f"the rejects and their faults are in {beside}" in run.result.stderr) == (1, True)
+    with beside.open(encoding="utf-8", newline="") as file:
+        assert [row["row"] for row in csv.DictReader(file)] == ["x"]
 
 
 def test_without_a_rejects_file_the_first_faults_are_shown(tmp_path: Path) -> None:
@@ -552,8 +562,8 @@ def test_a_file_that_is_given_twice_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--out", "none/report.html"), "--out `none/report.html`: the folder `none` does not exist"),
-        (("--out", "."), "--out `.` is a folder; name a file in it"),
+        (("--report", "none/report.html"), "--report `none/report.html`: the folder `none` does not exist"),
+        (("--out", "."), "--report `.` is a folder; name a file in it"),
         (("--rejects", "/proc/rejects.csv"), "--rejects `/proc/rejects.csv` can't be written"),
         (("--opening", "2026-07-01"), "--opening 2026-07-01 lies after --as-of 2026-06-30"),
     ],

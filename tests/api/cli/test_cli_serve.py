@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -21,15 +22,39 @@ from tests.support.running_service import eventually
 
 @contextmanager
 def serving(rules: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The process and the line it starts with."""
+    """The process and the first line that is no log entry."""
     command = [sys.executable, "-m", "api.cli", "serve", "--rules", str(rules), *options]
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "CREDENCE_JOURNAL": str(rules.parent / "journal.db")}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         try:
             assert process.stderr is not None
-            yield process, process.stderr.readline().decode()
+            yield process, next(line for line in _lines(process) if not line.startswith("{"))
         finally:
             process.kill()
+
+
+def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    assert process.stderr is not None
+    while line := process.stderr.readline():
+        yield line.decode()
+
+
+def test_all_that_is_printed_before_it_listens_is_log_entries_in_json(tmp_path: Path) -> None:
+    """A journal that is made is logged as every other event is, not in the form for developers."""
+    rules = desk(tmp_path / "rules")
+    command = [sys.executable, "-m", "api.cli", "serve", "--rules", str(rules), "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "CREDENCE_JOURNAL": str(tmp_path / "journal.db")}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            before: list[str] = []
+            for line in _lines(process):
+                if line.startswith("listening on"):
+                    break
+                before.append(json.loads(line)["event"])
+        finally:
+            process.kill()
+        assert process.stdout is not None
+        assert (before, process.stdout.read()) == (["journal made"], b"")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

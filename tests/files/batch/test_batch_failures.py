@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from api.cli.terminal import OWN_FAULT
+from api.cli.console import OWN_FAULT
 from engine.lowering.sql.levels import Levels, SqlValue
 from tests.support.command_line import credence
 from tests.support.running_service import write_rules

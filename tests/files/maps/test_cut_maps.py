@@ -20,7 +20,7 @@ def _cut(text: str) -> str:
 @pytest.mark.parametrize("command", ["decide-file", "batch", "portfolio"])
 def test_a_row_map_without_its_end_mark_is_refused(tmp_path: Path, command: str) -> None:
     rules = desk(tmp_path / "rules")
-    source, cut, out = tmp_path / "in.csv", tmp_path / "cut.yaml", tmp_path / "out.csv"
+    source, cut, out = tmp_path / "in.csv", tmp_path / "cut.yaml", tmp_path / "out.ndjson"
     source.write_text(HEADING, encoding="utf-8")
     cut.write_text(_cut(MAP), encoding="utf-8")
     options: dict[str, tuple[str | Path, ...]] = {

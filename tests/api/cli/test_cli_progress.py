@@ -7,17 +7,17 @@ import io
 import pytest
 from rich.console import Console
 
-from api.cli import reporting
+from api.cli import progress
 
 
 def shown(
-    monkeypatch: pytest.MonkeyPatch, quiet: bool, terminal: bool, *told: tuple[str, float | None, int, int]
+    monkeypatch: pytest.MonkeyPatch, quiet: bool, terminal: bool, *calls: tuple[str, float | None, int, int]
 ) -> str:
     written = io.StringIO()
     console = Console(file=written, force_terminal=terminal, width=160, color_system=None)
-    monkeypatch.setattr(reporting, "err", lambda: console)
-    with reporting.progress_bar(quiet) as bar:
-        for each in told:
+    monkeypatch.setattr(progress, "err", lambda: console)
+    with progress.progress_bar(quiet=quiet) as bar:
+        for each in calls:
             bar(*each)
     return written.getvalue()
 

@@ -1,4 +1,7 @@
-"""What all commands share: where they print, how they refuse, and how they get an engine from a rules folder."""
+"""Where commands print and how they end: standard output for answers, standard error for everything about the run.
+
+Leaf of the command line. Exit codes are here, so that every command means the same by them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -14,95 +16,81 @@ from rich.console import Console, ConsoleRenderable, RenderHook
 from rich.text import Text
 
 from engine.diagnostics.diagnostic import Diagnostic
-from engine.pipeline import Engine, Loaded, load
-from files.input_refused import InputRefused
 from files.visible import unseen_replaced, visible
-from ledger.policies.check_limits import Stopped, too_large, within_limits
-from ledger.policies.rules_folder import RulesFolder, read_folder
 
 FOUND_PROBLEMS = 1
+"""Exit code: the command did its work and found mistakes, failing tests or rows that can't be used."""
+
 UNUSABLE = 2
+"""Exit code: wrong usage, or input that can't be used; nothing was written."""
+
 OWN_FAULT = 3
+"""Exit code: a fault of credence itself; nothing was written, and the message says what to do meanwhile."""
+
 INTERRUPTED = 130
+"""Exit code: interrupted with Ctrl-C, as shells have it (128 + the signal's number)."""
 
 PRINTED_MAX = 1_000
-"""Mistakes that are shown at once."""
+"""Mistakes that are shown at once: a terminal takes longer to show more than the check took to find them."""
 
 
 class Language(StrEnum):
+    """The languages in which decisions and reports are printed. Refusals and mistakes are always English."""
+
     EN = "en"
     ZH = "zh"
 
 
-class _NothingUnseen(RenderHook):
+class _OnlyVisible(RenderHook):
     """Names and texts that others chose must not steer the terminal."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         for text in renderables:
-            if isinstance(text, Text) and (shown := visible(text.plain)) != text.plain:
-                text.plain = shown
+            if isinstance(text, Text) and (plain := visible(text.plain)) != text.plain:
+                text.plain = plain
         return renderables
 
 
 def out() -> Console:
-    """Made anew for each use, since tests and pipes replace sys.stdout."""
+    """Standard output, for a command's answer. Made for each use, since tests and pipes replace `sys.stdout`."""
     return _console(stderr=False)
 
 
 def err() -> Console:
+    """Standard error, for refusals, notes and counts."""
     return _console(stderr=True)
 
 
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, soft_wrap=True, highlight=False)
-    console.push_render_hook(_NothingUnseen())
+    console.push_render_hook(_OnlyVisible())
     return console
 
 
 def refuse(message: str, code: int = UNUSABLE) -> NoReturn:
-    """Ends the command with one message on stderr."""
+    """Prints one message on standard error and ends the command with `code`.
+
+    The message is lower case, has no final period, quotes the user's own text in backticks and says what to do instead.
+    """
     err().print(Text.assemble(("credence: ", "bold red"), message))
     raise typer.Exit(code)
 
 
 def print_json(value: object) -> None:
+    """Prints `value` as indented JSON on standard output; Chinese stands as it is, not escaped."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
-def folder_of(rules: Path, name: str = "") -> RulesFolder:
-    try:
-        return read_folder(rules, name)
-    except InputRefused as refused:
-        refuse(str(refused))
-
-
-def loaded_within_limits(folder: RulesFolder) -> Loaded:
-    """Policies that take too long or too much memory have one mistake, which says so."""
-    try:
-        with within_limits():
-            return load(folder.policies)
-    except Stopped as stopped:
-        return Loaded(None, (too_large(folder.policies, stopped),))
-
-
-def loaded_engine(folder: RulesFolder) -> Engine:
-    """The engine of a folder; where its policies have mistakes, prints them and ends the command."""
-    loaded = loaded_within_limits(folder)
-    if loaded.engine is None:
-        print_diagnostics(err(), loaded.diagnostics, folder.policies)
-        refuse(f"the policies have mistakes; `credence check {folder.root}` shows them again", FOUND_PROBLEMS)
-    return loaded.engine
-
-
-def engine_of(rules: Path) -> Engine:
-    """Its decisions name places in the policies as those of the service do (`rules/orders.yaml:12:3`), wherever the
-    folder is."""
-    return loaded_engine(folder_of(rules, rules.resolve().name))
-
-
 def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic], files: Mapping[str, bytes]) -> None:
-    """One line each; on a terminal with the author's line and a caret under the place. Only the first thousand: a
-    terminal takes longer to show more than the check took to find them."""
+    """Prints one line for each mistake; on a terminal also the author's line with a caret under the place.
+
+    `files` holds the contents by the names that stand in the diagnostics' places. Only the first `PRINTED_MAX` mistakes
+    are printed.
+
+        rules/orders.yaml:91:18: N001 unknown name `order.amout` (did you mean `order.amount`?)
+           91 │     formula: max(order.amout - deposit_paid, 0)
+              │                  ^
+    """
     for number, diagnostic in enumerate(diagnostics):
         if number == PRINTED_MAX:
             console.print(Text(f"… and more; mend these {PRINTED_MAX:,} first"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.words import in_words
+from api.cli.usage_errors import in_plain_words
 from tests.support.command_line import credence, desk
 
 
@@ -31,13 +31,13 @@ def test_a_date_and_a_language_in_other_forms(tmp_path: Path, command: str) -> N
     ],
 )
 def test_a_date_is_shown_as_it_is_to_be_written(said: str, hint: str) -> None:
-    told = in_words(f"Value error, '{said}' does not match the formats '%Y-%m-%d'.")
+    message = in_plain_words(f"Value error, '{said}' does not match the formats '%Y-%m-%d'.")
 
-    assert told == f"`{said}` is not a date here; {hint}"
+    assert message == f"`{said}` is not a date here; {hint}"
 
 
 def test_other_messages_stay_as_they_are() -> None:
-    assert in_words("Value error, too small") == "too small"
+    assert in_plain_words("Value error, too small") == "too small"
 
 
 def test_the_version_needs_no_command() -> None:

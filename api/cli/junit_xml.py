@@ -7,11 +7,13 @@ from xml.etree import ElementTree
 
 from engine.testing.case_result import CaseResult, CasesRun
 
-# XML 1.0 has no place for these, not even escaped (section 2.2)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that have no place in XML 1.0, not even escaped (its section 2.2)."""
 
 
-def junit(run: CasesRun) -> bytes:
+def junit_xml(run: CasesRun) -> bytes:
+    """The results as a file's bytes: one `testsuite` for each suite, one `testcase` for each test, with its seconds and
+    the place where it stands; the differences of a failed test are the text of its `failure`."""
     root = ElementTree.Element("testsuites", _counts(run.results))
     for name in dict.fromkeys(result.suite.name for result in run.results):
         results = tuple(result for result in run.results if result.suite.name == name)

@@ -1,0 +1,78 @@
+"""The case that `credence decide` and `credence explain` are about: from a file or stdin, and options."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NoReturn
+
+from api.cli.console import refuse
+from api.cli.options import CaseOptions, case_kind, day_of
+from api.cli.policy_folder import engine_of
+from engine.pipeline import Engine
+from engine.reading.document import BYTES_MAX
+from engine.vocabulary.binding import Fault
+from engine.vocabulary.case_kinds import CASE_KINDS
+from files.batch.decide_file import stable_id
+from files.bounded_files import read_named
+from files.case_file import read_case
+from files.input_refused import InputRefused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseToDecide:
+    """One case and the engine that decides it."""
+
+    engine: Engine
+    """The policies, compiled."""
+
+    kind: str
+    """The case kind, one of `CASE_KINDS`."""
+
+    facts: Mapping[str, object]
+    """Facts by group, as in a request; not yet checked."""
+
+    as_of: date
+    """The day for which is decided."""
+
+    id: str
+    """The decision's id. It follows from the content: the same case under the same policies has the same id."""
+
+
+def case_to_decide(options: CaseOptions) -> CaseToDecide:
+    """Reads the policies and the case; prints why and ends the command where there is nothing to decide.
+
+    What an option says counts before what the file says.
+    """
+    engine = engine_of(options.rules)
+    content, name = _content(options.file)
+    try:
+        case = read_case(content, name, engine.vocabulary, options.test)
+    except InputRefused as refused:
+        refuse(str(refused))
+    kind = case_kind(options.case) if options.case else case.case
+    if kind is None:
+        refuse(f"{name} doesn't say what kind of case it is; add `case`, or give --case {'|'.join(CASE_KINDS)}")
+    as_of = day_of(options.as_of) if options.as_of else case.as_of or day_of(None)
+    id_ = stable_id(kind, as_of.isoformat(), engine.version, repr(sorted(case.facts.items())))
+    return CaseToDecide(engine=engine, kind=kind, facts=case.facts, as_of=as_of, id=id_)
+
+
+def refuse_facts(faults: tuple[Fault, ...]) -> NoReturn:
+    """Ends the command with every fault of the case's facts, one a line."""
+    lines = "\n".join(f"  {fault}" for fault in faults)
+    refuse(f"the facts can't be decided on:\n{lines}")
+
+
+def _content(file: str) -> tuple[bytes, str]:
+    name = "stdin" if file == "-" else file
+    try:
+        content = sys.stdin.buffer.read(BYTES_MAX + 1) if file == "-" else read_named(Path(file))
+    except OSError as error:
+        refuse(f"`{file}` can't be read: {error.strerror}")
+    if len(content) > BYTES_MAX:
+        refuse(f"`{name}` has more than {BYTES_MAX} bytes, too many for a case; `credence batch` takes tables")
+    return content, name

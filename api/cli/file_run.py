@@ -1,0 +1,169 @@
+"""What `decide-file` and `batch` share: one file decided, whatever decides it, and what is printed of it afterwards.
+
+FileRun, what was typed  →prepare→  Prepared, checked  →decided by one of the engines→  FileCounts  →print_counts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
+from api.cli.input_files import row_map_read
+from api.cli.options import CountOptions, FileEngine, FileOptions, RejectsOptions, TextFileOptions, case_kind, day_of
+from api.cli.policy_folder import engine_of
+from api.cli.summary_tables import print_table, table_as_json
+from engine.pipeline import Engine
+from engine.vocabulary.case_kinds import CASE_KINDS
+from files.batch.summary import Summary
+from files.maps.row_map import RowMap
+
+_NAMES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRun:
+    """What somebody typed after `decide-file` or `batch`."""
+
+    engine: FileEngine
+    """What decides."""
+
+    what: FileOptions
+    """Files, policies and the place of the decisions."""
+
+    rejected: RejectsOptions
+    """Where rows with faults go."""
+
+    text: TextFileOptions
+    """How text files are read."""
+
+    counts: CountOptions
+    """What is printed."""
+
+    @property
+    def rejects(self) -> str:
+        """The path of the rejects: the one given, or a name behind that of the decisions."""
+        suffix = "parquet" if self.engine is FileEngine.SPARK else "csv"
+        return self.rejected.rejects or f"{self.what.out_file}.rejects.{suffix}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What the options stand for, read and checked."""
+
+    policies: Engine
+    """The policies, compiled."""
+
+    case: str
+    """The case kind."""
+
+    row_map: RowMap | None
+    """Which column holds which fact; None: they are named alike."""
+
+    as_of: date
+    """The day for which is decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCounts:
+    """What came of a file. Rows = decided + rejected, always."""
+
+    case: str
+    """The case kind, whose outcomes are counted."""
+
+    rows: int
+    """Rows read, without heading and blank lines."""
+
+    decided: int
+    """Rows that became decisions."""
+
+    rejected: int
+    """Rows with faults."""
+
+    outcomes: Mapping[str, int]
+    """Rows by outcome; empty where nobody asked and they were not counted."""
+
+    rules: Mapping[str, tuple[int, int]]
+    """By rule, the rows for which it fired, and those for which it could not be told; empty as `outcomes`."""
+
+    tables: Sequence[Summary] = ()
+    """The tables of `--summary-by`."""
+
+
+def prepare(run: FileRun) -> Prepared:
+    """Reads policies and map; ends the command where they have mistakes or don't fit each other."""
+    case = case_kind(run.what.case) if run.what.case else None
+    policies = engine_of(run.what.rules)
+    row_map = row_map_read(run.what.map_file, policies.vocabulary, case) if run.what.map_file else None
+    if case is None and row_map is None:
+        refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
+    kind = row_map.case if row_map else str(case)
+    return Prepared(policies=policies, case=kind, row_map=row_map, as_of=day_of(run.what.as_of))
+
+
+def print_counts(run: FileRun, counts: FileCounts) -> None:
+    """Prints the answer: as JSON, or the tables asked for; then ends the command with 1 where rows were rejected."""
+    if counts.rejected:
+        err().print(Text(f"the rejects and their faults are in {run.rejects}"))
+    if run.counts.as_json:
+        print_json(_as_json(run, counts))
+    else:
+        if run.counts.summary:
+            _print_summary(counts)
+        for table in counts.tables:
+            print_table(table)
+    if counts.rejected:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def print_unseen_keys(names: Sequence[str]) -> None:
+    """A note for each key that the map reads and that no row of an NDJSON file has: it may be misspelled."""
+    for name in names:
+        err().print(Text(f"note: no row has the key `{name}` that the map reads", "yellow"))
+
+
+def print_unread_columns(names: Sequence[str]) -> None:
+    """A note on columns that hold no fact."""
+    if names:
+        first = ", ".join(f"`{name}`" for name in names[:_NAMES_SHOWN])
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        err().print(Text(f"note: no fact is named {first}{more}; not read", "yellow"))
+
+
+def _as_json(run: FileRun, counts: FileCounts) -> dict[str, object]:
+    answer: dict[str, object] = {
+        "rows": counts.rows,
+        "decided": counts.decided,
+        "rejected": counts.rejected,
+        "out": run.what.out_file,
+        "rejects": run.rejects,
+    }
+    if run.counts.summary:
+        ladder = CASE_KINDS[counts.case].ladder
+        answer["outcomes"] = {outcome: counts.outcomes.get(outcome, 0) for outcome in reversed(ladder)}
+        answer["rules"] = {
+            rule: {"fired": fired, "undetermined": not_told} for rule, (fired, not_told) in counts.rules.items()
+        }
+    if counts.tables:
+        answer["tables"] = [table_as_json(table) for table in counts.tables]
+    return answer
+
+
+def _print_summary(counts: FileCounts) -> None:
+    outcomes = Table("outcome", "rows", "share", box=box.SIMPLE)
+    for outcome in reversed(CASE_KINDS[counts.case].ladder):
+        count = counts.outcomes.get(outcome, 0)
+        outcomes.add_row(outcome, f"{count:,}", f"{count / max(counts.decided, 1):.1%}")
+    by_rule = Table("rule", "fired", "undetermined", box=box.SIMPLE)
+    for rule, (fired, undetermined) in counts.rules.items():
+        by_rule.add_row(Text(rule), f"{fired:,}", f"{undetermined:,}")
+    for table in (outcomes, by_rule):
+        for column in table.columns[1:]:
+            column.justify = "right"
+        out().print(table)

@@ -90,7 +90,13 @@ def ruleset(chosen: Sequence[Row]) -> RuleSet:
 def _rule(index: int, row: Row) -> Rule:
     conjuncts = tuple(
         Conjunct(
-            Compare(YES_NO, False, operator, Variable(FACTS[name], False, name), Constant(FACTS[name], False, literal)),
+            Compare(
+                YES_NO,
+                operator,
+                Variable(FACTS[name], name, nullable=False),
+                Constant(FACTS[name], literal, nullable=False),
+                nullable=False,
+            ),
             "",
             HERE,
         )

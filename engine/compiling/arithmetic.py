@@ -69,15 +69,15 @@ def constant(type_: Type, value: int | str | bool) -> Constant:
     """A known value; a number's bounds are the value itself."""
     if isinstance(value, int) and not isinstance(value, bool):
         type_ = replace(type_, low=value, high=value)
-    return Constant(_bounded(type_), False, value)
+    return Constant(_bounded(type_), value, nullable=False)
 
 
 def word(text: str) -> Constant:
     """A text as an enum of that one word, so that it may meet an enum, or any text."""
-    return Constant(Type(Kind.ENUM, members=(text,)), False, text)
+    return Constant(Type(Kind.ENUM, members=(text,)), text, nullable=False)
 
 
-NULL = Constant(Type(Kind.NUMBER), True, None)
+NULL = Constant(Type(Kind.NUMBER), None, nullable=True)
 """The literal `null`; it takes the type of what it meets."""
 
 
@@ -133,7 +133,7 @@ def rescaled(formula: Formula, scale: int, mode: str = "half_even") -> Formula:
     # rounding may move a bound outwards by one unit
     slack = 1 if scale < before else 0
     type_ = _bounded(replace(formula.type, scale=scale, low=low - slack, high=high + slack))
-    return folded(f.Rescale(type_, formula.nullable, formula, mode))
+    return folded(f.Rescale(type_, formula, mode, nullable=formula.nullable))
 
 
 def _scaled(value: int, before: int, after: int) -> int:
@@ -179,7 +179,7 @@ def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
 def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) -> Formula:
     """The part at this scale; of constants the kind changes too, so that a bare 100 beside money is money."""
     if is_null(part):
-        return Constant(Type(kind, scale=scale, members=members), True, None)
+        return Constant(Type(kind, scale=scale, members=members), None, nullable=True)
     part = rescaled(part, scale)
     if isinstance(part, Constant) and part.type.kind is not kind:
         return replace(part, type=replace(part.type, kind=kind))
@@ -230,24 +230,24 @@ def add(left: Formula, right: Formula) -> Formula:
     if right.type.kind is Kind.DATE:
         return _shifted(right, left, 1)
     if {left.type.kind, right.type.kind} <= {Kind.TEXT, Kind.ENUM}:
-        return f.FunctionCall(TEXT, left.nullable or right.nullable, CONCATENATION.name, (left, right))
+        return f.FunctionCall(TEXT, CONCATENATION.name, (left, right), nullable=left.nullable or right.nullable)
     require_numeric((left, right), "added")
     left, right = unified((left, right), "added")
     type_ = replace(hull((left, right)), low=left.type.low + right.type.low, high=left.type.high + right.type.high)
-    return folded(f.Sum(_bounded(type_), left.nullable or right.nullable, left, right))
+    return folded(f.Sum(_bounded(type_), left, right, nullable=left.nullable or right.nullable))
 
 
 def subtract(left: Formula, right: Formula) -> Formula:
     """`left - right`: numbers of one unit, days or months from a date, or two dates, which gives days."""
     if left.type.kind is Kind.DATE and right.type.kind is Kind.DATE:
         days = Type(Kind.DAYS, scale=0, low=left.type.low - right.type.high, high=left.type.high - right.type.low)
-        return folded(f.Difference(days, left.nullable or right.nullable, left, right))
+        return folded(f.Difference(days, left, right, nullable=left.nullable or right.nullable))
     if left.type.kind is Kind.DATE:
         return _shifted(left, right, -1)
     require_numeric((left, right), "subtracted")
     left, right = unified((left, right), "subtracted")
     type_ = replace(hull((left, right)), low=left.type.low - right.type.high, high=left.type.high - right.type.low)
-    return folded(f.Difference(_bounded(type_), left.nullable or right.nullable, left, right))
+    return folded(f.Difference(_bounded(type_), left, right, nullable=left.nullable or right.nullable))
 
 
 def negate(operand: Formula) -> Formula:
@@ -257,7 +257,7 @@ def negate(operand: Formula) -> Formula:
         return constant(operand.type, -operand.value)
     zero = constant(replace(operand.type, low=0, high=0), 0)
     type_ = replace(operand.type, low=-operand.type.high, high=-operand.type.low)
-    return f.Difference(type_, operand.nullable, zero, operand)
+    return f.Difference(type_, zero, operand, nullable=operand.nullable)
 
 
 def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
@@ -275,9 +275,9 @@ def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
     nullable = date.nullable or by.nullable
     if by.type.kind is Kind.MONTHS:
         low, high = date.type.low + 31 * min(by.type.low, 0), date.type.high + 31 * max(by.type.high, 0)
-        return folded(f.AddMonths(_calendar(low, high), nullable, date, by))
+        return folded(f.AddMonths(_calendar(low, high), date, by, nullable=nullable))
     type_ = _calendar(date.type.low + by.type.low, date.type.high + by.type.high)
-    return folded(f.Sum(type_, nullable, date, by))
+    return folded(f.Sum(type_, date, by, nullable=nullable))
 
 
 def _calendar(low: int, high: int) -> Type:
@@ -299,7 +299,7 @@ def multiply(left: Formula, right: Formula) -> Formula:
     kind = _product_kind(left, right)
     low, high = _extent(left.type, right.type)
     type_ = _bounded(Type(kind, scale=left.type.scale + right.type.scale, low=low, high=high))
-    return folded(f.Product(type_, left.nullable or right.nullable, left, right))
+    return folded(f.Product(type_, left, right, nullable=left.nullable or right.nullable))
 
 
 def _product_kind(left: Formula, right: Formula) -> Kind:
@@ -335,7 +335,7 @@ def divide(left: Formula, right: Formula) -> Formula:
     positive = left.type.low >= 0 and right.type.low >= 0
     zero_possible = right.type.low <= 0 <= right.type.high
     type_ = _bounded(Type(kind, scale=scale, low=0 if positive else -largest, high=largest))
-    return folded(f.Quotient(type_, left.nullable or right.nullable or zero_possible, left, right, shift))
+    return folded(f.Quotient(type_, left, right, shift, nullable=left.nullable or right.nullable or zero_possible))
 
 
 def _quotient_kind(left: Formula, right: Formula) -> Kind:
@@ -370,14 +370,14 @@ def modulo(left: Formula, right: Formula) -> Formula:
     reach = max(abs(right.type.low), abs(right.type.high))
     zero_possible = right.type.low <= 0 <= right.type.high
     type_ = replace(hull((left, right)), low=-reach, high=reach)
-    return folded(f.Modulo(type_, left.nullable or right.nullable or zero_possible, left, right))
+    return folded(f.Modulo(type_, left, right, nullable=left.nullable or right.nullable or zero_possible))
 
 
 def absolute(operand: Formula) -> Formula:
     """A number without its sign."""
     require_numeric((operand,), "made absolute")
     reach = max(abs(operand.type.low), abs(operand.type.high))
-    return folded(f.Absolute(replace(operand.type, low=0, high=reach), operand.nullable, operand))
+    return folded(f.Absolute(replace(operand.type, low=0, high=reach), operand, nullable=operand.nullable))
 
 
 def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
@@ -391,7 +391,7 @@ def extreme(parts: Sequence[Formula], *, greatest: bool) -> Formula:
     pick = max if greatest else min
     low, high = pick(part.type.low for part in parts), pick(part.type.high for part in parts)
     type_ = replace(hull(parts), low=low, high=high)
-    return folded((f.Greatest if greatest else f.Least)(type_, _any_null(parts), tuple(parts)))
+    return folded((f.Greatest if greatest else f.Least)(type_, tuple(parts), nullable=_any_null(parts)))
 
 
 def compare(operator: str, left: Formula, right: Formula) -> Formula:
@@ -405,15 +405,15 @@ def compare(operator: str, left: Formula, right: Formula) -> Formula:
             ErrorCode.T001, f"{described(left)} has no order", "compare it with `=`, or with a list: `in [A, B]`"
         )
     _require_common_word(left, right)
-    return f.Compare(YES_NO, left.nullable or right.nullable, operator, left, right)
+    return f.Compare(YES_NO, operator, left, right, nullable=left.nullable or right.nullable)
 
 
 def _null_comparison(operator: str, other: Formula) -> Formula:
     """`x = null` and `x != null`, which are never null themselves."""
     if operator not in ("=", "!="):
         raise Mismatch(ErrorCode.T001, "null has no order", "`x = null` asks whether x is missing")
-    missing = f.IsNull(YES_NO, False, other)
-    return missing if operator == "=" else f.Not(YES_NO, False, missing)
+    missing = f.IsNull(YES_NO, other, nullable=False)
+    return missing if operator == "=" else f.Not(YES_NO, missing, nullable=False)
 
 
 def _require_common_word(left: Formula, right: Formula) -> None:
@@ -440,7 +440,7 @@ def choose(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
     require_condition(condition)
     then, otherwise = unified((then, otherwise), "the two results of one `if`")
     nullable = condition.nullable or then.nullable or otherwise.nullable
-    return f.If(hull((then, otherwise)), nullable, condition, then, otherwise)
+    return f.If(hull((then, otherwise)), condition, then, otherwise, nullable=nullable)
 
 
 def require_condition(formula: Formula) -> None:
@@ -454,20 +454,20 @@ def conjunction(parts: Sequence[Formula]) -> Formula:
     """All of the conditions; one alone is itself."""
     for part in parts:
         require_condition(part)
-    return parts[0] if len(parts) == 1 else f.All(YES_NO, _any_null(parts), tuple(parts))
+    return parts[0] if len(parts) == 1 else f.All(YES_NO, tuple(parts), nullable=_any_null(parts))
 
 
 def disjunction(parts: Sequence[Formula]) -> Formula:
     """Any of the conditions; one alone is itself."""
     for part in parts:
         require_condition(part)
-    return parts[0] if len(parts) == 1 else f.Any(YES_NO, _any_null(parts), tuple(parts))
+    return parts[0] if len(parts) == 1 else f.Any(YES_NO, tuple(parts), nullable=_any_null(parts))
 
 
 def negation(operand: Formula) -> Formula:
     """Not the condition; null of null."""
     require_condition(operand)
-    return f.Not(YES_NO, operand.nullable, operand)
+    return f.Not(YES_NO, operand, nullable=operand.nullable)
 
 
 def named(formula: Formula, kind: Kind, scale: int) -> Formula:

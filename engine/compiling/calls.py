@@ -77,7 +77,7 @@ def _function_call(function: FunctionRow, forms: Forms, arguments: Arguments) ->
         if parameter.takes is Takes.TEXT and argument.type.kind not in (Kind.TEXT, Kind.ENUM):
             raise Mismatch(ErrorCode.T001, f"{a.described(argument)} is not text")
     nullable = any(argument.nullable for argument in arguments)
-    return f.FunctionCall(forms.result, nullable, function.name, tuple(arguments))
+    return f.FunctionCall(forms.result, function.name, tuple(arguments), nullable=nullable)
 
 
 def _written_number(argument: Formula, what: str) -> int:

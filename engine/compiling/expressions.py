@@ -235,7 +235,7 @@ class ExpressionCompiler:
         if node.name not in _DATE_PARTS:
             raise Mismatch(ErrorCode.T003, f"a date has no {part}", did_you_mean(node.name, _DATE_PARTS))
         low, high = _DATE_PARTS[node.name]
-        return f.DatePart(Type(Kind.INTEGER, scale=0, low=low, high=high), source.nullable, node.name, source)
+        return f.DatePart(Type(Kind.INTEGER, scale=0, low=low, high=high), node.name, source, nullable=source.nullable)
 
     def _comparison(self, node: syntax.Comparison, scope: Scope) -> Formula:
         left, right = self._sides(node.left, node.right, scope)
@@ -395,7 +395,7 @@ class ExpressionCompiler:
         if asks_null or not null_is_no or not subject.nullable:
             return a.negation(any_test)
         # `not(A)` on a missing subject is not true either, unless it is `not(null, …)`, which settles the question
-        known = f.Not(YES_NO, False, f.IsNull(YES_NO, False, subject))
+        known = f.Not(YES_NO, f.IsNull(YES_NO, subject, nullable=False), nullable=False)
         return a.conjunction((known, a.negation(any_test)))
 
     @staticmethod
@@ -450,8 +450,8 @@ def _false_of_null(subject: Formula, test: Formula) -> Formula:
         return test
     others = (node for node in f.walk(test) if isinstance(node, f.Variable) and node != subject)
     if isinstance(subject, f.Variable) and not any(node.nullable for node in others):
-        return f.IsTrue(YES_NO, False, test)
-    known = f.Not(YES_NO, False, f.IsNull(YES_NO, False, subject))
+        return f.IsTrue(YES_NO, test, nullable=False)
+    known = f.Not(YES_NO, f.IsNull(YES_NO, subject, nullable=False), nullable=False)
     return a.conjunction((known, test))
 
 
@@ -466,7 +466,7 @@ def _joined(parts: list[Formula]) -> list[Formula]:
     known = tuple(value for value in values if value is not None)
     taken = {id(part) for part in equalities}
     others = [part for part in parts if id(part) not in taken]
-    return [f.MemberOf(YES_NO, subject.nullable, subject, known), *others]
+    return [f.MemberOf(YES_NO, subject, known, nullable=subject.nullable), *others]
 
 
 def _is_equality_with_constant(part: f.Compare) -> bool:

@@ -67,7 +67,7 @@ def hits(matches: Sequence[Match]) -> tuple[Formula, ...]:
 def _hit(match: Match) -> Formula:
     if not match.conjuncts:
         return a.constant(YES_NO, True)
-    return Variable(YES_NO, any(conjunct.formula.nullable for conjunct in match.conjuncts), match.id)
+    return Variable(YES_NO, match.id, nullable=any(conjunct.formula.nullable for conjunct in match.conjuncts))
 
 
 def single(
@@ -107,8 +107,11 @@ def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> 
     for row, output, is_open in zip(rows, outputs, again, strict=True):
         if is_open:
             differs = a.negation(_same(variable, output))
-            unknown = f.IsNull(YES_NO, False, row)
-            links += [(f.IsTrue(YES_NO, False, row), output), (a.conjunction([unknown, differs]), _null_of(output))]
+            unknown = f.IsNull(YES_NO, row, nullable=False)
+            links += [
+                (f.IsTrue(YES_NO, row, nullable=False), output),
+                (a.conjunction([unknown, differs]), _null_of(output)),
+            ]
         else:
             links.append((row, output))
     return Combined(_first_true(*zip(*links, strict=True)), certain)
@@ -135,10 +138,10 @@ def _same(certain: Formula, output: Formula) -> Formula:
     same = a.compare("=", certain, output)
     if not same.nullable:
         return same
-    same = f.IsTrue(YES_NO, False, same)
+    same = f.IsTrue(YES_NO, same, nullable=False)
     if not output.nullable:
         return same
-    both_null = a.conjunction([f.IsNull(YES_NO, False, certain), f.IsNull(YES_NO, False, output)])
+    both_null = a.conjunction([f.IsNull(YES_NO, certain, nullable=False), f.IsNull(YES_NO, output, nullable=False)])
     return a.disjunction([same, both_null])
 
 
@@ -147,23 +150,23 @@ def _same(certain: Formula, output: Formula) -> Formula:
 
 def _certainly(rows: Sequence[Formula]) -> list[Formula]:
     """The rows with unknown ones counted as not hit; never null."""
-    return [f.IsTrue(YES_NO, False, row) if row.nullable else row for row in rows]
+    return [f.IsTrue(YES_NO, row, nullable=False) if row.nullable else row for row in rows]
 
 
 def _possibly(rows: Sequence[Formula]) -> list[Formula]:
     """The rows with unknown ones counted as hit: `row or row is null`, and null or true is true."""
-    return [a.disjunction([row, f.IsNull(YES_NO, False, row)]) if row.nullable else row for row in rows]
+    return [a.disjunction([row, f.IsNull(YES_NO, row, nullable=False)]) if row.nullable else row for row in rows]
 
 
 def _settled(row: Formula, harmless: Formula) -> Formula:
     """The row match, false instead of null where it is `harmless`: hit or not, the output is the same."""
-    return a.conjunction([row, a.negation(a.conjunction([f.IsNull(YES_NO, False, row), harmless]))])
+    return a.conjunction([row, a.negation(a.conjunction([f.IsNull(YES_NO, row, nullable=False), harmless]))])
 
 
 def _certain(formula: Formula, name: str, which: str = "certain") -> tuple[tuple[tuple[str, Formula]], Variable]:
     """A variable for the output without its unknown rows, with its formula. No author's name has a blank in it."""
     full = f"{name} {which}"
-    return ((full, formula),), Variable(formula.type, formula.nullable, full)
+    return ((full, formula),), Variable(formula.type, full, nullable=formula.nullable)
 
 
 # --- one row counts --------------------------------------------------------------------------------------------------
@@ -185,7 +188,7 @@ def _first_true(conditions: Sequence[Formula], results: Sequence[Formula]) -> Fo
 
 
 def _null_of(output: Formula) -> Formula:
-    return Constant(output.type, True, None)
+    return Constant(output.type, None, nullable=True)
 
 
 # --- all rows count --------------------------------------------------------------------------------------------------
@@ -233,7 +236,7 @@ def _total(
         return Combined(plain)
     least, low = _certain(rounded(_bound(rows, outputs, greatest=False)), name, "least")
     most, high = _certain(rounded(_bound(rows, outputs, greatest=True)), name, "most")
-    same = f.IsTrue(YES_NO, False, a.compare("=", low, high))
+    same = f.IsTrue(YES_NO, a.compare("=", low, high), nullable=False)
     return Combined(_sum([_settled(row, same) if row.nullable else row for row in rows], outputs), (*least, *most))
 
 
@@ -264,7 +267,7 @@ def _may_be_zero(output: Formula) -> bool:
 
 def _is_zero(output: Formula) -> Formula:
     same = a.compare("=", output, a.constant(Type(output.type.kind, scale=output.type.scale), 0))
-    return f.IsTrue(YES_NO, False, same) if same.nullable else same
+    return f.IsTrue(YES_NO, same, nullable=False) if same.nullable else same
 
 
 def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], name: str, *, greatest: bool) -> Combined:
@@ -288,7 +291,7 @@ def _extreme(rows: Sequence[Formula], outputs: Sequence[Formula], name: str, *, 
     certain, variable = _certain(_best(_certainly(rows), outputs, greatest=greatest), name)
     within = "<=" if greatest else ">="
     settled = [
-        _settled(row, f.IsTrue(YES_NO, False, a.compare(within, output, variable))) if is_open else row
+        _settled(row, f.IsTrue(YES_NO, a.compare(within, output, variable), nullable=False)) if is_open else row
         for row, output, is_open in zip(rows, outputs, are_open, strict=True)
     ]
     return Combined(_best(settled, outputs, greatest=greatest), certain)
@@ -312,7 +315,7 @@ def _best(rows: Sequence[Formula], outputs: Sequence[Formula], *, greatest: bool
     best = a.extreme(
         [a.choose(row, output, beyond) for row, output in zip(rows, outputs, strict=True)], greatest=greatest
     )
-    return a.choose(a.disjunction(rows), best, Constant(best.type, True, None))
+    return a.choose(a.disjunction(rows), best, Constant(best.type, None, nullable=True))
 
 
 def balanced(parts: Sequence[Formula], combine: Callable[[Formula, Formula], Formula]) -> Formula:

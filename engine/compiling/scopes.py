@@ -39,9 +39,9 @@ class Names:
         self._unread = unread
         self._lists: set[str] = set()
         self._facts = {
-            fact.name: Variable(fact.type, not fact.required, fact.name) for fact in vocabulary.facts.values()
+            fact.name: Variable(fact.type, fact.name, nullable=not fact.required) for fact in vocabulary.facts.values()
         }
-        self._facts[AS_OF] = Variable(DATE, False, AS_OF)
+        self._facts[AS_OF] = Variable(DATE, AS_OF, nullable=False)
         # None: broken, and reported; or part of a circle, which is reported too
         self._defined: dict[str, Formula | None] = {name: None for unit in linked.units for name in unit.gives}
         self._scopes = {name: self._scope(policy) for name, policy in linked.policies.items()}

@@ -268,9 +268,9 @@ class _StretchCompiler:
             self.names.constants[name] = constant
             self.names.define(name, constant)
         else:
-            null = Constant(constant.type, True, None)
+            null = Constant(constant.type, None, nullable=True)
             self.unset.append(Named(name=name, formula=null, title=parameter.title, place=parameter.place))
-            self.names.define(name, Unset(constant.type, True, name))
+            self.names.define(name, Unset(constant.type, name, nullable=True))
 
     def _has_begun(self, since: date | None) -> bool:
         return since is None or (self._since is not None and since <= self._since)
@@ -324,4 +324,4 @@ class _StretchCompiler:
             return
         first = unit.gives[0]
         self.steps[first] = (*self.steps.get(first, ()), Named(name=name, formula=formula, title=title, place=place))
-        self.names.define(name, Variable(formula.type, formula.nullable, name))
+        self.names.define(name, Variable(formula.type, name, nullable=formula.nullable))

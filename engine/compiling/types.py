@@ -41,7 +41,7 @@ def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
     if type_ is not None and type_.kind is Kind.DATE:
         return temporal(value)
     if type_ is not None and type_.kind in (Kind.TEXT, Kind.ENUM):
-        return Constant(type_, False, value)
+        return Constant(type_, value, nullable=False)
     return a.word(value)
 
 
@@ -111,7 +111,7 @@ def named(formula: Formula, type_: Type | None, vocabulary: Vocabulary) -> Formu
 
 def _as_declared(formula: Formula, type_: Type) -> Formula:
     if a.is_null(formula):
-        return Constant(type_, True, None)
+        return Constant(type_, None, nullable=True)
     kind, declared_kind = formula.type.kind, type_.kind
     fits = (
         kind is declared_kind

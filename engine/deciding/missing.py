@@ -42,7 +42,7 @@ class MissingInputs:
                 case Match():
                     self._formulas[step.id] = tuple(conjunct.formula for conjunct in step.conjuncts)
                 case ListResult():
-                    rows = tuple(Variable(YES_NO, True, row) for row, _ in step.entries)
+                    rows = tuple(Variable(YES_NO, row, nullable=True) for row, _ in step.entries)
                     self._formulas[step.name] = (*rows, *(formula for _, formula in step.entries))
 
         self._strict: dict[int, tuple[str, ...] | None] = {}

@@ -44,6 +44,9 @@ def explain(engine: Engine, case: str, facts: Mapping[str, object], as_of: date,
     return _Explaining(engine.policies, ruleset, evaluated.variables, decision).explanation()
 
 
+_AS_OF_TITLE = Text("date of the decision", "决策日期")
+
+
 class _Explaining:
     """One case under explanation. `values` are those of the plain evaluator: all variables by full name, lists as
     tuples; `_plain` leaves the lists out, since no formula reads one."""
@@ -204,6 +207,3 @@ class _Explaining:
         value = self._values.get(name)
         type_ = self._ruleset.variables.get(name) or self._elements.get(name, TEXT)
         return [json_value(item, type_) for item in value] if isinstance(value, tuple) else json_value(value, type_)
-
-
-_AS_OF_TITLE = Text("date of the decision", "决策日期")

@@ -41,7 +41,7 @@ RULES_PER_NETWORK = 59
 SUBJECTS_PER_NETWORK = 120
 """durable_rules refuses a fact of 255 fields (error 302)."""
 
-_ALWAYS = Constant(YES_NO, False, True)
+_ALWAYS = Constant(YES_NO, True, nullable=False)
 _LETTERS = "abcdefghijklmnopqrstuvwxy"
 _FLIPPED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """The comparison that says the same with its sides exchanged."""
@@ -130,7 +130,7 @@ def conditions(match: Match) -> tuple[NetworkCondition, ...]:
     is always true, and one with too many subjects for a network a single flag."""
     native = dict.fromkeys(condition for part in match.conjuncts for condition in _conditions(part.formula))
     if len({condition.subject for condition in native}) > SUBJECTS_PER_NETWORK:
-        conjunction = All(YES_NO, True, tuple(part.formula for part in match.conjuncts))
+        conjunction = All(YES_NO, tuple(part.formula for part in match.conjuncts), nullable=True)
         return (NetworkCondition(conjunction, "=", 1),)
     return tuple(native) or (NetworkCondition(_ALWAYS, "=", 1),)
 

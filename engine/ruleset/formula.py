@@ -16,20 +16,19 @@ In the examples a number behind `@` is its scale: 1250@2.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from engine.vocabulary.vocabulary import Type
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A node: what all classes below have. Nodes are built with their fields in order, since one class after the other
-    is taken apart by `match`."""
+    """A node: what all classes below have."""
 
     type: Type
     """Kind, scale and bounds of the value; for an enum its words."""
 
-    nullable: bool
+    nullable: bool = field(kw_only=True)
     """Whether the value can be null."""
 
     @property

@@ -38,8 +38,8 @@ class MapNames:
         """`types` gives the type of each mapped fact and each helper column by full name, `facts` the names of all
         facts of the case kind, mapped or not."""
         # every one of them may be missing: also a required fact, in a row that is then refused
-        self._variables = {name: Variable(type_, True, name) for name, type_ in types.items()}
-        self._variables[AS_OF] = Variable(DATE, False, AS_OF)
+        self._variables = {name: Variable(type_, name, nullable=True) for name, type_ in types.items()}
+        self._variables[AS_OF] = Variable(DATE, AS_OF, nullable=False)
         self._facts = facts
         self.scope = Scope(self._look_up, self._variables.keys)
 

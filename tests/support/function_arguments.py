@@ -28,7 +28,7 @@ def counts(function: FunctionRow) -> range:
 
 def argument_lists(function: FunctionRow, text: Formula) -> list[tuple[Formula, ...]]:
     """`text` as the first argument, and behind it whatever the other parameters take; every number of arguments."""
-    constants = [Constant(TEXT, False, value) for value in TEXTS]
+    constants = [Constant(TEXT, value, nullable=False) for value in TEXTS]
     lists: list[tuple[Formula, ...]] = []
     for count in counts(function):
         others: list[Sequence[Formula]] = [
@@ -40,4 +40,4 @@ def argument_lists(function: FunctionRow, text: Formula) -> list[tuple[Formula, 
 
 
 def _number(value: int) -> Constant:
-    return Constant(Type(Kind.INTEGER, scale=0, low=value, high=value), False, value)
+    return Constant(Type(Kind.INTEGER, scale=0, low=value, high=value), value, nullable=False)

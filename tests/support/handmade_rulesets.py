@@ -68,18 +68,18 @@ def named(name: str, formula: Formula) -> Named:
 
 
 def whole(value: int | None) -> Constant:
-    return Constant(Type(Kind.INTEGER, scale=0, low=value or 0, high=value or 0), value is None, value)
+    return Constant(Type(Kind.INTEGER, scale=0, low=value or 0, high=value or 0), value, nullable=value is None)
 
 
 def compare(left: Formula, operator: str, right: Formula | int | str | bool) -> Compare:
     if not isinstance(right, Formula):
-        right = Constant(left.type, False, right)
-    return Compare(YES_NO, left.nullable or right.nullable, operator, left, right)
+        right = Constant(left.type, right, nullable=False)
+    return Compare(YES_NO, operator, left, right, nullable=left.nullable or right.nullable)
 
 
 def required(name: str, type_: Type = WHOLE) -> Variable:
-    return Variable(type_, False, name)
+    return Variable(type_, name, nullable=False)
 
 
 def optional(name: str, type_: Type = WHOLE) -> Variable:
-    return Variable(type_, True, name)
+    return Variable(type_, name, nullable=True)

@@ -46,8 +46,8 @@ def random_ruleset(seed: int, rules: int = 8, depth: int = 3) -> RuleSet:
     """About as many facts and half as many table rows as rules, over every type and every node."""
     chance = random.Random(seed)
     facts = tuple(_fact(index, chance) for index in range(max(4, rules)))
-    maker = FormulaMaker(chance, [Variable(fact.type, not fact.required, fact.name) for fact in facts])
-    maker.add(Variable(DATE, False, AS_OF))
+    maker = FormulaMaker(chance, [Variable(fact.type, fact.name, nullable=not fact.required) for fact in facts])
+    maker.add(Variable(DATE, AS_OF, nullable=False))
     steps: list[Match | Named | ListResult] = []
     tables = []
     for index in range(max(1, rules // 4)):
@@ -140,20 +140,20 @@ def _table(
     hit = []
     for row in rows:
         nullable = any(conjunct.formula.nullable for conjunct in row.conjuncts)
-        hit.append(Variable(YES_NO, nullable, row.id))
+        hit.append(Variable(YES_NO, row.id, nullable=nullable))
     outputs = [maker.number(1) for _ in rows]
     entries = tuple((row.id, output) for row, output in zip(rows, outputs, strict=True))
     listed = ListResult(name=f"{name}.all", entries=entries, element=outputs[0].type, title=None, place=HERE)
     first = maker.first_of(hit)
     for variable in hit:
         maker.add(variable)
-    maker.add(Variable(first.type, first.nullable, f"{name}.first"))
+    maker.add(Variable(first.type, f"{name}.first", nullable=first.nullable))
     return rows, [Named(name=f"{name}.first", formula=first, title=None, place=HERE), listed]
 
 
 def _named(name: str, maker: FormulaMaker, depth: int) -> Named:
     formula = maker.chance.choice((maker.number, maker.condition, maker.date, maker.text))(depth)
-    maker.add(Variable(formula.type, formula.nullable, name))
+    maker.add(Variable(formula.type, name, nullable=formula.nullable))
     return Named(name=name, formula=formula, title=None, place=HERE)
 
 

@@ -225,7 +225,7 @@ def _owned(ruleset: RuleSet) -> Iterator[tuple[str, Formula]]:
 
 def _whole(match: Match) -> Formula:
     parts = tuple(conjunct.formula for conjunct in match.conjuncts)
-    return All(YES_NO, any(part.nullable for part in parts), parts)
+    return All(YES_NO, parts, nullable=any(part.nullable for part in parts))
 
 
 def _reads(ruleset: RuleSet) -> dict[str, set[str]]:

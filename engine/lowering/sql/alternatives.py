@@ -98,10 +98,12 @@ class _Folding:
         words = fact.type.members
         values: tuple[Value, ...] = words if fact.required else (*words, None)
         type_ = Type(Kind.INTEGER, scale=0, low=1, high=len(values))
-        number = Variable(type_, False, f"{fact.name}.{_NUMBER}")
+        number = Variable(type_, f"{fact.name}.{_NUMBER}", nullable=False)
         self._known[fact.name] = _Known(number, values)
-        operand = Variable(fact.type, not fact.required, fact.name)
-        return Named(name=number.name, formula=Position(type_, False, operand, words), title=None, place=fact.place)
+        operand = Variable(fact.type, fact.name, nullable=not fact.required)
+        return Named(
+            name=number.name, formula=Position(type_, operand, words, nullable=False), title=None, place=fact.place
+        )
 
     def _step(self, step: Match | Named | ListResult) -> Iterator[Match | Named | ListResult]:
         """The step with its formulas folded, behind those that give the number of its alternative."""
@@ -129,7 +131,7 @@ class _Folding:
             formula = _output(self._numbers[table.id, chosen], formula.type, outputs)
         elif isinstance(formula, f.If) and words and (word := self._word(formula, words)):
             number = yield from _numbering(step.name, word, len(words) + 1, step.place)
-            formula = _output(number, formula.type, [Constant(formula.type, False, each) for each in words])
+            formula = _output(number, formula.type, [Constant(formula.type, each, nullable=False) for each in words])
         self._learn(step.name, formula)
         yield replace(step, formula=formula)
 
@@ -156,12 +158,14 @@ class _Folding:
                 one, other = self._word(then, words), self._word(otherwise, words)
                 if one is None or other is None:
                     return None
-                return f.If(type_, condition.nullable or one.nullable or other.nullable, condition, one, other)
+                return f.If(type_, condition, one, other, nullable=condition.nullable or one.nullable or other.nullable)
             case Constant(value=value):
-                return Constant(type_, value is None, _place(value, words))
+                return Constant(type_, _place(value, words), nullable=value is None)
             case Alternative(number=number, values=values):
                 places = (_place(each.value, words) or len(words) + 1 for each in values)
-                return Alternative(type_, False, number, tuple(Constant(type_, False, place) for place in places))
+                return Alternative(
+                    type_, number, tuple(Constant(type_, place, nullable=False) for place in places), nullable=False
+                )
             case Variable(name=name) if name in self._facts and formula.type.members == words:
                 return self._known[name].number
         return None
@@ -201,8 +205,8 @@ class _Folding:
         [number] = numbers.values()
         alternatives = zip(*(each.values for each in known.values()), strict=True)
         computed = [value_of(node, dict(zip(known, values, strict=True))) for values in alternatives]
-        constants = tuple(Constant(node.type, value is None, value) for value in computed)
-        return Alternative(node.type, None in computed, number, constants)
+        constants = tuple(Constant(node.type, value, nullable=value is None) for value in computed)
+        return Alternative(node.type, number, constants, nullable=None in computed)
 
 
 def _number(conjunct: Conjunct) -> Variable | None:
@@ -236,28 +240,30 @@ def _renumbered(formula: Formula, numbers: Iterator[int]) -> Formula:
     `engine.compiling.hit_policies.CHAIN`."""
     if not isinstance(formula, f.If):
         number = next(numbers)
-        return Constant(Type(Kind.INTEGER, scale=0, low=number, high=number), False, number)
+        return Constant(Type(Kind.INTEGER, scale=0, low=number, high=number), number, nullable=False)
     then, otherwise = _renumbered(formula.then, numbers), _renumbered(formula.otherwise, numbers)
     nullable = formula.condition.nullable or then.nullable or otherwise.nullable
     type_ = Type(Kind.INTEGER, scale=0, low=then.type.low, high=otherwise.type.high)
-    return f.If(type_, nullable, formula.condition, then, otherwise)
+    return f.If(type_, formula.condition, then, otherwise, nullable=nullable)
 
 
 def _numbering(name: str, chosen: Formula, last: int, place: Place) -> Generator[Named, None, Variable]:
     """Yields the values that compute the alternative's number, `last` where `chosen` is null; returns the variable."""
     type_ = Type(Kind.INTEGER, scale=0, low=1, high=last)
-    number = Variable(type_, False, f"{name}.{_NUMBER}")
+    number = Variable(type_, f"{name}.{_NUMBER}", nullable=False)
     if chosen.nullable:
-        known = Variable(type_, True, f"{number.name}_known")
+        known = Variable(type_, f"{number.name}_known", nullable=True)
         yield Named(name=known.name, formula=chosen, title=None, place=place)
-        chosen = f.If(type_, False, f.IsNull(YES_NO, False, known), Constant(type_, False, last), known)
+        chosen = f.If(
+            type_, f.IsNull(YES_NO, known, nullable=False), Constant(type_, last, nullable=False), known, nullable=False
+        )
     yield Named(name=number.name, formula=chosen, title=None, place=place)
     return number
 
 
 def _output(number: Variable, type_: Type, outputs: Sequence[Constant]) -> Formula:
     """The output that belongs to the number; null belongs to the last."""
-    return Alternative(type_, True, number, (*outputs, Constant(type_, True, None)))
+    return Alternative(type_, number, (*outputs, Constant(type_, None, nullable=True)), nullable=True)
 
 
 def _place(value: Value, words: Sequence[str]) -> int | None:

@@ -121,7 +121,7 @@ def shortened(choice: f.If, rows: Mapping[str, Sequence[Formula]]) -> Formula:
     chain = rest
     for link, condition in reversed(links):
         nullable = condition.nullable or link.then.nullable or chain.nullable
-        chain = f.If(link.type, nullable, condition, link.then, chain)
+        chain = f.If(link.type, condition, link.then, chain, nullable=nullable)
     return chain
 
 
@@ -159,7 +159,7 @@ def _parts(condition: Formula, rows: Mapping[str, Sequence[Formula]]) -> Iterato
                 yield from _parts(part, rows)
         case f.IsTrue(operand=f.All(parts=parts)):
             for part in parts:
-                yield from _parts(f.IsTrue(condition.type, False, part), rows)
+                yield from _parts(f.IsTrue(condition.type, part, nullable=False), rows)
         case _:
             yield condition
 
@@ -170,8 +170,10 @@ def _joined(parts: Sequence[Formula]) -> Formula:
         return parts[0]
     bare = [part.operand for part in parts if isinstance(part, f.IsTrue)]
     if len(bare) == len(parts):
-        return f.IsTrue(YES_NO, False, f.All(YES_NO, any(part.nullable for part in bare), tuple(bare)))
-    return f.All(YES_NO, any(part.nullable for part in parts), tuple(parts))
+        return f.IsTrue(
+            YES_NO, f.All(YES_NO, tuple(bare), nullable=any(part.nullable for part in bare)), nullable=False
+        )
+    return f.All(YES_NO, tuple(parts), nullable=any(part.nullable for part in parts))
 
 
 def _unsettled(parts: Sequence[Formula], known: _Known) -> Iterator[Formula]:

@@ -86,7 +86,7 @@ def _simpler(node: Formula) -> Formula:
         value = value_of(node, {})
         assert value is None or type(value) is int, "numbers fold to numbers"
         bounds = (0, 0) if value is None else (value, value)
-        return Constant(replace(node.type, low=bounds[0], high=bounds[1]), value is None, value)
+        return Constant(replace(node.type, low=bounds[0], high=bounds[1]), value, nullable=value is None)
     match node:
         case f.Rescale() if node.type.scale < node.operand.type.scale:
             return _rounded(node)
@@ -128,7 +128,7 @@ def rescaled(part: Formula, scale: int, mode: str) -> Formula:
     else:
         low, high = part.type.low // 10**-step, -(-part.type.high // 10**-step)
     type_ = replace(part.type, scale=scale, low=low, high=high)
-    return _simpler(f.Rescale(type_, part.nullable, part, mode))
+    return _simpler(f.Rescale(type_, part, mode, nullable=part.nullable))
 
 
 def _split_rounded(node: f.Rescale, divisor: int) -> Formula | None:
@@ -152,7 +152,7 @@ def _settled(node: f.Rescale, pair: Pair, divisor: int) -> Formula:
     """The rounding `node` as `high + low / divisor`, with the type that it had."""
     if divisor == 1:
         return replace(_sum(*pair), type=node.type) if not _is_zero(pair[0]) else _retyped(pair[1], node.type)
-    return Rounded(node.type, node.nullable, *pair, _constant(divisor))
+    return Rounded(node.type, *pair, _constant(divisor), nullable=node.nullable)
 
 
 def _retyped(formula: Formula, type_: Type) -> Formula:
@@ -202,8 +202,8 @@ def _divided(formula: Formula, divisor: int) -> Pair:
     """The quotient, rounded down, and the rest, which is never negative."""
     scale = formula.type.scale - (len(str(divisor)) - 1)
     type_ = _numeric(formula.type.low // divisor, formula.type.high // divisor, scale)
-    quotient = f.Rescale(type_, formula.nullable, formula, "floor")
-    rest = f.Difference(_numeric(0, divisor - 1), formula.nullable, formula, _scaled(quotient, divisor))
+    quotient = f.Rescale(type_, formula, "floor", nullable=formula.nullable)
+    rest = f.Difference(_numeric(0, divisor - 1), formula, _scaled(quotient, divisor), nullable=formula.nullable)
     return quotient, rest
 
 
@@ -222,7 +222,7 @@ def _compared(node: f.Compare) -> Formula:
         return node
     common = gcd(left[1], right[1])
     sides = (_scaled(part, factor // common) for part, factor in (left, right))
-    return f.Compare(node.type, node.nullable, node.operator, *sides)
+    return f.Compare(node.type, node.operator, *sides, nullable=node.nullable)
 
 
 def _times(formula: Formula) -> tuple[Formula, int] | None:
@@ -245,7 +245,7 @@ def _numeric(low: int, high: int, scale: int = 0) -> Type:
 
 
 def _constant(value: int) -> Constant:
-    return Constant(_numeric(value, value), False, value)
+    return Constant(_numeric(value, value), value, nullable=False)
 
 
 def _is_zero(formula: Formula) -> bool:
@@ -262,27 +262,27 @@ def _scaled(formula: Formula, factor: int) -> Formula:
 
 def _product(left: Formula, right: Formula) -> Formula:
     corners = [a * b for a, b in product((left.type.low, left.type.high), (right.type.low, right.type.high))]
-    return f.Product(_hull(corners), left.nullable or right.nullable, left, right)
+    return f.Product(_hull(corners), left, right, nullable=left.nullable or right.nullable)
 
 
 def _sum(left: Formula, right: Formula) -> Formula:
     if _is_zero(left) or _is_zero(right):
         return right if _is_zero(left) else left
     type_ = _numeric(left.type.low + right.type.low, left.type.high + right.type.high, left.type.scale)
-    return f.Sum(type_, left.nullable or right.nullable, left, right)
+    return f.Sum(type_, left, right, nullable=left.nullable or right.nullable)
 
 
 def _difference(left: Formula, right: Formula) -> Formula:
     if _is_zero(right):
         return left
     type_ = _numeric(left.type.low - right.type.high, left.type.high - right.type.low, left.type.scale)
-    return f.Difference(type_, left.nullable or right.nullable, left, right)
+    return f.Difference(type_, left, right, nullable=left.nullable or right.nullable)
 
 
 def _chosen(choice: f.If, then: Formula, otherwise: Formula) -> Formula:
     ends = [end for part in (then, otherwise) for end in (part.type.low, part.type.high)]
     nullable = choice.condition.nullable or then.nullable or otherwise.nullable
-    return f.If(_hull(ends), nullable, choice.condition, then, otherwise)
+    return f.If(_hull(ends), choice.condition, then, otherwise, nullable=nullable)
 
 
 def _hull(ends: Iterable[int]) -> Type:

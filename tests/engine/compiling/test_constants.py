@@ -109,21 +109,26 @@ def test_a_slip_in_the_interpreter_is_noticed_of_constants_too(
 
 def test_a_division_by_a_constant_zero_is_null() -> None:
     whole = Type(Kind.INTEGER, scale=0, low=0, high=9)
-    zero, five = Constant(whole, False, 0), Constant(whole, False, 5)
-    assert constant_value(f.Modulo(whole, True, five, zero)) is None
-    assert constant_value(f.Quotient(whole, True, five, zero, 0)) is None
+    zero, five = Constant(whole, 0, nullable=False), Constant(whole, 5, nullable=False)
+    assert constant_value(f.Modulo(whole, five, zero, nullable=True)) is None
+    assert constant_value(f.Quotient(whole, five, zero, 0, nullable=True)) is None
 
 
 def test_a_null_operand_makes_the_result_null() -> None:
     whole = Type(Kind.INTEGER, scale=0, low=0, high=9)
-    assert constant_value(f.Sum(whole, True, Constant(whole, False, 5), Constant(whole, True, None))) is None
+    assert (
+        constant_value(
+            f.Sum(whole, Constant(whole, 5, nullable=False), Constant(whole, None, nullable=True), nullable=True)
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize(
     "formula",
     [
-        f.Absolute(Type(Kind.INTEGER), True, Variable(Type(Kind.INTEGER), True, "order.x")),
-        f.All(YES_NO, False, (Constant(YES_NO, False, True),)),
+        f.Absolute(Type(Kind.INTEGER), Variable(Type(Kind.INTEGER), "order.x", nullable=True), nullable=True),
+        f.All(YES_NO, (Constant(YES_NO, True, nullable=False),), nullable=False),
     ],
 )
 def test_what_is_no_arithmetic_of_constants_is_refused(formula: Formula) -> None:

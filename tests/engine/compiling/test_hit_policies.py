@@ -15,7 +15,7 @@ from engine.ruleset.interpret import value_of
 from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 
-ROWS = tuple(Variable(YES_NO, True, f"p.table#{number}") for number in (1, 2, 3))
+ROWS = tuple(Variable(YES_NO, f"p.table#{number}", nullable=True) for number in (1, 2, 3))
 SIGNS: dict[str, bool | None] = {"+": True, "-": False, "?": None}
 ONE_ROW_COUNTS, ALL_COUNT = (1, 2, 1), (5, 8, 3)
 

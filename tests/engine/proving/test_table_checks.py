@@ -23,10 +23,10 @@ from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 
 HERE = Place("t.yaml", 1, 1)
 COLUMNS = (
-    Variable(Type(Kind.INTEGER, scale=0, low=0, high=6), True, "a"),
-    Variable(Type(Kind.MONEY, scale=1, low=-3, high=3), False, "b"),
-    Variable(Type(Kind.ENUM, members=("x", "y", "z")), True, "c"),
-    Variable(YES_NO, True, "d"),
+    Variable(Type(Kind.INTEGER, scale=0, low=0, high=6), "a", nullable=True),
+    Variable(Type(Kind.MONEY, scale=1, low=-3, high=3), "b", nullable=False),
+    Variable(Type(Kind.ENUM, members=("x", "y", "z")), "c", nullable=True),
+    Variable(YES_NO, "d", nullable=True),
 )
 NUMBERS = ["< {}", "<= {}", "> {}", ">= {}", "{}", "[{}..{}]", "({}..{}]", "[{}..{})", "({}..{})", "not({})", "{}, {}"]
 NUMBERS += ["!= {}", "not({}, {})", "? > {} and ? < {}", "null", "not(null)", "null, {}", "< {}, > {}", "not(? > {})"]
@@ -186,14 +186,14 @@ def _all(column: Variable) -> list[Value]:
 
 
 def test_a_large_table_is_checked_in_reasonable_time_and_a_hostile_one_given_up() -> None:
-    wide = Variable(Type(Kind.INTEGER, scale=0, low=0, high=10**9), False, "n")
+    wide = Variable(Type(Kind.INTEGER, scale=0, low=0, high=10**9), "n", nullable=False)
     rows = [
         Match(f"t#{i}", (Conjunct(a.compare("=", wide, a.constant(wide.type, i)), str(i), HERE),), HERE)
         for i in range(400)
     ]
     subjects: list[list[tuple[str, Formula]]] = [[("n", wide)] for _ in rows]
     assert [found.code for found in check_table(rows, subjects, HitPolicy.FIRST, rows, HERE)] == ["L006"]
-    columns = [Variable(Type(Kind.INTEGER, scale=0, low=0, high=10**6), False, f"n{i}") for i in range(40)]
+    columns = [Variable(Type(Kind.INTEGER, scale=0, low=0, high=10**6), f"n{i}", nullable=False) for i in range(40)]
     chance = random.Random(1)
     hostile, own = [], []
     for index in range(60):

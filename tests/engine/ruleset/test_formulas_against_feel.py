@@ -116,7 +116,7 @@ def compiled(text: str) -> Formula:
     report: list[Diagnostic] = []
     scalar = Scalar(place=Place("f", 1, 1), value=text, text=text, quoted=False)
     expression = Expression(parse_expression(text), scalar)
-    known = {name: Variable(type_, False, name) for name, type_ in TYPES.items()}
+    known = {name: Variable(type_, name, nullable=False) for name, type_ in TYPES.items()}
     formula = compile_expression(expression, Scope(known.get, lambda: known), report)
     assert formula is not None, (text, [str(found) for found in report])
     return formula

@@ -17,7 +17,7 @@ from tests.support.function_arguments import WITH_FORMS, argument_lists
 from tests.support.paths import ROOT
 
 LANGUAGE = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
-WORD = Constant(TEXT, False, "word")
+WORD = Constant(TEXT, "word", nullable=False)
 
 
 def documented(heading: str) -> list[str]:
@@ -66,7 +66,9 @@ def test_the_python_form_is_what_the_interpreter_computes(function: FunctionRow)
 def test_a_call_compiles_to_one_node_of_the_row_s_type(function: FunctionRow) -> None:
     for arguments in argument_lists(function, WORD):
         forms = FORMS[function.name]
-        assert compile_call(function.name, arguments) == FunctionCall(forms.result, False, function.name, arguments)
+        assert compile_call(function.name, arguments) == FunctionCall(
+            forms.result, function.name, arguments, nullable=False
+        )
 
 
 @pytest.mark.parametrize("function", [row for row in WITH_FORMS if row.name in FUNCTIONS], ids=lambda row: row.name)

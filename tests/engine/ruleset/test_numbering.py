@@ -13,8 +13,8 @@ from engine.vocabulary.vocabulary import Kind, Type
 from tests.support.node_classes import node_classes
 
 WHOLE = Type(Kind.INTEGER, scale=0, low=0, high=9)
-X, Y = Variable(WHOLE, True, "order.x"), Variable(WHOLE, True, "order.y")
-ONE, TWO = Constant(WHOLE, False, 1), Constant(WHOLE, False, 2)
+X, Y = Variable(WHOLE, "order.x", nullable=True), Variable(WHOLE, "order.y", nullable=True)
+ONE, TWO = Constant(WHOLE, 1, nullable=False), Constant(WHOLE, 2, nullable=False)
 
 SAMPLES: dict[str, tuple[object, ...]] = {
     "Type": (
@@ -78,7 +78,7 @@ def test_type_and_nullability_come_first(kind: type[Formula]) -> None:
 
 def test_what_stands_twice_has_one_number_and_is_used_twice() -> None:
     formulas = Formulas()
-    squared = Product(WHOLE, True, Sum(WHOLE, True, X, Y), Sum(WHOLE, True, X, Y))
+    squared = Product(WHOLE, Sum(WHOLE, X, Y, nullable=True), Sum(WHOLE, X, Y, nullable=True), nullable=True)
     assert formulas.use(squared) == 3
     assert [type(node) for node in formulas.nodes] == [Variable, Variable, Sum, Product]
     assert [sorted(each) for each in formulas.children] == [[], [], [0, 1], [2, 2]]

@@ -31,19 +31,19 @@ def number(scale: int) -> Type:
 
 def rescale(mode: str, decimals: int = -1) -> Formula:
     operand = optional("a", number(1))
-    return f.Rescale(number(1 + decimals), True, operand, mode)
+    return f.Rescale(number(1 + decimals), operand, mode, nullable=True)
 
 
 def text_call(function: str, *parts: Formula) -> Formula:
-    return f.FunctionCall(TEXT, True, function, parts)
+    return f.FunctionCall(TEXT, function, parts, nullable=True)
 
 
 def text(value: str) -> Constant:
-    return Constant(TEXT, False, value)
+    return Constant(TEXT, value, nullable=False)
 
 
 def part(name: str) -> Formula:
-    return f.DatePart(BIG, True, name, D)
+    return f.DatePart(BIG, name, D, nullable=True)
 
 
 def of_a(formula: Formula, pairs: Iterable[tuple[int, int]]) -> list[tuple[Formula, Given, Value]]:
@@ -56,12 +56,12 @@ def of_p_and_q(
     return [(formula, {"p": p, "q": q}, expected) for p, q, expected in truth_table]
 
 
-QUOTIENT = f.Quotient(BIG, True, A, B, 0)
+QUOTIENT = f.Quotient(BIG, A, B, 0, nullable=True)
 CASES: list[tuple[Formula, Given, Value]] = [
-    (f.Sum(BIG, True, A, B), {"a": 2, "b": -3}, -1),
-    (f.Sum(BIG, True, A, B), {"a": None, "b": 1}, None),
-    (f.Difference(BIG, True, A, B), {"a": 2, "b": -3}, 5),
-    (f.Product(BIG, True, A, B), {"a": 10**19, "b": 10**18}, 10**37),
+    (f.Sum(BIG, A, B, nullable=True), {"a": 2, "b": -3}, -1),
+    (f.Sum(BIG, A, B, nullable=True), {"a": None, "b": 1}, None),
+    (f.Difference(BIG, A, B, nullable=True), {"a": 2, "b": -3}, 5),
+    (f.Product(BIG, A, B, nullable=True), {"a": 10**19, "b": 10**18}, 10**37),
     (QUOTIENT, {"a": 5, "b": 2}, 2),
     (QUOTIENT, {"a": 7, "b": 2}, 4),
     (QUOTIENT, {"a": -5, "b": 2}, -2),
@@ -69,11 +69,11 @@ CASES: list[tuple[Formula, Given, Value]] = [
     (QUOTIENT, {"a": -7, "b": -2}, 4),
     (QUOTIENT, {"a": 1, "b": 0}, None),
     (QUOTIENT, {"a": None, "b": 0}, None),
-    (f.Quotient(number(12), True, A, whole(3), 12), {"a": 2}, 666_666_666_667),
-    (f.Quotient(BIG, True, A, whole(0), 0), {"a": 2}, None),
-    (f.Modulo(BIG, True, A, B), {"a": 12, "b": -5}, -3),
-    (f.Modulo(BIG, True, A, B), {"a": -12, "b": 5}, 3),
-    (f.Modulo(BIG, True, A, B), {"a": 12, "b": 0}, None),
+    (f.Quotient(number(12), A, whole(3), 12, nullable=True), {"a": 2}, 666_666_666_667),
+    (f.Quotient(BIG, A, whole(0), 0, nullable=True), {"a": 2}, None),
+    (f.Modulo(BIG, A, B, nullable=True), {"a": 12, "b": -5}, -3),
+    (f.Modulo(BIG, A, B, nullable=True), {"a": -12, "b": 5}, 3),
+    (f.Modulo(BIG, A, B, nullable=True), {"a": 12, "b": 0}, None),
     *of_a(rescale("half_even"), ((25, 2), (35, 4), (-25, -2), (26, 3))),
     *of_a(rescale("half_up"), ((25, 3), (-25, -3), (24, 2))),
     *of_a(rescale("half_down"), ((25, 2), (-25, -2), (26, 3))),
@@ -82,37 +82,37 @@ CASES: list[tuple[Formula, Given, Value]] = [
     *of_a(rescale("floor"), ((29, 2), (-21, -3))),
     *of_a(rescale("ceiling"), ((21, 3), (-29, -2))),
     (rescale("half_even", 2), {"a": 25}, 2_500),
-    (f.Absolute(BIG, True, A), {"a": -4}, 4),
-    (f.Least(BIG, True, (A, B, whole(3))), {"a": 7, "b": 5}, 3),
-    (f.Least(BIG, True, (A, B)), {"a": 7, "b": None}, None),
-    (f.Greatest(BIG, True, (A,)), {"a": 7}, 7),
+    (f.Absolute(BIG, A, nullable=True), {"a": -4}, 4),
+    (f.Least(BIG, (A, B, whole(3)), nullable=True), {"a": 7, "b": 5}, 3),
+    (f.Least(BIG, (A, B), nullable=True), {"a": 7, "b": None}, None),
+    (f.Greatest(BIG, (A,), nullable=True), {"a": 7}, 7),
     (compare(A, "!=", B), {"a": 1, "b": None}, None),
     (compare(A, "<", B), {"a": 2**63, "b": 2**63 + 1}, True),
-    (f.MemberOf(YES_NO, True, A, (1, 2)), {"a": 2}, True),
-    (f.MemberOf(YES_NO, True, A, ()), {"a": 2}, False),
-    (f.MemberOf(YES_NO, True, T, ("{a}", "it's")), {"t": "it's"}, True),
+    (f.MemberOf(YES_NO, A, (1, 2), nullable=True), {"a": 2}, True),
+    (f.MemberOf(YES_NO, A, (), nullable=True), {"a": 2}, False),
+    (f.MemberOf(YES_NO, T, ("{a}", "it's"), nullable=True), {"t": "it's"}, True),
     *of_p_and_q(
-        f.All(YES_NO, True, (P, Q)),
+        f.All(YES_NO, (P, Q), nullable=True),
         ((True, True, True), (True, None, None), (None, False, False), (None, None, None)),
     ),
     *of_p_and_q(
-        f.Any(YES_NO, True, (P, Q)),
+        f.Any(YES_NO, (P, Q), nullable=True),
         ((False, False, False), (False, None, None), (None, True, True), (None, None, None)),
     ),
-    (f.All(YES_NO, False, ()), {}, True),
-    (f.Any(YES_NO, False, ()), {}, False),
-    (f.Not(YES_NO, True, P), {"p": None}, None),
-    (f.IsNull(YES_NO, False, QUOTIENT), {"a": 1, "b": 0}, True),
-    (f.IsTrue(YES_NO, False, f.All(YES_NO, True, (P, Q))), {"p": True, "q": None}, False),
-    (f.IsTrue(YES_NO, False, f.Any(YES_NO, True, (P, Q))), {"p": True, "q": None}, True),
-    (f.If(BIG, True, P, A, B), {"p": True, "a": 1, "b": None}, 1),
-    (f.If(BIG, True, P, A, B), {"p": False, "a": 1, "b": None}, None),
-    (f.If(BIG, True, P, A, B), {"p": None, "a": 1, "b": 1}, None),
-    (f.AddMonths(DATE, True, D, A), {"d": days(2024, 1, 31), "a": 1}, days(2024, 2, 29)),
-    (f.AddMonths(DATE, True, D, A), {"d": days(2026, 1, 31), "a": 1}, days(2026, 2, 28)),
-    (f.AddMonths(DATE, True, D, A), {"d": days(2000, 3, 31), "a": -13}, days(1999, 2, 28)),
-    (f.AddMonths(DATE, True, D, A), {"d": days(1999, 12, 31), "a": 2}, days(2000, 2, 29)),
-    (f.AddMonths(DATE, True, D, A), {"d": days(2099, 12, 31), "a": 2}, days(2100, 2, 28)),
+    (f.All(YES_NO, (), nullable=False), {}, True),
+    (f.Any(YES_NO, (), nullable=False), {}, False),
+    (f.Not(YES_NO, P, nullable=True), {"p": None}, None),
+    (f.IsNull(YES_NO, QUOTIENT, nullable=False), {"a": 1, "b": 0}, True),
+    (f.IsTrue(YES_NO, f.All(YES_NO, (P, Q), nullable=True), nullable=False), {"p": True, "q": None}, False),
+    (f.IsTrue(YES_NO, f.Any(YES_NO, (P, Q), nullable=True), nullable=False), {"p": True, "q": None}, True),
+    (f.If(BIG, P, A, B, nullable=True), {"p": True, "a": 1, "b": None}, 1),
+    (f.If(BIG, P, A, B, nullable=True), {"p": False, "a": 1, "b": None}, None),
+    (f.If(BIG, P, A, B, nullable=True), {"p": None, "a": 1, "b": 1}, None),
+    (f.AddMonths(DATE, D, A, nullable=True), {"d": days(2024, 1, 31), "a": 1}, days(2024, 2, 29)),
+    (f.AddMonths(DATE, D, A, nullable=True), {"d": days(2026, 1, 31), "a": 1}, days(2026, 2, 28)),
+    (f.AddMonths(DATE, D, A, nullable=True), {"d": days(2000, 3, 31), "a": -13}, days(1999, 2, 28)),
+    (f.AddMonths(DATE, D, A, nullable=True), {"d": days(1999, 12, 31), "a": 2}, days(2000, 2, 29)),
+    (f.AddMonths(DATE, D, A, nullable=True), {"d": days(2099, 12, 31), "a": 2}, days(2100, 2, 28)),
     (part("year"), {"d": days(2026, 11, 22)}, 2026),
     (part("month"), {"d": days(2026, 11, 22)}, 11),
     (part("day"), {"d": days(2026, 11, 22)}, 22),
@@ -170,14 +170,14 @@ def test_a_list_is_null_when_a_row_is_undetermined_and_the_rule_that_reads_the_r
 
 
 def test_operands_that_are_always_known_cost_no_null_test() -> None:
-    total = f.Sum(MONEY, False, required("a", MONEY), required("b", MONEY))
+    total = f.Sum(MONEY, required("a", MONEY), required("b", MONEY), nullable=False)
     form = PythonForm(ruleset({"a": MONEY, "b": MONEY}, {"p.r": [compare(total, ">", 5)]}))
     assert "None" not in form.source
 
 
 def test_what_is_said_twice_is_computed_once() -> None:
-    product = f.Product(number(4), False, required("a", MONEY), required("b", MONEY))
-    total = f.Sum(number(4), False, product, product)
+    product = f.Product(number(4), required("a", MONEY), required("b", MONEY), nullable=False)
+    total = f.Sum(number(4), product, product, nullable=False)
     rules = {"p.r": [compare(total, ">", 5)], "p.s": [compare(total, "<", 3)]}
     form = PythonForm(ruleset({"a": MONEY, "b": MONEY}, rules))
     assert form.source.count("f0 * f1") == 1
@@ -201,7 +201,7 @@ def test_a_grade_the_fact_does_not_declare_matches_no_grade() -> None:
 def test_a_thousand_rules_and_a_sum_of_a_thousand_terms_are_lowered() -> None:
     total: Formula = required("a", BIG)
     for term in range(1_000):
-        total = f.Sum(BIG, True, total, f.If(BIG, True, compare(A, ">", term), whole(term), whole(0)))
+        total = f.Sum(BIG, total, f.If(BIG, compare(A, ">", term), whole(term), whole(0), nullable=True), nullable=True)
     rules = {f"p.r{i}": [compare(required("a", BIG), ">", i), compare(A, "<", i)] for i in range(1_000)}
     form = PythonForm(ruleset({"a": BIG}, rules, [named("p.total", total)], optional=["a"]))
     assert form.match((10,), 0).values[form.slots["p.total"]] == 10 + sum(range(10))

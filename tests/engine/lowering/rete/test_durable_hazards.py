@@ -68,10 +68,10 @@ def test_65_matches_in_one_network_would_be_an_error_of_its_own() -> None:
 
 def test_rules_that_are_only_negations() -> None:
     negations: list[Formula] = [
-        f.Not(YES_NO, True, optional("y", YES_NO)),
-        f.Not(YES_NO, False, compare(A, ">", 5)),
-        f.IsNull(YES_NO, False, N),
-        f.Not(YES_NO, False, f.IsNull(YES_NO, False, N)),
+        f.Not(YES_NO, optional("y", YES_NO), nullable=True),
+        f.Not(YES_NO, compare(A, ">", 5), nullable=False),
+        f.IsNull(YES_NO, N, nullable=False),
+        f.Not(YES_NO, f.IsNull(YES_NO, N, nullable=False), nullable=False),
         compare(A, "!=", 5),
     ]
     matcher = matcher_of(
@@ -101,7 +101,7 @@ def test_a_comparison_with_a_missing_value_does_not_fire() -> None:
 
 def test_division_by_zero_is_null_and_kills_nothing() -> None:
     types = {"a": WHOLE, "b": WHOLE}
-    quotient, rest = f.Quotient(WHOLE, True, A, B, 0), f.Modulo(WHOLE, True, A, B)
+    quotient, rest = f.Quotient(WHOLE, A, B, 0, nullable=True), f.Modulo(WHOLE, A, B, nullable=True)
     rules: dict[str, list[Formula]] = {"p.q": [compare(quotient, ">=", 0)], "p.m": [compare(rest, ">=", 0)]}
     matcher = matcher_of(rules, types)
     assert matcher.match((1, 0), 0).undetermined == [0, 1]
@@ -209,7 +209,7 @@ def test_an_action_left_open_is_an_error_once_and_not_silence() -> None:
 
 
 def test_two_true_branches_of_an_or_fire_once() -> None:
-    either = f.Any(YES_NO, False, (compare(A, ">", 5), compare(A, ">", 6), compare(A, ">", 7)))
+    either = f.Any(YES_NO, (compare(A, ">", 5), compare(A, ">", 6), compare(A, ">", 7)), nullable=False)
     assert agreed(matcher_of({"p.r": [either]}).match((9,), 0)) == [0]
 
 

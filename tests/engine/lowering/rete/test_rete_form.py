@@ -43,19 +43,22 @@ def fires(formula: Formula, types: dict[str, Type], facts: tuple[int | str | Non
     ("formula", "expected"),
     [
         (compare(A, ">", 5), [(A, ">", 5)]),
-        (compare(Constant(WHOLE, False, 5), ">", A), [(A, "<", 5)]),
+        (compare(Constant(WHOLE, 5, nullable=False), ">", A), [(A, "<", 5)]),
         (compare(A, "!=", 5), [(A, "!=", 5)]),
         (compare(N, ">", 5), [(N, ">", 5)]),
         (compare(N, "<", 5), [(N, "<", 5), (N, ">", NULL_OF_N)]),
         (compare(N, "!=", 5), [(N, "!=", 5), (N, ">", NULL_OF_N)]),
         (compare(N, ">", -(2**40)), [(N, ">", -(2**40)), (N, ">", NULL_OF_N)]),
         (compare(G, "=", "C"), [(G, "=", 2)]),
-        (f.MemberOf(YES_NO, True, G, ("C", "B")), [(G, ">=", 1), (G, "<=", 2)]),
+        (f.MemberOf(YES_NO, G, ("C", "B"), nullable=True), [(G, ">=", 1), (G, "<=", 2)]),
         (Y, [(Y, "=", 1)]),
-        (f.Not(YES_NO, True, Y), [(Y, "=", 0)]),
-        (f.IsNull(YES_NO, False, N), [(N, "=", NULL_OF_N)]),
-        (f.Not(YES_NO, False, f.IsNull(YES_NO, False, N)), [(N, ">", NULL_OF_N)]),
-        (f.IsTrue(YES_NO, False, f.All(YES_NO, True, (Y, compare(A, "<", 5)))), [(Y, "=", 1), (A, "<", 5)]),
+        (f.Not(YES_NO, Y, nullable=True), [(Y, "=", 0)]),
+        (f.IsNull(YES_NO, N, nullable=False), [(N, "=", NULL_OF_N)]),
+        (f.Not(YES_NO, f.IsNull(YES_NO, N, nullable=False), nullable=False), [(N, ">", NULL_OF_N)]),
+        (
+            f.IsTrue(YES_NO, f.All(YES_NO, (Y, compare(A, "<", 5)), nullable=True), nullable=False),
+            [(Y, "=", 1), (A, "<", 5)],
+        ),
     ],
 )
 def test_plain_comparisons_are_left_to_the_network(formula: Formula, expected: list[tuple[Formula, str, int]]) -> None:
@@ -70,10 +73,10 @@ def test_plain_comparisons_are_left_to_the_network(formula: Formula, expected: l
         compare(A, ">", 2**63),
         compare(X, ">", 5),  # its least value leaves no int64 for null
         compare(G, "=", "no such grade"),
-        compare(N, "=", Constant(WHOLE, True, None)),
-        f.MemberOf(YES_NO, True, G, ("A", "C")),
-        f.Any(YES_NO, True, (Y, compare(A, ">", 5))),
-        f.Not(YES_NO, False, compare(A, ">", 5)),
+        compare(N, "=", Constant(WHOLE, None, nullable=True)),
+        f.MemberOf(YES_NO, G, ("A", "C"), nullable=True),
+        f.Any(YES_NO, (Y, compare(A, ">", 5)), nullable=True),
+        f.Not(YES_NO, compare(A, ">", 5), nullable=False),
     ],
 )
 def test_everything_else_is_computed_beforehand(formula: Formula) -> None:

@@ -18,18 +18,18 @@ X, Y = optional("x", DIGIT), required("y", DIGIT)
 
 
 def is_true(condition: Formula) -> Formula:
-    return f.IsTrue(YES_NO, False, condition)
+    return f.IsTrue(YES_NO, condition, nullable=False)
 
 
 def both(*parts: Formula) -> Formula:
-    return f.All(YES_NO, any(part.nullable for part in parts), parts)
+    return f.All(YES_NO, parts, nullable=any(part.nullable for part in parts))
 
 
 def ladder(*links: tuple[Formula, int]) -> f.If:
     rest: Formula = whole(None)
     for condition, points in reversed(links):
         nullable = condition.nullable or rest.nullable
-        rest = f.If(DIGIT, nullable, condition, whole(points), rest)
+        rest = f.If(DIGIT, condition, whole(points), rest, nullable=nullable)
     assert isinstance(rest, f.If)
     return rest
 
@@ -43,7 +43,7 @@ def conditions(formula: Formula) -> list[Formula]:
 
 
 def test_bands_are_tested_at_one_end_and_the_last_not_at_all() -> None:
-    is_null = f.IsNull(YES_NO, False, X)
+    is_null = f.IsNull(YES_NO, X, nullable=False)
     bands = ladder(
         (is_true(compare(X, "<", 3)), 1),
         (is_true(both(compare(X, ">=", 3), compare(X, "<", 6))), 2),
@@ -60,9 +60,12 @@ def test_bands_are_tested_at_one_end_and_the_last_not_at_all() -> None:
 
 def test_rows_of_a_table_are_looked_through() -> None:
     rows = {"t#1": [is_true(compare(X, "<", 3))], "t#2": [is_true(both(compare(X, ">=", 3), compare(X, "<=", 7)))]}
-    bands = ladder(*((f.Variable(YES_NO, False, name), points) for points, name in enumerate(rows, 1)))
+    bands = ladder(*((f.Variable(YES_NO, name, nullable=False), points) for points, name in enumerate(rows, 1)))
 
-    assert conditions(shortened(bands, rows)) == [f.Variable(YES_NO, False, "t#1"), is_true(compare(X, "<=", 7))]
+    assert conditions(shortened(bands, rows)) == [
+        f.Variable(YES_NO, "t#1", nullable=False),
+        is_true(compare(X, "<=", 7)),
+    ]
 
 
 def test_what_is_unknown_stays_unknown() -> None:
@@ -96,7 +99,7 @@ def random_choice(random: Random) -> f.If:
     def condition() -> Formula:
         parts = [comparison() for _ in range(random.choice((1, 1, 2, 3)))]
         if random.random() < 0.1:
-            return f.IsNull(YES_NO, False, X)
+            return f.IsNull(YES_NO, X, nullable=False)
         if random.random() < 0.2:
             parts = [is_true(part) for part in parts]
         conjunction = parts[0] if len(parts) == 1 else both(*parts)

@@ -224,14 +224,14 @@ def test_a_difference_is_told_with_its_row_its_rule_and_both_values(said: str, i
 
 def one_rule() -> RuleSet:
     """`x` is `n + 1`; an order is rejected where `n` is above 5."""
-    n = Variable(NUMBER_TYPE, True, "p.n")
-    above = f.Compare(YES_NO, True, ">", n, whole(5))
+    n = Variable(NUMBER_TYPE, "p.n", nullable=True)
+    above = f.Compare(YES_NO, ">", n, whole(5), nullable=True)
     match = Match("p.late", (Conjunct(above, "", HERE),), HERE)
     rule = rule_of(match, "reject")
     return replace(
         random_ruleset(1),
         facts=(Fact(name="p.n", type=NUMBER_TYPE, title=NO_TEXT, note=None, required=False, example=None, place=HERE),),
-        steps=(named("p.x", f.Sum(NUMBER_TYPE, True, n, whole(1))),),
+        steps=(named("p.x", f.Sum(NUMBER_TYPE, n, whole(1), nullable=True)),),
         rules=(rule,),
         tables=(),
         variables={"p.n": NUMBER_TYPE, "p.x": NUMBER_TYPE},
@@ -351,26 +351,26 @@ def test_the_text_parses_and_has_a_column_for_each_rule_and_value(case: str, dia
 # --- node by node ----------------------------------------------------------------------------------------------------
 
 NUMBER = Type(Kind.NUMBER, scale=0, low=-(10**15), high=10**15)
-N, M = Variable(NUMBER, True, "order.n"), Variable(NUMBER, True, "order.m")
-T = Variable(TEXT, True, "order.t")
-D = Variable(DATE, True, "order.d")
-YES = Variable(YES_NO, True, "order.y")
+N, M = Variable(NUMBER, "order.n", nullable=True), Variable(NUMBER, "order.m", nullable=True)
+T = Variable(TEXT, "order.t", nullable=True)
+D = Variable(DATE, "order.d", nullable=True)
+YES = Variable(YES_NO, "order.y", nullable=True)
 
 
 def whole(value: int, kind: Kind = Kind.INTEGER) -> Constant:
-    return Constant(Type(kind, scale=0, low=value, high=value), False, value)
+    return Constant(Type(kind, scale=0, low=value, high=value), value, nullable=False)
 
 
 def divided(divisor: Formula) -> Formula:
-    return f.Quotient(Type(Kind.NUMBER, scale=0, low=-(10**16), high=10**16), True, N, divisor, 0)
+    return f.Quotient(Type(Kind.NUMBER, scale=0, low=-(10**16), high=10**16), N, divisor, 0, nullable=True)
 
 
 def scaled_down(mode: str) -> Formula:
-    return f.Rescale(Type(Kind.NUMBER, scale=-1, low=-(10**14), high=10**14), True, N, mode)
+    return f.Rescale(Type(Kind.NUMBER, scale=-1, low=-(10**14), high=10**14), N, mode, nullable=True)
 
 
 def text_call(function: str, *parts: Formula, type_: Type = TEXT) -> Formula:
-    return f.FunctionCall(type_, True, function, parts)
+    return f.FunctionCall(type_, function, parts, nullable=True)
 
 
 MOVED = Type(Kind.DATE, scale=0, low=DATE.low - 1000, high=DATE.high + 1000)
@@ -378,29 +378,29 @@ NODES: dict[str, Formula] = {
     "quotient": divided(M),
     "quotient by a negative": divided(whole(-4)),
     "quotient by 7": divided(whole(7)),
-    "modulo": f.Modulo(NUMBER, True, N, M),
-    "modulo 7": f.Modulo(NUMBER, True, N, whole(7)),
+    "modulo": f.Modulo(NUMBER, N, M, nullable=True),
+    "modulo 7": f.Modulo(NUMBER, N, whole(7), nullable=True),
     **{mode: scaled_down(mode) for mode in ("half_even", "half_up", "half_down", "up", "down", "floor", "ceiling")},
-    "least": f.Least(NUMBER, True, (N, M, whole(5))),
-    "greatest": f.Greatest(NUMBER, True, (N, M)),
-    "absolute": f.Absolute(NUMBER, True, N),
-    "wide product": f.Product(Type(Kind.NUMBER, scale=0, low=-(10**30), high=10**30), True, N, M),
-    "choice": f.If(NUMBER, True, YES, N, M),
-    "kleene and": f.All(YES_NO, True, (YES, f.Compare(YES_NO, True, "<", N, M))),
-    "kleene or": f.Any(YES_NO, True, (YES, f.Compare(YES_NO, True, "<", N, M))),
-    "not": f.Not(YES_NO, True, YES),
-    "is true": f.IsTrue(YES_NO, False, YES),
-    "is null": f.IsNull(YES_NO, False, YES),
-    "no members": f.MemberOf(YES_NO, True, N, ()),
-    "members": f.MemberOf(YES_NO, True, N, (5, -5, 10**40)),
-    "a month later": f.AddMonths(MOVED, True, D, whole(1, Kind.MONTHS)),
-    "a year before": f.AddMonths(MOVED, True, D, whole(-12, Kind.MONTHS)),
+    "least": f.Least(NUMBER, (N, M, whole(5)), nullable=True),
+    "greatest": f.Greatest(NUMBER, (N, M), nullable=True),
+    "absolute": f.Absolute(NUMBER, N, nullable=True),
+    "wide product": f.Product(Type(Kind.NUMBER, scale=0, low=-(10**30), high=10**30), N, M, nullable=True),
+    "choice": f.If(NUMBER, YES, N, M, nullable=True),
+    "kleene and": f.All(YES_NO, (YES, f.Compare(YES_NO, "<", N, M, nullable=True)), nullable=True),
+    "kleene or": f.Any(YES_NO, (YES, f.Compare(YES_NO, "<", N, M, nullable=True)), nullable=True),
+    "not": f.Not(YES_NO, YES, nullable=True),
+    "is true": f.IsTrue(YES_NO, YES, nullable=False),
+    "is null": f.IsNull(YES_NO, YES, nullable=False),
+    "no members": f.MemberOf(YES_NO, N, (), nullable=True),
+    "members": f.MemberOf(YES_NO, N, (5, -5, 10**40), nullable=True),
+    "a month later": f.AddMonths(MOVED, D, whole(1, Kind.MONTHS), nullable=True),
+    "a year before": f.AddMonths(MOVED, D, whole(-12, Kind.MONTHS), nullable=True),
     **{
-        part: f.DatePart(Type(Kind.INTEGER, scale=0, low=0, high=9_999), True, part, D)
+        part: f.DatePart(Type(Kind.INTEGER, scale=0, low=0, high=9_999), part, D, nullable=True)
         for part in ("year", "month", "day", "weekday")
     },
     **{
-        f"{function.name} {number}": f.FunctionCall(function.forms.result, True, function.name, arguments)
+        f"{function.name} {number}": f.FunctionCall(function.forms.result, function.name, arguments, nullable=True)
         for function in WITH_FORMS
         if function.forms and not function.forms.bulk_refusal
         for number, arguments in enumerate(argument_lists(function, T))
@@ -456,5 +456,5 @@ def test_what_databases_disagree_about_is_refused_with_its_place() -> None:
 
 def test_what_has_more_than_38_digits_is_refused() -> None:
     wide = Type(Kind.NUMBER, scale=0, low=-(10**39), high=10**39)
-    ruleset = replace(random_ruleset(1), steps=(named("p.x", f.Product(wide, True, N, M)),), rules=())
+    ruleset = replace(random_ruleset(1), steps=(named("p.x", f.Product(wide, N, M, nullable=True)),), rules=())
     assert [found.code for found in portability_mistakes([ruleset])] == ["B002"]

@@ -135,7 +135,7 @@ class _Explaining:
         unknown = [match for match in matches if verdict(match, self._plain) is None]
         is_open = bool(left_open(table, {match.id for match in unknown}, self._nulls(table), self._missing))
         behind = sorted({name for match in unknown if is_open for name in self._missing.behind_match(match)})
-        rows = tuple(self._row(match, is_open) for match in matches)
+        rows = tuple(self._row(match, is_open=is_open) for match in matches)
         outputs = tuple(self._input(name) for name in table.outputs)
         return TriedTable(id=table.id, place=str(table.place), rows=rows, outputs=outputs, missing=tuple(behind))
 
@@ -143,7 +143,7 @@ class _Explaining:
         """The table's outputs; of lists it counts only whether they are known."""
         return {name: None if self._values[name] is None else True for name in table.outputs}
 
-    def _row(self, match: Match, is_open: bool) -> TriedRow:
+    def _row(self, match: Match, *, is_open: bool) -> TriedRow:
         conditions = tuple(self._condition(conjunct) for conjunct in match.conjuncts)
         hit = verdict(match, self._plain)
         return TriedRow(

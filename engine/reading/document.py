@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -26,6 +25,7 @@ import yaml
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.reading.yaml_syntax import BREAK, rest_of_line, syntax_mistake
 from engine.vocabulary.invisible import IN_POLICIES
 
 BYTES_MAX = 1 << 20
@@ -43,7 +43,6 @@ END_MARK = "..."
 _END_MARK = re.compile(r"(?:^|(?<=[\r\n]))\.\.\.(?=[ \t\r\n]|$)")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
-_BREAK = re.compile(r"\r\n?|\n")
 _TAG = re.compile(r"[^\s,\[\]{}]*")
 _FOLD = r"(?P<fold>[ \t]*(?:\r\n?|\n)[ \t\r\n]*)"
 _PIECES = {
@@ -80,7 +79,7 @@ class Scalar:
             return Place(self.place.file, self.place.line, self.place.column + offset + self.quoted)
         block = self.raw[0] in "|>"
         at = _block_offset(self.raw, self.text, offset) if block else _flow_offset(self.raw, offset)
-        starts = [match.end() for match in _BREAK.finditer(self.raw, 0, at)]
+        starts = [match.end() for match in BREAK.finditer(self.raw, 0, at)]
         column = at - starts[-1] + 1 if starts else self.place.column + at
         return Place(self.place.file, self.place.line + len(starts), column)
 
@@ -214,7 +213,7 @@ class _DocumentReader:
 
     def _set_source(self, text: str) -> None:
         self.source = text.removeprefix("\ufeff")  # editors don't count a leading byte order mark as a column
-        self.starts = [0, *(match.end() for match in _BREAK.finditer(self.source))]
+        self.starts = [0, *(match.end() for match in BREAK.finditer(self.source))]
 
     def tree(self, source: str) -> Node | None:
         """The root as far as libyaml comes.
@@ -227,7 +226,7 @@ class _DocumentReader:
                 pass
         except yaml.YAMLError as error:
             if not _holds_nothing(source):  # an end mark with nothing to end is a syntax error to libyaml
-                self.say(*_syntax_mistake(error, source, self.place))
+                self.say(*syntax_mistake(error, source, self.place))
             for unfinished in self.open:
                 self._entries(unfinished.nodes)
         finally:
@@ -295,7 +294,7 @@ class _DocumentReader:
     def _document(self, event: Any) -> bool:
         at = event.start_mark.index
         if event.version or event.tags:
-            self.say(at, ErrorCode.Y007, f"`{_line(self.source, at)}` is a directive", "delete the line")
+            self.say(at, ErrorCode.Y007, f"`{rest_of_line(self.source, at)}` is a directive", "delete the line")
         if self.documents:
             self.say(
                 at,
@@ -364,7 +363,7 @@ class _DocumentReader:
 
 def _holds_nothing(source: str) -> bool:
     """Whether there are only end marks, comments and blank lines."""
-    lines = (line.removeprefix(END_MARK) if _END_MARK.match(line) else line for line in _BREAK.split(source))
+    lines = (line.removeprefix(END_MARK) if _END_MARK.match(line) else line for line in BREAK.split(source))
     return all(not line.strip() or line.lstrip().startswith("#") for line in lines)
 
 
@@ -385,7 +384,7 @@ def _flow_offset(raw: str, offset: int) -> int:
     end = len(raw) - len(quote)
     passed = 0
     for piece in _PIECES[quote].finditer(raw, len(quote), end):
-        breaks = len(_BREAK.findall(piece[0]))
+        breaks = len(BREAK.findall(piece[0]))
         passed += {"fold": max(1, breaks - 1), "joined": breaks - 1}.get(piece.lastgroup or "", 1)
         if passed > offset:
             return piece.start()
@@ -400,7 +399,7 @@ def _block_offset(raw: str, text: str, offset: int) -> int:
     character.
     """
     at, passed, start = 0, 0, 0
-    for line in _BREAK.split(raw)[:-1] if raw.endswith(("\n", "\r")) else _BREAK.split(raw):
+    for line in BREAK.split(raw)[:-1] if raw.endswith(("\n", "\r")) else BREAK.split(raw):
         content = line.lstrip(" ")
         if start and content.strip():
             index = text.find(content, passed)
@@ -410,138 +409,3 @@ def _block_offset(raw: str, text: str, offset: int) -> int:
             passed = index + len(content)
         start += len(line) + (2 if raw.startswith("\r\n", start + len(line)) else 1)
     return at
-
-
-def _line(source: str, at: int) -> str:
-    """The rest of the line, short enough to quote in a message."""
-    rest = _BREAK.split(source[at : at + 200], maxsplit=1)[0].strip()
-    return rest if len(rest) <= 40 else rest[:39] + "…"
-
-
-# A part of libyaml's "context; problem" → code, whether the place is where the text in question began, message, hint.
-# {} is the author's text from that place on, {0[0]} its first character. The first row that fits counts.
-_STARTS = "quote text that starts with `{0[0]}`"
-_UNCLOSED = (ErrorCode.Y040, True, "the quote opened here is not closed", "add the closing quote")
-_SYNTAX: tuple[tuple[str, tuple[ErrorCode, bool, str, str]], ...] = (
-    ("tab character", (ErrorCode.Y031, False, "a tab indents this line", "indent with spaces")),
-    ("quoted scalar; found unexpected end", _UNCLOSED),
-    ("document indicator", _UNCLOSED),
-    ("quoted scalar;", (ErrorCode.Y040, False, "`{}` is not an escape", "double the `\\`, or use single quotes")),
-    ("block scalar;", (ErrorCode.Y040, True, "`{0[0]}` starts a block of text on the next lines", _STARTS)),
-    ("an alias;", (ErrorCode.Y020, True, "`{}` reads as an alias", _STARTS)),
-    ("an anchor;", (ErrorCode.Y021, True, "`{}` reads as an anchor", _STARTS)),
-    ("a tag;", (ErrorCode.Y022, True, "`{}` reads as a tag", _STARTS)),
-    ("tag handle", (ErrorCode.Y022, True, "`{}` reads as a tag", _STARTS)),
-    ("directive", (ErrorCode.Y007, True, "`{}` is a directive", "delete the line")),
-    ("incompatible YAML", (ErrorCode.Y007, False, "`{}` is a directive", "delete the line")),
-    ("cannot start any token", (ErrorCode.Y040, False, "text cannot start with `{0[0]}`", _STARTS)),
-    (
-        "block sequence entries",
-        (ErrorCode.Y040, False, "a list item cannot start here", _STARTS + ", or start a new line"),
-    ),
-    ("mapping keys are not", (ErrorCode.Y040, False, "text cannot start with `? `", _STARTS)),
-    ("expected node content", (ErrorCode.Y040, False, "`{}` stands where a value is expected", _STARTS)),
-    (
-        "flow sequence;",
-        (ErrorCode.Y040, True, "`{}` is not closed with `]`", "text that starts with `[` must be quoted"),
-    ),
-    (
-        "flow mapping;",
-        (ErrorCode.Y040, True, "`{}` is not closed with `}}`", "text that starts with `{{` must be quoted"),
-    ),
-    ("'-' indicator", (ErrorCode.Y040, False, "`{}` is not an item of the list above", "start it with `- `")),
-)
-_SPACE_HINT = "put a space after the colon"
-_UNSPACED = re.compile(r" *[^\s:#'\"]+(:)[^\s:/]")
-_MARKER = re.compile(r"(?:^|(?<=[\r\n]))(%|\.\.\.)")
-_MARKERS = {
-    "%": (ErrorCode.Y007, "is a directive", "delete the line"),
-    "...": (
-        ErrorCode.Y006,
-        "ends the document, but more follows",
-        "delete the line, or put the rest into a file of its own",
-    ),
-}
-_ENDED = {
-    "}": "text that starts with `{` must be quoted",
-    "]": "text that starts with `[` must be quoted",
-    '"': "put the whole text, inner quotes included, into single quotes",
-    "'": "double a single quote within the text, or use double quotes around all of it",
-}
-
-
-def _syntax_mistake(
-    error: yaml.YAMLError, source: str, place: Callable[[int], Place]
-) -> tuple[Place, ErrorCode, str, str]:
-    """Place, code, message and hint for libyaml's error.
-
-    libyaml gives up at the first, so there is one a file. Its own words name what it wanted; `_SYNTAX` turns them, and
-    the text at that place, into what the author probably did.
-    """
-    problem = "; ".join(filter(None, (getattr(error, "context", ""), getattr(error, "problem", ""))))
-    at = getattr(getattr(error, "problem_mark", None), "index", 0)
-    begun = getattr(getattr(error, "context_mark", None), "index", at)
-    line_start = max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
-    before = source[line_start:at]
-    if "\t" in before + source[at : at + 1] and not before.strip():
-        return (
-            place(line_start + (before + "\t").index("\t")),
-            ErrorCode.Y031,
-            "a tab indents this line",
-            "indent with spaces",
-        )
-    if source.startswith(":", at) and "expected" in problem and source[line_start:at].strip()[-1:] in ("", "{", ","):
-        return place(at), ErrorCode.Y012, "this entry has no key", "write a name before the colon"
-    for part, (code, from_start, message, hint) in _SYNTAX:
-        if part in problem:
-            where = begun if from_start else at
-            where = source.rfind("\\", 0, at + 1) if "escape" in message else where
-            text = _line(source, where) or " "
-            return place(where), code, message.format(text), hint.format(text)
-    return _misfit(problem, source, at, begun, line_start, place)
-
-
-def _misfit(
-    problem: str, source: str, at: int, begun: int, line_start: int, place: Callable[[int], Place]
-) -> tuple[Place, ErrorCode, str, str]:
-    """Where libyaml says only that it wanted a key, a colon or the end of the document."""
-    before, text, here = source[line_start:at].strip(), _line(source, at), place(at)
-    above = _BREAK.split(source[max(0, line_start - 500) : line_start].rstrip())[-1]
-    unspaced = _UNSPACED.match(above)
-    if "could not find expected ':'" in problem:
-        text = _line(source, begun)
-        return (
-            place(begun),
-            ErrorCode.Y040,
-            f"`{text}` has no key",
-            _SPACE_HINT if ":" in text else "write `key: value`",
-        )
-    if "<document start>" in problem and (marker := _MARKER.search(source, 0, at)):
-        code, kind, hint = _MARKERS[marker[1]]
-        where = marker.start(1)
-        return place(where), code, f"`{_line(source, where)}` {kind}", hint
-    if "mapping values" in problem and ": " in before:
-        return here, ErrorCode.Y040, "a second colon in one line", "quote text that holds `: `"
-    if "mapping values" in problem and unspaced:
-        colon = source.rindex(above, 0, line_start) + unspaced.start(1)
-        return place(colon), ErrorCode.Y040, "no space follows this colon", _SPACE_HINT
-    if "mapping values" in problem:
-        hint = "the lines above are a value already: indent this one as the key it belongs beside, or quote them"
-        return here, ErrorCode.Y040, f"`{_line(before, 0)}` cannot be a key here", hint
-    if "<document start>" in problem and text.startswith(":"):
-        return here, ErrorCode.Y040, "no space follows this colon", _SPACE_HINT
-    if text[:1] in ("]", "}"):
-        return here, ErrorCode.Y040, f"`{text[0]}` closes nothing", "delete it, or quote the whole text"
-    if before:
-        return (
-            here,
-            ErrorCode.Y040,
-            f"`{text}` follows a value that has ended",
-            _ENDED.get(before[-1], "quote the whole text"),
-        )
-    return (
-        here,
-        ErrorCode.Y040,
-        f"`{text}` doesn't line up with the lines above",
-        "indent it as the entries it belongs to are",
-    )

@@ -70,9 +70,12 @@ def _assumed(backtest: Backtest, show: FigureFormatter) -> Section:
     from_history = tuple(
         (_fact(name, words, show),) for name in history_map.facts_from_history if name in vocabulary.facts
     )
-    parts = [ReportTable(show(texts.FROM_HISTORY), (show(texts.FACT),), from_history)]
+    parts = [ReportTable(title=show(texts.FROM_HISTORY), headings=(show(texts.FACT),), rows=from_history)]
     if rows := tuple(_assumption(part, words, show) for part in history_map.assumptions):
-        parts.insert(0, ReportTable("", show.all(texts.FACT, report_texts.VALUE, texts.BECAUSE), rows, left=3))
+        parts.insert(
+            0,
+            ReportTable(title="", headings=show.all(texts.FACT, report_texts.VALUE, texts.BECAUSE), rows=rows, left=3),
+        )
     return Section(show(texts.ASSUMED), tuple(paragraphs), tuple(parts))
 
 

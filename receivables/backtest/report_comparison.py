@@ -39,7 +39,9 @@ def comparison_sections(figures: BacktestFigures, show: FigureFormatter) -> list
     titles = {rule.rule: rule.title for side in figures.sides for rule in side.rules}
     parts = (_changes(figures, titles, show), _largest(figures, titles, show)) if figures.flips else ()
     flips = show(texts.FLIPS_TEXT, flips=show.count(figures.flips))
-    side_by_side = Section(show(texts.COMPARISON), (), (ReportTable("", headings, rows), _outcome_chart(figures, show)))
+    side_by_side = Section(
+        show(texts.COMPARISON), (), (ReportTable(title="", headings=headings, rows=rows), _outcome_chart(figures, show))
+    )
     return [side_by_side, Section(show(texts.FLIPS), (flips,), parts)]
 
 
@@ -68,7 +70,13 @@ def _outcome_chart(figures: BacktestFigures, show: FigureFormatter) -> Chart:
         for name in names
     )
     labels = tuple(side.label for side in figures.sides)
-    return Chart(ChartKind.STACKED, show.in_currency(show(texts.BY_SIDE_CHART)), labels, series, show.axis)
+    return Chart(
+        kind=ChartKind.STACKED,
+        title=show.in_currency(show(texts.BY_SIDE_CHART)),
+        labels=labels,
+        series=series,
+        show=show.axis,
+    )
 
 
 def _only_in(figures: BacktestFigures, show: FigureFormatter) -> tuple[str, ...]:
@@ -85,7 +93,9 @@ def _changes(figures: BacktestFigures, titles: Titles, show: FigureFormatter) ->
         *show.all(texts.FROM_TO, *_only_in(figures, show), texts.ORDERS, report_texts.AMOUNT),
         *late_headings(show, 0, SERIOUS),
     )
-    return ReportTable("", headings, tuple(_change(change, titles, show) for change in figures.changes), left=3)
+    return ReportTable(
+        title="", headings=headings, rows=tuple(_change(change, titles, show) for change in figures.changes), left=3
+    )
 
 
 def _change(change: Change, titles: Titles, show: FigureFormatter) -> tuple[str, ...]:
@@ -114,7 +124,13 @@ def _largest(figures: BacktestFigures, titles: Titles, show: FigureFormatter) ->
     listed = figures.largest_flips[:_FLIPS_LISTED]
     rows = tuple(_flip(flip, titles, show) for flip in listed)
     note = show(texts.FIRST_OF, shown=len(listed), count=show.count(figures.flips), kept=FLIPS_KEPT)
-    return ReportTable(show(texts.LARGEST), headings, rows, left=6, note=note if len(listed) < figures.flips else "")
+    return ReportTable(
+        title=show(texts.LARGEST),
+        headings=headings,
+        rows=rows,
+        left=6,
+        note=note if len(listed) < figures.flips else "",
+    )
 
 
 def _flip(flip: Flip, titles: Titles, show: FigureFormatter) -> tuple[str, ...]:

@@ -97,12 +97,14 @@ def _outcomes(side: SideFigures, everything: OrderGroup, show: FigureFormatter) 
     amounts, orders = (late_headings(show, *EACH, text=text) for text in (texts.LATE_AMOUNT, texts.LATE_ORDERS))
     return (
         ReportTable(
-            show(texts.OUTCOMES),
-            _group_headings(report_texts.OUTCOME, show),
-            rates,
+            title=show(texts.OUTCOMES),
+            headings=_group_headings(report_texts.OUTCOME, show),
+            rows=rates,
             note=show(texts.LATE_NOTE),
         ),
-        ReportTable(show(texts.OUTCOMES_LATE), (show(report_texts.OUTCOME), *amounts, *orders), sums),
+        ReportTable(
+            title=show(texts.OUTCOMES_LATE), headings=(show(report_texts.OUTCOME), *amounts, *orders), rows=sums
+        ),
     )
 
 
@@ -133,7 +135,13 @@ def _quarter_chart(side: SideFigures, show: FigureFormatter) -> Chart:
         for name in names
     )
     labels = tuple(quarter_name(key, show) for key in side.quarter_outcomes)
-    return Chart(ChartKind.STACKED, show.in_currency(show(texts.BY_QUARTER_CHART)), labels, series, show.axis)
+    return Chart(
+        kind=ChartKind.STACKED,
+        title=show.in_currency(show(texts.BY_QUARTER_CHART)),
+        labels=labels,
+        series=series,
+        show=show.axis,
+    )
 
 
 def _lateness_chart(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> Chart:
@@ -141,7 +149,13 @@ def _lateness_chart(side: SideFigures, everything: OrderGroup, show: FigureForma
     series = tuple(
         Series(show(name), tuple(show.bar(group.rate(index)) for index in EACH)) for name, group in groups.items()
     )
-    return Chart(ChartKind.BARS, show(texts.LATENESS_CHART), late_headings(show, *EACH), series, show.share_axis)
+    return Chart(
+        kind=ChartKind.BARS,
+        title=show(texts.LATENESS_CHART),
+        labels=late_headings(show, *EACH),
+        series=series,
+        show=show.share_axis,
+    )
 
 
 # --- accuracy and effect ---------------------------------------------------------------------------------------------
@@ -170,8 +184,10 @@ def _accuracy(side: SideFigures, show: FigureFormatter) -> Section:
     )
     title = show(texts.LATE_QUARTERS_CHART, days=LATE_DAYS[SERIOUS])
     labels = tuple(quarter_name(key, show) for key in side.quarters)
-    chart = Chart(ChartKind.LINES, title, labels, series, show.share_axis)
-    return Section(show(texts.ACCURACY), (show(texts.ACCURACY_TEXT),), (ReportTable("", headings, rows), chart))
+    chart = Chart(kind=ChartKind.LINES, title=title, labels=labels, series=series, show=show.share_axis)
+    return Section(
+        show(texts.ACCURACY), (show(texts.ACCURACY_TEXT),), (ReportTable(title="", headings=headings, rows=rows), chart)
+    )
 
 
 def _late_share(groups: list[OrderGroup]) -> Fraction | None:
@@ -190,7 +206,11 @@ def _effect(side: SideFigures, everything: OrderGroup, show: FigureFormatter) ->
     headings = show.all("", texts.SALES, report_texts.DSO, report_texts.OVERDUE_SHARE)
     on_time = side.held.known.amount - side.held.late[0].amount
     note = show(texts.ON_TIME_REFUSED, amount=money(on_time), share=share(ratio(on_time, sold)))
-    return Section(show(texts.EFFECT), (show(texts.EFFECT_TEXT),), (ReportTable("", headings, rows, note=note),))
+    return Section(
+        show(texts.EFFECT),
+        (show(texts.EFFECT_TEXT),),
+        (ReportTable(title="", headings=headings, rows=rows, note=note),),
+    )
 
 
 # --- rules, grades, quarters -----------------------------------------------------------------------------------------
@@ -205,7 +225,11 @@ def _rules(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> 
     rows = tuple(_rule(rule, everything, show) for rule in side.rules)
     if not rows:
         return Section(show(texts.RULES), (show(texts.NO_RULES),))
-    return Section(show(texts.RULES), (), (ReportTable("", headings, rows, left=2, note=show(texts.RULES_NOTE)),))
+    return Section(
+        show(texts.RULES),
+        (),
+        (ReportTable(title="", headings=headings, rows=rows, left=2, note=show(texts.RULES_NOTE)),),
+    )
 
 
 def _rule(rule: RuleFigures, everything: OrderGroup, show: FigureFormatter) -> tuple[str, ...]:
@@ -235,7 +259,7 @@ def _grades(side: SideFigures, ruleset: RuleSet, everything: OrderGroup, show: F
         for grade, group in side.grades.items()
     )
     paragraphs = () if GRADE in ruleset.variables else (show(texts.GRADE_NOT_READ, grade=GRADE),)
-    table = ReportTable("", _group_headings(report_texts.GRADE, show), rows)
+    table = ReportTable(title="", headings=_group_headings(report_texts.GRADE, show), rows=rows)
     return Section(show(texts.GRADES), paragraphs, (table,))
 
 
@@ -246,7 +270,7 @@ def _quarters(side: SideFigures, show: FigureFormatter) -> Section:
         *(show(text, days=days) for text in (texts.HELD_LATE, texts.PASSED_LATE)),
     )
     rows = tuple(_quarter(key, *pair, show) for key, pair in side.quarters.items())
-    return Section(show(texts.QUARTERS), (), (ReportTable("", headings, rows),))
+    return Section(show(texts.QUARTERS), (), (ReportTable(title="", headings=headings, rows=rows),))
 
 
 def _quarter(key: str, held: OrderGroup, passed: OrderGroup, show: FigureFormatter) -> tuple[str, ...]:

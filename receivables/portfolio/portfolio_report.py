@@ -103,7 +103,7 @@ def _overview(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     return Section(
         show(texts.OVERVIEW),
         paragraphs,
-        (ReportTable("", headings, tuple((show(key), value) for key, value in rows)),),
+        (ReportTable(title="", headings=headings, rows=tuple((show(key), value) for key, value in rows)),),
     )
 
 
@@ -117,9 +117,11 @@ def _aging(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     headings = tuple(map(show, (texts.DAYS_OVERDUE, texts.COUNT, report_texts.AMOUNT, report_texts.SHARE)))
     labels = tuple(show.bucket(bucket.key) for bucket in figures.aging)
     amounts = Series(show(report_texts.AMOUNT), tuple(show.height(bucket.amount) for bucket in figures.aging))
-    chart = Chart(ChartKind.BARS, show.in_currency(show(texts.AGING)), labels, (amounts,), show.axis)
+    chart = Chart(
+        kind=ChartKind.BARS, title=show.in_currency(show(texts.AGING)), labels=labels, series=(amounts,), show=show.axis
+    )
     paragraph = show(texts.AGING_TEXT, day=portfolio.as_of.isoformat())
-    return Section(show(texts.AGING), (paragraph,), (ReportTable("", headings, tuple(rows)), chart))
+    return Section(show(texts.AGING), (paragraph,), (ReportTable(title="", headings=headings, rows=tuple(rows)), chart))
 
 
 def _bucket(name: str, bucket: Bucket, all_invoices: int, show: PortfolioFormatter) -> tuple[str, ...]:
@@ -162,8 +164,10 @@ def _concentration(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     )
     series = Series(show(report_texts.SHARE), tuple(show.bar(each.share) for each in concentration.top))
     labels = tuple(each.customer for each in concentration.top)
-    chart = Chart(ChartKind.BARS, show(texts.LARGEST), labels, (series,), show.share_axis)
-    return Section(show(texts.CONCENTRATION), (paragraph,), (ReportTable("", headings, rows, left=2), chart))
+    chart = Chart(kind=ChartKind.BARS, title=show(texts.LARGEST), labels=labels, series=(series,), show=show.share_axis)
+    return Section(
+        show(texts.CONCENTRATION), (paragraph,), (ReportTable(title="", headings=headings, rows=rows, left=2), chart)
+    )
 
 
 def _structure(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
@@ -190,7 +194,7 @@ def _by(name: str, lines: tuple[Line, ...], show: PortfolioFormatter) -> list[Re
         )
         for line in lines
     )
-    table = ReportTable(show(texts.BY[name]), tuple(map(show, headings)), rows)
+    table = ReportTable(title=show(texts.BY[name]), headings=tuple(map(show, headings)), rows=rows)
     return [table, _by_chart(name, lines, show)]
 
 
@@ -208,7 +212,13 @@ def _by_chart(name: str, lines: tuple[Line, ...], show: PortfolioFormatter) -> C
         Series(show(texts.NOT_OVERDUE), tuple(map(show.height, current))),
         Series(show(texts.OVERDUE), tuple(map(show.height, overdue))),
     )
-    return Chart(ChartKind.STACKED, show.in_currency(show(texts.BY[name])), tuple(labels), series, show.axis)
+    return Chart(
+        kind=ChartKind.STACKED,
+        title=show.in_currency(show(texts.BY[name])),
+        labels=tuple(labels),
+        series=series,
+        show=show.axis,
+    )
 
 
 # --- loss allowance ---------------------------------------------------------------------------------------------------
@@ -239,8 +249,14 @@ def _allowance(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     known = [each for each in allowances if each.key is not None]
     series = Series(show(texts.ALLOWANCE), tuple(show.height(each.allowance or 0) for each in known))
     labels = tuple(show.provision_bucket(each.key or "") for each in known)
-    chart = Chart(ChartKind.BARS, show.in_currency(show(texts.PROVISION)), labels, (series,), show.axis)
-    parts = (ReportTable("", headings, tuple(rows), note=note), chart)
+    chart = Chart(
+        kind=ChartKind.BARS,
+        title=show.in_currency(show(texts.PROVISION)),
+        labels=labels,
+        series=(series,),
+        show=show.axis,
+    )
+    parts = (ReportTable(title="", headings=headings, rows=tuple(rows), note=note), chart)
     return Section(show(texts.PROVISION), (show(texts.PROVISION_TEXT),), parts)
 
 

@@ -31,9 +31,21 @@ def turnover_section(portfolio: Portfolio, engine: Engine, show: PortfolioFormat
     best = Series(show(texts.BEST_DSO), tuple(show.bar(quarter.best_possible_dso) for quarter in quarters))
     late = Series(show(texts.DELINQUENT), tuple(show.bar(quarter.average_days_delinquent) for quarter in quarters))
     labels = tuple(show.quarter(quarter, brief=True) for quarter in quarters)
-    chart = Chart(ChartKind.STACKED, show(texts.DAYS_OF_DSO), labels, (best, late), lambda value: f"{value:g}")
+    chart = Chart(
+        kind=ChartKind.STACKED,
+        title=show(texts.DAYS_OF_DSO),
+        labels=labels,
+        series=(best, late),
+        show=lambda value: f"{value:g}",
+    )
     collected = Series(show(texts.EFFECTIVENESS), tuple(show.bar(quarter.effectiveness) for quarter in quarters))
-    line = Chart(ChartKind.LINES, show(texts.EFFECTIVENESS_OF), labels, (collected,), show.share_axis)
+    line = Chart(
+        kind=ChartKind.LINES,
+        title=show(texts.EFFECTIVENESS_OF),
+        labels=labels,
+        series=(collected,),
+        show=show.share_axis,
+    )
     paragraphs = (show(texts.TURNOVER_TEXT, days=days), *_dso_warning(portfolio, show))
     charts = [chart for chart in (chart, line) if any(value is not None for value in chart.series[0].values)]
     return Section(show(texts.TURNOVER), paragraphs, (*tables, *charts))
@@ -83,8 +95,8 @@ def _quarter_tables(quarters: tuple[Quarter, ...], show: PortfolioFormatter) -> 
     )
     notes = " ".join(_why_no_ratios(quarters, show))
     return (
-        ReportTable(show(texts.AMOUNTS), tuple(map(show, first)), amounts),
-        ReportTable(show(texts.RATIOS), tuple(map(show, second)), ratios, note=notes),
+        ReportTable(title=show(texts.AMOUNTS), headings=tuple(map(show, first)), rows=amounts),
+        ReportTable(title=show(texts.RATIOS), headings=tuple(map(show, second)), rows=ratios, note=notes),
     )
 
 

@@ -30,13 +30,15 @@ def warning_section(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     parts = []
     if fired:
         headings = tuple(map(show, (report_texts.OUTCOME, report_texts.RULE, texts.REASON, texts.REMEDY)))
-        parts.append(ReportTable("", headings, tuple(_warning(reason, show) for reason in fired), left=4))
+        parts.append(
+            ReportTable(title="", headings=headings, rows=tuple(_warning(reason, show) for reason in fired), left=4)
+        )
     else:
         paragraphs.append(show(texts.NO_WARNING))
     if not_checked:
         headings = tuple(map(show, (report_texts.RULE, texts.MISSING)))
         rows = tuple((show.title(reason.rule), show.names(reason.missing)) for reason in not_checked)
-        parts.append(ReportTable(show(texts.NOT_CHECKED), headings, rows, left=2))
+        parts.append(ReportTable(title=show(texts.NOT_CHECKED), headings=headings, rows=rows, left=2))
     return Section(show(texts.WARNINGS), tuple(paragraphs), tuple(parts))
 
 
@@ -83,7 +85,7 @@ def _warned(accounts: list[Account], show: PortfolioFormatter) -> Iterable[Repor
         for account in listed
     )
     note = show(texts.FIRST_OF, shown=len(listed), count=len(accounts)) if len(listed) < len(accounts) else ""
-    yield ReportTable(show(texts.WARNED), tuple(map(show, headings)), rows, left=4, note=note)
+    yield ReportTable(title=show(texts.WARNED), headings=tuple(map(show, headings)), rows=rows, left=4, note=note)
 
 
 def _rules(title: Text, rules: list[RuleCount], show: PortfolioFormatter) -> Iterable[ReportTable]:
@@ -107,4 +109,4 @@ def _rules(title: Text, rules: list[RuleCount], show: PortfolioFormatter) -> Ite
         )
         for rule in rules
     )
-    yield ReportTable(show(title), tuple(map(show, headings)), rows, left=3 if has_missing else 2)
+    yield ReportTable(title=show(title), headings=tuple(map(show, headings)), rows=rows, left=3 if has_missing else 2)

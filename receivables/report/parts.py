@@ -22,7 +22,7 @@ class ChartKind(StrEnum):
     """Each series a line from label to label."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportTable:
     """A table. Every row has as many cells as there are headings."""
 
@@ -45,7 +45,7 @@ class Series:
     """One for each label of its chart, none negative; None leaves a gap."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """A chart. Its values stand upwards from 0, its labels from left to right."""
 

@@ -16,6 +16,8 @@ MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")
 LINES_OF_A_FUNCTION_MAX = 70
 LINES_OF_A_MODULE_MAX = 500
 POSITIONAL_FIELDS_MAX = 4
+POSITIONAL = {"Scalar"}
+"""Made for each word of every policy file: by keyword, reading the default policies takes a tenth longer."""
 
 
 def _named(path: Path) -> str:
@@ -38,9 +40,14 @@ def test_modules_and_functions_are_short(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=_named)
 def test_safety_is_raised_and_never_asserted(path: Path) -> None:
-    """`python -O` leaves assertions out."""
+    """`python -O` leaves assertions out: they may tell mypy of which class something is, and nothing else."""
     tree = ast.parse(path.read_text("utf-8"))
-    assert [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)] == []
+    asserted = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    assert [node.lineno for node in asserted if not _tells_a_class(node.test)] == []
+
+
+def _tells_a_class(test: ast.expr) -> bool:
+    return isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_named)
@@ -79,15 +86,25 @@ def _defined(nodes: list[ast.stmt]) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=_named)
 def test_nouns_of_many_fields_take_keywords_only(path: Path) -> None:
     """In a call with seven positional arguments nobody sees that two are swapped. Tuples that hot paths make are named
-    tuples, and say so."""
+    tuples, and say so; `POSITIONAL` lists what else was measured."""
     many = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ClassDef) and (decorator := _dataclass(node)) is not None:
             keywords = {keyword.arg for keyword in decorator.keywords} if isinstance(decorator, ast.Call) else set()
-            fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
-            if len(fields) > POSITIONAL_FIELDS_MAX and "kw_only" not in keywords:
+            if (
+                len(_positional(node)) > POSITIONAL_FIELDS_MAX
+                and "kw_only" not in keywords
+                and node.name not in POSITIONAL
+            ):
                 many.append(node.name)
     assert many == []
+
+
+def _positional(node: ast.ClassDef) -> list[ast.AnnAssign]:
+    """The fields before `_: KW_ONLY`."""
+    fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+    marks = [index for index, field in enumerate(fields) if ast.unparse(field.annotation) == "KW_ONLY"]
+    return fields[: marks[0]] if marks else fields
 
 
 def _dataclass(node: ast.ClassDef) -> ast.expr | None:

@@ -55,7 +55,7 @@ def _range(text: str) -> object:
     low_closed, high_closed = text[0] == "[", text[-1] == "]"
     for cut in re.finditer(r"\.\.", text):
         try:
-            low, high = _end(text[1 : cut.start()], low_closed), _end(text[cut.end() : -1], high_closed)
+            low, high = _end(text[1 : cut.start()], closed=low_closed), _end(text[cut.end() : -1], closed=high_closed)
         except (FeelSyntaxError, Unfit):
             continue
         if low is None and high is None:
@@ -65,7 +65,7 @@ def _range(text: str) -> object:
     return None
 
 
-def _end(text: str, closed: bool) -> object:
+def _end(text: str, *, closed: bool) -> object:
     """The value of one end of a range that is written as text; None for an end that is open and left out."""
     if not text.strip() and not closed:
         return None

@@ -84,7 +84,8 @@ def _simpler(node: Formula) -> Formula:
     """A node whose operands are narrowed: constants computed, roundings split, comparisons without common factors."""
     if isinstance(node, _FOLDED) and all(isinstance(part, Constant) for part in node.operands):
         value = value_of(node, {})
-        assert value is None or type(value) is int, "numbers fold to numbers"
+        if value is not None and not isinstance(value, int):
+            raise AssertionError("numbers fold to numbers")
         bounds = (0, 0) if value is None else (value, value)
         return Constant(replace(node.type, low=bounds[0], high=bounds[1]), value, nullable=value is None)
     match node:

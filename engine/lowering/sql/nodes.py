@@ -250,7 +250,8 @@ class Lowering:
     def _rescaled(self, node: f.Rescale | Rounded, parts: list[SqlValue]) -> SqlValue:
         levels = self.levels
         if isinstance(node, Rounded):
-            assert type(node.divisor.value) is int, "a divisor is a number"
+            if not isinstance(node.divisor.value, int):
+                raise AssertionError("a divisor is a number")
             bounds = (node.low.type.low, node.low.type.high)
             return exact_division.rounded_sum(levels, parts[0], parts[1], bounds, node.divisor.value)
         step = node.type.scale - node.operand.type.scale

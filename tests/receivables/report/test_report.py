@@ -26,7 +26,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def _chart(kind: ChartKind, *series: tuple[float | None, ...], names: str = "abcdefgh") -> Chart:
     labels = tuple(str(number) for number in range(len(series[0]) if series else 0))
     found = tuple(Series(name, values) for name, values in zip(names, series, strict=False))
-    return Chart(kind, "Title", labels, found, lambda value: f"{value:g}")
+    return Chart(kind=kind, title="Title", labels=labels, series=found, show=lambda value: f"{value:g}")
 
 
 def _parsed(chart: Chart) -> ElementTree.Element:
@@ -158,8 +158,8 @@ EVIL = "<script>alert('1')</script>&\"]]>"
 
 
 def test_everything_from_data_is_escaped() -> None:
-    chart = Chart(ChartKind.BARS, EVIL, (EVIL,), (Series(EVIL, (1.0,)),), lambda _: EVIL)
-    table = ReportTable(EVIL, (EVIL,), ((EVIL,),), note=EVIL)
+    chart = Chart(kind=ChartKind.BARS, title=EVIL, labels=(EVIL,), series=(Series(EVIL, (1.0,)),), show=lambda _: EVIL)
+    table = ReportTable(title=EVIL, headings=(EVIL,), rows=((EVIL,),), note=EVIL)
 
     page = html(Report("en", EVIL, ((EVIL, EVIL),), (Section(EVIL, (EVIL,), (chart, table)),)))
 
@@ -175,7 +175,7 @@ def test_a_page_names_its_language_and_forbids_fetching() -> None:
 
 
 def test_short_tables_stay_on_one_printed_page_and_long_ones_repeat_their_heading() -> None:
-    tables = [ReportTable("", ("a",), (("1",),) * rows, note="as booked") for rows in (30, 31)]
+    tables = [ReportTable(title="", headings=("a",), rows=(("1",),) * rows, note="as booked") for rows in (30, 31)]
 
     page = html(Report("en", "", (), (Section("", (), tuple(tables)),)))
 
@@ -190,7 +190,9 @@ def test_short_tables_stay_on_one_printed_page_and_long_ones_repeat_their_headin
 
 def test_on_a_narrow_terminal_numbers_stay_whole() -> None:
     console = Console(file=io.StringIO(), width=40)
-    table = ReportTable("Amounts", ("name", "amount"), (("a long name " * 9, "1,234,567.89"),), note="as booked")
+    table = ReportTable(
+        title="Amounts", headings=("name", "amount"), rows=(("a long name " * 9, "1,234,567.89"),), note="as booked"
+    )
     chart = _chart(ChartKind.BARS, (1.0,))
 
     print_report(console, Report("en", "Title", (("of", "all"),), (Section("One", ("Text.",), (table, chart)),)))

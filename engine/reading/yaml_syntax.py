@@ -1,4 +1,4 @@
-"""What an author probably did where libyaml can't read on: its error gives place, code, message and hint. Part of `read`."""
+"""What an author probably did where libyaml can't read on: its error → place, code, message, hint. Part of `read`."""
 
 from __future__ import annotations
 

@@ -48,5 +48,12 @@ def test_every_file_that_a_paper_links_to_is_there() -> None:
             assert (paper.parent / target).exists(), f"{paper.relative_to(ROOT)} links to {target}"
 
 
+def test_every_place_of_a_checklist_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    places = re.findall(r"`((?:engine|files|receivables|ledger|api|tests|docs|scripts|schema)/[\w./-]*)`", text)
+    assert len(set(places)) > 30
+    assert [place for place in places if not (ROOT / place).exists()] == []
+
+
 def test_the_page_of_facts_is_made_from_the_vocabulary() -> None:
     assert PAGE.read_text("utf-8") == page(standard_vocabulary()), "run scripts/facts_reference.py"

@@ -185,10 +185,10 @@ OWNER = """
 import asyncio, sys
 from pathlib import Path
 sys.path[:] = {path!r}
-from api.limits import Limits
+from ledger.policies.check_limits import CheckLimits
 from api.worker import Worker
-from tests.api import jobs
-asyncio.run(Worker([], Limits(60, 60)).run("a", jobs.started, Path(sys.argv[1])))
+from tests.support import worker_jobs
+asyncio.run(Worker([], CheckLimits(60, 60)).run("a", worker_jobs.started, Path(sys.argv[1])))
 """
 
 

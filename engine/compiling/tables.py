@@ -45,7 +45,10 @@ SINGLE_HIT = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORI
 """Hit policies under which one row counts."""
 
 LISTS = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
-"""Hit policies that give a list of all rows' outputs. The others combine numbers of all rows."""
+"""Hit policies that give a list of all rows' outputs."""
+
+COMBINED = (HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX, HitPolicy.COLLECT_COUNT)
+"""Hit policies that combine all rows' outputs to one number: all that remain, as a test holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

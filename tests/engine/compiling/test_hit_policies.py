@@ -9,11 +9,13 @@ import pytest
 from engine.compiling import hit_policies
 from engine.compiling.arithmetic import constant
 from engine.compiling.hit_policies import Combined, collected, single
+from engine.compiling.tables import COMBINED, LISTS, SINGLE_HIT
 from engine.reading.policy import HitPolicy
 from engine.ruleset.formula import Variable
 from engine.ruleset.interpret import value_of
 from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
+from tests.support.paths import ROOT
 
 ROWS = tuple(Variable(YES_NO, f"p.table#{number}", nullable=True) for number in (1, 2, 3))
 SIGNS: dict[str, bool | None] = {"+": True, "-": False, "?": None}
@@ -34,7 +36,7 @@ def examples() -> list[tuple[str, str, int | None]]:
 
 def combined(name: str) -> Combined:
     hit = HitPolicy(name)
-    is_single = not name.startswith("collect")
+    is_single = hit in SINGLE_HIT
     outputs = [constant(Type(Kind.INTEGER), value) for value in (ONE_ROW_COUNTS if is_single else ALL_COUNT)]
     if is_single:
         return single(hit, ROWS, outputs, (0, 1, 2), "p.out")
@@ -42,8 +44,28 @@ def combined(name: str) -> Combined:
 
 
 def test_each_hit_policy_that_gives_no_list_has_an_example() -> None:
-    lists = {"collect", "rule-order", "output-order", "priority"}  # priority is said to be as first
-    assert {name for name, _, _ in examples()} == {str(hit) for hit in HitPolicy} - lists
+    without = {*LISTS, HitPolicy.PRIORITY}  # priority is said to be as first
+    assert {name for name, _, _ in examples()} == set(HitPolicy) - without
+
+
+def test_each_hit_policy_gives_one_row_s_output_or_a_list_or_a_number() -> None:
+    assert sorted((*SINGLE_HIT, *LISTS, *COMBINED)) == sorted(HitPolicy)
+
+
+def test_the_document_names_each_hit_policy_and_says_when_an_unknown_row_does_not_matter() -> None:
+    page = (ROOT / "docs" / "policy-language.md").read_text("utf-8")
+    named = page.partition("  hit: unique ")[2].partition("  outputs:")[0]
+    unknown = page.partition("| hit policy | ")[2].partition("\n\n")[0]
+    words = [word for line in named.splitlines() for word in re.split(r", *", line.partition("#")[2].strip())]
+
+    assert sorted(word for each in words for word in ([each] if "collect" in each else each.split())) == sorted(
+        HitPolicy
+    )
+    assert sorted(re.findall(r"`([a-z -]+)`", _first_cells(unknown))) == sorted(HitPolicy)
+
+
+def _first_cells(table: str) -> str:
+    return "\n".join(line.split("|")[1] for line in table.splitlines()[1:])
 
 
 @pytest.mark.parametrize(("name", "rows", "result"), examples())

@@ -20,6 +20,7 @@ import pytest
 from engine.deciding.matcher import Matcher
 from engine.deciding.missing import MissingInputs, left_open
 from engine.pipeline import Engine, load
+from engine.reading.policy import HitPolicy
 from engine.ruleset.interpret import Result, run
 from engine.ruleset.ruleset import ListResult, RuleSet
 from engine.vocabulary.binding import Value
@@ -43,6 +44,8 @@ HITS = (
     "collect max",
     "collect count",
 )
+"""Every hit policy: a table of each is made for every set."""
+
 LISTS = ("rule-order", "output-order", "collect")
 WORDS = ("stop", "warn", "pass")
 
@@ -360,6 +363,10 @@ def scales(ruleset: RuleSet) -> dict[str, int]:
         if isinstance(step, ListResult):
             found[step.name] = step.element.scale
     return found
+
+
+def test_every_hit_policy_takes_part() -> None:
+    assert set(HITS) == set(HitPolicy)
 
 
 @pytest.mark.parametrize("seed", range(SETS))

@@ -4,8 +4,9 @@ Compiling looks up here what an author may call and with which arguments; the in
 SQL take from here how a function is computed; the generated formulas of the tests and the table of functions in
 docs/policy-language.md are held to it. There are two kinds of rows:
 
-- A row **with** `forms`, such as `contains`, becomes a `FunctionCall` node. The row is all there is to such a function:
-  who adds `replace` adds its row here and its line to the document.
+- A row **with** `forms`, such as `contains`, becomes a `FunctionCall` node. All forms come from the row. What it means
+  is held to FEEL's own way in `engine.feel.runtime`: a function that FEEL doesn't have is written there too, and a name
+  of several words stands in `engine.feel.names`.
 - A row **without** `forms`, such as `abs` or `sum`, becomes arithmetic: nodes that operators become too. Its types
   follow from its arguments by the rules of `engine.compiling.arithmetic`, and `engine.compiling.calls` has a builder of
   its name.

@@ -10,7 +10,9 @@ from engine.ruleset.functions import CONCATENATION, FUNCTIONS, FunctionParameter
 from engine.vocabulary.vocabulary import TEXT, Kind, Type
 
 WRITTEN_NUMBERS = (1, 2, -1, -2, 9, 99, -9, 0)
-TEXTS = ("", "é", "中", "文", "'{}\\")
+TEXTS = ("", "é", "中", "文", "'{}\\", " É b ")
+"""Each function does something to one of them, as a test holds."""
+
 
 WITH_FORMS: tuple[FunctionRow, ...] = tuple(row for row in (*FUNCTIONS.values(), CONCATENATION) if row.forms)
 """The functions that a `FunctionCall` may name."""

@@ -10,10 +10,11 @@ from engine.compiling.arithmetic import NULL, Mismatch, constant
 from engine.compiling.calls import BUILDERS, compile_call
 from engine.lowering.python.pieces import RUNTIME
 from engine.lowering.sql.nodes import WRITERS
-from engine.ruleset.formula import Constant, FunctionCall
+from engine.ruleset.formula import Constant, Formula, FunctionCall
 from engine.ruleset.functions import FORMS, FUNCTIONS, FunctionRow, Takes
+from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import TEXT, Kind, Type
-from tests.support.function_arguments import WITH_FORMS, argument_lists
+from tests.support.function_arguments import TEXTS, WITH_FORMS, argument_lists
 from tests.support.paths import ROOT
 
 LANGUAGE = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
@@ -55,11 +56,28 @@ def test_each_function_has_sql_in_one_place_or_is_refused_in_bulk() -> None:
 def test_the_python_form_is_what_the_interpreter_computes(function: FunctionRow) -> None:
     """The two may not differ for any arguments, constant ones included."""
     forms = FORMS[function.name]
-    for arguments in argument_lists(function, WORD):
-        values = [argument.value for argument in arguments if isinstance(argument, Constant)]
+    for values in constant_arguments(function):
         marks = [f"x{index}" for index in range(len(values))]
         source = forms.python.replace("{arguments}", ", ".join(marks)).format(*marks)
         assert eval(source, dict(RUNTIME), dict(zip(marks, values, strict=True))) == forms.interpret(*values), values
+
+
+@pytest.mark.parametrize("function", WITH_FORMS, ids=lambda function: function.name)
+def test_the_arguments_of_the_tests_show_what_a_function_does(function: FunctionRow) -> None:
+    """Its forms could not be told apart by texts that it leaves as they are: `support/function_arguments.py`."""
+    interpret = FORMS[function.name].interpret
+    results = [(interpret(*values), values[0]) for values in constant_arguments(function)]
+    assert len({result for result, _ in results}) > 1
+    assert any(result != text for result, text in results)
+
+
+def constant_arguments(function: FunctionRow) -> list[list[Value]]:
+    lists: list[tuple[Formula, ...]] = [
+        arguments
+        for text in ("word", *TEXTS)
+        for arguments in argument_lists(function, Constant(TEXT, text, nullable=False))
+    ]
+    return [[argument.value for argument in each if isinstance(argument, Constant)] for each in lists]
 
 
 @pytest.mark.parametrize("function", [row for row in WITH_FORMS if row.name in FUNCTIONS], ids=lambda row: row.name)

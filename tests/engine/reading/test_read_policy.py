@@ -22,6 +22,7 @@ from tests.support.paths import ROOT
 
 CODES = {code for code in ErrorCode if code[0] in "PF"} - {ErrorCode.P000}
 MISTAKES = Path(__file__).parent / "mistakes"
+FILES = [MISTAKES / name for name in ("policies.txt", "policy_heads.txt", "cells.txt")]
 HEAD = "policy: orders\ntitle: {en: Orders, zh: 订单}\ndecides: order\n"
 """What stands above each of the texts below, which begin at line 4."""
 
@@ -43,7 +44,7 @@ def policy(text: str) -> Policy:
     return found
 
 
-@each_mistake(MISTAKES / "policies.txt", MISTAKES / "policy_heads.txt", MISTAKES / "cells.txt")
+@each_mistake(*FILES)
 def test_all_that_is_wrong_with_a_policy_is_said_where_it_stands(mistake: Mistake) -> None:
     document, _ = read(mistake.text, "p.yaml")
     assert document
@@ -58,7 +59,7 @@ def test_all_mistakes_come_at_once_and_in_order() -> None:
 def test_every_code_is_explained_and_every_explained_code_is_tested() -> None:
     pages = (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8")
     assert [code for code in CODES if f"### {code} " not in pages] == []
-    tested = {code for mistake in mistakes_in(MISTAKES / "policies.txt") for code in mistake.codes}
+    tested = {code for file in FILES for mistake in mistakes_in(file) for code in mistake.codes}
     elsewhere = {code for code in CODES if code.startswith(("P03", "P04"))}  # test_read_vocabulary, test_read_cases
     assert CODES - tested == elsewhere
 

@@ -19,6 +19,9 @@ POSITIONAL_FIELDS_MAX = 4
 POSITIONAL = {"Scalar"}
 """Made for each word of every policy file: by keyword, reading the default policies takes a tenth longer."""
 
+RUN_BY_NAME = ("__init__.py", "__main__.py", "env.py")
+"""Modules that nobody imports: packages, programs, and what Alembic runs, as it runs `versions/`."""
+
 
 def _named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -113,3 +116,22 @@ def _dataclass(node: ast.ClassDef) -> ast.expr | None:
         if isinstance(function, ast.Name) and function.id == "dataclass":
             return decorator
     return None
+
+
+def test_every_module_is_used_by_another() -> None:
+    """A command, a route or a check that nobody puts in its list would be there and do nothing."""
+    used = {name for path in MODULES for name in _modules_named(ast.parse(path.read_text("utf-8")))}
+    unused = [path for path in MODULES if ".".join(path.relative_to(ROOT).with_suffix("").parts) not in used]
+    assert [_named(path) for path in unused if path.name not in RUN_BY_NAME and path.parent.name != "versions"] == []
+
+
+def _modules_named(tree: ast.Module) -> Iterator[str]:
+    """Imported, or written as text for a process that imports it by its name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value.partition(":")[0]

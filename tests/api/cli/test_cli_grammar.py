@@ -103,7 +103,7 @@ def test_help_shows_the_groups() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_is_on_the_page(name: str) -> None:
-    """`python scripts/option_tables.py` writes the tables anew."""
+    """`python scripts/option_tables.py` writes the tables anew, each between two marks that its section has."""
     document = DOCUMENT.read_text(encoding="utf-8")
 
     assert f"<!-- options of {name} -->\n{option_table(COMMANDS[name])}<!-- end -->\n" in document

@@ -20,6 +20,7 @@ from engine.ruleset.interpret import verdict
 from engine.ruleset.ruleset import Conjunct, Match
 from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
+from tests.support.small_policies import check
 
 HERE = Place("t.yaml", 1, 1)
 COLUMNS = (
@@ -203,3 +204,31 @@ def test_a_large_table_is_checked_in_reasonable_time_and_a_hostile_one_given_up(
         own.append([(c.name, c) for c in chosen])
     codes = {found.code for found in check_table(hostile, own, HitPolicy.PRIORITY, hostile, HERE)}
     assert codes <= {"L005", "L006"}
+
+
+BEHIND_ANOTHER = {
+    HitPolicy.UNIQUE: ["L002"],
+    HitPolicy.ANY: ["L003"],
+    HitPolicy.FIRST: ["L004"],
+    HitPolicy.PRIORITY: [],
+    HitPolicy.RULE_ORDER: [],
+    HitPolicy.OUTPUT_ORDER: [],
+    HitPolicy.COLLECT: [],
+    HitPolicy.COLLECT_SUM: [],
+    HitPolicy.COLLECT_MIN: [],
+    HitPolicy.COLLECT_MAX: [],
+    HitPolicy.COLLECT_COUNT: [],
+}
+"""What is said where a row holds only where the one above it holds too, and gives something else."""
+
+
+@pytest.mark.parametrize("hit", HitPolicy)
+def test_each_hit_policy_says_whether_rows_may_overlap(hit: HitPolicy) -> None:
+    low, high = ("1", "2") if hit.startswith("collect ") else ("a", "b")
+    outputs = "" if hit.startswith("collect ") else "  outputs: {n: {order: [b, a]}}\n"
+    rows = ((">= 1", low), (">= 2", high), ("< 1", low))
+    listed = "".join(f'    - {{when: {{account.level: "{test}"}}, then: {{n: {word}}}}}\n' for test, word in rows)
+
+    found = check(f"table:\n  hit: {hit}\n{outputs}  rows:\n{listed}")
+
+    assert [line.split()[1] for line in found] == BEHIND_ANOTHER[hit]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.compiling.tables import SINGLE_HIT
 from engine.pipeline import Engine, load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
+from engine.reading.policy import HitPolicy
 from engine.reading.policy_test import Suite
 from engine.testing.case_result import CasesRun
 from engine.testing.run_cases import run_cases
@@ -46,14 +48,14 @@ rules:
 """
 
 
-def _engine() -> Engine:
-    loaded = load(whole_set({"desk": POLICY}, folder="rules/"))
+def _engine(policy: str) -> Engine:
+    loaded = load(whole_set({"desk": policy}, folder="rules/"))
     assert loaded.engine is not None, [str(item) for item in loaded.diagnostics]
     return loaded.engine
 
 
-def _run(tests: str) -> CasesRun:
-    engine = _engine()
+def _run(tests: str, policy: str = POLICY) -> CasesRun:
+    engine = _engine(policy)
     text = f"""\
 cases: desk
 case_kind: order
@@ -176,3 +178,26 @@ def test_the_run_is_data() -> None:
         }
     ]
     assert (whole["passed"], whole["failed"]) == (0, 1)
+
+
+NOT_HIT_BEHIND_ANOTHER = {HitPolicy.ANY: False, HitPolicy.FIRST: True, HitPolicy.PRIORITY: False}
+"""By hit policy under which one row counts and rows may overlap: whether a row that holds behind another isn't hit."""
+
+
+@pytest.mark.parametrize("hit", [hit for hit in SINGLE_HIT if hit is not HitPolicy.UNIQUE])
+def test_a_row_that_holds_behind_another_is_touched_unless_the_hit_policy_passes_it_over(hit: HitPolicy) -> None:
+    table = f"""\
+policy: desk
+title: {{en: Desk, zh: 前台}}
+decides: order
+table:
+  hit: {hit}
+  outputs: {{desk_word: {{order: [small]}}}}
+  rows:
+    - {{id: ahead, when: {{order.amount: "< 10"}}, then: {{desk_word: small}}}}
+    - {{id: behind, when: {{order.amount: "> 1"}}, then: {{desk_word: small}}}}
+"""
+    run = _run(_test("small", "{outcome: approve, reasons: []}"), table)
+    hits = {item.id: item.hits for item in run.coverage.tried}
+
+    assert hits == {"desk.table#ahead": 1, "desk.table#behind": 0 if NOT_HIT_BEHIND_ANOTHER[hit] else 1}

@@ -23,7 +23,7 @@ noun); `pipeline` puts the verbs together and is the place to start reading.
 
     diagnostics/  what authors did wrong, as data: codes, places, hints
     vocabulary/   what policies can speak about: facts and their types, case kinds; binding a request's facts
-    feel/         the expression language: grammar, syntax tree, and an evaluator for the formulas of row maps
+    feel/         the expression language: grammar, syntax tree, and FEEL's own evaluator, which no decision uses
     reading/      YAML to policies, vocabularies and policy tests; JSON Schemas of those files
     ruleset/      the compiled form: formulas, matches and rules, and a plain evaluator that defines what they mean
     proving/      what holds for all facts: overlaps and gaps of tables, rules that never fire

@@ -98,10 +98,10 @@ def _case(body: dict[str, object], name: str) -> CaseFile:
 
 def kind_of(facts: Mapping[str, object]) -> str | None:
     """The case kind that these groups of facts belong to, where only one fits best."""
-    kinds = [group for group in facts if group in CASE_KINDS and group != "account"]
-    if len(kinds) == 1:
-        return kinds[0]
-    return "account" if "account" in facts and not kinds else None
+    kinds = [CASE_KINDS[group] for group in facts if group in CASE_KINDS]
+    # an order's facts come with its account's: a kind whose group another of them carries too is not what is decided
+    meant = [kind.name for kind in kinds if not any(kind.name in other.groups for other in kinds if other is not kind)]
+    return meant[0] if len(meant) == 1 else None
 
 
 def _test(document: Document, vocabulary: Vocabulary, test: str | None) -> CaseFile:

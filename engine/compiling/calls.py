@@ -20,7 +20,7 @@ from engine.diagnostics.wording import clipped
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula
 from engine.ruleset.functions import ARGUMENTS_MAX, FUNCTIONS, Forms, FunctionRow, Takes
-from engine.vocabulary.days import day_number
+from engine.vocabulary.days import ISO_DATE, day_number
 from engine.vocabulary.vocabulary import DATE, Kind, Type
 
 Arguments = Sequence[Formula]
@@ -143,7 +143,6 @@ def _temporal(argument: Formula, *kinds: Kind) -> Formula:
 
 
 _PERIOD = re.compile(r"(-?)P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,6})D)?(T.*)?", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def temporal(text: str) -> Constant:
@@ -161,7 +160,7 @@ def temporal(text: str) -> Constant:
         if period[4]:
             return a.constant(Type(Kind.DAYS), sign * int(period[4]))
         return a.constant(Type(Kind.MONTHS), sign * (int(period[2] or 0) * 12 + int(period[3] or 0)))
-    if not _DAY.fullmatch(text):
+    if not ISO_DATE.fullmatch(text):
         hint = 'write "2026-07-01", "P30D" or "P3M"'
         raise Mismatch(ErrorCode.T003, f'"{clipped(text)}" is neither a date nor a duration', hint)
     try:

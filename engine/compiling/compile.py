@@ -70,7 +70,7 @@ def compile_policies(
     `unread` is empty. Raises `PartsLost` where something is missing from it without a diagnostic.
     """
     linked, mistakes = link(policies)
-    report = [*mistakes, *_conditions_said_twice(linked)]
+    report = [*mistakes, *_conditions_set_twice(linked)]
     starts = _starts(policies)
     if too_many := _too_many_dates(policies, len(starts) - 1):
         report.append(too_many)
@@ -115,9 +115,9 @@ def _too_many_dates(policies: Iterable[Policy], count: int) -> Diagnostic | None
     return Diagnostic(longest.place, TOO_LARGE, message, hint)
 
 
-def _conditions_said_twice(linked: Linked) -> list[Diagnostic]:
+def _conditions_set_twice(linked: Linked) -> list[Diagnostic]:
     """Two rules of one case kind that set the same condition (`deposit`): only one of them could count."""
-    found: list[Diagnostic] = []
+    mistakes: list[Diagnostic] = []
     seen: dict[tuple[str, str], Place] = {}
     for policy in linked.policies.values():
         for rule in policy.rules.values():
@@ -126,8 +126,8 @@ def _conditions_said_twice(linked: Linked) -> list[Diagnostic]:
                 if first is not condition.place:
                     message = f"the condition `{condition.name}` is set at {first} and at {condition.place}"
                     hint = "let one of the two set it, with `max()` or `if`, or give one another name"
-                    found.append(Diagnostic(condition.place, ErrorCode.N006, message, hint))
-    return found
+                    mistakes.append(Diagnostic(condition.place, ErrorCode.N006, message, hint))
+    return mistakes
 
 
 def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet:

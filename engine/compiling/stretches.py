@@ -250,7 +250,7 @@ class _StretchCompiler:
     def _parameter(self, policy: Policy, parameter: ParameterDefinition) -> None:
         name = f"{policy.name}.{parameter.name}"
         type_ = declared(parameter.type, self.names.vocabulary)
-        if type_ is None and (mistakes := [found for dated in parameter.values if (found := number_meant(dated))]):
+        if type_ is None and (mistakes := [mistake for dated in parameter.values if (mistake := number_meant(dated))]):
             self.names.report += mistakes
             self.names.define(name, None)
             return

@@ -87,9 +87,9 @@ def _currency(form: FieldReader, site: Document | None) -> str:
         return CURRENCY_ASSUMED
     if isinstance(node, Scalar) and _CURRENCY.fullmatch(node.text) and is_currency(node.text):
         return node.text
-    shown_ = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+    quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
     form.mistake(
-        node.place, ErrorCode.P030, f"{shown_} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`"
+        node.place, ErrorCode.P030, f"{quoted} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`"
     )
     return CURRENCY_ASSUMED
 

@@ -12,6 +12,7 @@ The product does call it, where something else is held against the result:
 - `engine.lowering.sql` folds constants and tabulates what depends on one table or one enum alone; the tests hold the
   query against the generated Python, which does not.
 - `engine.explaining.explain` shows with it what each condition came to.
+- `engine.testing.run_cases` counts with it which rules and rows a policy's test cases have touched.
 """
 
 from __future__ import annotations

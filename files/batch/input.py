@@ -68,7 +68,7 @@ def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap
             if name.partition(".")[0] in groups and "." in name and name not in facts:
                 hint = did_you_mean(name, facts) or "rename it, or give --map"
                 raise InputRefused(f"the column `{name}` is no fact of this case kind ({hint})")
-        named = {name: FactSource(name, form) for name, form in heading.items() if name in facts}
+        named = {name: FactSource(name, column_type) for name, column_type in heading.items() if name in facts}
         if not named:
             raise InputRefused("no column bears the name of a fact, such as `order.amount`; give --map")
         return named

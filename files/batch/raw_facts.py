@@ -27,7 +27,7 @@ RAW = "raw"
 
 FAULTS = "faults"
 
-_WHOLE = "-?[0-9]{1,18}"
+_INTEGER = "-?[0-9]{1,18}"
 _CONTROL, _UNSEEN = sql_class(CONTROLS), sql_class(UNSEEN)
 _NARROW_DIGITS = 18
 _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
@@ -59,7 +59,7 @@ class FactSource:
     column: str
     """The raw column."""
 
-    form: ColumnType
+    column_type: ColumnType
     """How that column holds its values."""
 
     dates: DateFormat | None = None
@@ -156,7 +156,7 @@ class RawFacts:
         for name in (*self._names.values(), FAULTS):
             free.name(name)
         for helper in helpers:
-            self._targets[helper.name] = (free.name(helper.name), RawTarget(helper.name, helper.type, False))
+            self._targets[helper.name] = (free.name(helper.name), RawTarget(helper.name, helper.type, required=False))
 
     def _with_formulas(self, cells: exp.Select, columns: exp.Select) -> exp.Select:
         """As `faults_of_row` has it: of a row's faults, those of its cells count first, then results out of range, then
@@ -195,7 +195,7 @@ class RawFacts:
 
     def _cell(self, source: FactSource) -> Expr:
         raw = exp.column(exp.to_identifier(source.column, quoted=True))
-        if source.form is not ColumnType.CELLS:
+        if source.column_type is not ColumnType.CELLS:
             return raw
         plain = self.dialect.matches(raw, _NO_BLANKS_AROUND)
         trimmed = exp.Trim(this=raw.copy(), expression=text(_BLANKS), position="BOTH")
@@ -229,7 +229,7 @@ class RawFacts:
         if source is None:
             type_ = {Kind.YES_NO: "BOOLEAN"}.get(target.type.kind, self._sql_type(target.type))
             return CheckedFact(exp.cast(cell, type_), tuple(missing) if target.required else ())
-        untranslated = source.words is not None and source.form is not ColumnType.CELLS
+        untranslated = source.words is not None and source.column_type is not ColumnType.CELLS
         reading = self._untranslated(target, source, cell) if untranslated else self._read(target, source, cell)
         faults = [*(missing if target.required else ()), *reading.faults]
         if source.words is not None and not untranslated:
@@ -245,20 +245,22 @@ class RawFacts:
     def _read(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         match target.type.kind:
             case Kind.MONEY | Kind.RATE | Kind.NUMBER:
-                return self._decimal(target, source.form, cell)
+                return self._decimal(target, source.column_type, cell)
             case Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
-                return self._whole(target, source.form, cell)
+                return self._integer(target, source.column_type, cell)
             case Kind.DATE:
                 return self._date(target, source, cell)
             case Kind.YES_NO:
-                return self._yes_no(target, source.form, cell)
+                return self._yes_no(target, source.column_type, cell)
             case Kind.ENUM:
                 members = exp.In(this=cell.copy(), expressions=[text(member) for member in target.type.members])
-                return self._words(target, source.form, cell, [(exp.Not(this=members), _said(target, "\x00"))])
+                return self._words(
+                    target, source.column_type, cell, [(exp.Not(this=members), _binder_fault(target, "\x00"))]
+                )
             case Kind.TEXT:
-                blank = source.form is ColumnType.TEXT or source.words is not None
-                faults = list(self._unfit_texts(cell, lambda wrong: _said(target, wrong), blank=blank))
-                return self._words(target, source.form, cell, faults)
+                blank = source.column_type is ColumnType.TEXT or source.words is not None
+                faults = list(self._unfit_texts(cell, lambda wrong: _binder_fault(target, wrong), blank=blank))
+                return self._words(target, source.column_type, cell, faults)
 
     def _unfit_texts(self, value: Expr, words: Callable[[str], str], *, blank: bool) -> Iterator[tuple[Expr, str]]:
         """Tests for text that no fact can hold; `words` says what is wrong, of a text with the same fault. `blank`:
@@ -270,37 +272,41 @@ class RawFacts:
         if blank:
             yield self.dialect.matches(value, _BLANK), words("")
 
-    def _words(self, target: RawTarget, form: ColumnType, cell: Expr, faults: list[tuple[Expr, str]]) -> CheckedFact:
-        if form in (ColumnType.CELLS, ColumnType.TEXT):
+    def _words(
+        self, target: RawTarget, column_type: ColumnType, cell: Expr, faults: list[tuple[Expr, str]]
+    ) -> CheckedFact:
+        if column_type in (ColumnType.CELLS, ColumnType.TEXT):
             return CheckedFact(cell, tuple(faults))
-        return self._refused(target, cell, _said(target, 1))
+        return self._refused(target, cell, _binder_fault(target, 1))
 
     def _untranslated(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
-        said = f"{target.name}: column `{source.column}` is no text, so the map's `values` can't translate it"
-        return self._refused(target, cell, f"{said} (leave `values` out of the map, or write the column as text)")
+        message = f"{target.name}: column `{source.column}` is no text, so the map's `values` can't translate it"
+        return self._refused(target, cell, f"{message} (leave `values` out of the map, or write the column as text)")
 
     def _refused(self, target: RawTarget, cell: Expr, words: str) -> CheckedFact:
         """Every value of this column is a fault."""
         type_ = "BOOLEAN" if target.type.kind is Kind.YES_NO else self._sql_type(target.type)
         return CheckedFact(exp.cast(exp.Null(), type_), ((_known(cell), words),))
 
-    def _decimal(self, target: RawTarget, form: ColumnType, cell: Expr) -> CheckedFact:
+    def _decimal(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         scale = target.type.scale
-        if form is ColumnType.FLOAT:
-            return self._refused(target, cell, _said(target, 0.5))
+        if column_type is ColumnType.FLOAT:
+            return self._refused(target, cell, _binder_fault(target, 0.5))
         faults: list[tuple[Expr, str]] = []
-        if form in (ColumnType.CELLS, ColumnType.TEXT):
+        if column_type in (ColumnType.CELLS, ColumnType.TEXT):
             pattern = "\\A-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,%d})?\\z"
-            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), _said(target, "x")))
+            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), _binder_fault(target, "x")))
             if scale < 12:
                 narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
                 faults.append(
-                    (exp.Not(this=self.dialect.matches(cell, narrow)), _said(target, "0." + "1" * (scale + 1)))
+                    (exp.Not(this=self.dialect.matches(cell, narrow)), _binder_fault(target, "0." + "1" * (scale + 1)))
                 )
-        elif form is ColumnType.DECIMAL:
-            faults.append((self.dialect.has_more_decimals(cell, scale), _said(target, "0." + "1" * (scale + 1))))
-        elif form is not ColumnType.WHOLE:
-            return self._refused(target, cell, _said(target, True))
+        elif column_type is ColumnType.DECIMAL:
+            faults.append(
+                (self.dialect.has_more_decimals(cell, scale), _binder_fault(target, "0." + "1" * (scale + 1)))
+            )
+        elif column_type is not ColumnType.WHOLE:
+            return self._refused(target, cell, _binder_fault(target, wrong=True))
         return self._in_range(target, cell, self._unscaled(target.type, cell), faults, "9" * 18)
 
     def _unscaled(self, type_: Type, cell: Expr) -> Expr:
@@ -325,30 +331,30 @@ class RawFacts:
         within = exp.Between(this=value.copy(), low=number(target.type.low), high=number(target.type.high))
         inside = exp.Coalesce(this=within, expressions=[exp.Boolean(this=False)])
         wrong = exp.and_(_known(cell), exp.Not(this=inside))
-        return CheckedFact(value, (*faults, (wrong, _said(target, outside))))
+        return CheckedFact(value, (*faults, (wrong, _binder_fault(target, outside))))
 
-    def _whole(self, target: RawTarget, form: ColumnType, cell: Expr) -> CheckedFact:
+    def _integer(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         value = _tried(cell, self.dialect.narrow)
-        if form is ColumnType.WHOLE:
+        if column_type is ColumnType.WHOLE:
             return self._in_range(target, cell, value, [], 10**30)
-        if form is not ColumnType.CELLS:
-            return self._refused(target, cell, _said(target, "x"))
-        plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_WHOLE}\\z"))
-        return self._in_range(target, cell, value, [(plain, _said(target, "x"))], 10**30)
+        if column_type is not ColumnType.CELLS:
+            return self._refused(target, cell, _binder_fault(target, "x"))
+        plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_INTEGER}\\z"))
+        return self._in_range(target, cell, value, [(plain, _binder_fault(target, "x"))], 10**30)
 
     def _date(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
-        if source.form is ColumnType.DATE:
+        if source.column_type is ColumnType.DATE:
             return self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01")
-        if source.form not in (ColumnType.CELLS, ColumnType.TEXT):
-            return self._refused(target, cell, _said(target, 1))
-        pattern, iso, words = "[0-9]{4}-[0-9]{2}-[0-9]{2}", cell.copy(), _said(target, "x")
+        if source.column_type not in (ColumnType.CELLS, ColumnType.TEXT):
+            return self._refused(target, cell, _binder_fault(target, 1))
+        pattern, iso, words = "[0-9]{4}-[0-9]{2}-[0-9]{2}", cell.copy(), _binder_fault(target, "x")
         if source.dates is not None and source.dates.spelling != "yyyy-MM-dd":
             pattern, iso = self._as_iso(source.dates, cell)
             words = f"{target.name}: is not a date of the form {source.dates.spelling}"
         day = self.dialect.day(_tried(iso, "DATE"))
         faults: list[tuple[Expr, str]] = [(exp.Not(this=self.dialect.matches(cell, f"\\A{pattern}\\z")), words)]
         unknown = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
-        faults.append((unknown, _said(target, "2026-02-30")))
+        faults.append((unknown, _binder_fault(target, "2026-02-30")))
         return self._in_range(target, cell, day, faults, "0001-01-01")
 
     def _as_iso(self, dates: DateFormat, cell: Expr) -> tuple[str, Expr]:
@@ -359,20 +365,20 @@ class RawFacts:
         parts = "-".join(f"{self.dialect.group_reference}{groups[name]}" for name in ("year", "month", "day"))
         return pattern, call("REGEXP_REPLACE", cell, text(f"\\A{pattern}\\z"), text(parts))
 
-    def _yes_no(self, target: RawTarget, form: ColumnType, cell: Expr) -> CheckedFact:
-        if form is ColumnType.YES_NO:
+    def _yes_no(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
+        if column_type is ColumnType.YES_NO:
             return CheckedFact(cell, ())
-        if form is not ColumnType.CELLS:
-            return self._refused(target, cell, _said(target, "x"))
+        if column_type is not ColumnType.CELLS:
+            return self._refused(target, cell, _binder_fault(target, "x"))
         known = exp.In(this=cell.copy(), expressions=[text("true"), text("false")])
         value = binary(exp.EQ, cell, text("true"))
-        return CheckedFact(value, ((exp.Not(this=known), _said(target, "x")),))
+        return CheckedFact(value, ((exp.Not(this=known), _binder_fault(target, "x")),))
 
 
 def _as_cells(source: FactSource) -> FactSource:
     return (
-        replace(source, form=ColumnType.CELLS)
-        if source.words is not None and source.form is ColumnType.TEXT
+        replace(source, column_type=ColumnType.CELLS)
+        if source.words is not None and source.column_type is ColumnType.TEXT
         else source
     )
 
@@ -390,7 +396,7 @@ def _missing(name: str, value: Expr) -> tuple[Expr, str]:
     return exp.Is(this=value.copy(), expression=exp.Null()), f"{name}: is required"
 
 
-def _said(target: RawTarget, wrong: object) -> str:
+def _binder_fault(target: RawTarget, wrong: object) -> str:
     """What the binder says to a value that is wrong in this way."""
     try:
         value_reader(target.type, target.name, required=target.required)(wrong)  # type: ignore[arg-type]  # it is none

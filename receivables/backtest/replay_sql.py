@@ -34,9 +34,9 @@ QUERY_ERRORS = (duckdb.Error,)
 
 
 def sql_decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
-    """A function that decides many orders with one query. The rule set must be one in which
-    `engine.lowering.sql.portability.check` finds nothing, since SQL can't express others. Raises what `FactRows`
-    raises; the function raises `QUERY_ERRORS`."""
+    """A function that decides many orders with one query. The rule set must be one in which `portability_mistakes` (of
+    `engine.lowering.sql.portability`) finds nothing, since SQL can't express others. Raises what `FactRows` raises; the
+    function raises `QUERY_ERRORS`."""
     form = SqlForm(with_alternatives(ruleset))
     masks = [*form.fired, *form.undetermined]
     grade = [form.columns[GRADE]] if GRADE in form.columns else []

@@ -185,10 +185,11 @@ OWNER = """
 import asyncio, sys
 from pathlib import Path
 sys.path[:] = {path!r}
-from ledger.policies.check_limits import CheckLimits
 from api.worker import Worker
+from ledger.policies.check_limits import CheckLimits
 from tests.support import worker_jobs
-asyncio.run(Worker([], CheckLimits(60, 60)).run("a", worker_jobs.started, Path(sys.argv[1])))
+limits = CheckLimits(processor_seconds=60, seconds=60)
+asyncio.run(Worker([], limits).run("a", worker_jobs.started, Path(sys.argv[1])))
 """
 
 

@@ -167,10 +167,10 @@ def _even(number: Decimal) -> object:
     return _parity(number, 0)
 
 
-def _parity(number: Decimal, wanted: int) -> bool | None:
+def _parity(number: Decimal, remainder: int) -> bool | None:
     if number != number.to_integral_value():
         return False
-    return abs(_EXACT.remainder(number, Decimal(2))) == wanted
+    return abs(_EXACT.remainder(number, Decimal(2))) == remainder
 
 
 @built_in("not", "negand: any")

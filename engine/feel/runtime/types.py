@@ -91,12 +91,12 @@ def conforms(type_name: str, other: str) -> bool:
         takes, others = _parts(inner), _parts(other_inner)
         return (
             len(takes) == len(others)
-            and all(conforms(wanted.strip(), taken.strip()) for taken, wanted in zip(takes, others, strict=True))
+            and all(conforms(needed.strip(), taken.strip()) for taken, needed in zip(takes, others, strict=True))
             and conforms(_result(type_name), _result(other))
         )
     if head == "context":
-        fields, wanted = _fields(inner), _fields(other_inner)
-        return all(name in fields and conforms(fields[name], type_) for name, type_ in wanted.items())
+        fields, needed = _fields(inner), _fields(other_inner)
+        return all(name in fields and conforms(fields[name], type_) for name, type_ in needed.items())
     return conforms(inner, other_inner)
 
 

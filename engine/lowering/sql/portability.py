@@ -36,7 +36,7 @@ def portability_mistakes(rulesets: Iterable[RuleSet]) -> tuple[Diagnostic, ...]:
         formulas |= {(id(formula), place): formula for formula, place in _formulas(ruleset)}
         if (mistake := _too_deep(ruleset)) is not None:
             too_deep[mistake.place] = mistake
-    mistakes = [found for (_, place), formula in formulas.items() for found in _mistakes(formula, place)]
+    mistakes = [mistake for (_, place), formula in formulas.items() for mistake in _mistakes(formula, place)]
     return in_order([*mistakes, *too_deep.values()])
 
 
@@ -120,4 +120,4 @@ def _largest(node: Formula) -> int:
 
 def check_formulas(formulas: Iterable[tuple[Formula, Place]]) -> tuple[Diagnostic, ...]:
     """As `check`, of formulas that stand in no rule set, such as those of a row map; each with its author's place."""
-    return in_order(found for formula, place in formulas for found in _mistakes(formula, place))
+    return in_order(mistake for formula, place in formulas for mistake in _mistakes(formula, place))

@@ -1,4 +1,4 @@
-"""Facts and values of the SQL form as people read them, as `shower` formats those of one decision.
+"""Facts and values of the SQL form as people read them, as `json_formatter` writes those of one decision.
 
 Last step of a bulk query: integers at their scale become decimals again, and day counts dates. 12.50 EUR is 1250 inside
 the SQL form, a rate of 5 percent 50000, and 2026-07-01 the number 20635.
@@ -52,7 +52,7 @@ def _value(type_: Type, value: Expr, dialect: Dialect) -> Expr:
 
 
 def _json_value(type_: Type, value: Expr, dialect: Dialect) -> Expr:
-    """As `engine.vocabulary.binding.shower`: money keeps its decimals, other numbers lose zeros at their end."""
+    """As `engine.vocabulary.binding.json_formatter`: money keeps its decimals, others lose zeros at their end."""
     if type_.kind is not Kind.DATE and type_.kind not in _DECIMAL:
         return value
     written = exp.cast(_value(type_, value, dialect), dialect.text_type)

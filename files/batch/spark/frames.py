@@ -64,10 +64,10 @@ def decide_frame(
     raw_facts = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, row_map=row_map, as_of=day)
     session = frame.sparkSession
     kept = frame.columns
-    whole = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, kept, row_map=row_map, as_of=day)
+    with_kept = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, kept, row_map=row_map, as_of=day)
     frame.createOrReplaceTempView("raw")
     rejects = (
-        session.sql(whole.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
+        session.sql(with_kept.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
     )
     session.sql(raw_facts.sound().sql("spark")).createOrReplaceTempView("facts")
     named = form.ruleset.results if results else ()

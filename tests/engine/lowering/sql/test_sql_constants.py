@@ -1,6 +1,6 @@
 """Typed constants in SQL: no database may take plain digits for less than the arithmetic needs.
 
-The policies are random ones, written as an author writes them (`generated_policies`); `test_sql_form` runs some of them
+The policies are random ones, written as an author writes them (`random_policies`); `test_sql_form` runs some of them
 on PostgreSQL and Spark too. For the databases that can't run here the query itself is looked through.
 """
 

@@ -185,10 +185,11 @@ OWNER = """
 import asyncio, sys
 from pathlib import Path
 sys.path[:] = {path!r}
-from api.limits import Limits
 from api.worker import Worker
-from tests.api import jobs
-asyncio.run(Worker([], Limits(60, 60)).run("a", jobs.started, Path(sys.argv[1])))
+from ledger.policies.check_limits import CheckLimits
+from tests.support import worker_jobs
+limits = CheckLimits(processor_seconds=60, seconds=60)
+asyncio.run(Worker([], limits).run("a", worker_jobs.started, Path(sys.argv[1])))
 """
 
 

@@ -17,19 +17,19 @@ from tests.support.raw_http import head
 from tests.support.running_service import BODY, eventually, write_rules
 
 HURRIED = """\
-import api.server
+import api.http.server
 api.http.server.REQUESTS_SECONDS_MAX = 1
 api.http.server.SHUTDOWN_SECONDS_MAX = 3
 """
 A_REQUEST_THAT_HANGS = """\
-import asyncio, api.health
+import asyncio, api.http.health
 async def _trouble(journal):
     await asyncio.sleep(60)
 api.http.health._trouble = _trouble
 """
 A_JOURNAL_THAT_DOES_NOT_CLOSE = """\
 import time
-from ledger.journal import Journal
+from ledger.journal.journal import Journal
 Journal.close = lambda self: time.sleep(60)
 """
 

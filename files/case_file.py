@@ -113,7 +113,8 @@ def _test(document: Document, vocabulary: Vocabulary, test: str | None) -> CaseF
         raise InputRefused(f"{document.file} holds {len(names)} tests; choose one with --test, such as {names[0]}")
     case = next((case for case in suite.cases if case.name == test), None)
     if case is None:
-        raise InputRefused(f"{document.file} has no test `{test}` ({did_you_mean(test, names)})")
+        hint = did_you_mean(test, names) or f"it holds {len(names)} tests, such as `{names[0]}`"
+        raise InputRefused(f"{document.file} has no test `{test}` ({hint})")
     return CaseFile(case.case_kind, case.as_of, case.facts)
 
 

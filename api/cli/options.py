@@ -43,7 +43,7 @@ class FileEngine(StrEnum):
     """What decides the rows of files. All of them give the same decisions."""
 
     PYTHON = "python"
-    """Row by row through the service's own code: every text, map formulas, any encoding; thousands of rows a second."""
+    """Row by row through the service's own code: every text, any encoding; thousands of rows a second."""
 
     DUCKDB = "duckdb"
     """The policies as one SQL query, in this process: millions of rows, without the texts."""

@@ -48,13 +48,12 @@ class Summary:
         known = (OUTCOME, REASON, *ruleset.results, *facts)
         for name in by:
             if name not in known:
-                raise InputRefused(
-                    f"`{name}` is not `outcome`, `reason`, a result or a fact ({did_you_mean(name, known)})"
-                )
+                hint = did_you_mean(name, known) or "such as `account.id`"
+                raise InputRefused(f"`{name}` is not `outcome`, `reason`, a result or a fact ({hint})")
         addable = [name for name, fact in facts.items() if fact.type.kind.is_numeric or fact.type.kind is Kind.YES_NO]
         for name in totals:
             if name not in addable:
-                hint = did_you_mean(name, addable)
+                hint = did_you_mean(name, addable) or "amounts, numbers and yes/no facts can"
                 raise InputRefused(f"`{name}` is no fact that can be added up ({hint})")
         self._scales = [facts[name].type.scale if facts[name].type.kind is Kind.MONEY else 0 for name in totals]
         self._order = {member: rank for rank, member in enumerate(_ladder(ruleset, by))}

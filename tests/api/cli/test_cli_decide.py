@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import credence, desk
+from tests.support.paths import RULES
 
 LARGE = '{"case":"order","as_of":"2026-07-01","order":{"id":"SO-1","amount":"12000.00"},"account":{"id":"C-1"}}'
 
@@ -148,6 +149,16 @@ def test_a_cases_file_without_test_names_one(rules: Path) -> None:
 
     assert result.exit_code == 2
     assert "holds 2 tests; choose one with --test, such as small-order-passes" in result.stderr
+
+
+def test_a_name_that_no_test_has_is_said_with_one_that_fits_or_is_there() -> None:
+    """Of the default policies' many tests: they can't all be listed."""
+    near = credence("decide", RULES / "cases" / "orders.yaml", "--test", "ordinry-order-of-a", "--rules", RULES)
+    far = credence("decide", RULES / "cases" / "orders.yaml", "--test", "xyzzy", "--rules", RULES)
+
+    assert (near.exit_code, far.exit_code) == (2, 2)
+    assert "has no test `ordinry-order-of-a` (did you mean `ordinary-order-of-a`?)" in near.stderr
+    assert "has no test `xyzzy` (it holds" in far.stderr
 
 
 def test_bytes_that_are_not_utf8_are_refused(tmp_path: Path, rules: Path) -> None:

@@ -166,6 +166,8 @@ def test_another_encoding_can_be_named(rules: Path, encoding: str, name: str) ->
         ((HEADING + ROW).encode("utf-16")[:-1], ("--encoding", "utf-16"), "truncated data; check --encoding, or save"),
         (HEADING + ROW, ("--delimiter", ";;"), "--delimiter takes one character"),
         (HEADING + ROW, ("--summary", "outcom"), "`outcom` is not `outcome`, `reason`, a result or a fact (did you"),
+        (HEADING + ROW, ("--summary-by", "xyzzy"), "a result or a fact (such as `account.id`)"),
+        (HEADING + ROW, ("--summary-by", "outcome", "--total", "xyzzy"), "(amounts, numbers and yes/no facts can)"),
         (HEADING + ROW, ("--total", "invoice.id", "--summary", "outcome"), "`invoice.id` is no fact that can be added"),
         (HEADING + ROW, ("--case", "invoice"), "a CSV file needs a map from its columns to facts"),
         (HEADING + ROW, ("--as-of", "1850-01-01"), "--as-of 1850-01-01 is outside"),

@@ -103,7 +103,7 @@ def read_json_object(text: str | bytes, *, decimals_as_text: bool, example: str 
     """As `read_json`, where only an object will do; `example` is one, for the hint."""
     value = read_json(text, decimals_as_text=decimals_as_text)
     if not isinstance(value, dict):
-        raise JsonRefused("is not a JSON object", f"write {example}" if example else "")
+        raise JsonRefused("is not a JSON object", f"write an object such as {example}" if example else "")
     return value
 
 

@@ -84,7 +84,7 @@ def parse_object(body: bytes, such_as: str = '{"order": {…}, "account": {…}}
             BodyFault(_pointer(path), "is written more than once in this object", "keep one of them")
             for path in refused.repeated
         ]
-        whole = BodyFault("", refused.message, refused.hint)
+        whole = BodyFault("", refused.message, refused.hint.replace("write ", "send ", 1))
         raise MalformedBody(f"the body {refused.message}", faults or [whole]) from None
 
 

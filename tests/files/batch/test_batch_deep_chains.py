@@ -23,7 +23,7 @@ def test_a_chain_of_values_may_be_as_long_as_databases_plan(values: int, codes: 
     loaded = load({name: text.encode() for name, text in values_in_a_chain(values).items()})
     assert loaded.engine is not None, loaded.diagnostics
 
-    mistakes = portability.check_all(loaded.engine.rulesets())
+    mistakes = portability.portability_mistakes(loaded.engine.rulesets())
 
     assert [mistake.code for mistake in mistakes] == codes
     lines = values_in_a_chain(values)["p.yaml"].splitlines()

@@ -26,7 +26,11 @@ PLACE = Path("build-licenses") / "Apache-2.0.txt"
 
 get_requires_for_build_wheel = build_meta.get_requires_for_build_wheel
 get_requires_for_build_sdist = build_meta.get_requires_for_build_sdist
+
+# an editable install hands nothing on: it needs no text
 get_requires_for_build_editable = build_meta.get_requires_for_build_editable
+prepare_metadata_for_build_editable = build_meta.prepare_metadata_for_build_editable
+build_editable = build_meta.build_editable
 
 
 def build_wheel(*arguments: Any, **settings: Any) -> Any:
@@ -39,19 +43,9 @@ def build_sdist(*arguments: Any, **settings: Any) -> Any:
         return build_meta.build_sdist(*arguments, **settings)
 
 
-def build_editable(*arguments: Any, **settings: Any) -> Any:
-    with _licence_text():
-        return build_meta.build_editable(*arguments, **settings)
-
-
 def prepare_metadata_for_build_wheel(*arguments: Any, **settings: Any) -> Any:
     with _licence_text():
         return build_meta.prepare_metadata_for_build_wheel(*arguments, **settings)
-
-
-def prepare_metadata_for_build_editable(*arguments: Any, **settings: Any) -> Any:
-    with _licence_text():
-        return build_meta.prepare_metadata_for_build_editable(*arguments, **settings)
 
 
 @contextmanager

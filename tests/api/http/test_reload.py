@@ -129,9 +129,7 @@ def test_a_folder_that_vanishes_and_returns(client: httpx2.Client, rules: Path) 
 
 def test_the_openapi_document_follows_the_sites_own_facts(client: httpx2.Client, rules: Path) -> None:
     def account() -> Any:
-        paths = client.get("/openapi.json").json()["paths"]
-        schema = paths["/v1/decisions/order"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-        return schema["properties"]["account"]["properties"]
+        return client.get("/openapi.json").json()["components"]["schemas"]["AccountFacts"]["properties"]
 
     assert "region" not in account()
     (rules / "facts.yaml").write_text(

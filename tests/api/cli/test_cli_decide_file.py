@@ -336,18 +336,22 @@ def test_ctrl_c_leaves_nothing_half_written_and_what_was_there_before(rules: Pat
     command = ("decide-file", source, "--map", rules / "maps" / "erp.yaml", "--rules", rules)
     files = ("--out", out, "--rejects", rejects, "--as-of", "2013-06-30")
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", *map(str, (*command, *files))], env=environment, stderr=subprocess.PIPE
-    )
-    try:
-        end = time.monotonic() + 30
-        while not any(path.stat().st_size for path in home.glob(".out.ndjson.*.partial")):
-            assert time.monotonic() < end
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    finally:
-        process.kill()
+    with subprocess.Popen(
+        [sys.executable, "-m", "api.cli", *map(str, (*command, *files))],
+        env=environment,
+        stderr=subprocess.PIPE,
+        # what a shell runs in the background ignores Ctrl-C, and hands that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        try:
+            end = time.monotonic() + 30
+            while not any(path.stat().st_size for path in home.glob(".out.ndjson.*.partial")):
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
 
     assert process.returncode == 130
     assert said.decode() == "credence: interrupted; nothing was written\n"

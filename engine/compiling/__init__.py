@@ -10,7 +10,7 @@ The flow, in the order of the modules:
                    units and rules (`CompiledStretch`); what reads no changed parameter is taken over
       scopes       `Names`: what each name means in each policy, filled as units are compiled
       rules        a rule's conditions, texts and outcome → `Rule`
-      tables       a decision table or a scorecard's criterion → row matches and outputs (`CompiledTable`)
+      decision_tables  a decision table or a scorecard's criterion → row matches and outputs (`CompiledTable`)
         hit_policies   which row's output counts, and when an unknown row matters, as formulas
       expressions  FEEL → formulas (`ExpressionCompiler`)
         calls          built-in functions

@@ -1,8 +1,8 @@
 """DMN's hit policies as formulas: which row's output counts, or how the outputs of all rows hit are put together.
 
-Part of `tables`. A row match is null where it is unknown, and an unknown row may turn out either way. An output is
-null only where that could change it (docs/policy-language.md, "Missing inputs"): one output by itself, each unknown row
-hit or not whatever the others are.
+Part of `decision_tables`. A row match is null where it is unknown, and an unknown row may turn out either way. An
+output is null only where that could change it (docs/policy-language.md, "Missing inputs"): one output by itself, each
+unknown row hit or not whatever the others are.
 
 All hit policies do this alike. First the output is worked out with unknown rows counted as not hit (`certain`). An
 unknown row that could not change that, such as one that gives the same under `first`, or no more under `collect max`,
@@ -24,7 +24,7 @@ and 3 (`collect …`). `+` is a row that is hit, `-` one that is not, `?` an unk
     collect min     + ? -   5: 8 would be no less
     collect sum     + - ?   null: 5, or 8; were the third's output 0, it would be 5
     collect count   + - ?   null: 1, or 2
-    collect, rule-order, output-order (lists, made in `tables`): null with any unknown row
+    collect, rule-order, output-order (lists, made in `decision_tables`): null with any unknown row
 """
 
 from __future__ import annotations

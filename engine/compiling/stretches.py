@@ -16,12 +16,12 @@ from datetime import date
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch, Unset
+from engine.compiling.decision_tables import CompiledTable, compile_criterion, compile_table
 from engine.compiling.expressions import compile_expression
 from engine.compiling.hit_policies import balanced
 from engine.compiling.link import Linked, Unit, expressions, names_read
 from engine.compiling.rules import compile_rule
 from engine.compiling.scopes import Names
-from engine.compiling.tables import CompiledTable, compile_criterion, compile_table
 from engine.compiling.types import declared, literal, named, number_meant
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place
 from engine.proving.table_checks import check_conditions

@@ -1,4 +1,4 @@
-"""Types where an author declared them, or where naming a value fixes them. Part of `stretches` and `tables`.
+"""Types where an author declared them, or where naming a value fixes them. Part of `stretches` and `decision_tables`.
 
 A formula may have any scale; a value with a name has its type's. `utilization: account.exposure / limits.credit_limit`
 is a quotient at scale 12 and, named, a number at scale 6, rounded once.

@@ -54,26 +54,26 @@ def read_cases(
     `names` go by case kind; without them, what a test expects may have any name. Tests with mistakes are left out. None
     where the suite's name or case kind is wrong, or nobody could say what the tests decide.
     """
-    form = FieldReader()
-    fields = form.fields(document.root, "a cases file", _KEYS, ("cases", "case_kind", "tests")) or {}
-    name = form.id(fields["cases"], "a suite's name") if "cases" in fields else None
-    word = form.choice(fields["case_kind"], "a case kind", tuple(CASE_KINDS)) if "case_kind" in fields else None
-    as_of = _day(form, fields["as_of"]) if "as_of" in fields else None
+    reader = FieldReader()
+    fields = reader.fields(document.root, "a cases file", _KEYS, ("cases", "case_kind", "tests")) or {}
+    name = reader.id(fields["cases"], "a suite's name") if "cases" in fields else None
+    word = reader.choice(fields["case_kind"], "a case kind", tuple(CASE_KINDS)) if "case_kind" in fields else None
+    as_of = _day(reader, fields["as_of"]) if "as_of" in fields else None
     if word is None:
-        return None, in_order(form.diagnostics)
-    reading = _CasesReader(form, CASE_KINDS[word], vocabulary, as_of, names[word] if names else None)
+        return None, in_order(reader.diagnostics)
+    reading = _CasesReader(reader, CASE_KINDS[word], vocabulary, as_of, names[word] if names else None)
     reading.read_fixtures(fields.get("fixtures"))
     cases = tuple(reading.cases(fields["tests"])) if "tests" in fields else ()
     suite = Suite(name, fields["cases"].place, word, cases) if name else None
-    return suite, in_order(form.diagnostics)
+    return suite, in_order(reader.diagnostics)
 
 
-def _day(form: FieldReader, node: Node) -> date | None:
+def _day(reader: FieldReader, node: Node) -> date | None:
     date_ = day(node.text) if isinstance(node, Scalar) else None
     if date_ is None:
         quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
         hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
-        form.mistake(node.place, ErrorCode.P012, f"{quoted} is not a date", hint)
+        reader.mistake(node.place, ErrorCode.P012, f"{quoted} is not a date", hint)
     return date_
 
 
@@ -85,9 +85,14 @@ class _CasesReader:
     """
 
     def __init__(
-        self, form: FieldReader, kind: CaseKind, vocabulary: Vocabulary, as_of: date | None, names: DecidedNames | None
+        self,
+        reader: FieldReader,
+        kind: CaseKind,
+        vocabulary: Vocabulary,
+        as_of: date | None,
+        names: DecidedNames | None,
     ) -> None:
-        self.form = form
+        self.reader = reader
         self.kind = kind
         self.names = names
         self.as_of = as_of
@@ -96,39 +101,39 @@ class _CasesReader:
         self.flawed: set[str] = set()  # fixtures with mistakes: what they lack is no second mistake of each test
 
     def read_fixtures(self, node: Node | None) -> None:
-        for key, content in self.form.entries(node, "`fixtures`") if node else ():
-            before = len(self.form.diagnostics)
-            self.form.id(key, "a fixture's name")
+        for key, content in self.reader.entries(node, "`fixtures`") if node else ():
+            before = len(self.reader.diagnostics)
+            self.reader.id(key, "a fixture's name")
             self.fixtures[key.text] = self._facts(content, f"the fixture `{clipped(key.text)}`")
-            if len(self.form.diagnostics) > before:
+            if len(self.reader.diagnostics) > before:
                 self.flawed.add(key.text)
 
     def cases(self, node: Node) -> Iterable[Case]:
-        for key, content in self.form.entries(node, "`tests`"):
-            before = len(self.form.diagnostics)
-            name = self.form.id(key, "a test's name")
+        for key, content in self.reader.entries(node, "`tests`"):
+            before = len(self.reader.diagnostics)
+            name = self.reader.id(key, "a test's name")
             case = self._case(name or clipped(key.text), key.place, content)
-            if name and case and len(self.form.diagnostics) == before:
+            if name and case and len(self.reader.diagnostics) == before:
                 yield case
 
     def _case(self, name: str, place: Place, node: Node) -> Case | None:
-        form, what = self.form, f"the test `{name}`"
-        fields = form.fields(node, what, _TEST_KEYS, ("expect",), place)
+        reader, what = self.reader, f"the test `{name}`"
+        fields = reader.fields(node, what, _TEST_KEYS, ("expect",), place)
         if fields is None:
             return None
-        before = len(form.diagnostics)
+        before = len(reader.diagnostics)
         used = self._used(fields.get("use"), what)
         facts = _merged(self.fixtures[fixture] for fixture in used)
         if "facts" in fields:
             facts = _merged((facts, self._facts(fields["facts"], what)))
-        if len(form.diagnostics) == before and not self.flawed.intersection(used):
+        if len(reader.diagnostics) == before and not self.flawed.intersection(used):
             self._check_required(facts, what, place)
-        as_of = _day(form, fields["as_of"]) if "as_of" in fields else self.as_of
+        as_of = _day(reader, fields["as_of"]) if "as_of" in fields else self.as_of
         if as_of is None and "as_of" not in fields:
-            form.mistake(
+            reader.mistake(
                 place, ErrorCode.P002, f"{what} has no `as_of`", "write `as_of: 2026-07-01` there or above all tests"
             )
-        title = form.text(fields.get("title"), f"the title of {what}")
+        title = reader.text(fields.get("title"), f"the title of {what}")
         expected = self._expected(fields["expect"], what) if "expect" in fields else None
         if as_of is None or expected is None:
             return None
@@ -149,18 +154,20 @@ class _CasesReader:
         if node is None:
             return []
         fixtures: list[str] = []
-        for item in self.form.items(node, f"`use` of {what}") if isinstance(node, Sequence) else (node,):
-            word = self.form.word(item, "a fixture's name")
+        for item in self.reader.items(node, f"`use` of {what}") if isinstance(node, Sequence) else (node,):
+            word = self.reader.word(item, "a fixture's name")
             if word in self.fixtures:
                 fixtures.append(word)
             elif word:
                 hint = did_you_mean(word, self.fixtures)
-                self.form.mistake(item.place, ErrorCode.P040, f"`{clipped(word)}` is not a fixture of this file", hint)
+                self.reader.mistake(
+                    item.place, ErrorCode.P040, f"`{clipped(word)}` is not a fixture of this file", hint
+                )
         return fixtures
 
     def _facts(self, node: Node, what: str) -> Facts:
         facts: Facts = {}
-        for key, content in self.form.entries(node, f"the facts of {what}", least=0):
+        for key, content in self.reader.entries(node, f"the facts of {what}", least=0):
             if key.text in self.kind.groups:
                 facts[key.text] = dict(self._group(key.text, content))
                 continue
@@ -168,19 +175,19 @@ class _CasesReader:
             nested = dot and group in self.kind.groups
             hint = f"write `{group}: {{{name}: …}}`" if nested else did_you_mean(key.text, self.kind.groups)
             message = f"`{clipped(key.text)}` is not a group of facts that {self.kind.name}s have"
-            self.form.mistake(key.place, ErrorCode.P041, message, hint)
+            self.reader.mistake(key.place, ErrorCode.P041, message, hint)
         return facts
 
     def _group(self, group: str, node: Node) -> Iterable[tuple[str, JsonScalar]]:
-        for key, content in self.form.entries(node, f"`{group}`", least=0):
+        for key, content in self.reader.entries(node, f"`{group}`", least=0):
             fact = self.facts.get(f"{group}.{key.text}")
             if fact is None:
                 known = [name.partition(".")[2] for name in self.facts if name.startswith(f"{group}.")]
                 message = f"`{group}.{clipped(key.text)}` is not a fact"
-                self.form.mistake(key.place, ErrorCode.P041, message, did_you_mean(key.text, known))
+                self.reader.mistake(key.place, ErrorCode.P041, message, did_you_mean(key.text, known))
             elif isinstance(content, Scalar) and content.value is None and not content.quoted:
                 yield key.text, None
-            elif value := read_value(self.form, fact, content, ErrorCode.P042, f"the fact `{fact.name}`"):
+            elif value := read_value(self.reader, fact, content, ErrorCode.P042, f"the fact `{fact.name}`"):
                 yield key.text, value[0]
 
     def _check_required(self, facts: Facts, what: str, place: Place) -> None:
@@ -188,13 +195,13 @@ class _CasesReader:
         for fact in self.facts.values():
             if fact.required and facts.get(fact.group, {}).get(_key(fact)) is None:
                 hint = f"write `{fact.group}: {{{_key(fact)}: …}}` under `facts` or in a fixture"
-                self.form.mistake(place, ErrorCode.P002, f"{what} lacks `{fact.name}`, which is required", hint)
+                self.reader.mistake(place, ErrorCode.P002, f"{what} lacks `{fact.name}`, which is required", hint)
 
     # --- what must come out ------------------------------------------------------------------------------------------
 
     def _expected(self, node: Node, what: str) -> Expected | None:
-        form = self.form
-        fields = form.fields(node, f"`expect` of {what}", _EXPECT_KEYS, ("outcome", "reasons"))
+        reader = self.reader
+        fields = reader.fields(node, f"`expect` of {what}", _EXPECT_KEYS, ("outcome", "reasons"))
         if fields is None:
             return None
         outcome = self._outcome(fields["outcome"]) if "outcome" in fields else None
@@ -219,7 +226,7 @@ class _CasesReader:
             return node.text
         quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
         hint = did_you_mean(node.text if isinstance(node, Scalar) else "", self.kind.ladder)
-        self.form.mistake(node.place, ErrorCode.P008, f"{quoted} is not an outcome for {self.kind.name}s", hint)
+        self.reader.mistake(node.place, ErrorCode.P008, f"{quoted} is not an outcome for {self.kind.name}s", hint)
         return None
 
     def _known(self, place: Place, name: str, known: Collection[str] | None, noun: str) -> None:
@@ -229,15 +236,15 @@ class _CasesReader:
             ending = [full for full in known if full.endswith(f".{name}")]
             hint = f"write `{ending[0]}`" if ending else did_you_mean(name, known)
             message = f"`{clipped(name)}` is no {noun} in decisions about {kind}s"
-            self.form.mistake(place, ErrorCode.N010, message, hint)
+            self.reader.mistake(place, ErrorCode.N010, message, hint)
 
     def _ids(self, node: Node | None, what: str, known: Collection[str] | None, noun: str) -> tuple[str, ...] | None:
         if node is None:
             return None
         if not isinstance(node, Sequence):
-            self.form.wrong_kind(node, what, "a list", "write `[policy.rule]`, or `[]` for none")
+            self.reader.wrong_kind(node, what, "a list", "write `[policy.rule]`, or `[]` for none")
             return ()
-        words = [(item.place, self.form.word(item, "a rule's id")) for item in node.items]
+        words = [(item.place, self.reader.word(item, "a rule's id")) for item in node.items]
         for place, word in words:
             if word:
                 self._known(place, word, known, noun)
@@ -249,7 +256,7 @@ class _CasesReader:
         if node is None:
             return None
         values: dict[str, ExpectedValue] = {}
-        for key, content in self.form.entries(node, what, least=0):
+        for key, content in self.reader.entries(node, what, least=0):
             self._known(key.place, key.text, known, noun)
             values[key.text] = self._value(content, key)
         return values
@@ -259,7 +266,7 @@ class _CasesReader:
             return node.value
         if isinstance(node, Sequence):
             return tuple(self._value(item, key) for item in node.items)
-        self.form.wrong_kind(node, f"the value of `{clipped(key.text)}`", "one value or a list")
+        self.reader.wrong_kind(node, f"the value of `{clipped(key.text)}`", "one value or a list")
         return None
 
 

@@ -33,7 +33,7 @@ def request_value(scalar: Scalar, kind: Kind) -> JsonScalar:
 
 
 def read_value(
-    form: FieldReader, fact: Fact, node: Node, code: ErrorCode, what: str
+    reader: FieldReader, fact: Fact, node: Node, code: ErrorCode, what: str
 ) -> tuple[JsonScalar, Value] | None:
     """What a fact's node means: the value as a request would carry it, and as the engine holds it once bound.
 
@@ -42,7 +42,7 @@ def read_value(
     `write`).
     """
     if not isinstance(node, Scalar):
-        form.wrong_kind(node, what, "one value")
+        reader.wrong_kind(node, what, "one value")
         return None
     raw = request_value(node, fact.type.kind)
     try:
@@ -51,7 +51,7 @@ def read_value(
         fault = refused.faults[0]
         hint = re.sub(r"\bsend\b", "write", fault.hint).replace("before sending", "")
         written = f"`{clipped(node.text)}` " if node.text else "nothing "
-        form.mistake(node.place, code, f"{what}: {written}{fault.message}", hint.strip())
+        reader.mistake(node.place, code, f"{what}: {written}{fault.message}", hint.strip())
         return None
 
 

@@ -51,39 +51,39 @@ class JoinedScalar(Scalar):
 # --- expressions -----------------------------------------------------------------------------------------------------
 
 
-def expression(form: FieldReader, node: Node, what: str) -> Expression | None:
+def expression(reader: FieldReader, node: Node, what: str) -> Expression | None:
     """FEEL text as an expression; plain numbers, `true` and `false` are FEEL as they stand."""
     if not isinstance(node, Scalar):
-        form.wrong_kind(node, what, "FEEL text", "write the whole of it between quotes")
+        reader.wrong_kind(node, what, "FEEL text", "write the whole of it between quotes")
         return None
     if node.value is None and not node.quoted and node.text != "null":
-        form.mistake(node.place, ErrorCode.F002, f"{what} is empty", "write a FEEL expression")
+        reader.mistake(node.place, ErrorCode.F002, f"{what} is empty", "write a FEEL expression")
         return None
-    return _expression(form, node, what, 0, len(node.text))
+    return _expression(reader, node, what, 0, len(node.text))
 
 
-def condition(form: FieldReader, node: Node, what: str) -> Expression | None:
+def condition(reader: FieldReader, node: Node, what: str) -> Expression | None:
     """FEEL text that is true or false. A plain number is refused here; other types are the compiler's business."""
     if isinstance(node, Scalar) and isinstance(node.value, Decimal):
-        form.wrong_kind(node, what, "a condition", "write a comparison, such as `order.amount > 1000`")
+        reader.wrong_kind(node, what, "a condition", "write a comparison, such as `order.amount > 1000`")
         return None
-    return expression(form, node, what)
+    return expression(reader, node, what)
 
 
-def _expression(form: FieldReader, scalar: Scalar, what: str, start: int, end: int) -> Expression | None:
+def _expression(reader: FieldReader, scalar: Scalar, what: str, start: int, end: int) -> Expression | None:
     """The FEEL between two offsets of a scalar's text, such as a template's braces."""
     text = scalar.text[start:end]
     start += len(text) - len(text.lstrip())
     text = text.strip()
     if not text:
-        form.mistake(scalar.place_at(start), ErrorCode.F002, f"{what} is empty", "write a FEEL expression")
+        reader.mistake(scalar.place_at(start), ErrorCode.F002, f"{what} is empty", "write a FEEL expression")
         return None
     try:
         _refuse_double_equals(text)
         tree = parse_expression(text)
         _refuse_misread(text, cell=False)
     except FeelSyntaxError as error:
-        form.mistake(scalar.place_at(start + error.offset), ErrorCode.F001, error.message, _hint(text))
+        reader.mistake(scalar.place_at(start + error.offset), ErrorCode.F001, error.message, _hint(text))
         return None
     is_all = start == 0 and len(text) == len(scalar.text)
     return Expression(tree, scalar, start, None if is_all else len(text))
@@ -109,27 +109,27 @@ def _hint(text: str) -> str:
 # --- unary tests -----------------------------------------------------------------------------------------------------
 
 
-def unary_tests(form: FieldReader, node: Node, what: str) -> Expression | None:
+def unary_tests(reader: FieldReader, node: Node, what: str) -> Expression | None:
     """A cell: FEEL unary tests, a plain value, `null`, `-`, or a list of those of which any may hold.
 
     `[A, "> 5"]` is the same as `A, > 5`, but for `not(A)` in it, which denies only its own tests.
     """
     match node:
         case Scalar():
-            tree = _tests(form, node, what)
+            tree = _tests(reader, node, what)
             return Expression(tree, node) if tree else None
         case Sequence():
-            return _tests_of_list(form, node, what)
+            return _tests_of_list(reader, node, what)
         case Mapping():
-            form.wrong_kind(node, what, "a unary test", 'write it between quotes, such as `"> 30"`')
+            reader.wrong_kind(node, what, "a unary test", 'write it between quotes, such as `"> 30"`')
             return None
 
 
-def _tests(form: FieldReader, scalar: Scalar, what: str) -> syntax.UnaryTests | None:
+def _tests(reader: FieldReader, scalar: Scalar, what: str) -> syntax.UnaryTests | None:
     if scalar.value is None and not scalar.quoted:
         if not scalar.text:
             hint = "write `null` for a missing value, `-` for any value"
-            form.mistake(scalar.place, ErrorCode.F002, f"{what} is empty", hint)
+            reader.mistake(scalar.place, ErrorCode.F002, f"{what} is empty", hint)
             return None
         end = len(scalar.text)
         return syntax.UnaryTests(start=0, end=end, tests=(syntax.Null(start=0, end=end),), negated=False)
@@ -143,7 +143,7 @@ def _tests(form: FieldReader, scalar: Scalar, what: str) -> syntax.UnaryTests | 
         hint = ""
         if _TEXT_WITH_SPACES.fullmatch(scalar.text):
             hint = f"""text of several words stands in both kinds of quotes, '"{clipped(scalar.text)}"'"""
-        form.mistake(scalar.place_at(error.offset), ErrorCode.F001, error.message, hint)
+        reader.mistake(scalar.place_at(error.offset), ErrorCode.F001, error.message, hint)
         return None
 
 
@@ -155,20 +155,20 @@ def _refuse_subtractions(tree: syntax.UnaryTests, text: str) -> None:
             raise FeelSyntaxError(message, half.start)
 
 
-def _tests_of_list(form: FieldReader, sequence: Sequence, what: str) -> Expression | None:
+def _tests_of_list(reader: FieldReader, sequence: Sequence, what: str) -> Expression | None:
     if not sequence.items:
-        form.mistake(sequence.place, ErrorCode.P016, f"the list of {what} is empty", "write `-` for any value")
+        reader.mistake(sequence.place, ErrorCode.P016, f"the list of {what} is empty", "write `-` for any value")
         return None
     scalars = [item for item in sequence.items if isinstance(item, Scalar)]
     for item in sequence.items:
         if not isinstance(item, Scalar):
-            form.wrong_kind(item, f"an item of {what}", "a unary test")
+            reader.wrong_kind(item, f"an item of {what}", "a unary test")
     starts = list(_starts(scalars))
     tests: list[syntax.Node] = []
     for start, scalar in zip(starts, scalars, strict=True):
-        tree = _tests(form, scalar, f"an item of {what}")
+        tree = _tests(reader, scalar, f"an item of {what}")
         if tree and not tree.tests:
-            form.mistake(
+            reader.mistake(
                 scalar.place, ErrorCode.F001, "`-` means any value and can't be one of several", "write `-` alone"
             )
         elif tree:
@@ -223,44 +223,44 @@ def _shifted_part(part: object, by: int) -> object:
 # --- literals --------------------------------------------------------------------------------------------------------
 
 
-def number(form: FieldReader, node: Node, what: str) -> Decimal | None:
+def number(reader: FieldReader, node: Node, what: str) -> Decimal | None:
     """A number that is written plainly, such as a band's points."""
     if isinstance(node, Scalar) and isinstance(node.value, Decimal):
-        return node.value if _short_enough(form, node) else None
+        return node.value if _short_enough(reader, node) else None
     hint = "write a plain number, without quotes, units or thousands separators"
-    form.wrong_kind(node, what, "a number", hint)
+    reader.wrong_kind(node, what, "a number", hint)
     return None
 
 
-def literal(form: FieldReader, node: Node, what: str) -> Decimal | str | bool | None:
+def literal(reader: FieldReader, node: Node, what: str) -> Decimal | str | bool | None:
     """A number, `true`, `false` or a word; null is a mistake, too."""
     if not isinstance(node, Scalar):
-        form.wrong_kind(node, what, "a number, `true`, `false` or a word")
+        reader.wrong_kind(node, what, "a number, `true`, `false` or a word")
         return None
     if node.value is None or (isinstance(node.value, str) and not node.value.strip()):
-        form.mistake(node.place, ErrorCode.P003, f"{what} has no value", "write a number, `true`, `false` or a word")
+        reader.mistake(node.place, ErrorCode.P003, f"{what} has no value", "write a number, `true`, `false` or a word")
         return None
-    return node.value if _short_enough(form, node) else None
+    return node.value if _short_enough(reader, node) else None
 
 
-def output(form: FieldReader, node: Node, what: str) -> Expression | Decimal | str | bool | None:
+def output(reader: FieldReader, node: Node, what: str) -> Expression | Decimal | str | bool | None:
     """What a row gives: a literal, None for null, or a formula written `= …`. None too for what can't be read."""
     if not isinstance(node, Scalar):
         hint = 'write a number, a word, or a formula as `"= …"`'
-        form.wrong_kind(node, what, "one value", hint)
+        reader.wrong_kind(node, what, "one value", hint)
         return None
     if isinstance(node.value, str) and node.text.lstrip().startswith("="):
-        return _expression(form, node, what, node.text.index("=") + 1, len(node.text))
+        return _expression(reader, node, what, node.text.index("=") + 1, len(node.text))
     if node.text == "null" and not node.quoted:
         return None
-    return literal(form, node, what)
+    return literal(reader, node, what)
 
 
-def _short_enough(form: FieldReader, scalar: Scalar) -> bool:
+def _short_enough(reader: FieldReader, scalar: Scalar) -> bool:
     value = scalar.value
     if not isinstance(value, Decimal) or len(value.as_tuple().digits) <= DIGITS_MAX:
         return True
-    form.mistake(
+    reader.mistake(
         scalar.place, ErrorCode.P015, f"{kind_of(scalar)} has more than {DIGITS_MAX} digits", "write fewer digits"
     )
     return False
@@ -269,16 +269,16 @@ def _short_enough(form: FieldReader, scalar: Scalar) -> bool:
 # --- templates -------------------------------------------------------------------------------------------------------
 
 
-def bilingual_template(form: FieldReader, node: Node | None, what: str) -> BilingualTemplate | None:
+def bilingual_template(reader: FieldReader, node: Node | None, what: str) -> BilingualTemplate | None:
     """A reason's or remedy's text in both languages; None for no node and for a mistake in either."""
-    scalars = form.languages(node, what) if node else None
+    scalars = reader.languages(node, what) if node else None
     if scalars is None:
         return None
-    en, zh = (_template(form, scalar) for scalar in scalars)
+    en, zh = (_template(reader, scalar) for scalar in scalars)
     return BilingualTemplate(en, zh) if en and zh else None
 
 
-def _template(form: FieldReader, scalar: Scalar) -> Template | None:
+def _template(reader: FieldReader, scalar: Scalar) -> Template | None:
     """A text in one language, with `{…}` around FEEL, and `{{` and `}}` for the braces themselves.
 
     `{{a}} {order.amount + 1}` gives the text `{a} ` and an expression at offset 7.
@@ -290,7 +290,7 @@ def _template(form: FieldReader, scalar: Scalar) -> Template | None:
         if pair in ("{{", "}}"):
             literal_, at = literal_ + pair[0], at + 2
         elif text[at] == "}":
-            form.mistake(
+            reader.mistake(
                 scalar.place_at(at), ErrorCode.P011, "`}` has no `{` before it", "write `}}` for the brace itself"
             )
             stray, at = stray + 1, at + 1
@@ -300,9 +300,11 @@ def _template(form: FieldReader, scalar: Scalar) -> Template | None:
             end = _closing_brace(text, at + 1)
             if end is None:
                 hint = "write `}` after the FEEL expression, or `{{` for the brace itself"
-                form.mistake(scalar.place_at(at), ErrorCode.P011, f"`{clipped(text[at:])}` has no `}}` after it", hint)
+                reader.mistake(
+                    scalar.place_at(at), ErrorCode.P011, f"`{clipped(text[at:])}` has no `}}` after it", hint
+                )
                 return None
-            formula = _expression(form, scalar, "the text between the braces", at + 1, end)
+            formula = _expression(reader, scalar, "the text between the braces", at + 1, end)
             if formula:
                 parts += [literal_, formula] if literal_ else [formula]
             intact, literal_, at = intact and formula is not None, "", end + 1

@@ -47,32 +47,34 @@ def read_policy(document: Document) -> tuple[Policy | None, tuple[Diagnostic, ..
     """
     reading = _PolicyReader()
     policy = reading.policy(document.root)
-    return policy, in_order(reading.form.diagnostics)
+    return policy, in_order(reading.reader.diagnostics)
 
 
 class _PolicyReader:
-    """One policy file: its mistakes in `form`, and in `taken` the names used so far.
+    """One policy file: its mistakes in `reader`, and in `taken` the names used so far.
 
     `taken` maps a name to what it names (`a parameter`) and to its place, for the message about a second use.
     """
 
     def __init__(self) -> None:
-        self.form = FieldReader()
+        self.reader = FieldReader()
         self.taken: dict[str, tuple[str, Place]] = {}
 
     def policy(self, root: Mapping) -> Policy | None:
-        form = self.form
-        fields = form.fields(root, "a policy", _KEYS, ("policy", "title", "decides")) or {}
-        title = form.text(fields.get("title"), "the policy's title")
-        name = form.name(fields["policy"], "a policy's name") if "policy" in fields else None
-        decides = form.choice(fields["decides"], "a case kind", tuple(CASE_KINDS)) if "decides" in fields else None
+        reader = self.reader
+        fields = reader.fields(root, "a policy", _KEYS, ("policy", "title", "decides")) or {}
+        title = reader.text(fields.get("title"), "the policy's title")
+        name = reader.name(fields["policy"], "a policy's name") if "policy" in fields else None
+        decides = reader.choice(fields["decides"], "a case kind", tuple(CASE_KINDS)) if "decides" in fields else None
         if not any(part in fields for part in _PARTS):
-            form.mistake(root.place, ErrorCode.P016, "the policy says nothing", "write `rules:`, `table:` or `values:`")
+            reader.mistake(
+                root.place, ErrorCode.P016, "the policy says nothing", "write `rules:`, `table:` or `values:`"
+            )
         parameters = self._parameters(fields.get("parameters"))
         values = self._values(fields.get("values"))
         scorecard = self._scorecard(fields.get("scorecard"))
         tables = self._tables(fields)
-        sound = not form.diagnostics
+        sound = not reader.diagnostics
         rules = self._rules(fields.get("rules"), decides)
         if not sound or not name or not title or not decides:
             return None
@@ -90,13 +92,13 @@ class _PolicyReader:
 
     def take(self, node: Node, what: str) -> str | None:
         """A name in the namespace that a policy's parameters, values, criteria and outputs share."""
-        name = self.form.name(node, f"{what}'s name")
+        name = self.reader.name(node, f"{what}'s name")
         if name is None:
             return None
         if name in self.taken:
             other, place = self.taken[name]
             hint = "parameters, values, criteria and outputs share one set of names; rename one of the two"
-            self.form.mistake(node.place, ErrorCode.P006, f"`{name}` is already {other} at {place}", hint)
+            self.reader.mistake(node.place, ErrorCode.P006, f"`{name}` is already {other} at {place}", hint)
             return None
         self.taken[name] = (what, node.place)
         return name
@@ -105,7 +107,7 @@ class _PolicyReader:
 
     def _parameters(self, node: Node | None) -> dict[str, ParameterDefinition]:
         parameters: dict[str, ParameterDefinition] = {}
-        for key, content in self.form.entries(node, "`parameters`") if node else ():
+        for key, content in self.reader.entries(node, "`parameters`") if node else ():
             name = self.take(key, "a parameter")
             parameter = self._parameter(name or clipped(key.text), key.place, content)
             if name:
@@ -113,26 +115,26 @@ class _PolicyReader:
         return parameters
 
     def _parameter(self, name: str, place: Place, node: Node) -> ParameterDefinition:
-        form, what = self.form, f"the parameter `{name}`"
+        reader, what = self.reader, f"the parameter `{name}`"
         if not isinstance(node, Mapping) or any(key.text[:1].isdigit() for key, _ in node.entries):
             values = self._constants(node, what, None)
             return ParameterDefinition(name=name, place=place, type=None, title=None, note=None, values=values)
-        fields = form.fields(node, what, _PARAMETER_KEYS) or {}
-        type_ = form.type_name(fields)
-        title = form.text(fields.get("title"), f"the title of {what}")
-        note = form.text(fields.get("note"), f"the note of {what}")
+        fields = reader.fields(node, what, _PARAMETER_KEYS) or {}
+        type_ = reader.type_name(fields)
+        title = reader.text(fields.get("title"), f"the title of {what}")
+        note = reader.text(fields.get("note"), f"the note of {what}")
         if "value" in fields and "values" in fields:
             message = f"{what} has both `value` and `values`"
-            form.mistake(
+            reader.mistake(
                 fields["values"].place, ErrorCode.P022, message, "keep `values`, by date, or `value`, for always"
             )
         elif not fields.keys() & {"value", "values"}:
-            form.mistake(
+            reader.mistake(
                 place, ErrorCode.P002, f"{what} has no `value`", "write `value: …`, or `values: {2026-01-01: …}`"
             )
         content = fields.get("values") or fields.get("value")
         if "values" in fields and not isinstance(fields["values"], Mapping):
-            form.wrong_kind(fields["values"], f"`values` of {what}", "values by date", "write `value: …` for always")
+            reader.wrong_kind(fields["values"], f"`values` of {what}", "values by date", "write `value: …` for always")
             content = None
         values = self._constants(content, what, type_) if content else ()
         return ParameterDefinition(name=name, place=place, type=type_, title=title, note=note, values=values)
@@ -144,7 +146,7 @@ class _PolicyReader:
             return () if value is None else (DatedConstant(None, value, node.place),)
         constants: list[DatedConstant] = []
         last: tuple[date, str] | None = None
-        for key, content in self.form.entries(node, f"the values of {what}"):
+        for key, content in self.reader.entries(node, f"the values of {what}"):
             since = self._since(key, last)
             last = (since, key.text) if since else last
             value = self._constant(content, what, type_)
@@ -154,31 +156,31 @@ class _PolicyReader:
         return tuple(constants)
 
     def _constant(self, node: Node, what: str, type_: TypeName | None) -> Decimal | str | bool | None:
-        value = literal(self.form, node, what)
-        return value if value is not None and self.form.literal_fits(node, value, type_) else None
+        value = literal(self.reader, node, what)
+        return value if value is not None and self.reader.literal_fits(node, value, type_) else None
 
     def _since(self, key: Scalar, last: tuple[date, str] | None) -> date | None:
         """The date of a value; a mistake if it is none, or not after `last`, a date and its text."""
         since = day(key.text)
         if since is None:
             hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
-            self.form.mistake(key.place, ErrorCode.P012, f"`{clipped(key.text)}` is not a date", hint)
+            self.reader.mistake(key.place, ErrorCode.P012, f"`{clipped(key.text)}` is not a date", hint)
         elif last and since <= last[0]:
             hint = "write the dates in ascending order, each once"
-            self.form.mistake(key.place, ErrorCode.P013, f"`{key.text}` is not after `{last[1]}`", hint)
+            self.reader.mistake(key.place, ErrorCode.P013, f"`{key.text}` is not after `{last[1]}`", hint)
         return since
 
     def _same_kind(self, node: Node, value: Decimal | str | bool, before: list[DatedConstant]) -> None:
         if before and type(value) is not type(before[0].value):
             kinds = {Decimal: "a number", str: "text", bool: "yes/no"}
             message = f"this value is {kinds[type(value)]}, the first one is {kinds[type(before[0].value)]}"
-            self.form.mistake(node.place, ErrorCode.P014, message, "write all values of a parameter in one kind")
+            self.reader.mistake(node.place, ErrorCode.P014, message, "write all values of a parameter in one kind")
 
     # --- values ------------------------------------------------------------------------------------------------------
 
     def _values(self, node: Node | None) -> dict[str, ValueDefinition]:
         values: dict[str, ValueDefinition] = {}
-        for key, content in self.form.entries(node, "`values`") if node else ():
+        for key, content in self.reader.entries(node, "`values`") if node else ():
             name = self.take(key, "a value")
             value = self._value(name or clipped(key.text), key.place, content)
             if name and value:
@@ -186,16 +188,16 @@ class _PolicyReader:
         return values
 
     def _value(self, name: str, place: Place, node: Node) -> ValueDefinition | None:
-        form, what = self.form, f"the value `{name}`"
+        reader, what = self.reader, f"the value `{name}`"
         type_: TypeName | None = None
         title: Text | None = None
         formula: Node | None = node
         if isinstance(node, Mapping):
-            fields = form.fields(node, what, ("formula", "type", "members", "title"), ("formula",), place) or {}
-            type_ = form.type_name(fields)
-            title = form.text(fields.get("title"), f"the title of {what}")
+            fields = reader.fields(node, what, ("formula", "type", "members", "title"), ("formula",), place) or {}
+            type_ = reader.type_name(fields)
+            title = reader.text(fields.get("title"), f"the title of {what}")
             formula = fields.get("formula")
-        feel = expression(form, formula, f"the formula of {what}") if formula else None
+        feel = expression(reader, formula, f"the formula of {what}") if formula else None
         return ValueDefinition(name=name, place=place, type=type_, title=title, formula=feel) if feel else None
 
     # --- scorecard ---------------------------------------------------------------------------------------------------
@@ -203,10 +205,10 @@ class _PolicyReader:
     def _scorecard(self, node: Node | None) -> ScorecardDefinition | None:
         if node is None:
             return None
-        fields = self.form.fields(node, "a scorecard", ("total", "criteria"), ("total", "criteria")) or {}
+        fields = self.reader.fields(node, "a scorecard", ("total", "criteria"), ("total", "criteria")) or {}
         total = self.take(fields["total"], "the scorecard's total") if "total" in fields else None
         criteria: list[Criterion] = []
-        for key, content in self.form.entries(fields["criteria"], "`criteria`") if "criteria" in fields else ():
+        for key, content in self.reader.entries(fields["criteria"], "`criteria`") if "criteria" in fields else ():
             name = self.take(key, "a criterion")
             criterion = self._criterion(name or clipped(key.text), key.place, content)
             if name and criterion:
@@ -214,10 +216,10 @@ class _PolicyReader:
         return ScorecardDefinition(node.place, total, tuple(criteria)) if total and criteria else None
 
     def _criterion(self, name: str, place: Place, node: Node) -> Criterion | None:
-        form, what = self.form, f"the criterion `{name}`"
-        fields = form.fields(node, what, ("title", "input", "bands"), ("input", "bands"), place) or {}
-        title = form.text(fields.get("title"), f"the title of {what}")
-        input_ = expression(form, fields["input"], f"the input of {what}") if "input" in fields else None
+        reader, what = self.reader, f"the criterion `{name}`"
+        fields = reader.fields(node, what, ("title", "input", "bands"), ("input", "bands"), place) or {}
+        title = reader.text(fields.get("title"), f"the title of {what}")
+        input_ = expression(reader, fields["input"], f"the input of {what}") if "input" in fields else None
         bands = self._bands(fields["bands"], what) if "bands" in fields else ()
         if input_ is None or not bands:
             return None
@@ -226,15 +228,15 @@ class _PolicyReader:
     def _bands(self, node: Node, what: str) -> tuple[Band, ...]:
         bands: list[Band] = []
         tests_missing = False
-        for key, content in self.form.entries(node, f"the bands of {what}"):
-            tests = unary_tests(self.form, key, f"a band of {what}")
-            points = number(self.form, content, f"the points of a band of {what}")
+        for key, content in self.reader.entries(node, f"the bands of {what}"):
+            tests = unary_tests(self.reader, key, f"a band of {what}")
+            points = number(self.reader, content, f"the points of a band of {what}")
             tests_missing = tests_missing or key.text == "null" or bool(tests and _tests_null(tests.tree))
             if tests and points is not None:
                 bands.append(Band(tests, points, key.place))
         if isinstance(node, Mapping) and node.entries and not tests_missing:
             message = f"{what} doesn't say what a missing input earns"
-            self.form.mistake(node.place, ErrorCode.P017, message, "add a band `null: …`")
+            self.reader.mistake(node.place, ErrorCode.P017, message, "add a band `null: …`")
         return tuple(bands)
 
     # --- tables and rules --------------------------------------------------------------------------------------------
@@ -246,20 +248,20 @@ class _PolicyReader:
         if "tables" in fields:
             if "table" in fields:
                 hint = "move the single table under `tables` with a name of its own"
-                self.form.mistake(
+                self.reader.mistake(
                     fields["tables"].place, ErrorCode.P022, "a policy has `table` or `tables`, not both", hint
                 )
-            for key, content in self.form.entries(fields["tables"], "`tables`"):
-                named.append((self.form.id(key, "a table's name"), key.place, content))
+            for key, content in self.reader.entries(fields["tables"], "`tables`"):
+                named.append((self.reader.id(key, "a table's name"), key.place, content))
         tables: dict[str, TableDefinition] = {}
         for name, place, content in named:
-            table = read_table(self.form, name or "table", place, content, self.take)
+            table = read_table(self.reader, name or "table", place, content, self.take)
             if name and table:
                 tables.setdefault(name, table)
         return tables
 
     def _rules(self, node: Node | None, decides: str | None) -> dict[str, RuleDefinition]:
-        return read_rules(self.form, node, CASE_KINDS[decides] if decides else None) if node else {}
+        return read_rules(self.reader, node, CASE_KINDS[decides] if decides else None) if node else {}
 
 
 def _tests_null(tree: syntax.Node) -> bool:

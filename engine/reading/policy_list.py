@@ -37,11 +37,11 @@ def check_policy_list(site: Document, policies: Collection[Policy], unread: Coll
     `site` is facts.yaml; a list that is missing altogether is noted by the reader of facts. `unread` names what files
     that can't be read probably define: it may well be there, so nothing is said of it.
     """
-    form = FieldReader()
+    reader = FieldReader()
     node = site.root.get("policies")
     if node is None:  # which the reader of facts says
         return ()
-    listed = _listed(form, node)
+    listed = _listed(reader, node)
     defined = {policy.name for policy in policies}
     unlisted = defined.difference(listed)
     for name, place in listed.items():
@@ -49,23 +49,23 @@ def check_policy_list(site: Document, policies: Collection[Policy], unread: Coll
             message = f"the policy `{clipped(name)}` is listed here, but no file defines it"
             meant = nearest(name, unlisted)
             hint = f"did you mean `{meant}`?" if meant else f"put its file back, or delete the line `- {clipped(name)}`"
-            form.mistake(place, ErrorCode.N011, message, hint)
+            reader.mistake(place, ErrorCode.N011, message, hint)
     for policy in policies:
         if policy.name not in listed:
             message = f"the policy `{policy.name}` is not listed in {site.file}"
-            form.mistake(
+            reader.mistake(
                 policy.place, ErrorCode.N012, message, f"add the line `- {policy.name}` under `policies:` there"
             )
-    return in_order(form.diagnostics)
+    return in_order(reader.diagnostics)
 
 
-def _listed(form: FieldReader, node: Node) -> Mapping[str, Place]:
+def _listed(reader: FieldReader, node: Node) -> Mapping[str, Place]:
     """The names on the list with their places, each once."""
     places: dict[str, Place] = {}
-    for item in form.items(node, "the list of policies"):
-        name = form.word(item, "a policy's name")
+    for item in reader.items(node, "the list of policies"):
+        name = reader.word(item, "a policy's name")
         if name and name in places:
-            form.mistake(
+            reader.mistake(
                 item.place, ErrorCode.P006, f"the policy `{clipped(name)}` is listed twice", "delete one of the two"
             )
         elif name:

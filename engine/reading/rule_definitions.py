@@ -24,32 +24,32 @@ CONDITIONAL_OUTCOMES = tuple(
 """Outcomes of any kind after which a case can still pass, once its conditions are met."""
 
 
-def read_rules(form: FieldReader, node: Node, kind: CaseKind | None) -> dict[str, RuleDefinition]:
-    """The rules without mistakes, by id; the mistakes go to `form`.
+def read_rules(reader: FieldReader, node: Node, kind: CaseKind | None) -> dict[str, RuleDefinition]:
+    """The rules without mistakes, by id; the mistakes go to `reader`.
 
     `kind` is the kind of case that the policy decides; None if its word was wrong, and then outcomes are held against
     the ladders of all kinds.
     """
     rules: dict[str, RuleDefinition] = {}
-    for key, content in form.entries(node, "`rules`"):
-        before = len(form.diagnostics)
-        id_ = form.id(key, "a rule's id")
-        rule = _rule(form, id_ or clipped(key.text), key.place, content, kind)
-        if rule and id_ and len(form.diagnostics) == before:
+    for key, content in reader.entries(node, "`rules`"):
+        before = len(reader.diagnostics)
+        id_ = reader.id(key, "a rule's id")
+        rule = _rule(reader, id_ or clipped(key.text), key.place, content, kind)
+        if rule and id_ and len(reader.diagnostics) == before:
             rules[id_] = rule
     return rules
 
 
-def _rule(form: FieldReader, id_: str, place: Place, node: Node, kind: CaseKind | None) -> RuleDefinition | None:
+def _rule(reader: FieldReader, id_: str, place: Place, node: Node, kind: CaseKind | None) -> RuleDefinition | None:
     what = f"the rule `{id_}`"
-    fields = form.fields(node, what, _KEYS, _REQUIRED, place) or {}
-    when = _when(form, fields["when"], what) if "when" in fields else ()
-    outcome = _outcome(form, fields["then"], kind) if "then" in fields else None
-    if_missing = _if_missing(form, fields["if_missing"], kind) if "if_missing" in fields else None
-    title = form.text(fields.get("title"), f"the title of {what}")
-    reason = bilingual_template(form, fields.get("reason"), f"the reason of {what}")
-    remedy = bilingual_template(form, fields.get("remedy"), f"the remedy of {what}")
-    conditions = _conditions(form, fields["conditions"], what, outcome, kind) if "conditions" in fields else ()
+    fields = reader.fields(node, what, _KEYS, _REQUIRED, place) or {}
+    when = _when(reader, fields["when"], what) if "when" in fields else ()
+    outcome = _outcome(reader, fields["then"], kind) if "then" in fields else None
+    if_missing = _if_missing(reader, fields["if_missing"], kind) if "if_missing" in fields else None
+    title = reader.text(fields.get("title"), f"the title of {what}")
+    reason = bilingual_template(reader, fields.get("reason"), f"the reason of {what}")
+    remedy = bilingual_template(reader, fields.get("remedy"), f"the remedy of {what}")
+    conditions = _conditions(reader, fields["conditions"], what, outcome, kind) if "conditions" in fields else ()
     if not when or outcome is None or reason is None:
         return None
     return RuleDefinition(
@@ -65,22 +65,22 @@ def _rule(form: FieldReader, id_: str, place: Place, node: Node, kind: CaseKind 
     )
 
 
-def _when(form: FieldReader, node: Node, what: str) -> tuple[Expression, ...]:
+def _when(reader: FieldReader, node: Node, what: str) -> tuple[Expression, ...]:
     if isinstance(node, Sequence):
-        parts = [condition(form, item, f"a condition of {what}") for item in form.items(node, f"`when` of {what}")]
+        parts = [condition(reader, item, f"a condition of {what}") for item in reader.items(node, f"`when` of {what}")]
     else:
-        parts = [condition(form, node, f"`when` of {what}")]
+        parts = [condition(reader, node, f"`when` of {what}")]
     return tuple(part for part in parts if part)
 
 
-def _outcome(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | None:
+def _outcome(reader: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | None:
     ladder = kind.ladder if kind else tuple(step for each in CASE_KINDS.values() for step in each.ladder)
     if not isinstance(node, Scalar):
-        form.wrong_kind(node, "`then`", f"one of {listed(ladder)}" if kind else "an outcome")
+        reader.wrong_kind(node, "`then`", f"one of {listed(ladder)}" if kind else "an outcome")
         return None
     if node.text not in ladder:
         whose = f" for {kind.name}s" if kind else ""
-        form.mistake(
+        reader.mistake(
             node.place,
             ErrorCode.P008,
             f"`{clipped(node.text)}` is not an outcome{whose}",
@@ -90,32 +90,34 @@ def _outcome(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | N
     return node
 
 
-def _if_missing(form: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | None:
+def _if_missing(reader: FieldReader, node: Node, kind: CaseKind | None) -> Scalar | None:
     """What happens when facts are missing: only `ignore` or caution, never an outcome that lets a case pass."""
     cautions = (kind.caution,) if kind else tuple({each.caution for each in CASE_KINDS.values()})
     if isinstance(node, Scalar) and node.text in ("ignore", *cautions):
         return node
     quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
     hint = f"write {' or '.join(f'`{word}`' for word in ('ignore', *sorted(cautions)))}, or leave `if_missing` out"
-    form.mistake(node.place, ErrorCode.P009, f"{quoted} is not possible for `if_missing`", hint)
+    reader.mistake(node.place, ErrorCode.P009, f"{quoted} is not possible for `if_missing`", hint)
     return None
 
 
 def _conditions(
-    form: FieldReader, node: Node, what: str, outcome: Scalar | None, kind: CaseKind | None
+    reader: FieldReader, node: Node, what: str, outcome: Scalar | None, kind: CaseKind | None
 ) -> tuple[ConditionDefinition, ...]:
     possible = kind.conditional_outcomes if kind else CONDITIONAL_OUTCOMES
     if kind and not possible:
         able = " and ".join(f"{each.name}s" for each in CASE_KINDS.values() if each.conditional_outcomes)
         message = f"only the rules of {able} have `conditions`, not those of {kind.name}s"
-        form.mistake(node.place, ErrorCode.P021, message, "leave `conditions` out")
+        reader.mistake(node.place, ErrorCode.P021, message, "leave `conditions` out")
     elif possible and outcome and outcome.text not in possible:
         hint = f"write `then: {possible[0]}`, or leave `conditions` out"
-        form.mistake(node.place, ErrorCode.P021, f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint)
+        reader.mistake(
+            node.place, ErrorCode.P021, f"{what} has `conditions`, but its outcome is `{outcome.text}`", hint
+        )
     conditions: list[ConditionDefinition] = []
-    for key, content in form.entries(node, f"`conditions` of {what}"):
-        name = form.name(key, "a condition's name")
-        formula = expression(form, content, f"the condition `{clipped(key.text)}`")
+    for key, content in reader.entries(node, f"`conditions` of {what}"):
+        name = reader.name(key, "a condition's name")
+        formula = expression(reader, content, f"the condition `{clipped(key.text)}`")
         if name and formula:
             conditions.append(ConditionDefinition(name, key.place, formula))
     return tuple(conditions)

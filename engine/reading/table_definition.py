@@ -26,22 +26,22 @@ Take = Callable[[Node, str], str | None]
 _ORDERED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
 
 
-def read_table(form: FieldReader, name: str, place: Place, node: Node, take: Take) -> TableDefinition | None:
-    """The table called `name`, or None. Its mistakes go to `form`; a table that has any must not be used.
+def read_table(reader: FieldReader, name: str, place: Place, node: Node, take: Take) -> TableDefinition | None:
+    """The table called `name`, or None. Its mistakes go to `reader`; a table that has any must not be used.
 
     `place` is that of its key, `take` reserves the names of its outputs among those of the policy.
     """
     what = f"the table `{name}`" if name != "table" else "the table"
-    fields = form.fields(node, what, ("hit", "outputs", "rows"), ("rows",), place)
+    fields = reader.fields(node, what, ("hit", "outputs", "rows"), ("rows",), place)
     if fields is None:
         return None
     # DMN 1.5, 8.2.10: a table that names no hit policy is unique
-    word = form.choice(fields["hit"], "a hit policy", tuple(HitPolicy)) if "hit" in fields else HitPolicy.UNIQUE
-    declared = _declared(form, fields.get("outputs"), what)
-    rows = _rows(form, fields.get("rows"), what, {output.name: output for output in declared})
-    outputs = _complete(form, what, declared, rows, take)
+    word = reader.choice(fields["hit"], "a hit policy", tuple(HitPolicy)) if "hit" in fields else HitPolicy.UNIQUE
+    declared = _declared(reader, fields.get("outputs"), what)
+    rows = _rows(reader, fields.get("rows"), what, {output.name: output for output in declared})
+    outputs = _complete(reader, what, declared, rows, take)
     if word in _ORDERED:
-        _check_order(form, fields.get("hit", node), word, outputs, rows)
+        _check_order(reader, fields.get("hit", node), word, outputs, rows)
     if not word or not rows:
         return None
     return TableDefinition(name=name, place=place, hit=HitPolicy(word), outputs=outputs, rows=rows)
@@ -50,42 +50,42 @@ def read_table(form: FieldReader, name: str, place: Place, node: Node, take: Tak
 # --- outputs ---------------------------------------------------------------------------------------------------------
 
 
-def _declared(form: FieldReader, node: Node | None, what: str) -> list[OutputDefinition]:
+def _declared(reader: FieldReader, node: Node | None, what: str) -> list[OutputDefinition]:
     outputs: list[OutputDefinition] = []
-    for key, content in form.entries(node, f"`outputs` of {what}") if node else ():
-        if name := form.name(key, "an output's name"):
-            outputs.append(_declaration(form, name, key.place, content))
+    for key, content in reader.entries(node, f"`outputs` of {what}") if node else ():
+        if name := reader.name(key, "an output's name"):
+            outputs.append(_declaration(reader, name, key.place, content))
     return outputs
 
 
-def _declaration(form: FieldReader, name: str, place: Place, node: Node) -> OutputDefinition:
+def _declaration(reader: FieldReader, name: str, place: Place, node: Node) -> OutputDefinition:
     what = f"the output `{name}`"
     if isinstance(node, Scalar):
-        return OutputDefinition(name=name, place=place, type=form.type_name({"type": node}), title=None, order=())
-    fields = form.fields(node, what, ("type", "members", "title", "order")) or {}
-    type_ = form.type_name(fields)
-    title = form.text(fields.get("title"), f"the title of {what}")
-    order = form.words(fields["order"], "a word") if "order" in fields else ()
+        return OutputDefinition(name=name, place=place, type=reader.type_name({"type": node}), title=None, order=())
+    fields = reader.fields(node, what, ("type", "members", "title", "order")) or {}
+    type_ = reader.type_name(fields)
+    title = reader.text(fields.get("title"), f"the title of {what}")
+    order = reader.words(fields["order"], "a word") if "order" in fields else ()
     if type_ and type_.members and order:
-        _match_members(form, fields["order"].place, what, order, type_.members)
+        _match_members(reader, fields["order"].place, what, order, type_.members)
     return OutputDefinition(name=name, place=place, type=type_, title=title, order=order)
 
 
 def _match_members(
-    form: FieldReader, place: Place, what: str, order: tuple[str, ...], members: tuple[str, ...]
+    reader: FieldReader, place: Place, what: str, order: tuple[str, ...], members: tuple[str, ...]
 ) -> None:
     for word in order:
         if word not in members:
             hint = did_you_mean(word, members)
-            form.mistake(
+            reader.mistake(
                 place, ErrorCode.P020, f"the order of {what} has `{clipped(word)}`, which is not a member", hint
             )
     if missing := [word for word in members if word not in order]:
-        form.mistake(place, ErrorCode.P020, f"the order of {what} lacks {listed(missing)}", "list every member once")
+        reader.mistake(place, ErrorCode.P020, f"the order of {what} lacks {listed(missing)}", "list every member once")
 
 
 def _complete(
-    form: FieldReader, what: str, declared: list[OutputDefinition], rows: tuple[Row, ...], take: Take
+    reader: FieldReader, what: str, declared: list[OutputDefinition], rows: tuple[Row, ...], take: Take
 ) -> tuple[OutputDefinition, ...]:
     """The declared outputs and those that the rows give without a declaration.
 
@@ -99,14 +99,14 @@ def _complete(
             if cell.name not in known and 2 * given[cell.name] >= len(rows):
                 known[cell.name] = OutputDefinition(name=cell.name, place=cell.place, type=None, title=None, order=())
     for row in rows:
-        _check_outputs(form, what, row, tuple(known))
+        _check_outputs(reader, what, row, tuple(known))
     for definition in known.values():
         name = Scalar(place=definition.place, value=definition.name, text=definition.name, quoted=False)
         take(name, "a table output")
     return tuple(known.values())
 
 
-def _check_outputs(form: FieldReader, what: str, row: Row, known: tuple[str, ...]) -> None:
+def _check_outputs(reader: FieldReader, what: str, row: Row, known: tuple[str, ...]) -> None:
     """Notes the outputs that a row gives alone, and those that it lacks, matching the two by their spelling."""
     given = [cell.name for cell in row.outputs]
     absent = [name for name in known if name not in given]
@@ -115,82 +115,82 @@ def _check_outputs(form: FieldReader, what: str, row: Row, known: tuple[str, ...
             continue
         close = nearest(cell.name, absent)
         hint = f"did you mean `{close}`?" if close else "give it in every row, or in none"
-        form.mistake(cell.place, ErrorCode.P019, f"`{cell.name}` is not an output of the other rows of {what}", hint)
+        reader.mistake(cell.place, ErrorCode.P019, f"`{cell.name}` is not an output of the other rows of {what}", hint)
         absent = [name for name in absent if name != close]
     if absent:
         hint = f"write {listed([f'{name}: …' for name in absent])}; `null` if there is nothing to give"
-        form.mistake(row.place, ErrorCode.P019, f"row `{row.id}` of {what} doesn't give {listed(absent)}", hint)
+        reader.mistake(row.place, ErrorCode.P019, f"row `{row.id}` of {what} doesn't give {listed(absent)}", hint)
 
 
 def _check_order(
-    form: FieldReader, hit: Node, word: str, outputs: tuple[OutputDefinition, ...], rows: tuple[Row, ...]
+    reader: FieldReader, hit: Node, word: str, outputs: tuple[OutputDefinition, ...], rows: tuple[Row, ...]
 ) -> None:
     """Every word that a row gives must be in its output's order (DMN 1.5, 8.2.10: priorities come from that order)."""
     ordered = {output.name: output.order for output in outputs if output.order}
     if not ordered:
         hint = "write `outputs: {name: {order: [first, second]}}`, the highest priority first"
-        form.mistake(hit.place, ErrorCode.P020, f"hit policy `{word}` needs an output with an `order`", hint)
+        reader.mistake(hit.place, ErrorCode.P020, f"hit policy `{word}` needs an output with an `order`", hint)
     for row in rows:
         for cell in row.outputs:
             order = ordered.get(cell.name)
             if order and isinstance(cell.content, str) and cell.content not in order:
                 hint = did_you_mean(cell.content, order)
                 message = f"`{clipped(cell.content)}` is not in the order of `{cell.name}`"
-                form.mistake(cell.place, ErrorCode.P020, message, hint)
+                reader.mistake(cell.place, ErrorCode.P020, message, hint)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(form: FieldReader, node: Node | None, what: str, declared: dict[str, OutputDefinition]) -> tuple[Row, ...]:
+def _rows(reader: FieldReader, node: Node | None, what: str, declared: dict[str, OutputDefinition]) -> tuple[Row, ...]:
     rows: list[Row] = []
     ids: dict[str, Place] = {}
     refused: set[str] = set()
-    for number, item in enumerate(form.items(node, f"`rows` of {what}") if node else (), 1):
-        fields = form.fields(item, "a row", ("id", "when", "then"), ("when", "then"))
+    for number, item in enumerate(reader.items(node, f"`rows` of {what}") if node else (), 1):
+        fields = reader.fields(item, "a row", ("id", "when", "then"), ("when", "then"))
         if fields is None:
             continue
-        id_ = form.id(fields["id"], "a row's id") if "id" in fields else None
+        id_ = reader.id(fields["id"], "a row's id") if "id" in fields else None
         if id_ and id_ in ids:
             hint = "give each row its own id, or none"
-            form.mistake(
+            reader.mistake(
                 fields["id"].place, ErrorCode.P006, f"`{id_}` is already the id of the row at {ids[id_]}", hint
             )
         elif id_:
             ids[id_] = item.place
-        cells = _cells(form, fields["when"]) if "when" in fields else ()
-        outputs = _output_cells(form, fields["then"], declared, refused) if "then" in fields else ()
+        cells = _cells(reader, fields["when"]) if "when" in fields else ()
+        outputs = _output_cells(reader, fields["then"], declared, refused) if "then" in fields else ()
         rows.append(Row(id_ or str(number), item.place, cells, outputs))
     return tuple(rows)
 
 
-def _cells(form: FieldReader, node: Node) -> tuple[Cell, ...]:
+def _cells(reader: FieldReader, node: Node) -> tuple[Cell, ...]:
     if isinstance(node, Scalar):
         hint = 'write `when: {account.months: "< 6"}`, or `when: {}` for a row that always holds'
-        form.wrong_kind(node, "a row's `when`", "tests by column", hint)
+        reader.wrong_kind(node, "a row's `when`", "tests by column", hint)
         return ()
     cells: list[Cell] = []
-    for key, content in form.entries(node, "a row's `when`", least=0):
-        column = expression(form, key, "a column")
-        tests = unary_tests(form, content, f"the cell for `{clipped(key.text)}`")
+    for key, content in reader.entries(node, "a row's `when`", least=0):
+        column = expression(reader, key, "a column")
+        tests = unary_tests(reader, content, f"the cell for `{clipped(key.text)}`")
         if column and tests:
             cells.append(Cell(column, tests))
     return tuple(cells)
 
 
 def _output_cells(
-    form: FieldReader, node: Node, declared: dict[str, OutputDefinition], refused: set[str]
+    reader: FieldReader, node: Node, declared: dict[str, OutputDefinition], refused: set[str]
 ) -> tuple[OutputCell, ...]:
     """What a row gives. `refused` holds names already known to be unfit, which are not mistakes again in every row."""
     if not isinstance(node, Mapping):
-        form.wrong_kind(node, "a row's `then`", "outputs by name", "write `then: {name: value}`")
+        reader.wrong_kind(node, "a row's `then`", "outputs by name", "write `then: {name: value}`")
         return ()
     cells: list[OutputCell] = []
-    for key, content in form.entries(node, "a row's `then`"):
-        name = None if key.text in refused else form.name(key, "an output's name")
-        value = output(form, content, f"the output `{clipped(key.text)}`")
+    for key, content in reader.entries(node, "a row's `then`"):
+        name = None if key.text in refused else reader.name(key, "an output's name")
+        value = output(reader, content, f"the output `{clipped(key.text)}`")
         if isinstance(value, str | bool | Decimal):
-            form.literal_fits(content, value, declared[name].type if name in declared else None)
+            reader.literal_fits(content, value, declared[name].type if name in declared else None)
         if name:
             cells.append(OutputCell(name, key.place, value))
         else:

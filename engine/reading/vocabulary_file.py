@@ -1,7 +1,7 @@
 """Facts files' nodes → the `Vocabulary`, or every mistake in them.
 
 The standard facts ship with the engine (engine/vocabulary/facts.yaml). A site's rules/facts.yaml adds its own, in the
-same form, and names the currency of all amounts:
+same reader, and names the currency of all amounts:
 
     currency: EUR
     policies: [grading, orders]
@@ -70,86 +70,88 @@ def read_vocabulary(
     The vocabulary lacks the facts that have mistakes. `required` names the keys that the site's file must have; sets
     that were stored before there were any pass none. The list of policies is read by `policy_list`.
     """
-    form = FieldReader()
-    currency = _currency(form, site)
+    reader = FieldReader()
+    currency = _currency(reader, site)
     vocabulary = Vocabulary(currency, get_currency_precision(currency), {})
-    fields = form.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
-    facts = _facts(form, fields, vocabulary, {})
+    fields = reader.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
+    facts = _facts(reader, fields, vocabulary, {})
     if site:
-        fields = form.fields(site.root, "a facts file", _SITE_KEYS, required) or {}
-        facts |= _facts(form, fields, vocabulary, facts)
-    return Vocabulary(currency, vocabulary.currency_digits, facts), in_order(form.diagnostics)
+        fields = reader.fields(site.root, "a facts file", _SITE_KEYS, required) or {}
+        facts |= _facts(reader, fields, vocabulary, facts)
+    return Vocabulary(currency, vocabulary.currency_digits, facts), in_order(reader.diagnostics)
 
 
-def _currency(form: FieldReader, site: Document | None) -> str:
+def _currency(reader: FieldReader, site: Document | None) -> str:
     node = site.root.get("currency") if site else None
     if node is None:
         return CURRENCY_ASSUMED
     if isinstance(node, Scalar) and _CURRENCY.fullmatch(node.text) and is_currency(node.text):
         return node.text
     quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
-    form.mistake(
+    reader.mistake(
         node.place, ErrorCode.P030, f"{quoted} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`"
     )
     return CURRENCY_ASSUMED
 
 
 def _facts(
-    form: FieldReader, fields: dict[str, Node], vocabulary: Vocabulary, standard: dict[str, Fact]
+    reader: FieldReader, fields: dict[str, Node], vocabulary: Vocabulary, standard: dict[str, Fact]
 ) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
-    for key, content in form.entries(fields["facts"], "`facts`", least=0) if "facts" in fields else ():
+    for key, content in reader.entries(fields["facts"], "`facts`", least=0) if "facts" in fields else ():
         if key.text in standard:
             place = standard[key.text].place
             hint = "leave it out, or choose another name"
-            form.mistake(key.place, ErrorCode.P032, f"`{key.text}` is a standard fact, declared at {place}", hint)
+            reader.mistake(key.place, ErrorCode.P032, f"`{key.text}` is a standard fact, declared at {place}", hint)
             continue
-        named = _is_fact_name(form, key)
-        fact = _fact(form, vocabulary, key, content)
+        named = _is_fact_name(reader, key)
+        fact = _fact(reader, vocabulary, key, content)
         if named and fact:
             facts[fact.name] = fact
     return facts
 
 
-def _is_fact_name(form: FieldReader, key: Scalar) -> bool:
+def _is_fact_name(reader: FieldReader, key: Scalar) -> bool:
     group, dot, name = key.text.partition(".")
     rule = "a fact is named `group.name`, with small letters, digits and `_`"
     if not dot or not NAME.fullmatch(name) or len(key.text) > NAME_LENGTH_MAX:
-        form.mistake(key.place, ErrorCode.P031, f"`{clipped(key.text)}` is not a fact's name", rule)
+        reader.mistake(key.place, ErrorCode.P031, f"`{clipped(key.text)}` is not a fact's name", rule)
     elif group not in FACT_GROUPS:
         message = f"`{clipped(group)}` is not a group of facts"
-        form.mistake(key.place, ErrorCode.P031, message, did_you_mean(group, FACT_GROUPS))
+        reader.mistake(key.place, ErrorCode.P031, message, did_you_mean(group, FACT_GROUPS))
     elif name in RESERVED:
-        form.mistake(key.place, ErrorCode.P005, f"`{name}` is {RESERVED[name]}, not a free name", "choose another name")
+        reader.mistake(
+            key.place, ErrorCode.P005, f"`{name}` is {RESERVED[name]}, not a free name", "choose another name"
+        )
     else:
         return True
     return False
 
 
-def _fact(form: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) -> Fact | None:
-    before = len(form.diagnostics)
+def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) -> Fact | None:
+    before = len(reader.diagnostics)
     what = f"the fact `{clipped(key.text)}`"
-    fields = form.fields(node, what, _FACT_KEYS, ("type", "title"), key.place)
+    fields = reader.fields(node, what, _FACT_KEYS, ("type", "title"), key.place)
     if fields is None:
         return None
-    declared = form.type_name(fields)
-    type_ = _bounded(form, vocabulary, declared, fields, key) if declared else None
-    title = form.text(fields.get("title"), f"the title of {what}")
-    note = form.text(fields.get("note"), f"the note of {what}")
-    required = _required(form, fields.get("required"), what)
-    if type_ is None or title is None or len(form.diagnostics) > before:
+    declared = reader.type_name(fields)
+    type_ = _bounded(reader, vocabulary, declared, fields, key) if declared else None
+    title = reader.text(fields.get("title"), f"the title of {what}")
+    note = reader.text(fields.get("note"), f"the note of {what}")
+    required = _required(reader, fields.get("required"), what)
+    if type_ is None or title is None or len(reader.diagnostics) > before:
         return None
     fact = Fact(
         name=key.text, type=type_, title=title, note=note, required=required, example=example_of(type_), place=key.place
     )
-    return _with_example(form, fact, fields["example"]) if "example" in fields else fact
+    return _with_example(reader, fact, fields["example"]) if "example" in fields else fact
 
 
-def _required(form: FieldReader, node: Node | None, what: str) -> bool:
+def _required(reader: FieldReader, node: Node | None, what: str) -> bool:
     if isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value
     if node is not None:
-        form.wrong_kind(node, f"`required` of {what}", "`true` or `false`")
+        reader.wrong_kind(node, f"`required` of {what}", "`true` or `false`")
     return False
 
 
@@ -157,26 +159,26 @@ def _required(form: FieldReader, node: Node | None, what: str) -> bool:
 
 
 def _bounded(
-    form: FieldReader, vocabulary: Vocabulary, declared: TypeName, fields: dict[str, Node], key: Scalar
+    reader: FieldReader, vocabulary: Vocabulary, declared: TypeName, fields: dict[str, Node], key: Scalar
 ) -> Type | None:
     """The declared type, as narrow as `minimum` and `maximum` make it."""
     type_ = vocabulary.type_named(Kind(declared.word), declared.members, declared.titles)
-    low, high = (_bound(form, fields[word], type_, word, key) if word in fields else None for word in _BOUNDS)
+    low, high = (_bound(reader, fields[word], type_, word, key) if word in fields else None for word in _BOUNDS)
     if low is not None and high is not None and low > high:
         message = f"the maximum of `{clipped(key.text)}` is below its minimum"
-        form.mistake(fields["maximum"].place, ErrorCode.P033, message, "swap the two")
+        reader.mistake(fields["maximum"].place, ErrorCode.P033, message, "swap the two")
         return None
     return replace(type_, low=type_.low if low is None else low, high=type_.high if high is None else high)
 
 
-def _bound(form: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -> int | None:
+def _bound(reader: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -> int | None:
     """A minimum or maximum at the scale of its type, as binding would read it: 5.5 of money with cents is 550."""
     what = f"the {word} of `{clipped(key.text)}`"
     if type_.kind not in _BOUNDED:
-        form.mistake(node.place, ErrorCode.P033, f"`{type_.kind}` has no {word}", f"leave `{word}` out")
+        reader.mistake(node.place, ErrorCode.P033, f"`{type_.kind}` has no {word}", f"leave `{word}` out")
         return None
     read = read_value(
-        form,
+        reader,
         Fact(
             name=f"{FACT_GROUPS[0]}.x",
             type=type_,
@@ -217,7 +219,7 @@ def example_of(type_: Type) -> str | int | bool | None:
     return example.rstrip("0").rstrip(".") if isinstance(example, str) and type_.scale == RATE_SCALE else example
 
 
-def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
+def _with_example(reader: FieldReader, fact: Fact, node: Node) -> Fact | None:
     """The fact with its example as a request carries it.
 
     The standard facts' examples have cents, which a currency without them (JPY) drops: it is read at a finer scale
@@ -227,7 +229,7 @@ def _with_example(form: FieldReader, fact: Fact, node: Node) -> Fact | None:
     cents = max(_CENTS - type_.scale, 0) if type_.kind is Kind.MONEY else 0
     finer = replace(type_, scale=type_.scale + cents, low=type_.low * 10**cents, high=type_.high * 10**cents)
     what = f"the example of `{fact.name}`"
-    read = read_value(form, replace(fact, type=finer, required=True), node, ErrorCode.P034, what)
+    read = read_value(reader, replace(fact, type=finer, required=True), node, ErrorCode.P034, what)
     if read is None:
         return None
     example, value = read

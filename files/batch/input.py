@@ -90,10 +90,11 @@ def refuse_formulas(row_map: RowMap | None) -> None:
 
 
 def _words(values: Mapping[str, str | int | bool | None] | None) -> dict[str, str | None] | None:
-    return None if values is None else {word: _word(value) for word, value in values.items()}
+    return None if values is None else {word: cell_text(value) for word, value in values.items()}
 
 
-def _word(value: str | int | bool | None) -> str | None:
+def cell_text(value: object) -> str | None:
+    """A JSON scalar as the text of a cell: `true`, `12`, `12.50`; None for null."""
     if value is None or isinstance(value, str):
         return value
     return ("true" if value else "false") if isinstance(value, bool) else str(value)

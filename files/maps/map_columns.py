@@ -25,12 +25,12 @@ _DATES_HINT = "use d or dd, M or MM, and yyyy, such as `M/d/yyyy` or `dd.MM.yyyy
 
 
 class ColumnReader:
-    """Reads the columns of one map, and adds the author's mistakes to `form`."""
+    """Reads the columns of one map, and adds the author's mistakes to `reader`."""
 
-    def __init__(self, form: FieldReader, date_code: ErrorCode, value_code: ErrorCode) -> None:
+    def __init__(self, reader: FieldReader, date_code: ErrorCode, value_code: ErrorCode) -> None:
         """`date_code` and `value_code` are this kind of map's codes for a wrong date format and for a translation to
         something that the column can't hold."""
-        self.form = form
+        self.reader = reader
         self.dates: DateFormat | None = DateFormat.of(ISO)
         """How columns without a `format` of their own write dates; None where the map's `dates` is a mistake."""
         self._date_code = date_code
@@ -42,12 +42,12 @@ class ColumnReader:
         header = fields.get("column")
         if not isinstance(header, Scalar) or not header.text:
             if header is not None:
-                self.form.wrong_kind(header, "a column", "the text of its heading")
+                self.reader.wrong_kind(header, "a column", "the text of its heading")
             return None
         dates = self.dates if type_.kind is Kind.DATE else None
         if "format" in fields and type_.kind is not Kind.DATE:
             message = f"`{key}` is no date, so it has no format"
-            self.form.mistake(fields["format"].place, self._date_code, message, "leave `format` out")
+            self.reader.mistake(fields["format"].place, self._date_code, message, "leave `format` out")
         elif "format" in fields:
             dates = self.date_format(fields["format"])
         values = self._values(fields["values"], type_) if "values" in fields else None
@@ -58,16 +58,16 @@ class ColumnReader:
         text = node.text if isinstance(node, Scalar) else ""
         dates = DateFormat.of(text)
         if dates is None:
-            self.form.mistake(node.place, self._date_code, f"`{clipped(text)}` is not a date format", _DATES_HINT)
+            self.reader.mistake(node.place, self._date_code, f"`{clipped(text)}` is not a date format", _DATES_HINT)
         return dates
 
     def _values(self, node: Node, type_: Type) -> dict[str, str | int | bool | None]:
         """What each cell stands for, by its text."""
         values: dict[str, str | int | bool | None] = {}
         type_name = TypeName(type_.kind, type_.members, node.place)
-        for key, entry in self.form.entries(node, "the values"):
+        for key, entry in self.reader.entries(node, "the values"):
             if not isinstance(entry, Scalar):
-                self.form.wrong_kind(entry, "a value", "a number, a word, true, false or null")
+                self.reader.wrong_kind(entry, "a value", "a number, a word, true, false or null")
             elif entry.value is None or type_.kind is Kind.TEXT or self._fits(entry, type_name):
                 values[key.text] = literal(entry, type_)
         return values
@@ -77,7 +77,7 @@ class ColumnReader:
         probe = FieldReader()
         fits = probe.literal_fits(entry, entry.value, type_name)
         for mistake in probe.diagnostics:
-            self.form.mistake(mistake.place, self._value_code, mistake.message, mistake.hint)
+            self.reader.mistake(mistake.place, self._value_code, mistake.message, mistake.hint)
         return fits
 
 

@@ -40,28 +40,28 @@ class _Written(NamedTuple):
 def read_row_map(document: Document, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
     """The map, or every mistake in it, sorted by place: None comes with at least one diagnostic, and a diagnostic with
     None. `vocabulary` says which facts there are and what they hold."""
-    reader = _RowMapReader(vocabulary)
-    row_map = reader.read(document)
-    diagnostics = in_order(reader.form.diagnostics)
+    map_reader = _RowMapReader(vocabulary)
+    row_map = map_reader.read(document)
+    diagnostics = in_order(map_reader.reader.diagnostics)
     return (None if diagnostics else row_map), diagnostics
 
 
 class _RowMapReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.form = FieldReader()
+        self.reader = FieldReader()
         self.vocabulary = vocabulary
         self.facts: dict[str, Fact] = {}
-        self.columns = ColumnReader(self.form, ErrorCode.M003, ErrorCode.M008)
+        self.columns = ColumnReader(self.reader, ErrorCode.M003, ErrorCode.M008)
 
     def read(self, document: Document) -> RowMap | None:
-        form, root = self.form, document.root
+        reader, root = self.reader, document.root
         required = ("map", "title", "case", "facts")
-        fields = form.fields(root, "a row map", ("map", "title", "case", "dates", "facts", "columns"), required)
+        fields = reader.fields(root, "a row map", ("map", "title", "case", "dates", "facts", "columns"), required)
         if fields is None:
             return None
-        name = form.id(fields["map"], "a map's name") if "map" in fields else None
-        title = form.text(fields.get("title"), "the title")
-        case = form.choice(fields["case"], "a case kind", tuple(CASE_KINDS)) if "case" in fields else None
+        name = reader.id(fields["map"], "a map's name") if "map" in fields else None
+        title = reader.text(fields.get("title"), "the title")
+        case = reader.choice(fields["case"], "a case kind", tuple(CASE_KINDS)) if "case" in fields else None
         if "dates" in fields:
             self.columns.dates = self.columns.date_format(fields["dates"])
         if not case or "facts" not in fields:
@@ -83,12 +83,12 @@ class _RowMapReader:
     def helpers(self, node: Node | None) -> list[Column]:
         """The columns under `columns`, which are no facts; text where no type is declared."""
         columns = []
-        for key, entry in self.form.entries(node, "the columns") if node else ():
-            name = self.form.name(key, "a column's name")
-            fields = self.form.fields(entry, "a column", (*COLUMN_KEYS, "type", "members"), ("column",))
+        for key, entry in self.reader.entries(node, "the columns") if node else ():
+            name = self.reader.name(key, "a column's name")
+            fields = self.reader.fields(entry, "a column", (*COLUMN_KEYS, "type", "members"), ("column",))
             if not name or not fields:
                 continue
-            word = self.form.type_name({key: fields[key] for key in ("type", "members") if key in fields})
+            word = self.reader.type_name({key: fields[key] for key in ("type", "members") if key in fields})
             type_ = self.vocabulary.type_named(Kind(word.word), word.members) if word else Type(Kind.TEXT)
             column = self.columns.column(f"{ROW}.{name}", key.text, key.place, fields, type_)
             columns += [column] if column else []
@@ -100,20 +100,20 @@ class _RowMapReader:
         columns: list[Column] = []
         formulas: list[_Written] = []
         given: list[Fact] = []
-        for key, entry in self.form.entries(node, "the facts"):
+        for key, entry in self.reader.entries(node, "the facts"):
             fact = self.facts.get(key.text)
             if fact is None:
                 hint = did_you_mean(key.text, self.facts)
-                self.form.mistake(
+                self.reader.mistake(
                     key.place, ErrorCode.M001, f"`{clipped(key.text)}` is not a fact of this case kind", hint
                 )
                 continue
             given.append(fact)
-            fields = self.form.fields(entry, "a mapped fact", (*COLUMN_KEYS, "formula"))
+            fields = self.reader.fields(entry, "a mapped fact", (*COLUMN_KEYS, "formula"))
             if fields is None:
                 continue
             if ("column" in fields) == ("formula" in fields):
-                self.form.mistake(
+                self.reader.mistake(
                     key.place, ErrorCode.M002, f"`{key.text}` needs a column or a formula, one of them", _SHAPES
                 )
             elif "formula" in fields:
@@ -129,12 +129,12 @@ class _RowMapReader:
     def expression(self, node: Node) -> Expression | None:
         """The FEEL of one formula, which has not been compiled yet."""
         if not isinstance(node, Scalar) or not node.text.strip():
-            self.form.wrong_kind(node, "a formula", "a FEEL expression")
+            self.reader.wrong_kind(node, "a formula", "a FEEL expression")
             return None
         try:
             return Expression(parse_expression(node.text), node)
         except FeelSyntaxError as error:
-            self.form.mistake(node.place_at(error.offset), ErrorCode.M004, error.message)
+            self.reader.mistake(node.place_at(error.offset), ErrorCode.M004, error.message)
             return None
 
     def formulas(self, written: list[_Written], types: Mapping[str, Type]) -> tuple[MapFormula, ...]:
@@ -143,7 +143,7 @@ class _RowMapReader:
         names = MapNames(types, self.facts)
         compiled: list[MapFormula] = []
         for key, fact, expression in written:
-            formula = compile_formula(expression, fact, names, self.vocabulary, self.form.diagnostics)
+            formula = compile_formula(expression, fact, names, self.vocabulary, self.reader.diagnostics)
             if formula is not None:
                 text = expression.text
                 compiled.append(MapFormula(name=fact.name, place=key.place, type=fact.type, text=text, formula=formula))
@@ -151,7 +151,7 @@ class _RowMapReader:
         if circle:
             first = min((each for each in compiled if each.name in circle), key=lambda each: each.place)
             message = f"the formulas of {listed(circle)} read one another in a circle"
-            self.form.mistake(first.place, ErrorCode.M006, message, "take one of them from a column")
+            self.reader.mistake(first.place, ErrorCode.M006, message, "take one of them from a column")
             return ()
         return evaluation_order(compiled)
 
@@ -160,4 +160,4 @@ class _RowMapReader:
         for fact in self.facts.values():
             if fact.required and fact.name not in given:
                 message = f"the required fact `{fact.name}` is not mapped"
-                self.form.mistake(node.place, ErrorCode.M007, message, f"add `{fact.name}: {{column: …}}`")
+                self.reader.mistake(node.place, ErrorCode.M007, message, f"add `{fact.name}: {{column: …}}`")

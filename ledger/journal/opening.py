@@ -13,7 +13,7 @@ from ledger.journal.clock import Clock
 from ledger.journal.last_records import check_last_records
 from ledger.store.database import database_to_write, migrate
 from ledger.store.journal_file import JournalFile
-from ledger.store.schema import check_schema
+from ledger.store.schema_check import check_schema
 from ledger.store.tables import decisions
 from ledger.store.trouble import HELD, FileTrouble, JournalUnavailable, trouble_in_words
 

@@ -46,28 +46,28 @@ def is_history_map(document: Document) -> bool:
 def read_history_map(document: Document, vocabulary: Vocabulary) -> tuple[HistoryMap | None, tuple[Diagnostic, ...]]:
     """The map, or every mistake in it in order of place: None comes with at least one diagnostic, and a diagnostic
     with None. `vocabulary` knows the facts that may be assumed."""
-    reader = _HistoryMapReader(vocabulary)
-    history_map = reader.map(document.root)
-    diagnostics = in_order(reader.form.diagnostics)
+    map_reader = _HistoryMapReader(vocabulary)
+    history_map = map_reader.map(document.root)
+    diagnostics = in_order(map_reader.reader.diagnostics)
     return (None if diagnostics else history_map), diagnostics
 
 
 class _HistoryMapReader:
-    """Reads one map; mistakes gather in `form.diagnostics`, and what has one reads as None."""
+    """Reads one map; mistakes gather in `reader.diagnostics`, and what has one reads as None."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.form = FieldReader()
+        self.reader = FieldReader()
         self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}
-        self.columns = ColumnReader(self.form, ErrorCode.H004, ErrorCode.H006)
+        self.columns = ColumnReader(self.reader, ErrorCode.H004, ErrorCode.H006)
 
     def map(self, root: Node) -> HistoryMap | None:
         """The whole map; None where a key that it can't do without is missing or wrong."""
-        form, required = self.form, (HISTORY, "title", "currency", "columns")
-        fields = form.fields(root, "a history map", (*required, "dates", "assume"), required)
+        reader, required = self.reader, (HISTORY, "title", "currency", "columns")
+        fields = reader.fields(root, "a history map", (*required, "dates", "assume"), required)
         if fields is None:
             return None
-        name = form.id(fields[HISTORY], "a map's name") if HISTORY in fields else None
-        title = form.text(fields.get("title"), "the title")
+        name = reader.id(fields[HISTORY], "a map's name") if HISTORY in fields else None
+        title = reader.text(fields.get("title"), "the title")
         currency = self.currency(fields.get("currency"))
         if "dates" in fields:
             self.columns.dates = self.columns.date_format(fields["dates"])
@@ -88,10 +88,10 @@ class _HistoryMapReader:
 
     def currency(self, node: Node | None) -> str | None:
         """An ISO 4217 code by its form; whether such a currency exists is not checked."""
-        word = self.form.word(node, "the currency") if node else None
+        word = self.reader.word(node, "the currency") if node else None
         if word and node and not re.fullmatch(CURRENCY_PATTERN, word):
             hint = "write three capital letters, such as EUR"
-            self.form.mistake(node.place, ErrorCode.H005, f"`{clipped(word)}` is not a currency code", hint)
+            self.reader.mistake(node.place, ErrorCode.H005, f"`{clipped(word)}` is not a currency code", hint)
         return word
 
     # --- columns -----------------------------------------------------------------------------------------------------
@@ -99,8 +99,8 @@ class _HistoryMapReader:
     def read_columns(self, node: Node) -> tuple[Column, ...]:
         """The columns without a mistake, in the order of the map."""
         read = []
-        for name, entry in (self.form.fields(node, "the columns", tuple(COLUMNS), COLUMNS_REQUIRED) or {}).items():
-            fields = self.form.fields(entry, "a column", COLUMN_KEYS, ("column",))
+        for name, entry in (self.reader.fields(node, "the columns", tuple(COLUMNS), COLUMNS_REQUIRED) or {}).items():
+            fields = self.reader.fields(entry, "a column", COLUMN_KEYS, ("column",))
             full_name = f"{HISTORY}.{name}"
             column = self.columns.column(full_name, name, entry.place, fields, COLUMNS[name]) if fields else None
             read += [column] if column else []
@@ -111,28 +111,28 @@ class _HistoryMapReader:
     def assumptions(self, node: Node, from_history: set[str]) -> tuple[Assumption, ...]:
         """`from_history`: the facts that may not be assumed."""
         read = []
-        for key, entry in self.form.entries(node, "the assumptions"):
+        for key, entry in self.reader.entries(node, "the assumptions"):
             fact = self.facts.get(key.text)
             if fact is None:
                 hint = did_you_mean(key.text, self.facts)
-                self.form.mistake(key.place, ErrorCode.H001, f"`{clipped(key.text)}` is not a fact of an order", hint)
+                self.reader.mistake(key.place, ErrorCode.H001, f"`{clipped(key.text)}` is not a fact of an order", hint)
             elif fact.name in from_history:
                 message = f"`{fact.name}` is told by the history"
-                self.form.mistake(key.place, ErrorCode.H002, message, "leave it out here")
+                self.reader.mistake(key.place, ErrorCode.H002, message, "leave it out here")
             else:
                 keys = ("value", "because")
-                fields = self.form.fields(entry, "an assumption", keys, keys)
+                fields = self.reader.fields(entry, "an assumption", keys, keys)
                 assumption = self.assumption(key, fact, fields) if fields else None
                 read += [assumption] if assumption else []
         return tuple(read)
 
     def assumption(self, key: Scalar, fact: Fact, fields: Mapping[str, Node]) -> Assumption | None:
         """One entry of `assume`: `key` names the fact, `fields` are `value` and `because`."""
-        because = self.form.text(fields.get("because"), "the reason")
+        because = self.reader.text(fields.get("because"), "the reason")
         node = fields.get("value")
         if not isinstance(node, Scalar):
             if node is not None:
-                self.form.wrong_kind(node, "an assumed value", "a number, a word, true or false")
+                self.reader.wrong_kind(node, "an assumed value", "a number, a word, true or false")
             return None
         if fact.type.kind is Kind.DATE and node.text == AS_OF:
             if not because:
@@ -141,7 +141,7 @@ class _HistoryMapReader:
         value = literal(node, fact.type)
         if value is None or not self.fits(node, fact, value) or not because:
             if value is None:
-                self.form.wrong_kind(node, "an assumed value", "a number, a word, true or false", "leave it out")
+                self.reader.wrong_kind(node, "an assumed value", "a number, a word, true or false", "leave it out")
             return None
         return Assumption(name=fact.name, value=value, as_of=False, because=because, place=key.place)
 
@@ -153,6 +153,6 @@ class _HistoryMapReader:
         except FactsRefused as refused:
             fault = refused.faults[0]
             hint = fault.hint or (f"a date is YYYY-MM-DD or `{AS_OF}`" if fact.type.kind is Kind.DATE else "")
-            self.form.mistake(node.place, ErrorCode.H003, f"`{clipped(node.text)}` {fault.message}", hint)
+            self.reader.mistake(node.place, ErrorCode.H003, f"`{clipped(node.text)}` {fault.message}", hint)
             return False
         return True

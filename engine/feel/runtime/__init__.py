@@ -10,7 +10,7 @@ pass through here: policies are compiled, with a stricter meaning of null (docs/
 `evaluate`  walks the tree that `engine.feel.parse` gives: one function for each type of node, in one table at its end.
 `values`    the values: what Python's types stand for, equality and order, three-valued logic, text.
 `temporal`, `instants`  dates, times and durations; the second for those that Python's types can't hold.
-`properties`, `types`, `arithmetic`  `date.year`; `instance of`; `+ - * / **`.
+`properties`, `instance_of`, `operators`  `date.year`; `instance of`; `+ - * / **`.
 `signatures`  how a built-in declares what it takes, and how a call finds the overload that fits.
 `builtins_*`  the built-ins by what they work on, after the tables of DMN 1.5, 10.3.4; `builtins` gathers them.
 `regex`     XPath's regular expressions for `matches`, `replace` and `split`.

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cmp_to_key, reduce
 from typing import cast
 
-from engine.feel.runtime.arithmetic import arithmetic
+from engine.feel.runtime.operators import arithmetic
 from engine.feel.runtime.signatures import Unfit, built_in
 from engine.feel.runtime.values import NUMBERS, Function, both, either, equal, less
 

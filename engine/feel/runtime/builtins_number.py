@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 from decimal import Decimal
 
-from engine.feel.runtime.arithmetic import minus
+from engine.feel.runtime.operators import minus
 from engine.feel.runtime.signatures import built_in
 from engine.feel.runtime.temporal import DaysDuration, MonthsDuration
 from engine.feel.runtime.values import NUMBERS, negated

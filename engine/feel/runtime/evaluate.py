@@ -13,11 +13,11 @@ from typing import Any, cast
 
 from engine.feel import syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
-from engine.feel.runtime.arithmetic import arithmetic, minus
 from engine.feel.runtime.builtins import BUILT_INS, counted, invoke
+from engine.feel.runtime.instance_of import coerced, is_instance, type_of
+from engine.feel.runtime.operators import arithmetic, minus
 from engine.feel.runtime.properties import property_of
 from engine.feel.runtime.temporal import read_at_literal
-from engine.feel.runtime.types import coerced, is_instance, type_of
 from engine.feel.runtime.values import (
     NUMBERS,
     Function,

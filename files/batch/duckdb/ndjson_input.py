@@ -58,7 +58,7 @@ import pyarrow.compute as pc
 
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Binder, FactsRefused, Fault
-from files.batch.input import FILE, LINE, UNREAD, identifier, quoted_list
+from files.batch.input import FILE, LINE, UNREAD, cell_text, identifier, quoted_list
 from files.rows import LINE_MAX, ndjson_row
 from files.strict_json import BLANKS
 
@@ -178,7 +178,7 @@ class NdjsonCells:
             fault = "is given twice" if name in cells else _cell_fault(value)
             if fault:
                 faults.append(f"{name}: {fault}")
-            cells[name] = None if fault else _cell(value)
+            cells[name] = None if fault else cell_text(value)
         if not faults:
             self._order.learn(row.body)
         return _written(cells), "\n".join(faults) or None
@@ -257,12 +257,6 @@ def _flat(body: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             yield from ((f"{key}.{inner}", item) for inner, item in value.items())
         else:
             yield key, value
-
-
-def _cell(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 def _cell_fault(value: object) -> str:

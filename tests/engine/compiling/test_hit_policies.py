@@ -8,8 +8,8 @@ import pytest
 
 from engine.compiling import hit_policies
 from engine.compiling.arithmetic import constant
+from engine.compiling.decision_tables import COMBINED, LISTS, SINGLE_HIT
 from engine.compiling.hit_policies import Combined, collected, single
-from engine.compiling.tables import COMBINED, LISTS, SINGLE_HIT
 from engine.reading.policy import HitPolicy
 from engine.ruleset.formula import Variable
 from engine.ruleset.interpret import value_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.compiling.tables import SINGLE_HIT
+from engine.compiling.decision_tables import SINGLE_HIT
 from engine.pipeline import Engine, load
 from engine.reading.cases import read_cases
 from engine.reading.document import read

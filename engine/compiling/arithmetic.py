@@ -69,7 +69,7 @@ def constant(type_: Type, value: int | str | bool) -> Constant:
     """A known value; a number's bounds are the value itself."""
     if isinstance(value, int) and not isinstance(value, bool):
         type_ = replace(type_, low=value, high=value)
-    return Constant(_bounded(type_), value, nullable=False)
+    return Constant(bounded(type_), value, nullable=False)
 
 
 def word(text: str) -> Constant:
@@ -104,7 +104,7 @@ def described(formula: Formula) -> str:
     return "a plain number" if is_bare(formula) else KIND_WORDS[formula.type.kind]
 
 
-def _bounded(type_: Type) -> Type:
+def bounded(type_: Type) -> Type:
     """`type_` if every value fits (see `FORMULA_BOUND`)."""
     largest = max(abs(type_.low), abs(type_.high))
     if largest > FORMULA_BOUND:
@@ -132,7 +132,7 @@ def rescaled(formula: Formula, scale: int, mode: str = "half_even") -> Formula:
     low, high = (_scaled(bound, before, scale) for bound in (formula.type.low, formula.type.high))
     # rounding may move a bound outwards by one unit
     slack = 1 if scale < before else 0
-    type_ = _bounded(replace(formula.type, scale=scale, low=low - slack, high=high + slack))
+    type_ = bounded(replace(formula.type, scale=scale, low=low - slack, high=high + slack))
     return folded(f.Rescale(type_, formula, mode, nullable=formula.nullable))
 
 
@@ -234,7 +234,7 @@ def add(left: Formula, right: Formula) -> Formula:
     require_numeric((left, right), "added")
     left, right = unified((left, right), "added")
     type_ = replace(hull((left, right)), low=left.type.low + right.type.low, high=left.type.high + right.type.high)
-    return folded(f.Sum(_bounded(type_), left, right, nullable=left.nullable or right.nullable))
+    return folded(f.Sum(bounded(type_), left, right, nullable=left.nullable or right.nullable))
 
 
 def subtract(left: Formula, right: Formula) -> Formula:
@@ -247,7 +247,7 @@ def subtract(left: Formula, right: Formula) -> Formula:
     require_numeric((left, right), "subtracted")
     left, right = unified((left, right), "subtracted")
     type_ = replace(hull((left, right)), low=left.type.low - right.type.high, high=left.type.high - right.type.low)
-    return folded(f.Difference(_bounded(type_), left, right, nullable=left.nullable or right.nullable))
+    return folded(f.Difference(bounded(type_), left, right, nullable=left.nullable or right.nullable))
 
 
 def negate(operand: Formula) -> Formula:
@@ -298,7 +298,7 @@ def multiply(left: Formula, right: Formula) -> Formula:
     require_numeric((left, right), "multiplied")
     kind = _product_kind(left, right)
     low, high = _extent(left.type, right.type)
-    type_ = _bounded(Type(kind, scale=left.type.scale + right.type.scale, low=low, high=high))
+    type_ = bounded(Type(kind, scale=left.type.scale + right.type.scale, low=low, high=high))
     return folded(f.Product(type_, left, right, nullable=left.nullable or right.nullable))
 
 
@@ -327,14 +327,12 @@ def divide(left: Formula, right: Formula) -> Formula:
         raise Mismatch(ErrorCode.T008, "nothing can be divided by zero")
     scale = max(QUOTIENT_SCALE, left.type.scale - right.type.scale)
     shift = scale - left.type.scale + right.type.scale
-    numerator = _bounded(
-        replace(left.type, low=left.type.low * 10**shift, high=left.type.high * 10**shift, scale=scale)
-    )
+    numerator = bounded(replace(left.type, low=left.type.low * 10**shift, high=left.type.high * 10**shift, scale=scale))
     smallest = max(1, right.type.low, -right.type.high)
     largest = max(abs(numerator.low), abs(numerator.high)) // smallest + 1
     positive = left.type.low >= 0 and right.type.low >= 0
     zero_possible = right.type.low <= 0 <= right.type.high
-    type_ = _bounded(Type(kind, scale=scale, low=0 if positive else -largest, high=largest))
+    type_ = bounded(Type(kind, scale=scale, low=0 if positive else -largest, high=largest))
     return folded(f.Quotient(type_, left, right, shift, nullable=left.nullable or right.nullable or zero_possible))
 
 

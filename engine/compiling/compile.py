@@ -69,7 +69,7 @@ def compile_policies(
     so that formulas that name them are not judged. The compiled set is usable only where there are no diagnostics and
     `unread` is empty. Raises `PartsLost` where something is missing from it without a diagnostic.
     """
-    linked, mistakes = link(policies)
+    linked, mistakes = link(policies, vocabulary.lists())
     report = [*mistakes, *_conditions_set_twice(linked)]
     starts = _starts(policies)
     if too_many := _too_many_dates(policies, len(starts) - 1):
@@ -165,7 +165,10 @@ def _needed(linked: Linked, deciding: Sequence[Policy]) -> frozenset[str]:
     for policy in deciding:
         for rule in policy.rules.values():
             for expression in expressions(rule):
-                pending += [linked.by_name[name].gives[0] for name in names_read(policy, expression, linked.by_name)]
+                pending += [
+                    linked.by_name[name].gives[0]
+                    for name in names_read(policy, expression, linked.by_name, linked.lists)
+                ]
     needed: set[str] = set()
     while pending:
         name = pending.pop()

@@ -18,7 +18,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:
     """By case kind, what a decision of that kind can hold: reasons (rules, and `no-rules` where nothing decides the
     kind), what may be undetermined (rules, tables, criteria), results and conditions."""
-    linked, _ = link(tuple(policies))
+    linked, _ = link(tuple(policies), {})  # who reads whom doesn't matter here
     decided = {}
     for kind in CASE_KINDS:
         deciding = [policy for policy in linked.policies.values() if policy.decides == kind]

@@ -39,7 +39,7 @@ from engine.reading.policy import (
 from engine.ruleset.formula import Constant, Formula
 from engine.ruleset.ruleset import Conjunct, ListResult, Match, Table
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Type
+from engine.vocabulary.vocabulary import Lists, Type
 
 SINGLE_HIT = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
 """Hit policies under which one row counts."""
@@ -99,7 +99,7 @@ def compile_criterion(policy: Policy, criterion: Criterion, names: Names) -> Com
     for number, band in enumerate(criterion.bands, 1):
         formula = compile_tests(subject, band.tests, scope, names.report, null_is_no=True)
         if formula is not None:
-            reads = names.full_names(policy, _names_in_cell(criterion.input, band.tests))
+            reads = names.full_names(policy, _names_in_cell(criterion.input, band.tests, names.lists))
             conjunct = Conjunct(formula, _cell_text(criterion.input, band.tests), band.place, reads)
             matches.append(Match(f"{full_name}#{number}", (conjunct,), band.place))
     if len(matches) < len(criterion.bands):
@@ -180,7 +180,7 @@ def _rows(policy: Policy, table: TableDefinition, names: Names) -> _Rows | None:
             if subject is None or formula is None:
                 broken = True
             elif not (isinstance(formula, Constant) and formula.value is True):
-                reads = names.full_names(policy, _names_in_cell(cell.column, cell.tests))
+                reads = names.full_names(policy, _names_in_cell(cell.column, cell.tests, names.lists))
                 conjuncts.append(Conjunct(formula, _cell_text(cell.column, cell.tests), cell.tests.place, reads))
                 of_row.append((text, subject))
         matches.append(Match(f"{policy.name}.{table.name}#{row.id}", tuple(conjuncts), row.place))
@@ -211,13 +211,13 @@ def _cell_text(column: Expression, tests: Expression) -> str:
     return f"{subject} = {words}" if plain else f"{subject} in ({words})"
 
 
-def _names_in_cell(column: Expression, tests: Expression) -> Iterator[str]:
+def _names_in_cell(column: Expression, tests: Expression, lists: Lists) -> Iterator[str]:
     """What a cell and its column name, in the order of the cell's text: `?` stands for the column."""
-    in_tests = list(dotted_names(tests.tree))
+    in_tests = list(dotted_names(tests.tree, lists))
     if "?" not in in_tests:
-        yield from dotted_names(column.tree)
+        yield from dotted_names(column.tree, lists)
     for name in in_tests:
-        yield from dotted_names(column.tree) if name == "?" else (name,)
+        yield from dotted_names(column.tree, lists) if name == "?" else (name,)
 
 
 # --- outputs ---

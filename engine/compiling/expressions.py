@@ -10,12 +10,21 @@ Example: `order.amount * 0.05 > 100` becomes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
 from engine.compiling.calls import compile_call, temporal
+from engine.compiling.lists import (
+    AGGREGATES,
+    aggregated,
+    contains,
+    dotted_name,
+    list_expression,
+    quantified,
+    refuse_list,
+)
 from engine.compiling.suggestions import nearest_name, suggestion
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
@@ -41,14 +50,12 @@ _ARITHMETIC: dict[str, Callable[[Formula, Formula], Formula]] = {
 
 _DATE_PARTS = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "weekday": (1, 7)}
 
-_OVER_LISTS = {"min", "max", "sum", "mean", "count", "all", "any"}
-
 _UNSUPPORTED: dict[type[syntax.Node], str] = {
     syntax.Interval: "a range outside `in` or a table cell",
     syntax.ListLiteral: "a list outside `in`, `some`, `every` or a function of lists",
     syntax.ContextLiteral: "a context",
-    syntax.Filter: "a filter",
-    syntax.For: "`for`",
+    syntax.Filter: "a filter outside a function of lists, such as `count(…)`,",
+    syntax.For: "`for` outside a function of lists, such as `sum(…)`,",
     syntax.FunctionLiteral: "a function definition",
     syntax.InstanceOf: "`instance of`",
     syntax.UnaryTests: "a list of tests outside a table cell",
@@ -73,7 +80,11 @@ class Scope:
 
     def with_name(self, name: str, formula: Formula) -> Scope:
         """The same names and one more, which hides an equal one: `?` in a cell, `x` in `some x in …`."""
-        return Scope(lambda other: formula if other == name else self.look_up(other), self.known)
+        return self.with_names({name: formula})
+
+    def with_names(self, names: Mapping[str, Formula]) -> Scope:
+        """The same names and these, which hide equal ones: the values of a record inside a filter."""
+        return Scope(lambda other: names.get(other) or self.look_up(other), lambda: (*names, *self.known()))
 
 
 def compile_expression(
@@ -122,17 +133,6 @@ def _text(value: str) -> Formula:
         message = f"this text holds the invisible character U+{ord(unseen[0]):04X}"
         raise Mismatch(ErrorCode.T003, message, "leave it out; no fact holds it")
     return a.word(value)
-
-
-def dotted_name(node: syntax.Node) -> str | None:
-    """`a.b.c` as one name, None for anything else."""
-    parts: list[str] = []
-    while isinstance(node, syntax.Path):
-        parts.append(node.name)
-        node = node.source
-    if not isinstance(node, syntax.Name):
-        return None
-    return ".".join([node.name, *reversed(parts)])
 
 
 class ExpressionCompiler:
@@ -211,6 +211,7 @@ class ExpressionCompiler:
         if name is not None:
             formula = scope.look_up(name)
             if formula is not None:
+                refuse_list(formula, name)
                 return formula
             if expected is not None and name in expected.members:
                 return a.word(name)
@@ -322,9 +323,11 @@ class ExpressionCompiler:
         """Written out: `some x in [1, 2] satisfies a > x` is `a > 1 or a > 2`. Lists within lists multiply."""
         first, rest = iterations[0], iterations[1:]
         source = first.source
+        if (over := list_expression(source, scope, self)) is not None:
+            return quantified(node, over, scope, self)
         if not isinstance(source, syntax.ListLiteral) or first.end_value is not None:
             raise Mismatch(
-                ErrorCode.T003, "`some` and `every` run over a written-out list only", "write `some x in [A, B] …`"
+                ErrorCode.T003, "`some` and `every` run over a list only", "write `some x in [A, B] …`, or name a list"
             )
         parts = []
         for item in source.items:
@@ -346,19 +349,22 @@ class ExpressionCompiler:
         if name is None or node.names:
             raise Mismatch(ErrorCode.T003, "call a built-in function by its name, with its arguments in order")
         arguments = node.arguments
-        if name in _OVER_LISTS and len(arguments) == 1 and isinstance(arguments[0], syntax.ListLiteral):
-            arguments = arguments[0].items
+        if name in AGGREGATES and len(arguments) == 1:
+            if isinstance(arguments[0], syntax.ListLiteral):
+                arguments = arguments[0].items
+            elif (over := list_expression(arguments[0], scope, self)) is not None:
+                return aggregated(name, over, clipped(self._expression.text_of(arguments[0])))
         if name == "list contains":
             return self._list_contains(node, scope)
         if name == "count" and arguments is node.arguments:
-            raise Mismatch(ErrorCode.T004, "`count` takes a written-out list", "write `count([A, B])`")
+            raise Mismatch(ErrorCode.T004, "`count` takes a list", "write `count([A, B])`, or name a list")
         return compile_call(name, self.formulas(arguments, scope))
 
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:
+        if len(node.arguments) == 2 and (over := list_expression(node.arguments[0], scope, self)) is not None:
+            return contains(over, lambda subject: self._equal(subject, node.arguments[1], scope))
         if len(node.arguments) != 2 or not isinstance(node.arguments[0], syntax.ListLiteral):
-            raise Mismatch(
-                ErrorCode.T004, "`list contains` takes a written-out list and a value", "write `x in [A, B]`"
-            )
+            raise Mismatch(ErrorCode.T004, "`list contains` takes a list and a value", "write `x in [A, B]`")
         listed, value = node.arguments
         tests = syntax.UnaryTests(start=listed.start, end=listed.end, tests=(listed,), negated=False)
         return self.tests(self.formula(value, scope), tests, scope, null_is_no=False)

@@ -6,18 +6,18 @@ for all dates. It finds policies of one name and circles; unknown names are foun
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from graphlib import CycleError, TopologicalSorter
 
-from engine.compiling.expressions import dotted_name
+from engine.compiling.lists import dotted_name, list_name
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel import syntax
 from engine.reading.policy import Criterion, Expression, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.vocabulary import Vocabulary
+from engine.vocabulary.vocabulary import Lists, Vocabulary
 
 Part = ValueDefinition | Criterion | ScorecardDefinition | TableDefinition
 
@@ -39,7 +39,7 @@ class Unit:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
     """Policies with all that they define, and who reads whom."""
 
@@ -55,15 +55,18 @@ class Linked:
     reads: Mapping[str, frozenset[str]]
     """Which units each unit reads directly, all by first name."""
 
+    lists: Lists
+    """The facts that are lists, and what their records hold: names that hide others inside a filter."""
+
 
 def readable(reader: Policy, source: Policy) -> bool:
     """A policy reads those of its own case kind, and of the kinds that this one reads: an order's the account's."""
     return CASE_KINDS[reader.decides].may_read(source.decides)
 
 
-def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
+def link(policies: Sequence[Policy], lists: Lists) -> tuple[Linked, tuple[Diagnostic, ...]]:
     """The policies put together, and the mistakes that this shows: two policies of one name, and circles of values that
-    read each other. Where there are circles the order of evaluation is worth nothing."""
+    read each other. Where there are circles the order of evaluation is worth nothing. `lists`: see `Linked.lists`."""
     report: list[Diagnostic] = []
     by_policy: dict[str, Policy] = {}
     for policy in policies:
@@ -74,8 +77,11 @@ def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
             by_policy[policy.name] = policy
     units = [unit for policy in by_policy.values() for unit in _units(policy)]
     by_name = {name: unit for unit in units for name in unit.gives}
-    reads = {unit.gives[0]: frozenset(_reads(unit, by_name)) for unit in units}
-    return Linked(by_policy, _in_order(units, reads, report), by_name, reads), tuple(report)
+    reads = {unit.gives[0]: frozenset(_reads(unit, by_name, lists)) for unit in units}
+    linked = Linked(
+        policies=by_policy, units=_in_order(units, reads, report), by_name=by_name, reads=reads, lists=lists
+    )
+    return linked, tuple(report)
 
 
 def _units(policy: Policy) -> Iterator[Unit]:
@@ -118,12 +124,12 @@ def _in_order(units: Sequence[Unit], reads: Mapping[str, frozenset[str]], report
     return tuple(units)  # nothing is worked out before the first ones are mended
 
 
-def _reads(unit: Unit, by_name: Mapping[str, Unit]) -> Iterator[str]:
+def _reads(unit: Unit, by_name: Mapping[str, Unit], lists: Lists) -> Iterator[str]:
     if isinstance(unit.part, ScorecardDefinition):
         for criterion in unit.part.criteria:
             yield f"{unit.policy.name}.{criterion.name}"
     for expression in expressions(unit.part):
-        for name in names_read(unit.policy, expression, by_name):
+        for name in names_read(unit.policy, expression, by_name, lists):
             yield by_name[name].gives[0]
 
 
@@ -139,10 +145,10 @@ def expressions(part: object) -> Iterator[Expression]:
             yield from expressions(getattr(part, item.name))
 
 
-def names_read(policy: Policy, expression: Expression, among: Container[str]) -> Iterator[str]:
+def names_read(policy: Policy, expression: Expression, among: Container[str], lists: Lists) -> Iterator[str]:
     """Those full names among the given ones that an expression reads, as this policy sees them. `terms.due.year` reads
     `terms.due`, so beginnings of a path count too."""
-    for name in dotted_names(expression.tree):
+    for name in dotted_names(expression.tree, lists):
         while name:
             for full in (f"{policy.name}.{name}", name):
                 if full in among:
@@ -160,32 +166,46 @@ def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
         parts = (policy.values, policy.scorecard, policy.tables, policy.rules)
         for part in parts:
             of_part = tuple(part.values()) if isinstance(part, Mapping) else part
-            read.update(name for e in expressions(of_part) for name in names_read(policy, e, places))
+            read.update(name for e in expressions(of_part) for name in names_read(policy, e, places, linked.lists))
     for name, place in places.items():
         if name not in read:
             message = f"nothing reads the parameter `{name.partition('.')[2]}`"
             yield Diagnostic(place, ErrorCode.N009, message, "remove it, or use it in a formula")
 
 
-def dotted_names(node: object) -> Iterator[str]:
-    """The names in a syntax tree, or in a tuple of them, in the order of the text: not its functions, nor what `some`
-    and `every` name themselves. `some x in [a, b] satisfies x > abs(c.d)` gives `a`, `b`, `c.d`."""
+def dotted_names(node: object, lists: Lists) -> Iterator[str]:
+    """The names in a syntax tree, or in a tuple of them, in the order of the text: not its functions, nor what `some`,
+    `every`, `for` and filters name themselves.
+
+    `some x in [a, b] satisfies x > abs(c.d)` gives `a`, `b`, `c.d`; and where `items` is one of `lists` with an amount,
+    `sum(items[amount > least].amount)` gives `items` and `least`."""
     if isinstance(node, tuple):
         for item in node:
-            yield from dotted_names(item)
+            yield from dotted_names(item, lists)
     elif isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
-        yield from dotted_names(node.arguments)
-    elif isinstance(node, syntax.Quantified):
+        yield from dotted_names(node.arguments, lists)
+    elif isinstance(node, syntax.Quantified | syntax.For):
         bound = {iteration.name for iteration in node.iterations}
-        inside = dotted_names((*(iteration.source for iteration in node.iterations), node.satisfies))
-        yield from (name for name in inside if name.partition(".")[0] not in bound)
+        result = node.satisfies if isinstance(node, syntax.Quantified) else node.result
+        yield from dotted_names(tuple(iteration.source for iteration in node.iterations), lists)
+        yield from _not_among(bound, dotted_names(result, lists))
+    elif isinstance(node, syntax.Filter):
+        name = list_name(node.source, lists)
+        yield from dotted_names(node.source, lists)
+        yield from _not_among({"item", *lists.get(name or "", ())}, dotted_names(node.condition, lists))
     elif isinstance(node, syntax.Node):
-        name = dotted_name(node)
-        if name is not None:
+        name = list_name(node, lists) or dotted_name(node)
+        if isinstance(node, syntax.Path) and dotted_name(node) is None:
+            yield from dotted_names(node.source, lists)
+        elif name is not None:
             yield name
         else:
             for child in syntax.children(node):
-                yield from dotted_names(child)
+                yield from dotted_names(child, lists)
+
+
+def _not_among(hidden: Collection[str], names: Iterator[str]) -> Iterator[str]:
+    return (name for name in names if name.partition(".")[0] not in hidden)
 
 
 def known_names(policy: Policy, linked: Linked, vocabulary: Vocabulary, groups: Sequence[str]) -> Iterator[str]:

@@ -69,7 +69,7 @@ def _conjunct(policy: Policy, expression: Expression, names: Names) -> Conjunct 
     if formula is None:
         return None
     text, place = expression.text_of(expression.tree).strip(), expression.place_of(expression.tree)
-    return Conjunct(formula, text, place, names.full_names(policy, dotted_names(expression.tree)))
+    return Conjunct(formula, text, place, names.full_names(policy, dotted_names(expression.tree, names.lists)))
 
 
 def _bilingual(templates: BilingualTemplate, scope: Scope, names: Names) -> Bilingual | None:
@@ -97,6 +97,6 @@ def _uses(policy: Policy, rule: RuleDefinition, conjuncts: Sequence[Conjunct], n
     """Facts, values and parameters that the rule names, in the author's order, then those of its texts."""
     texts = [rule.reason, *([rule.remedy] if rule.remedy else [])]
     parts = [part for text in texts for part in (*text.en.parts, *text.zh.parts)]
-    in_texts = [name for part in parts if isinstance(part, Expression) for name in dotted_names(part.tree)]
+    in_texts = [name for part in parts if isinstance(part, Expression) for name in dotted_names(part.tree, names.lists)]
     in_conditions = [name for conjunct in conjuncts for name in conjunct.reads]
     return tuple(dict.fromkeys((*in_conditions, *names.full_names(policy, in_texts))))

@@ -35,6 +35,7 @@ class Names:
         self.vocabulary = vocabulary
         self.report = report
         self.constants: dict[str, Constant] = {}
+        self.lists = linked.lists
         self._linked = linked
         self._unread = unread
         self._lists: set[str] = set()

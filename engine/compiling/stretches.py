@@ -167,13 +167,17 @@ def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:
     )
     behind: dict[str, frozenset[str]] = {}
     for unit in linked.units:
-        direct = frozenset(n for e in expressions(unit.part) for n in names_read(unit.policy, e, parameters))
+        direct = frozenset(
+            n for e in expressions(unit.part) for n in names_read(unit.policy, e, parameters, linked.lists)
+        )
         behind[unit.gives[0]] = direct.union(*(behind.get(read, frozenset()) for read in linked.reads[unit.gives[0]]))
     for policy in linked.policies.values():
         for rule in policy.rules.values():
             parts = tuple(expressions(rule))
-            direct = frozenset(n for e in parts for n in names_read(policy, e, parameters))
-            read = {linked.by_name[n].gives[0] for e in parts for n in names_read(policy, e, linked.by_name)}
+            direct = frozenset(n for e in parts for n in names_read(policy, e, parameters, linked.lists))
+            read = {
+                linked.by_name[n].gives[0] for e in parts for n in names_read(policy, e, linked.by_name, linked.lists)
+            }
             behind[_key(policy, rule)] = direct.union(*(behind[first] for first in read))
     return behind
 

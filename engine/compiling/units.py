@@ -18,6 +18,7 @@ KIND_WORDS = {
     Kind.ENUM: "a word",
     Kind.TEXT: "text",
     Kind.YES_NO: "yes/no",
+    Kind.LIST: "a list",
 }
 """Each kind as it stands in a sentence: "money and days can't be added"."""
 

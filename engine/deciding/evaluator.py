@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from engine.deciding.decision import Decision, JsonValue, Reason, Undetermined
 from engine.deciding.matcher import Disagreement, Matcher, MatchResult
 from engine.deciding.missing import MissingInputs, MissingSearch, left_open
 from engine.deciding.reasons import ReasonWords, Values
-from engine.ruleset.formula import Formula
+from engine.ruleset.formula import Formula, record_variable
 from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Named, Rule, RuleSet, Table
 from engine.version import ENGINE_VERSION
-from engine.vocabulary.binding import Binder, Value, json_formatter, json_value
+from engine.vocabulary.binding import Binder, Scalar, Value, json_formatter, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.days import day_number
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Type
+from engine.vocabulary.vocabulary import Fact, Type
 
 _NamedValue = tuple[str, Callable[[Result], JsonValue], int]
 """A variable's name, the function that writes its value as JSON, and the slot of its value."""
@@ -39,7 +40,7 @@ class _ByName(Mapping[str, Value]):
         self._values = values
 
     def __getitem__(self, name: str) -> Value:
-        return self._values[self._slots[name]]  # type: ignore[return-value]  # no formula reads a list
+        return self._values[self._slots[name]]  # type: ignore[return-value]  # no formula reads a list of outputs
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._slots)
@@ -73,7 +74,7 @@ class Evaluator:
         self._matcher = Matcher(ruleset)
         self._slots = self._matcher.python.slots
         self._missing = MissingInputs(ruleset)
-        self._facts = frozenset(fact.name for fact in ruleset.facts)
+        self._facts = frozenset(_supplied(ruleset.facts))
         self._unset = frozenset(
             step.name
             for step in ruleset.steps
@@ -191,10 +192,16 @@ class Evaluator:
 
     def _titled(self, names: Sequence[str]) -> Text:
         """The names in a row, each behind its title where it has one."""
-        titles = self.ruleset.titles
-        en = ", ".join(f"{titles[name].en} ({name})" if name in titles else name for name in names)
-        zh = "、".join(f"{titles[name].zh}（{name}）" if name in titles else name for name in names)
+        titles = [self._title(name) for name in names]
+        en = ", ".join(f"{title.en} ({name})" if title else name for name, title in zip(names, titles, strict=True))
+        zh = "、".join(f"{title.zh}（{name}）" if title else name for name, title in zip(names, titles, strict=True))
         return Text(en, zh)
+
+    def _title(self, name: str) -> Text | None:
+        """What readers call a name; for a value of a list's records the list's title stands before the value's name."""
+        of_list, mark, value = name.partition("[].")
+        title = self.ruleset.titles.get(of_list)
+        return Text(f"{title.en}: {value}", f"{title.zh}：{value}") if title and mark else title
 
     def _disagreement(self, difference: Disagreement) -> _SeverityAndReason:
         text = Text(
@@ -258,6 +265,13 @@ class Evaluator:
         return next(step.element for step in self.ruleset.steps if isinstance(step, ListResult) and step.name == name)
 
 
+def _supplied(facts: Iterable[Fact]) -> Iterator[str]:
+    """The names of what whoever asks can supply: facts, and the values of the records of lists."""
+    for fact in facts:
+        yield fact.name
+        yield from (record_variable(fact.name, field.name) for field in fact.type.fields)
+
+
 def _supply(names: Text) -> tuple[Text, Text]:
     """The cause and the remedy, for facts that are missing."""
     return Text(f"missing: {names.en}", f"缺少：{names.zh}"), Text(f"Supply {names.en}.", f"请提供{names.zh}。")
@@ -279,7 +293,7 @@ def _without_result(names: Text | None) -> tuple[Text, Text]:
 
 
 def _json_list(value: Result, element: Type) -> JsonValue:
-    return None if value is None else [json_value(item, element) for item in value]  # type: ignore[union-attr]
+    return None if value is None else [json_value(item, element) for item in cast("tuple[Scalar, ...]", value)]
 
 
 def _severest_first(reason: _SeverityAndReason) -> int:

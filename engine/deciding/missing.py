@@ -16,15 +16,16 @@ named instead.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from typing import cast
 
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula, Variable
 from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import ListResult, Match, Named, RuleSet, Table
-from engine.vocabulary.binding import Value
+from engine.vocabulary.binding import Records, Value
 from engine.vocabulary.vocabulary import YES_NO
 
-_LENIENT = (f.All, f.Any, f.If, f.IsNull, f.IsTrue)
+_LENIENT = (f.All, f.Any, f.If, f.IsNull, f.IsTrue, f.Aggregate)
 """Formulas that may be known though one of their operands is not. All others are strict: null in, null out."""
 
 
@@ -121,9 +122,28 @@ class MissingSearch:
         elif value_of(formula, self._variables) is None:
             if isinstance(formula, f.If):
                 yield from self._of_choice(formula)
+            elif isinstance(formula, f.Aggregate):
+                yield from self._of_aggregate(formula)
             else:
                 for operand in formula.operands:
                     yield from self._unknown(operand)
+
+    def _of_aggregate(self, aggregate: f.Aggregate) -> Iterator[str]:
+        """Behind an unknown aggregate: the list, or what its records lack (`account.open_items[].due`, whichever
+        records they are), and what is unknown of the case."""
+        name = aggregate.records.name
+        records = cast("Records | None", self._variables[name])
+        if records is None:
+            yield name
+            return
+        each = aggregate.each
+        fields = [f.record_variable(name, field.name) for field in aggregate.records.type.fields]
+        read = sorted({*f.variables(each.where), *f.variables(each.value)})
+        for record in records:
+            scope = {**self._variables, **dict(zip(fields, record, strict=True))}
+            counts, value = value_of(each.where, scope), value_of(each.value, scope)
+            if counts is None or (counts and value is None):
+                yield from (variable for variable in read if scope[variable] is None)
 
     def _of_choice(self, choice: f.If) -> Iterator[str]:
         """Behind an unknown choice. A table's output is one: if row 1 is hit then …, else if row 2 is hit then …

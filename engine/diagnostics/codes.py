@@ -82,6 +82,7 @@ class ErrorCode(StrEnum):
     P033 = "P033", "bounds that don't fit the fact's type or each other"
     P034 = "P034", "an example that the fact itself would refuse"
     P035 = "P035", "a rules folder without `facts.yaml`"
+    P036 = "P036", "a list that doesn't say what its records hold, or how many there may be"
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"
@@ -114,6 +115,7 @@ class ErrorCode(StrEnum):
     T007 = "T007", "a word that the enum doesn't have"
     T008 = "T008", "a division by zero"
     T009 = "T009", "a parameter's text that was meant as a number"
+    T010 = "T010", "a list where one value belongs, or the other way round"
 
     # L: what tables and rules can never do
     L001 = "L001", "a rule that can never fire"
@@ -128,6 +130,7 @@ class ErrorCode(StrEnum):
     B001 = "B001", "a text function whose result depends on the database"
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
     B003 = "B003", "values that build on one another in a chain longer than databases plan"
+    B004 = "B004", "a list of records, which a table of one row a case can't hold"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

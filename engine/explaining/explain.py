@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import cast
 
 from engine.compiling.link import dotted_names
 from engine.deciding.decision import Decision, JsonValue
@@ -27,11 +28,11 @@ from engine.reading.policy import Policy
 from engine.ruleset.formula import Formula, variables
 from engine.ruleset.interpret import Result, run, truth, verdict
 from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
-from engine.vocabulary.binding import Value, json_value
+from engine.vocabulary.binding import Scalar, Value, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import TEXT
+from engine.vocabulary.vocabulary import TEXT, lists_among
 
 
 def explain(engine: Engine, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Explanation:
@@ -48,8 +49,8 @@ _AS_OF_TITLE = Text("date of the decision", "决策日期")
 
 
 class _Explaining:
-    """One case under explanation. `values` are those of the plain evaluator: all variables by full name, lists as
-    tuples; `_plain` leaves the lists out, since no formula reads one."""
+    """One case under explanation. `values` are those of the plain evaluator: all variables by full name; `_plain`
+    leaves the lists of outputs out, since no formula reads one."""
 
     def __init__(
         self, policies: Mapping[str, Policy], ruleset: RuleSet, values: Mapping[str, Result], decision: Decision
@@ -57,12 +58,14 @@ class _Explaining:
         self._policies = policies
         self._ruleset = ruleset
         self._values = values
-        self._plain: Mapping[str, Value] = {k: v for k, v in values.items() if not isinstance(v, tuple)}
+        self._elements = {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
+        plain = {name: value for name, value in values.items() if name not in self._elements}
+        self._plain = cast("Mapping[str, Value]", plain)
+        self._lists = lists_among(ruleset.facts)
         self._decision = decision
         self._missing = MissingInputs(ruleset).search(self._plain)
         self._tables = {output: table for table in ruleset.tables for output in table.outputs}
         self._matches = {step.id: step for step in ruleset.steps if isinstance(step, Match)}
-        self._elements = {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
 
     def explanation(self) -> Explanation:
         facts = [self._input(fact.name) for fact in self._ruleset.facts]
@@ -123,7 +126,7 @@ class _Explaining:
         """Full names of what a value's formula, or a scorecard's total, names."""
         criteria = policy.scorecard.criteria if policy.scorecard else ()
         words = [criterion.name for criterion in criteria]
-        for word in dotted_names(policy.values[name].formula.tree) if name in policy.values else words:
+        for word in dotted_names(policy.values[name].formula.tree, self._lists) if name in policy.values else words:
             inside = f"{policy.name}.{word}"
             yield inside if self._is_known(inside) else word
 
@@ -205,5 +208,7 @@ class _Explaining:
         if constant is not None:
             return json_value(constant.value, constant.type)
         value = self._values.get(name)
-        type_ = self._ruleset.variables.get(name) or self._elements.get(name, TEXT)
-        return [json_value(item, type_) for item in value] if isinstance(value, tuple) else json_value(value, type_)
+        element = self._elements.get(name)
+        if element is not None and value is not None:
+            return [json_value(item, element) for item in cast("tuple[Scalar, ...]", value)]
+        return json_value(self._plain.get(name), self._ruleset.variables.get(name, TEXT))

@@ -18,7 +18,7 @@ from engine.reading.document import Document, Node, Scalar, Sequence
 from engine.reading.fact_value import read_value
 from engine.reading.fields import FieldReader, day
 from engine.reading.policy_test import Case, Expected, ExpectedValue, Suite
-from engine.vocabulary.binding import JsonScalar
+from engine.vocabulary.binding import JsonRecords, JsonScalar
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.vocabulary import Fact, Vocabulary
 
@@ -26,7 +26,7 @@ _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
 _EXPECT_KEYS = ("outcome", "reasons", "undetermined", "results", "conditions")
 
-Facts = dict[str, dict[str, JsonScalar]]
+Facts = dict[str, dict[str, JsonScalar | JsonRecords]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class _CasesReader:
             self.reader.mistake(key.place, ErrorCode.P041, message, hint)
         return facts
 
-    def _group(self, group: str, node: Node) -> Iterable[tuple[str, JsonScalar]]:
+    def _group(self, group: str, node: Node) -> Iterable[tuple[str, JsonScalar | JsonRecords]]:
         for key, content in self.reader.entries(node, f"`{group}`", least=0):
             fact = self.facts.get(f"{group}.{key.text}")
             if fact is None:

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.wording import clipped
-from engine.reading.document import Node, Scalar
+from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.fields import FieldReader
-from engine.vocabulary.binding import Binder, FactsRefused, JsonScalar, Value
+from engine.vocabulary.binding import Binder, FactsRefused, Fault, JsonRecords, JsonScalar, Value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Kind
 
@@ -34,13 +34,15 @@ def request_value(scalar: Scalar, kind: Kind) -> JsonScalar:
 
 def read_value(
     reader: FieldReader, fact: Fact, node: Node, code: ErrorCode, what: str
-) -> tuple[JsonScalar, Value] | None:
+) -> tuple[JsonScalar | JsonRecords, Value] | None:
     """What a fact's node means: the value as a request would carry it, and as the engine holds it once bound.
 
     None, with a mistake under `code`, if the fact refuses it: not a number, too many decimals, out of range. `what`
     names the part for the message. The words are those of binding, turned from a request to a file (`send` becomes
     `write`).
     """
+    if fact.type.kind is Kind.LIST:
+        return _read_records(reader, fact, node, code, what)
     if not isinstance(node, Scalar):
         reader.wrong_kind(node, what, "one value")
         return None
@@ -49,13 +51,47 @@ def read_value(
         return raw, bound(fact, raw)
     except FactsRefused as refused:
         fault = refused.faults[0]
-        hint = re.sub(r"\bsend\b", "write", fault.hint).replace("before sending", "")
         written = f"`{clipped(node.text)}` " if node.text else "nothing "
-        reader.mistake(node.place, code, f"{what}: {written}{fault.message}", hint.strip())
+        reader.mistake(node.place, code, f"{what}: {written}{fault.message}", _hint_for_files(fault))
         return None
 
 
-def bound(fact: Fact, raw: JsonScalar) -> Value:
+def _hint_for_files(fault: Fault) -> str:
+    return re.sub(r"\bsend\b", "write", fault.hint).replace("before sending", "").strip()
+
+
+def _read_records(
+    reader: FieldReader, fact: Fact, node: Node, code: ErrorCode, what: str
+) -> tuple[JsonRecords, Value] | None:
+    """As `read_value`, of a list: each record a mapping. Every mistake stands at the record, or the value, that has
+    it."""
+    if not isinstance(node, Sequence) or not all(isinstance(item, Mapping) for item in node.items):
+        reader.wrong_kind(node, what, "a list of records", "write `[{…}, {…}]`, or `[]` where there are none")
+        return None
+    kinds = {field.name: field.type.kind for field in fact.type.fields}
+    raw: JsonRecords = []
+    places = {fact.name: node.place}
+    for number, item in enumerate(node.items, 1):
+        record: dict[str, JsonScalar] = {}
+        places[f"{fact.name}[{number}]"] = item.place
+        for key, content in reader.entries(item, f"record {number} of {what}", least=0):
+            places[f"{fact.name}[{number}].{key.text}"] = content.place
+            if isinstance(content, Scalar):
+                record[key.text] = request_value(content, kinds.get(key.text, Kind.TEXT))
+            else:
+                reader.wrong_kind(content, f"`{clipped(key.text)}` in {what}", "one value")
+        raw.append(record)
+    try:
+        return raw, bound(fact, raw)
+    except FactsRefused as refused:
+        for fault in refused.faults:
+            at = fault.path.removeprefix(fact.name) or "the list"
+            place = places.get(fault.path) or places[fault.path.rpartition(".")[0]]
+            reader.mistake(place, code, f"{what}: {at} {fault.message}", _hint_for_files(fault))
+        return None
+
+
+def bound(fact: Fact, raw: JsonScalar | JsonRecords) -> Value:
     """The value as the engine holds it (an amount in minor units, a date as a day number). Raises `FactsRefused`."""
     case = next((kind.name for kind in CASE_KINDS.values() if fact.group in kind.groups), None)
     if case is None:  # its name is a mistake that is reported elsewhere; its values can be judged all the same

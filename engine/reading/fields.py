@@ -52,6 +52,9 @@ RESERVED = {
 }
 """Names that can't be given, with what each is already."""
 
+SCALAR_KINDS = tuple(kind for kind in Kind if kind is not Kind.LIST)
+"""The types of single values, by the words that authors write; facts alone may be lists."""
+
 
 def kind_of(node: Node) -> str:
     """What a node is, for the end of a message: `not a list`, `not the number 5`."""
@@ -253,7 +256,7 @@ class FieldReader:
             return self.type_name(inner)
         if node is None:
             return self._enum(members, members.place) if members is not None else None
-        word = self.choice(node, "a type", tuple(Kind))
+        word = self.choice(node, "a type", SCALAR_KINDS)
         return self._typed(word, node, members) if word else None
 
     def _typed(self, word: str, node: Node, members: Node | None) -> TypeName | None:

@@ -67,11 +67,7 @@ def fact_schema(fact: Fact, vocabulary: Vocabulary) -> Schema:
     Amounts, rates and numbers are decimal text or integers, never JSON numbers with a point, which lose digits on their
     way. The pattern has as many digits as the fact's bounds.
     """
-    schema = _value(fact.type)
-    if not fact.required:
-        if "enum" in schema:
-            schema["enum"] = [*schema["enum"], None]
-        schema["type"] = [*types_of(schema), "null"]
+    schema = _nullable(_value(fact.type), required=fact.required)
     return {"title": fact.title.en, "x-title-zh": fact.title.zh, **_described(fact, vocabulary), **schema} | {
         "examples": [fact.example]
     }
@@ -123,8 +119,30 @@ def _value(type_: Type) -> Schema:
             return {"type": "string", "enum": list(type_.members)}
         case Kind.YES_NO:
             return {"type": "boolean"}
+        case Kind.LIST:
+            return {"type": "array", "maxItems": type_.high, "items": _record(type_)}
         case Kind.TEXT:
             return {"type": "string", "maxLength": TEXT_LENGTH_MAX, "pattern": _NOT_BLANK}
+
+
+def _record(type_: Type) -> Schema:
+    """One record of a list; null is the same as leaving out a value that isn't required."""
+    values = {field.name: _nullable(_value(field.type), required=field.required) for field in type_.fields}
+    required = [field.name for field in type_.fields if field.required]
+    return {
+        "type": "object",
+        "properties": values,
+        **({"required": required} if required else {}),
+        "additionalProperties": False,
+    }
+
+
+def _nullable(schema: Schema, *, required: bool) -> Schema:
+    """The schema of a value that may be null too, unless it is required."""
+    if required:
+        return schema
+    words = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, **words, "type": [*types_of(schema), "null"]}
 
 
 def _decimal_pattern(type_: Type) -> str:

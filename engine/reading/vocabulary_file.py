@@ -21,21 +21,23 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from typing import cast
 
 from babel.numbers import get_currency_precision, is_currency
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
-from engine.reading.document import Document, Node, Scalar
+from engine.reading.document import Document, Mapping, Node, Scalar
 from engine.reading.fact_value import read_value
 from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
 from engine.reading.policy import TypeName
-from engine.vocabulary.binding import json_value
+from engine.vocabulary.binding import JsonRecords, JsonScalar, json_value
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
+from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Fact, Kind, ListField, Type, Vocabulary
 
 CURRENCY_ASSUMED = "EUR"
 """If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
@@ -47,6 +49,11 @@ SITE_KEYS_REQUIRED = ("currency", "policies")
 
 _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "example")
 _BOUNDS = ("minimum", "maximum")
+_LIST_KEYS = ("type", "of", "at_most", "title", "note", "required")
+_RECORD_KEYS = ("type", "members", "required", *_BOUNDS)
+_RECORD_NAME = "item"
+"""What a filter calls the whole record, so that no value of it can have this name."""
+
 _CENTS = 2  # decimals of amounts in the standard facts
 _EXAMPLE_DAY = date(2026, 7, 1)
 _EXAMPLES = {  # in hundredths
@@ -58,7 +65,7 @@ _EXAMPLES = {  # in hundredths
     Kind.MONTHS: 12_00,
 }
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-_BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.YES_NO}
+_BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.YES_NO, Kind.LIST}
 
 
 def read_vocabulary(
@@ -131,11 +138,11 @@ def _is_fact_name(reader: FieldReader, key: Scalar) -> bool:
 def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) -> Fact | None:
     before = len(reader.diagnostics)
     what = f"the fact `{clipped(key.text)}`"
-    fields = reader.fields(node, what, _FACT_KEYS, ("type", "title"), key.place)
+    is_list = _is_list(node.get("type")) if isinstance(node, Mapping) else False
+    fields = reader.fields(node, what, _LIST_KEYS if is_list else _FACT_KEYS, ("type", "title"), key.place)
     if fields is None:
         return None
-    declared = reader.type_name(fields)
-    type_ = _bounded(reader, vocabulary, declared, fields, key) if declared else None
+    type_ = _list_type(reader, vocabulary, fields, key) if is_list else _scalar_type(reader, vocabulary, fields, key)
     title = reader.text(fields.get("title"), f"the title of {what}")
     note = reader.text(fields.get("note"), f"the note of {what}")
     required = _required(reader, fields.get("required"), what)
@@ -145,6 +152,11 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) 
         name=key.text, type=type_, title=title, note=note, required=required, example=example_of(type_), place=key.place
     )
     return _with_example(reader, fact, fields["example"]) if "example" in fields else fact
+
+
+def _scalar_type(reader: FieldReader, vocabulary: Vocabulary, fields: dict[str, Node], key: Scalar) -> Type | None:
+    declared = reader.type_name(fields)
+    return _bounded(reader, vocabulary, declared, fields, key) if declared else None
 
 
 def _required(reader: FieldReader, node: Node | None, what: str) -> bool:
@@ -196,10 +208,57 @@ def _bound(reader: FieldReader, node: Node, type_: Type, word: str, key: Scalar)
     return value if isinstance(value, int) else None
 
 
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def _is_list(node: Node | None) -> bool:
+    return isinstance(node, Scalar) and node.text == Kind.LIST
+
+
+def _list_type(reader: FieldReader, vocabulary: Vocabulary, fields: dict[str, Node], key: Scalar) -> Type | None:
+    """The type of a fact with `type: list`: its records under `of`, and how many there may be under `at_most`."""
+    what = f"the list `{clipped(key.text)}`"
+    if "of" not in fields:
+        hint = "write `of: {amount: money, due: date}`"
+        reader.mistake(fields["type"].place, ErrorCode.P036, f"{what} doesn't say what its records hold", hint)
+        return None
+    records = tuple(
+        field
+        for name, content in reader.entries(fields["of"], f"`of` of {what}")
+        if (field := _list_field(reader, vocabulary, name, content))
+    )
+    at_most = _at_most(reader, fields["at_most"], what) if "at_most" in fields else RECORDS_USUAL
+    return replace(vocabulary.type_named(Kind.LIST), high=at_most, fields=records)
+
+
+def _list_field(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) -> ListField | None:
+    """One entry under `of`: `amount: money`, or `grade: {type: enum, members: [A, B], required: true}`."""
+    what = f"the value `{clipped(key.text)}` of a record"
+    name = reader.name(key, "a value's name")
+    if name == _RECORD_NAME:
+        reader.mistake(key.place, ErrorCode.P005, "`item` is the record itself in a filter", "choose another name")
+        return None
+    fields = {"type": node} if isinstance(node, Scalar) else reader.fields(node, what, _RECORD_KEYS, ("type",))
+    if fields is None:
+        return None
+    type_ = _scalar_type(reader, vocabulary, fields, key)
+    required = _required(reader, fields.get("required"), what)
+    return ListField(name=name, type=type_, required=required) if name and type_ else None
+
+
+def _at_most(reader: FieldReader, node: Node, what: str) -> int:
+    value = node.value if isinstance(node, Scalar) else None
+    if isinstance(value, Decimal) and value == value.to_integral_value() and 1 <= value <= RECORDS_MAX:
+        return int(value)
+    hint = f"write a whole number from 1 to {RECORDS_MAX}"
+    reader.mistake(node.place, ErrorCode.P036, f"`at_most` of {what} is no number of records", hint)
+    return RECORDS_USUAL
+
+
 # --- examples --------------------------------------------------------------------------------------------------------
 
 
-def example_of(type_: Type) -> str | int | bool | None:
+def example_of(type_: Type) -> JsonScalar | JsonRecords:
     """A plausible value inside the type's bounds, as a request carries it: money and rates as text, counts as integers.
 
     Schemas and the command line show it for facts whose author gave no example.
@@ -211,6 +270,8 @@ def example_of(type_: Type) -> str | int | bool | None:
             return "text"
         case Kind.YES_NO:
             return False
+        case Kind.LIST:
+            return [{field.name: cast("JsonScalar", example_of(field.type)) for field in type_.fields}]
         case Kind.DATE:
             typical = day_number(_EXAMPLE_DAY)
         case kind:

@@ -260,6 +260,61 @@ class FunctionCall(Formula):
     """The arguments."""
 
 
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EachRecord:
+    """What an aggregate works out for each record of its list.
+
+    No formula itself: what it reads of a record has no meaning outside, so nothing that looks through formulas comes in
+    here. Its formulas read the values of a record as variables (`record_variable`), and variables of the case.
+    """
+
+    reads: tuple[str, ...]
+    """The variables of the case that both formulas read, each once: the names of the aggregate's `captured`."""
+
+    where: Formula
+    """Yes/no: which records count; the constant true where all do."""
+
+    value: Formula
+    """What is taken of each record that counts."""
+
+
+def record_variable(list_name: str, field_name: str) -> str:
+    """The name under which the formulas of an `EachRecord` read a value of the record: `account.open_items[].amount`,
+    which no author can write."""
+    return f"{list_name}[].{field_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Formula):
+    """One value made of all records of a list that count, by `function`:
+
+        sum       of the values; 0 of no records
+        count     how many records count; `each.value` is not read
+        least     the least value, a number or a date; null of no records
+        greatest  the greatest; null of no records
+        any       Kleene's `or` of the values: false of no records
+        all       Kleene's `and`: true of no records
+
+    Null where the list is. A record of which `where` is null may count or not: it leaves any and all null unless
+    another record that counts settles them, and anything else null. So does a record that counts and whose value is
+    null, but for count. Example: `sum` where overdue of 10 overdue, 20 not, and one item of which that is unknown is
+    null; `any` over the same with the value amount > 5 is true.
+    """
+
+    function: str
+
+    records: Variable
+    """The list, a fact."""
+
+    captured: tuple[Formula, ...]
+    """The values of the variables that `each.reads` names, in that order; any of them may be null."""
+
+    each: EachRecord
+
+
 # --- looking through a formula ---------------------------------------------------------------------------------------
 
 

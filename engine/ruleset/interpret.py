@@ -28,11 +28,11 @@ from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
 from engine.ruleset.functions import FORMS
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
-from engine.vocabulary.binding import Value
+from engine.vocabulary.binding import Records, Scalar, Value
 from engine.vocabulary.days import date_of, day_number
 
-Result = Value | tuple[Value, ...]
-"""What a variable may hold; only a `ListResult` holds a tuple."""
+Result = Value | tuple[Scalar, ...]
+"""What a variable may hold; only a `ListResult` holds a tuple of plain values."""
 
 _WIDE = Context(prec=400)
 """Decimals with more digits than any product of formulas has, so that nothing is rounded but where `mode` says so."""
@@ -119,6 +119,8 @@ def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
         case f.If(condition=condition, then=then, otherwise=otherwise):
             chosen = truth(condition, variables)
             return None if chosen is None else value_of(then if chosen else otherwise, variables)
+        case f.Aggregate():
+            return _aggregate(formula, variables)
     values = [value_of(operand, variables) for operand in formula.operands]
     if None in values:
         return None
@@ -131,6 +133,42 @@ def value_of(formula: Formula, variables: Mapping[str, Value]) -> Value:
     if isinstance(formula, f.Not):
         return not values[0]
     return _number(formula, cast(list[int], values))
+
+
+def _aggregate(formula: f.Aggregate, variables: Mapping[str, Value]) -> Value:
+    records = variables[formula.records.name]
+    if records is None:
+        return None
+    verdicts: list[bool | None] = []
+    values: list[Value] = []
+    for record in cast(Records, records):
+        fields = zip(formula.records.type.fields, record, strict=True)
+        inside = {f.record_variable(formula.records.name, field.name): value for field, value in fields}
+        scope = {**variables, **inside}
+        verdicts.append(truth(formula.each.where, scope))
+        values.append(value_of(formula.each.value, scope))
+    both = list(zip(verdicts, values, strict=True))
+    if formula.function == "any":
+        return kleene_or(kleene_and((counts, cast("bool | None", value))) for counts, value in both)
+    if formula.function == "all":
+        return kleene_and(kleene_or((_opposite(counts), cast("bool | None", value))) for counts, value in both)
+    if None in verdicts:
+        return None
+    counted = [value for counts, value in both if counts]
+    if formula.function == "count":
+        return len(counted)
+    if None in counted:
+        return None
+    numbers = cast("list[int]", counted)
+    if formula.function == "sum":
+        return sum(numbers)
+    if not numbers:
+        return None
+    return min(numbers) if formula.function == "least" else max(numbers)
+
+
+def _opposite(verdict: bool | None) -> bool | None:
+    return None if verdict is None else not verdict
 
 
 def truth(formula: Formula, variables: Mapping[str, Value]) -> bool | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from engine.ruleset.formula import Formula, part_names
+from engine.ruleset.formula import EachRecord, Formula, part_names
 
 _PLAIN_NAMES: dict[type[Formula], tuple[str, ...]] = {}
 _MAY_HOLD_FORMULAS = (tuple, Formula)
@@ -32,6 +32,7 @@ class Formulas:
         self._seen: dict[int, int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
         self._alive: list[Formula] = []
+        self._inside: Formulas | None = None
 
     def use(self, formula: Formula) -> int:
         """The formula's number; counts one use more, as of a named value or a condition of a rule."""
@@ -58,7 +59,7 @@ class Formulas:
         return self._seen[id(formula)]
 
     def _numbered(self, node: Formula, children: tuple[int, ...]) -> int:
-        key = (type(node), node.type, node.nullable, children, *_plain_fields(node))
+        key = (type(node), node.type, node.nullable, children, *map(self._plain, _plain_fields(node)))
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.nodes)
@@ -68,6 +69,15 @@ class Formulas:
             for child in children:
                 self.uses[child] += 1
         return number
+
+    def _plain(self, value: object) -> object:
+        """What is worked out for each record of a list is numbered apart: it has no meaning outside, and comparing its
+        formulas would walk them."""
+        if not isinstance(value, EachRecord):
+            return value
+        if self._inside is None:
+            self._inside = Formulas()
+        return self._inside.number(value.where), self._inside.number(value.value)
 
 
 def _plain_fields(node: Formula) -> list[object]:

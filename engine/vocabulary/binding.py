@@ -14,19 +14,29 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
+from typing import cast
 
 from engine.diagnostics.nearest import nearest
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, date_of, day_number
 from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.invisible import holds_control, holds_unseen
-from engine.vocabulary.vocabulary import Fact, Kind, Type
+from engine.vocabulary.vocabulary import Fact, Kind, ListField, Type
 
-Value = int | str | bool | None
+Scalar = int | str | bool | None
+"""A bound value but a list: a scaled integer, days since 1970-01-01, text, yes/no, or null."""
+
+Records = tuple[tuple[Scalar, ...], ...]
+"""A bound list: its records in the order given, each with the values of its fields in the order declared."""
+
+Value = Scalar | Records
 """A bound value: a scaled integer, days since 1970-01-01, text, yes/no, or null."""
 
 JsonScalar = str | int | bool | None
 """A value as requests and decisions carry it: decimal text, ISO date, integer, text, yes/no, or null."""
+
+JsonRecords = list[dict[str, JsonScalar]]
+"""A list as requests carry it: `[{"amount": "12.50", "due": "2026-07-01"}]`."""
 
 TEXT_LENGTH_MAX = 200
 """Characters of a text fact. Numbers and names of people, orders and customers are shorter."""
@@ -38,6 +48,9 @@ _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?", re.ASCII)
 
 _KEY_LENGTH_MAX = 80
 """Characters of an unknown key that a message quotes."""
+
+_RECORD_FAULTS_MAX = 20
+"""Faults of one list that a refusal names; thousands of records may have the same one."""
 
 _FORMATTED_REMEMBERED = 4_096
 """Dates, and numbers of each scale, whose text is kept for the next decision."""
@@ -75,6 +88,22 @@ class _NotBound(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         self.message = message
         self.hint = hint
+
+    def faults(self, path: str) -> Sequence[Fault]:
+        """The faults of a fact that stands at `path`."""
+        return [Fault(path, self.message, self.hint)]
+
+
+class _RecordsNotBound(_NotBound):
+    """Records of a list can't be read: the faults, each with its path behind the fact's, such as `[3].amount`."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults[0].message, faults[0].hint)
+        self._faults = faults
+
+    def faults(self, path: str) -> Sequence[Fault]:
+        """The faults of a fact that stands at `path`: `account.open_items[3].amount`."""
+        return [Fault(path + fault.path, fault.message, fault.hint) for fault in self._faults]
 
 
 class Binder:
@@ -138,7 +167,7 @@ class Binder:
                 try:
                     values[slot] = read(raw)
                 except _NotBound as wrong:
-                    faults.append(Fault(fact.name, wrong.message, wrong.hint))
+                    faults += wrong.faults(fact.name)
 
 
 def _word(key: object) -> str:
@@ -163,6 +192,8 @@ def _reader(type_: Type, *, required: bool) -> Callable[[object], Value]:
             return _read_yes_no
         case Kind.TEXT:
             return _text_reader(required=required)
+        case Kind.LIST:
+            return _list_reader(type_)
 
 
 def _bounds(type_: Type) -> str:
@@ -247,6 +278,63 @@ def _read_yes_no(raw: object) -> Value:
     return raw
 
 
+def _list_reader(type_: Type) -> Callable[[object], Value]:
+    """Reads `[{"amount": "12.50", "due": "2026-07-01"}, …]` as records of bound values in the order of the fields."""
+    fields = {field.name: (slot, _scalar_reader(field)) for slot, field in enumerate(type_.fields)}
+    required = [(slot, field.name) for slot, field in enumerate(type_.fields) if field.required]
+    example = f"send a list of objects with {', '.join(fields)}; an empty one where there are none"
+
+    def read(raw: object) -> Value:
+        if not isinstance(raw, list | tuple):
+            raise _NotBound("is not a list", example)
+        if len(raw) > type_.high:
+            message = f"has {len(raw):,} records, more than {type_.high:,}"
+            raise _NotBound(message, "declare a higher `at_most`, or send sums instead of records")
+        faults: list[Fault] = []
+        records = []
+        for number, item in enumerate(raw, 1):
+            values: list[Scalar] = [None] * len(fields)
+            if isinstance(item, Mapping):
+                _read_record(f"[{number}]", item, fields, values, faults)
+                absent = [f"[{number}].{name}" for slot, name in required if values[slot] is None]
+                faults += [Fault(path, "is required") for path in absent if all(path != one.path for one in faults)]
+            else:
+                faults.append(Fault(f"[{number}]", "is not an object of values", example))
+            if len(faults) >= _RECORD_FAULTS_MAX:
+                break
+            records.append(tuple(values))
+        if faults:
+            raise _RecordsNotBound(faults[:_RECORD_FAULTS_MAX])
+        return tuple(records)
+
+    return read
+
+
+def _scalar_reader(field: ListField) -> Callable[[object], Scalar]:
+    """A field is no list, so that its reader gives no records."""
+    return cast("Callable[[object], Scalar]", _reader(field.type, required=field.required))
+
+
+def _read_record(
+    path: str,
+    record: Mapping[object, object],
+    fields: Mapping[str, tuple[int, Callable[[object], Scalar]]],
+    values: list[Scalar],
+    faults: list[Fault],
+) -> None:
+    for key, raw in record.items():
+        slot, read = fields.get(key, (None, None)) if isinstance(key, str) else (None, None)
+        if slot is None or read is None:
+            word = _word(key)
+            close = nearest(word, fields)
+            faults.append(Fault(f"{path}.{word}", "unknown value", f"did you mean `{close}`?" if close else ""))
+        elif raw is not None:
+            try:
+                values[slot] = read(raw)
+            except _NotBound as wrong:
+                faults += wrong.faults(f"{path}.{key}")
+
+
 def _text_reader(*, required: bool) -> Callable[[object], Value]:
     """Blank text is refused. As a value it would count as known, and an order whose second approver is blank would
     count as released by two people."""
@@ -281,7 +369,7 @@ def json_formatter(type_: Type) -> Callable[[Value], JsonScalar]:
 
     Money is decimal text with all of the currency's decimals (`"12500.00"`), rates and numbers are decimal text without
     trailing zeros (`"0.05"`), a date is `"2026-07-01"`; counts, days and months are integers, words and other texts are
-    text, yes/no is a boolean, and null stays null.
+    text, yes/no is a boolean, and null stays null. A list is shown by how many records it holds.
     """
     match type_.kind:
         case Kind.MONEY:
@@ -290,6 +378,8 @@ def json_formatter(type_: Type) -> Callable[[Value], JsonScalar]:
             return _trimmed_formatter(type_.scale)
         case Kind.DATE:
             return _iso_date
+        case Kind.LIST:
+            return _record_count
         case _:
             return _unchanged
 
@@ -316,12 +406,16 @@ def bound_value(written: JsonScalar, type_: Type) -> Value:
 
 
 def _unchanged(value: Value) -> JsonScalar:
-    return value
+    return cast("JsonScalar", value)  # lists have a formatter of their own
+
+
+def _record_count(value: Value) -> JsonScalar:
+    return None if value is None else len(cast("Records", value))
 
 
 @lru_cache(maxsize=_FORMATTED_REMEMBERED)
 def _iso_date(value: Value) -> JsonScalar:
-    return None if value is None else date_of(int(value)).isoformat()
+    return None if value is None else date_of(cast(int, value)).isoformat()
 
 
 def _money_formatter(scale: int) -> Callable[[Value], JsonScalar]:
@@ -346,7 +440,7 @@ def _trimmed_formatter(scale: int) -> Callable[[Value], JsonScalar]:
     def write(value: Value) -> JsonScalar:
         if value is None:
             return None
-        text = exact(int(value))
+        text = exact(cast(int, value))
         return text.rstrip("0").rstrip(".") if "." in text else text
 
     return write
@@ -366,6 +460,6 @@ def value_reader(type_: Type, path: str, *, required: bool = False) -> Callable[
         try:
             return read(raw)
         except _NotBound as wrong:
-            raise FactsRefused([Fault(path, wrong.message, wrong.hint)]) from None
+            raise FactsRefused(wrong.faults(path)) from None
 
     return bound_value

@@ -6,7 +6,7 @@ set (Python, Rete network, SQL) computes the same result without rounding of its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -51,6 +51,10 @@ class Kind(StrEnum):
     YES_NO = "yes/no"
     """True or false."""
 
+    LIST = "list"
+    """Records of one shape, such as an account's open items. Facts alone have this kind; formulas count, add up and
+    filter lists."""
+
     @property
     def is_numeric(self) -> bool:
         """Whether values of this kind can be added up. Dates can't; the difference of two dates is `DAYS`."""
@@ -78,6 +82,19 @@ Titles = tuple[tuple[str, Text], ...]
 """What readers are shown for an enum's members; a member without a title is shown as it stands."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListField:
+    """One named value of every record of a list, such as the amount of an open item."""
+
+    name: str
+
+    type: Type
+    """Of any kind but a list."""
+
+    required: bool
+    """Whether a record without it is refused. Any other field may be missing or null, which are the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Type:
     """A kind with its precision and its bounds: money with 2 decimals between 0 and 10**15 cents.
@@ -98,7 +115,7 @@ class Type:
     yes/no."""
 
     high: int = 0
-    """The greatest value, in the same way."""
+    """The greatest value, in the same way; for lists the most records."""
 
     members: tuple[str, ...] = ()
     """An enum's words, in the order in which they were declared; empty for all other kinds."""
@@ -106,6 +123,15 @@ class Type:
     titles: Titles = field(default=(), compare=False)
     """For readers only: types that differ in nothing else are equal."""
 
+    fields: tuple[ListField, ...] = ()
+    """What each record of a list holds, in the order declared; empty for all other kinds."""
+
+
+RECORDS_MAX = 10_000
+"""Records that a list may hold at most, whatever is declared."""
+
+RECORDS_USUAL = 1_000
+"""Records that a list may hold where nothing is declared."""
 
 YES_NO = Type(Kind.YES_NO)
 TEXT = Type(Kind.TEXT)
@@ -143,6 +169,16 @@ class Fact:
         return self.name.partition(".")[0]
 
 
+Lists = Mapping[str, frozenset[str]]
+"""The names of what the records of each list hold, by the list's full name."""
+
+
+def lists_among(facts: Iterable[Fact]) -> Lists:
+    """Those of the facts that are lists, with the names of what their records hold."""
+    lists = (fact for fact in facts if fact.type.kind is Kind.LIST)
+    return {fact.name: frozenset(item.name for item in fact.type.fields) for fact in lists}
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Everything that a policy set can speak about. The standard facts and a site's own are made into one."""
@@ -155,6 +191,10 @@ class Vocabulary:
 
     facts: Mapping[str, Fact] = field(default_factory=dict)
     """All facts by full name, the standard ones first, each file's in the order in which it declares them."""
+
+    def lists(self) -> Lists:
+        """The facts that are lists, by full name, with the names of what their records hold."""
+        return lists_among(self.facts.values())
 
     def of_case(self, case: str) -> tuple[Fact, ...]:
         """The facts that a case of this kind may carry, in the order in which they were declared. This order is the
@@ -184,3 +224,5 @@ class Vocabulary:
                 return TEXT
             case Kind.YES_NO:
                 return YES_NO
+            case Kind.LIST:
+                return Type(kind, high=RECORDS_MAX)

@@ -32,7 +32,8 @@ Maker = Callable[[int], Formula]
 class FormulaMaker:
     def __init__(self, chance: random.Random, variables: Sequence[Variable]) -> None:
         self.chance = chance
-        self.variables = list(variables)
+        self.variables = [variable for variable in variables if variable.type.kind is not Kind.LIST]
+        self.lists = [variable for variable in variables if variable.type.kind is Kind.LIST]
 
     def add(self, variable: Variable) -> None:
         self.variables.append(variable)
@@ -42,6 +43,8 @@ class FormulaMaker:
             return self._known_as(YES_NO) or Constant(YES_NO, self.chance.random() < 0.5, nullable=False)
         plain: list[Maker] = [self._comparison, self._comparison, self._comparison, self._comparison]
         plain += [self._equality, self._member, lambda _: self._missing()]
+        if self.lists:
+            plain += [lambda _: self._aggregate(("any", "all"))] * 3
         deep: list[Maker] = [self._all, self._any, self._not, self._is_true, self._yes_no_choice, self._text_test]
         return self.chance.choice(plain if depth == 1 else plain + deep)(depth - 1)
 
@@ -65,6 +68,8 @@ class FormulaMaker:
             self._part,
             self._length,
         ]
+        if self.lists:
+            makers += [lambda _: self._aggregate(("sum", "sum", "count", "least", "greatest"))] * 3
         made = self.chance.choice(makers)(depth - 1)
         return made if made.type.low > -WIDEST and made.type.high < WIDEST else self._leaf()
 
@@ -228,6 +233,27 @@ class FormulaMaker:
         missing = f.IsNull(YES_NO, self.chance.choice(self.variables), nullable=False)
         return missing if self.chance.random() < 0.5 else f.Not(YES_NO, missing, nullable=False)
 
+    def _aggregate(self, functions: Sequence[str]) -> Formula:
+        """Over records whose formulas read values of the record, and some of the case."""
+        records = self.chance.choice(self.lists)
+        fields = records.type.fields
+        inside = [
+            Variable(field.type, f.record_variable(records.name, field.name), nullable=not field.required)
+            for field in fields
+        ]
+        few = self.chance.sample(self.variables, min(3, len(self.variables)))
+        maker = FormulaMaker(self.chance, [*inside, *inside, *few])
+        function = self.chance.choice(functions)
+        where: Formula = Constant(YES_NO, True, nullable=False)
+        if self.chance.random() < 0.7:
+            where = maker.condition(self.chance.choice((1, 1, 2)))
+        value: Formula = Constant(YES_NO, True, nullable=False)
+        if function in ("any", "all"):
+            value = maker.condition(self.chance.choice((1, 1, 2)))
+        elif function != "count":
+            value = maker.number(self.chance.choice((0, 1, 2)))
+        return aggregate(function, records, where, value)
+
     def _several(self, depth: int) -> tuple[Formula, ...]:
         return tuple(self.condition(depth) for _ in range(self.chance.choice((0, 1, 2, 2, 3, 4))))
 
@@ -252,6 +278,22 @@ class FormulaMaker:
 
     def _text_test(self, depth: int) -> Formula:
         return self._function_call(lambda kind: kind is Kind.YES_NO, depth)
+
+
+def aggregate(function: str, records: Variable, where: Formula, value: Formula) -> f.Aggregate:
+    """The node as the compiler makes it."""
+    most, own = records.type.high, f.record_variable(records.name, "")
+    outer = {node.name: node for each in (where, value) for node in f.walk(each) if isinstance(node, Variable)}
+    captured = tuple(variable for name, variable in outer.items() if not name.startswith(own))
+    types = {
+        "any": YES_NO,
+        "all": YES_NO,
+        "count": Type(Kind.INTEGER, high=most),
+        "sum": _number(value.type.scale, min(0, most * value.type.low), max(0, most * value.type.high)),
+    }
+    nullable = records.nullable or where.nullable or value.nullable or function in ("least", "greatest")
+    each = f.EachRecord(tuple(variable.name for variable in captured), where, value)
+    return f.Aggregate(types.get(function, value.type), function, records, captured, each, nullable=nullable)
 
 
 def rescaled(operand: Formula, scale: int, mode: str) -> Formula:

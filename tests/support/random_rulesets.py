@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import cast
 
 from engine.diagnostics.diagnostic import Place
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
-from engine.vocabulary.binding import Value
+from engine.vocabulary.binding import Records, Scalar, Value
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
+from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, ListField, Type
 from tests.support.random_formulas import ENUM, FormulaMaker, days
 
 HERE = Place("generated.yaml", 1, 1)
@@ -42,10 +44,13 @@ Case = tuple[tuple[Value, ...], int]
 """Facts in `ruleset.facts` order, and `as_of`."""
 
 
-def random_ruleset(seed: int, rules: int = 8, depth: int = 3) -> RuleSet:
-    """About as many facts and half as many table rows as rules, over every type and every node."""
+def random_ruleset(seed: int, rules: int = 8, depth: int = 3, *, lists: bool = False) -> RuleSet:
+    """About as many facts and half as many table rows as rules, over every type and every node; with `lists` also facts
+    that are lists, and aggregates over them."""
     chance = random.Random(seed)
     facts = tuple(_fact(index, chance) for index in range(max(4, rules)))
+    if lists:
+        facts += tuple(_list_fact(index, chance) for index in range(2))
     maker = FormulaMaker(chance, [Variable(fact.type, fact.name, nullable=not fact.required) for fact in facts])
     maker.add(Variable(DATE, AS_OF, nullable=False))
     steps: list[Match | Named | ListResult] = []
@@ -123,6 +128,20 @@ def _fact(index: int, chance: random.Random) -> Fact:
     )
 
 
+def _list_fact(index: int, chance: random.Random) -> Fact:
+    types = chance.sample(FACT_TYPES, chance.choice((1, 3, 4)))
+    fields = (ListField(name=f"field{i}", type=type_, required=chance.random() < 0.5) for i, type_ in enumerate(types))
+    return Fact(
+        name=f"order.list{index}",
+        type=Type(Kind.LIST, high=5, fields=tuple(fields)),
+        title=NO_TEXT,
+        note=None,
+        required=chance.random() < 0.5,
+        example=None,
+        place=HERE,
+    )
+
+
 def _conjunct(formula: Formula) -> Conjunct:
     return Conjunct(formula, "", HERE)
 
@@ -172,6 +191,8 @@ def _formulas(ruleset: RuleSet) -> list[Formula]:
 
 def _pool(fact: Fact, formulas: Sequence[Formula], chance: random.Random) -> list[Value]:
     kind = fact.type.kind
+    if kind is Kind.LIST:
+        return [(), *(_records(fact, formulas, chance) for _ in range(12))]
     if kind is Kind.YES_NO:
         return [True, False]
     if kind is Kind.ENUM:
@@ -184,6 +205,23 @@ def _pool(fact: Fact, formulas: Sequence[Formula], chance: random.Random) -> lis
     near = [value + step for value in [*found, 0, low, high] for step in (-1, 0, 1)]
     spread = [chance.randint(low, high) for _ in range(3)] + [chance.randint(max(low, -100), min(high, 100))]
     return [value for value in [*near, *spread] if low <= value <= high]
+
+
+def _records(fact: Fact, formulas: Sequence[Formula], chance: random.Random) -> Records:
+    """A few records, whose values are on and near what the formulas inside aggregates compare with."""
+    inside = [part for root in formulas for node in walk(root) if isinstance(node, f.Aggregate) for part in _of(node)]
+    pools = []
+    for field in fact.type.fields:
+        pool = cast("list[Scalar]", _pool(replace(fact, type=field.type), inside, chance))
+        pools.append((pool, field.required))
+    return tuple(
+        tuple(None if not required and chance.random() < 0.15 else chance.choice(pool) for pool, required in pools)
+        for _ in range(chance.randint(1, fact.type.high))
+    )
+
+
+def _of(node: f.Aggregate) -> tuple[Formula, Formula]:
+    return node.each.where, node.each.value
 
 
 def _constants(formulas: Sequence[Formula], fact: Fact) -> list[Value]:

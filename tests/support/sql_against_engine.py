@@ -87,16 +87,30 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
 
 def arrow_type(type_: Type) -> pa.DataType:
     kinds = {Kind.TEXT: pa.string(), Kind.ENUM: pa.string(), Kind.YES_NO: pa.bool_()}
+    if type_.kind is Kind.LIST:
+        return pa.list_(pa.struct([(field.name, arrow_type(field.type)) for field in type_.fields]))
     return kinds.get(type_.kind, pa.int64())
 
 
 def relation(ruleset: RuleSet, form: SqlForm, cases: Sequence[Case]) -> pa.Table:
     columns = list(zip(*(facts for facts, _ in cases), strict=True))
+    columns = [_structs(column, fact.type) for column, fact in zip(columns, ruleset.facts, strict=True)]
     arrays = [pa.array(column, arrow_type(fact.type)) for column, fact in zip(columns, ruleset.facts, strict=True)]
     arrays.append(pa.array([as_of for _, as_of in cases], pa.int64()))
     arrays.append(pa.array(range(len(cases)), pa.int64()))
     names = [*(form.columns[fact.name] for fact in ruleset.facts), form.columns.get(AS_OF, AS_OF), ROW]
     return pa.table(arrays, names=names)
+
+
+def _structs(column: Sequence[Any], type_: Type) -> Sequence[Any]:
+    """Records as structs with named fields; any other column as it is."""
+    if type_.kind is not Kind.LIST:
+        return column
+    names = [field.name for field in type_.fields]
+    return [
+        records and [dict(zip(names, record, strict=True)) for record in records] if records is not None else None
+        for records in column
+    ]
 
 
 def in_order(found: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:

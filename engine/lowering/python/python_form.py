@@ -81,7 +81,7 @@ def formula_function(
     for i, name in enumerate(names):
         writer.write(f"v{i} = values[{slots[name]}]")
     writer.write(f"return {writer.piece(formula).value}")
-    text = "\n".join(["def value(values):", *writer.lines])
+    text = "\n".join([*writer.functions, "def value(values):", *writer.lines])
     return cast("Callable[[Sequence[Result]], Value]", _compiled(text, "value", {}))
 
 
@@ -132,7 +132,8 @@ class _RuleSetSource:
         asserted = "".join(f"({self._asserted(group)}), " for group in self.groups)
         values = ", ".join(self._places[name].body for name in self.slots)
         write(f"return PythonMatches([{values}], fired, undetermined, ({asserted}))")
-        return "\n".join(["def match(facts, as_of):", *unpacked, *self._writer.lines, ""])
+        lines = ["def match(facts, as_of):", *unpacked, *self._writer.lines, ""]
+        return "\n".join([*self._writer.functions, *lines])
 
     def _define_facts(self, ruleset: RuleSet) -> list[str]:
         used = _nullable_variables(self._formulas)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.lowering.python.aggregates import aggregate_function
 from engine.lowering.python.pieces import NULL, Piece, literal, merged, shape, strict, unknown
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
@@ -27,15 +28,18 @@ class Writer:
     """Writes the statements of one function body.
 
     `formulas`: has counted every formula that will be written. `variables`: the piece that each variable has become; a
-    name that is not defined yet is a `KeyError`, since steps come in order. `lines`: the statements, indented."""
+    name that is not defined yet is a `KeyError`, since steps come in order. `lines`: the statements, indented.
+    `functions`: the lines of the functions that the statements call, which belong above."""
 
     def __init__(self, formulas: Formulas, variables: Mapping[str, Piece]) -> None:
         self.formulas = formulas
         self.variables = variables
         self.lines: list[str] = []
+        self.functions: list[str] = []
         self._pieces: dict[int, Piece] = {}
         self._flags: dict[int, str] = {}
         self._names = 0
+        self._aggregates = 0
 
     def write(self, line: str) -> None:
         """Adds a statement."""
@@ -111,6 +115,8 @@ class Writer:
                 return parts[0] if parts[0].certain else Piece((), f"({parts[0].is_true})", parts[0].depth + 1)
             case f.If():
                 return self._choice(*parts)
+            case f.Aggregate():
+                return self._aggregate(node, parts)
         parts = [self.known(part) for part in parts]
         match node:
             case f.IsNull():
@@ -145,6 +151,16 @@ class Writer:
         if then.certain and otherwise.certain:
             return Piece(condition.guards, chosen, depth)
         return Piece((), Piece(condition.guards, chosen).value, depth, open=True)
+
+    def _aggregate(self, node: f.Aggregate, parts: Sequence[Piece]) -> Piece:
+        """A call of a function that loops over the list; it may give None for other reasons than a missing list."""
+        name = f"aggregate{self._aggregates}"
+        self._aggregates += 1
+        self.functions += aggregate_function(name, node, Writer)
+        records, *captured = parts
+        arguments = ", ".join([records.body, *(part.value for part in captured)])
+        called = Piece(records.guards, f"{name}({arguments})", 1)
+        return Piece((), called.value, 2, open=True) if node.nullable else called
 
     def _division(self, node: f.Quotient | f.Modulo, left: Piece, right: Piece) -> Piece:
         form = shape(node, 2)

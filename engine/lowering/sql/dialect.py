@@ -102,6 +102,10 @@ class Dialect:
     """Whether each sub-select copies every row that passes through it, and texts cost most of all. Queries then prefer
     repeating a small expression to carrying its value, and compute what reads a text in the first sub-select."""
 
+    has_lambdas: bool = False
+    """Whether functions of arrays take a function of an entry, which may read other columns. Lists are read by
+    sub-selects elsewhere."""
+
     def to_wide(self, part: Expr) -> Expr:
         """`part` as a wide integer."""
         return cast(part, self.wide, self.name)
@@ -171,6 +175,22 @@ class Dialect:
         """The array of what `each` makes of the entries. Only where bulk writes files: DuckDB and Spark."""
         raise NotImplementedError
 
+    def filtered(self, array: Expr, each: exp.Lambda) -> Expr:
+        """The array of the entries of which `each` is true. Only with `has_lambdas`, as the next three."""
+        raise NotImplementedError
+
+    def length(self, array: Expr) -> Expr:
+        """How many entries an array has."""
+        raise NotImplementedError
+
+    def total(self, array: Expr) -> Expr:
+        """The sum of an array of wide integers; null, or 0, of an empty one."""
+        raise NotImplementedError
+
+    def extreme(self, array: Expr, *, greatest: bool) -> Expr:
+        """The greatest or least entry of an array; null of an empty one."""
+        raise NotImplementedError
+
     def trimmed_right(self, whole: Expr, letter: str) -> Expr:
         """A text without this letter at its end, however often it stands there."""
         return exp.Trim(this=whole.copy(), expression=text(letter), position="TRAILING")
@@ -217,6 +237,18 @@ class DuckDb(Dialect):
 
     def transformed(self, array: Expr, each: exp.Lambda) -> Expr:
         return call("LIST_TRANSFORM", array, each)
+
+    def filtered(self, array: Expr, each: exp.Lambda) -> Expr:
+        return call("LIST_FILTER", array, each)
+
+    def length(self, array: Expr) -> Expr:
+        return call("LEN", array)
+
+    def total(self, array: Expr) -> Expr:
+        return call("LIST_SUM", array)
+
+    def extreme(self, array: Expr, *, greatest: bool) -> Expr:
+        return call("LIST_MAX" if greatest else "LIST_MIN", array)
 
     def entry(self, entries: Sequence[Expr], place: Expr) -> Expr:
         has_texts = any(isinstance(each, exp.Literal) and each.is_string for each in entries)
@@ -293,6 +325,23 @@ class Spark(Dialect):
 
     def transformed(self, array: Expr, each: exp.Lambda) -> Expr:
         return call("TRANSFORM", array, each)
+
+    def filtered(self, array: Expr, each: exp.Lambda) -> Expr:
+        return call("FILTER", array, each)
+
+    def length(self, array: Expr) -> Expr:
+        return self.to_narrow(call("SIZE", array))
+
+    def total(self, array: Expr) -> Expr:
+        """Each step keeps 38 digits, which no sum of a list exceeds."""
+        names = [exp.to_identifier(name) for name in ("total", "entry")]
+        step = exp.Lambda(
+            this=self.to_wide(exp.Add(this=names[0].copy(), expression=names[1].copy())), expressions=names
+        )
+        return call("AGGREGATE", array, self.wide_number(0), step)
+
+    def extreme(self, array: Expr, *, greatest: bool) -> Expr:
+        return call("ARRAY_MAX" if greatest else "ARRAY_MIN", array)
 
 
 class Postgres(Dialect):
@@ -375,6 +424,7 @@ DUCKDB = DuckDb(
     wide="HUGEINT",
     array_concat="LIST_CONCAT",
     has_wide_bits=True,
+    has_lambdas=True,
     lazy_case=True,
     constant_array_lookup=True,
 )
@@ -384,6 +434,7 @@ SPARK = Spark(
     text_type="STRING",
     array_concat="CONCAT",
     group_reference="$",
+    has_lambdas=True,
     materializes_subselects=True,
 )
 POSTGRES = Postgres(name="postgres", wide="NUMERIC", array_concat="ARRAY_CAT", inlines_subselects=True)

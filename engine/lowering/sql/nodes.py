@@ -15,6 +15,7 @@ from sqlglot import exp, parse_one
 from sqlglot.expressions import Expr
 
 from engine.lowering.sql import exact_division
+from engine.lowering.sql.aggregates import aggregate
 from engine.lowering.sql.alternatives import Alternative, Position
 from engine.lowering.sql.condition_rewrites import side
 from engine.lowering.sql.dialect import NARROW_HIGH, Dialect, call, number, wrapped
@@ -120,6 +121,8 @@ class Lowering:
                 return self._date_part(part, node.date, parts[0])
             case f.FunctionCall():
                 return self._function(node.function, parts)
+            case f.Aggregate():
+                return aggregate(node, parts, self.levels, lambda *inner: Lowering(*inner).value)
             case Alternative(values=values):
                 return self._looked_up(parts[0], [value.value for value in values], node.type)
             case Position(words=words):

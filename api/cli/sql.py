@@ -50,24 +50,26 @@ def sql(
     Exit code: 0 printed, 1 a policy has mistakes or can't run in bulk, 2 wrong usage.
     """
     try:
+        from engine.lowering.sql.dialect import DIALECTS
         from engine.lowering.sql.query_comment import header_comment
         from engine.lowering.sql.sql_form import SqlForm
     except ImportError:
         refuse(NEEDS_BULK)
     kind, when = case_kind(case), day_of(as_of)
     ruleset = engine_of(rules).ruleset(kind, when)
-    refuse_what_sql_cannot_say(ruleset)
+    refuse_what_sql_cannot_say(ruleset, lists=DIALECTS[dialect].has_record_arrays)
     warn_where_no_rule_decides(ruleset)
     form = SqlForm(ruleset, dialect, day_number(when))
     query = form.text()
     sys.stdout.write(header_comment(form, query, when) + query)
 
 
-def refuse_what_sql_cannot_say(ruleset: RuleSet) -> None:
-    """Prints each place of the policies that has no SQL form (the diagnostics `B…`), and ends the command."""
+def refuse_what_sql_cannot_say(ruleset: RuleSet, *, lists: bool = False) -> None:
+    """Prints each place of the policies that has no SQL form (the diagnostics `B…`), and ends the command. `lists`:
+    whether the query may read columns of lists of records."""
     from engine.lowering.sql.portability import portability_mistakes
 
-    if mistakes := portability_mistakes([ruleset]):
+    if mistakes := portability_mistakes([ruleset], lists=lists):
         print_diagnostics(err(), mistakes, {})
         raise typer.Exit(FOUND_PROBLEMS)
 

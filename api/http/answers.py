@@ -157,18 +157,31 @@ class FactWordShape(Shape):
     title: BilingualText | None = Field(description="Null: it is shown as it stands.")
 
 
+ScalarType = Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no"]
+
+
+class RecordValueShape(Shape):
+    """A value that each record of a list may carry."""
+
+    name: str = Field(description="As requests and formulas have it.", examples=["amount"])
+    type: ScalarType
+    required: bool
+
+
 class FactShape(Shape):
     """A fact that requests may carry: what it is called, what it means, and which values it takes."""
 
     name: str = Field(description="`group.fact`, as requests and policies have it.", examples=["order.amount"])
     title: BilingualText
     note: BilingualText | None
-    type: Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no"]
+    type: ScalarType | Literal["list"]
     unit: str | None = Field(description="A currency, `days`, `months`, or `share` (0.05 is 5%); null: none.")
     decimals: int | None = Field(description="At most so many; null: it is no number.")
     minimum: str | None = Field(description="Decimal text, or a date; null: no bound but its type's.")
     maximum: str | None
     words: list[FactWordShape] | None = Field(description="Of an enum.")
+    records: list[RecordValueShape] | None = Field(description="What each record of a list holds.")
+    at_most: int | None = Field(description="The most records of a list.")
     required: bool
     example: JsonValue
 

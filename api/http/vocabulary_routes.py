@@ -7,7 +7,16 @@ from typing import cast
 from fastapi import FastAPI
 from pydantic import JsonValue
 
-from api.http.answers import BilingualText, CaseKindShape, FactShape, FactWordShape, OutcomeShape, VocabularyShape
+from api.http.answers import (
+    BilingualText,
+    CaseKindShape,
+    FactShape,
+    FactWordShape,
+    OutcomeShape,
+    RecordValueShape,
+    ScalarType,
+    VocabularyShape,
+)
 from api.http.parameters import only_parameters
 from api.http.problems import problems
 from engine.vocabulary.binding import json_value
@@ -61,6 +70,13 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
         ]
         if type_.kind is Kind.ENUM
         else None,
+        records=[
+            RecordValueShape(name=field.name, type=cast("ScalarType", field.type.kind.value), required=field.required)
+            for field in type_.fields
+        ]
+        if type_.kind is Kind.LIST
+        else None,
+        at_most=type_.high if type_.kind is Kind.LIST else None,
         required=fact.required,
         example=cast("JsonValue", fact.example),
     )

@@ -54,8 +54,8 @@ _UNSUPPORTED: dict[type[syntax.Node], str] = {
     syntax.Interval: "a range outside `in` or a table cell",
     syntax.ListLiteral: "a list outside `in`, `some`, `every` or a function of lists",
     syntax.ContextLiteral: "a context",
-    syntax.Filter: "a filter outside a function of lists, such as `count(…)`,",
-    syntax.For: "`for` outside a function of lists, such as `sum(…)`,",
+    syntax.Filter: "a filter of anything but a fact that is a list",
+    syntax.For: "`for` over anything but a fact that is a list",
     syntax.FunctionLiteral: "a function definition",
     syntax.InstanceOf: "`instance of`",
     syntax.UnaryTests: "a list of tests outside a table cell",
@@ -149,10 +149,14 @@ class ExpressionCompiler:
 
     def report_mismatch(self, node: syntax.Node, mismatch: Mismatch) -> None:
         """Adds a diagnostic at the node, which begins with the author's words for it."""
-        words = clipped(self._expression.text_of(node))
+        words = self.words_of(node)
         subject = f"`{words}`: " if words and f"`{words}`" not in mismatch.message else ""
         place = self._expression.place_of(node)
         self._report.append(Diagnostic(place, mismatch.code, subject + mismatch.message, mismatch.hint))
+
+    def words_of(self, node: syntax.Node) -> str:
+        """The author's words for the node, cut to what a message may quote."""
+        return clipped(self._expression.text_of(node))
 
     def formula(self, node: syntax.Node, scope: Scope, expected: Type | None = None) -> Formula:
         """Raises `Broken` after reporting at the innermost node that is wrong."""
@@ -201,6 +205,7 @@ class ExpressionCompiler:
             case syntax.Call():
                 return self._call(node, scope)
             case _:
+                refuse_list(node, scope, self)
                 what = _UNSUPPORTED.get(type(node), "this")
                 raise Mismatch(
                     ErrorCode.T003, f"{what} can't be used in a policy", "see docs/policy-language.md, FEEL in policies"
@@ -211,10 +216,12 @@ class ExpressionCompiler:
         if name is not None:
             formula = scope.look_up(name)
             if formula is not None:
-                refuse_list(formula, name)
+                if formula.type.kind is Kind.LIST:
+                    refuse_list(node, scope, self)
                 return formula
             if expected is not None and name in expected.members:
                 return a.word(name)
+        refuse_list(node, scope, self)
         if isinstance(node, syntax.Path) and (part := self._date_part(node, scope)) is not None:
             return part
         if name is None:
@@ -353,7 +360,7 @@ class ExpressionCompiler:
             if isinstance(arguments[0], syntax.ListLiteral):
                 arguments = arguments[0].items
             elif (over := list_expression(arguments[0], scope, self)) is not None:
-                return aggregated(name, over, clipped(self._expression.text_of(arguments[0])))
+                return aggregated(name, over, self.words_of(arguments[0]))
         if name == "list contains":
             return self._list_contains(node, scope)
         if name == "count" and arguments is node.arguments:

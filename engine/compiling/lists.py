@@ -71,12 +71,21 @@ def dotted_name(node: syntax.Node) -> str | None:
     return ".".join([node.name, *reversed(parts)])
 
 
-def refuse_list(formula: Formula, name: str) -> None:
-    """Raises `Mismatch` where a formula is a list: what may stand here is one value."""
-    if formula.type.kind is Kind.LIST:
-        field = formula.type.fields[0].name
-        hint = f"count it, `count({name})`, or add up one of its values, `sum({name}.{field})`"
-        raise Mismatch(ErrorCode.T010, f"`{clipped(name)}` is a list, not one value", hint)
+def refuse_list(node: syntax.Node, scope: Scope, compiler: ExpressionCompiler) -> None:
+    """Raises `Mismatch` where the node stands for a list: what may stand here is one value."""
+    source = list_expression(node, scope, compiler)
+    if source is None:
+        return
+    words = compiler.words_of(node)
+    if source.value is None:
+        hint = f"count it, `count({words})`, or add up one of its values, `sum({words}.{_first_field(source)})`"
+    else:
+        hint = f"take one of them, `max({words})`, or add them up, `sum({words})`"
+    raise Mismatch(ErrorCode.T010, f"`{words}` is a list, not one value", hint)
+
+
+def _first_field(source: ListExpression) -> str:
+    return source.records.type.fields[0].name
 
 
 def list_expression(node: syntax.Node, scope: Scope, compiler: ExpressionCompiler) -> ListExpression | None:
@@ -164,7 +173,7 @@ def aggregated(function: str, source: ListExpression, words: str) -> Formula:
         return _count(source)
     if source.value is None:
         names = [field.name for field in source.records.type.fields]
-        hint = f"name one of its values, such as `{function}({words}.{names[0]})`: {listed(names)}"
+        hint = f"name one of their values, such as `{function}({words}.{names[0]})`: {listed(names)}"
         raise Mismatch(ErrorCode.T010, f"`{function}` takes values, not whole records", hint)
     type_ = source.value.type
     if function in ("any", "all"):

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.wording import clipped
-from engine.reading.document import Mapping, Node, Scalar, Sequence
+from engine.reading.document import Node, Scalar, Sequence
 from engine.reading.fields import FieldReader
 from engine.vocabulary.binding import Binder, FactsRefused, Fault, JsonRecords, JsonScalar, Value
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -65,9 +65,10 @@ def _read_records(
 ) -> tuple[JsonRecords, Value] | None:
     """As `read_value`, of a list: each record a mapping. Every mistake stands at the record, or the value, that has
     it."""
-    if not isinstance(node, Sequence) or not all(isinstance(item, Mapping) for item in node.items):
+    if not isinstance(node, Sequence):
         reader.wrong_kind(node, what, "a list of records", "write `[{…}, {…}]`, or `[]` where there are none")
         return None
+    before = len(reader.diagnostics)
     kinds = {field.name: field.type.kind for field in fact.type.fields}
     raw: JsonRecords = []
     places = {fact.name: node.place}
@@ -81,6 +82,8 @@ def _read_records(
             else:
                 reader.wrong_kind(content, f"`{clipped(key.text)}` in {what}", "one value")
         raw.append(record)
+    if len(reader.diagnostics) > before:
+        return None
     try:
         return raw, bound(fact, raw)
     except FactsRefused as refused:

@@ -11,20 +11,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.reading.document import END_MARK
-from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED
+from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED, SCALAR_KINDS
 from engine.reading.policy import HitPolicy
 from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, local_name, types_of
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
-from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
+from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Fact, Kind, Type, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect of JSON Schema that all of them are written in, for `$schema`."""
 
 NAME_PATTERN = "^[a-z][a-z0-9_]*$"
 ID_PATTERN = "^[a-z][a-z0-9_-]*$"
-TYPE_WORDS = [kind.value for kind in Kind]
+TYPE_WORDS = [kind.value for kind in SCALAR_KINDS]
 
 ENDS = f"The file ends with `{END_MARK}` on a line of its own. See docs/policy-language.md."
 """No schema can ask for it: to YAML the mark is no part of what it ends."""
@@ -261,6 +261,30 @@ def facts_file_schema() -> Schema:
         },
         ("type", "title"),
     )
+    listed = _record(
+        {
+            "type": {"const": Kind.LIST.value},
+            "of": {
+                "description": "What each record holds: `{amount: money, due: date}`.",
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {**_NAMES, "not": {"enum": sorted({*RESERVED, "item"})}},
+                "additionalProperties": {"anyOf": [{"$ref": "#/$defs/type"}, _record_value(bound)]},
+            },
+            "at_most": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": RECORDS_MAX,
+                "default": RECORDS_USUAL,
+                "description": "The most records that a case may have.",
+            },
+            "title": _TEXT,
+            "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
+            "required": {"type": "boolean", "default": False},
+        },
+        ("type", "of", "title"),
+    )
+    is_list = {"properties": {"type": {"const": Kind.LIST.value}}, "required": ["type"]}
     reserved = "|".join(sorted(word for word in RESERVED))
     names = f"^({'|'.join(FACT_GROUPS)})\\.(?!({reserved})$)[a-z][a-z0-9_]*$"
     return {
@@ -280,13 +304,27 @@ def facts_file_schema() -> Schema:
                 "facts": {
                     "type": "object",
                     "propertyNames": {"pattern": names, "maxLength": NAME_LENGTH_MAX},
-                    "additionalProperties": fact,
+                    "additionalProperties": {"if": is_list, "then": listed, "else": fact},
                 },
             },
             SITE_KEYS_REQUIRED,
         ),
         "$defs": {"text": BILINGUAL, "type": _type(), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
     }
+
+
+def _record_value(bound: Schema) -> Schema:
+    """A value of a list's records that says more than its type."""
+    return _record(
+        {
+            "type": {"$ref": "#/$defs/type"},
+            "members": _MEMBERS,
+            "minimum": bound,
+            "maximum": bound,
+            "required": {"type": "boolean", "default": False},
+        },
+        ("type",),
+    )
 
 
 # --- policy tests ----------------------------------------------------------------------------------------------------
@@ -353,6 +391,8 @@ def _case_facts(vocabulary: Vocabulary) -> Schema:
 def _case_fact(fact: Fact, vocabulary: Vocabulary) -> Schema:
     """YAML's plain numbers are welcome where a request carries text, so only the kind of value is said."""
     schema = fact_schema(fact, vocabulary)
+    if fact.type.kind is Kind.LIST:
+        return _case_list(schema, fact.type)
     types = {*types_of(schema), "null"}
     if "string" in types:
         types.add("number")
@@ -363,6 +403,12 @@ def _case_fact(fact: Fact, vocabulary: Vocabulary) -> Schema:
     }
     members = {"enum": [*fact.type.members, None]} if fact.type.kind is Kind.ENUM else {}
     return {**kept, "type": sorted(types - {"integer"} if "number" in types else types), **members}
+
+
+def _case_list(schema: Schema, type_: Type) -> Schema:
+    values = {field.name: {} for field in type_.fields}
+    record = {"type": "object", "properties": values, "additionalProperties": False}
+    return {**schema, "type": ["array", "null"], "items": record}
 
 
 def _policy_test(date_: Schema) -> Schema:

@@ -327,7 +327,9 @@ def _read_record(
         if slot is None or read is None:
             word = _word(key)
             close = nearest(word, fields)
-            faults.append(Fault(f"{path}.{word}", "unknown value", f"did you mean `{close}`?" if close else ""))
+            faults.append(
+                Fault(f"{path}.{word}", "is no value of these records", f"did you mean `{close}`?" if close else "")
+            )
         elif raw is not None:
             try:
                 values[slot] = read(raw)

@@ -26,6 +26,14 @@ facts:
   account.flag: {{type: yes/no, title: {{en: Flag, zh: 标志}}}}
   account.word: {{type: text, title: {{en: Word, zh: 文字}}}}
   account.term: {{type: months, minimum: 0, maximum: 24, title: {{en: Term, zh: 期限}}}}
+  account.items:
+    type: list
+    of:
+      amount: {{type: money, required: true}}
+      due: date
+      kind: {{type: enum, members: [invoice, credit]}}
+      paid: yes/no
+    title: {{en: Items, zh: 项目}}
 """
 
 HEAD = "policy: p\ntitle: {en: P, zh: 策略}\ndecides: account\n"

@@ -102,6 +102,9 @@ class Dialect:
     """Whether each sub-select copies every row that passes through it, and texts cost most of all. Queries then prefer
     repeating a small expression to carrying its value, and compute what reads a text in the first sub-select."""
 
+    has_record_arrays: bool = True
+    """Whether a column can hold arrays of structs that a query can go through for each row."""
+
     has_lambdas: bool = False
     """Whether functions of arrays take a function of an entry, which may read other columns. Lists are read by
     sub-selects elsewhere."""
@@ -438,7 +441,7 @@ SPARK = Spark(
     materializes_subselects=True,
 )
 POSTGRES = Postgres(name="postgres", wide="NUMERIC", array_concat="ARRAY_CAT", inlines_subselects=True)
-SNOWFLAKE = Snowflake(name="snowflake", wide="NUMBER(38, 0)", array_concat="ARRAY_CAT")
+SNOWFLAKE = Snowflake(name="snowflake", wide="NUMBER(38, 0)", array_concat="ARRAY_CAT", has_record_arrays=False)
 BIGQUERY = BigQuery(name="bigquery", wide="BIGNUMERIC", narrow="INT64", text_type="STRING")
 
 DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (DUCKDB, SPARK, POSTGRES, SNOWFLAKE, BIGQUERY)}

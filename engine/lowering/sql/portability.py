@@ -7,6 +7,7 @@ at a time; only bulk runs refuse it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
@@ -17,7 +18,7 @@ from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula, walk
 from engine.ruleset.functions import FORMS
 from engine.ruleset.ruleset import ListResult, Match, Named, RuleSet
-from engine.vocabulary.vocabulary import FORMULA_BOUND
+from engine.vocabulary.vocabulary import FORMULA_BOUND, Kind
 
 LEVELS_MAX = 500
 """Sub-selects of one query, each reading the one before. DuckDB refuses 1,000 of them (its `max_expression_depth`;
@@ -27,9 +28,11 @@ _STEPS_LEFT_UNCOUNTED = 50
 """A rule set of as few steps can't come near `LEVELS_MAX`, whatever its formulas are."""
 
 
-def portability_mistakes(rulesets: Iterable[RuleSet]) -> tuple[Diagnostic, ...]:
+def portability_mistakes(rulesets: Iterable[RuleSet], *, lists: bool = False) -> tuple[Diagnostic, ...]:
     """The diagnostics of these rule sets, in order; none where all of them can run in bulk. Formulas that rule sets
-    share, as those of one policy set do, are looked at once, and no rule set is kept."""
+    share, as those of one policy set do, are looked at once, and no rule set is kept.
+
+    `lists`: whether whoever runs the query has columns of lists of records; files of one row a case have not."""
     formulas: dict[tuple[int, Place], Formula] = {}
     too_deep: dict[Place, Diagnostic] = {}
     for ruleset in rulesets:
@@ -37,7 +40,21 @@ def portability_mistakes(rulesets: Iterable[RuleSet]) -> tuple[Diagnostic, ...]:
         if (mistake := _too_deep(ruleset)) is not None:
             too_deep[mistake.place] = mistake
     mistakes = [mistake for (_, place), formula in formulas.items() for mistake in _mistakes(formula, place)]
+    if not lists:
+        mistakes += [mistake for (_, place), formula in formulas.items() for mistake in _lists_read(formula, place)]
     return in_order([*mistakes, *too_deep.values()])
+
+
+def _lists_read(formula: Formula, place: Place) -> Iterator[Diagnostic]:
+    for name in dict.fromkeys(node.records.name for node in walk(formula) if isinstance(node, f.Aggregate)):
+        message = f"this policy can't run in bulk: it reads the list `{name}`, and a batch has one row a case"
+        hint = "decide these cases with `credence decide-file`, or in a warehouse with the query of `credence sql`"
+        yield Diagnostic(place, ErrorCode.B004, message, hint)
+
+
+def without_lists(ruleset: RuleSet) -> RuleSet:
+    """The rule set for rows that hold no lists; nothing in it may read one (see `portability_mistakes`)."""
+    return replace(ruleset, facts=tuple(fact for fact in ruleset.facts if fact.type.kind is not Kind.LIST))
 
 
 def _too_deep(ruleset: RuleSet) -> Diagnostic | None:

@@ -86,4 +86,6 @@ def _unit(form: SqlForm, type_: Type) -> str:
             return f"text of at most {TEXT_LENGTH_MAX} characters"
         case Kind.YES_NO:
             return "true or false"
+        case Kind.LIST:
+            return f"at most {type_.high:,} records of {', '.join(field.name for field in type_.fields)}"
     return f"{type_.kind.value}{scaled}"

@@ -231,6 +231,9 @@ class _Steps:
 def _sql_type(dialect: Dialect, type_: Type) -> str:
     if type_.kind.is_numeric:
         return dialect.narrow if is_narrow(type_) else dialect.wide
+    if type_.kind is Kind.LIST:
+        fields = ", ".join(f"{field.name} {_sql_type(dialect, field.type)}" for field in type_.fields)
+        return f"ARRAY<STRUCT<{fields}>>"
     others = {Kind.DATE: dialect.narrow, Kind.YES_NO: "BOOLEAN"}
     return others.get(type_.kind, dialect.text_type)
 

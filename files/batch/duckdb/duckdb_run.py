@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.levels import column
-from engine.lowering.sql.portability import portability_mistakes
+from engine.lowering.sql.portability import portability_mistakes, without_lists
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
@@ -100,6 +100,7 @@ def run(job: SqlBatchJob, progress: Progress = lambda _step: None) -> BatchTally
     started = time.perf_counter()
     if mistakes := portability_mistakes([job.ruleset]):
         raise InputRefused("\n".join(map(str, mistakes)))
+    job = replace(job, ruleset=without_lists(job.ruleset))
     refuse_formulas(job.row_map)
     written = {"--out": Path(job.out), "--rejects": Path(job.rejects)}
     output_format(job.out)

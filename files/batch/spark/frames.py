@@ -14,7 +14,7 @@ from pyspark.sql import functions as sf
 
 from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.masks import Mask
-from engine.lowering.sql.portability import portability_mistakes
+from engine.lowering.sql.portability import portability_mistakes, without_lists
 from engine.lowering.sql.readable_columns import fact_value, list_value
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
@@ -57,6 +57,7 @@ def decide_frame(
     refused = portability_mistakes([ruleset])
     if refused:
         raise InputRefused("\n".join(map(str, refused)))
+    ruleset = without_lists(ruleset)
     form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
     heading = {field.name: _column_type(field.dataType.simpleString(), cells=cells) for field in frame.schema.fields}
     refuse_formulas(row_map)

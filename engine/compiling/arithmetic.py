@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import cast
 
 from engine.compiling.units import KIND_WORDS, unit_hint
 from engine.diagnostics.codes import ErrorCode
@@ -121,7 +122,7 @@ def folded(formula: Formula) -> Formula:
     if not all(isinstance(operand, Constant) for operand in formula.operands):
         return formula
     value = constant_value(formula)
-    return formula if value is None else constant(formula.type, value)
+    return formula if value is None else constant(formula.type, cast("int | str | bool", value))
 
 
 def rescaled(formula: Formula, scale: int, mode: str = "half_even") -> Formula:

@@ -7,6 +7,7 @@ is said in `engine.vocabulary.binding`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from engine.deciding.decision import JsonValue
 from engine.ruleset.ruleset import RuleSet
@@ -80,7 +81,7 @@ def reader_formatter(type_: Type, currency: str, language: str) -> ReaderFormatt
         prefix, grouped = f"{currency} ", decimal_formatter(type_.scale, grouped=True)
         return lambda value: unknown if value is None else prefix + grouped(value)  # type: ignore[arg-type]  # an int
     write = _known_formatter(type_, language)
-    return lambda value: unknown if value is None else write(value)
+    return lambda value: unknown if value is None else write(cast("int | str | bool", value))
 
 
 def differs_by_language(type_: Type) -> bool:

@@ -406,7 +406,7 @@ def _case_fact(fact: Fact, vocabulary: Vocabulary) -> Schema:
 
 
 def _case_list(schema: Schema, type_: Type) -> Schema:
-    values = {field.name: {} for field in type_.fields}
+    values: Schema = {field.name: {} for field in type_.fields}
     record = {"type": "object", "properties": values, "additionalProperties": False}
     return {**schema, "type": ["array", "null"], "items": record}
 

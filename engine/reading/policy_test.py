@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from engine.diagnostics.diagnostic import Place
+from engine.vocabulary.binding import JsonRecords, JsonScalar
 from engine.vocabulary.text import Text
 
 ExpectedValue = Decimal | str | bool | None | tuple["ExpectedValue", ...]
@@ -48,7 +49,7 @@ class Case:
     """A key of `CASE_KINDS`, the suite's."""
     as_of: date
     """The day of the decision."""
-    facts: Mapping[str, Mapping[str, str | int | bool | None]]
+    facts: Mapping[str, Mapping[str, JsonScalar | JsonRecords]]
     """By group, as a request carries them: `{"order": {"amount": "12.50"}}`, fixtures already merged in."""
     expected: Expected
 

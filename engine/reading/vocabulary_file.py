@@ -238,7 +238,9 @@ def _list_field(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: 
     if name == _RECORD_NAME:
         reader.mistake(key.place, ErrorCode.P005, "`item` is the record itself in a filter", "choose another name")
         return None
-    fields = {"type": node} if isinstance(node, Scalar) else reader.fields(node, what, _RECORD_KEYS, ("type",))
+    fields: dict[str, Node] | None = {"type": node}
+    if not isinstance(node, Scalar):
+        fields = reader.fields(node, what, _RECORD_KEYS, ("type",))
     if fields is None:
         return None
     type_ = _scalar_type(reader, vocabulary, fields, key)

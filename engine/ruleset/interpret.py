@@ -233,7 +233,7 @@ def _date_part(part: str, day: date) -> int:
 def _list(step: ListResult, verdicts: Mapping[str, bool | None], variables: Mapping[str, Value]) -> Result:
     if any(verdicts[row] is None for row, _ in step.entries):
         return None
-    return tuple(value_of(output, variables) for row, output in step.entries if verdicts[row])
+    return tuple(cast(Scalar, value_of(output, variables)) for row, output in step.entries if verdicts[row])
 
 
 def _plain(variables: Mapping[str, Result]) -> Mapping[str, Value]:

@@ -257,6 +257,8 @@ class RawFacts:
                 return self._words(
                     target, source.column_type, cell, [(exp.Not(this=members), _binder_fault(target, "\x00"))]
                 )
+            case Kind.LIST:
+                raise AssertionError("a batch reads no lists")
             case Kind.TEXT:
                 blank = source.column_type is ColumnType.TEXT or source.words is not None
                 faults = list(self._unfit_texts(cell, lambda wrong: _binder_fault(target, wrong), blank=blank))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from engine.diagnostics.wording import did_you_mean, listed
 from engine.lowering.python.python_form import formula_function
@@ -21,6 +21,7 @@ from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Kind
 from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
+from files.strict_json import JsonRefused, read_json
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,34}(\.[0-9]{1,34})?", re.ASCII)
@@ -219,10 +220,22 @@ def _plain_converter(column: Column) -> _Converter:
             return _yes_no
         case Kind.ENUM | Kind.TEXT:
             return _text
+        case Kind.LIST:
+            return _records
 
 
 def _text(text: str) -> JsonScalar:
     return text or None
+
+
+def _records(text: str) -> JsonScalar:
+    """A list stands in a cell as JSON: `[{"amount": "12.50"}]`."""
+    if not text:
+        return None
+    try:
+        return cast("JsonScalar", read_json(text, decimals_as_text=True))
+    except JsonRefused as refused:
+        raise _NotMapped(f"is not a list in JSON: {refused}") from None
 
 
 def _whole_number(text: str) -> JsonScalar:

@@ -60,7 +60,7 @@ def test_it_is_what_feel_says_where_nothing_is_missing() -> None:
     chance = random.Random(7)
     engine = engine_of("values:\n" + "".join(f"  v{i}: {json.dumps(formula)}\n" for i, formula in enumerate(WORTH)))
     for _ in range(60):
-        records = [
+        records: list[dict[str, Any]] = [
             {
                 "amount": f"{chance.randint(-30_000, 30_000) / 100:.2f}",
                 "due": date(2026, chance.randint(1, 12), 28).isoformat(),
@@ -98,7 +98,7 @@ def _plain(value: object) -> object:
 RULE = f"rules:\n  r:\n    when: WHEN\n    then: review\n    reason: {REASON}\n"
 
 
-def reason(when: str, **facts: object) -> Any:
+def reason(when: str, **facts: Any) -> Any:
     decision = decide(engine_of(RULE.replace("WHEN", json.dumps(when))), **facts)
     return decision.reasons[0] if decision.reasons else None
 

@@ -248,7 +248,7 @@ def _holds(type_: Type, value: Value) -> bool:
         return True
     if isinstance(value, str):
         return type_.kind is Kind.ENUM or bool(value.strip() and not text_fault(value))
-    return type_.low <= value <= type_.high
+    return isinstance(value, int) and type_.low <= value <= type_.high
 
 
 def seen(facts: Mapping[str, Value]) -> dict[str, object]:

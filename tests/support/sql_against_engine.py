@@ -94,8 +94,8 @@ def arrow_type(type_: Type) -> pa.DataType:
 
 def relation(ruleset: RuleSet, form: SqlForm, cases: Sequence[Case]) -> pa.Table:
     columns = list(zip(*(facts for facts, _ in cases), strict=True))
-    columns = [_structs(column, fact.type) for column, fact in zip(columns, ruleset.facts, strict=True)]
-    arrays = [pa.array(column, arrow_type(fact.type)) for column, fact in zip(columns, ruleset.facts, strict=True)]
+    structs = [_structs(column, fact.type) for column, fact in zip(columns, ruleset.facts, strict=True)]
+    arrays = [pa.array(column, arrow_type(fact.type)) for column, fact in zip(structs, ruleset.facts, strict=True)]
     arrays.append(pa.array([as_of for _, as_of in cases], pa.int64()))
     arrays.append(pa.array(range(len(cases)), pa.int64()))
     names = [*(form.columns[fact.name] for fact in ruleset.facts), form.columns.get(AS_OF, AS_OF), ROW]

@@ -125,9 +125,9 @@ def aggregate(node: f.Aggregate, parts: Sequence[SqlValue], levels: Levels, lowe
     if records.nullable:
         branches.insert(0, (exp.Is(this=wrapped(records.sql), expression=exp.Null()), exp.Null()))
     ifs = [exp.If(this=test, true=result) for test, result in branches]
-    sql = exp.Case(ifs=ifs, default=last) if ifs else last
+    whole: Expr = exp.Case(ifs=ifs, default=last) if ifs else last
     wide = node.function not in ("count", "any", "all")
-    return levels.at(sql, parts, wide=wide, nullable=node.nullable, long=True)
+    return levels.at(whole, parts, wide=wide, nullable=node.nullable, long=True)
 
 
 Branches = list[tuple[Expr, Expr]]

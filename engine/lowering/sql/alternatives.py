@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import cast
 
 from engine.diagnostics.diagnostic import Place
 from engine.lowering.sql.choice_chains import shortened
@@ -26,7 +27,7 @@ from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, variables
 from engine.ruleset.interpret import kleene_and, value_of
 from engine.ruleset.ruleset import Conjunct, ListResult, Match, Named, Rule, RuleSet
-from engine.vocabulary.binding import Value
+from engine.vocabulary.binding import Scalar, Value
 from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
 
 _NUMBER = "alternative"
@@ -205,7 +206,7 @@ class _Folding:
         [number] = numbers.values()
         alternatives = zip(*(each.values for each in known.values()), strict=True)
         computed = [value_of(node, dict(zip(known, values, strict=True))) for values in alternatives]
-        constants = tuple(Constant(node.type, value, nullable=value is None) for value in computed)
+        constants = tuple(Constant(node.type, cast(Scalar, value), nullable=value is None) for value in computed)
         return Alternative(node.type, number, constants, nullable=None in computed)
 
 

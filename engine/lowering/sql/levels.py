@@ -77,6 +77,7 @@ def literal(value: Value, dialect: Dialect, *, wide: bool = False) -> SqlValue:
         case int():
             sql = dialect.wide_number(value) if wide else number(value)
             return SqlValue(sql, wide=wide, constant=(value,), long=wide)
+    raise TypeError("a list is no literal")
 
 
 class ColumnNames:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 
@@ -59,7 +59,7 @@ Cells = Sequence[tuple[str, Callable[[Facts], Known]]]
 def number(name: str, scale: int, times: Fraction = Fraction(1)) -> Callable[[Facts], Known]:
     def worked_out(facts: Facts) -> Known:
         value = facts[name]
-        return None if value is None else Fraction(int(value), 10**scale) * times
+        return None if value is None else Fraction(cast(int, value), 10**scale) * times
 
     return worked_out
 
@@ -70,7 +70,7 @@ def fixed(value: Known) -> Callable[[Facts], Known]:
 
 def unless_no_points(facts: Facts) -> Known:
     points = facts["points"]
-    return None if points is None or points == 0 else Fraction(int(points))
+    return None if points is None or points == 0 else Fraction(cast(int, points))
 
 
 NUMBERS: Cells = (

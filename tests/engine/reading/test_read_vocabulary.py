@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from engine.pipeline import load
 from engine.reading.document import Document, read
+from engine.reading.fields import SCALAR_KINDS
 from engine.reading.vocabulary_file import read_vocabulary
+from engine.vocabulary.binding import Binder
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import MONEY_BOUND, Kind, Vocabulary
 from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake
@@ -89,7 +91,7 @@ def test_bounds_are_at_the_scale_of_the_type(declared: str, low: int, high: int)
     assert (found.facts["account.x"].type.low, found.facts["account.x"].type.high) == (low, high)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", SCALAR_KINDS)
 def test_every_type_has_an_example_that_it_accepts(kind: Kind) -> None:
     members = "members: [one, two]," if kind is Kind.ENUM else ""
     first, mistakes = vocabulary(f"facts: {{account.x: {{type: {kind}, {members} {TITLE}}}}}")
@@ -99,6 +101,15 @@ def test_every_type_has_an_example_that_it_accepts(kind: Kind) -> None:
     again, mistakes = vocabulary(f"facts: {{account.x: {{type: {kind}, {members} {TITLE}, example: {shown}}}}}")
     assert not mistakes
     assert again.facts["account.x"].example == example
+
+
+def test_a_list_has_an_example_that_binding_accepts() -> None:
+    of = "{amount: money, due: {type: date, required: true}, kind: {type: enum, members: [a, b]}, paid: yes/no}"
+    found, mistakes = vocabulary(f"facts: {{account.x: {{type: list, of: {of}, {TITLE}}}}}")
+    assert not mistakes
+    fact = found.facts["account.x"]
+    assert fact.example == [{"amount": "1250.00", "due": "2026-07-01", "kind": "a", "paid": False}]
+    assert Binder("account", [fact]).bind({"account": {"x": fact.example}}) == [((125_000, 20_635, "a", False),)]
 
 
 @each_mistake(MISTAKES / "facts_files.txt")

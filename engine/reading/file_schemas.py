@@ -406,9 +406,13 @@ def _case_fact(fact: Fact, vocabulary: Vocabulary) -> Schema:
 
 
 def _case_list(schema: Schema, type_: Type) -> Schema:
-    values: Schema = {field.name: {} for field in type_.fields}
-    record = {"type": "object", "properties": values, "additionalProperties": False}
+    value = {"type": ["string", "number", "boolean", "null"]}
+    record = _record({field.name: value for field in type_.fields}, _required_values(type_))
     return {**schema, "type": ["array", "null"], "items": record}
+
+
+def _required_values(type_: Type) -> tuple[str, ...]:
+    return tuple(field.name for field in type_.fields if field.required)
 
 
 def _policy_test(date_: Schema) -> Schema:

@@ -100,9 +100,11 @@ def test_the_policies_in_the_language_document_are_sound(text: str) -> None:
     assert read_policy(document)[1] == ()
 
 
-def test_the_facts_file_in_the_language_document_is_sound() -> None:
-    (block,) = (found for found in re.findall(r"```yaml\n(.*?)```", LANGUAGE, re.DOTALL) if "facts:" in found)
-    assert faults(FACTS_FILE, yaml(block)) == []
+def test_the_facts_files_in_the_language_document_are_sound() -> None:
+    blocks = [found for found in re.findall(r"```yaml\n(.*?)```", LANGUAGE, re.DOTALL) if "facts:" in found]
+    assert len(blocks) == 2
+    for block in blocks:
+        assert faults(FACTS_FILE, yaml(block)) == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.yaml")), ids=lambda path: path.name)

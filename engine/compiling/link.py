@@ -14,6 +14,7 @@ from engine.compiling.expressions import dotted_name
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel import syntax
+from engine.reading.exceptions_file import ExceptionDefinition
 from engine.reading.policy import Criterion, Expression, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -40,6 +41,16 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedException:
+    """An exception of the set, once it is known what kind of case it is about."""
+
+    definition: ExceptionDefinition
+
+    reader: Policy
+    """A policy of that kind without anything in it: `when` reads what such a policy may read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Linked:
     """Policies with all that they define, and who reads whom."""
 
@@ -55,13 +66,18 @@ class Linked:
     reads: Mapping[str, frozenset[str]]
     """Which units each unit reads directly, all by first name."""
 
+    exceptions: tuple[LinkedException, ...] = ()
+    """In the author's order."""
+
 
 def readable(reader: Policy, source: Policy) -> bool:
     """A policy reads those of its own case kind, and of the kinds that this one reads: an order's the account's."""
     return CASE_KINDS[reader.decides].may_read(source.decides)
 
 
-def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
+def link(
+    policies: Sequence[Policy], exceptions: Sequence[LinkedException] = ()
+) -> tuple[Linked, tuple[Diagnostic, ...]]:
     """The policies put together, and the mistakes that this shows: two policies of one name, and circles of values that
     read each other. Where there are circles the order of evaluation is worth nothing."""
     report: list[Diagnostic] = []
@@ -75,7 +91,7 @@ def link(policies: Sequence[Policy]) -> tuple[Linked, tuple[Diagnostic, ...]]:
     units = [unit for policy in by_policy.values() for unit in _units(policy)]
     by_name = {name: unit for unit in units for name in unit.gives}
     reads = {unit.gives[0]: frozenset(_reads(unit, by_name)) for unit in units}
-    return Linked(by_policy, _in_order(units, reads, report), by_name, reads), tuple(report)
+    return Linked(by_policy, _in_order(units, reads, report), by_name, reads, tuple(exceptions)), tuple(report)
 
 
 def _units(policy: Policy) -> Iterator[Unit]:
@@ -161,6 +177,8 @@ def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
         for part in parts:
             of_part = tuple(part.values()) if isinstance(part, Mapping) else part
             read.update(name for e in expressions(of_part) for name in names_read(policy, e, places))
+    for each in linked.exceptions:
+        read.update(name for e in each.definition.when for name in names_read(each.reader, e, places))
     for name, place in places.items():
         if name not in read:
             message = f"nothing reads the parameter `{name.partition('.')[2]}`"

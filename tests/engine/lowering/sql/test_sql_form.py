@@ -74,7 +74,8 @@ def without_refused(ruleset: RuleSet) -> RuleSet:
         for rule in ruleset.rules
         if not refused((), (rule,)) and not bad(conjunct.formula for conjunct in rule.match.conjuncts)
     )
-    return replace(ruleset, steps=tuple(steps), rules=rules)
+    exceptions = tuple(each for each in ruleset.exceptions if each.id not in gone)
+    return replace(ruleset, steps=tuple(steps), rules=rules, exceptions=exceptions)
 
 
 def _formulas_of(step: Any) -> list[Formula]:
@@ -233,6 +234,7 @@ def one_rule() -> RuleSet:
         facts=(Fact(name="p.n", type=NUMBER_TYPE, title=NO_TEXT, note=None, required=False, example=None, place=HERE),),
         steps=(named("p.x", f.Sum(NUMBER_TYPE, n, whole(1), nullable=True)),),
         rules=(rule,),
+        exceptions=(),
         tables=(),
         variables={"p.n": NUMBER_TYPE, "p.x": NUMBER_TYPE},
     )

@@ -24,7 +24,7 @@ from engine.vocabulary.vocabulary import Fact, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
-_EXPECT_KEYS = ("outcome", "reasons", "undetermined", "results", "conditions")
+_EXPECT_KEYS = ("outcome", "reasons", "waived", "undetermined", "results", "conditions")
 
 Facts = dict[str, dict[str, JsonScalar]]
 
@@ -36,7 +36,7 @@ class DecidedNames:
     rules: Collection[str] | None
     """Ids of rules, `policy.rule`."""
     undetermined: Collection[str] | None
-    """Ids of what may turn out undetermined: rules, tables and criteria."""
+    """Ids of what may turn out undetermined: rules, tables, criteria and exceptions."""
     results: Collection[str] | None
     """Names of results, `policy.result`."""
     conditions: Collection[str] | None
@@ -198,6 +198,7 @@ class _CasesReader:
         outcome = self._outcome(fields["outcome"]) if "outcome" in fields else None
         names = self.names or _ANY
         reasons = self._ids(fields.get("reasons"), "`reasons`", names.rules, "rule") or ()
+        waived = self._ids(fields.get("waived"), "`waived`", names.rules, "rule") or ()
         undetermined = self._ids(fields.get("undetermined"), "`undetermined`", names.undetermined, "rule or table")
         results = self._values(fields.get("results"), "`results`", names.results, "result")
         conditions = self._values(fields.get("conditions"), "`conditions`", names.conditions, "condition")
@@ -207,6 +208,7 @@ class _CasesReader:
             place=node.place,
             outcome=outcome,
             reasons=reasons,
+            waived=waived,
             undetermined=undetermined,
             results=results,
             conditions=conditions,

@@ -433,6 +433,7 @@ def nodes(*names: str) -> RuleSet:
         ),
         steps=tuple(named(name, formula) for name, formula in formulas.items()),
         rules=(),
+        exceptions=(),
         tables=(),
         variables={v.name: v.type for v in variables} | {name: formula.type for name, formula in formulas.items()},
     )
@@ -451,12 +452,14 @@ def test_a_node_has_the_interpreters_value(name: str) -> None:
 
 
 def test_what_databases_disagree_about_is_refused_with_its_place() -> None:
-    ruleset = replace(random_ruleset(1), steps=(named("p.x", text_call("upper case", T)),), rules=())
+    ruleset = replace(random_ruleset(1), steps=(named("p.x", text_call("upper case", T)),), rules=(), exceptions=())
     [found] = portability_mistakes([ruleset])
     assert str(found).startswith("generated.yaml:1:1: B001 this policy can't run in bulk: databases disagree about")
 
 
 def test_what_has_more_than_38_digits_is_refused() -> None:
     wide = Type(Kind.NUMBER, scale=0, low=-(10**39), high=10**39)
-    ruleset = replace(random_ruleset(1), steps=(named("p.x", f.Product(wide, N, M, nullable=True)),), rules=())
+    ruleset = replace(
+        random_ruleset(1), steps=(named("p.x", f.Product(wide, N, M, nullable=True)),), rules=(), exceptions=()
+    )
     assert [found.code for found in portability_mistakes([ruleset])] == ["B002"]

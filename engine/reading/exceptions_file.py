@@ -134,8 +134,10 @@ def _reason(reader: FieldReader, node: Node, what: str) -> Text | None:
     """In both languages, or one text for readers of both: an exception is a note between people who know each other."""
     if isinstance(node, Mapping):
         return reader.text(node, f"the reason of {what}")
-    text = reader.word(node, f"the reason of {what}")
-    return Text(text, text) if text else None
+    if isinstance(node, Scalar) and isinstance(node.value, str) and node.text.strip():
+        return Text(node.text, node.text)
+    reader.wrong_kind(node, f"the reason of {what}", "a text", "write one for all readers, or `{en: …, zh: …}`")
+    return None
 
 
 def _check_dates(reader: FieldReader, since: date, until: date, place: Place) -> None:

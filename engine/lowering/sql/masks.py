@@ -26,7 +26,7 @@ from sqlglot import exp
 from sqlglot.expressions import Expr
 
 from engine.lowering.sql.condition_rewrites import branches, negated, null_with
-from engine.lowering.sql.dialect import binary, number, wrapped
+from engine.lowering.sql.dialect import binary, number
 from engine.lowering.sql.levels import Levels, SqlValue, column
 
 BITS = 62
@@ -119,7 +119,7 @@ def _value(mask: Mask) -> SqlValue:
 
 def _common(levels: Levels, one: SqlValue, other: SqlValue) -> SqlValue:
     """The rules that are in both."""
-    return levels.at(wrapped(binary(exp.BitwiseAnd, one.sql, other.sql)), (one, other), long=True)
+    return levels.at(binary(exp.BitwiseAnd, one.sql, other.sql), (one, other), long=True)
 
 
 def _bits(levels: Levels, bits: int) -> SqlValue:

@@ -15,8 +15,7 @@
 How the outcome follows: each rule that fires asks for one outcome of the case kind's ladder. So does each rule that
 can't be worked out, unless its author wrote `if_missing: ignore`. A rule that an exception waives asks for nothing. The
 most severe outcome asked for is the decision's; the mildest one if nothing asks. Where the two matchers disagree, or no
-rule could stop such a case, the kind's `caution` is asked for as well. So whatever goes wrong, a case is never passed by
-it.
+rule could stop such a case, the kind's `caution` is asked for as well. So whatever goes wrong, it never passes a case.
 
 Start with `evaluator`. An `Evaluator` prepares everything that doesn't depend on the facts; `decide` is the hot path.
 """

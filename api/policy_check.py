@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from api.worker import Worker
+from engine.compiling.exceptions import ended_exceptions
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.pipeline import load
 from files.batch.checked import unfit_for_batch
@@ -41,9 +43,10 @@ async def checked_by(worker: Worker, caller: str, files: Mapping[str, bytes]) ->
 
 
 def check(files: Mapping[str, bytes]) -> Checked:
-    """The job itself, in the worker process: mistakes, and what could not run in bulk."""
+    """The job itself, in the worker process: mistakes, what could not run in bulk, and exceptions that have ended."""
     loaded = load(files)
     if loaded.engine is None:
         return Checked(None, loaded.diagnostics[:DIAGNOSTICS_MAX], len(loaded.diagnostics))
-    found = in_order((*loaded.diagnostics, *unfit_for_batch(loaded.engine)))
+    ended = ended_exceptions(loaded.engine.exceptions, datetime.now(UTC).date())
+    found = in_order((*loaded.diagnostics, *unfit_for_batch(loaded.engine), *ended))
     return Checked(loaded.engine.version, found[:DIAGNOSTICS_MAX], len(found))

@@ -19,6 +19,7 @@ from pathlib import PurePath
 from threading import Lock
 
 from engine.compiling.compile import Compiled, compile_policies
+from engine.compiling.exceptions import link_exceptions
 from engine.compiling.link import unused_parameters
 from engine.deciding.decision import Decision
 from engine.deciding.evaluator import Evaluator
@@ -27,6 +28,7 @@ from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.nearest import few_hints
 from engine.reading import document
 from engine.reading.document import Document
+from engine.reading.exceptions_file import SITE_EXCEPTIONS, ExceptionDefinition, read_exceptions
 from engine.reading.policy import Policy
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_facts
@@ -66,7 +68,8 @@ class Engine:
     """A policy set that has been checked, ready to decide. Thread-safe, and picklable: what was compiled goes along.
 
     `version` is the set's SHA-256, which every decision carries; `files` are its texts by name, and `standard_facts` is
-    the text of the standard facts, which belong to the version. `vocabulary` and `policies` are what was read.
+    the text of the standard facts, which belong to the version. `vocabulary`, `policies` and `exceptions` are what was
+    read.
 
     Evaluators, with their generated code and Rete networks, are made when a case kind is first decided on a stretch of
     dates, or by `warm`. `close` frees the networks; without it they go with the last reference.
@@ -76,6 +79,7 @@ class Engine:
         self.version = compiled.version
         self.vocabulary: Vocabulary = compiled.vocabulary
         self.policies: Mapping[str, Policy] = compiled.linked.policies
+        self.exceptions = tuple(each.definition for each in compiled.linked.exceptions)
         self.files = dict(files)
         self.standard_facts = _standard_text().decode()
         self._compiled = compiled
@@ -149,8 +153,9 @@ def load(files: Mapping[str, bytes]) -> Loaded:
     """Reads, checks and compiles a policy set.
 
     `files` maps each file's name as users know it (`rules/orders.yaml`) to its content. The file called `facts.yaml`
-    says the currency, lists the policies and holds the site's own facts; every other file is a policy. Each must end
-    with YAML's end mark `...`, so that a file that is cut off is not taken for a whole one.
+    says the currency, lists the policies and holds the site's own facts; one called `exceptions.yaml`, which need not
+    be there, holds exceptions; every other file is a policy. Each must end with YAML's end mark `...`, so that a file
+    that is cut off is not taken for a whole one.
 
     Never raises for what an author wrote: mistakes are diagnostics. The list of policies guards against files that are
     not there: a policy that is listed and missing is a mistake, and so is one that is not listed.
@@ -173,6 +178,7 @@ def load_stored(files: Mapping[str, bytes]) -> Loaded:
 def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     report: list[Diagnostic] = []
     unread: set[str] = set()
+    definitions: list[ExceptionDefinition] = []
     site = next((name for name in sorted(files) if PurePath(name).name == SITE_FACTS), None)
     site_document = _document(files[site], site, report, end_mark=from_files) if site else None
     required = SITE_KEYS_REQUIRED if from_files else ()
@@ -183,6 +189,9 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     policies = []
     for name, content in sorted(files.items()):
         if name == site:
+            continue
+        if PurePath(name).name == SITE_EXCEPTIONS:
+            definitions += _exceptions(content, name, report, end_mark=from_files)
             continue
         policy = _policy(content, name, report, end_mark=from_files)
         if policy is None:
@@ -197,7 +206,11 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
         report.append(
             Diagnostic(Place(site or "rules", 1, 1), ErrorCode.P000, "no policy files", "add a file with a policy")
         )
-    compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread)
+    broken = {mistake.place.file for mistake in report}  # a policy with a broken rule is read without it
+    incomplete = unread.union(policy.name for policy in policies if policy.place.file in broken)
+    exceptions, mistakes = link_exceptions(definitions, policies, incomplete)
+    report += mistakes
+    compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread, exceptions)
     report += mistakes
     engine = None
     if not report:
@@ -210,6 +223,15 @@ def _document(content: bytes, name: str, report: list[Diagnostic], *, end_mark: 
     read, mistakes = document.read(content, name, end_mark=end_mark)
     report += mistakes
     return read
+
+
+def _exceptions(
+    content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool
+) -> tuple[ExceptionDefinition, ...]:
+    read = _document(content, name, report, end_mark=end_mark)
+    exceptions, mistakes = read_exceptions(read) if read else ((), ())
+    report += mistakes
+    return exceptions
 
 
 def _policy(content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool) -> Policy | None:

@@ -1,4 +1,4 @@
-"""`credence activate`: puts a policy change into force that takes a file, a policy or a rule away."""
+"""`credence activate`: puts a policy change into force that takes a file, a policy or a rule away, or waives rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ SECONDS_MAX = 60
 
 _ANSWER_BYTES_MAX = 16 << 20
 _NOT_CREDENCE = "what answers at `{url}` is not credence, or refuses; give the service's --url"
-_GONE = (("files", "file"), ("policies", "policy"), ("rules", "rule"))
+_GONE = (
+    ("files", "file"),
+    ("policies", "policy"),
+    ("rules", "rule"),
+    ("exceptions", "rules waived by"),
+)
 
 UrlOption = Annotated[
     str,
@@ -39,8 +44,9 @@ def activate(url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False, a
     """Show what the pending policy change would take away, and with --yes put it into force.
 
     A change of the rules folder that removes a file, a policy or a rule doesn't take effect by being saved: it could be
-    a file that was lost, and what is left would pass what it held. The set before decides on, and /readyz shows the
-    change as pending, until this command says that it is meant. It must run on the service's own machine.
+    a file that was lost, and what is left would pass what it held. Nor does an exception that is new or says something
+    else. The set before decides on, and /readyz shows the change as pending, until this command says that it is meant.
+    It must run on the service's own machine.
 
     Example:  credence activate
 

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, out, print_diagnostics, print_json
 from api.cli.grammar import rules_folder
-from api.cli.options import RULES, FolderArgument, FolderOption, JsonOption
+from api.cli.options import RULES, FolderArgument, FolderOption, JsonOption, today
 from api.cli.policy_folder import folder_of
 from api.cli.tests_and_maps import mistakes_in_map, read_suites, row_maps, suites_named_twice
+from engine.compiling.exceptions import ended_exceptions
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.pipeline import Engine, load
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -25,7 +26,7 @@ def check(directory: FolderArgument = None, rules: FolderOption = None, as_json:
 
     Each is shown as file:line:column: CODE message (hint), sorted by place; on a terminal with the line it is about.
 
-    With N009 or a B code alone, the policies still load and decide.
+    With N009 or a B code alone, the policies still load and decide. Warnings (E007) are no mistakes.
 
     Example:  credence check rules
 
@@ -33,17 +34,18 @@ def check(directory: FolderArgument = None, rules: FolderOption = None, as_json:
     """
     folder = folder_of(rules_folder(directory, rules, RULES))
     engine, diagnostics = _checked(folder)
+    mistakes = [item for item in diagnostics if not item.is_warning]
     if as_json:
-        version = engine.version if engine and not diagnostics else None
+        version = engine.version if engine and not mistakes else None
         print_json({"version": version, "diagnostics": [item.as_json() for item in diagnostics]})
     elif diagnostics:
         print_diagnostics(out(), diagnostics, {**folder.policies, **folder.cases, **folder.maps})
-        count = len(diagnostics)
-        files = len({item.place.file for item in diagnostics})
-        out().print(Text(f"{_counted(count, 'mistake')} in {_counted(files, 'file')}", "bold red"))
-    elif engine is not None:
+    if mistakes and not as_json:
+        files = len({item.place.file for item in mistakes})
+        out().print(Text(f"{_counted(len(mistakes), 'mistake')} in {_counted(files, 'file')}", "bold red"))
+    elif engine is not None and not as_json:
         out().print(Text(_summary(engine, folder), "green"))
-    if diagnostics:
+    if mistakes:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
@@ -55,7 +57,8 @@ def _checked(folder: RulesFolder) -> tuple[Engine | None, tuple[Diagnostic, ...]
             loaded = load(folder.policies)
             if loaded.engine is None:
                 return None, loaded.diagnostics
-            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_batch(loaded.engine))
+            ended = ended_exceptions(loaded.engine.exceptions, today())
+            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_batch(loaded.engine), *ended)
             return loaded.engine, in_order((*loaded.diagnostics, *beside))
     except Stopped as stopped:
         return None, (too_large({**folder.policies, **folder.cases, **folder.maps}, stopped),)

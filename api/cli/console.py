@@ -82,7 +82,7 @@ def print_json(value: object) -> None:
 
 
 def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic], files: Mapping[str, bytes]) -> None:
-    """Prints one line for each mistake; on a terminal also the author's line with a caret under the place.
+    """Prints one line for each mistake or warning; on a terminal also the author's line with a caret under the place.
 
     `files` holds the contents by the names that stand in the diagnostics' places. Only the first `PRINTED_MAX` mistakes
     are printed.
@@ -96,7 +96,8 @@ def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic], files
             console.print(Text(f"… and more; mend these {PRINTED_MAX:,} first"))
             break
         place = diagnostic.place
-        text = Text.assemble((f"{place}: ", "bold"), (diagnostic.code, "bold red"), f" {diagnostic.message}")
+        style, word = ("bold yellow", " warning:") if diagnostic.is_warning else ("bold red", "")
+        text = Text.assemble((f"{place}: ", "bold"), (diagnostic.code, style), f"{word} {diagnostic.message}")
         if diagnostic.hint:
             text.append(f" ({diagnostic.hint})", "cyan")
         console.print(text)

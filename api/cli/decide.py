@@ -71,11 +71,16 @@ def print_decision(console: Console, decision: Decision, words: ValueWords, *, w
 
 def _print_reason(console: Console, decision: Decision, number: int, reason: Reason, words: ValueWords) -> None:
     outcome = OUTCOME_TITLES[reason.outcome][words.language]
-    style = outcome_style(decision, reason.outcome)
+    style = "dim" if reason.waived else outcome_style(decision, reason.outcome)
+    outcome += f" ({phrases.WAIVED[words.language]})" if reason.waived else ""
     heading = Text.assemble(f"  {number}. ", (outcome, style), (f"  {reason.rule}  {reason.place}", "dim"))
     console.print(heading)
     console.print(Text(f"     {reason.text[words.language]}"))
-    if reason.remedy:
+    for each in reason.waived:
+        why = each.reason[words.language]
+        said = phrases.WAIVED_UNTIL[words.language].format(each.exception, each.until, each.by, each.approved_by, why)
+        console.print(Text(f"     {said}"))
+    if reason.remedy and not reason.waived:
         remedy = (f"     {phrases.REMEDY[words.language]} ", "bold"), reason.remedy[words.language]
         console.print(Text.assemble(*remedy))
     pairs = [(words.title(name), words.variable(name, value)) for name, value in reason.facts]

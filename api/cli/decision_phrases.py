@@ -29,4 +29,13 @@ TRUE = Text("true", "真")
 FALSE = Text("false", "假")
 ALWAYS = Text("always", "始终成立")
 DECISIVE = Text("decides the outcome", "决定结果")
+EXCEPTIONS = Text("Exceptions", "例外")
+WAIVED = Text("waived", "已豁免")
+WAIVED_UNTIL = Text(
+    "waived by {0} until {1}, asked for by {2}, approved by {3}: {4}", "依 {0} 豁免至 {1}，申请人 {2}，批准人 {3}：{4}"
+)
+WAIVED_BY = Text("would count, but is waived by {0}", "本应计入，但依 {0} 豁免")
+WAIVES = Text("holds and waives", "适用，豁免规则")
+WAIVES_NOTHING = Text("does not hold", "不适用")
+UNKNOWN_WAIVES_NOTHING = Text("unknown, so it waives nothing", "无法判断，故不豁免")
 NOTHING_IGNORED = Text("ignored", "忽略")

@@ -21,6 +21,7 @@ from engine.explaining.explanation import (
     Explanation,
     InputValue,
     TriedCondition,
+    TriedException,
     TriedPolicy,
     TriedRule,
     TriedTable,
@@ -82,7 +83,8 @@ def _only(explanation: Explanation, id_: str) -> Explanation:
             policies.append(TriedPolicy(policy.name, policy.title, steps, kept))
     given = tuple(item for item in explanation.given if item.name in behind)
     not_given = tuple(item for item in explanation.not_given if item.name in behind)
-    return Explanation(explanation.decision, given, not_given, tuple(policies))
+    exceptions = tuple(exception for exception in explanation.exceptions if rule.id in exception.waives)
+    return Explanation(explanation.decision, given, not_given, tuple(policies), exceptions)
 
 
 def _behind(explanation: Explanation, rule: TriedRule) -> frozenset[str]:
@@ -133,6 +135,11 @@ def _print(console: Console, explanation: Explanation, words: ValueWords, *, wit
                 _print_table(console, step, words)
         for rule in policy.rules:
             _print_rule(console, rule, words)
+    if explanation.exceptions:
+        console.print()
+        console.print(Text(phrases.EXCEPTIONS[language], "bold"))
+    for exception in explanation.exceptions:
+        _print_exception(console, exception, words)
 
 
 def _print_value(console: Console, step: WorkedOut, words: ValueWords) -> None:
@@ -165,6 +172,8 @@ def _print_rule(console: Console, rule: TriedRule, words: ValueWords) -> None:
     if rule.effect:
         effect = f" → {OUTCOME_TITLES[rule.effect][language]}"
         effect += f" ({phrases.DECISIVE[language]})" if rule.decisive else ""
+    elif rule.waived_by:
+        effect = f" → {phrases.WAIVED_BY[language].format(', '.join(rule.waived_by))}"
     elif rule.fired is None:
         effect = f" → {phrases.NOTHING_IGNORED[language]}"
     title = f"  {rule.title[language]}" if rule.title else ""
@@ -175,6 +184,17 @@ def _print_rule(console: Console, rule: TriedRule, words: ValueWords) -> None:
     if not rule.conditions:
         console.print(Text(f"      {phrases.ALWAYS[language]}"))
     _print_missing(console, rule.missing, words, 6)
+
+
+def _print_exception(console: Console, exception: TriedException, words: ValueWords) -> None:
+    language = words.language
+    states = {True: phrases.WAIVES, False: phrases.WAIVES_NOTHING, None: phrases.UNKNOWN_WAIVES_NOTHING}
+    waives = f"{states[exception.holds][language]}  ({', '.join(exception.waives)})"
+    heading = Text.assemble("  ", _MARKS[exception.holds], f" {exception.id}  ", (waives, "bold"))
+    console.print(heading.append(f"  {exception.place}", "dim"))
+    for condition in exception.conditions:
+        _print_condition(console, condition, words)
+    _print_missing(console, exception.missing, words, 6)
 
 
 def _print_condition(console: Console, condition: TriedCondition, words: ValueWords) -> None:

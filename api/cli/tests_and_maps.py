@@ -13,6 +13,7 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.reading.cases import read_cases
 from engine.reading.document import read
+from engine.reading.exceptions_file import SITE_EXCEPTIONS, ExceptionDefinition, read_exceptions
 from engine.reading.policy import Policy
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS
@@ -35,7 +36,7 @@ def read_suites(folder: RulesFolder, vocabulary: Vocabulary) -> tuple[list[Suite
     """
     suites: list[Suite] = []
     diagnostics: list[Diagnostic] = []
-    names = decided_names(_policies(folder)) if folder.cases else None
+    names = decided_names(_policies(folder), _exceptions(folder)) if folder.cases else None
     for name, content in folder.cases.items():
         document, mistakes = read(content, name)
         diagnostics += mistakes
@@ -48,10 +49,17 @@ def read_suites(folder: RulesFolder, vocabulary: Vocabulary) -> tuple[list[Suite
 
 def _policies(folder: RulesFolder) -> Iterator[Policy]:
     for name, content in folder.policies.items():
-        document = read(content, name)[0] if Path(name).name != SITE_FACTS else None
+        document = read(content, name)[0] if Path(name).name not in (SITE_FACTS, SITE_EXCEPTIONS) else None
         policy = read_policy(document)[0] if document else None
         if policy is not None:
             yield policy
+
+
+def _exceptions(folder: RulesFolder) -> Iterator[ExceptionDefinition]:
+    for name, content in folder.policies.items():
+        document = read(content, name)[0] if Path(name).name == SITE_EXCEPTIONS else None
+        if document is not None:
+            yield from read_exceptions(document)[0]
 
 
 def suites_named_twice(suites: list[Suite]) -> list[Diagnostic]:

@@ -28,8 +28,18 @@ class BilingualText(Shape):
     zh: str
 
 
+class WaiverShape(Shape):
+    """An exception by which a reason does not count."""
+
+    exception: str = Field(examples=["exceptions.long-terms-kn"])
+    by: str = Field(description="Who asked for it.")
+    approved_by: str
+    reason: BilingualText
+    until: date = Field(description="The last day on which it holds.")
+
+
 class ReasonShape(Shape):
-    """A rule that fired, or that could not be evaluated because facts are missing."""
+    """A rule that fired, or that could not be evaluated because facts are missing; perhaps waived by an exception."""
 
     rule: str = Field(description="`policy.rule`", examples=["orders.over-limit"])
     outcome: str
@@ -38,10 +48,11 @@ class ReasonShape(Shape):
     facts: dict[str, JsonValue] = Field(description="The facts and values the rule used.")
     missing: list[str] = Field(description="Empty where the rule fired.")
     place: str = Field(description="Where the rule stands: file:line:column.", examples=["rules/orders.yaml:12:3"])
+    waived: list[WaiverShape] = Field(description="By which exceptions it does not count; empty where it counts.")
 
 
 class UndeterminedShape(Shape):
-    """A rule, table or value that could not be worked out."""
+    """A rule, table, exception or value that could not be worked out."""
 
     id: str
     missing: list[str]
@@ -56,7 +67,7 @@ class DecisionShape(Shape):
     subject: str = Field(description="The number of the order, invoice or account.")
     as_of: date
     currency: str = Field(description="ISO 4217; all amounts are in it.", examples=["EUR"])
-    outcome: str = Field(description="The most severe outcome of all reasons.")
+    outcome: str = Field(description="The most severe outcome of all reasons that are not waived.")
     conditions: dict[str, JsonValue] = Field(description="What the customer must bring, such as a deposit.")
     reasons: list[ReasonShape]
     undetermined: list[UndeterminedShape]
@@ -74,7 +85,7 @@ class BodyFaultShape(Shape):
 
 
 class DiagnosticShape(Shape):
-    """A mistake in a policy file."""
+    """A mistake in a policy file, or a warning about one."""
 
     file: str
     line: int
@@ -82,6 +93,7 @@ class DiagnosticShape(Shape):
     code: str
     message: str
     hint: str
+    severity: Literal["mistake", "warning"] = Field(description="With warnings alone the files decide as they are.")
 
 
 class Problem(Shape):
@@ -112,14 +124,18 @@ class FailedChangeShape(Shape):
 
 
 class PendingChangeShape(Shape):
-    """Files in the rules folder that check, or nearly, and lack what the set in force has: it waits for
-    `credence activate`."""
+    """Files in the rules folder that check, or nearly, and lack or waive what holds under the set in force: they wait
+    for `credence activate`."""
 
     at: datetime
     version: Version | None = Field(description="Of the pending set, to activate it by; null: it has mistakes too.")
     files: list[str] = Field(description="Files that are gone.", examples=[["orders.yaml"]])
     policies: list[str] = Field(description="Policies that are gone.", examples=[["orders"]])
     rules: list[str] = Field(description="Rules that are gone.", examples=[["orders.over-limit"]])
+    exceptions: list[str] = Field(
+        description="Exceptions that are new or say something else: they waive what held before.",
+        examples=[["exceptions.long-terms-kn"]],
+    )
 
 
 class PolicySetShape(Shape):

@@ -96,6 +96,8 @@ class Metrics:
             count = self._outcomes[key] = self._decisions.labels(*key).inc
         count()
         for reason in decision.reasons:
+            if reason.waived:
+                continue
             hit = self._rules.get(reason.rule)
             if hit is None:
                 hit = self._rules[reason.rule] = self._rule_hits.labels(reason.rule).inc

@@ -54,6 +54,7 @@ def shown_pending(pending: Pending | None) -> PendingChangeShape | None:
         files=list(gone.files),
         policies=list(gone.policies),
         rules=list(gone.rules),
+        exceptions=list(gone.exceptions),
     )
 
 

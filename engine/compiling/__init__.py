@@ -9,6 +9,7 @@ The flow, in the order of the modules:
     stretches      for each stretch, the dates between two changes of parameters: fixes the parameters, then compiles
                    units and rules (`CompiledStretch`); what reads no changed parameter is taken over
       scopes       `Names`: what each name means in each policy, filled as units are compiled
+      exceptions   an exception held against the rules that it names, its conditions → `RuleException`
       rules        a rule's conditions, texts and outcome → `Rule`
       decision_tables  a decision table or a scorecard's criterion → row matches and outputs (`CompiledTable`)
         hit_policies   which row's output counts, and when an unknown row matters, as formulas

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 
-from engine.compiling.link import Linked, expressions, link, names_read
+from engine.compiling.link import Linked, LinkedException, expressions, link, names_read
 from engine.compiling.stretches import CompiledStretch, compile_stretches
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
@@ -55,13 +55,16 @@ class Compiled:
     def needed(self, case: str) -> frozenset[str]:
         """The units that the policies of this case kind hold and read, by first name; the same on all dates."""
         if case not in self._needed:
-            deciding = [policy for policy in self.linked.policies.values() if policy.decides == case]
-            self._needed[case] = _needed(self.linked, deciding)
+            self._needed[case] = _needed(self.linked, case)
         return self._needed[case]
 
 
 def compile_policies(
-    policies: Sequence[Policy], vocabulary: Vocabulary, version: str, unread: Collection[str] = ()
+    policies: Sequence[Policy],
+    vocabulary: Vocabulary,
+    version: str,
+    unread: Collection[str] = (),
+    exceptions: Sequence[LinkedException] = (),
 ) -> tuple[Compiled, tuple[Diagnostic, ...]]:
     """The compiled set and every mistake in it, sorted by place.
 
@@ -69,7 +72,7 @@ def compile_policies(
     so that formulas that name them are not judged. The compiled set is usable only where there are no diagnostics and
     `unread` is empty. Raises `PartsLost` where something is missing from it without a diagnostic.
     """
-    linked, mistakes = link(policies, vocabulary.lists())
+    linked, mistakes = link(policies, vocabulary.lists(), exceptions)
     report = [*mistakes, *_conditions_set_twice(linked)]
     starts = _starts(policies)
     if too_many := _too_many_dates(policies, len(starts) - 1):
@@ -88,11 +91,13 @@ def _require_all_parts(linked: Linked, stretches: Iterable[CompiledStretch]) -> 
 
 
 def _lost(linked: Linked, stretch: CompiledStretch) -> Iterator[str]:
-    """The units and rules of the policies that the stretch doesn't have."""
+    """The units, rules and exceptions of the set that the stretch doesn't have."""
     yield from (unit.gives[0] for unit in linked.units if unit.gives[0] not in stretch.steps)
     compiled = {rule.id for rules in stretch.rules.values() for rule in rules}
     written = (f"{policy.name}.{rule}" for policy in linked.policies.values() for rule in policy.rules)
     yield from (rule for rule in written if rule not in compiled)
+    held = {exception.id for exceptions in stretch.exceptions.values() for exception in exceptions}
+    yield from (each.definition.id for each in linked.exceptions if each.definition.id not in held)
 
 
 def _starts(policies: Iterable[Policy]) -> list[date | None]:
@@ -138,6 +143,7 @@ def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet
     units = [unit for unit in linked.units if unit.gives[0] in needed]
     steps = tuple(step for unit in units for step in stretch.steps[unit.gives[0]])
     results = [step for step in steps if isinstance(step, ListResult) or (isinstance(step, Named) and not step.is_step)]
+    exceptions = stretch.exceptions.get(case, ())
     facts = compiled.vocabulary.of_case(case)
     titled = [*facts, *results, *stretch.unset]
     names = {AS_OF, *(item.name for item in titled)}
@@ -148,8 +154,9 @@ def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet
         since=stretch.since,
         until=stretch.until,
         facts=facts,
-        steps=(*stretch.unset, *steps),
+        steps=(*stretch.unset, *steps, *(exception.match for exception in exceptions)),
         rules=tuple(rule for policy in deciding for rule in stretch.rules[policy.name]),
+        exceptions=exceptions,
         tables=tuple(stretch.tables[unit.gives[0]] for unit in units if unit.gives[0] in stretch.tables),
         results=tuple(result.name for result in results),
         variables={name: type_ for name, type_ in stretch.variables.items() if name in names},
@@ -158,8 +165,10 @@ def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet
     )
 
 
-def _needed(linked: Linked, deciding: Sequence[Policy]) -> frozenset[str]:
-    """First names of the units of these policies and of everything that they read."""
+def _needed(linked: Linked, case: str) -> frozenset[str]:
+    """First names of the units of the policies that decide a case kind, and of all that these and its exceptions
+    read."""
+    deciding = [policy for policy in linked.policies.values() if policy.decides == case]
     names = {policy.name for policy in deciding}
     pending = [unit.gives[0] for unit in linked.units if unit.policy.name in names]
     for policy in deciding:
@@ -169,6 +178,11 @@ def _needed(linked: Linked, deciding: Sequence[Policy]) -> frozenset[str]:
                     linked.by_name[name].gives[0]
                     for name in names_read(policy, expression, linked.by_name, linked.lists)
                 ]
+    for each in linked.exceptions:
+        if each.reader.decides == case:
+            for expression in each.definition.when:
+                read = names_read(each.reader, expression, linked.by_name, linked.lists)
+                pending += [linked.by_name[name].gives[0] for name in read]
     needed: set[str] = set()
     while pending:
         name = pending.pop()

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from engine.compiling.exceptions import link_exceptions
 from engine.compiling.link import Unit, link, readable
 from engine.reading.cases import DecidedNames
+from engine.reading.exceptions_file import ExceptionDefinition
 from engine.reading.policy import Criterion, Policy
 from engine.ruleset.ruleset import NO_RULES
 from engine.vocabulary.case_kinds import CASE_KINDS
 
 
-def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:
+def decided_names(
+    policies: Iterable[Policy], exceptions: Iterable[ExceptionDefinition] = ()
+) -> Mapping[str, DecidedNames]:
     """By case kind, what a decision of that kind can hold: reasons (rules, and `no-rules` where nothing decides the
-    kind), what may be undetermined (rules, tables, criteria), results and conditions."""
-    linked, _ = link(tuple(policies), {})  # who reads whom doesn't matter here
+    kind), what may be undetermined (rules, tables, criteria, exceptions), results and conditions."""
+    policies = tuple(policies)
+    # who reads whom doesn't matter here, so that lists don't either
+    linked, _ = link(policies, {}, link_exceptions(exceptions, policies, ())[0])
     decided = {}
     for kind in CASE_KINDS:
         deciding = [policy for policy in linked.policies.values() if policy.decides == kind]
@@ -31,10 +37,11 @@ def decided_names(policies: Iterable[Policy]) -> Mapping[str, DecidedNames]:
         results = [name for name, unit in linked.by_name.items() if unit.policy in seen]
         tables = [f"{policy.name}.{table}" for policy in seen for table in policy.tables]
         criteria = [name for name, unit in linked.by_name.items() if unit.policy in seen and _is_criterion(unit)]
+        waiving = [each.definition.id for each in linked.exceptions if each.reader.decides == kind]
         conditions = [condition.name for p in deciding for rule in p.rules.values() for condition in rule.conditions]
         decided[kind] = DecidedNames(
             (*rules, *(() if _is_decided(kind, deciding) else (NO_RULES,))),
-            (*rules, *tables, *criteria),
+            (*rules, *tables, *criteria, *waiving),
             results,
             tuple(dict.fromkeys(conditions)),
         )

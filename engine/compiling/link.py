@@ -14,6 +14,7 @@ from engine.compiling.lists import dotted_name, list_name
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel import syntax
+from engine.reading.exceptions_file import ExceptionDefinition
 from engine.reading.policy import Criterion, Expression, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -39,6 +40,16 @@ class Unit:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedException:
+    """An exception of the set, once it is known what kind of case it is about."""
+
+    definition: ExceptionDefinition
+
+    reader: Policy
+    """A policy of that kind without anything in it: `when` reads what such a policy may read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
     """Policies with all that they define, and who reads whom."""
@@ -57,6 +68,8 @@ class Linked:
 
     lists: Lists
     """The facts that are lists, and what their records hold: names that hide others inside a filter."""
+    exceptions: tuple[LinkedException, ...] = ()
+    """In the author's order."""
 
 
 def readable(reader: Policy, source: Policy) -> bool:
@@ -64,7 +77,9 @@ def readable(reader: Policy, source: Policy) -> bool:
     return CASE_KINDS[reader.decides].may_read(source.decides)
 
 
-def link(policies: Sequence[Policy], lists: Lists) -> tuple[Linked, tuple[Diagnostic, ...]]:
+def link(
+    policies: Sequence[Policy], lists: Lists, exceptions: Sequence[LinkedException] = ()
+) -> tuple[Linked, tuple[Diagnostic, ...]]:
     """The policies put together, and the mistakes that this shows: two policies of one name, and circles of values that
     read each other. Where there are circles the order of evaluation is worth nothing. `lists`: see `Linked.lists`."""
     report: list[Diagnostic] = []
@@ -79,7 +94,12 @@ def link(policies: Sequence[Policy], lists: Lists) -> tuple[Linked, tuple[Diagno
     by_name = {name: unit for unit in units for name in unit.gives}
     reads = {unit.gives[0]: frozenset(_reads(unit, by_name, lists)) for unit in units}
     linked = Linked(
-        policies=by_policy, units=_in_order(units, reads, report), by_name=by_name, reads=reads, lists=lists
+        policies=by_policy,
+        units=_in_order(units, reads, report),
+        by_name=by_name,
+        reads=reads,
+        lists=lists,
+        exceptions=tuple(exceptions),
     )
     return linked, tuple(report)
 
@@ -167,6 +187,8 @@ def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
         for part in parts:
             of_part = tuple(part.values()) if isinstance(part, Mapping) else part
             read.update(name for e in expressions(of_part) for name in names_read(policy, e, places, linked.lists))
+    for each in linked.exceptions:
+        read.update(name for e in each.definition.when for name in names_read(each.reader, e, places, linked.lists))
     for name, place in places.items():
         if name not in read:
             message = f"nothing reads the parameter `{name.partition('.')[2]}`"

@@ -31,8 +31,7 @@ def compile_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | N
     """The rule as this stretch has it; None where it has mistakes, which are then in `names.report`."""
     scope = names.scope(policy)
     kind = CASE_KINDS[policy.decides]
-    parts = [part for expression in rule.when for part in _conjuncts(expression)]
-    conjuncts = [_conjunct(policy, part, names) for part in parts]
+    conjuncts = compile_conditions(policy, rule.when, names)
     reason = _bilingual(rule.reason, scope, names)
     remedy = _bilingual(rule.remedy, scope, names) if rule.remedy else None
     conditions = [(condition.name, _shown_formula(condition.formula, scope, names)) for condition in rule.conditions]
@@ -41,7 +40,7 @@ def compile_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | N
     names.report += check_match(match)
     sound_conditions = tuple((name, formula) for name, formula in conditions if formula is not None)
     has_broken_remedy = rule.remedy is not None and remedy is None
-    if reason is None or has_broken_remedy or len(sound) < len(parts) or len(sound_conditions) < len(conditions):
+    if reason is None or has_broken_remedy or len(sound) < len(conjuncts) or len(sound_conditions) < len(conditions):
         return None
     if_missing = rule.if_missing.text if rule.if_missing else kind.caution
     return Rule(
@@ -54,6 +53,12 @@ def compile_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | N
         conditions=sound_conditions,
         uses=_uses(policy, rule, sound, names),
     )
+
+
+def compile_conditions(policy: Policy, when: Sequence[Expression], names: Names) -> list[Conjunct | None]:
+    """The parts of a `when` as `policy` reads them; None for one with mistakes, which are then in `names.report`."""
+    parts = [part for expression in when for part in _conjuncts(expression)]
+    return [_conjunct(policy, part, names) for part in parts]
 
 
 def _conjuncts(expression: Expression) -> list[Expression]:

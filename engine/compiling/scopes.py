@@ -48,8 +48,9 @@ class Names:
         self._scopes = {name: self._scope(policy) for name, policy in linked.policies.items()}
 
     def scope(self, policy: Policy) -> Scope:
-        """The names as this policy sees them; later definitions are seen through it too."""
-        return self._scopes[policy.name]
+        """The names as this policy sees them; later definitions are seen through it too. A policy that is not of the
+        set sees what one of its case kind does."""
+        return self._scopes.get(policy.name) or self._scope(policy)
 
     def fail(self, place: Place, mismatch: Mismatch) -> None:
         """Reports a mistake whose place its finder didn't know."""

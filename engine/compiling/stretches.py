@@ -17,9 +17,10 @@ from datetime import date
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch, Unset
 from engine.compiling.decision_tables import CompiledTable, compile_criterion, compile_table
+from engine.compiling.exceptions import compile_exception
 from engine.compiling.expressions import compile_expression
 from engine.compiling.hit_policies import balanced
-from engine.compiling.link import Linked, Unit, expressions, names_read
+from engine.compiling.link import Linked, LinkedException, Unit, expressions, names_read
 from engine.compiling.rules import compile_rule
 from engine.compiling.scopes import Names
 from engine.compiling.types import declared, literal, named, number_meant
@@ -35,7 +36,7 @@ from engine.reading.policy import (
     ValueDefinition,
 )
 from engine.ruleset.formula import Constant, Formula, Variable
-from engine.ruleset.ruleset import ListResult, Match, Named, Rule, Table
+from engine.ruleset.ruleset import ListResult, Match, Named, Rule, RuleException, Table
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Kind, Type, Vocabulary
 
@@ -66,6 +67,9 @@ class CompiledStretch:
 
     rules: Mapping[str, tuple[Rule, ...]]
     """By policy, in the author's order."""
+
+    exceptions: Mapping[str, tuple[RuleException, ...]]
+    """By case kind, in the author's order."""
 
     constants: Mapping[str, Constant]
     """Parameters that have a value, by full name."""
@@ -129,7 +133,8 @@ def _read_by(readers: Mapping[str, frozenset[str]], parameters: Collection[str])
 def _too_much(linked: Linked, starts: Sequence[date | None], changed: Sequence[frozenset[str]]) -> Diagnostic | None:
     """A diagnostic at the parameter with most dates where the stretches would take too long, or too much memory."""
     parameters = [parameter for policy in linked.policies.values() for parameter in policy.parameters.values()]
-    names = len(linked.by_name) + len(parameters) + sum(len(policy.rules) for policy in linked.policies.values())
+    rules = sum(len(policy.rules) for policy in linked.policies.values()) + len(linked.exceptions)
+    names = len(linked.by_name) + len(parameters) + rules
     parts = _parts(linked)
     again = sum(parts.get(key, 1) for keys in changed for key in keys)
     if again <= RECOMPILED_MAX and names * len(starts) <= NAMES_MAX:
@@ -171,20 +176,26 @@ def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:
             n for e in expressions(unit.part) for n in names_read(unit.policy, e, parameters, linked.lists)
         )
         behind[unit.gives[0]] = direct.union(*(behind.get(read, frozenset()) for read in linked.reads[unit.gives[0]]))
-    for policy in linked.policies.values():
-        for rule in policy.rules.values():
-            parts = tuple(expressions(rule))
-            direct = frozenset(n for e in parts for n in names_read(policy, e, parameters, linked.lists))
-            read = {
-                linked.by_name[n].gives[0] for e in parts for n in names_read(policy, e, linked.by_name, linked.lists)
-            }
-            behind[_key(policy, rule)] = direct.union(*(behind[first] for first in read))
+    policies = linked.policies.values()
+    rules = [(_key(policy, rule), policy, rule) for policy in policies for rule in policy.rules.values()]
+    exceptions = [(_exception_key(each), each.reader, each.definition) for each in linked.exceptions]
+    for key, policy, part in (*rules, *exceptions):
+        parts = tuple(expressions(part))
+        direct = frozenset(n for e in parts for n in names_read(policy, e, parameters, linked.lists))
+        read = (name for e in parts for name in names_read(policy, e, linked.by_name, linked.lists))
+        read_units = {linked.by_name[name].gives[0] for name in read}
+        behind[key] = direct.union(*(behind[first] for first in read_units))
     return behind
 
 
 def _key(policy: Policy, rule: RuleDefinition) -> str:
     """Names a rule beside units; a rule may be called as a value is."""
     return f"rule {policy.name}.{rule.id}"
+
+
+def _exception_key(exception: LinkedException) -> str:
+    """Names an exception beside units and rules."""
+    return f"exception {exception.definition.id}"
 
 
 class _StretchCompiler:
@@ -202,6 +213,7 @@ class _StretchCompiler:
         self.steps: dict[str, tuple[Step, ...]] = {}
         self.tables: dict[str, Table] = {}
         self.rules: dict[str, Rule | None] = {}
+        self.exceptions: dict[str, RuleException | None] = {}
         self._since = since
         self._before = before
         self._changed = changed
@@ -223,6 +235,8 @@ class _StretchCompiler:
             policy.name: tuple(done for rule in policy.rules.values() if (done := self.rules[_key(policy, rule)]))
             for policy in policies
         }
+        for exception in linked.exceptions:
+            self._exception(exception)
         self._before = None  # a long chain of stretches would keep them all
         return CompiledStretch(
             since=self._since,
@@ -231,6 +245,7 @@ class _StretchCompiler:
             steps=self.steps,
             tables=self.tables,
             rules=rules,
+            exceptions=self._exceptions_by_kind(linked),
             constants=self.names.constants,
             variables=self.names.types(),
         )
@@ -250,6 +265,21 @@ class _StretchCompiler:
             self.names.report += check_conditions(compiled.match) if compiled else ()
         else:
             self.rules[key] = self._before.rules[key]
+
+    def _exception(self, exception: LinkedException) -> None:
+        key = _exception_key(exception)
+        if self._before is None or key in self._changed:
+            self.exceptions[key] = compile_exception(exception, self.names)
+        else:
+            self.exceptions[key] = self._before.exceptions[key]
+
+    def _exceptions_by_kind(self, linked: Linked) -> dict[str, tuple[RuleException, ...]]:
+        kinds: dict[str, tuple[RuleException, ...]] = {}
+        for exception in linked.exceptions:
+            if compiled := self.exceptions[_exception_key(exception)]:
+                case = exception.reader.decides
+                kinds[case] = (*kinds.get(case, ()), compiled)
+        return kinds
 
     def _parameter(self, policy: Policy, parameter: ParameterDefinition) -> None:
         name = f"{policy.name}.{parameter.name}"

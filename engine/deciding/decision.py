@@ -15,15 +15,46 @@ JsonValue = str | int | bool | None | list["JsonValue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """An exception by which a reason doesn't count."""
+
+    exception: str
+    """Its full id, `exceptions.long-terms-kn`."""
+
+    by: str
+    """Who asked for it."""
+
+    approved_by: str
+    """Who approved it."""
+
+    reason: Text
+    """Why, in its author's words."""
+
+    until: str
+    """The last day on which it holds, `2026-12-31`."""
+
+    def as_json(self) -> dict[str, object]:
+        """As the decision's JSON holds it."""
+        return {
+            "exception": self.exception,
+            "by": self.by,
+            "approved_by": self.approved_by,
+            "reason": {"en": self.reason.en, "zh": self.reason.zh},
+            "until": self.until,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a decision is not milder than it is: a rule that fired, or one that could not be worked out."""
+    """Why a decision is not milder than it is: a rule that fired, or one that could not be worked out. One that is
+    waived says what the decision would rest on without the exception."""
 
     rule: str
     """The rule's full id, such as `orders.over-limit`. Two ids are the engine's own: `engine-disagreement` and
     `no-rules`."""
 
     outcome: str
-    """What the rule asks for; the decision's outcome is the most severe of these."""
+    """What the rule asks for; the decision's outcome is the most severe of these, waived ones left out."""
 
     text: Text
     """The reason in words, with the case's numbers."""
@@ -40,6 +71,9 @@ class Reason:
     place: str
     """Where the rule stands, as `file:line:column`; `engine` for the engine's own reasons."""
 
+    waived: tuple[Waiver, ...]
+    """Every exception by which the rule does not count in this case; empty for a reason that counts."""
+
     def as_json(self) -> dict[str, object]:
         """As the decision's JSON holds it."""
         return {
@@ -50,22 +84,23 @@ class Reason:
             "facts": dict(self.facts),
             "missing": list(self.missing),
             "place": self.place,
+            "waived": [waiver.as_json() for waiver in self.waived],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Undetermined:
-    """A rule or a table that could not be worked out."""
+    """A rule, a table or an exception that could not be worked out. An exception then waives nothing."""
 
     id: str
-    """The rule's or table's full id."""
+    """Its full id."""
 
     missing: tuple[str, ...]
     """The facts that are missing behind it, or the values that have no result."""
 
     ignored: bool
-    """Whether the rule's author wrote `if_missing: ignore`, so that it gives no reason. False for tables: what their
-    unknown outputs mean is for the rules that read them to say."""
+    """Whether the rule's author wrote `if_missing: ignore`, so that it gives no reason. False for tables, whose unknown
+    outputs mean what the rules that read them say, and for exceptions."""
 
     def as_json(self) -> dict[str, object]:
         """As the decision's JSON holds it."""
@@ -93,17 +128,18 @@ class Decision:
     """Of all amounts, by its ISO 4217 code."""
 
     outcome: str
-    """One of the case kind's ladder: the most severe outcome that a reason asks for."""
+    """One of the case kind's ladder: the most severe outcome that a reason asks for that is not waived."""
 
     conditions: Mapping[str, JsonValue]
-    """What must be done for the case to pass after all, by name, such as `deposit: "300.00"`; from rules that fired."""
+    """What must be done for the case to pass after all, by name, such as `deposit: "300.00"`; from rules that fired and
+    are not waived."""
 
     reasons: tuple[Reason, ...]
     """The most severe first. Of equal ones first the rules that fired, then those that can't be worked out, each in the
-    policies' order; the engine's own come last."""
+    policies' order; the engine's own come last. Behind all of them stand those that are waived, in the same order."""
 
     undetermined: tuple[Undetermined, ...]
-    """All that could not be worked out, whether it matters or not; tables before rules."""
+    """All that could not be worked out, whether it matters or not; tables, then exceptions, then rules."""
 
     results: Mapping[str, Mapping[str, JsonValue]]
     """What the policies worked out, by policy and name, such as `limits: {credit_limit: "60000.00"}`."""

@@ -7,14 +7,15 @@ once for each rule set.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
-from engine.deciding.decision import Decision, JsonValue, Reason, Undetermined
+from engine.deciding.decision import Decision, JsonValue, Reason, Undetermined, Waiver
 from engine.deciding.matcher import Disagreement, Matcher, MatchResult
 from engine.deciding.missing import MissingInputs, MissingSearch, left_open
 from engine.deciding.reasons import ReasonWords, Values
+from engine.deciding.waivers import waivers_by_match, waivers_by_rule
 from engine.ruleset.formula import Formula, record_variable
 from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Named, Rule, RuleSet, Table
@@ -83,6 +84,7 @@ class Evaluator:
         self._subject = next(index for index, fact in enumerate(ruleset.facts) if fact.name == f"{ruleset.case}.id")
         self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
         self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
+        self._waivers = waivers_by_match(ruleset, self._matcher.python.matches)
         self._is_decided = ruleset.is_decided
         self._results = _by_policy(self._named_value(name) for name in ruleset.results)
 
@@ -102,6 +104,10 @@ class Evaluator:
         if matching.undetermined:
             undetermined, missing_reasons = self._undetermined(matching)
             reasons += missing_reasons
+        waived = waivers_by_rule(self._waivers, matching.fired) if self._waivers else {}
+        if waived:
+            reasons = [self._waived(reason, waived) for reason in reasons]
+            fired = [rule for rule in fired if rule.rule.id not in waived]
         if matching.disagreement is not None:
             reasons.append(self._disagreement(matching.disagreement))
         if not self._is_decided:
@@ -115,7 +121,7 @@ class Evaluator:
             subject=str(facts[self._subject]),
             as_of=as_of.isoformat(),
             currency=self.ruleset.currency,
-            outcome=reasons[0][1].outcome if reasons else ladder[0],
+            outcome=reasons[0][1].outcome if reasons and not reasons[0][1].waived else ladder[0],
             conditions=conditions,
             reasons=tuple([reason for _, reason in reasons]),
             undetermined=undetermined,
@@ -138,7 +144,16 @@ class Evaluator:
             facts=_used(prepared, values),
             missing=(),
             place=prepared.place,
+            waived=(),
         )
+
+    def _waived(
+        self, severity_and_reason: _SeverityAndReason, waived: Mapping[str, tuple[Waiver, ...]]
+    ) -> _SeverityAndReason:
+        """The reason with the exceptions that waive it, behind all that count."""
+        severity, reason = severity_and_reason
+        waivers = waived.get(reason.rule)
+        return (severity - len(self._kind.ladder), replace(reason, waived=waivers)) if waivers else severity_and_reason
 
     # --- what could not be worked out ---
 
@@ -148,6 +163,11 @@ class Evaluator:
         unknown_rows = {self._matcher.python.matches[i] for i in matching.undetermined if i < self._first_rule}
         tables = (_undetermined_table(table, unknown_rows, known, search) for table in self.ruleset.tables)
         items = [table for table in tables if table is not None]
+        items += [
+            Undetermined(exception.id, search.behind_match(exception.match), ignored=False)
+            for exception in self.ruleset.exceptions
+            if exception.id in unknown_rows
+        ]
         reasons = []
         for index in matching.undetermined:
             if index >= self._first_rule:
@@ -187,6 +207,7 @@ class Evaluator:
             facts=_used(prepared, values),
             missing=missing,
             place=prepared.place,
+            waived=(),
         )
         return self._kind.severity(outcome), reason
 
@@ -229,7 +250,7 @@ class Evaluator:
     def _cautious(self, name: str, text: Text, facts: tuple[tuple[str, JsonValue], ...]) -> _SeverityAndReason:
         outcome = self._kind.caution
         return self._kind.severity(outcome), Reason(
-            rule=name, outcome=outcome, text=text, remedy=None, facts=facts, missing=(), place="engine"
+            rule=name, outcome=outcome, text=text, remedy=None, facts=facts, missing=(), place="engine", waived=()
         )
 
     # --- prepared once ---

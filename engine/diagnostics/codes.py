@@ -14,6 +14,16 @@ from enum import StrEnum
 from typing import Self
 
 
+class Severity(StrEnum):
+    """What a diagnostic means for the files that it is about."""
+
+    MISTAKE = "mistake"
+    """It has to be mended."""
+
+    WARNING = "warning"
+    """The files decide as they are; their author may want to know all the same."""
+
+
 class ErrorCode(StrEnum):
     """A kind of mistake, such as `ErrorCode.P001`.
 
@@ -24,10 +34,14 @@ class ErrorCode(StrEnum):
     meaning: str
     """What is wrong, as a noun phrase in lower case without a final period: the heading in docs/diagnostics.md."""
 
-    def __new__(cls, code: str, meaning: str) -> Self:
+    severity: Severity
+    """A mistake, unless a member says that it is a warning."""
+
+    def __new__(cls, code: str, meaning: str, severity: Severity = Severity.MISTAKE) -> Self:
         member = str.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
+        member.severity = severity
         return member
 
     # Y: the YAML of any file, found by engine.reading.document; Y098 also by whoever bounds a check
@@ -125,6 +139,15 @@ class ErrorCode(StrEnum):
     L005 = "L005", "a table too intricate to be checked"
     L006 = "L006", "values that no row covers"
     L007 = "L007", "a condition that is always true"
+
+    # E: the exceptions of a policy set
+    E001 = "E001", "an exception that is asked for and approved by one person"
+    E002 = "E002", "an exception that ends before it begins, or lasts too long"
+    E003 = "E003", "an exception that names a rule no policy has"
+    E004 = "E004", "an exception that names a rule nobody may waive"
+    E005 = "E005", "an exception for rules about two kinds of case"
+    E006 = "E006", "an exception for everybody"
+    E007 = "E007", "an exception that has ended", Severity.WARNING
 
     # B: what decides one case at a time but can't run as SQL
     B001 = "B001", "a text function whose result depends on the database"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.diagnostics.codes import ErrorCode
+from engine.diagnostics.codes import ErrorCode, Severity
 
 TOO_LARGE = ErrorCode.Y098
 """The code of policies that can't be checked within the limits of time and memory, whichever limit it was."""
@@ -48,6 +48,11 @@ class Diagnostic:
     hint: str = ""
     """What to write instead; empty where nothing useful can be suggested."""
 
+    @property
+    def is_warning(self) -> bool:
+        """Whether the files decide all the same."""
+        return self.code.severity is Severity.WARNING
+
     def __str__(self) -> str:
         """One line: `place: code message (hint)`."""
         hint = f" ({self.hint})" if self.hint else ""
@@ -62,6 +67,7 @@ class Diagnostic:
             "code": self.code.value,
             "message": self.message,
             "hint": self.hint,
+            "severity": self.code.severity.value,
         }
 
 

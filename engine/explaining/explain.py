@@ -16,6 +16,7 @@ from engine.explaining.explanation import (
     Explanation,
     InputValue,
     TriedCondition,
+    TriedException,
     TriedPolicy,
     TriedRow,
     TriedRule,
@@ -27,7 +28,7 @@ from engine.pipeline import Engine
 from engine.reading.policy import Policy
 from engine.ruleset.formula import Formula, variables
 from engine.ruleset.interpret import Result, run, truth, verdict
-from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
+from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleException, RuleSet, Table
 from engine.vocabulary.binding import Scalar, Value, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
@@ -71,9 +72,9 @@ class _Explaining:
         facts = [self._input(fact.name) for fact in self._ruleset.facts]
         as_of = InputValue(AS_OF, _AS_OF_TITLE, self._decision.as_of)
         given = (as_of, *(item for item in facts if item.value is not None))
-        return Explanation(
-            self._decision, given, tuple(item for item in facts if item.value is None), tuple(self._by_policy())
-        )
+        not_given = tuple(item for item in facts if item.value is None)
+        exceptions = tuple(self._exception(exception) for exception in self._ruleset.exceptions)
+        return Explanation(self._decision, given, not_given, tuple(self._by_policy()), exceptions)
 
     def _by_policy(self) -> Iterator[TriedPolicy]:
         """A table's outputs are steps of their own in the rule set; the table stands where the first of them does."""
@@ -157,7 +158,9 @@ class _Explaining:
 
     def _rule(self, rule: Rule) -> TriedRule:
         fired = verdict(rule.match, self._plain)
-        effect = rule.outcome if fired else rule.if_missing if fired is None else None
+        asked = rule.outcome if fired else rule.if_missing if fired is None else None
+        waived_by = tuple(self._waived_by(rule)) if asked else ()
+        effect = None if waived_by else asked
         return TriedRule(
             id=rule.id,
             title=rule.title,
@@ -166,14 +169,31 @@ class _Explaining:
             if_missing=rule.if_missing,
             fired=fired,
             effect=effect,
+            waived_by=waived_by,
             decisive=effect is not None and self._is_decisive(effect),
             conditions=tuple(self._condition(conjunct) for conjunct in rule.match.conjuncts),
-            missing=self._behind_rule(rule) if fired is None else (),
+            missing=self._behind_match(rule.match) if fired is None else (),
         )
 
-    def _behind_rule(self, rule: Rule) -> tuple[str, ...]:
-        """What leaves a rule undetermined, other than itself."""
-        return tuple(other for other in self._missing.behind_match(rule.match) if other != rule.id)
+    def _behind_match(self, match: Match) -> tuple[str, ...]:
+        """What leaves a rule or an exception undetermined, other than itself."""
+        return tuple(other for other in self._missing.behind_match(match) if other != match.id)
+
+    def _waived_by(self, rule: Rule) -> Iterator[str]:
+        for exception in self._ruleset.exceptions:
+            if rule.id in exception.waives and self._values[exception.id] is True:
+                yield exception.id
+
+    def _exception(self, exception: RuleException) -> TriedException:
+        holds: Verdict = verdict(exception.match, self._plain)
+        return TriedException(
+            id=exception.id,
+            place=str(exception.match.place),
+            waives=exception.waives,
+            holds=holds,
+            conditions=tuple(self._condition(conjunct) for conjunct in exception.match.conjuncts),
+            missing=self._behind_match(exception.match) if holds is None else (),
+        )
 
     def _is_decisive(self, effect: str) -> bool:
         kind = CASE_KINDS[self._ruleset.case]

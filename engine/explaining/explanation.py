@@ -177,6 +177,9 @@ class TriedRule:
     effect: str | None
     """What it asked for in this case; None for nothing."""
 
+    waived_by: tuple[str, ...]
+    """Ids of the exceptions by which it asks for nothing; empty where it counts or has nothing to ask for."""
+
     decisive: bool
     """Whether it asked for the decision's outcome: nothing asked for anything more severe."""
 
@@ -195,6 +198,7 @@ class TriedRule:
             "if_missing": self.if_missing,
             "fired": self.fired,
             "effect": self.effect,
+            "waived_by": list(self.waived_by),
             "decisive": self.decisive,
             "conditions": [item.as_json() for item in self.conditions],
             "missing": list(self.missing),
@@ -227,6 +231,40 @@ class TriedPolicy:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedException:
+    """An exception, and whether it holds in this case."""
+
+    id: str
+    """`exceptions.name`."""
+
+    place: str
+    """Where it stands."""
+
+    waives: tuple[str, ...]
+    """The rules that it waives where it holds."""
+
+    holds: Verdict
+    """Where this can't be said, it waives nothing."""
+
+    conditions: tuple[TriedCondition, ...]
+    """Its first and its last day, then all of its own conditions."""
+
+    missing: tuple[str, ...]
+    """Where it can't be said: the facts that are missing behind it, or the values without a result."""
+
+    def as_json(self) -> dict[str, object]:
+        """As `credence explain --json` prints it."""
+        return {
+            "id": self.id,
+            "place": self.place,
+            "waives": list(self.waives),
+            "holds": self.holds,
+            "conditions": [item.as_json() for item in self.conditions],
+            "missing": list(self.missing),
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """All that was tried for one case."""
@@ -243,6 +281,9 @@ class Explanation:
     policies: tuple[TriedPolicy, ...]
     """In the order in which the first part of each was worked out."""
 
+    exceptions: tuple[TriedException, ...]
+    """The exceptions for this kind of case, in the author's order."""
+
     def as_json(self) -> dict[str, object]:
         """As `credence explain --json` prints it and the API answers it."""
         return {
@@ -250,4 +291,5 @@ class Explanation:
             "given": [item.as_json() for item in self.given],
             "not_given": [item.name for item in self.not_given],
             "policies": [policy.as_json() for policy in self.policies],
+            "exceptions": [exception.as_json() for exception in self.exceptions],
         }

@@ -16,7 +16,7 @@ from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar, Sequence
 from engine.reading.fact_value import read_value
-from engine.reading.fields import FieldReader, day
+from engine.reading.fields import FieldReader
 from engine.reading.policy_test import Case, Expected, ExpectedValue, Suite
 from engine.vocabulary.binding import JsonRecords, JsonScalar
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
@@ -24,7 +24,7 @@ from engine.vocabulary.vocabulary import Fact, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
-_EXPECT_KEYS = ("outcome", "reasons", "undetermined", "results", "conditions")
+_EXPECT_KEYS = ("outcome", "reasons", "waived", "undetermined", "results", "conditions")
 
 Facts = dict[str, dict[str, JsonScalar | JsonRecords]]
 
@@ -36,7 +36,7 @@ class DecidedNames:
     rules: Collection[str] | None
     """Ids of rules, `policy.rule`."""
     undetermined: Collection[str] | None
-    """Ids of what may turn out undetermined: rules, tables and criteria."""
+    """Ids of what may turn out undetermined: rules, tables, criteria and exceptions."""
     results: Collection[str] | None
     """Names of results, `policy.result`."""
     conditions: Collection[str] | None
@@ -58,7 +58,7 @@ def read_cases(
     fields = reader.fields(document.root, "a cases file", _KEYS, ("cases", "case_kind", "tests")) or {}
     name = reader.id(fields["cases"], "a suite's name") if "cases" in fields else None
     word = reader.choice(fields["case_kind"], "a case kind", tuple(CASE_KINDS)) if "case_kind" in fields else None
-    as_of = _day(reader, fields["as_of"]) if "as_of" in fields else None
+    as_of = reader.calendar_day(fields["as_of"]) if "as_of" in fields else None
     if word is None:
         return None, in_order(reader.diagnostics)
     reading = _CasesReader(reader, CASE_KINDS[word], vocabulary, as_of, names[word] if names else None)
@@ -66,15 +66,6 @@ def read_cases(
     cases = tuple(reading.cases(fields["tests"])) if "tests" in fields else ()
     suite = Suite(name, fields["cases"].place, word, cases) if name else None
     return suite, in_order(reader.diagnostics)
-
-
-def _day(reader: FieldReader, node: Node) -> date | None:
-    date_ = day(node.text) if isinstance(node, Scalar) else None
-    if date_ is None:
-        quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
-        hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
-        reader.mistake(node.place, ErrorCode.P012, f"{quoted} is not a date", hint)
-    return date_
 
 
 class _CasesReader:
@@ -128,7 +119,7 @@ class _CasesReader:
             facts = _merged((facts, self._facts(fields["facts"], what)))
         if len(reader.diagnostics) == before and not self.flawed.intersection(used):
             self._check_required(facts, what, place)
-        as_of = _day(reader, fields["as_of"]) if "as_of" in fields else self.as_of
+        as_of = reader.calendar_day(fields["as_of"]) if "as_of" in fields else self.as_of
         if as_of is None and "as_of" not in fields:
             reader.mistake(
                 place, ErrorCode.P002, f"{what} has no `as_of`", "write `as_of: 2026-07-01` there or above all tests"
@@ -207,6 +198,7 @@ class _CasesReader:
         outcome = self._outcome(fields["outcome"]) if "outcome" in fields else None
         names = self.names or _ANY
         reasons = self._ids(fields.get("reasons"), "`reasons`", names.rules, "rule") or ()
+        waived = self._ids(fields.get("waived"), "`waived`", names.rules, "rule") or ()
         undetermined = self._ids(fields.get("undetermined"), "`undetermined`", names.undetermined, "rule or table")
         results = self._values(fields.get("results"), "`results`", names.results, "result")
         conditions = self._values(fields.get("conditions"), "`conditions`", names.conditions, "condition")
@@ -216,6 +208,7 @@ class _CasesReader:
             place=node.place,
             outcome=outcome,
             reasons=reasons,
+            waived=waived,
             undetermined=undetermined,
             results=results,
             conditions=conditions,

@@ -204,6 +204,22 @@ class FieldReader:
             return node.text
         return None
 
+    def calendar_day(self, node: Node) -> date | None:
+        """A day of the calendar, written YYYY-MM-DD."""
+        date_ = day(node.text) if isinstance(node, Scalar) else None
+        if date_ is None:
+            quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
+            hint = "write it as YYYY-MM-DD, such as `2026-07-01`"
+            self.mistake(node.place, ErrorCode.P012, f"{quoted} is not a date", hint)
+        return date_
+
+    def yes_or_no(self, node: Node, what: str) -> bool | None:
+        """`true` or `false`, as YAML writes them."""
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            return node.value
+        self.wrong_kind(node, what, "`true` or `false`")
+        return None
+
     # --- texts and types ---------------------------------------------------------------------------------------------
 
     def languages(self, node: Node, what: str) -> tuple[Scalar, Scalar] | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.reading.document import END_MARK
+from engine.reading.exceptions_file import EXCEPTION_DAYS_MAX, EXCEPTION_KEYS, EXCEPTIONS_MAX
 from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED, SCALAR_KINDS
 from engine.reading.policy import HitPolicy
 from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, local_name, types_of
@@ -203,23 +204,28 @@ def _table() -> Schema:
 
 def _rule() -> Schema:
     conditions = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": _FEEL}
-    condition = {"type": ["string", "boolean"], "pattern": r"\S"}
     rule = _record(
         {
             "title": _TEXT,
-            "when": {
-                "description": "A FEEL condition, or a list of conditions that must all hold.",
-                "anyOf": [condition, {"type": "array", "items": condition, "minItems": 1}],
-            },
+            "when": _when(),
             "then": {"type": "string", "description": "The outcome."},
             "if_missing": {"type": "string", "description": "What follows when the condition can't be worked out."},
             "reason": {**_TEXT, "description": "Why, with the numbers: `{…}` holds FEEL."},
             "remedy": {**_TEXT, "description": "What would make it pass."},
             "conditions": {**conditions, "description": "What the customer must bring, by name."},
+            "waivable": {"type": "boolean", "default": True, "description": "Whether an exception may name the rule."},
         },
         ("when", "then", "reason"),
     )
     return rule | _conditions_need(CONDITIONAL_OUTCOMES)
+
+
+def _when() -> Schema:
+    condition = {"type": ["string", "boolean"], "pattern": r"\S"}
+    return {
+        "description": "A FEEL condition, or a list of conditions that must all hold.",
+        "anyOf": [condition, {"type": "array", "items": condition, "minItems": 1}],
+    }
 
 
 def _conditions_need(outcomes: tuple[str, ...]) -> Schema:
@@ -325,6 +331,45 @@ def _record_value(bound: Schema) -> Schema:
         },
         ("type",),
     )
+
+
+# --- a site's exceptions ---------------------------------------------------------------------------------------------
+
+
+def exceptions_schema() -> Schema:
+    """The schema of a site's `rules/exceptions.yaml`. The same for every site, since it names no facts and no rules."""
+    rule = {"type": "string", "pattern": r"\S", "description": "A rule by its id, `policy.rule`."}
+    person = {"type": "string", "pattern": r"\S"}
+    day = {"type": "string", "pattern": DATE_PATTERN}
+    exception = _record(
+        {
+            "waives": {
+                "type": "array",
+                "items": rule,
+                "minItems": 1,
+                "uniqueItems": True,
+                "description": "The rules that don't count, all about one kind of case.",
+            },
+            "when": {**_when(), "description": "For which cases: FEEL, as in a rule; names are full names."},
+            "from": {**day, "description": "The first day on which it holds."},
+            "until": {**day, "description": f"The last day, at most {EXCEPTION_DAYS_MAX} days after the first."},
+            "by": {**person, "description": "Who asks for it."},
+            "approved_by": {**person, "description": "Who approved it: another person."},
+            "reason": {"anyOf": [{"type": "string", "pattern": r"\S"}, _TEXT], "description": "Why."},
+        },
+        EXCEPTION_KEYS,
+    )
+    return {
+        "$schema": DIALECT,
+        "title": "A site's exceptions",
+        "description": "Rules that don't count for some cases until a day, by the exception's id. " + ENDS,
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": EXCEPTIONS_MAX,
+        "propertyNames": _IDS,
+        "additionalProperties": exception,
+        "$defs": {"text": BILINGUAL},
+    }
 
 
 # --- policy tests ----------------------------------------------------------------------------------------------------
@@ -444,6 +489,7 @@ def _expect() -> Schema:
         "properties": {
             "outcome": {"enum": sorted({step for kind in CASE_KINDS.values() for step in kind.ladder})},
             "reasons": {**ids, "description": "The ids of exactly the rules that give a reason, in any order."},
+            "waived": {**ids, "description": "Of these exactly the rules that an exception waives; none if left out."},
             "undetermined": {**ids, "description": "Exactly what could not be worked out."},
             "results": {**values, "description": "Some of the results, such as `grading.grade: A`."},
             "conditions": {**values, "description": "Exactly the conditions, such as `deposit: 300`."},

@@ -19,6 +19,10 @@ from engine.reading.document import Scalar
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Titles
 
+EXCEPTIONS = "exceptions"
+"""What the exceptions of a policy set go by, as rules go by their policy: `exceptions.long-terms-kn`. So no policy has
+this name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -351,6 +355,8 @@ class RuleDefinition:
     """What would make the case pass; None if the author gave none."""
     conditions: tuple[ConditionDefinition, ...]
     """What the customer must bring; only rules of orders have any."""
+    waivable: bool = True
+    """Whether an exception may name the rule; false for what nobody may waive, such as sanctions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from engine.reading.document import Document, Mapping, Node, Scalar
 from engine.reading.fields import FieldReader, day
 from engine.reading.leaf import expression, literal, number, unary_tests
 from engine.reading.policy import (
+    EXCEPTIONS,
     Band,
     Criterion,
     DatedConstant,
@@ -64,7 +65,7 @@ class _PolicyReader:
         reader = self.reader
         fields = reader.fields(root, "a policy", _KEYS, ("policy", "title", "decides")) or {}
         title = reader.text(fields.get("title"), "the policy's title")
-        name = reader.name(fields["policy"], "a policy's name") if "policy" in fields else None
+        name = self._name(fields["policy"]) if "policy" in fields else None
         decides = reader.choice(fields["decides"], "a case kind", tuple(CASE_KINDS)) if "decides" in fields else None
         if not any(part in fields for part in _PARTS):
             reader.mistake(
@@ -89,6 +90,14 @@ class _PolicyReader:
             tables=tables,
             rules=rules,
         )
+
+    def _name(self, node: Node) -> str | None:
+        name = self.reader.name(node, "a policy's name")
+        if name != EXCEPTIONS:
+            return name
+        message = f"`{EXCEPTIONS}` is what exceptions go by, not a free name"
+        self.reader.mistake(node.place, ErrorCode.P005, message, "choose another name")
+        return None
 
     def take(self, node: Node, what: str) -> str | None:
         """A name in the namespace that a policy's parameters, values, criteria and outputs share."""

@@ -27,7 +27,9 @@ class Expected:
     outcome: str
     """A step of the case kind's ladder, such as `hold`."""
     reasons: tuple[str, ...]
-    """The ids of exactly the rules that give a reason, `policy.rule`, in any order."""
+    """The ids of exactly the rules that give a reason, `policy.rule`, in any order, waived ones among them."""
+    waived: tuple[str, ...]
+    """Of these exactly the ones that an exception waives."""
     undetermined: tuple[str, ...] | None
     """The ids of exactly what can't be worked out; None: not asked."""
     results: Mapping[str, ExpectedValue] | None

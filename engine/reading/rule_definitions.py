@@ -15,7 +15,7 @@ from engine.reading.leaf import bilingual_template, condition, expression
 from engine.reading.policy import ConditionDefinition, Expression, RuleDefinition
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 
-_KEYS = ("when", "then", "if_missing", "reason", "remedy", "conditions", "title")
+_KEYS = ("when", "then", "if_missing", "reason", "remedy", "conditions", "waivable", "title")
 _REQUIRED = ("when", "then", "reason")
 
 CONDITIONAL_OUTCOMES = tuple(
@@ -43,13 +43,14 @@ def read_rules(reader: FieldReader, node: Node, kind: CaseKind | None) -> dict[s
 def _rule(reader: FieldReader, id_: str, place: Place, node: Node, kind: CaseKind | None) -> RuleDefinition | None:
     what = f"the rule `{id_}`"
     fields = reader.fields(node, what, _KEYS, _REQUIRED, place) or {}
-    when = _when(reader, fields["when"], what) if "when" in fields else ()
+    when = read_when(reader, fields["when"], what) if "when" in fields else ()
     outcome = _outcome(reader, fields["then"], kind) if "then" in fields else None
     if_missing = _if_missing(reader, fields["if_missing"], kind) if "if_missing" in fields else None
     title = reader.text(fields.get("title"), f"the title of {what}")
     reason = bilingual_template(reader, fields.get("reason"), f"the reason of {what}")
     remedy = bilingual_template(reader, fields.get("remedy"), f"the remedy of {what}")
     conditions = _conditions(reader, fields["conditions"], what, outcome, kind) if "conditions" in fields else ()
+    waivable = reader.yes_or_no(fields["waivable"], f"`waivable` of {what}") if "waivable" in fields else True
     if not when or outcome is None or reason is None:
         return None
     return RuleDefinition(
@@ -62,10 +63,12 @@ def _rule(reader: FieldReader, id_: str, place: Place, node: Node, kind: CaseKin
         reason=reason,
         remedy=remedy,
         conditions=conditions,
+        waivable=bool(waivable),
     )
 
 
-def _when(reader: FieldReader, node: Node, what: str) -> tuple[Expression, ...]:
+def read_when(reader: FieldReader, node: Node, what: str) -> tuple[Expression, ...]:
+    """The conditions of a rule or an exception (`what`): one, or a list of conditions that must all hold."""
     if isinstance(node, Sequence):
         parts = [condition(reader, item, f"a condition of {what}") for item in reader.items(node, f"`when` of {what}")]
     else:

@@ -160,11 +160,7 @@ def _scalar_type(reader: FieldReader, vocabulary: Vocabulary, fields: dict[str, 
 
 
 def _required(reader: FieldReader, node: Node | None, what: str) -> bool:
-    if isinstance(node, Scalar) and isinstance(node.value, bool):
-        return node.value
-    if node is not None:
-        reader.wrong_kind(node, f"`required` of {what}", "`true` or `false`")
-    return False
+    return node is not None and bool(reader.yes_or_no(node, f"`required` of {what}"))
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ parameters any more: only formulas over scaled integers, the matches made of the
 - `formula` has the nouns: `Formula` and its nodes (`Constant`, `Variable`, `Sum`, `Compare`, `All` …). Start here.
 - `functions` is the table of built-in functions: who adds one adds its row there.
 - `ruleset` has the noun `RuleSet`: facts, then steps (`Match` of a table row, `Named` value, `ListResult`), then rules,
-  each a `Match` with texts and an outcome.
+  each a `Match` with texts and an outcome. The `Match`es of exceptions are steps, and say which rules don't count.
 - `interpret` computes formulas and rule sets the plain way. It is the oracle of the tests.
 - `numbering` gives equal formulas one number, for lowerings that compute each once.
 

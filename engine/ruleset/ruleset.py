@@ -164,6 +164,39 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleException:
+    """An exception: rules that don't count in the cases in which its match is true.
+
+    A rule that is waived fires as ever and is a reason of the decision; it asks for no outcome and no condition. So
+    does one that is undetermined: it would be waived whichever way it turned out. An exception that is undetermined
+    itself waives nothing.
+    """
+
+    match: Match
+    """A step of the rule set, behind all that it reads: its conditions, and that `as_of` lies between its two dates."""
+
+    waives: tuple[str, ...]
+    """Ids of rules of the rule set."""
+
+    by: str
+    """Who asked for it."""
+
+    approved_by: str
+    """Who approved it."""
+
+    reason: Text
+    """Why, for readers of decisions."""
+
+    until: date
+    """The last day on which it holds."""
+
+    @property
+    def id(self) -> str:
+        """`exceptions.name`."""
+        return self.match.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
     """Everything that decides one case kind between two dates."""
 
@@ -190,6 +223,9 @@ class RuleSet:
     """In the author's order, policy by policy."""
 
     tables: tuple[Table, ...]
+
+    exceptions: tuple[RuleException, ...] = ()
+    """In the author's order. Their matches are the last steps that are matches, in the same order."""
 
     results: tuple[str, ...]
     """The variables that a decision reports."""

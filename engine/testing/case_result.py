@@ -16,7 +16,7 @@ class CaseDifference:
     """One way in which a decision is not what a case's author expects."""
 
     what: str
-    """`outcome`, `reasons`, `undetermined`, `facts`, `results.policy.name` or `conditions.name`."""
+    """`outcome`, `reasons`, `waived`, `undetermined`, `facts`, `results.policy.name` or `conditions.name`."""
 
     expected: str
     """What its author wrote, in words for a person."""
@@ -72,16 +72,16 @@ class Tried:
     """A part of a policy that a case can touch, and how many cases did."""
 
     id: str
-    """`policy.rule`, `policy.table#row`, or `policy.criterion#band`, where bands count from 1."""
+    """`policy.rule`, `policy.table#row`, `exceptions.name`, or `policy.criterion#band`, where bands count from 1."""
 
     kind: str
-    """`rule`, `row` or `band`."""
+    """`rule`, `row`, `band` or `exception`."""
 
     place: Place
     """Where it stands."""
 
     hits: int
-    """In how many cases the rule fired, or the row or band was hit."""
+    """In how many cases the rule fired, the row or band was hit, or the exception held."""
 
     def as_json(self) -> dict[str, object]:
         """As `credence test --json` prints it."""
@@ -93,7 +93,7 @@ class Coverage:
     """How much of the policies the cases touch."""
 
     tried: tuple[Tried, ...]
-    """Every rule, row and band, in the policies' order."""
+    """Every rule, row and band, in the policies' order, then every exception."""
 
     @property
     def uncovered(self) -> tuple[Tried, ...]:

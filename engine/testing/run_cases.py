@@ -39,7 +39,8 @@ def run_cases(suites: Iterable[Suite], engine: Engine, clock: Clock = lambda: 0.
             differences = tuple(_differences(case, engine))
             results.append(CaseResult(suite, case, differences, clock() - started))
             hits.update(_hits(case, engine, first))
-    tried = (item for policy in engine.policies.values() for item in _touched(policy, hits))
+    tried = [item for policy in engine.policies.values() for item in _touched(policy, hits)]
+    tried += [Tried(each.id, "exception", each.place, hits[each.id]) for each in engine.exceptions]
     return CasesRun(tuple(results), Coverage(tuple(tried)))
 
 
@@ -56,6 +57,7 @@ def _differences(case: Case, engine: Engine) -> Iterator[CaseDifference]:
     if decision.outcome != expected.outcome:
         yield CaseDifference("outcome", expected.outcome, decision.outcome)
     yield from _id_differences("reasons", expected.reasons, [reason.rule for reason in decision.reasons])
+    yield from _id_differences("waived", expected.waived, [reason.rule for reason in decision.reasons if reason.waived])
     if expected.undetermined is not None:
         undetermined = [item.id for item in decision.undetermined]
         yield from _id_differences("undetermined", expected.undetermined, undetermined)
@@ -125,8 +127,8 @@ def _first_only(policies: Iterable[Policy]) -> frozenset[str]:
 
 
 def _hits(case: Case, engine: Engine, first: frozenset[str]) -> list[str]:
-    """The ids of the rules that fire and the rows that are hit, by the plain evaluator; none where the facts are
-    refused."""
+    """The ids of the rules that fire, the rows that are hit and the exceptions that hold, by the plain evaluator; none
+    where the facts are refused."""
     ruleset = engine.ruleset(case.case_kind, case.as_of)
     try:
         values = engine.bind(case.case_kind, case.facts, case.as_of)

@@ -31,6 +31,9 @@ from files.spreadsheet import FORMULA_STARTS, TEXT_MARK
 FIRED = "fired"
 """The column of the rules that fired, by their ids."""
 
+WAIVED = "waived"
+"""The column of the rules that would count but for an exception: each is in one of the other two as well."""
+
 UNDETERMINED = "undetermined"
 """The column of the rules that missing facts leave undetermined."""
 
@@ -55,13 +58,11 @@ def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.S
     """One row for each row of `facts`, in their order; ids as lists in NDJSON, else as text, with a blank between two.
     Lists of values are those of a decision's JSON in NDJSON and, as its text, in CSV; in Parquet their members have the
     type that a column of them has."""
-    masks = [*form.fired, *form.undetermined]
+    masks = [*form.fired, *form.waived, *form.undetermined]
     inner = form.query([*_inner(form, results=options.results), *(mask.column for mask in masks)], facts)
     lists = options.format is Format.NDJSON
-    ids = [
-        _named(_ids(group, lists=lists), name)
-        for name, group in ((FIRED, form.fired), (UNDETERMINED, form.undetermined))
-    ]
+    groups = (FIRED, form.fired), (WAIVED, form.waived), (UNDETERMINED, form.undetermined)
+    ids = [_named(_ids(group, lists=lists), name) for name, group in groups]
     columns = [*_outer(form, options), *ids]
     if options.spreadsheet and options.format is Format.CSV:
         texts = _texts(form.ruleset)
@@ -82,7 +83,7 @@ def _texts(ruleset: RuleSet) -> set[str]:
     types = {f"condition.{name}": formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     types |= {name: ruleset.variables[name] for name in ruleset.results if name in ruleset.variables}
     words = {name for name, type_ in types.items() if type_.kind in (Kind.TEXT, Kind.ENUM)}
-    return {*words, *elements(ruleset), *_subjects(ruleset), OUTCOME, FIRED, UNDETERMINED}
+    return {*words, *elements(ruleset), *_subjects(ruleset), OUTCOME, FIRED, WAIVED, UNDETERMINED}
 
 
 def _subjects(ruleset: RuleSet) -> list[str]:

@@ -97,7 +97,7 @@ def _value(name: str, facts: Mapping[str, object], decision: Decision) -> object
     if name == OUTCOME:
         return decision.outcome
     if name == REASON:
-        return decision.reasons[0].rule if decision.reasons else None
+        return next((reason.rule for reason in decision.reasons if not reason.waived), None)
     policy, _, value = name.partition(".")
     results: Mapping[str, JsonValue] = decision.results.get(policy, {})
     return results[value] if value in results else _fact(name, facts)

@@ -346,4 +346,9 @@ def _files_of(engine: Engine) -> Files:
 
 
 def _named(gone: Vanished) -> dict[str, list[str]]:
-    return {"files": list(gone.files), "policies": list(gone.policies), "rules": list(gone.rules)}
+    return {
+        "files": list(gone.files),
+        "policies": list(gone.policies),
+        "rules": list(gone.rules),
+        "exceptions": list(gone.exceptions),
+    }

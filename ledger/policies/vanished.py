@@ -1,8 +1,9 @@
-"""What a change of the policy set takes away, by name: files, policies and rules.
+"""What a change of the policy set takes away, by name: files, policies and rules, and what new exceptions waive.
 
 Verb: two sets of files → Vanished. What is taken away would no longer hold an order, and what is left may check all the
 same; so a change that takes something away waits until a person says that it is meant. Only names are compared: what a
-rule, a row or a number says may change freely, since that is what editing is.
+rule, a row or a number says may change freely, since that is what editing is. An exception takes rules away for some
+cases, so one that is new or says something else waits too; one that is gone takes nothing away, nor does its file.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from pathlib import PurePath
 from engine.diagnostics.codes import ErrorCode
 from engine.reading import document
 from engine.reading.document import Mapping as Entries
-from engine.reading.document import Scalar
+from engine.reading.document import Node, Scalar
+from engine.reading.exceptions_file import SITE_EXCEPTIONS
+from engine.reading.policy import EXCEPTIONS
 
 _EMPTY_FILE = ErrorCode.Y004
 
 
 @dataclass(frozen=True, slots=True)
 class Vanished:
-    """`files` are base names, `policies` their names, `rules` ids as decisions name them (`orders.over-limit`); each
-    sorted. False where nothing has vanished."""
+    """`files` are base names, `policies` their names, `rules` and `exceptions` ids as decisions name them
+    (`orders.over-limit`); each sorted. False where nothing has vanished."""
 
     files: tuple[str, ...] = ()
     """Base names, sorted."""
@@ -33,8 +36,11 @@ class Vanished:
     rules: tuple[str, ...] = ()
     """Ids as decisions name them, such as `orders.over-limit`; sorted."""
 
+    exceptions: tuple[str, ...] = ()
+    """Ids of exceptions that are new or say something else: for some cases they take rules away; sorted."""
+
     def __bool__(self) -> bool:
-        return bool(self.files or self.policies or self.rules)
+        return bool(self.files or self.policies or self.rules or self.exceptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ def vanished(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Vanishe
 
     Files {a: policy p with rules r and s} → {a: policy p with rule r}: Vanished((), (), ("p.s",))."""
     old, new = _by_base_name(before), _by_base_name(after)
+    waived_before, waived_after = (_exceptions(files.pop(SITE_EXCEPTIONS, None)) for files in (old, new))
+    waiving = {name for name, said in waived_after.items() if waived_before.get(name) != said}
     held_before = {name: _held(content, name) for name, content in old.items()}
     held_after = {name: _held(content, name) for name, content in new.items()}
     files = set(old) - set(new)
@@ -60,11 +68,25 @@ def vanished(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Vanishe
     now = [held or held_before.get(name) or _Held() for name, held in held_after.items()]
     policies = frozenset().union(*(h.policies for h in was)) - frozenset().union(*(h.policies for h in now))
     rules = frozenset().union(*(h.rules for h in was)) - frozenset().union(*(h.rules for h in now))
-    return Vanished(tuple(sorted(files)), _names(policies), _names(rules))
+    exceptions = tuple(f"{EXCEPTIONS}.{name}" for name in sorted(waiving))
+    return Vanished(tuple(sorted(files)), _names(policies), _names(rules), exceptions)
 
 
 def _by_base_name(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {PurePath(name).name: content for name, content in files.items()}
+
+
+def _exceptions(content: bytes | None) -> dict[str, object]:
+    """What each exception of a file says, without its comments and its layout; nothing of a file that isn't there or
+    can't be read, which is a mistake to mend first."""
+    read = document.read(content, SITE_EXCEPTIONS)[0] if content is not None else None
+    return {key.text: _said(node) for key, node in read.root.entries} if read else {}
+
+
+def _said(node: Node) -> object:
+    if isinstance(node, Entries):
+        return frozenset((key.text, _said(value)) for key, value in node.entries)
+    return node.text if isinstance(node, Scalar) else tuple(map(_said, node.items))
 
 
 def _names(pairs: frozenset[tuple[str, str]]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ the generated Python form of the rule set, without the texts of a full decision;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from engine.lowering.python.python_form import PythonForm
@@ -32,9 +32,10 @@ class ReplayedOrder(NamedTuple):
     outcome: str
     """One of the ladder of orders, such as `hold`."""
     rules: tuple[str, ...]
-    """Ids of the rules that fired, the most severe first, as the reasons of a decision."""
+    """Ids of the rules that fired and are not waived, the most severe first, as the reasons of a decision."""
     undetermined: tuple[str, ...]
-    """Ids of the rules that could not be checked because a fact was missing, and count in the outcome."""
+    """Ids of the rules that could not be checked because a fact was missing, and count in the outcome; not those that
+    are waived."""
     grade: str | None
     """The customer's grade; None where no policy grades."""
 
@@ -91,7 +92,7 @@ def decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
     form = PythonForm(ruleset)
     match, row = form.match, rows.row
     grade_slot = form.slots.get(GRADE)
-    answer = answers(ruleset, len(form.matches) - len(ruleset.rules))
+    answer, waived_by = answers(ruleset, len(form.matches) - len(ruleset.rules)), _waived_by(ruleset, form.matches)
     answered: dict[tuple[tuple[int, ...], tuple[int, ...], object], ReplayedOrder] = {}
 
     def decide(orders: Sequence[PastOrder]) -> list[ReplayedOrder]:
@@ -101,11 +102,24 @@ def decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
             key = (tuple(fired), tuple(undetermined), None if grade_slot is None else values[grade_slot])
             decided = answered.get(key)
             if decided is None:
-                decided = answered[key] = answer(*key)
+                waived = waived_by(fired)
+                counted, unsure = ([i for i in indices if i not in waived] for indices in (fired, undetermined))
+                decided = answered[key] = answer(counted, unsure, key[2])
             replayed.append(decided)
         return replayed
 
     return decide
+
+
+def _waived_by(ruleset: RuleSet, matches: Sequence[str]) -> Callable[[Iterable[int]], Set[int]]:
+    """A function from what fires in a case to the rules that exceptions waive there, all as indices into `matches`."""
+    indices = {id_: index for index, id_ in enumerate(matches)}
+    waives = {indices[each.id]: frozenset(indices[rule] for rule in each.waives) for each in ruleset.exceptions}
+
+    def waived(fired: Iterable[int]) -> Set[int]:
+        return frozenset().union(*(waives[index] for index in fired if index in waives))
+
+    return waived
 
 
 def answers(ruleset: RuleSet, first: int) -> Callable[[Iterable[int], Iterable[int], object], ReplayedOrder]:

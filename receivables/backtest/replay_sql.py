@@ -38,7 +38,7 @@ def sql_decider(ruleset: RuleSet, history_map: HistoryMap) -> Decide:
     `engine.lowering.sql.portability`) finds nothing, since SQL can't express others. Raises what `FactRows` raises; the
     function raises `QUERY_ERRORS`."""
     form = SqlForm(with_alternatives(ruleset))
-    masks = [*form.fired, *form.undetermined]
+    masks = [*form.fired, *form.undetermined, *form.waived]
     grade = [form.columns[GRADE]] if GRADE in form.columns else []
     facts = _FactTable(form, history_map)
     selected = [mask.column for mask in masks] or [OUTCOME]  # without rules there is something to select all the same
@@ -105,13 +105,15 @@ def _reader(ruleset: RuleSet, form: SqlForm, *, has_grade: bool) -> Callable[[tu
     answer = answers(ruleset, 0)
     indices = {rule.id: index for index, rule in enumerate(ruleset.rules)}
     answered: dict[tuple[Any, ...], ReplayedOrder] = {}
-    halves = (form.fired, 0), (form.undetermined, len(form.fired))
+    width = len(form.fired)
+    groups = (form.fired, 0), (form.undetermined, width), (form.waived, 2 * width)
 
     def read(row: tuple[Any, ...]) -> ReplayedOrder:
         replayed = answered.get(row)
         if replayed is None:
-            fired, undetermined = ([indices[id_] for id_ in _ids(masks, row[first:])] for masks, first in halves)
-            replayed = answered[row] = answer(fired, undetermined, row[-1] if has_grade else None)
+            fired, undetermined, waived = (_ids(masks, row[first:]) for masks, first in groups)
+            counted, unsure = ([indices[id_] for id_ in ids if id_ not in waived] for ids in (fired, undetermined))
+            replayed = answered[row] = answer(counted, unsure, row[-1] if has_grade else None)
         return replayed
 
     return read

@@ -75,8 +75,10 @@ class Account:
 
     @property
     def warnings(self) -> tuple[Reason, ...]:
-        """The rules of the policy `monitoring` that fired, the most severe first; not those that lacked a fact."""
-        return tuple(r for r in self.decision.reasons if not r.missing and r.rule.startswith(f"{MONITORING}."))
+        """The rules of the policy `monitoring` that fired and are not waived, the most severe first; not those that
+        lacked a fact."""
+        counted = (reason for reason in self.decision.reasons if not reason.missing and not reason.waived)
+        return tuple(reason for reason in counted if reason.rule.startswith(f"{MONITORING}."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +215,8 @@ def _rules(accounts: Iterable[Account]) -> tuple[RuleCount, ...]:
     seen: defaultdict[tuple[str, str, bool], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
     for account in accounts:
         for reason in account.decision.reasons:
+            if reason.waived:
+                continue
             key = (reason.rule, reason.outcome, bool(reason.missing))
             seen[key].append((account.balance.amount, reason.missing))
     counts = [

@@ -53,7 +53,7 @@ def turnover_section(portfolio: Portfolio, engine: Engine, show: PortfolioFormat
 
 def _dso_warning(portfolio: Portfolio, show: PortfolioFormatter) -> Iterable[str]:
     """What the policy's rule about two quarters running says."""
-    rules = {reason.rule: reason for reason in portfolio.decisions.portfolio.reasons}
+    rules = {reason.rule: reason for reason in portfolio.decisions.portfolio.reasons if not reason.waived}
     reason = rules.get(DSO_RISING)
     if reason is None:
         yield show(texts.NOT_RISING)

@@ -24,8 +24,9 @@ ACCOUNTS_SHOWN = 30
 def warning_section(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     """The decision on the portfolio itself: its outcome, the rules that fired, and those not checked."""
     decision = portfolio.decisions.portfolio
-    fired = [reason for reason in decision.reasons if not reason.missing]
-    not_checked = [reason for reason in decision.reasons if reason.missing]
+    counted = [reason for reason in decision.reasons if not reason.waived]
+    fired = [reason for reason in counted if not reason.missing]
+    not_checked = [reason for reason in counted if reason.missing]
     paragraphs = [show(texts.OUTCOME_TEXT, outcome=show.outcome(decision.outcome))]
     parts = []
     if fired:

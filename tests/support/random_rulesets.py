@@ -9,12 +9,24 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import cast
 
 from engine.diagnostics.diagnostic import Place
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
-from engine.ruleset.ruleset import AS_OF, Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet, Table
+from engine.ruleset.ruleset import (
+    AS_OF,
+    Bilingual,
+    Conjunct,
+    ListResult,
+    Match,
+    Named,
+    Rule,
+    RuleException,
+    RuleSet,
+    Table,
+)
 from engine.vocabulary.binding import Records, Scalar, Value
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, ListField, Type
@@ -45,8 +57,8 @@ Case = tuple[tuple[Value, ...], int]
 
 
 def random_ruleset(seed: int, rules: int = 8, depth: int = 3, *, lists: bool = False) -> RuleSet:
-    """About as many facts and half as many table rows as rules, over every type and every node; with `lists` also facts
-    that are lists, and aggregates over them."""
+    """About as many facts and half as many table rows as rules, over every type and every node, and two exceptions.
+    With `lists` also facts that are lists, and aggregates over them."""
     chance = random.Random(seed)
     facts = tuple(_fact(index, chance) for index in range(max(4, rules)))
     if lists:
@@ -60,12 +72,14 @@ def random_ruleset(seed: int, rules: int = 8, depth: int = 3, *, lists: bool = F
         steps += [*rows, *outputs]
         tables.append(Table(f"p.table{index}", tuple(row.id for row in rows), tuple(o.name for o in outputs), HERE))
         steps.append(_named(f"p.value{index}", maker, depth))
+    exceptions, waived = _exceptions(seed, maker, rules, depth)
+    steps += [exception.match for exception in exceptions]
     ladder = ("approve_with_conditions", "hold", "reject")
     checks = [
         Rule(
             match=_match(f"p.rule{i}", maker, depth),
             outcome=chance.choice(ladder),
-            if_missing="hold",
+            if_missing=None if f"p.rule{i}" in waived and i % 3 == 0 else "hold",
             title=None,
             reason=Bilingual((), ()),
             remedy=None,
@@ -84,12 +98,34 @@ def random_ruleset(seed: int, rules: int = 8, depth: int = 3, *, lists: bool = F
         facts=facts,
         steps=tuple(steps),
         rules=tuple(checks),
+        exceptions=exceptions,
         tables=tuple(tables),
         results=(),
         variables=types | {variable.name: variable.type for variable in maker.variables},
         titles={},
         constants={},
     )
+
+
+def _exceptions(seed: int, maker: FormulaMaker, rules: int, depth: int) -> tuple[tuple[RuleException, ...], set[str]]:
+    """Each waives a few of the rules, perhaps the same as the other; also the ids of all that they waive. They have
+    dice of their own: no rule changes by them."""
+    chance = random.Random(f"exceptions of {seed}")
+    made = FormulaMaker(chance, maker.variables)
+    exceptions = []
+    for index in range(2):
+        waives = chance.sample(range(rules), min(rules, chance.choice((1, 1, 2, 3))))
+        exceptions.append(
+            RuleException(
+                match=_match(f"exceptions.e{index}", made, min(depth, 2)),
+                waives=tuple(f"p.rule{number}" for number in waives),
+                by="a",
+                approved_by="b",
+                reason=NO_TEXT,
+                until=date(2026, 12, 31),
+            )
+        )
+    return tuple(exceptions), {rule for exception in exceptions for rule in exception.waives}
 
 
 def facts_near_thresholds(ruleset: RuleSet, seed: int, count: int) -> Iterator[Case]:

@@ -45,11 +45,13 @@ def on_duckdb(query: str, table: pa.Table) -> dict[str, list[Any]]:
 
 
 class Said(NamedTuple):
-    """A list for each name, in the order of the cases; ids are those of rules and table rows."""
+    """A list for each name, in the order of the cases; ids are those of rules, exceptions and table rows."""
 
     outcomes: list[str]
     fired: list[list[str]]
     undetermined: list[list[str]]
+    waived: list[list[str]]
+    """The rules that would count but for an exception."""
     values: dict[str, list[Any]]
     conditions: dict[str, list[Any]]
 
@@ -59,26 +61,29 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
     slots = [form.slots[name] for name in names]
     first = len(form.matches) - len(ruleset.rules)
     kind = CASE_KINDS[ruleset.case]
-    told = [kind.severity(rule.outcome) for rule in ruleset.rules]
-    unsure = [kind.severity(rule.if_missing) if rule.if_missing else 0 for rule in ruleset.rules]
+    told = {rule.id: kind.severity(rule.outcome) for rule in ruleset.rules}
+    unsure = {rule.id: kind.severity(rule.if_missing) for rule in ruleset.rules if rule.if_missing}
     caution = kind.severity(kind.caution)
-    least = 0 if any(severity >= caution for severity in told) else caution  # nothing passes that no rule could hold
-    asked = [
-        (first + i, name, form.function(part)) for i, rule in enumerate(ruleset.rules) for name, part in rule.conditions
-    ]
-    found = Said([], [], [], {name: [] for name in names}, {name: [] for _, name, _ in asked})
+    least = 0 if any(severity >= caution for severity in told.values()) else caution  # what no rule could hold
+    asked = [(rule.id, name, form.function(part)) for rule in ruleset.rules for name, part in rule.conditions]
+    found = Said([], [], [], [], {name: [] for name in names}, {name: [] for _, name, _ in asked})
     columns = [found.values[name] for name in names]
     for facts, as_of in cases:
         values, fired, undetermined, _ = form.match(facts, as_of)
-        severities = [told[i - first] for i in fired if i >= first]
-        severities += [unsure[i - first] for i in undetermined if i >= first]
+        hit = {form.matches[i] for i in fired}
+        waived = {rule for exception in ruleset.exceptions if exception.id in hit for rule in exception.waives}
+        rules_fired = [form.matches[i] for i in fired if i >= first]
+        unknown = [form.matches[i] for i in undetermined if i >= first and form.matches[i] in unsure]
+        severities = [told[id_] for id_ in rules_fired if id_ not in waived]
+        severities += [unsure[id_] for id_ in unknown if id_ not in waived]
+        found.waived.append(sorted(waived.intersection([*rules_fired, *unknown])))
         found.outcomes.append(kind.ladder[max([least, *severities])])
         found.fired.append([form.matches[i] for i in fired])
         found.undetermined.append([form.matches[i] for i in undetermined])
         for column, slot in zip(columns, slots, strict=True):
             column.append(values[slot])
-        for index, name, value in asked:
-            found.conditions[name].append(value(values) if index in fired else None)
+        for id_, name, value in asked:
+            found.conditions[name].append(value(values) if id_ in rules_fired and id_ not in waived else None)
     return found
 
 
@@ -158,7 +163,7 @@ def said_by_sql(
     ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str], dialect: str, run: Run, as_of: int | None = None
 ) -> Said:
     form = SqlForm(with_alternatives(rows_as_rules(ruleset)), dialect, as_of)
-    groups = (form.fired, form.undetermined)
+    groups = (form.fired, form.undetermined, form.waived)
     masks = [mask.column for group in groups for mask in group]
     wide = {name for name in names if name in ruleset.variables and _is_wide(ruleset.variables[name])}
     wanted = [_as_text(form, name) if name in wide else form.columns[name] for name in names]
@@ -167,9 +172,9 @@ def said_by_sql(
     values = {name: found[form.columns[name]] for name in names}
     for name in wide:
         values[name] = [None if value is None else int(value) for value in values[name]]
-    fired, undetermined = (ids_of(group, found, len(cases)) for group in groups)
+    fired, undetermined, waived = (ids_of(group, found, len(cases)) for group in groups)
     conditions = {name: found[column] for name, column in form.conditions.items()}
-    return Said(found[OUTCOME], fired, undetermined, values, conditions)
+    return Said(found[OUTCOME], fired, undetermined, list(map(sorted, waived)), values, conditions)
 
 
 def _is_wide(type_: Type) -> bool:
@@ -197,6 +202,7 @@ def compare(
         _same(f"value {name}", one.values[name], sql.values[name], cases)
     _same_ids("is true", one.fired, sql.fired, cases)
     _same_ids("is undetermined", one.undetermined, sql.undetermined, cases)
+    _same_ids("is waived", one.waived, sql.waived, cases)
     for name, column in one.conditions.items():
         _same(f"condition {name}", column, sql.conditions[name], cases)
     _same("outcome", one.outcomes, sql.outcomes, cases)
@@ -220,6 +226,8 @@ def compare_decisions(ruleset: RuleSet, cases: Sequence[Case], dialect: str, run
     for what, mine, theirs in (("is true", fired, sql.fired), ("is undetermined", undetermined, sql.undetermined)):
         of_rules = [[id_ for id_ in ids if id_ in rules] for ids in theirs]
         _same_ids(what, list(map(sorted, mine)), list(map(sorted, of_rules)), cases)
+    waived = [sorted(reason.rule for reason in d.reasons if reason.waived) for d in decisions]
+    _same_ids("is waived", waived, sql.waived, cases)
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     for name, column in sql.conditions.items():
         shown = [None if value is None else json_formatter(types[name])(value) for value in column]

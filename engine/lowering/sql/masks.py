@@ -18,7 +18,7 @@ A mask of 62 matches puts the halves of two sums together: `low sum's half + hig
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -26,7 +26,7 @@ from sqlglot import exp
 from sqlglot.expressions import Expr
 
 from engine.lowering.sql.condition_rewrites import branches, negated, null_with
-from engine.lowering.sql.dialect import number
+from engine.lowering.sql.dialect import binary, number
 from engine.lowering.sql.levels import Levels, SqlValue, column
 
 BITS = 62
@@ -70,6 +70,60 @@ def mask_pairs(levels: Levels, match_ids: Sequence[str], conjuncts_by_match: Seq
             parts = [_half_of(levels, each, high=high) for each in sums]
             masks.append(_mask(levels, f"{name}_{len(masks) + 1}", ids, parts))
     return MaskPairs(tuple(fired), tuple(undetermined))
+
+
+def waived_masks(
+    levels: Levels, masks: MaskPairs, waived: Mapping[str, SqlValue], ignored: Collection[str]
+) -> tuple[Mask, ...]:
+    """A mask column beside each pair: the rules that would count and are waived. No masks where no rule may be.
+
+    `waived` holds, for rules that may be, whether they are: never null. `ignored` are the rules that don't count where
+    they are undetermined. Of the rules 0, 1 and 2 of which exceptions waive 0 and 1 in this case:
+
+        fired 101, undetermined 010, waived by exceptions 011      the mask is 001 + 010 = 011
+    """
+    if not waived:
+        return ()
+    columns = []
+    for index, (fired, undetermined) in enumerate(zip(masks.fired, masks.undetermined, strict=True), 1):
+        zero = SqlValue(_zero(levels), long=True)
+        bits = [
+            levels.case([(waived[id_], _bits(levels, 1 << bit))], zero)
+            for bit, id_ in enumerate(fired.ids)
+            if id_ in waived
+        ]
+        if bits:
+            allowed = levels.let(levels.total(bits), "match_bits")
+            counting = sum(1 << bit for bit, id_ in enumerate(fired.ids) if id_ not in ignored)
+            unsure = _common(levels, _value(undetermined), _bits(levels, counting))
+            values = [_common(levels, each, allowed) for each in (_value(fired), unsure)]  # no rule is in both
+            zero = levels.operate(exp.Add, *values)
+        columns.append(Mask(levels.define(zero, f"waived_{index}").sql.name, fired.ids))
+    return tuple(columns)
+
+
+def without(levels: Levels, masks: Sequence[Mask], waived: Sequence[Mask]) -> tuple[Mask, ...]:
+    """The masks without the rules that are waived, as columns of their own; the masks themselves where none may be."""
+    if not waived:
+        return tuple(masks)
+    columns = []
+    for mask, other in zip(masks, waived, strict=True):
+        counted = levels.operate(exp.Sub, _value(mask), _common(levels, _value(mask), _value(other)))
+        columns.append(Mask(levels.define(counted, f"counted_{mask.column}").sql.name, mask.ids))
+    return tuple(columns)
+
+
+def _value(mask: Mask) -> SqlValue:
+    return SqlValue(column(mask.column), long=True)
+
+
+def _common(levels: Levels, one: SqlValue, other: SqlValue) -> SqlValue:
+    """The rules that are in both."""
+    return levels.at(binary(exp.BitwiseAnd, one.sql, other.sql), (one, other), long=True)
+
+
+def _bits(levels: Levels, bits: int) -> SqlValue:
+    return SqlValue(levels.dialect.to_narrow(exp.Literal.number(bits)), long=True)
 
 
 def _mask(levels: Levels, name: str, ids: tuple[str, ...], halves: Sequence[SqlValue]) -> Mask:

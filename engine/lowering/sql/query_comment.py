@@ -44,6 +44,8 @@ def _lines(form: SqlForm, query: str, as_of: date) -> Iterator[str]:
         yield f"No rule decides {kind.name} cases: the outcome is always `{kind.caution}`."
     if form.rules:
         yield "Each `rule_…` is true where the rule fired, null where it can't be told, since something is missing."
+    if form.waivers:
+        yield "Each `waived_…` is true where an exception waives the rule: it asks for nothing then."
     if results := list(_results(form)):
         yield "These values are null where they can't be told or don't apply:"
         yield from results

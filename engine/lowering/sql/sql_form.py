@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.dialect import DIALECTS, Dialect, binary, number, text
+from engine.lowering.sql.dialect import DIALECTS, Dialect, binary, number, text, wrapped
 from engine.lowering.sql.levels import ColumnNames, Levels, SqlValue, column, literal
-from engine.lowering.sql.masks import Mask, mask_pairs
+from engine.lowering.sql.masks import Mask, mask_pairs, waived_masks, without
 from engine.lowering.sql.narrowing import is_narrow, narrowed
 from engine.lowering.sql.nodes import Lowering
 from engine.ruleset.formula import Formula
@@ -41,7 +41,10 @@ class SqlForm:
     `rules`: the column of each rule by its id: true where the rule fired, null where it is undetermined.
     `conditions`: the column of each condition that a fired rule sets (`deposit`), by its name; null where no
     rule sets it.
-    `fired`, `undetermined`: all rules as bit masks, in the rule set's order; see `masks`."""
+    `fired`, `undetermined`: all rules as bit masks, in the rule set's order; see `masks`.
+    `waived`: of these the rules that an exception waives and that would count without it, as masks of the same ids; no
+    masks where the rule set has no exceptions.
+    `waivers`: the column that says whether a rule is waived, by the id of each rule that an exception names."""
 
     def __init__(self, ruleset: RuleSet, dialect: str = "duckdb", as_of: int | None = None) -> None:
         """`dialect` is one of `DIALECTS`. `as_of` is the day count that all cases are decided for; None reads it from a
@@ -53,11 +56,17 @@ class SqlForm:
         self.columns: Mapping[str, str] = steps.columns
         self._rules = tuple(_rule_column(rule, steps, self._levels) for rule in ruleset.rules)
         self.rules: Mapping[str, str] = {each.rule.id: each.fired.sql.name for each in self._rules}
-        self.conditions: Mapping[str, str] = _condition_columns(self._rules, steps, self._levels)
+        self._waivers = _waiver_columns(ruleset, steps, self._levels)
+        self.waivers: Mapping[str, str] = {rule: waived.sql.name for rule, waived in self._waivers.items()}
+        self.conditions: Mapping[str, str] = _condition_columns(self._rules, self._waivers, steps, self._levels)
         conjuncts = [each.conjuncts for each in self._rules]
         masks = mask_pairs(self._levels, [rule.id for rule in ruleset.rules], conjuncts)
         self.fired: tuple[Mask, ...] = masks.fired
         self.undetermined: tuple[Mask, ...] = masks.undetermined
+        ignored = [rule.id for rule in ruleset.rules if rule.if_missing is None]
+        self.waived: tuple[Mask, ...] = waived_masks(self._levels, masks, self._waivers, ignored)
+        self._counted_fired = without(self._levels, self.fired, self.waived)
+        self._counted_undetermined = without(self._levels, self.undetermined, self.waived)
         self._levels.named(SqlValue(self._outcome(self._tests_of_masks)), OUTCOME)
 
     # --- what callers select -----------------------------------------------------------------------------------------
@@ -77,11 +86,12 @@ class SqlForm:
 
     def text(self) -> str:
         """The query for people and warehouses, as indented text: the case's id, the outcome, and one column for each
-        condition, rule and value. It uses no masks."""
+        condition, rule, rule that may be waived, and value. It uses no masks."""
         case_id = self.columns[f"{self.ruleset.case}.id"]
         results = [self.columns[name] for name in self.ruleset.results]
         outcome = exp.alias_(self._outcome(self._tests_of_rules), OUTCOME)
-        selected: list[Expr | str] = [case_id, outcome, *self.conditions.values(), *self.rules.values(), *results]
+        rules = [*self.rules.values(), *self.waivers.values()]
+        selected: list[Expr | str] = [case_id, outcome, *self.conditions.values(), *rules, *results]
         return self.query(selected).sql(dialect=self.dialect.name, pretty=True) + "\n"
 
     def sql_type(self, type_: Type) -> str:
@@ -105,10 +115,12 @@ class SqlForm:
         return exp.Case(ifs=ifs, default=mildest) if ifs else mildest
 
     def _tests_of_masks(self, outcome: str) -> Iterator[Expr]:
-        """Whether the bit of a rule is set that gives the outcome, fired or, by `if_missing`, undetermined."""
+        """Whether the bit of a rule is set that gives the outcome, fired or, by `if_missing`, undetermined, and not
+        waived."""
         when_fired = {rule.id: rule.outcome for rule in self.ruleset.rules}
         when_undetermined = {rule.id: rule.if_missing for rule in self.ruleset.rules}
-        for masks, outcomes in ((self.fired, when_fired), (self.undetermined, when_undetermined)):
+        counted = (self._counted_fired, when_fired), (self._counted_undetermined, when_undetermined)
+        for masks, outcomes in counted:
             for mask in masks:
                 bits = sum(1 << i for i, id_ in enumerate(mask.ids) if outcomes[id_] == outcome)
                 if bits:
@@ -119,9 +131,13 @@ class SqlForm:
         """As `_tests_of_masks`, of the rules' columns."""
         for each in self._rules:
             if each.rule.outcome == outcome:
-                yield each.fired.sql.copy()
+                yield self._unless_waived(each.rule, each.fired.sql.copy())
             if each.rule.if_missing == outcome and each.fired.nullable:
-                yield self._levels.missing(each.fired).sql
+                yield self._unless_waived(each.rule, self._levels.missing(each.fired).sql)
+
+    def _unless_waived(self, rule: Rule, test: Expr) -> Expr:
+        waived = self._waivers.get(rule.id)
+        return wrapped(exp.and_(test, exp.not_(waived.sql.copy()))) if waived else test
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -141,12 +157,28 @@ def _rule_column(rule: Rule, steps: _Steps, levels: Levels) -> _RuleColumn:
     return _RuleColumn(rule, conjuncts, levels.define(levels.combined(conjuncts, exp.And), f"rule_{rule.id}"))
 
 
-def _condition_columns(rules: Iterable[_RuleColumn], steps: _Steps, levels: Levels) -> dict[str, str]:
-    """What a fired rule asks of the customer, null where it did not fire. No two rules set one condition."""
+def _waiver_columns(ruleset: RuleSet, steps: _Steps, levels: Levels) -> dict[str, SqlValue]:
+    """For each rule that exceptions name, whether one of them is true; an exception that is null waives nothing."""
+    by_rule: dict[str, list[SqlValue]] = {}
+    for exception in ruleset.exceptions:
+        value = steps.value(exception.id)
+        known = levels.at(exp.Coalesce(this=value.sql.copy(), expressions=[exp.false()]), (value,), nullable=False)
+        for rule in exception.waives:
+            by_rule.setdefault(rule, []).append(known if value.nullable else value)
+    return {rule: levels.define(levels.combined(any_, exp.Or), f"waived_{rule}") for rule, any_ in by_rule.items()}
+
+
+def _condition_columns(
+    rules: Iterable[_RuleColumn], waivers: Mapping[str, SqlValue], steps: _Steps, levels: Levels
+) -> dict[str, str]:
+    """What a fired rule asks of the customer, null where it did not fire or is waived. No two rules set one
+    condition."""
     columns: dict[str, str] = {}
+    nothing = literal(None, levels.dialect)
     for each in rules:
+        waived = [(waivers[each.rule.id], nothing)] if each.rule.id in waivers else []
         for name, formula in each.rule.conditions:
-            value = levels.case([(each.fired, steps.lowered(formula))], literal(None, levels.dialect))
+            value = levels.case([*waived, (each.fired, steps.lowered(formula))], nothing)
             columns[name] = levels.define(value, f"condition_{name}").sql.name
     return columns
 
@@ -183,6 +215,10 @@ class _Steps:
     def lowered(self, formula: Formula) -> SqlValue:
         """A formula of the rule set as SQL."""
         return self._lowering.value(self._narrowed[id(formula)])
+
+    def value(self, id_: str) -> SqlValue:
+        """A step that has been defined, by its name or id."""
+        return self._values[id_]
 
     def conjuncts(self, match: Match) -> tuple[SqlValue, ...]:
         """The conditions of a match as SQL."""

@@ -21,7 +21,7 @@ from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from files.batch.input import refuse_formulas, sources
-from files.batch.output import FIRED, UNDETERMINED, elements
+from files.batch.output import FIRED, UNDETERMINED, WAIVED, elements
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
 from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
@@ -78,7 +78,7 @@ def decide_frame(
 def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, lists_as_json: bool) -> DataFrame:
     ruleset = form.ruleset
     subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
-    masks = [mask.column for mask in (*form.fired, *form.undetermined)]
+    masks = [mask.column for mask in (*form.fired, *form.waived, *form.undetermined)]
     named = [form.columns[name] for name in (*subjects, *results)]
     decided = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
@@ -95,7 +95,8 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, 
             else fact_value(ruleset.variables[name], source, form.dialect)
         )
         columns.append(sf.expr(value.sql("spark")).alias(name))
-    return decided.select(*columns, _ids(form.fired).alias(FIRED), _ids(form.undetermined).alias(UNDETERMINED))
+    groups = (FIRED, form.fired), (WAIVED, form.waived), (UNDETERMINED, form.undetermined)
+    return decided.select(*columns, *(_ids(masks).alias(name) for name, masks in groups))
 
 
 def _ids(masks: tuple[Mask, ...]) -> Column:

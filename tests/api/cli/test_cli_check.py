@@ -43,6 +43,22 @@ def test_a_mistake_is_found_in_policies_tests_and_maps(tmp_path: Path, file: str
     assert result.stdout.endswith("1 mistake in 1 file\n")
 
 
+def test_an_exception_that_has_ended_is_a_warning(tmp_path: Path) -> None:
+    rules = desk(tmp_path / "rules")
+    (rules / "exceptions.yaml").write_text(
+        "kn: {waives: [orders.over-limit], when: 'account.id = \"C-1\"', from: 2020-07-01, until: 2020-07-31, by: a, "
+        "approved_by: b, reason: Agreed}\n...\n",
+        encoding="utf-8",
+    )
+    shown, as_json = credence("check", rules), json.loads(credence("check", rules, "--json").stdout)
+    warning, summary = shown.stdout.splitlines()
+    assert shown.exit_code == 0
+    assert "exceptions.yaml:1:1: E007 warning: the exception `kn` ended on 2020-07-31" in warning
+    assert summary.startswith("no mistakes: 2 policies")
+    assert len(as_json["version"]) == 64
+    assert [(item["code"], item["severity"]) for item in as_json["diagnostics"]] == [("E007", "warning")]
+
+
 EXPECTED = {
     "reasons: [over-limit]": "14:39: N010 `over-limit` is no rule in decisions about orders "
     "(write `orders.over-limit`)",

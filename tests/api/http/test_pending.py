@@ -97,6 +97,52 @@ def test_a_rule_that_is_gone_is_pending_until_it_is_activated(client: httpx2.Cli
     assert _outcome(client) == "hold"
 
 
+EXCEPTION = """\
+kn:
+  waives: [second.odd]
+  when: account.id = "C-1"
+  from: 2026-06-01
+  until: 2026-12-31
+  by: u.hoffmann
+  approved_by: m.lehmann
+  reason: Agreed
+...
+"""
+
+
+def test_an_exception_is_pending_until_it_is_activated_and_gone_at_once(
+    client: httpx2.Client, settings: Settings
+) -> None:
+    before = _ready(client)["policy_version"]
+    file = settings.rules / "exceptions.yaml"
+    file.write_text(EXCEPTION, encoding="utf-8")
+
+    pending = _wait_for_pending(client)
+
+    assert (_gone(pending), pending["exceptions"]) == (([], [], []), ["exceptions.kn"])
+    assert (_ready(client)["policy_version"], _outcome(client)) == (before, "reject")
+    shown = credence("activate", "--url", str(client.base_url))
+    assert (shown.exit_code, "rules waived by exceptions.kn" in shown.stderr) == (1, True)
+    answer = client.post("/v1/policies/activate", json={"version": pending["version"]})
+    assert answer.status_code == 200
+    decision = client.post("/v1/decisions/order", json=BODY).json()
+    assert [(r["rule"], [w["exception"] for w in r["waived"]]) for r in decision["reasons"]] == [
+        ("orders.over-limit", []),
+        ("second.odd", ["exceptions.kn"]),
+    ]
+    assert decision["outcome"] == "hold"
+
+    file.write_text(EXCEPTION.replace("second.odd", "second.odd, orders.over-limit"), encoding="utf-8")
+    assert _wait_for_pending(client)["exceptions"] == ["exceptions.kn"]
+    assert _outcome(client) == "hold"
+    file.write_text(EXCEPTION[:-40], encoding="utf-8")  # cut off: what was in force stays
+    eventually(lambda: _ready(client)["failed_change"] is not None)
+    assert _outcome(client) == "hold"
+    file.unlink()
+    eventually(lambda: _ready(client)["policy_version"] == before)
+    assert (_ready(client)["pending"], _outcome(client)) == (None, "reject")
+
+
 def test_what_comes_back_was_never_gone(client: httpx2.Client, settings: Settings) -> None:
     version = _ready(client)["policy_version"]
     (settings.rules / "second.yaml").write_text(WITHOUT_ODD, encoding="utf-8")

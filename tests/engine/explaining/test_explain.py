@@ -55,8 +55,9 @@ rules:
 AS_OF = date(2026, 7, 1)
 
 
-def _engine() -> Engine:
-    loaded = load(whole_set({"desk": DESK, "grades": GRADES}, folder="rules/"))
+def _engine(exceptions: str = "") -> Engine:
+    files = whole_set({"desk": DESK, "grades": GRADES}, folder="rules/")
+    loaded = load(files | ({"rules/exceptions.yaml": exceptions.encode()} if exceptions else {}))
     assert loaded.engine is not None, [str(item) for item in loaded.diagnostics]
     return loaded.engine
 
@@ -176,7 +177,54 @@ def test_the_decision_in_an_explanation_is_the_decision() -> None:
 def test_an_explanation_is_json() -> None:
     whole = _explained({"amount": "200.00", "prepayment": False}, FULL).as_json()
 
-    assert list(whole) == ["decision", "given", "not_given", "policies"]
+    assert list(whole) == ["decision", "given", "not_given", "policies", "exceptions"]
     policies = whole["policies"]
     assert isinstance(policies, list)
     assert {policy["policy"] for policy in policies} == {"desk", "grades"}
+
+
+EXCEPTIONS = """\
+small: {waives: [desk.too-much, desk.bad-grade], when: [order.amount < 500, account.country = "DE"], SIGNED}
+old: {waives: [desk.too-much], when: order.amount < 500, SIGNED}
+...
+""".replace("SIGNED", "from: 2026-06-01, until: 2026-06-30, by: a, approved_by: b, reason: c").replace(
+    "06-30", "07-01", 1
+)
+
+
+@pytest.mark.parametrize(
+    ("country", "waived_by", "effect", "holds", "missing"),
+    [
+        ("DE", ("exceptions.small",), None, True, ()),
+        ("FR", (), "hold", False, ()),
+        (None, (), "hold", None, ("account.country",)),
+    ],
+)
+def test_an_explanation_says_which_exceptions_hold_and_what_they_waive(
+    country: str | None, waived_by: tuple[str, ...], effect: str | None, holds: bool | None, missing: tuple[str, ...]
+) -> None:
+    order = {"id": "SO-1", "amount": "200.00", "prepayment": False}
+    facts = {"order": order, "account": {"id": "C-1", "country": country, **FULL}}
+
+    explanation = explain(_engine(EXCEPTIONS), "order", facts, AS_OF, "id")
+
+    rules = _rules(explanation)
+    too_much, bad_grade = rules["desk.too-much"], rules["desk.bad-grade"]
+    assert (too_much.fired, too_much.waived_by, too_much.effect) == (True, waived_by, effect)
+    assert (bad_grade.fired, bad_grade.waived_by) == (False, ())  # there is nothing to waive
+    small, old = explanation.exceptions
+    assert (small.id, small.waives, small.holds, small.missing) == (
+        "exceptions.small",
+        ("desk.too-much", "desk.bad-grade"),
+        holds,
+        missing,
+    )
+    assert [part.text for part in small.conditions] == [
+        "as_of >= 2026-06-01",
+        "as_of <= 2026-07-01",
+        "order.amount < 500",
+        'account.country = "DE"',
+    ]
+    assert (old.holds, [part.value for part in old.conditions]) == (False, [True, False, True])
+    waived = {reason.rule for reason in explanation.decision.reasons if reason.waived}
+    assert waived == {rule.id for rule in rules.values() if rule.waived_by}

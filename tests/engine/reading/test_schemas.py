@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from engine.reading.document import Mapping, Node, Scalar, read
-from engine.reading.file_schemas import cases_schema, facts_file_schema, policy_schema
+from engine.reading.exceptions_file import read_exceptions
+from engine.reading.file_schemas import cases_schema, exceptions_schema, facts_file_schema, policy_schema
 from engine.reading.policy_file import read_policy
 from engine.reading.request_schemas import facts_schema
 from engine.reading.vocabulary_file import read_vocabulary
@@ -22,7 +23,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 from receivables.history.history_map_file import is_history_map, read_history_map
 from receivables.history.history_map_schema import history_map_schema
-from tests.support.mistakes import Mistake, each_mistake, frame_of
+from tests.support.mistakes import NOTHING, Mistake, each_mistake, frame_of
 from tests.support.paths import ROOT
 
 LANGUAGE = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
@@ -38,6 +39,7 @@ def shipped(site: str = "facts: {}") -> Vocabulary:
 VOCABULARY = shipped()
 POLICY = Draft202012Validator(policy_schema())
 FACTS_FILE = Draft202012Validator(facts_file_schema())
+EXCEPTIONS = Draft202012Validator(exceptions_schema())
 HISTORY = Draft202012Validator(history_map_schema(VOCABULARY))
 SOUND = Path(__file__).parent / "sound"
 SOUND_CASES = (SOUND / "cases.yaml").read_text("utf-8")
@@ -74,7 +76,8 @@ def faults(validator: Draft202012Validator, value: Any) -> list[str]:
 
 
 def test_the_schemas_are_schemas() -> None:
-    schemas = [policy_schema(), facts_file_schema(), cases_schema(VOCABULARY), history_map_schema(VOCABULARY)]
+    schemas = [policy_schema(), facts_file_schema(), exceptions_schema(), cases_schema(VOCABULARY)]
+    schemas.append(history_map_schema(VOCABULARY))
     for schema in schemas + [facts_schema(VOCABULARY, case) for case in CASE_KINDS]:
         Draft202012Validator.check_schema(schema)
 
@@ -88,7 +91,9 @@ def examples() -> list[str]:
     assert len(blocks) == 7
     frame = frame_of(MISTAKES / "policies.txt")
     return [
-        block if "policy:" in block else frame.replace("MISTAKE", block) for block in blocks if "facts:" not in block
+        block if "policy:" in block else frame.replace("MISTAKE", block)
+        for block in blocks
+        if "facts:" not in block and "waives:" not in block
     ]
 
 
@@ -105,6 +110,15 @@ def test_the_facts_files_in_the_language_document_are_sound() -> None:
     assert len(blocks) == 2
     for block in blocks:
         assert faults(FACTS_FILE, yaml(block)) == []
+
+
+def test_the_exceptions_in_the_language_document_are_sound() -> None:
+    (block,) = (found for found in re.findall(r"```yaml\n(.*?)```", LANGUAGE, re.DOTALL) if "waives:" in found)
+    assert faults(EXCEPTIONS, yaml(block)) == []
+    document, _ = read(block, "exceptions.yaml")
+    assert document
+    assert len(read_exceptions(document)[0]) == 1
+    assert read_exceptions(document)[1] == ()
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.yaml")), ids=lambda path: path.name)
@@ -134,6 +148,15 @@ def test_a_bad_policy_is_refused_where_a_schema_can_tell(mistake: Mistake) -> No
 def test_a_bad_facts_file_is_refused_where_a_schema_can_tell(mistake: Mistake) -> None:
     if mistake.codes - {"P018", "P032", "P033", "P034"} and "RMB" not in mistake.written:
         assert faults(FACTS_FILE, yaml(mistake.text))
+
+
+@each_mistake(ROOT / "tests" / "engine" / "compiling" / "mistakes" / "exceptions.txt")
+def test_a_bad_exception_is_refused_where_a_schema_can_tell(mistake: Mistake) -> None:
+    """What policies and FEEL say, the two persons and the two dates no schema can compare, nor see an end mark."""
+    if mistake.codes & {"P001", "P002", "P003", "P004", "P010", "P016"} or "31.12" in mistake.written:
+        assert faults(EXCEPTIONS, yaml(mistake.text))
+    elif mistake.expected == (NOTHING,):
+        assert faults(EXCEPTIONS, yaml(mistake.text)) == []
 
 
 def test_policy_tests_follow_their_schema() -> None:

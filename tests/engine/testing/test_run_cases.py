@@ -55,7 +55,10 @@ def _engine(policy: str) -> Engine:
 
 
 def _run(tests: str, policy: str = POLICY) -> CasesRun:
-    engine = _engine(policy)
+    return _run_on(_engine(policy), tests)
+
+
+def _run_on(engine: Engine, tests: str) -> CasesRun:
     text = f"""\
 cases: desk
 case_kind: order
@@ -201,3 +204,34 @@ table:
     hits = {item.id: item.hits for item in run.coverage.tried}
 
     assert hits == {"desk.table#ahead": 1, "desk.table#behind": 0 if NOT_HIT_BEHIND_ANOTHER[hit] else 1}
+
+
+SIGNED = "from: 2026-06-01, until: 2026-12-31, by: a, approved_by: b, reason: Agreed"
+EXCEPTIONS = f"""\
+kn: {{waives: [desk.too-much], when: 'account.id = "C-1"', {SIGNED}}}
+other: {{waives: [desk.too-much], when: 'account.id = "C-2"', {SIGNED}}}
+...
+"""
+
+
+@pytest.mark.parametrize(
+    ("expect", "said"),
+    [
+        ("{outcome: approve, reasons: [desk.too-much], waived: [desk.too-much], conditions: {}}", []),
+        (
+            "{outcome: approve, reasons: [desk.too-much]}",
+            ["waived: expected none, got besides desk.too-much"],
+        ),
+        (
+            "{outcome: approve, reasons: [desk.too-much], waived: [desk.too-much, desk.prepaid]}",
+            ["waived: expected desk.too-much, desk.prepaid, got without desk.prepaid"],
+        ),
+    ],
+)
+def test_a_test_says_what_is_waived_and_covers_exceptions(expect: str, said: list[str]) -> None:
+    loaded = load(whole_set({"desk": POLICY}, folder="rules/") | {"rules/exceptions.yaml": EXCEPTIONS.encode()})
+    assert loaded.engine is not None, loaded.diagnostics
+    run = _run_on(loaded.engine, _test("large", expect))
+    assert [str(difference) for result in run.results for difference in result.differences] == said
+    exceptions = [(item.id, item.hits) for item in run.coverage.tried if item.kind == "exception"]
+    assert exceptions == [("exceptions.kn", 1), ("exceptions.other", 0)]

@@ -20,6 +20,17 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 ROWS = 400
+EXCEPTIONS = """\
+kn:
+  waives: [orders.over-limit, orders.insolvent]
+  when: account.id = "C-3"
+  from: 2026-07-01
+  until: 2026-12-31
+  by: a
+  approved_by: b
+  reason: Agreed
+...
+"""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +38,7 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Orders on both sides of the desk's limit, some without what a rule asks for, some with faults."""
     pyspark = pytest.importorskip("pyspark.sql", exc_type=ImportError)
     folder = tmp_path_factory.mktemp("orders")
-    desk(folder / "rules")
+    (desk(folder / "rules") / "exceptions.yaml").write_text(EXCEPTIONS, encoding="utf-8")
     lines = ["order.id,account.id,order.amount,account.insolvent"]
     for number in range(ROWS):
         amount = "1,5" if number % 37 == 0 else f"{number * 50}.00"
@@ -55,7 +66,7 @@ def test_spark_writes_what_duckdb_writes(orders: Path, tmp_path: Path, suffix: s
     assert here.stdout == there.stdout
     read = {"parquet": pads.dataset, "csv": lambda path: pads.dataset(path, format="csv")}.get(suffix, _ndjson)
     mine, theirs = (read(tmp_path / f"{name}.{suffix}") for name in ("here", "there"))
-    wanted = [f"{group}.id" for group in ("order", "account")] + ["outcome", "fired", "undetermined"]
+    wanted = [f"{group}.id" for group in ("order", "account")] + ["outcome", "fired", "waived", "undetermined"]
     assert mine.to_table(wanted).to_pylist() == theirs.to_table(wanted).to_pylist()
     rejected = pads.dataset(tmp_path / f"there.{suffix}.rejects.parquet").count_rows()
     assert 0 < rejected == ROWS - mine.count_rows()

@@ -86,6 +86,54 @@ def test_a_file_of_before_that_can_not_be_read_is_gone_once_it_changes() -> None
     assert vanished(before, BEFORE) == Vanished(("orders.yaml",))
 
 
+EXCEPTION = "{waives: [orders.a], when: [account.id = 5, order.amount < 9], until: 2026-12-31, reason: {en: a, zh: b}}"
+
+
+def waived(before: str | None, after: str | None) -> Vanished:
+    """What a change of exceptions.yaml takes away; None: there is no such file."""
+    sets = [
+        {**BEFORE, **({"rules/exceptions.yaml": ended(text).encode()} if text is not None else {})}
+        for text in (before, after)
+    ]
+    return vanished(*sets)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "waiving"),
+    [
+        (None, f"kn: {EXCEPTION}\n", ("kn",)),
+        (f"kn: {EXCEPTION}\n", f"kn: {EXCEPTION}\nbb: {EXCEPTION}\naa: {EXCEPTION}\n", ("aa", "bb")),
+        (f"kn: {EXCEPTION}\n", f"km: {EXCEPTION}\n", ("km",)),
+        # another word anywhere in it may waive more
+        (f"kn: {EXCEPTION}\n", f"kn: {EXCEPTION.replace('orders.a', 'orders.b')}\n", ("kn",)),
+        (f"kn: {EXCEPTION}\n", f"kn: {EXCEPTION.replace('orders.a', 'orders.a, orders.b')}\n", ("kn",)),
+        (f"kn: {EXCEPTION}\n", f"kn: {EXCEPTION.replace('= 5', '!= 5')}\n", ("kn",)),
+        (f"kn: {EXCEPTION}\n", f"kn: {EXCEPTION.replace(', order.amount < 9', '')}\n", ("kn",)),
+        (f"kn: {EXCEPTION}\n", f"kn: {EXCEPTION.replace('12-31', '12-30')}\n", ("kn",)),
+        # layout, comments and the order of keys say nothing; what is gone waives nothing
+        (f"kn: {EXCEPTION}\n", f"# signed\nkn:   {EXCEPTION} # twice\n", ()),
+        (
+            f"kn: {EXCEPTION}\n",
+            "kn:\n  reason: {zh: b, en: a}\n  until: 2026-12-31\n  waives: [orders.a]\n"
+            "  when:\n    - account.id = 5\n    - order.amount < 9\n",
+            (),
+        ),
+        (f"kn: {EXCEPTION}\nkm: {EXCEPTION}\n", f"kn: {EXCEPTION}\n", ()),
+        (f"kn: {EXCEPTION}\n", None, ()),
+        (f"kn: {EXCEPTION}\n", "", ()),
+        (f"kn: {EXCEPTION}\n", "kn: [", ()),
+        # of a file of before that can't be read nothing is known to have been waived
+        ("kn: [", f"kn: {EXCEPTION}\n", ("kn",)),
+    ],
+)
+def test_an_exception_that_is_new_or_says_something_else_takes_rules_away(
+    before: str | None, after: str | None, waiving: tuple[str, ...]
+) -> None:
+    expected = Vanished(exceptions=tuple(f"exceptions.{name}" for name in waiving))
+    assert waived(before, after) == expected
+    assert bool(expected) is bool(waiving)
+
+
 def test_any_rules_left_out_of_any_files_are_the_ones_named() -> None:
     """Random sets, of which a random part is left out, in random order and places."""
     chance = random.Random(8)

@@ -25,6 +25,7 @@ from receivables.backtest.backtest import (
 )
 from receivables.backtest.backtest_figures import BacktestFigures, OrderGroup, RuleName, Side, differing_rules, figures
 from receivables.backtest.replay import Decide, PastOrder, ReplayedOrder, decider
+from receivables.backtest.replay_sql import sql_decider
 from receivables.backtest.report_policy_set import policy_set_sections
 from receivables.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
 from receivables.items import Item, dated_item
@@ -311,6 +312,24 @@ def test_what_was_still_open_counts_only_once_its_lateness_is_known() -> None:
     assert outcome(open_, end) == (31, 4, 61)
     assert outcome(open_, end - 1) == (30, None, 60)
     assert outcome(_invoice("A1", 0, 38, 100), end) == (8, 2, 38)
+
+
+def test_what_is_waived_does_not_count_in_a_backtest_either() -> None:
+    exception = (
+        "a: {waives: [orders.overdue], when: 'account.id = \"A\"', from: 2011-01-01, until: 2011-12-31, by: a, "
+        "approved_by: b, reason: c}\n...\n"
+    )
+    loaded = load(whole_set({"orders": ORDERS}) | {"exceptions.yaml": exception.encode()})
+    assert loaded.engine, loaded.diagnostics
+    ruleset = loaded.engine.ruleset("order", date(2011, 7, 1))
+    cases = list(facts_at_issue(PAST[:4], ReceivablesByDay(PAST)))
+
+    before, one_by_one, in_sql = _decide(ORDERS)(cases), decider(ruleset, MAP)(cases), sql_decider(ruleset, MAP)(cases)
+
+    assert [order.rules for order in before] == [(), (), ("orders.overdue", "orders.large"), ()]
+    assert [order.rules for order in one_by_one] == [(), (), ("orders.large",), ()]
+    assert [order.outcome for order in one_by_one] == ["approve", "approve", "approve_with_conditions", "approve"]
+    assert in_sql == one_by_one
 
 
 def test_an_assumption_counts_for_every_order() -> None:

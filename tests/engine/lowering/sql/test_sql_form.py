@@ -25,7 +25,7 @@ from engine.pipeline import Engine, load
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.interpret import value_of
-from engine.ruleset.ruleset import AS_OF, Conjunct, Match, Named, RuleSet
+from engine.ruleset.ruleset import AS_OF, Conjunct, Match, Named, RuleException, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
@@ -74,7 +74,8 @@ def without_refused(ruleset: RuleSet) -> RuleSet:
         for rule in ruleset.rules
         if not refused((), (rule,)) and not bad(conjunct.formula for conjunct in rule.match.conjuncts)
     )
-    return replace(ruleset, steps=tuple(steps), rules=rules)
+    exceptions = tuple(each for each in ruleset.exceptions if each.id not in gone)
+    return replace(ruleset, steps=tuple(steps), rules=rules, exceptions=exceptions)
 
 
 def _formulas_of(step: Any) -> list[Formula]:
@@ -181,6 +182,49 @@ def test_whole_decisions_say_what_sql_says(case: str) -> None:
     assert compare_decisions(ruleset, rows, "duckdb", on_duckdb) == len(rows) > 500
 
 
+EXCEPTIONS = """\
+small:
+  waives: [orders.over-limit, orders.terms-longer, orders.deposit-missing, orders.unrated]
+  when: [order.amount < 5000, orders.new_credit > 0]
+DATES
+one:
+  waives: [orders.over-limit, orders.security-missing, orders.prepayment-due]
+  when: account.id = "C-1"
+DATES
+unsure:
+  waives: [orders.overdue-amount, orders.legal-action]
+  when: grading.grade in ["A", "B"]
+DATES
+rest:
+  waives: [monitoring.long-overdue, terms.security-missing]
+  when: account.status = "active"
+DATES
+late:
+  waives: [collections.email, collections.call, collections.agency]
+  when: invoice.disputed
+DATES
+...
+""".replace("DATES", "  from: 2026-01-01\n  until: 2026-12-31\n  by: a\n  approved_by: b\n  reason: c")
+
+
+@pytest.mark.parametrize("case", ["order", "invoice", "account"])
+def test_decisions_with_exceptions_say_what_sql_says(case: str) -> None:
+    files = {path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")}
+    loaded = load({**files, "exceptions.yaml": EXCEPTIONS.encode()})
+    assert loaded.engine, loaded.diagnostics
+    ruleset = loaded.engine.ruleset(case, AS_OF_DAY)
+    rows = without_nul(facts_near_thresholds(ruleset, 6, 1_000))
+    assert compare_decisions(ruleset, rows, "duckdb", on_duckdb) == compare(ruleset, rows, "duckdb", on_duckdb) > 500
+    form = SqlForm(ruleset)
+    waived = [mask.column for mask in form.waived]
+    found = on_duckdb(form.query(waived).sql("duckdb"), relation(ruleset, form, rows))
+    assert {bits for column in found.values() for bits in column} > {0}
+    printed = on_duckdb(form.text(), relation(ruleset, form, rows))
+    counted = on_duckdb(form.query([OUTCOME]).sql("duckdb"), relation(ruleset, form, rows))
+    assert printed[OUTCOME] == counted[OUTCOME]
+    assert set(form.waivers.values()) <= set(printed)
+
+
 def test_a_fixed_date_gives_the_same_as_a_column(case: str = "order") -> None:
     ruleset = default_policies().ruleset(case, AS_OF_DAY)
     day = days(2026, 7, 1)
@@ -233,9 +277,42 @@ def one_rule() -> RuleSet:
         facts=(Fact(name="p.n", type=NUMBER_TYPE, title=NO_TEXT, note=None, required=False, example=None, place=HERE),),
         steps=(named("p.x", f.Sum(NUMBER_TYPE, n, whole(1), nullable=True)),),
         rules=(rule,),
+        exceptions=(),
         tables=(),
         variables={"p.n": NUMBER_TYPE, "p.x": NUMBER_TYPE},
     )
+
+
+PLANTED_IN_EXCEPTION = {
+    "in the exception": ("p_n < 7 ", "p_n < 8 ", "row 2, rule exceptions.e is true: one decision True, SQL False"),
+    "in what is waived": ("fired_1 & match_bits", "0 & match_bits", "row 2, rule p.late is waived: one decision True"),
+    "in what counts": ("fired_1 & waived_1", "0", "row 2, outcome: one decision 'approve', SQL 'reject'"),
+}
+
+
+@pytest.mark.parametrize(("said", "instead", "message"), PLANTED_IN_EXCEPTION.values(), ids=list(PLANTED_IN_EXCEPTION))
+def test_a_difference_in_an_exception_is_told(said: str, instead: str, message: str) -> None:
+    ruleset = with_exception(one_rule())
+    cases: list[Case] = [((value,), 0) for value in (4, 6, 7, 8, None)]
+    assert compare(ruleset, cases, "duckdb", on_duckdb) == 5
+
+    def run(query: str, table: pa.Table) -> dict[str, list[Any]]:
+        assert said in query, query
+        return on_duckdb(query.replace(said, instead), table)
+
+    with pytest.raises(AssertionError) as found:
+        compare(ruleset, cases, "duckdb", run)
+    assert str(found.value).startswith(message)
+
+
+def with_exception(ruleset: RuleSet) -> RuleSet:
+    """The rule set, and an exception that waives `p.late` where `n` is at least 7."""
+    n = Variable(NUMBER_TYPE, "p.n", nullable=True)
+    match = Match("exceptions.e", (Conjunct(f.Compare(YES_NO, ">=", n, whole(7), nullable=True), "", HERE),), HERE)
+    exception = RuleException(
+        match=match, waives=("p.late",), by="a", approved_by="b", reason=NO_TEXT, until=date(2026, 7, 1)
+    )
+    return replace(ruleset, steps=(*ruleset.steps, match), exceptions=(exception,))
 
 
 # --- other databases -------------------------------------------------------------------------------------------------
@@ -455,6 +532,7 @@ def nodes(*names: str) -> RuleSet:
         ),
         steps=tuple(named(name, formula) for name, formula in formulas.items()),
         rules=(),
+        exceptions=(),
         tables=(),
         variables={v.name: v.type for v in variables} | {name: formula.type for name, formula in formulas.items()},
     )
@@ -473,12 +551,14 @@ def test_a_node_has_the_interpreters_value(name: str) -> None:
 
 
 def test_what_databases_disagree_about_is_refused_with_its_place() -> None:
-    ruleset = replace(random_ruleset(1), steps=(named("p.x", text_call("upper case", T)),), rules=())
+    ruleset = replace(random_ruleset(1), steps=(named("p.x", text_call("upper case", T)),), rules=(), exceptions=())
     [found] = portability_mistakes([ruleset])
     assert str(found).startswith("generated.yaml:1:1: B001 this policy can't run in bulk: databases disagree about")
 
 
 def test_what_has_more_than_38_digits_is_refused() -> None:
     wide = Type(Kind.NUMBER, scale=0, low=-(10**39), high=10**39)
-    ruleset = replace(random_ruleset(1), steps=(named("p.x", f.Product(wide, N, M, nullable=True)),), rules=())
+    ruleset = replace(
+        random_ruleset(1), steps=(named("p.x", f.Product(wide, N, M, nullable=True)),), rules=(), exceptions=()
+    )
     assert [found.code for found in portability_mistakes([ruleset])] == ["B002"]

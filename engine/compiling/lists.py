@@ -81,7 +81,7 @@ def refuse_list(node: syntax.Node, scope: Scope, compiler: ExpressionCompiler) -
         hint = f"count it, `count({words})`, or add up one of its values, `sum({words}.{_first_field(source)})`"
     else:
         hint = f"take one of them, `max({words})`, or add them up, `sum({words})`"
-    raise Mismatch(ErrorCode.T010, f"`{words}` is a list, not one value", hint)
+    raise Mismatch(ErrorCode.T011, f"`{words}` is a list, not one value", hint)
 
 
 def _first_field(source: ListExpression) -> str:
@@ -174,7 +174,7 @@ def aggregated(function: str, source: ListExpression, words: str) -> Formula:
     if source.value is None:
         names = [field.name for field in source.records.type.fields]
         hint = f"name one of their values, such as `{function}({words}.{names[0]})`: {listed(names)}"
-        raise Mismatch(ErrorCode.T010, f"`{function}` takes values, not whole records", hint)
+        raise Mismatch(ErrorCode.T011, f"`{function}` takes values, not whole records", hint)
     type_ = source.value.type
     if function in ("any", "all"):
         a.require_condition(source.value)
@@ -193,7 +193,7 @@ def aggregated(function: str, source: ListExpression, words: str) -> Formula:
 def contains(source: ListExpression, equals: Callable[[Formula], Formula]) -> Formula:
     """Whether a value of the list is the one that `equals` compares with."""
     if source.value is None:
-        raise Mismatch(ErrorCode.T010, "a whole record can't be compared", "name one of its values behind a point")
+        raise Mismatch(ErrorCode.T011, "a whole record can't be compared", "name one of its values behind a point")
     return _aggregate("any", replace(source, value=equals(source.value)), YES_NO)
 
 
@@ -209,7 +209,7 @@ def _aggregate(function: str, source: ListExpression, type_: Type) -> Formula:
     captured = tuple(variable for name, variable in outer.items() if not name.startswith(own))
     if any("[]." in variable.name or variable.type.kind is Kind.LIST for variable in captured):
         hint = "give what is needed of the inner list a name under `values`, where it doesn't depend on the record"
-        raise Mismatch(ErrorCode.T010, "a list can't be searched for each record of another", hint)
+        raise Mismatch(ErrorCode.T011, "a list can't be searched for each record of another", hint)
     nullable = source.records.nullable or where.nullable or value.nullable or function in ("least", "greatest")
     each = f.EachRecord(tuple(variable.name for variable in captured), where, value)
     return f.Aggregate(type_, function, source.records, captured, each, nullable=nullable)

@@ -96,7 +96,7 @@ class ErrorCode(StrEnum):
     P033 = "P033", "bounds that don't fit the fact's type or each other"
     P034 = "P034", "an example that the fact itself would refuse"
     P035 = "P035", "a rules folder without `facts.yaml`"
-    P036 = "P036", "a list that doesn't say what its records hold, or how many there may be"
+    P037 = "P037", "a list that doesn't say what its records hold, or how many there may be"
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"
@@ -129,7 +129,7 @@ class ErrorCode(StrEnum):
     T007 = "T007", "a word that the enum doesn't have"
     T008 = "T008", "a division by zero"
     T009 = "T009", "a parameter's text that was meant as a number"
-    T010 = "T010", "a list where one value belongs, or the other way round"
+    T011 = "T011", "a list where one value belongs, or the other way round"
 
     # L: what tables and rules can never do
     L001 = "L001", "a rule that can never fire"

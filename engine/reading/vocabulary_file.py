@@ -216,7 +216,7 @@ def _list_type(reader: FieldReader, vocabulary: Vocabulary, fields: dict[str, No
     what = f"the list `{clipped(key.text)}`"
     if "of" not in fields:
         hint = "write `of: {amount: money, due: date}`"
-        reader.mistake(fields["type"].place, ErrorCode.P036, f"{what} doesn't say what its records hold", hint)
+        reader.mistake(fields["type"].place, ErrorCode.P037, f"{what} doesn't say what its records hold", hint)
         return None
     records = tuple(
         field
@@ -249,7 +249,7 @@ def _at_most(reader: FieldReader, node: Node, what: str) -> int:
     if isinstance(value, Decimal) and value == value.to_integral_value() and 1 <= value <= RECORDS_MAX:
         return int(value)
     hint = f"write a whole number from 1 to {RECORDS_MAX}"
-    reader.mistake(node.place, ErrorCode.P036, f"`at_most` of {what} is no number of records", hint)
+    reader.mistake(node.place, ErrorCode.P037, f"`at_most` of {what} is no number of records", hint)
     return RECORDS_USUAL
 
 

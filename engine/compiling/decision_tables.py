@@ -21,7 +21,7 @@ from engine.compiling.expressions import Broken, Scope, compile_expression, comp
 from engine.compiling.hit_policies import Combined, collected, hits, single
 from engine.compiling.link import dotted_names, output_names
 from engine.compiling.scopes import Names
-from engine.compiling.types import declared, literal, named
+from engine.compiling.types import declared, literal, named, require_shares
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
 from engine.feel import syntax
@@ -263,7 +263,10 @@ def _cell(policy: Policy, cell: OutputCell | None, type_: Type | None, names: Na
         if isinstance(cell.content, Expression):
             place = cell.content.place
             formula = compile_expression(cell.content, names.scope(policy), names.report, type_)
-            return formula if formula is None or type_ is None else named(formula, type_, names.vocabulary)
+            if formula is None or type_ is None:
+                return formula
+            require_shares(formula, type_)
+            return named(formula, type_, names.vocabulary)
         if type_ is None and isinstance(cell.content, str):
             _refuse_name(cell.content, names.scope(policy))
         return literal(cell.content, type_)

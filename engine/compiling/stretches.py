@@ -22,7 +22,7 @@ from engine.compiling.hit_policies import balanced
 from engine.compiling.link import Linked, Unit, expressions, names_read
 from engine.compiling.rules import compile_rule
 from engine.compiling.scopes import Names
-from engine.compiling.types import declared, literal, named, number_meant
+from engine.compiling.types import declared, literal, named, number_meant, require_shares
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place
 from engine.proving.table_checks import check_conditions
 from engine.reading.policy import (
@@ -290,6 +290,11 @@ class _StretchCompiler:
         type_ = declared(value.type, self.names.vocabulary)
         formula = compile_expression(value.formula, self.names.scope(unit.policy), self.names.report, type_)
         if formula is not None:
+            try:
+                require_shares(formula, type_)
+            except Mismatch as mismatch:
+                self.names.fail(value.formula.place, mismatch)
+                return
             self._define(unit, unit.gives[0], formula, type_, value.title, value.formula.place)
 
     def _total(self, unit: Unit, scorecard: ScorecardDefinition) -> None:

@@ -79,9 +79,10 @@ class ErrorCode(StrEnum):
     P030 = "P030", "a currency that ISO 4217 doesn't have"
     P031 = "P031", "a fact's name that is not `group.name` with a known group"
     P032 = "P032", "a standard fact that is declared again"
-    P033 = "P033", "bounds that don't fit the fact's type or each other"
+    P033 = "P033", "bounds that don't fit their type or each other"
     P034 = "P034", "an example that the fact itself would refuse"
     P035 = "P035", "a rules folder without `facts.yaml`"
+    P036 = "P036", "a number outside the bounds of its type, such as a percentage for a rate"
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"
@@ -114,6 +115,7 @@ class ErrorCode(StrEnum):
     T007 = "T007", "a word that the enum doesn't have"
     T008 = "T008", "a division by zero"
     T009 = "T009", "a parameter's text that was meant as a number"
+    T010 = "T010", "a formula that takes a percentage for a rate"
 
     # L: what tables and rules can never do
     L001 = "L001", "a rule that can never fire"

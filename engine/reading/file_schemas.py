@@ -59,6 +59,10 @@ _TITLED_WORDS: Schema = {
     "description": "What readers see for each word: `{word: {en: …, zh: …}}`; nothing for the word itself.",
 }
 _MEMBERS = {"$ref": "#/$defs/members"}
+_BOUNDS: Schema = {
+    "minimum": {"type": "number", "description": "The least number that may be written; of a rate 0 unless declared."},
+    "maximum": {"type": "number", "description": "The greatest; of a rate 1, which is 100%, unless declared."},
+}
 _DATED: Schema = {
     "type": "object",
     "minProperties": 1,
@@ -151,6 +155,7 @@ def _parameter() -> Schema:
         {
             "type": {"$ref": "#/$defs/type"},
             "members": _MEMBERS,
+            **_BOUNDS,
             "title": _TEXT,
             "note": {**_TEXT, "description": "Where the number comes from."},
             "value": {"anyOf": [_LITERAL, _DATED], "description": "The value for always."},
@@ -161,7 +166,7 @@ def _parameter() -> Schema:
 
 
 def _value() -> Schema:
-    fields = {"formula": _FEEL, "type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, "title": _TEXT}
+    fields = {"formula": _FEEL, "type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "title": _TEXT}
     return {"anyOf": [_FEEL, _record(fields, ("formula",))]}
 
 
@@ -179,7 +184,9 @@ def _scorecard() -> Schema:
 
 
 def _table() -> Schema:
-    output = _record({"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, "title": _TEXT, "order": _WORDS})
+    output = _record(
+        {"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "title": _TEXT, "order": _WORDS}
+    )
     content = {"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}
     then = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": content}
     row = _record(

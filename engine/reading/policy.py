@@ -91,6 +91,10 @@ class TypeName:
     """Where the type stands."""
     titles: Titles = ()
     """What readers see for a member, for those that have a title."""
+    minimum: Decimal | None = None
+    """The least number that may be written for it; None where the author says nothing."""
+    maximum: Decimal | None = None
+    """The greatest, in the same way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ from engine.vocabulary.text import Text
 
 _KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules")
 _PARTS = _KEYS[3:]
-_PARAMETER_KEYS = ("type", "members", "title", "note", "value", "values")
+_PARAMETER_KEYS = ("type", "members", "minimum", "maximum", "title", "note", "value", "values")
+_VALUE_KEYS = ("formula", "type", "members", "minimum", "maximum", "title")
 
 
 def read_policy(document: Document) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
@@ -120,7 +121,7 @@ class _PolicyReader:
             values = self._constants(node, what, None)
             return ParameterDefinition(name=name, place=place, type=None, title=None, note=None, values=values)
         fields = reader.fields(node, what, _PARAMETER_KEYS) or {}
-        type_ = reader.type_name(fields)
+        type_ = reader.bounded_type(fields)
         title = reader.text(fields.get("title"), f"the title of {what}")
         note = reader.text(fields.get("note"), f"the note of {what}")
         if "value" in fields and "values" in fields:
@@ -193,8 +194,8 @@ class _PolicyReader:
         title: Text | None = None
         formula: Node | None = node
         if isinstance(node, Mapping):
-            fields = reader.fields(node, what, ("formula", "type", "members", "title"), ("formula",), place) or {}
-            type_ = reader.type_name(fields)
+            fields = reader.fields(node, what, _VALUE_KEYS, ("formula",), place) or {}
+            type_ = reader.bounded_type(fields)
             title = reader.text(fields.get("title"), f"the title of {what}")
             formula = fields.get("formula")
         feel = expression(reader, formula, f"the formula of {what}") if formula else None

@@ -23,6 +23,7 @@ from engine.reading.policy import Cell, HitPolicy, OutputCell, OutputDefinition,
 Take = Callable[[Node, str], str | None]
 """Reserves a name in the policy's namespace, for what it names; None, with a mistake, if it is taken."""
 
+_OUTPUT_KEYS = ("type", "members", "minimum", "maximum", "title", "order")
 _ORDERED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
 
 
@@ -62,8 +63,8 @@ def _declaration(reader: FieldReader, name: str, place: Place, node: Node) -> Ou
     what = f"the output `{name}`"
     if isinstance(node, Scalar):
         return OutputDefinition(name=name, place=place, type=reader.type_name({"type": node}), title=None, order=())
-    fields = reader.fields(node, what, ("type", "members", "title", "order")) or {}
-    type_ = reader.type_name(fields)
+    fields = reader.fields(node, what, _OUTPUT_KEYS) or {}
+    type_ = reader.bounded_type(fields)
     title = reader.text(fields.get("title"), f"the title of {what}")
     order = reader.words(fields["order"], "a word") if "order" in fields else ()
     if type_ and type_.members and order:

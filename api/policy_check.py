@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from api.worker import Worker
 from engine.diagnostics.diagnostic import Diagnostic, in_order
@@ -41,9 +42,10 @@ async def checked_by(worker: Worker, caller: str, files: Mapping[str, bytes]) ->
 
 
 def check(files: Mapping[str, bytes]) -> Checked:
-    """The job itself, in the worker process: mistakes, and what could not run in bulk."""
+    """The job itself, in the worker process: mistakes, what could not run in bulk, and the warnings of today."""
     loaded = load(files)
     if loaded.engine is None:
         return Checked(None, loaded.diagnostics[:DIAGNOSTICS_MAX], len(loaded.diagnostics))
-    found = in_order((*loaded.diagnostics, *unfit_for_batch(loaded.engine)))
+    warnings = loaded.engine.warnings(datetime.now().astimezone().date())
+    found = in_order((*loaded.diagnostics, *unfit_for_batch(loaded.engine), *warnings))
     return Checked(loaded.engine.version, found[:DIAGNOSTICS_MAX], len(found))

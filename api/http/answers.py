@@ -74,11 +74,15 @@ class BodyFaultShape(Shape):
 
 
 class DiagnosticShape(Shape):
-    """A mistake in a policy file."""
+    """A mistake in a policy file, or a warning about one."""
 
     file: str
     line: int
     column: int
+    severity: str = Field(
+        description="`mistake`, or `warning`: then the policies pass, and most likely something else was meant.",
+        examples=["mistake"],
+    )
     code: str
     message: str
     hint: str

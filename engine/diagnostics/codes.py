@@ -30,6 +30,11 @@ class ErrorCode(StrEnum):
         member.meaning = meaning
         return member
 
+    @property
+    def is_warning(self) -> bool:
+        """Whether it is about something that is right as it stands, so that the policies pass a check all the same."""
+        return self.value.startswith("W")
+
     # Y: the YAML of any file, found by engine.reading.document; Y098 also by whoever bounds a check
     Y001 = "Y001", "a file that is not UTF-8"
     Y002 = "Y002", "a file of more than 1 MiB"
@@ -130,6 +135,9 @@ class ErrorCode(StrEnum):
     B001 = "B001", "a text function whose result depends on the database"
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
     B003 = "B003", "values that build on one another in a chain longer than databases plan"
+
+    # W: warnings, about what is right as it stands and most likely not meant
+    W001 = "W001", "a parameter that begins only in the future"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One mistake of an author. Diagnostics sort by place."""
+    """One mistake of an author, or a warning to one. Diagnostics sort by place."""
 
     place: Place
     """Where the text begins that has to change."""
@@ -48,6 +48,11 @@ class Diagnostic:
     hint: str = ""
     """What to write instead; empty where nothing useful can be suggested."""
 
+    @property
+    def severity(self) -> str:
+        """`mistake`, or `warning` for what is right as it stands and most likely not meant."""
+        return "warning" if self.code.is_warning else "mistake"
+
     def __str__(self) -> str:
         """One line: `place: code message (hint)`."""
         hint = f" ({self.hint})" if self.hint else ""
@@ -59,6 +64,7 @@ class Diagnostic:
             "file": self.place.file,
             "line": self.place.line,
             "column": self.place.column,
+            "severity": self.severity,
             "code": self.code.value,
             "message": self.message,
             "hint": self.hint,

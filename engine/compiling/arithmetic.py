@@ -19,7 +19,7 @@ from decimal import Context, Decimal
 
 from engine.compiling.units import KIND_WORDS, unit_hint
 from engine.diagnostics.codes import ErrorCode
-from engine.diagnostics.wording import did_you_mean, listed
+from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.lowering.python.constants import constant_value
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
@@ -45,6 +45,20 @@ class Mismatch(Exception):
 @dataclass(frozen=True, slots=True)
 class Unset(Variable):
     """A parameter before its first date: never known, and typed like the constant that it will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedList(Formula):
+    """A parameter that is a list. It is no value: `x in name` makes a `MemberOf` of it, and nothing else reads it."""
+
+    name: str
+    """As the author wrote it where it is defined."""
+
+    entries: tuple[str, ...]
+    """At most some hundreds; maybe none."""
+
+    unset: Unset | None = None
+    """What stands for it before its first date, when it has no entries yet and nothing is known of them."""
 
 
 DIGITS_MAX = 38
@@ -336,7 +350,12 @@ def _shifted(date: Formula, by: Formula, sign: int) -> Formula:
     where the date could leave the calendar, for bounds of the date and of what is added: a month counts as 31 days."""
     if by.type.kind not in (Kind.DAYS, Kind.MONTHS) and not (is_bare(by) and not is_null(by)):
         what = "added to" if sign > 0 else "subtracted from"
-        raise Mismatch(ErrorCode.T001, f"{described(by)} can't be {what} a date", 'use days, or `duration("P3M")`')
+        hint = 'use days, or `duration("P3M")`'
+        if by.type.kind.is_dimensionless and not is_null(by):
+            hint = 'multiply it by `duration("P1D")`, or by `duration("P1M")` for months; see `last day of month(d)`'
+        elif isinstance(by, Constant) and isinstance(by.value, str) and by.value.startswith("P"):
+            hint = f'write `duration("{clipped(by.value)}")`'
+        raise Mismatch(ErrorCode.T001, f"{described(by)} can't be {what} a date", hint)
     if by.type.scale:
         unit = "month" if by.type.kind is Kind.MONTHS else "day"
         raise Mismatch(
@@ -477,6 +496,21 @@ def compare(operator: str, left: Formula, right: Formula) -> Formula:
         )
     _require_common_word(left, right)
     return f.Compare(YES_NO, operator, left, right, nullable=left.nullable or right.nullable)
+
+
+def member_of(subject: Formula, listed: NamedList) -> Formula:
+    """Whether a text or a word is in a list. Raises `Mismatch` for anything else, and where the list holds a word that
+    the subject can never be."""
+    if subject.type.kind not in (Kind.TEXT, Kind.ENUM) or is_null(subject):
+        raise Mismatch(ErrorCode.T001, f"{described(subject)} can't be in a list of words, as `{listed.name}` is")
+    if listed.unset is not None:
+        return compare("=", subject, listed.unset)
+    if subject.type.kind is Kind.ENUM and not isinstance(subject, Constant):
+        strange = [entry for entry in listed.entries if entry not in subject.type.members]
+        if strange:
+            message = f"`{strange[0]}` in the list `{listed.name}` is not one of the words possible here"
+            raise Mismatch(ErrorCode.T007, message, did_you_mean(strange[0], subject.type.members))
+    return f.MemberOf(YES_NO, subject, listed.entries, nullable=subject.nullable)
 
 
 def _null_comparison(operator: str, other: Formula) -> Formula:

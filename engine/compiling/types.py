@@ -158,9 +158,9 @@ def _as_declared(formula: Formula, type_: Type) -> Formula:
         or (kind is Kind.ENUM and declared_kind is Kind.TEXT)
     )
     if not fits:
-        raise Mismatch(
-            ErrorCode.T001, f"{a.described(formula)} is declared as `{declared_kind}`", f"declare it as `{kind}`"
-        )
+        unit = {Kind.DAYS: "P1D", Kind.MONTHS: "P1M"}.get(declared_kind)
+        hint = f'multiply it by `duration("{unit}")`' if unit and kind.is_dimensionless else f"declare it as `{kind}`"
+        raise Mismatch(ErrorCode.T001, f"{a.described(formula)} is declared as `{declared_kind}`", hint)
     if declared_kind is Kind.ENUM:
         strange = [member for member in formula.type.members if member not in type_.members]
         if strange:

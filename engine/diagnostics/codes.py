@@ -81,6 +81,9 @@ class ErrorCode(StrEnum):
     P020 = "P020", "an output's order of priority that is missing, or doesn't fit its words"
     P021 = "P021", "`conditions` on a rule that can't carry them"
     P022 = "P022", "two keys that exclude each other"
+    P023 = "P023", "what must ascend, written in a way that can't be read"
+    P024 = "P024", "a list with an entry twice, with too many, or `of` without a list"
+    P025 = "P025", "a word made of outputs that its row doesn't give as numbers or words"
     P030 = "P030", "a currency that ISO 4217 doesn't have"
     P031 = "P031", "a fact's name that is not `group.name` with a known group"
     P032 = "P032", "a standard fact that is declared again"
@@ -130,6 +133,9 @@ class ErrorCode(StrEnum):
     L005 = "L005", "a table too intricate to be checked"
     L006 = "L006", "values that no row covers"
     L007 = "L007", "a condition that is always true"
+
+    L008 = "L008", "values that don't ascend, though the policy says that they must"
+    L009 = "L009", "something that can't be put in order"
 
     # B: what decides one case at a time but can't run as SQL
     B001 = "B001", "a text function whose result depends on the database"

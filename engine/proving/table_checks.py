@@ -16,7 +16,7 @@ from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.proving.covering import Box, UncoveredSearch, earlier_rows_that_meet, first_of, rows_that_earlier_ones_cover
 from engine.proving.regions import Domain, Region, Truth, domain_of, intersection, truth
 from engine.reading.policy import HitPolicy
-from engine.ruleset.formula import Constant, Formula, IsNull, Variable, variables, walk
+from engine.ruleset.formula import Constant, Formula, IsNull, MemberOf, Variable, variables, walk
 from engine.ruleset.ruleset import Conjunct, Match
 
 EXAMPLES = 3
@@ -51,7 +51,7 @@ def rule_that_never_fires(match: Match) -> Iterator[Diagnostic]:
     never_true: list[Diagnostic] = []
     for number, conjunct in enumerate(match.conjuncts):
         subject = _only_variable(conjunct)
-        if subject is None:
+        if subject is None or _reads_empty_list(conjunct.formula):
             continue
         name = subject.name
         if name not in domains:
@@ -72,6 +72,11 @@ def _only_variable(conjunct: Conjunct) -> Variable | None:
     if len(variables(conjunct.formula)) != 1:
         return None
     return next(node for node in walk(conjunct.formula) if isinstance(node, Variable))
+
+
+def _reads_empty_list(condition: Formula) -> bool:
+    """Whether it asks for membership in a list that is empty: by its author's choice, until somebody is on it."""
+    return any(isinstance(node, MemberOf) and not node.values for node in walk(condition))
 
 
 def _contradiction(match: Match, true_in: Mapping[str, Sequence[tuple[int, Region]]]) -> list[Diagnostic]:
@@ -102,7 +107,7 @@ def conditions_always_true(match: Match) -> Iterator[Diagnostic]:
     """L007: conditions on single variables that are always true, which nobody writes on purpose."""
     for conjunct in match.conjuncts:
         subject = _only_variable(conjunct)
-        if subject is None:
+        if subject is None or _reads_empty_list(conjunct.formula):
             continue
         domain = domain_of(subject, [conjunct.formula])
         of_conjunct = truth(conjunct.formula, subject, domain)
@@ -235,7 +240,7 @@ def _never_hit(match: Match, row: Subjects, columns: _Columns) -> Iterator[Diagn
         index = columns.index[column]
         domain = columns.domains[index]
         of_conjunct = truth(conjunct.formula, column[1], domain)
-        if of_conjunct is None:
+        if of_conjunct is None or _reads_empty_list(conjunct.formula):
             continue
         start = f"the row `{match.id}` can never be hit"
         if not of_conjunct[0]:

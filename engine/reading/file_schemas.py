@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.reading.document import END_MARK
 from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED
+from engine.reading.list_parameter import ENTRIES_MAX, LIST, OF
 from engine.reading.policy import HitPolicy
 from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, local_name, types_of
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
@@ -24,6 +25,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 NAME_PATTERN = "^[a-z][a-z0-9_]*$"
 ID_PATTERN = "^[a-z][a-z0-9_-]*$"
+_CHAIN = r"^\s*[a-z][a-z0-9_]*(\s*<=?\s*[a-z][a-z0-9_]*)+\s*$"
 TYPE_WORDS = [kind.value for kind in Kind]
 
 ENDS = f"The file ends with `{END_MARK}` on a line of its own. See docs/policy-language.md."
@@ -70,6 +72,14 @@ _DATED: Schema = {
     "additionalProperties": _LITERAL,
     "description": "Values by the date from which each is in force, in ascending order.",
 }
+_LIST: Schema = {
+    "type": "array",
+    "items": {"type": "string", "pattern": r"\S"},
+    "maxItems": ENTRIES_MAX,
+    "uniqueItems": True,
+    "description": "The entries; none for a list in which nothing is.",
+}
+_DATED_LISTS: Schema = {**_DATED, "additionalProperties": _LIST}
 
 
 # --- a policy --------------------------------------------------------------------------------------------------------
@@ -92,6 +102,12 @@ def policy_schema() -> Schema:
                 "table": {"$ref": "#/$defs/table"},
                 "tables": {**_named("table", _IDS), "description": "Several decision tables by name."},
                 "rules": {**_named("rule", _IDS), "description": "Every rule that fires is a reason."},
+                "ascending": {
+                    "type": "array",
+                    "items": {"type": "string", "pattern": _CHAIN},
+                    "minItems": 1,
+                    "description": "What must ascend, on every date and in every row: `email_days < call_days`.",
+                },
             },
             ("policy", "title", "decides"),
         ),
@@ -151,18 +167,33 @@ def _type() -> Schema:
 
 
 def _parameter() -> Schema:
-    long = _record(
+    common = {
+        "title": _TEXT,
+        "note": {**_TEXT, "description": "Where the number comes from."},
+    }
+    plain = _record(
         {
             "type": {"$ref": "#/$defs/type"},
             "members": _MEMBERS,
             **_BOUNDS,
-            "title": _TEXT,
-            "note": {**_TEXT, "description": "Where the number comes from."},
+            **common,
             "value": {"anyOf": [_LITERAL, _DATED], "description": "The value for always."},
             "values": _DATED,
         }
     )
-    return {"anyOf": [_LITERAL, _DATED, long | {"oneOf": [{"required": ["value"]}, {"required": ["values"]}]}]}
+    listed = _record(
+        {
+            "type": {"const": LIST, "description": "A list of words, such as country codes."},
+            "of": {"enum": list(OF), "default": OF[0], "description": "What its entries are."},
+            "members": _MEMBERS,
+            **common,
+            "value": {"anyOf": [_LIST, _DATED_LISTS], "description": "The list for always."},
+            "values": _DATED_LISTS,
+        },
+        ("type",),
+    )
+    one_value = {"oneOf": [{"required": ["value"]}, {"required": ["values"]}]}
+    return {"anyOf": [_LITERAL, _DATED, _LIST, _DATED_LISTS, plain | one_value, listed | one_value]}
 
 
 def _value() -> Schema:
@@ -186,6 +217,7 @@ def _scorecard() -> Schema:
 def _table() -> Schema:
     output = _record(
         {"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "title": _TEXT, "order": _WORDS}
+        | {"ascending": {"enum": [True, False, "strictly"], "description": "Whether it ascends from row to row."}}
     )
     content = {"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}
     then = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": content}

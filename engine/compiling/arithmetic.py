@@ -52,13 +52,13 @@ class NamedList(Formula):
     """A parameter that is a list. It is no value: `x in name` makes a `MemberOf` of it, and nothing else reads it."""
 
     name: str
-    """As the author wrote it where it is defined."""
+    """`policy.parameter`."""
 
     entries: tuple[str, ...]
     """At most some hundreds; maybe none."""
 
-    unset: Unset | None = None
-    """What stands for it before its first date, when it has no entries yet and nothing is known of them."""
+    is_unset: bool = False
+    """Whether this is before its first date, when it has no entries yet and nothing is known of them."""
 
 
 DIGITS_MAX = 38
@@ -501,14 +501,15 @@ def compare(operator: str, left: Formula, right: Formula) -> Formula:
 def member_of(subject: Formula, listed: NamedList) -> Formula:
     """Whether a text or a word is in a list. Raises `Mismatch` for anything else, and where the list holds a word that
     the subject can never be."""
+    name = listed.name.rpartition(".")[2]
     if subject.type.kind not in (Kind.TEXT, Kind.ENUM) or is_null(subject):
-        raise Mismatch(ErrorCode.T001, f"{described(subject)} can't be in a list of words, as `{listed.name}` is")
-    if listed.unset is not None:
-        return compare("=", subject, listed.unset)
+        raise Mismatch(ErrorCode.T001, f"{described(subject)} can't be in a list of words, as `{name}` is")
+    if listed.is_unset:
+        return compare("=", subject, Unset(listed.type, listed.name, nullable=True))
     if subject.type.kind is Kind.ENUM and not isinstance(subject, Constant):
         strange = [entry for entry in listed.entries if entry not in subject.type.members]
         if strange:
-            message = f"`{strange[0]}` in the list `{listed.name}` is not one of the words possible here"
+            message = f"`{strange[0]}` in the list `{name}` is not one of the words possible here"
             raise Mismatch(ErrorCode.T007, message, did_you_mean(strange[0], subject.type.members))
     return f.MemberOf(YES_NO, subject, listed.entries, nullable=subject.nullable)
 

@@ -288,12 +288,11 @@ class _StretchCompiler:
         in_force = [entries for since, entries in lists if self._has_begun(since)]
         if in_force:
             self.names.constants[name] = Constant(TEXT, _shown(in_force[-1]), nullable=False)
-            self.names.define(name, NamedList(type_, parameter.name, in_force[-1], nullable=False))
+            self.names.define(name, NamedList(type_, name, in_force[-1], nullable=False))
         else:
             null = Constant(type_, None, nullable=True)
             self.unset.append(Named(name=name, formula=null, title=parameter.title, place=parameter.place))
-            unset = Unset(type_, name, nullable=True)
-            self.names.define(name, NamedList(type_, parameter.name, (), unset, nullable=True))
+            self.names.define(name, NamedList(type_, name, (), is_unset=True, nullable=True))
 
     def _has_begun(self, since: date | None) -> bool:
         return since is None or (self._since is not None and since <= self._since)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, out, print_diagnostics, print_json
 from api.cli.grammar import rules_folder
-from api.cli.options import RULES, FolderArgument, FolderOption, JsonOption, today
+from api.cli.options import RULES, RUNNING, DayOption, FolderArgument, FolderOption, JsonOption, day_of
 from api.cli.policy_folder import folder_of
 from api.cli.tests_and_maps import mistakes_in_map, read_suites, row_maps, suites_named_twice
-from engine.compiling.exceptions import ended_exceptions
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.pipeline import Engine, load
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -20,46 +22,62 @@ from files.batch.checked import unfit_for_batch
 from ledger.policies.check_limits import Stopped, too_large, within_limits
 from ledger.policies.rules_folder import RulesFolder
 
+StrictOption = Annotated[bool, typer.Option("--strict", help="Warnings fail too.", rich_help_panel=RUNNING)]
 
-def check(directory: FolderArgument = None, rules: FolderOption = None, as_json: JsonOption = False) -> None:
+
+def check(
+    directory: FolderArgument = None,
+    rules: FolderOption = None,
+    as_of: DayOption = None,
+    strict: StrictOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Find every mistake in policies, facts, policy tests and maps, and what can't run in bulk.
 
     Each is shown as file:line:column: CODE message (hint), sorted by place; on a terminal with the line it is about.
 
-    With N009 or a B code alone, the policies still load and decide. Warnings (E007) are no mistakes.
+    With N009 or a B code alone, the policies still load and decide. Warnings (W codes) are shown and fail only with
+    --strict; they are those of the day --as-of.
 
     Example:  credence check rules
 
-    Exit code: 0 no mistakes, 1 mistakes, 2 the folder can't be read.
+    Exit code: 0 no mistakes, 1 mistakes, with --strict also warnings, 2 the folder can't be read.
     """
     folder = folder_of(rules_folder(directory, rules, RULES))
-    engine, diagnostics = _checked(folder)
-    mistakes = [item for item in diagnostics if not item.is_warning]
+    engine, diagnostics = _checked(folder, day_of(as_of))
+    mistakes = [each for each in diagnostics if not each.code.is_warning]
+    fails = bool(diagnostics) if strict else bool(mistakes)
     if as_json:
         version = engine.version if engine and not mistakes else None
         print_json({"version": version, "diagnostics": [item.as_json() for item in diagnostics]})
-    elif diagnostics:
+    else:
         print_diagnostics(out(), diagnostics, {**folder.policies, **folder.cases, **folder.maps})
-    if mistakes and not as_json:
-        files = len({item.place.file for item in mistakes})
-        out().print(Text(f"{_counted(len(mistakes), 'mistake')} in {_counted(files, 'file')}", "bold red"))
-    elif engine is not None and not as_json:
-        out().print(Text(_summary(engine, folder), "green"))
-    if mistakes:
+        if diagnostics:
+            out().print(Text(_counts_of(diagnostics), "bold red" if fails else "bold yellow"))
+        if engine is not None and not mistakes:
+            out().print(Text(_summary(engine, folder), "green"))
+    if fails:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _checked(folder: RulesFolder) -> tuple[Engine | None, tuple[Diagnostic, ...]]:
-    """The engine, None where the policies don't load, and every mistake. Tests and maps are looked at only where the
-    policies load, since they speak of what those decide."""
+def _counts_of(diagnostics: Sequence[Diagnostic]) -> str:
+    """`2 mistakes and 1 warning in 2 files`."""
+    kinds = Counter(item.severity for item in diagnostics)
+    files = len({item.place.file for item in diagnostics})
+    counts = (_counted(kinds[kind], kind) for kind in ("mistake", "warning") if kinds[kind])
+    return f"{' and '.join(counts)} in {_counted(files, 'file')}"
+
+
+def _checked(folder: RulesFolder, today: date) -> tuple[Engine | None, tuple[Diagnostic, ...]]:
+    """The engine, None where the policies don't load, and every mistake and warning. Tests and maps are looked at only
+    where the policies load, since they speak of what those decide."""
     try:
         with within_limits():
             loaded = load(folder.policies)
             if loaded.engine is None:
                 return None, loaded.diagnostics
-            ended = ended_exceptions(loaded.engine.exceptions, today())
-            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_batch(loaded.engine), *ended)
-            return loaded.engine, in_order((*loaded.diagnostics, *beside))
+            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_batch(loaded.engine))
+            return loaded.engine, in_order((*loaded.diagnostics, *beside, *loaded.engine.warnings(today)))
     except Stopped as stopped:
         return None, (too_large({**folder.policies, **folder.cases, **folder.maps}, stopped),)
 

@@ -13,6 +13,7 @@ from engine.compiling.link import Linked, LinkedException, expressions, link, na
 from engine.compiling.stretches import CompiledStretch, compile_stretches
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
+from engine.proving.ascending import check_ascending
 from engine.reading.policy import Policy
 from engine.ruleset.ruleset import AS_OF, ListResult, Named, RuleSet
 from engine.vocabulary.vocabulary import Vocabulary
@@ -74,6 +75,7 @@ def compile_policies(
     """
     linked, mistakes = link(policies, vocabulary.lists(), exceptions)
     report = [*mistakes, *_conditions_set_twice(linked)]
+    report += (wrong for policy in linked.policies.values() for wrong in check_ascending(policy))
     starts = _starts(policies)
     if too_many := _too_many_dates(policies, len(starts) - 1):
         report.append(too_many)

@@ -21,7 +21,7 @@ from engine.compiling.expressions import Broken, Scope, compile_expression, comp
 from engine.compiling.hit_policies import Combined, collected, hits, single
 from engine.compiling.link import dotted_names, output_names
 from engine.compiling.scopes import Names
-from engine.compiling.types import declared, literal, named
+from engine.compiling.types import declared, literal, named, require_shares
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
 from engine.feel import syntax
@@ -36,7 +36,7 @@ from engine.reading.policy import (
     Row,
     TableDefinition,
 )
-from engine.ruleset.formula import Constant, Formula
+from engine.ruleset.formula import Constant, Formula, walk
 from engine.ruleset.ruleset import Conjunct, ListResult, Match, Table
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Lists, Type
@@ -106,7 +106,8 @@ def compile_criterion(policy: Policy, criterion: Criterion, names: Names) -> Com
         return None
     points = [a.number(band.points) for band in criterion.bands]
     subjects = [[(criterion.input.text, subject)]] * len(matches)
-    names.report += check_bands(matches, subjects, criterion.place)
+    if not _reads_unset(matches):
+        names.report += check_bands(matches, subjects, criterion.place)
     table = Table(full_name, tuple(match.id for match in matches), (full_name,), criterion.place)
     combined = single(HitPolicy.UNIQUE, hits(matches), points, (), full_name)
     output = Output(
@@ -124,7 +125,9 @@ def compile_table(policy: Policy, table: TableDefinition, names: Names) -> Compi
     sound = {name: column for name, column in columns.items() if column is not None}
     if rows is None or len(sound) < len(columns):
         return None
-    if table.hit in SINGLE_HIT:
+    if _reads_unset(rows.matches):
+        pass  # checked where all its parameters have a value
+    elif table.hit in SINGLE_HIT:
         keys = [tuple(_key(column[row]) for column in sound.values()) for row in range(len(rows.matches))]
         names.report += check_table(rows.matches, rows.subjects, table.hit, keys, table.place)
     else:
@@ -263,7 +266,10 @@ def _cell(policy: Policy, cell: OutputCell | None, type_: Type | None, names: Na
         if isinstance(cell.content, Expression):
             place = cell.content.place
             formula = compile_expression(cell.content, names.scope(policy), names.report, type_)
-            return formula if formula is None or type_ is None else named(formula, type_, names.vocabulary)
+            if formula is None or type_ is None:
+                return formula
+            require_shares(formula, type_)
+            return named(formula, type_, names.vocabulary)
         if type_ is None and isinstance(cell.content, str):
             _refuse_name(cell.content, names.scope(policy))
         return literal(cell.content, type_)
@@ -278,6 +284,12 @@ def _refuse_name(word: str, scope: Scope) -> None:
         if "." not in word or scope.look_up(word) is None:
             return
     raise Mismatch(ErrorCode.N007, f"`{word}` is taken as a word", f'a formula starts with `=`: write "= {word}"')
+
+
+def _reads_unset(matches: Sequence[Match]) -> bool:
+    """Whether a parameter before its first date is among what the rows read: then which rows are hit can't be told."""
+    conjuncts = (conjunct for match in matches for conjunct in match.conjuncts)
+    return any(isinstance(node, a.Unset) for conjunct in conjuncts for node in walk(conjunct.formula))
 
 
 def _key(formula: Formula) -> object:

@@ -33,6 +33,7 @@ from engine.feel import syntax
 from engine.reading.policy import Expression
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula
+from engine.vocabulary.days import date_of
 from engine.vocabulary.invisible import IN_POLICIES
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 
@@ -215,6 +216,9 @@ class ExpressionCompiler:
         name = dotted_name(node)
         if name is not None:
             formula = scope.look_up(name)
+            if isinstance(formula, a.NamedList):
+                hint = f"ask whether something is in it: `account.country in {clipped(name)}`"
+                raise Mismatch(ErrorCode.N008, f"`{clipped(name)}` is a list", hint)
             if formula is not None:
                 if formula.type.kind is Kind.LIST:
                     refuse_list(node, scope, self)
@@ -243,6 +247,8 @@ class ExpressionCompiler:
         if node.name not in _DATE_PARTS:
             raise Mismatch(ErrorCode.T003, f"a date has no {part}", did_you_mean(node.name, _DATE_PARTS))
         low, high = _DATE_PARTS[node.name]
+        if node.name == "year":
+            low, high = date_of(source.type.low).year, date_of(source.type.high).year
         return f.DatePart(Type(Kind.INTEGER, scale=0, low=low, high=high), node.name, source, nullable=source.nullable)
 
     def _comparison(self, node: syntax.Comparison, scope: Scope) -> Formula:
@@ -370,9 +376,12 @@ class ExpressionCompiler:
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:
         if len(node.arguments) == 2 and (over := list_expression(node.arguments[0], scope, self)) is not None:
             return contains(over, lambda subject: self._equal(subject, node.arguments[1], scope))
-        if len(node.arguments) != 2 or not isinstance(node.arguments[0], syntax.ListLiteral):
+        if len(node.arguments) != 2:
             raise Mismatch(ErrorCode.T004, "`list contains` takes a list and a value", "write `x in [A, B]`")
         listed, value = node.arguments
+        if self._named_list(listed, scope) is None and not isinstance(listed, syntax.ListLiteral):
+            message = "`list contains` takes a written-out list, or a parameter that is one"
+            raise Mismatch(ErrorCode.T004, message, "write `x in [A, B]`")
         tests = syntax.UnaryTests(start=listed.start, end=listed.end, tests=(listed,), negated=False)
         return self.tests(self.formula(value, scope), tests, scope, null_is_no=False)
 
@@ -429,7 +438,16 @@ class ExpressionCompiler:
                 return self.tests(subject, test, scope, null_is_no=False)
         if syntax.mentions_input(test):
             return self.condition(test, scope)
+        if (listed := self._named_list(test, scope)) is not None:
+            return a.member_of(subject, listed)
         return self._equal(subject, test, scope)
+
+    @staticmethod
+    def _named_list(node: syntax.Node, scope: Scope) -> a.NamedList | None:
+        """The list that a name stands for; None for anything else."""
+        name = dotted_name(node)
+        formula = scope.look_up(name) if name is not None else None
+        return formula if isinstance(formula, a.NamedList) else None
 
     def _equal(self, subject: Formula, node: syntax.Node, scope: Scope) -> Formula:
         return a.compare("=", subject, self.formula(node, scope, subject.type))

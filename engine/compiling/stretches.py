@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from engine.compiling import arithmetic as a
-from engine.compiling.arithmetic import Mismatch, Unset
+from engine.compiling.arithmetic import Mismatch, NamedList, Unset
 from engine.compiling.decision_tables import CompiledTable, compile_criterion, compile_table
 from engine.compiling.exceptions import compile_exception
 from engine.compiling.expressions import compile_expression
@@ -23,7 +23,7 @@ from engine.compiling.hit_policies import balanced
 from engine.compiling.link import Linked, LinkedException, Unit, expressions, names_read
 from engine.compiling.rules import compile_rule
 from engine.compiling.scopes import Names
-from engine.compiling.types import declared, literal, named, number_meant
+from engine.compiling.types import declared, literal, named, number_meant, require_shares
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place
 from engine.proving.table_checks import check_conditions
 from engine.reading.policy import (
@@ -38,12 +38,15 @@ from engine.reading.policy import (
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.ruleset import ListResult, Match, Named, Rule, RuleException, Table
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Kind, Type, Vocabulary
+from engine.vocabulary.vocabulary import TEXT, Kind, Type, Vocabulary
 
 Step = Match | Named | ListResult
 
 RECOMPILED_MAX = 40_000
 """Formulas, rows, bands and rules compiled anew because a parameter changed, over all dates: some seconds."""
+
+ENTRIES_SHOWN = 3
+"""Entries of a list that decisions and explanations show; behind them stands how many there are."""
 
 NAMES_MAX = 400_000
 """Names times dates, since each stretch knows the meaning of each name: some hundred megabytes."""
@@ -283,6 +286,9 @@ class _StretchCompiler:
 
     def _parameter(self, policy: Policy, parameter: ParameterDefinition) -> None:
         name = f"{policy.name}.{parameter.name}"
+        if parameter.is_list:
+            self._list_parameter(name, parameter)
+            return
         type_ = declared(parameter.type, self.names.vocabulary)
         if type_ is None and (mistakes := [mistake for dated in parameter.values if (mistake := number_meant(dated))]):
             self.names.report += mistakes
@@ -290,7 +296,10 @@ class _StretchCompiler:
             return
         in_force = [dated for dated in parameter.values if self._has_begun(dated.since)]
         try:
-            constant = literal(in_force[-1].value if in_force else parameter.values[0].value, type_)
+            value = in_force[-1].value if in_force else parameter.values[0].value
+            if isinstance(value, tuple):
+                raise TypeError(f"{name} is a list")
+            constant = literal(value, type_)
         except Mismatch as mismatch:
             self.names.fail(parameter.place, mismatch)
             self.names.define(name, None)
@@ -305,6 +314,19 @@ class _StretchCompiler:
             null = Constant(constant.type, None, nullable=True)
             self.unset.append(Named(name=name, formula=null, title=parameter.title, place=parameter.place))
             self.names.define(name, Unset(constant.type, name, nullable=True))
+
+    def _list_parameter(self, name: str, parameter: ParameterDefinition) -> None:
+        """A list is no value that formulas hold: decisions show its first entries and how many there are."""
+        lists = [(dated.since, dated.value) for dated in parameter.values if isinstance(dated.value, tuple)]
+        type_ = declared(parameter.type, self.names.vocabulary) or TEXT
+        in_force = [entries for since, entries in lists if self._has_begun(since)]
+        if in_force:
+            self.names.constants[name] = Constant(TEXT, _shown(in_force[-1]), nullable=False)
+            self.names.define(name, NamedList(type_, name, in_force[-1], nullable=False))
+        else:
+            null = Constant(type_, None, nullable=True)
+            self.unset.append(Named(name=name, formula=null, title=parameter.title, place=parameter.place))
+            self.names.define(name, NamedList(type_, name, (), is_unset=True, nullable=True))
 
     def _has_begun(self, since: date | None) -> bool:
         return since is None or (self._since is not None and since <= self._since)
@@ -324,6 +346,11 @@ class _StretchCompiler:
         type_ = declared(value.type, self.names.vocabulary)
         formula = compile_expression(value.formula, self.names.scope(unit.policy), self.names.report, type_)
         if formula is not None:
+            try:
+                require_shares(formula, type_)
+            except Mismatch as mismatch:
+                self.names.fail(value.formula.place, mismatch)
+                return
             self._define(unit, unit.gives[0], formula, type_, value.title, value.formula.place)
 
     def _total(self, unit: Unit, scorecard: ScorecardDefinition) -> None:
@@ -359,3 +386,10 @@ class _StretchCompiler:
         first = unit.gives[0]
         self.steps[first] = (*self.steps.get(first, ()), Named(name=name, formula=formula, title=title, place=place))
         self.names.define(name, Variable(formula.type, name, nullable=formula.nullable))
+
+
+def _shown(entries: Sequence[str]) -> str:
+    """A list as readers see it: `AT, BE, CH … (22)`, all of a short one."""
+    if len(entries) <= ENTRIES_SHOWN:
+        return ", ".join(entries) or "–"
+    return f"{', '.join(entries[:ENTRIES_SHOWN])} … ({len(entries)})"

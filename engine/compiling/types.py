@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
@@ -19,11 +19,24 @@ from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.policy import DatedConstant, TypeName
 from engine.ruleset.formula import Constant, Formula
 from engine.vocabulary.vocabulary import TEXT, YES_NO, Kind, Type, Vocabulary
+from engine.vocabulary.written_numbers import beyond
 
 
 def declared(name: TypeName | None, vocabulary: Vocabulary) -> Type | None:
     """The type that an author wrote, such as `type: money`; None where none was written."""
-    return None if name is None else vocabulary.type_named(Kind(name.word), name.members, name.titles)
+    if name is None:
+        return None
+    type_ = vocabulary.type_named(Kind(name.word), name.members, name.titles)
+    if not type_.kind.is_numeric:
+        return type_
+    low, high = (None if bound is None else _floor(bound, type_.scale) for bound in (name.minimum, name.maximum))
+    low, high = type_.low if low is None else low, type_.high if high is None else high
+    is_bounded = type_.kind is Kind.RATE or name.minimum is not None or name.maximum is not None
+    return replace(type_, low=low, high=high, written=(low, high) if is_bounded else None)
+
+
+def _floor(bound: Decimal, scale: int) -> int:
+    return int(bound.scaleb(scale, a.EXACT).to_integral_value(ROUND_FLOOR, a.EXACT))
 
 
 def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
@@ -103,10 +116,35 @@ def named(formula: Formula, type_: Type | None, vocabulary: Vocabulary) -> Formu
     kind = formula.type.kind
     if kind is Kind.INTEGER and formula.type.scale:
         kind = Kind.NUMBER
-    scale = vocabulary.type_named(kind).scale
+    scale = vocabulary.widest(kind).scale
     if kind is Kind.NUMBER:
         scale = min(scale, formula.type.scale)
     return a.named(formula, kind, scale)
+
+
+def require_shares(formula: Formula, type_: Type | None) -> None:
+    """Raises `Mismatch` where a formula of a type with bounds gives a written number that is not within them, such as
+    the 5 of `if late then 5 else 0.1` as a rate, or where a rate is multiplied by 100.
+
+    What is worked out from facts may lie outside: a utilization of 1.4 is no slip."""
+    if type_ is None or not type_.kind.is_numeric:
+        return
+    bounds = type_.written or ((type_.low, type_.high) if type_.kind is Kind.RATE else None)
+    if bounds is None:
+        return
+    low, high = (a.decimal_bound(bound, type_) for bound in bounds)
+    for result in a.written_results(formula):
+        if wrong := beyond(a.decimal_of(result), type_.kind, low, high):
+            raise Mismatch(ErrorCode.T010 if type_.kind is Kind.RATE else ErrorCode.P036, *wrong)
+    least, most = (a.decimal_bound(bound, formula.type) for bound in (formula.type.low, formula.type.high))
+    if type_.kind is Kind.RATE and (least > high or most < low):
+        wrong = beyond(least if least > high else most, type_.kind, low, high)
+        message, hint = wrong or ("", "")
+        raise Mismatch(ErrorCode.T010, f"every result lies outside: {message}", hint)
+    if type_.kind is Kind.RATE and a.is_percentage(formula):
+        raise Mismatch(
+            ErrorCode.T010, "`* 100` makes a percentage, a rate is a share", "leave it out: 5% as a rate is 0.05"
+        )
 
 
 def _as_declared(formula: Formula, type_: Type) -> Formula:
@@ -120,9 +158,9 @@ def _as_declared(formula: Formula, type_: Type) -> Formula:
         or (kind is Kind.ENUM and declared_kind is Kind.TEXT)
     )
     if not fits:
-        raise Mismatch(
-            ErrorCode.T001, f"{a.described(formula)} is declared as `{declared_kind}`", f"declare it as `{kind}`"
-        )
+        unit = {Kind.DAYS: "P1D", Kind.MONTHS: "P1M"}.get(declared_kind)
+        hint = f'multiply it by `duration("{unit}")`' if unit and kind.is_dimensionless else f"declare it as `{kind}`"
+        raise Mismatch(ErrorCode.T001, f"{a.described(formula)} is declared as `{declared_kind}`", hint)
     if declared_kind is Kind.ENUM:
         strange = [member for member in formula.type.members if member not in type_.members]
         if strange:
@@ -131,4 +169,5 @@ def _as_declared(formula: Formula, type_: Type) -> Formula:
         return a.retyped(formula, replace(type_, titles=a.titles_of((type_, formula.type))))
     if declared_kind is Kind.TEXT:
         return a.retyped(formula, TEXT)
-    return a.named(formula, declared_kind, type_.scale)
+    rounded = a.named(formula, declared_kind, type_.scale)
+    return a.retyped(rounded, replace(rounded.type, written=type_.written))

@@ -28,10 +28,10 @@ _WORDS = {Kind.ENUM, Kind.TEXT}
 _UNIT_HINTS: tuple[tuple[Kind, set[Kind], str], ...] = (
     (Kind.MONEY, {Kind.DAYS, Kind.MONTHS, Kind.DATE}, "put amounts with amounts, days with days"),
     (Kind.MONEY, _DIMENSIONLESS, "multiply the rate with an amount, or give the number `type: money`"),
-    (Kind.DAYS, _DIMENSIONLESS, "give the number `type: days`"),
+    (Kind.DAYS, _DIMENSIONLESS, 'give a parameter `type: days`, multiply a count by `duration("P1D")`'),
     (Kind.DAYS, {Kind.MONTHS}, "use days, or months, on both sides"),
     (Kind.DATE, _WORDS, 'write a date as `date("2026-07-01")`'),
-    (Kind.DATE, {Kind.DAYS, *_DIMENSIONLESS}, "subtract two dates to get days, such as `as_of - invoice.due_date`"),
+    (Kind.DATE, {Kind.DAYS, *_DIMENSIONLESS}, 'write a date as `date("2026-07-01")`; two dates subtracted give days'),
     (Kind.YES_NO, {*_WORDS, *_DIMENSIONLESS}, "compare yes/no with `true` or `false`"),
     (Kind.ENUM, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write numbers without quotes, words with them"),
     (Kind.TEXT, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write numbers without quotes, words with them"),

@@ -14,16 +14,6 @@ from enum import StrEnum
 from typing import Self
 
 
-class Severity(StrEnum):
-    """What a diagnostic means for the files that it is about."""
-
-    MISTAKE = "mistake"
-    """It has to be mended."""
-
-    WARNING = "warning"
-    """The files decide as they are; their author may want to know all the same."""
-
-
 class ErrorCode(StrEnum):
     """A kind of mistake, such as `ErrorCode.P001`.
 
@@ -34,15 +24,16 @@ class ErrorCode(StrEnum):
     meaning: str
     """What is wrong, as a noun phrase in lower case without a final period: the heading in docs/diagnostics.md."""
 
-    severity: Severity
-    """A mistake, unless a member says that it is a warning."""
-
-    def __new__(cls, code: str, meaning: str, severity: Severity = Severity.MISTAKE) -> Self:
+    def __new__(cls, code: str, meaning: str) -> Self:
         member = str.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
-        member.severity = severity
         return member
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it is about something that is right as it stands, so that the policies pass a check all the same."""
+        return self.value.startswith("W")
 
     # Y: the YAML of any file, found by engine.reading.document; Y098 also by whoever bounds a check
     Y001 = "Y001", "a file that is not UTF-8"
@@ -90,12 +81,16 @@ class ErrorCode(StrEnum):
     P020 = "P020", "an output's order of priority that is missing, or doesn't fit its words"
     P021 = "P021", "`conditions` on a rule that can't carry them"
     P022 = "P022", "two keys that exclude each other"
+    P023 = "P023", "what must ascend, written in a way that can't be read"
+    P024 = "P024", "a list with an entry twice, with too many, or `of` without a list"
+    P025 = "P025", "a word made of outputs that its row doesn't give as numbers or words"
     P030 = "P030", "a currency that ISO 4217 doesn't have"
     P031 = "P031", "a fact's name that is not `group.name` with a known group"
     P032 = "P032", "a standard fact that is declared again"
-    P033 = "P033", "bounds that don't fit the fact's type or each other"
+    P033 = "P033", "bounds that don't fit their type or each other"
     P034 = "P034", "an example that the fact itself would refuse"
     P035 = "P035", "a rules folder without `facts.yaml`"
+    P036 = "P036", "a number outside the bounds of its type, such as a percentage for a rate"
     P037 = "P037", "a list that doesn't say what its records hold, or how many there may be"
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
@@ -129,6 +124,7 @@ class ErrorCode(StrEnum):
     T007 = "T007", "a word that the enum doesn't have"
     T008 = "T008", "a division by zero"
     T009 = "T009", "a parameter's text that was meant as a number"
+    T010 = "T010", "a formula that takes a percentage for a rate"
     T011 = "T011", "a list where one value belongs, or the other way round"
 
     # L: what tables and rules can never do
@@ -140,6 +136,9 @@ class ErrorCode(StrEnum):
     L006 = "L006", "values that no row covers"
     L007 = "L007", "a condition that is always true"
 
+    L008 = "L008", "values that don't ascend, though the policy says that they must"
+    L009 = "L009", "something that can't be put in order"
+
     # E: the exceptions of a policy set
     E001 = "E001", "an exception that is asked for and approved by one person"
     E002 = "E002", "an exception that ends before it begins, or lasts too long"
@@ -147,13 +146,16 @@ class ErrorCode(StrEnum):
     E004 = "E004", "an exception that names a rule nobody may waive"
     E005 = "E005", "an exception for rules about two kinds of case"
     E006 = "E006", "an exception for everybody"
-    E007 = "E007", "an exception that has ended", Severity.WARNING
 
     # B: what decides one case at a time but can't run as SQL
     B001 = "B001", "a text function whose result depends on the database"
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
     B003 = "B003", "values that build on one another in a chain longer than databases plan"
     B004 = "B004", "a list of records, which a table of one row a case can't hold"
+
+    # W: warnings, about what is right as it stands and most likely not meant
+    W001 = "W001", "a parameter that begins only in the future"
+    W002 = "W002", "an exception that has ended"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

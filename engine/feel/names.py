@@ -38,6 +38,8 @@ BUILT_IN_NAMES = frozenset(
         "day of week",
         "month of year",
         "week of year",
+        # not in DMN: as Camunda's FEEL has it
+        "last day of month",
         "get value",
         "get entries",
         "context put",

@@ -10,16 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.proving.covering import Box, UncoveredSearch, earlier_rows_that_meet, first_of, rows_that_earlier_ones_cover
 from engine.proving.regions import Domain, Region, Truth, domain_of, intersection, truth
 from engine.reading.policy import HitPolicy
-from engine.ruleset.formula import Constant, Formula, IsNull, Variable, variables, walk
+from engine.ruleset.formula import Constant, Formula, IsNull, MemberOf, Variable, variables, walk
 from engine.ruleset.ruleset import Conjunct, Match
-from engine.vocabulary.vocabulary import Kind
 
 EXAMPLES = 3
 """Gaps named for each table."""
@@ -53,7 +51,7 @@ def rule_that_never_fires(match: Match) -> Iterator[Diagnostic]:
     never_true: list[Diagnostic] = []
     for number, conjunct in enumerate(match.conjuncts):
         subject = _only_variable(conjunct)
-        if subject is None:
+        if subject is None or _reads_empty_list(conjunct.formula):
             continue
         name = subject.name
         if name not in domains:
@@ -63,9 +61,7 @@ def rule_that_never_fires(match: Match) -> Iterator[Diagnostic]:
             continue
         if not of_conjunct[0]:
             message = f"the rule `{match.id}` can never fire: `{conjunct.text}` is never true"
-            never_true = [
-                Diagnostic(conjunct.place, ErrorCode.L001, message, _hint(conjunct, name, subject, domains[name]))
-            ]
+            never_true = [Diagnostic(conjunct.place, ErrorCode.L001, message, _reach(name, subject, domains[name]))]
             break
         true_in.setdefault(name, [(number, domains[name].values)]).append((number, of_conjunct[0]))
     yield from _contradiction(match, true_in) or never_true
@@ -76,6 +72,11 @@ def _only_variable(conjunct: Conjunct) -> Variable | None:
     if len(variables(conjunct.formula)) != 1:
         return None
     return next(node for node in walk(conjunct.formula) if isinstance(node, Variable))
+
+
+def _reads_empty_list(condition: Formula) -> bool:
+    """Whether it asks for membership in a list that is empty: by its author's choice, until somebody is on it."""
+    return any(isinstance(node, MemberOf) and not node.values for node in walk(condition))
 
 
 def _contradiction(match: Match, true_in: Mapping[str, Sequence[tuple[int, Region]]]) -> list[Diagnostic]:
@@ -106,12 +107,12 @@ def conditions_always_true(match: Match) -> Iterator[Diagnostic]:
     """L007: conditions on single variables that are always true, which nobody writes on purpose."""
     for conjunct in match.conjuncts:
         subject = _only_variable(conjunct)
-        if subject is None:
+        if subject is None or _reads_empty_list(conjunct.formula):
             continue
         domain = domain_of(subject, [conjunct.formula])
         of_conjunct = truth(conjunct.formula, subject, domain)
         if of_conjunct is not None and _is_always_true(conjunct, of_conjunct, subject, domain):
-            hint = _hint(conjunct, subject.name, subject, domain)
+            hint = _reach(subject.name, subject, domain)
             yield Diagnostic(conjunct.place, ErrorCode.L007, f"`{conjunct.text}` is always true", hint)
 
 
@@ -130,17 +131,6 @@ def _is_always_true(conjunct: Conjunct, of_conjunct: Truth, subject: Formula, do
     wider = Domain(domain.type, (), Region(((low - 1, high + 1),), domain.values.null))
     beyond = truth(conjunct.formula, subject, wider)
     return beyond is not None and not beyond[1]
-
-
-def _hint(conjunct: Conjunct, name: str, subject: Formula, over: Domain) -> str:
-    """A rate above 1 was most likely meant as a percentage."""
-    reach = _reach(name, subject, over)
-    numbers = [node for node in walk(conjunct.formula) if isinstance(node, Constant) and isinstance(node.value, int)]
-    shares = [Decimal(str(node.value)).scaleb(-node.type.scale) for node in numbers]
-    percent = next((share for share in shares if 1 < abs(share) <= 100), None)
-    if subject.type.kind is not Kind.RATE or percent is None:
-        return reach
-    return f"{reach}; a rate is a share: {percent.normalize():f}% is written {(percent / 100).normalize():f}"
 
 
 def _reach(name: str, subject: Formula, domain: Domain) -> str:
@@ -250,7 +240,7 @@ def _never_hit(match: Match, row: Subjects, columns: _Columns) -> Iterator[Diagn
         index = columns.index[column]
         domain = columns.domains[index]
         of_conjunct = truth(conjunct.formula, column[1], domain)
-        if of_conjunct is None:
+        if of_conjunct is None or _reads_empty_list(conjunct.formula):
             continue
         start = f"the row `{match.id}` can never be hit"
         if not of_conjunct[0]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, Kind
+from engine.vocabulary.written_numbers import beyond, percent, plain
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 """What formulas can use as a name: of a parameter, value, output, or a fact within its group."""
@@ -32,6 +34,8 @@ NAME_LENGTH_MAX = 80
 
 FACT_GROUPS = tuple(dict.fromkeys(group for kind in CASE_KINDS.values() for group in kind.groups))
 """The first part of a fact's name: `order`, `account` and so on, in the order of the case kinds."""
+
+_BOUNDS = ("minimum", "maximum")
 
 _KEYWORDS = ("for", "if", "then", "else", "some", "every", "satisfies", "return", "function") + (
     "in",
@@ -275,6 +279,37 @@ class FieldReader:
         word = self.choice(node, "a type", SCALAR_KINDS)
         return self._typed(word, node, members) if word else None
 
+    def bounded_type(self, fields: dict[str, Node]) -> TypeName | None:
+        """As `type_name`, with keys `minimum` and `maximum`: between which numbers an author may write for it.
+
+        {type: rate, maximum: 2}
+        """
+        declared = self.type_name(fields)
+        written = {word: self._bound(fields[word], word, declared) for word in _BOUNDS if word in fields}
+        bounds = {word: number for word, number in written.items() if number is not None}
+        if declared is None or not bounds:
+            return declared
+        bounded = replace(declared, minimum=bounds.get("minimum"), maximum=bounds.get("maximum"))
+        low, high = bounds_of(bounded)
+        if low is not None and high is not None and low > high:
+            place = fields["maximum" if "maximum" in bounds else "minimum"].place
+            hint = "swap the two" if len(bounds) > 1 else "write both `minimum` and `maximum`"
+            self.mistake(place, ErrorCode.P033, "the maximum is below the minimum", hint)
+            return declared
+        return bounded
+
+    def _bound(self, node: Node, word: str, declared: TypeName | None) -> Decimal | None:
+        """A bound of a type that has numbers; a mistake if it is none, or if the type has none."""
+        if declared is None or not Kind(declared.word).is_numeric:
+            hint = f"leave `{word}` out" if declared else "write `type: rate`, or another type of numbers"
+            what = f"`{declared.word}` has" if declared else "what has no declared type has"
+            self.mistake(node.place, ErrorCode.P033, f"{what} no {word}", hint)
+        elif isinstance(node, Scalar) and isinstance(node.value, Decimal):
+            return node.value
+        else:
+            self.wrong_kind(node, f"the {word}", "a number")
+        return None
+
     def _typed(self, word: str, node: Node, members: Node | None) -> TypeName | None:
         if word != Kind.ENUM:
             if members is not None:
@@ -314,13 +349,42 @@ class FieldReader:
         return tuple(places)
 
     def literal_fits(self, node: Node, value: object, type_: TypeName | None) -> bool:
-        """Whether a literal is of the declared type, with a mistake if not; true if none is declared."""
-        wrong = type_ and _misfit(value, type_)
-        if not wrong or not type_:
+        """Whether a literal is of the declared type and within its bounds, with a mistake if not; true if no type is
+        declared."""
+        if type_ is None:
+            return True
+        code, wrong = ErrorCode.P015, _misfit(value, type_)
+        if wrong is None and isinstance(value, Decimal):
+            code, wrong = ErrorCode.P036, out_of_bounds(value, type_)
+        if wrong is None:
             return True
         message, hint = wrong
-        self.mistake(node.place, ErrorCode.P015, message, hint)
+        self.mistake(node.place, code, message, hint)
         return False
+
+
+def bounds_of(type_: TypeName) -> tuple[Decimal | None, Decimal | None]:
+    """Between which numbers an author may write for this type: a rate from 0 to 1 unless it says otherwise, and any of
+    another type; None stands for no bound."""
+    low, high = (Decimal(0), Decimal(1)) if type_.word == Kind.RATE else (None, None)
+    return (
+        low if type_.minimum is None else type_.minimum,
+        high if type_.maximum is None else type_.maximum,
+    )
+
+
+def out_of_bounds(number: Decimal, type_: TypeName) -> tuple[str, str] | None:
+    """What is wrong with a number that is not within the bounds of its type, and what to write instead; None where it
+    is."""
+    if not Kind(type_.word).is_numeric:
+        return None
+    low, high = (number if bound is None else bound for bound in bounds_of(type_))
+    wrong = beyond(number, Kind(type_.word), low, high)
+    if wrong is None or type_.word != Kind.RATE:
+        return wrong
+    message, hint = wrong
+    bound = "maximum" if number > high else "minimum"
+    return message, f"{hint}; where {percent(number)} is meant, declare `{bound}: {plain(number)}`"
 
 
 def _respelled(text: str, pattern: re.Pattern[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from engine.reading.document import END_MARK
 from engine.reading.exceptions_file import EXCEPTION_DAYS_MAX, EXCEPTION_KEYS, EXCEPTIONS_MAX
 from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED, SCALAR_KINDS
+from engine.reading.list_parameter import ENTRIES_MAX, LIST, OF
 from engine.reading.policy import HitPolicy
 from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, local_name, types_of
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
@@ -25,6 +26,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 NAME_PATTERN = "^[a-z][a-z0-9_]*$"
 ID_PATTERN = "^[a-z][a-z0-9_-]*$"
+_CHAIN = r"^\s*[a-z][a-z0-9_]*(\s*<=?\s*[a-z][a-z0-9_]*)+\s*$"
 TYPE_WORDS = [kind.value for kind in SCALAR_KINDS]
 
 ENDS = f"The file ends with `{END_MARK}` on a line of its own. See docs/policy-language.md."
@@ -60,6 +62,10 @@ _TITLED_WORDS: Schema = {
     "description": "What readers see for each word: `{word: {en: …, zh: …}}`; nothing for the word itself.",
 }
 _MEMBERS = {"$ref": "#/$defs/members"}
+_BOUNDS: Schema = {
+    "minimum": {"type": "number", "description": "The least number that may be written; of a rate 0 unless declared."},
+    "maximum": {"type": "number", "description": "The greatest; of a rate 1, which is 100%, unless declared."},
+}
 _DATED: Schema = {
     "type": "object",
     "minProperties": 1,
@@ -67,6 +73,14 @@ _DATED: Schema = {
     "additionalProperties": _LITERAL,
     "description": "Values by the date from which each is in force, in ascending order.",
 }
+_LIST: Schema = {
+    "type": "array",
+    "items": {"type": "string", "pattern": r"\S"},
+    "maxItems": ENTRIES_MAX,
+    "uniqueItems": True,
+    "description": "The entries; none for a list in which nothing is.",
+}
+_DATED_LISTS: Schema = {**_DATED, "additionalProperties": _LIST}
 
 
 # --- a policy --------------------------------------------------------------------------------------------------------
@@ -89,6 +103,12 @@ def policy_schema() -> Schema:
                 "table": {"$ref": "#/$defs/table"},
                 "tables": {**_named("table", _IDS), "description": "Several decision tables by name."},
                 "rules": {**_named("rule", _IDS), "description": "Every rule that fires is a reason."},
+                "ascending": {
+                    "type": "array",
+                    "items": {"type": "string", "pattern": _CHAIN},
+                    "minItems": 1,
+                    "description": "What must ascend, on every date and in every row: `email_days < call_days`.",
+                },
             },
             ("policy", "title", "decides"),
         ),
@@ -148,21 +168,37 @@ def _type() -> Schema:
 
 
 def _parameter() -> Schema:
-    long = _record(
+    common = {
+        "title": _TEXT,
+        "note": {**_TEXT, "description": "Where the number comes from."},
+    }
+    plain = _record(
         {
             "type": {"$ref": "#/$defs/type"},
             "members": _MEMBERS,
-            "title": _TEXT,
-            "note": {**_TEXT, "description": "Where the number comes from."},
+            **_BOUNDS,
+            **common,
             "value": {"anyOf": [_LITERAL, _DATED], "description": "The value for always."},
             "values": _DATED,
         }
     )
-    return {"anyOf": [_LITERAL, _DATED, long | {"oneOf": [{"required": ["value"]}, {"required": ["values"]}]}]}
+    listed = _record(
+        {
+            "type": {"const": LIST, "description": "A list of words, such as country codes."},
+            "of": {"enum": list(OF), "default": OF[0], "description": "What its entries are."},
+            "members": _MEMBERS,
+            **common,
+            "value": {"anyOf": [_LIST, _DATED_LISTS], "description": "The list for always."},
+            "values": _DATED_LISTS,
+        },
+        ("type",),
+    )
+    one_value = {"oneOf": [{"required": ["value"]}, {"required": ["values"]}]}
+    return {"anyOf": [_LITERAL, _DATED, _LIST, _DATED_LISTS, plain | one_value, listed | one_value]}
 
 
 def _value() -> Schema:
-    fields = {"formula": _FEEL, "type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, "title": _TEXT}
+    fields = {"formula": _FEEL, "type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "title": _TEXT}
     return {"anyOf": [_FEEL, _record(fields, ("formula",))]}
 
 
@@ -180,7 +216,10 @@ def _scorecard() -> Schema:
 
 
 def _table() -> Schema:
-    output = _record({"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, "title": _TEXT, "order": _WORDS})
+    output = _record(
+        {"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "title": _TEXT, "order": _WORDS}
+        | {"ascending": {"enum": [True, False, "strictly"], "description": "Whether it ascends from row to row."}}
+    )
     content = {"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}
     then = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": content}
     row = _record(

@@ -95,6 +95,10 @@ class TypeName:
     """Where the type stands."""
     titles: Titles = ()
     """What readers see for a member, for those that have a title."""
+    minimum: Decimal | None = None
+    """The least number that may be written for it; None where the author says nothing."""
+    maximum: Decimal | None = None
+    """The greatest, in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,9 @@ class DatedConstant:
 
     since: date | None
     """The first day of the value; None if it holds always."""
-    value: Decimal | str | bool
-    """A number as written, a word, or true or false. What it measures says the parameter's type."""
+    value: Decimal | str | bool | tuple[str, ...]
+    """A number as written, a word, true or false, or the entries of a list. What it measures says the parameter's
+    type."""
     place: Place
 
 
@@ -130,7 +135,9 @@ class ParameterDefinition:
     """How formulas of the policy call it; other policies write `policy.name`."""
     place: Place
     type: TypeName | None
-    """None if not declared: then the compiler takes it from the values."""
+    """None if not declared: then the compiler takes it from the values. Of a list, that of its entries."""
+    is_list: bool = False
+    """Whether its values are lists of words, such as country codes."""
     title: Text | None
     note: Text | None
     """Where the number comes from, for readers."""
@@ -157,6 +164,32 @@ class ValueDefinition:
     title: Text | None
     """What it is called in explanations."""
     formula: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A name in a chain of what ascends."""
+
+    name: str
+    """Of a parameter, or of an output of a table."""
+    place: Place
+    is_strict: bool
+    """Whether it must be more than the name before it (`<`), not only no less (`<=`); of no meaning for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What an author says must ascend, on every date and in every row.
+
+    In YAML:
+
+        ascending:
+          - email_days < call_days <= visit_days
+    """
+
+    place: Place
+    links: tuple[Link, ...]
+    """From the least on; at least two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +267,9 @@ class OutputDefinition:
     """None if not declared: then the compiler takes it from the rows."""
     title: Text | None
     """What it is called in explanations."""
+    ascending: str = ""
+    """How its numbers go from row to row: `rising` (none is less than the one above), `strictly` (each is more), or
+    empty where the author says nothing."""
     order: tuple[str, ...]
     """Words from the highest priority to the lowest, for hit policies `priority` and `output-order`; else empty."""
 
@@ -381,3 +417,5 @@ class Policy:
     """By name, in the author's order."""
     rules: Mapping[str, RuleDefinition]
     """By id, in the author's order."""
+    ascending: tuple[Chain, ...] = ()
+    """What must ascend, in the author's order."""

@@ -14,9 +14,11 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped
 from engine.feel import syntax
-from engine.reading.document import Document, Mapping, Node, Scalar
+from engine.reading.chains import read_chains
+from engine.reading.document import Document, Mapping, Node, Scalar, Sequence
 from engine.reading.fields import FieldReader, day
 from engine.reading.leaf import expression, literal, number, unary_tests
+from engine.reading.list_parameter import list_entries, parameter_type
 from engine.reading.policy import (
     EXCEPTIONS,
     Band,
@@ -35,9 +37,10 @@ from engine.reading.table_definition import read_table
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.text import Text
 
-_KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules")
-_PARTS = _KEYS[3:]
-_PARAMETER_KEYS = ("type", "members", "title", "note", "value", "values")
+_KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules", "ascending")
+_PARTS = _KEYS[3:-1]
+_PARAMETER_KEYS = ("type", "members", "of", "minimum", "maximum", "title", "note", "value", "values")
+_VALUE_KEYS = ("formula", "type", "members", "minimum", "maximum", "title")
 
 
 def read_policy(document: Document) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
@@ -75,6 +78,7 @@ class _PolicyReader:
         values = self._values(fields.get("values"))
         scorecard = self._scorecard(fields.get("scorecard"))
         tables = self._tables(fields)
+        ascending = read_chains(reader, fields.get("ascending"))
         sound = not reader.diagnostics
         rules = self._rules(fields.get("rules"), decides)
         if not sound or not name or not title or not decides:
@@ -89,6 +93,7 @@ class _PolicyReader:
             scorecard=scorecard,
             tables=tables,
             rules=rules,
+            ascending=ascending,
         )
 
     def _name(self, node: Node) -> str | None:
@@ -127,9 +132,12 @@ class _PolicyReader:
         reader, what = self.reader, f"the parameter `{name}`"
         if not isinstance(node, Mapping) or any(key.text[:1].isdigit() for key, _ in node.entries):
             values = self._constants(node, what, None)
-            return ParameterDefinition(name=name, place=place, type=None, title=None, note=None, values=values)
+            is_list = _holds_lists(values)
+            return ParameterDefinition(
+                name=name, place=place, type=None, is_list=is_list, title=None, note=None, values=values
+            )
         fields = reader.fields(node, what, _PARAMETER_KEYS) or {}
-        type_ = reader.type_name(fields)
+        is_list, type_ = parameter_type(reader, fields)
         title = reader.text(fields.get("title"), f"the title of {what}")
         note = reader.text(fields.get("note"), f"the note of {what}")
         if "value" in fields and "values" in fields:
@@ -145,26 +153,35 @@ class _PolicyReader:
         if "values" in fields and not isinstance(fields["values"], Mapping):
             reader.wrong_kind(fields["values"], f"`values` of {what}", "values by date", "write `value: …` for always")
             content = None
-        values = self._constants(content, what, type_) if content else ()
-        return ParameterDefinition(name=name, place=place, type=type_, title=title, note=note, values=values)
+        values = self._constants(content, what, type_, is_list=is_list) if content else ()
+        is_list = is_list or _holds_lists(values)
+        return ParameterDefinition(
+            name=name, place=place, type=type_, is_list=is_list, title=title, note=note, values=values
+        )
 
-    def _constants(self, node: Node, what: str, type_: TypeName | None) -> tuple[DatedConstant, ...]:
+    def _constants(
+        self, node: Node, what: str, type_: TypeName | None, *, is_list: bool = False
+    ) -> tuple[DatedConstant, ...]:
         """One value for always, or values by the date from which each is in force. `what` names the parameter."""
         if not isinstance(node, Mapping):
-            value = self._constant(node, what, type_)
+            value = self._constant(node, what, type_, is_list=is_list)
             return () if value is None else (DatedConstant(None, value, node.place),)
         constants: list[DatedConstant] = []
         last: tuple[date, str] | None = None
         for key, content in self.reader.entries(node, f"the values of {what}"):
             since = self._since(key, last)
             last = (since, key.text) if since else last
-            value = self._constant(content, what, type_)
+            value = self._constant(content, what, type_, is_list=is_list)
             if since and value is not None:
                 self._same_kind(content, value, constants)
                 constants.append(DatedConstant(since, value, content.place))
         return tuple(constants)
 
-    def _constant(self, node: Node, what: str, type_: TypeName | None) -> Decimal | str | bool | None:
+    def _constant(
+        self, node: Node, what: str, type_: TypeName | None, *, is_list: bool
+    ) -> Decimal | str | bool | tuple[str, ...] | None:
+        if is_list or (type_ is None and isinstance(node, Sequence)):
+            return list_entries(self.reader, node, what, type_)
         value = literal(self.reader, node, what)
         return value if value is not None and self.reader.literal_fits(node, value, type_) else None
 
@@ -179,9 +196,11 @@ class _PolicyReader:
             self.reader.mistake(key.place, ErrorCode.P013, f"`{key.text}` is not after `{last[1]}`", hint)
         return since
 
-    def _same_kind(self, node: Node, value: Decimal | str | bool, before: list[DatedConstant]) -> None:
+    def _same_kind(
+        self, node: Node, value: Decimal | str | bool | tuple[str, ...], before: list[DatedConstant]
+    ) -> None:
         if before and type(value) is not type(before[0].value):
-            kinds = {Decimal: "a number", str: "text", bool: "yes/no"}
+            kinds = {Decimal: "a number", str: "text", bool: "yes/no", tuple: "a list"}
             message = f"this value is {kinds[type(value)]}, the first one is {kinds[type(before[0].value)]}"
             self.reader.mistake(node.place, ErrorCode.P014, message, "write all values of a parameter in one kind")
 
@@ -202,8 +221,8 @@ class _PolicyReader:
         title: Text | None = None
         formula: Node | None = node
         if isinstance(node, Mapping):
-            fields = reader.fields(node, what, ("formula", "type", "members", "title"), ("formula",), place) or {}
-            type_ = reader.type_name(fields)
+            fields = reader.fields(node, what, _VALUE_KEYS, ("formula",), place) or {}
+            type_ = reader.bounded_type(fields)
             title = reader.text(fields.get("title"), f"the title of {what}")
             formula = fields.get("formula")
         feel = expression(reader, formula, f"the formula of {what}") if formula else None
@@ -271,6 +290,10 @@ class _PolicyReader:
 
     def _rules(self, node: Node | None, decides: str | None) -> dict[str, RuleDefinition]:
         return read_rules(self.reader, node, CASE_KINDS[decides] if decides else None) if node else {}
+
+
+def _holds_lists(values: tuple[DatedConstant, ...]) -> bool:
+    return any(isinstance(dated.value, tuple) for dated in values)
 
 
 def _tests_null(tree: syntax.Node) -> bool:

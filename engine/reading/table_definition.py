@@ -17,12 +17,14 @@ from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Mapping, Node, Scalar
 from engine.reading.fields import FieldReader
+from engine.reading.filled_words import filled, is_filled
 from engine.reading.leaf import expression, output, unary_tests
-from engine.reading.policy import Cell, HitPolicy, OutputCell, OutputDefinition, Row, TableDefinition
+from engine.reading.policy import Cell, Expression, HitPolicy, OutputCell, OutputDefinition, Row, TableDefinition
 
 Take = Callable[[Node, str], str | None]
 """Reserves a name in the policy's namespace, for what it names; None, with a mistake, if it is taken."""
 
+_OUTPUT_KEYS = ("type", "members", "minimum", "maximum", "title", "order", "ascending")
 _ORDERED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
 
 
@@ -62,13 +64,25 @@ def _declaration(reader: FieldReader, name: str, place: Place, node: Node) -> Ou
     what = f"the output `{name}`"
     if isinstance(node, Scalar):
         return OutputDefinition(name=name, place=place, type=reader.type_name({"type": node}), title=None, order=())
-    fields = reader.fields(node, what, ("type", "members", "title", "order")) or {}
-    type_ = reader.type_name(fields)
+    fields = reader.fields(node, what, _OUTPUT_KEYS) or {}
+    type_ = reader.bounded_type(fields)
     title = reader.text(fields.get("title"), f"the title of {what}")
     order = reader.words(fields["order"], "a word") if "order" in fields else ()
+    ascending = _ascending(reader, fields.get("ascending"), what)
     if type_ and type_.members and order:
         _match_members(reader, fields["order"].place, what, order, type_.members)
-    return OutputDefinition(name=name, place=place, type=type_, title=title, order=order)
+    return OutputDefinition(name=name, place=place, type=type_, title=title, order=order, ascending=ascending)
+
+
+def _ascending(reader: FieldReader, node: Node | None, what: str) -> str:
+    """How the output goes from row to row: `true`, or `strictly`; empty for `false` and for a mistake."""
+    if node is None or (isinstance(node, Scalar) and node.value is False):
+        return ""
+    if isinstance(node, Scalar) and (node.value is True or node.text == "strictly"):
+        return "rising" if node.value is True else "strictly"
+    hint = "`true`: no row gives less than the one above; `strictly`: each gives more"
+    reader.wrong_kind(node, f"`ascending` of {what}", "`true` or `strictly`", hint)
+    return ""
 
 
 def _match_members(
@@ -178,6 +192,14 @@ def _cells(reader: FieldReader, node: Node) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
+def _output(
+    reader: FieldReader, row: Mapping, key: Scalar, content: Node, declared: dict[str, OutputDefinition]
+) -> Expression | Decimal | str | bool | None:
+    if isinstance(content, Scalar) and is_filled(content):
+        return filled(reader, content, row, declared)
+    return output(reader, content, f"the output `{clipped(key.text)}`")
+
+
 def _output_cells(
     reader: FieldReader, node: Node, declared: dict[str, OutputDefinition], refused: set[str]
 ) -> tuple[OutputCell, ...]:
@@ -188,7 +210,7 @@ def _output_cells(
     cells: list[OutputCell] = []
     for key, content in reader.entries(node, "a row's `then`"):
         name = None if key.text in refused else reader.name(key, "an output's name")
-        value = output(reader, content, f"the output `{clipped(key.text)}`")
+        value = _output(reader, node, key, content, declared)
         if isinstance(value, str | bool | Decimal):
             reader.literal_fits(content, value, declared[name].type if name in declared else None)
         if name:

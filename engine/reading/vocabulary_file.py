@@ -170,13 +170,18 @@ def _bounded(
     reader: FieldReader, vocabulary: Vocabulary, declared: TypeName, fields: dict[str, Node], key: Scalar
 ) -> Type | None:
     """The declared type, as narrow as `minimum` and `maximum` make it."""
-    type_ = vocabulary.type_named(Kind(declared.word), declared.members, declared.titles)
-    low, high = (_bound(reader, fields[word], type_, word, key) if word in fields else None for word in _BOUNDS)
-    if low is not None and high is not None and low > high:
+    kind = Kind(declared.word)
+    type_ = vocabulary.type_named(kind, declared.members, declared.titles)
+    widest = vocabulary.widest(kind)
+    low, high = (_bound(reader, fields[word], widest, word, key) if word in fields else None for word in _BOUNDS)
+    low, high = type_.low if low is None else low, type_.high if high is None else high
+    if low > high:
         message = f"the maximum of `{clipped(key.text)}` is below its minimum"
-        reader.mistake(fields["maximum"].place, ErrorCode.P033, message, "swap the two")
+        both = all(word in fields for word in _BOUNDS)
+        place = next(fields[word].place for word in reversed(_BOUNDS) if word in fields)
+        reader.mistake(place, ErrorCode.P033, message, "swap the two" if both else "write both `minimum` and `maximum`")
         return None
-    return replace(type_, low=type_.low if low is None else low, high=type_.high if high is None else high)
+    return replace(type_, low=low, high=high)
 
 
 def _bound(reader: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -> int | None:

@@ -246,10 +246,11 @@ _OF_ARITHMETIC = (
         name="date",
         parameters=(
             FunctionParameter(name="text or year"),
-            FunctionParameter(name="month", takes=Takes.WRITTEN_NUMBER, optional=True),
+            FunctionParameter(name="month", optional=True),
             FunctionParameter(name="day", takes=Takes.WRITTEN_NUMBER, optional=True),
         ),
     ),
+    FunctionRow(name="last day of month", parameters=(FunctionParameter(name="date"),)),
     FunctionRow(name="duration", parameters=(FunctionParameter(name="text"),)),
 )
 

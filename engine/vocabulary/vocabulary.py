@@ -7,7 +7,7 @@ set (Python, Rete network, SQL) computes the same result without rounding of its
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -126,6 +126,11 @@ class Type:
     fields: tuple[ListField, ...] = ()
     """What each record of a list holds, in the order declared; empty for all other kinds."""
 
+    written: tuple[int, int] | None = field(default=None, compare=False)
+    """The least and the greatest number that an author may write for a value of this type, as scaled integers, where
+    that is narrower than what can be computed: a rate is written from 0 to 1, and a utilization of 1.4 is worked out.
+    None where nothing was declared."""
+
 
 RECORDS_MAX = 10_000
 """Records that a list may hold at most, whatever is declared."""
@@ -203,8 +208,13 @@ class Vocabulary:
         return tuple(fact for fact in self.facts.values() if fact.group in groups)
 
     def type_named(self, kind: Kind, members: tuple[str, ...] = (), titles: Titles = ()) -> Type:
-        """The type that a word of a policy stands for where nothing narrower is declared: `money` is any amount in the
-        set's currency. `members` and `titles` are an enum's, and empty for all other kinds."""
+        """The type that a word of a policy stands for where no bounds are declared: `money` is any amount in the set's
+        currency, `rate` a share from 0 to 1. `members` and `titles` are an enum's, and empty for all other kinds."""
+        type_ = self.widest(kind, members, titles)
+        return replace(type_, low=0, high=10**RATE_SCALE) if kind is Kind.RATE else type_
+
+    def widest(self, kind: Kind, members: tuple[str, ...] = (), titles: Titles = ()) -> Type:
+        """The type of this kind that holds all others of it, within which bounds may be declared."""
         match kind:
             case Kind.MONEY:
                 return Type(kind, scale=self.currency_digits, low=-MONEY_BOUND, high=MONEY_BOUND)

@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from engine.compiling.arithmetic import Mismatch, described
 from engine.compiling.expressions import Scope, compile_expression
-from engine.compiling.types import named
+from engine.compiling.types import named, require_shares
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import clipped, did_you_mean
@@ -74,6 +74,7 @@ def compile_formula(
         return None
     place = expression.place_of(expression.tree)
     try:
+        require_shares(formula, fact.type)
         result = named(formula, fact.type, vocabulary)
     except Mismatch as mismatch:
         message, hint = mismatch.message, mismatch.hint

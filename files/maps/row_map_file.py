@@ -89,7 +89,7 @@ class _RowMapReader:
             if not name or not fields:
                 continue
             word = self.reader.type_name({key: fields[key] for key in ("type", "members") if key in fields})
-            type_ = self.vocabulary.type_named(Kind(word.word), word.members) if word else Type(Kind.TEXT)
+            type_ = self.vocabulary.widest(Kind(word.word), word.members) if word else Type(Kind.TEXT)
             column = self.columns.column(f"{ROW}.{name}", key.text, key.place, fields, type_)
             columns += [column] if column else []
         return columns

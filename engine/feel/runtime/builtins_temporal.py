@@ -70,6 +70,15 @@ def _whole(number: Decimal) -> int:
     return int(number)
 
 
+@built_in("last day of month", "date: date")
+def _last_day_of_month(day: Day) -> object:
+    """`last day of month(@"2028-02-10")` is `@"2028-02-29"`.
+    `last day of month(@"2026-12-31")` is `@"2026-12-31"`.
+    """
+    first = make_date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return first - datetime.timedelta(days=1) if isinstance(first, datetime.date) else None
+
+
 @built_in("date and time", "from: string")
 def _date_and_time(text: str) -> object:
     """`date and time("2026-01-31T10:30:00Z")` is `@"2026-01-31T10:30:00Z"`."""

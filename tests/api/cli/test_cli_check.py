@@ -53,10 +53,10 @@ def test_an_exception_that_has_ended_is_a_warning(tmp_path: Path) -> None:
     shown, as_json = credence("check", rules), json.loads(credence("check", rules, "--json").stdout)
     warning, summary = shown.stdout.splitlines()
     assert shown.exit_code == 0
-    assert "exceptions.yaml:1:1: E007 warning: the exception `kn` ended on 2020-07-31" in warning
+    assert "exceptions.yaml:1:1: W002 warning: the exception `kn` ended on 2020-07-31" in warning
     assert summary.startswith("no mistakes: 2 policies")
     assert len(as_json["version"]) == 64
-    assert [(item["code"], item["severity"]) for item in as_json["diagnostics"]] == [("E007", "warning")]
+    assert [(item["code"], item["severity"]) for item in as_json["diagnostics"]] == [("W002", "warning")]
 
 
 EXPECTED = {
@@ -185,3 +185,69 @@ def test_on_a_terminal_the_caret_stands_under_the_place() -> None:
         "    1 │ title: {zh: 订单放行, en: Orders}",
         "      │ " + " " * 22 + "^",
     ]
+
+
+FUTURE = """policy: fees
+title: {en: Fees, zh: 费用}
+decides: order
+parameters:
+  fee: {2027-01-01: 5}
+values:
+  total: order.amount + fee
+table:
+  hit: first
+  outputs: {level: integer}
+  rows:
+    - {when: {order.amount: "> fee"}, then: {level: 1}}
+    - {when: {}, then: {level: 0}}
+rules:
+  late-fee: {when: order.amount > fee and total > 5, then: hold, reason: {en: "{fee}", zh: "{fee}"}}
+...
+"""
+SAID = (
+    "fees.yaml:5:3: W001 the parameter `fee` has no value before 2027-01-01; until then `fees.total`, `fees.level`, "
+    "`fees.late-fee` can't be worked out (give it a value from an earlier date on, or write `value: …` for always)"
+)
+
+
+def with_future_fee(tmp_path: Path) -> Path:
+    rules = desk(tmp_path / "rules")
+    (rules / "fees.yaml").write_text(FUTURE, encoding="utf-8")
+    facts = (rules / "facts.yaml").read_text("utf-8")
+    (rules / "facts.yaml").write_text(facts.replace("policies: [", "policies: [fees, "), encoding="utf-8")
+    return rules
+
+
+def test_a_parameter_that_begins_in_the_future_is_a_warning_with_all_that_reads_it(tmp_path: Path) -> None:
+    rules = with_future_fee(tmp_path)
+
+    result = credence("check", rules, "--as-of", "2026-12-31")
+
+    assert result.stdout.splitlines()[:2] == [f"{rules}/{SAID}", "1 warning in 1 file"]
+    assert result.stdout.splitlines()[2].startswith("no mistakes: 3 policies")
+    assert result.exit_code == 0
+
+
+def test_warnings_fail_where_the_check_is_strict(tmp_path: Path) -> None:
+    result = credence("check", with_future_fee(tmp_path), "--as-of", "2026-12-31", "--strict")
+    assert (result.exit_code, "1 warning in 1 file" in result.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)])
+def test_from_its_first_day_on_a_parameter_is_none(tmp_path: Path, strict: tuple[str, ...]) -> None:
+    result = credence("check", with_future_fee(tmp_path), "--as-of", "2027-01-01", *strict)
+    assert (result.exit_code, "W001" in result.stdout) == (0, False)
+
+
+def test_warnings_have_a_severity_of_their_own_in_json(tmp_path: Path) -> None:
+    rules = with_future_fee(tmp_path)
+    unread = FUTURE.replace("  fee:", "  unread: 1\n  fee:")
+
+    warned = json.loads(credence("check", rules, "--as-of", "2026-12-31", "--json").stdout)
+    (rules / "fees.yaml").write_text(unread, encoding="utf-8")
+    both = credence("check", rules, "--as-of", "2026-12-31")
+
+    assert [each["severity"] for each in warned["diagnostics"]] == ["warning"]
+    assert warned["version"] is not None
+    assert "1 mistake and 1 warning in 1 file" in both.stdout
+    assert both.exit_code == 1

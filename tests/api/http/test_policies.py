@@ -81,6 +81,16 @@ def test_what_bulk_refuses_stands_among_the_others_by_its_place(client: httpx2.C
     assert codes == [(5, "N009"), (9, "B001")]
 
 
+def test_a_warning_does_not_keep_a_set_from_deciding(client: httpx2.Client) -> None:
+    later = ORDERS.replace("parameters:\n", "parameters:\n  later: {2199-01-01: 5}\n").replace(
+        "order.amount > limit", "order.amount > limit + later"
+    )
+    answer = client.post(CHECK, json={"files": {"orders.yaml": later}}).json()
+    [warning] = answer["diagnostics"]
+    assert (answer["ok"], len(answer["version"])) == (True, 64)
+    assert (warning["severity"], warning["code"], warning["line"]) == ("warning", "W001", 5)
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlglot
 
+from engine.compiling.calls import compile_call
 from engine.lowering.sql.dialect import DIALECTS
 from engine.lowering.sql.portability import portability_mistakes
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
@@ -475,6 +476,10 @@ def text_call(function: str, *parts: Formula, type_: Type = TEXT) -> Formula:
 
 
 MOVED = Type(Kind.DATE, scale=0, low=DATE.low - 1000, high=DATE.high + 1000)
+PARTS: dict[str, Formula] = {
+    part: f.DatePart(Type(Kind.INTEGER, scale=0, low=low, high=high), part, D, nullable=True)
+    for part, low, high in (("year", 1900, 2199), ("month", 1, 12))
+}
 NODES: dict[str, Formula] = {
     "quotient": divided(M),
     "quotient by a negative": divided(whole(-4)),
@@ -494,11 +499,19 @@ NODES: dict[str, Formula] = {
     "is null": f.IsNull(YES_NO, YES, nullable=False),
     "no members": f.MemberOf(YES_NO, N, (), nullable=True),
     "members": f.MemberOf(YES_NO, N, (5, -5, 10**40), nullable=True),
+    "texts": f.MemberOf(YES_NO, T, ("é", "文b", "'", "x"), nullable=True),
     "a month later": f.AddMonths(MOVED, D, whole(1, Kind.MONTHS), nullable=True),
     "a year before": f.AddMonths(MOVED, D, whole(-12, Kind.MONTHS), nullable=True),
     **{
         part: f.DatePart(Type(Kind.INTEGER, scale=0, low=0, high=9_999), part, D, nullable=True)
         for part in ("year", "month", "day", "weekday")
+    },
+    "end of month": compile_call("last day of month", (D,)),
+    "start of month": compile_call("date", (PARTS["year"], PARTS["month"], whole(1))),
+    **{
+        f"{function} {decimals}": compile_call(function, (N, whole(decimals)))
+        for function in ("floor", "ceiling", "round up", "round down", "round half up", "round half down", "decimal")
+        for decimals in (-1, -3)
     },
     **{
         f"{function.name} {number}": f.FunctionCall(function.forms.result, function.name, arguments, nullable=True)
@@ -509,7 +522,10 @@ NODES: dict[str, Formula] = {
 }
 NUMBERS = (None, 0, 1, -1, 4, 5, 6, -4, -5, -6, 14, 15, -14, -15, 25, -25, 35, -35, 10**15, -(10**15), 10**15 - 5)
 TEXTS = (None, "", "é", "中文", "a中", "文b", "e\u0301", "😀é", "'", "\\", " É b ")
-DATES = (None, days(2024, 1, 31), days(2026, 1, 31), days(2024, 2, 29), days(1900, 2, 28), days(2199, 12, 31), -1, 0, 3)
+DATES = (
+    *(None, days(2024, 1, 31), days(2026, 1, 31), days(2024, 2, 29), days(1900, 2, 28), days(2199, 12, 31), -1, 0, 3),
+    *(days(2023, 12, 31), days(2100, 2, 1), days(2000, 2, 29), days(2026, 11, 30), days(2026, 12, 1)),
+)
 
 
 def node_rows() -> list[Case]:

@@ -3,9 +3,14 @@ PYTHON ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 INSTALL := sh scripts/install.sh $(VENV)
+# a file to one process, in the order of tests/conftest.py: the long ones first
+PYTEST  := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+# what Python keeps of a module is read by every process that the tests start
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test quick check bench mutants lock clean
+.PHONY: help setup setup-tests run test quick large check bench mutants lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,14 +25,17 @@ run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal
 	$(BIN)/credence serve
 
 test: check ## all checks and tests
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(PYTEST)
 
 quick: setup-tests ## the inner loop, under a minute: fast checks and the tests that are not marked slow or spark
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/credence check rules
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow and not spark"
+	$(PYTEST) -m "not slow and not spark"
+
+large: setup-tests ## the generated tests with many more cases, half an hour, not in CI
+	CREDENCE_LARGE=1 $(PYTEST) $$(grep -rl "^from tests.support.large import" tests)
 
 check: setup-tests ## ruff, mypy --strict, import-linter, and the policies under rules/
 	$(BIN)/ruff check .

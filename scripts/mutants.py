@@ -38,6 +38,7 @@ SURVIVORS_MAX = 0.05
 
 CORE = {
     "engine/compiling/hit_policies.py": (
+        "engine/compiling/test_hit_policies.py",
         "engine/deciding/test_decide.py",
         "engine/deciding/test_unknown_rows.py",
         "engine/lowering/python/test_python_form.py",
@@ -131,7 +132,8 @@ def _drawn(modules: Sequence[str] | dict[str, tuple[str, ...]], each: int, seed:
 
 
 def _slips(module: str) -> Iterator[Slip]:
-    """All that could be made of a module, less those in annotations and decorators, where they change nothing."""
+    """All that could be made of a module, less those that change nothing: in annotations and decorators, and whether
+    `zip` is strict, since what it's given is of one length."""
     silent = _silent_places(ast.parse((ROOT / module).read_text(encoding="utf-8")))
     with tempfile.TemporaryDirectory() as folder, use_db(Path(folder) / "slips.sqlite", WorkDB.Mode.create) as slips:
         init([ROOT / module], slips, {})
@@ -154,6 +156,8 @@ def _silent_places(tree: ast.AST) -> list[tuple[Place, Place]]:
             silent += [*node.decorator_list, *([node.returns] if node.returns else [])]
         elif isinstance(node, ast.ClassDef):
             silent += node.decorator_list
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
+            silent += [keyword.value for keyword in node.keywords if keyword.arg == "strict"]
     return [
         ((node.lineno, node.col_offset), (node.end_lineno or node.lineno, node.end_col_offset or 0)) for node in silent
     ]

@@ -14,11 +14,17 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
+
+os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+"""A query of a test runs once: optimising the code that Spark writes for it takes longer than running it as it is."""
+
 NO_JAVA = "no Java, which Spark's tests need; install it with: sudo apt-get install default-jre-headless"
 
 SLOW = frozenset(
     {
         "files/batch/test_batch.py",
+        "files/batch/test_batch_deep_chains.py",
+        "files/batch/test_batch_failures.py",
         "files/batch/test_batch_files.py",
         "files/batch/test_batch_lists.py",
         "files/batch/test_batch_refused.py",
@@ -37,6 +43,9 @@ SLOW = frozenset(
         "api/http/test_pending.py",
         "api/test_policies_too_large.py",
         "api/http/test_reload.py",
+        "api/http/test_two_apps.py",
+        "files/maps/test_map_formulas_agree.py",
+        "files/test_readers_agree.py",
         "files/test_spreadsheet.py",
         "api/test_worker.py",
         "engine/feel/runtime/test_feel_hostile.py",
@@ -62,16 +71,21 @@ SLOW = frozenset(
         "ledger/journal/test_journal.py",
         "ledger/journal/test_journal_moved.py",
         "ledger/journal/test_journal_opened.py",
+        "ledger/journal/test_policy_sets.py",
         "rules/test_matchers_agree.py",
+        "rules/test_policies_of_november_2026.py",
+        "system/test_added_case_kind.py",
         "system/test_crash.py",
         "system/test_fail_closed.py",
         "system/test_figures_in_docs.py",
         "system/test_image.py",
         "system/test_install.py",
+        "system/test_optimized.py",
         "system/test_preflight.py",
         "system/test_readme.py",
         "system/test_real_invoices.py",
         "system/test_shutdown.py",
+        "system/test_tutorial.py",
         "system/test_under_attack.py",
         "system/test_without_java.py",
     }
@@ -79,7 +93,14 @@ SLOW = frozenset(
 """Files, and tests of others, that take seconds (see `--durations`); elsewhere `@pytest.mark.slow` does the same."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _mark_slow(items)
+    if hasattr(config, "workerinput"):  # of several processes: with the long files first, all of them end together
+        slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("spark")}
+        items.sort(key=lambda item: item.path not in slow)
+
+
+def _mark_slow(items: list[pytest.Item]) -> None:
     for item in items:
         file = item.path.relative_to(TESTS).as_posix()
         if file in SLOW or f"{file}::{item.originalname if isinstance(item, pytest.Function) else item.name}" in SLOW:

@@ -11,12 +11,13 @@ from engine.deciding.matcher import Matcher
 from engine.pipeline import load
 from engine.ruleset.interpret import run
 from engine.vocabulary.case_kinds import CASE_KINDS
+from tests.support.large import how_many
 from tests.support.random_rulesets import by_name, facts_near_thresholds
 
-CASES = 25_000
-"""For each of the four case kinds: 100,000 in all."""
+CASES = how_many(5_000, large=25_000)
+"""For each kind of case."""
 
-EVALUATED = 50
+EVALUATED = how_many(25, large=50)
 """Each so many cases the plain evaluator, which is slow, is asked as well."""
 
 

@@ -75,3 +75,16 @@ def test_an_example_is_what_the_formula_gives(name: str, rows: str, result: int 
     for variable, formula in output.certain:
         values[variable] = value_of(formula, values)
     assert value_of(output.formula, values) == result
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 5), (-5, 0), (-5, 5)])
+def test_a_sum_stands_where_an_unknown_row_adds_an_output_that_turns_out_to_be_zero(low: int, high: int) -> None:
+    """Also where 0 is the least or the greatest that the output can be."""
+    hit, unknown = ROWS[:2]
+    worked_out = Variable(Type(Kind.INTEGER, scale=0, low=low, high=high), "p.points", nullable=False)
+    outputs = [constant(Type(Kind.INTEGER), 7), worked_out]
+    total = collected(HitPolicy.COLLECT_SUM, (hit, unknown), outputs, "p.out", lambda formula: formula).formula
+
+    for points in range(low, high + 1):
+        values: dict[str, Value] = {hit.name: True, unknown.name: None, "p.points": points}
+        assert value_of(total, values) == (None if points else 7)

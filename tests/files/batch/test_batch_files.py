@@ -371,10 +371,10 @@ def _as_json(value: object, *, ascii_only: bool) -> str:
     return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=ascii_only)
 
 
-def cells_of(path: Path) -> list[tuple[Any, ...]]:
-    """Line, fault and the cell of each fact."""
+def cells_of(*paths: Path) -> list[tuple[Any, ...]]:
+    """Line, fault and the cell of each fact, file after file."""
     names = [fact.name for fact in ORDERS.facts]
-    batches = NdjsonCells(names, UnknownKeys(ORDERS)).batches([str(path)])
+    batches = NdjsonCells(names, UnknownKeys(ORDERS)).batches([str(path) for path in paths])
     with duckdb.connect() as connection:
         connection.register("lines", pa.RecordBatchReader.from_batches(SCHEMA, batches))
         query = f'SELECT * EXCLUDE "credence file" FROM ({cells_sql(names, "lines")})'
@@ -394,7 +394,9 @@ def test_lines_read_by_their_pattern_and_one_by_one_hold_the_same(tmp_path_facto
 
     together = cells_of(folder / "all.ndjson")
 
-    for number, line in enumerate(lines[1_000:], 1_001):
-        (folder / "one.ndjson").write_text(line, "utf-8")
-        [(_, *alone)] = cells_of(folder / "one.ndjson")
-        assert together[number - 1] == (number, *alone), line
+    ones = [folder / f"{number}.ndjson" for number in range(1_001, len(lines) + 1)]
+    for file, line in zip(ones, lines[1_000:], strict=True):
+        file.write_text(line, "utf-8")
+    alone = cells_of(*ones) if ones else []
+    for line, (number, *cells), (first, *others) in zip(lines[1_000:], together[1_000:], alone, strict=True):
+        assert (first, cells) == (1, others), (number, line)

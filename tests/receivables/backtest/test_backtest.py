@@ -341,6 +341,36 @@ def test_an_assumption_counts_for_every_order() -> None:
     assert _decide(ORDERS + STRICT)(cases) == [ReplayedOrder("hold", (), ("orders.blocked",), None)]
 
 
+WITH_TABLE = ORDERS.replace(
+    "rules:\n",
+    """\
+tables:
+  sizes:
+    hit: first
+    rows:
+      - {when: {order.amount: "< 150"}, then: {size: small}}
+      - {when: {order.amount: "< 250"}, then: {size: medium}}
+      - {when: {order.amount: "< 300"}, then: {size: medium}}
+      - {when: {order.amount: "< 350"}, then: {size: medium}}
+      - {when: {}, then: {size: big}}
+rules:
+  big:
+    when: size = "big"
+    then: approve_with_conditions
+    reason: {en: Big., zh: 大单。}
+""",
+)
+
+
+def test_rules_behind_the_rows_of_a_table_are_told_from_them() -> None:
+    cases = [case for account in accounts_of(PAST).values() for case in facts_at_issue(account, ReceivablesByDay(PAST))]
+    rules = {case[0].number: set(decided.rules) for case, decided in zip(cases, _decide(ORDERS)(cases), strict=True)}
+
+    for (item, _), decided in zip(cases, _decide(WITH_TABLE)(cases), strict=True):
+        big = {"orders.big"} if item.amount >= 35_000 else set()
+        assert set(decided.rules) == rules[item.number] | big, item.number
+
+
 # --- the shipped policies on real invoices ---------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,6 +31,7 @@ from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
 from tests.support.function_arguments import WITH_FORMS, argument_lists
 from tests.support.handmade_rulesets import named, rule_of
+from tests.support.large import how_many
 from tests.support.paths import ROOT
 from tests.support.random_formulas import days
 from tests.support.random_policies import policy_ruleset
@@ -87,17 +87,16 @@ def _formulas_of(step: Any) -> list[Formula]:
     return [output for _, output in step.entries]
 
 
-RULE_SETS, ROWS_EACH = 120, 1_000
-ROWS = {"order": 300_000, "invoice": 280_000, "account": 220_000, "portfolio": 80_000}
-"""CREDENCE_SQL_ROWS multiplies them."""
+RULE_SETS = 120
+ROWS_EACH = how_many(200, large=1_000)
+CHUNKS = {"order": 15, "invoice": 14, "account": 11, "portfolio": 4}
+"""Of the default policies, under `make large`; one of each is enough to hold every fact's ends (`not_covered`)."""
 
-FACTOR = int(os.environ.get("CREDENCE_SQL_ROWS", "1"))
 CHUNK = 20_000
 
 
-def test_the_rows_compared_are_a_million() -> None:
-    assert RULE_SETS * ROWS_EACH + sum(ROWS.values()) >= 1_000_000
-    assert all(rows % CHUNK == 0 for rows in ROWS.values())
+def test_the_rows_compared_by_make_large_are_a_million() -> None:
+    assert RULE_SETS * 1_000 + sum(CHUNKS.values()) * CHUNK >= 1_000_000
 
 
 @pytest.mark.parametrize("part", range(8))
@@ -106,8 +105,8 @@ def test_random_rule_sets_agree_on_duckdb(part: int) -> None:
     for seed in range(part * RULE_SETS // 8, (part + 1) * RULE_SETS // 8):
         ruleset = without_refused(random_ruleset(seed))
         kept += len(ruleset.rules)
-        rows = list(facts_near_thresholds(ruleset, seed, ROWS_EACH * FACTOR))
-        assert compare(ruleset, rows, "duckdb", on_duckdb) == ROWS_EACH * FACTOR
+        rows = list(facts_near_thresholds(ruleset, seed, ROWS_EACH))
+        assert compare(ruleset, rows, "duckdb", on_duckdb) == ROWS_EACH
     assert kept > RULE_SETS // 2
 
 
@@ -116,12 +115,13 @@ def test_default_policies_agree_on_duckdb(case: str) -> None:
     ruleset = default_policies().ruleset(case, AS_OF_DAY)
     assert portability_mistakes([ruleset]) == ()
     compared = 0
-    for seed in range(ROWS[case] * FACTOR // CHUNK):
+    chunks = how_many(1, large=CHUNKS[case])
+    for seed in range(chunks):
         rows = list(facts_near_thresholds(ruleset, seed, CHUNK))
         if seed == 0:
             assert not_covered(ruleset, rows) == []
         compared += compare(ruleset, rows, "duckdb", on_duckdb)
-    assert compared == ROWS[case] * FACTOR
+    assert compared == chunks * CHUNK
 
 
 def not_covered(ruleset: RuleSet, cases: Sequence[Case]) -> list[str]:

@@ -51,7 +51,7 @@ def test_an_exception_that_has_ended_is_a_warning(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     shown, as_json = credence("check", rules), json.loads(credence("check", rules, "--json").stdout)
-    warning, summary = shown.stdout.splitlines()
+    warning, counts, summary = shown.stdout.splitlines()
     assert shown.exit_code == 0
     assert "exceptions.yaml:1:1: W002 warning: the exception `kn` ended on 2020-07-31" in warning
     assert summary.startswith("no mistakes: 2 policies")

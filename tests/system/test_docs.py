@@ -48,6 +48,9 @@ NOT_RUN = {
 }
 """How commands begin that no test can run as they stand, and why."""
 
+IBM = "ibm_accounts_receivable.csv"
+"""Not in this repository: where it is, tests/system/test_figures_in_docs.py runs what names it."""
+
 COMMAND = re.compile(rf"^ *(?:\$ )?(?:\.venv/bin/)?(?:credence|curl|{'|'.join(map(re.escape, NOT_RUN))}) ", re.MULTILINE)
 
 
@@ -72,7 +75,7 @@ class TestShell:
 
     def run(self, line: str) -> tuple[str, int] | None:
         line = line.removeprefix(".venv/bin/")
-        if any(line.startswith(start) for start in NOT_RUN):
+        if IBM in line or any(line.startswith(start) for start in NOT_RUN):
             return None
         os.chdir(self.folder)
         if line.startswith("cd "):

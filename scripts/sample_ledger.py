@@ -1,5 +1,6 @@
-"""Writes api/starter/sample/invoices.csv, a small made-up ledger: `python scripts/sample_ledger.py`. A test holds the two
-together.
+"""Writes api/starter/sample/invoices.csv, a small made-up ledger: `python scripts/sample_ledger.py`.
+
+A test holds the two together.
 
 Eighteen months of invoices of thirteen customers, as a bookkeeping program would export them on 30 June 2026: most pay
 on time, some a few days late, one slower every quarter, one seldom at all. The documents' commands run on it. Numbers

@@ -22,6 +22,7 @@ import pytest
 
 from api.settings import Settings
 from scripts.option_tables import commands as cli_commands
+from scripts.pictures import PICTURES, pictures
 from scripts.sample_ledger import LEDGER, ledger
 from tests.support.command_line import credence
 from tests.support.doc_pages import EXAMPLE_ID, Page, blocks, renewed, says, shell_lines
@@ -43,15 +44,15 @@ NOT_RUN = {
     "credence init /srv": "writes outside the test's folder; tests/api/cli/test_cli_init.py runs it",
     "docker": "needs a container engine",
     "credence serve": "runs until it is stopped; tests/api/cli/test_cli_serve.py starts it",
-    "systemctl": "needs systemd",
-    "git": "needs a repository of policies",
+    "git checkout": "the test's folder is no repository",
 }
 """How commands begin that no test can run as they stand, and why."""
 
 IBM = "ibm_accounts_receivable.csv"
 """Not in this repository: where it is, tests/system/test_figures_in_docs.py runs what names it."""
 
-COMMAND = re.compile(rf"^ *(?:\$ )?(?:\.venv/bin/)?(?:credence|curl|{'|'.join(map(re.escape, NOT_RUN))}) ", re.MULTILINE)
+_STARTS = "|".join(map(re.escape, ("credence", "curl", *NOT_RUN)))
+COMMAND = re.compile(rf"^ *(?:\$ )?(?:\.venv/bin/)?(?:{_STARTS}) ", re.MULTILINE)
 
 
 VERSION = re.compile(r"\b[0-9a-f]{64}\b")
@@ -65,9 +66,8 @@ class TestShell:
 
     __test__ = False
 
-    def __init__(self, folder: Path, journal: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
-        self._journal = journal
         self._stack = stack
         self._service: httpx2.Client | None = None
         self._last_id = EXAMPLE_ID
@@ -110,7 +110,7 @@ class TestShell:
         files = sorted(rules.glob("*.yaml"))
         content = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
         if self._service is None:
-            settings = Settings(rules=rules, journal=self._journal)
+            settings = Settings(rules=rules, journal=self.folder / "var" / "credence.db")
             self._service = self._stack.enter_context(running(settings))
         elif content != self._rules_seen:
             before = self._state()
@@ -141,16 +141,14 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             (folder / part).symlink_to(ROOT / part)
     if name not in FROM_AN_EMPTY_FOLDER:
         assert credence("init", "site").exit_code == 0
-        for part in Path("site").iterdir():
-            part.rename(folder / part.name)
+        for made in Path("site").iterdir():
+            made.rename(folder / made.name)
     with ExitStack() as stack:
-        yield TestShell(folder, tmp_path / "journal.db", stack)
+        yield TestShell(folder, stack)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "shell"), [pytest.param(name, name, id=name) for name in PAGES], indirect=["shell"]
-)
+@pytest.mark.parametrize(("name", "shell"), [pytest.param(name, name, id=name) for name in PAGES], indirect=["shell"])
 def test_the_commands_of_a_page_do_what_it_says(name: str, shell: TestShell) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     page = Page(text, shell)
@@ -198,6 +196,11 @@ def test_commands_and_options_named_in_prose_are_there(name: str) -> None:
 
 def test_the_sample_ledger_is_what_its_script_makes() -> None:
     assert LEDGER.read_text(encoding="utf-8") == ledger(), "run scripts/sample_ledger.py"
+
+
+def test_the_pictures_are_what_their_script_draws() -> None:
+    drawn = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.glob("*.svg")}
+    assert drawn == pictures(), "run scripts/pictures.py"
 
 
 def test_lines_that_differ_are_renewed_and_gaps_stay() -> None:

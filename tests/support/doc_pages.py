@@ -213,11 +213,23 @@ def renewed(shown: Sequence[str], printed: Sequence[str]) -> Sequence[str]:
             chosen = list(printed)
         else:
             start = _start(chunk, printed, place, first=number == 0, last=number == len(chunks) - 1)
-            chosen = list(printed[start : start + len(chunk)])
-            place = start + len(chunk)
+            place = _end(chunk, printed, start)
+            chosen = list(printed[start:place])
         kept = [next((old for old in chunk if GAP in old and says([old], [line])), line) for line in chosen]
         result += [*gaps[max(number - 1, 0) : number], *kept]
     return result
+
+
+def _end(chunk: Sequence[str], printed: Sequence[str], start: int) -> int:
+    """Behind the line that ends `chunk`, where it was printed near; else after as many lines: one more or less between
+    is no reason to cut off the last."""
+    expected = start + len(chunk)
+    near = [
+        index + 1
+        for index in range(start, min(expected + len(chunk), len(printed)))
+        if chunk and printed[index] == chunk[-1]
+    ]
+    return min(near, key=lambda end: abs(end - expected), default=expected)
 
 
 def says(shown: Sequence[str], printed: Sequence[str]) -> bool:

@@ -182,6 +182,16 @@ def test_no_command_stands_where_it_would_not_be_run(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_a_file_to_be_written_is_named_above_it(name: str) -> None:
+    """What stands behind the language of a block isn't shown to readers."""
+    parts = re.split(r"^```(.*)$", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    named = [
+        (before, opening.split()[1]) for before, opening in zip(parts[::2], parts[1::2], strict=False) if " " in opening
+    ]
+    assert [file for before, file in named if f"`{file}`" not in before] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_commands_and_options_named_in_prose_are_there(name: str) -> None:
     known = cli_commands()
     text = re.sub(r"^```.*?^```$", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
@@ -208,3 +218,4 @@ def test_lines_that_differ_are_renewed_and_gaps_stay() -> None:
     assert says(shown, ["head", "x", "y", "a 1", "b 7", "z"])
     assert not says(shown, ["head", "x", "y", "a 2", "b 7", "z"])
     assert renewed(shown, ["top", "x", "y", "a 2", "b 7", "z"]) == ["top", "…", "a 2", "b …", "…"]
+    assert renewed(["{", "a", "b", "…", "}"], ["{", "a", "new", "b", "c", "}"]) == ["{", "a", "new", "b", "…", "}"]

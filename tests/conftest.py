@@ -69,7 +69,6 @@ SLOW = frozenset(
         "system/test_image.py",
         "system/test_install.py",
         "system/test_preflight.py",
-        "system/test_readme.py",
         "system/test_real_invoices.py",
         "system/test_shutdown.py",
         "system/test_under_attack.py",

@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -144,8 +145,14 @@ def _policies_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "load", lambda files: _loaded(tuple(sorted(files.items()))))
 
 
+PROGRAMS = ("curl", "sqlite3", "sed", "diff", "python3")
+"""What the documents' commands call, besides credence."""
+
+
 @pytest.fixture
 def shell(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestShell]:
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    assert not missing, f"install what the documents' commands call: sudo apt-get install {' '.join(missing)}"
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
     name = request.param

@@ -136,9 +136,9 @@ def shell_lines(content: str) -> list[str]:
         open_line = f"{open_line}\n{line}" if open_line else line
         if open_line.endswith("\\") or open_line.count("'") % 2:
             continue
-        whole = re.sub(r"\s+# .*$", "", open_line.replace("\\\n", " ")).strip()
-        if whole and not whole.startswith("#"):
-            lines.append(whole)
+        command = re.sub(r"\s+# .*$", "", open_line.replace("\\\n", " ")).strip()
+        if command and not command.startswith("#"):
+            lines.append(command)
         open_line = ""
     assert not open_line, f"a command that doesn't end: {open_line}"
     return lines

@@ -96,8 +96,8 @@ class TestShell:
         if pending := VERSION.search(line):
             line = line.replace(pending[0], self._ready()["pending"]["version"])
         printed, code = self._done(line.replace(":8000", f":{port}").replace(EXAMPLE_ID, self._last_id))
-        found = re.search(r'"id":\s*"([0-9a-f-]{36})"', printed)
-        self._last_id = found[1] if found else self._last_id
+        if decided := re.search(r'"id":\s*"([0-9a-f-]{36})"', printed):
+            self._last_id = decided[1]
         return printed.replace(f":{port}", ":8000"), code
 
     def _done(self, line: str) -> tuple[str, int]:
@@ -200,7 +200,7 @@ def test_no_command_stands_where_it_would_not_be_run(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     others = [content for language, content in blocks(text) if language not in ("console", "sh")]
     indented = re.findall(r"^    .*$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
-    assert [found[0] for part in (*others, *indented) if (found := COMMAND.search(part))] == []
+    assert [command[0] for part in (*others, *indented) if (command := COMMAND.search(part))] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -230,6 +230,7 @@ def test_the_sample_ledger_is_what_its_script_makes() -> None:
     assert LEDGER.read_text(encoding="utf-8") == ledger(), "run scripts/sample_ledger.py"
 
 
+@pytest.mark.slow
 def test_the_pictures_are_what_their_script_draws() -> None:
     drawn = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.glob("*.svg")}
     assert drawn == pictures(), "run scripts/pictures.py"

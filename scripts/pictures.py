@@ -1,4 +1,4 @@
-"""Draws the pictures of README.md from what credence says today: `python scripts/pictures.py`. A test holds them equal.
+"""Draws the pictures of README.md from what credence says today: `python -m scripts.pictures`. A test holds them equal.
 
 `docs/pictures/decision.svg` is a rule of the default policies beside the decision on docs/order.json that it made;
 `docs/pictures/portfolio.svg` the main figures and charts of the report on the sample's ledger. Both are plain SVG: no
@@ -184,8 +184,13 @@ def _charts(report: Report) -> Iterator[str]:
         yield svg(chart).replace("<svg ", f'<svg x="{x}" y="164" width="456" height="190" ', 1)
 
 
-if __name__ == "__main__":
+def draw() -> None:
+    """Writes every picture to its place."""
     PICTURES.mkdir(exist_ok=True)
     for name, text in pictures().items():
         (PICTURES / name).write_text(text, encoding="utf-8")
-        sys.stdout.write(f"{(PICTURES / name).relative_to(ROOT)} written\n")
+
+
+if __name__ == "__main__":
+    draw()
+    sys.stdout.write(f"{PICTURES.relative_to(ROOT)}/*.svg written\n")

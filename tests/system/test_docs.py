@@ -26,7 +26,7 @@ from api.cli import check, policy_folder
 from api.settings import Settings
 from engine.pipeline import Loaded, load
 from scripts.option_tables import commands as cli_commands
-from scripts.pictures import PICTURES, pictures
+from scripts.pictures import PICTURES, draw, pictures
 from scripts.sample_ledger import LEDGER, ledger
 from tests.support.command_line import credence
 from tests.support.doc_pages import EXAMPLE_ID, Page, blocks, renewed, says, shell_lines
@@ -232,8 +232,10 @@ def test_the_sample_ledger_is_what_its_script_makes() -> None:
 
 @pytest.mark.slow
 def test_the_pictures_are_what_their_script_draws() -> None:
+    if os.environ.get("UPDATE_DOCS"):
+        draw()
     drawn = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.glob("*.svg")}
-    assert drawn == pictures(), "run scripts/pictures.py"
+    assert drawn == pictures(), "run python -m scripts.pictures"
 
 
 def test_lines_that_differ_are_renewed_and_gaps_stay() -> None:

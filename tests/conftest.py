@@ -82,7 +82,6 @@ SLOW = frozenset(
         "system/test_install.py",
         "system/test_optimized.py",
         "system/test_preflight.py",
-        "system/test_readme.py",
         "system/test_real_invoices.py",
         "system/test_shutdown.py",
         "system/test_tutorial.py",

@@ -25,8 +25,8 @@ def init(
     """Write the default policies, schemas for editors and a sample to a new folder, ready to check, decide and serve.
 
     DIR/rules holds the policies as YAML, with their tests (cases/) and row maps (maps/): they are yours to edit.
-    DIR/schema lets editors complete and underline them. DIR/sample has an order and a list of open items to try them
-    on. A folder that holds anything is refused: nothing is ever overwritten.
+    DIR/schema lets editors complete and underline them. DIR/sample has a request of each kind, orders, open items and a
+    ledger of invoices to try them on. A folder that holds anything is refused: nothing is ever overwritten.
 
     Example:  credence init credit
 
@@ -58,7 +58,7 @@ def _summary(folder: Path, names: Sequence[str]) -> str:
 {len(names)} files written to {folder}:
   rules   {policies} policies, facts.yaml, {tests} files of policy tests, {maps} maps of files
   schema  {schemas} JSON Schemas for editors
-  sample  an order and a list of open items
+  sample  a request of each kind, orders, open items, a ledger of invoices
 next:
 {enter}  credence check
   credence decide sample/order.json

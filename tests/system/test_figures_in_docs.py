@@ -100,7 +100,7 @@ def test_the_summary_of_the_sample_is_what_the_command_prints(tmp_path: Path) ->
     command = re.search(r"^credence decide-file (?:.*\\\n)*.*$", shown, re.M)
     assert command
     words = command[0].replace("\\\n", " ").split()
-    where = {"../shared/data/ibm_accounts_receivable.csv": SAMPLE, "decisions.ndjson": tmp_path / "decisions.ndjson"}
+    where = {"ibm_accounts_receivable.csv": SAMPLE, "decisions.ndjson": tmp_path / "decisions.ndjson"}
     where |= {"rejects.csv": tmp_path / "rejects.csv"}
     where |= {"rules/maps/ibm_accounts_receivable.yaml": MAPS / "ibm_accounts_receivable.yaml"}
 

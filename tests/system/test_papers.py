@@ -57,3 +57,9 @@ def test_every_place_of_a_checklist_is_there() -> None:
 
 def test_the_page_of_facts_is_made_from_the_vocabulary() -> None:
     assert PAGE.read_text("utf-8") == page(standard_vocabulary()), "run scripts/facts_reference.py"
+
+
+def test_the_page_of_sources_has_every_standard_fact_once() -> None:
+    text = (ROOT / "docs/where-facts-come-from.md").read_text("utf-8")
+    named = re.findall(r"^\| `([a-z_.]+)` \| (?:field|computed|outside) \| .+ \|$", text, re.MULTILINE)
+    assert sorted(named) == sorted(standard_vocabulary().facts)

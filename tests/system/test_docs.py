@@ -1,0 +1,246 @@
+"""Every command in the documents is run as it stands there, and prints what stands below it.
+
+With UPDATE_DOCS=1 what is printed today is written into the documents instead; the change is then read in `git diff`.
+How a document says what is to be run: tests/support/doc_pages.py.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from api.cli import check, policy_folder
+from api.settings import Settings
+from engine.pipeline import Loaded, load
+from scripts.option_tables import commands as cli_commands
+from scripts.pictures import PICTURES, draw, pictures
+from scripts.sample_ledger import LEDGER, ledger
+from tests.support.command_line import credence
+from tests.support.doc_pages import EXAMPLE_ID, Page, blocks, renewed, says, shell_lines
+from tests.support.paths import ROOT
+from tests.support.running_service import eventually, running
+
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
+
+IN_A_CHECKOUT = ("README.md", "docs/development.md", "CONTRIBUTING.md")
+FROM_AN_EMPTY_FOLDER = ("docs/tutorial.md", "docs/command-line.md")
+"""All other pages begin in a folder that `credence init` made."""
+
+NOT_RUN = {
+    "make": "sets up an environment of its own or runs these tests",
+    "pip": "installs; tests/system/test_wheel.py does the same in an environment of its own",
+    "python3 -m venv": "installs",
+    ". /srv/credence": "installs",
+    "CPPFLAGS=": "compiles; tests/system/test_install.py does",
+    "credence init /srv": "writes outside the test's folder; tests/api/cli/test_cli_init.py runs it",
+    "docker": "needs a container engine",
+    "credence serve": "runs until it is stopped; tests/api/cli/test_cli_serve.py starts it",
+    "git checkout": "the test's folder is no repository",
+}
+"""How commands begin that no test can run as they stand, and why."""
+
+IBM = "ibm_accounts_receivable.csv"
+"""Not in this repository: where it is, tests/system/test_figures_in_docs.py runs what names it."""
+
+_STARTS = "|".join(map(re.escape, ("credence", "curl", *NOT_RUN)))
+COMMAND = re.compile(rf"^ *(?:\$ )?(?:\.venv/bin/)?(?:{_STARTS}) ", re.MULTILINE)
+
+
+VERSION = re.compile(r"\b[0-9a-f]{64}\b")
+LOG = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[.*\n", re.MULTILINE)
+"""What the service says meanwhile, which runs in the same process."""
+
+
+class TestShell:
+    """Runs command lines in a folder: `credence` in this process, all else in a shell. What listens on port 8000 in the
+    documents is a service over the folder's rules, started for the first line that asks it."""
+
+    __test__ = False
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self._stack = stack
+        self._service: httpx2.Client | None = None
+        self._last_id = EXAMPLE_ID
+        self._rules_seen = ""
+
+    def run(self, line: str) -> tuple[str, int] | None:
+        line = line.removeprefix(".venv/bin/")
+        if IBM in line or any(line.startswith(start) for start in NOT_RUN):
+            return None
+        os.chdir(self.folder)
+        if line.startswith("cd "):
+            self.folder /= line.removeprefix("cd ")
+            return "", 0
+        if ":8000" in line or line.startswith("credence activate"):
+            return self._ask(line)
+        return self._done(line)
+
+    def _ask(self, line: str) -> tuple[str, int]:
+        port = self._port()
+        if line.startswith("credence"):
+            line += f" --url http://127.0.0.1:{port}"
+        if pending := VERSION.search(line):
+            line = line.replace(pending[0], self._ready()["pending"]["version"])
+        printed, code = self._done(line.replace(":8000", f":{port}").replace(EXAMPLE_ID, self._last_id))
+        if decided := re.search(r'"id":\s*"([0-9a-f-]{36})"', printed):
+            self._last_id = decided[1]
+        return printed.replace(f":{port}", ":8000"), code
+
+    def _done(self, line: str) -> tuple[str, int]:
+        words = shlex.split(line)
+        if words[0] == "credence" and not {"|", ">"} & set(words):
+            result = credence(*words[1:])
+            return LOG.sub("", result.output), result.exit_code
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env={**os.environ, "PATH": path})
+        return done.stdout + (done.stderr if done.returncode else ""), done.returncode
+
+    def _port(self) -> int:
+        rules = self.folder / "rules"
+        files = sorted(rules.glob("*.yaml"))
+        content = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+        if self._service is None:
+            settings = Settings(rules=rules, journal=self.folder / "var" / "credence.db")
+            self._service = self._stack.enter_context(running(settings))
+        elif content != self._rules_seen:
+            before = self._state()
+            eventually(lambda: self._state() != before, 60)
+        self._rules_seen = content
+        port = self._service.base_url.port
+        assert port is not None
+        return port
+
+    def _ready(self) -> Any:
+        assert self._service is not None
+        return self._service.get("/readyz").json()
+
+    def _state(self) -> object:
+        ready = self._ready()
+        return ready["policy_version"], ready["failed_change"], ready["pending"]
+
+
+@functools.cache
+def _loaded(files: tuple[tuple[str, bytes], ...]) -> Loaded:
+    return load(dict(files))
+
+
+@pytest.fixture(autouse=True)
+def _policies_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page begins with the same policies, and every command of it reads them."""
+    for module in (check, policy_folder):
+        monkeypatch.setattr(module, "load", lambda files: _loaded(tuple(sorted(files.items()))))
+
+
+PROGRAMS = ("curl", "sqlite3", "sed", "diff", "python3")
+"""What the documents' commands call, besides credence."""
+
+
+@pytest.fixture
+def shell(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestShell]:
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    assert not missing, f"install what the documents' commands call: sudo apt-get install {' '.join(missing)}"
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(tmp_path)
+    name = request.param
+    folder = tmp_path / "work"
+    folder.mkdir()
+    if name in IN_A_CHECKOUT:
+        for part in ("docs", "scripts", "bench"):
+            (folder / part).symlink_to(ROOT / part)
+    if name not in FROM_AN_EMPTY_FOLDER:
+        assert credence("init", "site").exit_code == 0
+        for made in Path("site").iterdir():
+            made.rename(folder / made.name)
+    with ExitStack() as stack:
+        yield TestShell(folder, stack)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "shell"), [pytest.param(name, name, id=name) for name in PAGES], indirect=["shell"])
+def test_the_commands_of_a_page_do_what_it_says(name: str, shell: TestShell) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    page = Page(text, shell)
+    followed = page.followed()
+    if os.environ.get("UPDATE_DOCS"):
+        (ROOT / name).write_text(followed, encoding="utf-8")
+    assert page.failures == []
+    assert followed == text
+
+
+def test_what_is_not_run_is_in_some_page() -> None:
+    lines = [line for name in PAGES for line in _command_lines((ROOT / name).read_text(encoding="utf-8"))]
+    assert len(lines) > 50
+    assert [start for start in NOT_RUN if not any(line.startswith(start) for line in lines)] == []
+
+
+def _command_lines(text: str) -> Iterator[str]:
+    for language, content in blocks(text):
+        if language == "sh":
+            yield from shell_lines(content)
+        elif language == "console":
+            yield from re.findall(r"^\$ (.*)$", content, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_command_stands_where_it_would_not_be_run(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    others = [content for language, content in blocks(text) if language not in ("console", "sh")]
+    indented = re.findall(r"^    .*$", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    assert [command[0] for part in (*others, *indented) if (command := COMMAND.search(part))] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_file_to_be_written_is_named_above_it(name: str) -> None:
+    """What stands behind the language of a block isn't shown to readers."""
+    parts = re.split(r"^```(.*)$", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    named = [
+        (before, opening.split()[1]) for before, opening in zip(parts[::2], parts[1::2], strict=False) if " " in opening
+    ]
+    assert [file for before, file in named if f"`{file}`" not in before] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_commands_and_options_named_in_prose_are_there(name: str) -> None:
+    known = cli_commands()
+    text = re.sub(r"^```.*?^```$", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for span in re.findall(r"`(?:\.venv/bin/)?credence ([a-z][^`]*)`", text):
+        command, *words = span.split()
+        if "|" in command or command == "here":
+            continue
+        assert command in known, span
+        options = {opt for each in known[command].params for opt in (*each.opts, *each.secondary_opts)} | {"--help"}
+        assert {word for word in words if re.fullmatch(r"--[a-z-]+", word)} <= options, span
+
+
+def test_the_sample_ledger_is_what_its_script_makes() -> None:
+    assert LEDGER.read_text(encoding="utf-8") == ledger(), "run scripts/sample_ledger.py"
+
+
+@pytest.mark.slow
+def test_the_pictures_are_what_their_script_draws() -> None:
+    if os.environ.get("UPDATE_DOCS"):
+        draw()
+    drawn = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.glob("*.svg")}
+    assert drawn == pictures(), "run python -m scripts.pictures"
+
+
+def test_lines_that_differ_are_renewed_and_gaps_stay() -> None:
+    shown = ["head", "…", "a 1", "b …", "…"]
+    assert says(shown, ["head", "x", "y", "a 1", "b 7", "z"])
+    assert not says(shown, ["head", "x", "y", "a 2", "b 7", "z"])
+    assert renewed(shown, ["top", "x", "y", "a 2", "b 7", "z"]) == ["top", "…", "a 2", "b …", "…"]
+    assert renewed(["{", "a", "b", "…", "}"], ["{", "a", "new", "b", "c", "}"]) == ["{", "a", "new", "b", "…", "}"]

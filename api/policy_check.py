@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from api.worker import Worker
-from engine.compiling.exceptions import ended_exceptions
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.pipeline import load
 from files.batch.checked import unfit_for_batch
@@ -43,10 +42,10 @@ async def checked_by(worker: Worker, caller: str, files: Mapping[str, bytes]) ->
 
 
 def check(files: Mapping[str, bytes]) -> Checked:
-    """The job itself, in the worker process: mistakes, what could not run in bulk, and exceptions that have ended."""
+    """The job itself, in the worker process: mistakes, what could not run in bulk, and the warnings of today."""
     loaded = load(files)
     if loaded.engine is None:
         return Checked(None, loaded.diagnostics[:DIAGNOSTICS_MAX], len(loaded.diagnostics))
-    ended = ended_exceptions(loaded.engine.exceptions, datetime.now(UTC).date())
-    found = in_order((*loaded.diagnostics, *unfit_for_batch(loaded.engine), *ended))
+    warnings = loaded.engine.warnings(datetime.now().astimezone().date())
+    found = in_order((*loaded.diagnostics, *unfit_for_batch(loaded.engine), *warnings))
     return Checked(loaded.engine.version, found[:DIAGNOSTICS_MAX], len(found))

@@ -19,7 +19,7 @@ from pathlib import PurePath
 from threading import Lock
 
 from engine.compiling.compile import Compiled, compile_policies
-from engine.compiling.exceptions import link_exceptions
+from engine.compiling.exceptions import ended_exceptions, link_exceptions
 from engine.compiling.link import unused_parameters
 from engine.deciding.decision import Decision
 from engine.deciding.evaluator import Evaluator
@@ -113,6 +113,11 @@ class Engine:
         for stretch in self._compiled.stretches:
             for case in CASE_KINDS:
                 yield self._compiled.ruleset(case, stretch.since or date.min)
+
+    def warnings(self, today: date) -> tuple[Diagnostic, ...]:
+        """What is right as it stands and most likely not meant, on this day: exceptions that have ended. The engine has
+        no clock, so whoever asks says which day it is."""
+        return in_order(ended_exceptions(self.exceptions, today))
 
     def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str]]]:
         """Pickling: another process gets what was compiled, and builds its own evaluators from it."""

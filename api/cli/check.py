@@ -12,7 +12,6 @@ from api.cli.grammar import rules_folder
 from api.cli.options import RULES, FolderArgument, FolderOption, JsonOption, today
 from api.cli.policy_folder import folder_of
 from api.cli.tests_and_maps import mistakes_in_map, read_suites, row_maps, suites_named_twice
-from engine.compiling.exceptions import ended_exceptions
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.pipeline import Engine, load
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -26,7 +25,7 @@ def check(directory: FolderArgument = None, rules: FolderOption = None, as_json:
 
     Each is shown as file:line:column: CODE message (hint), sorted by place; on a terminal with the line it is about.
 
-    With N009 or a B code alone, the policies still load and decide. Warnings (E007) are no mistakes.
+    With N009 or a B code alone, the policies still load and decide. Warnings (W codes) are shown and are no mistakes.
 
     Example:  credence check rules
 
@@ -34,7 +33,7 @@ def check(directory: FolderArgument = None, rules: FolderOption = None, as_json:
     """
     folder = folder_of(rules_folder(directory, rules, RULES))
     engine, diagnostics = _checked(folder)
-    mistakes = [item for item in diagnostics if not item.is_warning]
+    mistakes = [item for item in diagnostics if not item.code.is_warning]
     if as_json:
         version = engine.version if engine and not mistakes else None
         print_json({"version": version, "diagnostics": [item.as_json() for item in diagnostics]})
@@ -57,9 +56,8 @@ def _checked(folder: RulesFolder) -> tuple[Engine | None, tuple[Diagnostic, ...]
             loaded = load(folder.policies)
             if loaded.engine is None:
                 return None, loaded.diagnostics
-            ended = ended_exceptions(loaded.engine.exceptions, today())
-            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_batch(loaded.engine), *ended)
-            return loaded.engine, in_order((*loaded.diagnostics, *beside))
+            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_batch(loaded.engine))
+            return loaded.engine, in_order((*loaded.diagnostics, *beside, *loaded.engine.warnings(today())))
     except Stopped as stopped:
         return None, (too_large({**folder.policies, **folder.cases, **folder.maps}, stopped),)
 

@@ -90,10 +90,13 @@ class DiagnosticShape(Shape):
     file: str
     line: int
     column: int
+    severity: str = Field(
+        description="`mistake`, or `warning`: then the policies pass, and most likely something else was meant.",
+        examples=["mistake"],
+    )
     code: str
     message: str
     hint: str
-    severity: Literal["mistake", "warning"] = Field(description="With warnings alone the files decide as they are.")
 
 
 class Problem(Shape):

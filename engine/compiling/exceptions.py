@@ -140,7 +140,7 @@ def ended_exceptions(exceptions: Iterable[ExceptionDefinition], today: date) -> 
     return tuple(
         Diagnostic(
             exception.place,
-            ErrorCode.E007,
+            ErrorCode.W002,
             f"the exception `{exception.name}` ended on {exception.until}",
             "delete it, or have it approved anew with another `until:`",
         )

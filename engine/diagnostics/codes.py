@@ -14,16 +14,6 @@ from enum import StrEnum
 from typing import Self
 
 
-class Severity(StrEnum):
-    """What a diagnostic means for the files that it is about."""
-
-    MISTAKE = "mistake"
-    """It has to be mended."""
-
-    WARNING = "warning"
-    """The files decide as they are; their author may want to know all the same."""
-
-
 class ErrorCode(StrEnum):
     """A kind of mistake, such as `ErrorCode.P001`.
 
@@ -34,15 +24,16 @@ class ErrorCode(StrEnum):
     meaning: str
     """What is wrong, as a noun phrase in lower case without a final period: the heading in docs/diagnostics.md."""
 
-    severity: Severity
-    """A mistake, unless a member says that it is a warning."""
-
-    def __new__(cls, code: str, meaning: str, severity: Severity = Severity.MISTAKE) -> Self:
+    def __new__(cls, code: str, meaning: str) -> Self:
         member = str.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
-        member.severity = severity
         return member
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it is about something that is right as it stands, so that the policies pass a check all the same."""
+        return self.value.startswith("W")
 
     # Y: the YAML of any file, found by engine.reading.document; Y098 also by whoever bounds a check
     Y001 = "Y001", "a file that is not UTF-8"
@@ -145,12 +136,14 @@ class ErrorCode(StrEnum):
     E004 = "E004", "an exception that names a rule nobody may waive"
     E005 = "E005", "an exception for rules about two kinds of case"
     E006 = "E006", "an exception for everybody"
-    E007 = "E007", "an exception that has ended", Severity.WARNING
 
     # B: what decides one case at a time but can't run as SQL
     B001 = "B001", "a text function whose result depends on the database"
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
     B003 = "B003", "values that build on one another in a chain longer than databases plan"
+
+    # W: warnings, about what is right as it stands and most likely not meant
+    W002 = "W002", "an exception that has ended"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.diagnostics.codes import ErrorCode, Severity
+from engine.diagnostics.codes import ErrorCode
 
 TOO_LARGE = ErrorCode.Y098
 """The code of policies that can't be checked within the limits of time and memory, whichever limit it was."""
@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One mistake of an author. Diagnostics sort by place."""
+    """One mistake of an author, or a warning to one. Diagnostics sort by place."""
 
     place: Place
     """Where the text begins that has to change."""
@@ -49,9 +49,9 @@ class Diagnostic:
     """What to write instead; empty where nothing useful can be suggested."""
 
     @property
-    def is_warning(self) -> bool:
-        """Whether the files decide all the same."""
-        return self.code.severity is Severity.WARNING
+    def severity(self) -> str:
+        """`mistake`, or `warning` for what is right as it stands and most likely not meant."""
+        return "warning" if self.code.is_warning else "mistake"
 
     def __str__(self) -> str:
         """One line: `place: code message (hint)`."""
@@ -64,10 +64,10 @@ class Diagnostic:
             "file": self.place.file,
             "line": self.place.line,
             "column": self.place.column,
+            "severity": self.severity,
             "code": self.code.value,
             "message": self.message,
             "hint": self.hint,
-            "severity": self.code.severity.value,
         }
 
 

@@ -63,7 +63,7 @@ def test_one_that_has_ended_is_a_warning_and_no_mistake(day: str) -> None:
     loaded = load(with_exceptions(RULES, kn=exception("p.points", 'account.id = "C"')))
     assert loaded.engine is not None
     said = ended_exceptions(loaded.engine.exceptions, date.fromisoformat(day))
-    assert all(item.is_warning and item.as_json()["severity"] == "warning" for item in said)
-    message = "exceptions.yaml:1:1: E007 the exception `kn` ended on 2026-07-31"
+    assert all(item.code.is_warning and item.as_json()["severity"] == "warning" for item in said)
+    message = "exceptions.yaml:1:1: W002 the exception `kn` ended on 2026-07-31"
     hint = "delete it, or have it approved anew with another `until:`"
     assert [str(item) for item in said] == ([f"{message} ({hint})"] if day == "2026-08-01" else [])

@@ -96,8 +96,8 @@ def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic], files
             console.print(Text(f"… and more; mend these {PRINTED_MAX:,} first"))
             break
         place = diagnostic.place
-        color, word = ("bold yellow", " warning:") if diagnostic.code.is_warning else ("bold red", "")
-        text = Text.assemble((f"{place}: ", "bold"), (diagnostic.code, color), f"{word} {diagnostic.message}")
+        color = "bold yellow" if diagnostic.code.is_warning else "bold red"
+        text = Text.assemble((f"{place}: ", "bold"), (diagnostic.code, color), f" {diagnostic.message}")
         if diagnostic.hint:
             text.append(f" ({diagnostic.hint})", "cyan")
         console.print(text)

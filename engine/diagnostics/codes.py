@@ -157,6 +157,9 @@ class ErrorCode(StrEnum):
     W001 = "W001", "a parameter that begins only in the future"
     W002 = "W002", "an exception that has ended"
 
+    # W: warnings, about what is right as it stands and most likely not meant
+    W002 = "W002", "an exception that has ended"
+
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"
     M002 = "M002", "a fact that is given neither by a column nor by a formula, or by both"

@@ -13,7 +13,8 @@ from engine.deciding.decision import Decision
 from engine.lowering.rete.rete_form import ReteForm
 from engine.pipeline import Engine, load, load_stored
 from tests.support.exception_files import SIGNED, exception, with_exceptions
-from tests.support.small_policies import AS_OF, decide
+from tests.support.policy_files import ended, whole_set
+from tests.support.small_policies import AS_OF, FACTS, HEAD, REASON, decide
 
 RULES = """\
 rules:
@@ -150,6 +151,30 @@ def test_a_parameter_that_changes_changes_the_exception() -> None:
     assert engine is not None, load(files).diagnostics
     outcomes = [decide(engine, date(2026, 7, day), level=7, points=5, cap=50).outcome for day in (9, 10)]
     assert outcomes == ["restrict", "good_standing"]
+
+
+def test_an_exception_may_read_what_no_rule_reads() -> None:
+    """A value of another kind's policy, and a parameter that nothing else needs."""
+    policies = {
+        "p": HEAD + "parameters: {top: 3}\nvalues: {double: account.points * 2}\n" + RULES,
+        "o": HEAD.replace("policy: p", "policy: o").replace("account", "order")
+        + f"rules:\n  big: {{when: order.amount > 5, then: hold, reason: {REASON}}}\n",
+    }
+    files = whole_set(policies, FACTS.format(currency="EUR"))
+    files["exceptions.yaml"] = ended(f"kn: {exception('o.big', 'p.double > p.top')}\n").encode()
+    loaded = load(files)
+    assert loaded.engine is not None
+    assert loaded.diagnostics == ()
+    outcomes = [
+        loaded.engine.decide(
+            "order",
+            {"order": {"id": "O-1", "amount": 9}, "account": {"id": "C-1", "level": 0, "points": points}},
+            AS_OF,
+            "t",
+        ).outcome
+        for points in (1, 2)
+    ]
+    assert outcomes == ["hold", "approve"]
 
 
 def test_a_network_that_misses_an_exception_is_a_disagreement() -> None:

@@ -13,11 +13,12 @@ the fee is rescaled: `Sum(Rescale(fee, scale 8), Product(rate, amount))`. It is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import cast
 
+from engine.compiling.shares import percentage_beside
 from engine.compiling.units import KIND_WORDS, unit_hint
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.wording import clipped, did_you_mean, listed
@@ -27,7 +28,6 @@ from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.functions import CONCATENATION
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Titles, Type
-from engine.vocabulary.written_numbers import RATE_MAX, beyond
 
 
 class Mismatch(Exception):
@@ -48,27 +48,9 @@ class Unset(Variable):
     """A parameter before its first date: never known, and typed like the constant that it will be."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedList(Formula):
-    """A parameter that is a list. It is no value: `x in name` makes a `MemberOf` of it, and nothing else reads it."""
-
-    name: str
-    """`policy.parameter`."""
-
-    entries: tuple[str, ...]
-    """At most some hundreds; maybe none."""
-
-    is_unset: bool = False
-    """Whether this is before its first date, when it has no entries yet and nothing is known of them."""
-
-
 DIGITS_MAX = 38
 """Digits of the longest number: what 128-bit decimals of every database hold."""
 
-
-_PERCENT = 100
-EXACT = Context(prec=2 * DIGITS_MAX)
-"""Decimals of any number that a formula can hold, without rounding."""
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31 as days since 1970-01-01
 
@@ -189,77 +171,13 @@ def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
     kind = _unit(kinds, what) if kinds else Kind.NUMBER
     if kind is Kind.INTEGER and any(part.type.scale for part in bare):
         kind = Kind.NUMBER
-    if kind is Kind.RATE:
-        _require_shares(typed, bare)
+    if kind is Kind.RATE and (wrong := percentage_beside(typed, bare)):
+        raise Mismatch(ErrorCode.T010, *wrong)
     scale = max(part.type.scale for part in typed)
     members: tuple[str, ...] = ()
     if kind is Kind.ENUM and len(typed) < len(parts):  # for those that are null; an enum may have thousands
         members = tuple(dict.fromkeys(member for part in typed for member in part.type.members))
     return tuple(_as_kind(part, kind, scale, members) for part in parts)
-
-
-def _require_shares(typed: Sequence[Formula], bare: Sequence[Formula]) -> None:
-    """Raises `Mismatch` for a number beside a rate that was most likely meant as a percentage: `on_time_rate < 80`. It
-    may be as large as the rate itself may be written, and at most `RATE_MAX` where that is more."""
-    rates = [part.type for part in typed if part.type.kind is Kind.RATE]
-    most = max(Decimal(1), *(_most_written(type_) for type_ in rates))
-    for part in bare:
-        for result in written_results(part):
-            if wrong := beyond(decimal_of(result), Kind.RATE, -most, most):
-                raise Mismatch(ErrorCode.T010, *wrong)
-
-
-def _most_written(type_: Type) -> Decimal:
-    """The greatest number without its sign that an author may write beside a rate of this type."""
-    low, high = type_.written or (type_.low, type_.high)
-    most = Decimal(max(abs(low), abs(high))).scaleb(-type_.scale)
-    return most if type_.written else min(most, Decimal(RATE_MAX))
-
-
-def written_results(formula: Formula) -> Iterator[Constant]:
-    """The numbers known when the policy is compiled that a formula may give as they are: those of `if a then 5 else
-    min(b, 7)` are 5 and 7."""
-    pending = [formula]
-    while pending:
-        match pending.pop():
-            case Constant(value=int()) as number_ if number_.type.kind.is_numeric:
-                yield number_
-            case f.If(then=then, otherwise=otherwise):
-                pending += [otherwise, then]
-            case f.Least(parts=parts) | f.Greatest(parts=parts):
-                pending += reversed(parts)
-            case f.Rescale(operand=operand):
-                pending.append(operand)
-
-
-def is_percentage(formula: Formula) -> bool:
-    """Whether a formula multiplies by a written 100, as `a / b * 100` does."""
-    pending = [formula]
-    while pending:
-        match pending.pop():
-            case f.If(then=then, otherwise=otherwise):
-                pending += [then, otherwise]
-            case f.Least(parts=parts) | f.Greatest(parts=parts):
-                pending += parts
-            case f.Rescale(operand=operand):
-                pending.append(operand)
-            case f.Product(left=left, right=right):
-                if any(isinstance(part, Constant) and decimal_of(part) == _PERCENT for part in (left, right)):
-                    return True
-                pending += [left, right]
-            case f.Quotient(left=left):
-                pending.append(left)
-    return False
-
-
-def decimal_of(number_: Constant) -> Decimal:
-    """The number that a constant stands for: 500@2 is 5."""
-    return decimal_bound(number_.value if isinstance(number_.value, int) else 0, number_.type)
-
-
-def decimal_bound(value: int, type_: Type) -> Decimal:
-    """The number behind a scaled integer of this type, exact whatever its length."""
-    return Decimal(value).scaleb(-type_.scale, EXACT)
 
 
 def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) -> Formula:
@@ -495,22 +413,6 @@ def compare(operator: str, left: Formula, right: Formula) -> Formula:
         )
     _require_common_word(left, right)
     return f.Compare(YES_NO, operator, left, right, nullable=left.nullable or right.nullable)
-
-
-def member_of(subject: Formula, listed: NamedList) -> Formula:
-    """Whether a text or a word is in a list. Raises `Mismatch` for anything else, and where the list holds a word that
-    the subject can never be."""
-    name = listed.name.rpartition(".")[2]
-    if subject.type.kind not in (Kind.TEXT, Kind.ENUM) or is_null(subject):
-        raise Mismatch(ErrorCode.T001, f"{described(subject)} can't be in a list of words, as `{name}` is")
-    if listed.is_unset:
-        return compare("=", subject, Unset(listed.type, listed.name, nullable=True))
-    if subject.type.kind is Kind.ENUM and not isinstance(subject, Constant):
-        strange = [entry for entry in listed.entries if entry not in subject.type.members]
-        if strange:
-            message = f"`{strange[0]}` in the list `{name}` is not one of the words possible here"
-            raise Mismatch(ErrorCode.T007, message, did_you_mean(strange[0], subject.type.members))
-    return f.MemberOf(YES_NO, subject, listed.entries, nullable=subject.nullable)
 
 
 def _null_comparison(operator: str, other: Formula) -> Formula:

@@ -199,6 +199,9 @@ def _temporal(argument: Formula, *kinds: Kind) -> Formula:
     return constant
 
 
+_PERIOD = re.compile(r"(-?)P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,6})D)?(T.*)?", re.ASCII)
+
+
 _OTHER_DATES = (
     (re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:T.*)?", re.ASCII), (1, 2, 3)),
     (re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII), (3, 2, 1)),
@@ -222,9 +225,6 @@ def _as_durations(text: str) -> str:
         return ""
     sign, months = period[1], int(period[2] or 0) * 12 + int(period[3] or 0)
     return f'add them one after the other: `+ duration("{sign}P{months}M") + duration("{sign}P{period[4]}D")`'
-
-
-_PERIOD = re.compile(r"(-?)P(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,6})D)?(T.*)?", re.ASCII)
 
 
 def temporal(text: str) -> Constant:

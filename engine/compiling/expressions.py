@@ -25,6 +25,7 @@ from engine.compiling.lists import (
     quantified,
     refuse_list,
 )
+from engine.compiling.named_lists import NamedList, member_of
 from engine.compiling.suggestions import nearest_name, suggestion
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
@@ -216,7 +217,7 @@ class ExpressionCompiler:
         name = dotted_name(node)
         if name is not None:
             formula = scope.look_up(name)
-            if isinstance(formula, a.NamedList):
+            if isinstance(formula, NamedList):
                 hint = f"ask whether something is in it: `account.country in {clipped(name)}`"
                 raise Mismatch(ErrorCode.N008, f"`{clipped(name)}` is a list", hint)
             if formula is not None:
@@ -436,18 +437,26 @@ class ExpressionCompiler:
                 return a.negation(self._equal(subject, test.operand, scope))
             case syntax.UnaryTests():
                 return self.tests(subject, test, scope, null_is_no=False)
+        self._require_quotes(subject, test)
         if syntax.mentions_input(test):
             return self.condition(test, scope)
         if (listed := self._named_list(test, scope)) is not None:
-            return a.member_of(subject, listed)
+            return member_of(subject, listed)
         return self._equal(subject, test, scope)
 
+    def _require_quotes(self, subject: Formula, test: syntax.Node) -> None:
+        """Raises `Mismatch` for a word of the subject's enum that FEEL reads as a formula, such as `N/30` or `0001`."""
+        word = self._expression.text_of(test).strip()
+        if word in subject.type.members and not isinstance(test, syntax.Name | syntax.String):
+            message = f"`{clipped(word)}` is a word of the enum, but is read as a formula"
+            raise Mismatch(ErrorCode.T001, message, f"""write it in both kinds of quotes, '"{clipped(word)}"'""")
+
     @staticmethod
-    def _named_list(node: syntax.Node, scope: Scope) -> a.NamedList | None:
+    def _named_list(node: syntax.Node, scope: Scope) -> NamedList | None:
         """The list that a name stands for; None for anything else."""
         name = dotted_name(node)
         formula = scope.look_up(name) if name is not None else None
-        return formula if isinstance(formula, a.NamedList) else None
+        return formula if isinstance(formula, NamedList) else None
 
     def _equal(self, subject: Formula, node: syntax.Node, scope: Scope) -> Formula:
         return a.compare("=", subject, self.formula(node, scope, subject.type))

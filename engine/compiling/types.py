@@ -13,6 +13,7 @@ from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
 from engine.compiling.calls import temporal
+from engine.compiling.shares import EXACT, decimal_bound, decimal_of, is_percentage, written_results
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import clipped, did_you_mean
@@ -36,7 +37,7 @@ def declared(name: TypeName | None, vocabulary: Vocabulary) -> Type | None:
 
 
 def _floor(bound: Decimal, scale: int) -> int:
-    return int(bound.scaleb(scale, a.EXACT).to_integral_value(ROUND_FLOOR, a.EXACT))
+    return int(bound.scaleb(scale, EXACT).to_integral_value(ROUND_FLOOR, EXACT))
 
 
 def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
@@ -132,16 +133,16 @@ def require_shares(formula: Formula, type_: Type | None) -> None:
     bounds = type_.written or ((type_.low, type_.high) if type_.kind is Kind.RATE else None)
     if bounds is None:
         return
-    low, high = (a.decimal_bound(bound, type_) for bound in bounds)
-    for result in a.written_results(formula):
-        if wrong := beyond(a.decimal_of(result), type_.kind, low, high):
+    low, high = (decimal_bound(bound, type_) for bound in bounds)
+    for result in written_results(formula):
+        if wrong := beyond(decimal_of(result), type_.kind, low, high):
             raise Mismatch(ErrorCode.T010 if type_.kind is Kind.RATE else ErrorCode.P036, *wrong)
-    least, most = (a.decimal_bound(bound, formula.type) for bound in (formula.type.low, formula.type.high))
+    least, most = (decimal_bound(bound, formula.type) for bound in (formula.type.low, formula.type.high))
     if type_.kind is Kind.RATE and (least > high or most < low):
         wrong = beyond(least if least > high else most, type_.kind, low, high)
         message, hint = wrong or ("", "")
         raise Mismatch(ErrorCode.T010, f"every result lies outside: {message}", hint)
-    if type_.kind is Kind.RATE and a.is_percentage(formula):
+    if type_.kind is Kind.RATE and is_percentage(formula):
         raise Mismatch(
             ErrorCode.T010, "`* 100` makes a percentage, a rate is a share", "leave it out: 5% as a rate is 0.05"
         )

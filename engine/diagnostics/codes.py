@@ -155,7 +155,6 @@ class ErrorCode(StrEnum):
 
     # W: warnings, about what is right as it stands and most likely not meant
     W001 = "W001", "a parameter that begins only in the future"
-    W002 = "W002", "an exception that has ended"
 
     # W: warnings, about what is right as it stands and most likely not meant
     W002 = "W002", "an exception that has ended"

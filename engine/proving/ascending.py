@@ -17,9 +17,9 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.diagnostics.wording import did_you_mean
 from engine.reading.policy import (
-    Chain,
+    Ascending,
+    AscendingName,
     DatedConstant,
-    Link,
     OutputDefinition,
     ParameterDefinition,
     Policy,
@@ -33,7 +33,7 @@ _CANT_ASCEND = "name parameters with numbers or dates, or outputs of one table w
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _Compared:
     """A value as it stands in the file; `where` is empty, or says where or when: ` in the row `a``."""
 
     value: Decimal | str
@@ -59,7 +59,7 @@ def check_ascending(policy: Policy) -> Iterator[Diagnostic]:
 # --- chains ----------------------------------------------------------------------------------------------------------
 
 
-def _chain(policy: Policy, chain: Chain) -> Iterator[Diagnostic]:
+def _chain(policy: Policy, chain: Ascending) -> Iterator[Diagnostic]:
     outputs = {output.name: table for table in policy.tables.values() for output in table.outputs}
     refused = [wrong for link in chain.links if (wrong := _unfit(policy, outputs, link))]
     if refused:
@@ -81,7 +81,7 @@ def _chain(policy: Policy, chain: Chain) -> Iterator[Diagnostic]:
             yield from _on_dates(policy.parameters[low.name], policy.parameters[high.name], high)
 
 
-def _unfit(policy: Policy, outputs: Mapping[str, TableDefinition], link: Link) -> Diagnostic | None:
+def _unfit(policy: Policy, outputs: Mapping[str, TableDefinition], link: AscendingName) -> Diagnostic | None:
     """What is wrong with a name in a chain; None where it can be put in order."""
     if link.name in outputs:
         return None
@@ -101,7 +101,7 @@ def _unfit(policy: Policy, outputs: Mapping[str, TableDefinition], link: Link) -
     return Diagnostic(link.place, ErrorCode.N001, f"`{link.name}` is no parameter or output of this policy", hint)
 
 
-def _kind(policy: Policy, outputs: Mapping[str, TableDefinition], link: Link) -> str | None:
+def _kind(policy: Policy, outputs: Mapping[str, TableDefinition], link: AscendingName) -> str | None:
     """The declared type; None where none is."""
     if link.name in policy.parameters:
         type_ = policy.parameters[link.name].type
@@ -113,7 +113,7 @@ def _kind(policy: Policy, outputs: Mapping[str, TableDefinition], link: Link) ->
 # --- parameters, on each date ----------------------------------------------------------------------------------------
 
 
-def _on_dates(low: ParameterDefinition, high: ParameterDefinition, link: Link) -> Iterator[Diagnostic]:
+def _on_dates(low: ParameterDefinition, high: ParameterDefinition, link: AscendingName) -> Iterator[Diagnostic]:
     """Once for each two values that are in force together."""
     dates = sorted({each.since or date.min for each in (*low.values, *high.values)})
     for day in dates:
@@ -121,7 +121,7 @@ def _on_dates(low: ParameterDefinition, high: ParameterDefinition, link: Link) -
         if below is None or above is None:
             continue
         changed = max((below, above), key=lambda each: each.since or date.min)
-        one, other = _Written(_value(below), below.place), _Written(_value(above), above.place)
+        one, other = _Compared(_value(below), below.place), _Compared(_value(above), above.place)
         since = f"from {changed.since} on " if changed.since else ""
         for wrong in _descends(low.name, one, high.name, other, link.is_strict, changed.place):
             yield replace(wrong, message=since + wrong.message)
@@ -139,7 +139,7 @@ def _value(constant: DatedConstant) -> Decimal | str:
 # --- outputs, in each row --------------------------------------------------------------------------------------------
 
 
-def _in_rows(policy: Policy, table: TableDefinition, low: Link, high: Link) -> Iterator[Diagnostic]:
+def _in_rows(policy: Policy, table: TableDefinition, low: AscendingName, high: AscendingName) -> Iterator[Diagnostic]:
     for row in table.rows:
         for below in _values(policy, row, low):
             for above in _values(policy, row, high):
@@ -150,21 +150,21 @@ def _in_rows(policy: Policy, table: TableDefinition, low: Link, high: Link) -> I
                     yield from _descends(low.name, below, high.name, above, high.is_strict, place)
 
 
-def _values(policy: Policy, row: Row, link: Link) -> Iterator[_Written | Diagnostic]:
+def _values(policy: Policy, row: Row, link: AscendingName) -> Iterator[_Compared | Diagnostic]:
     """All values that a name may have beside a row: a parameter's of all dates, or the row's own; none of null."""
     if link.name in policy.parameters:
         for each in policy.parameters[link.name].values:
-            yield _Written(_value(each), each.place, f" from {each.since} on" if each.since else "")
+            yield _Compared(_value(each), each.place, f" from {each.since} on" if each.since else "")
     else:
         yield from _cell(row, link.name)
 
 
-def _cell(row: Row, name: str) -> Iterator[_Written | Diagnostic]:
+def _cell(row: Row, name: str) -> Iterator[_Compared | Diagnostic]:
     for cell in row.outputs:
         if cell.name != name or cell.content is None:
             continue
         if isinstance(cell.content, Decimal):
-            yield _Written(cell.content, cell.place, f" in the row `{row.id}`")
+            yield _Compared(cell.content, cell.place, f" in the row `{row.id}`")
         else:
             message = f"whether `{name}` ascends can't be told: the row `{row.id}` gives no plain number"
             yield Diagnostic(cell.place, ErrorCode.L009, message, "write a number, or leave it out of `ascending`")
@@ -173,13 +173,13 @@ def _cell(row: Row, name: str) -> Iterator[_Written | Diagnostic]:
 def _down_the_rows(table: TableDefinition, output: OutputDefinition) -> Iterator[Diagnostic]:
     cells = [cell for row in table.rows for cell in _cell(row, output.name)]
     yield from (cell for cell in cells if isinstance(cell, Diagnostic))
-    for above, below in pairwise(cell for cell in cells if isinstance(cell, _Written)):
+    for above, below in pairwise(cell for cell in cells if isinstance(cell, _Compared)):
         strict = output.ascending == "strictly"
         yield from _descends(output.name, above, output.name, below, strict, below.place)
 
 
 def _descends(
-    low: str, below: _Written, high: str, above: _Written, is_strict: bool, place: Place
+    low: str, below: _Compared, high: str, above: _Compared, is_strict: bool, place: Place
 ) -> Iterator[Diagnostic]:
     fits = below.value < above.value or (below.value == above.value and not is_strict)  # type: ignore[operator]  # alike
     if fits:

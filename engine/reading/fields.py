@@ -315,7 +315,7 @@ class FieldReader:
             if members is not None:
                 hint = "leave `members` out, or write `type: enum`"
                 self.mistake(members.place, ErrorCode.P018, f"a type `{word}` has no members", hint)
-            return TypeName(word, (), node.place)
+            return TypeName(word=word, members=(), place=node.place)
         if members is None:
             self.mistake(node.place, ErrorCode.P018, "an enum must list its members", "write `members: [one, two]`")
             return None
@@ -324,7 +324,7 @@ class FieldReader:
     def _enum(self, members: Node, place: Place) -> TypeName:
         """Members are a list of words, or titles by word, where a word with nothing behind it has no title."""
         if not isinstance(members, Mapping):
-            return TypeName(Kind.ENUM, self.words(members, "a member"), place)
+            return TypeName(word=Kind.ENUM, members=self.words(members, "a member"), place=place)
         words: list[str] = []
         titles: list[tuple[str, Text]] = []
         for key, content in self.entries(members, "the list of members"):
@@ -335,7 +335,7 @@ class FieldReader:
                 continue
             if title := self.text(content, f"the member `{clipped(word)}`"):
                 titles.append((word, title))
-        return TypeName(Kind.ENUM, tuple(words), place, tuple(titles))
+        return TypeName(word=Kind.ENUM, members=tuple(words), place=place, titles=tuple(titles))
 
     def words(self, node: Node, what: str) -> tuple[str, ...]:
         """A list of different words; one that stands there twice is a mistake, and comes once."""

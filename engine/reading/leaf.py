@@ -143,6 +143,8 @@ def _tests(reader: FieldReader, scalar: Scalar, what: str) -> syntax.UnaryTests 
         hint = ""
         if _TEXT_WITH_SPACES.fullmatch(scalar.text):
             hint = f"""text of several words stands in both kinds of quotes, '"{clipped(scalar.text)}"'"""
+        elif "is a subtraction" in error.message:
+            hint = f"""or as a word in both kinds of quotes, '"{clipped(scalar.text)}"'"""
         reader.mistake(scalar.place_at(error.offset), ErrorCode.F001, error.message, hint)
         return None
 

@@ -83,7 +83,7 @@ class BilingualTemplate:
     zh: Template
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeName:
     """A type that an author declared, for a parameter, a value or a table's output."""
 
@@ -167,7 +167,7 @@ class ValueDefinition:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class AscendingName:
     """A name in a chain of what ascends."""
 
     name: str
@@ -178,7 +178,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class Ascending:
     """What an author says must ascend, on every date and in every row.
 
     In YAML:
@@ -188,7 +188,7 @@ class Chain:
     """
 
     place: Place
-    links: tuple[Link, ...]
+    links: tuple[AscendingName, ...]
     """From the least on; at least two."""
 
 
@@ -417,5 +417,5 @@ class Policy:
     """By name, in the author's order."""
     rules: Mapping[str, RuleDefinition]
     """By id, in the author's order."""
-    ascending: tuple[Chain, ...] = ()
+    ascending: tuple[Ascending, ...] = ()
     """What must ascend, in the author's order."""

@@ -64,7 +64,7 @@ class ColumnReader:
     def _values(self, node: Node, type_: Type) -> dict[str, str | int | bool | None]:
         """What each cell stands for, by its text."""
         values: dict[str, str | int | bool | None] = {}
-        type_name = TypeName(type_.kind, type_.members, node.place)
+        type_name = TypeName(word=type_.kind, members=type_.members, place=node.place)
         for key, entry in self.reader.entries(node, "the values"):
             if not isinstance(entry, Scalar):
                 self.reader.wrong_kind(entry, "a value", "a number, a word, true, false or null")

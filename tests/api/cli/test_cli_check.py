@@ -54,6 +54,7 @@ def test_an_exception_that_has_ended_is_a_warning(tmp_path: Path) -> None:
     warning, counts, summary = shown.stdout.splitlines()
     assert shown.exit_code == 0
     assert "exceptions.yaml:1:1: W002 the exception `kn` ended on 2020-07-31" in warning
+    assert counts == "1 warning in 1 file"
     assert summary.startswith("no mistakes: 2 policies")
     assert len(as_json["version"]) == 64
     assert [(item["code"], item["severity"]) for item in as_json["diagnostics"]] == [("W002", "warning")]

@@ -261,3 +261,20 @@ def test_a_rules_folder_without_policies_decides_nothing() -> None:
     assert [found.code for found in load({}).diagnostics] == ["P000", "P035"]
     found = load({"facts.yaml": b"currency: EUR\npolicies: [p]\n...\n"}).diagnostics
     assert [diagnostic.code for diagnostic in found] == ["P000", "N011"]
+
+
+CODES = 'currency: EUR\nfacts: {account.code: {type: enum, members: ["0001", N/30, 30-60], title: {en: C, zh: 码}}}\n'
+
+
+@pytest.mark.parametrize("cell", ["'0001'", "N/30", "30-60", "[N/30]", "[30-60]", "not(N/30)", "not(0001)"])
+def test_a_word_that_feel_reads_as_a_formula_is_known_and_how_to_quote_it_is_said(cell: str) -> None:
+    rows = f"[{{when: {{account.code: {cell}}}, then: {{x: 1}}}}, {{when: {{}}, then: {{x: 2}}}}]"
+    table = f"table: {{hit: first, rows: {rows}}}\n"
+    word = next(each for each in ("0001", "N/30", "30-60") if each in cell)
+    quoted = f"'\"{word}\"'"
+
+    [said] = load(whole_set({"p": HEAD + table}, CODES)).diagnostics
+    assert f"in both kinds of quotes, {quoted}" in said.hint, said
+
+    as_hinted = table.replace(cell, quoted)
+    assert load(whole_set({"p": HEAD + as_hinted}, CODES)).diagnostics == ()

@@ -139,6 +139,7 @@ class ErrorCode(StrEnum):
     M007 = "M007", "a required fact that the map leaves out"
     M008 = "M008", "a translation of cells to something that the fact can't hold"
     M009 = "M009", "a formula that gives nothing which the fact can hold"
+    M010 = "M010", "signs of numbers or of an id's parts that can't be used"
 
     # H: a map of an invoice history, found by receivables.history.history_map_file
     H001 = "H001", "an assumed fact that an order doesn't have"
@@ -147,6 +148,7 @@ class ErrorCode(StrEnum):
     H004 = "H004", "a date format that can't be understood, or one on something that is no date"
     H005 = "H005", "a currency that is no ISO 4217 code"
     H006 = "H006", "a translation of cells to something that the column can't hold"
+    H007 = "H007", "signs of numbers or of an id's parts that can't be used"
 
     # I: the policy folder of a running service, found by ledger.policies.in_force
     I001 = "I001", "a fault of credence itself, which its log explains"

@@ -187,4 +187,5 @@ def outcome(item: Item, end: int) -> tuple[int, int | None, int]:
     late = max(paid - item.due, 0)
     lateness = sum([late > days for days in LATE_DAYS])
     known = settled is not None or lateness == len(LATE_DAYS)
-    return late, lateness if known else None, max(paid - item.issued, 0)
+    owed = max(paid - item.issued, 0)
+    return min(late, owed), lateness if known else None, owed

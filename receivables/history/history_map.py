@@ -74,6 +74,8 @@ class HistoryMap:
     columns: tuple[Column, ...]
     """Named `history.issued` and so on; every one of `COLUMNS_REQUIRED` is among them."""
     assumptions: tuple[Assumption, ...]
+    skip_lines: int = 0
+    """Lines of a CSV file above its heading."""
 
     @property
     def facts_from_history(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from engine.reading.fields import FieldReader
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
-from files.maps.map_columns import COLUMN_KEYS, ColumnReader, literal
+from files.maps.map_columns import COLUMN_KEYS, MAP_KEYS, ColumnReader, literal
 from files.maps.row_map import Column
 from receivables.history.history_map import (
     ACCOUNT_FACTS,
@@ -58,19 +58,18 @@ class _HistoryMapReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.reader = FieldReader()
         self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}
-        self.columns = ColumnReader(self.reader, ErrorCode.H004, ErrorCode.H006)
+        self.columns = ColumnReader(self.reader, ErrorCode.H004, ErrorCode.H006, ErrorCode.H007)
 
     def map(self, root: Node) -> HistoryMap | None:
         """The whole map; None where a key that it can't do without is missing or wrong."""
         reader, required = self.reader, (HISTORY, "title", "currency", "columns")
-        fields = reader.fields(root, "a history map", (*required, "dates", "assume"), required)
+        fields = reader.fields(root, "a history map", (*required, *MAP_KEYS, "assume"), required)
         if fields is None:
             return None
         name = reader.id(fields[HISTORY], "a map's name") if HISTORY in fields else None
         title = reader.text(fields.get("title"), "the title")
         currency = self.currency(fields.get("currency"))
-        if "dates" in fields:
-            self.columns.dates = self.columns.date_format(fields["dates"])
+        self.columns.defaults(fields)
         columns = self.read_columns(fields["columns"]) if "columns" in fields else ()
         dated = any(column.name == f"{HISTORY}.disputed_on" for column in columns)
         from_history = {*ORDER_FACTS, *ACCOUNT_FACTS} - (set() if dated else {DISPUTED_AMOUNT})
@@ -84,6 +83,7 @@ class _HistoryMapReader:
             currency=currency,
             columns=columns,
             assumptions=assumptions,
+            skip_lines=self.columns.skip_lines,
         )
 
     def currency(self, node: Node | None) -> str | None:

@@ -10,7 +10,7 @@ from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN
 from engine.reading.request_schemas import Schema, fact_schema
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
-from files.maps.row_map_schema import DATE_FORMAT, FROM_COLUMN, record
+from files.maps.row_map_schema import FROM_COLUMN, OF_ALL_COLUMNS, record
 from receivables.history.history_map import (
     ACCOUNT_FACTS,
     COLUMNS,
@@ -41,7 +41,7 @@ def history_map_schema(vocabulary: Vocabulary) -> Schema:
                 HISTORY: {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
                 "title": BILINGUAL,
                 "currency": {"type": "string", "pattern": CURRENCY_PATTERN, "description": "ISO 4217, such as EUR."},
-                "dates": DATE_FORMAT,
+                **OF_ALL_COLUMNS,
                 "columns": record(dict.fromkeys(COLUMNS, column), COLUMNS_REQUIRED),
                 "assume": {
                     "type": "object",

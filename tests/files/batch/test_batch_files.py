@@ -374,7 +374,7 @@ def _as_json(value: object, *, ascii_only: bool) -> str:
 def cells_of(path: Path) -> list[tuple[Any, ...]]:
     """Line, fault and the cell of each fact."""
     names = [fact.name for fact in ORDERS.facts]
-    batches = NdjsonCells(names, UnknownKeys(ORDERS)).batches([str(path)])
+    batches = NdjsonCells(names, UnknownKeys(ORDERS)).batches([(str(path), str(path))])
     with duckdb.connect() as connection:
         connection.register("lines", pa.RecordBatchReader.from_batches(SCHEMA, batches))
         query = f'SELECT * EXCLUDE "credence file" FROM ({cells_sql(names, "lines")})'

@@ -81,8 +81,8 @@ class ReceivablesByDay:
 def facts_at_issue(items: Sequence[Item], receivables: ReceivablesByDay) -> Iterator[tuple[Item, AccountFacts]]:
     """One account's items in order of issue, each with the account's facts as its day of issue opened.
 
-    `items` are all items of the account, at least one, in any order and dated (`dated_item`). `receivables` are those of
-    all accounts of the history. Items of one day get the same facts.
+    `items` are all items of the account, at least one, in any order and dated (`dated_item`). `receivables` are those
+    of all accounts of the history. Items of one day get the same facts.
     """
     record = _AccountRecord(items)
     day, facts = None, None

@@ -43,6 +43,7 @@ class ErrorCode(StrEnum):
     Y011 = "Y011", "a key that is a list or a mapping"
     Y012 = "Y012", "an entry without a key"
     Y013 = "Y013", "a merge key, `<<`"
+    Y014 = "Y014", "a comma that ends a value within brackets, where it should be part of it"
     Y020 = "Y020", "an alias, `*name`"
     Y021 = "Y021", "an anchor, `&name`"
     Y022 = "Y022", "a tag, `!name`"

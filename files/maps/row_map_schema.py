@@ -69,11 +69,14 @@ FROM_COLUMN: Schema = {
     "no_value": {**_WORDS, "description": "Cells that stand for a missing value, such as n/a."},
     "values": _VALUES,
 }
-_FORMULA: Schema = {
+FORMULA: Schema = {
     "type": ["string", "number", "boolean"],
     "description": "FEEL as in policies, over other mapped facts, row.column and as_of. A missing operand makes the "
     "result missing: `row.settled != null and …` asks first.",
 }
+
+
+TYPED: Schema = {"type": {"enum": TYPE_WORDS}, "members": {"type": "array", "items": {"type": "string"}}}
 
 
 def row_map_schema(vocabulary: Vocabulary) -> Schema:
@@ -85,8 +88,7 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
         }
         for name, fact in vocabulary.facts.items()
     }
-    typed: Schema = {"type": {"enum": TYPE_WORDS}, "members": {"type": "array", "items": {"type": "string"}}}
-    helper = {**FROM_COLUMN, **typed}
+    helper = {**FROM_COLUMN, **TYPED}
     return {
         "$schema": DIALECT,
         "title": "A row map",
@@ -103,7 +105,7 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
                     "type": "object",
                     "propertyNames": {"pattern": NAME_PATTERN},
                     "additionalProperties": {
-                        "oneOf": [record(helper, ("column",)), record({"formula": _FORMULA, **typed}, ("formula",))]
+                        "oneOf": [record(helper, ("column",)), record({"formula": FORMULA, **TYPED}, ("formula",))]
                     },
                     "description": "Columns that formulas read as row.name, without being facts. A column without a "
                     "type is text. A formula works one out from others.",
@@ -113,7 +115,7 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
         ),
         "$defs": {
             "column": record(FROM_COLUMN, ("column",)),
-            "formula": record({"formula": _FORMULA}, ("formula",)),
+            "formula": record({"formula": FORMULA}, ("formula",)),
         },
     }
 

@@ -51,7 +51,9 @@ def invoice_reader(history_map: HistoryMap, heading: Sequence[str], currency_dig
     slots = {name: index for index, name in enumerate(heading)}
     places = {column.name.partition(".")[2]: slots.get(column.column) for column in history_map.columns}
     translated = [column.name for column in history_map.columns if column.values is not None]
-    described = any(column.rest or column.no_value or not column.numbers.is_plain for column in history_map.columns)
+    described = bool(history_map.formulas) or any(
+        column.rest or column.no_value or not column.numbers.is_plain for column in history_map.columns
+    )
     has_others = {*COLUMNS_REQUIRED, "disputed"} != places.keys() or None in places.values()
     if described or has_others or translated not in ([], [f"{HISTORY}.disputed"]):
         return full_way
@@ -114,8 +116,8 @@ def _full_way(history_map: HistoryMap, heading: Sequence[str], currency_digits: 
 
     def invoice(cells: Sequence[str | None]) -> Item | tuple[Fault, ...]:
         mapped = read(cells)
-        if mapped.faults:
-            return mapped.faults
+        if mapped.faults or mapped.formula_faults:
+            return mapped.faults or mapped.formula_faults
         raw = cast("Mapping[str, JsonScalar]", mapped.facts[HISTORY])
         if any(raw[name] is None for name in _NEEDED):
             return _missing(raw)
@@ -145,7 +147,8 @@ def row_map_of(history_map: HistoryMap) -> RowMap:
         place=history_map.place,
         title=history_map.title,
         case="order",
-        columns=history_map.columns,
+        columns=(*history_map.helpers, *history_map.columns),
+        formulas=history_map.formulas,
         skip_lines=history_map.skip_lines,
     )
 

@@ -43,14 +43,19 @@ def fault_of_missing(column: Column, message: str, hint: str = "") -> Fault:
 
 def _named(column: Column) -> str:
     """The columns with a colon; nothing where the one column bears the fact's own name."""
-    return "" if column.columns == (column.name,) else f"{column.shown}: "
+    return "" if _bears_its_name(column) else f"{column.shown}: "
+
+
+def _bears_its_name(column: Column) -> bool:
+    """Whether there is no map, or none is needed: the column is named like its fact."""
+    return column.columns == (column.name,)
 
 
 def fault_of_binding(column: Column, text: str, fault: Fault) -> Fault:
     """What binding says of a cell's value, in words for the owner of the file."""
     message, hint = fault.message, fault.hint
     if message.startswith("has more than"):
-        hint = "write fewer decimals, or let the map say `round: true`"
+        hint = "write fewer decimals" + ("" if _bears_its_name(column) else ", or let the map say `round: true`")
     elif message == "is not a plain decimal number":
         message, hint = no_number(column)
     return replace(fault_of_cell(column, text, message, hint), path=fault.path)

@@ -134,7 +134,7 @@ class BookReader:
             missing = [name for name, day in zip(_DATES, (item.issued, item.due), strict=True) if day is None]
             return faults_of_row(self._map, row, [Fault(name, "is missing") for name in missing])
         if item.number in self._items or item.number in self._later:
-            twice = Fault("invoice.id", f"`{item.number}` stands in an earlier row too")
+            twice = Fault("invoice.id", "stands in an earlier row too")
             return faults_of_row(self._map, row, [twice])
         if item.issued > self._day:
             self._later.add(item.number)

@@ -227,7 +227,7 @@ BAD = [
     ("X,C-1,,31.1.2026,,1,1,n,,,", "invoice.invoice_date: column `Issued`: is missing"),
     ("X,C-1,1.1.2026,,,1,1,n,,,", "invoice.due_date: column `Due`: is missing"),
     ("X,C-1,1.1.2026,31.1.2026,,,1,n,,,", "row.amount: column `Amount`: is required"),
-    ("X,C-1,1.1.2026,31.1.2026,,1.005,1,n,,,", "row.amount: column `Amount`: has more than 2 decimals"),
+    ("X,C-1,1.1.2026,31.1.2026,,1.005,1,n,,,", "row.amount: column `Amount`: `1.005` has more than 2 decimals"),
     ("X,,1.1.2026,31.1.2026,,1,1,n,,,", "account.id: column `Customer`: is required"),
     ("X,C-1,1.1.2026,31.1.2026,,1,2,n,,,", "invoice.open_amount: is not between 0 and the amount of the invoice"),
     ("X,C-1,1.1.2026,31.1.2026,,-1,1,n,,,", "invoice.open_amount: is not between 0 and the amount of the invoice"),

@@ -242,8 +242,8 @@ def test_rejects_name_the_lines_that_an_editor_shows(end: str, tmp_path: Path) -
 
     assert "7 rows: 2 decided, 5 rejected" in result.stderr
     assert rejected(tmp_path) == {
-        4: "order.amount: is not a plain decimal number",
-        5: "order.entered_by: holds control characters",
+        4: "order.amount: `one` is not a plain decimal number",
+        5: "order.entered_by: `two·lines` holds control characters".replace("·", "·" * len(end)),
         7: "row: has 2 cells, the heading has 5",
         9: "row: the quotes are wrong: ',' expected after '\"'",
         10: "order.amount: is required",
@@ -260,7 +260,7 @@ def test_a_row_of_more_cells_than_the_heading_is_a_reject_though_the_last_are_em
     assert "4 rows: 1 decided, 3 rejected" in result.stderr
     assert rejected(tmp_path) == {
         2: f"row: has {3 + more.count(',')} cells, the heading has 3",
-        3: "order.amount: is not a plain decimal number",
+        3: "order.amount: `x` is not a plain decimal number",
         4: "account.id: is required",
     }
 
@@ -285,7 +285,7 @@ def test_bytes_of_another_encoding_cost_their_rows_only(tmp_path: Path) -> None:
     assert batch(tmp_path, "in.csv").exit_code == 1
     assert rejected(tmp_path) == {
         3: "row: byte 0xFC at character 6 is not in the file's encoding",
-        5: "order.amount: is not a plain decimal number",
+        5: "order.amount: `x` is not a plain decimal number",
     }
 
 

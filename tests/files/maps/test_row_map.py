@@ -367,9 +367,9 @@ def test_a_helper_column_is_held_to_its_type_as_a_fact_is() -> None:
     row = row_reader(row_map, ("No", "A", "D", "W"), date(2026, 1, 1))(("1", "1.234", "12/31/9999", "z"))
 
     assert [str(fault) for fault in row.faults] == [
-        "row.a: column `A`: has more than 2 decimals (round it before sending)",
-        "row.d: column `D`: is out of range (expected between 1900-01-01 and 2199-12-31)",
-        "row.w: column `W`: is not one of the known words (expected one of x, y)",
+        "row.a: column `A`: `1.234` has more than 2 decimals (write fewer decimals, or let the map say `round: true`)",
+        "row.d: column `D`: `12/31/9999` is out of range (expected between 1900-01-01 and 2199-12-31)",
+        "row.w: column `W`: `z` is not one of the known words (expected one of x, y)",
     ]
 
 
@@ -408,7 +408,7 @@ def test_dates_are_read_only_in_the_format_that_is_written(spelling: str, text: 
 
 
 @pytest.mark.parametrize(
-    "spelling", ["", "M/d", "M/M/yyyy", "d/M/yy", "dd-MMM-yyyy", "M/d/yyyy HH:mm", "Mdyyyy", "d/M/yyyy d"]
+    "spelling", ["", "M/d", "M/M/yyyy", "d/M/yy", "dd-MMMMM-yyyy", "M/d/yyyy HH:mm", "Mdyyyy", "d/M/yyyy d"]
 )
 def test_a_format_that_is_not_one_day_one_month_one_year_is_none(spelling: str) -> None:
     assert DateFormat.of(spelling) is None

@@ -48,12 +48,14 @@ class Book:
     contradicted: tuple[tuple[str, str], ...]
     """Customer and fact for each fact of a customer on which its rows differ; `accounts` leaves these out."""
 
-    has_settled: bool
-    """Whether any item says when it was settled. Otherwise these are open items alone, and what needs the settled ones
-    too can't be worked out."""
-
     later: int
     """How many invoices were issued after the report's date."""
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether any item says when it was settled. Otherwise these are open items alone, and what needs the settled
+        ones too can't be worked out."""
+        return any(item.settled is not None for item in self.items)
 
 
 def map_lacks(row_map: RowMap) -> tuple[str, ...]:
@@ -122,7 +124,6 @@ class BookReader:
             facts=self._facts,
             accounts=accounts,
             contradicted=left_out,
-            has_settled=any(item.settled is not None for item in self._items.values()),
             later=len(self._later),
         )
 

@@ -18,7 +18,7 @@ from sqlglot.expressions import Expr
 from engine.diagnostics.diagnostic import Place
 from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
 from engine.lowering.sql.levels import ColumnNames, column
-from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, Fault, json_value, value_reader
+from engine.vocabulary.binding import TEXT_LENGTH_MAX, json_value
 from engine.vocabulary.invisible import CONTROLS, UNSEEN, sql_class
 from engine.vocabulary.vocabulary import Fact, Kind, Type
 from files.batch.cell_sql import (
@@ -30,19 +30,16 @@ from files.batch.cell_sql import (
     joined_by,
     joined_cells,
     plain_number,
-    shown_in_sql,
     typed_cell,
     without_words,
 )
+from files.batch.cell_words import CellWords
 from files.batch.formula_columns import FormulaColumns, FormulaResult
 from files.maps.cell_faults import (
-    fault_of_binding,
-    fault_of_cell,
     fault_of_missing,
     joint_in_part,
     no_date,
     no_known_word,
-    no_number,
     no_yes_no,
     parts_missing,
 )
@@ -66,6 +63,10 @@ _BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *
     "\u2028\u2029\u202f\u205f\u3000"
 )
 _BLANK = f"\\A[{_BLANKS}]*\\z"
+
+
+_ROUNDED = NumberFormat(rounds=True)
+_NOWHERE = Place("", 1, 1)
 
 
 class ColumnType(StrEnum):
@@ -301,33 +302,14 @@ class RawFacts:
             faults.insert(0, _missing(str(fault_of_missing(_column(target, source), "is required")), cell))
         if source.words is not None and not untranslated:
             unknown = self.dialect.matches(cell, f"\\A{ODD}")
-            faults.insert(0, (unknown, self._said(target, *no_known_word(list(source.words)))))
+            faults.insert(0, (unknown, self._words(target).said(*no_known_word(list(source.words)))))
         return CheckedFact(reading.value, tuple(faults))
 
-    def _said(self, target: RawTarget, message: str, hint: str = "") -> Expr:
-        """The words of a fault of this target's cell, which they show."""
-        return self._with_cell(
-            target, str(fault_of_cell(_column(target, self._sources[target.name]), _CELL, message, hint))
-        )
-
-    def _binder_fault(self, target: RawTarget, wrong: object) -> Expr:
-        """What the binder says to a value that is wrong in this way."""
-        fault = Fault(target.name, "is out of range")
-        try:
-            value_reader(target.type, target.name, required=target.required)(wrong)  # type: ignore[arg-type]  # none
-        except FactsRefused as refused:
-            fault = refused.faults[0]
-        return self._with_cell(target, str(fault_of_binding(_column(target, self._sources[target.name]), _CELL, fault)))
-
-    def _with_cell(self, target: RawTarget, words: str) -> Expr:
-        """Words in which `_CELL` stands for the cell of each row; a value without plain text isn't shown."""
+    def _words(self, target: RawTarget) -> CellWords:
         source = self._sources[target.name]
-        if source.column_type in (ColumnType.FLOAT, ColumnType.OTHER):
-            return text(words.replace(f"`{_CELL}` ", ""))
-        before, _, after = words.partition(_CELL)
-        written = column(self._written.get(target.name, self._targets[target.name][0]))
-        shown = shown_in_sql(written, self.dialect)
-        return binary(exp.DPipe, binary(exp.DPipe, text(before), shown), text(after))
+        has_text = source.column_type not in (ColumnType.FLOAT, ColumnType.OTHER)
+        cell = column(self._written.get(target.name, self._targets[target.name][0])) if has_text else None
+        return CellWords(_column(target, source), target.required, cell, self.dialect)
 
     def _sql_type(self, type_: Type) -> str:
         return self.dialect.text_type if type_.kind in (Kind.TEXT, Kind.ENUM) else self.dialect.narrow
@@ -344,19 +326,21 @@ class RawFacts:
                 return self._yes_no(target, source.column_type, cell)
             case Kind.ENUM:
                 members = exp.In(this=cell.copy(), expressions=[text(member) for member in target.type.members])
-                unknown = (exp.Not(this=members), self._binder_fault(target, "\x00"))
-                return self._words(target, source.column_type, cell, [unknown])
+                unknown = (exp.Not(this=members), self._words(target).of_binding("\x00"))
+                return self._known_words(target, source.column_type, cell, [unknown])
             case Kind.TEXT:
                 blank = source.column_type is ColumnType.TEXT or source.words is not None
-                faults = list(self._unfit_texts(cell, lambda wrong: self._binder_fault(target, wrong), blank=blank))
-                return self._words(target, source.column_type, cell, [*self._unjoined(target, source, cell), *faults])
+                faults = list(self._unfit_texts(cell, lambda wrong: self._words(target).of_binding(wrong), blank=blank))
+                return self._known_words(
+                    target, source.column_type, cell, [*self._unjoined(target, source, cell), *faults]
+                )
 
     def _unjoined(self, target: RawTarget, source: FactSource, cell: Expr) -> Iterator[Test]:
         """Tests for an id whose parts can't be joined."""
         mapped = source.mapped
         if mapped is not None and mapped.rest:
-            yield self.dialect.matches(cell, f"\\A{LACKS_PART}"), self._said(target, *parts_missing(mapped))
-            yield self.dialect.matches(cell, f"\\A{HOLDS_JOINT}"), self._said(target, *joint_in_part(mapped))
+            yield self.dialect.matches(cell, f"\\A{LACKS_PART}"), self._words(target).said(*parts_missing(mapped))
+            yield self.dialect.matches(cell, f"\\A{HOLDS_JOINT}"), self._words(target).said(*joint_in_part(mapped))
 
     def _unfit_texts(self, value: Expr, words: Callable[[str], Expr], *, blank: bool) -> Iterator[Test]:
         """Tests for text that no fact can hold; `words` says what is wrong, of a text with the same fault. `blank`:
@@ -368,10 +352,10 @@ class RawFacts:
         if blank:
             yield self.dialect.matches(value, _BLANK), words("")
 
-    def _words(self, target: RawTarget, column_type: ColumnType, cell: Expr, faults: list[Test]) -> CheckedFact:
+    def _known_words(self, target: RawTarget, column_type: ColumnType, cell: Expr, faults: list[Test]) -> CheckedFact:
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
             return CheckedFact(cell, tuple(faults))
-        return self._refused(target, cell, self._binder_fault(target, 1))
+        return self._refused(target, cell, self._words(target).of_binding(1))
 
     def _untranslated(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         message = f"{target.name}: column `{source.column}` is no text, so the map's `values` can't translate it"
@@ -386,20 +370,20 @@ class RawFacts:
     def _decimal(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         scale = target.type.scale
         if column_type is ColumnType.FLOAT:
-            return self._refused(target, cell, self._binder_fault(target, 0.5))
+            return self._refused(target, cell, self._words(target).of_binding(0.5))
         faults: list[Test] = []
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
             pattern = "\\A-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,%d})?\\z"
-            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), self._no_number(target)))
+            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), self._words(target).no_number()))
             if scale < 12:
                 narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
-                too_fine = self._binder_fault(target, "0." + "1" * (scale + 1))
+                too_fine = self._words(target).of_binding("0." + "1" * (scale + 1))
                 faults.append((exp.Not(this=self.dialect.matches(cell, narrow)), too_fine))
         elif column_type is ColumnType.DECIMAL:
-            too_fine = self._binder_fault(target, "0." + "1" * (scale + 1))
+            too_fine = self._words(target).of_binding("0." + "1" * (scale + 1))
             faults.append((self.dialect.has_more_decimals(cell, scale), too_fine))
         elif column_type is not ColumnType.WHOLE:
-            return self._refused(target, cell, self._binder_fault(target, wrong=True))
+            return self._refused(target, cell, self._words(target).of_binding(True))
         return self._in_range(target, cell, self._unscaled(target.type, cell), faults, "9" * 18)
 
     def _unscaled(self, type_: Type, cell: Expr) -> Expr:
@@ -424,42 +408,35 @@ class RawFacts:
         within = exp.Between(this=value.copy(), low=number(target.type.low), high=number(target.type.high))
         inside = exp.Coalesce(this=within, expressions=[exp.Boolean(this=False)])
         wrong = exp.and_(_known(cell), exp.Not(this=inside))
-        return CheckedFact(value, (*faults, (wrong, self._binder_fault(target, outside))))
+        return CheckedFact(value, (*faults, (wrong, self._words(target).of_binding(outside))))
 
     def _integer(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         value = _tried(cell, self.dialect.narrow)
         if column_type is ColumnType.WHOLE:
             return self._in_range(target, cell, value, [], 10**30)
         if column_type is not ColumnType.CELLS:
-            return self._refused(target, cell, self._binder_fault(target, "x"))
+            return self._refused(target, cell, self._words(target).of_binding("x"))
         plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_INTEGER}\\z"))
-        return self._in_range(target, cell, value, [(plain, self._no_number(target))], 10**30)
-
-    def _no_number(self, target: RawTarget) -> Expr:
-        return self._said(target, *no_number(_column(target, self._sources[target.name])))
+        return self._in_range(target, cell, value, [(plain, self._words(target).no_number())], 10**30)
 
     def _date(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         if source.column_type is ColumnType.DATE:
             return self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01")
         if source.column_type not in (ColumnType.CELLS, ColumnType.TEXT):
-            return self._refused(target, cell, self._binder_fault(target, 1))
+            return self._refused(target, cell, self._words(target).of_binding(1))
         of_target = _column(target, source)
         day = day_of_text(of_target.dates, cell, self.dialect)
         unread = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
-        return self._in_range(target, cell, day, [(unread, self._said(target, no_date(of_target)))], "0001-01-01")
+        return self._in_range(target, cell, day, [(unread, self._words(target).said(no_date(of_target)))], "0001-01-01")
 
     def _yes_no(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         if column_type is ColumnType.YES_NO:
             return CheckedFact(cell, ())
         if column_type is not ColumnType.CELLS:
-            return self._refused(target, cell, self._binder_fault(target, "x"))
+            return self._refused(target, cell, self._words(target).of_binding("x"))
         known = exp.In(this=cell.copy(), expressions=[text("true"), text("false")])
         value = binary(exp.EQ, cell, text("true"))
-        return CheckedFact(value, ((exp.Not(this=known), self._said(target, *no_yes_no())),))
-
-
-_CELL = "\ue000"
-"""Stands for the cell while the words of its fault are written."""
+        return CheckedFact(value, ((exp.Not(this=known), self._words(target).said(*no_yes_no())),))
 
 
 def _as_cells(source: FactSource) -> FactSource:
@@ -471,9 +448,6 @@ def _as_cells(source: FactSource) -> FactSource:
         mapped = replace(source.mapped, numbers=_ROUNDED, no_value=source.mapped.no_value_typed)
         return replace(source, column_type=ColumnType.CELLS, mapped=mapped)
     return source
-
-
-_ROUNDED = NumberFormat(rounds=True)
 
 
 def _is_rounded_decimal(source: FactSource) -> bool:
@@ -493,9 +467,6 @@ def _column(target: RawTarget, source: FactSource) -> Column:
         type=target.type,
         dates=(iso,) if iso and target.type.kind is Kind.DATE else (),
     )
-
-
-_NOWHERE = Place("", 1, 1)
 
 
 def _raw(name: str) -> Expr:

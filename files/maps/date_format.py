@@ -24,6 +24,7 @@ MONTHS = (
 )
 """English names; their first three letters are the short ones."""
 
+_MONTH_NUMBERS = {name[:3].lower(): number for number, name in enumerate(MONTHS, 1)}
 _YEAR_OF_CENTURY = 100
 
 
@@ -109,8 +110,6 @@ class DateFormat:
             return written
         return self.first_year + (written - self.first_year) % _YEAR_OF_CENTURY
 
-
-_MONTH_NUMBERS = {name[:3].lower(): number for number, name in enumerate(MONTHS, 1)}
 
 _FIRST, _LAST = (EPOCH + timedelta(days=days) for days in (DATE.low, DATE.high))
 

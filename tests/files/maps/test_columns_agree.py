@@ -183,7 +183,7 @@ no_date: 31-Dec-49
 facts:
   account.id: {column: [company, no], join: /}
   account.level: {formula: '1'}
-  account.cap: {column: cap, round: true, no_value: "999,00"}
+  account.cap: {column: cap, round: true, no_value: ['999,00', '999,000']}
   account.share: {column: share}
   account.points: {column: points}
   account.day: {column: day}

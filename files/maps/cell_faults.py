@@ -15,6 +15,9 @@ from engine.vocabulary.binding import Fault
 from engine.vocabulary.vocabulary import Kind
 from files.maps.row_map import Column
 
+PLAIN_HINT = "write it with a decimal point and without separators or signs, such as 1250.00"
+"""What to write where the map says nothing of a column's signs."""
+
 CELL_SHOWN_MAX = 40
 """Characters of a cell that a fault quotes."""
 
@@ -68,8 +71,7 @@ def no_number(column: Column) -> tuple[str, str]:
     if numbers.is_plain or replace(numbers, rounds=False).is_plain:
         if not decimals:
             return "is not a whole number", "write digits only"
-        hint = "write it with a decimal point and without separators or signs, such as 1250.00"
-        return "is not a plain decimal number", hint
+        return "is not a plain decimal number", PLAIN_HINT
     example = numbers.example(min(column.type.scale, 2) or 2, decimals=decimals)
     return f"is not a {'' if decimals else 'whole '}number as the map has it", f"write it like {example}"
 

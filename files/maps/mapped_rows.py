@@ -20,6 +20,7 @@ from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, js
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Kind
 from files.maps.cell_faults import (
+    PLAIN_HINT,
     fault_of_binding,
     fault_of_cell,
     fault_of_missing,
@@ -36,6 +37,7 @@ from files.maps.number_format import PLAIN, rounded
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
 from files.typed_cells import TypedCell
 
+_PLAIN_NUMBER = re.compile(PLAIN.signed_pattern(decimals=True), re.ASCII)
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _CELLS_REMEMBERED = 10_000
 """A file has few different days; a hostile one must not fill the memory."""
@@ -323,11 +325,12 @@ def _text(text: str) -> JsonScalar:
 
 def _whole_number_converter(column: Column) -> _Converter:
     numbers, wrong = column.numbers, no_number(column)
+    is_plain = numbers.is_plain
 
     def convert(text: str) -> JsonScalar:
         if not text:
             return None
-        plain = text if type(text) is TypedCell else numbers.plain(text, decimals=False)
+        plain = text if is_plain or type(text) is TypedCell else numbers.plain(text, decimals=False)
         if plain is None or not _WHOLE_NUMBER.fullmatch(plain):
             raise _NotMapped(*wrong)
         return int(plain)
@@ -337,6 +340,8 @@ def _whole_number_converter(column: Column) -> _Converter:
 
 def _decimal_converter(column: Column) -> _Converter:
     numbers, scale, wrong = column.numbers, column.type.scale, no_number(column)
+    if numbers.is_plain:
+        return _plain_decimal
 
     def convert(text: str) -> JsonScalar:
         if not text:
@@ -347,6 +352,15 @@ def _decimal_converter(column: Column) -> _Converter:
         return rounded(plain, scale) if numbers.rounds else plain
 
     return convert
+
+
+def _plain_decimal(text: str) -> JsonScalar:
+    """As the function that `_decimal_converter` makes, for most files and in less time."""
+    if not text:
+        return None
+    if not _PLAIN_NUMBER.fullmatch(text):
+        raise _NotMapped("is not a plain decimal number", PLAIN_HINT)
+    return str(text)
 
 
 def _yes_no(text: str) -> JsonScalar:

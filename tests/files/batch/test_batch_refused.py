@@ -289,6 +289,26 @@ def test_bytes_of_another_encoding_cost_their_rows_only(tmp_path: Path) -> None:
     }
 
 
+def test_other_encodings_and_delimiters_are_read_and_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    content = HEAD.replace(",", ";") + "1;2;M\xfcller\n2;x;Fran\xe7ois\n\n3;1;\x81\n"
+    (tmp_path / "in.csv").write_bytes(content.encode("latin-1"))
+
+    result = batch(tmp_path, "in.csv", options=("--encoding", "cp1252", "--delimiter", ";"))
+
+    assert "3 rows: 1 decided, 2 rejected" in result.stderr
+    assert rejected(tmp_path) == {
+        3: "order.amount: `x` is not a plain decimal number",
+        5: "row: byte 0x81 at character 5 is not in the file's encoding",
+    }
+    written = (tmp_path / "out.csv").read_text(encoding="utf-8")
+    assert "M\xfcller" in written
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
+        "in.csv",
+        "out.csv",
+        "out.csv.rejects.csv",
+    ]
+
+
 def test_rejects_of_several_files_name_the_file(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.csv").write_text(HEAD + "1,2,3\n,2,3\n")

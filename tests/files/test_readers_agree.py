@@ -207,6 +207,10 @@ def content(kind: str, end: str, delimiter: str) -> str:
     return end.join([*lines, line(sound(2), delimiter), ""])
 
 
+BATCH_READS = (("utf-8", ","), ("utf-8", ";"), ("utf-8-sig", ","), ("utf-16", ";"), ("gb18030", "\t"))
+"""What is tried with `batch`, whose runs take longer: each encoding and each delimiter once and more."""
+
+
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_csv_file_gives_the_same_rows_and_faults_to_every_command(kind: str, tmp_path: Path) -> None:
     words = FAULTS[kind][1]
@@ -217,7 +221,8 @@ def test_a_csv_file_gives_the_same_rows_and_faults_to_every_command(kind: str, t
         expected = Found(2, ((5, words.format(delimiter)),)) if words else Found(3)
         text = Text(encodings[written], delimiter)
         for name in READERS:
-            assert found(name, path, text) == expected, (name, written, end, delimiter)
+            if name != "batch" or (written, delimiter) in BATCH_READS:
+                assert found(name, path, text) == expected, (name, written, end, delimiter)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -301,7 +306,7 @@ def test_lines_above_the_heading_are_left_out_and_counted(
     monkeypatch.setattr(f"{__name__}.history_map", lambda: skipping[1])
     lines = above.count("\n")
     expected = Found(2, ((5 + lines, "row: has 6 cells, the heading has 7"),))
-    for end, encoding in itertools.product(("\n", "\r\n"), ("utf-8", "utf-8-sig", "utf-16", "cp1252")):
+    for end, encoding in (("\n", "utf-8"), ("\r\n", "utf-8-sig"), ("\r\n", "utf-16"), ("\n", "cp1252")):
         text = above.replace("\n", end) + content("a cell too few", end, delimiter)
         (tmp_path / "in.csv").write_bytes(text.encode(encoding))
         given = Text(encoding, "," if "separator" in kind else delimiter)

@@ -2,17 +2,17 @@
 
 `arrow_batches` gives an Arrow file's record batches as they are: DuckDB decides on columns by their types.
 `columnar_rows` gives the same files' rows as cells of text, as if they came from CSV, for commands that read any format
-through a row map: a date is spelled as the map expects it, a decimal keeps its digits.
+through a row map: a decimal keeps its digits, and both dates and numbers are `TypedCell`s, which no format of the map
+reads as something else.
 
-    columnar_rows(Path("items.parquet"), {"Due": "d/M/yyyy"}, check)
-    → FileRow(line=1, text='{"No": "17", "Due": "1/2/2026", "Paid": "true"}', cells=("17", "1/2/2026", "true"), …)
+    columnar_rows(Path("items.parquet"), check)
+    → FileRow(line=1, text='{"No": "17", "Due": "2026-02-01", "Paid": "true"}', cells=("17", "2026-02-01", "true"), …)
 """
 
 from __future__ import annotations
 
 import importlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time
@@ -24,6 +24,7 @@ from files import extras
 from files.formats import Format, format_named
 from files.input_refused import InputRefused
 from files.rows import FileRow
+from files.typed_cells import TypedCell
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
     import pyarrow as pa
@@ -32,7 +33,6 @@ _ARROW_FILE_MAGIC = b"ARROW1"
 """How an Arrow IPC file begins; an IPC stream begins otherwise (Arrow's columnar format, "IPC File Format")."""
 
 _BATCH_ROWS = 10_000
-_DATE_LETTERS = re.compile(r"yyyy|MM?|dd?")
 
 
 @contextmanager
@@ -53,12 +53,9 @@ def arrow_batches(path: Path | str) -> Iterator[tuple[pa.Schema, Iterator[pa.Rec
             yield reader.schema, map(reader.get_batch, numbers) if is_file else iter(reader)
 
 
-def columnar_rows(
-    path: Path, date_spellings: Mapping[str, str], check_heading: Callable[[tuple[str, ...]], None]
-) -> Iterator[FileRow]:
+def columnar_rows(path: Path, check_heading: Callable[[tuple[str, ...]], None]) -> Iterator[FileRow]:
     """Every row of a Parquet or Arrow file as cells of text; `line` is its number, from 1.
 
-    `date_spellings`: for columns of dates, how the map wants them spelled (`d/M/yyyy`); others become ISO dates.
     `check_heading` is called with the columns' names before the first row. Raises what that raises, and InputRefused,
     with the path as its place, where the file can't be read or pyarrow is missing.
     """
@@ -70,7 +67,7 @@ def columnar_rows(
             checked = heading
         for row in rows:
             number += 1
-            cells = tuple(_cell(row[name], date_spellings.get(name)) for name in heading)
+            cells = tuple(_cell(row[name]) for name in heading)
             text = json.dumps(dict(zip(heading, cells, strict=True)), ensure_ascii=False)
             yield FileRow(line=number, text=text, cells=cells, heading=heading)
 
@@ -100,7 +97,7 @@ def _batches(path: Path) -> Iterator[tuple[tuple[str, ...], list[Mapping[str, ob
         raise InputRefused(f"can't be read as {format_.shown}: {cause.splitlines()[0]}", place=str(path)) from None
 
 
-def _cell(value: object, date_spelling: str | None) -> str | None:
+def _cell(value: object) -> str | None:
     """A floating-point number becomes the shortest decimal that stands for it; what has no plain text is refused by the
     map."""
     if isinstance(value, datetime) and value.time() == time():
@@ -111,13 +108,8 @@ def _cell(value: object, date_spelling: str | None) -> str | None:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return format(value, "f")
-        case date() if date_spelling and not isinstance(value, datetime):
-            return _spelled(value, date_spelling)
+            return TypedCell(format(value, "f"))
+        case float() | date() if not isinstance(value, datetime):
+            return TypedCell(value)
         case _:
             return str(value)
-
-
-def _spelled(day: date, spelling: str) -> str:
-    parts = {"yyyy": f"{day.year:04}", "MM": f"{day.month:02}", "M": f"{day.month}", "dd": f"{day.day:02}"}
-    return _DATE_LETTERS.sub(lambda letters: parts.get(letters[0], f"{day.day}"), spelling)

@@ -13,29 +13,49 @@ from pathlib import Path
 from files.input_refused import InputRefused
 
 _UTF_8_NAMES = ("utf-8", "utf8")
-_BOM_BYTES = 4
-"""As many bytes at the beginning of a file tell which byte order mark it has."""
+_UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_START_BYTES = 1024
+"""As many bytes at the beginning of a file tell which byte order mark it has, or that it is UTF-16 without one."""
+
+_NULS_MIN = 0.1
+"""Share of the first or second bytes of a text's pairs that are 0, from which on it is UTF-16: in any language the
+digits, blanks, delimiters and line ends of a table make more."""
 
 _ESCAPED_FIRST, _ESCAPED_LAST = "\udc80", "\udcff"
 _ESCAPED_OFFSET = 0xDC00
 
 
-def file_encoding(path: Path, encoding: str = "utf-8", *, may_choose: bool = True) -> str:
+def file_encoding(path: Path, encoding: str = "utf-8") -> str:
     """The encoding to open a text file with: the one given, but that a UTF-8 byte order mark is no part of the text.
 
-    `may_choose`: the command has an option `--encoding`, which the message may name. Raises InputRefused, with the path
-    as its place, for an empty file and for UTF-16 read as UTF-8; raises OSError.
+    `utf-16` takes the order of bytes from the mark, or from the bytes themselves where there is none. Raises
+    InputRefused, with the path as its place, for an empty file and for UTF-16 read as UTF-8; raises OSError.
     """
     with path.open("rb") as file:
-        start = file.read(_BOM_BYTES)
+        start = file.read(_START_BYTES)
     if not start:
         raise InputRefused("the file is empty", place=str(path))
+    marked = next((name for mark, name in _UTF_16.items() if start.startswith(mark)), None)
+    name = codecs.lookup(encoding).name
+    if name == "utf-16" or (name in _UTF_16.values() and marked == name):
+        return "utf-16" if marked else _utf_16_without_mark(start) or encoding
     if encoding.lower() not in _UTF_8_NAMES:
         return encoding
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        hint = "give --encoding utf-16, or save it as UTF-8" if may_choose else "save it as UTF-8"
-        raise InputRefused("the file is UTF-16, not UTF-8", hint, place=str(path))
+    if marked or (unmarked := _utf_16_without_mark(start)):
+        what = "UTF-16" if marked else f"UTF-16 without a byte order mark ({unmarked})"
+        hint = "give --encoding utf-16, or save it as UTF-8"
+        raise InputRefused(f"the file is {what}, not UTF-8", hint, place=str(path))
     return "utf-8-sig"
+
+
+def _utf_16_without_mark(start: bytes) -> str | None:
+    """Which UTF-16 the beginning of a text is; None where it is none: every second byte of digits, blanks, delimiters
+    and line ends is 0 there, and only every second."""
+    pairs = len(start) // 2
+    nuls = [start[first : 2 * pairs : 2].count(0) for first in (0, 1)]
+    if pairs and min(nuls) <= max(nuls) * _NULS_MIN and max(nuls) >= max(1, pairs * _NULS_MIN):
+        return "utf-16-be" if nuls[0] > nuls[1] else "utf-16-le"
+    return None
 
 
 def undecodable(text: str) -> str:

@@ -23,8 +23,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, Generic, NamedTuple, TypeVar
@@ -61,7 +63,7 @@ class FileRow(NamedTuple):
     """The columns' names, of an NDJSON row its own keys."""
 
     body: dict[str, object] | None = None
-    """An NDJSON row as it was read, for files whose rows are requests and need no map."""
+    """An NDJSON row as it was read, its decimals as `TypedCell`s."""
 
 
 class RowFile:
@@ -83,12 +85,14 @@ class RowFile:
 
 
 @contextmanager
-def open_rows(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> Iterator[RowFile]:
+def open_rows(path: Path, *, encoding: str = "utf-8", delimiter: str = ",", skip_lines: int = 0) -> Iterator[RowFile]:
     """Opens a CSV or NDJSON file, which of them its name says (CSV where it says nothing).
 
-    `encoding` is one that Python knows; `delimiter` is one character. Raises InputRefused, with the path as its place,
-    where the file as a whole can't be read: at once for an empty file, UTF-16 taken for UTF-8, no heading, a heading
-    that can't be read, Parquet or Arrow; while reading for a line longer than `LINE_MAX`. Raises OSError.
+    `encoding` is one that Python knows; `delimiter` is one character, and a first line such as `sep=;` counts where it
+    is the usual one; `skip_lines` are the lines of a CSV file above its heading, such a first line among them. Raises
+    InputRefused, with the path as its place, where the file as a whole can't be read: at once for an empty file, UTF-16
+    taken for UTF-8, no heading, a heading that can't be read, Parquet or Arrow; while reading for a line longer than
+    `LINE_MAX`. Raises OSError.
     """
     format_ = format_named(path)
     if format_ is not None and not format_.is_text:
@@ -100,13 +104,73 @@ def open_rows(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> I
     with path.open("rb") as raw:
         try:
             stream = io.TextIOWrapper(raw, decoding, errors="surrogateescape", newline=newline)
-            yield RowFile(raw, ndjson_rows(stream), None) if is_ndjson else _csv_file(raw, stream, delimiter)
+            if is_ndjson:
+                yield RowFile(raw, ndjson_rows(stream), None)
+            else:
+                start = csv_start(path, decoding, delimiter, skip_lines)
+                yield _csv_file(raw, stream, start)
         except InputRefused as refused:
             raise refused.at(str(path)) from None
 
 
-def _csv_file(raw: BinaryIO, stream: IO[str], delimiter: str) -> RowFile:
-    rows = csv_rows(stream, delimiter)
+class CsvStart(NamedTuple):
+    """How a CSV file begins."""
+
+    delimiter: str
+    """What separates its cells."""
+
+    lines: int
+    """Physical lines above its heading that are no part of the table."""
+
+
+USUAL_DELIMITER = ","
+
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<sign>[^"\r\n])"?[;,\t]*\r?\n?', re.IGNORECASE)
+"""A first line by which a spreadsheet is told the delimiter."""
+
+
+def csv_start(path: Path, decoding: str, delimiter: str, skip_lines: int) -> CsvStart:
+    """What a first line such as `sep=;` says of the delimiter, and how many lines stand above the heading.
+
+    Such a line is no part of the table, whether the map counts it among `skip_lines` or not. `decoding`: as
+    `file_encoding` gives it. Raises InputRefused, without a place, where it names another delimiter than somebody asked
+    for, or where the file can't be decoded.
+    """
+    try:
+        with path.open(encoding=decoding, errors="surrogateescape", newline="") as stream:
+            first = stream.readline(len('"sep=;"') + len(",,,,,,\r\n"))
+    except UnicodeError as error:
+        raise decoding_refused(error) from None
+    named = _SEPARATOR_LINE.fullmatch(first)
+    if not named:
+        return CsvStart(delimiter, skip_lines)
+    if delimiter not in (USUAL_DELIMITER, named["sign"]):
+        message = f"the first line says `{first.strip()}`, and --delimiter is `{delimiter}`"
+        raise InputRefused(message, "leave --delimiter out, or the first line")
+    return CsvStart(named["sign"], max(skip_lines, 1))
+
+
+_LINES_LOOKED_AT = 50
+
+
+def lines_above_heading(path: Path, names: Collection[str], *, encoding: str, delimiter: str) -> int | None:
+    """How many lines stand above the row that holds all of these names; None where none of the first rows does, or the
+    first one. For a hint: a report's title often stands above the table."""
+    try:
+        decoding = file_encoding(path, encoding)
+        start = csv_start(path, decoding, delimiter, 0)
+        with path.open(encoding=decoding, errors="surrogateescape", newline="") as stream:
+            for above, line in enumerate(itertools.islice(_FedLines(stream), _LINES_LOOKED_AT)):
+                cells = next(csv.reader([line], delimiter=start.delimiter), [])
+                if set(names) <= {cell.strip() for cell in cells}:
+                    return above or None
+    except (InputRefused, csv.Error):
+        return None
+    return None
+
+
+def _csv_file(raw: BinaryIO, stream: IO[str], start: CsvStart) -> RowFile:
+    rows = csv_rows(stream, start.delimiter, start.lines)
     return RowFile(raw, rows, csv_heading(next(rows, None)))
 
 
@@ -158,8 +222,8 @@ class _FedLines:
         return first, text
 
 
-def csv_rows(stream: IO[str], delimiter: str = ",") -> Iterator[FileRow]:
-    """Every row of a CSV file, the heading as the first; blank lines are no rows.
+def csv_rows(stream: IO[str], delimiter: str = USUAL_DELIMITER, skip_lines: int = 0) -> Iterator[FileRow]:
+    """Every row of a CSV file, the heading as the first; blank lines are no rows, nor are the first `skip_lines`.
 
     `stream` is opened with `newline=""` and `errors="surrogateescape"`. A row has a fault where its quotes are wrong,
     where it holds a byte outside the encoding, or where it has more or fewer cells than the first. Raises InputRefused
@@ -167,6 +231,8 @@ def csv_rows(stream: IO[str], delimiter: str = ",") -> Iterator[FileRow]:
     """
     csv.field_size_limit(LINE_MAX)
     lines = _FedLines(stream)
+    for _ in itertools.islice(lines, skip_lines):
+        lines.take()
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     heading: tuple[str, ...] | None = None
     while True:
@@ -186,10 +252,9 @@ def csv_rows(stream: IO[str], delimiter: str = ",") -> Iterator[FileRow]:
         yield _checked(line, text, cells, heading)
 
 
-def csv_fault(text: str, heading: tuple[str, ...]) -> Fault | None:
-    """What `csv_rows` says to the text of one row of a comma-separated file under this heading; None where it takes
-    the row."""
-    row = next(csv_rows(io.StringIO(text, newline="")), None)
+def csv_fault(text: str, heading: tuple[str, ...], delimiter: str = USUAL_DELIMITER) -> Fault | None:
+    """What `csv_rows` says to the text of one row under this heading; None where it takes the row."""
+    row = next(csv_rows(io.StringIO(text, newline=""), delimiter), None)
     if row is None or row.cells is None:
         return row.fault if row else None
     return _checked(row.line, text, row.cells, heading).fault
@@ -236,7 +301,7 @@ def ndjson_row(line: int, text: str) -> FileRow:
     if bad := undecodable(text):
         return _faulty(line, text, bad)
     try:
-        body = read_json_object(text, decimals_as_text=True)
+        body = read_json_object(text, decimals_as_text=True, marked=True)
     except JsonRefused as refused:
         return _faulty(line, text, refused.message)
     cells = tuple(map(json_cell, body.values()))

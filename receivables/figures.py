@@ -172,13 +172,19 @@ class PortfolioFigures:
 
 
 def figures(
-    items: Sequence[Item], as_of: int, days_in_quarter: Fraction, opening: int | None = None
+    items: Sequence[Item],
+    as_of: int,
+    days_in_quarter: Fraction,
+    opening: int | None = None,
+    *,
+    has_settled: bool = True,
 ) -> PortfolioFigures:
     """All figures of a portfolio.
 
     `items` are those of all customers, with what is open as the day `as_of` closes; those issued later don't count.
     `days_in_quarter` is what DSO counts a quarter as. `opening` is the first day from which the books are complete, the
-    first day of issue where it isn't given.
+    first day of issue where it isn't given. `has_settled`: whether settled items are among them. Without these nobody
+    knows what was sold and what was open at the end of a quarter, so there are no quarters.
     """
     issued = [item for item in items if item.issued <= as_of]
     still_open = [item for item in issued if item.open_amount]
@@ -191,7 +197,7 @@ def figures(
         disputed=disputed_amount(still_open),
         aging=buckets,
         credits=credit_notes,
-        quarters=quarters(issued, as_of, days_in_quarter, first),
+        quarters=quarters(issued, as_of, days_in_quarter, first) if has_settled else (),
         concentration=concentration(still_open),
     )
 

@@ -54,6 +54,12 @@ class Item(NamedTuple):
         return self.amount < 0
 
     @property
+    def payment_days(self) -> int:
+        """The terms it was sold on, in days from issue to the due date; 0 where it was due before it was issued, as an
+        invoice for what had been owed for long is."""
+        return max(self.due - self.issued, 0)
+
+    @property
     def days_late(self) -> int | None:
         """Days from the due date to settlement; 0 when settled in time, None while not settled."""
         return None if self.settled is None else max(self.settled - self.due, 0)

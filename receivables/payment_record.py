@@ -81,8 +81,8 @@ class ReceivablesByDay:
 def facts_at_issue(items: Sequence[Item], receivables: ReceivablesByDay) -> Iterator[tuple[Item, AccountFacts]]:
     """One account's items in order of issue, each with the account's facts as its day of issue opened.
 
-    `items` are all items of the account, at least one, in any order and dated (`dated_item`); none is due before it was
-    issued. `receivables` are those of all accounts of the history. Items of one day get the same facts.
+    `items` are all items of the account, at least one, in any order and dated (`dated_item`). `receivables` are those
+    of all accounts of the history. Items of one day get the same facts.
     """
     record = _AccountRecord(items)
     day, facts = None, None
@@ -105,9 +105,10 @@ class _AccountRecord:
         self.first_issued = min([item.issued for item in items])
         self.issued = RunningTotals([(item.issued, item.amount) for item in items])
         self.closed = RunningTotals([_closing(item) for item in items if item.settled is not None], 5)
-        self.fell_due = RunningTotals([(item.due, item.amount) for item in invoices])
+        # nor can it be overdue before it is issued, though it may have been due
+        self.fell_due = RunningTotals([(max(item.due, item.issued), item.amount) for item in invoices])
         self.due_and_closed = RunningTotals(
-            [(max(item.due, item.settled), item.amount) for item in invoices if item.settled is not None]
+            [(max(item.due, closed), item.amount) for item in invoices if (closed := item.closed) is not None]
         )
         # an item that is not issued yet is not open, so a dispute begins with its issue at the earliest
         disputed = [(max(i.disputed_on, i.issued), i.closed, i.amount) for i in invoices if i.disputed_on is not None]
@@ -115,7 +116,7 @@ class _AccountRecord:
         self.disputed_and_closed = RunningTotals(
             [(max(since, closed), amount) for since, closed, amount in disputed if closed is not None]
         )
-        self.by_due = sorted([(i.due, _NEVER if (closed := i.closed) is None else closed) for i in invoices])
+        self.by_due = sorted([(i.due, _NEVER if (closed := i.closed) is None else closed, i.issued) for i in invoices])
         self.oldest = 0
 
     def facts_as_opens(self, day: int, receivables: ReceivablesByDay) -> AccountFacts:
@@ -147,13 +148,14 @@ class _AccountRecord:
         """Days since the due date of the oldest overdue invoice. Days never fall, so an invoice that was seen closed is
         never looked at again: `oldest` is the first that was not."""
         by_due = self.by_due
-        while self.oldest < len(by_due):
-            due, closed = by_due[self.oldest]
+        for place in range(self.oldest, len(by_due)):
+            due, closed, issued = by_due[place]
             if due >= day:
                 return 0
-            if closed >= day:
+            if closed >= day and issued < day:
                 return day - due
-            self.oldest += 1
+            if closed < day and place == self.oldest:
+                self.oldest += 1
         return 0
 
 

@@ -14,6 +14,7 @@ from api.cli.file_run import (
     print_unread_columns,
     print_unseen_keys,
 )
+from api.cli.input_files import known_encoding, one_character
 from api.cli.options import (
     CountOptions,
     EngineOption,
@@ -44,8 +45,8 @@ def batch(
     """Decide millions of rows with the decisions that the service would give; rows with faults go to the rejects.
 
     Rows in = decisions + rejects, always. Files appear only when everything is done. Columns are named like facts
-    (order.amount), or --map says which is which. CSV must be UTF-8 with commas: DuckDB and Spark take a file apart in
-    many places at once, and where a row with faults stands is found by its bytes.
+    (order.amount), or --map says which is which. A text file of another encoding than UTF-8, or with lines above its
+    heading, is copied to UTF-8 beside the decisions first; Spark reads UTF-8 alone.
 
     With --engine spark, FILE (CSV or Parquet) and --out are paths of the cluster's storage, such as s3a://books/orders;
     --out becomes a folder of files, and the rejects one of Parquet files. It is the same as `credence decide-file
@@ -82,6 +83,8 @@ def decide_by_query(run: FileRun) -> None:
         results=run.what.results,
         summary=run.counts.summary,
         spreadsheet=run.rejected.spreadsheet,
+        encoding=known_encoding(run.text.encoding),
+        delimiter=one_character(run.text.delimiter),
     )
     try:
         tally = _on_spark(job, run) if run.engine is FileEngine.SPARK else _on_duckdb(job, run)
@@ -98,9 +101,6 @@ def decide_by_query(run: FileRun) -> None:
 def _refuse_options_of_row_by_row(run: FileRun) -> None:
     if run.counts.summary_by or run.counts.total:
         refuse(f"--summary-by and --total are for --engine python; --engine {run.engine} has --summary, without names")
-    if run.text != TextFileOptions():
-        hint = "give --engine python, or save the file so"
-        refuse(f"--engine {run.engine} reads CSV in UTF-8 with commas, and no other --encoding or --delimiter; {hint}")
     if run.what.master is not None and run.engine is not FileEngine.SPARK:
         refuse("--master is for Spark; give --engine spark")
 

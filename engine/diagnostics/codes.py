@@ -48,6 +48,7 @@ class ErrorCode(StrEnum):
     Y011 = "Y011", "a key that is a list or a mapping"
     Y012 = "Y012", "an entry without a key"
     Y013 = "Y013", "a merge key, `<<`"
+    Y014 = "Y014", "a comma that ends a value within brackets, where it should be part of it"
     Y020 = "Y020", "an alias, `*name`"
     Y021 = "Y021", "an anchor, `&name`"
     Y022 = "Y022", "a tag, `!name`"
@@ -169,6 +170,7 @@ class ErrorCode(StrEnum):
     M007 = "M007", "a required fact that the map leaves out"
     M008 = "M008", "a translation of cells to something that the fact can't hold"
     M009 = "M009", "a formula that gives nothing which the fact can hold"
+    M010 = "M010", "signs of numbers or of an id's parts that can't be used"
 
     # H: a map of an invoice history, found by receivables.history.history_map_file
     H001 = "H001", "an assumed fact that an order doesn't have"
@@ -177,6 +179,7 @@ class ErrorCode(StrEnum):
     H004 = "H004", "a date format that can't be understood, or one on something that is no date"
     H005 = "H005", "a currency that is no ISO 4217 code"
     H006 = "H006", "a translation of cells to something that the column can't hold"
+    H007 = "H007", "signs of numbers or of an id's parts that can't be used"
 
     # I: the policy folder of a running service, found by ledger.policies.in_force
     I001 = "I001", "a fault of credence itself, which its log explains"

@@ -151,6 +151,8 @@ class _Open:
     """Whether it is a mapping."""
     nodes: list[Node]
     """Its items so far; of a mapping, keys and values by turns."""
+    is_flow: bool
+    """Whether it is written in brackets, `{…}` or `[…]`, where a comma ends a value."""
 
 
 class _DocumentReader:
@@ -273,9 +275,12 @@ class _DocumentReader:
                 )
                 return False
             is_mapping = kind is yaml.MappingStartEvent
-            self.open.append(_Open(Place(self.file, mark.line + 1, mark.column + 1), is_mapping, []))
+            place = Place(self.file, mark.line + 1, mark.column + 1)
+            self.open.append(_Open(place, is_mapping, [], bool(event.flow_style)))
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             done = self.open.pop()
+            if done.is_flow:
+                self._join_cut_values(done)
             mapping = Mapping(done.place, self._entries(done.nodes)) if done.is_mapping else None
             self._close(mapping or Sequence(done.place, tuple(done.nodes)))
         elif kind is yaml.AliasEvent:
@@ -322,6 +327,42 @@ class _DocumentReader:
         value = text if quoted else _value(text)
         return Scalar(place, value, text, quoted, "" if same else raw)
 
+    def _join_cut_values(self, done: _Open) -> None:
+        """Notes each value that a comma within its own brackets cut into pieces, and puts it together again, so that
+        reading goes on with what the author meant.
+
+        `{formula: decimal(row.amt, 2)}` is to YAML the key `formula` with `decimal(row.amt` and a key `2)` with nothing
+        behind it; `[max(b, c) > 1]` is a list of two. Pieces are joined while a bracket is open; a key that has a value
+        is no piece.
+        """
+        step = 2 if done.is_mapping else 1
+        nodes = done.nodes
+        at = step - 1
+        while at < len(nodes):
+            first, depth, after = nodes[at], _open_brackets(nodes[at]), at + 1
+            while depth > 0 and after < len(nodes) and self._is_piece(nodes[after : after + step]):
+                depth += _open_brackets(nodes[after])
+                after += step
+            if after > at + 1 and depth <= 0 and isinstance(first, Scalar):
+                last = nodes[after - step]
+                text = self.source[self._index(first) : self._index(last) + len(_written(last))]
+                meant = " ".join(text.split())
+                quote = "'" if '"' in meant else '"'
+                message, hint = "the comma ends the value here", f"put it between quotes: {quote}{meant}{quote}"
+                self.say(first.place_at(len(first.text)), ErrorCode.Y014, message, hint, broken=False)
+                whole = Scalar(first.place, meant, meant, quoted=False, raw="" if meant == text else text)
+                nodes[at:after] = [whole]
+            at += step
+
+    def _index(self, node: Node) -> int:
+        return self.starts[node.place.line - 1] + node.place.column - 1
+
+    def _is_piece(self, nodes: list[Node]) -> bool:
+        """Whether this may be the rest of a value: plain text, as a key with nothing behind it."""
+        piece, *value = nodes
+        has_value = any(not isinstance(each, Scalar) or each.quoted or each.text for each in value)
+        return isinstance(piece, Scalar) and not piece.quoted and bool(piece.text) and not has_value
+
     def _refuse_properties(self, event: Any) -> None:
         at = event.start_mark.index
         if event.anchor is not None:
@@ -359,6 +400,21 @@ class _DocumentReader:
             else:
                 first[key.text] = (key, value)
         return tuple(first.values())
+
+
+_TEXT_IN_FEEL = re.compile(r'"[^"]*"')
+
+
+def _open_brackets(node: Node) -> int:
+    """How many more brackets plain text opens than it closes."""
+    if not isinstance(node, Scalar) or node.quoted:
+        return 0
+    text = _TEXT_IN_FEEL.sub("", node.text)
+    return text.count("(") - text.count(")")
+
+
+def _written(node: Node) -> str:
+    return (node.raw or node.text) if isinstance(node, Scalar) else ""
 
 
 def _holds_nothing(source: str) -> bool:

@@ -94,6 +94,9 @@ def syntax_mistake(
         )
     if source.startswith(":", at) and "expected" in problem and source[line_start:at].strip()[-1:] in ("", "{", ","):
         return place(at), ErrorCode.Y012, "this entry has no key", "write a name before the colon"
+    comma = _cutting_comma(source[begun:at]) if "flow " in problem else None
+    if comma is not None:
+        return place(begun + comma), ErrorCode.Y014, "the comma ends the value here", "put the value between quotes"
     for part, (code, from_start, message, hint) in _SYNTAX:
         if part in problem:
             where = begun if from_start else at
@@ -101,6 +104,23 @@ def syntax_mistake(
             text = rest_of_line(source, where) or " "
             return place(where), code, message.format(text), hint.format(text)
     return _unfit_place(problem, source, at, begun, line_start, place)
+
+
+_QUOTED_OR_MARK = re.compile(r'"[^"]*"|[(),]')
+
+
+def _cutting_comma(flow: str) -> int | None:
+    """Where a comma stands within an open `(`, as in `{f: contains(x, "y")}`; None where none does. `flow` ends where
+    libyaml gave up."""
+    comma, depth = None, 0
+    for match in _QUOTED_OR_MARK.finditer(flow):
+        mark = match[0]
+        depth += (mark == "(") - (mark == ")")
+        if mark == "," and depth == 1 and comma is None:
+            comma = match.start()
+        if not depth:
+            comma = None
+    return comma
 
 
 def _unfit_place(

@@ -8,7 +8,8 @@ Both give the same decisions and the same rejects; they differ in speed and in w
     spark.cluster       `credence batch --engine spark`: CSV and Parquet in a cluster's storage
 
 `job` has the nouns that they share, `BatchJob` and `BatchTally`. The SQL ones share `input` (which files, which column
-holds which fact), `raw_facts` (raw columns → facts and faults, in SQL) and `output` (decisions → columns). `checked`
+holds which fact), `raw_facts` (raw columns → facts and faults, in SQL; `cell_sql` reads what a map says of cells,
+`cell_words` writes faults with the cell in them) and `output` (decisions → columns). `checked`
 names what a policy set can't have for a batch, when policies are checked. Start with `decide_file`, which is short and
 says what the others must give as well; then `duckdb.duckdb_run`.
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from pydantic_core import to_json
 
@@ -18,9 +19,11 @@ from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused, Fault
 from files.batch.job import BatchJob, BatchTally
 from files.input_refused import InputRefused
+from files.maps.headings import refuse_unfit_heading
 from files.maps.mapped_rows import MappedRow, faults_of_row, heading_faults, row_reader
 from files.rejects import rejects_writer
 from files.rows import FileRow, PerHeading, RowFile, open_rows
+from files.typed_cells import untyped
 from files.whole_files import whole_files
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://credence.invalid/decision")
@@ -62,7 +65,12 @@ def decide_file(engine: Engine, job: DecideFileJob, watch: Watch) -> BatchTally:
     """
     tally = BatchTally()
     with (
-        open_rows(job.source, encoding=job.encoding, delimiter=job.delimiter) as file,
+        open_rows(
+            job.source,
+            encoding=job.encoding,
+            delimiter=job.delimiter,
+            skip_lines=job.row_map.skip_lines if job.row_map else 0,
+        ) as file,
         whole_files((Path(job.out), Path(job.rejects))) as (out, rejects),
     ):
         write_reject = rejects_writer(rejects, several_files=False, spreadsheet=job.spreadsheet)
@@ -121,9 +129,10 @@ def _mapped(job: DecideFileJob, file: RowFile, tally: BatchTally) -> Iterator[tu
     if file.heading is not None:
         if row_map is None:
             raise InputRefused("a CSV file needs a map from its columns to facts", "give --map MAP.yaml")
-        if faults := heading_faults(row_map, file.heading):
-            raise InputRefused("\n".join(map(str, faults)))
-    unseen = dict.fromkeys(column.column for column in row_map.columns) if row_map and file.heading is None else {}
+        faults = heading_faults(row_map, file.heading)
+        refuse_unfit_heading(job.source, row_map, faults, encoding=job.encoding, delimiter=job.delimiter)
+    names = (name for column in row_map.columns for name in column.columns) if row_map else ()
+    unseen = dict.fromkeys(names) if file.heading is None else {}
     readers = PerHeading(lambda heading: row_reader(row_map, heading, job.as_of) if row_map else None)
     for row in file:
         if row.cells is None:
@@ -133,5 +142,5 @@ def _mapped(job: DecideFileJob, file: RowFile, tally: BatchTally) -> Iterator[tu
             for name in row.heading:
                 unseen.pop(name, None)
         read = readers(row.heading)
-        yield row, read(row.cells) if read else MappedRow(row.body or {}, ())
+        yield row, read(row.cells) if read else MappedRow(cast("Mapping[str, object]", untyped(row.body or {})), ())
     tally.unseen_keys = tuple(unseen)

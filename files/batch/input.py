@@ -17,7 +17,7 @@ from files.batch.raw_facts import ColumnType, FactSource
 from files.formats import SUFFIXES, Format, format_named
 from files.input_refused import InputRefused
 from files.maps.mapped_rows import heading_faults
-from files.maps.row_map import RowMap
+from files.maps.row_map import Column, RowMap
 
 FILE, LINE, UNREAD = "credence file", "credence line", "credence unread"
 """Where a row stands, and what is wrong with an NDJSON line as a whole: beside raw columns of any name."""
@@ -75,9 +75,16 @@ def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap
     if faults := heading_faults(row_map, list(heading)):
         raise InputRefused("\n".join(map(str, faults)))
     return {
-        column.name: FactSource(column.column, heading[column.column], column.dates, _words(column.values))
+        column.name: FactSource(*_typed_part(column, heading), column, _words(column.values))
         for column in row_map.columns
     }
+
+
+def _typed_part(column: Column, heading: Mapping[str, ColumnType]) -> tuple[str, ColumnType]:
+    """The raw column of a fact and its type; of an id of several columns the first that is no text, if any is."""
+    texts = (ColumnType.CELLS, ColumnType.TEXT)
+    name = next((name for name in column.columns if heading[name] not in texts), column.column)
+    return name, heading[name]
 
 
 def refuse_formulas(row_map: RowMap | None) -> None:

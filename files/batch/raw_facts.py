@@ -1,7 +1,8 @@
 """Raw columns → facts in SQL: what the binder accepts becomes an integer, text or yes/no, all else a fault of its row.
 
 Stands before the SQL form, as `binding` stands before `evaluate`. Cells are text, as from CSV, in which
-blank means missing; typed columns count by their value. The words of a fault are taken from the binder itself.
+blank means missing; typed columns count by their value. The words of a fault are those that `decide-file` has for the
+same cell (`files.maps.cell_faults`). What a map says of a column's signs, words and parts is in `cell_sql`.
 """
 
 from __future__ import annotations
@@ -9,18 +10,43 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import reduce
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
+from engine.diagnostics.diagnostic import Place
 from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
 from engine.lowering.sql.levels import ColumnNames, column
-from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, json_value, value_reader
+from engine.vocabulary.binding import TEXT_LENGTH_MAX, json_value
 from engine.vocabulary.invisible import CONTROLS, UNSEEN, sql_class
 from engine.vocabulary.vocabulary import Fact, Kind, Type
+from files.batch.cell_sql import (
+    HOLDS_JOINT,
+    LACKS_PART,
+    ODD,
+    day_of_text,
+    is_rewritten,
+    joined_by,
+    joined_cells,
+    plain_number,
+    typed_cell,
+    without_words,
+)
+from files.batch.cell_words import CellWords
 from files.batch.formula_columns import FormulaColumns, FormulaResult
+from files.maps.cell_faults import (
+    fault_of_missing,
+    joint_in_part,
+    no_date,
+    no_known_word,
+    no_yes_no,
+    parts_missing,
+)
+from files.maps.date_format import ISO, DateFormat
 from files.maps.map_formulas import out_of_range, unfit_texts
-from files.maps.row_map import Column, DateFormat, RowMap
+from files.maps.number_format import NumberFormat
+from files.maps.row_map import Column, RowMap
 
 RAW = "raw"
 """The relation of raw columns."""
@@ -37,6 +63,10 @@ _BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *
     "\u2028\u2029\u202f\u205f\u3000"
 )
 _BLANK = f"\\A[{_BLANKS}]*\\z"
+
+
+_ROUNDED = NumberFormat(rounds=True)
+_NOWHERE = Place("", 1, 1)
 
 
 class ColumnType(StrEnum):
@@ -57,13 +87,13 @@ class FactSource:
     """Where a fact or a helper column of a map comes from."""
 
     column: str
-    """The raw column."""
+    """The raw column; of an id of several columns the first."""
 
     column_type: ColumnType
     """How that column holds its values."""
 
-    dates: DateFormat | None = None
-    """How it writes dates that are text; None for YYYY-MM-DD."""
+    mapped: Column | None = None
+    """What the map says of it; None without a map."""
 
     words: Mapping[str, str | None] | None = None
     """Translates text, which then counts as cells do; a word that it doesn't know is a fault, and so is every value of
@@ -84,6 +114,10 @@ class RawTarget:
     """Whether a missing value is a fault."""
 
 
+Test = tuple[Expr, Expr]
+"""What is true where a value is faulty, and the words for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedFact:
     """One target as expressions over the raw values."""
@@ -91,7 +125,7 @@ class CheckedFact:
     value: Expr
     """An integer at the type's scale, a day count, text or yes/no; null where the raw value is."""
 
-    faults: tuple[tuple[Expr, str], ...]
+    faults: tuple[Test, ...]
     """Tests and words: what is wrong with the raw value is said by the first test that is true."""
 
 
@@ -121,12 +155,15 @@ class RawFacts:
         self.dialect = dialect
         self._names = names
         self._sources = {name: _as_cells(source) for name, source in sources.items()}
+        self._rounded = {source.column for source in sources.values() if _is_rounded_decimal(source)}
         self._kept = [column(name) for name in kept]
         self._as_of = as_of
         self._formulas = row_map.formulas if row_map else ()
-        derived = {formula.name for formula in self._formulas}
+        self._formula_names = tuple(formula.name for formula in self._formulas)
+        derived = set(self._formula_names)
         targets = [RawTarget(fact.name, fact.type, fact.required) for fact in facts if fact.name not in derived]
         self._targets = {target.name: (names[target.name], target) for target in targets}
+        self._written: dict[str, str] = {}
         self._add_helpers(row_map.helpers if row_map else ())
 
     def checked(self, raw: str = RAW) -> exp.Select:
@@ -157,16 +194,22 @@ class RawFacts:
             free.name(name)
         for helper in helpers:
             self._targets[helper.name] = (free.name(helper.name), RawTarget(helper.name, helper.type, required=False))
+        self._results = {name: self._names.get(name) or free.name(name) for name in self._formula_names}
+        for name, source in self._sources.items():
+            if name in self._targets and is_rewritten(source.mapped, source.words):
+                self._written[name] = free.name(f"{name} written")
 
     def _with_formulas(self, cells: exp.Select, columns: exp.Select) -> exp.Select:
         """As `faults_of_row` has it: of a row's faults, those of its cells count first, then results out of range, then
         required facts that a formula leaves missing."""
         inputs = {name: (in_relation, target.type) for name, (in_relation, target) in self._targets.items()}
-        formulas = FormulaColumns(self._formulas, inputs, self._names, FAULTS, self.dialect, self._as_of)
+        formulas = FormulaColumns(self._formulas, inputs, self._results, FAULTS, self.dialect, self._as_of)
         misfits = [CheckedFact(result.raw, tuple(self._misfits(result))) for result in formulas.results]
         required = {fact.name for fact in self.facts if fact.required}
         missing = [
-            CheckedFact(result.raw, (_missing(result.formula.name, column(self._names[result.formula.name])),))
+            CheckedFact(
+                result.raw, (_missing(f"{result.formula.name}: is required", column(self._names[result.formula.name])),)
+            )
             for result in formulas.results
             if result.formula.name in required
         ]
@@ -179,37 +222,60 @@ class RawFacts:
             query = query.with_(name, as_=select, copy=False)
         return query
 
-    def _misfits(self, result: FormulaResult) -> Iterator[tuple[Expr, str]]:
+    def _misfits(self, result: FormulaResult) -> Iterator[Test]:
         if result.misfit is not None:
-            yield result.misfit, str(out_of_range(result.formula))
+            yield result.misfit, text(str(out_of_range(result.formula)))
         if result.formula.type.kind is Kind.TEXT:
-            words = {text: str(fault) for text, fault in unfit_texts(result.formula)}
-            yield from self._unfit_texts(result.raw, lambda text: words[text], blank=True)
+            words = {wrong: text(str(fault)) for wrong, fault in unfit_texts(result.formula)}
+            yield from self._unfit_texts(result.raw, lambda wrong: words[wrong], blank=True)
 
     # --- cells -------------------------------------------------------------------------------------------------------
 
     def _cells(self) -> Iterator[Expr]:
-        for name, (in_relation, _) in self._targets.items():
+        for name, (in_relation, target) in self._targets.items():
             source = self._sources.get(name)
-            yield exp.alias_(self._cell(source) if source else exp.Null(), in_relation)
+            yield exp.alias_(self._cell(source, target) if source else exp.Null(), in_relation)
+            if source is not None and name in self._written:
+                yield exp.alias_(self._as_written(source), self._written[name])
 
-    def _cell(self, source: FactSource) -> Expr:
-        raw = exp.column(exp.to_identifier(source.column, quoted=True))
+    def _cell(self, source: FactSource, target: RawTarget) -> Expr:
+        """What the source holds; text of a form that the map describes as the plain text that it stands for."""
+        mapped = source.mapped
         if source.column_type is not ColumnType.CELLS:
-            return raw
+            raw = _raw(source.column)
+            return typed_cell(mapped, raw, self.dialect, is_date=source.column_type is ColumnType.DATE)
+        if mapped is not None and mapped.rest:
+            return joined_cells(mapped, [self._bare(name) for name in mapped.columns])
+        cell = without_words(mapped, self._bare(source.column))
+        if source.words is not None:
+            ifs = [exp.If(this=text(word), true=text(to) if to else exp.Null()) for word, to in source.words.items()]
+            return exp.Case(this=cell, ifs=ifs, default=binary(exp.DPipe, text(ODD), cell))
+        if mapped is None or mapped.numbers.is_plain:
+            return cell
+        return plain_number(mapped.numbers, cell, self.dialect, _decimals(target.type))
+
+    def _bare(self, name: str) -> Expr:
+        """A cell without blanks around it; null where nothing is left."""
+        raw = exp.cast(_raw(name), self.dialect.text_type) if name in self._rounded else _raw(name)
         plain = self.dialect.matches(raw, _NO_BLANKS_AROUND)
         trimmed = exp.Trim(this=raw.copy(), expression=text(_BLANKS), position="BOTH")
         bare = exp.Case(ifs=[exp.If(this=plain, true=raw.copy())], default=trimmed)
-        cell = exp.Nullif(this=bare, expression=text(""))
-        if source.words is None:
-            return cell
-        ifs = [exp.If(this=text(word), true=text(to) if to else exp.Null()) for word, to in source.words.items()]
-        return exp.Case(this=cell, ifs=ifs, default=binary(exp.DPipe, text("\x01"), cell))
+        return exp.Nullif(this=bare, expression=text(""))
+
+    def _as_written(self, source: FactSource) -> Expr:
+        """The cell for the words of its faults."""
+        if source.column_type is not ColumnType.CELLS:
+            return exp.cast(_raw(source.column), self.dialect.text_type)
+        mapped = source.mapped
+        if mapped is None or not mapped.rest:
+            return self._bare(source.column)
+        parts: Iterator[Expr] = (exp.Coalesce(this=self._bare(name), expressions=[text("")]) for name in mapped.columns)
+        return reduce(lambda left, right: joined_by(mapped.joint, left, right), parts)
 
     def _faults(self, readings: Sequence[CheckedFact]) -> Expr:
         """All faults of a row, one a line; tests that are null are not true."""
         cases = [
-            exp.Case(ifs=[exp.If(this=test, true=text(words)) for test, words in reading.faults])
+            exp.Case(ifs=[exp.If(this=test, true=words.copy()) for test, words in reading.faults])
             for reading in readings
             if reading.faults
         ]
@@ -225,19 +291,25 @@ class RawFacts:
         in_relation, _ = self._targets[target.name]
         cell = column(in_relation)
         source = self._sources.get(target.name)
-        missing = [_missing(target.name, cell)]
         if source is None:
+            missing = (_missing(f"{target.name}: is required", cell),)
             type_ = {Kind.YES_NO: "BOOLEAN"}.get(target.type.kind, self._sql_type(target.type))
-            return CheckedFact(exp.cast(cell, type_), tuple(missing) if target.required else ())
+            return CheckedFact(exp.cast(cell, type_), missing if target.required else ())
         untranslated = source.words is not None and source.column_type is not ColumnType.CELLS
         reading = self._untranslated(target, source, cell) if untranslated else self._read(target, source, cell)
-        faults = [*(missing if target.required else ()), *reading.faults]
+        faults = list(reading.faults)
+        if target.required:
+            faults.insert(0, _missing(str(fault_of_missing(_column(target, source), "is required")), cell))
         if source.words is not None and not untranslated:
-            known = ", ".join(list(source.words)[:12])
-            unknown = self.dialect.matches(cell, "\\A\\x01")
-            words = f"{target.name}: column `{source.column}` has a word that is not among the values of the map"
-            faults.insert(0, (unknown, f"{words} (it translates {known})"))
+            unknown = self.dialect.matches(cell, f"\\A{ODD}")
+            faults.insert(0, (unknown, self._words(target).said(*no_known_word(list(source.words)))))
         return CheckedFact(reading.value, tuple(faults))
+
+    def _words(self, target: RawTarget) -> CellWords:
+        source = self._sources[target.name]
+        has_text = source.column_type not in (ColumnType.FLOAT, ColumnType.OTHER)
+        cell = column(self._written.get(target.name, self._targets[target.name][0])) if has_text else None
+        return CellWords(_column(target, source), target.required, cell, self.dialect)
 
     def _sql_type(self, type_: Type) -> str:
         return self.dialect.text_type if type_.kind in (Kind.TEXT, Kind.ENUM) else self.dialect.narrow
@@ -254,17 +326,25 @@ class RawFacts:
                 return self._yes_no(target, source.column_type, cell)
             case Kind.ENUM:
                 members = exp.In(this=cell.copy(), expressions=[text(member) for member in target.type.members])
-                return self._words(
-                    target, source.column_type, cell, [(exp.Not(this=members), _binder_fault(target, "\x00"))]
-                )
+                unknown = (exp.Not(this=members), self._words(target).of_binding("\x00"))
+                return self._known_words(target, source.column_type, cell, [unknown])
             case Kind.LIST:
                 raise AssertionError("a batch reads no lists")
             case Kind.TEXT:
                 blank = source.column_type is ColumnType.TEXT or source.words is not None
-                faults = list(self._unfit_texts(cell, lambda wrong: _binder_fault(target, wrong), blank=blank))
-                return self._words(target, source.column_type, cell, faults)
+                faults = list(self._unfit_texts(cell, lambda wrong: self._words(target).of_binding(wrong), blank=blank))
+                return self._known_words(
+                    target, source.column_type, cell, [*self._unjoined(target, source, cell), *faults]
+                )
 
-    def _unfit_texts(self, value: Expr, words: Callable[[str], str], *, blank: bool) -> Iterator[tuple[Expr, str]]:
+    def _unjoined(self, target: RawTarget, source: FactSource, cell: Expr) -> Iterator[Test]:
+        """Tests for an id whose parts can't be joined."""
+        mapped = source.mapped
+        if mapped is not None and mapped.rest:
+            yield self.dialect.matches(cell, f"\\A{LACKS_PART}"), self._words(target).said(*parts_missing(mapped))
+            yield self.dialect.matches(cell, f"\\A{HOLDS_JOINT}"), self._words(target).said(*joint_in_part(mapped))
+
+    def _unfit_texts(self, value: Expr, words: Callable[[str], Expr], *, blank: bool) -> Iterator[Test]:
         """Tests for text that no fact can hold; `words` says what is wrong, of a text with the same fault. `blank`:
         empty text is one of them."""
         long = binary(exp.GT, exp.Length(this=value.copy()), number(TEXT_LENGTH_MAX))
@@ -274,18 +354,17 @@ class RawFacts:
         if blank:
             yield self.dialect.matches(value, _BLANK), words("")
 
-    def _words(
-        self, target: RawTarget, column_type: ColumnType, cell: Expr, faults: list[tuple[Expr, str]]
-    ) -> CheckedFact:
+    def _known_words(self, target: RawTarget, column_type: ColumnType, cell: Expr, faults: list[Test]) -> CheckedFact:
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
             return CheckedFact(cell, tuple(faults))
-        return self._refused(target, cell, _binder_fault(target, 1))
+        return self._refused(target, cell, self._words(target).of_binding(1))
 
     def _untranslated(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         message = f"{target.name}: column `{source.column}` is no text, so the map's `values` can't translate it"
-        return self._refused(target, cell, f"{message} (leave `values` out of the map, or write the column as text)")
+        hint = "leave `values` out of the map, or write the column as text"
+        return self._refused(target, cell, text(f"{message} ({hint})"))
 
-    def _refused(self, target: RawTarget, cell: Expr, words: str) -> CheckedFact:
+    def _refused(self, target: RawTarget, cell: Expr, words: Expr) -> CheckedFact:
         """Every value of this column is a fault."""
         type_ = "BOOLEAN" if target.type.kind is Kind.YES_NO else self._sql_type(target.type)
         return CheckedFact(exp.cast(exp.Null(), type_), ((_known(cell), words),))
@@ -293,22 +372,20 @@ class RawFacts:
     def _decimal(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         scale = target.type.scale
         if column_type is ColumnType.FLOAT:
-            return self._refused(target, cell, _binder_fault(target, 0.5))
-        faults: list[tuple[Expr, str]] = []
+            return self._refused(target, cell, self._words(target).of_binding(0.5))
+        faults: list[Test] = []
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
             pattern = "\\A-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,%d})?\\z"
-            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), _binder_fault(target, "x")))
+            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), self._words(target).no_number()))
             if scale < 12:
                 narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
-                faults.append(
-                    (exp.Not(this=self.dialect.matches(cell, narrow)), _binder_fault(target, "0." + "1" * (scale + 1)))
-                )
+                too_fine = self._words(target).of_binding("0." + "1" * (scale + 1))
+                faults.append((exp.Not(this=self.dialect.matches(cell, narrow)), too_fine))
         elif column_type is ColumnType.DECIMAL:
-            faults.append(
-                (self.dialect.has_more_decimals(cell, scale), _binder_fault(target, "0." + "1" * (scale + 1)))
-            )
+            too_fine = self._words(target).of_binding("0." + "1" * (scale + 1))
+            faults.append((self.dialect.has_more_decimals(cell, scale), too_fine))
         elif column_type is not ColumnType.WHOLE:
-            return self._refused(target, cell, _binder_fault(target, wrong=True))
+            return self._refused(target, cell, self._words(target).of_binding(True))
         return self._in_range(target, cell, self._unscaled(target.type, cell), faults, "9" * 18)
 
     def _unscaled(self, type_: Type, cell: Expr) -> Expr:
@@ -327,62 +404,80 @@ class RawFacts:
         return exp.Case(ifs=[exp.If(this=within, true=moved)])
 
     def _in_range(
-        self, target: RawTarget, cell: Expr, value: Expr, faults: list[tuple[Expr, str]], outside: str | int
+        self, target: RawTarget, cell: Expr, value: Expr, faults: list[Test], outside: str | int
     ) -> CheckedFact:
         """A value that can't be held is out of range too."""
         within = exp.Between(this=value.copy(), low=number(target.type.low), high=number(target.type.high))
         inside = exp.Coalesce(this=within, expressions=[exp.Boolean(this=False)])
         wrong = exp.and_(_known(cell), exp.Not(this=inside))
-        return CheckedFact(value, (*faults, (wrong, _binder_fault(target, outside))))
+        return CheckedFact(value, (*faults, (wrong, self._words(target).of_binding(outside))))
 
     def _integer(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         value = _tried(cell, self.dialect.narrow)
         if column_type is ColumnType.WHOLE:
             return self._in_range(target, cell, value, [], 10**30)
         if column_type is not ColumnType.CELLS:
-            return self._refused(target, cell, _binder_fault(target, "x"))
+            return self._refused(target, cell, self._words(target).of_binding("x"))
         plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_INTEGER}\\z"))
-        return self._in_range(target, cell, value, [(plain, _binder_fault(target, "x"))], 10**30)
+        return self._in_range(target, cell, value, [(plain, self._words(target).no_number())], 10**30)
 
     def _date(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         if source.column_type is ColumnType.DATE:
             return self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01")
         if source.column_type not in (ColumnType.CELLS, ColumnType.TEXT):
-            return self._refused(target, cell, _binder_fault(target, 1))
-        pattern, iso, words = "[0-9]{4}-[0-9]{2}-[0-9]{2}", cell.copy(), _binder_fault(target, "x")
-        if source.dates is not None and source.dates.spelling != "yyyy-MM-dd":
-            pattern, iso = self._as_iso(source.dates, cell)
-            words = f"{target.name}: is not a date of the form {source.dates.spelling}"
-        day = self.dialect.day(_tried(iso, "DATE"))
-        faults: list[tuple[Expr, str]] = [(exp.Not(this=self.dialect.matches(cell, f"\\A{pattern}\\z")), words)]
-        unknown = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
-        faults.append((unknown, _binder_fault(target, "2026-02-30")))
-        return self._in_range(target, cell, day, faults, "0001-01-01")
-
-    def _as_iso(self, dates: DateFormat, cell: Expr) -> tuple[str, Expr]:
-        groups = dates.pattern.groupindex
-        pattern = dates.pattern.pattern
-        for name in groups:
-            pattern = pattern.replace(f"(?P<{name}>", "(")
-        parts = "-".join(f"{self.dialect.group_reference}{groups[name]}" for name in ("year", "month", "day"))
-        return pattern, call("REGEXP_REPLACE", cell, text(f"\\A{pattern}\\z"), text(parts))
+            return self._refused(target, cell, self._words(target).of_binding(1))
+        of_target = _column(target, source)
+        day = day_of_text(of_target.dates, cell, self.dialect)
+        unread = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
+        return self._in_range(target, cell, day, [(unread, self._words(target).said(no_date(of_target)))], "0001-01-01")
 
     def _yes_no(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         if column_type is ColumnType.YES_NO:
             return CheckedFact(cell, ())
         if column_type is not ColumnType.CELLS:
-            return self._refused(target, cell, _binder_fault(target, "x"))
+            return self._refused(target, cell, self._words(target).of_binding("x"))
         known = exp.In(this=cell.copy(), expressions=[text("true"), text("false")])
         value = binary(exp.EQ, cell, text("true"))
-        return CheckedFact(value, ((exp.Not(this=known), _binder_fault(target, "x")),))
+        return CheckedFact(value, ((exp.Not(this=known), self._words(target).said(*no_yes_no())),))
 
 
 def _as_cells(source: FactSource) -> FactSource:
-    return (
-        replace(source, column_type=ColumnType.CELLS)
-        if source.words is not None and source.column_type is ColumnType.TEXT
-        else source
+    """Text of typed files counts as cells do where the map says how it is to be read."""
+    rewritten = is_rewritten(source.mapped, source.words) or bool(source.mapped and source.mapped.no_value)
+    if rewritten and source.column_type is ColumnType.TEXT:
+        return replace(source, column_type=ColumnType.CELLS)
+    if source.mapped is not None and _is_rounded_decimal(source):
+        mapped = replace(source.mapped, numbers=_ROUNDED, no_value=source.mapped.no_value_typed)
+        return replace(source, column_type=ColumnType.CELLS, mapped=mapped)
+    return source
+
+
+def _is_rounded_decimal(source: FactSource) -> bool:
+    """Whether a column of decimals is rounded, for which its text is taken."""
+    return source.column_type is ColumnType.DECIMAL and source.mapped is not None and source.mapped.numbers.rounds
+
+
+def _column(target: RawTarget, source: FactSource) -> Column:
+    """What the map says of a target; without a map, a column that bears the target's name."""
+    if source.mapped is not None:
+        return source.mapped
+    iso = DateFormat.of(ISO)
+    return Column(
+        name=target.name,
+        place=_NOWHERE,
+        column=source.column,
+        type=target.type,
+        dates=(iso,) if iso and target.type.kind is Kind.DATE else (),
     )
+
+
+def _raw(name: str) -> Expr:
+    return exp.column(exp.to_identifier(name, quoted=True))
+
+
+def _decimals(type_: Type) -> int | None:
+    """Decimals of a type whose numbers may have some; None for whole numbers."""
+    return type_.scale if type_.kind in (Kind.MONEY, Kind.RATE, Kind.NUMBER) else None
 
 
 def _tried(cell: Expr, type_: str) -> Expr:
@@ -394,17 +489,8 @@ def _known(cell: Expr) -> Expr:
     return exp.Not(this=exp.Is(this=cell.copy(), expression=exp.Null()))
 
 
-def _missing(name: str, value: Expr) -> tuple[Expr, str]:
-    return exp.Is(this=value.copy(), expression=exp.Null()), f"{name}: is required"
-
-
-def _binder_fault(target: RawTarget, wrong: object) -> str:
-    """What the binder says to a value that is wrong in this way."""
-    try:
-        value_reader(target.type, target.name, required=target.required)(wrong)  # type: ignore[arg-type]  # it is none
-    except FactsRefused as refused:
-        return str(refused.faults[0])
-    return f"{target.name}: is out of range"
+def _missing(words: str, value: Expr) -> Test:
+    return exp.Is(this=value.copy(), expression=exp.Null()), text(words)
 
 
 __all__ = ["FAULTS", "RAW", "ColumnType", "FactSource", "RawFacts"]

@@ -34,12 +34,17 @@ _UNKNOWN_TO_POLICIES = ErrorCode.N001
 class MapNames:
     """The names that the formulas of one map may read, with the type of each."""
 
-    def __init__(self, types: Mapping[str, Type], facts: Collection[str]) -> None:
+    def __init__(
+        self, types: Mapping[str, Type], facts: Collection[str], helpers_key: str = "columns", *, has_day: bool = True
+    ) -> None:
         """`types` gives the type of each mapped fact and each helper column by full name, `facts` the names of all
-        facts of the case kind, mapped or not."""
+        facts of the case kind, mapped or not. `helpers_key`: the map's key under which helper columns are declared;
+        `has_day`: whether there is a day `as_of`."""
         # every one of them may be missing: also a required fact, in a row that is then refused
         self._variables = {name: Variable(type_, name, nullable=True) for name, type_ in types.items()}
-        self._variables[AS_OF] = Variable(DATE, AS_OF, nullable=False)
+        if has_day:
+            self._variables[AS_OF] = Variable(DATE, AS_OF, nullable=False)
+        self._helpers_key = helpers_key
         self._facts = facts
         self.scope = Scope(self._look_up, self._variables.keys)
 
@@ -50,19 +55,21 @@ class MapNames:
         if variable is not None:
             return variable
         if name in self._facts:
-            raise Mismatch(
-                UNKNOWN_NAME, f"`{name}` is not mapped", f"give `{name}` a column or a formula under `facts`"
-            )
+            raise Mismatch(UNKNOWN_NAME, f"`{name}` is not mapped", f"give `{name}` a column or a formula")
         group, _, rest = name.partition(".")
         if group == ROW and rest and "." not in rest:
             close = did_you_mean(name, self._variables)
-            hint = close if "did you mean" in close else f"declare `{clipped(rest)}` under `columns`"
+            hint = close if "did you mean" in close else f"declare `{clipped(rest)}` under `{self._helpers_key}`"
             raise Mismatch(UNKNOWN_NAME, f"`{clipped(name)}` is not known here", hint)
         return None
 
 
 def compile_formula(
-    expression: Expression, fact: Fact, names: MapNames, vocabulary: Vocabulary, report: list[Diagnostic]
+    expression: Expression,
+    fact: Fact,
+    names: MapNames,
+    vocabulary: Vocabulary,
+    report: list[Diagnostic],
 ) -> Formula | None:
     """The formula as a value of the fact's type, rounded to its decimals; None after its mistakes have been added to
     `report`: a name that the map doesn't have, types that don't fit together or don't fit the fact (the codes of

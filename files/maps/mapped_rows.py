@@ -1,8 +1,8 @@
 """Takes rows through a row map: cells as text → the facts of a request, or every fault of the row.
 
-Verb: RowMap + heading + `as_of` → one function a row. Nothing is guessed: a thousands separator or a currency sign in
-an amount, a date in another format, a word the map doesn't translate are faults of that row. Formulas run as generated
-Python on exact values, as those of policies do.
+Verb: RowMap + heading + `as_of` → one function a row. Nothing is guessed: a thousands separator that the map doesn't
+name, a currency sign, a date in another format, a word the map doesn't translate are faults of that row. Formulas run
+as generated Python on exact values, as those of policies do.
 """
 
 from __future__ import annotations
@@ -19,12 +19,27 @@ from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Kind
+from files.maps.cell_faults import (
+    PLAIN_HINT,
+    fault_of_binding,
+    fault_of_cell,
+    fault_of_missing,
+    joint_in_part,
+    no_date,
+    no_known_word,
+    no_number,
+    no_yes_no,
+    parts_missing,
+)
+from files.maps.date_format import read_in_any
 from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
+from files.maps.number_format import PLAIN, rounded
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
 from files.strict_json import JsonRefused, read_json
+from files.typed_cells import TypedCell
 
+_PLAIN_NUMBER = re.compile(PLAIN.signed_pattern(decimals=True), re.ASCII)
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
-_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,34}(\.[0-9]{1,34})?", re.ASCII)
 _CELLS_REMEMBERED = 10_000
 """A file has few different days; a hostile one must not fill the memory."""
 
@@ -43,7 +58,13 @@ class MappedRow(NamedTuple):
     """Results of formulas that their facts can't hold, in the order of evaluation."""
 
     helpers: Sequence[Value] = ()
-    """The helper columns' values in the order of `RowMap.helpers`, bound as facts of their types are."""
+    """The helper columns' values in the order of `RowMap.helper_names`, bound as facts of their types are."""
+
+    cells: Sequence[str | None] = ()
+    """As they stood, for the words of faults."""
+
+    slots: Mapping[str, int] = {}
+    """Where the cell of each of the map's columns stands in `cells`, by the column's name."""
 
 
 RowReader = Callable[[Sequence[str | None]], MappedRow]
@@ -53,9 +74,9 @@ RowReader = Callable[[Sequence[str | None]], MappedRow]
 def heading_faults(row_map: RowMap, heading: Sequence[str]) -> tuple[Fault, ...]:
     """What keeps this map from reading a file with this heading: each column that is missing, or there twice."""
     faults = []
-    for name in dict.fromkeys(column.column for column in row_map.columns):
+    for name in dict.fromkeys(name for column in row_map.columns for name in column.columns):
         count = heading.count(name)
-        used = next(column for column in row_map.columns if column.column == name)
+        used = next(column for column in row_map.columns if name in column.columns)
         if count == 0:
             hint = did_you_mean(name, heading) or f"the columns are {listed(heading[:30])}"
             faults.append(Fault(name, f"the column that `{used.name}` is read from is missing", hint))
@@ -76,13 +97,21 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
     """
     slots = {name: index for index, name in enumerate(heading)}
     places = _places(row_map)
-    columns = [_column(column, slots.get(column.column), places.get(column.name)) for column in row_map.columns]
+    joins = [_Join(column, slots) for column in row_map.columns if column.rest]
+    slot_of = {join.column.name: len(heading) + at for at, join in enumerate(joins)}
+    columns = [
+        _column(column, slot_of.get(column.name, slots.get(column.column)), places.get(column.name))
+        for column in row_map.columns
+    ]
     formulas = _FormulaRunner(row_map.formulas, places, as_of)
     names = [*(column.name for column in row_map.columns), *(formula.name for formula in row_map.formulas)]
     groups = [group for group in dict.fromkeys(name.partition(".")[0] for name in names) if group != ROW]
-    helpers = slice(1, 1 + len(row_map.helpers))
+    helpers = slice(1, 1 + len(row_map.helper_names))
+    by_name = {plan.column.name: plan.slot for plan in columns if plan.slot is not None}
 
     def read(cells: Sequence[str | None]) -> MappedRow:
+        if joins:
+            cells = (*cells, *(join(cells) for join in joins))
         facts: dict[str, dict[str, JsonScalar]] = {group: {} for group in groups}
         values = formulas.values.copy()
         faults: list[Fault] = []
@@ -94,12 +123,12 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
                     continue
                 raw, values[place] = exact(text)
             except _NotMapped as wrong:
-                faults.append(Fault(column.name, f"column `{column.column}`: {wrong.message}", wrong.hint))
+                faults.append(wrong.fault or fault_of_cell(column, text, wrong.message, wrong.hint))
                 raw = None
             if group != ROW:
                 facts[group][key] = raw
         formula_faults = formulas.run(facts, values, cells_are_sound=not faults)
-        return MappedRow(facts, tuple(faults), formula_faults, values[helpers])
+        return MappedRow(facts, tuple(faults), formula_faults, values[helpers], cells, by_name)
 
     return read
 
@@ -113,14 +142,12 @@ def faults_of_row(row_map: RowMap | None, row: MappedRow, refused: Sequence[Faul
     """
     if row_map is None:
         return (*row.faults, *refused)
-    columns = {column.name: column.column for column in row_map.columns}
+    columns = {column.name: column for column in row_map.columns}
     formulas = {formula.name for formula in row_map.formulas}
     known = {fault.path for fault in row.faults}
     others = [fault for fault in refused if fault.path not in known]
     of_cells = [
-        Fault(fault.path, f"column `{columns[fault.path]}`: {fault.message}", fault.hint)
-        if fault.path in columns
-        else fault
+        _of_column(columns[fault.path], row, fault) if fault.path in columns else fault
         for fault in others
         if fault.path not in formulas
     ]
@@ -129,15 +156,73 @@ def faults_of_row(row_map: RowMap | None, row: MappedRow, refused: Sequence[Faul
     return row.formula_faults or tuple(fault for fault in others if fault.path in formulas)
 
 
+def _of_column(column: Column, row: MappedRow, fault: Fault) -> Fault:
+    """A fault that was found in a column's value. Where the cell is empty there is nothing to show."""
+    slot = row.slots.get(column.name)
+    text = "" if slot is None else (row.cells[slot] or "").strip()
+    if not text or row_value(row, column.name) is None:
+        return fault_of_missing(column, fault.message, fault.hint)
+    return fault_of_binding(column, text, fault)
+
+
+def row_value(row: MappedRow, name: str) -> object:
+    """A fact of a row as it would be sent, by its full name; None where it is missing."""
+    group, _, key = name.partition(".")
+    members = row.facts.get(group)
+    return members.get(key) if isinstance(members, Mapping) else None
+
+
+# --- ids of several columns ------------------------------------------------------------------------------------------
+
+
+class _Join:
+    """Makes one cell of the cells of several columns: `1000` and `4711` with the joint `/` give `1000/4711`.
+
+    No part may hold the joint, so that different parts never make the same id; and all parts are there, or none.
+    """
+
+    def __init__(self, column: Column, slots: Mapping[str, int]) -> None:
+        self.column = column
+        self._slots = [slots.get(name) for name in column.columns]
+
+    def __call__(self, cells: Sequence[str | None]) -> str:
+        parts = [(cells[slot] or "").strip() if slot is not None else "" for slot in self._slots]
+        parts = ["" if part in self.column.no_value else part for part in parts]
+        if not any(parts):
+            return ""
+        joined = self.column.joint.join(parts)
+        if not all(parts):
+            return _Unjoined(joined, parts_missing(self.column))
+        if any(self.column.joint in part for part in parts):
+            return _Unjoined(joined, joint_in_part(self.column))
+        return joined
+
+
+class _Unjoined(str):
+    """Parts of an id that can't be one; `wrong` is what is said of them."""
+
+    wrong: tuple[str, str]
+
+    def __new__(cls, joined: str, wrong: tuple[str, str]) -> _Unjoined:
+        unjoined = super().__new__(cls, joined)
+        unjoined.wrong = wrong
+        return unjoined
+
+    def strip(self, chars: str | None = None, /) -> _Unjoined:  # noqa: ARG002 its parts are stripped
+        return self
+
+
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 
 class _NotMapped(Exception):
-    """A cell that can't be read: what is wrong with it, and what to write instead."""
+    """A cell that can't be read: what is wrong with it, and what to write instead; `fault` is set where that is said
+    already."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", fault: Fault | None = None) -> None:
         self.message = message
         self.hint = hint
+        self.fault = fault
 
 
 _Converter = Callable[[str], JsonScalar]
@@ -183,7 +268,7 @@ def _exact(column: Column, convert: _Converter) -> _ExactConverter:
                 both = raw, bind(raw)
             except FactsRefused as refused:
                 [fault] = refused.faults
-                raise _NotMapped(fault.message, fault.hint) from None
+                raise _NotMapped("", fault=fault_of_binding(column, text, fault)) from None
             if len(remembered) < remembered_max:
                 remembered[text] = both
         return both
@@ -192,16 +277,27 @@ def _exact(column: Column, convert: _Converter) -> _ExactConverter:
 
 
 def _converter(column: Column) -> _Converter:
-    convert = _plain_converter(column)
+    convert = _translated(column, _plain_converter(column))
+    if not column.no_value:
+        return convert
+    words, typed = frozenset(column.no_value), frozenset(column.no_value_typed)
+
+    def given(text: str) -> JsonScalar:
+        return None if text in (typed if type(text) is TypedCell else words) else convert(text)
+
+    return given
+
+
+def _translated(column: Column, convert: _Converter) -> _Converter:
     if (values := column.values) is None:
         return convert
-    known = listed(list(values)[:12])
+    unknown = no_known_word(list(values))
 
     def translated(text: str) -> JsonScalar:
         if text not in values:
             if not text:
                 return None
-            raise _NotMapped(f"`{_short(text)}` is not among the values of the map", f"it translates {known}")
+            raise _NotMapped(*unknown)
         value = values[text]
         return convert(value) if isinstance(value, str) else value
 
@@ -213,9 +309,9 @@ def _plain_converter(column: Column) -> _Converter:
         case Kind.DATE:
             return _date_converter(column)
         case Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
-            return _whole_number
+            return _whole_number_converter(column)
         case Kind.MONEY | Kind.RATE | Kind.NUMBER:
-            return _decimal
+            return _decimal_converter(column)
         case Kind.YES_NO:
             return _yes_no
         case Kind.ENUM | Kind.TEXT:
@@ -225,7 +321,9 @@ def _plain_converter(column: Column) -> _Converter:
 
 
 def _text(text: str) -> JsonScalar:
-    return text or None
+    if isinstance(text, _Unjoined):
+        raise _NotMapped(*text.wrong)
+    return str(text) or None
 
 
 def _records(text: str) -> JsonScalar:
@@ -238,52 +336,73 @@ def _records(text: str) -> JsonScalar:
         raise _NotMapped(f"is not a list in JSON: {refused}") from None
 
 
-def _whole_number(text: str) -> JsonScalar:
-    if not text:
-        return None
-    if not _WHOLE_NUMBER.fullmatch(text):
-        raise _NotMapped(f"`{_short(text)}` is not a whole number", "write digits only")
-    return int(text)
+def _whole_number_converter(column: Column) -> _Converter:
+    numbers, wrong = column.numbers, no_number(column)
+    is_plain = numbers.is_plain
+
+    def convert(text: str) -> JsonScalar:
+        if not text:
+            return None
+        plain = text if is_plain or type(text) is TypedCell else numbers.plain(text, decimals=False)
+        if plain is None or not _WHOLE_NUMBER.fullmatch(plain):
+            raise _NotMapped(*wrong)
+        return int(plain)
+
+    return convert
 
 
-def _decimal(text: str) -> JsonScalar:
+def _decimal_converter(column: Column) -> _Converter:
+    numbers, scale, wrong = column.numbers, column.type.scale, no_number(column)
+    if numbers.is_plain:
+        return _plain_decimal
+
+    def convert(text: str) -> JsonScalar:
+        if not text:
+            return None
+        plain = (PLAIN if type(text) is TypedCell else numbers).plain(text, decimals=True)
+        if plain is None:
+            raise _NotMapped(*wrong)
+        return rounded(plain, scale) if numbers.rounds else plain
+
+    return convert
+
+
+def _plain_decimal(text: str) -> JsonScalar:
+    """As the function that `_decimal_converter` makes, for most files and in less time."""
     if not text:
         return None
     if not _PLAIN_NUMBER.fullmatch(text):
-        hint = "write it with a decimal point and without separators or signs, such as 1250.00"
-        raise _NotMapped(f"`{_short(text)}` is not a plain decimal number", hint)
-    return text
+        raise _NotMapped("is not a plain decimal number", PLAIN_HINT)
+    return str(text)
 
 
 def _yes_no(text: str) -> JsonScalar:
     if not text:
         return None
     if text not in ("true", "false"):
-        raise _NotMapped(f"`{_short(text)}` is neither `true` nor `false`", "translate it with `values` in the map")
+        raise _NotMapped(*no_yes_no())
     return text == "true"
 
 
 def _date_converter(column: Column) -> _Converter:
-    dates = column.dates
-    if dates is None:
+    if not column.dates:
         raise AssertionError(f"the date column `{column.name}` has no format")
+    formats, wrong = column.dates, no_date(column)
     remembered: dict[str, JsonScalar] = {"": None}
 
     def convert(text: str) -> JsonScalar:
+        if type(text) is TypedCell:
+            return str(text)
         if text in remembered:
             return remembered[text]
-        day = dates.read(text)
+        day = read_in_any(formats, text)
         if day is None:
-            raise _NotMapped(f"`{_short(text)}` is not a date of the form {dates.spelling}")
+            raise _NotMapped(wrong)
         if len(remembered) < _CELLS_REMEMBERED:
             remembered[text] = day.isoformat()
         return day.isoformat()
 
     return convert
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 # --- formulas --------------------------------------------------------------------------------------------------------
@@ -293,7 +412,7 @@ def _places(row_map: RowMap) -> dict[str, int]:
     """Where each value that is needed stands in the list of values: `as_of`, the helper columns, the facts that
     formulas read, the formulas' results."""
     read = frozenset[str]().union(*(formula.reads for formula in row_map.formulas))
-    helpers = [column.name for column in row_map.helpers]
+    helpers = row_map.helper_names
     facts = [column.name for column in row_map.columns if column.name in read]
     results = [formula.name for formula in row_map.formulas]
     return {name: place for place, name in enumerate(dict.fromkeys((AS_OF, *helpers, *facts, *results)))}
@@ -342,7 +461,8 @@ class _FormulaRunner:
     ) -> tuple[Fault, ...]:
         """Adds the results to the facts and the values; gives what is wrong with them."""
         for group, key, raw in self._fixed_facts:
-            facts[group][key] = raw
+            if group != ROW:
+                facts[group][key] = raw
         if not cells_are_sound:
             return ()
         return (*self._fixed_faults, *_run(self._plans, facts, values))
@@ -357,7 +477,8 @@ def _run(
             yield fault
             value = None
         values[place] = value
-        facts[group][key] = show(value)
+        if group != ROW:
+            facts[group][key] = show(value)
 
 
 def _misfit(formula: MapFormula) -> Callable[[Value], Fault | None] | None:

@@ -7,67 +7,19 @@ become a request body; what a fact may hold is decided by the one gate all facts
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from engine.diagnostics.diagnostic import Place
 from engine.ruleset.formula import Formula, variables
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Type
+from files.maps.date_format import DateFormat, read_in_any
+from files.maps.number_format import PLAIN, NumberFormat
 
 ROW = "row"
 """The group under which formulas read helper columns: `row.settled`."""
-
-ISO = "yyyy-MM-dd"
-"""How columns write dates where the map says nothing else."""
-
-_TOKENS = {
-    "yyyy": "(?P<year>[0-9]{4})",
-    "MM": "(?P<month>[0-9]{2})",
-    "M": "(?P<month>[0-9]{1,2})",
-    "dd": "(?P<day>[0-9]{2})",
-    "d": "(?P<day>[0-9]{1,2})",
-}
-_TOKEN = re.compile(r"y+|M+|d+|[^yMd]")
-_AMBIGUOUS = re.compile(r"(?<!M)M(?=[yd])|(?<!d)d(?=[yM])")
-"""One or two digits with digits right behind them: `1112013` would be two days."""
-
-
-@dataclass(frozen=True, slots=True)
-class DateFormat:
-    """How a column writes dates."""
-
-    spelling: str
-    """As the map's author wrote it, such as `M/d/yyyy` or `dd.MM.yyyy`: two letters stand for exactly two digits, one
-    letter for one digit or two, every other character for itself."""
-
-    pattern: re.Pattern[str]
-    """Matches a whole cell; its groups are `year`, `month` and `day`."""
-
-    @staticmethod
-    def of(spelling: str) -> DateFormat | None:
-        """The format with this spelling; None unless it names day, month and year once each, and no other letter of the
-        alphabet."""
-        pieces = _TOKEN.findall(spelling)
-        words = [piece for piece in pieces if piece in _TOKENS]
-        letters = [piece for piece in pieces if piece.isascii() and piece.isalpha()]
-        if sorted(word[0] for word in words) != ["M", "d", "y"] or words != letters or _AMBIGUOUS.search(spelling):
-            return None
-        regex = "".join(_TOKENS.get(piece) or re.escape(piece) for piece in pieces)
-        return DateFormat(spelling, re.compile(regex, re.ASCII))
-
-    def read(self, text: str) -> date | None:
-        """The day that a cell names; None where the cell has another form or names a day that doesn't exist."""
-        match = self.pattern.fullmatch(text)
-        if not match:
-            return None
-        try:
-            return date(int(match["year"]), int(match["month"]), int(match["day"]))
-        except ValueError:
-            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,28 +33,63 @@ class Column:
     """Where the map says so."""
 
     column: str
-    """The column's heading in the file, or the key of NDJSON rows."""
+    """The column's heading in the file, or the key of NDJSON rows; of several the first."""
 
     type: Type
     """What the cells hold: the fact's type, or the one declared for the helper column."""
 
-    dates: DateFormat | None
-    """How the cells write dates; None for every other type."""
+    dates: tuple[DateFormat, ...] = ()
+    """How the cells write dates: in one of these ways; none for every other type."""
 
-    values: Mapping[str, str | int | bool | None] | None
+    values: Mapping[str, str | int | bool | None] | None = None
     """Translates cells word by word into what a request would carry; None where the cell's own text counts."""
+
+    numbers: NumberFormat = PLAIN
+    """How the cells write numbers."""
+
+    no_value: tuple[str, ...] = ()
+    """Cells that stand for a missing value, beside empty ones: `n/a`, `0000-00-00`."""
+
+    rest: tuple[str, ...] = ()
+    """Further headings: the cells of all of them, joined by `joint`, are one id."""
+
+    joint: str = ""
+    """The one character between the parts of an id that is made of several columns. No part may hold it, so that no
+    two different ids become one."""
+
+    @property
+    def no_value_typed(self) -> tuple[str, ...]:
+        """The same words as a `TypedCell` writes them: dates as YYYY-MM-DD, numbers with a decimal point. Words that
+        are no date and no number are left out, since no typed cell is one of them."""
+        if self.dates:
+            days = (read_in_any(self.dates, word) for word in self.no_value)
+            return tuple(day.isoformat() for day in days if day is not None)
+        if not self.type.kind.is_numeric:
+            return self.no_value
+        plain = (self.numbers.plain(word, decimals=True) for word in self.no_value)
+        return tuple(word for word in plain if word is not None)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All headings that are read, in order."""
+        return (self.column, *self.rest)
+
+    @property
+    def shown(self) -> str:
+        """The columns as a fault of one of their cells names them: column `No`, columns `Company`, `No`."""
+        return f"column{'s' if self.rest else ''} {', '.join(f'`{name}`' for name in self.columns)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapFormula:
-    """A fact that is worked out from other facts, helper columns and `as_of`.
+    """A fact or a helper column that is worked out from other facts, helper columns and `as_of`.
 
     It means what the same formula means in a policy: a missing operand makes the result missing, and the result is
     rounded to the fact's decimals.
     """
 
     name: str
-    """The fact that the formula gives."""
+    """The fact (`invoice.open_amount`) or the helper column (`row.amount`) that the formula gives."""
 
     place: Place
     """Where the map names the fact."""
@@ -145,7 +132,21 @@ class RowMap:
     formulas: tuple[MapFormula, ...] = ()
     """In an order in which each reads only the results of those before it."""
 
+    skip_lines: int = 0
+    """Lines of a CSV file above its heading, such as a report's title, that are no part of the table."""
+
     @property
     def helpers(self) -> tuple[Column, ...]:
         """The columns that are no facts, in the order of `columns`."""
-        return tuple(column for column in self.columns if column.name.partition(".")[0] == ROW)
+        return tuple(column for column in self.columns if is_helper(column.name))
+
+    @property
+    def helper_names(self) -> tuple[str, ...]:
+        """The helper columns' names: first of those that are read, then of those that are worked out."""
+        formulas = (formula.name for formula in self.formulas if is_helper(formula.name))
+        return (*(column.name for column in self.helpers), *formulas)
+
+
+def is_helper(name: str) -> bool:
+    """Whether this is the full name of a helper column, such as `row.settled`."""
+    return name.partition(".")[0] == ROW

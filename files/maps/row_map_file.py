@@ -5,36 +5,19 @@ Verb: Document + Vocabulary → RowMap, with the author's mistakes as diagnostic
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Collection
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
-from engine.diagnostics.wording import clipped, did_you_mean, listed
-from engine.feel.parse import FeelSyntaxError, parse_expression
-from engine.reading.document import Document, Node, Scalar
+from engine.diagnostics.wording import clipped, did_you_mean
+from engine.reading.document import Document, Node
 from engine.reading.fields import FieldReader
-from engine.reading.policy import Expression
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
-from files.maps.map_columns import COLUMN_KEYS, ColumnReader
-from files.maps.map_formulas import (
-    MapNames,
-    compile_formula,
-    evaluation_order,
-    first_circle,
-)
-from files.maps.row_map import ROW, Column, MapFormula, RowMap
-
-_SHAPES = "write `{column: …}` or `{formula: …}`"
-
-
-class _Written(NamedTuple):
-    """A formula as the author wrote it, and the fact that it is to give."""
-
-    key: Scalar
-    fact: Fact
-    expression: Expression
+from engine.vocabulary.vocabulary import Fact, Vocabulary
+from files.maps.map_columns import COLUMN_KEYS, MAP_KEYS, ColumnReader
+from files.maps.map_formula_reader import FormulaReader, WrittenFormula
+from files.maps.map_formulas import MapNames
+from files.maps.row_map import ROW, Column, RowMap
 
 
 def read_row_map(document: Document, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
@@ -51,54 +34,66 @@ class _RowMapReader:
         self.reader = FieldReader()
         self.vocabulary = vocabulary
         self.facts: dict[str, Fact] = {}
-        self.columns = ColumnReader(self.reader, ErrorCode.M003, ErrorCode.M008)
+        self.columns = ColumnReader(self.reader, ErrorCode.M003, ErrorCode.M008, ErrorCode.M010)
+        self.formulas = FormulaReader(self.reader, vocabulary)
 
     def read(self, document: Document) -> RowMap | None:
         reader, root = self.reader, document.root
         required = ("map", "title", "case", "facts")
-        fields = reader.fields(root, "a row map", ("map", "title", "case", "dates", "facts", "columns"), required)
+        fields = reader.fields(root, "a row map", ("map", "title", "case", *MAP_KEYS, "facts", "columns"), required)
         if fields is None:
             return None
         name = reader.id(fields["map"], "a map's name") if "map" in fields else None
         title = reader.text(fields.get("title"), "the title")
         case = reader.choice(fields["case"], "a case kind", tuple(CASE_KINDS)) if "case" in fields else None
-        if "dates" in fields:
-            self.columns.dates = self.columns.date_format(fields["dates"])
+        self.columns.defaults(fields)
         if not case or "facts" not in fields:
             return None
         self.facts = {fact.name: fact for fact in self.vocabulary.of_case(case)}
-        helpers = self.helpers(fields.get("columns"))
-        columns, written, given = self.mapped(fields["facts"])
-        types = {column.name: column.type for column in helpers} | {fact.name: fact.type for fact in given}
-        formulas = self.formulas(written, types)
+        helpers, of_helpers = self.helpers(fields.get("columns"))
+        columns, of_facts, given = self.mapped(fields["facts"])
+        written = [*of_helpers, *of_facts]
+        types = {column.name: column.type for column in helpers}
+        types |= {fact.name: fact.type for fact in (*(each.fact for each in of_helpers), *given)}
+        formulas = self.formulas.compiled(written, MapNames(types, self.facts))
         self.require({fact.name for fact in given}, fields["facts"])
         if not name or not title:
             return None
         return RowMap(
-            name=name, place=root.place, title=title, case=case, columns=(*helpers, *columns), formulas=formulas
+            name=name,
+            place=root.place,
+            title=title,
+            case=case,
+            columns=(*helpers, *columns),
+            formulas=formulas,
+            skip_lines=self.columns.skip_lines,
         )
 
     # --- columns -----------------------------------------------------------------------------------------------------
 
-    def helpers(self, node: Node | None) -> list[Column]:
-        """The columns under `columns`, which are no facts; text where no type is declared."""
-        columns = []
+    def helpers(self, node: Node | None) -> tuple[list[Column], list[WrittenFormula]]:
+        """What stands under `columns` and is no fact: columns, text where no type is declared, and formulas, which
+        need a type."""
+        columns: list[Column] = []
+        formulas: list[WrittenFormula] = []
         for key, entry in self.reader.entries(node, "the columns") if node else ():
             name = self.reader.name(key, "a column's name")
-            fields = self.reader.fields(entry, "a column", (*COLUMN_KEYS, "type", "members"), ("column",))
-            if not name or not fields:
+            fields = self.reader.fields(entry, "a column", (*COLUMN_KEYS, "formula", "type", "members"))
+            if not name or fields is None or not self.formulas.one_source(key.text, key.place, fields):
                 continue
-            word = self.reader.type_name({key: fields[key] for key in ("type", "members") if key in fields})
-            type_ = self.vocabulary.widest(Kind(word.word), word.members) if word else Type(Kind.TEXT)
+            type_ = self.formulas.helper_type(fields)
+            if "formula" in fields:
+                formulas += self.formulas.column(f"{ROW}.{name}", type_, key.place, fields["formula"])
+                continue
             column = self.columns.column(f"{ROW}.{name}", key.text, key.place, fields, type_)
             columns += [column] if column else []
-        return columns
+        return columns, formulas
 
-    def mapped(self, node: Node) -> tuple[list[Column], list[_Written], list[Fact]]:
+    def mapped(self, node: Node) -> tuple[list[Column], list[WrittenFormula], list[Fact]]:
         """What stands under `facts`: facts from columns, facts from formulas, and all facts that are named there, also
         those whose columns or formulas have mistakes."""
         columns: list[Column] = []
-        formulas: list[_Written] = []
+        formulas: list[WrittenFormula] = []
         given: list[Fact] = []
         for key, entry in self.reader.entries(node, "the facts"):
             fact = self.facts.get(key.text)
@@ -110,50 +105,14 @@ class _RowMapReader:
                 continue
             given.append(fact)
             fields = self.reader.fields(entry, "a mapped fact", (*COLUMN_KEYS, "formula"))
-            if fields is None:
+            if fields is None or not self.formulas.one_source(key.text, key.place, fields):
                 continue
-            if ("column" in fields) == ("formula" in fields):
-                self.reader.mistake(
-                    key.place, ErrorCode.M002, f"`{key.text}` needs a column or a formula, one of them", _SHAPES
-                )
-            elif "formula" in fields:
-                expression = self.expression(fields["formula"])
-                formulas += [_Written(key, fact, expression)] if expression else []
+            if "formula" in fields:
+                formulas += self.formulas.fact(fact, key.place, fields["formula"])
             else:
                 column = self.columns.column(fact.name, key.text, key.place, fields, fact.type)
                 columns += [column] if column else []
         return columns, formulas, given
-
-    # --- formulas ----------------------------------------------------------------------------------------------------
-
-    def expression(self, node: Node) -> Expression | None:
-        """The FEEL of one formula, which has not been compiled yet."""
-        if not isinstance(node, Scalar) or not node.text.strip():
-            self.reader.wrong_kind(node, "a formula", "a FEEL expression")
-            return None
-        try:
-            return Expression(parse_expression(node.text), node)
-        except FeelSyntaxError as error:
-            self.reader.mistake(node.place_at(error.offset), ErrorCode.M004, error.message)
-            return None
-
-    def formulas(self, written: list[_Written], types: Mapping[str, Type]) -> tuple[MapFormula, ...]:
-        """The formulas, compiled and in order; none where they read one another in a circle. `types` are those of all
-        names that they may read."""
-        names = MapNames(types, self.facts)
-        compiled: list[MapFormula] = []
-        for key, fact, expression in written:
-            formula = compile_formula(expression, fact, names, self.vocabulary, self.reader.diagnostics)
-            if formula is not None:
-                text = expression.text
-                compiled.append(MapFormula(name=fact.name, place=key.place, type=fact.type, text=text, formula=formula))
-        circle = first_circle(compiled)
-        if circle:
-            first = min((each for each in compiled if each.name in circle), key=lambda each: each.place)
-            message = f"the formulas of {listed(circle)} read one another in a circle"
-            self.reader.mistake(first.place, ErrorCode.M006, message, "take one of them from a column")
-            return ()
-        return evaluation_order(compiled)
 
     def require(self, given: Collection[str], node: Node) -> None:
         """Notes each required fact that the map doesn't give."""

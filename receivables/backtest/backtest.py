@@ -179,12 +179,13 @@ def _count(
 
 
 def outcome(item: Item, end: int) -> tuple[int, int | None, int]:
-    """How an order was paid: its days late, how many of `LATE_DAYS` that passed (None: not yet known), and the days it
-    was owed. Of an item that was open on the history's last day `end`, as far as the history goes; its lateness is
-    known once it is later than the last threshold."""
+    """How an order was paid: the days it was owed late, how many of `LATE_DAYS` its days late passed (None: not yet
+    known), and the days it was owed. Of an item that was open on the history's last day `end`, as far as the history
+    goes; its lateness is known once it is later than the last threshold."""
     settled = item.settled
     paid = end if settled is None else settled
     late = max(paid - item.due, 0)
     lateness = sum([late > days for days in LATE_DAYS])
     known = settled is not None or lateness == len(LATE_DAYS)
-    return late, lateness if known else None, max(paid - item.issued, 0)
+    owed = max(paid - item.issued, 0)
+    return min(late, owed), lateness if known else None, owed

@@ -66,7 +66,7 @@ class FactRows:
         number, amount, payment_days, customer = self._order
         row[number] = item.number
         row[amount] = item.amount
-        row[payment_days] = item.due - item.issued
+        row[payment_days] = item.payment_days
         row[customer] = item.customer
         for slot, index in self._account:
             row[slot] = facts[index]

@@ -87,7 +87,7 @@ class _FactTable:
         columns: dict[str, Any] = {
             "order.id": [item.number for item in items],
             "order.amount": [item.amount for item in items],
-            "order.payment_days": [item.due - item.issued for item in items],
+            "order.payment_days": [item.payment_days for item in items],
             "account.id": [item.customer for item in items],
             AS_OF: [item.issued for item in items],
         }

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.vocabulary.binding import Fault
-from files.input_refused import InputRefused
 from files.long_run import ROWS_BETWEEN, Progress, no_progress
+from files.maps.headings import refuse_unfit_heading
 from files.rejects import WriteReject
 from files.rows import FileRow, PerHeading, RowFile, open_rows
 from receivables.history.history_map import HISTORY, HistoryMap
-from receivables.history.history_rows import InvoiceReader, history_heading_faults, invoice_reader
+from receivables.history.history_rows import InvoiceReader, history_heading_faults, invoice_reader, row_map_of
 from receivables.items import Item
 
 REJECTS_KEPT = 1_000
@@ -72,7 +72,8 @@ def read_history(
     accounts = history.accounts
     numbers: set[str] = set()
     size = source.path.stat().st_size or 1
-    with open_rows(source.path, encoding=source.encoding, delimiter=source.delimiter) as file:
+    skip_lines = source.history_map.skip_lines
+    with open_rows(source.path, encoding=source.encoding, delimiter=source.delimiter, skip_lines=skip_lines) as file:
         for row, read in _rows(source, file):
             history.rows += 1
             if not history.rows % ROWS_BETWEEN:
@@ -103,8 +104,15 @@ def _invoice(row: FileRow, read: InvoiceReader, numbers: set[str]) -> Item | tup
 
 def _rows(source: HistorySource, file: RowFile) -> Iterator[tuple[FileRow, InvoiceReader]]:
     """Each row with what reads its cells. A key that an NDJSON row lacks is a missing value."""
-    if file.heading is not None and (faults := history_heading_faults(source.history_map, file.heading)):
-        raise InputRefused("; ".join(map(str, faults)))
+    if file.heading is not None:
+        refuse_unfit_heading(
+            source.path,
+            row_map_of(source.history_map),
+            history_heading_faults(source.history_map, file.heading),
+            encoding=source.encoding,
+            delimiter=source.delimiter,
+            between="; ",
+        )
     readers = PerHeading(lambda heading: invoice_reader(source.history_map, heading, source.currency_digits))
     for row in file:
         yield row, readers(row.heading)

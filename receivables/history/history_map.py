@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Kind, Type
-from files.maps.row_map import Column
+from files.maps.row_map import Column, MapFormula
 from receivables.account_facts import AccountFacts
 
 HISTORY = "history"
@@ -72,8 +72,14 @@ class HistoryMap:
     """ISO 4217 code of the amounts; they are compared with the policies' amounts one to one, whatever their
     currency."""
     columns: tuple[Column, ...]
-    """Named `history.issued` and so on; every one of `COLUMNS_REQUIRED` is among them."""
+    """Named `history.issued` and so on; every one of `COLUMNS_REQUIRED` is among them or has a formula."""
     assumptions: tuple[Assumption, ...]
+    helpers: tuple[Column, ...] = ()
+    """Columns that formulas read as `row.name`, without being one of `COLUMNS`."""
+    formulas: tuple[MapFormula, ...] = ()
+    """Of the columns that are worked out from others, in an order in which each reads only those before it."""
+    skip_lines: int = 0
+    """Lines of a CSV file above its heading."""
 
     @property
     def facts_from_history(self) -> tuple[str, ...]:
@@ -84,4 +90,5 @@ class HistoryMap:
     @property
     def dates_disputes(self) -> bool:
         """Whether the history says since when an invoice is disputed."""
-        return any(column.name == f"{HISTORY}.disputed_on" for column in self.columns)
+        named = {column.name for column in self.columns} | {formula.name for formula in self.formulas}
+        return f"{HISTORY}.disputed_on" in named

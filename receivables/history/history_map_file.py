@@ -18,9 +18,11 @@ from engine.reading.document import Mapping as Entries
 from engine.reading.fields import FieldReader
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Binder, FactsRefused
-from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
-from files.maps.map_columns import COLUMN_KEYS, ColumnReader, literal
-from files.maps.row_map import Column
+from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
+from files.maps.map_columns import COLUMN_KEYS, MAP_KEYS, ColumnReader, literal
+from files.maps.map_formula_reader import FormulaReader, WrittenFormula
+from files.maps.map_formulas import MapNames
+from files.maps.row_map import ROW, Column
 from receivables.history.history_map import (
     ACCOUNT_FACTS,
     COLUMNS,
@@ -57,22 +59,28 @@ class _HistoryMapReader:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.reader = FieldReader()
+        self.vocabulary = vocabulary
+        self.formulas = FormulaReader(self.reader, vocabulary)
         self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}
-        self.columns = ColumnReader(self.reader, ErrorCode.H004, ErrorCode.H006)
+        self.columns = ColumnReader(self.reader, ErrorCode.H004, ErrorCode.H006, ErrorCode.H007)
 
     def map(self, root: Node) -> HistoryMap | None:
         """The whole map; None where a key that it can't do without is missing or wrong."""
         reader, required = self.reader, (HISTORY, "title", "currency", "columns")
-        fields = reader.fields(root, "a history map", (*required, "dates", "assume"), required)
+        fields = reader.fields(root, "a history map", (*required, *MAP_KEYS, "helpers", "assume"), required)
         if fields is None:
             return None
         name = reader.id(fields[HISTORY], "a map's name") if HISTORY in fields else None
         title = reader.text(fields.get("title"), "the title")
         currency = self.currency(fields.get("currency"))
-        if "dates" in fields:
-            self.columns.dates = self.columns.date_format(fields["dates"])
-        columns = self.read_columns(fields["columns"]) if "columns" in fields else ()
-        dated = any(column.name == f"{HISTORY}.disputed_on" for column in columns)
+        self.columns.defaults(fields)
+        helpers = self.read_helpers(fields.get("helpers"))
+        columns, written = self.read_columns(fields["columns"]) if "columns" in fields else ((), ())
+        types = {column.name: column.type for column in helpers} | {column.name: column.type for column in columns}
+        types |= {each.fact.name: each.fact.type for each in written}
+        names = MapNames(types, tuple(f"{HISTORY}.{name}" for name in COLUMNS), "helpers", has_day=False)
+        formulas = self.formulas.compiled(written, names)
+        dated = f"{HISTORY}.disputed_on" in types
         from_history = {*ORDER_FACTS, *ACCOUNT_FACTS} - (set() if dated else {DISPUTED_AMOUNT})
         assumptions = self.assumptions(fields["assume"], from_history) if "assume" in fields else ()
         if not name or not title or not currency:
@@ -83,7 +91,10 @@ class _HistoryMapReader:
             title=title,
             currency=currency,
             columns=columns,
+            helpers=helpers,
+            formulas=formulas,
             assumptions=assumptions,
+            skip_lines=self.columns.skip_lines,
         )
 
     def currency(self, node: Node | None) -> str | None:
@@ -96,15 +107,36 @@ class _HistoryMapReader:
 
     # --- columns -----------------------------------------------------------------------------------------------------
 
-    def read_columns(self, node: Node) -> tuple[Column, ...]:
-        """The columns without a mistake, in the order of the map."""
+    def read_helpers(self, node: Node | None) -> tuple[Column, ...]:
+        """The columns under `helpers`, which formulas read as `row.name`; text where no type is declared."""
         read = []
-        for name, entry in (self.reader.fields(node, "the columns", tuple(COLUMNS), COLUMNS_REQUIRED) or {}).items():
-            fields = self.reader.fields(entry, "a column", COLUMN_KEYS, ("column",))
-            full_name = f"{HISTORY}.{name}"
-            column = self.columns.column(full_name, name, entry.place, fields, COLUMNS[name]) if fields else None
-            read += [column] if column else []
+        for key, entry in self.reader.entries(node, "the helpers") if node else ():
+            name = self.reader.name(key, "a column's name")
+            fields = self.reader.fields(entry, "a column", (*COLUMN_KEYS, "type", "members"), ("column",))
+            if name and fields:
+                type_ = self.formulas.helper_type(fields)
+                column = self.columns.column(f"{ROW}.{name}", key.text, key.place, fields, type_)
+                read += [column] if column else []
         return tuple(read)
+
+    def read_columns(self, node: Node) -> tuple[tuple[Column, ...], tuple[WrittenFormula, ...]]:
+        """The columns without a mistake, in the order of the map, and those that have a formula instead."""
+        read: list[Column] = []
+        written: list[WrittenFormula] = []
+        for name, entry in (self.reader.fields(node, "the columns", tuple(COLUMNS), COLUMNS_REQUIRED) or {}).items():
+            fields = self.reader.fields(entry, "a column", (*COLUMN_KEYS, "formula"))
+            if fields is None or not self.formulas.one_source(name, entry.place, fields):
+                continue
+            full_name, type_ = f"{HISTORY}.{name}", self.type_of(name)
+            if "formula" in fields:
+                written += self.formulas.column(full_name, type_, entry.place, fields["formula"])
+            elif column := self.columns.column(full_name, name, entry.place, fields, type_):
+                read.append(column)
+        return tuple(read), tuple(written)
+
+    def type_of(self, name: str) -> Type:
+        """The type of a column; amounts have the currency's decimals."""
+        return self.vocabulary.type_named(Kind.MONEY, ()) if name == "amount" else COLUMNS[name]
 
     # --- assumptions -------------------------------------------------------------------------------------------------
 

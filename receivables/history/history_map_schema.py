@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN
+from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN
 from engine.reading.request_schemas import Schema, fact_schema
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
-from files.maps.row_map_schema import DATE_FORMAT, FROM_COLUMN, record
+from files.maps.row_map_schema import FORMULA, FROM_COLUMN, OF_ALL_COLUMNS, TYPED, record
 from receivables.history.history_map import (
     ACCOUNT_FACTS,
     COLUMNS,
@@ -27,7 +27,7 @@ _FROM_HISTORY = {*ORDER_FACTS, *ACCOUNT_FACTS} - {DISPUTED_AMOUNT}
 
 def history_map_schema(vocabulary: Vocabulary) -> Schema:
     """The schema; `vocabulary` knows the facts that may be assumed, and their values."""
-    column = {"$ref": "#/$defs/column"}
+    column = {"oneOf": [{"$ref": "#/$defs/column"}, {"$ref": "#/$defs/formula"}]}
     assumed = {
         fact.name: _assumption(fact, vocabulary) for fact in vocabulary.of_case(CASE) if fact.name not in _FROM_HISTORY
     }
@@ -41,7 +41,13 @@ def history_map_schema(vocabulary: Vocabulary) -> Schema:
                 HISTORY: {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
                 "title": BILINGUAL,
                 "currency": {"type": "string", "pattern": CURRENCY_PATTERN, "description": "ISO 4217, such as EUR."},
-                "dates": DATE_FORMAT,
+                **OF_ALL_COLUMNS,
+                "helpers": {
+                    "type": "object",
+                    "propertyNames": {"pattern": NAME_PATTERN},
+                    "additionalProperties": record({**FROM_COLUMN, **TYPED}, ("column",)),
+                    "description": "Columns that formulas read as row.name. A column without a type is text.",
+                },
                 "columns": record(dict.fromkeys(COLUMNS, column), COLUMNS_REQUIRED),
                 "assume": {
                     "type": "object",
@@ -53,7 +59,11 @@ def history_map_schema(vocabulary: Vocabulary) -> Schema:
             },
             (HISTORY, "title", "currency", "columns"),
         ),
-        "$defs": {"column": record(FROM_COLUMN, ("column",)), "because": BILINGUAL},
+        "$defs": {
+            "column": record(FROM_COLUMN, ("column",)),
+            "formula": record({"formula": FORMULA}, ("formula",)),
+            "because": BILINGUAL,
+        },
     }
 
 

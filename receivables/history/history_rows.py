@@ -16,7 +16,7 @@ from typing import cast
 
 from engine.vocabulary.binding import TEXT_LENGTH_MAX, Fault, JsonScalar, text_fault
 from engine.vocabulary.days import EPOCH, day_number
-from engine.vocabulary.vocabulary import DATE, MONEY_BOUND
+from engine.vocabulary.vocabulary import DATE, MONEY_BOUND, Kind
 from files.maps.mapped_rows import heading_faults, row_reader
 from files.maps.row_map import RowMap
 from receivables.history.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap
@@ -38,7 +38,7 @@ _NEEDED = tuple(name for name in COLUMNS_REQUIRED if name != "settled")
 def history_heading_faults(history_map: HistoryMap, heading: Sequence[str]) -> tuple[Fault, ...]:
     """What keeps this map from reading a file with this heading; empty where nothing does. A hint that fits several
     faults, such as the list of columns, stands at the last of them alone."""
-    faults = heading_faults(_row_map(history_map), heading)
+    faults = heading_faults(row_map_of(history_map), heading)
     last = {fault.hint: fault for fault in faults}
     return tuple(fault if fault is last[fault.hint] else replace(fault, hint="") for fault in faults)
 
@@ -51,8 +51,11 @@ def invoice_reader(history_map: HistoryMap, heading: Sequence[str], currency_dig
     slots = {name: index for index, name in enumerate(heading)}
     places = {column.name.partition(".")[2]: slots.get(column.column) for column in history_map.columns}
     translated = [column.name for column in history_map.columns if column.values is not None]
-    plain = {*COLUMNS_REQUIRED, "disputed"}
-    if plain != places.keys() or None in places.values() or translated not in ([], [f"{HISTORY}.disputed"]):
+    described = bool(history_map.formulas) or any(
+        column.rest or column.no_value or not column.numbers.is_plain for column in history_map.columns
+    )
+    has_others = {*COLUMNS_REQUIRED, "disputed"} != places.keys() or None in places.values()
+    if described or has_others or translated not in ([], [f"{HISTORY}.disputed"]):
         return full_way
     return _quick_way(full_way, cast("Mapping[str, int]", places), currency_digits)
 
@@ -109,12 +112,12 @@ def _quick_amount(text: str | None, digits: int) -> int:
 
 
 def _full_way(history_map: HistoryMap, heading: Sequence[str], currency_digits: int) -> InvoiceReader:
-    read = row_reader(_row_map(history_map), heading, EPOCH)
+    read = row_reader(_in_currency(row_map_of(history_map), currency_digits), heading, EPOCH)
 
     def invoice(cells: Sequence[str | None]) -> Item | tuple[Fault, ...]:
         mapped = read(cells)
-        if mapped.faults:
-            return mapped.faults
+        if mapped.faults or mapped.formula_faults:
+            return mapped.faults or mapped.formula_faults
         raw = cast("Mapping[str, JsonScalar]", mapped.facts[HISTORY])
         if any(raw[name] is None for name in _NEEDED):
             return _missing(raw)
@@ -137,14 +140,26 @@ def _day(raw: JsonScalar) -> int | None:
     return None if raw is None else day_number(date.fromisoformat(cast("str", raw)))
 
 
-def _row_map(history_map: HistoryMap) -> RowMap:
+def row_map_of(history_map: HistoryMap) -> RowMap:
+    """The columns of a history as a row map, which reads them as it reads facts."""
     return RowMap(
         name=history_map.name,
         place=history_map.place,
         title=history_map.title,
         case="order",
-        columns=history_map.columns,
+        columns=(*history_map.helpers, *history_map.columns),
+        formulas=history_map.formulas,
+        skip_lines=history_map.skip_lines,
     )
+
+
+def _in_currency(row_map: RowMap, digits: int) -> RowMap:
+    """The map with amounts of so many decimals, to which they are rounded where it says so."""
+    columns = (
+        replace(column, type=replace(column.type, scale=digits)) if column.type.kind is Kind.MONEY else column
+        for column in row_map.columns
+    )
+    return replace(row_map, columns=tuple(columns))
 
 
 def _missing(raw: Mapping[str, JsonScalar]) -> tuple[Fault, ...]:
@@ -166,8 +181,6 @@ def _faults(item: Item, currency: JsonScalar, expected_currency: str) -> tuple[F
     if not 0 < item.amount <= MONEY_BOUND:
         hint = "leave credit notes and empty invoices out; write amounts in the currency's own decimals"
         faults.append(Fault(f"{HISTORY}.amount", "is not an amount that an order can have", hint))
-    if item.due < item.issued:
-        faults.append(Fault(f"{HISTORY}.due", "lies before the day of issue"))
     days = (item.issued, item.due, item.settled, item.disputed_on)
     if any(day is not None and not DATE.low <= day <= DATE.high for day in days):
         faults.append(Fault(HISTORY, "holds a day outside of what policies can speak about, 1900 to 2199"))

@@ -36,6 +36,10 @@ UNKNOWN = "unknown"
 QUARTER_DAYS_WITHOUT_POLICY = 90
 """What DSO counts a quarter as where no policy says it (common practice)."""
 
+_NEED_SETTLED = ("months", "average_monthly_sales")
+"""Facts of an account that open items alone get wrong: since when it buys, and how much. Its payment record is missing
+then by itself."""
+
 AccountRequests = Mapping[str, Mapping[str, object]]
 """By customer, the group `account` of a request."""
 
@@ -179,9 +183,11 @@ def _account_requests(engine: Engine, book: Book, items: Iterable[Item], figures
     for item in items:
         by_customer[item.customer].append(item)
     instant, digits = as_day_closes(figures.as_of), engine.vocabulary.currency_digits
+    unknown = () if book.has_settled else _NEED_SETTLED
     requests = {}
     for customer, items_of_customer in sorted(by_customer.items()):
         computed = in_request(customer, account_facts(items_of_customer, instant, figures.total.amount), digits)
+        computed = {name: value for name, value in computed.items() if name not in unknown}
         requests[customer] = {**computed, **book.accounts.get(customer, {}), "id": customer}
     return requests
 

@@ -1,7 +1,7 @@
 """Rows of a receivables file in any of its formats, one at a time: the readers of `files` behind one door.
 
 Edge of `credence portfolio`: `run_portfolio` takes the rows from here and gives each to the book. All cells are text
-when they leave here, whatever the format; a typed date is spelled as the map expects it."""
+when they leave here, whatever the format."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from files.columnar import columnar_rows
 from files.formats import format_named
 from files.input_refused import InputRefused
+from files.maps.headings import refuse_unfit_heading
 from files.maps.mapped_rows import heading_faults
 from files.maps.row_map import RowMap
 from files.rows import FileRow, open_rows
@@ -43,10 +44,11 @@ def records(path: Path, options: PortfolioFileOptions) -> Iterator[FileRow]:
 
     format_ = format_named(path)
     if format_ is not None and not format_.is_text:
-        spellings = {column.column: column.dates.spelling for column in options.row_map.columns if column.dates}
-        yield from columnar_rows(path, spellings, check)
+        yield from columnar_rows(path, check)
         return
-    with open_rows(path, encoding=options.encoding, delimiter=options.delimiter) as rows:
+    row_map, encoding, delimiter = options.row_map, options.encoding, options.delimiter
+    with open_rows(path, encoding=encoding, delimiter=delimiter, skip_lines=row_map.skip_lines) as rows:
         if rows.heading is not None:
-            check(rows.heading)
+            faults = heading_faults(row_map, rows.heading)
+            refuse_unfit_heading(path, row_map, faults, encoding=encoding, delimiter=delimiter)
         yield from rows

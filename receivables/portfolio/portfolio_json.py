@@ -65,6 +65,7 @@ def _rows(portfolio: Portfolio) -> Json:
         "read": portfolio.rows,
         "items": len(book.items),
         "issued_later": book.later,
+        "settled_items": book.has_settled,
         "rejected": portfolio.rejected,
         "contradicted": [{"account": customer, "fact": f"account.{name}"} for customer, name in book.contradicted],
     }

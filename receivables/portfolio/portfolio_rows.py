@@ -1,8 +1,8 @@
 """Rows of a receivables file → the items of a portfolio, through an invoice row map.
 
 Verb: RowMap + Vocabulary + `as_of` → one reader for all files. A row is an item, an invoice that is issued later, or a
-list of faults; there is nothing else. The map is the one `decide-file` takes; beside its facts it names the columns
-`amount` and `settled` (and may name `industry`) among its helpers, since a portfolio looks at the past as well.
+list of faults; there is nothing else. The map is the one `decide-file` takes; beside its facts it names `amount` and
+may name `settled` and `industry` among its helper columns, since a portfolio looks at the past as well.
 """
 
 from __future__ import annotations
@@ -51,17 +51,24 @@ class Book:
     later: int
     """How many invoices were issued after the report's date."""
 
+    @property
+    def has_settled(self) -> bool:
+        """Whether any item says when it was settled. Otherwise these are open items alone, and what needs the settled
+        ones too can't be worked out."""
+        return any(item.settled is not None for item in self.items)
+
 
 def map_lacks(row_map: RowMap) -> tuple[str, ...]:
     """What a portfolio needs and this map doesn't say, one sentence each; empty where the map will do."""
     if row_map.case != CASE:
         return (f"it is for the case kind `{row_map.case}`, not `{CASE}`",)
     types = {column.name: column.type.kind for column in row_map.columns}
-    named = types.keys() | {formula.name for formula in row_map.formulas}
-    lacking = [f"`{name}` is not mapped" for name in _DATES if name not in named]
-    for name, kind in (("amount", Kind.MONEY), ("settled", Kind.DATE)):
-        if types.get(f"{ROW}.{name}") is not kind:
-            lacking.append(f"under `columns`, `{name}: {{column: …, type: {kind}}}` is missing")
+    types |= {formula.name: formula.type.kind for formula in row_map.formulas}
+    lacking = [f"`{name}` is not mapped" for name in _DATES if name not in types]
+    if types.get(_AMOUNT) is not Kind.MONEY:
+        lacking.append(f"under `columns`, `amount: {{column: …, type: {Kind.MONEY}}}` is missing")
+    if types.get(_SETTLED, Kind.DATE) is not Kind.DATE:
+        lacking.append(f"under `columns`, `settled` has the type `{types[_SETTLED]}`, not `{Kind.DATE}`")
     return tuple(lacking)
 
 
@@ -77,8 +84,8 @@ class BookReader:
         self._binder = Binder(CASE, facts)
         slots = {fact.name: slot for slot, fact in enumerate(facts)}
         self._item_facts: Callable[[Sequence[Value]], tuple[Any, ...]] = itemgetter(*(slots[n] for n in _ITEM_FACTS))
-        helpers = {column.name: slot for slot, column in enumerate(row_map.helpers)}
-        self._amount, self._settled = helpers[_AMOUNT], helpers[_SETTLED]
+        helpers = {name: slot for slot, name in enumerate(row_map.helper_names)}
+        self._amount, self._settled = helpers[_AMOUNT], helpers.get(_SETTLED)
         self._industry = helpers.get(_INDUSTRY)
         self._readers: dict[tuple[str, ...], RowReader] = {}
         self._items: dict[str, Item] = {}
@@ -99,7 +106,7 @@ class BookReader:
             values = self._binder.bind(row.facts)
         except FactsRefused as error:
             refused += error.faults
-        if row.helpers[self._amount] is None:
+        if not row.formula_faults and row.helpers[self._amount] is None:
             refused.append(Fault(_AMOUNT, "is required"))
         if row.faults or row.formula_faults or refused:
             return faults_of_row(self._map, row, refused)
@@ -122,11 +129,13 @@ class BookReader:
 
     def _take(self, values: Sequence[Value], row: MappedRow) -> tuple[Fault, ...]:
         item = self._item(values, row.helpers)
+        if item.due is None and item.is_credit and item.issued is not None:
+            item = item._replace(due=item.issued)  # a credit note is never overdue, and many have no due date
         if item.issued is None or item.due is None:
             missing = [name for name, day in zip(_DATES, (item.issued, item.due), strict=True) if day is None]
             return faults_of_row(self._map, row, [Fault(name, "is missing") for name in missing])
         if item.number in self._items or item.number in self._later:
-            twice = Fault("invoice.id", f"`{item.number}` stands in an earlier row too")
+            twice = Fault("invoice.id", "stands in an earlier row too")
             return faults_of_row(self._map, row, [twice])
         if item.issued > self._day:
             self._later.add(item.number)
@@ -142,7 +151,8 @@ class BookReader:
 
     def _item(self, values: Sequence[Value], helpers: Sequence[Value]) -> Item:
         number, customer, issued, due, open_amount, disputed, country = self._item_facts(values)
-        amount, settled = (cast("Any", helpers[slot]) for slot in (self._amount, self._settled))
+        amount = cast("Any", helpers[self._amount])
+        settled = None if self._settled is None else cast("Any", helpers[self._settled])
         industry = None if self._industry is None else cast("Any", helpers[self._industry])
         return Item(number, customer, issued, due, settled, amount, open_amount, disputed, country, industry)
 
@@ -150,7 +160,7 @@ class BookReader:
         """Between the open amount on the report's date, the whole amount and the day of settlement."""
         owed, path = item.open_amount, "invoice.open_amount"
         hint = "see docs/portfolio.md for how a map gives it"
-        if bool(owed) != bool(item.open_on(self._day)):
+        if self._settled is not None and bool(owed) != bool(item.open_on(self._day)):
             settled = (
                 "is not 0 although the invoice was settled" if owed else "is 0 although the invoice is not settled"
             )
@@ -175,7 +185,8 @@ def _without_fixed(row_map: RowMap, vocabulary: Vocabulary, as_of: date) -> tupl
     required = {fact.name for fact in vocabulary.of_case(CASE) if fact.required}
 
     def is_fixed(formula: MapFormula) -> bool:
-        return not formula.reads and formula.name not in read | required | set(_ITEM_FACTS)
+        of_item = formula.name in _ITEM_FACTS or formula.name.startswith(f"{ROW}.")
+        return not formula.reads and not of_item and formula.name not in read | required
 
     fixed = tuple(formula for formula in row_map.formulas if is_fixed(formula))
     row = row_reader(replace(row_map, columns=(), formulas=fixed), (), as_of)(())

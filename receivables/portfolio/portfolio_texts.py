@@ -90,6 +90,12 @@ PARTIAL = Text(
     "{quarter}：账簿始于该季度之中，期初未清金额未知，不计算比率（若数据完整，请用 --opening 指定）。",
 )
 NO_SALES = Text("{quarter}: there were no credit sales, so there is no DSO.", "{quarter}：无赊销，无法计算周转天数。")
+ONLY_OPEN = Text(
+    "The files hold open items only: – stands for DSO, best possible DSO and collection effectiveness, which need "
+    "settled items too. Add these to the export, and a column `settled` to the map.",
+    "文件只含未清项：周转天数、最佳周转天数和回款有效率须有已结清项目才能计算，故以“–”表示。"
+    "请在导出文件中加入已结清项目，并在映射中加入 `settled` 列。",
+)
 NO_QUARTER = Text("There is no quarter to report.", "没有可供分析的季度。")
 
 CONCENTRATION = Text("Concentration", "集中度")

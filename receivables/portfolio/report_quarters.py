@@ -25,6 +25,8 @@ def turnover_section(portfolio: Portfolio, engine: Engine, show: PortfolioFormat
     """Two tables by quarter, amounts and ratios, with their charts; a quarter without ratios is given the reason."""
     quarters = portfolio.figures.quarters
     days = show.number(days_in_quarter(engine, portfolio.as_of))
+    if not portfolio.book.has_settled:
+        return Section(show(texts.TURNOVER), (show(texts.ONLY_OPEN),))
     if not quarters:
         return Section(show(texts.TURNOVER), (show(texts.NO_QUARTER),))
     tables = _quarter_tables(quarters, show)

@@ -76,7 +76,7 @@ def portfolio_of(
         name = ", ".join(path.stem for path in request.files)[:_NAME_LENGTH_MAX]
         days = days_in_quarter(engine, request.as_of)
         opening = day_number(request.opening) if request.opening else None
-        portfolio_figures = figures(book.items, day_number(request.as_of), days, opening)
+        portfolio_figures = figures(book.items, day_number(request.as_of), days, opening, has_settled=book.has_settled)
         industry = request.industry or _industry(engine, book)
         decisions = decide_portfolio(
             engine, book, portfolio_figures, name, industry, lambda share: progress("deciding", share)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -139,7 +139,7 @@ def by_backtest(path: Path, text: Text) -> Found:
     return Found(history.rows - history.rejected, faults)
 
 
-def by_batch(path: Path, _text: Text) -> Found:
+def by_batch(path: Path, text: Text) -> Found:
     duckdb_run = pytest.importorskip("files.batch.duckdb.duckdb_run")
     out, rejects = path.with_suffix(".csv.out.csv"), path.with_suffix(".rejects")
     job = duckdb_run.SqlBatchJob(
@@ -149,6 +149,8 @@ def by_batch(path: Path, _text: Text) -> Found:
         as_of=AS_OF,
         out=str(out),
         rejects=str(rejects),
+        encoding=text.encoding,
+        delimiter=text.delimiter,
     )
     return Found(duckdb_run.run(job).decided, tuple(rejected(rejects)))
 
@@ -205,6 +207,10 @@ def content(kind: str, end: str, delimiter: str) -> str:
     return end.join([*lines, line(sound(2), delimiter), ""])
 
 
+BATCH_READS = (("utf-8", ","), ("utf-8", ";"), ("utf-8-sig", ","), ("utf-16", ";"), ("gb18030", "\t"))
+"""What is tried with `batch`, whose runs take longer: each encoding and each delimiter once and more."""
+
+
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_csv_file_gives_the_same_rows_and_faults_to_every_command(kind: str, tmp_path: Path) -> None:
     words = FAULTS[kind][1]
@@ -215,7 +221,7 @@ def test_a_csv_file_gives_the_same_rows_and_faults_to_every_command(kind: str, t
         expected = Found(2, ((5, words.format(delimiter)),)) if words else Found(3)
         text = Text(encodings[written], delimiter)
         for name in READERS:
-            if name != "batch" or (delimiter == "," and written.startswith("utf-8")):
+            if name != "batch" or (written, delimiter) in BATCH_READS:
                 assert found(name, path, text) == expected, (name, written, end, delimiter)
 
 
@@ -254,7 +260,6 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_a_csv_file_that_can_not_be_used_is_refused_in_the_same_words(kind: str, tmp_path: Path) -> None:
-    """But for what to do: `batch` has no option `--encoding`."""
     body, words = REFUSED[kind]
     (tmp_path / "in.csv").write_bytes(body)
 
@@ -262,7 +267,7 @@ def test_a_csv_file_that_can_not_be_used_is_refused_in_the_same_words(kind: str,
         refused = found(name, tmp_path / "in.csv", Text()).refused
         expected = words.format("history.amount" if name == "backtest" else "order.amount")
         assert refused.startswith(expected) if words.endswith("; ") else refused == expected, name
-        assert ("--encoding" in refused) == (words.endswith("; ") and name != "batch")
+        assert ("--encoding" in refused) == words.endswith("; ")
 
 
 def test_a_heading_alone_has_no_rows(tmp_path: Path) -> None:
@@ -272,11 +277,80 @@ def test_a_heading_alone_has_no_rows(tmp_path: Path) -> None:
         assert found(name, tmp_path / "in.csv", Text()) == Found(), name
 
 
-def test_other_delimiters_are_named_where_only_commas_are_read(tmp_path: Path) -> None:
+def test_batch_names_another_delimiter(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(content("none", "\n", ";"), newline="")
 
-    refused = "in.csv: the file separates its cells by `;`; save it with commas"
+    refused = "in.csv: the file separates its cells by `;`; give --delimiter ';'"
     assert found("batch", tmp_path / "in.csv", Text()) == Found(refused=refused)
+
+
+ABOVE: dict[str, tuple[str, str, int]] = {
+    "a title": ("Open items\nas of 1 July\n\n", ",", 3),
+    "a title with quotes": ('Open "items"\n5" screws\n', ",", 2),
+    "a separator": ("sep=;\n", ";", 0),
+    "a separator in capitals and quotes": ('"SEP=;"\n', ";", 0),
+    "a separator that is a comma": ("sep=,\n", ",", 0),
+    "a separator that is counted": ("sep=|\nOpen items\n", "|", 2),
+    "a separator with its row's other cells": ("sep=;,,,,\n", ";", 0),
+}
+"""Lines above a heading, the delimiter of the table, and what the map says to skip."""
+
+
+@pytest.mark.parametrize("kind", ABOVE)
+def test_lines_above_the_heading_are_left_out_and_counted(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    above, delimiter, skip_lines = ABOVE[kind]
+    skipping = replace(row_map(), skip_lines=skip_lines), replace(history_map(), skip_lines=skip_lines)
+    monkeypatch.setattr(f"{__name__}.row_map", lambda: skipping[0])
+    monkeypatch.setattr(f"{__name__}.history_map", lambda: skipping[1])
+    lines = above.count("\n")
+    expected = Found(2, ((5 + lines, "row: has 6 cells, the heading has 7"),))
+    for end, encoding in (("\n", "utf-8"), ("\r\n", "utf-8-sig"), ("\r\n", "utf-16"), ("\n", "cp1252")):
+        text = above.replace("\n", end) + content("a cell too few", end, delimiter)
+        (tmp_path / "in.csv").write_bytes(text.encode(encoding))
+        given = Text(encoding, "," if "separator" in kind else delimiter)
+        for name in READERS:
+            assert found(name, tmp_path / "in.csv", given) == expected, (name, end, encoding)
+
+
+def test_a_title_above_the_heading_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("Open items\n\n" + content("none", "\n", ","), newline="")
+
+    for name in READERS:
+        refused = found(name, tmp_path / "in.csv", Text()).refused
+        assert refused.endswith("line 3 holds all columns of the map: write `skip_lines: 2` at the top of the map"), (
+            name
+        )
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_utf_16_without_a_mark_is_recognised(order: str, tmp_path: Path) -> None:
+    for text in (content("none", "\n", ","), content("none", "\r\n", ",").replace("x", "客户信用额度" * 40)):
+        (tmp_path / "in.csv").write_bytes(text.encode(f"utf-16-{order}"))
+        for name in READERS:
+            refused = found(name, tmp_path / "in.csv", Text()).refused
+            assert f"is UTF-16 without a byte order mark (utf-16-{order}), not UTF-8" in refused, name
+            for encoding in ("utf-16", f"utf-16-{order}"):
+                assert found(name, tmp_path / "in.csv", Text(encoding)) == Found(3), name
+
+
+def test_a_separator_that_contradicts_the_option_is_said(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("sep=;\n" + content("none", "\n", ";"), newline="")
+
+    words = "in.csv: the first line says `sep=;`, and --delimiter is `|`; leave --delimiter out, or the first line"
+    for name in READERS:
+        assert found(name, tmp_path / "in.csv", Text(delimiter="|")) == Found(refused=words), name
+
+
+def test_bytes_that_are_in_no_encoding_never_become_characters_together(tmp_path: Path) -> None:
+    """Bytes that ASCII doesn't know are a letter in UTF-8, which `batch` reads in place of the file."""
+    lines = [line(list(HEADING), ","), line(sound(1), ",").replace("C", "Caf\u00e9"), line(sound(2), ",")]
+    (tmp_path / "in.csv").write_bytes("\n".join(lines).encode())
+
+    for name in READERS:
+        fault = (2, "row: byte 0xC3 at character 7 is not in the file's encoding")
+        assert found(name, tmp_path / "in.csv", Text("ascii")) == Found(1, (fault,)), name
 
 
 # --- NDJSON ----------------------------------------------------------------------------------------------------------

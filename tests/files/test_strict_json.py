@@ -65,7 +65,7 @@ def of_batch(folder: Path, text: str) -> str:
     (folder / "in.ndjson").write_text(f'{{"a": "1"}}\n{text}\n', "utf-8", newline="")
     faults = [
         fault
-        for batch in ndjson_input.NdjsonCells(("a",), None).batches([str(folder / "in.ndjson")])
+        for batch in ndjson_input.NdjsonCells(("a",), None).batches([("in.ndjson", str(folder / "in.ndjson"))])
         for fault in batch.column(3).to_pylist()
     ]
     return (faults[1] or "" if len(faults) > 1 else "is empty").removeprefix("row: ")

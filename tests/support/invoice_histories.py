@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import pytest
@@ -53,8 +53,8 @@ def sample() -> tuple[Item, ...]:
 
 
 @st.composite
-def invoices(draw: st.DrawFn, customers: str = "AB") -> Item:
-    """Within a stretch of days short enough that much happens on the same day."""
+def invoices(draw: st.DrawFn, customers: str = "AB", due_days: Sequence[int] = (0, 7, 30, 60)) -> Item:
+    """Due so many days after the issue. Within a stretch of days short enough that much happens on the same day."""
     issued = DAY + draw(st.integers(0, 450))
     settled = draw(st.none() | st.integers(-2, 200))
     disputed_on = draw(st.none() | st.integers(-30, 90))
@@ -62,7 +62,7 @@ def invoices(draw: st.DrawFn, customers: str = "AB") -> Item:
         number=str(draw(st.integers(0, 10**6))),
         customer=draw(st.sampled_from(customers)),
         issued=issued,
-        due=issued + draw(st.sampled_from((0, 7, 30, 60))),
+        due=issued + draw(st.sampled_from(due_days)),
         settled=None if settled is None else issued + settled,
         amount=draw(st.integers(1, 10_000)),
         disputed=disputed_on is not None,
@@ -70,8 +70,11 @@ def invoices(draw: st.DrawFn, customers: str = "AB") -> Item:
     )
 
 
-def histories() -> st.SearchStrategy[list[Item]]:
-    return st.lists(invoices(), min_size=1, max_size=25, unique_by=lambda invoice: invoice.number)
+DUE_BEFORE_ISSUE = (-40, -1, 0, 7, 30)
+
+
+def histories(due_days: Sequence[int] = (0, 7, 30, 60)) -> st.SearchStrategy[list[Item]]:
+    return st.lists(invoices(due_days=due_days), min_size=1, max_size=25, unique_by=lambda invoice: invoice.number)
 
 
 def accounts_of(invoices: Iterable[Item]) -> dict[str, list[Item]]:

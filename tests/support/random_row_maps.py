@@ -7,7 +7,8 @@ bulk. The facts have narrow bounds, so that results out of range come along.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -20,6 +21,7 @@ from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Value, json_value, text_fault
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Kind, Type
+from files.maps.date_format import MONTHS
 from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
 from tests.support.small_policies import engine_of
@@ -70,6 +72,74 @@ FAULTY_CELLS: Mapping[Kind, Sequence[str]] = {
     Kind.ENUM: ("green",),
     Kind.TEXT: ("a\tb", "y" * 201),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A way in which a column writes its cells: what the map says of it, how it writes a plain cell, and cells that it
+    takes for none. None for a cell that can't be written so."""
+
+    entry: str
+    write: Callable[[str], str | None]
+    faulty: Sequence[str]
+
+
+def _grouped(cell: str, thousands: str, decimal: str) -> str:
+    minus, digits = ("-", cell[1:]) if cell.startswith("-") else ("", cell)
+    whole, point, decimals = digits.partition(".")
+    groups = re.sub(r"(?<=[0-9])(?=([0-9]{3})+$)", thousands, whole)
+    return minus + groups + (decimal + decimals if point else "")
+
+
+def _trailing(cell: str) -> str:
+    comma = cell.replace(".", ",")
+    return f"{comma[1:]}-" if comma.startswith("-") else comma
+
+
+def _in_brackets(cell: str) -> str:
+    return f"({cell[1:]})" if cell.startswith("-") else cell
+
+
+def _short_year(cell: str) -> str | None:
+    day = date.fromisoformat(cell)
+    return f"{day:%d}-{MONTHS[day.month - 1][:3].upper()}-{day.year % 100:02}" if 1950 <= day.year < 2050 else None
+
+
+def _with_points(cell: str) -> str:
+    return f"{int(cell[8:])}.{int(cell[5:7])}.{cell[:4]}"
+
+
+def _in_full(cell: str) -> str:
+    return f"{int(cell[8:])} {MONTHS[int(cell[5:7]) - 1]} {cell[:4]}"
+
+
+def _finer(cell: str) -> str:
+    return f"{cell if '.' in cell else cell + '.0'}0004"
+
+
+PLAIN = Style("", lambda cell: cell, ())
+"""As every column is written where the map says nothing; its faulty cells are those of its type."""
+
+_NUMBERS = (
+    Style('decimal: ",", thousands: "."', lambda cell: _grouped(cell, ".", ","), ("12.34,5", "1,2.3", "1.2345", "1.5")),
+    Style('thousands: ","', lambda cell: _grouped(cell, ",", "."), ("1,5", "12,34", "1,000,0")),
+    Style('decimal: ",", thousands: "\'"', lambda cell: _grouped(cell, "'", ","), ("1'0", "1.5", "1''000")),
+    Style('decimal: ",", thousands: " "', lambda cell: _grouped(cell, "\u00a0", ","), ("1 00", "1  000", ", 5")),
+    Style('decimal: ",", negative: trailing_minus', _trailing, ("--1", "-1-", "(1)", "1.5")),
+    Style("negative: [parentheses, trailing_minus]", _in_brackets, ("(1", "(-1)", "1)-", "1,5")),
+)
+_DATES = (
+    Style("format: dd-MMM-yy", _short_year, ("31-Feb-26", "1-Jan-26", "01-Jan-2026", "01-Jän-26")),
+    Style("format: [d.M.yyyy, yyyy-MM-dd]", _with_points, ("1.2.26", "1.13.2026")),
+    Style("format: 'd MMMM yyyy'", _in_full, ("1 Jan 2026", "1 Mai 2026")),
+)
+_STYLES: Mapping[Kind, Sequence[Style]] = {
+    Kind.MONEY: (*_NUMBERS, Style("round: true", _finer, ("x", "1,5"))),
+    Kind.RATE: _NUMBERS,
+    Kind.NUMBER: _NUMBERS,
+    Kind.DATE: _DATES,
+}
+NO_VALUE = ("n/a", "0000-00-00")
 
 _LEAVES: Mapping[str, Sequence[str]] = {
     "m": ("row.money", "row.fee", "account.cap"),
@@ -143,7 +213,13 @@ class RandomRowMap:
         types = {fact.name: fact.type for fact in seeing_engine().vocabulary.of_case("account")}
         from_columns = [name for name in FACTS if name == "region" or self.chance.random() < 0.3]
         self._columns = {f"account.{name}": types[f"account.{name}"] for name in ("id", *from_columns)}
+        self._styles: dict[str, Style] = {}
         self._written: dict[str, str] = {}
+        kinds = {name: Kind(type_.partition(",")[0]) for name, type_ in _HELPERS.items()}
+        kinds |= {name: type_.kind for name, type_ in self._columns.items()}
+        for name, kind in kinds.items():
+            if kind in _STYLES and self.chance.random() < 0.6:
+                self._styles[name] = self.chance.choice(_STYLES[kind])
         for name in self.chance.sample(FACTS, len(FACTS)):
             if name not in from_columns:
                 self._write_formula(name)
@@ -160,11 +236,16 @@ class RandomRowMap:
     # --- the map -----------------------------------------------------------------------------------------------------
 
     def text(self, formulas: Mapping[str, str]) -> str:
-        lines = ["map: random", "title: {en: Random, zh: 随机}", "case: account", "columns:"]
-        lines += [f"  {name}: {{column: {name}, type: {type_}}}" for name, type_ in _HELPERS.items()]
-        lines += ["facts:", *(f"  {name}: {{column: {name}}}" for name in self._columns)]
+        lines = ["map: random", "title: {en: Random, zh: 随机}", "case: account"]
+        lines += ["two_digit_years_from: 1950", "columns:"]
+        lines += [f"  {name}: {{column: {name}, type: {type_}{self._style(name)}}}" for name, type_ in _HELPERS.items()]
+        lines += ["facts:", *(f"  {name}: {{column: {name}{self._style(name)}}}" for name in self._columns)]
         lines += [f"  account.{name}:\n    formula: >-\n      {formula}" for name, formula in formulas.items()]
         return "\n".join([*lines, "...", ""])
+
+    def _style(self, name: str) -> str:
+        entry = self._styles.get(name, PLAIN).entry
+        return f", no_value: [{', '.join(NO_VALUE)}]" + (f", {entry}" if entry else "")
 
     def _read(self, formulas: Mapping[str, str]) -> RowMap:
         row_map = self._tried(formulas)
@@ -206,7 +287,8 @@ class RandomRowMap:
         cells = []
         odd = self.chance.random() < 0.15
         for column in self.row_map.columns:
-            cell, value = self._cell(column.type, odd=odd and self.chance.random() < 0.2)
+            style = self._styles.get(column.column, PLAIN)
+            cell, value = self._cell(column.type, style, odd=odd and self.chance.random() < 0.2)
             if column.name == "account.id":
                 cell = value = f"C-{number}"
             if value == FAULTY or not _holds(column.type, value):
@@ -219,12 +301,14 @@ class RandomRowMap:
             return tuple(cells), ExpectedRow(frozenset(faulty), {})
         return tuple(cells), self._expected(values)
 
-    def _cell(self, type_: Type, *, odd: bool) -> tuple[str, Value]:
+    def _cell(self, type_: Type, style: Style, *, odd: bool) -> tuple[str, Value]:
         if odd:
-            return self.chance.choice(FAULTY_CELLS[type_.kind]), FAULTY
+            return self.chance.choice(style.faulty or FAULTY_CELLS[type_.kind]), FAULTY
         if type_.kind is Kind.ENUM and "red" not in type_.members:
             return type_.members[0], type_.members[0]
-        pool = [("", None), *CELLS[type_.kind].items()]
+        written = ((style.write(cell), value) for cell, value in CELLS[type_.kind].items())
+        pool: list[tuple[str, Value]] = [("", None), (self.chance.choice(NO_VALUE), None)]
+        pool += [(cell, value) for cell, value in written if cell is not None]
         cell, value = self.chance.choice([pair for pair in pool if _holds(type_, pair[1])] * 20 + pool)
         return f" {cell}" if self.chance.random() < 0.1 else cell, value
 

@@ -1,6 +1,7 @@
 """A batch on DuckDB, in this process: files → the relation `raw` → facts → decisions → a file.
 
     relation      opens the files as one relation, whatever their format
+    recoded       text files in UTF-8 with the heading on top: the file itself, or a copy
     csv_input     CSV: headings, and the lines on which broken records stand
     ndjson_input  NDJSON: lines → cells of text, checked strictly without reading each line in Python
     duckdb_run    composes them with the SQL form of the rule set; writes decisions and rejects

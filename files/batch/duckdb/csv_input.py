@@ -24,38 +24,38 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import IO
 
 import duckdb
 
-from files.batch.input import identifier, quoted_list
-from files.encoding import file_encoding
+from files.batch.duckdb.recoded import TextFile, recoded
+from files.batch.input import identifier, quoted, quoted_list
 from files.input_refused import InputRefused
 from files.rows import LINE_MAX, csv_fault, csv_heading, csv_rows
 
 _SEPARATORS = ";\t|"
-"""What stands between cells in files that are saved with something else than commas."""
+"""What often stands between cells in place of a comma."""
 
 
-def duckdb_heading(name: str) -> list[str]:
+def duckdb_heading(file: TextFile) -> list[str]:
     """The names of a CSV file's columns, without blanks around them, as DuckDB will find them in the first line.
 
     Raises InputRefused, with the file as its place, where the heading can't be read, stands further down, or separates
-    its cells by something else than commas.
+    its cells by something else than the delimiter.
     """
-    decoding = file_encoding(Path(name), may_choose=False)
-    with Path(name).open(encoding=decoding, errors="surrogateescape", newline="") as stream:
+    with Path(file.name).open(encoding=file.decoding, errors="surrogateescape", newline="") as stream:
         try:
-            first = next(csv_rows(stream), None)
-            heading = csv_heading(first, "save the file as UTF-8")
+            first = next(csv_rows(stream, file.delimiter, file.lines_above), None)
+            heading = csv_heading(first)
         except InputRefused as refused:
-            raise refused.at(name) from None
-    if first is not None and first.line > 1:
-        raise InputRefused("the file begins with a blank line; its first line must be the heading", place=name)
+            raise refused.at(file.name) from None
+    if first is not None and first.line > file.lines_above + 1:
+        message = "a blank line stands above the heading"
+        hint = f"delete it, or write `skip_lines: {first.line - 1}` at the top of the map"
+        raise InputRefused(message, hint, place=file.name)
     other = next((mark for mark in _SEPARATORS if len(heading) == 1 and mark in heading[0]), None)
-    if other:
-        mark = "tabs" if other == "\t" else f"`{other}`"
-        raise InputRefused(f"the file separates its cells by {mark}", "save it with commas", place=name)
+    if other and other != file.delimiter:
+        mark, typed = ("tabs", "\\t") if other == "\t" else (f"`{other}`", other)
+        raise InputRefused(f"the file separates its cells by {mark}", f"give --delimiter '{typed}'", place=file.name)
     return list(heading)
 
 
@@ -64,16 +64,18 @@ _NO_NULL = "nullstr = '\n', allow_quoted_nulls = false"
 takes a row that a decimal comma shifted for a sound one, and gives a row for each blank line of a single column."""
 
 
-def csv_sql(files: Sequence[str], heading: Sequence[str], columns: Collection[str]) -> str:
+def csv_sql(files: Sequence[TextFile], heading: Sequence[str], columns: Collection[str]) -> str:
     """The query that reads some columns of CSV files, by name. `heading`: all names, in the order of the files; it may
-    have others than `columns` twice, or in two spellings of one word, so DuckDB is given names of ours (`c0`, `c1`)."""
+    have others than `columns` twice, or in two spellings of one word, so DuckDB is given names of ours (`c0`, `c1`).
+    All files have the first one's delimiter."""
+    paths, delimiter = [file.path for file in files], files[0].delimiter
     used = [name for name in dict.fromkeys(heading) if name in columns]
     named = ", ".join(f"nullif(c{heading.index(name)}, '') AS {identifier(name)}" for name in used)
     types = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(heading)))
     return (
-        f"SELECT {named or 'c0'} FROM read_csv({quoted_list(files)}, columns = {{{types}}}, header = true, "
-        "auto_detect = false, delim = ',', quote = '\"', escape = '\"', store_rejects = true, rejects_limit = 0, "
-        f"hive_partitioning = false, {_NO_NULL})"
+        f"SELECT {named or 'c0'} FROM read_csv({quoted_list(paths)}, columns = {{{types}}}, header = true, "
+        f"auto_detect = false, delim = {quoted(delimiter)}, quote = '\"', escape = '\"', store_rejects = true, "
+        f"rejects_limit = 0, hive_partitioning = false, {_NO_NULL})"
     )
 
 
@@ -117,7 +119,7 @@ class CsvLines:
     malformed: dict[int, str] = field(default_factory=dict)
 
 
-def csv_lines(path: str, malformed: Sequence[tuple[int, str]], heading: tuple[str, ...]) -> CsvLines:
+def csv_lines(file: TextFile, malformed: Sequence[tuple[int, str]], heading: tuple[str, ...]) -> CsvLines:
     """Goes through a file once more, for the lines of its records.
 
     `malformed`: a byte of each broken record, from 1, and what is wrong with it in DuckDB's words. Raises InputRefused
@@ -125,24 +127,24 @@ def csv_lines(path: str, malformed: Sequence[tuple[int, str]], heading: tuple[st
     """
     lines = CsvLines()
     waiting = sorted(malformed, reverse=True)
-    with Path(path).open(encoding="latin-1", newline="") as stream:  # a character is a byte
-        records = _records(stream, path)
-        next(records, None)
-        for line, end, text in records:
-            if waiting and waiting[-1][0] <= end:
-                row = text.encode("latin-1").decode("utf-8", "surrogateescape")
-                lines.malformed[line] = str(csv_fault(row, heading) or waiting[-1][1])
-                while waiting and waiting[-1][0] <= end:
-                    waiting.pop()
-            else:
-                lines.good.append(line)
+    records = _records(file)
+    next(records, None)
+    for line, end, text in records:
+        if waiting and waiting[-1][0] <= end:
+            row = text if file.is_copied else text.encode("latin-1").decode("utf-8", "surrogateescape")
+            lines.malformed[line] = str(csv_fault(row, heading, file.delimiter) or waiting[-1][1])
+            while waiting and waiting[-1][0] <= end:
+                waiting.pop()
+        else:
+            lines.good.append(line)
     return lines
 
 
-def _records(stream: IO[str], name: str) -> Iterator[tuple[int, int, str]]:
-    """The first line, the last byte (from 1) and the text of each record."""
+def _records(file: TextFile) -> Iterator[tuple[int, int, str]]:
+    """The first line, the last byte (from 1) and the text of each record. Bytes are those of what DuckDB reads; of the
+    file itself each is a character of the text, of a copy characters are what they are."""
     csv.field_size_limit(LINE_MAX)
-    lines = _CsvLines(stream, name)
+    lines = _CsvLines(file)
     for text in lines:
         first = lines.number
         record = _to_the_end(text, lines, first) if text.count('"') % 2 else text
@@ -153,19 +155,28 @@ def _records(stream: IO[str], name: str) -> Iterator[tuple[int, int, str]]:
 class _CsvLines:
     """Physical lines, counted, with the bytes read so far."""
 
-    def __init__(self, stream: IO[str], name: str) -> None:
-        self._stream = stream
-        self.name = name
-        self.number = 0
+    def __init__(self, file: TextFile) -> None:
+        self._lines = iter(file.lines() if file.is_copied else _as_bytes(file.path))
+        self._is_copied = file.is_copied
+        self.name = file.name
+        self.delimiter = file.delimiter
+        self.number = file.lines_above
         self.bytes = 0
 
     def __iter__(self) -> Iterator[str]:
-        while line := self._stream.readline(LINE_MAX):
+        for line in self._lines:
             self.number += 1
-            self.bytes += len(line)
+            self.bytes += len(recoded(line)) if self._is_copied else len(line)
             if len(line) == LINE_MAX and not line.endswith("\n"):
                 message = f"line {self.number} is longer than {LINE_MAX} bytes; is this a text file?"
                 raise InputRefused(message, place=self.name)
+            yield line
+
+
+def _as_bytes(path: str) -> Iterator[str]:
+    """Physical lines in which a character is a byte."""
+    with Path(path).open(encoding="latin-1", newline="") as stream:
+        while line := stream.readline(LINE_MAX):
             yield line
 
 
@@ -179,7 +190,7 @@ def _to_the_end(text: str, lines: _CsvLines, first: int) -> str:
             yield line
 
     try:
-        next(csv.reader(fed(), strict=True))
+        next(csv.reader(fed(), delimiter=lines.delimiter, strict=True))
     except csv.Error as error:
         if "unexpected end" in str(error) or "field larger" in str(error):
             message = f"line {first}: a quote that is opened here is never closed"

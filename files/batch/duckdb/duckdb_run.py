@@ -28,6 +28,7 @@ from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
 from files.batch.duckdb.csv_input import csv_lines, malformed_csv
 from files.batch.duckdb.failures import failure
+from files.batch.duckdb.recoded import TextOptions
 from files.batch.duckdb.relation import BatchInput, numbered, open_input, ready, rows_of
 from files.batch.duckdb.watched import watched
 from files.batch.input import (
@@ -83,6 +84,10 @@ class SqlBatchJob(BatchJob):
     """The files: names, and patterns such as `orders-*.csv`; on Spark paths of the cluster's storage."""
     ruleset: RuleSet
     """The compiled policies of one case kind on the day of the decisions."""
+    encoding: str = "utf-8"
+    """Of text files, a name that Python knows."""
+    delimiter: str = ","
+    """What separates the cells of CSV, one character."""
     results: bool = True
     """Write every value of the policies; otherwise only outcome, conditions and rules."""
     summary: bool = False
@@ -156,7 +161,9 @@ class _Run:
         self.rejects = rejects
         self.progress = progress
         self.form = SqlForm(with_alternatives(job.ruleset), "duckdb", day_number(job.as_of))
-        self.source: BatchInput = open_input(job.sources, job.ruleset, job.row_map, connection, scratch, self._read)
+        skip_lines = job.row_map.skip_lines if job.row_map else 0
+        text = TextOptions(job.encoding, job.delimiter, skip_lines, scratch)
+        self.source: BatchInput = open_input(job.sources, job.ruleset, job.row_map, connection, text, self._read)
         self.sources = sources(job.ruleset, self.source.heading, job.row_map)
         self.total = 0
 
@@ -210,9 +217,9 @@ class _Run:
         if malformed or decided < self.total:
             run("SET threads = 1")
             records = 0
-            for index, name in enumerate(self.source.files):
+            for index in range(len(self.source.files)):
                 if self.source.format is Format.CSV:
-                    records += self._reject_csv(index, malformed.get(name, []))
+                    records += self._reject_csv(index, malformed.get(self.source.texts[index].path, []))
                 else:
                     self._reject(f"{identifier(LINE)}", index)
             run("RESET threads")
@@ -257,7 +264,7 @@ class _Run:
     def _reject_csv(self, index: int, malformed: list[tuple[int, str]]) -> int:
         """Gives the number of records."""
         name = self.source.files[index]
-        lines = csv_lines(name, malformed, tuple(self.source.cells))
+        lines = csv_lines(self.source.texts[index], malformed, tuple(self.source.cells))
         good = pa.Array.from_buffers(pa.int64(), len(lines.good), [None, pa.py_buffer(lines.good)])
         self.connection.register("places", pa.table({"number": pa.array(range(1, len(good) + 1)), "place": good}))
         self._reject("place", index, f"JOIN places ON number = {identifier(LINE)}")

@@ -41,7 +41,8 @@ def failure(error: duckdb.Error, source: BatchInput | None, out: str, memory: st
     file = next(named, "")
     if "state machine" in report and file:
         ends = "its lines end in different ways (\\n and \\r\\n)"
-        return InputRefused(f"can't be read: {ends}", "write all ends alike", place=file)
+        names = {text.path: text.name for text in source.texts} if source is not None else {}
+        return InputRefused(f"can't be read: {ends}", "write all ends alike", place=names.get(file, file))
     if source is not None and (broken := broken_file(source)):
         return broken
     if isinstance(error, duckdb.IOException):

@@ -61,6 +61,7 @@ from engine.vocabulary.binding import Binder, FactsRefused, Fault
 from files.batch.input import FILE, LINE, UNREAD, cell_text, identifier, quoted_list
 from files.rows import LINE_MAX, ndjson_row
 from files.strict_json import BLANKS
+from files.typed_cells import TypedCell
 
 SCHEMA = pa.schema([(FILE, pa.string()), (LINE, pa.int64()), ("text", pa.string()), (UNREAD, pa.string())])
 """FILE and LINE say where a line stands; `text` is its JSON object, null where the line is none; UNREAD holds its
@@ -113,29 +114,37 @@ class NdjsonCells:
     has had so far.
     """
 
-    def __init__(self, names: Sequence[str], unknown: UnknownKeys | None) -> None:
+    def __init__(
+        self, names: Sequence[str], unknown: UnknownKeys | None, decimal_signs: Mapping[str, str] | None = None
+    ) -> None:
         """`names`: the columns that are read: keys, or `group.key` for a key within an object. `unknown` finds keys
-        that should not be there; None: others are of no interest, as under a map."""
+        that should not be there; None: others are of no interest, as under a map. `decimal_signs`: of the columns whose
+        texts have signs of their own; a number of JSON is written as such a text, since a cell is all that leaves
+        here."""
         self.names = tuple(names)
         self.rows = self.bytes = 0
         self.unseen_keys = dict.fromkeys(self.names)
         self._known = frozenset(names)
         self._unknown = unknown
+        self._decimal_signs = decimal_signs or {}
         self._order = _KeyOrder()
 
-    def batches(self, files: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The lines of these files, some megabytes at a time; each file has a key order of its own. Blank lines are no
-        rows. Raises OSError."""
-        for name in files:
+    def batches(self, files: Sequence[tuple[str, str]]) -> Iterator[pa.RecordBatch]:
+        """The lines of these files, each by its name and by the path of its UTF-8, some megabytes at a time; each file
+        has a key order of its own. Blank lines are no rows. Raises OSError."""
+        for name, path in files:
             self._order = _KeyOrder()
-            for number, lines, size in _blocks(name):
+            for number, lines, size in _blocks(path):
                 yield self._batch(name, number, lines)
                 self.bytes += size
 
     def _batch(self, name: str, number: int, lines: list[bytes]) -> pa.RecordBatch:
         texts = _utf8(lines)
         plain = pc.and_(self._order.matches(texts), pc.less_equal(pc.binary_length(texts), LINE_MAX))
-        if _any(pc.match_substring_regex(texts, _DECIMAL)):
+        has_decimals = pc.match_substring_regex(texts, _DECIMAL)
+        if self._decimal_signs:
+            plain = pc.and_(plain, pc.invert(has_decimals))
+        elif _any(has_decimals):
             texts = pc.replace_substring_regex(texts, _DECIMAL, _QUOTED)
         read = [self._one(number + at, lines[at]) for at, is_plain in enumerate(plain.to_pylist()) if not is_plain]
         odd = pc.invert(plain)
@@ -178,10 +187,14 @@ class NdjsonCells:
             fault = "is given twice" if name in cells else _cell_fault(value)
             if fault:
                 faults.append(f"{name}: {fault}")
-            cells[name] = None if fault else cell_text(value)
+            cells[name] = None if fault else self._cell(name, value)
         if not faults:
             self._order.learn(row.body)
         return _written(cells), "\n".join(faults) or None
+
+    def _cell(self, name: str, value: object) -> str | None:
+        sign = self._decimal_signs.get(name)
+        return value.replace(".", sign) if sign and isinstance(value, TypedCell) else cell_text(value)
 
 
 class _KeyOrder:

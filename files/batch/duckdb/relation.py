@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from engine.ruleset.ruleset import RuleSet
 from files.batch.duckdb.csv_input import csv_sql, duckdb_heading
 from files.batch.duckdb.ndjson_input import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
+from files.batch.duckdb.recoded import TextFile, TextOptions, csv_file, ndjson_file
 from files.batch.duckdb.watched import watched
 from files.batch.input import (
     FILE,
@@ -36,9 +37,9 @@ from files.batch.input import (
 )
 from files.batch.raw_facts import RAW, ColumnType
 from files.columnar import arrow_batches
-from files.encoding import file_encoding
 from files.formats import Format
 from files.input_refused import InputRefused
+from files.maps.headings import refuse_unfit_heading
 from files.maps.mapped_rows import heading_faults
 from files.maps.row_map import RowMap
 
@@ -56,6 +57,8 @@ class BatchInput:
     """The columns that are read: those of the map, else the facts' names."""
     heading: dict[str, ColumnType] = field(default_factory=dict)
     """The columns that the files have, and how each holds its values."""
+    texts: list[TextFile] = field(default_factory=list)
+    """What DuckDB reads for each of `files`, where they are text."""
     cells: list[str] = field(default_factory=list)
     """The whole heading of a CSV file, in its order, with blank and doubled names."""
     unread_columns: tuple[str, ...] = ()
@@ -75,26 +78,32 @@ def open_input(
     ruleset: RuleSet,
     row_map: RowMap | None,
     connection: duckdb.DuckDBPyConnection,
-    scratch: Path,
+    options: TextOptions,
     reading: Reading,
 ) -> BatchInput:
     """Opens the files that the patterns stand for, and defines the relation `raw` on this connection.
 
-    `row_map` None: columns bear the names of the rule set's facts. `scratch`: a folder for what DuckDB reads in
-    place of NDJSON. `reading` is told how far the reading of NDJSON is. Raises InputRefused where the files can't be
-    read, differ in format or heading, or lack a heading."""
+    `row_map` None: columns bear the names of the rule set's facts. `options`: how text is read, and a folder for what
+    DuckDB reads in place of a file. `reading` is told how far the reading of NDJSON is. Raises InputRefused where the
+    files can't be read, differ in format or heading, or lack a heading."""
     files = files_of(patterns)
     formats = {name: format_of(name) for name in files}
     other = next((name for name in files if formats[name] is not formats[files[0]]), None)
     if other:
         raise InputRefused(f"`{files[0]}` and `{other}` are of two formats; give files of one format at a time")
-    names = [column.column for column in row_map.columns] if row_map else [fact.name for fact in ruleset.facts]
+    facts = [fact.name for fact in ruleset.facts]
+    names = [name for column in row_map.columns for name in column.columns] if row_map else facts
     source = BatchInput(files=files, format=formats[files[0]], columns=tuple(dict.fromkeys(names)))
     match source.format:
         case Format.CSV:
+            source.texts = [csv_file(name, options, index) for index, name in enumerate(files)]
             _open_csv(source, row_map, connection)
         case Format.NDJSON:
-            _open_ndjson(source, None if row_map else UnknownKeys(ruleset), connection, scratch, reading)
+            unknown = None if row_map else UnknownKeys(ruleset)
+            cells = NdjsonCells(source.columns, unknown, _decimal_signs(row_map))
+            source.texts = [ndjson_file(name, options, index) for index, name in enumerate(files)]
+            _open_ndjson(source, cells, connection, options.scratch, reading)
+            source.unseen_keys = tuple(cells.unseen_keys) if row_map else ()
         case Format.PARQUET:
             columns = {name: _parquet_columns(name, connection) for name in files}
             _alike(columns)
@@ -130,7 +139,7 @@ def numbered(source: BatchInput, connection: duckdb.DuckDBPyConnection, index: i
     counted = f"row_number() OVER () AS {identifier(LINE)}"
     match source.format:
         case Format.CSV:
-            return f"SELECT *, {place}, {counted} FROM ({csv_sql([name], source.cells, source.columns)})"
+            return f"SELECT *, {place}, {counted} FROM ({csv_sql([source.texts[index]], source.cells, source.columns)})"
         case Format.PARQUET:
             return f"SELECT *, {place}, {counted} FROM {_parquet([name])}"
         case Format.ARROW:
@@ -164,20 +173,25 @@ def broken_file(source: BatchInput) -> InputRefused | None:
 
 
 def _open_csv(source: BatchInput, row_map: RowMap | None, connection: duckdb.DuckDBPyConnection) -> None:
-    headings = {name: duckdb_heading(name) for name in source.files}
+    headings = {file.name: duckdb_heading(file) for file in source.texts}
     first = headings[source.files[0]]
+    other = next((text for text in source.texts if text.delimiter != source.texts[0].delimiter), None)
+    if other:
+        message = f"`{other.name}` separates its cells by another sign than `{source.files[0]}`"
+        raise InputRefused(message, "give files of one delimiter at a time")
     for name, heading in headings.items():
         if heading != first:
             message = f"`{name}` has another heading than `{source.files[0]}`"
             raise InputRefused(message, "give files of one heading at a time")
-    if row_map is not None and (faults := heading_faults(row_map, first)):
-        raise InputRefused("\n".join(map(str, faults)), place=source.files[0])
+    if row_map is not None:
+        text, faults = source.texts[0], heading_faults(row_map, first)
+        refuse_unfit_heading(Path(text.name), row_map, faults, encoding=text.decoding, delimiter=text.delimiter)
     doubled = next((name for name in source.columns if first.count(name) > 1), None)
     if doubled:
         raise InputRefused(f"`{doubled}` is the heading of {first.count(doubled)} columns; rename all but one")
     source.cells = first
     source.heading = {name: ColumnType.CELLS for name in first if name}
-    connection.execute(f"CREATE VIEW {RAW} AS {csv_sql(source.files, first, source.columns)}")
+    connection.execute(f"CREATE VIEW {RAW} AS {csv_sql(source.texts, first, source.columns)}")
 
 
 def _parquet(files: Sequence[str]) -> str:
@@ -205,16 +219,16 @@ def _refuse_equal_names(names: Sequence[str], file: str) -> None:
 
 def _open_ndjson(
     source: BatchInput,
-    unknown: UnknownKeys | None,
+    cells: NdjsonCells,
     connection: duckdb.DuckDBPyConnection,
     scratch: Path,
     reading: Reading,
 ) -> None:
-    for name in source.files:
-        file_encoding(Path(name), may_choose=False)
-    size = sum(Path(name).stat().st_size for name in source.files)
-    cells = NdjsonCells(source.columns, unknown)
-    connection.register("ndjson_texts", pa.RecordBatchReader.from_batches(SCHEMA, cells.batches(source.files)))
+    size = sum(Path(file.path).stat().st_size for file in source.texts)
+    connection.register(
+        "ndjson_texts",
+        pa.RecordBatchReader.from_batches(SCHEMA, cells.batches([(file.name, file.path) for file in source.texts])),
+    )
     parquet = quoted(str(scratch / "ndjson.parquet"))
     copy = f"COPY ({cells_sql(source.columns, 'ndjson_texts')}) TO {parquet} (FORMAT parquet)"
     watched(connection, copy, lambda: reading(cells.bytes / size, cells.rows))
@@ -222,7 +236,13 @@ def _open_ndjson(
     names = ", ".join(map(identifier, source.columns))
     connection.execute(f"CREATE VIEW {RAW} AS SELECT {names} FROM {NDJSON_LINES} WHERE {identifier(UNREAD)} IS NULL")
     source.heading = dict.fromkeys(source.columns, ColumnType.CELLS)
-    source.unseen_keys = tuple(cells.unseen_keys) if unknown is None else ()
+
+
+def _decimal_signs(row_map: RowMap | None) -> dict[str, str]:
+    """The decimal sign of each column whose texts are written otherwise than JSON's numbers."""
+    columns = row_map.columns if row_map else ()
+    written = [column for column in columns if column.numbers.has_signs]
+    return {column.column: column.numbers.decimal for column in written}
 
 
 def _open_arrow(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> None:

@@ -6,6 +6,7 @@ files of this machine.
 
 from __future__ import annotations
 
+import codecs
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ def run(job: SqlBatchJob, master: str) -> BatchTally:
         for option, path in (("--out", job.out), ("--rejects", job.rejects)):
             if _exists(session, path):
                 raise InputRefused(f"{option} `{path}` exists; on Spark it becomes a new folder")
-        frame = _frame(session, job.sources, read)
+        frame = _frame(session, job, read)
         try:
             with _sorted(frame):
                 tally = _write(job, frame, cells=read is Format.CSV, written=written)
@@ -68,11 +69,23 @@ def _formats(job: SqlBatchJob) -> tuple[Format, Format]:
     return read.pop(), output_format(job.out)
 
 
-def _frame(session: SparkSession, paths: tuple[str, ...], format_: Format) -> DataFrame:
+def _frame(session: SparkSession, job: SqlBatchJob, format_: Format) -> DataFrame:
+    """Spark puts a sign of its own for a byte that an encoding doesn't know, and leaves no lines above a heading out;
+    neither is said of a row, so that both are refused."""
     if format_ is Format.PARQUET:
-        return session.read.parquet(*paths)
-    reader = session.read.options(header=True, mode="FAILFAST", escape='"', multiLine=True, enforceSchema=False)
-    return reader.csv(list(paths))
+        return session.read.parquet(*job.sources)
+    other = "--engine duckdb or python reads it so"
+    if codecs.lookup(job.encoding).name not in ("utf-8", "utf-8-sig"):
+        raise InputRefused(f"on Spark, CSV is read as UTF-8, not {job.encoding}", other)
+    if job.row_map is not None and job.row_map.skip_lines:
+        raise InputRefused("on Spark, the heading is the first line, and the map has `skip_lines`", other)
+    reader = session.read.options(
+        header=True, mode="FAILFAST", escape='"', multiLine=True, enforceSchema=False, sep=job.delimiter
+    )
+    frame = reader.csv(list(job.sources))
+    if frame.columns and frame.columns[0].lower().startswith("sep="):
+        raise InputRefused(f"on Spark, the heading is the first line, and that says `{frame.columns[0]}`", other)
+    return frame
 
 
 def _write(job: SqlBatchJob, frame: DataFrame, *, cells: bool, written: Format) -> BatchTally:

@@ -86,7 +86,7 @@ def test_faults_of_the_map_and_of_the_facts_come_together(rules: Path) -> None:
 
     ((_, faults, _),) = run.rejects
     assert "invoice.due_date: column `Due`: `x` is not a date of the form M/d/yyyy" in faults
-    assert "invoice.id: column `No`: is longer than 200 characters" in faults
+    assert f"invoice.id: column `No`: `{'9' * 39}…` is longer than 200 characters" in faults
 
 
 def test_a_missing_required_fact_is_a_fault(rules: Path) -> None:
@@ -159,7 +159,7 @@ def test_another_encoding_can_be_named(rules: Path, encoding: str, name: str) ->
         (HEADING + ROW, ("--encoding", "klingon"), "`klingon` is not a known encoding"),
         (HEADING + ROW, ("--encoding", "base64"), "`base64` is not a known encoding of text files"),
         (
-            (HEADING + ROW).encode("utf-16-le"),
+            HEADING + ROW,
             ("--encoding", "utf-16"),
             "in.csv: can't be read: UTF-16 stream does not",
         ),

@@ -278,8 +278,6 @@ def test_the_map_says_the_kind_of_case(tmp_path: Path) -> None:
         ("decide-file", ("more.ndjson",), "row by row one file is decided at a time, not 2"),
         ("batch", ("--summary-by", "outcome"), "--summary-by and --total are for --engine python"),
         ("batch", ("--summary", "outcome"), "--summary-by and --total are for --engine python"),
-        ("batch", ("--delimiter", ";"), "reads CSV in UTF-8 with commas"),
-        ("batch", ("--encoding", "gb18030"), "reads CSV in UTF-8 with commas"),
         ("batch", ("--master", "local[1]"), "--master is for Spark"),
         ("batch", ("--engine", "python"), "`credence decide-file` decides row by row"),
     ],

@@ -97,6 +97,7 @@ def test_json_holds_every_figure(tmp_path: Path) -> None:
         "read": 9,
         "items": 8,
         "issued_later": 1,
+        "settled_items": True,
         "rejected": 0,
         "contradicted": [],
     }
@@ -227,7 +228,7 @@ BAD = [
     ("X,C-1,,31.1.2026,,1,1,n,,,", "invoice.invoice_date: column `Issued`: is missing"),
     ("X,C-1,1.1.2026,,,1,1,n,,,", "invoice.due_date: column `Due`: is missing"),
     ("X,C-1,1.1.2026,31.1.2026,,,1,n,,,", "row.amount: column `Amount`: is required"),
-    ("X,C-1,1.1.2026,31.1.2026,,1.005,1,n,,,", "row.amount: column `Amount`: has more than 2 decimals"),
+    ("X,C-1,1.1.2026,31.1.2026,,1.005,1,n,,,", "row.amount: column `Amount`: `1.005` has more than 2 decimals"),
     ("X,,1.1.2026,31.1.2026,,1,1,n,,,", "account.id: column `Customer`: is required"),
     ("X,C-1,1.1.2026,31.1.2026,,1,2,n,,,", "invoice.open_amount: is not between 0 and the amount of the invoice"),
     ("X,C-1,1.1.2026,31.1.2026,,-1,1,n,,,", "invoice.open_amount: is not between 0 and the amount of the invoice"),
@@ -647,3 +648,92 @@ class _SampleRow:
 def _us(text: str) -> date:
     month, day, year = map(int, text.split("/"))
     return date(year, month, day)
+
+
+# --- open items alone, credit notes, dates ---------------------------------------------------------------------------
+
+OPEN_MAP = """map: open
+title: {en: Open items, zh: 未清项}
+case: invoice
+decimal: ","
+thousands: "."
+no_date: 31.12.9999
+dates: dd.MM.yyyy
+skip_lines: 1
+columns:
+  debit: {column: Debit, type: money}
+  credit: {column: Credit, type: money, negative: trailing_minus}
+  state: {column: State}
+  paid: {column: Paid, type: date}
+  amount: {formula: if row.debit = null then row.credit else row.debit, type: money}SETTLED
+facts:
+  invoice.id: {column: [Company, No], join: /}
+  account.id: {column: Customer}
+  invoice.invoice_date: {column: Issued}
+  invoice.due_date: {column: Due}
+  invoice.open_amount: {formula: OPEN}
+"""
+OPEN_ROWS = """Open items of 30 June
+Company;No;Customer;Issued;Due;Debit;Credit;State;Paid
+10;1;C-1;01.05.2026;31.05.2026;1.000,00;;open;
+20;1;C-1;01.06.2026;31.12.9999;;800,00-;open;
+10;2;C-2;10.06.2026;01.06.2026;250,00;;open;
+10;3;C-2;01.02.2026;01.03.2026;2.500,50;;paid;15.03.2026
+"""
+
+
+def open_items(home: Path, settled: str, open_amount: str, rows: str = OPEN_ROWS) -> Json:
+    text = OPEN_MAP.replace("SETTLED", settled and f"\n  settled: {settled}").replace("OPEN", open_amount)
+    (home / "open.yaml").write_text(ended(text), encoding="utf-8")
+    (home / "open.csv").write_text(rows, encoding="utf-8")
+    common = ("--map", home / "open.yaml", "--as-of", "2026-06-30", "--rules", RULES, "--delimiter", ";", "--json")
+    result = credence("portfolio", home / "open.csv", *common)
+    assert result.exit_code == 0, result.stderr
+    found: Json = json.loads(result.stdout)
+    return found
+
+
+PAID = "{formula: 'if row.state = \"paid\" then row.paid else null', type: date}"
+OWED = 'if row.state = "paid" then 0 else row.amount'
+
+
+@pytest.mark.parametrize(
+    ("settled", "rows"),
+    [("", OPEN_ROWS), (PAID, OPEN_ROWS.replace("paid;15.03.2026", "open;").replace("2.500,50", "1,00"))],
+    ids=["no column", "a column without a day"],
+)
+def test_open_items_alone_have_no_figures_that_need_settled_ones(tmp_path: Path, settled: str, rows: str) -> None:
+    found = open_items(tmp_path, settled, OWED, rows)
+
+    assert found["rows"]["settled_items"] is False
+    assert found["quarters"] == []
+    assert Decimal(found["receivables"]["overdue"]) > 0
+    assert sum(bucket["count"] for bucket in found["aging"]) >= 2
+    reasons = found["warnings"]["portfolio"]["reasons"]
+    effectiveness = [reason for reason in reasons if "effectiveness" in reason["rule"]]
+    assert all(reason["missing"] for reason in effectiveness)
+    accounts = [reason for account in found["warnings"]["accounts"] for reason in account["warnings"]]
+    assert all("average_monthly_sales" not in str(reason) for reason in accounts)
+
+
+def test_formulas_give_amount_and_settlement(tmp_path: Path) -> None:
+    found = open_items(tmp_path, PAID, OWED)
+
+    assert (found["rows"]["settled_items"], found["rows"]["items"]) == (True, 4)
+    sales = {quarter["from"]: quarter["credit_sales"] for quarter in found["quarters"]}
+    assert sales["2026-04-01"] == "450.00"  # 1,000 and 250, less the credit note of 800
+
+
+def test_a_credit_note_without_due_date_lessens_and_is_never_overdue(tmp_path: Path) -> None:
+    found = open_items(tmp_path, "", OWED)
+
+    assert found["receivables"]["amount"] == "450.00"
+    assert (found["receivables"]["overdue_count"], found["receivables"]["overdue"]) == (2, "1250.00")
+    assert found["credit_notes"] == {"count": 1, "amount": "-800.00"}
+
+
+def test_an_invoice_without_due_date_is_still_a_reject(tmp_path: Path) -> None:
+    run = Run(tmp_path, HEADING + ROWS.replace("10.5.2026,9.6.2026", "10.5.2026,"), "--json")
+
+    assert (run.result.exit_code, run.json["rows"]["rejected"]) == (1, 1)
+    assert "in.csv:7: invoice.due_date: column `Due`: is missing" in run.result.stderr

@@ -25,8 +25,9 @@ from engine.vocabulary.vocabulary import Fact, Kind
 from files.batch.duckdb.duckdb_run import SqlBatchJob, run
 from files.batch.job import BatchTally
 from files.input_refused import InputRefused
+from files.maps.date_format import ISO, DateFormat
 from files.maps.mapped_rows import row_reader
-from files.maps.row_map import ISO, Column, DateFormat, RowMap
+from files.maps.row_map import Column, RowMap
 from tests.engine.lowering.sql.test_sql_form import AS_OF_DAY, default_policies
 
 HERE = Place("map.yaml", 1, 1)
@@ -78,7 +79,7 @@ def identity_map(case: str, facts: Iterable[Fact]) -> RowMap:
             place=HERE,
             column=fact.name,
             type=fact.type,
-            dates=iso if fact.type.kind is Kind.DATE else None,
+            dates=(iso,) if iso and fact.type.kind is Kind.DATE else (),
             values=None,
         )
         for fact in facts
@@ -253,7 +254,9 @@ def test_a_map_renames_columns_and_translates_words(tmp_path: Path) -> None:
     def mapped(name: str, heading: str, dates: str | None = None, values: Any = None) -> Column:
         type_ = by_name[name].type
         written = DateFormat.of(dates) if dates else None
-        return Column(name=name, place=HERE, column=heading, type=type_, dates=written, values=values)
+        return Column(
+            name=name, place=HERE, column=heading, type=type_, dates=(written,) if written else (), values=values
+        )
 
     columns = (
         mapped("order.id", "No"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -86,8 +87,8 @@ def test_typed_files_of_every_form_give_the_same_decisions(name: str, tmp_path: 
     assert decided(out)[0]["condition.prepayment"] == 1249.25
     assert rejected(out) == {
         (name, 3): "order.amount: is required",
-        (name, 4): "order.payment_days: is out of range (expected between 0 and 3650)\n"
-        "account.status: is not one of the known words (expected one of active, blocked, closed)",
+        (name, 4): "order.payment_days: `400000` is out of range (expected between 0 and 3650)\n"
+        "account.status: `nonsense` is not one of the known words (expected one of active, blocked, closed)",
     }
 
 
@@ -167,8 +168,10 @@ def test_decimal_columns_of_every_width_are_read_exactly(precision: int, scale: 
 
     batch(tmp_path / "in.parquet", out=tmp_path / "out.ndjson")
 
-    faults = {line: fault.partition(" (")[0] for (_, line), fault in rejected(tmp_path / "out.ndjson").items()}
+    said = {line: fault.partition(" (")[0] for (_, line), fault in rejected(tmp_path / "out.ndjson").items()}
+    faults = {line: re.sub("`.*` ", "", fault) for line, fault in said.items()}
     finer, beyond = "order.amount: has more than 2 decimals", "order.amount: is out of range"
+    assert all(f"`{amounts[line - 1]:f}` " in fault for line, fault in said.items() if scale > 2 or precision < 30)
     fine = {2: finer, 3: finer, 4: finer}
     assert faults == (fine if scale > 2 else {3: beyond, 4: beyond} if precision > 18 else {3: beyond})
     assert len(decided(tmp_path / "out.ndjson")) == 4 - len(faults)
@@ -190,9 +193,9 @@ def test_blank_text_of_typed_files_is_a_fault_as_in_the_service(name: str, blank
     assert batch(tmp_path / name, out=tmp_path / "out.ndjson").exit_code == 1
 
     assert [row["order.id"] for row in decided(tmp_path / "out.ndjson")] == ["S3"]
-    known_by = "is empty (send the number or name it is known by)"
+    known_by = f"`{blank}` is empty (send the number or name it is known by)"
     assert rejected(tmp_path / "out.ndjson") == {
-        (name, 1): "order.second_released_by: is empty (leave it out or give null where it is unknown)",
+        (name, 1): f"order.second_released_by: `{blank}` is empty (leave it out or give null where it is unknown)",
         (name, 2): f"order.id: {known_by}\naccount.id: {known_by}",
     }
 
@@ -252,7 +255,7 @@ def test_a_map_s_values_translate_the_text_of_every_kind_of_file(name: str, tmp_
     missing = {row["order.id"]: "release.second-person-missing" in row["fired"] for row in rows}
     assert missing == {"1": True, "2": False, "4": True}
     assert [faults.partition(" (")[0] for faults in rejects.values()] == [
-        "order.second_released_by: column `second` has a word that is not among the values of the map"
+        "order.second_released_by: column `second`: `zoe` is not among the values of the map"
     ]
 
 
@@ -304,10 +307,10 @@ def test_lines_that_are_no_request_are_rejects_with_their_number(tmp_path: Path)
             json.dumps(order(entered_by="\ud800")).encode(),
             "row: holds an escape that stands for half a character (a lone surrogate)",
         ),
-        (json.dumps(order(entered_by="\x00")).encode(), "order.entered_by: holds control characters"),
+        (json.dumps(order(entered_by="\x00")).encode(), "order.entered_by: `·` holds control characters"),
         (sound.replace(', "account"', ' "account"').encode(), "row: is not JSON"),
         (sound.replace("}}", "},}").encode(), "row: is not JSON"),
-        (json.dumps(order(amount=1e300)).encode(), "order.amount: is not a plain decimal number"),
+        (json.dumps(order(amount=1e300)).encode(), "order.amount: `1e+300` is not a plain decimal number"),
         (sound.encode(), ""),
     ]
     for lines_first in (1, 200):  # the order of the keys is learned from lines before
@@ -374,7 +377,7 @@ def _as_json(value: object, *, ascii_only: bool) -> str:
 def cells_of(*paths: Path) -> list[tuple[Any, ...]]:
     """Line, fault and the cell of each fact, file after file."""
     names = [fact.name for fact in ORDERS.facts]
-    batches = NdjsonCells(names, UnknownKeys(ORDERS)).batches([str(path) for path in paths])
+    batches = NdjsonCells(names, UnknownKeys(ORDERS)).batches([(str(path), str(path)) for path in paths])
     with duckdb.connect() as connection:
         connection.register("lines", pa.RecordBatchReader.from_batches(SCHEMA, batches))
         query = f'SELECT * EXCLUDE "credence file" FROM ({cells_sql(names, "lines")})'

@@ -242,8 +242,8 @@ def test_rejects_name_the_lines_that_an_editor_shows(end: str, tmp_path: Path) -
 
     assert "7 rows: 2 decided, 5 rejected" in result.stderr
     assert rejected(tmp_path) == {
-        4: "order.amount: is not a plain decimal number",
-        5: "order.entered_by: holds control characters",
+        4: "order.amount: `one` is not a plain decimal number",
+        5: "order.entered_by: `two·lines` holds control characters".replace("·", "·" * len(end)),
         7: "row: has 2 cells, the heading has 5",
         9: "row: the quotes are wrong: ',' expected after '\"'",
         10: "order.amount: is required",
@@ -260,7 +260,7 @@ def test_a_row_of_more_cells_than_the_heading_is_a_reject_though_the_last_are_em
     assert "4 rows: 1 decided, 3 rejected" in result.stderr
     assert rejected(tmp_path) == {
         2: f"row: has {3 + more.count(',')} cells, the heading has 3",
-        3: "order.amount: is not a plain decimal number",
+        3: "order.amount: `x` is not a plain decimal number",
         4: "account.id: is required",
     }
 
@@ -285,8 +285,28 @@ def test_bytes_of_another_encoding_cost_their_rows_only(tmp_path: Path) -> None:
     assert batch(tmp_path, "in.csv").exit_code == 1
     assert rejected(tmp_path) == {
         3: "row: byte 0xFC at character 6 is not in the file's encoding",
-        5: "order.amount: is not a plain decimal number",
+        5: "order.amount: `x` is not a plain decimal number",
     }
+
+
+def test_other_encodings_and_delimiters_are_read_and_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    content = HEAD.replace(",", ";") + "1;2;M\xfcller\n2;x;Fran\xe7ois\n\n3;1;\x81\n"
+    (tmp_path / "in.csv").write_bytes(content.encode("latin-1"))
+
+    result = batch(tmp_path, "in.csv", options=("--encoding", "cp1252", "--delimiter", ";"))
+
+    assert "3 rows: 1 decided, 2 rejected" in result.stderr
+    assert rejected(tmp_path) == {
+        3: "order.amount: `x` is not a plain decimal number",
+        5: "row: byte 0x81 at character 5 is not in the file's encoding",
+    }
+    written = (tmp_path / "out.csv").read_text(encoding="utf-8")
+    assert "M\xfcller" in written
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
+        "in.csv",
+        "out.csv",
+        "out.csv.rejects.csv",
+    ]
 
 
 def test_rejects_of_several_files_name_the_file(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ import pyarrow.json as pajson
 import pytest
 from typer.testing import Result
 
+from tests.files.maps.test_columns_agree import CLOSE, SPECS, both, map_of
 from tests.files.maps.test_map_formulas_agree import of_numbers
 from tests.support.command_line import credence, desk
 from tests.support.random_row_maps import DAY, RandomRowMap, seeing_engine, seen
@@ -122,6 +124,60 @@ def test_formats_that_spark_does_not_take(orders: Path, tmp_path: Path) -> None:
     result = on_spark(orders, tmp_path / "in.ndjson", tmp_path / "out.parquet")
 
     assert (result.exit_code, "reads CSV or Parquet" in result.stderr) == (2, True)
+
+
+CELLS_MAP = """map: m
+title: {en: M, zh: 图}
+case: account
+decimal: ","
+thousands: "."
+negative: [trailing_minus, parentheses]
+two_digit_years_from: 1950
+no_date: [0000-00-00, 31.12.9999]
+facts:
+  account.id: {column: [no, x], join: /}
+  account.level: {formula: '1'}
+  account.cap: {column: x, round: true}
+  account.share: {column: x, no_value: n/a}
+  account.wait: {column: x}
+  account.day: {column: x, format: [dd.MM.yyyy, dd-MMM-yy, yyyy-MM-dd]}
+  account.word: {column: x, no_value: "-"}
+...
+"""
+
+
+@pytest.mark.usefixtures("orders")
+def test_cells_have_on_spark_the_words_that_they_have_elsewhere(tmp_path: Path) -> None:
+    """Every cell in a column of each type; nearly all are faults of some of them."""
+    from files.batch.spark.frames import decide_frame
+
+    cells = [*CLOSE, *(cell for spec in SPECS.values() for cell in spec.sound)]
+    rows = [(f"N{number}", cell) for number, cell in enumerate(cells)]
+    with (tmp_path / "in.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([("no", "x"), *rows])
+    one, _, expected, in_duckdb = both(CELLS_MAP, tmp_path / "in.csv")
+    session = pytest.importorskip("pyspark.sql").SparkSession.builder.getOrCreate()
+    frame = session.createDataFrame(rows, ["no", "x"])
+
+    frames = decide_frame(frame, seeing_engine().ruleset("account", DAY), DAY, map_of(CELLS_MAP), cells=True)
+
+    number = {f"N{line - 2}": line for line in range(2, 2 + len(rows))}
+    faults = {number[row["no"]]: sorted(row["faults"].split("\n")) for row in frames.rejects.collect()}
+    assert faults == expected == in_duckdb
+    assert frames.decisions.count() == len(one)
+
+
+def test_other_delimiters_are_read_and_other_encodings_refused(orders: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(orders.read_text().replace('"1,5"', "1.5").replace(",", ";"))
+    read = on_spark(orders, tmp_path / "in.csv", tmp_path / "out.parquet", "--delimiter", ";")
+    assert f"{ROWS} rows: {ROWS} decided" in read.stderr
+
+    for options, words in ((("--encoding", "cp1252"), "CSV is read as UTF-8, not cp1252"),):
+        refused = on_spark(orders, tmp_path / "in.csv", tmp_path / "more.parquet", *options)
+        assert (refused.exit_code, words in refused.stderr) == (2, True), refused.stderr
+    (tmp_path / "sep.csv").write_text("sep=;\norder.id;order.amount\n")
+    refused = on_spark(orders, tmp_path / "sep.csv", tmp_path / "more.parquet")
+    assert (refused.exit_code, "that says `sep=;`" in refused.stderr) == (2, True), refused.stderr
 
 
 @pytest.mark.parametrize("seed", [3, 8])

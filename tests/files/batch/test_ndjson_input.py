@@ -91,7 +91,7 @@ def strictly(text: str) -> tuple[str, ...] | dict[str, str | None] | None:
 
 def by_batch(path: Path) -> list[tuple[Any, ...]]:
     """Line, fault and cells of each row."""
-    batches = ndjson_input.NdjsonCells(NAMES, None).batches([str(path)])
+    batches = ndjson_input.NdjsonCells(NAMES, None).batches([(str(path), str(path))])
     with duckdb.connect() as connection:
         connection.register("lines", pa.RecordBatchReader.from_batches(ndjson_input.SCHEMA, batches))
         query = f'SELECT * EXCLUDE "credence file" FROM ({ndjson_input.cells_sql(NAMES, "lines")})'

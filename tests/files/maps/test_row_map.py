@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import date
 
@@ -12,8 +13,9 @@ from engine.reading.document import read
 from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
+from files.maps.date_format import DateFormat
 from files.maps.mapped_rows import MappedRow, faults_of_row, heading_faults, row_reader
-from files.maps.row_map import DateFormat, RowMap
+from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
 
 PLACE = Place("facts.yaml", 1, 1)
@@ -197,6 +199,83 @@ def test_each_mistake_in_a_map_has_its_code_and_place(facts: str, codes: list[st
     assert _mistakes(f"{HEAD}facts:\n{facts}\n") == codes
 
 
+@pytest.mark.parametrize(
+    ("top", "amount", "said"),
+    [
+        ("", 'decimal: ";"', '`;` can\'t be the decimal sign (write "," or "." between quotes)'),
+        ("", "decimal: '.', thousands: '.'", "`.` can't be the decimal sign and the sign of thousands"),
+        ("", "thousands: '.'", "`.` can't be the decimal sign and the sign of thousands"),
+        ('decimal: ","', 'thousands: ","', "`,` can't be the decimal sign and the sign of thousands"),
+        ("", "thousands: _", "`_` can't be the sign of thousands"),
+        ("", "negative: after", "`after` is not a way of writing negatives"),
+        ("", "round: up", "`round` must be `true` or `false`, not `up`"),
+        ("", "values: {x: 1}, decimal: ','", "`invoice.amount` is translated, so it has no `decimal`"),
+        ("", "join: /", "`invoice.amount` is one column, so nothing is joined"),
+        ("", "no_value: []", "the words for no value must not be empty"),
+        ("", "no_value: ['']", "a word for no value must be the text of a cell"),
+        ("skip_lines: -1", "", "the number of lines must be a whole number between 0 and 1000, not the number `-1`"),
+        ("skip_lines: 1.5", "", "the number of lines must be a whole number"),
+        ("two_digit_years_from: 50", "", "the first year must be a whole number between 1900 and 2100"),
+        ("dates: dd-MMM-yy", "", "`dd-MMM-yy` has years of two digits, and the map doesn't say of which century"),
+        ("dates: dd-MMM-yyy", "", "`dd-MMM-yyy` is not a date format"),
+        ("dates: [d/M/yyyy, M/d/yyyy]", "", "the date formats `d/M/yyyy`, `M/d/yyyy` read `2/1/1901` as two days"),
+        ("dates: [dd.MM.yyyy, MM.dd.yyyy, yyyy-MM-dd]", "", "read `02.01.1901` as two days"),
+        ("two_digit_years_from: 2000\ndates: [ddMMyy, yyMMdd]", "", "as two days"),
+        ("dates: []", "", "the date formats must not be empty"),
+        ("no_date: {}", "", "a word for no value must be the text of a cell"),
+    ],
+)
+def test_what_a_map_says_of_cells_is_checked(top: str, amount: str, said: str) -> None:
+    head = HEAD.replace("dates: M/d/yyyy\n", "") + (f"{top}\n" if top else "")
+    entry = f"{{column: A{', ' + amount if amount else ''}}}"
+    facts = f"  invoice.id: {{column: No}}\n  invoice.amount: {entry}\n  invoice.due_date: {{column: D}}\n"
+    document, mistakes = read(f"{head}facts:\n{facts}", "m.yaml")
+    assert document is not None, mistakes
+
+    row_map, diagnostics = read_row_map(document, VOCABULARY)
+
+    assert row_map is None
+    assert [said in str(diagnostic) for diagnostic in diagnostics] == [True], list(map(str, diagnostics))
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{column: [A, B]}", "`invoice.id` needs the one sign that stands between its columns"),
+        ("{column: [A, B], join: x}", "`invoice.id` needs the one sign that stands between its columns"),
+        ("{column: [A, B], join: --}", "`invoice.id` needs the one sign that stands between its columns"),
+        ("{column: [A], join: /}", "an id is made of 2 to 5 different columns"),
+        ("{column: [A, A], join: /}", "an id is made of 2 to 5 different columns"),
+        ("{column: [A, [B]], join: /}", "a column must be the text of its heading, not a list"),
+        ("{column: [A, B], join: /, values: {x: y}}", "`invoice.id` can't be made of several columns"),
+    ],
+)
+def test_an_id_of_several_columns_is_checked(entry: str, said: str) -> None:
+    document, mistakes = read(f"{HEAD}facts:\n  invoice.id: {entry}\n", "m.yaml")
+    assert document is not None, mistakes
+
+    diagnostics = read_row_map(document, VOCABULARY)[1]
+
+    assert [said in str(diagnostic) for diagnostic in diagnostics] == [True], list(map(str, diagnostics))
+
+
+def test_no_two_ids_of_several_columns_become_one() -> None:
+    row_map = _map(f"{HEAD}facts:\n  invoice.id: {{column: [A, B], join: /, no_value: n/a}}\n")
+    read_row = row_reader(row_map, ("A", "B"), date(2026, 1, 1))
+    parts = ("", " ", "1", "11", "/", "1/", "/1", "a/b", "n/a", "A", "é")
+    ids: dict[object, tuple[str, str]] = {}
+
+    for pair in itertools.product(parts, repeat=2):
+        row = read_row(pair)
+        cells = tuple("" if cell == "n/a" else cell.strip() for cell in pair)
+        if bool(cells[0]) != bool(cells[1]) or "/" in "".join(cells):
+            assert [fault.path for fault in row.faults] == ["invoice.id"], pair
+        elif any(cells):
+            assert ids.setdefault(_invoice(row)["id"], cells) == cells  # type: ignore[arg-type]  # two of them
+        else:
+            assert not row.faults and _invoice(row)["id"] is None
+
+
 def test_all_mistakes_of_a_map_come_at_once() -> None:
     text = "map: Erp Export\ntitle: ERP\ncase: bill\nfacts: {}\ncolour: red\n"
 
@@ -366,9 +445,9 @@ def test_a_helper_column_is_held_to_its_type_as_a_fact_is() -> None:
     row = row_reader(row_map, ("No", "A", "D", "W"), date(2026, 1, 1))(("1", "1.234", "12/31/9999", "z"))
 
     assert [str(fault) for fault in row.faults] == [
-        "row.a: column `A`: has more than 2 decimals (round it before sending)",
-        "row.d: column `D`: is out of range (expected between 1900-01-01 and 2199-12-31)",
-        "row.w: column `W`: is not one of the known words (expected one of x, y)",
+        "row.a: column `A`: `1.234` has more than 2 decimals (write fewer decimals, or let the map say `round: true`)",
+        "row.d: column `D`: `12/31/9999` is out of range (expected between 1900-01-01 and 2199-12-31)",
+        "row.w: column `W`: `z` is not one of the known words (expected one of x, y)",
     ]
 
 
@@ -407,7 +486,7 @@ def test_dates_are_read_only_in_the_format_that_is_written(spelling: str, text: 
 
 
 @pytest.mark.parametrize(
-    "spelling", ["", "M/d", "M/M/yyyy", "d/M/yy", "dd-MMM-yyyy", "M/d/yyyy HH:mm", "Mdyyyy", "d/M/yyyy d"]
+    "spelling", ["", "M/d", "M/M/yyyy", "d/M/yy", "dd-MMMMM-yyyy", "M/d/yyyy HH:mm", "Mdyyyy", "d/M/yyyy d"]
 )
 def test_a_format_that_is_not_one_day_one_month_one_year_is_none(spelling: str) -> None:
     assert DateFormat.of(spelling) is None

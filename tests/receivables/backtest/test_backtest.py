@@ -406,7 +406,7 @@ def _request(
     order: dict[str, object] = {
         "id": invoice.number,
         "amount": json_value(invoice.amount, facts["order.amount"].type),
-        "payment_days": invoice.due - invoice.issued,
+        "payment_days": max(invoice.due - invoice.issued, 0),
     }
     body = {"order": order, "account": account}
     for part in history_map.assumptions:

@@ -85,7 +85,6 @@ def test_a_row_is_an_invoice() -> None:
         ({"Sum": "0"}, "history.amount: is not an amount that an order can have"),
         ({"Sum": "1.005"}, "history.amount: is not an amount that an order can have"),
         ({"Sum": "1,5"}, "history.amount: column `Sum`: `1,5` is not a plain decimal number"),
-        ({"Due": "31.1.2013"}, "history.due: lies before the day of issue"),
         ({"From": "1.2.1713", "Due": "1.2.1713"}, "history: holds a day outside of what policies can speak about"),
         ({"From": "2013-02-01"}, "history.issued: column `From`: `2013-02-01` is not a date of the form d.M.yyyy"),
         ({"Cur": "USD"}, "history.currency: is `USD`, the map says `EUR`"),
@@ -137,3 +136,67 @@ def test_a_heading_must_have_the_columns() -> None:
     assert history_heading_faults(found, HEADING) == ()
     (fault,) = history_heading_faults(found, [name for name in HEADING if name != "Due"])
     assert str(fault).startswith("Due: the column that `history.due` is read from is missing")
+
+
+def test_an_invoice_that_was_due_before_its_issue_counts() -> None:
+    invoice = _row(Due="31.1.2013")
+
+    assert isinstance(invoice, Item)
+    assert (invoice.due - invoice.issued, invoice.payment_days) == (-1, 0)
+
+
+WORKED_OUT = (
+    ("  amount: {column: Sum}", "  amount: {formula: 'row.gross - row.off'}"),
+    ("  settled: {column: Paid, format: yyyy-MM-dd}", "  settled: {formula: 'if row.open then null else history.due'}"),
+    (
+        "columns:",
+        'decimal: ","\nhelpers:\n  gross: {column: Sum, type: money, round: true}\n'
+        "  off: {column: Else, type: money}\n  open: {column: Paid, type: yes/no}\ncolumns:",
+    ),
+)
+
+
+def _worked_out() -> HistoryMap:
+    text = MAP
+    for before, after in WORKED_OUT:
+        text = text.replace(before, after, 1)
+    found, diagnostics = _read(text)
+    assert found is not None, diagnostics
+    return found
+
+
+def test_amount_and_settlement_may_be_worked_out() -> None:
+    read_row = invoice_reader(_worked_out(), HEADING, 2)
+    row = ["7", "C", "1.2.2013", "3.3.2013", "false", "1250,005", "EUR", "Y", "250,00"]
+
+    assert read_row(row) == dated_item("7", "C", 15_737, 15_767, 15_767, 100_000, disputed=True)
+    assert read_row([*row[:4], "true", *row[5:]]) == dated_item("7", "C", 15_737, 15_767, None, 100_000, disputed=True)
+    faults = read_row([*row[:8], "25.00"])
+    assert not isinstance(faults, Item)
+    said = "row.off: column `Else`: `25.00` is not a number as the map has it (write it like 1250,50)"
+    assert list(map(str, faults)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("row.gross - row.off", "row.gross - row.of", "M005 `row.of` is not known here (did you mean `row.off`?)"),
+        ("row.gross - row.off", "as_of - history.due", "M005 unknown name `as_of`"),
+        ("row.gross - row.off", "history.amount + row.off", "M006 the formulas of `history.amount` read one another"),
+        (
+            "row.gross - row.off'}",
+            "row.gross', round: true}",
+            "M002 `amount` is worked out by a formula, which reads no",
+        ),
+        ("'row.gross - row.off'", "'row.gross -'", "M004 "),
+        ("{formula: 'row.gross - row.off'}", "{}", "M002 `amount` needs a column or a formula, one of them"),
+    ],
+)
+def test_what_is_wrong_with_a_formula_of_a_history_is_said(before: str, after: str, said: str) -> None:
+    text = MAP
+    for old, new in WORKED_OUT:
+        text = text.replace(old, new, 1)
+    found, diagnostics = _read(text.replace(before, after))
+
+    assert found is None
+    assert any(said in diagnostic for diagnostic in diagnostics), diagnostics

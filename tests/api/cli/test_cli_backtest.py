@@ -320,13 +320,13 @@ def test_progress_is_told_while_reading_and_replaying(tmp_path: Path) -> None:
 
 
 def test_rows_that_are_no_invoices_are_named_and_counted(tmp_path: Path) -> None:
-    rows = ROWS + "5,C,2024-01-01,2023-01-01,,10.00\n6,C,x,2024-01-01,,-1\n7,C\n" + ROWS.splitlines()[1] + "\n"
+    rows = ROWS + "5,C,2024-01-01,2023-01-01,,-10.00\n6,C,x,2024-01-01,,-1\n7,C\n" + ROWS.splitlines()[1] + "\n"
 
     result = credence("backtest", *_arguments(_desk(tmp_path, rows)))
 
     assert result.exit_code == 1
     said = result.stderr.replace(str(tmp_path), "")
-    assert "past.csv:6: history.due: lies before the day of issue" in said
+    assert "past.csv:6: history.amount: is not an amount that an order can have" in said
     assert "past.csv:7: history.issued: column `from`: `x` is not a date of the form yyyy-MM-dd" in said
     assert "past.csv:8: row: has 2 cells, the heading has 6" in said
     assert "past.csv:9: history.invoice: `1` stands in an earlier row too" in said

@@ -35,7 +35,7 @@ UrlOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", help="Put the pending set into force.", rich_help_panel=RUNNING)]
 
 
-def activate(url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False, as_json: JsonOption = False) -> None:
+def activate(*, url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False, as_json: JsonOption = False) -> None:
     """Show what the pending policy change would take away, and with --yes put it into force.
 
     A change of the rules folder that removes a file, a policy or a rule doesn't take effect by being saved: it could be

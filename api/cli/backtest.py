@@ -97,6 +97,7 @@ ParametersDayOption = Annotated[
 
 
 def backtest_command(
+    *,
     history: HistoryOption,
     map_file: MapOption,
     rejected: RejectsOptions,

@@ -35,6 +35,7 @@ _NEEDS_SPARK = f"Spark needs its library; install it with `{extras.SPARK}`"
 
 
 def batch(
+    *,
     what: FileOptions,
     rejected: RejectsOptions,
     text: TextFileOptions,

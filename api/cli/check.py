@@ -20,7 +20,7 @@ from ledger.policies.check_limits import Stopped, too_large, within_limits
 from ledger.policies.rules_folder import RulesFolder
 
 
-def check(directory: FolderArgument = None, rules: FolderOption = None, as_json: JsonOption = False) -> None:
+def check(*, directory: FolderArgument = None, rules: FolderOption = None, as_json: JsonOption = False) -> None:
     """Find every mistake in policies, facts, policy tests and maps, and what can't run in bulk.
 
     Each is shown as file:line:column: CODE message (hint), sorted by place; on a terminal with the line it is about.

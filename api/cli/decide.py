@@ -16,7 +16,7 @@ from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 
 
-def decide(about: CaseOptions, answer: AnswerOptions) -> None:
+def decide(*, about: CaseOptions, answer: AnswerOptions) -> None:
     """Decide one case: outcome, conditions, every reason, and what would make it pass. Nothing is recorded.
 
     Example:  credence decide order.json --as-of 2026-07-01

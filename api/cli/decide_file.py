@@ -40,6 +40,7 @@ _OTHER_ENGINE = "give --engine duckdb"
 
 
 def decide_file_command(
+    *,
     what: FileOptions,
     rejected: RejectsOptions,
     text: TextFileOptions,

@@ -34,6 +34,7 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
 
 
 def explain(
+    *,
     about: CaseOptions,
     answer: AnswerOptions,
     rule: Annotated[

@@ -19,6 +19,7 @@ _SAMPLE_DAY = "2026-06-30"
 
 
 def init(
+    *,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder; made where it doesn't exist.")],
     as_json: JsonOption = False,
 ) -> None:

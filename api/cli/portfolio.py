@@ -74,6 +74,7 @@ IndustryOption = Annotated[
 
 
 def portfolio(
+    *,
     files: FilesArgument,
     map_file: MapOption,
     as_of: ReportDayOption,

@@ -34,6 +34,7 @@ class Subject(StrEnum):
 
 
 def schema(
+    *,
     subject: Annotated[
         Subject, typer.Argument(metavar="SUBJECT", help="What the schema describes.", show_default=True)
     ] = Subject.POLICY,

@@ -48,7 +48,7 @@ JournalOption = Annotated[
 
 
 def serve(
-    host: HostOption = None, port: PortOption = None, rules: FolderOption = None, journal: JournalOption = None
+    *, host: HostOption = None, port: PortOption = None, rules: FolderOption = None, journal: JournalOption = None
 ) -> None:
     """Answer decisions over HTTP; Ctrl-C stops it after the requests in flight.
 

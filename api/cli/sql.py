@@ -32,6 +32,7 @@ class Target(StrEnum):
 
 
 def sql(
+    *,
     case: Annotated[str, CASE_OPTION],
     as_of: DayOption = None,
     dialect: Annotated[

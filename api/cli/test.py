@@ -25,6 +25,7 @@ _UNCOVERED_SHOWN = 50
 
 
 def test(
+    *,
     directory: FolderArgument = None,
     rules: FolderOption = None,
     as_json: JsonOption = False,

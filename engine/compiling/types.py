@@ -16,7 +16,7 @@ from engine.compiling.calls import temporal
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import clipped, did_you_mean
-from engine.reading.policy import DatedConstant, TypeName
+from engine.reading.policy import DatedConstant, TypeName, WrittenValue
 from engine.ruleset.formula import Constant, Formula
 from engine.vocabulary.vocabulary import TEXT, YES_NO, Kind, Type, Vocabulary
 
@@ -26,7 +26,7 @@ def declared(name: TypeName | None, vocabulary: Vocabulary) -> Type | None:
     return None if name is None else vocabulary.type_named(Kind(name.word), name.members, name.titles)
 
 
-def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
+def literal(value: WrittenValue | None, type_: Type | None) -> Constant:
     """The constant for a parameter's value, or an output, as it stands in YAML.
 
     Without a type a number stays bare, so that it takes the unit of what it meets, and text is a word of an enum. With

@@ -93,6 +93,10 @@ class TypeName:
     """What readers see for a member, for those that have a title."""
 
 
+WrittenValue = Decimal | str | bool
+"""A parameter's value as it stands in YAML: a number, a word, or true or false."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatedConstant:
     """One value of a parameter, and from when it is in force.
@@ -102,7 +106,7 @@ class DatedConstant:
 
     since: date | None
     """The first day of the value; None if it holds always."""
-    value: Decimal | str | bool
+    value: WrittenValue
     """A number as written, a word, or true or false. What it measures says the parameter's type."""
     place: Place
 

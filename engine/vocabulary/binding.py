@@ -22,8 +22,11 @@ from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.invisible import holds_control, holds_unseen
 from engine.vocabulary.vocabulary import Fact, Kind, Type
 
-Value = int | str | bool | None
-"""A bound value: a scaled integer, days since 1970-01-01, text, yes/no, or null."""
+KnownValue = int | str | bool
+"""A bound value that is there: a scaled integer, days since 1970-01-01, text, or yes/no."""
+
+Value = KnownValue | None
+"""A bound value, or null where the fact is missing."""
 
 JsonScalar = str | int | bool | None
 """A value as requests and decisions carry it: decimal text, ISO date, integer, text, yes/no, or null."""

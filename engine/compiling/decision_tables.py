@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
 from engine.compiling.expressions import Broken, Scope, compile_expression, compile_tests
-from engine.compiling.hit_policies import Combined, collected, hits, single
+from engine.compiling.hit_policies import IN_TURN, Combined, collected, hits, single, turns
 from engine.compiling.link import dotted_names, output_names
 from engine.compiling.scopes import Names
 from engine.compiling.types import declared, literal, named
@@ -146,7 +146,9 @@ def compile_table(policy: Policy, table: TableDefinition, names: Names) -> Compi
             Output(name=full_name, formula=combined.formula, certain=combined.certain, type=type_, title=title)
         )
     full_names = tuple(f"{policy.name}.{name}" for name in sound)
-    described = Table(f"{policy.name}.{table.name}", tuple(m.id for m in rows.matches), full_names, table.place)
+    ids = tuple(match.id for match in rows.matches)
+    in_turn = tuple(ids[index] for index in turns(table.hit, ranks)) if table.hit in IN_TURN else ()
+    described = Table(f"{policy.name}.{table.name}", ids, full_names, table.place, in_turn)
     return CompiledTable(described, rows.matches, tuple(outputs), tuple(lists))
 
 

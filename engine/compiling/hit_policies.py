@@ -42,6 +42,9 @@ from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.ruleset import Match
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 
+IN_TURN = (HitPolicy.FIRST, HitPolicy.PRIORITY)
+"""Hit policies under which rows may hold together and disagree, and one of them counts."""
+
 CHAIN = 12
 """Longest chain of nested conditions; longer tables are halved first, so that formulas stay shallow."""
 
@@ -82,14 +85,23 @@ def single(
     outputs = a.unified(outputs, "outputs of one column")
     if hit in (HitPolicy.UNIQUE, HitPolicy.ANY):
         return Combined(_first_true(_certainly(rows), outputs))
+    order = turns(hit, ranks)
+    return _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
+
+
+def turns(hit: HitPolicy, ranks: Sequence[int]) -> list[int]:
+    """The indexes of the rows in the order in which they count: the first of them that is hit gives the output.
+
+    `ranks` has each row's rank, 0 the highest. Under `first` they don't matter; under `priority` the ranks 2, 0, 2, 1
+    give 1, 3, 0, 2. Raises AssertionError for a hit policy not in `IN_TURN`.
+    """
     match hit:
         case HitPolicy.FIRST:
-            chosen = list(range(len(outputs)))
+            return list(range(len(ranks)))
         case HitPolicy.PRIORITY:
-            chosen = sorted(range(len(outputs)), key=lambda index: (ranks[index], index))
+            return sorted(range(len(ranks)), key=lambda index: (ranks[index], index))
         case _:
-            raise AssertionError(f"`{hit}` doesn't choose one row")
-    return _in_turn([rows[index] for index in chosen], [outputs[index] for index in chosen], name)
+            raise AssertionError(f"under `{hit}` no row counts before others")
 
 
 def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> Combined:

@@ -112,6 +112,10 @@ class Table:
 
     place: Place
 
+    precedence: tuple[str, ...] = ()
+    """Where only one of the rows that hold counts (`first`, `priority`): the rows, the one that counts before others
+    first. Empty where every row that holds counts."""
+
 
 Template = tuple[str | Formula, ...]
 """Text and formulas in turn; a formula is shown in its type's format."""

@@ -11,9 +11,9 @@ from api.cli.console import FOUND_PROBLEMS, out, print_diagnostics, print_json
 from api.cli.grammar import rules_folder
 from api.cli.options import RULES, FolderArgument, FolderOption, JsonOption
 from api.cli.policy_folder import folder_of
-from api.cli.tests_and_maps import mistakes_in_map, read_suites, row_maps, suites_named_twice
+from api.cli.tests_and_maps import mistakes_in_map, mistakes_of_yaml, read_suites, row_maps, suites_named_twice
 from engine.diagnostics.diagnostic import Diagnostic, in_order
-from engine.pipeline import Engine, load
+from engine.pipeline import Engine, Loaded, load
 from engine.vocabulary.case_kinds import CASE_KINDS
 from files.batch.checked import unfit_for_batch
 from ledger.policies.check_limits import Stopped, too_large, within_limits
@@ -48,24 +48,25 @@ def check(*, directory: FolderArgument = None, rules: FolderOption = None, as_js
 
 
 def _checked(folder: RulesFolder) -> tuple[Engine | None, tuple[Diagnostic, ...]]:
-    """The engine, None where the policies don't load, and every mistake. Tests and maps are looked at only where the
-    policies load, since they speak of what those decide."""
+    """The engine, None where the policies don't load, and every mistake in any file of the folder."""
     try:
         with within_limits():
             loaded = load(folder.policies)
-            if loaded.engine is None:
-                return None, loaded.diagnostics
-            beside = (*_in_cases_and_maps(folder, loaded.engine), *unfit_for_batch(loaded.engine))
-            return loaded.engine, in_order((*loaded.diagnostics, *beside))
+            in_bulk = unfit_for_batch(loaded.engine) if loaded.engine else ()
+            return loaded.engine, in_order((*loaded.diagnostics, *_in_cases_and_maps(folder, loaded), *in_bulk))
     except Stopped as stopped:
         return None, (too_large({**folder.policies, **folder.cases, **folder.maps}, stopped),)
 
 
-def _in_cases_and_maps(folder: RulesFolder, engine: Engine) -> list[Diagnostic]:
-    suites, in_suites = read_suites(folder, engine.vocabulary)
+def _in_cases_and_maps(folder: RulesFolder, loaded: Loaded) -> list[Diagnostic]:
+    """The mistakes in policy tests and maps, as far as they can be told: where policies have mistakes themselves, not
+    whether a test expects what they decide; where the facts have, only what is wrong with the files as YAML."""
+    if loaded.vocabulary is None:
+        return mistakes_of_yaml(folder)
+    suites, in_suites = read_suites(folder, loaded.vocabulary, policies_load=loaded.engine is not None)
     diagnostics = [*in_suites, *suites_named_twice(suites)]
     for name, content in folder.maps.items():
-        diagnostics += mistakes_in_map(content, name, engine.vocabulary)
+        diagnostics += mistakes_in_map(content, name, loaded.vocabulary)
     return diagnostics
 
 

@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, INTERRUPTED, err, out, print_json, refuse
-from api.cli.input_files import known_encoding, map_read, one_character, refuse_paths
+from api.cli.input_files import known_encoding, map_read, one_character, refuse_idle_text_options, refuse_paths
 from api.cli.options import (
     DAY_FORMATS,
     DECIDED,
@@ -19,7 +19,6 @@ from api.cli.options import (
     READ,
     RULES,
     AnswerOptions,
-    MapOption,
     QuietOption,
     RejectsOptions,
     ReportOption,
@@ -49,6 +48,15 @@ HistoryOption = Annotated[
         "--history",
         metavar="FILE",
         help="Invoices and when they were paid: CSV, or NDJSON where it ends in .ndjson or .jsonl.",
+        rich_help_panel=READ,
+    ),
+]
+HistoryMapOption = Annotated[
+    Path,
+    typer.Option(
+        "--map",
+        metavar="FILE",
+        help="History map: which column is an invoice's customer, amount and dates (it begins with `history:`).",
         rich_help_panel=READ,
     ),
 ]
@@ -99,7 +107,7 @@ ParametersDayOption = Annotated[
 def backtest_command(
     *,
     history: HistoryOption,
-    map_file: MapOption,
+    map_file: HistoryMapOption,
     rejected: RejectsOptions,
     text: TextFileOptions,
     answer: AnswerOptions,
@@ -121,6 +129,7 @@ def backtest_command(
     Exit code: 0 done, 1 some rows could not be read or the rules have mistakes, 2 the file or the map can't be used,
     130 interrupted.
     """
+    refuse_idle_text_options(text, [history])
     engines = _engines(rules or [RULES])
     vocabulary = next(iter(engines.values())).vocabulary
     history_map = map_read(map_file, "history", lambda content, name: read_map_of_history(content, name, vocabulary))

@@ -12,7 +12,7 @@ from rich.text import Text
 from api.cli.batch import decide_by_query
 from api.cli.console import INTERRUPTED, err, refuse
 from api.cli.file_run import FileCounts, FileRun, prepare, print_counts, print_unseen_keys
-from api.cli.input_files import known_encoding, one_character, refuse_paths
+from api.cli.input_files import known_encoding, one_character, refuse_idle_text_options, refuse_paths
 from api.cli.options import (
     CountOptions,
     EngineOption,
@@ -116,6 +116,7 @@ def _source(run: FileRun) -> Path:
     if format_named(what.out_file) not in _LINES:
         hint = f"name a file that ends in .ndjson, or {_OTHER_ENGINE}"
         refuse(f"--out `{what.out_file}`: row by row the decisions are written as JSON, one a line; {hint}")
+    refuse_idle_text_options(run.text, [source])
     if not what.results:
         refuse(f"row by row every value is written; {_OTHER_ENGINE} for --no-results")
     if what.master is not None:

@@ -11,16 +11,22 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, INTERRUPTED, err, out, print_json, refuse
-from api.cli.input_files import known_encoding, one_character, refuse_paths, row_map_read
+from api.cli.input_files import (
+    known_encoding,
+    one_character,
+    refuse_idle_text_options,
+    refuse_paths,
+    row_map_read,
+)
 from api.cli.options import (
     DAY_FORMATS,
     DECIDED,
     RULES,
     AnswerOptions,
-    MapOption,
     QuietOption,
     RejectsOptions,
     ReportOption,
+    RowMapOption,
     RulesOption,
     TextFileOptions,
     day_of,
@@ -76,7 +82,7 @@ IndustryOption = Annotated[
 def portfolio(
     *,
     files: FilesArgument,
-    map_file: MapOption,
+    map_file: RowMapOption,
     as_of: ReportDayOption,
     rejected: RejectsOptions,
     text: TextFileOptions,
@@ -99,6 +105,7 @@ def portfolio(
     Exit code: 0 every row counted, 1 some rejected or the rules have mistakes, 2 a file or the map can't be used, 130
     interrupted.
     """
+    refuse_idle_text_options(text, files)
     engine = engine_of(rules)
     if industry is not None and industry not in industries(engine):
         refuse(f"`{industry}` is not an industry of the policies; expected one of {', '.join(industries(engine))}")

@@ -83,11 +83,9 @@ def serve(
     free = _free_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": free})
     where = f"http://{_in_url(settings.host)}:{free}"
-    err().print(
-        Text(f"listening on {where}  (API: {where}/docs, rules: {settings.rules}, journal: {settings.journal})")
-    )
+    line = f"listening on {where}  (API: {where}/docs, rules: {settings.rules}, journal: {settings.journal})"
     with suppress(KeyboardInterrupt):  # uvicorn raises it once more after it has shut down in order
-        run(settings)
+        run(settings, when_listening=lambda: err().print(Text(line)))
 
 
 def _warn_of_mistakes(rules: Path) -> None:

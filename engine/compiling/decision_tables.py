@@ -107,7 +107,8 @@ def compile_criterion(policy: Policy, criterion: Criterion, names: Names) -> Com
     points = [a.number(band.points) for band in criterion.bands]
     subjects = [[(criterion.input.text, subject)]] * len(matches)
     names.report += check_bands(matches, subjects, criterion.place)
-    table = Table(full_name, tuple(match.id for match in matches), (full_name,), criterion.place)
+    ids = tuple(match.id for match in matches)
+    table = Table(id=full_name, rows=ids, outputs=(full_name,), place=criterion.place)
     combined = single(HitPolicy.UNIQUE, hits(matches), points, (), full_name)
     output = Output(
         name=full_name, formula=combined.formula, certain=combined.certain, type=None, title=criterion.title
@@ -148,7 +149,9 @@ def compile_table(policy: Policy, table: TableDefinition, names: Names) -> Compi
     full_names = tuple(f"{policy.name}.{name}" for name in sound)
     ids = tuple(match.id for match in rows.matches)
     in_turn = tuple(ids[index] for index in turns(table.hit, ranks)) if table.hit in IN_TURN else ()
-    described = Table(f"{policy.name}.{table.name}", ids, full_names, table.place, in_turn)
+    described = Table(
+        id=f"{policy.name}.{table.name}", rows=ids, outputs=full_names, place=table.place, precedence=in_turn
+    )
     return CompiledTable(described, rows.matches, tuple(outputs), tuple(lists))
 
 

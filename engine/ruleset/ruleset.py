@@ -97,7 +97,7 @@ class ListResult:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Which row matches belong together, for coverage, explanation and the search for missing inputs."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from api.settings import Settings
 from tests.support.command_line import credence
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, RULES
 from tests.support.running_service import running
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ ORDER = json.loads((ROOT / "docs" / "order.json").read_text(encoding="utf-8"))
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    shutil.copytree(RULES, tmp_path / "rules")
     return Settings(rules=tmp_path / "rules", journal=tmp_path / "credence.db")
 
 

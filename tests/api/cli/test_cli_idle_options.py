@@ -27,7 +27,7 @@ from tests.api.cli.test_cli_portfolio import HEADING as ITEM_HEADING
 from tests.api.cli.test_cli_portfolio import MAP as ITEM_MAP
 from tests.api.cli.test_cli_portfolio import ROWS as ITEMS
 from tests.support.command_line import CASES, DUNNING, FACTS, HEADING, MAP, ORDERS, credence, desk
-from tests.support.paths import ROOT
+from tests.support.paths import RULES
 from tests.support.policy_files import ended, facts_file
 
 pytestmark = pytest.mark.slow
@@ -199,7 +199,7 @@ def _home(folder: Path) -> None:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     assert other.is_dir()
-    (folder / "default").symlink_to(ROOT / "rules")
+    (folder / "default").symlink_to(RULES)
 
 
 _PACE = re.compile(r"\d[\d.]* s\b|[\d,]+ rows/s|time=\"[\d.]+\"|\"seconds\": [\d.e-]+")

@@ -27,7 +27,7 @@ from files.batch.job import BatchTally
 from files.input_refused import InputRefused
 from files.maps.mapped_rows import row_reader
 from files.maps.row_map import ISO, Column, DateFormat, RowMap
-from tests.engine.lowering.sql.test_sql_form import AS_OF_DAY, default_policies
+from tests.support.default_policies import AS_OF_DAY, default_policies
 
 HERE = Place("map.yaml", 1, 1)
 CELLS: dict[Kind, tuple[str, ...]] = {

@@ -7,7 +7,6 @@ import random
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import cache
 from itertools import count
 from typing import Any
@@ -21,7 +20,6 @@ import sqlglot
 from engine.lowering.sql.dialect import DIALECTS
 from engine.lowering.sql.portability import portability_mistakes
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
-from engine.pipeline import Engine, load
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.interpret import value_of
@@ -29,24 +27,14 @@ from engine.ruleset.ruleset import AS_OF, Conjunct, Match, Named, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
+from tests.support.default_policies import AS_OF_DAY, default_policies
 from tests.support.function_arguments import WITH_FORMS, argument_lists
 from tests.support.handmade_rulesets import named, rule_of
-from tests.support.paths import ROOT
 from tests.support.random_formulas import days
 from tests.support.random_policies import policy_ruleset
 from tests.support.random_rulesets import HERE, NO_TEXT, Case, facts_near_thresholds, random_ruleset
 from tests.support.sql_against_engine import ROW, compare, compare_decisions, in_order, on_duckdb, relation
 from tests.support.thresholds import Hits, at_thresholds, unit_of
-
-AS_OF_DAY = date(2026, 7, 1)
-
-
-@cache
-def default_policies() -> Engine:
-    loaded = load({path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")})
-    assert loaded.engine, loaded.diagnostics
-    return loaded.engine
-
 
 # --- random rule sets ------------------------------------------------------------------------------------------------
 

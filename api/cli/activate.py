@@ -74,6 +74,7 @@ def activate(*, url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False
 
 
 def _print(line: str, data: Mapping[str, Any], *, as_json: bool, style: str = "") -> None:
+    """Prints one line in a style of rich, or with `as_json` the data instead."""
     if as_json:
         print_json(data)
     else:

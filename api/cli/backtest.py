@@ -159,6 +159,7 @@ def backtest_command(
 
 
 def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, date | None]:
+    """The first and the last day whose orders are decided; None: the history's own."""
     if since and until and since > until:
         refuse(f"--from {since.date()} lies after --until {until.date()}; give the earlier day as --from")
     return since and since.date(), until and until.date()
@@ -167,6 +168,7 @@ def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, 
 def _run(
     request: BacktestRequest, rejects: AbstractContextManager[WriteReject], *, quiet: bool
 ) -> tuple[Backtest, HistoryRead]:
+    """Replays the history; ends the command where it can't be used or somebody interrupts."""
     try:
         with rejects as reject, progress_bar(quiet=quiet) as progress:
             return run(request, progress, reject)
@@ -193,6 +195,9 @@ def _engines(folders: list[Path]) -> dict[str, Engine]:
 
 
 def _print_failures(result: Backtest) -> None:
+    """A note for each part of the replay that fell back from SQL to deciding one by one: the figures are the same, and
+    the failure is ours to mend.
+    """
     for reason in result.failures:
         note = f"note: a fault of credence, not of the file: its SQL for these policies failed ({reason})"
         hint = "the orders were replayed one by one instead, with the same figures; please report this line"
@@ -200,6 +205,7 @@ def _print_failures(result: Backtest) -> None:
 
 
 def _print_rejected(history: HistoryRead, path: Path | None) -> None:
+    """How many rows are in no figure, where any are, and where they went."""
     if history.rejected:
         invoices = history.rows - history.rejected
         counts = f"{history.rows} rows = {invoices} invoices + {history.rejected} that could not be read"

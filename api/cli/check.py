@@ -48,7 +48,11 @@ def check(*, directory: FolderArgument = None, rules: FolderOption = None, as_js
 
 
 def _checked(folder: RulesFolder) -> tuple[Engine | None, tuple[Diagnostic, ...]]:
-    """The engine, None where the policies don't load, and every mistake in any file of the folder."""
+    """The engine, None where the policies don't load, and every mistake in any file of the folder, sorted by place.
+
+    A policy set with N009 alone has an engine and a mistake. One that takes longer or more memory than `check_limits`
+    allows has the single mistake Y098, in the file that is largest.
+    """
     try:
         with within_limits():
             loaded = load(folder.policies)
@@ -71,6 +75,12 @@ def _in_cases_and_maps(folder: RulesFolder, loaded: Loaded) -> list[Diagnostic]:
 
 
 def _summary(engine: Engine, folder: RulesFolder) -> str:
+    """The one line of a folder without mistakes, such as
+
+        no mistakes: 11 policies, 106 rules, 11 tables; 6 cases files, 3 row maps; version 2776b349…
+
+    with a half sentence for each kind of case that nothing decides.
+    """
     policies = engine.policies.values()
     rules = sum(len(policy.rules) for policy in policies)
     tables = sum(len(policy.tables) for policy in policies)
@@ -94,6 +104,7 @@ def _undecided(engine: Engine) -> Iterator[str]:
 
 
 def _counted(count: int, noun: str) -> str:
+    """`1 policy`, `2 policies`, `3 rules`: a number with its noun; 0 takes the plural."""
     if count == 1:
         return f"1 {noun}"
     return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"

@@ -67,6 +67,7 @@ def with_blocks(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _fields(block: Any) -> list[inspect.Parameter]:
+    """The parameters that a block's fields become, in their order; keywords, with the fields' defaults."""
     hints = get_type_hints(block, include_extras=True)
     return [
         inspect.Parameter(
@@ -146,7 +147,8 @@ class Commands(TyperGroup):
 
 def rules_folder(argument: Path | None, option: Path | None, default: Path) -> Path:
     """The folder of the policies of a command that takes it as an argument and as `--rules`; ends the command where
-    both are given and differ."""
+    both are given and differ. `credence check rules` and `credence check --rules rules` are the same.
+    """
     if argument is not None and option is not None and argument != option:
         refuse(f"the folder of the policies is given twice, as `{argument}` and as --rules `{option}`; give one")
     return argument or option or default
@@ -156,7 +158,10 @@ def register(
     app: typer.Typer, commands: Sequence[tuple[str, Callable[..., None], str]], file_commands: set[str]
 ) -> None:
     """Adds commands to `app`: name, function, and the line that lists it. `file_commands` names those that decide
-    files."""
+    files.
+
+        register(app, (("check", check, "Find every mistake in policies, tests and maps."),), file_commands=set())
+    """
     for name, command, line in commands:
         of_name = FileCommand if name in file_commands else Command
         app.command(name, cls=of_name, short_help=line)(with_blocks(command))

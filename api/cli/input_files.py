@@ -35,7 +35,8 @@ MAP_KINDS = {
 
 
 def known_encoding(name: str) -> str:
-    """Python's name of an encoding that text files can have.
+    """Python's name of an encoding that text files can have: `GBK` is `gbk`, `latin-1` is `iso8859-1`. Ends the command
+    for any other.
 
     Some that Python knows are of no text (`base64`) or can't pass over bad bytes (`idna`): reading an empty file tells.
     """
@@ -95,8 +96,12 @@ def _keys(content: bytes, name: str) -> set[str]:
 
 
 def refuse_paths(inputs: Sequence[Path], outputs: dict[str, Path | None]) -> None:
-    """Ends the command where a file can't be read or written, before a long run and not after it. `outputs` are by the
-    option that names them; None where that isn't given."""
+    """Ends the command where a file can't be read or written, before a long run and not after it.
+
+    `outputs` are by the option that names them; None where that isn't given. Refused are folders, what doesn't exist, a
+    file given twice, an output that is an input or another output, and one whose folder doesn't exist or can't be
+    written.
+    """
     for index, path in enumerate(inputs):
         if path.is_dir():
             refuse(f"`{path}` is a folder")

@@ -126,6 +126,7 @@ def portfolio(
 def _portfolio(
     engine: Engine, request: PortfolioRequest, rejects: AbstractContextManager[WriteReject], *, quiet: bool
 ) -> Portfolio:
+    """Reads and works everything out; ends the command where a file can't be used or somebody interrupts."""
     try:
         with rejects as reject, progress_bar(quiet=quiet) as progress:
             return portfolio_of(engine, request, reject, progress)
@@ -140,6 +141,7 @@ def _portfolio(
 
 
 def _print(result: Portfolio, engine: Engine, answer: AnswerOptions, page: Path | None) -> None:
+    """Writes the page where one is asked for, and prints JSON, or the report where there is no page."""
     report = portfolio_report(result, engine, answer.language.value)
     if page:
         write_page(page, html(report))
@@ -152,6 +154,7 @@ def _print(result: Portfolio, engine: Engine, answer: AnswerOptions, page: Path 
 
 
 def _row_map(path: Path, engine: Engine) -> RowMap:
+    """The map, which must hold what a portfolio needs; ends the command with all that it lacks."""
     row_map = row_map_read(path, engine.vocabulary)
     if lacks := map_lacks(row_map):
         refuse(f"the map `{path}` is not usable for a portfolio:\n" + "\n".join(f"  {lack}" for lack in lacks))
@@ -159,6 +162,7 @@ def _row_map(path: Path, engine: Engine) -> RowMap:
 
 
 def _opening(day: datetime | None, as_of: datetime) -> date | None:
+    """The first day of complete books, which can't lie behind the report's date."""
     if day is not None and day > as_of:
         refuse(f"--opening {day.date()} lies after --as-of {as_of.date()}; it is the first day of complete books")
     return day_of(day) if day else None

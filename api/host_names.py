@@ -26,6 +26,7 @@ def listed_names(setting: str) -> ListedNames:
 
 
 def _listed_name(entry: str) -> str:
+    """One entry of the setting in the form in which hosts are compared. Raises `ValueError`."""
     name = entry.lower().removesuffix(".")
     if _NAME.fullmatch(name) or address_of(name.strip("[]")):
         return shortest(name.strip("[]"))

@@ -34,7 +34,10 @@ class Checked:
 
 
 async def checked_by(worker: Worker, caller: str, files: Mapping[str, bytes]) -> Checked:
-    """Policies too large to check have one mistake, which says so. Raises `TooManyWaiting` and its kind."""
+    """What is wrong with the files, worked out by the worker. `caller` is who asks, and has a queue of its own.
+
+    Policies too large to check have one mistake, which says so. Raises `TooManyWaiting` and its kind.
+    """
     try:
         return await worker.run(caller, check, files)
     except Stopped as stopped:

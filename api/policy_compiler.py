@@ -1,4 +1,9 @@
-"""Policy sets for the service, compiled in the worker process; a set that can't be is refused like any other."""
+"""Policy sets for the service, compiled in the worker process; a set that can't be is refused like any other.
+
+`ledger.policies` asks for one whenever the rules folder has changed, and at the start for the set that was in force
+last. A set that is too large, or makes the process fail, comes back as `Loaded` without an engine and with the mistake
+Y098: the set in force decides on.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +26,11 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class Compiler:
-    """`since` is when the change that is being compiled came up; None where there is none. All raise `Closed` once the
-    service stops."""
+    """Compiles for the service, one set after another, and says what a change takes away.
+
+    `since` is when the change that is being compiled came up; None where there is none, so that /readyz can tell a
+    change that is on its way from one that went unnoticed. All raise `Closed` once the service stops.
+    """
 
     def __init__(self, limits: CheckLimits = PATIENT) -> None:
         self.since: datetime | None = None
@@ -41,7 +49,9 @@ class Compiler:
         return await self._warmed(load_stored, files)
 
     async def vanished(self, before: Files, after: Files) -> Vanished:
-        """Raises `Stopped` where that can't be told: such a change is not taken."""
+        """The files, policies and rules of `before` that `after` no longer has. Raises `Stopped` where that can't be
+        told: such a change is not taken.
+        """
         with self._busy():
             return await self._done(vanished, before, after)
 

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     @field_validator("hosts")
     @classmethod
     def _hosts_are_names(cls, listed: str) -> str:
+        """Refuses a list with anything in it that is no name or address, before a request meets it."""
         listed_names(listed)
         return listed
 
@@ -62,15 +63,20 @@ class Settings(BaseSettings):
 
 
 def refusal(error: ValidationError) -> str:
-    """What is wrong with the settings, in one line."""
+    """What is wrong with the settings, in one line, such as
+
+    the setting CREDENCE_PORT: input should be less than or equal to 65535
+    """
     return "; ".join(_said(each["loc"], each["msg"], each.get("ctx", {}).get("error")) for each in error.errors())
 
 
 def _said(place: tuple[int | str, ...], message: str, ours: object) -> str:
+    """One of pydantic's complaints with the variable's name, or our own sentence as it is."""
     if isinstance(ours, ValueError):
         return str(ours)
     return f"the setting {_variable('.'.join(map(str, place)))}: {message[:1].lower()}{message[1:]}"
 
 
 def _variable(field: str) -> str:
+    """`body_bytes_max` → `CREDENCE_BODY_BYTES_MAX`."""
     return f"CREDENCE_{field.upper()}"

@@ -69,6 +69,8 @@ class JobFailed(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
+    """A call that waits for its turn: what is sent to the process, and the future that its caller waits on."""
+
     content: bytes
     done: asyncio.Future[Any]
 
@@ -88,7 +90,7 @@ class Worker:
         self._closed = False
 
     def start(self) -> None:
-        """Starts the process before the first job asks for it."""
+        """Starts the process before the first job asks for it, which would wait while it imports what jobs need."""
         self._threads.submit(self._new_process().start)
 
     def give_way(self) -> None:
@@ -133,7 +135,9 @@ class Worker:
         self._threads.shutdown()
 
     async def _take_turns(self) -> None:
-        """One job of each caller, as long as there are any."""
+        """One job of each caller, as long as there are any: a caller's queue goes behind the others after each job.
+        Jobs whose caller has given up are passed over.
+        """
         try:
             while self._queues:
                 caller, queue = next(iter(self._queues.items()))
@@ -147,6 +151,9 @@ class Worker:
             self._turns = None
 
     async def _do(self, job: _Job) -> None:
+        """Has the process do one job, and hands over its result or its failure. Ends the process where the caller gives
+        up meanwhile: nobody would read the answer, and others wait.
+        """
         process = self._process or self._new_process()
         exchange = self._in_thread(process.exchange, job.content)
         await asyncio.wait((exchange, job.done), return_when=asyncio.FIRST_COMPLETED)
@@ -162,6 +169,9 @@ class Worker:
                 job.done.set_result(result)
 
     def _failed(self, job: _Job, error: Exception) -> None:
+        """Tells the caller. A process that ran out of time or memory, or died, is replaced by a new one; one that only
+        recursed too deep, or whose job raised, goes on.
+        """
         if not job.done.done():
             log.warning("job stopped in the worker", why=str(error)[-2000:])
             job.done.set_exception(Closed() if self._closed else error)
@@ -180,7 +190,10 @@ class Worker:
 
 
 class _Process:
-    """Everything but `kill` and `set_niceness` takes its time and runs in the worker's one thread."""
+    """The worker's process as the service sees it: started when a job needs it, never twice.
+
+    Everything but `kill` and `set_niceness` takes its time and runs in the worker's one thread.
+    """
 
     def __init__(self, modules: Sequence[str], limits: CheckLimits, niceness: int) -> None:
         self._modules = modules
@@ -191,6 +204,9 @@ class _Process:
         self._ready = False
 
     def start(self) -> subprocess.Popen[bytes]:
+        """Starts it with a socket for jobs and a pipe that ends with the service, and gives it. Raises OSError where
+        the system has no process or file left.
+        """
         if self._popen is not None:
             return self._popen
         ours, theirs = socketpair(AF_UNIX, SOCK_STREAM)
@@ -236,11 +252,13 @@ class _Process:
         raise self._failure(outcome, result)
 
     def _failure(self, outcome: str, result: object) -> Exception:
+        """The exception for a job that the process survived, by the word with which it answered."""
         if outcome == OUT_OF_MEMORY:
             return OutOfMemory(self._limits)
         return TooDeep() if outcome == TOO_DEEP else JobFailed(str(result))
 
     def _ended(self, popen: subprocess.Popen[bytes]) -> Stopped:
+        """Why the process ended instead of answering: out of processor time, or by itself."""
         try:
             code = popen.wait(5)
         except subprocess.TimeoutExpired:
@@ -250,6 +268,7 @@ class _Process:
         return Died(f"signal {-code}" if code < 0 else f"exit code {code}")
 
     def set_niceness(self, niceness: int) -> None:
+        """How much less right to the processor it has than the service itself; 0 is as much."""
         self._niceness = niceness
         if self._popen is not None:
             own = os.getpriority(os.PRIO_PROCESS, 0)

@@ -46,6 +46,7 @@ def work(jobs: int, life: int, memory: int, modules: Sequence[str]) -> None:
 
 
 def _end_with(life: int) -> None:
+    """Waits for the end of the pipe, which comes with the service's, and ends this process at once."""
     os.read(life, 1)
     os._exit(0)
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from engine.diagnostics.diagnostic import Place
 from engine.ruleset.formula import Compare, Constant, Variable
 from engine.ruleset.ruleset import Bilingual, Conjunct, Match, Rule, RuleSet
-from engine.vocabulary.binding import Value
+from engine.vocabulary.binding import KnownValue, Value
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
 
@@ -143,6 +143,6 @@ def decision_table(chosen: Sequence[Row]) -> dict[str, object]:
     }
 
 
-def _cell(operator: str, literal: int | str | bool) -> str:
+def _cell(operator: str, literal: KnownValue) -> str:
     written = json.dumps(literal)
     return written if operator == "=" else f"{operator} {written}"

@@ -64,6 +64,10 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     """Everything that is wrong, sorted by place."""
 
+    vocabulary: Vocabulary | None = None
+    """The facts, for whoever checks more files against them, also where a policy has mistakes; None where the files of
+    facts have."""
+
 
 class Engine:
     """A policy set that has been checked, ready to decide. Thread-safe, and picklable: what was compiled goes along.
@@ -191,6 +195,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     required = SITE_KEYS_REQUIRED if from_files else ()
     vocabulary, mistakes = read_vocabulary(_standard_facts(), site_document, required=required)
     report += mistakes
+    facts_are_sound = not report
     if site and report:
         unread |= facts_named(files[site])
     policies = []
@@ -223,7 +228,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     if not report:
         engine = Engine(compiled, {name: content.decode("utf-8-sig") for name, content in files.items()})
         report += unused_parameters(compiled.linked)
-    return Loaded(engine, in_order(report))
+    return Loaded(engine, in_order(report), vocabulary if facts_are_sound else None)
 
 
 def _document(content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool) -> Document | None:

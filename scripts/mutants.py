@@ -39,19 +39,19 @@ SURVIVORS_MAX = 0.05
 CORE = {
     "engine/compiling/hit_policies.py": (
         "engine/compiling/test_hit_policies.py",
-        "engine/deciding/test_decide.py",
+        "engine/deciding/test_decisions.py",
         "engine/deciding/test_unknown_rows.py",
         "engine/lowering/python/test_python_form.py",
     ),
     "engine/proving/regions.py": ("engine/proving/test_table_checks.py",),
     "engine/proving/table_checks.py": ("engine/proving/test_table_checks.py", "engine/compiling/test_check.py"),
-    "engine/deciding/evaluator.py": ("engine/deciding/test_decide.py", "engine/lowering/python/test_python_form.py"),
+    "engine/deciding/evaluator.py": ("engine/deciding/test_decisions.py", "engine/lowering/python/test_python_form.py"),
     "engine/deciding/missing.py": (
-        "engine/deciding/test_decide.py",
+        "engine/deciding/test_decisions.py",
         "engine/explaining/test_explain.py",
         "engine/deciding/test_unknown_rows.py",
     ),
-    "engine/vocabulary/binding.py": ("engine/vocabulary/test_binding.py", "engine/deciding/test_decide.py"),
+    "engine/vocabulary/binding.py": ("engine/vocabulary/test_binding.py", "engine/deciding/test_decisions.py"),
     "receivables/backtest/backtest.py": ("receivables/backtest/test_backtest.py",),
     "receivables/backtest/backtest_figures.py": ("receivables/backtest/test_backtest.py",),
     "receivables/payment_record.py": ("receivables/test_payment_record.py", "receivables/test_account_facts.py"),
@@ -59,13 +59,16 @@ CORE = {
     "engine/ruleset/interpret.py": (
         "engine/lowering/python/test_python_form.py",
         "engine/lowering/rete/test_rete_form.py",
-        "engine/deciding/test_decide.py",
+        "engine/deciding/test_decisions.py",
     ),
     "engine/lowering/python/python_form.py": (
         "engine/lowering/python/test_python_form.py",
-        "engine/deciding/test_decide.py",
+        "engine/deciding/test_decisions.py",
     ),
-    "engine/lowering/rete/rete_form.py": ("engine/lowering/rete/test_rete_form.py", "engine/deciding/test_decide.py"),
+    "engine/lowering/rete/rete_form.py": (
+        "engine/lowering/rete/test_rete_form.py",
+        "engine/deciding/test_decisions.py",
+    ),
     "receivables/account_facts.py": ("receivables/test_account_facts.py", "receivables/portfolio/test_portfolio.py"),
     "receivables/portfolio/portfolio_decisions.py": ("receivables/portfolio/test_portfolio.py",),
     "receivables/figures.py": ("receivables/portfolio/test_portfolio.py",),

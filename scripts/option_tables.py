@@ -57,8 +57,15 @@ def _cell(text: str) -> str:
 
 
 def with_tables(document: str) -> str:
-    """The document with every table as the command has it."""
+    """The document with every table as the command has it. Raises ValueError where a command has no marks, or more than
+    one pair of them, or a mark names no command."""
     known = commands()
+    marked = [mark["command"] for mark in _TABLE.finditer(document)]
+    if sorted(marked) != sorted(known):
+        odd = sorted({name for name in (*marked, *known) if marked.count(name) != 1 or name not in known})
+        raise ValueError(
+            f"{DOCUMENT.name} must have `<!-- options of NAME -->` and `<!-- end -->` once for each of {odd}"
+        )
 
     def table(mark: re.Match[str]) -> str:
         name = mark["command"]

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.pipeline import Engine
+from ledger.policies.rules_folder import RulesFolder
+from tests.support import default_policies
+
 TESTS = Path(__file__).parent
 
 os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
@@ -90,6 +94,18 @@ SLOW = frozenset(
     }
 )
 """Files, and tests of others, that take seconds (see `--durations`); elsewhere `@pytest.mark.slow` does the same."""
+
+
+@pytest.fixture(scope="session", name="default_folder")
+def _default_folder() -> RulesFolder:
+    """The files under rules/, as `credence check rules` reads them."""
+    return default_policies.default_folder()
+
+
+@pytest.fixture(scope="session", name="default_engine")
+def _default_engine() -> Engine:
+    """The policies that ship, compiled once; a test that closes an engine makes its own."""
+    return default_policies.default_policies()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -40,7 +40,7 @@ UrlOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", help="Put the pending set into force.", rich_help_panel=RUNNING)]
 
 
-def activate(url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False, as_json: JsonOption = False) -> None:
+def activate(*, url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False, as_json: JsonOption = False) -> None:
     """Show what the pending policy change would take away, and with --yes put it into force.
 
     A change of the rules folder that removes a file, a policy or a rule doesn't take effect by being saved: it could be
@@ -80,6 +80,7 @@ def activate(url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False, a
 
 
 def _print(line: str, data: Mapping[str, Any], *, as_json: bool, style: str = "") -> None:
+    """Prints one line in a style of rich, or with `as_json` the data instead."""
     if as_json:
         print_json(data)
     else:

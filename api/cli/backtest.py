@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, INTERRUPTED, err, out, print_json, refuse
-from api.cli.input_files import known_encoding, map_read, one_character, refuse_paths
+from api.cli.input_files import known_encoding, map_read, one_character, refuse_idle_text_options, refuse_paths
 from api.cli.options import (
     DAY_FORMATS,
     DECIDED,
@@ -19,7 +19,6 @@ from api.cli.options import (
     READ,
     RULES,
     AnswerOptions,
-    MapOption,
     QuietOption,
     RejectsOptions,
     ReportOption,
@@ -49,6 +48,15 @@ HistoryOption = Annotated[
         "--history",
         metavar="FILE",
         help="Invoices and when they were paid: CSV, or NDJSON where it ends in .ndjson or .jsonl.",
+        rich_help_panel=READ,
+    ),
+]
+HistoryMapOption = Annotated[
+    Path,
+    typer.Option(
+        "--map",
+        metavar="FILE",
+        help="History map: which column is an invoice's customer, amount and dates (it begins with `history:`).",
         rich_help_panel=READ,
     ),
 ]
@@ -97,8 +105,9 @@ ParametersDayOption = Annotated[
 
 
 def backtest_command(
+    *,
     history: HistoryOption,
-    map_file: MapOption,
+    map_file: HistoryMapOption,
     rejected: RejectsOptions,
     text: TextFileOptions,
     answer: AnswerOptions,
@@ -120,6 +129,7 @@ def backtest_command(
     Exit code: 0 done, 1 some rows could not be read or the rules have mistakes, 2 the file or the map can't be used,
     130 interrupted.
     """
+    refuse_idle_text_options(text, [history])
     engines = _engines(rules or [RULES])
     vocabulary = next(iter(engines.values())).vocabulary
     history_map = map_read(map_file, "history", lambda content, name: read_map_of_history(content, name, vocabulary))
@@ -149,6 +159,7 @@ def backtest_command(
 
 
 def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, date | None]:
+    """The first and the last day whose orders are decided; None: the history's own."""
     if since and until and since > until:
         refuse(f"--from {since.date()} lies after --until {until.date()}; give the earlier day as --from")
     return since and since.date(), until and until.date()
@@ -157,6 +168,7 @@ def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, 
 def _run(
     request: BacktestRequest, rejects: AbstractContextManager[WriteReject], *, quiet: bool
 ) -> tuple[Backtest, HistoryRead]:
+    """Replays the history; ends the command where it can't be used or somebody interrupts."""
     try:
         with rejects as reject, progress_bar(quiet=quiet) as progress:
             return run(request, progress, reject)
@@ -183,6 +195,9 @@ def _engines(folders: list[Path]) -> dict[str, Engine]:
 
 
 def _print_failures(result: Backtest) -> None:
+    """A note for each part of the replay that fell back from SQL to deciding one by one: the figures are the same, and
+    the failure is ours to mend.
+    """
     for reason in result.failures:
         note = f"note: a fault of credence, not of the file: its SQL for these policies failed ({reason})"
         hint = "the orders were replayed one by one instead, with the same figures; please report this line"
@@ -190,6 +205,7 @@ def _print_failures(result: Backtest) -> None:
 
 
 def _print_rejected(history: HistoryRead, path: Path | None) -> None:
+    """How many rows are in no figure, where any are, and where they went."""
     if history.rejected:
         invoices = history.rows - history.rejected
         counts = f"{history.rows} rows = {invoices} invoices + {history.rejected} that could not be read"

@@ -36,6 +36,7 @@ _NEEDS_SPARK = f"Spark needs its library; install it with `{extras.SPARK}`"
 
 
 def batch(
+    *,
     what: FileOptions,
     rejected: RejectsOptions,
     text: TextFileOptions,
@@ -99,6 +100,7 @@ def decide_by_query(run: FileRun) -> None:
 
 
 def _refuse_options_of_row_by_row(run: FileRun) -> None:
+    """Ends the command where an option is given that a query can't follow, and says which engine can."""
     if run.counts.summary_by or run.counts.total:
         refuse(f"--summary-by and --total are for --engine python; --engine {run.engine} has --summary, without names")
     if run.what.master is not None and run.engine is not FileEngine.SPARK:
@@ -106,6 +108,7 @@ def _refuse_options_of_row_by_row(run: FileRun) -> None:
 
 
 def _on_duckdb(job: SqlBatchJob, run: FileRun) -> BatchTally:
+    """Decides in this process. Raises `InputRefused`, `QueryFailed` and KeyboardInterrupt."""
     from files.batch.duckdb import duckdb_run
 
     with progress_bar(quiet=run.counts.quiet) as bar:
@@ -113,6 +116,7 @@ def _on_duckdb(job: SqlBatchJob, run: FileRun) -> BatchTally:
 
 
 def _on_spark(job: SqlBatchJob, run: FileRun) -> BatchTally:
+    """Decides on the cluster of `--master`, or in this process; ends the command where Spark isn't installed."""
     try:
         from files.batch.spark import cluster
     except ImportError:
@@ -121,6 +125,7 @@ def _on_spark(job: SqlBatchJob, run: FileRun) -> BatchTally:
 
 
 def _print_tally(run: FileRun, prepared: Prepared, tally: BatchTally) -> None:
+    """Counts and pace, notes on what the map and the files don't share, then the answer (`print_counts`)."""
     if not run.counts.quiet:
         rate = f"{tally.rows / max(tally.seconds, 1e-9):,.0f} rows/s in {tally.seconds:.1f} s"
         err().print(f"{tally.rows:,} rows: {tally.decided:,} decided, {tally.rejected:,} rejected; {rate}")

@@ -68,6 +68,7 @@ def refuse_facts(faults: tuple[Fault, ...]) -> NoReturn:
 
 
 def _content(file: str) -> tuple[bytes, str]:
+    """The text of the file, or of standard input, and the name it has in messages."""
     name = "stdin" if file == "-" else file
     try:
         content = sys.stdin.buffer.read(BYTES_MAX + 1) if file == "-" else read_named(Path(file))

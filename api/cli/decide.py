@@ -16,7 +16,7 @@ from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 
 
-def decide(about: CaseOptions, answer: AnswerOptions) -> None:
+def decide(*, about: CaseOptions, answer: AnswerOptions) -> None:
     """Decide one case: outcome, conditions, every reason, and what would make it pass. Nothing is recorded.
 
     Example:  credence decide order.json --as-of 2026-07-01
@@ -70,6 +70,9 @@ def print_decision(console: Console, decision: Decision, words: ValueWords, *, w
 
 
 def _print_reason(console: Console, decision: Decision, number: int, reason: Reason, words: ValueWords) -> None:
+    """One reason, numbered: what it asks for and which rule says so, where that stands, the text, the remedy, and below
+    it the facts that the rule rests on by their titles.
+    """
     outcome = OUTCOME_TITLES[reason.outcome][words.language]
     style = "dim" if reason.waived else outcome_style(decision, reason.outcome)
     outcome += f" ({phrases.WAIVED[words.language]})" if reason.waived else ""
@@ -88,6 +91,7 @@ def _print_reason(console: Console, decision: Decision, number: int, reason: Rea
 
 
 def _print_undetermined(console: Console, decision: Decision, language: str) -> None:
+    """What could not be worked out, with the facts missing behind it; nothing where all could be."""
     if not decision.undetermined:
         return
     _heading(console, phrases.UNDETERMINED[language])
@@ -98,6 +102,7 @@ def _print_undetermined(console: Console, decision: Decision, language: str) -> 
 
 
 def _print_results(console: Console, decision: Decision, words: ValueWords) -> None:
+    """What the policies worked out, `policy.name` and value; nulls and empty lists are left out."""
     pairs = [
         (f"{policy}.{name}", words.variable(f"{policy}.{name}", value))
         for policy, values in decision.results.items()
@@ -110,6 +115,7 @@ def _print_results(console: Console, decision: Decision, words: ValueWords) -> N
 
 
 def _heading(console: Console, text: str) -> None:
+    """A line in bold, after an empty one."""
     console.print()
     console.print(Text(text, "bold"))
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from api.cli.batch import decide_by_query
 from api.cli.console import INTERRUPTED, err, refuse
 from api.cli.file_run import FileCounts, FileRun, prepare, print_counts, print_unseen_keys
-from api.cli.input_files import known_encoding, one_character, refuse_paths
+from api.cli.input_files import known_encoding, one_character, refuse_idle_text_options, refuse_paths
 from api.cli.options import (
     CountOptions,
     EngineOption,
@@ -40,6 +40,7 @@ _OTHER_ENGINE = "give --engine duckdb"
 
 
 def decide_file_command(
+    *,
     what: FileOptions,
     rejected: RejectsOptions,
     text: TextFileOptions,
@@ -70,7 +71,11 @@ def decide_file_command(
 
 
 def decide_row_by_row(run: FileRun) -> None:
-    """Decides one file through the service's own code, and prints the counts; ends the command where it can't."""
+    """Decides one file through the service's own code, and prints the counts; ends the command where it can't.
+
+    Everything that can be refused is refused before the first row is read: options, policies, map, paths, names of
+    summaries. Memory doesn't grow with the file.
+    """
     source, result = _source(run), Path(run.what.out_file)
     prepared = prepare(run)
     job = DecideFileJob(
@@ -115,6 +120,7 @@ def _source(run: FileRun) -> Path:
     if format_named(what.out_file) not in _LINES:
         hint = f"name a file that ends in .ndjson, or {_OTHER_ENGINE}"
         refuse(f"--out `{what.out_file}`: row by row the decisions are written as JSON, one a line; {hint}")
+    refuse_idle_text_options(run.text, [source])
     if not what.results:
         refuse(f"row by row every value is written; {_OTHER_ENGINE} for --no-results")
     if what.master is not None:
@@ -123,7 +129,11 @@ def _source(run: FileRun) -> Path:
 
 
 class _RuleCounts:
-    """For how many decisions each rule fired, and for how many it could not be told."""
+    """For how many decisions each rule fired, and for how many it could not be told.
+
+    A rule that is undetermined gives a reason too, unless its author ignores that; it counts as undetermined then, and
+    not as fired: the two never overlap, and neither do those of the SQL engines.
+    """
 
     def __init__(self, ruleset: RuleSet) -> None:
         self._rules = [rule.id for rule in ruleset.rules]
@@ -131,17 +141,22 @@ class _RuleCounts:
         self._undetermined: Counter[str] = Counter()
 
     def add(self, decision: Decision) -> None:
+        """Counts one decision."""
         undetermined = {item.id for item in decision.undetermined}
         self._undetermined.update(undetermined)
         self._fired.update({reason.rule for reason in decision.reasons} - undetermined)
 
     def by_rule(self) -> dict[str, tuple[int, int]]:
+        """Rows fired and rows undetermined, by rule; every rule of the case kind, also those with none."""
         return {rule: (self._fired[rule], self._undetermined[rule]) for rule in self._rules}
 
 
 def _decided(
     engine: Engine, job: DecideFileJob, tables: list[Summary], rules: _RuleCounts | None, *, quiet: bool
 ) -> BatchTally:
+    """Reads, decides and writes every row; gives the counts. Ends the command where the file can't be used or somebody
+    interrupts: then no file is written.
+    """
     started, size = time.perf_counter(), job.source.stat().st_size
 
     def count(facts: Mapping[str, object], decision: Decision) -> None:
@@ -166,6 +181,7 @@ def _decided(
 
 
 def _print_tally(tally: BatchTally, seconds: float, job: DecideFileJob) -> None:
+    """Rows = decisions + rejects with the pace, then the outcomes, the mildest first."""
     rate = f"{seconds:.1f} s, {tally.rows / max(seconds, 1e-9):,.0f} rows/s"
     counts = f"{tally.rows} rows = {tally.decided} decisions + {tally.rejected} rejects"
     err().print(Text.assemble((counts, "red" if tally.rejected else "green"), f"  ({rate})"))

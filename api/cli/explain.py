@@ -35,6 +35,7 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
 
 
 def explain(
+    *,
     about: CaseOptions,
     answer: AnswerOptions,
     rule: Annotated[
@@ -68,7 +69,11 @@ def explain(
 
 
 def _only(explanation: Explanation, id_: str) -> Explanation:
-    """The rule and, through everything it reads, the values and tables behind it."""
+    """The rule and, through everything it reads, the values and tables behind it; ends the command where no such rule
+    is tried for this kind of case.
+
+    `id_` may lack its policy: `over-limit` is the first rule of that name. Policies of which nothing is left go too.
+    """
     rules = {rule.id: rule for policy in explanation.policies for rule in policy.rules}
     rule = rules.get(id_) or next((rule for rule in rules.values() if rule.id.partition(".")[2] == id_), None)
     if rule is None:
@@ -88,7 +93,11 @@ def _only(explanation: Explanation, id_: str) -> Explanation:
 
 
 def _behind(explanation: Explanation, rule: TriedRule) -> frozenset[str]:
-    """The names of all facts and values that a rule reads, directly or through a formula or table that it reads."""
+    """The names of all facts and values that a rule reads, directly or through a formula or table that it reads.
+
+    For `exposure_after > limits.credit_limit` that is both names, the facts that `exposure_after` adds up, and whatever
+    the rows of the table `limits` test.
+    """
     steps = {name: step for policy in explanation.policies for step in policy.steps for name in _gives(step)}
     pending = [item.name for condition in rule.conditions for item in condition.inputs]
     names: set[str] = set()
@@ -101,10 +110,12 @@ def _behind(explanation: Explanation, rule: TriedRule) -> frozenset[str]:
 
 
 def _gives(step: WorkedOut | TriedTable) -> tuple[str, ...]:
+    """The full names that a step defines: one of a value, one for each output of a table."""
     return (step.name,) if isinstance(step, WorkedOut) else tuple(output.name for output in step.outputs)
 
 
 def _reads(step: WorkedOut | TriedTable) -> list[str]:
+    """The full names that a step reads, in the order of its text; of a table those of all its cells."""
     if isinstance(step, WorkedOut):
         return [item.name for item in step.inputs]
     return [item.name for row in step.rows for condition in row.conditions for item in condition.inputs]
@@ -114,6 +125,9 @@ def _reads(step: WorkedOut | TriedTable) -> list[str]:
 
 
 def _print(console: Console, explanation: Explanation, words: ValueWords, *, with_decision: bool) -> None:
+    """Prints what was given, then each policy with its values, tables and rules; the decision itself first, unless one
+    rule alone was asked for.
+    """
     language = words.language
     if with_decision:
         print_decision(console, explanation.decision, words, with_results=False)
@@ -143,6 +157,9 @@ def _print(console: Console, explanation: Explanation, words: ValueWords, *, wit
 
 
 def _print_value(console: Console, step: WorkedOut, words: ValueWords) -> None:
+    """A value with its formula, and below it what the formula read: `limits.headroom = EUR 400.00 = credit_limit -
+    exposure`.
+    """
     value = (words.variable(step.name, step.value), "bold")
     formula = " ".join(step.formula.split())
     console.print(Text.assemble(f"  {step.name} = ", value, (f"  = {formula}  {step.place}", "dim")))
@@ -151,6 +168,9 @@ def _print_value(console: Console, step: WorkedOut, words: ValueWords) -> None:
 
 
 def _print_table(console: Console, table: TriedTable, words: ValueWords) -> None:
+    """A table row by row: whether it is hit and why, each cell with whether it holds. A row that is unknown says
+    whether that could change the output.
+    """
     console.print(Text.assemble(f"  {table.id}", (f"  {table.place}", "dim")))
     for row in table.rows:
         conditions = [f"{_word(item.value, words)}: {item.text}" for item in row.conditions]
@@ -166,6 +186,9 @@ def _print_table(console: Console, table: TriedTable, words: ValueWords) -> None
 
 
 def _print_rule(console: Console, rule: TriedRule, words: ValueWords) -> None:
+    """A rule: fired, not fired or unknown, what follows from that, and each of its conditions. The rule whose outcome
+    became the decision's is marked.
+    """
     language = words.language
     state = {True: phrases.FIRED, False: phrases.NOT_FIRED, None: phrases.UNKNOWN}[rule.fired][language]
     effect = ""
@@ -204,6 +227,7 @@ def _print_condition(console: Console, condition: TriedCondition, words: ValueWo
 
 
 def _print_inputs(console: Console, inputs: Iterable[InputValue], words: ValueWords, indent: int) -> None:
+    """What a condition or formula read: name, value and title, one a line."""
     for item in inputs:
         title = f"  {item.title[words.language]}" if item.title else ""
         value = words.variable(item.name, item.value)
@@ -211,9 +235,11 @@ def _print_inputs(console: Console, inputs: Iterable[InputValue], words: ValueWo
 
 
 def _print_missing(console: Console, missing: tuple[str, ...], words: ValueWords, indent: int) -> None:
+    """The facts missing behind a step; nothing where none is."""
     if missing:
         console.print(Text(f"{' ' * indent}{phrases.MISSING[words.language]} {', '.join(missing)}", "yellow"))
 
 
 def _word(value: Verdict, words: ValueWords) -> str:
+    """`true`, `false` or `unknown` in the language of `words`."""
     return {True: phrases.TRUE, False: phrases.FALSE, None: phrases.UNKNOWN}[value][words.language]

@@ -97,7 +97,10 @@ class FileCounts:
 
 
 def prepare(run: FileRun) -> Prepared:
-    """Reads policies and map; ends the command where they have mistakes or don't fit each other."""
+    """Reads policies and map; ends the command where they have mistakes or don't fit each other.
+
+    The map says the case kind; without a map `--case` does. Both may be given where they agree.
+    """
     case = case_kind(run.what.case) if run.what.case else None
     policies = engine_of(run.what.rules)
     row_map = row_map_read(run.what.map_file, policies.vocabulary, case) if run.what.map_file else None
@@ -108,7 +111,11 @@ def prepare(run: FileRun) -> Prepared:
 
 
 def print_counts(run: FileRun, counts: FileCounts) -> None:
-    """Prints the answer: as JSON, or the tables asked for; then ends the command with 1 where rows were rejected."""
+    """Prints the answer: as JSON, or the tables asked for; then ends the command with 1 where rows were rejected.
+
+    As JSON: `{"rows": 4, "decided": 3, "rejected": 1, "out": "o.ndjson", "rejects": "o.ndjson.rejects.csv"}`, with
+    `outcomes` and `rules` under `--summary` and `tables` under `--summary-by`.
+    """
     if counts.rejected:
         err().print(Text(f"the rejects and their faults are in {run.rejects}"))
     if run.counts.as_json:
@@ -137,6 +144,7 @@ def print_unread_columns(names: Sequence[str]) -> None:
 
 
 def _as_json(run: FileRun, counts: FileCounts) -> dict[str, object]:
+    """What `--json` prints; outcomes the most severe first, those without rows too."""
     answer: dict[str, object] = {
         "rows": counts.rows,
         "decided": counts.decided,
@@ -156,6 +164,7 @@ def _as_json(run: FileRun, counts: FileCounts) -> dict[str, object]:
 
 
 def _print_summary(counts: FileCounts) -> None:
+    """Two tables: rows and share by outcome, the most severe first, and rows fired and undetermined by rule."""
     outcomes = Table("outcome", "rows", "share", box=box.SIMPLE)
     for outcome in reversed(CASE_KINDS[counts.case].ladder):
         count = counts.outcomes.get(outcome, 0)

@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from api.cli.console import refuse
+from api.cli.idle_options import idle_option
 from api.cli.options import PANELS
 from api.cli.summary_option import with_summary_by
 from api.cli.usage_errors import in_plain_words
@@ -66,6 +67,7 @@ def with_blocks(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _fields(block: Any) -> list[inspect.Parameter]:
+    """The parameters that a block's fields become, in their order; keywords, with the fields' defaults."""
     hints = get_type_hints(block, include_extras=True)
     return [
         inspect.Parameter(
@@ -96,13 +98,31 @@ def help_rows(command: Any, context: Any) -> list[tuple[str, str, str]]:
 
 
 class Command(TyperCommand):
-    """A command whose `--help` shows its options in the groups of `PANELS`."""
+    """A command whose `--help` shows its options in the groups of `PANELS`; it refuses an option without effect."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Raises what typer raises on wrong usage; the command ends where an option would change nothing."""
+        rest = super().parse_args(ctx, args)
+        if refusal := idle_option(ctx.info_name, _given(ctx)):
+            refuse(refusal)
+        return rest
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Writes one section for each group that has options."""
         for group, rows in groupby(help_rows(self, ctx), key=itemgetter(0)):
             with formatter.section(group):
                 formatter.write_dl([(name, text) for _, name, text in rows])
+
+
+def _given(context: Any) -> set[str]:
+    """The options and arguments that were typed, by all their names; of an argument its metavar."""
+    given: set[str] = set()
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name)
+        if source is not None and source.name == "COMMANDLINE":
+            is_argument = parameter.param_type_name == "argument"
+            given |= {parameter.metavar} if is_argument else {*parameter.opts, *parameter.secondary_opts}
+    return given
 
 
 class FileCommand(Command):
@@ -127,7 +147,8 @@ class Commands(TyperGroup):
 
 def rules_folder(argument: Path | None, option: Path | None, default: Path) -> Path:
     """The folder of the policies of a command that takes it as an argument and as `--rules`; ends the command where
-    both are given and differ."""
+    both are given and differ. `credence check rules` and `credence check --rules rules` are the same.
+    """
     if argument is not None and option is not None and argument != option:
         refuse(f"the folder of the policies is given twice, as `{argument}` and as --rules `{option}`; give one")
     return argument or option or default
@@ -137,7 +158,10 @@ def register(
     app: typer.Typer, commands: Sequence[tuple[str, Callable[..., None], str]], file_commands: set[str]
 ) -> None:
     """Adds commands to `app`: name, function, and the line that lists it. `file_commands` names those that decide
-    files."""
+    files.
+
+        register(app, (("check", check, "Find every mistake in policies, tests and maps."),), file_commands=set())
+    """
     for name, command, line in commands:
         of_name = FileCommand if name in file_commands else Command
         app.command(name, cls=of_name, short_help=line)(with_blocks(command))

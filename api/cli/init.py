@@ -19,6 +19,7 @@ _SAMPLE_DAY = "2026-06-30"
 
 
 def init(
+    *,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder; made where it doesn't exist.")],
     as_json: JsonOption = False,
 ) -> None:
@@ -51,6 +52,7 @@ def init(
 
 
 def _summary(folder: Path, names: Sequence[str]) -> str:
+    """What was written, and the commands to try next, each as it is to be typed from where the user stands."""
     tests, maps, schemas = (_under(names, part) for part in ("rules/cases/", "rules/maps/", "schema/"))
     policies = _under(names, "rules/") - tests - maps - 1
     enter = "" if folder.resolve() == Path.cwd() else f"  cd {shlex.quote(str(folder))}\n"
@@ -67,4 +69,5 @@ next:
 
 
 def _under(names: Sequence[str], part: str) -> int:
+    """How many of the files stand below a folder of the new site."""
     return sum(name.startswith(part) for name in names)

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from api.cli.console import err, print_diagnostics, refuse
+from api.cli.options import TextFileOptions
 from api.cli.tests_and_maps import read_map
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.reading.document import Mapping
 from engine.reading.document import read as read_document
 from engine.vocabulary.vocabulary import Vocabulary
 from files.bounded_files import read_named
+from files.formats import Format, format_named
 from files.maps.row_map import RowMap
 from files.whole_files import fault_of_paths
 
@@ -33,7 +35,8 @@ MAP_KINDS = {
 
 
 def known_encoding(name: str) -> str:
-    """Python's name of an encoding that text files can have.
+    """Python's name of an encoding that text files can have: `GBK` is `gbk`, `latin-1` is `iso8859-1`. Ends the command
+    for any other.
 
     Some that Python knows are of no text (`base64`) or can't pass over bad bytes (`idna`): reading an empty file tells.
     """
@@ -50,6 +53,15 @@ def one_character(delimiter: str) -> str:
     if len(delimiter) != 1 or delimiter in '"\r\n':
         refuse("--delimiter takes one character, such as ; or \\t")
     return delimiter
+
+
+def refuse_idle_text_options(text: TextFileOptions, files: Sequence[Path | str]) -> None:
+    """Ends the command where `--delimiter` or `--encoding` is given and none of the files has one, by their names."""
+    formats = {format_named(file) for file in files}  # None: read as CSV
+    if text.delimiter != TextFileOptions().delimiter and formats <= set(Format) - {Format.CSV}:
+        refuse("--delimiter changes nothing: only CSV files have one, and none is given; leave it out")
+    if text.encoding != TextFileOptions().encoding and formats <= {Format.PARQUET, Format.ARROW}:
+        refuse("--encoding changes nothing: only CSV and NDJSON files have one, and none is given; leave it out")
 
 
 def map_read(path: Path, kind: str, read: Callable[[bytes, str], tuple[Map | None, Sequence[Diagnostic]]]) -> Map:
@@ -84,8 +96,12 @@ def _keys(content: bytes, name: str) -> set[str]:
 
 
 def refuse_paths(inputs: Sequence[Path], outputs: dict[str, Path | None]) -> None:
-    """Ends the command where a file can't be read or written, before a long run and not after it. `outputs` are by the
-    option that names them; None where that isn't given."""
+    """Ends the command where a file can't be read or written, before a long run and not after it.
+
+    `outputs` are by the option that names them; None where that isn't given. Refused are folders, what doesn't exist, a
+    file given twice, an output that is an input or another output, and one whose folder doesn't exist or can't be
+    written.
+    """
     for index, path in enumerate(inputs):
         if path.is_dir():
             refuse(f"`{path}` is a folder")

@@ -73,7 +73,7 @@ app = _CommandLine(
 )
 
 
-def _print_version(is_given: bool) -> None:
+def _print_version(is_given: bool) -> None:  # noqa: FBT001  # typer calls it so
     """Called by typer with whether `--version` is there, before it looks for a command."""
     if is_given:
         typer.echo(f"credence {ENGINE_VERSION}")
@@ -82,6 +82,7 @@ def _print_version(is_given: bool) -> None:
 
 @app.callback()
 def credence(
+    *,
     version: Annotated[  # noqa: ARG001  # its callback does the work, before a command is asked for
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
     ] = False,

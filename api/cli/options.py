@@ -96,13 +96,13 @@ FolderArgument = Annotated[
         show_default=str(RULES),
     ),
 ]
-MAP_OPTION = typer.Option(
+ROW_MAP_OPTION = typer.Option(
     "--map",
     metavar="FILE",
-    help="Which column holds which fact: a row map, or a history map for a backtest.",
+    help="Row map: which column holds which fact (it begins with `map:`).",
     rich_help_panel=READ,
 )
-MapOption = Annotated[Path, MAP_OPTION]
+RowMapOption = Annotated[Path, ROW_MAP_OPTION]
 EncodingOption = Annotated[
     str,
     typer.Option(
@@ -272,7 +272,7 @@ class FileOptions:
     out_file: OutOption
     """The path of the decisions; for Spark, of a new folder in the cluster's storage."""
 
-    map_file: Annotated[Path | None, MAP_OPTION] = None
+    map_file: Annotated[Path | None, ROW_MAP_OPTION] = None
     """The row map; None: NDJSON rows are requests as they stand, and columns are named like facts."""
 
     case: CaseOption = None

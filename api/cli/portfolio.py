@@ -11,16 +11,22 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, INTERRUPTED, err, out, print_json, refuse
-from api.cli.input_files import known_encoding, one_character, refuse_paths, row_map_read
+from api.cli.input_files import (
+    known_encoding,
+    one_character,
+    refuse_idle_text_options,
+    refuse_paths,
+    row_map_read,
+)
 from api.cli.options import (
     DAY_FORMATS,
     DECIDED,
     RULES,
     AnswerOptions,
-    MapOption,
     QuietOption,
     RejectsOptions,
     ReportOption,
+    RowMapOption,
     RulesOption,
     TextFileOptions,
     day_of,
@@ -74,8 +80,9 @@ IndustryOption = Annotated[
 
 
 def portfolio(
+    *,
     files: FilesArgument,
-    map_file: MapOption,
+    map_file: RowMapOption,
     as_of: ReportDayOption,
     rejected: RejectsOptions,
     text: TextFileOptions,
@@ -98,6 +105,7 @@ def portfolio(
     Exit code: 0 every row counted, 1 some rejected or the rules have mistakes, 2 a file or the map can't be used, 130
     interrupted.
     """
+    refuse_idle_text_options(text, files)
     engine = engine_of(rules)
     if industry is not None and industry not in industries(engine):
         refuse(f"`{industry}` is not an industry of the policies; expected one of {', '.join(industries(engine))}")
@@ -118,6 +126,7 @@ def portfolio(
 def _portfolio(
     engine: Engine, request: PortfolioRequest, rejects: AbstractContextManager[WriteReject], *, quiet: bool
 ) -> Portfolio:
+    """Reads and works everything out; ends the command where a file can't be used or somebody interrupts."""
     try:
         with rejects as reject, progress_bar(quiet=quiet) as progress:
             return portfolio_of(engine, request, reject, progress)
@@ -132,6 +141,7 @@ def _portfolio(
 
 
 def _print(result: Portfolio, engine: Engine, answer: AnswerOptions, page: Path | None) -> None:
+    """Writes the page where one is asked for, and prints JSON, or the report where there is no page."""
     report = portfolio_report(result, engine, answer.language.value)
     if page:
         write_page(page, html(report))
@@ -144,6 +154,7 @@ def _print(result: Portfolio, engine: Engine, answer: AnswerOptions, page: Path 
 
 
 def _row_map(path: Path, engine: Engine) -> RowMap:
+    """The map, which must hold what a portfolio needs; ends the command with all that it lacks."""
     row_map = row_map_read(path, engine.vocabulary)
     if lacks := map_lacks(row_map):
         refuse(f"the map `{path}` is not usable for a portfolio:\n" + "\n".join(f"  {lack}" for lack in lacks))
@@ -151,6 +162,7 @@ def _row_map(path: Path, engine: Engine) -> RowMap:
 
 
 def _opening(day: datetime | None, as_of: datetime) -> date | None:
+    """The first day of complete books, which can't lie behind the report's date."""
     if day is not None and day > as_of:
         refuse(f"--opening {day.date()} lies after --as-of {as_of.date()}; it is the first day of complete books")
     return day_of(day) if day else None

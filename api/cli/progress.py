@@ -57,5 +57,6 @@ def progress_bar(*, quiet: bool) -> Iterator[ShowProgress]:
 
 
 def _rows(rows: int, total: int, seconds: float) -> str:
+    """`1,200 of 50,000 rows, 6,000 rows/s`; without the total where it isn't known."""
     of_all = f" of {total:,}" if total else ""
     return f"{rows:,}{of_all} rows, {rows / max(seconds, _RATE_SECONDS):,.0f} rows/s"

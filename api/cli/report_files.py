@@ -58,6 +58,7 @@ def rejected_rows(path: Path | None, *, spreadsheet: bool) -> Iterator[WriteReje
 
 
 def _show_first() -> WriteReject:
+    """Prints the faults of the first rows; then one line that says how to keep them all."""
     shown = 0
 
     def show(source: Path, row: FileRow, faults: tuple[Fault, ...]) -> None:

@@ -35,6 +35,7 @@ class Subject(StrEnum):
 
 
 def schema(
+    *,
     subject: Annotated[
         Subject, typer.Argument(metavar="SUBJECT", help="What the schema describes.", show_default=True)
     ] = Subject.POLICY,
@@ -75,7 +76,9 @@ def schema(
 
 
 def schema_files(vocabulary: Vocabulary) -> dict[str, str]:
-    """Every schema as a file's text, by file name."""
+    """Every schema as a file's text, by file name: `policy.schema.json`, `facts.schema.json` and so on. What `--write`
+    writes, and what a test holds the folder schema/ against.
+    """
     return {
         f"{subject}.schema.json": json.dumps(make(vocabulary), ensure_ascii=False, indent=2) + "\n"
         for subject, make in _SCHEMAS.items()
@@ -83,6 +86,7 @@ def schema_files(vocabulary: Vocabulary) -> dict[str, str]:
 
 
 def _request_schema(vocabulary: Vocabulary) -> Schema:
+    """One schema for the bodies of all decisions: any of the case kinds, each under `$defs`."""
     return {
         "$schema": DIALECT,
         "title": "The facts of one case",

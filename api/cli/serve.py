@@ -48,7 +48,7 @@ JournalOption = Annotated[
 
 
 def serve(
-    host: HostOption = None, port: PortOption = None, rules: FolderOption = None, journal: JournalOption = None
+    *, host: HostOption = None, port: PortOption = None, rules: FolderOption = None, journal: JournalOption = None
 ) -> None:
     """Answer decisions over HTTP; Ctrl-C stops it after the requests in flight.
 
@@ -83,14 +83,15 @@ def serve(
     free = _free_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": free})
     where = f"http://{_in_url(settings.host)}:{free}"
-    err().print(
-        Text(f"listening on {where}  (API: {where}/docs, rules: {settings.rules}, journal: {settings.journal})")
-    )
+    line = f"listening on {where}  (API: {where}/docs, rules: {settings.rules}, journal: {settings.journal})"
     with suppress(KeyboardInterrupt):  # uvicorn raises it once more after it has shut down in order
-        run(settings)
+        run(settings, when_listening=lambda: err().print(Text(line)))
 
 
 def _warn_of_mistakes(rules: Path) -> None:
+    """Prints what is wrong with the policies. The service starts all the same: the set that was in force last may
+    decide, and saving a mended file is enough.
+    """
     folder = folder_of(rules)
     loaded = loaded_within_limits(folder)
     if loaded.engine is None:
@@ -100,7 +101,9 @@ def _warn_of_mistakes(rules: Path) -> None:
 
 
 def _free_port(host: str, port: int) -> int:
-    """The port to listen on; ends the command where it can't be had."""
+    """The port to listen on, which for 0 is one that is free; ends the command where it can't be had, and says what to
+    do: stop the other program, take a port above 1023, or another address.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -121,6 +124,7 @@ def _free_port(host: str, port: int) -> int:
 
 
 def _in_url(host: str) -> str:
+    """The host as a browser on this machine reaches it: `0.0.0.0` is `localhost`, `::1` is `[::1]`."""
     if host in ("0.0.0.0", "::"):
         return "localhost"
     return f"[{host}]" if ":" in host else host

@@ -22,7 +22,9 @@ NEEDS_BULK = f"bulk needs its libraries; install them with `{extras.BULK}`"
 
 
 class Target(StrEnum):
-    """Whose SQL is printed."""
+    """Whose SQL is printed. Members are those of `engine.lowering.sql.dialect.DIALECTS`, spelled here since the extra
+    `bulk` may be missing; a test holds both equal.
+    """
 
     DUCKDB = "duckdb"
     SPARK = "spark"
@@ -32,6 +34,7 @@ class Target(StrEnum):
 
 
 def sql(
+    *,
     case: Annotated[str, CASE_OPTION],
     as_of: DayOption = None,
     dialect: Annotated[
@@ -75,7 +78,10 @@ def refuse_what_sql_cannot_say(ruleset: RuleSet, *, lists: bool = False) -> None
 
 
 def warn_where_no_rule_decides(ruleset: RuleSet) -> None:
-    """One line where every row will wait for a person, since no rule decides this kind of case."""
+    """One line where every row will wait for a person, since no rule decides this kind of case.
+
+    no rule decides portfolio cases, as none can give `review` or worse: every row is `review`
+    """
     if not ruleset.is_decided:
         caution = CASE_KINDS[ruleset.case].caution
         none = f"no rule decides {ruleset.case} cases, as none can give `{caution}` or worse"

@@ -12,7 +12,11 @@ from files.input_refused import InputRefused
 
 
 def summary_tables(grouped_by: list[str], totals: tuple[str, ...], ruleset: RuleSet) -> list[Summary]:
-    """An empty table for each list of names, such as `outcome,reason`; ends the command where a name isn't known."""
+    """An empty table for each list of names, such as `outcome,reason`; ends the command where a name isn't known.
+
+    `totals` are facts to add up in each, such as `invoice.open_amount`; `ruleset` says what may be named. Rows are
+    added as they are decided (`Summary.add`), so memory grows with groups, not with rows.
+    """
     try:
         return [Summary(_names(names), totals, ruleset) for names in grouped_by]
     except InputRefused as refused:
@@ -20,6 +24,7 @@ def summary_tables(grouped_by: list[str], totals: tuple[str, ...], ruleset: Rule
 
 
 def _names(text: str) -> tuple[str, ...]:
+    """`outcome, reason,` → `("outcome", "reason")`; blanks and empty entries go."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
@@ -52,6 +57,7 @@ def print_table(table: Summary) -> None:
 
 
 def _padded(cell: str, width: int, *, is_name: bool) -> str:
+    """The cell as wide as its column on a terminal: names on the left, numbers on the right."""
     space = " " * (width - cell_len(cell))
     return f"{cell}{space}" if is_name else f"{space}{cell}"
 

@@ -25,6 +25,7 @@ _UNCOVERED_SHOWN = 50
 
 
 def test(
+    *,
     directory: FolderArgument = None,
     rules: FolderOption = None,
     as_json: JsonOption = False,
@@ -81,7 +82,9 @@ def test(
 
 
 def _print(console: Console, run: CasesRun, missed: float | None) -> None:
-    """`missed`: the coverage in percent that was asked for, where it isn't reached."""
+    """Prints failed tests, the table of coverage, what is not covered, and how many passed. `missed`: the coverage in
+    percent that was asked for, where it isn't reached.
+    """
     for result in run.failed:
         _print_failure(console, result)
     _print_coverage(console, run.coverage)
@@ -95,6 +98,13 @@ def _print(console: Console, run: CasesRun, missed: float | None) -> None:
 
 
 def _print_failure(console: Console, result: CaseResult) -> None:
+    """A failed test with its place, and of each difference what its author expects and what came instead:
+
+    rules/cases/orders.yaml:7 orders/small-order-passes failed
+        outcome
+            expected  hold
+            got       approve
+    """
     place = result.case.place
     heading = (f"{place.file}:{place.line}", "bold"), f" {result.suite.name}/{result.case.name} ", ("failed", "red")
     console.print(Text.assemble(*heading))
@@ -105,6 +115,9 @@ def _print_failure(console: Console, result: CaseResult) -> None:
 
 
 def _print_coverage(console: Console, coverage: Coverage) -> None:
+    """A row for each policy with `hit/all` of its rules, table rows and scorecard bands; then the first places that no
+    test touches, and the share of all.
+    """
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     for heading in ("policy", "rules", "rows", "bands"):
         table.add_column(heading, justify="left" if heading == "policy" else "right")

@@ -28,15 +28,17 @@ from receivables.history.history_map_file import is_history_map, read_history_ma
 # --- policy tests ----------------------------------------------------------------------------------------------------
 
 
-def read_suites(folder: RulesFolder, vocabulary: Vocabulary) -> tuple[list[Suite], tuple[Diagnostic, ...]]:
+def read_suites(
+    folder: RulesFolder, vocabulary: Vocabulary, *, policies_load: bool = True
+) -> tuple[list[Suite], tuple[Diagnostic, ...]]:
     """The suites of policy tests in a folder, and every mistake in them.
 
-    What the tests expect is held against the names in the folder's policies, which have been checked before: a test
-    that expects a result that no policy decides has a mistake.
+    What the tests expect is held against the names in the folder's policies, where these load: a test that expects a
+    result that no policy decides has a mistake.
     """
     suites: list[Suite] = []
     diagnostics: list[Diagnostic] = []
-    names = decided_names(_policies(folder), _exceptions(folder)) if folder.cases else None
+    names = decided_names(_policies(folder), _exceptions(folder)) if folder.cases and policies_load else None
     for name, content in folder.cases.items():
         document, mistakes = read(content, name)
         diagnostics += mistakes
@@ -60,6 +62,13 @@ def _exceptions(folder: RulesFolder) -> Iterator[ExceptionDefinition]:
         document = read(content, name)[0] if Path(name).name == SITE_EXCEPTIONS else None
         if document is not None:
             yield from read_exceptions(document)[0]
+
+
+def mistakes_of_yaml(folder: RulesFolder) -> list[Diagnostic]:
+    """What can be said of policy tests and maps without the facts that they speak of: that a file is no YAML, or is cut
+    off before its end mark."""
+    files = {**folder.cases, **folder.maps}
+    return [item for name, text in files.items() for item in read(text, name, end_mark=name in folder.maps)[1]]
 
 
 def suites_named_twice(suites: list[Suite]) -> list[Diagnostic]:

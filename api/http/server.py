@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -37,15 +38,21 @@ OWN_FILES = 40
 log = structlog.get_logger(__name__)
 
 
-def serve(settings: Settings) -> None:
-    """Blocks until SIGINT or SIGTERM; requests in flight are answered and the journal is closed."""
+def serve(settings: Settings, when_listening: Callable[[], None] = lambda: None) -> None:
+    """Blocks until SIGINT or SIGTERM; requests in flight are answered and the journal is closed. `when_listening` is
+    called once, as soon as connections are accepted."""
     configure_logs(settings.log_level)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types here
-    guarded_server(settings, is_process=True).run()
+    guarded_server(settings, is_process=True, when_listening=when_listening).run()
 
 
 def guarded_server(
-    settings: Settings, limits: ConnectionLimits | None = None, clock: Clock | None = None, *, is_process: bool = False
+    settings: Settings,
+    limits: ConnectionLimits | None = None,
+    clock: Clock | None = None,
+    *,
+    is_process: bool = False,
+    when_listening: Callable[[], None] = lambda: None,
 ) -> GuardedServer:
     """The service behind its guard; whoever serves it, serves this. `is_process`: the process does nothing else."""
     from api.http.app import create_app
@@ -68,7 +75,7 @@ def guarded_server(
         backlog=limits.connections,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
-    return GuardedServer(config, guard, is_process=is_process)
+    return GuardedServer(config, guard, is_process=is_process, when_listening=when_listening)
 
 
 def _affordable(limits: ConnectionLimits) -> ConnectionLimits:
@@ -97,8 +104,11 @@ def _files_max(wanted: int) -> int:
 class GuardedServer(uvicorn.Server):
     """uvicorn, which also looks after the guarded connections and ends in time whatever they do."""
 
-    def __init__(self, config: uvicorn.Config, guard: Guard, *, is_process: bool) -> None:
+    def __init__(
+        self, config: uvicorn.Config, guard: Guard, *, is_process: bool, when_listening: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._when_listening = when_listening
         self._guard = guard
         self._is_process = is_process
         self._looking: asyncio.Task[None] | None = None
@@ -111,6 +121,8 @@ class GuardedServer(uvicorn.Server):
             # what lives as long as the process is no longer looked at by the garbage collector: p99 is a third of it
             gc.collect()
             gc.freeze()
+        if self.started:  # not where the application could not start
+            self._when_listening()
 
     async def _look_after_connections(self) -> None:
         loop = asyncio.get_running_loop()

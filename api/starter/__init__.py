@@ -43,6 +43,7 @@ def write_starter(folder: Path) -> list[str]:
 
 
 def _refuse_unless_empty(folder: Path) -> None:
+    """Raises InputRefused with the first name there: hidden files count, as they may be somebody's."""
     there = sorted(path.name for path in folder.iterdir())
     if there:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
@@ -50,10 +51,12 @@ def _refuse_unless_empty(folder: Path) -> None:
 
 
 def _copy(source: Traversable, target: Path) -> list[str]:
+    """Copies all parts into `target`, and gives the files' names below it, sorted."""
     return sorted(name for part in PARTS for name in _copy_folder(source / part, target / part, part))
 
 
 def _copy_folder(source: Traversable, target: Path, name: str) -> list[str]:
+    """Copies one folder with those below it, but for what is no part of a starter, such as `__pycache__`."""
     target.mkdir()
     names = []
     for each in source.iterdir():
@@ -67,6 +70,7 @@ def _copy_folder(source: Traversable, target: Path, name: str) -> list[str]:
 
 
 def _remove(staging: Path | None, made: list[Path]) -> None:
+    """Takes away what a start that failed has made: the staging folder, and new folders that are empty."""
     if staging is not None:
         shutil.rmtree(staging, ignore_errors=True)
     for folder in made:  # the innermost first; one that somebody else has put something into stays

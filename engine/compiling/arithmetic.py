@@ -26,6 +26,7 @@ from engine.lowering.python.constants import constant_value
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.functions import CONCATENATION
+from engine.vocabulary.binding import KnownValue
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Titles, Type
 
@@ -67,7 +68,7 @@ def number(value: Decimal) -> Constant:
     return constant(Type(Kind.NUMBER, scale=scale), -scaled if sign else scaled)
 
 
-def constant(type_: Type, value: int | str | bool) -> Constant:
+def constant(type_: Type, value: KnownValue) -> Constant:
     """A known value; a number's bounds are the value itself."""
     if isinstance(value, int) and not isinstance(value, bool):
         type_ = replace(type_, low=value, high=value)
@@ -80,6 +81,7 @@ def word(text: str) -> Constant:
 
 
 NULL = Constant(Type(Kind.NUMBER), None, nullable=True)
+TRUE = Constant(YES_NO, value=True, nullable=False)
 """The literal `null`; it takes the type of what it meets."""
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from engine.compiling import arithmetic as a
 from engine.compiling.arithmetic import Mismatch
 from engine.compiling.expressions import Broken, Scope, compile_expression, compile_tests
-from engine.compiling.hit_policies import Combined, collected, hits, single
+from engine.compiling.hit_policies import IN_TURN, Combined, collected, hits, single, turns
 from engine.compiling.link import dotted_names, output_names
 from engine.compiling.scopes import Names
 from engine.compiling.types import declared, literal, named, require_shares
@@ -108,7 +108,8 @@ def compile_criterion(policy: Policy, criterion: Criterion, names: Names) -> Com
     subjects = [[(criterion.input.text, subject)]] * len(matches)
     if not _reads_unset(matches):
         names.report += check_bands(matches, subjects, criterion.place)
-    table = Table(full_name, tuple(match.id for match in matches), (full_name,), criterion.place)
+    ids = tuple(match.id for match in matches)
+    table = Table(id=full_name, rows=ids, outputs=(full_name,), place=criterion.place)
     combined = single(HitPolicy.UNIQUE, hits(matches), points, (), full_name)
     output = Output(
         name=full_name, formula=combined.formula, certain=combined.certain, type=None, title=criterion.title
@@ -149,7 +150,11 @@ def compile_table(policy: Policy, table: TableDefinition, names: Names) -> Compi
             Output(name=full_name, formula=combined.formula, certain=combined.certain, type=type_, title=title)
         )
     full_names = tuple(f"{policy.name}.{name}" for name in sound)
-    described = Table(f"{policy.name}.{table.name}", tuple(m.id for m in rows.matches), full_names, table.place)
+    ids = tuple(match.id for match in rows.matches)
+    in_turn = tuple(ids[index] for index in turns(table.hit, ranks)) if table.hit in IN_TURN else ()
+    described = Table(
+        id=f"{policy.name}.{table.name}", rows=ids, outputs=full_names, place=table.place, precedence=in_turn
+    )
     return CompiledTable(described, rows.matches, tuple(outputs), tuple(lists))
 
 

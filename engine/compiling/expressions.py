@@ -390,7 +390,7 @@ class ExpressionCompiler:
         """Any of the tests, or with `not(…)` none of them; without tests (`-`) always true. Inside them `?` is the
         subject. May raise `Mismatch`, for the tests together."""
         if not tests.tests:
-            return a.constant(YES_NO, True)
+            return a.TRUE
         if len(tests.tests) > UNROLL_MAX:
             raise Mismatch(ErrorCode.T003, f"more than {UNROLL_MAX} tests")
         inner = scope.with_name("?", subject)

@@ -42,6 +42,9 @@ from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.ruleset import Match
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
 
+IN_TURN = (HitPolicy.FIRST, HitPolicy.PRIORITY)
+"""Hit policies under which rows may hold together and disagree, and one of them counts."""
+
 CHAIN = 12
 """Longest chain of nested conditions; longer tables are halved first, so that formulas stay shallow."""
 
@@ -66,7 +69,7 @@ def hits(matches: Sequence[Match]) -> tuple[Formula, ...]:
 
 def _hit(match: Match) -> Formula:
     if not match.conjuncts:
-        return a.constant(YES_NO, True)
+        return a.TRUE
     return Variable(YES_NO, match.id, nullable=any(conjunct.formula.nullable for conjunct in match.conjuncts))
 
 
@@ -77,14 +80,28 @@ def single(
 
     Under `unique` and `any` a row that is hit settles it, since a check has shown that the others can't be hit or
     agree. Under `first` and `priority` an unknown row ahead of it can't change it if it gives the same. `name` is the
-    output's, for the variable that holds what is certain."""
+    output's, for the variable that holds what is certain. Raises AssertionError for a hit policy under which not one
+    row counts."""
     outputs = a.unified(outputs, "outputs of one column")
     if hit in (HitPolicy.UNIQUE, HitPolicy.ANY):
         return Combined(_first_true(_certainly(rows), outputs))
-    chosen: Sequence[int] = range(len(outputs))
-    if hit is HitPolicy.PRIORITY:
-        chosen = sorted(chosen, key=lambda index: (ranks[index], index))
-    return _in_turn([rows[index] for index in chosen], [outputs[index] for index in chosen], name)
+    order = turns(hit, ranks)
+    return _in_turn([rows[index] for index in order], [outputs[index] for index in order], name)
+
+
+def turns(hit: HitPolicy, ranks: Sequence[int]) -> list[int]:
+    """The indexes of the rows in the order in which they count: the first of them that is hit gives the output.
+
+    `ranks` has each row's rank, 0 the highest. Under `first` they don't matter; under `priority` the ranks 2, 0, 2, 1
+    give 1, 3, 0, 2. Raises AssertionError for a hit policy not in `IN_TURN`.
+    """
+    match hit:
+        case HitPolicy.FIRST:
+            return list(range(len(ranks)))
+        case HitPolicy.PRIORITY:
+            return sorted(range(len(ranks)), key=lambda index: (ranks[index], index))
+        case _:
+            raise AssertionError(f"under `{hit}` no row counts before others")
 
 
 def _in_turn(rows: Sequence[Formula], outputs: Sequence[Formula], name: str) -> Combined:
@@ -202,7 +219,8 @@ def collected(
     rounded: Callable[[Formula], Formula],
 ) -> Combined:
     """Sum, count, least or greatest over the rows hit; null where an unknown row could change it. No row hit: sum and
-    count are 0, least and greatest null. `rounded` gives a formula as it will be named; for `name` see `single`."""
+    count are 0, least and greatest null. `rounded` gives a formula as it will be named; for `name` see `single`. Raises
+    `Mismatch` for outputs that are no numbers, and AssertionError for a hit policy that combines nothing."""
     if hit is HitPolicy.COLLECT_COUNT:
         one, zero = (a.constant(Type(Kind.INTEGER), value) for value in (1, 0))
         return Combined(balanced([a.choose(row, one, zero) for row in rows], a.add))
@@ -210,9 +228,14 @@ def collected(
     for output in outputs:
         if not output.type.kind.is_numeric:
             raise Mismatch(ErrorCode.T001, f"{a.described(output)} can't be collected by `{hit}`", "collect numbers")
-    if hit is HitPolicy.COLLECT_SUM:
-        return _total(rows, outputs, name, rounded)
-    return _extreme(rows, [rounded(output) for output in outputs], name, greatest=hit is HitPolicy.COLLECT_MAX)
+    match hit:
+        case HitPolicy.COLLECT_SUM:
+            return _total(rows, outputs, name, rounded)
+        case HitPolicy.COLLECT_MIN | HitPolicy.COLLECT_MAX:
+            greatest = hit is HitPolicy.COLLECT_MAX
+            return _extreme(rows, [rounded(output) for output in outputs], name, greatest=greatest)
+        case _:
+            raise AssertionError(f"`{hit}` combines no numbers")
 
 
 def _total(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 AGGREGATES = frozenset({"sum", "count", "min", "max", "mean", "any", "all"})
 """Functions that take a list."""
 
-_TRUE = a.constant(YES_NO, True)
+_TRUE = f.Constant(YES_NO, value=True, nullable=False)
 
 
 @dataclass(frozen=True, slots=True)

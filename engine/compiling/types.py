@@ -17,7 +17,7 @@ from engine.compiling.shares import EXACT, decimal_bound, decimal_of, is_percent
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import clipped, did_you_mean
-from engine.reading.policy import DatedConstant, TypeName
+from engine.reading.policy import DatedConstant, TypeName, WrittenScalar
 from engine.ruleset.formula import Constant, Formula
 from engine.vocabulary.vocabulary import TEXT, YES_NO, Kind, Type, Vocabulary
 from engine.vocabulary.written_numbers import beyond
@@ -40,7 +40,7 @@ def _floor(bound: Decimal, scale: int) -> int:
     return int(bound.scaleb(scale, EXACT).to_integral_value(ROUND_FLOOR, EXACT))
 
 
-def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
+def literal(value: WrittenScalar | None, type_: Type | None) -> Constant:
     """The constant for a parameter's value, or an output, as it stands in YAML.
 
     Without a type a number stays bare, so that it takes the unit of what it meets, and text is a word of an enum. With

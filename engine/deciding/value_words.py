@@ -11,7 +11,7 @@ from typing import cast
 
 from engine.deciding.decision import JsonValue
 from engine.ruleset.ruleset import RuleSet
-from engine.vocabulary.binding import Value, bound_value
+from engine.vocabulary.binding import KnownValue, Value, bound_value
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.text import Text
@@ -113,10 +113,10 @@ def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _iso_date(value: int | str | bool) -> str:
+def _iso_date(value: KnownValue) -> str:
     return date_of(int(value)).isoformat()
 
 
-def _chinese_date(value: int | str | bool) -> str:
+def _chinese_date(value: KnownValue) -> str:
     day = date_of(int(value))
     return f"{day.year}年{day.month}月{day.day}日"

@@ -88,9 +88,6 @@ class _WholeWords:
 _GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
 
 
-_GRAMMAR = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-
-
 class _Parser(threading.local):
     """One parser a thread, since the builder holds the text being read."""
 

@@ -41,7 +41,7 @@ RULES_PER_NETWORK = 59
 SUBJECTS_PER_NETWORK = 120
 """durable_rules refuses a fact of 255 fields (error 302)."""
 
-_ALWAYS = Constant(YES_NO, True, nullable=False)
+_ALWAYS = Constant(YES_NO, value=True, nullable=False)
 _LETTERS = "abcdefghijklmnopqrstuvwxy"
 _FLIPPED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """The comparison that says the same with its sides exchanged."""

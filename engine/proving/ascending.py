@@ -123,7 +123,7 @@ def _on_dates(low: ParameterDefinition, high: ParameterDefinition, link: Ascendi
         changed = max((below, above), key=lambda each: each.since or date.min)
         one, other = _Compared(_value(below), below.place), _Compared(_value(above), above.place)
         since = f"from {changed.since} on " if changed.since else ""
-        for wrong in _descends(low.name, one, high.name, other, link.is_strict, changed.place):
+        for wrong in _descends(low.name, one, high.name, other, changed.place, is_strict=link.is_strict):
             yield replace(wrong, message=since + wrong.message)
 
 
@@ -147,7 +147,7 @@ def _in_rows(policy: Policy, table: TableDefinition, low: AscendingName, high: A
                     yield from (each for each in (below, above) if isinstance(each, Diagnostic))
                 else:
                     place = above.place if high.name not in policy.parameters else below.place
-                    yield from _descends(low.name, below, high.name, above, high.is_strict, place)
+                    yield from _descends(low.name, below, high.name, above, place, is_strict=high.is_strict)
 
 
 def _values(policy: Policy, row: Row, link: AscendingName) -> Iterator[_Compared | Diagnostic]:
@@ -175,11 +175,11 @@ def _down_the_rows(table: TableDefinition, output: OutputDefinition) -> Iterator
     yield from (cell for cell in cells if isinstance(cell, Diagnostic))
     for above, below in pairwise(cell for cell in cells if isinstance(cell, _Compared)):
         strict = output.ascending == "strictly"
-        yield from _descends(output.name, above, output.name, below, strict, below.place)
+        yield from _descends(output.name, above, output.name, below, below.place, is_strict=strict)
 
 
 def _descends(
-    low: str, below: _Compared, high: str, above: _Compared, is_strict: bool, place: Place
+    low: str, below: _Compared, high: str, above: _Compared, place: Place, *, is_strict: bool
 ) -> Iterator[Diagnostic]:
     fits = below.value < above.value or (below.value == above.value and not is_strict)  # type: ignore[operator]  # alike
     if fits:

@@ -246,7 +246,7 @@ class UncoveredSearch:
         """The column's values cut wherever an active row starts or ends, each with the active rows that take it."""
         inside, rows = self._inside[column], list(bits(active))
         if inside.null:
-            yield Region((), True), sum(1 << row for row in rows if self._boxes[row][column].null)
+            yield Region((), null=True), sum(1 << row for row in rows if self._boxes[row][column].null)
         changes: dict[int, int] = {}
         for row in rows:
             for low, high in self._boxes[row][column].intervals:

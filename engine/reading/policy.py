@@ -101,6 +101,13 @@ class TypeName:
     """The greatest, in the same way."""
 
 
+WrittenScalar = Decimal | str | bool
+"""One value as it stands in YAML: a number, a word, or true or false."""
+
+WrittenValue = WrittenScalar | tuple[str, ...]
+"""A parameter's value as it stands in YAML: one value, or the entries of a list."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatedConstant:
     """One value of a parameter, and from when it is in force.
@@ -110,7 +117,7 @@ class DatedConstant:
 
     since: date | None
     """The first day of the value; None if it holds always."""
-    value: Decimal | str | bool | tuple[str, ...]
+    value: WrittenValue
     """A number as written, a word, true or false, or the entries of a list. What it measures says the parameter's
     type."""
     place: Place

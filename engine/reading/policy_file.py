@@ -31,6 +31,7 @@ from engine.reading.policy import (
     TableDefinition,
     TypeName,
     ValueDefinition,
+    WrittenValue,
 )
 from engine.reading.rule_definitions import read_rules
 from engine.reading.table_definition import read_table
@@ -196,9 +197,7 @@ class _PolicyReader:
             self.reader.mistake(key.place, ErrorCode.P013, f"`{key.text}` is not after `{last[1]}`", hint)
         return since
 
-    def _same_kind(
-        self, node: Node, value: Decimal | str | bool | tuple[str, ...], before: list[DatedConstant]
-    ) -> None:
+    def _same_kind(self, node: Node, value: WrittenValue, before: list[DatedConstant]) -> None:
         if before and type(value) is not type(before[0].value):
             kinds = {Decimal: "a number", str: "text", bool: "yes/no", tuple: "a list"}
             message = f"this value is {kinds[type(value)]}, the first one is {kinds[type(before[0].value)]}"

@@ -151,7 +151,9 @@ def _aggregate(formula: f.Aggregate, variables: Mapping[str, Value]) -> Value:
     if formula.function == "any":
         return kleene_or(kleene_and((counts, cast("bool | None", value))) for counts, value in both)
     if formula.function == "all":
-        return kleene_and(kleene_or((_opposite(counts), cast("bool | None", value))) for counts, value in both)
+        against = [None if counts is None else not counts for counts in verdicts]
+        pairs = zip(against, cast("list[bool | None]", values), strict=True)
+        return kleene_and(kleene_or(pair) for pair in pairs)
     if None in verdicts:
         return None
     counted = [value for counts, value in both if counts]
@@ -165,10 +167,6 @@ def _aggregate(formula: f.Aggregate, variables: Mapping[str, Value]) -> Value:
     if not numbers:
         return None
     return min(numbers) if formula.function == "least" else max(numbers)
-
-
-def _opposite(verdict: bool | None) -> bool | None:
-    return None if verdict is None else not verdict
 
 
 def truth(formula: Formula, variables: Mapping[str, Value]) -> bool | None:

@@ -97,7 +97,7 @@ class ListResult:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Which row matches belong together, for coverage, explanation and the search for missing inputs."""
 
@@ -111,6 +111,10 @@ class Table:
     """The full names that it defines."""
 
     place: Place
+
+    precedence: tuple[str, ...] = ()
+    """Where only one of the rows that hold counts (`first`, `priority`): the rows, the one that counts before others
+    first. Empty where every row that holds counts."""
 
 
 Template = tuple[str | Formula, ...]

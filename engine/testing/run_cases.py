@@ -1,7 +1,9 @@
 """Runs policy tests: each case is decided as a request would be, and held against what its author expects.
 
 Verb: suites + engine → CasesRun. A row counts as covered when any case hits it, whatever kind of case that is: account
-policies are mostly tested through the orders that read them.
+policies are mostly tested through the orders that read them. Under `first` and `priority` only the row whose output
+counted is hit: one that holds and is passed over decided nothing, and a test that would notice its loss is still to be
+written.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from engine.deciding.decision import Decision, JsonValue
 from engine.deciding.value_words import json_text
 from engine.pipeline import Engine
-from engine.reading.policy import HitPolicy, Policy
+from engine.reading.policy import Policy
 from engine.reading.policy_test import Case, ExpectedValue, Suite
 from engine.ruleset.interpret import run
 from engine.testing.case_result import CaseDifference, CaseResult, CasesRun, Coverage, Tried
@@ -31,14 +33,13 @@ def run_cases(suites: Iterable[Suite], engine: Engine, clock: Clock = lambda: 0.
     decision took.
     """
     hits: Counter[str] = Counter()
-    first = _first_only(engine.policies.values())
     results: list[CaseResult] = []
     for suite in suites:
         for case in suite.cases:
             started = clock()
             differences = tuple(_differences(case, engine))
             results.append(CaseResult(suite, case, differences, clock() - started))
-            hits.update(_hits(case, engine, first))
+            hits.update(_hits(case, engine))
     tried = [item for policy in engine.policies.values() for item in _touched(policy, hits)]
     tried += [Tried(each.id, "exception", each.place, hits[each.id]) for each in engine.exceptions]
     return CasesRun(tuple(results), Coverage(tuple(tried)))
@@ -116,19 +117,9 @@ def _same(expected: ExpectedValue, got: JsonValue) -> bool:
 # --- coverage --------------------------------------------------------------------------------------------------------
 
 
-def _first_only(policies: Iterable[Policy]) -> frozenset[str]:
-    """The ids of tables with hit policy `first`, in which a row that holds behind another one isn't hit."""
-    return frozenset(
-        f"{policy.name}.{table.name}"
-        for policy in policies
-        for table in policy.tables.values()
-        if table.hit is HitPolicy.FIRST
-    )
-
-
-def _hits(case: Case, engine: Engine, first: frozenset[str]) -> list[str]:
-    """The ids of the rules that fire, the rows that are hit and the exceptions that hold, by the plain evaluator; none
-    where the facts are refused."""
+def _hits(case: Case, engine: Engine) -> list[str]:
+    """The ids of the rules that fire, the rows whose output counts and the exceptions that hold, by the plain
+    evaluator; none where the facts are refused."""
     ruleset = engine.ruleset(case.case_kind, case.as_of)
     try:
         values = engine.bind(case.case_kind, case.facts, case.as_of)
@@ -137,8 +128,7 @@ def _hits(case: Case, engine: Engine, first: frozenset[str]) -> list[str]:
     facts = {fact.name: value for fact, value in zip(ruleset.facts, values, strict=True)}
     fired = set(run(ruleset, facts, day_number(case.as_of)).fired)
     for table in ruleset.tables:
-        if table.id in first:
-            fired.difference_update([row for row in table.rows if row in fired][1:])
+        fired.difference_update([row for row in table.precedence if row in fired][1:])
     return sorted(fired)
 
 

@@ -23,14 +23,17 @@ from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.invisible import holds_control, holds_unseen
 from engine.vocabulary.vocabulary import Fact, Kind, ListField, Type
 
-Scalar = int | str | bool | None
-"""A bound value but a list: a scaled integer, days since 1970-01-01, text, yes/no, or null."""
+KnownValue = int | str | bool
+"""A bound value that is there and no list: a scaled integer, days since 1970-01-01, text, or yes/no."""
+
+Scalar = KnownValue | None
+"""The same, or null where it is missing."""
 
 Records = tuple[tuple[Scalar, ...], ...]
 """A bound list: its records in the order given, each with the values of its fields in the order declared."""
 
 Value = Scalar | Records
-"""A bound value: a scaled integer, days since 1970-01-01, text, yes/no, or null."""
+"""A bound value, or null where the fact is missing."""
 
 JsonScalar = str | int | bool | None
 """A value as requests and decisions carry it: decimal text, ISO date, integer, text, yes/no, or null."""

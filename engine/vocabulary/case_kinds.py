@@ -88,7 +88,7 @@ def read_case_kinds(text: str) -> tuple[Mapping[str, CaseKind], Mapping[str, Tex
 class _StrictLoader(yaml.CBaseLoader):
     """Every scalar is text: `no` is a word and no boolean. A key that is written twice is a mistake."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  # PyYAML's signature
         keys = [key.value for key, _ in node.value]
         if len(set(map(str, keys))) < len(keys):
             raise yaml.constructor.ConstructorError(None, None, "a key is written twice", node.start_mark)

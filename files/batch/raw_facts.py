@@ -385,7 +385,7 @@ class RawFacts:
             too_fine = self._words(target).of_binding("0." + "1" * (scale + 1))
             faults.append((self.dialect.has_more_decimals(cell, scale), too_fine))
         elif column_type is not ColumnType.WHOLE:
-            return self._refused(target, cell, self._words(target).of_binding(True))
+            return self._refused(target, cell, self._words(target).of_binding(wrong=True))
         return self._in_range(target, cell, self._unscaled(target.type, cell), faults, "9" * 18)
 
     def _unscaled(self, type_: Type, cell: Expr) -> Expr:

@@ -17,7 +17,7 @@ from engine.reading.document import Document, Node, Scalar
 from engine.reading.document import Mapping as Entries
 from engine.reading.fields import FieldReader
 from engine.ruleset.ruleset import AS_OF
-from engine.vocabulary.binding import Binder, FactsRefused
+from engine.vocabulary.binding import Binder, FactsRefused, KnownValue
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 from files.maps.map_columns import COLUMN_KEYS, MAP_KEYS, ColumnReader, literal
 from files.maps.map_formula_reader import FormulaReader, WrittenFormula
@@ -177,7 +177,7 @@ class _HistoryMapReader:
             return None
         return Assumption(name=fact.name, value=value, as_of=False, because=because, place=key.place)
 
-    def fits(self, node: Scalar, fact: Fact, value: str | int | bool) -> bool:
+    def fits(self, node: Scalar, fact: Fact, value: KnownValue) -> bool:
         """Whether the fact can hold the value, by the one gate through which all facts enter (`Binder`)."""
         group, _, name = fact.name.partition(".")
         try:

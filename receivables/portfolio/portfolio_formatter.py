@@ -21,7 +21,15 @@ _BUCKETS = {"current": texts.CURRENT, "over 365": texts.OVER_365}
 
 
 class PortfolioFormatter(FigureFormatter):
-    """Writes everything that a portfolio's report shows, in one language."""
+    """Writes everything that a portfolio's report shows, in one language.
+
+    Words of policies become titles where the policies give some, and stay words where not:
+
+        show = PortfolioFormatter(engine, date(2026, 6, 30), "zh")
+        show.key("industry", "manufacturing")   → 制造业
+        show.bucket("31-60")                    → 31–60
+        show.title("account.overdue_amount")    → the fact's Chinese title
+    """
 
     def __init__(self, engine: Engine, as_of: date, language: str) -> None:
         """Titles are those of the policies of `engine` in force on `as_of`; `language` is `en` or `zh`."""

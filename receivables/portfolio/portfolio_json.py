@@ -25,7 +25,12 @@ _Money = Callable[[int], str]
 
 
 def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
-    """All of a portfolio, as one object of JSON. `engine` holds the policies that decided it."""
+    """All of a portfolio, as one object of JSON. `engine` holds the policies that decided it.
+
+    Its parts, in this order: what was read (`rows`), the figures (`receivables`, `aging`, `credit_notes`, `quarters`,
+    `concentration`, `overdue`), and what the policies say (`loss_allowance`, `warnings`). Customers without a warning
+    are not listed, as a book may have a hundred thousand; `rules` counts them all.
+    """
     money = decimal_formatter(engine.vocabulary.currency_digits)
     figures, decisions = portfolio.figures, portfolio.decisions
     total = figures.total
@@ -59,6 +64,7 @@ def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
 
 
 def _rows(portfolio: Portfolio) -> Json:
+    """What was read and what became of it: `read` = `items` + `issued_later` + `rejected`."""
     book = portfolio.book
     return {
         "files": list(portfolio.files),
@@ -72,10 +78,14 @@ def _rows(portfolio: Portfolio) -> Json:
 
 
 def _bucket(bucket: Bucket, money: _Money) -> Json:
+    """One of the report's own aging buckets: `{"bucket": "31-60", "count": 3, "amount": "1250.00"}`."""
     return {"bucket": bucket.key, "count": bucket.count, "amount": money(bucket.amount)}
 
 
 def _quarter(quarter: Quarter, money: _Money) -> Json:
+    """One quarter. `whole` says whether the books cover it from its first day: if not, every ratio of it is null.
+    Ratios are decimal text: DSO in days, effectiveness as a share (`"0.874000"` is 87.4%).
+    """
     return {
         "from": date_of(quarter.first).isoformat(),
         "to": date_of(quarter.last).isoformat(),
@@ -92,6 +102,9 @@ def _quarter(quarter: Quarter, money: _Money) -> Json:
 
 
 def _concentration(portfolio: Portfolio, money: _Money) -> Json:
+    """The largest customers by what they owe on balance, and the Herfindahl index as a share: 1 for one customer, 0.1
+    for ten equal ones.
+    """
     concentration = portfolio.figures.concentration
     return {
         "customers": concentration.customers,
@@ -111,6 +124,7 @@ def _concentration(portfolio: Portfolio, money: _Money) -> Json:
 
 
 def _line(line: Line, money: _Money) -> Json:
+    """One grade, country or industry: what is open of it, and how much of that is overdue."""
     return {
         "key": line.key,
         "count": line.count,
@@ -122,6 +136,9 @@ def _line(line: Line, money: _Money) -> Json:
 
 
 def _allowances(allowances: tuple[Allowance, ...], money: _Money) -> Json:
+    """The provision matrix. `complete` is false where the allowance of some invoices could not be worked out: `total`
+    is that of the others then, and the bucket null says for how many, and which facts are missing.
+    """
     return {
         "total": money(sum(each.allowance or 0 for each in allowances)),
         "complete": all(each.key is not None for each in allowances),
@@ -145,10 +162,12 @@ def _decision(decision: Decision) -> Json:
 
 
 def _rule(rule: RuleCount, money: _Money) -> Json:
+    """A rule of the account policies: of how many customers it speaks, and what they have open together."""
     return {**asdict(rule), "amount": money(rule.amount), "missing": list(rule.missing)}
 
 
 def _account(account: Account, money: _Money) -> Json:
+    """A customer with a warning: its grade, its balance, its outcome, and the reasons in both languages."""
     return {
         "customer": account.customer,
         "grade": account.grade,

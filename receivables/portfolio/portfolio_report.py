@@ -30,8 +30,12 @@ _NAMES_MAX = 20
 
 
 def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Report:
-    """The whole report in `language` (`en` or `zh`). `engine` holds the policies that decided the portfolio. Where no
-    row counts, the report says so instead of showing zeros."""
+    """The whole report in `language` (`en` or `zh`). `engine` holds the policies that decided the portfolio.
+
+    Its sections, in this order: overview, warnings on the portfolio, aging, turnover, concentration, overdue structure,
+    loss allowance, warnings on customers, and what the data don't say. Where no row counts, the report says so instead
+    of showing zeros: a book of nothing looks like one in which nobody owes anything.
+    """
     show = PortfolioFormatter(engine, portfolio.as_of, language)
     title = f"{show(texts.TITLE)}: {portfolio.name}"
     if not portfolio.book.items:
@@ -60,6 +64,9 @@ def _empty(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
 
 
 def _about(portfolio: Portfolio, engine: Engine, show: PortfolioFormatter) -> tuple[tuple[str, str], ...]:
+    """What stands below the title, as name and value: the day, the files, what became of the rows, from when the books
+    are complete, the currency, and the version of the policies.
+    """
     book, opening = portfolio.book, portfolio.figures.opening
     rows = show(
         texts.ROWS_TEXT,
@@ -79,6 +86,9 @@ def _about(portfolio: Portfolio, engine: Engine, show: PortfolioFormatter) -> tu
 
 
 def _overview(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
+    """The ten figures a credit manager asks for first. The allowance is called partial where it could not be worked out
+    for some invoices, and DSO and CEI are those of the last quarter.
+    """
     figures, total = portfolio.figures, portfolio.figures.total
     allowances = portfolio.decisions.allowances
     allowance = texts.ALLOWANCE if all(each.key is not None for each in allowances) else texts.ALLOWANCE_PART
@@ -108,6 +118,9 @@ def _overview(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
 
 
 def _aging(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
+    """Invoices by days overdue. Credit notes have a row of their own and no share: they are not overdue, and set off
+    against a bucket they would make it look better than it is.
+    """
     figures = portfolio.figures
     all_invoices = sum(bucket.amount for bucket in figures.aging)
     rows = [_bucket(show.bucket(bucket.key), bucket, all_invoices, show) for bucket in figures.aging]
@@ -171,6 +184,7 @@ def _concentration(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
 
 
 def _structure(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
+    """What is open and overdue by grade, country and industry: a table and a chart of stacked bars each."""
     parts: list[ReportTable | Chart] = []
     if portfolio.figures.total.count:
         for name, lines in portfolio.decisions.overdue_by.items():
@@ -225,6 +239,9 @@ def _by_chart(name: str, lines: tuple[Line, ...], show: PortfolioFormatter) -> C
 
 
 def _allowance(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
+    """The provision matrix, in the policy's own buckets with its rates, and the total. Invoices for which it could not
+    be worked out have a row without an amount, and the note names the facts that were missing.
+    """
     allowances = portfolio.decisions.allowances
     if not allowances:
         return Section(show(texts.PROVISION), (show(texts.NO_INVOICE_OPEN),))

@@ -59,7 +59,14 @@ class Book:
 
 
 def map_lacks(row_map: RowMap) -> tuple[str, ...]:
-    """What a portfolio needs and this map doesn't say, one sentence each; empty where the map will do."""
+    """What a portfolio needs and this map doesn't say, one sentence each; empty where the map will do.
+
+    A map for `decide-file` needs neither the whole amount nor the day of settlement, since it decides on what is open
+    now; a portfolio looks back over quarters. For a map without them it gives
+
+        under `columns`, `amount: {column: …, type: money}` is missing
+        under `columns`, `settled: {column: …, type: date}` is missing
+    """
     if row_map.case != CASE:
         return (f"it is for the case kind `{row_map.case}`, not `{CASE}`",)
     types = {column.name: column.type.kind for column in row_map.columns}
@@ -73,7 +80,15 @@ def map_lacks(row_map: RowMap) -> tuple[str, ...]:
 
 
 class BookReader:
-    """Takes rows one by one; raises nothing for what stands in them."""
+    """Takes rows one by one, from all files of a portfolio; raises nothing for what stands in them.
+
+        reader = BookReader(row_map, vocabulary, date(2026, 6, 30))
+        for row in rows:
+            faults = reader.add(row.heading, row.cells)
+        book = reader.book()
+
+    Every row is counted once: rows = items of the book + `later` + rows with faults.
+    """
 
     def __init__(self, row_map: RowMap, vocabulary: Vocabulary, as_of: date) -> None:
         """`row_map` lacks nothing (`map_lacks`)."""
@@ -95,7 +110,11 @@ class BookReader:
         self._contradicted: dict[tuple[str, str], None] = {}
 
     def add(self, heading: tuple[str, ...], cells: Sequence[str | None]) -> tuple[Fault, ...]:
-        """The row's faults; without any it is part of the book."""
+        """The row's faults, all of them; without any it is part of the book, or counted as issued later.
+
+        A row is refused whole: one with an unreadable due date is in no figure, since no figure could say what it left
+        out. `heading` may differ between files; its columns are looked up once for each.
+        """
         read = self._readers.get(heading)
         if read is None:
             read = self._readers[heading] = row_reader(self._map, heading, self._as_of)
@@ -113,7 +132,11 @@ class BookReader:
         return self._take(values, row)
 
     def book(self) -> Book:
-        """What the rows so far come to."""
+        """What the rows so far come to.
+
+        A fact of a customer on which its rows differ is left out and named: neither row is believed, so the policies
+        see it as missing and say so.
+        """
         left_out = tuple(self._contradicted)
         for customer, name in left_out:
             self._accounts[customer].pop(name, None)
@@ -128,6 +151,11 @@ class BookReader:
         )
 
     def _take(self, values: Sequence[Value], row: MappedRow) -> tuple[Fault, ...]:
+        """Adds a row that could be read, unless it contradicts itself or another row; gives the faults.
+
+        Checked in this order: both dates are there, its number is new, it was issued by the report's date, its open
+        amount agrees with its settlement.
+        """
         item = self._item(values, row.helpers)
         if item.due is None and item.is_credit and item.issued is not None:
             item = item._replace(due=item.issued)  # a credit note is never overdue, and many have no due date
@@ -150,6 +178,9 @@ class BookReader:
         return ()
 
     def _item(self, values: Sequence[Value], helpers: Sequence[Value]) -> Item:
+        """The item of a row: `values` are its facts in the order of the vocabulary, `helpers` the columns under the
+        map's `columns`. Amounts are in minor units, days since 1970-01-01; a date may be None, which `_take` refuses.
+        """
         number, customer, issued, due, open_amount, disputed, country = self._item_facts(values)
         amount = cast("Any", helpers[self._amount])
         settled = None if self._settled is None else cast("Any", helpers[self._settled])
@@ -157,7 +188,12 @@ class BookReader:
         return Item(number, customer, issued, due, settled, amount, open_amount, disputed, country, industry)
 
     def _contradiction(self, item: Item) -> Fault | None:
-        """Between the open amount on the report's date, the whole amount and the day of settlement."""
+        """Between the open amount on the report's date, the whole amount and the day of settlement; None where they
+        agree.
+
+        An invoice of 100 that was settled on 20 June owes 0 on 30 June, and 100 on 15 June: an export of today's
+        balances that is reported as of an earlier day is noticed here.
+        """
         owed, path = item.open_amount, "invoice.open_amount"
         hint = "see docs/portfolio.md for how a map gives it"
         if self._settled is not None and bool(owed) != bool(item.open_on(self._day)):
@@ -170,6 +206,9 @@ class BookReader:
         return None
 
     def _account(self, customer: str, facts: Mapping[str, JsonScalar]) -> None:
+        """Notes what a row says of its customer, and each fact on which it differs from an earlier row. An empty cell
+        says nothing.
+        """
         known = self._accounts.setdefault(customer, {})
         for name, raw in facts.items():
             if raw is not None and name != "id" and known.setdefault(name, raw) != raw:
@@ -178,9 +217,16 @@ class BookReader:
 
 def _without_fixed(row_map: RowMap, vocabulary: Vocabulary, as_of: date) -> tuple[RowMap, Mapping[str, _Group]]:
     """The map without the formulas that give every row the same, such as `false` or `as_of`, and the facts that these
-    give: a million rows need not bind and store them a million times. A formula that another one or an item reads, or
-    whose fact a case can't do without, stays; so do all where some give what their facts can't hold, for each row is
-    refused then."""
+    give: a million rows need not bind and store them a million times.
+
+    A formula that another one or an item reads, or whose fact a case can't do without, stays; so do all where some give
+    what their facts can't hold, for each row is refused then. With
+
+        account.insolvent: {formula: false}
+        invoice.open_amount: {formula: if row.settled != null then 0 else row.amount}
+
+    the first is taken out and gives `{"account": {"insolvent": False}}`; the second reads the row and stays.
+    """
     read = {name for formula in row_map.formulas for name in formula.reads}
     required = {fact.name for fact in vocabulary.of_case(CASE) if fact.required}
 

@@ -22,7 +22,11 @@ from receivables.report.parts import Chart, ChartKind, ReportTable, Section, Ser
 
 
 def turnover_section(portfolio: Portfolio, engine: Engine, show: PortfolioFormatter) -> Section:
-    """Two tables by quarter, amounts and ratios, with their charts; a quarter without ratios is given the reason."""
+    """Two tables by quarter, amounts and ratios, with their charts; a quarter without ratios is given the reason.
+
+    Below them stands what the policy says of two quarters running: it fired, it didn't, or it could not be checked for
+    want of quarters. A chart without any value is left out.
+    """
     quarters = portfolio.figures.quarters
     days = show.number(days_in_quarter(engine, portfolio.as_of))
     if not portfolio.book.has_settled:
@@ -54,7 +58,7 @@ def turnover_section(portfolio: Portfolio, engine: Engine, show: PortfolioFormat
 
 
 def _dso_warning(portfolio: Portfolio, show: PortfolioFormatter) -> Iterable[str]:
-    """What the policy's rule about two quarters running says."""
+    """What the policy's rule about two quarters running says: its reason, that it didn't fire, or what it lacked."""
     rules = {reason.rule: reason for reason in portfolio.decisions.portfolio.reasons if not reason.waived}
     reason = rules.get(DSO_RISING)
     if reason is None:
@@ -66,10 +70,16 @@ def _dso_warning(portfolio: Portfolio, show: PortfolioFormatter) -> Iterable[str
 
 
 def _rise(before: Quarter, after: Quarter) -> Fraction | None:
+    """By which share DSO rose from one quarter to the next: 40 days after 32 are 1/4, shown as +25%. None where either
+    has no DSO, or the first one's is 0.
+    """
     return after.dso / before.dso - 1 if before.dso and after.dso is not None else None
 
 
 def _quarter_tables(quarters: tuple[Quarter, ...], show: PortfolioFormatter) -> tuple[ReportTable, ReportTable]:
+    """Amounts and ratios apart, since ten columns fit no page: opening, sales, closing and overdue in the first; DSO,
+    its change, best possible DSO, delinquency and CEI in the second, with why a quarter has no ratios below it.
+    """
     amounts = tuple(
         (
             show.quarter(each),
@@ -103,6 +113,7 @@ def _quarter_tables(quarters: tuple[Quarter, ...], show: PortfolioFormatter) -> 
 
 
 def _ratios(quarter: Quarter, rise: Fraction | None, show: PortfolioFormatter) -> tuple[str, ...]:
+    """A row of the second table; a rise has a plus sign, so that it isn't taken for the level."""
     signed = show.share(rise)
     return (
         show.quarter(quarter),
@@ -115,7 +126,7 @@ def _ratios(quarter: Quarter, rise: Fraction | None, show: PortfolioFormatter) -
 
 
 def _why_no_ratios(quarters: Iterable[Quarter], show: PortfolioFormatter) -> Iterable[str]:
-    """Why a quarter has no ratios."""
+    """One sentence for each quarter without: the books begin within it, or it had no credit sales."""
     for quarter in quarters:
         if not quarter.whole:
             yield show(texts.PARTIAL, quarter=show.quarter(quarter))

@@ -22,7 +22,11 @@ ACCOUNTS_SHOWN = 30
 
 
 def warning_section(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
-    """The decision on the portfolio itself: its outcome, the rules that fired, and those not checked."""
+    """The decision on the portfolio itself: its outcome, the rules that fired, and those not checked.
+
+    A rule that fired shows its reason with the numbers (`DSO rose from 41.2 to 48.9 days …`) and what helps; a rule
+    that was not checked shows the facts it lacks, so that whoever made the export knows what to add.
+    """
     decision = portfolio.decisions.portfolio
     counted = [reason for reason in decision.reasons if not reason.waived]
     fired = [reason for reason in counted if not reason.missing]
@@ -44,7 +48,10 @@ def warning_section(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
 
 
 def account_section(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
-    """The decisions on customers: who has a warning and why, and how many customers each rule speaks about."""
+    """The decisions on customers: who has a warning and why, and how many customers each rule speaks about.
+
+    At most `ACCOUNTS_SHOWN` customers are listed, the most severe first; the counts by rule are of all.
+    """
     accounts = portfolio.decisions.accounts
     warned = [account for account in accounts if account.warnings]
     paragraph = show(texts.ACCOUNTS_TEXT, count=show.count(len(accounts)), warned=show.count(len(warned)))
@@ -58,11 +65,13 @@ def account_section(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
 
 
 def _warning(reason: Reason, show: PortfolioFormatter) -> tuple[str, ...]:
+    """A row: outcome, rule, the reason with its numbers, and the remedy, empty where the rule names none."""
     remedy = show(reason.remedy) if reason.remedy else ""
     return (show.outcome(reason.outcome), show.title(reason.rule), show(reason.text), remedy)
 
 
 def _warned(accounts: list[Account], show: PortfolioFormatter) -> Iterable[ReportTable]:
+    """The table of customers with a warning; none where there are none."""
     if not accounts:
         return
     listed = accounts[:ACCOUNTS_SHOWN]
@@ -90,6 +99,7 @@ def _warned(accounts: list[Account], show: PortfolioFormatter) -> Iterable[Repor
 
 
 def _rules(title: Text, rules: list[RuleCount], show: PortfolioFormatter) -> Iterable[ReportTable]:
+    """The table of rules, with a column for missing facts where any rule lacked some; none without rules."""
     if not rules:
         return
     has_missing = any(rule.missing for rule in rules)

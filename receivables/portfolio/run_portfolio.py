@@ -1,6 +1,10 @@
 """A portfolio from its files: rows → items → figures → what the policies say, with the count of every row.
 
-`portfolio_of` is the one verb that callers need; `portfolio_report` and `portfolio_json` show what it gives.
+`portfolio_of` is the one verb that callers need; `portfolio_report` and `portfolio_json` show what it gives:
+
+    request = PortfolioRequest(files=[path], reading=options, as_of=date(2026, 6, 30))
+    portfolio = portfolio_of(engine, request, rejected=lambda path, row, faults: …)
+    print_report(console, portfolio_report(portfolio, engine, "en"))
 """
 
 from __future__ import annotations
@@ -52,14 +56,19 @@ class Portfolio:
     name: str
     """The names of its files, which is the id of the decision on it."""
     files: tuple[str, ...]
+    """The files' names without their folders, in the order given."""
     as_of: date
+    """The report's date."""
     rows: int
     """Rows read, headings left out."""
     rejected: int
     """Rows with faults, which are in no figure."""
     book: Book
+    """The items, and what the rows say beside them."""
     figures: PortfolioFigures
+    """Aging, quarters and concentration, which no policy changes."""
     decisions: PortfolioDecisions
+    """What the policies say: grades, loss allowance, warnings."""
 
 
 def portfolio_of(
@@ -96,7 +105,12 @@ def portfolio_of(
 def _read(
     engine: Engine, request: PortfolioRequest, rejected: WriteReject, progress: Progress
 ) -> tuple[Book, int, int]:
-    """The book, the rows read and the rows rejected."""
+    """The book, the rows read and the rows rejected.
+
+    Progress of text files is by characters, which are bytes but for what isn't ASCII; of columnar files nobody knows
+    how far a batch reaches, so it is None until the file is done. Raises AssertionError if a row were neither in the
+    book nor rejected: a sum that silently lacks an invoice is worse than none.
+    """
     reader = BookReader(request.reading.row_map, engine.vocabulary, request.as_of)
     rows = rejects = bytes_before = 0
     all_bytes = sum(path.stat().st_size for path in request.files) or 1
@@ -127,13 +141,16 @@ def industries(engine: Engine) -> tuple[str, ...]:
 
 
 def _faults(reader: BookReader, record: FileRow) -> tuple[Fault, ...]:
+    """Those that its file's reader found, or those that the book finds; a row that is in the book has none."""
     if record.fault is not None or record.cells is None:
         return (record.fault,) if record.fault else ()
     return reader.add(record.heading, record.cells)
 
 
 def _industry(engine: Engine, book: Book) -> str | None:
-    """The one that all rows name."""
+    """The one that all rows name, where the policies know it; None otherwise, and the policies then say what they can't
+    compare for want of it. One row without an industry is enough: the portfolio's benchmark is not guessed.
+    """
     named = {item.industry for item in book.items}
     only = named.pop() if len(named) == 1 else None
     return only if only in industries(engine) else None

@@ -108,11 +108,12 @@ def _table(table: ReportTable) -> str:
 
 def _row(tag: str, cells: tuple[str, ...], left: int) -> str:
     scope = ' scope="col"' if tag == "th" else ""
-    marked = (f"<{tag}{scope}{_word(index < left, text)}>{escape(text)}</{tag}>" for index, text in enumerate(cells))
+    words = (_word(text, is_word=index < left) for index, text in enumerate(cells))
+    marked = (f"<{tag}{scope}{word}>{escape(text)}</{tag}>" for word, text in zip(words, cells, strict=True))
     return f"<tr>{''.join(marked)}</tr>"
 
 
-def _word(is_word: bool, text: str) -> str:
+def _word(text: str, *, is_word: bool) -> str:
     """The class of a cell: words that are short stay on one line, longer ones may be broken."""
     unbroken = " whole" if cell_len(text) <= _ONE_LINE_WIDTH else ""
     return f' class="word{unbroken}"' if is_word else ""

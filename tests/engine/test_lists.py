@@ -15,13 +15,19 @@ from engine.explaining.explain import explain
 from engine.feel.runtime import evaluate
 from engine.reading.request_schemas import facts_schema
 from engine.vocabulary.binding import FactsRefused
-from tests.support.small_policies import AS_OF, REASON, check, decide, engine_of, results
+from tests.support.small_policies import AS_OF, REASON, check, decide, engine_of
 
 ITEMS: list[dict[str, Any]] = [
     {"amount": "100.00", "due": "2026-06-01", "kind": "invoice", "paid": False},
     {"amount": "250.50", "due": "2026-08-01", "kind": "invoice", "paid": True},
     {"amount": "-40.00", "due": "2026-05-01", "kind": "credit", "paid": False},
 ]
+
+
+def results(text: str, facts: dict[str, Any]) -> Any:
+    """What the policy `p` works out."""
+    return decide(engine_of(text), **facts).results["p"]
+
 
 WORTH = {
     "count(account.items)": (3, 0),

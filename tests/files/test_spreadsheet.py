@@ -11,7 +11,7 @@ from typer.testing import Result
 
 from files.spreadsheet import FORMULA_STARTS
 from tests.support.command_line import credence
-from tests.support.paths import ROOT
+from tests.support.paths import RULES
 from tests.support.running_service import write_rules
 
 POLICY = """\
@@ -155,7 +155,7 @@ def test_rejects_of_a_portfolio(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(
         "no,who,from,due,paid,sum,open\n=1,C,2025-01-01,2025-02-01,,x,20.00\n2,C,2025-01-01,2025-02-01,,20.00,20.00\n"
     )
-    rules = ROOT / "rules"
+    rules = RULES
     asked = ("--map", tmp_path / "map.yaml", "--as-of", "2026-06-30", "--rules", rules, "--json")
     found = []
     for options in ((), ("--spreadsheet",)):

@@ -5,24 +5,21 @@ from __future__ import annotations
 import pytest
 
 from api.cli.tests_and_maps import read_map, read_suites, row_maps
-from engine.pipeline import Engine, load
+from engine.pipeline import Engine
 from engine.testing.case_result import CasesRun
 from engine.testing.run_cases import run_cases
 from engine.vocabulary.case_kinds import CASE_KINDS
-from ledger.policies.rules_folder import RulesFolder, read_folder
-from tests.support.paths import ROOT
+from ledger.policies.rules_folder import RulesFolder
 
 
 @pytest.fixture(scope="module")
-def folder() -> RulesFolder:
-    return read_folder(ROOT / "rules", "rules")
+def folder(default_folder: RulesFolder) -> RulesFolder:
+    return default_folder
 
 
 @pytest.fixture(scope="module")
-def engine(folder: RulesFolder) -> Engine:
-    loaded = load(folder.policies)
-    assert loaded.engine is not None, "\n".join(map(str, loaded.diagnostics))
-    return loaded.engine
+def engine(default_engine: Engine) -> Engine:
+    return default_engine
 
 
 @pytest.fixture(scope="module")

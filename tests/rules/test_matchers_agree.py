@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from engine.deciding.matcher import Matcher
-from engine.pipeline import load
+from engine.pipeline import Engine
 from engine.ruleset.interpret import run
 from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.large import how_many
@@ -22,10 +21,8 @@ EVALUATED = how_many(25, large=50)
 
 
 @pytest.mark.parametrize("kind", CASE_KINDS)
-def test_the_default_policies_are_matched_alike(kind: str) -> None:
-    engine = load({str(path): path.read_bytes() for path in Path("rules").glob("*.yaml")}).engine
-    assert engine is not None
-    rules = engine.ruleset(kind, date(2026, 7, 15))
+def test_the_default_policies_are_matched_alike(kind: str, default_engine: Engine) -> None:
+    rules = default_engine.ruleset(kind, date(2026, 7, 15))
     matcher = Matcher(rules)
     ids, names = matcher.python.matches, list(matcher.python.slots)
     hit: set[int] = set()

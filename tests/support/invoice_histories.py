@@ -9,33 +9,26 @@ from functools import cache
 import pytest
 from hypothesis import strategies as st
 
-from engine.pipeline import Engine, load
 from engine.reading.document import read
 from receivables.history.history_map import HistoryMap
 from receivables.history.history_map_file import read_history_map
 from receivables.history.history_rows import invoice_reader
 from receivables.items import Item, dated_item
-from tests.support.paths import ROOT
+from tests.support.default_policies import default_policies
+from tests.support.paths import ROOT, RULES
 
 SAMPLE = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
-SAMPLE_MAP = ROOT / "rules" / "maps" / "ibm_history.yaml"
+SAMPLE_MAP = RULES / "maps" / "ibm_history.yaml"
 
 DAY = 15_000
 """2011-01-26"""
 
 
 @cache
-def shipped_policies() -> Engine:
-    loaded = load({path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")})
-    assert loaded.engine is not None, "\n".join(map(str, loaded.diagnostics))
-    return loaded.engine
-
-
-@cache
 def sample_map() -> HistoryMap:
     document, mistakes = read(SAMPLE_MAP.read_bytes(), SAMPLE_MAP.name)
     assert document is not None and not mistakes
-    found, diagnostics = read_history_map(document, shipped_policies().vocabulary)
+    found, diagnostics = read_history_map(document, default_policies().vocabulary)
     assert found is not None, "\n".join(map(str, diagnostics))
     return found
 

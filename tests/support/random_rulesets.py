@@ -70,7 +70,8 @@ def random_ruleset(seed: int, rules: int = 8, depth: int = 3, *, lists: bool = F
     for index in range(max(1, rules // 4)):
         rows, outputs = _table(f"p.table{index}", maker, chance, depth)
         steps += [*rows, *outputs]
-        tables.append(Table(f"p.table{index}", tuple(row.id for row in rows), tuple(o.name for o in outputs), HERE))
+        ids, names = tuple(row.id for row in rows), tuple(o.name for o in outputs)
+        tables.append(Table(id=f"p.table{index}", rows=ids, outputs=names, place=HERE))
         steps.append(_named(f"p.value{index}", maker, depth))
     exceptions, waived = _exceptions(seed, maker, rules, depth)
     steps += [exception.match for exception in exceptions]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine, load
@@ -60,8 +58,3 @@ def decide(engine: Engine, as_of: date = AS_OF, **account: object) -> Decision:
     decision = engine.decide("account", facts, as_of, "test")
     assert all(reason.rule != "engine-disagreement" for reason in decision.reasons)
     return decision
-
-
-def results(text: str, facts: Mapping[str, object] | None = None, as_of: date = AS_OF) -> Mapping[str, Any]:
-    """What the policy `p` works out."""
-    return decide(engine_of(text), as_of, **dict(facts or {})).results["p"]

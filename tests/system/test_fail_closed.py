@@ -27,6 +27,7 @@ from engine.reading.document import read
 from ledger.journal.journal import Journal
 from ledger.policies.in_force import NoPolicyInForce, Policies
 from tests.support.command_line import credence
+from tests.support.default_policies import default_folder
 from tests.support.paths import ROOT
 from tests.support.running_service import eventually, running
 
@@ -35,8 +36,8 @@ ORDER = json.loads(ORDER_FILE.read_text(encoding="utf-8"))
 FACTS = {group: ORDER[group] for group in ("order", "account")}
 AS_OF = date.fromisoformat(ORDER["as_of"])
 
-SHIPPED = {f"rules/{path.name}": path.read_bytes() for path in sorted((ROOT / "rules").glob("*.yaml"))}
-MAPS = {path.name: path.read_bytes() for path in sorted((ROOT / "rules" / "maps").glob("*.yaml"))}
+SHIPPED = dict(default_folder().policies)
+MAPS = dict(default_folder().maps)
 ABOUT_ORDERS = ("rules/orders.yaml", "rules/release.yaml", "rules/limits.yaml", "rules/facts.yaml")
 APPROVED = ("approve", "approve_with_conditions")
 RANDOM_CUTS = 500

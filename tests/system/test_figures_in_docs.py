@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import credence
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, RULES
 
 DOCS = ROOT / "docs"
 SAMPLE = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
-MAPS = ROOT / "rules" / "maps"
+MAPS = RULES / "maps"
 
 needs_sample = pytest.mark.skipif(not SAMPLE.exists(), reason="the sample is not in this repository")
 
@@ -39,7 +39,7 @@ _PERIOD = re.compile(
 
 def _backtest(since: str | None, until: str | None) -> Any:
     window = [*(("--from", since) if since else ()), *(("--until", until) if until else ())]
-    options = ("--map", MAPS / "ibm_history.yaml", "--rules", ROOT / "rules", "--as-of", "2026-11-26")
+    options = ("--map", MAPS / "ibm_history.yaml", "--rules", RULES, "--as-of", "2026-11-26")
     result = credence("backtest", "--history", SAMPLE, *options, *window, "--json", "--quiet")
     assert result.exit_code == 0, result.stderr
     return json.loads(result.stdout)
@@ -104,7 +104,7 @@ def test_the_summary_of_the_sample_is_what_the_command_prints(tmp_path: Path) ->
     where |= {"rejects.csv": tmp_path / "rejects.csv"}
     where |= {"rules/maps/ibm_accounts_receivable.yaml": MAPS / "ibm_accounts_receivable.yaml"}
 
-    result = credence(*(where.get(word, word) for word in words[1:]), "--rules", ROOT / "rules")
+    result = credence(*(where.get(word, word) for word in words[1:]), "--rules", RULES)
 
     assert result.exit_code == 0, result.stderr
     said = result.stdout + result.stderr
@@ -130,7 +130,7 @@ def _money(amount: str) -> str:
 @needs_sample
 def test_the_portfolio_of_the_sample_is_what_the_command_says() -> None:
     options = ("--map", MAPS / "ibm_portfolio.yaml", "--as-of", "2013-06-30", "--opening", "2012-01-01")
-    found = json.loads(credence("portfolio", SAMPLE, *options, "--rules", ROOT / "rules", "--json", "--quiet").stdout)
+    found = json.loads(credence("portfolio", SAMPLE, *options, "--rules", RULES, "--json", "--quiet").stdout)
     shown = [[cell.strip() for cell in line.split("|")[1:-1]] for line in _document("portfolio.md").splitlines()]
 
     before = None

@@ -19,7 +19,7 @@ import yaml
 
 from api.settings import Settings
 from tests.support.distribution import built, known_files, packaged_files, plain_environment, wheel_files
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, RULES
 from tests.support.running_service import eventually
 from tests.support.service_processes import free_port
 
@@ -201,7 +201,7 @@ def test_its_environment_is_made_of_settings_that_there_are() -> None:
 @pytest.mark.slow
 def test_its_command_serves_and_its_health_check_tells_whether_it_does(tmp_path: Path) -> None:
     port = free_port()
-    places = {"CREDENCE_JOURNAL": str(tmp_path / "journal.db"), "CREDENCE_RULES": str(ROOT / "rules")}
+    places = {"CREDENCE_JOURNAL": str(tmp_path / "journal.db"), "CREDENCE_RULES": str(RULES)}
     own = {name: value for name, value in environment().items() if name != "PATH"}
     env = plain_environment() | own | places | {"CREDENCE_PORT": str(port), "CREDENCE_HOST": "127.0.0.1"}
     env["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), env["PATH"]))

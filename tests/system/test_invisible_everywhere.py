@@ -18,7 +18,7 @@ from api.settings import Settings
 from engine.vocabulary.binding import text_fault
 from engine.vocabulary.invisible import CONTROLS, UNSEEN
 from tests.support.command_line import credence
-from tests.support.paths import ROOT
+from tests.support.paths import RULES
 from tests.support.running_service import running, write_rules
 
 AS_OF = ("--as-of", "2026-07-01")
@@ -194,7 +194,7 @@ no,who,from,due,paid,sum,open,bad
 3{},C,2025-01-01,2025-02-01,2025-02-03,10.00,0,false
 4,C{}D,2025-01-01,2025-02-01,2025-02-03,10.00,0,false
 """
-SHIPPED = ROOT / "rules"
+SHIPPED = RULES
 
 
 @pytest.mark.parametrize("letter", ["\u202e", "\u200b", "\u2066", "\U000e0061", "\u0007", "x" * 200])

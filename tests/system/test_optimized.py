@@ -10,11 +10,12 @@ from datetime import date
 import pytest
 
 from engine.pipeline import load
-from tests.support.paths import ROOT, RULES
+from tests.support.default_policies import default_folder
+from tests.support.paths import ROOT
 
 FACTS = json.loads((ROOT / "docs" / "order.json").read_text(encoding="utf-8"))
 AS_OF = date.fromisoformat(FACTS.pop("as_of"))
-FILES = {f"rules/{path.name}": path.read_text(encoding="utf-8") for path in sorted(RULES.glob("*.yaml"))}
+FILES = {name: content.decode() for name, content in default_folder().policies.items()}
 
 DECIDE = """
 import json, sys

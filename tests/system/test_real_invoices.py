@@ -16,7 +16,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.cli.policy_folder import engine_of
 from api.cli.tests_and_maps import read_map
 from api.settings import Settings
 from engine.vocabulary.days import EPOCH
@@ -24,14 +23,15 @@ from files.maps.mapped_rows import row_reader
 from receivables.backtest.replay import FactRows
 from receivables.payment_record import ReceivablesByDay, facts_at_issue
 from tests.support.command_line import credence
+from tests.support.default_policies import default_policies
 from tests.support.invoice_histories import accounts_of, sample, sample_map
 from tests.support.large import how_many
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, RULES
 from tests.support.running_service import running
 from tests.support.sql_against_engine import compare, compare_decisions, on_duckdb
 
 INVOICES = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
-MAP = ROOT / "rules" / "maps" / "ibm_accounts_receivable.yaml"
+MAP = RULES / "maps" / "ibm_accounts_receivable.yaml"
 AS_OF = date(2013, 6, 30)
 CLIENTS = 16
 
@@ -45,7 +45,7 @@ def from_file(tmp_path_factory: pytest.TempPathFactory) -> list[Json]:
     home = tmp_path_factory.mktemp("invoices")
     result = credence(
         *("decide-file", INVOICES, "--case", "invoice", "--map", MAP, "--as-of", AS_OF.isoformat()),
-        *("--out", home / "decisions.ndjson", "--rejects", home / "rejects.csv", "--rules", ROOT / "rules"),
+        *("--out", home / "decisions.ndjson", "--rejects", home / "rejects.csv", "--rules", RULES),
     )
     assert result.exit_code == 0, result.stderr
     assert "2466 rows = 2466 decisions + 0 rejects" in result.stderr
@@ -56,12 +56,12 @@ def from_file(tmp_path_factory: pytest.TempPathFactory) -> list[Json]:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     journal = tmp_path_factory.mktemp("journal") / "credence.db"
-    with running(Settings(rules=ROOT / "rules", journal=journal)) as client:
+    with running(Settings(rules=RULES, journal=journal)) as client:
         yield client
 
 
 def _bodies(map_file: Path = MAP, as_of: date = AS_OF) -> list[Json]:
-    row_map, _ = read_map(map_file.read_bytes(), map_file.name, engine_of(ROOT / "rules").vocabulary)
+    row_map, _ = read_map(map_file.read_bytes(), map_file.name, default_policies().vocabulary)
     assert row_map is not None
     with INVOICES.open(encoding="utf-8", newline="") as file:
         heading, *rows = csv.reader(file)
@@ -133,7 +133,7 @@ ONE_OF = how_many(5, large=1)
 @pytest.mark.parametrize("map_file", [MAP, MAP.with_name("ibm_portfolio.yaml")], ids=lambda path: path.stem)
 @pytest.mark.parametrize("as_of", [AS_OF, date(2012, 6, 30)], ids=str)
 def test_sql_decides_every_invoice_as_one_by_one(map_file: Path, as_of: date) -> None:
-    engine = engine_of(ROOT / "rules")
+    engine = default_policies()
     ruleset = engine.ruleset("invoice", as_of)
     day = (as_of - EPOCH).days
     cases = [(tuple(engine.bind("invoice", body, as_of)), day) for body in _bodies(map_file, as_of)]
@@ -144,7 +144,7 @@ def test_sql_decides_every_invoice_as_one_by_one(map_file: Path, as_of: date) ->
 
 def test_sql_decides_every_invoice_as_the_order_that_it_was() -> None:
     """Each on the day it was issued, on what was known then."""
-    ruleset = engine_of(ROOT / "rules").ruleset("order", AS_OF)
+    ruleset = default_policies().ruleset("order", AS_OF)
     rows = FactRows(ruleset, sample_map())
     book = ReceivablesByDay(sample())
     accounts = accounts_of(sample()).values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +24,22 @@ RUN_BY_NAME = ("__init__.py", "__main__.py", "env.py")
 """Modules that nobody imports: packages, programs, and what Alembic runs, as it runs `versions/`."""
 
 
+COMMANDS = ROOT / "api" / "cli"
+"""A command's module is called as the command, and may be called as what it runs."""
+
+
 def _named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
+
+
+def test_no_module_name_stands_in_two_places() -> None:
+    """`rows.py` in the tab of an editor, or in a traceback, is one file and no other."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for path in MODULES:
+        if path.name not in RUN_BY_NAME and path.parent != COMMANDS:
+            places[path.name].append(_named(path))
+
+    assert [names for names in places.values() if len(names) > 1] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_named)

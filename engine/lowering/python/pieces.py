@@ -15,6 +15,7 @@ from engine.lowering.python import exact
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
 from engine.ruleset.functions import FORMS
+from engine.vocabulary.binding import KnownValue
 
 RUNTIME: Mapping[str, object] = {
     **{function.__name__: function for function in exact.ROUNDINGS.values()},
@@ -102,7 +103,7 @@ def strict(shape: str, parts: Sequence[Piece]) -> Piece:
     return Piece(tuple(guards), shape.format(*(part.body for part in parts)), depth)
 
 
-def literal(value: int | str | bool) -> str:
+def literal(value: KnownValue) -> str:
     """A constant as source. The only way in which an author's text gets into it: as its `repr`."""
     if isinstance(value, str):
         return repr(str(value))

@@ -230,7 +230,7 @@ class Levels:
     def missing(self, value: SqlValue) -> SqlValue:
         """Whether the value is null: never null itself."""
         if not value.nullable:
-            return literal(False, self.dialect)
+            return literal(value=False, dialect=self.dialect)
         return self.at(exp.Is(this=wrapped(value.sql), expression=exp.Null()), (value,), nullable=False)
 
     def number(self, value: int) -> SqlValue:

@@ -162,7 +162,7 @@ class Lowering:
         if not known:
             code = self.levels.let(code)
             present = self.levels.at(exp.Not(this=wrapped(self.levels.missing(code).sql)), (code,), nullable=False)
-            never = literal(False, self.levels.dialect)
+            never = literal(value=False, dialect=self.levels.dialect)
             empty = literal(None, self.levels.dialect)
             return self.levels.case([(present, never)], empty) if code.nullable else never
         listed = [literal(value, self.levels.dialect, wide=code.wide).sql for value in known]

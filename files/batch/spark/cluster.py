@@ -163,7 +163,8 @@ def _exists(session: SparkSession, path: str) -> bool:
 
 def _delete(session: SparkSession, path: str) -> None:
     system, place = _place(session, path)
-    system.delete(place, True)
+    recursively = True  # Java takes no keywords
+    system.delete(place, recursively)
 
 
 def _place(session: SparkSession, path: str) -> tuple[Any, Any]:

@@ -23,7 +23,8 @@ from receivables.history.history_file import REJECTS_KEPT, HistorySource
 from receivables.history.history_map_file import read_history_map
 from receivables.payment_record import ReceivablesByDay, facts_at_issue
 from tests.support.command_line import credence
-from tests.support.invoice_histories import SAMPLE, SAMPLE_MAP, accounts_of, sample, sample_map, shipped_policies
+from tests.support.default_policies import default_policies
+from tests.support.invoice_histories import SAMPLE, SAMPLE_MAP, accounts_of, sample, sample_map
 from tests.support.policy_files import ended, facts_file
 
 ORDERS = """\
@@ -456,7 +457,7 @@ def test_an_assumption_that_the_second_policy_set_can_not_take_is_refused(tmp_pa
 
 
 def test_orders_decided_in_bulk_are_decided_as_one_by_one() -> None:
-    invoices, ruleset = sample(), shipped_policies().ruleset("order", date(2026, 7, 1))
+    invoices, ruleset = sample(), default_policies().ruleset("order", date(2026, 7, 1))
     book = ReceivablesByDay(invoices)
     cases = [case for account in accounts_of(invoices).values() for case in facts_at_issue(account, book)]
 

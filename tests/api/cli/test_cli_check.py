@@ -12,7 +12,7 @@ from rich.console import Console
 from api.cli.console import print_diagnostics
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
-from tests.support.command_line import CASES, MAP, ORDERS, credence, desk
+from tests.support.command_line import CASES, FACTS, MAP, ORDERS, credence, desk
 
 
 def test_rules_without_mistakes_are_counted(tmp_path: Path) -> None:
@@ -58,6 +58,50 @@ def test_an_exception_that_has_ended_is_a_warning(tmp_path: Path) -> None:
     assert summary.startswith("no mistakes: 2 policies")
     assert len(as_json["version"]) == 64
     assert [(item["code"], item["severity"]) for item in as_json["diagnostics"]] == [("W002", "warning")]
+
+
+IN_POLICY = ("orders.yaml", ORDERS.replace("> limit", "> limt"))
+IN_FACTS = ("facts.yaml", FACTS.replace("EUR", "EURO"))
+BESIDE = {
+    "a map that is cut off": ("maps/erp.yaml", MAP[: MAP.index("invoice.open")]),
+    "a map that is no YAML": ("maps/erp.yaml", MAP.replace("title: {en", "title: {{en")),
+    "a map of a fact that is none": ("maps/erp.yaml", MAP.replace("invoice.due_date", "invoice.due_dat")),
+    "a test that is no YAML": ("cases/orders.yaml", CASES.replace("tests:", "tests: [")),
+    "a test that uses nothing": ("cases/orders.yaml", CASES.replace("small\n", "smal\n", 1)),
+}
+"""Mistakes in files that speak of facts."""
+
+
+def _said(rules: Path) -> list[str]:
+    """What `credence check` says, without the number of mistakes."""
+    return credence("check", rules).stdout.splitlines()[:-1]
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("first", [IN_POLICY, IN_FACTS], ids=["in a policy", "in the facts"])
+def test_a_mistake_in_one_file_hides_none_in_another(tmp_path: Path, first: tuple[str, str], beside: str) -> None:
+    """But for those that can't be told without the facts: of YAML itself (codes `Y…`) all can."""
+    rules = desk(tmp_path / "rules")
+    (rules / BESIDE[beside][0]).write_text(BESIDE[beside][1], encoding="utf-8")
+    in_other_file = _said(rules)
+    assert in_other_file
+
+    (rules / first[0]).write_text(first[1], encoding="utf-8")
+    said = _said(rules)
+
+    known = [line for line in in_other_file if first is IN_POLICY or ": Y" in line]
+    assert [line for line in said if not line.startswith(f"{rules}/{first[0]}")] == known
+    assert len(said) > len(known)
+
+
+def test_what_a_test_expects_is_not_held_against_policies_that_have_mistakes(tmp_path: Path) -> None:
+    """The rule that the test names may be the one that can't be read."""
+    rules = desk(tmp_path / "rules")
+    (rules / "orders.yaml").write_text(ORDERS.replace("  over-limit:", "  Over-limit:"), encoding="utf-8")
+
+    lines = credence("check", rules).stdout.splitlines()
+
+    assert [line.partition(": ")[2][:4] for line in lines[:-1]] == ["P004"], lines
 
 
 EXPECTED = {

@@ -31,6 +31,7 @@ OTHER_HELP = {
     ("--as-of", "decide"): "a case may bring its own date",
     ("--as-of", "explain"): "a case may bring its own date",
     ("--as-of", "portfolio"): "it has no default, and says why",
+    ("--map", "backtest"): "it takes a history map, the others a row map",
     ("--as-of", "backtest"): "the older name of --parameters-of",
 }
 """Options whose type or help differs from that of the other commands, each with its reason."""
@@ -116,6 +117,15 @@ def test_the_tables_are_written_between_their_marks_and_nothing_else_changes() -
 
     assert emptied != document
     assert with_tables(emptied) == document
+
+
+def test_a_command_without_marks_is_no_table_less_but_an_error() -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+
+    for command in COMMANDS:
+        for other in ("", f"<!-- options of {command}s -->\n", f"<!-- options of {command} -->\n<!-- end -->\n" * 2):
+            with pytest.raises(ValueError, match=f"'{command}'"):
+                with_tables(document.replace(f"<!-- options of {command} -->\n", other))
 
 
 # --- blocks ----------------------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import credence
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, RULES
 from tests.support.service_processes import ready_service
 
-SOURCES = {"rules": ROOT / "rules", "schema": ROOT / "schema", "sample": ROOT / "api" / "starter" / "sample"}
+SOURCES = {"rules": RULES, "schema": ROOT / "schema", "sample": ROOT / "api" / "starter" / "sample"}
 JSON = {"content-type": "application/json"}
 COMMAND = (sys.executable, "-m", "api.cli")
 
@@ -72,7 +72,7 @@ def test_in_the_folder_itself_nothing_is_said_of_going_there(tmp_path: Path, mon
 
     assert result.exit_code == 0
     assert "  cd " not in result.stdout
-    assert files_of(tmp_path)["rules/orders.yaml"] == (ROOT / "rules" / "orders.yaml").read_bytes()
+    assert files_of(tmp_path)["rules/orders.yaml"] == (RULES / "orders.yaml").read_bytes()
 
 
 def _file(folder: Path) -> None:

@@ -28,10 +28,9 @@ from files.long_run import ROWS_BETWEEN
 from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.run_portfolio import PortfolioRequest, portfolio_of
 from tests.support.command_line import credence
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, RULES
 from tests.support.policy_files import ended
 
-RULES = ROOT / "rules"
 SAMPLE = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
 SAMPLE_MAP = RULES / "maps" / "ibm_portfolio.yaml"
 

@@ -12,12 +12,12 @@ import pytest
 import yaml
 
 from tests.support.command_line import CASES, MAP, ORDERS, credence
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, RULES
 
 
 @pytest.mark.parametrize("subject", ["policy", "facts", "cases", "map", "history", "request"])
 def test_the_committed_schema_is_what_the_command_prints(subject: str) -> None:
-    result = credence("schema", subject, "--rules", ROOT / "rules")
+    result = credence("schema", subject, "--rules", RULES)
 
     assert result.exit_code == 0
     committed = (ROOT / "schema" / f"{subject}.schema.json").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def test_the_committed_schema_is_what_the_command_prints(subject: str) -> None:
 
 
 def test_all_schemas_are_written_to_a_folder(tmp_path: Path) -> None:
-    result = credence("schema", "--write", tmp_path / "new", "--rules", ROOT / "rules")
+    result = credence("schema", "--write", tmp_path / "new", "--rules", RULES)
 
     assert result.exit_code == 0
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [

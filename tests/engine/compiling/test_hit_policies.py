@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 
 import pytest
 
@@ -41,6 +42,18 @@ def combined(name: str) -> Combined:
     if is_single:
         return single(hit, ROWS, outputs, (0, 1, 2), "p.out")
     return collected(hit, ROWS, outputs, "p.out", lambda formula: formula)
+
+
+@pytest.mark.parametrize("hit", HitPolicy)
+def test_a_hit_policy_that_nobody_handles_is_an_error_and_no_other_one(hit: HitPolicy) -> None:
+    outputs = [constant(Type(Kind.INTEGER), value) for value in ALL_COUNT]
+    one = nullcontext() if hit in SINGLE_HIT else pytest.raises(AssertionError, match=f"`{hit}`")
+    together = nullcontext() if hit in COMBINED else pytest.raises(AssertionError, match=f"`{hit}`")
+
+    with one:
+        single(hit, ROWS, outputs, (0, 1, 2), "p.out")
+    with together:
+        collected(hit, ROWS, outputs, "p.out", lambda formula: formula)
 
 
 def test_each_hit_policy_that_gives_no_list_has_an_example() -> None:

@@ -24,7 +24,7 @@ from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 from receivables.history.history_map_file import is_history_map, read_history_map
 from receivables.history.history_map_schema import history_map_schema
 from tests.support.mistakes import NOTHING, Mistake, each_mistake, frame_of
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, RULES
 
 LANGUAGE = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
 
@@ -121,7 +121,7 @@ def test_the_exceptions_in_the_language_document_are_sound() -> None:
     assert read_exceptions(document)[1] == ()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.yaml")), ids=lambda path: path.name)
 def test_the_shipped_files_follow_their_schema(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert faults(FACTS_FILE if path.name == "facts.yaml" else POLICY, yaml(text)) == []
@@ -186,7 +186,7 @@ def test_bad_policy_tests_are_refused_where_a_schema_can_tell(mistake: Mistake) 
 
 
 def test_history_maps_follow_their_schema() -> None:
-    maps = [path.read_text(encoding="utf-8") for path in (ROOT / "rules" / "maps").glob("*.yaml")]
+    maps = [path.read_text(encoding="utf-8") for path in (RULES / "maps").glob("*.yaml")]
     histories = [text for text in maps if text.splitlines()[0].endswith("/history.schema.json")]
 
     assert histories

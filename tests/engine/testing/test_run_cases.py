@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from engine.compiling.decision_tables import SINGLE_HIT
 from engine.pipeline import Engine, load
 from engine.reading.cases import read_cases
 from engine.reading.document import read
@@ -183,27 +182,41 @@ def test_the_run_is_data() -> None:
     assert (whole["passed"], whole["failed"]) == (0, 1)
 
 
-NOT_HIT_BEHIND_ANOTHER = {HitPolicy.ANY: False, HitPolicy.FIRST: True, HitPolicy.PRIORITY: False}
-"""By hit policy under which one row counts and rows may overlap: whether a row that holds behind another isn't hit."""
+COVERED = {
+    HitPolicy.ANY: {"ahead", "behind"},
+    HitPolicy.FIRST: {"ahead"},
+    HitPolicy.PRIORITY: {"behind"},
+    HitPolicy.COLLECT: {"ahead", "behind"},
+    HitPolicy.RULE_ORDER: {"ahead", "behind"},
+    HitPolicy.OUTPUT_ORDER: {"ahead", "behind"},
+    HitPolicy.COLLECT_COUNT: {"ahead", "behind"},
+}
+"""By hit policy under which rows may overlap and give words, which of two rows that hold are covered."""
 
 
-@pytest.mark.parametrize("hit", [hit for hit in SINGLE_HIT if hit is not HitPolicy.UNIQUE])
-def test_a_row_that_holds_behind_another_is_touched_unless_the_hit_policy_passes_it_over(hit: HitPolicy) -> None:
+def test_each_hit_policy_says_which_rows_are_covered() -> None:
+    numbers_only = {HitPolicy.COLLECT_SUM, HitPolicy.COLLECT_MIN, HitPolicy.COLLECT_MAX}
+    assert set(COVERED) == set(HitPolicy) - {HitPolicy.UNIQUE} - numbers_only
+
+
+@pytest.mark.parametrize("hit", COVERED)
+def test_a_row_is_covered_where_its_output_counts(hit: HitPolicy) -> None:
+    """Both rows hold; the second has the output that comes first in order of priority."""
+    behind = "small" if hit is HitPolicy.ANY else "urgent"
     table = f"""\
 policy: desk
 title: {{en: Desk, zh: 前台}}
 decides: order
 table:
   hit: {hit}
-  outputs: {{desk_word: {{order: [small]}}}}
+  outputs: {{desk_word: {{order: [urgent, small]}}}}
   rows:
     - {{id: ahead, when: {{order.amount: "< 10"}}, then: {{desk_word: small}}}}
-    - {{id: behind, when: {{order.amount: "> 1"}}, then: {{desk_word: small}}}}
+    - {{id: behind, when: {{order.amount: "> 1"}}, then: {{desk_word: {behind}}}}}
 """
     run = _run(_test("small", "{outcome: approve, reasons: []}"), table)
-    hits = {item.id: item.hits for item in run.coverage.tried}
 
-    assert hits == {"desk.table#ahead": 1, "desk.table#behind": 0 if NOT_HIT_BEHIND_ANOTHER[hit] else 1}
+    assert {item.id.partition("#")[2] for item in run.coverage.tried if item.hits} == COVERED[hit]
 
 
 SIGNED = "from: 2026-06-01, until: 2026-12-31, by: a, approved_by: b, reason: Agreed"

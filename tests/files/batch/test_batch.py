@@ -28,7 +28,7 @@ from files.input_refused import InputRefused
 from files.maps.date_format import ISO, DateFormat
 from files.maps.mapped_rows import row_reader
 from files.maps.row_map import Column, RowMap
-from tests.engine.lowering.sql.test_sql_form import AS_OF_DAY, default_policies
+from tests.support.default_policies import AS_OF_DAY, default_policies
 
 HERE = Place("map.yaml", 1, 1)
 CELLS: dict[Kind, tuple[str, ...]] = {

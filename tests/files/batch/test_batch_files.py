@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from typer.testing import Result
 
 from files.batch.duckdb.ndjson_input import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
-from tests.engine.lowering.sql.test_sql_form import AS_OF_DAY, default_policies
 from tests.support.command_line import credence
+from tests.support.default_policies import AS_OF_DAY, default_policies
 from tests.support.paths import RULES
 from tests.support.policy_files import ended
 

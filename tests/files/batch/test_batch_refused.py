@@ -18,7 +18,7 @@ import pytest
 from typer.testing import Result
 
 from tests.support.command_line import credence, desk
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, RULES
 from tests.support.policy_files import ended
 
 HEAD = "order.id,order.amount,account.id\n"
@@ -26,7 +26,7 @@ HEAD = "order.id,order.amount,account.id\n"
 
 def batch(folder: Path, *names: str, out: str = "out.csv", options: tuple[str | Path, ...] = ()) -> Result:
     files = [folder / name for name in names]
-    fixed = ("--case", "order", "--as-of", "2026-07-01", "--rules", ROOT / "rules", "--out", folder / out)
+    fixed = ("--case", "order", "--as-of", "2026-07-01", "--rules", RULES, "--out", folder / out)
     return credence("batch", *files, *fixed, *options)
 
 
@@ -144,9 +144,7 @@ def test_paths_that_can_not_be_written_are_refused_first(out: str, rejects: str,
 def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(HEAD)
 
-    result = credence(
-        "batch", tmp_path / "in.csv", "--case", "order", "--rules", ROOT / "rules", "--out", "/proc/out.csv"
-    )
+    result = credence("batch", tmp_path / "in.csv", "--case", "order", "--rules", RULES, "--out", "/proc/out.csv")
 
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1

@@ -14,11 +14,10 @@ from alembic import command
 from alembic.config import Config
 
 from api.settings import Settings
-from engine.pipeline import load, version
+from engine.pipeline import Engine, version
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.journal.opening import check_writable
-from ledger.policies.rules_folder import read_folder
 from ledger.store.database import MIGRATIONS, memory_database
 from tests.support.journal_records import record
 from tests.support.running_service import BODY, running, write_rules
@@ -86,10 +85,9 @@ def test_the_latest_set_is_the_one_that_took_effect_last(
         assert [kind for (kind,) in other.execute("SELECT kind FROM activations ORDER BY number")] == kinds
 
 
-def test_a_stored_set_gives_its_version_again(journal: Journal, tmp_path: Path) -> None:
+def test_a_stored_set_gives_its_version_again(journal: Journal, tmp_path: Path, default_engine: Engine) -> None:
     """From what the journal holds alone: the engine's own facts may be others by then."""
-    engine = load(read_folder(Path("rules")).policies).engine
-    assert engine is not None
+    engine = default_engine
 
     async def go() -> None:
         await journal.record_policy_set(engine.version, engine.files, engine.standard_facts)

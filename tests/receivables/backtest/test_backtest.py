@@ -32,7 +32,8 @@ from receivables.items import Item, dated_item
 from receivables.months import quarter_of
 from receivables.payment_record import ReceivablesByDay, facts_at_issue
 from receivables.report.figure_formatter import FigureFormatter
-from tests.support.invoice_histories import DAY, accounts_of, sample, sample_map, shipped_policies
+from tests.support.default_policies import default_policies
+from tests.support.invoice_histories import DAY, accounts_of, sample, sample_map
 from tests.support.policy_files import whole_set
 
 ORDERS = """\
@@ -255,7 +256,7 @@ def test_grades_add_up_to_everything_and_ungraded_orders_stand_under_no_name() -
 
 def test_a_report_says_where_no_policy_reads_a_grade(found: BacktestFigures) -> None:
     show = FigureFormatter("en", "EUR", 2)
-    graded, ungraded = shipped_policies(), _engine(ORDERS)
+    graded, ungraded = default_policies(), _engine(ORDERS)
 
     for engine, expected in ((graded, ()), (ungraded, ("No policy on orders reads `grading.grade`",))):
         ruleset = engine.ruleset("order", date(2026, 7, 1))
@@ -380,7 +381,7 @@ def _cases(invoices: Sequence[Item]) -> list[PastOrder]:
 
 
 def test_real_orders_are_decided_as_the_service_would() -> None:
-    engine, history_map = shipped_policies(), sample_map()
+    engine, history_map = default_policies(), sample_map()
     cases = _cases(sample())
     decided = decider(engine.ruleset("order", date(2026, 7, 1)), history_map)(cases)
 
@@ -416,7 +417,7 @@ def _request(
 
 
 def test_real_orders_are_decided_without_knowing_what_came_later() -> None:
-    decide = decider(shipped_policies().ruleset("order", date(2026, 7, 1)), sample_map())
+    decide = decider(default_policies().ruleset("order", date(2026, 7, 1)), sample_map())
     day = (date(2013, 2, 25) - EPOCH).days
     invoices = sample()
     ignorant = [
@@ -438,9 +439,9 @@ def _by_number(cases: list[PastOrder], decide: Decide) -> dict[str, ReplayedOrde
 def test_the_target_is_met_on_the_part_that_nothing_was_chosen_on() -> None:
     """The last 40% of the sample's dates; docs/backtest.md has the figures."""
     accounts = accounts_of(sample())
-    decide = decider(shipped_policies().ruleset("order", date(2026, 7, 1)), sample_map())
+    decide = decider(default_policies().ruleset("order", date(2026, 7, 1)), sample_map())
     tally = backtest(accounts, window_of(accounts, date(2013, 2, 25)), [decide])
-    ruleset = shipped_policies().ruleset("order", date(2026, 7, 1))
+    ruleset = default_policies().ruleset("order", date(2026, 7, 1))
     names = {rule.id: RuleName(Text("", ""), rule.outcome, rule.if_missing) for rule in ruleset.rules}
     found = figures(tally, [Side("rules", "v", names)])
 

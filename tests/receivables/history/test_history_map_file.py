@@ -11,7 +11,8 @@ from receivables.history.history_map import ACCOUNT_FACTS, HistoryMap
 from receivables.history.history_map_file import is_history_map, read_history_map
 from receivables.history.history_rows import history_heading_faults, invoice_reader
 from receivables.items import Item, dated_item
-from tests.support.invoice_histories import sample_map, shipped_policies
+from tests.support.default_policies import default_policies
+from tests.support.invoice_histories import sample_map
 from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake, frame_of
 
 MISTAKES = Path(__file__).parent / "mistakes" / "history_maps.txt"
@@ -24,7 +25,7 @@ def _read(text: str) -> tuple[HistoryMap | None, list[str]]:
     document, mistakes = read(text.encode(), "past.yaml")
     assert document is not None and not mistakes
     assert is_history_map(document)
-    found, diagnostics = read_history_map(document, shipped_policies().vocabulary)
+    found, diagnostics = read_history_map(document, default_policies().vocabulary)
     return found, list(map(str, diagnostics))
 
 

@@ -31,7 +31,6 @@ from receivables.portfolio.portfolio_decisions import PortfolioDecisions, days_i
 from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.portfolio_rows import Book
 from receivables.portfolio.run_portfolio import Portfolio
-from tests.support.paths import RULES
 from tests.support.policy_files import whole_set
 
 AS_OF = date(2026, 6, 30)
@@ -80,10 +79,8 @@ def rounded(value: Fraction | None) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    found = load({f"rules/{path.name}": path.read_bytes() for path in RULES.glob("*.yaml")}).engine
-    assert found is not None
-    return found
+def engine(default_engine: Engine) -> Engine:
+    return default_engine
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from engine.pipeline import load
 from engine.ruleset.formula import Formula, Variable, walk
 from engine.ruleset.ruleset import Match, Named, RuleSet
 from engine.vocabulary.vocabulary import Fact, Kind
-from tests.engine.lowering.sql.test_sql_form import AS_OF_DAY, default_policies
+from tests.support.default_policies import AS_OF_DAY, default_policies
 from tests.support.policy_files import whole_set
 from tests.support.random_rulesets import random_ruleset
 from tests.support.sql_against_engine import compare, on_duckdb

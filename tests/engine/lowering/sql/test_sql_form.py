@@ -21,7 +21,7 @@ from engine.compiling.calls import compile_call
 from engine.lowering.sql.dialect import DIALECTS
 from engine.lowering.sql.portability import portability_mistakes
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
-from engine.pipeline import Engine, load
+from engine.pipeline import load
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.interpret import value_of
@@ -29,25 +29,16 @@ from engine.ruleset.ruleset import AS_OF, Conjunct, Match, Named, RuleException,
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
+from tests.support.default_policies import AS_OF_DAY, default_policies
 from tests.support.function_arguments import WITH_FORMS, argument_lists
 from tests.support.handmade_rulesets import named, rule_of
 from tests.support.large import how_many
-from tests.support.paths import ROOT
+from tests.support.paths import RULES
 from tests.support.random_formulas import days
 from tests.support.random_policies import policy_ruleset
 from tests.support.random_rulesets import HERE, NO_TEXT, Case, facts_near_thresholds, random_ruleset
 from tests.support.sql_against_engine import ROW, compare, compare_decisions, in_order, on_duckdb, relation
 from tests.support.thresholds import Hits, at_thresholds, unit_of
-
-AS_OF_DAY = date(2026, 7, 1)
-
-
-@cache
-def default_policies() -> Engine:
-    loaded = load({path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")})
-    assert loaded.engine, loaded.diagnostics
-    return loaded.engine
-
 
 # --- random rule sets ------------------------------------------------------------------------------------------------
 
@@ -210,7 +201,7 @@ DATES
 
 @pytest.mark.parametrize("case", ["order", "invoice", "account"])
 def test_decisions_with_exceptions_say_what_sql_says(case: str) -> None:
-    files = {path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")}
+    files = {path.name: path.read_bytes() for path in RULES.glob("*.yaml")}
     loaded = load({**files, "exceptions.yaml": EXCEPTIONS.encode()})
     assert loaded.engine, loaded.diagnostics
     ruleset = loaded.engine.ruleset(case, AS_OF_DAY)

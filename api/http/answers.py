@@ -10,6 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+FactType = Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no"]
+
+UNIT = "A currency, `days`, `months`, or `share` (0.05 is 5%); null: none."
+
 JournalState = Literal["writable", "unavailable"]
 
 Version = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the policy set.")]
@@ -34,18 +38,35 @@ class ReasonShape(Shape):
     rule: str = Field(description="`policy.rule`", examples=["orders.over-limit"])
     outcome: str
     text: BilingualText
-    remedy: BilingualText | None = Field(description="What would make it pass.")
-    facts: dict[str, JsonValue] = Field(description="The facts and values the rule used.")
-    missing: list[str] = Field(description="Empty where the rule fired.")
+    remedy: BilingualText | None = Field(
+        description="What would make it pass; null where the rule names nothing, or where the facts in `missing` would."
+    )
+    facts: dict[str, JsonValue] = Field(description="The facts and values the rule used, as far as they are known.")
+    missing: list[str] = Field(
+        description="Empty where the rule fired; else the names of what is missing, as in the decision's `missing`."
+    )
     place: str = Field(description="Where the rule stands: file:line:column.", examples=["rules/orders.yaml:12:3"])
 
 
 class UndeterminedShape(Shape):
-    """A rule, table or value that could not be worked out."""
+    """A rule or table that could not be worked out."""
 
     id: str
-    missing: list[str]
     ignored: bool = Field(description="Whether the policy says that it does not matter.")
+
+
+class MissingInputShape(Shape):
+    """A fact that was left out, once for all the rules and tables that wait for it."""
+
+    name: str = Field(examples=["account.open_invoices"])
+    kind: Literal["fact", "parameter", "value", "rule"] = Field(
+        description="A fact to supply; or, of the policy: a parameter without a value on this day, or a value or a "
+        "rule's condition without a result (a division by zero, a table without a row for the case)."
+    )
+    title: BilingualText | None
+    type: FactType | None
+    unit: str | None = Field(description=UNIT)
+    needed_by: list[str] = Field(description="The rules and tables that could not be worked out without it.")
 
 
 class DecisionShape(Shape):
@@ -59,6 +80,11 @@ class DecisionShape(Shape):
     outcome: str = Field(description="The most severe outcome of all reasons.")
     conditions: dict[str, JsonValue] = Field(description="What the customer must bring, such as a deposit.")
     reasons: list[ReasonShape]
+    missing: list[MissingInputShape] = Field(
+        default=[],
+        description="What all that could not be worked out lacks, each once; left out only in decisions that were "
+        "recorded before there was this list.",
+    )
     undetermined: list[UndeterminedShape]
     results: dict[str, dict[str, JsonValue]] = Field(description="What each policy worked out.")
     policy_version: Version
@@ -163,8 +189,8 @@ class FactShape(Shape):
     name: str = Field(description="`group.fact`, as requests and policies have it.", examples=["order.amount"])
     title: BilingualText
     note: BilingualText | None
-    type: Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no"]
-    unit: str | None = Field(description="A currency, `days`, `months`, or `share` (0.05 is 5%); null: none.")
+    type: FactType
+    unit: str | None = Field(description=UNIT)
     decimals: int | None = Field(description="At most so many; null: it is no number.")
     minimum: str | None = Field(description="Decimal text, or a date; null: no bound but its type's.")
     maximum: str | None

@@ -13,10 +13,8 @@ from api.http.problems import problems
 from engine.vocabulary.binding import json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES, CaseKind
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary, unit_of
 from ledger.policies.in_force import Policies
-
-_UNITS = {Kind.RATE: "share", Kind.DAYS: "days", Kind.MONTHS: "months"}
 
 
 def add_vocabulary_routes(app: FastAPI, policies: Policies) -> None:
@@ -52,7 +50,7 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
         title=_text(fact.title),
         note=_text(fact.note) if fact.note else None,
         type=type_.kind.value,
-        unit=vocabulary.currency if type_.kind is Kind.MONEY else _UNITS.get(type_.kind),
+        unit=unit_of(type_, vocabulary.currency),
         decimals=type_.scale if type_.kind.is_numeric else None,
         minimum=str(json_value(type_.low, type_)) if is_bounded else None,
         maximum=str(json_value(type_.high, type_)) if is_bounded else None,

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
-from engine.deciding.decision import Decision, JsonValue, Reason, Undetermined
+from engine.deciding.decision import Decision, JsonValue, Lack, Reason, Undetermined
 from engine.deciding.matcher import Disagreement, Matcher, MatchResult
 from engine.deciding.missing import MissingInputs, MissingSearch, left_open
+from engine.deciding.missing_list import MissingList
 from engine.deciding.reasons import ReasonWords, Values
 from engine.ruleset.formula import Formula
 from engine.ruleset.interpret import Result
-from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Named, Rule, RuleSet, Table
+from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Rule, RuleSet, Table
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.binding import Binder, Value, json_formatter, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
@@ -29,6 +30,9 @@ _NamedValue = tuple[str, Callable[[Result], JsonValue], int]
 
 _SeverityAndReason = tuple[int, Reason]
 """A reason behind the severity of its outcome, by which reasons are sorted."""
+
+
+_ITS_CONDITION = Text("its condition", "该规则的条件")
 
 
 class _ByName(Mapping[str, Value]):
@@ -73,12 +77,7 @@ class Evaluator:
         self._matcher = Matcher(ruleset)
         self._slots = self._matcher.python.slots
         self._missing = MissingInputs(ruleset)
-        self._facts = frozenset(fact.name for fact in ruleset.facts)
-        self._unset = frozenset(
-            step.name
-            for step in ruleset.steps
-            if isinstance(step, Named) and not step.is_step and step.name not in ruleset.results
-        )
+        self._lacks = MissingList(ruleset)
         self._subject = next(index for index, fact in enumerate(ruleset.facts) if fact.name == f"{ruleset.case}.id")
         self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
         self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
@@ -118,6 +117,7 @@ class Evaluator:
             conditions=conditions,
             reasons=tuple([reason for _, reason in reasons]),
             undetermined=undetermined,
+            missing=self._lacks.missing(undetermined) if undetermined else (),
             results={
                 policy: {name: write(values[slot]) for name, write, slot in members}
                 for policy, members in self._results
@@ -162,28 +162,36 @@ class Evaluator:
         """Why a rule can't be worked out, and what to do about it.
 
         There are three kinds of causes: facts, which whoever asks can supply; parameters without a value on this date,
-        which only the policy's author can give; and what has no result though all of these are there.
+        which only the policy's author can give; and what has no result though all of these are there. Facts are only
+        counted, since mostly many rules wait for the same ones: the decision's `missing` has each once.
         """
         rule = prepared.rule
         outcome = rule.if_missing or self._kind.caution
-        facts = [name for name in missing if name in self._facts]
-        unset = [name for name in missing if name in self._unset]
-        others = [name for name in missing if name not in self._facts and name not in self._unset and name != rule.id]
-        causes = [words(self._titled(names)) for words, names in ((_supply, facts), (_define, unset)) if names]
-        if others or rule.id in missing:
-            causes.append(_without_result(self._titled(others) if others else None))
+        by_lack: dict[Lack, list[str]] = {lack: [] for lack in Lack}
+        for name in missing:
+            by_lack[self._lacks.lack(name)].append(name)
+        causes, remedies = [], []
+        if facts := by_lack[Lack.FACT]:
+            causes.append(_facts_missing(len(facts)))
+        if unset := by_lack[Lack.PARAMETER]:
+            causes.append(_without_value(self._titled(unset)))
+            remedies.append(_give_value(self._titled(unset)))
+        if by_lack[Lack.VALUE] or by_lack[Lack.RULE]:
+            without = self._titled(by_lack[Lack.VALUE]) if by_lack[Lack.VALUE] else _ITS_CONDITION
+            causes.append(_without_result(without))
+            remedies.append(_look_why(without))
         subject = rule.title or Text(rule.id, rule.id)
         text = Text(
-            f"{subject.en}: can't be checked, {'; '.join(cause.en for cause, _ in causes)}.",
-            f"{subject.zh}：无法检查，{'；'.join(cause.zh for cause, _ in causes)}。",
+            f"{subject.en}: can't be checked, {'; '.join(cause.en for cause in causes)}.",
+            f"{subject.zh}：无法检查，{'；'.join(cause.zh for cause in causes)}。",
         )
-        remedy = Text(" ".join(remedy.en for _, remedy in causes), "".join(remedy.zh for _, remedy in causes))
+        remedy = Text(" ".join(each.en for each in remedies), "".join(each.zh for each in remedies))
         reason = Reason(
             rule=rule.id,
             outcome=outcome,
             text=text,
-            remedy=remedy,
-            facts=_used(prepared, values),
+            remedy=remedy if remedies else None,
+            facts=tuple([used for used in _used(prepared, values) if used[1] is not None]),
             missing=missing,
             place=prepared.place,
         )
@@ -258,24 +266,27 @@ class Evaluator:
         return next(step.element for step in self.ruleset.steps if isinstance(step, ListResult) and step.name == name)
 
 
-def _supply(names: Text) -> tuple[Text, Text]:
-    """The cause and the remedy, for facts that are missing."""
-    return Text(f"missing: {names.en}", f"缺少：{names.zh}"), Text(f"Supply {names.en}.", f"请提供{names.zh}。")
+def _facts_missing(count: int) -> Text:
+    return Text("1 fact is missing" if count == 1 else f"{count} facts are missing", f"缺少 {count} 项事实")
 
 
-def _define(names: Text) -> tuple[Text, Text]:
-    """The cause and the remedy, for parameters whose first date is still to come."""
-    cause = Text(f"without a value on this date: {names.en}", f"该日期无取值：{names.zh}")
-    return cause, Text(f"In the policy, give {names.en} a value.", f"请在政策中为{names.zh}设定取值。")
+def _without_value(names: Text) -> Text:
+    """For parameters whose first date is still to come."""
+    return Text(f"without a value on this date: {names.en}", f"该日期无取值：{names.zh}")
 
 
-def _without_result(names: Text | None) -> tuple[Text, Text]:
-    """The cause and the remedy, for values without a result though nothing is missing; None is the rule's own
-    condition."""
-    en, zh = (names.en, names.zh) if names else ("its condition", "该规则的条件")
-    cause = Text(f"without a result: {en}", f"无法得出结果：{zh}")
+def _give_value(names: Text) -> Text:
+    return Text(f"In the policy, give {names.en} a value.", f"请在政策中为{names.zh}设定取值。")
+
+
+def _without_result(names: Text) -> Text:
+    """For values, or the rule's own condition, without a result though nothing is missing."""
+    return Text(f"without a result: {names.en}", f"无法得出结果：{names.zh}")
+
+
+def _look_why(names: Text) -> Text:
     why = "divides by zero or reads a table that has no row for this case"
-    return cause, Text(f"Look whether {en} {why}.", f"请检查{zh}是否除以零，或所读取的表格没有适用的行。")
+    return Text(f"Look whether {names.en} {why}.", f"请检查{names.zh}是否除以零，或所读取的表格没有适用的行。")
 
 
 def _json_list(value: Result, element: Type) -> JsonValue:

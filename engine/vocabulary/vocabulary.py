@@ -107,6 +107,15 @@ class Type:
     """For readers only: types that differ in nothing else are equal."""
 
 
+_UNITS = {Kind.RATE: "share", Kind.DAYS: "days", Kind.MONTHS: "months"}
+
+
+def unit_of(type_: Type, currency: str) -> str | None:
+    """What values of this type are counted in, as answers say it: a currency (`EUR`), `days`, `months`, or `share` for
+    a rate, of which 0.05 is 5%. None for what has no unit."""
+    return currency if type_.kind is Kind.MONEY else _UNITS.get(type_.kind)
+
+
 YES_NO = Type(Kind.YES_NO)
 TEXT = Type(Kind.TEXT)
 DATE = Type(Kind.DATE, scale=0, low=day_number(date(1900, 1, 1)), high=day_number(date(2199, 12, 31)))

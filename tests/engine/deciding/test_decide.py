@@ -343,8 +343,8 @@ def test_a_rule_that_can_t_be_checked(kind: str, if_missing: str) -> None:
     if if_missing != "ignore":
         (reason,) = decision.reasons
         assert (reason.rule, reason.missing, reason.outcome) == ("p.r", (fact,), caution)
-        assert fact in reason.text.en and "can't be checked, missing: " in reason.text.en
-        assert fact in reason.text.zh and reason.remedy and reason.remedy.zh.startswith("请提供")
+        assert reason.text.en == "p.r: can't be checked, 1 fact is missing."
+        assert reason.text.zh == "p.r：无法检查，缺少 1 项事实。" and reason.remedy is None
 
 
 def test_what_a_caller_must_send_is_told_apart_from_what_an_author_must_define() -> None:
@@ -357,18 +357,18 @@ def test_what_a_caller_must_send_is_told_apart_from_what_an_author_must_define()
     )
     reasons = {reason.rule: reason for reason in decide(engine_of(policy)).reasons}
 
-    supply, define = "missing: Points (account.points)", "without a value on this date: Most (p.most)"
+    supply, define = "1 fact is missing", "without a value on this date: Most (p.most)"
     assert {rule: reason.text.en for rule, reason in reasons.items()} == {
         "p.both": f"p.both: can't be checked, {supply}; {define}.",
         "p.fact": f"p.fact: can't be checked, {supply}.",
         "p.parameter": f"p.parameter: can't be checked, {define}.",
     }
     assert {rule: reason.remedy and reason.remedy.en for rule, reason in reasons.items()} == {
-        "p.both": "Supply Points (account.points). In the policy, give Most (p.most) a value.",
-        "p.fact": "Supply Points (account.points).",
+        "p.both": "In the policy, give Most (p.most) a value.",
+        "p.fact": None,
         "p.parameter": "In the policy, give Most (p.most) a value.",
     }
-    assert reasons["p.both"].text.zh == "p.both：无法检查，缺少：积分（account.points）；该日期无取值：上限（p.most）。"
+    assert reasons["p.both"].text.zh == "p.both：无法检查，缺少 1 项事实；该日期无取值：上限（p.most）。"
     assert reasons["p.both"].missing == ("account.points", "p.most")
 
 

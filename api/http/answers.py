@@ -203,6 +203,10 @@ class VocabularyShape(Shape):
     """All that requests may carry and decisions may say, under the policy set in force."""
 
     currency: str = Field(description="ISO 4217; all amounts are in it.", examples=["EUR"])
+    timezone: str = Field(
+        description="In which it is today where a request has no `as_of`; its name in the IANA database.",
+        examples=["Europe/Berlin"],
+    )
     case_kinds: list[CaseKindShape]
     facts: list[FactShape]
 

@@ -102,7 +102,7 @@ def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str, clock: 
     _refuse_oversized(body, groups)
     facts = {group: body[group] for group in groups if group in body}
     faults = [_unknown(key, groups) for key in body if key != "as_of" and key not in groups]
-    as_of = _as_of(body.get("as_of"), clock, faults)
+    as_of = _as_of(body.get("as_of"), engine, clock, faults)
     try:
         decision = engine.decide(case, facts, as_of, id)
     except FactsRefused as refused:
@@ -127,9 +127,9 @@ def _unknown(key: str, groups: tuple[str, ...]) -> BodyFault:
     return BodyFault(f"/{pointer_part(key)}", "is an unknown field", hint)
 
 
-def _as_of(given: object, clock: Clock, faults: list[BodyFault]) -> date:
+def _as_of(given: object, engine: Engine, clock: Clock, faults: list[BodyFault]) -> date:
     if given is None:
-        return _today(clock)
+        return _today(engine, clock)
     try:
         as_of = date.fromisoformat(given) if type(given) is str and ISO_DATE.fullmatch(given) else None
     except ValueError:
@@ -140,12 +140,13 @@ def _as_of(given: object, clock: Clock, faults: list[BodyFault]) -> date:
     return clock.now().date()  # some day: what else is wrong with the body is told in the same answer
 
 
-def _today(clock: Clock) -> date:
-    """What `as_of` is where a request doesn't say. Raises `ClockBehind` where the clock can't say it."""
+def _today(engine: Engine, clock: Clock) -> date:
+    """What `as_of` is where a request doesn't say: the day that it is at the site. Raises `ClockBehind` where the clock
+    can't say it."""
     behind = clock.seconds_behind()
     if behind > BEHIND_SECONDS_MAX:
         raise ClockBehind(behind)
-    return clock.now().date()
+    return engine.day_at(clock.now())
 
 
 def _pointer(path: str) -> str:

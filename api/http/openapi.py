@@ -34,7 +34,6 @@ _AS_OF: Schema = {
     "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$",
     "x-title": "Date of the decision",
     "x-title-zh": "决策日期",
-    "description": "Today (UTC) where it is left out.",
     "examples": ["2026-07-01"],
 }
 
@@ -116,7 +115,8 @@ def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
     schema = dict(facts_schema(vocabulary, case))
     schema.pop("$schema", None)
     schema.pop("$id", None)
-    schema["properties"] = {"as_of": _AS_OF} | schema["properties"]
+    as_of = _AS_OF | {"description": f"Today in {vocabulary.timezone} where it is left out."}
+    schema["properties"] = {"as_of": as_of} | schema["properties"]
     return schema
 
 

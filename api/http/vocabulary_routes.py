@@ -31,6 +31,7 @@ def vocabulary_shape(vocabulary: Vocabulary) -> VocabularyShape:
     """As the route answers it, in the order in which facts were declared."""
     return VocabularyShape(
         currency=vocabulary.currency,
+        timezone=vocabulary.timezone,
         case_kinds=[_case_kind(kind) for kind in CASE_KINDS.values()],
         facts=[_fact(fact, vocabulary) for fact in vocabulary.facts.values()],
     )

@@ -17,6 +17,7 @@ from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, lo
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.days import UTC_NAME
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -266,10 +267,20 @@ def facts_file_schema() -> Schema:
     return {
         "$schema": DIALECT,
         "title": "A site's facts",
-        "description": "The currency of all amounts, the list of policies, and facts of the site's own. " + ENDS,
+        "description": "Currency, time zone, list of policies, and facts of the site's own. " + ENDS,
         **_record(
             {
                 "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217, such as EUR."},
+                "site": _record(
+                    {
+                        "timezone": {
+                            "type": "string",
+                            "default": UTC_NAME,
+                            "examples": ["Europe/Berlin", "Asia/Shanghai"],
+                            "description": "Whose days count: its name in the IANA database.",
+                        }
+                    }
+                ),
                 "policies": {
                     "type": "array",
                     "items": {"type": "string", **_NAMES},

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.days import day_number
+from engine.vocabulary.days import UTC_NAME, day_number
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
 
@@ -164,6 +164,10 @@ class Vocabulary:
 
     facts: Mapping[str, Fact] = field(default_factory=dict)
     """All facts by full name, the standard ones first, each file's in the order in which it declares them."""
+
+    timezone: str = UTC_NAME
+    """Where the site's day begins and ends, by its name in the IANA database: `Europe/Berlin`. It says which day it is
+    where a case doesn't say for which day it is decided."""
 
     def of_case(self, case: str) -> tuple[Fact, ...]:
         """The facts that a case of this kind may carry, in the order in which they were declared. This order is the

@@ -49,8 +49,9 @@ def outcome_style(decision: Decision, outcome: str) -> str:
 
 
 def print_decision(console: Console, decision: Decision, words: ValueWords, *, with_results: bool) -> None:
-    """Prints a decision in the language of `words`: outcome, conditions, reasons with the facts they rest on, what
-    is missing, what else could not be told, and with `with_results` the values of the policies."""
+    """Prints a decision in the language of `words`: outcome, conditions, reasons with the facts they rest on,
+    figures, what is missing, what else could not be told, which checks were passed, and with `with_results` the values
+    of the policies."""
     language = words.language
     outcome = OUTCOME_TITLES[decision.outcome][language]
     console.print(Text(outcome.upper(), outcome_style(decision, decision.outcome)))
@@ -59,15 +60,24 @@ def print_decision(console: Console, decision: Decision, words: ValueWords, *, w
     console.print(Text(f"{about} · {phrases.POLICY_VERSION[language]} {decision.policy_version[:12]}", "dim"))
     if decision.conditions:
         _heading(console, phrases.CONDITIONS[language])
-        rows = [(name.replace("_", " "), words.condition(name, value)) for name, value in decision.conditions.items()]
+        rows = [
+            (words.condition_title(name), words.condition(name, value)) for name, value in decision.conditions.items()
+        ]
         _columns(console, rows)
     _heading(console, phrases.REASONS[language])
     for number, reason in enumerate(decision.reasons, 1):
         _print_reason(console, decision, number, reason, words)
     if not decision.reasons:
         console.print(Text(f"  {phrases.NO_REASONS[language]}"))
+    if decision.figures:
+        _heading(console, phrases.FIGURES[language])
+        _columns(console, [(each.title[language], words.variable(each.name, each.value)) for each in decision.figures])
     _print_missing(console, decision, words)
     _print_undetermined(console, decision, language)
+    if decision.passed and not decision.missing:
+        titles = [rule.title[language] if rule.title else rule.rule for rule in decision.passed]
+        _heading(console, phrases.PASSED[language])
+        console.print(Text(f"  {phrases.BETWEEN[language].join(titles)}"))
     if with_results:
         _print_results(console, decision, words)
 

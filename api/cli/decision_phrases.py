@@ -18,6 +18,9 @@ LACKS = {
     Lack.VALUE: Text("(value without a result)", "（计算值无结果）"),
     Lack.RULE: Text("(rule whose condition has no result)", "（规则条件无结果）"),
 }
+FIGURES = Text("Figures", "关键数字")
+PASSED = Text("Checks passed", "通过的检查")
+BETWEEN = Text(", ", "、")
 UNDETERMINED = Text("Could not be told", "无法判断")
 MISSING = Text("missing:", "缺少：")
 IGNORED = Text("(the policy says that it doesn't matter)", "（政策规定可忽略）")

@@ -9,8 +9,12 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from typing_extensions import TypeAliasType
 
-FactType = Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no"]
+FactType = TypeAliasType(
+    "FactType", Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no"]
+)
+"""What a fact or value holds. Under a name of its own, so that a client has one type for it."""
 
 UNIT = "A currency, `days`, `months`, or `share` (0.05 is 5%); null: none."
 
@@ -69,6 +73,23 @@ class MissingInputShape(Shape):
     needed_by: list[str] = Field(description="The rules and tables that could not be worked out without it.")
 
 
+class PassedRuleShape(Shape):
+    """A rule that was checked and did not fire."""
+
+    rule: str = Field(examples=["orders.group-limit"])
+    title: BilingualText | None
+
+
+class FigureShape(Shape):
+    """A value that its policy shows, such as the headroom under the credit limit."""
+
+    name: str = Field(description="`policy.value`, as in `results`.", examples=["orders.headroom"])
+    title: BilingualText
+    type: FactType
+    unit: str | None = Field(description=UNIT)
+    value: JsonValue = Field(examples=["23400.00"])
+
+
 class DecisionShape(Shape):
     """Money, rates and numbers are decimal text, dates ISO 8601 text, counts and days integers."""
 
@@ -86,6 +107,14 @@ class DecisionShape(Shape):
         "recorded before there was this list.",
     )
     undetermined: list[UndeterminedShape]
+    passed: list[PassedRuleShape] = Field(
+        default=[], description="What was checked without objection; left out as `missing`."
+    )
+    figures: list[FigureShape] = Field(
+        default=[],
+        description="Values that the policies show, such as the headroom under limits; one without a result in this "
+        "case is not listed. Left out as `missing`.",
+    )
     results: dict[str, dict[str, JsonValue]] = Field(description="What each policy worked out.")
     policy_version: Version
     engine_version: str = Field(description="The build that decided: release and fingerprint of the engine's files.")
@@ -165,8 +194,17 @@ class OutcomeShape(Shape):
     title: BilingualText
 
 
+class ConditionShape(Shape):
+    """Something that an approval may depend on."""
+
+    name: str = Field(description="As in a decision's `conditions`.", examples=["deposit"])
+    title: BilingualText | None
+    type: FactType
+    unit: str | None = Field(description=UNIT)
+
+
 class CaseKindShape(Shape):
-    """A kind of case, with the facts that it may carry and its ladder of outcomes."""
+    """A kind of case, with the facts that it may carry, its ladder of outcomes and the conditions it may put."""
 
     name: str = Field(examples=["order"])
     title: BilingualText
@@ -174,6 +212,7 @@ class CaseKindShape(Shape):
         description="The members of its request, each with facts.", examples=[["order", "account"]]
     )
     outcomes: list[OutcomeShape] = Field(description="From the mildest to the most severe.")
+    conditions: list[ConditionShape] = Field(description="That its decisions may put, by name.")
 
 
 class FactWordShape(Shape):

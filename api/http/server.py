@@ -51,7 +51,7 @@ def guarded_server(
     from api.http.app import create_app
 
     app = create_app(settings, clock)
-    limits = _affordable(replace(limits or ConnectionLimits(), body_bytes=settings.body_bytes_max))
+    limits = _affordable(replace(limits or connection_limits(settings), body_bytes=settings.body_bytes_max))
     guard = Guard(hosts_of(settings.host, settings.hosts), limits, app.state.metrics)
     config = uvicorn.Config(
         app,
@@ -69,6 +69,20 @@ def guarded_server(
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
     return GuardedServer(config, guard, is_process=is_process)
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """What connections may cost by the settings. What no operator has a reason to change keeps its default."""
+    return ConnectionLimits(
+        connections=settings.connections_max,
+        idle_seconds=settings.keep_alive_seconds,
+        head_bytes=settings.head_bytes_max,
+        head_seconds=settings.head_seconds_max,
+        body_bytes=settings.body_bytes_max,
+        body_seconds=settings.body_seconds_max,
+        bodies_bytes=settings.bodies_bytes_max,
+        unread_seconds=settings.unread_seconds_max,
+    )
 
 
 def _affordable(limits: ConnectionLimits) -> ConnectionLimits:

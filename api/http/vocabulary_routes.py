@@ -7,9 +7,19 @@ from typing import cast
 from fastapi import FastAPI
 from pydantic import JsonValue
 
-from api.http.answers import BilingualText, CaseKindShape, FactShape, FactWordShape, OutcomeShape, VocabularyShape
+from api.http.answers import (
+    BilingualText,
+    CaseKindShape,
+    ConditionShape,
+    FactShape,
+    FactWordShape,
+    OutcomeShape,
+    VocabularyShape,
+)
+from api.http.condition_kinds import condition_kinds
 from api.http.parameters import only_parameters
 from api.http.problems import problems
+from engine.pipeline import Engine
 from engine.vocabulary.binding import json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES, CaseKind
 from engine.vocabulary.text import Text
@@ -22,24 +32,36 @@ def add_vocabulary_routes(app: FastAPI, policies: Policies) -> None:
 
     @app.get("/v1/facts", tags=["decisions"], dependencies=[only_parameters()], responses=problems(422, 503))
     async def get_facts() -> VocabularyShape:
-        """Every fact that a request may carry, with title, type, unit and bounds; and the outcomes of each kind of
-        case."""
-        return vocabulary_shape(policies.engine().vocabulary)
+        """Every fact that a request may carry, with title, type, unit and bounds; and the outcomes and conditions of
+        each kind of case."""
+        return vocabulary_shape(policies.engine())
 
 
-def vocabulary_shape(vocabulary: Vocabulary) -> VocabularyShape:
+def vocabulary_shape(engine: Engine) -> VocabularyShape:
     """As the route answers it, in the order in which facts were declared."""
+    vocabulary = engine.vocabulary
     return VocabularyShape(
         currency=vocabulary.currency,
         timezone=vocabulary.timezone,
-        case_kinds=[_case_kind(kind) for kind in CASE_KINDS.values()],
+        case_kinds=[_case_kind(kind, engine) for kind in CASE_KINDS.values()],
         facts=[_fact(fact, vocabulary) for fact in vocabulary.facts.values()],
     )
 
 
-def _case_kind(kind: CaseKind) -> CaseKindShape:
+def _case_kind(kind: CaseKind, engine: Engine) -> CaseKindShape:
     outcomes = [OutcomeShape(name=name, title=_text(OUTCOME_TITLES[name])) for name in kind.ladder]
-    return CaseKindShape(name=kind.name, title=_text(kind.title), groups=list(kind.groups), outcomes=outcomes)
+    conditions = [
+        ConditionShape(
+            name=condition.name,
+            title=_text(condition.title) if condition.title else None,
+            type=condition.type.kind.value,
+            unit=unit_of(condition.type, engine.vocabulary.currency),
+        )
+        for condition in condition_kinds(engine, kind.name)
+    ]
+    return CaseKindShape(
+        name=kind.name, title=_text(kind.title), groups=list(kind.groups), outcomes=outcomes, conditions=conditions
+    )
 
 
 def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:

@@ -132,6 +132,49 @@ class MissingInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A value that its policy shows to readers, such as the headroom that is left under the limit."""
+
+    name: str
+    """The value's full name, `orders.headroom`; it stands among the decision's results too."""
+
+    title: Text
+
+    type: str
+    """The word for its type, such as `money`."""
+
+    unit: str | None
+    """What it is counted in, see `unit_of`."""
+
+    value: JsonValue
+    """Never null: a figure that has no result in this case is left out."""
+
+    def as_json(self) -> dict[str, object]:
+        """As the decision's JSON holds it."""
+        return {
+            "name": self.name,
+            "title": _both(self.title),
+            "type": self.type,
+            "unit": self.unit,
+            "value": self.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PassedRule:
+    """A rule that was worked out and does not speak against the case. Made once for each rule of a rule set."""
+
+    rule: str
+    """The rule's full id."""
+
+    title: Text | None
+
+    def as_json(self) -> dict[str, object]:
+        """As the decision's JSON holds it."""
+        return {"rule": self.rule, "title": self.title and _both(self.title)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What the policies say about one case on one day, and why."""
 
@@ -167,6 +210,13 @@ class Decision:
     missing: tuple[MissingInput, ...]
     """What was missing for all of `undetermined`, each once: facts in the vocabulary's order, then the rest by name."""
 
+    passed: tuple[PassedRule, ...]
+    """The rules that were checked and did not fire, in the policies' order; so the case passed them, be it that they
+    don't apply to it. Rules that a parameter switches off and those that could only give advice are not among them."""
+
+    figures: tuple[Figure, ...]
+    """What the policies show of their values, in the order in which they are worked out."""
+
     results: Mapping[str, Mapping[str, JsonValue]]
     """What the policies worked out, by policy and name, such as `limits: {credit_limit: "60000.00"}`."""
 
@@ -189,6 +239,8 @@ class Decision:
             "reasons": [reason.as_json() for reason in self.reasons],
             "missing": [item.as_json() for item in self.missing],
             "undetermined": [item.as_json() for item in self.undetermined],
+            "passed": [rule.as_json() for rule in self.passed],
+            "figures": [figure.as_json() for figure in self.figures],
             "results": {policy: dict(values) for policy, values in self.results.items()},
             "policy_version": self.policy_version,
             "engine_version": self.engine_version,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
-from engine.deciding.decision import Decision, JsonValue, Lack, Reason, Undetermined
+from engine.deciding.decision import Decision, Figure, JsonValue, Lack, PassedRule, Reason, Undetermined
 from engine.deciding.matcher import Disagreement, Matcher, MatchResult
 from engine.deciding.missing import MissingInputs, MissingSearch, left_open
 from engine.deciding.missing_list import MissingList
@@ -23,7 +23,7 @@ from engine.vocabulary.binding import Binder, Value, json_formatter, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.days import day_number
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Type
+from engine.vocabulary.vocabulary import Type, unit_of
 
 _NamedValue = tuple[str, Callable[[Result], JsonValue], int]
 """A variable's name, the function that writes its value as JSON, and the slot of its value."""
@@ -60,6 +60,8 @@ class _PreparedRule:
     place: str
     severity: int
     words: ReasonWords
+    passed: PassedRule | None
+    """What a decision says where the rule doesn't fire; None for rules that check nothing."""
     uses: tuple[_NamedValue, ...]
     conditions: tuple[tuple[str, Callable[[Values], JsonValue]], ...]
 
@@ -82,6 +84,7 @@ class Evaluator:
         self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
         self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
         self._is_decided = ruleset.is_decided
+        self._figures = tuple(self._figure(name) for name in ruleset.shown)
         self._results = _by_policy(self._named_value(name) for name in ruleset.results)
 
     def close(self) -> None:
@@ -118,6 +121,8 @@ class Evaluator:
             reasons=tuple([reason for _, reason in reasons]),
             undetermined=undetermined,
             missing=self._lacks.missing(undetermined) if undetermined else (),
+            passed=self._passed(matching),
+            figures=tuple([figure for write in self._figures if (figure := write(values)) is not None]),
             results={
                 policy: {name: write(values[slot]) for name, write, slot in members}
                 for policy, members in self._results
@@ -138,6 +143,13 @@ class Evaluator:
             missing=(),
             place=prepared.place,
         )
+
+    def _passed(self, matching: MatchResult) -> tuple[PassedRule, ...]:
+        """The rules that neither fired nor stayed open."""
+        first = self._first_rule
+        others = {*matching.fired, *matching.undetermined}
+        rules = enumerate(self._rules, first)
+        return tuple([rule.passed for index, rule in rules if index not in others and rule.passed is not None])
 
     # --- what could not be worked out ---
 
@@ -242,13 +254,31 @@ class Evaluator:
             place=str(rule.match.place),
             severity=self._kind.severity(rule.outcome),
             words=ReasonWords(rule.reason, rule.remedy, compile_formula, self.ruleset.currency),
+            passed=PassedRule(rule.id, rule.title) if self._checks(rule) else None,
             uses=tuple(self._named_value(name) for name in rule.uses),
             conditions=tuple((name, self._condition(formula)) for name, formula in rule.conditions),
         )
 
+    def _checks(self, rule: Rule) -> bool:
+        """Whether a case has passed something where the rule doesn't fire: one that is switched off can't fire, and one
+        that gives the mildest outcome is advice."""
+        return not rule.is_switched_off and self._kind.severity(rule.outcome) > 0
+
     def _condition(self, formula: Formula) -> Callable[[Values], JsonValue]:
         value, write = self._matcher.python.function(formula), json_formatter(formula.type)
         return lambda values: write(value(values))
+
+    def _figure(self, name: str) -> Callable[[Values], Figure | None]:
+        """How a decision shows a value; None where it has no result."""
+        _, write, slot = self._named_value(name)
+        type_, title = self.ruleset.variables[name], self.ruleset.titles[name]
+        kind, unit = type_.kind.value, unit_of(type_, self.ruleset.currency)
+
+        def figure(values: Values) -> Figure | None:
+            value = write(values[slot])
+            return None if value is None else Figure(name=name, title=title, type=kind, unit=unit, value=value)
+
+        return figure
 
     def _named_value(self, name: str) -> _NamedValue:
         """How a decision writes a variable's or a parameter's value. A parameter's is the same in all decisions."""

@@ -60,6 +60,7 @@ _TITLED_WORDS: Schema = {
     "description": "What readers see for each word: `{word: {en: …, zh: …}}`; nothing for the word itself.",
 }
 _MEMBERS = {"$ref": "#/$defs/members"}
+_NAMED_FORMULA: Schema = {"formula": _FEEL, "type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, "title": _TEXT}
 _DATED: Schema = {
     "type": "object",
     "minProperties": 1,
@@ -162,8 +163,10 @@ def _parameter() -> Schema:
 
 
 def _value() -> Schema:
-    fields = {"formula": _FEEL, "type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, "title": _TEXT}
-    return {"anyOf": [_FEEL, _record(fields, ("formula",))]}
+    show = {"type": "boolean", "default": False, "description": "Whether decisions list it among their figures."}
+    shown: Schema = {"properties": {"show": {"const": True}}, "required": ["show"]}
+    long = _record(_NAMED_FORMULA | {"show": show}, ("formula",)) | {"if": shown, "then": {"required": ["title"]}}
+    return {"anyOf": [_FEEL, long]}
 
 
 def _scorecard() -> Schema:
@@ -203,7 +206,8 @@ def _table() -> Schema:
 
 
 def _rule() -> Schema:
-    conditions = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": _FEEL}
+    named = {"anyOf": [_FEEL, _record(_NAMED_FORMULA, ("formula",))]}
+    conditions = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": named}
     condition = {"type": ["string", "boolean"], "pattern": r"\S"}
     rule = _record(
         {

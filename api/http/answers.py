@@ -1,6 +1,13 @@
 """The shapes of the answers, for the OpenAPI document and for the answers that are not on the hot path.
 
 A decision is never built from these models: its bytes come from `Decision.as_json()`; a test holds the two together.
+
+A class's docstring and the descriptions of its fields are what a client's author reads in the document and in the
+classes that are generated from it, so they are written for him. `Shape` at the end of a name only tells a model from
+the noun of the engine that it shows (`ReasonShape`, `Reason`); the document goes without it.
+
+What is added to a decision later than the first journals gets a default: records are answered as they were written, and
+must still have the shape that the document gives them.
 """
 
 from __future__ import annotations
@@ -24,7 +31,11 @@ Version = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of
 
 
 class Shape(BaseModel):
-    """What all answers share: no member that isn't declared."""
+    """What all answers share: no member that isn't declared.
+
+    That holds for us, so that a test notices a member that is answered and not documented. Clients hear the opposite:
+    the document says that answers may grow.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

@@ -50,7 +50,11 @@ _SENT: tuple[type[BaseModel], ...] = (CheckRequest, ActivateRequest)
 
 
 def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
-    """Replaces the app's document by one that is made anew whenever another engine is in force."""
+    """Replaces the app's document by one that is made anew whenever another engine is in force.
+
+    Made at the first request for it, not with the change: a document takes tens of milliseconds, and most changes of a
+    policy come and go without anybody reading it.
+    """
     made_for: Engine | None = None
     document: Schema | None = None
 
@@ -75,7 +79,14 @@ def body_of(name: str) -> Schema:
 
 
 def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
-    """The document for the policies in force. Without any, any object is a case's body."""
+    """The document for the policies in force. Without any, any object is a case's body.
+
+    FastAPI writes what it knows of the routes; the rest is done to that document, in this order: problems and their
+    parts become components; answers are opened, since a closed one would break clients when it grows; the bodies of
+    what is sent, which stay closed, are added; each kind of case gets schemas of its own; every operation gets the
+    problems that any request may meet; titles go, after which generators would name classes; and `…Shape` loses its
+    ending, which only tells our models from the engine's nouns.
+    """
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     components: Schema = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -128,7 +139,11 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
 
 
 def _conditions(engine: Engine, kind: CaseKind) -> Schema:
-    """What the rules can ask for, each with title, type and unit."""
+    """What the rules can ask for, each with title, type and unit.
+
+    None is required: a decision has those of the rules that fired. Open as all answers: a decision that was recorded
+    under other policies may have conditions that today's don't.
+    """
     properties: dict[str, Schema] = {}
     for condition in condition_kinds(engine, kind.name):
         unit = unit_of(condition.type, engine.vocabulary.currency)
@@ -157,7 +172,8 @@ def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
 
 
 def _taken_out(components: Schema, name: str, schema: Schema) -> Schema:
-    """The schema under a name of its own, and what stands in its place."""
+    """The schema under a name of its own, and what stands in its place: a reference, or for a group that may be null a
+    choice between that and null."""
     components[name] = {**schema, "type": "object"}
     return {"anyOf": [_ref(name), {"type": "null"}]} if "null" in schema["type"] else _ref(name)
 

@@ -1,4 +1,12 @@
-"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.http`."""
+"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.http`.
+
+The settings become limits here, and limits what the machine can afford: a service that accepts more connections than it
+may open files for would fail at the next file it needs, and that could be the journal's.
+
+The end is bounded as well. From SIGTERM on, requests in flight have `REQUESTS_SECONDS_MAX` to be answered; then they
+are cut off, the journal is closed, and after `SHUTDOWN_SECONDS_MAX` the process ends whatever is still going on: a
+supervisor would kill it anyhow, and a journal that is killed is whole.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +39,7 @@ SHUTDOWN_SECONDS_MAX = 20
 REQUESTS_SECONDS_MAX = 17
 """How long requests in flight may take of these; the rest is for the journal."""
 LOOKS_SECONDS = 0.2
+"""How often connections are looked at for what has taken too long, so a limit of time is kept to this much."""
 OWN_FILES = 40
 """What the service itself may have open: the journal, the folders it watches, its worker."""
 
@@ -47,7 +56,11 @@ def serve(settings: Settings) -> None:
 def guarded_server(
     settings: Settings, limits: ConnectionLimits | None = None, clock: Clock | None = None, *, is_process: bool = False
 ) -> GuardedServer:
-    """The service behind its guard; whoever serves it, serves this. `is_process`: the process does nothing else."""
+    """The service behind its guard; whoever serves it, serves this.
+
+    `limits` and `clock` are for tests; else they follow from the settings and the machine. `is_process`: the process
+    does nothing else, so that it may freeze what is in memory and end itself.
+    """
     from api.http.app import create_app
 
     app = create_app(settings, clock)
@@ -86,8 +99,13 @@ def connection_limits(settings: Settings) -> ConnectionLimits:
 
 
 def _affordable(limits: ConnectionLimits) -> ConnectionLimits:
-    """As many connections as the process may open files for, and once more as many: a burst of new ones is accepted
-    before the first of them can be turned away."""
+    """The limits, as far as this process can keep them.
+
+    As many connections as the process may open files for, and once more as many: a burst of new ones is accepted before
+    the first of them can be turned away. Example: 1,000 connections need 2,040 files; where 1,024 are allowed, there
+    are 492 connections. All bodies together may have at least twice the largest one, or that one could never come
+    whole.
+    """
     connections = max(1, min(limits.connections, (_files_max(2 * limits.connections + OWN_FILES) - OWN_FILES) // 2))
     bodies_bytes = max(limits.bodies_bytes, 2 * limits.body_bytes)
     return replace(limits, connections=connections, bodies_bytes=bodies_bytes)

@@ -1,4 +1,12 @@
-"""`GET /v1/facts`: what requests may carry and decisions may say, for those who build an interface or fill one in."""
+"""`GET /v1/facts`: what requests may carry and decisions may say, for those who build an interface or fill one in.
+
+The OpenAPI document says the same to programs that are generated once. This route is for those that ask while they run:
+a form that shows each field under its title in the user's language, with its unit and its words, and gains a field when
+somebody adds a fact to `facts.yaml`; a list of what a decision's `missing` asks for; a screen that names conditions.
+
+It answers for the policies in force, so it may change between two decisions; a decision names facts and conditions by
+names that don't change when somebody rewords a title.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +57,7 @@ def vocabulary_shape(engine: Engine) -> VocabularyShape:
 
 
 def _case_kind(kind: CaseKind, engine: Engine) -> CaseKindShape:
+    """Outcomes from the mildest to the most severe, as in the ladder that policies are written for."""
     outcomes = [OutcomeShape(name=name, title=_text(OUTCOME_TITLES[name])) for name in kind.ladder]
     conditions = [
         ConditionShape(
@@ -65,6 +74,8 @@ def _case_kind(kind: CaseKind, engine: Engine) -> CaseKindShape:
 
 
 def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
+    """Bounds are written as a request would carry them, money with its currency's decimals: `"10000000000000.00"`.
+    Texts, words and yes/no have none, and only numbers have decimals."""
     type_ = fact.type
     titles = dict(type_.titles)
     is_bounded = type_.kind.is_numeric or type_.kind is Kind.DATE

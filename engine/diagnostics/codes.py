@@ -82,7 +82,7 @@ class ErrorCode(StrEnum):
     P033 = "P033", "bounds that don't fit the fact's type or each other"
     P034 = "P034", "an example that the fact itself would refuse"
     P035 = "P035", "a rules folder without `facts.yaml`"
-    P036 = "P036", "a time zone that the IANA database doesn't have"
+    P038 = "P038", "a time zone that the IANA database doesn't have"
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"

@@ -111,7 +111,7 @@ def _timezone(reader: FieldReader, node: Node | None) -> str:
     hint = f"did you mean `{close}`?" if close else "write its name in the IANA database, such as `Europe/Berlin`"
     if timezones() == {UTC_NAME}:
         hint = "this machine knows none but UTC; install its package tzdata"
-    reader.mistake(zone.place, ErrorCode.P036, f"{quoted} is not a time zone", hint)
+    reader.mistake(zone.place, ErrorCode.P038, f"{quoted} is not a time zone", hint)
     return UTC_NAME
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from api.worker import Worker
 from engine.diagnostics.diagnostic import Diagnostic, in_order
@@ -49,6 +49,6 @@ def check(files: Mapping[str, bytes]) -> Checked:
     loaded = load(files)
     if loaded.engine is None:
         return Checked(None, loaded.diagnostics[:DIAGNOSTICS_MAX], len(loaded.diagnostics))
-    warnings = loaded.engine.warnings(datetime.now().astimezone().date())
+    warnings = loaded.engine.warnings(loaded.engine.day_at(datetime.now(UTC)))
     found = in_order((*loaded.diagnostics, *unfit_for_batch(loaded.engine), *warnings))
     return Checked(loaded.engine.version, found[:DIAGNOSTICS_MAX], len(found))

@@ -69,7 +69,7 @@ class Compiler:
             except Stopped as stopped:
                 return Loaded(None, (too_large(files, stopped),))
             if loaded.engine is not None:
-                await asyncio.to_thread(loaded.engine.warm, datetime.now(UTC).date())
+                await asyncio.to_thread(loaded.engine.warm, loaded.engine.day_at(datetime.now(UTC)))
             return loaded
 
     async def _done(self, job: Callable[[*Arguments], T], *arguments: *Arguments) -> T:

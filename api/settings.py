@@ -33,6 +33,30 @@ class Settings(BaseSettings):
     body_bytes_max: int = Field(
         default=1 << 20, ge=1 << 10, le=64 << 20, description="Largest request body; a larger one is refused (413)."
     )
+    connections_max: int = Field(
+        default=1_000, ge=1, le=100_000, description="Connections open at once; the one silent for longest gives way."
+    )
+    keep_alive_seconds: float = Field(
+        default=8, ge=0.1, le=3_600, description="How long a connection on which nothing is asked stays open."
+    )
+    head_bytes_max: int = Field(
+        default=32 << 10, ge=1 << 10, le=1 << 20, description="Largest request line with headers (431 beyond it)."
+    )
+    head_seconds_max: float = Field(
+        default=10, ge=0.1, le=600, description="From the first byte of a head to its last (408 beyond it)."
+    )
+    body_seconds_max: float = Field(
+        default=20, ge=0.1, le=600, description="From the end of a head to the end of its body (408 beyond it)."
+    )
+    bodies_bytes_max: int = Field(
+        default=32 << 20,
+        ge=1 << 20,
+        le=4 << 30,
+        description="All bodies not answered yet together; at least twice the largest body.",
+    )
+    unread_seconds_max: float = Field(
+        default=20, ge=0.1, le=600, description="How long an answer that nobody takes keeps its connection."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from importlib.resources import files as package_files
 from pathlib import PurePath
@@ -37,6 +37,7 @@ from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Value
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.days import day_in
 from engine.vocabulary.vocabulary import Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
@@ -108,6 +109,11 @@ class Engine:
     def bind(self, case: str, facts: Mapping[str, object], as_of: date) -> list[Value]:
         """The case's facts as values, in the order of `ruleset(case, as_of).facts`. Raises `FactsRefused`."""
         return self._evaluator(case, as_of).binder.bind(facts)
+
+    def day_at(self, moment: datetime) -> date:
+        """The day that it is at the site at this moment: what "today" means where nobody says for which day a case is
+        decided. `moment` must bear its own zone."""
+        return day_in(self.vocabulary.timezone, moment)
 
     def ruleset(self, case: str, as_of: date) -> RuleSet:
         """What cases of this kind are decided by on this day."""

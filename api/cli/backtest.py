@@ -23,7 +23,7 @@ from api.cli.options import (
     RejectsOptions,
     ReportOption,
     TextFileOptions,
-    day_of,
+    as_of_day,
 )
 from api.cli.policy_folder import engine_of
 from api.cli.progress import progress_bar
@@ -97,8 +97,8 @@ ParametersDayOption = Annotated[
         "--as-of",
         formats=DAY_FORMATS,
         metavar="DATE",
-        help="Day whose parameters decide all orders; each order is decided on its own day. Default: today. --as-of is "
-        "the older name.",
+        help="Day whose parameters decide all orders; each order is decided on its own day. Default: today at the "
+        "site. --as-of is the older name.",
         rich_help_panel=DECIDED,
     ),
 ]
@@ -131,7 +131,8 @@ def backtest_command(
     """
     refuse_idle_text_options(text, [history])
     engines = _engines(rules or [RULES])
-    vocabulary = next(iter(engines.values())).vocabulary
+    first_engine = next(iter(engines.values()))
+    vocabulary = first_engine.vocabulary
     history_map = map_read(map_file, "history", lambda content, name: read_map_of_history(content, name, vocabulary))
     encoding, delimiter = known_encoding(text.encoding), one_character(text.delimiter)
     source = HistorySource(
@@ -144,7 +145,8 @@ def backtest_command(
     rejects = rejects_path(rejected, report)
     refuse_paths([history], {"--report": report, "--rejects": rejects})
     first, last = _days(since, until)
-    request = BacktestRequest(source=source, engines=engines, as_of=day_of(as_of), since=first, until=last)
+    day = as_of_day(as_of, first_engine)
+    request = BacktestRequest(source=source, engines=engines, as_of=day, since=first, until=last)
     result, rows = _run(request, rejected_rows(rejects, spreadsheet=rejected.spreadsheet), quiet=quiet)
     if report is not None:
         write_page(report, html(report_of(result, answer.language)))

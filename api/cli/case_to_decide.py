@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from api.cli.console import refuse
-from api.cli.options import CaseOptions, case_kind, day_of
+from api.cli.options import CaseOptions, as_of_day, case_kind
 from api.cli.policy_folder import engine_of
 from engine.pipeline import Engine
 from engine.reading.document import BYTES_MAX
@@ -56,7 +56,7 @@ def case_to_decide(options: CaseOptions) -> CaseToDecide:
     kind = case_kind(options.case) if options.case else case.case
     if kind is None:
         refuse(f"{name} doesn't say what kind of case it is; add `case`, or give --case {'|'.join(CASE_KINDS)}")
-    as_of = day_of(options.as_of) if options.as_of else case.as_of or day_of(None)
+    as_of = (None if options.as_of else case.as_of) or as_of_day(options.as_of, engine)
     id_ = stable_id(kind, as_of.isoformat(), engine.version, repr(sorted(case.facts.items())))
     return CaseToDecide(engine=engine, kind=kind, facts=case.facts, as_of=as_of, id=id_)
 

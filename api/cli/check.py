@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, out, print_diagnostics, print_json
 from api.cli.grammar import rules_folder
-from api.cli.options import RULES, RUNNING, DayOption, FolderArgument, FolderOption, JsonOption, day_of
+from api.cli.options import RULES, RUNNING, DayOption, FolderArgument, FolderOption, JsonOption, as_of_day
 from api.cli.policy_folder import folder_of
 from api.cli.tests_and_maps import mistakes_in_map, mistakes_of_yaml, read_suites, row_maps, suites_named_twice
 from engine.diagnostics.diagnostic import Diagnostic, in_order
@@ -45,7 +45,7 @@ def check(
     Exit code: 0 no mistakes, 1 mistakes, with --strict also warnings, 2 the folder can't be read.
     """
     folder = folder_of(rules_folder(directory, rules, RULES))
-    engine, diagnostics = _checked(folder, day_of(as_of))
+    engine, diagnostics = _checked(folder, as_of)
     mistakes = [each for each in diagnostics if not each.code.is_warning]
     fails = bool(diagnostics) if strict else bool(mistakes)
     if as_json:
@@ -69,7 +69,7 @@ def _counts_of(diagnostics: Sequence[Diagnostic]) -> str:
     return f"{' and '.join(counts)} in {_counted(files, 'file')}"
 
 
-def _checked(folder: RulesFolder, today: date) -> tuple[Engine | None, tuple[Diagnostic, ...]]:
+def _checked(folder: RulesFolder, as_of: datetime | None) -> tuple[Engine | None, tuple[Diagnostic, ...]]:
     """The engine, None where the policies don't load, and every mistake in any file of the folder and warning of the
     day, sorted by place.
 
@@ -81,7 +81,7 @@ def _checked(folder: RulesFolder, today: date) -> tuple[Engine | None, tuple[Dia
             loaded = load(folder.policies)
             found = [*loaded.diagnostics, *_in_cases_and_maps(folder, loaded)]
             if loaded.engine:
-                found += [*unfit_for_batch(loaded.engine), *loaded.engine.warnings(today)]
+                found += [*unfit_for_batch(loaded.engine), *loaded.engine.warnings(as_of_day(as_of, loaded.engine))]
             return loaded.engine, in_order(found)
     except Stopped as stopped:
         return None, (too_large({**folder.policies, **folder.cases, **folder.maps}, stopped),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
@@ -10,7 +12,7 @@ from api.cli import decision_phrases as phrases
 from api.cli.case_to_decide import case_to_decide, refuse_facts
 from api.cli.console import out, print_json
 from api.cli.options import AnswerOptions, CaseOptions
-from engine.deciding.decision import Decision, Reason
+from engine.deciding.decision import Decision, Lack, Reason
 from engine.deciding.value_words import ValueWords
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
@@ -47,8 +49,9 @@ def outcome_style(decision: Decision, outcome: str) -> str:
 
 
 def print_decision(console: Console, decision: Decision, words: ValueWords, *, with_results: bool) -> None:
-    """Prints a decision in the language of `words`: outcome, conditions, reasons with the facts they rest on, what
-    could not be told, and with `with_results` the values of the policies."""
+    """Prints a decision in the language of `words`: outcome, conditions, reasons with the facts they rest on,
+    figures, what is missing, what else could not be told, which checks were passed, and with `with_results` the values
+    of the policies."""
     language = words.language
     outcome = OUTCOME_TITLES[decision.outcome][language]
     console.print(Text(outcome.upper(), outcome_style(decision, decision.outcome)))
@@ -57,14 +60,24 @@ def print_decision(console: Console, decision: Decision, words: ValueWords, *, w
     console.print(Text(f"{about} · {phrases.POLICY_VERSION[language]} {decision.policy_version[:12]}", "dim"))
     if decision.conditions:
         _heading(console, phrases.CONDITIONS[language])
-        rows = [(name.replace("_", " "), words.condition(name, value)) for name, value in decision.conditions.items()]
-        _pairs(console, rows)
+        rows = [
+            (words.condition_title(name), words.condition(name, value)) for name, value in decision.conditions.items()
+        ]
+        _columns(console, rows)
     _heading(console, phrases.REASONS[language])
     for number, reason in enumerate(decision.reasons, 1):
         _print_reason(console, decision, number, reason, words)
     if not decision.reasons:
         console.print(Text(f"  {phrases.NO_REASONS[language]}"))
+    if decision.figures:
+        _heading(console, phrases.FIGURES[language])
+        _columns(console, [(each.title[language], words.variable(each.name, each.value)) for each in decision.figures])
+    _print_missing(console, decision, words)
     _print_undetermined(console, decision, language)
+    if decision.passed and not decision.missing:
+        titles = [rule.title[language] if rule.title else rule.rule for rule in decision.passed]
+        _heading(console, phrases.PASSED[language])
+        console.print(Text(f"  {phrases.BETWEEN[language].join(titles)}"))
     if with_results:
         _print_results(console, decision, words)
 
@@ -86,19 +99,40 @@ def _print_reason(console: Console, decision: Decision, number: int, reason: Rea
     if reason.remedy and not reason.waived:
         remedy = (f"     {phrases.REMEDY[words.language]} ", "bold"), reason.remedy[words.language]
         console.print(Text.assemble(*remedy))
-    pairs = [(words.title(name), words.variable(name, value)) for name, value in reason.facts]
-    _pairs(console, pairs, indent=7, style="dim")
+    if reason.missing:
+        console.print(Text(f"       {phrases.MISSING[words.language]} {', '.join(reason.missing)}", "dim"))
+    else:
+        rows = [(words.title(name), words.variable(name, value)) for name, value in reason.facts]
+        _columns(console, rows, indent=7, style="dim")
+
+
+def _print_missing(console: Console, decision: Decision, words: ValueWords) -> None:
+    """Each missing fact once, with what it is counted in and how many rules and tables wait for it."""
+    if not decision.missing:
+        return
+    language = words.language
+    _heading(console, phrases.MISSING_FACTS[language])
+    rows = []
+    for item in decision.missing:
+        title = item.title[language] if item.title else ""
+        measured = item.unit or item.type or ""
+        waiting = phrases.NEEDED_BY[language].format(len(item.needed_by))
+        rows.append(
+            (item.name, title, measured if item.lack is Lack.FACT else phrases.LACKS[item.lack][language], waiting)
+        )
+    _columns(console, rows)
 
 
 def _print_undetermined(console: Console, decision: Decision, language: str) -> None:
-    """What could not be worked out, with the facts missing behind it; nothing where all could be."""
-    if not decision.undetermined:
+    """What could not be worked out and is no reason: tables, and rules that the policy lets pass then."""
+    reasons = {reason.rule for reason in decision.reasons}
+    others = [item for item in decision.undetermined if item.id not in reasons]
+    if not others:
         return
     _heading(console, phrases.UNDETERMINED[language])
-    for item in decision.undetermined:
-        missing = f"{phrases.MISSING[language]} {', '.join(item.missing)}" if item.missing else ""
+    for item in others:
         ignored = f" {phrases.IGNORED[language]}" if item.ignored else ""
-        console.print(Text(f"  {item.id}  {missing}{ignored}"))
+        console.print(Text(f"  {item.id}  {phrases.MISSING[language]} {', '.join(item.missing)}{ignored}"))
 
 
 def _print_results(console: Console, decision: Decision, words: ValueWords) -> None:
@@ -111,7 +145,7 @@ def _print_results(console: Console, decision: Decision, words: ValueWords) -> N
     ]
     if pairs:
         _heading(console, phrases.RESULTS[words.language])
-        _pairs(console, pairs, style="dim")
+        _columns(console, pairs, style="dim")
 
 
 def _heading(console: Console, text: str) -> None:
@@ -120,8 +154,9 @@ def _heading(console: Console, text: str) -> None:
     console.print(Text(text, "bold"))
 
 
-def _pairs(console: Console, pairs: list[tuple[str, str]], indent: int = 2, style: str = "") -> None:
-    """Two columns; Chinese characters are two cells wide."""
-    width = max((cell_len(name) for name, _ in pairs), default=0)
-    for name, value in pairs:
-        console.print(Text(f"{' ' * indent}{set_cell_size(name, width)}  {value}", style))
+def _columns(console: Console, rows: Sequence[tuple[str, ...]], indent: int = 2, style: str = "") -> None:
+    """Each column as wide as its widest cell; Chinese characters are two cells wide."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)]
+        console.print(Text(f"{' ' * indent}{'  '.join(cells).rstrip()}", style))

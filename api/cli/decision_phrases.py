@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.deciding.decision import Lack
 from engine.vocabulary.text import Text
 
 AS_OF = Text("as of", "决策日期")
@@ -10,6 +11,16 @@ CONDITIONS = Text("Conditions", "附加条件")
 REASONS = Text("Reasons", "理由")
 NO_REASONS = Text("no rule objects", "没有规则提出异议")
 REMEDY = Text("to pass:", "通过办法：")
+MISSING_FACTS = Text("Missing", "缺少的信息")
+NEEDED_BY = Text("needed {}×", "用于 {} 处")
+LACKS = {
+    Lack.PARAMETER: Text("(parameter without a value on this date)", "（参数在该日期无取值）"),
+    Lack.VALUE: Text("(value without a result)", "（计算值无结果）"),
+    Lack.RULE: Text("(rule whose condition has no result)", "（规则条件无结果）"),
+}
+FIGURES = Text("Figures", "关键数字")
+PASSED = Text("Checks passed", "通过的检查")
+BETWEEN = Text(", ", "、")
 UNDETERMINED = Text("Could not be told", "无法判断")
 MISSING = Text("missing:", "缺少：")
 IGNORED = Text("(the policy says that it doesn't matter)", "（政策规定可忽略）")

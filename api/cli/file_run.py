@@ -16,7 +16,7 @@ from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
 from api.cli.input_files import row_map_read
-from api.cli.options import CountOptions, FileEngine, FileOptions, RejectsOptions, TextFileOptions, case_kind, day_of
+from api.cli.options import CountOptions, FileEngine, FileOptions, RejectsOptions, TextFileOptions, as_of_day, case_kind
 from api.cli.policy_folder import engine_of
 from api.cli.summary_tables import print_table, table_as_json
 from engine.pipeline import Engine
@@ -107,7 +107,7 @@ def prepare(run: FileRun) -> Prepared:
     if case is None and row_map is None:
         refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
     kind = row_map.case if row_map else str(case)
-    return Prepared(policies=policies, case=kind, row_map=row_map, as_of=day_of(run.what.as_of))
+    return Prepared(policies=policies, case=kind, row_map=row_map, as_of=as_of_day(run.what.as_of, policies))
 
 
 def print_counts(run: FileRun, counts: FileCounts) -> None:

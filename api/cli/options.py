@@ -10,7 +10,7 @@ Options of one command only stand in that command's module, in one of the groups
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,7 @@ import typer
 
 from api.cli.console import Language, refuse
 from engine.diagnostics.wording import did_you_mean
+from engine.pipeline import Engine
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import DATE
@@ -67,7 +68,11 @@ CaseOption = Annotated[str | None, CASE_OPTION]
 DayOption = Annotated[
     datetime | None,
     typer.Option(
-        "--as-of", formats=DAY_FORMATS, metavar="DATE", help=f"{_DAY} Default: today.", rich_help_panel=DECIDED
+        "--as-of",
+        formats=DAY_FORMATS,
+        metavar="DATE",
+        help=f"{_DAY} Default: today at the site.",
+        rich_help_panel=DECIDED,
     ),
 ]
 CaseDayOption = Annotated[
@@ -76,7 +81,7 @@ CaseDayOption = Annotated[
         "--as-of",
         formats=DAY_FORMATS,
         metavar="DATE",
-        help=f"{_DAY} Default: the date in the case, else today.",
+        help=f"{_DAY} Default: the date in the case, else today at the site.",
         rich_help_panel=DECIDED,
     ),
 ]
@@ -361,15 +366,13 @@ def case_kind(word: str) -> str:
     return word
 
 
-def today() -> date:
-    """Today in this machine's time zone: the user's own day."""
-    return datetime.now().astimezone().date()
+def as_of_day(moment: datetime | None, engine: Engine) -> date:
+    """The day that `--as-of` gives; today at the site of these policies where it isn't given."""
+    return engine.day_at(datetime.now(UTC)) if moment is None else day_of(moment)
 
 
-def day_of(moment: datetime | None) -> date:
-    """The day that `--as-of` gives, today where it isn't given; ends the command where policies can't speak of it."""
-    if moment is None:
-        return today()
+def day_of(moment: datetime) -> date:
+    """The day that an option gives; ends the command where policies can't speak of it."""
     day = moment.date()
     if not DATE.low <= day_number(day) <= DATE.high:
         refuse(f"--as-of {day} is outside of what policies can speak about, 1900 to 2199")

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, print_diagnostics, refuse
-from api.cli.options import CASE_OPTION, RULES, RUNNING, DayOption, RulesOption, case_kind, day_of
+from api.cli.options import CASE_OPTION, RULES, RUNNING, DayOption, RulesOption, as_of_day, case_kind
 from api.cli.policy_folder import engine_of
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -58,8 +58,9 @@ def sql(
         from engine.lowering.sql.sql_form import SqlForm
     except ImportError:
         refuse(NEEDS_BULK)
-    kind, when = case_kind(case), day_of(as_of)
-    ruleset = engine_of(rules).ruleset(kind, when)
+    kind, engine = case_kind(case), engine_of(rules)
+    when = as_of_day(as_of, engine)
+    ruleset = engine.ruleset(kind, when)
     refuse_what_sql_cannot_say(ruleset, lists=DIALECTS[dialect].has_record_arrays)
     warn_where_no_rule_decides(ruleset)
     form = SqlForm(ruleset, dialect, day_number(when))

@@ -1,6 +1,13 @@
 """The shapes of the answers, for the OpenAPI document and for the answers that are not on the hot path.
 
 A decision is never built from these models: its bytes come from `Decision.as_json()`; a test holds the two together.
+
+A class's docstring and the descriptions of its fields are what a client's author reads in the document and in the
+classes that are generated from it, so they are written for him. `Shape` at the end of a name only tells a model from
+the noun of the engine that it shows (`ReasonShape`, `Reason`); the document goes without it.
+
+What is added to a decision later than the first journals gets a default: records are answered as they were written, and
+must still have the shape that the document gives them.
 """
 
 from __future__ import annotations
@@ -9,6 +16,15 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from typing_extensions import TypeAliasType
+
+FactType = TypeAliasType(
+    "FactType",
+    Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no", "list"],
+)
+"""What a fact or value holds. Under a name of its own, so that a client has one type for it."""
+
+UNIT = "A currency, `days`, `months`, or `share` (0.05 is 5%); null: none."
 
 JournalState = Literal["writable", "unavailable"]
 
@@ -16,7 +32,11 @@ Version = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of
 
 
 class Shape(BaseModel):
-    """What all answers share: no member that isn't declared."""
+    """What all answers share: no member that isn't declared.
+
+    That holds for us, so that a test notices a member that is answered and not documented. Clients hear the opposite:
+    the document says that answers may grow.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,19 +64,53 @@ class ReasonShape(Shape):
     rule: str = Field(description="`policy.rule`", examples=["orders.over-limit"])
     outcome: str
     text: BilingualText
-    remedy: BilingualText | None = Field(description="What would make it pass.")
-    facts: dict[str, JsonValue] = Field(description="The facts and values the rule used.")
-    missing: list[str] = Field(description="Empty where the rule fired.")
+    remedy: BilingualText | None = Field(
+        description="What would make it pass; null where the rule names nothing, or where the facts in `missing` would."
+    )
+    facts: dict[str, JsonValue] = Field(description="The facts and values the rule used, as far as they are known.")
+    missing: list[str] = Field(
+        description="Empty where the rule fired; else the names of what is missing, as in the decision's `missing`."
+    )
     place: str = Field(description="Where the rule stands: file:line:column.", examples=["rules/orders.yaml:12:3"])
     waived: list[WaiverShape] = Field(description="By which exceptions it does not count; empty where it counts.")
 
 
 class UndeterminedShape(Shape):
-    """A rule, table, exception or value that could not be worked out."""
+    """A rule, table or exception that could not be worked out."""
 
     id: str
-    missing: list[str]
     ignored: bool = Field(description="Whether the policy says that it does not matter.")
+
+
+class MissingInputShape(Shape):
+    """A fact that was left out, once for all the rules and tables that wait for it."""
+
+    name: str = Field(examples=["account.open_invoices"])
+    kind: Literal["fact", "parameter", "value", "rule"] = Field(
+        description="A fact to supply; or, of the policy: a parameter without a value on this day, or a value or a "
+        "rule's condition without a result (a division by zero, a table without a row for the case)."
+    )
+    title: BilingualText | None
+    type: FactType | None
+    unit: str | None = Field(description=UNIT)
+    needed_by: list[str] = Field(description="The rules and tables that could not be worked out without it.")
+
+
+class PassedRuleShape(Shape):
+    """A rule that was checked and did not fire."""
+
+    rule: str = Field(examples=["orders.group-limit"])
+    title: BilingualText | None
+
+
+class FigureShape(Shape):
+    """A value that its policy shows, such as the headroom under the credit limit."""
+
+    name: str = Field(description="`policy.value`, as in `results`.", examples=["orders.headroom"])
+    title: BilingualText
+    type: FactType
+    unit: str | None = Field(description=UNIT)
+    value: JsonValue = Field(examples=["23400.00"])
 
 
 class DecisionShape(Shape):
@@ -70,7 +124,20 @@ class DecisionShape(Shape):
     outcome: str = Field(description="The most severe outcome of all reasons that are not waived.")
     conditions: dict[str, JsonValue] = Field(description="What the customer must bring, such as a deposit.")
     reasons: list[ReasonShape]
+    missing: list[MissingInputShape] = Field(
+        default=[],
+        description="What all that could not be worked out lacks, each once; left out only in decisions that were "
+        "recorded before there was this list.",
+    )
     undetermined: list[UndeterminedShape]
+    passed: list[PassedRuleShape] = Field(
+        default=[], description="What was checked without objection; left out as `missing`."
+    )
+    figures: list[FigureShape] = Field(
+        default=[],
+        description="Values that the policies show, such as the headroom under limits; one without a result in this "
+        "case is not listed. Left out as `missing`.",
+    )
     results: dict[str, dict[str, JsonValue]] = Field(description="What each policy worked out.")
     policy_version: Version
     engine_version: str = Field(description="The build that decided: release and fingerprint of the engine's files.")
@@ -158,8 +225,17 @@ class OutcomeShape(Shape):
     title: BilingualText
 
 
+class ConditionShape(Shape):
+    """Something that an approval may depend on."""
+
+    name: str = Field(description="As in a decision's `conditions`.", examples=["deposit"])
+    title: BilingualText | None
+    type: FactType
+    unit: str | None = Field(description=UNIT)
+
+
 class CaseKindShape(Shape):
-    """A kind of case, with the facts that it may carry and its ladder of outcomes."""
+    """A kind of case, with the facts that it may carry, its ladder of outcomes and the conditions it may put."""
 
     name: str = Field(examples=["order"])
     title: BilingualText
@@ -167,6 +243,7 @@ class CaseKindShape(Shape):
         description="The members of its request, each with facts.", examples=[["order", "account"]]
     )
     outcomes: list[OutcomeShape] = Field(description="From the mildest to the most severe.")
+    conditions: list[ConditionShape] = Field(description="That its decisions may put, by name.")
 
 
 class FactWordShape(Shape):
@@ -176,14 +253,11 @@ class FactWordShape(Shape):
     title: BilingualText | None = Field(description="Null: it is shown as it stands.")
 
 
-ScalarType = Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no"]
-
-
 class RecordValueShape(Shape):
     """A value that each record of a list may carry."""
 
     name: str = Field(description="As requests and formulas have it.", examples=["amount"])
-    type: ScalarType
+    type: FactType
     required: bool
 
 
@@ -193,8 +267,8 @@ class FactShape(Shape):
     name: str = Field(description="`group.fact`, as requests and policies have it.", examples=["order.amount"])
     title: BilingualText
     note: BilingualText | None
-    type: ScalarType | Literal["list"]
-    unit: str | None = Field(description="A currency, `days`, `months`, or `share` (0.05 is 5%); null: none.")
+    type: FactType
+    unit: str | None = Field(description=UNIT)
     decimals: int | None = Field(description="At most so many; null: it is no number.")
     minimum: str | None = Field(description="Decimal text, or a date; null: no bound but its type's.")
     maximum: str | None
@@ -209,6 +283,10 @@ class VocabularyShape(Shape):
     """All that requests may carry and decisions may say, under the policy set in force."""
 
     currency: str = Field(description="ISO 4217; all amounts are in it.", examples=["EUR"])
+    timezone: str = Field(
+        description="In which it is today where a request has no `as_of`; its name in the IANA database.",
+        examples=["Europe/Berlin"],
+    )
     case_kinds: list[CaseKindShape]
     facts: list[FactShape]
 

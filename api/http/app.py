@@ -1,4 +1,20 @@
-"""The app: parts made and put together, started and stopped."""
+"""The app: parts made and put together, started and stopped.
+
+What is made for one app, and who holds what:
+
+    Metrics     counts; everybody below tells it what happened
+    Journal     the file of decisions, and the clock that never goes back
+    Compiler    a worker process that checks and compiles what was saved in the rules folder
+    Policies    the set in force; follows the folder by the compiler, records sets in the journal
+    Worker      a second process, for texts that callers want checked: their wait keeps no change of policies waiting
+    DecideCase  one for each kind of case, with policies and journal
+
+Nothing is global, so that two apps can live in one process; a test has them.
+
+The start reads the set that decided last from the journal and compares the folder with it. The end comes in the order
+in which nobody is left waiting for somebody who is gone: first the two workers, whose jobs nobody needs any more, then
+the watch of the folder, at last the journal, when every answered decision is in it.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +60,11 @@ request may be refused before its path is looked at: 400 malformed, 403 asked by
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
-    """Nothing is read or written before the app is started. `clock` is the machine's where none is given."""
+    """The app by these settings.
+
+    Nothing is read or written before it is started, so the OpenAPI document can be made of one that never is. `clock`
+    is the machine's where none is given; a test gives one that it can set.
+    """
     metrics = Metrics()
     journal = Journal(settings.journal, metrics.committed, clock)
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes)
@@ -91,7 +111,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 
 class AsgiRoute(APIRoute):
-    """A route that FastAPI documents and that is ASGI itself; `Edge` takes its POST past the framework."""
+    """A route that FastAPI documents and that is ASGI itself.
+
+    `Edge` takes its POST past the framework: middleware, the search for the route, validation and serialisation of a
+    model would cost more than the decision. The framework still has the route for the document, and for what comes by
+    another method.
+    """
 
     def __init__(self, path: str, asgi: ASGIApp, **documented: Any) -> None:
         super().__init__(path, _documented_only, methods=["POST"], **documented)
@@ -104,6 +129,7 @@ async def _documented_only() -> NoReturn:
 
 
 def _path(case: str) -> str:
+    """Each kind of case has a path of its own, so that each has exact schemas."""
     return f"/v1/decisions/{case}"
 
 
@@ -114,6 +140,7 @@ _DECIDED = {
 
 
 def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
+    """What the document says of deciding this kind. `openapi` puts the exact schemas in place of `DecisionShape`."""
     kind = CASE_KINDS[case]
     return AsgiRoute(
         _path(case),
@@ -130,6 +157,8 @@ def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
 
 
 def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
+    """Reading a decision again; and what a mistyped kind of case is answered, with the kinds that there are."""
+
     @app.get(
         "/v1/decisions/{id}",
         tags=["decisions"],
@@ -147,7 +176,11 @@ def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
 
 
 def _raise_ours(_: Request, error: Exception) -> NoReturn:
-    """What the frameworks raise, as our own errors, which `Edge` answers."""
+    """What the frameworks raise, as our own errors, which `Edge` answers.
+
+    FastAPI and Starlette have answers of their own (`{"detail": …}`) for parameters, methods and paths. Raised once
+    more as `Refused`, they become problem documents like all others, counted and logged in one place.
+    """
     if isinstance(error, RequestValidationError):
         faults = [BodyFault("", f"the parameter `{each['loc'][-1]}`: {each['msg'].lower()}") for each in error.errors()]
         raise FactsInvalid("a parameter can't be used", faults)

@@ -43,7 +43,15 @@ log = structlog.get_logger(__name__)
 
 
 class DecideCase:
-    """`POST /v1/decisions/{case}` as an ASGI app."""
+    """`POST /v1/decisions/{case}` as an ASGI app: the hot path of the service.
+
+    Each step is one line of `__call__`: the body is read and must be strict JSON; the policies in force decide it; the
+    answer's bytes are made once and go into the journal together with the request's own; only when the journal says
+    that they are on disk, the same bytes are sent. So whoever has an answer can find it again, byte for byte.
+
+    The engine is asked for anew with each request, so a change of policies takes effect between two requests, never
+    within one. Two requests that arrive together share one commit of the journal.
+    """
 
     def __init__(self, case: str, policies: Policies, journal: Journal, metrics: Metrics, body_bytes_max: int) -> None:
         self._case = case
@@ -69,6 +77,7 @@ class DecideCase:
 
 
 async def _send(send: Send, answer: bytes, id: str) -> None:
+    """201 with the decision, and where it can be read again."""
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(answer)).encode()),
@@ -96,13 +105,20 @@ def refuse_case(word: str) -> NoReturn:
 
 
 def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str, clock: Clock) -> Decision:
-    """The clock is asked where the body has no `as_of`. Raises `FactsInvalid` with all faults of the body, and
-    `ClockBehind`."""
+    """The decision on a body, without its record.
+
+    The members of `body` are `as_of` and the groups of facts of this kind of case; anything else is a fault, since what
+    is passed over in silence is missed by the policies. `id` is the decision's own; `clock` is asked for the day where
+    the body has no `as_of`.
+
+    Faults are collected, not raised one by one: an unknown member, a bad date and all that the binder finds come in one
+    `FactsInvalid`, sorted by place. Also raises `ClockBehind`, where only the clock could say the day and it can't.
+    """
     groups = CASE_KINDS[case].groups
     _refuse_oversized(body, groups)
     facts = {group: body[group] for group in groups if group in body}
     faults = [_unknown(key, groups) for key in body if key != "as_of" and key not in groups]
-    as_of = _as_of(body.get("as_of"), clock, faults)
+    as_of = _as_of(body.get("as_of"), engine, clock, faults)
     try:
         decision = engine.decide(case, facts, as_of, id)
     except FactsRefused as refused:
@@ -114,6 +130,8 @@ def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str, clock: 
 
 
 def _refuse_oversized(body: Mapping[str, Any], groups: tuple[str, ...]) -> None:
+    """An object with thousands of members is no case, and each unknown one would be compared with all that are known
+    for its hint: what is too much is refused before anything looks at it."""
     for path, members in (("", body), *((f"/{group}", body.get(group)) for group in groups)):
         if isinstance(members, dict) and len(members) > MEMBERS_MAX:
             fault = BodyFault(path, f"has {len(members)} members", f"send at most {MEMBERS_MAX}")
@@ -121,15 +139,18 @@ def _refuse_oversized(body: Mapping[str, Any], groups: tuple[str, ...]) -> None:
 
 
 def _unknown(key: str, groups: tuple[str, ...]) -> BodyFault:
+    """A member that the body of this kind doesn't have: `acount` is answered with "did you mean `account`?"."""
     known = ("as_of", *groups)
     close = get_close_matches(key[:80], known, n=1)
     hint = f"did you mean `{close[0]}`?" if close else f"expected {', '.join(known)}"
     return BodyFault(f"/{pointer_part(key)}", "is an unknown field", hint)
 
 
-def _as_of(given: object, clock: Clock, faults: list[BodyFault]) -> date:
+def _as_of(given: object, engine: Engine, clock: Clock, faults: list[BodyFault]) -> date:
+    """The day to decide for. What is no day goes to `faults`, and some day comes back, so that the facts are looked at
+    as well. Only `YYYY-MM-DD` is a day: `date.fromisoformat` alone would take `20260701` and `2026-W27-3` too."""
     if given is None:
-        return _today(clock)
+        return _today(engine, clock)
     try:
         as_of = date.fromisoformat(given) if type(given) is str and ISO_DATE.fullmatch(given) else None
     except ValueError:
@@ -140,12 +161,13 @@ def _as_of(given: object, clock: Clock, faults: list[BodyFault]) -> date:
     return clock.now().date()  # some day: what else is wrong with the body is told in the same answer
 
 
-def _today(clock: Clock) -> date:
-    """What `as_of` is where a request doesn't say. Raises `ClockBehind` where the clock can't say it."""
+def _today(engine: Engine, clock: Clock) -> date:
+    """What `as_of` is where a request doesn't say: the day that it is at the site. Raises `ClockBehind` where the clock
+    can't say it."""
     behind = clock.seconds_behind()
     if behind > BEHIND_SECONDS_MAX:
         raise ClockBehind(behind)
-    return clock.now().date()
+    return engine.day_at(clock.now())
 
 
 def _pointer(path: str) -> str:
@@ -155,6 +177,8 @@ def _pointer(path: str) -> str:
 
 
 def _record(decision: Decision, raw: bytes, answer: bytes, at: datetime) -> Record:
+    """What the journal keeps: the request as it was received and the answer as it is sent. Neither is written anew, for
+    a number that is read and written is not always the same text."""
     return Record(
         id=decision.id,
         recorded_at=moment(at),

@@ -24,8 +24,15 @@ log = structlog.get_logger(__name__)
 
 
 class Edge:
-    """`direct` are paths whose POST doesn't need the framework: its middleware and its search for the route cost as
-    much as half a decision."""
+    """Around all answers of the app, as ASGI middleware.
+
+    It gives each request an id, puts that and `ON_EVERY_ANSWER` on each answer, answers HEAD as GET without the body,
+    and turns whatever is raised inside into a problem document, once, in one place. What goes wrong after an answer has
+    begun can't be answered any more: it is raised on, and the server cuts the connection.
+
+    `direct` are paths whose POST doesn't need the framework: its middleware and its search for the route cost as much
+    as half a decision.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, direct: Mapping[str, ASGIApp]) -> None:
         self._app = app
@@ -68,7 +75,11 @@ class Edge:
 
 
 def note_refusal(error: Exception, metrics: Metrics, **about: str) -> None:
-    """Counts and logs what is answered with a problem document."""
+    """Counts and logs what is answered with a problem document.
+
+    A fault of the service is an error with its traceback; all else is the caller's and only information, so that an
+    alarm on errors isn't rung by whoever sends nonsense. `about` says which request it was, see `about_request`.
+    """
     kind = kind_of(error)
     metrics.refused(kind.slug)
     if kind.status == 500:

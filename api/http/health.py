@@ -1,4 +1,9 @@
-"""Whether it runs, whether it can decide, what it counts, and where a visitor finds more."""
+"""Whether it runs, whether it can decide, what it counts, and where a visitor finds more.
+
+Two questions that are often mixed up have an answer each. `/healthz`: does the process answer? If not, start it again.
+`/readyz`: can it decide now? If not, send requests elsewhere and look why; starting it again mends neither a policy
+with a mistake nor a full disk, so it must not be asked for that.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,7 @@ from ledger.policies.in_force import Policies
 from ledger.store.trouble import JournalUnavailable, trouble_in_words
 
 PROBE_SECONDS_MAX = 3.0
+"""How long a write may take before `/readyz` says that the journal is unavailable."""
 
 _PAGE = """<h1>credence</h1>
 <p>credence decides, for each order and each invoice, what the credit policy says, and why.
@@ -81,7 +87,11 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
 
 
 async def _trouble(journal: Journal) -> str | None:
-    """Tries a write. Why it failed; None where it didn't."""
+    """Tries a write, as large as a decision needs. Why it failed, in words that say what to do; None where it didn't.
+
+    A disk may also hang instead of failing: what takes longer than `PROBE_SECONDS_MAX` counts as trouble, though the
+    write itself goes on and may yet succeed.
+    """
     try:
         await asyncio.wait_for(journal.probe(), PROBE_SECONDS_MAX)
     except JournalUnavailable as error:

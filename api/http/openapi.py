@@ -17,11 +17,12 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from api.http.answers import ActivateRequest, CheckRequest, Problem
+from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
 from engine.pipeline import Engine
 from engine.reading.request_schemas import facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
-from engine.vocabulary.vocabulary import Vocabulary
+from engine.vocabulary.vocabulary import Kind, Vocabulary, unit_of
 from ledger.policies.in_force import Policies
 
 Schema = dict[str, Any]
@@ -34,16 +35,26 @@ _AS_OF: Schema = {
     "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$",
     "x-title": "Date of the decision",
     "x-title-zh": "决策日期",
-    "description": "Today (UTC) where it is left out.",
     "examples": ["2026-07-01"],
 }
+
+_ANSWERED = {
+    **dict.fromkeys(Kind, "string"),
+    **dict.fromkeys((Kind.INTEGER, Kind.DAYS, Kind.MONTHS), "integer"),
+    Kind.YES_NO: "boolean",
+}
+"""The JSON type in which answers have a value of each kind: decimals and dates are text."""
 
 _SENT: tuple[type[BaseModel], ...] = (CheckRequest, ActivateRequest)
 """What is sent, beside the bodies of case kinds: these alone stay closed."""
 
 
 def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
-    """Replaces the app's document by one that is made anew whenever another engine is in force."""
+    """Replaces the app's document by one that is made anew whenever another engine is in force.
+
+    Made at the first request for it, not with the change: a document takes tens of milliseconds, and most changes of a
+    policy come and go without anybody reading it.
+    """
     made_for: Engine | None = None
     document: Schema | None = None
 
@@ -51,7 +62,7 @@ def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
         nonlocal made_for, document
         engine = policies.in_force.engine if policies.in_force else None
         if document is None or engine is not made_for:
-            document, made_for = openapi_document(app, engine.vocabulary if engine else None), engine
+            document, made_for = openapi_document(app, engine), engine
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI's documentation gives
@@ -67,8 +78,15 @@ def body_of(name: str) -> Schema:
     return {"required": True, "content": {"application/json": {"schema": _ref(name)}}}
 
 
-def openapi_document(app: FastAPI, vocabulary: Vocabulary | None) -> Schema:
-    """The document for one vocabulary; without one, any object is a case's body."""
+def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
+    """The document for the policies in force. Without any, any object is a case's body.
+
+    FastAPI writes what it knows of the routes; the rest is done to that document, in this order: problems and their
+    parts become components; answers are opened, since a closed one would break clients when it grows; the bodies of
+    what is sent, which stay closed, are added; each kind of case gets schemas of its own; every operation gets the
+    problems that any request may meet; titles go, after which generators would name classes; and `…Shape` loses its
+    ending, which only tells our models from the engine's nouns.
+    """
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     components: Schema = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -79,8 +97,8 @@ def openapi_document(app: FastAPI, vocabulary: Vocabulary | None) -> Schema:
         schema.pop("additionalProperties", None)
     components |= {model.__name__: model.model_json_schema() for model in _SENT}
     for kind in CASE_KINDS.values():
-        _describe_case(document, components, kind, vocabulary)
-    del components["DecisionShape"]
+        _describe_case(document, components, kind, engine)
+    del components["DecisionShape"], components["ReasonShape"]
     for operation in _operations(document):
         answers = {str(status): response for status, response in problems(*EDGE_STATUSES).items()}
         operation["responses"] = dict(sorted((answers | operation["responses"]).items()))
@@ -88,21 +106,30 @@ def openapi_document(app: FastAPI, vocabulary: Vocabulary | None) -> Schema:
     return _renamed(document, {name: name.removesuffix("Shape") for name in components})
 
 
-def _describe_case(document: Schema, components: Schema, kind: CaseKind, vocabulary: Vocabulary | None) -> None:
-    """`OrderRequest` of `OrderFacts` and `AccountFacts`, answered by an `OrderDecision` with an `OrderOutcome`."""
+def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine: Engine | None) -> None:
+    """`OrderRequest` of `OrderFacts` and `AccountFacts`, answered by an `OrderDecision` with an `OrderOutcome`,
+    `OrderReason`s and, for kinds that have any, `OrderConditions`."""
     name = _class_name(kind.name)
-    request: Schema = request_schema(vocabulary, kind.name) if vocabulary else {"type": "object"}
+    request: Schema = request_schema(engine.vocabulary, kind.name) if engine else {"type": "object"}
     for group, facts in request.get("properties", {}).items():
         if group in CASE_KINDS:
             request["properties"][group] = _taken_out(components, f"{_class_name(group)}Facts", facts)
             _take_enums_out(components, group, facts)
     components[f"{name}Request"] = request
     components[f"{name}Outcome"] = {"type": "string", "enum": list(kind.ladder), "description": _LADDER}
+    reason = components["ReasonShape"]
+    components[f"{name}Reason"] = reason | {
+        "properties": reason["properties"] | {"outcome": _ref(f"{name}Outcome")},
+    }
     decision = dict(components["DecisionShape"])
     decision["properties"] = decision["properties"] | {
+        "reasons": {"type": "array", "items": _ref(f"{name}Reason")},
         "case": {"type": "string", "const": kind.name},
         "outcome": _ref(f"{name}Outcome"),
     }
+    if engine and kind.conditional_outcomes:
+        components[f"{name}Conditions"] = _conditions(engine, kind)
+        decision["properties"] |= {"conditions": _ref(f"{name}Conditions")}
     components[f"{name}Decision"] = decision
     operation = document["paths"][f"/v1/decisions/{kind.name}"]["post"]
     operation["requestBody"] = body_of(f"{name}Request")
@@ -111,17 +138,42 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, vocabul
     recorded["schema"] = {"anyOf": [_ref(f"{_class_name(each)}Decision") for each in CASE_KINDS]}
 
 
+def _conditions(engine: Engine, kind: CaseKind) -> Schema:
+    """What the rules can ask for, each with title, type and unit.
+
+    None is required: a decision has those of the rules that fired. Open as all answers: a decision that was recorded
+    under other policies may have conditions that today's don't.
+    """
+    properties: dict[str, Schema] = {}
+    for condition in condition_kinds(engine, kind.name):
+        unit = unit_of(condition.type, engine.vocabulary.currency)
+        about: Schema = {"description": _measured(condition.type.kind, unit), "x-unit": unit}
+        if condition.title:
+            about |= {"x-title": condition.title.en, "x-title-zh": condition.title.zh}
+        properties[condition.name] = {"type": [_ANSWERED[condition.type.kind], "null"], **about}
+        if condition.type.kind is Kind.DATE:
+            properties[condition.name]["format"] = "date"
+    about_all = "What has to be brought before the case passes, by name; only what this case needs is there."
+    return {"type": "object", "description": about_all, "properties": properties}
+
+
+def _measured(kind: Kind, unit: str | None) -> str:
+    return f"`{kind.value}`, in {unit}." if unit else f"`{kind.value}`."
+
+
 def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
     """The exact schema of the body that decides such a case."""
     schema = dict(facts_schema(vocabulary, case))
     schema.pop("$schema", None)
     schema.pop("$id", None)
-    schema["properties"] = {"as_of": _AS_OF} | schema["properties"]
+    as_of = _AS_OF | {"description": f"Today in {vocabulary.timezone} where it is left out."}
+    schema["properties"] = {"as_of": as_of} | schema["properties"]
     return schema
 
 
 def _taken_out(components: Schema, name: str, schema: Schema) -> Schema:
-    """The schema under a name of its own, and what stands in its place."""
+    """The schema under a name of its own, and what stands in its place: a reference, or for a group that may be null a
+    choice between that and null."""
     components[name] = {**schema, "type": "object"}
     return {"anyOf": [_ref(name), {"type": "null"}]} if "null" in schema["type"] else _ref(name)
 

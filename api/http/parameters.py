@@ -1,4 +1,8 @@
-"""Query parameters that nothing reads: a mistyped one must not pass for an answer."""
+"""Query parameters that nothing reads: a mistyped one must not pass for an answer.
+
+`?txt=true` answered without texts would be taken for "there are none". So each route says which parameters it reads,
+and all others are refused with what was probably meant.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,10 @@ _NAMED_MAX = 20
 
 
 def only_parameters(*known: str) -> Any:
-    """A route's dependency: it takes these query parameters and no others."""
+    """A route's dependency: it takes these query parameters and no others.
+
+    FastAPI itself passes over what no function asks for. Example: `dependencies=[only_parameters("text")]`.
+    """
 
     async def check(request: Request) -> None:
         refuse_parameters(request.scope["query_string"], known)

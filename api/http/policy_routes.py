@@ -1,4 +1,9 @@
-"""The policy set in force, trying out a change before it is saved, and activating one that takes something away."""
+"""The policy set in force, trying out a change before it is saved, and activating one that takes something away.
+
+A check reads and compiles texts that a stranger may have written to take long. So it runs in a process of its own with
+limits of time and memory, one at a time, callers in turn; and it ends where the caller hangs up, so that nobody waits
+for an answer that nobody wants.
+"""
 
 from __future__ import annotations
 
@@ -124,8 +129,12 @@ _FORWARDED = re.compile(r"forwarded|x-forwarded\b.*|via|.*-real-ip|.*-client-ip|
 
 
 def _refuse_strangers(request: Request) -> None:
-    """Until there are people with roles, to be on the service's machine is the right. A proxy on it passes others on
-    and says so."""
+    """Raises `NotLocal` for all but a program on this machine.
+
+    Until there are people with roles, to be on the service's machine is the right. A proxy on it comes from the
+    loopback address as well, but asks for somebody else, and says so in one of the headers of `_FORWARDED`: then it's a
+    stranger.
+    """
     peer = request.client.host if request.client else ""
     try:
         address = ip_address(peer)
@@ -137,6 +146,7 @@ def _refuse_strangers(request: Request) -> None:
 
 
 def _version_to_activate(body: bytes) -> str:
+    """The version that the caller looked at. It must be named, so that nobody activates what was saved meanwhile."""
     try:
         return ActivateRequest.model_validate(parse_object(body, '{"version": "…"}')).version
     except ValidationError as invalid:
@@ -148,7 +158,11 @@ def _version_to_activate(body: bytes) -> str:
 
 
 async def _unless_gone(receive: Receive, job: Coroutine[None, None, T]) -> T:
-    """The job's result; where the caller hangs up, the job ends too."""
+    """The job's result; where the caller hangs up, the job ends too.
+
+    Two tasks race: the job, and one that waits for the connection's end. Raises `ClientGone` where that comes first,
+    and whatever the job raises. Both tasks are ended and waited for in any case, so none outlives the request.
+    """
     working, gone = asyncio.ensure_future(job), asyncio.ensure_future(_disconnected(receive))
     try:
         await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -170,6 +184,8 @@ NOTHING_TO_CHECK = "has no files, and `alone` leaves out those in the rules fold
 
 
 def _check_request(body: bytes) -> CheckRequest:
+    """The files to check. Raises `FactsInvalid` with every fault: what pydantic finds, too many files, two of one name,
+    and a check of nothing at all, which would be answered "no policies", as if the caller's set were empty."""
     try:
         check = CheckRequest.model_validate(parse_object(body, '{"files": {"orders.yaml": "…"}}'))
     except ValidationError as invalid:
@@ -214,6 +230,7 @@ def _pointer(steps: tuple[int | str, ...]) -> str:
 
 
 def _policy_set(policies: Policies, *, with_text: bool) -> PolicySetShape:
+    """What decides now, which the folder needn't hold any more: texts come from the engine in force, not from files."""
     now = policies.in_force
     return PolicySetShape(
         version=now.engine.version if now else None,
@@ -225,6 +242,7 @@ def _policy_set(policies: Policies, *, with_text: bool) -> PolicySetShape:
 
 
 def _file(name: str, text: str, *, with_text: bool) -> PolicyFile:
+    """`text` stays unset where it isn't asked for, so that the answer has no member for it."""
     content = text.encode()
     file = PolicyFile(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     if with_text:

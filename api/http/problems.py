@@ -2,6 +2,10 @@
 
 An error class says nothing about HTTP; here it gets its status, its type and its title. Faults in what the caller sent
 are listed all at once under `errors`, each with a JSON pointer (RFC 6901) into the body.
+
+To add a problem: an error class where it is raised, a row in `PROBLEMS`, its status in the `responses` of the routes
+that can answer it, and a line in docs/api.md. The `type` stays for good, since callers' programs tell problems apart by
+it; the detail is for people and may be reworded.
 """
 
 from __future__ import annotations
@@ -255,12 +259,17 @@ ALL_KINDS = (*PROBLEMS.values(), _INTERNAL)
 
 
 def kind_of(error: Exception) -> ProblemKind:
-    """By the class of the error; what the table doesn't name is a fault of ours."""
+    """By the class of the error; what the table doesn't name is a fault of ours. A subclass isn't its parent: what is
+    raised without a row of its own would show callers what it says, whoever wrote that."""
     return PROBLEMS.get(type(error), _INTERNAL)
 
 
 def problem_response(error: Exception) -> Response:
-    """An error that the table doesn't name is ours: 500, and nothing of it is shown."""
+    """The whole answer to an error: status, headers and document.
+
+    An error that the table doesn't name is ours: 500, and nothing of it is shown, since its text may hold a customer's
+    figures or a path of this machine. What may pass by itself (503, 429) says when to come back.
+    """
     kind = kind_of(error)
     body: dict[str, object] = {
         "type": f"/problems/{kind.slug}",

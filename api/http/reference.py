@@ -1,5 +1,12 @@
 """The OpenAPI document and `/docs`, the same document as a page to read. Both are made once for each vocabulary.
 
+The page is made here because the usual ones are scripts from elsewhere: they show nothing to somebody without network,
+and a browser that runs them near a customer's figures has to trust whoever serves them. This one is text and tables.
+
+It has, from top to bottom: all operations with links; each with its parameters, body and answers; each component with
+its members, type, meaning, bounds and example. Everything that has a name links to its place, so a reader follows
+`OrderRequest` to `OrderFacts` to `OrderReleasedByRole`.
+
 Titles, descriptions and examples of facts come from a site's own `facts.yaml`: whatever is shown is escaped.
 """
 
@@ -52,6 +59,7 @@ def add_reference_routes(app: FastAPI) -> None:
 
 
 def _document(document: Schema) -> Iterator[str]:
+    """The page's body, piece by piece."""
     info = document["info"]
     yield f"<h1>{escape(info['title'])}: the API</h1>\n"
     yield f"<p>{escape(info.get('description', ''))}\n"
@@ -73,6 +81,7 @@ def _document(document: Schema) -> Iterator[str]:
 
 
 def _operation(name: str, operation: Schema) -> Iterator[str]:
+    """One operation under its heading, `POST /v1/decisions/order`: what it does, takes and answers."""
     yield f'<h2 id="{_anchor(name)}"><code>{escape(name)}</code></h2>\n'
     yield f"<p><b>{escape(operation.get('summary', ''))}</b>\n<p>{escape(operation.get('description', ''))}\n"
     if operation.get("parameters"):
@@ -113,6 +122,8 @@ def _members(schema: Schema) -> Iterator[str]:
 
 
 def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, ...]]:
+    """One row for each member, and below an object's row one for each of its own, named from the outside:
+    `order.amount`. A member that refers to a component has a link instead, and no rows."""
     for name, member in schema.get("properties", {}).items():
         required = "yes" if name in schema.get("required", ()) else ""
         example = json.dumps(member["examples"][0], ensure_ascii=False) if member.get("examples") else ""
@@ -122,7 +133,8 @@ def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, ...]]:
 
 
 def _meaning(schema: Schema) -> str:
-    """Titles, description and bounds of a value."""
+    """Titles, description and bounds of a value, in both languages where it has them: what a reader has to know before
+    he fills it in. `x-title` is where `openapi` puts the titles that are for people."""
     titles = " / ".join(escape(schema[key]) for key in ("x-title", "x-title-zh") if schema.get(key))
     texts = [escape(schema[key]) for key in ("description", "x-description-zh") if schema.get(key)]
     bounds = [

@@ -1,4 +1,10 @@
-"""The head of a request, beyond its syntax: what makes two readers of it disagree, or speaks for somebody else."""
+"""The head of a request, beyond its syntax: what makes two readers of it disagree, or speaks for somebody else.
+
+A proxy in front reads the same bytes as this service. Where the two disagree about where a body ends, a caller can hide
+a second request in the first one's body, which the proxy never checked (request smuggling); where they disagree about
+the host, he can ask in another site's name. So what could be read in two ways is refused, not guessed: two `Host`s, a
+`Content-Length` that is no plain number, any `Transfer-Encoding` but `chunked`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +36,13 @@ def check_head(
     hosts: Hosts,
     body_bytes_max: int,
 ) -> None:
-    """Raises the `Refused` that fits. `headers` are those of `READ_HERE`, names in lower case."""
+    """Raises the `Refused` that fits: `MalformedRequest`, `BodyTooLarge`, `UnmetExpectation`, `ForeignHost` or
+    `ForeignOrigin`.
+
+    `headers` are those of `READ_HERE`, names in lower case, in the order in which they came and each as often as it
+    came. `target` is what stands behind the method: a path, or a URL, whose host counts like `Host`. `body_bytes_max`
+    is held against the length that the head declares, before a byte of the body is read.
+    """
     if version not in ("1.1", "1.0"):
         raise MalformedRequest(f"HTTP/{version} is not spoken here; send HTTP/1.1")
     host: bytes | None = None
@@ -59,6 +71,8 @@ def check_head(
 
 
 def _check_where_to(method: bytes, target: bytes, version: str, host: bytes | None, hosts: Hosts) -> None:
+    """Is it this service that is asked? HTTP/1.1 must say so in `Host`; a URL as target says it as well, and must not
+    say otherwise."""
     if host is None:
         if version == "1.1":
             raise MalformedRequest("the header Host is missing")

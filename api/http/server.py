@@ -1,4 +1,12 @@
-"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.http`."""
+"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.http`.
+
+The settings become limits here, and limits what the machine can afford: a service that accepts more connections than it
+may open files for would fail at the next file it needs, and that could be the journal's.
+
+The end is bounded as well. From SIGTERM on, requests in flight have `REQUESTS_SECONDS_MAX` to be answered; then they
+are cut off, the journal is closed, and after `SHUTDOWN_SECONDS_MAX` the process ends whatever is still going on: a
+supervisor would kill it anyhow, and a journal that is killed is whole.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +40,7 @@ SHUTDOWN_SECONDS_MAX = 20
 REQUESTS_SECONDS_MAX = 17
 """How long requests in flight may take of these; the rest is for the journal."""
 LOOKS_SECONDS = 0.2
+"""How often connections are looked at for what has taken too long, so a limit of time is kept to this much."""
 OWN_FILES = 40
 """What the service itself may have open: the journal, the folders it watches, its worker."""
 
@@ -54,11 +63,15 @@ def guarded_server(
     is_process: bool = False,
     when_listening: Callable[[], None] = lambda: None,
 ) -> GuardedServer:
-    """The service behind its guard; whoever serves it, serves this. `is_process`: the process does nothing else."""
+    """The service behind its guard; whoever serves it, serves this.
+
+    `limits` and `clock` are for tests; else they follow from the settings and the machine. `is_process`: the process
+    does nothing else, so that it may freeze what is in memory and end itself.
+    """
     from api.http.app import create_app
 
     app = create_app(settings, clock)
-    limits = _affordable(replace(limits or ConnectionLimits(), body_bytes=settings.body_bytes_max))
+    limits = _affordable(replace(limits or connection_limits(settings), body_bytes=settings.body_bytes_max))
     guard = Guard(hosts_of(settings.host, settings.hosts), limits, app.state.metrics)
     config = uvicorn.Config(
         app,
@@ -78,9 +91,28 @@ def guarded_server(
     return GuardedServer(config, guard, is_process=is_process, when_listening=when_listening)
 
 
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """What connections may cost by the settings. What no operator has a reason to change keeps its default."""
+    return ConnectionLimits(
+        connections=settings.connections_max,
+        idle_seconds=settings.keep_alive_seconds,
+        head_bytes=settings.head_bytes_max,
+        head_seconds=settings.head_seconds_max,
+        body_bytes=settings.body_bytes_max,
+        body_seconds=settings.body_seconds_max,
+        bodies_bytes=settings.bodies_bytes_max,
+        unread_seconds=settings.unread_seconds_max,
+    )
+
+
 def _affordable(limits: ConnectionLimits) -> ConnectionLimits:
-    """As many connections as the process may open files for, and once more as many: a burst of new ones is accepted
-    before the first of them can be turned away."""
+    """The limits, as far as this process can keep them.
+
+    As many connections as the process may open files for, and once more as many: a burst of new ones is accepted before
+    the first of them can be turned away. Example: 1,000 connections need 2,040 files; where 1,024 are allowed, there
+    are 492 connections. All bodies together may have at least twice the largest one, or that one could never come
+    whole.
+    """
     connections = max(1, min(limits.connections, (_files_max(2 * limits.connections + OWN_FILES) - OWN_FILES) // 2))
     bodies_bytes = max(limits.bodies_bytes, 2 * limits.body_bytes)
     return replace(limits, connections=connections, bodies_bytes=bodies_bytes)

@@ -1,4 +1,12 @@
-"""`GET /v1/facts`: what requests may carry and decisions may say, for those who build an interface or fill one in."""
+"""`GET /v1/facts`: what requests may carry and decisions may say, for those who build an interface or fill one in.
+
+The OpenAPI document says the same to programs that are generated once. This route is for those that ask while they run:
+a form that shows each field under its title in the user's language, with its unit and its words, and gains a field when
+somebody adds a fact to `facts.yaml`; a list of what a decision's `missing` asks for; a screen that names conditions.
+
+It answers for the policies in force, so it may change between two decisions; a decision names facts and conditions by
+names that don't change when somebody rewords a title.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +18,23 @@ from pydantic import JsonValue
 from api.http.answers import (
     BilingualText,
     CaseKindShape,
+    ConditionShape,
     FactShape,
+    FactType,
     FactWordShape,
     OutcomeShape,
     RecordValueShape,
-    ScalarType,
     VocabularyShape,
 )
+from api.http.condition_kinds import condition_kinds
 from api.http.parameters import only_parameters
 from api.http.problems import problems
+from engine.pipeline import Engine
 from engine.vocabulary.binding import json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES, CaseKind
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary, unit_of
 from ledger.policies.in_force import Policies
-
-_UNITS = {Kind.RATE: "share", Kind.DAYS: "days", Kind.MONTHS: "months"}
 
 
 def add_vocabulary_routes(app: FastAPI, policies: Policies) -> None:
@@ -33,26 +42,42 @@ def add_vocabulary_routes(app: FastAPI, policies: Policies) -> None:
 
     @app.get("/v1/facts", tags=["decisions"], dependencies=[only_parameters()], responses=problems(422, 503))
     async def get_facts() -> VocabularyShape:
-        """Every fact that a request may carry, with title, type, unit and bounds; and the outcomes of each kind of
-        case."""
-        return vocabulary_shape(policies.engine().vocabulary)
+        """Every fact that a request may carry, with title, type, unit and bounds; and the outcomes and conditions of
+        each kind of case."""
+        return vocabulary_shape(policies.engine())
 
 
-def vocabulary_shape(vocabulary: Vocabulary) -> VocabularyShape:
+def vocabulary_shape(engine: Engine) -> VocabularyShape:
     """As the route answers it, in the order in which facts were declared."""
+    vocabulary = engine.vocabulary
     return VocabularyShape(
         currency=vocabulary.currency,
-        case_kinds=[_case_kind(kind) for kind in CASE_KINDS.values()],
+        timezone=vocabulary.timezone,
+        case_kinds=[_case_kind(kind, engine) for kind in CASE_KINDS.values()],
         facts=[_fact(fact, vocabulary) for fact in vocabulary.facts.values()],
     )
 
 
-def _case_kind(kind: CaseKind) -> CaseKindShape:
+def _case_kind(kind: CaseKind, engine: Engine) -> CaseKindShape:
+    """Outcomes from the mildest to the most severe, as in the ladder that policies are written for."""
     outcomes = [OutcomeShape(name=name, title=_text(OUTCOME_TITLES[name])) for name in kind.ladder]
-    return CaseKindShape(name=kind.name, title=_text(kind.title), groups=list(kind.groups), outcomes=outcomes)
+    conditions = [
+        ConditionShape(
+            name=condition.name,
+            title=_text(condition.title) if condition.title else None,
+            type=condition.type.kind.value,
+            unit=unit_of(condition.type, engine.vocabulary.currency),
+        )
+        for condition in condition_kinds(engine, kind.name)
+    ]
+    return CaseKindShape(
+        name=kind.name, title=_text(kind.title), groups=list(kind.groups), outcomes=outcomes, conditions=conditions
+    )
 
 
 def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
+    """Bounds are written as a request would carry them, money with its currency's decimals: `"10000000000000.00"`.
+    Texts, words and yes/no have none, and only numbers have decimals."""
     type_ = fact.type
     titles = dict(type_.titles)
     is_bounded = type_.kind.is_numeric or type_.kind is Kind.DATE
@@ -61,7 +86,7 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
         title=_text(fact.title),
         note=_text(fact.note) if fact.note else None,
         type=type_.kind.value,
-        unit=vocabulary.currency if type_.kind is Kind.MONEY else _UNITS.get(type_.kind),
+        unit=unit_of(type_, vocabulary.currency),
         decimals=type_.scale if type_.kind.is_numeric else None,
         minimum=str(json_value(type_.low, type_)) if is_bounded else None,
         maximum=str(json_value(type_.high, type_)) if is_bounded else None,
@@ -71,7 +96,7 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
         if type_.kind is Kind.ENUM
         else None,
         records=[
-            RecordValueShape(name=field.name, type=cast("ScalarType", field.type.kind.value), required=field.required)
+            RecordValueShape(name=field.name, type=cast("FactType", field.type.kind.value), required=field.required)
             for field in type_.fields
         ]
         if type_.kind is Kind.LIST

@@ -164,6 +164,19 @@ def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet
         variables={name: type_ for name, type_ in stretch.variables.items() if name in names},
         titles={item.name: item.title for item in titled if item.title},
         constants=stretch.constants,
+        shown=tuple(
+            name
+            for policy in linked.policies.values()
+            for value in policy.values.values()
+            if value.show and (name := f"{policy.name}.{value.name}") in needed
+        ),
+        condition_titles={
+            condition.name: condition.title
+            for policy in deciding
+            for rule in policy.rules.values()
+            for condition in rule.conditions
+            if condition.title
+        },
     )
 
 

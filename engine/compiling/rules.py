@@ -14,14 +14,15 @@ from engine.compiling.arithmetic import Mismatch
 from engine.compiling.expressions import Scope, compile_condition, compile_expression
 from engine.compiling.link import dotted_names
 from engine.compiling.scopes import Names
-from engine.compiling.types import named
+from engine.compiling.types import declared, named
 from engine.feel import syntax
 from engine.proving.table_checks import check_match
-from engine.reading.policy import BilingualTemplate, Expression, Policy, RuleDefinition, Template
+from engine.reading.policy import BilingualTemplate, ConditionDefinition, Expression, Policy, RuleDefinition, Template
 from engine.ruleset.formula import Formula
 from engine.ruleset.ruleset import Bilingual, Conjunct, Match, Rule
 from engine.ruleset.ruleset import Template as RuleTemplate
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Type
 
 IGNORE = "ignore"
 """What an author writes behind `if_missing` for a rule that may stay undetermined without an outcome."""
@@ -34,7 +35,7 @@ def compile_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | N
     conjuncts = compile_conditions(policy, rule.when, names)
     reason = _bilingual(rule.reason, scope, names)
     remedy = _bilingual(rule.remedy, scope, names) if rule.remedy else None
-    conditions = [(condition.name, _shown_formula(condition.formula, scope, names)) for condition in rule.conditions]
+    conditions = [(condition.name, _condition_formula(condition, scope, names)) for condition in rule.conditions]
     sound = tuple(conjunct for conjunct in conjuncts if conjunct is not None)
     match = Match(f"{policy.name}.{rule.id}", sound, rule.place)
     names.report += check_match(match)
@@ -88,11 +89,15 @@ def _template(template: Template, scope: Scope, names: Names) -> RuleTemplate | 
     return sound if len(sound) == len(parts) else None
 
 
-def _shown_formula(expression: Expression, scope: Scope, names: Names) -> Formula | None:
-    """A formula whose value is shown: rounded like a named value."""
-    formula = compile_expression(expression, scope, names.report)
+def _condition_formula(condition: ConditionDefinition, scope: Scope, names: Names) -> Formula | None:
+    return _shown_formula(condition.formula, scope, names, declared(condition.type, names.vocabulary))
+
+
+def _shown_formula(expression: Expression, scope: Scope, names: Names, type_: Type | None = None) -> Formula | None:
+    """A formula whose value is shown: rounded like a named value, to its declared type where it has one."""
+    formula = compile_expression(expression, scope, names.report, type_)
     try:
-        return None if formula is None else named(formula, None, names.vocabulary)
+        return None if formula is None else named(formula, type_, names.vocabulary)
     except Mismatch as mismatch:
         names.fail(expression.place, mismatch)
         return None

@@ -3,7 +3,9 @@
     facts –Binder.bind→ values –Matcher.match→ MatchResult –Evaluator.decide→ Decision
 
     Decision, Reason    the answer, as data that is recorded and returned unchanged (decision)
-    Undetermined        a rule, table or value that could not be worked out, with the facts that are missing
+    Undetermined        a rule or table that could not be worked out
+    MissingInput        a fact that is missing, once for all that wait for it (missing_list)
+    PassedRule, Figure  what was checked without objection, and the values that a policy shows
 
     evaluator           puts the parts together: the most severe outcome, and why
     matcher             finds which rules fire twice, by generated Python and by a Rete network, and compares the two

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from engine.vocabulary.text import Text
 
@@ -60,13 +61,16 @@ class Reason:
     """The reason in words, with the case's numbers."""
 
     remedy: Text | None
-    """What would make the case pass; None where the rule names nothing."""
+    """What would make the case pass; None where the rule names nothing, and where all that helps is to supply the
+    facts in `missing`."""
 
     facts: tuple[tuple[str, JsonValue], ...]
-    """The variables that the rule reads, by full name, with their values in this case."""
+    """The variables that the rule reads, by full name, with their values in this case; of a rule that could not be
+    worked out only those that are known."""
 
     missing: tuple[str, ...]
-    """Empty for a rule that fired. Otherwise the facts that are missing, or the values that have no result."""
+    """Empty for a rule that fired. Otherwise the names of the facts that are missing, or of the values that have no
+    result. What they are called and measured in stands once, in the decision's own `missing`."""
 
     place: str
     """Where the rule stands, as `file:line:column`; `engine` for the engine's own reasons."""
@@ -79,8 +83,8 @@ class Reason:
         return {
             "rule": self.rule,
             "outcome": self.outcome,
-            "text": {"en": self.text.en, "zh": self.text.zh},
-            "remedy": self.remedy and {"en": self.remedy.en, "zh": self.remedy.zh},
+            "text": _both(self.text),
+            "remedy": self.remedy and _both(self.remedy),
             "facts": dict(self.facts),
             "missing": list(self.missing),
             "place": self.place,
@@ -96,7 +100,8 @@ class Undetermined:
     """Its full id."""
 
     missing: tuple[str, ...]
-    """The facts that are missing behind it, or the values that have no result."""
+    """The facts that are missing behind it, or the values that have no result. In JSON they stand in the decision's
+    `missing`, each with all that wait for it."""
 
     ignored: bool
     """Whether the rule's author wrote `if_missing: ignore`, so that it gives no reason. False for tables, whose unknown
@@ -104,7 +109,104 @@ class Undetermined:
 
     def as_json(self) -> dict[str, object]:
         """As the decision's JSON holds it."""
-        return {"id": self.id, "missing": list(self.missing), "ignored": self.ignored}
+        return {"id": self.id, "ignored": self.ignored}
+
+
+class Lack(StrEnum):
+    """Why an input of a rule or a table is unknown, and so who can help."""
+
+    FACT = "fact"
+    """A fact that the request leaves out; whoever asks supplies it."""
+
+    PARAMETER = "parameter"
+    """A parameter without a value on this day; the policy's author gives it one."""
+
+    VALUE = "value"
+    """A value without a result, though no fact is missing behind it: it divides by zero, or reads a table that has no
+    row for this case."""
+
+    RULE = "rule"
+    """The same of a rule's own condition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingInput:
+    """Something that rules or tables wait for, once for all of them.
+
+    Example: without `account.open_invoices` exposure can't be worked out, and without exposure neither the credit limit
+    nor the concentration can be checked. Then the fact stands here, `needed_by` both rules, and exposure doesn't.
+    """
+
+    name: str
+    """The fact's name, `account.open_invoices`; or that of the parameter, value or rule."""
+
+    lack: Lack
+
+    title: Text | None
+    """What readers call it; None where its author gave no title."""
+
+    type: str | None
+    """The word for its type, such as `money`; None for rules and for lists."""
+
+    unit: str | None
+    """What it is counted in, see `unit_of`."""
+
+    needed_by: tuple[str, ...]
+    """The ids of the tables and rules that could not be worked out for want of it, in the order of `undetermined`."""
+
+    def as_json(self) -> dict[str, object]:
+        """As the decision's JSON holds it."""
+        return {
+            "name": self.name,
+            "kind": self.lack.value,
+            "title": self.title and _both(self.title),
+            "type": self.type,
+            "unit": self.unit,
+            "needed_by": list(self.needed_by),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A value that its policy shows to readers, such as the headroom that is left under the limit."""
+
+    name: str
+    """The value's full name, `orders.headroom`; it stands among the decision's results too."""
+
+    title: Text
+
+    type: str
+    """The word for its type, such as `money`."""
+
+    unit: str | None
+    """What it is counted in, see `unit_of`."""
+
+    value: JsonValue
+    """Never null: a figure that has no result in this case is left out."""
+
+    def as_json(self) -> dict[str, object]:
+        """As the decision's JSON holds it."""
+        return {
+            "name": self.name,
+            "title": _both(self.title),
+            "type": self.type,
+            "unit": self.unit,
+            "value": self.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PassedRule:
+    """A rule that was worked out and does not speak against the case. Made once for each rule of a rule set."""
+
+    rule: str
+    """The rule's full id."""
+
+    title: Text | None
+
+    def as_json(self) -> dict[str, object]:
+        """As the decision's JSON holds it."""
+        return {"rule": self.rule, "title": self.title and _both(self.title)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +243,16 @@ class Decision:
     undetermined: tuple[Undetermined, ...]
     """All that could not be worked out, whether it matters or not; tables, then exceptions, then rules."""
 
+    missing: tuple[MissingInput, ...]
+    """What was missing for all of `undetermined`, each once: facts in the vocabulary's order, then the rest by name."""
+
+    passed: tuple[PassedRule, ...]
+    """The rules that were checked and did not fire, in the policies' order; so the case passed them, be it that they
+    don't apply to it. Rules that a parameter switches off and those that could only give advice are not among them."""
+
+    figures: tuple[Figure, ...]
+    """What the policies show of their values, in the order in which they are worked out."""
+
     results: Mapping[str, Mapping[str, JsonValue]]
     """What the policies worked out, by policy and name, such as `limits: {credit_limit: "60000.00"}`."""
 
@@ -161,8 +273,15 @@ class Decision:
             "outcome": self.outcome,
             "conditions": dict(self.conditions),
             "reasons": [reason.as_json() for reason in self.reasons],
+            "missing": [item.as_json() for item in self.missing],
             "undetermined": [item.as_json() for item in self.undetermined],
+            "passed": [rule.as_json() for rule in self.passed],
+            "figures": [figure.as_json() for figure in self.figures],
             "results": {policy: dict(values) for policy, values in self.results.items()},
             "policy_version": self.policy_version,
             "engine_version": self.engine_version,
         }
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"en": text.en, "zh": text.zh}

@@ -11,26 +11,30 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
-from engine.deciding.decision import Decision, JsonValue, Reason, Undetermined, Waiver
+from engine.deciding.decision import Decision, Figure, JsonValue, Lack, PassedRule, Reason, Undetermined, Waiver
 from engine.deciding.matcher import Disagreement, Matcher, MatchResult
 from engine.deciding.missing import MissingInputs, MissingSearch, left_open
+from engine.deciding.missing_list import MissingList
 from engine.deciding.reasons import ReasonWords, Values
 from engine.deciding.waivers import waivers_by_match, waivers_by_rule
-from engine.ruleset.formula import Formula, record_variable
+from engine.ruleset.formula import Formula
 from engine.ruleset.interpret import Result
-from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Named, Rule, RuleSet, Table
+from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Rule, RuleSet, Table
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.binding import Binder, Scalar, Value, json_formatter, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.days import day_number
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Fact, Type
+from engine.vocabulary.vocabulary import Type, unit_of
 
 _NamedValue = tuple[str, Callable[[Result], JsonValue], int]
 """A variable's name, the function that writes its value as JSON, and the slot of its value."""
 
 _SeverityAndReason = tuple[int, Reason]
 """A reason behind the severity of its outcome, by which reasons are sorted."""
+
+
+_ITS_CONDITION = Text("its condition", "该规则的条件")
 
 
 class _ByName(Mapping[str, Value]):
@@ -58,6 +62,8 @@ class _PreparedRule:
     place: str
     severity: int
     words: ReasonWords
+    passed: PassedRule | None
+    """What a decision says where the rule doesn't fire; None for rules that check nothing."""
     uses: tuple[_NamedValue, ...]
     conditions: tuple[tuple[str, Callable[[Values], JsonValue]], ...]
 
@@ -75,17 +81,13 @@ class Evaluator:
         self._matcher = Matcher(ruleset)
         self._slots = self._matcher.python.slots
         self._missing = MissingInputs(ruleset)
-        self._facts = frozenset(_supplied(ruleset.facts))
-        self._unset = frozenset(
-            step.name
-            for step in ruleset.steps
-            if isinstance(step, Named) and not step.is_step and step.name not in ruleset.results
-        )
+        self._lacks = MissingList(ruleset)
         self._subject = next(index for index, fact in enumerate(ruleset.facts) if fact.name == f"{ruleset.case}.id")
         self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
         self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
         self._waivers = waivers_by_match(ruleset, self._matcher.python.matches)
         self._is_decided = ruleset.is_decided
+        self._figures = tuple(self._figure(name) for name in ruleset.shown)
         self._results = _by_policy(self._named_value(name) for name in ruleset.results)
 
     def close(self) -> None:
@@ -125,6 +127,9 @@ class Evaluator:
             conditions=conditions,
             reasons=tuple([reason for _, reason in reasons]),
             undetermined=undetermined,
+            missing=self._lacks.missing(undetermined) if undetermined else (),
+            passed=self._passed(matching),
+            figures=tuple([figure for write in self._figures if (figure := write(values)) is not None]),
             results={
                 policy: {name: write(values[slot]) for name, write, slot in members}
                 for policy, members in self._results
@@ -155,6 +160,13 @@ class Evaluator:
         waivers = waived.get(reason.rule)
         return (severity - len(self._kind.ladder), replace(reason, waived=waivers)) if waivers else severity_and_reason
 
+    def _passed(self, matching: MatchResult) -> tuple[PassedRule, ...]:
+        """The rules that neither fired nor stayed open."""
+        first = self._first_rule
+        others = {*matching.fired, *matching.undetermined}
+        rules = enumerate(self._rules, first)
+        return tuple([rule.passed for index, rule in rules if index not in others and rule.passed is not None])
+
     # --- what could not be worked out ---
 
     def _undetermined(self, matching: MatchResult) -> tuple[tuple[Undetermined, ...], list[_SeverityAndReason]]:
@@ -183,28 +195,36 @@ class Evaluator:
         """Why a rule can't be worked out, and what to do about it.
 
         There are three kinds of causes: facts, which whoever asks can supply; parameters without a value on this date,
-        which only the policy's author can give; and what has no result though all of these are there.
+        which only the policy's author can give; and what has no result though all of these are there. Facts are only
+        counted, since mostly many rules wait for the same ones: the decision's `missing` has each once.
         """
         rule = prepared.rule
         outcome = rule.if_missing or self._kind.caution
-        facts = [name for name in missing if name in self._facts]
-        unset = [name for name in missing if name in self._unset]
-        others = [name for name in missing if name not in self._facts and name not in self._unset and name != rule.id]
-        causes = [words(self._titled(names)) for words, names in ((_supply, facts), (_define, unset)) if names]
-        if others or rule.id in missing:
-            causes.append(_without_result(self._titled(others) if others else None))
+        by_lack: dict[Lack, list[str]] = {lack: [] for lack in Lack}
+        for name in missing:
+            by_lack[self._lacks.lack(name)].append(name)
+        causes, remedies = [], []
+        if facts := by_lack[Lack.FACT]:
+            causes.append(_facts_missing(len(facts)))
+        if unset := by_lack[Lack.PARAMETER]:
+            causes.append(_without_value(self._titled(unset)))
+            remedies.append(_give_value(self._titled(unset)))
+        if by_lack[Lack.VALUE] or by_lack[Lack.RULE]:
+            without = self._titled(by_lack[Lack.VALUE]) if by_lack[Lack.VALUE] else _ITS_CONDITION
+            causes.append(_without_result(without))
+            remedies.append(_look_why(without))
         subject = rule.title or Text(rule.id, rule.id)
         text = Text(
-            f"{subject.en}: can't be checked, {'; '.join(cause.en for cause, _ in causes)}.",
-            f"{subject.zh}：无法检查，{'；'.join(cause.zh for cause, _ in causes)}。",
+            f"{subject.en}: can't be checked, {'; '.join(cause.en for cause in causes)}.",
+            f"{subject.zh}：无法检查，{'；'.join(cause.zh for cause in causes)}。",
         )
-        remedy = Text(" ".join(remedy.en for _, remedy in causes), "".join(remedy.zh for _, remedy in causes))
+        remedy = Text(" ".join(each.en for each in remedies), "".join(each.zh for each in remedies))
         reason = Reason(
             rule=rule.id,
             outcome=outcome,
             text=text,
-            remedy=remedy,
-            facts=_used(prepared, values),
+            remedy=remedy if remedies else None,
+            facts=tuple([used for used in _used(prepared, values) if used[1] is not None]),
             missing=missing,
             place=prepared.place,
             waived=(),
@@ -262,13 +282,31 @@ class Evaluator:
             place=str(rule.match.place),
             severity=self._kind.severity(rule.outcome),
             words=ReasonWords(rule.reason, rule.remedy, compile_formula, self.ruleset.currency),
+            passed=PassedRule(rule.id, rule.title) if self._checks(rule) else None,
             uses=tuple(self._named_value(name) for name in rule.uses),
             conditions=tuple((name, self._condition(formula)) for name, formula in rule.conditions),
         )
 
+    def _checks(self, rule: Rule) -> bool:
+        """Whether a case has passed something where the rule doesn't fire: one that is switched off can't fire, and one
+        that gives the mildest outcome is advice."""
+        return not rule.is_switched_off and self._kind.severity(rule.outcome) > 0
+
     def _condition(self, formula: Formula) -> Callable[[Values], JsonValue]:
         value, write = self._matcher.python.function(formula), json_formatter(formula.type)
         return lambda values: write(value(values))
+
+    def _figure(self, name: str) -> Callable[[Values], Figure | None]:
+        """How a decision shows a value; None where it has no result."""
+        _, write, slot = self._named_value(name)
+        type_, title = self.ruleset.variables[name], self.ruleset.titles[name]
+        kind, unit = type_.kind.value, unit_of(type_, self.ruleset.currency)
+
+        def figure(values: Values) -> Figure | None:
+            value = write(values[slot])
+            return None if value is None else Figure(name=name, title=title, type=kind, unit=unit, value=value)
+
+        return figure
 
     def _named_value(self, name: str) -> _NamedValue:
         """How a decision writes a variable's or a parameter's value. A parameter's is the same in all decisions."""
@@ -286,31 +324,27 @@ class Evaluator:
         return next(step.element for step in self.ruleset.steps if isinstance(step, ListResult) and step.name == name)
 
 
-def _supplied(facts: Iterable[Fact]) -> Iterator[str]:
-    """The names of what whoever asks can supply: facts, and the values of the records of lists."""
-    for fact in facts:
-        yield fact.name
-        yield from (record_variable(fact.name, field.name) for field in fact.type.fields)
+def _facts_missing(count: int) -> Text:
+    return Text("1 fact is missing" if count == 1 else f"{count} facts are missing", f"缺少 {count} 项事实")
 
 
-def _supply(names: Text) -> tuple[Text, Text]:
-    """The cause and the remedy, for facts that are missing."""
-    return Text(f"missing: {names.en}", f"缺少：{names.zh}"), Text(f"Supply {names.en}.", f"请提供{names.zh}。")
+def _without_value(names: Text) -> Text:
+    """For parameters whose first date is still to come."""
+    return Text(f"without a value on this date: {names.en}", f"该日期无取值：{names.zh}")
 
 
-def _define(names: Text) -> tuple[Text, Text]:
-    """The cause and the remedy, for parameters whose first date is still to come."""
-    cause = Text(f"without a value on this date: {names.en}", f"该日期无取值：{names.zh}")
-    return cause, Text(f"In the policy, give {names.en} a value.", f"请在政策中为{names.zh}设定取值。")
+def _give_value(names: Text) -> Text:
+    return Text(f"In the policy, give {names.en} a value.", f"请在政策中为{names.zh}设定取值。")
 
 
-def _without_result(names: Text | None) -> tuple[Text, Text]:
-    """The cause and the remedy, for values without a result though nothing is missing; None is the rule's own
-    condition."""
-    en, zh = (names.en, names.zh) if names else ("its condition", "该规则的条件")
-    cause = Text(f"without a result: {en}", f"无法得出结果：{zh}")
+def _without_result(names: Text) -> Text:
+    """For values, or the rule's own condition, without a result though nothing is missing."""
+    return Text(f"without a result: {names.en}", f"无法得出结果：{names.zh}")
+
+
+def _look_why(names: Text) -> Text:
     why = "divides by zero or reads a table that has no row for this case"
-    return cause, Text(f"Look whether {en} {why}.", f"请检查{zh}是否除以零，或所读取的表格没有适用的行。")
+    return Text(f"Look whether {names.en} {why}.", f"请检查{names.zh}是否除以零，或所读取的表格没有适用的行。")
 
 
 def _json_list(value: Result, element: Type) -> JsonValue:

@@ -33,6 +33,7 @@ class ValueWords:
         self._titles = ruleset.titles
         self._types: dict[str, Type] = {**ruleset.variables}
         self._types |= {name: constant.type for name, constant in ruleset.constants.items()}
+        self._condition_titles = ruleset.condition_titles
         self._conditions = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
 
     def title(self, name: str) -> str:
@@ -44,6 +45,11 @@ class ValueWords:
         """The value of a fact, value or parameter, from a decision's JSON; a name that the rule set doesn't have is
         written as in JSON."""
         return self._written(value, self._types.get(name))
+
+    def condition_title(self, name: str) -> str:
+        """What readers call a condition; its name in words where its author gave no title."""
+        title = self._condition_titles.get(name)
+        return title[self.language] if title else name.replace("_", " ")
 
     def condition(self, name: str, value: JsonValue) -> str:
         """The value of one of a decision's conditions, from its JSON."""

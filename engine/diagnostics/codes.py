@@ -93,6 +93,7 @@ class ErrorCode(StrEnum):
     P035 = "P035", "a rules folder without `facts.yaml`"
     P036 = "P036", "a number outside the bounds of its type, such as a percentage for a rate"
     P037 = "P037", "a list that doesn't say what its records hold, or how many there may be"
+    P038 = "P038", "a time zone that the IANA database doesn't have"
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"

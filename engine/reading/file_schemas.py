@@ -19,6 +19,7 @@ from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, lo
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.days import UTC_NAME
 from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Fact, Kind, Type, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -65,6 +66,13 @@ _MEMBERS = {"$ref": "#/$defs/members"}
 _BOUNDS: Schema = {
     "minimum": {"type": "number", "description": "The least number that may be written; of a rate 0 unless declared."},
     "maximum": {"type": "number", "description": "The greatest; of a rate 1, which is 100%, unless declared."},
+}
+_NAMED_FORMULA: Schema = {
+    "formula": _FEEL,
+    "type": {"$ref": "#/$defs/type"},
+    "members": _MEMBERS,
+    **_BOUNDS,
+    "title": _TEXT,
 }
 _DATED: Schema = {
     "type": "object",
@@ -198,8 +206,10 @@ def _parameter() -> Schema:
 
 
 def _value() -> Schema:
-    fields = {"formula": _FEEL, "type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "title": _TEXT}
-    return {"anyOf": [_FEEL, _record(fields, ("formula",))]}
+    show = {"type": "boolean", "default": False, "description": "Whether decisions list it among their figures."}
+    shown: Schema = {"properties": {"show": {"const": True}}, "required": ["show"]}
+    long = _record(_NAMED_FORMULA | {"show": show}, ("formula",)) | {"if": shown, "then": {"required": ["title"]}}
+    return {"anyOf": [_FEEL, long]}
 
 
 def _scorecard() -> Schema:
@@ -242,7 +252,8 @@ def _table() -> Schema:
 
 
 def _rule() -> Schema:
-    conditions = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": _FEEL}
+    named = {"anyOf": [_FEEL, _record(_NAMED_FORMULA, ("formula",))]}
+    conditions = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": named}
     rule = _record(
         {
             "title": _TEXT,
@@ -335,10 +346,20 @@ def facts_file_schema() -> Schema:
     return {
         "$schema": DIALECT,
         "title": "A site's facts",
-        "description": "The currency of all amounts, the list of policies, and facts of the site's own. " + ENDS,
+        "description": "Currency, time zone, list of policies, and facts of the site's own. " + ENDS,
         **_record(
             {
                 "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217, such as EUR."},
+                "site": _record(
+                    {
+                        "timezone": {
+                            "type": "string",
+                            "default": UTC_NAME,
+                            "examples": ["Europe/Berlin", "Asia/Shanghai"],
+                            "description": "Whose days count: its name in the IANA database.",
+                        }
+                    }
+                ),
                 "policies": {
                     "type": "array",
                     "items": {"type": "string", **_NAMES},

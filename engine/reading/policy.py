@@ -160,7 +160,11 @@ class ValueDefinition:
 
         values:
           exposure_after: account.exposure + order.amount
-          headroom: {formula: account.limit - exposure_after, type: money}
+          headroom:
+            type: money
+            title: {en: Headroom, zh: 额度余量}
+            show: true
+            formula: account.limit - exposure_after
     """
 
     name: str
@@ -170,6 +174,8 @@ class ValueDefinition:
     """None if not declared: then the compiler takes it from the formula."""
     title: Text | None
     """What it is called in explanations."""
+    show: bool
+    """Whether decisions list it among their figures, under its title; a value that is shown has one."""
     formula: Expression
 
 
@@ -351,18 +357,24 @@ class ScorecardDefinition:
     criteria: tuple[Criterion, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionDefinition:
     """What must be done for an order to pass.
 
-    In YAML:
+    In YAML, shorter or longer, as a value:
 
-        conditions: {deposit: order.amount * 0.3}
+        conditions:
+          days: 10
+          deposit: {title: {en: Deposit, zh: 定金}, formula: order.amount * 0.3}
     """
 
     name: str
     """`deposit`, in decisions `conditions.deposit`."""
     place: Place
+    type: TypeName | None
+    """None if not declared: then the compiler takes it from the formula."""
+    title: Text | None
+    """What readers and interfaces call it."""
     formula: Expression
     """How much, or whether."""
 

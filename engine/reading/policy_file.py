@@ -19,6 +19,7 @@ from engine.reading.document import Document, Mapping, Node, Scalar, Sequence
 from engine.reading.fields import FieldReader, day
 from engine.reading.leaf import expression, literal, number, unary_tests
 from engine.reading.list_parameter import list_entries, parameter_type
+from engine.reading.named_formula import NamedFormula, read_named_formula
 from engine.reading.policy import (
     EXCEPTIONS,
     Band,
@@ -36,12 +37,10 @@ from engine.reading.policy import (
 from engine.reading.rule_definitions import read_rules
 from engine.reading.table_definition import read_table
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.text import Text
 
 _KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules", "ascending")
 _PARTS = _KEYS[3:-1]
 _PARAMETER_KEYS = ("type", "members", "of", "minimum", "maximum", "title", "note", "value", "values")
-_VALUE_KEYS = ("formula", "type", "members", "minimum", "maximum", "title")
 
 
 def read_policy(document: Document) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
@@ -215,17 +214,27 @@ class _PolicyReader:
         return values
 
     def _value(self, name: str, place: Place, node: Node) -> ValueDefinition | None:
-        reader, what = self.reader, f"the value `{name}`"
-        type_: TypeName | None = None
-        title: Text | None = None
-        formula: Node | None = node
-        if isinstance(node, Mapping):
-            fields = reader.fields(node, what, _VALUE_KEYS, ("formula",), place) or {}
-            type_ = reader.bounded_type(fields)
-            title = reader.text(fields.get("title"), f"the title of {what}")
-            formula = fields.get("formula")
-        feel = expression(reader, formula, f"the formula of {what}") if formula else None
-        return ValueDefinition(name=name, place=place, type=type_, title=title, formula=feel) if feel else None
+        what = f"the value `{name}`"
+        read = read_named_formula(self.reader, place, node, what, ("show",))
+        if read is None:
+            return None
+        show = self._show(read, what)
+        return ValueDefinition(
+            name=name, place=place, type=read.type, title=read.title, show=show, formula=read.formula
+        )
+
+    def _show(self, read: NamedFormula, what: str) -> bool:
+        """Whether decisions show the value; they need something to call it by."""
+        node = read.more.get("show")
+        if node is None:
+            return False
+        if not isinstance(node, Scalar) or not isinstance(node.value, bool):
+            self.reader.wrong_kind(node, f"`show` of {what}", "`true` or `false`")
+            return False
+        if node.value and read.title is None:
+            message = f"{what} is shown in decisions, but has no `title`"
+            self.reader.mistake(node.place, ErrorCode.P002, message, "write `title: {en: …, zh: …}`")
+        return node.value
 
     # --- scorecard ---------------------------------------------------------------------------------------------------
 

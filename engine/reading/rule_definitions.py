@@ -11,7 +11,8 @@ from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Node, Scalar, Sequence
 from engine.reading.fields import FieldReader
-from engine.reading.leaf import bilingual_template, condition, expression
+from engine.reading.leaf import bilingual_template, condition
+from engine.reading.named_formula import read_named_formula
 from engine.reading.policy import ConditionDefinition, Expression, RuleDefinition
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 
@@ -120,7 +121,9 @@ def _conditions(
     conditions: list[ConditionDefinition] = []
     for key, content in reader.entries(node, f"`conditions` of {what}"):
         name = reader.name(key, "a condition's name")
-        formula = expression(reader, content, f"the condition `{clipped(key.text)}`")
-        if name and formula:
-            conditions.append(ConditionDefinition(name, key.place, formula))
+        read = read_named_formula(reader, key.place, content, f"the condition `{clipped(key.text)}`")
+        if name and read:
+            conditions.append(
+                ConditionDefinition(name=name, place=key.place, type=read.type, title=read.title, formula=read.formula)
+            )
     return tuple(conditions)

@@ -1,9 +1,10 @@
 """Facts files' nodes → the `Vocabulary`, or every mistake in them.
 
 The standard facts ship with the engine (engine/vocabulary/facts.yaml). A site's rules/facts.yaml adds its own, in the
-same reader, and names the currency of all amounts:
+same reader, and names the currency of all amounts and the time zone of its days:
 
     currency: EUR
+    site: {timezone: Europe/Berlin}
     policies: [grading, orders]
     facts:
       account.region:
@@ -28,13 +29,14 @@ from babel.numbers import get_currency_precision, is_currency
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
+from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Mapping, Node, Scalar
 from engine.reading.fact_value import read_value
 from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
 from engine.reading.policy import TypeName
 from engine.vocabulary.binding import JsonRecords, JsonScalar, json_value
-from engine.vocabulary.days import day_number
+from engine.vocabulary.days import UTC_NAME, day_number, timezones
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Fact, Kind, ListField, Type, Vocabulary
@@ -43,7 +45,8 @@ CURRENCY_ASSUMED = "EUR"
 """If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
 
 _STANDARD_KEYS = ("facts",)
-_SITE_KEYS = ("currency", "policies", "facts")
+_FILE_KEYS = ("currency", "site", "policies", "facts")
+_SITE_KEYS = ("timezone",)
 SITE_KEYS_REQUIRED = ("currency", "policies")
 """Keys that every site's facts.yaml must have."""
 
@@ -83,9 +86,10 @@ def read_vocabulary(
     fields = reader.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
     facts = _facts(reader, fields, vocabulary, {})
     if site:
-        fields = reader.fields(site.root, "a facts file", _SITE_KEYS, required) or {}
+        fields = reader.fields(site.root, "a facts file", _FILE_KEYS, required) or {}
         facts |= _facts(reader, fields, vocabulary, facts)
-    return Vocabulary(currency, vocabulary.currency_digits, facts), in_order(reader.diagnostics)
+    timezone = _timezone(reader, site.root.get("site") if site else None)
+    return replace(vocabulary, facts=facts, timezone=timezone), in_order(reader.diagnostics)
 
 
 def _currency(reader: FieldReader, site: Document | None) -> str:
@@ -99,6 +103,23 @@ def _currency(reader: FieldReader, site: Document | None) -> str:
         node.place, ErrorCode.P030, f"{quoted} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`"
     )
     return CURRENCY_ASSUMED
+
+
+def _timezone(reader: FieldReader, node: Node | None) -> str:
+    """The zone that `site: {timezone: …}` names. UTC where it names none, and after a mistake, to find the others."""
+    fields = reader.fields(node, "`site`", _SITE_KEYS) if node else None
+    zone = (fields or {}).get("timezone")
+    if zone is None:
+        return UTC_NAME
+    if isinstance(zone, Scalar) and zone.text in timezones():
+        return zone.text
+    quoted = f"`{clipped(zone.text)}`" if isinstance(zone, Scalar) else "this"
+    close = nearest(zone.text, timezones()) if isinstance(zone, Scalar) else None
+    hint = f"did you mean `{close}`?" if close else "write its name in the IANA database, such as `Europe/Berlin`"
+    if timezones() == {UTC_NAME}:
+        hint = "this machine knows none but UTC; install its package tzdata"
+    reader.mistake(zone.place, ErrorCode.P038, f"{quoted} is not a time zone", hint)
+    return UTC_NAME
 
 
 def _facts(

@@ -7,7 +7,7 @@ are already row matches and formulas; steps stand in an order in which each read
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from engine.diagnostics.diagnostic import Place
@@ -242,6 +242,12 @@ class RuleSet:
 
     constants: Mapping[str, Constant]
     """The parameters in force, by full name. Formulas hold them in place; `Rule.uses` may name them."""
+
+    shown: tuple[str, ...] = ()
+    """Those of the results that a decision lists among its figures; each has a title."""
+
+    condition_titles: Mapping[str, Text] = field(default_factory=dict)
+    """What readers call the conditions of rules, where their author gave a title."""
 
     @property
     def is_decided(self) -> bool:

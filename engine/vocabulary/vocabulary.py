@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.days import day_number
+from engine.vocabulary.days import UTC_NAME, day_number
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
 
@@ -138,6 +138,15 @@ RECORDS_MAX = 10_000
 RECORDS_USUAL = 1_000
 """Records that a list may hold where nothing is declared."""
 
+_UNITS = {Kind.RATE: "share", Kind.DAYS: "days", Kind.MONTHS: "months"}
+
+
+def unit_of(type_: Type, currency: str) -> str | None:
+    """What values of this type are counted in, as answers say it: a currency (`EUR`), `days`, `months`, or `share` for
+    a rate, of which 0.05 is 5%. None for what has no unit."""
+    return currency if type_.kind is Kind.MONEY else _UNITS.get(type_.kind)
+
+
 YES_NO = Type(Kind.YES_NO)
 TEXT = Type(Kind.TEXT)
 DATE = Type(Kind.DATE, scale=0, low=day_number(date(1900, 1, 1)), high=day_number(date(2199, 12, 31)))
@@ -196,6 +205,10 @@ class Vocabulary:
 
     facts: Mapping[str, Fact] = field(default_factory=dict)
     """All facts by full name, the standard ones first, each file's in the order in which it declares them."""
+
+    timezone: str = UTC_NAME
+    """Where the site's day begins and ends, by its name in the IANA database: `Europe/Berlin`. It says which day it is
+    where a case doesn't say for which day it is decided."""
 
     def lists(self) -> Lists:
         """The facts that are lists, by full name, with the names of what their records hold."""

@@ -237,3 +237,54 @@ def test_every_help_has_an_example_and_the_exit_codes(command: str) -> None:
     assert result.exit_code == 0
     assert "credence " in result.stdout
     assert "Exit code" in result.stdout
+
+
+NAIVE = '{"order":{"id":"SO-1","amount":"100.00"},"account":{"id":"C-1"}}'
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_is_missing_is_printed_once_and_named_by_those_that_wait(tmp_path: Path, lang: str) -> None:
+    words = {
+        "en": ("Missing", "missing:", "Prepaid order", "Supply"),
+        "zh": ("缺少的信息", "缺少：", "款到发货", "请提供"),
+    }
+    heading, named, title, told = words[lang]
+    result = credence("decide", _file(tmp_path, "o.json", NAIVE), "--rules", RULES, "--case", "order", "--lang", lang)
+
+    lines = result.stdout.splitlines()
+    rows = lines[lines.index(heading) + 1 :]
+    rows = rows[: rows.index("")]
+    names = [row.split()[0] for row in rows]
+    assert len(names) == len(set(names)) > 10
+    assert any(row.split()[:1] == ["order.prepayment"] and title in row for row in rows)
+    assert {name for line in lines if line.strip().startswith(named) for name in line.strip()[len(named) :].split(", ")}
+    assert result.stdout.count(title) == 1 and told not in result.stdout
+    assert len(lines) < 130
+
+
+def test_an_approval_says_what_was_checked_and_what_is_left(tmp_path: Path) -> None:
+    order = json.loads((RULES.parent / "docs" / "order.json").read_text("utf-8"))
+    order["order"]["amount"] = "12000.00"
+    file = _file(tmp_path, "o.json", json.dumps(order))
+
+    lines = credence("decide", file, "--rules", RULES, "--case", "order").stdout.splitlines()
+    figures = lines[lines.index("Figures") + 1 :]
+    assert figures[:2] == [
+        "  Headroom under the credit limit with tolerance  EUR 6,000.00",
+        "  Left under the single-order maximum             EUR 88,000.00",
+    ]
+    passed = lines[lines.index("Checks passed") + 1]
+    assert "Credit limit, " in passed and "Release in force" not in passed  # that rule could only let an order pass
+
+
+def test_a_condition_is_called_by_its_title(tmp_path: Path) -> None:
+    facts = json.loads(NAIVE)
+    facts["order"]["prepayment"] = True
+    facts["account"]["status"] = "active"
+    file = _file(tmp_path, "o.json", json.dumps(facts))
+    shown = {
+        lang: credence("decide", file, "--rules", RULES, "--case", "order", "--lang", lang).stdout
+        for lang in ("en", "zh")
+    }
+    assert "  Payment before delivery  EUR 100.00\n" in shown["en"]
+    assert "  发货前付款  EUR 100.00\n" in shown["zh"]

@@ -20,7 +20,7 @@ from tests.support.running_service import FACTS, ORDERS
 
 _engine = load({"rules/facts.yaml": FACTS.encode(), "rules/orders.yaml": ORDERS.encode()}).engine
 assert _engine is not None
-_document = openapi_document(create_app(Settings(journal=Path("never-started"))), _engine.vocabulary)
+_document = openapi_document(create_app(Settings(journal=Path("never-started"))), _engine)
 schema = schemathesis.openapi.from_dict(_document)
 
 UNSAID = {

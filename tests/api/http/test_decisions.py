@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from jsonschema import Draft202012Validator
 
 from api.http.answers import DecisionShape
 from api.settings import Settings
@@ -104,3 +106,50 @@ def test_metrics_count_outcomes_and_rules(client: httpx2.Client) -> None:
 def _metric(client: httpx2.Client, name: str) -> float:
     lines = client.get("/metrics").text.splitlines()
     return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} "))
+
+
+RECORDED_BEFORE = {
+    "id": "01a20069-767e-7289-841e-0c1e0d8f48ea",
+    "case": "order",
+    "subject": "SO-1",
+    "as_of": "2026-07-01",
+    "currency": "EUR",
+    "outcome": "hold",
+    "conditions": {"part": "5.00"},
+    "reasons": [
+        {
+            "rule": "orders.over-limit",
+            "outcome": "hold",
+            "text": {"en": "Can't be checked.", "zh": "无法检查。"},
+            "remedy": {"en": "Supply it.", "zh": "请提供。"},
+            "facts": {"orders.exposure_after": None},
+            "missing": ["account.open_invoices"],
+            "place": "rules/orders.yaml:1:1",
+        }
+    ],
+    "undetermined": [{"id": "orders.over-limit", "missing": ["account.open_invoices"], "ignored": False}],
+    "results": {"orders": {"exposure_after": None}},
+    "policy_version": "0" * 64,
+    "engine_version": "0.2.0+c0f5a5d2e1b7",
+}
+"""What the journal has of a time when decisions had no lists of what is missing, passed and shown."""
+
+
+def test_a_decision_recorded_before_is_answered_as_it_was_and_has_the_documented_shape(
+    service_settings: Settings, client: httpx2.Client
+) -> None:
+    first = client.post("/v1/decisions/order", json=BODY).json()
+    old = json.dumps(RECORDED_BEFORE | {"id": first["id"]}, ensure_ascii=False)
+    with closing(sqlite3.connect(service_settings.journal)) as journal, journal:
+        for (name,) in journal.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            journal.execute(f"DROP TRIGGER {name}")
+        journal.execute("UPDATE decisions SET answer = ? WHERE id = ?", (old, first["id"]))
+
+    answer = client.get(f"/v1/decisions/{first['id']}")
+    assert answer.text == old
+    document = client.get("/openapi.json").json()
+    schema = document["paths"]["/v1/decisions/{id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    validator = Draft202012Validator(schema | {"components": document["components"]})
+    assert list(validator.iter_errors(answer.json())) == []
+    assert list(validator.iter_errors(first)) == []
+    assert list(validator.iter_errors(RECORDED_BEFORE | {"reasons": [{}]}))

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from credence_client import Client
 from credence_client.api.decisions import decide_order
-from credence_client.models import OrderDecision, OrderOutcome, OrderRequest, Problem
+from credence_client.models import FactType, MissingInputKind, OrderDecision, OrderOutcome, OrderRequest, Problem
 
 order = json.loads(Path(sys.argv[2]).read_text("utf-8"))
 with Client(base_url=sys.argv[1]) as client:
@@ -33,6 +33,22 @@ with Client(base_url=sys.argv[1]) as client:
     assert type(decision) is OrderDecision, decision
     assert decision.outcome is OrderOutcome.HOLD
     assert [reason.rule for reason in decision.reasons] == ["orders.over-limit"]
+
+    order["order"]["amount"] = "12000.00"
+    approved = decide_order.sync(client=client, body=OrderRequest.from_dict(order))
+    assert approved.outcome is OrderOutcome.APPROVE
+    assert [(figure.name, figure.unit, figure.value) for figure in approved.figures][0] == (
+        "orders.headroom", "EUR", "6000.00"
+    )
+    assert "Credit limit" in [rule.title.en for rule in approved.passed]
+
+    little = {"order": {"id": "SO-2", "amount": "5.00", "prepayment": True}, "account": {"id": "C-1"}}
+    waiting = decide_order.sync(client=client, body=OrderRequest.from_dict(little))
+    assert [(item.name, item.kind, item.type_) for item in waiting.missing][0] == (
+        "account.status", MissingInputKind.FACT, FactType.ENUM
+    )
+    assert waiting.conditions.prepayment == "5.00"
+    assert waiting.reasons[0].outcome is OrderOutcome.HOLD
 
     order["order"]["amount"] = "much"
     problem = decide_order.sync(client=client, body=OrderRequest.from_dict(order))
@@ -44,15 +60,16 @@ with Client(base_url=sys.argv[1]) as client:
 NAMED_BY_CASE = [
     f"{kind}{part}"
     for kind in ("Account", "Invoice", "Order", "Portfolio")
-    for part in ("Decision", "Facts", "Outcome", "Request")
+    for part in ("Decision", "Facts", "Outcome", "Reason", "Request")
 ]
 NAMES = {
     *NAMED_BY_CASE,
     *("AccountCustomerClass", "AccountExternalRating", "AccountLimitStatus", "AccountPreviousGrade", "AccountStatus"),
     *("OrderReleasedByRole", "PortfolioIndustry"),
     *("ActivateRequest", "CheckAnswer", "CheckRequest", "PolicyFile", "PolicySet", "FailedChange", "PendingChange"),
-    *("Alive", "BilingualText", "BodyFault", "Diagnostic", "Problem", "Readiness", "Reason", "Undetermined"),
-    *("CaseKind", "Fact", "FactWord", "JsonValue", "Outcome", "Vocabulary"),
+    *("Alive", "BilingualText", "BodyFault", "Diagnostic", "Problem", "Readiness"),
+    *("Condition", "Figure", "MissingInput", "OrderConditions", "PassedRule", "Undetermined"),
+    *("CaseKind", "Fact", "FactType", "FactWord", "JsonValue", "Outcome", "Vocabulary"),
 }
 """Every component of the default policies' document."""
 

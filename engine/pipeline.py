@@ -34,6 +34,7 @@ from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Value
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.days import day_number
 from engine.vocabulary.vocabulary import Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
@@ -94,11 +95,11 @@ class Engine:
         Raises `FactsRefused`, with every fault of the facts, where a value can't be read or a required one is missing.
         """
         evaluator = self._evaluator(case, as_of)
-        return evaluator.decide(evaluator.binder.bind(facts), as_of, id)
+        return evaluator.decide(evaluator.binder.bind(facts, day_number(as_of)), as_of, id)
 
     def bind(self, case: str, facts: Mapping[str, object], as_of: date) -> list[Value]:
         """The case's facts as values, in the order of `ruleset(case, as_of).facts`. Raises `FactsRefused`."""
-        return self._evaluator(case, as_of).binder.bind(facts)
+        return self._evaluator(case, as_of).binder.bind(facts, day_number(as_of))
 
     def ruleset(self, case: str, as_of: date) -> RuleSet:
         """What cases of this kind are decided by on this day."""

@@ -20,6 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.vocabulary.decimals import JsonDecimal
 from files import extras
 from files.formats import Format, format_named
 from files.input_refused import InputRefused
@@ -111,7 +112,9 @@ def _cell(value: object, date_spelling: str | None) -> str | None:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return format(value, "f")
+            return JsonDecimal(format(value, "f"))
+        case float():
+            return JsonDecimal(value)
         case date() if date_spelling and not isinstance(value, datetime):
             return _spelled(value, date_spelling)
         case _:

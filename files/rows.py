@@ -246,7 +246,7 @@ def ndjson_row(line: int, text: str) -> FileRow:
 def json_cell(value: object) -> str | None:
     """A value of JSON as the text of a cell: `true` for true, JSON's own text for a list or an object."""
     match value:
-        case None | str():
+        case None | str():  # a number with a point stays what it is, a `JsonDecimal`
             return value
         case bool():
             return "true" if value else "false"

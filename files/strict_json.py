@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from engine.diagnostics.wording import clipped
+from engine.vocabulary.decimals import JsonDecimal
 from files.encoding import not_utf_8
 
 DEPTH_MAX = 100
@@ -68,7 +69,7 @@ class _NoJsonNumber(ValueError):
 def read_json(text: str | bytes, *, decimals_as_text: bool) -> object:
     """The value that a JSON text stands for: dict, list, str, int, bool, None, and numbers with a point or an exponent.
 
-    `decimals_as_text` keeps those as the text they are written in (`12.50`), so that no decimal passes through a float.
+    `decimals_as_text` keeps those as they are written (`JsonDecimal`), so that no decimal passes through a float.
     Without it they become floats, which is right only where they are refused anyway: in a request's body.
     Raises JsonRefused.
     """
@@ -132,7 +133,7 @@ def _refuse_constant(word: str) -> NoReturn:
 
 
 _WITH_FLOATS = json.JSONDecoder(object_pairs_hook=_members_once, parse_constant=_refuse_constant)
-_WITH_TEXT = json.JSONDecoder(object_pairs_hook=_members_once, parse_constant=_refuse_constant, parse_float=str)
+_WITH_TEXT = json.JSONDecoder(object_pairs_hook=_members_once, parse_constant=_refuse_constant, parse_float=JsonDecimal)
 _PAIRS = json.JSONDecoder(object_pairs_hook=tuple, parse_constant=str, parse_float=str, parse_int=str)
 
 

@@ -163,11 +163,14 @@ class FactShape(Shape):
     name: str = Field(description="`group.fact`, as requests and policies have it.", examples=["order.amount"])
     title: BilingualText
     note: BilingualText | None
-    type: Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no"]
+    type: Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "person", "yes/no"]
     unit: str | None = Field(description="A currency, `days`, `months`, or `share` (0.05 is 5%); null: none.")
     decimals: int | None = Field(description="At most so many; null: it is no number.")
     minimum: str | None = Field(description="Decimal text, or a date; null: no bound but its type's.")
     maximum: str | None
+    future: Literal["refused", "unknown"] | None = Field(
+        description="Of a date of the past: one after the day of the decision is refused or counts as missing."
+    )
     words: list[FactWordShape] | None = Field(description="Of an enum.")
     required: bool
     example: JsonValue

@@ -56,6 +56,7 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
         decimals=type_.scale if type_.kind.is_numeric else None,
         minimum=str(json_value(type_.low, type_)) if is_bounded else None,
         maximum=str(json_value(type_.high, type_)) if is_bounded else None,
+        future=type_.future.value if type_.future else None,
         words=[
             FactWordShape(name=word, title=_text(titles[word]) if word in titles else None) for word in type_.members
         ]

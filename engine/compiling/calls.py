@@ -74,7 +74,7 @@ def _function_call(function: FunctionRow, forms: Forms, arguments: Arguments) ->
             if refusal:
                 raise Mismatch(ErrorCode.T004, refusal)
     for parameter, argument in given:
-        if parameter.takes is Takes.TEXT and argument.type.kind not in (Kind.TEXT, Kind.ENUM):
+        if parameter.takes is Takes.TEXT and argument.type.kind not in (Kind.TEXT, Kind.PERSON, Kind.ENUM):
             raise Mismatch(ErrorCode.T001, f"{a.described(argument)} is not text")
     nullable = any(argument.nullable for argument in arguments)
     return f.FunctionCall(forms.result, function.name, tuple(arguments), nullable=nullable)

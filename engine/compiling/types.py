@@ -40,6 +40,8 @@ def literal(value: Decimal | str | bool | None, type_: Type | None) -> Constant:
         return bare if type_ is None else _typed_number(bare, type_)
     if type_ is not None and type_.kind is Kind.DATE:
         return temporal(value)
+    if type_ is not None and type_.kind is Kind.PERSON:
+        return a.person_written(value)
     if type_ is not None and type_.kind in (Kind.TEXT, Kind.ENUM):
         return Constant(type_, value, nullable=False)
     return a.word(value)
@@ -113,6 +115,8 @@ def _as_declared(formula: Formula, type_: Type) -> Formula:
     if a.is_null(formula):
         return Constant(type_, None, nullable=True)
     kind, declared_kind = formula.type.kind, type_.kind
+    if declared_kind is Kind.PERSON and isinstance(formula, Constant):
+        return a.as_person(formula)
     fits = (
         kind is declared_kind
         or (kind.is_dimensionless and declared_kind.is_dimensionless)

@@ -17,7 +17,7 @@ from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, lo
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
-from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
+from engine.vocabulary.vocabulary import Fact, Future, Kind, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect of JSON Schema that all of them are written in, for `$schema`."""
@@ -255,6 +255,11 @@ def facts_file_schema() -> Schema:
             "title": _TEXT,
             "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
             "required": {"type": "boolean", "default": False},
+            "future": {
+                "enum": [word.value for word in Future],
+                "description": "Of a date that tells of the past: whether one after the day of the decision is refused "
+                "or counts as missing. Left out, such a date is like any other.",
+            },
             "minimum": bound,
             "maximum": bound,
             "example": {"type": ["number", "string", "boolean"], "description": "As it stands in a request."},
@@ -351,10 +356,10 @@ def _case_facts(vocabulary: Vocabulary) -> Schema:
 
 
 def _case_fact(fact: Fact, vocabulary: Vocabulary) -> Schema:
-    """YAML's plain numbers are welcome where a request carries text, so only the kind of value is said."""
+    """YAML's plain numbers are welcome where a request carries amounts as text, so only the kind of value is said."""
     schema = fact_schema(fact, vocabulary)
     types = {*types_of(schema), "null"}
-    if "string" in types:
+    if "string" in types and not fact.type.kind.is_text:
         types.add("number")
     kept: Mapping[str, Any] = {
         key: schema[key]

@@ -35,7 +35,7 @@ from engine.vocabulary.binding import json_value
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
+from engine.vocabulary.vocabulary import Fact, Future, Kind, Type, Vocabulary
 
 CURRENCY_ASSUMED = "EUR"
 """If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
@@ -45,7 +45,7 @@ _SITE_KEYS = ("currency", "policies", "facts")
 SITE_KEYS_REQUIRED = ("currency", "policies")
 """Keys that every site's facts.yaml must have."""
 
-_FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "example")
+_FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "future", "example")
 _BOUNDS = ("minimum", "maximum")
 _CENTS = 2  # decimals of amounts in the standard facts
 _EXAMPLE_DAY = date(2026, 7, 1)
@@ -58,7 +58,7 @@ _EXAMPLES = {  # in hundredths
     Kind.MONTHS: 12_00,
 }
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-_BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.YES_NO}
+_BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.PERSON, Kind.YES_NO}
 
 
 def read_vocabulary(
@@ -139,6 +139,8 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) 
     title = reader.text(fields.get("title"), f"the title of {what}")
     note = reader.text(fields.get("note"), f"the note of {what}")
     required = _required(reader, fields.get("required"), what)
+    if type_ is not None and "future" in fields:
+        type_ = _of_the_past(reader, fields["future"], type_, what)
     if type_ is None or title is None or len(reader.diagnostics) > before:
         return None
     fact = Fact(
@@ -153,6 +155,16 @@ def _required(reader: FieldReader, node: Node | None, what: str) -> bool:
     if node is not None:
         reader.wrong_kind(node, f"`required` of {what}", "`true` or `false`")
     return False
+
+
+def _of_the_past(reader: FieldReader, node: Node, type_: Type, what: str) -> Type | None:
+    """The type of a date, with what becomes of a day after the day of the decision."""
+    if type_.kind is not Kind.DATE:
+        message = f"`{type_.kind}` has no future, a date has"
+        reader.mistake(node.place, ErrorCode.P033, message, "leave `future` out")
+        return None
+    word = reader.choice(node, f"what becomes of {what} after the day of the decision", tuple(Future))
+    return replace(type_, future=Future(word)) if word else None
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------------
@@ -209,6 +221,8 @@ def example_of(type_: Type) -> str | int | bool | None:
             return type_.members[0] if type_.members else ""
         case Kind.TEXT:
             return "text"
+        case Kind.PERSON:
+            return "u.becker"
         case Kind.YES_NO:
             return False
         case Kind.DATE:

@@ -15,10 +15,12 @@ from sqlglot.expressions import Expr
 
 from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
 from engine.lowering.sql.levels import ColumnNames, column
-from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, json_value, value_reader
-from engine.vocabulary.invisible import CONTROLS, UNSEEN, sql_class
-from engine.vocabulary.vocabulary import Fact, Kind, Type
-from files.batch.formula_columns import FormulaColumns, FormulaResult
+from engine.vocabulary.binding import TEXT_LENGTH_MAX, FactsRefused, after_the_day, json_value, value_reader
+from engine.vocabulary.decimals import DECIMALS_READ
+from engine.vocabulary.invisible import CONTROLS, FILLERS, UNSEEN, sql_class
+from engine.vocabulary.vocabulary import Fact, Future, Kind, Type
+from files.batch.formula_columns import FormulaColumns, FormulaResult, known_on
+from files.batch.person_texts import PERSON_REFUSED, PERSONS, READ, WRITTEN
 from files.maps.map_formulas import out_of_range, unfit_texts
 from files.maps.row_map import Column, DateFormat, RowMap
 
@@ -27,8 +29,9 @@ RAW = "raw"
 
 FAULTS = "faults"
 
-_INTEGER = "-?[0-9]{1,18}"
-_CONTROL, _UNSEEN = sql_class(CONTROLS), sql_class(UNSEEN)
+_INTEGER = f"-?[0-9]{{1,18}}(\\.0{{1,{DECIMALS_READ}}})?"
+_DECIMAL = f"-?(0|[1-9][0-9]{{0,17}})(\\.[0-9]{{1,{DECIMALS_READ}}})?"
+_CONTROL, _UNSEEN = sql_class(CONTROLS), sql_class((*UNSEEN, *FILLERS))
 _NARROW_DIGITS = 18
 _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
 """Most cells; what else stands around them is stripped as Python strips it, at three times the cost."""
@@ -37,6 +40,9 @@ _BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *
     "\u2028\u2029\u202f\u205f\u3000"
 )
 _BLANK = f"\\A[{_BLANKS}]*\\z"
+
+
+_ASCII = "\\A[ -~]*\\z"
 
 
 class ColumnType(StrEnum):
@@ -91,7 +97,7 @@ class CheckedFact:
     value: Expr
     """An integer at the type's scale, a day count, text or yes/no; null where the raw value is."""
 
-    faults: tuple[tuple[Expr, str], ...]
+    faults: tuple[tuple[Expr, str | Expr], ...]
     """Tests and words: what is wrong with the raw value is said by the first test that is true."""
 
 
@@ -113,10 +119,13 @@ class RawFacts:
         *,
         row_map: RowMap | None = None,
         as_of: int = 0,
+        persons: bool = False,
     ) -> None:
         """`names` are the columns of the facts, as `SqlForm.columns` has them; `sources` says which raw columns give
         facts and helper columns; `kept` are raw columns that stay beside the facts. `row_map` has the formulas for the
-        facts that no column gives; `as_of` is the day, as a day count, that they read under that name."""
+        facts that no column gives; `as_of` is the day, as a day count, that they read under that name, and to which
+        dates of the past are held. `persons`: there is a relation `PERSONS` of what `persons_written` gives."""
+        self._persons = persons
         self.facts = tuple(facts)
         self.dialect = dialect
         self._names = names
@@ -128,10 +137,32 @@ class RawFacts:
         targets = [RawTarget(fact.name, fact.type, fact.required) for fact in facts if fact.name not in derived]
         self._targets = {target.name: (names[target.name], target) for target in targets}
         self._add_helpers(row_map.helpers if row_map else ())
+        self._read_as = {name: f"{PERSONS}_{number}" for number, name in enumerate(self._of_persons())}
+
+    def _of_persons(self) -> list[str]:
+        """The targets that are persons in a column of text."""
+        texts = (ColumnType.CELLS, ColumnType.TEXT)
+        return [
+            name
+            for name, (_, target) in self._targets.items()
+            if target.type.kind is Kind.PERSON and name in self._sources and self._sources[name].column_type in texts
+        ]
+
+    def persons_written(self, raw: str = RAW) -> exp.Query | None:
+        """Every text beyond ASCII that stands for a person, as WRITTEN; None where no column holds persons."""
+        queries = [
+            exp.select(exp.alias_(self._cell(self._sources[name]), WRITTEN, quoted=True)).from_(raw)
+            for name in self._read_as
+        ]
+        if not queries:
+            return None
+        written = exp.union(*queries, distinct=True) if len(queries) > 1 else queries[0].distinct()
+        odd = exp.Not(this=self.dialect.matches(exp.column(WRITTEN, quoted=True), _ASCII))
+        return exp.select("*").from_(written.subquery("written")).where(odd)
 
     def checked(self, raw: str = RAW) -> exp.Select:
         """Every row: the facts' columns, the kept ones, and `faults`: null where the row can be decided."""
-        cells = exp.select(*self._kept, *self._cells(), copy=False).from_(raw, copy=False)
+        cells = self._with_persons(exp.select(*self._kept, *self._cells(), copy=False).from_(raw, copy=False))
         readings = {name: self._reading(target) for name, (_, target) in self._targets.items()}
         values = [exp.alias_(readings[name].value, self._targets[name][0], copy=False) for name in readings]
         faults = exp.alias_(self._faults(list(readings.values())), FAULTS, copy=False)
@@ -170,6 +201,11 @@ class RawFacts:
             for result in formulas.results
             if result.formula.name in required
         ]
+        missing += [
+            CheckedFact(result.raw, (self._after_the_day(result.formula.name, result.raw),))
+            for result in formulas.results
+            if result.formula.type.future is Future.REFUSED
+        ]
         others = [self._faults(some) for some in (misfits, missing)]
         faults = exp.alias_(exp.Coalesce(this=column(FAULTS), expressions=others), FAULTS, copy=False)
         facts = [column(self._names[fact.name]) for fact in self.facts]
@@ -182,7 +218,7 @@ class RawFacts:
     def _misfits(self, result: FormulaResult) -> Iterator[tuple[Expr, str]]:
         if result.misfit is not None:
             yield result.misfit, str(out_of_range(result.formula))
-        if result.formula.type.kind is Kind.TEXT:
+        if result.formula.type.kind.is_text:
             words = {text: str(fault) for text, fault in unfit_texts(result.formula)}
             yield from self._unfit_texts(result.raw, lambda text: words[text], blank=True)
 
@@ -192,6 +228,15 @@ class RawFacts:
         for name, (in_relation, _) in self._targets.items():
             source = self._sources.get(name)
             yield exp.alias_(self._cell(source) if source else exp.Null(), in_relation)
+        for read in self._read_as.values():
+            known = exp.column(READ, read, quoted=True) if self._persons else exp.Null()
+            yield exp.alias_(exp.cast(known, self.dialect.text_type), read)
+
+    def _with_persons(self, cells: exp.Select) -> exp.Select:
+        for name, read in self._read_as.items() if self._persons else ():
+            same = binary(exp.EQ, exp.column(WRITTEN, read, quoted=True), self._cell(self._sources[name]))
+            cells = cells.join(exp.to_table(PERSONS).as_(read), on=same, join_type="left", copy=False)
+        return cells
 
     def _cell(self, source: FactSource) -> Expr:
         raw = exp.column(exp.to_identifier(source.column, quoted=True))
@@ -209,7 +254,7 @@ class RawFacts:
     def _faults(self, readings: Sequence[CheckedFact]) -> Expr:
         """All faults of a row, one a line; tests that are null are not true."""
         cases = [
-            exp.Case(ifs=[exp.If(this=test, true=text(words)) for test, words in reading.faults])
+            exp.Case(ifs=[exp.If(this=test, true=_said(words)) for test, words in reading.faults])
             for reading in readings
             if reading.faults
         ]
@@ -240,7 +285,7 @@ class RawFacts:
         return CheckedFact(reading.value, tuple(faults))
 
     def _sql_type(self, type_: Type) -> str:
-        return self.dialect.text_type if type_.kind in (Kind.TEXT, Kind.ENUM) else self.dialect.narrow
+        return self.dialect.text_type if type_.kind.is_text or type_.kind is Kind.ENUM else self.dialect.narrow
 
     def _read(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         match target.type.kind:
@@ -257,10 +302,27 @@ class RawFacts:
                 return self._words(
                     target, source.column_type, cell, [(exp.Not(this=members), _binder_fault(target, "\x00"))]
                 )
+            case Kind.PERSON:
+                return self._person(target, source, cell)
             case Kind.TEXT:
                 blank = source.column_type is ColumnType.TEXT or source.words is not None
                 faults = list(self._unfit_texts(cell, lambda wrong: _binder_fault(target, wrong), blank=blank))
                 return self._words(target, source.column_type, cell, faults)
+
+    def _person(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
+        """As `person` has it. Almost every login is ASCII, which SQL reads; what others are stands in PERSONS."""
+        if target.name not in self._read_as:
+            return self._words(target, source.column_type, cell, [])
+        faults = list(self._unfit_texts(cell, lambda wrong: _binder_fault(target, wrong), blank=True))
+        bare = exp.Lower(this=call("REPLACE", cell.copy(), text(" "), text("")))
+        read = exp.Coalesce(this=column(self._read_as[target.name]), expressions=[text(PERSON_REFUSED + "is unread")])
+        refused = self.dialect.matches(read, f"\\A{PERSON_REFUSED}")
+        is_ascii = self.dialect.matches(cell, _ASCII)
+        odd = exp.and_(exp.Not(this=is_ascii.copy()), refused)
+        value = exp.Case(ifs=[exp.If(this=is_ascii, true=bare), exp.If(this=exp.Not(this=refused.copy()), true=read)])
+        value = exp.Case(ifs=[exp.If(this=_known(cell), true=value)])
+        words = binary(exp.DPipe, text(f"{target.name}: "), call("SUBSTRING", read, number(2)))
+        return CheckedFact(value, (*faults, (odd, words)))
 
     def _unfit_texts(self, value: Expr, words: Callable[[str], str], *, blank: bool) -> Iterator[tuple[Expr, str]]:
         """Tests for text that no fact can hold; `words` says what is wrong, of a text with the same fault. `blank`:
@@ -273,7 +335,7 @@ class RawFacts:
             yield self.dialect.matches(value, _BLANK), words("")
 
     def _words(
-        self, target: RawTarget, column_type: ColumnType, cell: Expr, faults: list[tuple[Expr, str]]
+        self, target: RawTarget, column_type: ColumnType, cell: Expr, faults: Sequence[tuple[Expr, str]]
     ) -> CheckedFact:
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
             return CheckedFact(cell, tuple(faults))
@@ -294,13 +356,10 @@ class RawFacts:
             return self._refused(target, cell, _binder_fault(target, 0.5))
         faults: list[tuple[Expr, str]] = []
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
-            pattern = "\\A-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,%d})?\\z"
-            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), _binder_fault(target, "x")))
-            if scale < 12:
-                narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
-                faults.append(
-                    (exp.Not(this=self.dialect.matches(cell, narrow)), _binder_fault(target, "0." + "1" * (scale + 1)))
-                )
+            faults.append((exp.Not(this=self.dialect.matches(cell, f"\\A{_DECIMAL}\\z")), _binder_fault(target, "x")))
+            if scale < DECIMALS_READ:
+                longer = self.dialect.matches(cell, f"\\.[0-9]{{{scale}}}0*[1-9]")
+                faults.append((longer, _binder_fault(target, "0." + "1" * (scale + 1))))
         elif column_type is ColumnType.DECIMAL:
             faults.append(
                 (self.dialect.has_more_decimals(cell, scale), _binder_fault(target, "0." + "1" * (scale + 1)))
@@ -334,9 +393,12 @@ class RawFacts:
         return CheckedFact(value, (*faults, (wrong, _binder_fault(target, outside))))
 
     def _integer(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
-        value = _tried(cell, self.dialect.narrow)
         if column_type is ColumnType.WHOLE:
-            return self._in_range(target, cell, value, [], 10**30)
+            return self._in_range(target, cell, _tried(cell, self.dialect.narrow), [], 10**30)
+        value = _tried(_tried(cell, f"DECIMAL({_NARROW_DIGITS}, 0)"), self.dialect.narrow)  # `3.0` is 3
+        if column_type is ColumnType.DECIMAL:
+            fractional = (self.dialect.has_more_decimals(cell, 0), _binder_fault(target, "x"))
+            return self._in_range(target, cell, value, [fractional], 10**30)
         if column_type is not ColumnType.CELLS:
             return self._refused(target, cell, _binder_fault(target, "x"))
         plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_INTEGER}\\z"))
@@ -344,7 +406,7 @@ class RawFacts:
 
     def _date(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         if source.column_type is ColumnType.DATE:
-            return self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01")
+            return self._of_the_past(target, self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01"))
         if source.column_type not in (ColumnType.CELLS, ColumnType.TEXT):
             return self._refused(target, cell, _binder_fault(target, 1))
         pattern, iso, words = "[0-9]{4}-[0-9]{2}-[0-9]{2}", cell.copy(), _binder_fault(target, "x")
@@ -355,7 +417,20 @@ class RawFacts:
         faults: list[tuple[Expr, str]] = [(exp.Not(this=self.dialect.matches(cell, f"\\A{pattern}\\z")), words)]
         unknown = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
         faults.append((unknown, _binder_fault(target, "2026-02-30")))
-        return self._in_range(target, cell, day, faults, "0001-01-01")
+        return self._of_the_past(target, self._in_range(target, cell, day, faults, "0001-01-01"))
+
+    def _of_the_past(self, target: RawTarget, reading: CheckedFact) -> CheckedFact:
+        """A date with what becomes of one after the day of the decision (`Future`)."""
+        match target.type.future:
+            case None:
+                return reading
+            case Future.REFUSED:
+                return replace(reading, faults=(*reading.faults, self._after_the_day(target.name, reading.value)))
+            case Future.UNKNOWN:
+                return replace(reading, value=known_on(self._as_of, reading.value))
+
+    def _after_the_day(self, name: str, value: Expr) -> tuple[Expr, str]:
+        return binary(exp.GT, value, number(self._as_of)), str(after_the_day(name, self._as_of))
 
     def _as_iso(self, dates: DateFormat, cell: Expr) -> tuple[str, Expr]:
         groups = dates.pattern.groupindex
@@ -381,6 +456,10 @@ def _as_cells(source: FactSource) -> FactSource:
         if source.words is not None and source.column_type is ColumnType.TEXT
         else source
     )
+
+
+def _said(words: str | Expr) -> Expr:
+    return text(words) if isinstance(words, str) else words.copy()
 
 
 def _tried(cell: Expr, type_: str) -> Expr:

@@ -18,12 +18,16 @@ from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import Kind
+from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal
+from engine.vocabulary.vocabulary import Future, Kind, Type
 from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
 
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
-_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,34}(\.[0-9]{1,34})?", re.ASCII)
+NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT = "is a number with a point or an exponent, not text", "write it between quotes"
+"""What is said of such a number where text is expected, as for ids: two writers may write one number differently."""
+
+_WHOLE_NUMBER = re.compile(rf"(-?[0-9]{{1,18}})(\.0{{1,{DECIMALS_READ}}})?", re.ASCII)
+_PLAIN_NUMBER = re.compile(rf"-?[0-9]{{1,34}}(\.[0-9]{{1,{DECIMALS_READ}}})?", re.ASCII)
 _CELLS_REMEMBERED = 10_000
 """A file has few different days; a hostile one must not fill the memory."""
 
@@ -75,7 +79,8 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
     """
     slots = {name: index for index, name in enumerate(heading)}
     places = _places(row_map)
-    columns = [_column(column, slots.get(column.column), places.get(column.name)) for column in row_map.columns]
+    day = day_number(as_of)
+    columns = [_column(column, slots.get(column.column), places.get(column.name), day) for column in row_map.columns]
     formulas = _FormulaRunner(row_map.formulas, places, as_of)
     names = [*(column.name for column in row_map.columns), *(formula.name for formula in row_map.formulas)]
     groups = [group for group in dict.fromkeys(name.partition(".")[0] for name in names) if group != ROW]
@@ -86,8 +91,11 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
         values = formulas.values.copy()
         faults: list[Fault] = []
         for slot, convert, exact, place, group, key, column in columns:
-            text = (cells[slot] or "").strip() if slot is not None else ""
+            cell = cells[slot] if slot is not None else None
+            text = cell.strip() if cell else ""
             try:
+                if type(cell) is JsonDecimal and column.type.kind.is_text:
+                    raise _NotMapped(NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT)
                 if exact is None:
                     facts[group][key] = convert(text)
                     continue
@@ -160,16 +168,17 @@ class _ColumnPlan(NamedTuple):
     column: Column
 
 
-def _column(column: Column, slot: int | None, place: int | None) -> _ColumnPlan:
+def _column(column: Column, slot: int | None, place: int | None, day: int) -> _ColumnPlan:
     group, _, key = column.name.partition(".")
     convert = _converter(column)
     if place is None:
         return _ColumnPlan(slot, convert, None, -1, group, key, column)
-    return _ColumnPlan(slot, convert, _exact(column, convert), place, group, key, column)
+    return _ColumnPlan(slot, convert, _exact(column, convert, day), place, group, key, column)
 
 
-def _exact(column: Column, convert: _Converter) -> _ExactConverter:
-    """Dates that were read once are remembered by their cells' text."""
+def _exact(column: Column, convert: _Converter, day: int) -> _ExactConverter:
+    """Dates that were read once are remembered by their cells' text. To formulas, too, a date that counts as unknown
+    after the day of the decision is none."""
     bind = value_reader(column.type, column.name)
     remembered: dict[str, tuple[JsonScalar, Value]] = {}
     remembered_max = _CELLS_REMEMBERED if column.type.kind is Kind.DATE else 0
@@ -179,7 +188,8 @@ def _exact(column: Column, convert: _Converter) -> _ExactConverter:
         if both is None:
             raw = convert(text)
             try:
-                both = raw, bind(raw)
+                value = bind(raw)
+                both = (None, None) if _counts_as_unknown(value, column.type, day) else (raw, value)
             except FactsRefused as refused:
                 [fault] = refused.faults
                 raise _NotMapped(fault.message, fault.hint) from None
@@ -188,6 +198,10 @@ def _exact(column: Column, convert: _Converter) -> _ExactConverter:
         return both
 
     return exact
+
+
+def _counts_as_unknown(value: Value, type_: Type, day: int) -> bool:
+    return type_.future is Future.UNKNOWN and value is not None and int(value) > day
 
 
 def _converter(column: Column) -> _Converter:
@@ -217,7 +231,7 @@ def _plain_converter(column: Column) -> _Converter:
             return _decimal
         case Kind.YES_NO:
             return _yes_no
-        case Kind.ENUM | Kind.TEXT:
+        case Kind.ENUM | Kind.TEXT | Kind.PERSON:
             return _text
 
 
@@ -228,9 +242,10 @@ def _text(text: str) -> JsonScalar:
 def _whole_number(text: str) -> JsonScalar:
     if not text:
         return None
-    if not _WHOLE_NUMBER.fullmatch(text):
+    match = _WHOLE_NUMBER.fullmatch(text)
+    if match is None:
         raise _NotMapped(f"`{_short(text)}` is not a whole number", "write digits only")
-    return int(text)
+    return int(match[1])
 
 
 def _decimal(text: str) -> JsonScalar:
@@ -305,14 +320,14 @@ class _FormulaRunner:
     def __init__(self, formulas: Sequence[MapFormula], places: Mapping[str, int], as_of: date) -> None:
         self.values: list[Value] = [None] * len(places)
         """What all rows share of the list of values."""
-        self.values[places[AS_OF]] = day_number(as_of)
+        self._day = self.values[places[AS_OF]] = day_number(as_of)
         nullable = {name: name != AS_OF for name in places}
         fixed: set[str] = set()
         self._plans: list[_FormulaPlan] = []
         fixed_plans = []
         for formula in formulas:
             group, _, key = formula.name.partition(".")
-            function = formula_function(formula.formula, places, nullable)
+            function = _known_on(formula.type, self._day, formula_function(formula.formula, places, nullable))
             place = places[formula.name]
             plan = _FormulaPlan(function, _misfit(formula), json_formatter(formula.type), place, group, key)
             if formula.reads <= fixed:
@@ -347,9 +362,23 @@ def _run(
         facts[group][key] = show(value)
 
 
+def _known_on(
+    type_: Type, day: int, function: Callable[[Sequence[Result]], Value]
+) -> Callable[[Sequence[Result]], Value]:
+    """The function, whose result is None where it counts as unknown on this day."""
+    if type_.future is not Future.UNKNOWN:
+        return function
+
+    def known(values: Sequence[Result]) -> Value:
+        value = function(values)
+        return None if _counts_as_unknown(value, type_, day) else value
+
+    return known
+
+
 def _misfit(formula: MapFormula) -> Callable[[Value], Fault | None] | None:
     """What says of a result that the fact can't hold it; None where it can hold each."""
-    if formula.type.kind is Kind.TEXT:
+    if formula.type.kind.is_text:
         return lambda value: unfit_text(formula, str(value))
     if not may_be_out_of_range(formula):
         return None

@@ -64,7 +64,7 @@ def _assumption(fact: Fact, vocabulary: Vocabulary) -> Schema:
         key: in_request[key] for key in ("pattern", "enum", "minimum", "maximum", "maxLength") if key in in_request
     }
     types = in_request["type"]
-    if isinstance(types, list) or fact.type.kind is Kind.TEXT:
+    if isinstance(types, list):
         types = ["string", "number"]
     value = {"type": types, **value}
     if fact.type.kind is Kind.DATE:

@@ -94,7 +94,7 @@ class BookReader:
             read = self._readers[heading] = row_reader(self._map, heading, self._as_of)
         row = read(cells)
         refused: list[Fault] = []
-        values: Sequence[Value] = ()
+        values: list[Value] = []
         try:
             values = self._binder.bind(row.facts)
         except FactsRefused as error:
@@ -120,7 +120,7 @@ class BookReader:
             later=len(self._later),
         )
 
-    def _take(self, values: Sequence[Value], row: MappedRow) -> tuple[Fault, ...]:
+    def _take(self, values: list[Value], row: MappedRow) -> tuple[Fault, ...]:
         item = self._item(values, row.helpers)
         if item.issued is None or item.due is None:
             missing = [name for name, day in zip(_DATES, (item.issued, item.due), strict=True) if day is None]
@@ -131,6 +131,8 @@ class BookReader:
         if item.issued > self._day:
             self._later.add(item.number)
             return ()
+        if refused := self._binder.hold_to(self._day, values):
+            return faults_of_row(self._map, row, refused)
         if fault := self._contradiction(item):
             return (fault,)
         self._items[item.number] = item

@@ -49,7 +49,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,9 @@ import pyarrow.compute as pc
 
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Binder, FactsRefused, Fault
+from engine.vocabulary.decimals import JsonDecimal
 from files.batch.input import FILE, LINE, UNREAD, cell_text, identifier, quoted_list
+from files.maps.mapped_rows import NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT
 from files.rows import LINE_MAX, ndjson_row
 from files.strict_json import BLANKS
 
@@ -113,14 +115,21 @@ class NdjsonCells:
     has had so far.
     """
 
-    def __init__(self, names: Sequence[str], unknown: UnknownKeys | None) -> None:
+    def __init__(self, names: Sequence[str], unknown: UnknownKeys | None, texts: Collection[str] = ()) -> None:
         """`names`: the columns that are read: keys, or `group.key` for a key within an object. `unknown` finds keys
-        that should not be there; None: others are of no interest, as under a map."""
+        that should not be there; None: others are of no interest, as under a map. `texts`: those of the names that are
+        read as text, for which no number stands; under a map a whole one may, since it is written in one way only."""
         self.names = tuple(names)
         self.rows = self.bytes = 0
         self.unseen_keys = dict.fromkeys(self.names)
         self._known = frozenset(names)
         self._unknown = unknown
+        self._texts = frozenset(texts)
+        keys = "|".join(
+            sorted({re.escape(name.partition(".")[2] or name) for name in texts} | set(map(re.escape, texts)))
+        )
+        number = "-?[0-9]" if unknown else "-?[0-9]+\\."
+        self._number_as_text = f'"(?:{keys})":{_BLANK}{number}' if texts else None
         self._order = _KeyOrder()
 
     def batches(self, files: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -135,6 +144,8 @@ class NdjsonCells:
     def _batch(self, name: str, number: int, lines: list[bytes]) -> pa.RecordBatch:
         texts = _utf8(lines)
         plain = pc.and_(self._order.matches(texts), pc.less_equal(pc.binary_length(texts), LINE_MAX))
+        if self._number_as_text:
+            plain = pc.and_not(plain, pc.match_substring_regex(texts, self._number_as_text))
         if _any(pc.match_substring_regex(texts, _DECIMAL)):
             texts = pc.replace_substring_regex(texts, _DECIMAL, _QUOTED)
         read = [self._one(number + at, lines[at]) for at, is_plain in enumerate(plain.to_pylist()) if not is_plain]
@@ -175,13 +186,20 @@ class NdjsonCells:
         for name, value in _flat(row.body):
             if name not in self._known:
                 continue
-            fault = "is given twice" if name in cells else _cell_fault(value)
+            fault = "is given twice" if name in cells else _cell_fault(value) or self._text_fault(name, value)
             if fault:
                 faults.append(f"{name}: {fault}")
             cells[name] = None if fault else cell_text(value)
         if not faults:
             self._order.learn(row.body)
         return _written(cells), "\n".join(faults) or None
+
+    def _text_fault(self, name: str, value: object) -> str:
+        if name not in self._texts:
+            return ""
+        if type(value) is int and self._unknown:
+            return "is not text (send it between quotes)"
+        return f"{NUMBER_AS_TEXT} ({NUMBER_AS_TEXT_HINT})" if type(value) is JsonDecimal else ""
 
 
 class _KeyOrder:

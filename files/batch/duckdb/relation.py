@@ -94,7 +94,10 @@ def open_input(
         case Format.CSV:
             _open_csv(source, row_map, connection)
         case Format.NDJSON:
-            _open_ndjson(source, None if row_map else UnknownKeys(ruleset), connection, scratch, reading)
+            unknown = None if row_map else UnknownKeys(ruleset)
+            cells = NdjsonCells(source.columns, unknown, _text_columns(ruleset, row_map))
+            _open_ndjson(source, cells, connection, scratch, reading)
+            source.unseen_keys = tuple(cells.unseen_keys) if unknown is None else ()
         case Format.PARQUET:
             columns = {name: _parquet_columns(name, connection) for name in files}
             _alike(columns)
@@ -205,7 +208,7 @@ def _refuse_equal_names(names: Sequence[str], file: str) -> None:
 
 def _open_ndjson(
     source: BatchInput,
-    unknown: UnknownKeys | None,
+    cells: NdjsonCells,
     connection: duckdb.DuckDBPyConnection,
     scratch: Path,
     reading: Reading,
@@ -213,7 +216,6 @@ def _open_ndjson(
     for name in source.files:
         file_encoding(Path(name), may_choose=False)
     size = sum(Path(name).stat().st_size for name in source.files)
-    cells = NdjsonCells(source.columns, unknown)
     connection.register("ndjson_texts", pa.RecordBatchReader.from_batches(SCHEMA, cells.batches(source.files)))
     parquet = quoted(str(scratch / "ndjson.parquet"))
     copy = f"COPY ({cells_sql(source.columns, 'ndjson_texts')}) TO {parquet} (FORMAT parquet)"
@@ -222,7 +224,13 @@ def _open_ndjson(
     names = ", ".join(map(identifier, source.columns))
     connection.execute(f"CREATE VIEW {RAW} AS SELECT {names} FROM {NDJSON_LINES} WHERE {identifier(UNREAD)} IS NULL")
     source.heading = dict.fromkeys(source.columns, ColumnType.CELLS)
-    source.unseen_keys = tuple(cells.unseen_keys) if unknown is None else ()
+
+
+def _text_columns(ruleset: RuleSet, row_map: RowMap | None) -> list[str]:
+    """The columns that are read as text."""
+    if row_map is None:
+        return [fact.name for fact in ruleset.facts if fact.type.kind.is_text]
+    return [each.column for each in row_map.columns if each.type.kind.is_text]
 
 
 def _open_arrow(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> None:

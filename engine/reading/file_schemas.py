@@ -17,6 +17,7 @@ from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, lo
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.vocabulary import Fact, Future, Kind, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,6 +40,7 @@ BILINGUAL: Schema = {
         "zh": {"type": ["string", "number", "boolean"], "pattern": r"\S", "description": "The Chinese text, 中文."},
     },
 }
+CURRENCY: Schema = {"enum": sorted(MINOR_UNITS), "description": "ISO 4217, such as EUR."}
 _TEXT = {"$ref": "#/$defs/text"}
 _FEEL = {"$ref": "#/$defs/feel"}
 _NAMES: Schema = {"pattern": NAME_PATTERN, "maxLength": NAME_LENGTH_MAX, "not": {"enum": sorted(RESERVED)}}
@@ -274,7 +276,7 @@ def facts_file_schema() -> Schema:
         "description": "The currency of all amounts, the list of policies, and facts of the site's own. " + ENDS,
         **_record(
             {
-                "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217, such as EUR."},
+                "currency": CURRENCY,
                 "policies": {
                     "type": "array",
                     "items": {"type": "string", **_NAMES},

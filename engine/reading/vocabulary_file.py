@@ -17,21 +17,20 @@ it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-from babel.numbers import get_currency_precision, is_currency
-
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
+from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.fact_value import read_value
 from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
 from engine.reading.policy import TypeName
 from engine.vocabulary.binding import json_value
+from engine.vocabulary.currencies import MINOR_UNITS, NO_MONEY, currency_meant
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
@@ -57,7 +56,6 @@ _EXAMPLES = {  # in hundredths
     Kind.DAYS: 30_00,
     Kind.MONTHS: 12_00,
 }
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.PERSON, Kind.YES_NO}
 
 
@@ -72,7 +70,7 @@ def read_vocabulary(
     """
     reader = FieldReader()
     currency = _currency(reader, site)
-    vocabulary = Vocabulary(currency, get_currency_precision(currency), {})
+    vocabulary = Vocabulary(currency, MINOR_UNITS[currency], {})
     fields = reader.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
     facts = _facts(reader, fields, vocabulary, {})
     if site:
@@ -85,13 +83,21 @@ def _currency(reader: FieldReader, site: Document | None) -> str:
     node = site.root.get("currency") if site else None
     if node is None:
         return CURRENCY_ASSUMED
-    if isinstance(node, Scalar) and _CURRENCY.fullmatch(node.text) and is_currency(node.text):
+    if isinstance(node, Scalar) and node.text in MINOR_UNITS:
         return node.text
-    quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
-    reader.mistake(
-        node.place, ErrorCode.P030, f"{quoted} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`"
-    )
+    message, hint = not_a_currency(node.text if isinstance(node, Scalar) else "")
+    reader.mistake(node.place, ErrorCode.P030, message, hint)
     return CURRENCY_ASSUMED
+
+
+def not_a_currency(written: str) -> tuple[str, str]:
+    """What is said of a text that is no currency's code, and what to write instead. Blank: it is no text at all."""
+    quoted = f"`{clipped(written)}`" if written else "this"
+    if written in NO_MONEY:
+        return f"{quoted} is no money but a fund, a metal or a test", "write the code of the currency of all amounts"
+    meant = currency_meant(written) or (nearest(written.strip().upper(), MINOR_UNITS) if len(written) > 2 else None)
+    hint = f"did you mean `{meant}`?" if meant else "write its ISO 4217 code, such as `EUR` or `CNY`"
+    return f"{quoted} is not a currency", hint
 
 
 def _facts(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -181,11 +181,12 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     report += mistakes
     if site and report:
         unread |= facts_named(files[site])
+    words = frozenset(member for fact in vocabulary.facts.values() for member in fact.type.members)
     policies = []
     for name, content in sorted(files.items()):
         if name == site:
             continue
-        policy = _policy(content, name, report, end_mark=from_files)
+        policy = _policy(content, name, words, report, end_mark=from_files)
         if policy is None:
             unread |= policies_named(content, name)
         else:
@@ -213,12 +214,14 @@ def _document(content: bytes, name: str, report: list[Diagnostic], *, end_mark: 
     return read
 
 
-def _policy(content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool) -> Policy | None:
+def _policy(
+    content: bytes, name: str, words: Collection[str], report: list[Diagnostic], *, end_mark: bool
+) -> Policy | None:
     """None where nothing is known about what the file defines; then there are diagnostics."""
     read = _document(content, name, report, end_mark=end_mark)
     if read is None:
         return None
-    policy, mistakes = read_policy(read)
+    policy, mistakes = read_policy(read, words)
     report += mistakes
     return policy
 

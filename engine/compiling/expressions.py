@@ -19,7 +19,7 @@ from engine.compiling.calls import compile_call, temporal
 from engine.compiling.suggestions import nearest_name, suggestion
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
-from engine.diagnostics.wording import clipped, did_you_mean
+from engine.diagnostics.wording import clipped, did_you_mean, unquoted_word
 from engine.feel import syntax
 from engine.reading.policy import Expression
 from engine.ruleset import formula as f
@@ -374,6 +374,7 @@ class ExpressionCompiler:
         parts: list[Formula] = []
         broken = False
         for test in self._each_test(tests.tests):
+            before = len(self._report)
             try:
                 parts.append(self._test(subject, test, inner))
             except Mismatch as mismatch:
@@ -381,6 +382,9 @@ class ExpressionCompiler:
                 broken = True
             except Broken:
                 broken = True
+            if len(self._report) > before and self._expression.text_of(test) in subject.type.members:
+                del self._report[before:]  # what FEEL makes of `N/30` helps nobody who means the word
+                self.report_mismatch(test, Mismatch(ErrorCode.T001, *unquoted_word(self._expression.text_of(test))))
         if broken:
             raise Broken
         if not parts:

@@ -33,10 +33,15 @@ def person(text: str) -> str:
     hyphens and apostrophes of one shape. `person(person(text))` is `person(text)`."""
     if text.isascii():
         return "".join(text.split()).lower()
-    folded = text
-    for _ in range(2):  # folding a case may leave a form that NFKC puts together once more
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", folded).casefold()).translate(_FOLDED)
-    return "".join(folded.split())
+    folded, before = _folded(text), text
+    while folded != before:  # without blanks, and with a case folded, letters and marks may belong together once more
+        folded, before = _folded(folded), folded
+    return folded
+
+
+def _folded(text: str) -> str:
+    bare = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold()).translate(_FOLDED)
+    return "".join(bare.split())
 
 
 def person_fault(text: str) -> tuple[str, str] | None:

@@ -178,6 +178,7 @@ TYPES = shipped(
     f"  account.t_date: {{type: date, {TITLE}}}\n"
     f"  account.t_enum: {{type: enum, members: [none, net 30], {TITLE}}}\n"
     f"  account.t_text: {{type: text, {TITLE}}}\n"
+    f"  account.t_person: {{type: person, {TITLE}}}\n"
     f"  account.t_flag: {{type: yes/no, required: true, {TITLE}}}\n"
 )
 OWN = tuple(fact for fact in TYPES.facts.values() if fact.name.startswith("account.t_"))
@@ -186,7 +187,7 @@ OWN_SCHEMA = Draft202012Validator(
     facts_schema(Vocabulary(TYPES.currency, TYPES.currency_digits, {fact.name: fact for fact in OWN}), "account")
 )
 
-DECIMALS = st.from_regex(r"\A-?[0-9]{1,19}(\.[0-9]{0,13})?\Z").filter(str.isascii)
+DECIMALS = st.from_regex(r"\A-?[0-9]{1,19}(\.[0-9]{0,13}0{0,28})?\Z").filter(str.isascii)
 VALUES: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.booleans(),

@@ -31,6 +31,7 @@ _UNIT_HINTS: tuple[tuple[Kind, set[Kind], str], ...] = (
     (Kind.DAYS, _DIMENSIONLESS, "give the number `type: days`"),
     (Kind.DAYS, {Kind.MONTHS}, "use days, or months, on both sides"),
     (Kind.PERSON, {Kind.TEXT}, "give the text `type: person`, so that both are compared as people are"),
+    (Kind.PERSON, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write a login between quotes"),
     (Kind.PERSON, {Kind.ENUM}, "give the word `type: person`"),
     (Kind.DATE, _WORDS, 'write a date as `date("2026-07-01")`'),
     (Kind.DATE, {Kind.DAYS, *_DIMENSIONLESS}, "subtract two dates to get days, such as `as_of - invoice.due_date`"),

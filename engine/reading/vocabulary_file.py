@@ -146,7 +146,7 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) 
     note = reader.text(fields.get("note"), f"the note of {what}")
     required = _required(reader, fields.get("required"), what)
     if type_ is not None and "future" in fields:
-        type_ = _of_the_past(reader, fields["future"], type_, what)
+        type_ = _of_the_past(reader, fields["future"], type_)
     if type_ is None or title is None or len(reader.diagnostics) > before:
         return None
     fact = Fact(
@@ -163,13 +163,13 @@ def _required(reader: FieldReader, node: Node | None, what: str) -> bool:
     return False
 
 
-def _of_the_past(reader: FieldReader, node: Node, type_: Type, what: str) -> Type | None:
+def _of_the_past(reader: FieldReader, node: Node, type_: Type) -> Type | None:
     """The type of a date, with what becomes of a day after the day of the decision."""
     if type_.kind is not Kind.DATE:
         message = f"`{type_.kind}` has no future, a date has"
         reader.mistake(node.place, ErrorCode.P033, message, "leave `future` out")
         return None
-    word = reader.choice(node, f"what becomes of {what} after the day of the decision", tuple(Future))
+    word = reader.choice(node, "what `future` can be", tuple(Future))
     return replace(type_, future=Future(word)) if word else None
 
 

@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.pipeline import Engine
+from engine.reading.cases import read_cases
+from engine.reading.document import read
 from engine.vocabulary.binding import FactsRefused, Fault
 from files.case_file import read_case
 from files.input_refused import InputRefused
@@ -89,6 +91,25 @@ def test_as_case_files() -> None:
     assert one_by_one(as_json) == EXPECTED
     said = one_by_one(as_yaml)
     assert [expected if UNREADABLE in each else each for each, expected in zip(said, EXPECTED, strict=True)] == EXPECTED
+
+
+def test_a_policy_test_of_the_past_lies_not_after_its_day() -> None:
+    """A fixture is held to the day of each test that uses it."""
+    text = (
+        "cases: c\ncase_kind: account\nas_of: 2026-07-15\nfixtures: {f: {account: {id: C, seen_on: 2026-07-16}}}\n"
+        "tests:\n"
+        "  early: {use: f, expect: {outcome: good_standing, reasons: []}}\n"
+        "  later: {use: f, as_of: 2026-07-16, expect: {outcome: good_standing, reasons: []}}\n...\n"
+    )
+    document, _ = read(text.encode(), "cases.yaml")
+    assert document is not None
+    suite, [mistake] = read_cases(document, engine().vocabulary)
+    assert suite is not None
+    assert [case.name for case in suite.cases] == ["later"]
+    assert str(mistake) == (
+        "cases.yaml:6:3: P042 the test `early`: `account.seen_on` lies after the day of the decision, 2026-07-15 "
+        "(expected that day or an earlier one)"
+    )
 
 
 class Desk:

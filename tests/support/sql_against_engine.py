@@ -86,7 +86,7 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
 
 
 def arrow_type(type_: Type) -> pa.DataType:
-    kinds = {Kind.TEXT: pa.string(), Kind.ENUM: pa.string(), Kind.YES_NO: pa.bool_()}
+    kinds = {Kind.TEXT: pa.string(), Kind.PERSON: pa.string(), Kind.ENUM: pa.string(), Kind.YES_NO: pa.bool_()}
     return kinds.get(type_.kind, pa.int64())
 
 

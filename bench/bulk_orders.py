@@ -61,7 +61,7 @@ def _value(fact: Fact) -> str:
             return "random() < 0.1"
         case Kind.ENUM:
             return _one_of([f"'{member}'" for member in type_.members])
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.PERSON:
             return f"'{fact.name[:1].upper()}-' || (random() * 100000)::INTEGER"
         case Kind.DATE:
             return "(20100 + random() * 700)::BIGINT"
@@ -75,7 +75,7 @@ def _value(fact: Fact) -> str:
 
 
 def _edge(fact: Fact) -> str:
-    if fact.type.kind is Kind.TEXT:
+    if fact.type.kind.is_text:
         return _one_of(["'Li'", "'Ng'", "'Roy'", "'Kim'"])
     if fact.type.kind not in _EDGES:
         return _value(fact)

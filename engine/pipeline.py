@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -37,7 +37,7 @@ from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Value
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.days import day_in
+from engine.vocabulary.days import day_in, day_number
 from engine.vocabulary.vocabulary import Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
@@ -104,11 +104,11 @@ class Engine:
         Raises `FactsRefused`, with every fault of the facts, where a value can't be read or a required one is missing.
         """
         evaluator = self._evaluator(case, as_of)
-        return evaluator.decide(evaluator.binder.bind(facts), as_of, id)
+        return evaluator.decide(evaluator.binder.bind(facts, day_number(as_of)), as_of, id)
 
     def bind(self, case: str, facts: Mapping[str, object], as_of: date) -> list[Value]:
         """The case's facts as values, in the order of `ruleset(case, as_of).facts`. Raises `FactsRefused`."""
-        return self._evaluator(case, as_of).binder.bind(facts)
+        return self._evaluator(case, as_of).binder.bind(facts, day_number(as_of))
 
     def day_at(self, moment: datetime) -> date:
         """The day that it is at the site at this moment: what "today" means where nobody says for which day a case is
@@ -204,6 +204,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     facts_are_sound = not report
     if site and report:
         unread |= facts_named(files[site])
+    words = frozenset(member for fact in vocabulary.facts.values() for member in fact.type.members)
     policies = []
     for name, content in sorted(files.items()):
         if name == site:
@@ -211,7 +212,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
         if PurePath(name).name == SITE_EXCEPTIONS:
             definitions += _exceptions(content, name, report, end_mark=from_files)
             continue
-        policy = _policy(content, name, report, end_mark=from_files)
+        policy = _policy(content, name, words, report, end_mark=from_files)
         if policy is None:
             unread |= policies_named(content, name)
         else:
@@ -252,12 +253,14 @@ def _exceptions(
     return exceptions
 
 
-def _policy(content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool) -> Policy | None:
+def _policy(
+    content: bytes, name: str, words: Collection[str], report: list[Diagnostic], *, end_mark: bool
+) -> Policy | None:
     """None where nothing is known about what the file defines; then there are diagnostics."""
     read = _document(content, name, report, end_mark=end_mark)
     if read is None:
         return None
-    policy, mistakes = read_policy(read)
+    policy, mistakes = read_policy(read, words)
     report += mistakes
     return policy
 

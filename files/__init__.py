@@ -8,7 +8,7 @@ Nouns, and where they come from:
 
     Format              formats         CSV, NDJSON, Parquet or Arrow, by the file's name
     FileRow             rows, columnar  one row: its line, its text, its cells or its fault
-    TypedCell           typed_cells     a cell that held a number or a date itself, not text for one
+    is_typed            typed_cells     whether a cell held a number or a date itself, not text for one
     RowMap, MappedRow   maps            which column is which fact, and a row taken through that
     CaseFile            case_file       one case from a file, as `credence decide` takes it
     BatchJob, BatchTally  batch.job     what is decided, and what became of the rows

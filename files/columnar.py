@@ -2,8 +2,8 @@
 
 `arrow_batches` gives an Arrow file's record batches as they are: DuckDB decides on columns by their types.
 `columnar_rows` gives the same files' rows as cells of text, as if they came from CSV, for commands that read any format
-through a row map: a decimal keeps its digits, and both dates and numbers are `TypedCell`s, which no format of the map
-reads as something else.
+through a row map: a decimal keeps its digits, and numbers are `JsonDecimal`s, dates `TypedDate`s, which no format of
+the map reads as something else.
 
     columnar_rows(Path("items.parquet"), check)
     → FileRow(line=1, text='{"No": "17", "Due": "2026-02-01", "Paid": "true"}', cells=("17", "2026-02-01", "true"), …)
@@ -20,11 +20,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.vocabulary.decimals import JsonDecimal
 from files import extras
 from files.formats import Format, format_named
 from files.input_refused import InputRefused
 from files.rows import FileRow
-from files.typed_cells import TypedCell
+from files.typed_cells import TypedDate
 
 if TYPE_CHECKING:  # the extra `bulk` may be missing
     import pyarrow as pa
@@ -108,8 +109,10 @@ def _cell(value: object) -> str | None:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return TypedCell(format(value, "f"))
-        case float() | date() if not isinstance(value, datetime):
-            return TypedCell(value)
+            return JsonDecimal(format(value, "f"))
+        case float():
+            return JsonDecimal(value)
+        case date() if not isinstance(value, datetime):
+            return TypedDate(value)
         case _:
             return str(value)

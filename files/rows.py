@@ -63,7 +63,7 @@ class FileRow(NamedTuple):
     """The columns' names, of an NDJSON row its own keys."""
 
     body: dict[str, object] | None = None
-    """An NDJSON row as it was read, its decimals as `TypedCell`s."""
+    """An NDJSON row as it was read, its decimals as `JsonDecimal`s."""
 
 
 class RowFile:
@@ -301,7 +301,7 @@ def ndjson_row(line: int, text: str) -> FileRow:
     if bad := undecodable(text):
         return _faulty(line, text, bad)
     try:
-        body = read_json_object(text, decimals_as_text=True, marked=True)
+        body = read_json_object(text, decimals_as_text=True)
     except JsonRefused as refused:
         return _faulty(line, text, refused.message)
     cells = tuple(map(json_cell, body.values()))
@@ -311,7 +311,7 @@ def ndjson_row(line: int, text: str) -> FileRow:
 def json_cell(value: object) -> str | None:
     """A value of JSON as the text of a cell: `true` for true, JSON's own text for a list or an object."""
     match value:
-        case None | str():
+        case None | str():  # a number with a point stays what it is, a `JsonDecimal`
             return value
         case bool():
             return "true" if value else "false"

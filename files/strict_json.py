@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from engine.diagnostics.wording import clipped
+from engine.vocabulary.decimals import JsonDecimal
 from files.encoding import not_utf_8
-from files.typed_cells import TypedCell
 
 DEPTH_MAX = 100
 """Lists and objects around a value. Nothing that is meant here nests deeper than four levels. Each Python has a
@@ -66,12 +66,11 @@ class _NoJsonNumber(ValueError):
     """Carries the word that stands for no number: NaN, Infinity, -Infinity."""
 
 
-def read_json(text: str | bytes, *, decimals_as_text: bool, marked: bool = False) -> object:
+def read_json(text: str | bytes, *, decimals_as_text: bool) -> object:
     """The value that a JSON text stands for: dict, list, str, int, bool, None, and numbers with a point or an exponent.
 
-    `decimals_as_text` keeps those as the text they are written in (`12.50`), so that no decimal passes through a float.
-    Without it they become floats, which is right only where they are refused anyway: in a request's body. `marked`:
-    such a text is a `TypedCell`, which is told from the texts of the JSON.
+    `decimals_as_text` keeps those as they are written (`JsonDecimal`), so that no decimal passes through a float.
+    Without it they become floats, which is right only where they are refused anyway: in a request's body.
     Raises JsonRefused.
     """
     if isinstance(text, bytes):
@@ -81,7 +80,7 @@ def read_json(text: str | bytes, *, decimals_as_text: bool, marked: bool = False
             raise JsonRefused(not_utf_8(error)) from None
     text = text.rstrip(BLANKS)  # so that what is missing at the end is said to be missing there, not on the next line
     try:
-        decoder = (_WITH_MARKS if marked else _WITH_TEXT) if decimals_as_text else _WITH_FLOATS
+        decoder = _WITH_TEXT if decimals_as_text else _WITH_FLOATS
         value: object = decoder.decode(text)
         if _is_too_deep(text, value):
             raise RecursionError
@@ -102,11 +101,9 @@ def read_json(text: str | bytes, *, decimals_as_text: bool, marked: bool = False
     return value
 
 
-def read_json_object(
-    text: str | bytes, *, decimals_as_text: bool, marked: bool = False, example: str = ""
-) -> dict[str, object]:
+def read_json_object(text: str | bytes, *, decimals_as_text: bool, example: str = "") -> dict[str, object]:
     """As `read_json`, where only an object will do; `example` is one, for the hint."""
-    value = read_json(text, decimals_as_text=decimals_as_text, marked=marked)
+    value = read_json(text, decimals_as_text=decimals_as_text)
     if not isinstance(value, dict):
         raise JsonRefused("is not a JSON object", f"write an object such as {example}" if example else "")
     return value
@@ -137,8 +134,7 @@ def _refuse_constant(word: str) -> NoReturn:
 
 
 _WITH_FLOATS = json.JSONDecoder(object_pairs_hook=_members_once, parse_constant=_refuse_constant)
-_WITH_TEXT = json.JSONDecoder(object_pairs_hook=_members_once, parse_constant=_refuse_constant, parse_float=str)
-_WITH_MARKS = json.JSONDecoder(object_pairs_hook=_members_once, parse_constant=_refuse_constant, parse_float=TypedCell)
+_WITH_TEXT = json.JSONDecoder(object_pairs_hook=_members_once, parse_constant=_refuse_constant, parse_float=JsonDecimal)
 _PAIRS = json.JSONDecoder(object_pairs_hook=tuple, parse_constant=str, parse_float=str, parse_int=str)
 
 

@@ -2,29 +2,37 @@
 
 A column's map says how its *texts* are written: with a decimal comma, as `dd-MMM-yy`. A number of NDJSON and a typed
 value of Parquet or Arrow are written in one way only, whatever the map says, and must not be read as if somebody had
-typed them: `1.234` in a column with points for thousands is 1.234 as a number and 1,234 as a text.
+typed them: `1.234` in a column with points for thousands is 1.234 as a number and 1,234 as a text. Numbers with a point
+are `JsonDecimal`s.
 """
 
 from __future__ import annotations
 
+from engine.vocabulary.decimals import JsonDecimal
 
-class TypedCell(str):
-    """A number with a decimal point (`1234.5`) or a date as YYYY-MM-DD, from a file that has numbers and dates.
+
+class TypedDate(str):
+    """A date as YYYY-MM-DD, from a file that has dates.
 
     Behaves as its text wherever nobody asks; `strip` keeps it what it is, since readers strip all cells.
     """
 
     __slots__ = ()
 
-    def strip(self, chars: str | None = None, /) -> TypedCell:  # noqa: ARG002 there is nothing to strip
+    def strip(self, chars: str | None = None, /) -> TypedDate:  # noqa: ARG002 there is nothing to strip
         """Itself: a typed value has no blanks around it."""
         return self
+
+
+def is_typed(cell: str) -> bool:
+    """Whether the cell held a number with a point, or a date, itself."""
+    return type(cell) is JsonDecimal or type(cell) is TypedDate
 
 
 def untyped(value: object) -> object:
     """A value of JSON in which typed cells are the texts that they behave as, for readers that look at types."""
     match value:
-        case TypedCell():
+        case JsonDecimal() | TypedDate():
             return str(value)
         case dict():
             return {key: untyped(member) for key, member in value.items()}

@@ -55,6 +55,8 @@ def _type(fact: Fact) -> str:
             return "money" + ("" if type_.low < 0 else ", not negative")
         case Kind.RATE | Kind.NUMBER | Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
             return f"{type_.kind}, {json_value(type_.low, type_)} to {json_value(type_.high, type_)}"
+        case Kind.DATE if type_.future:
+            return f"date, after the day of the decision {type_.future}"
         case Kind.LIST:
             fields = ", ".join(f"`{field.name}`" for field in type_.fields)
             return f"list of at most {type_.high:,} records of {fields}"

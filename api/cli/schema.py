@@ -14,7 +14,8 @@ from rich.text import Text
 from api.cli.console import out, print_json, refuse
 from api.cli.options import RULES, WRITTEN, RulesOption
 from api.cli.policy_folder import engine_of
-from engine.reading.file_schemas import DIALECT, cases_schema, exceptions_schema, facts_file_schema, policy_schema
+from engine.reading.case_schemas import cases_schema
+from engine.reading.file_schemas import DIALECT, exceptions_schema, facts_file_schema, policy_schema
 from engine.reading.request_schemas import Schema, facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary

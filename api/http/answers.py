@@ -20,7 +20,7 @@ from typing_extensions import TypeAliasType
 
 FactType = TypeAliasType(
     "FactType",
-    Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "yes/no", "list"],
+    Literal["money", "rate", "number", "integer", "days", "months", "date", "enum", "text", "person", "yes/no", "list"],
 )
 """What a fact or value holds. Under a name of its own, so that a client has one type for it."""
 
@@ -272,6 +272,9 @@ class FactShape(Shape):
     decimals: int | None = Field(description="At most so many; null: it is no number.")
     minimum: str | None = Field(description="Decimal text, or a date; null: no bound but its type's.")
     maximum: str | None
+    future: Literal["refused", "unknown"] | None = Field(
+        description="Of a date of the past: one after the day of the decision is refused or counts as missing."
+    )
     words: list[FactWordShape] | None = Field(description="Of an enum.")
     records: list[RecordValueShape] | None = Field(description="What each record of a list holds.")
     at_most: int | None = Field(description="The most records of a list.")

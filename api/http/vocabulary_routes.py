@@ -20,7 +20,6 @@ from api.http.answers import (
     CaseKindShape,
     ConditionShape,
     FactShape,
-    FactType,
     FactWordShape,
     OutcomeShape,
     RecordValueShape,
@@ -90,13 +89,14 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
         decimals=type_.scale if type_.kind.is_numeric else None,
         minimum=str(json_value(type_.low, type_)) if is_bounded else None,
         maximum=str(json_value(type_.high, type_)) if is_bounded else None,
+        future=type_.future.value if type_.future else None,
         words=[
             FactWordShape(name=word, title=_text(titles[word]) if word in titles else None) for word in type_.members
         ]
         if type_.kind is Kind.ENUM
         else None,
         records=[
-            RecordValueShape(name=field.name, type=cast("FactType", field.type.kind.value), required=field.required)
+            RecordValueShape(name=field.name, type=field.type.kind.value, required=field.required)
             for field in type_.fields
         ]
         if type_.kind is Kind.LIST

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import cast
 
+from engine.compiling.mismatch import Mismatch
 from engine.compiling.shares import percentage_beside
 from engine.compiling.units import KIND_WORDS, unit_hint
 from engine.diagnostics.codes import ErrorCode
@@ -27,21 +28,10 @@ from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.functions import CONCATENATION
 from engine.vocabulary.binding import KnownValue
+from engine.vocabulary.decimals import scaled_integer
+from engine.vocabulary.persons import person, person_fault
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Titles, Type
-
-
-class Mismatch(Exception):
-    """Formulas that can't be combined, or a call that can't be made.
-
-    `code` is that of a diagnostic, `message` says what is wrong in the author's terms, and `hint`, which may be empty,
-    what to write instead. Who catches it knows the place and makes a `Diagnostic` of it."""
-
-    def __init__(self, code: ErrorCode, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hint = hint
+from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, PERSON, QUOTIENT_SCALE, TEXT, YES_NO, Kind, Titles, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +42,15 @@ class Unset(Variable):
 DIGITS_MAX = 38
 """Digits of the longest number: what 128-bit decimals of every database hold."""
 
-
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31 as days since 1970-01-01
 
 
 def number(value: Decimal) -> Constant:
     """A bare number: it takes the unit of what it meets."""
-    sign, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
-    if len(digits) + abs(exponent) > 2 * DIGITS_MAX:
+    if len(value.as_tuple().digits) + abs(int(value.as_tuple().exponent)) > 2 * DIGITS_MAX:
         raise Mismatch(ErrorCode.T005, f"a number of more than {DIGITS_MAX} digits", "write fewer digits")
-    scale = max(0, -exponent)
-    # not `scaleb`, which rounds to the precision of a context
-    scaled = int("".join(map(str, digits))) * 10 ** max(0, exponent)
-    return constant(Type(Kind.NUMBER, scale=scale), -scaled if sign else scaled)
+    scaled, scale = scaled_integer(value)
+    return constant(Type(Kind.NUMBER, scale=scale), scaled)
 
 
 def constant(type_: Type, value: KnownValue) -> Constant:
@@ -154,6 +139,8 @@ def _unit(kinds: set[Kind], what: str) -> Kind:
         return Kind.NUMBER
     if kinds <= {Kind.ENUM, Kind.TEXT}:
         return Kind.TEXT
+    if kinds <= {Kind.ENUM, Kind.PERSON}:
+        return Kind.PERSON
     words = " and ".join(sorted(KIND_WORDS[kind] for kind in kinds))
     raise Mismatch(ErrorCode.T001, f"{words} can't be {what}", unit_hint(kinds))
 
@@ -162,8 +149,7 @@ def unified(parts: Sequence[Formula], what: str) -> tuple[Formula, ...]:
     """The parts with one kind and scale: the largest scale of any, and the kind of those that are not bare.
 
     `what` ends the sentence "money and days can't be …". A null among the parts becomes a null of that type."""
-    typed = [part for part in parts if not is_null(part)]
-    if not typed:
+    if not (typed := [part for part in parts if not is_null(part)]):
         return tuple(parts)
     are_bare = [is_bare(part) for part in typed]  # each looks through its whole formula
     kinds = {part.type.kind for part, is_one in zip(typed, are_bare, strict=True) if not is_one}
@@ -186,10 +172,29 @@ def _as_kind(part: Formula, kind: Kind, scale: int, members: tuple[str, ...]) ->
     """The part at this scale; of constants the kind changes too, so that a bare 100 beside money is money."""
     if is_null(part):
         return Constant(Type(kind, scale=scale, members=members), None, nullable=True)
+    if kind is Kind.PERSON:
+        return as_person(part)
     part = rescaled(part, scale)
     if isinstance(part, Constant) and part.type.kind is not kind:
         return replace(part, type=replace(part.type, kind=kind))
     return part
+
+
+def as_person(part: Formula) -> Formula:
+    """A person, or a text that is written out as one. Raises `Mismatch` for others, whose texts nothing makes
+    comparable."""
+    if part.type.kind is Kind.PERSON:
+        return part
+    if isinstance(part, Constant) and isinstance(part.value, str):
+        return person_written(part.value)
+    raise Mismatch(ErrorCode.T001, f"{described(part)} is not a person", unit_hint({Kind.PERSON, part.type.kind}))
+
+
+def person_written(text: str) -> Constant:
+    """The constant of a person whose name an author wrote. Raises `Mismatch` where it is none."""
+    if wrong := person_fault(text):
+        raise Mismatch(ErrorCode.T001, f"the person `{clipped(text)}` {wrong[0]}", wrong[1])
+    return Constant(PERSON, person(text), nullable=False)
 
 
 def hull(parts: Sequence[Formula]) -> Type:
@@ -235,7 +240,7 @@ def add(left: Formula, right: Formula) -> Formula:
         return _shifted(left, right, 1)
     if right.type.kind is Kind.DATE:
         return _shifted(right, left, 1)
-    if {left.type.kind, right.type.kind} <= {Kind.TEXT, Kind.ENUM}:
+    if {left.type.kind, right.type.kind} <= {Kind.TEXT, Kind.PERSON, Kind.ENUM}:
         return f.FunctionCall(TEXT, CONCATENATION.name, (left, right), nullable=left.nullable or right.nullable)
     require_numeric((left, right), "added")
     left, right = unified((left, right), "added")

@@ -14,7 +14,7 @@ from datetime import date
 from functools import reduce
 
 from engine.compiling import arithmetic as a
-from engine.compiling.arithmetic import Mismatch
+from engine.compiling.mismatch import Mismatch
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped
@@ -82,7 +82,7 @@ def _function_call(function: FunctionRow, forms: Forms, arguments: Arguments) ->
             if refusal:
                 raise Mismatch(ErrorCode.T004, refusal)
     for parameter, argument in given:
-        if parameter.takes is Takes.TEXT and argument.type.kind not in (Kind.TEXT, Kind.ENUM):
+        if parameter.takes is Takes.TEXT and argument.type.kind not in (Kind.TEXT, Kind.PERSON, Kind.ENUM):
             raise Mismatch(ErrorCode.T001, f"{a.described(argument)} is not text")
     nullable = any(argument.nullable for argument in arguments)
     return f.FunctionCall(forms.result, function.name, tuple(arguments), nullable=nullable)

@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.compiling import arithmetic as a
-from engine.compiling.arithmetic import Mismatch
 from engine.compiling.expressions import Broken, Scope, compile_expression, compile_tests
 from engine.compiling.hit_policies import IN_TURN, Combined, collected, hits, single, turns
 from engine.compiling.link import dotted_names, output_names
+from engine.compiling.mismatch import Mismatch
 from engine.compiling.scopes import Names
 from engine.compiling.types import declared, literal, named, require_shares
 from engine.diagnostics.codes import ErrorCode

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from engine.compiling import arithmetic as a
-from engine.compiling.arithmetic import Mismatch
 from engine.compiling.calls import compile_call, temporal
 from engine.compiling.lists import (
     AGGREGATES,
@@ -25,11 +24,13 @@ from engine.compiling.lists import (
     quantified,
     refuse_list,
 )
+from engine.compiling.mismatch import Mismatch
 from engine.compiling.named_lists import NamedList, member_of
 from engine.compiling.suggestions import nearest_name, suggestion
+from engine.compiling.unary_tests import false_of_null, joined
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
-from engine.diagnostics.wording import clipped, did_you_mean
+from engine.diagnostics.wording import clipped, did_you_mean, unquoted_word
 from engine.feel import syntax
 from engine.reading.policy import Expression
 from engine.ruleset import formula as f
@@ -397,6 +398,7 @@ class ExpressionCompiler:
         parts: list[Formula] = []
         broken = False
         for test in self._each_test(tests.tests):
+            before = len(self._report)
             try:
                 parts.append(self._test(subject, test, inner))
             except Mismatch as mismatch:
@@ -404,14 +406,17 @@ class ExpressionCompiler:
                 broken = True
             except Broken:
                 broken = True
+            if len(self._report) > before and self._expression.text_of(test) in subject.type.members:
+                del self._report[before:]  # what FEEL makes of `N/30` helps nobody who means the word
+                self.report_mismatch(test, Mismatch(ErrorCode.T001, *unquoted_word(self._expression.text_of(test))))
         if broken:
             raise Broken
         if not parts:
             raise Mismatch(ErrorCode.T003, "the list is empty", "write at least one element")
         asks_null = [part for part in parts if isinstance(part, f.IsNull)]
-        others = _joined([part for part in parts if not isinstance(part, f.IsNull)])
+        others = joined([part for part in parts if not isinstance(part, f.IsNull)])
         if null_is_no:
-            others = [_false_of_null(subject, part) for part in others]
+            others = [false_of_null(subject, part) for part in others]
         any_test = a.disjunction([*asks_null, *others])
         if not tests.negated:
             return any_test
@@ -481,33 +486,3 @@ def _flat(node: syntax.Node, kind: type[syntax.And | syntax.Or]) -> list[syntax.
         else:
             operands.append(top)
     return operands
-
-
-def _false_of_null(subject: Formula, test: Formula) -> Formula:
-    """`test`, but false where the subject is missing; still unknown where only something else is: `< limit` on a known
-    subject with an unknown limit."""
-    if not test.nullable:
-        return test
-    others = (node for node in f.walk(test) if isinstance(node, f.Variable) and node != subject)
-    if isinstance(subject, f.Variable) and not any(node.nullable for node in others):
-        return f.IsTrue(YES_NO, test, nullable=False)
-    known = f.Not(YES_NO, f.IsNull(YES_NO, subject, nullable=False), nullable=False)
-    return a.conjunction((known, test))
-
-
-def _joined(parts: list[Formula]) -> list[Formula]:
-    """Several equalities of one subject with constants become one membership test: `x = 1 or x = 2 or x > 9` is
-    `x in {1, 2} or x > 9`."""
-    equalities = [part for part in parts if isinstance(part, f.Compare) and _is_equality_with_constant(part)]
-    if len(equalities) < 2 or len({id(e.left) for e in equalities}) != 1:
-        return parts
-    values = tuple(dict.fromkeys(e.right.value for e in equalities if isinstance(e.right, Constant)))
-    subject = equalities[0].left
-    known = tuple(value for value in values if value is not None)
-    taken = {id(part) for part in equalities}
-    others = [part for part in parts if id(part) not in taken]
-    return [f.MemberOf(YES_NO, subject, known, nullable=subject.nullable), *others]
-
-
-def _is_equality_with_constant(part: f.Compare) -> bool:
-    return part.operator == "=" and isinstance(part.right, Constant)

@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from engine.compiling import arithmetic as a
-from engine.compiling.arithmetic import Mismatch
+from engine.compiling.mismatch import Mismatch
 from engine.diagnostics.codes import ErrorCode
 from engine.reading.policy import HitPolicy
 from engine.ruleset import formula as f

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.compiling import arithmetic as a
-from engine.compiling.arithmetic import Mismatch
+from engine.compiling.mismatch import Mismatch
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.feel import syntax

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.compiling.arithmetic import Mismatch, Unset, compare, described, is_null
+from engine.compiling.arithmetic import Unset, compare, described, is_null
+from engine.compiling.mismatch import Mismatch
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.wording import did_you_mean
 from engine.ruleset import formula as f

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.compiling.arithmetic import Mismatch
 from engine.compiling.expressions import Scope, compile_condition, compile_expression
 from engine.compiling.link import dotted_names
+from engine.compiling.mismatch import Mismatch
 from engine.compiling.scopes import Names
 from engine.compiling.types import declared, named
 from engine.feel import syntax

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from engine.compiling.arithmetic import Mismatch
 from engine.compiling.expressions import Broken, Scope
 from engine.compiling.link import Linked, known_names, readable
+from engine.compiling.mismatch import Mismatch
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.reading.policy import Policy

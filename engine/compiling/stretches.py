@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from engine.compiling import arithmetic as a
-from engine.compiling.arithmetic import Mismatch, Unset
+from engine.compiling.arithmetic import Unset
 from engine.compiling.decision_tables import CompiledTable, compile_criterion, compile_table
 from engine.compiling.exceptions import compile_exception
 from engine.compiling.expressions import compile_expression
 from engine.compiling.hit_policies import balanced
 from engine.compiling.link import Linked, LinkedException, Unit, expressions, names_read
+from engine.compiling.mismatch import Mismatch
 from engine.compiling.named_lists import NamedList
 from engine.compiling.rules import compile_rule
 from engine.compiling.scopes import Names

@@ -11,8 +11,8 @@ from dataclasses import replace
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 
 from engine.compiling import arithmetic as a
-from engine.compiling.arithmetic import Mismatch
 from engine.compiling.calls import temporal
+from engine.compiling.mismatch import Mismatch
 from engine.compiling.shares import EXACT, decimal_bound, decimal_of, is_percentage, written_results
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
@@ -54,6 +54,8 @@ def literal(value: WrittenScalar | None, type_: Type | None) -> Constant:
         return bare if type_ is None else _typed_number(bare, type_)
     if type_ is not None and type_.kind is Kind.DATE:
         return temporal(value)
+    if type_ is not None and type_.kind is Kind.PERSON:
+        return a.person_written(value)
     if type_ is not None and type_.kind in (Kind.TEXT, Kind.ENUM):
         return Constant(type_, value, nullable=False)
     return a.word(value)
@@ -152,6 +154,8 @@ def _as_declared(formula: Formula, type_: Type) -> Formula:
     if a.is_null(formula):
         return Constant(type_, None, nullable=True)
     kind, declared_kind = formula.type.kind, type_.kind
+    if declared_kind is Kind.PERSON and isinstance(formula, Constant):
+        return a.as_person(formula)
     fits = (
         kind is declared_kind
         or (kind.is_dimensionless and declared_kind.is_dimensionless)

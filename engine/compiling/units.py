@@ -17,19 +17,23 @@ KIND_WORDS = {
     Kind.DATE: "a date",
     Kind.ENUM: "a word",
     Kind.TEXT: "text",
+    Kind.PERSON: "a person",
     Kind.YES_NO: "yes/no",
     Kind.LIST: "a list",
 }
 """Each kind as it stands in a sentence: "money and days can't be added"."""
 
 _DIMENSIONLESS = {Kind.RATE, Kind.NUMBER, Kind.INTEGER}
-_WORDS = {Kind.ENUM, Kind.TEXT}
+_WORDS = {Kind.ENUM, Kind.TEXT, Kind.PERSON}
 
 _UNIT_HINTS: tuple[tuple[Kind, set[Kind], str], ...] = (
     (Kind.MONEY, {Kind.DAYS, Kind.MONTHS, Kind.DATE}, "put amounts with amounts, days with days"),
     (Kind.MONEY, _DIMENSIONLESS, "multiply the rate with an amount, or give the number `type: money`"),
     (Kind.DAYS, _DIMENSIONLESS, 'give a parameter `type: days`, multiply a count by `duration("P1D")`'),
     (Kind.DAYS, {Kind.MONTHS}, "use days, or months, on both sides"),
+    (Kind.PERSON, {Kind.TEXT}, "give the text `type: person`, so that both are compared as people are"),
+    (Kind.PERSON, {*_DIMENSIONLESS, Kind.MONEY, Kind.DAYS, Kind.MONTHS}, "write a login between quotes"),
+    (Kind.PERSON, {Kind.ENUM}, "give the word `type: person`"),
     (Kind.DATE, _WORDS, 'write a date as `date("2026-07-01")`'),
     (Kind.DATE, {Kind.DAYS, *_DIMENSIONLESS}, 'write a date as `date("2026-07-01")`; two dates subtracted give days'),
     (Kind.YES_NO, {*_WORDS, *_DIMENSIONLESS}, "compare yes/no with `true` or `false`"),

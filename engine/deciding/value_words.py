@@ -108,7 +108,7 @@ def _known_formatter(type_: Type, language: str) -> Callable[[int | str | bool],
         case Kind.ENUM:
             titles = {word: title[language] for word, title in type_.titles}
             return lambda value: titles.get(str(value)) or str(value).replace("_", " ")
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.PERSON:
             return str
         case _:
             return lambda value: _trimmed(grouped(int(value)))

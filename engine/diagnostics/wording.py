@@ -21,6 +21,14 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     return f"possible are {listed(known)}" if 0 < len(known) <= LISTED_MAX else ""
 
 
+def unquoted_word(word: str) -> tuple[str, str]:
+    """What is said of an enum's word that FEEL reads as something else, such as `N/30`, and how to write it."""
+    return (
+        f"`{clipped(word)}` is a word here, and FEEL reads a formula",
+        f"""write it in both kinds of quotes, '"{word}"'""",
+    )
+
+
 def listed(words: Collection[str]) -> str:
     """The words in backticks with commas between them."""
     return ", ".join(f"`{word}`" for word in words)

@@ -211,7 +211,7 @@ def null(variable: Variable) -> int:
 def fits(variable: Variable) -> bool:
     """Whether every value of the variable is an int64, and there is one more below."""
     kind = variable.type.kind
-    if kind is Kind.TEXT:
+    if kind.is_text:
         return False
     return kind in (Kind.ENUM, Kind.YES_NO) or INT64_MIN < variable.type.low <= variable.type.high <= INT64_MAX
 

@@ -168,7 +168,7 @@ def domain_of(subject: Formula, conditions: Sequence[Formula]) -> Domain:
             words = type_.members
         case Kind.YES_NO:
             words = (False, True)
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.PERSON:
             words = (*dict.fromkeys(_texts(conditions)), None)
     intervals = ((0, len(words) - 1),) if words else ((type_.low, type_.high),)
     return Domain(type_, words, Region(intervals, subject.nullable))

@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar, Sequence
-from engine.reading.fact_value import read_value
+from engine.reading.fact_value import bound, read_value
 from engine.reading.fields import FieldReader
 from engine.reading.policy_test import Case, Expected, ExpectedValue, Suite
-from engine.vocabulary.binding import JsonRecords, JsonScalar
+from engine.vocabulary.binding import JsonRecords, JsonScalar, after_the_day
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
-from engine.vocabulary.vocabulary import Fact, Vocabulary
+from engine.vocabulary.days import day_number
+from engine.vocabulary.vocabulary import Fact, Future, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
@@ -120,6 +122,8 @@ class _CasesReader:
         if len(reader.diagnostics) == before and not self.flawed.intersection(used):
             self._check_required(facts, what, place)
         as_of = reader.calendar_day(fields["as_of"]) if "as_of" in fields else self.as_of
+        if as_of is not None:
+            self._check_past(facts, day_number(as_of), what, place)
         if as_of is None and "as_of" not in fields:
             reader.mistake(
                 place, ErrorCode.P002, f"{what} has no `as_of`", "write `as_of: 2026-07-01` there or above all tests"
@@ -187,6 +191,14 @@ class _CasesReader:
             if fact.required and facts.get(fact.group, {}).get(_key(fact)) is None:
                 hint = f"write `{fact.group}: {{{_key(fact)}: …}}` under `facts` or in a fixture"
                 self.reader.mistake(place, ErrorCode.P002, f"{what} lacks `{fact.name}`, which is required", hint)
+
+    def _check_past(self, facts: Facts, day: int, what: str, place: Place) -> None:
+        """Notes the dates of the past that lie after the day that a test decides for."""
+        for fact in self.facts.values():
+            raw = facts.get(fact.group, {}).get(_key(fact)) if fact.type.future is Future.REFUSED else None
+            if raw is not None and cast(int, bound(fact, raw) or 0) > day:
+                fault = after_the_day(fact.name, day)
+                self.reader.mistake(place, ErrorCode.P042, f"{what}: `{fact.name}` {fault.message}", fault.hint)
 
     # --- what must come out ------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from engine.reading.document import Node, Scalar, Sequence
 from engine.reading.fields import FieldReader
 from engine.vocabulary.binding import Binder, FactsRefused, Fault, JsonRecords, JsonScalar, Value
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.decimals import JsonDecimal
 from engine.vocabulary.vocabulary import Fact, Kind
 
 _WHOLE = frozenset({Kind.INTEGER, Kind.DAYS, Kind.MONTHS})
@@ -23,10 +24,12 @@ _DIGITS_MAX = 40  # more than any fact can hold
 
 def request_value(scalar: Scalar, kind: Kind) -> JsonScalar:
     """What stands in a request for this scalar: plain numbers become integers for counts, days and months, and text for
-    everything else."""
+    amounts, rates and words that a fact lists. An id is text, so a number is none."""
     value = scalar.value
     if not isinstance(value, Decimal):
         return value
+    if kind.is_text:
+        return JsonDecimal(scalar.text)
     if kind in _WHOLE and len(scalar.text) <= _DIGITS_MAX and value == value.to_integral_value():
         return int(value)
     return scalar.text

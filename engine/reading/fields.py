@@ -100,8 +100,10 @@ class FieldReader:
     docs/diagnostics.md.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, words: Collection[str] = ()) -> None:
+        """`words`: those of the facts' enums, as far as they are known, for hints."""
         self.diagnostics: list[Diagnostic] = []
+        self.enum_words = words
 
     def mistake(self, place: Place, code: ErrorCode, message: str, hint: str = "") -> None:
         """Notes a mistake; reading goes on."""

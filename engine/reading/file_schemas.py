@@ -7,20 +7,18 @@ accept what a reader accepts, and refuse most of its mistakes. The schemas of re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from engine.reading.document import END_MARK
 from engine.reading.exceptions_file import EXCEPTION_DAYS_MAX, EXCEPTION_KEYS, EXCEPTIONS_MAX
 from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED, SCALAR_KINDS
 from engine.reading.list_parameter import ENTRIES_MAX, LIST, OF
 from engine.reading.policy import HitPolicy
-from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, local_name, types_of
+from engine.reading.request_schemas import DATE_PATTERN, Schema
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import UTC_NAME
-from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Fact, Kind, Type, Vocabulary
+from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Future, Kind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect of JSON Schema that all of them are written in, for `$schema`."""
@@ -43,6 +41,7 @@ BILINGUAL: Schema = {
         "zh": {"type": ["string", "number", "boolean"], "pattern": r"\S", "description": "The Chinese text, 中文."},
     },
 }
+CURRENCY: Schema = {"enum": sorted(MINOR_UNITS), "description": "ISO 4217, such as EUR."}
 _TEXT = {"$ref": "#/$defs/text"}
 _FEEL = {"$ref": "#/$defs/feel"}
 _NAMES: Schema = {"pattern": NAME_PATTERN, "maxLength": NAME_LENGTH_MAX, "not": {"enum": sorted(RESERVED)}}
@@ -100,7 +99,7 @@ def policy_schema() -> Schema:
         "$schema": DIALECT,
         "title": "A credit policy",
         "description": "Conditions and formulas are FEEL. " + ENDS,
-        **_record(
+        **record(
             {
                 "policy": {"type": "string", **_NAMES, "description": "The name other policies use, `name.value`."},
                 "title": _TEXT,
@@ -142,7 +141,7 @@ def policy_schema() -> Schema:
     }
 
 
-def _record(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
+def record(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
     """An object with these properties and no others."""
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return schema | ({"required": list(required)} if required else {})
@@ -171,7 +170,7 @@ def _type() -> Schema:
     word = {"enum": TYPE_WORDS}
     return {
         "description": "money, rate (0.05 is 5%), number, integer, days, months, date, enum, text or yes/no.",
-        "anyOf": [word, _record({"type": word, "members": _MEMBERS}, ("type",))],
+        "anyOf": [word, record({"type": word, "members": _MEMBERS}, ("type",))],
     }
 
 
@@ -180,7 +179,7 @@ def _parameter() -> Schema:
         "title": _TEXT,
         "note": {**_TEXT, "description": "Where the number comes from."},
     }
-    plain = _record(
+    plain = record(
         {
             "type": {"$ref": "#/$defs/type"},
             "members": _MEMBERS,
@@ -190,7 +189,7 @@ def _parameter() -> Schema:
             "values": _DATED,
         }
     )
-    listed = _record(
+    listed = record(
         {
             "type": {"const": LIST, "description": "A list of words, such as country codes."},
             "of": {"enum": list(OF), "default": OF[0], "description": "What its entries are."},
@@ -208,7 +207,7 @@ def _parameter() -> Schema:
 def _value() -> Schema:
     show = {"type": "boolean", "default": False, "description": "Whether decisions list it among their figures."}
     shown: Schema = {"properties": {"show": {"const": True}}, "required": ["show"]}
-    long = _record(_NAMED_FORMULA | {"show": show}, ("formula",)) | {"if": shown, "then": {"required": ["title"]}}
+    long = record(_NAMED_FORMULA | {"show": show}, ("formula",)) | {"if": shown, "then": {"required": ["title"]}}
     return {"anyOf": [_FEEL, long]}
 
 
@@ -219,20 +218,20 @@ def _scorecard() -> Schema:
         "additionalProperties": {"type": "number"},
         "description": "Points by unary test; the band `null` says what a missing input earns.",
     }
-    criterion = _record({"title": _TEXT, "input": _FEEL, "bands": bands}, ("input", "bands"))
+    criterion = record({"title": _TEXT, "input": _FEEL, "bands": bands}, ("input", "bands"))
     criteria = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": criterion}
     total = {"type": "string", **_NAMES, "description": "The name of the sum of all points."}
-    return _record({"total": total, "criteria": criteria}, ("total", "criteria"))
+    return record({"total": total, "criteria": criteria}, ("total", "criteria"))
 
 
 def _table() -> Schema:
-    output = _record(
+    output = record(
         {"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "title": _TEXT, "order": _WORDS}
         | {"ascending": {"enum": [True, False, "strictly"], "description": "Whether it ascends from row to row."}}
     )
     content = {"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}
     then = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": content}
-    row = _record(
+    row = record(
         {
             "id": {"type": "string", **_IDS},
             "when": {"type": "object", "additionalProperties": {"$ref": "#/$defs/tests"}},
@@ -241,7 +240,7 @@ def _table() -> Schema:
         ("when", "then"),
     )
     outputs = {"type": "object", "minProperties": 1, "propertyNames": _NAMES}
-    return _record(
+    return record(
         {
             "hit": {"enum": [hit.value for hit in HitPolicy], "default": "unique", "description": "DMN's hit policy."},
             "outputs": {**outputs, "additionalProperties": {"anyOf": [{"enum": TYPE_WORDS}, output]}},
@@ -252,9 +251,9 @@ def _table() -> Schema:
 
 
 def _rule() -> Schema:
-    named = {"anyOf": [_FEEL, _record(_NAMED_FORMULA, ("formula",))]}
+    named = {"anyOf": [_FEEL, record(_NAMED_FORMULA, ("formula",))]}
     conditions = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": named}
-    rule = _record(
+    rule = record(
         {
             "title": _TEXT,
             "when": _when(),
@@ -304,20 +303,25 @@ def _of_kind(kind: CaseKind) -> Schema:
 def facts_file_schema() -> Schema:
     """The schema of a site's `rules/facts.yaml`: currency, list of policies, and facts of its own."""
     bound = {"type": ["number", "string"], "description": "Inclusive."}
-    fact = _record(
+    fact = record(
         {
             "type": {"$ref": "#/$defs/type"},
             "members": _MEMBERS,
             "title": _TEXT,
             "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
             "required": {"type": "boolean", "default": False},
+            "future": {
+                "enum": [word.value for word in Future],
+                "description": "Of a date that tells of the past: whether one after the day of the decision is refused "
+                "or counts as missing. Left out, such a date is like any other.",
+            },
             "minimum": bound,
             "maximum": bound,
             "example": {"type": ["number", "string", "boolean"], "description": "As it stands in a request."},
         },
         ("type", "title"),
     )
-    listed = _record(
+    listed = record(
         {
             "type": {"const": Kind.LIST.value},
             "of": {
@@ -347,10 +351,10 @@ def facts_file_schema() -> Schema:
         "$schema": DIALECT,
         "title": "A site's facts",
         "description": "Currency, time zone, list of policies, and facts of the site's own. " + ENDS,
-        **_record(
+        **record(
             {
-                "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217, such as EUR."},
-                "site": _record(
+                "currency": CURRENCY,
+                "site": record(
                     {
                         "timezone": {
                             "type": "string",
@@ -381,7 +385,7 @@ def facts_file_schema() -> Schema:
 
 def _record_value(bound: Schema) -> Schema:
     """A value of a list's records that says more than its type."""
-    return _record(
+    return record(
         {
             "type": {"$ref": "#/$defs/type"},
             "members": _MEMBERS,
@@ -401,7 +405,7 @@ def exceptions_schema() -> Schema:
     rule = {"type": "string", "pattern": r"\S", "description": "A rule by its id, `policy.rule`."}
     person = {"type": "string", "pattern": r"\S"}
     day = {"type": "string", "pattern": DATE_PATTERN}
-    exception = _record(
+    exception = record(
         {
             "waives": {
                 "type": "array",
@@ -429,138 +433,4 @@ def exceptions_schema() -> Schema:
         "propertyNames": _IDS,
         "additionalProperties": exception,
         "$defs": {"text": BILINGUAL},
-    }
-
-
-# --- policy tests ----------------------------------------------------------------------------------------------------
-
-
-def cases_schema(vocabulary: Vocabulary) -> Schema:
-    """The schema of a file of policy tests, `rules/cases/*.yaml`, with the facts of `vocabulary` by their groups.
-
-    Facts are those of every kind of case: which of them a file may use depends on its `case_kind`, which the reader
-    checks. The outcomes of a kind are checked here.
-    """
-    date_ = {"type": "string", "pattern": DATE_PATTERN, "description": "The date of the decision."}
-    return {
-        "$schema": DIALECT,
-        "title": "Policy tests",
-        "description": "Cases with the outcome and the reasons that the policies must give; run by `credence test`.",
-        "type": "object",
-        "required": ["cases", "case_kind", "tests"],
-        "additionalProperties": False,
-        "properties": {
-            "cases": {"type": "string", "pattern": ID_PATTERN, "description": "The name of this suite."},
-            "case_kind": {"enum": list(CASE_KINDS), "description": "What each test decides."},
-            "as_of": date_,
-            "fixtures": {
-                "type": "object",
-                "description": "Facts that several tests share, by name.",
-                "minProperties": 1,
-                "propertyNames": {"pattern": ID_PATTERN},
-                "additionalProperties": {"$ref": "#/$defs/facts"},
-            },
-            "tests": {
-                "type": "object",
-                "minProperties": 1,
-                "propertyNames": {"pattern": ID_PATTERN},
-                "additionalProperties": {"$ref": "#/$defs/test"},
-            },
-        },
-        "$defs": {
-            "text": BILINGUAL,
-            "facts": _case_facts(vocabulary),
-            "test": _policy_test(date_),
-            "expect": _expect(),
-            "result": {"type": ["string", "number", "boolean", "null", "array"]},
-        },
-        "allOf": [_ladder_of(kind.name, kind.ladder) for kind in CASE_KINDS.values()],
-    }
-
-
-def _case_facts(vocabulary: Vocabulary) -> Schema:
-    groups: dict[str, dict[str, Schema]] = {}
-    for fact in vocabulary.facts.values():
-        groups.setdefault(fact.group, {})[local_name(fact)] = _case_fact(fact, vocabulary)
-    return {
-        "type": "object",
-        "description": "Facts by group; null stands for a missing fact.",
-        "additionalProperties": False,
-        "properties": {
-            group: {"type": "object", "properties": properties, "additionalProperties": False}
-            for group, properties in groups.items()
-        },
-    }
-
-
-def _case_fact(fact: Fact, vocabulary: Vocabulary) -> Schema:
-    """YAML's plain numbers are welcome where a request carries text, so only the kind of value is said."""
-    schema = fact_schema(fact, vocabulary)
-    if fact.type.kind is Kind.LIST:
-        return _case_list(schema, fact.type)
-    types = {*types_of(schema), "null"}
-    if "string" in types:
-        types.add("number")
-    kept: Mapping[str, Any] = {
-        key: schema[key]
-        for key in ("title", "x-title-zh", "description", "x-description-zh", "examples")
-        if key in schema
-    }
-    members = {"enum": [*fact.type.members, None]} if fact.type.kind is Kind.ENUM else {}
-    return {**kept, "type": sorted(types - {"integer"} if "number" in types else types), **members}
-
-
-def _case_list(schema: Schema, type_: Type) -> Schema:
-    value = {"type": ["string", "number", "boolean", "null"]}
-    record = _record({field.name: value for field in type_.fields}, _required_values(type_))
-    return {**schema, "type": ["array", "null"], "items": record}
-
-
-def _required_values(type_: Type) -> tuple[str, ...]:
-    return tuple(field.name for field in type_.fields if field.required)
-
-
-def _policy_test(date_: Schema) -> Schema:
-    fixture = {"type": "string", "pattern": ID_PATTERN}
-    return {
-        "type": "object",
-        "required": ["expect"],
-        "additionalProperties": False,
-        "properties": {
-            "title": {"$ref": "#/$defs/text"},
-            "use": {
-                "description": "A fixture, or several; later ones override earlier ones.",
-                "anyOf": [fixture, {"type": "array", "items": fixture, "minItems": 1}],
-            },
-            "facts": {"$ref": "#/$defs/facts"},
-            "as_of": date_,
-            "expect": {"$ref": "#/$defs/expect"},
-        },
-    }
-
-
-def _expect() -> Schema:
-    ids = {"type": "array", "items": {"type": "string"}}
-    values = {"type": "object", "additionalProperties": {"$ref": "#/$defs/result"}}
-    return {
-        "type": "object",
-        "required": ["outcome", "reasons"],
-        "additionalProperties": False,
-        "properties": {
-            "outcome": {"enum": sorted({step for kind in CASE_KINDS.values() for step in kind.ladder})},
-            "reasons": {**ids, "description": "The ids of exactly the rules that give a reason, in any order."},
-            "waived": {**ids, "description": "Of these exactly the rules that an exception waives; none if left out."},
-            "undetermined": {**ids, "description": "Exactly what could not be worked out."},
-            "results": {**values, "description": "Some of the results, such as `grading.grade: A`."},
-            "conditions": {**values, "description": "Exactly the conditions, such as `deposit: 300`."},
-        },
-    }
-
-
-def _ladder_of(case_kind: str, ladder: tuple[str, ...]) -> Schema:
-    """Which outcomes tests of a case kind can expect."""
-    outcome = {"properties": {"expect": {"properties": {"outcome": {"enum": list(ladder)}}}}}
-    return {
-        "if": {"properties": {"case_kind": {"const": case_kind}}, "required": ["case_kind"]},
-        "then": {"properties": {"tests": {"additionalProperties": outcome}}},
     }

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
-from engine.diagnostics.wording import clipped
+from engine.diagnostics.wording import clipped, unquoted_word
 from engine.feel import hints, syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
 from engine.reading.document import Mapping, Node, Scalar, Sequence
@@ -140,12 +140,15 @@ def _tests(reader: FieldReader, scalar: Scalar, what: str) -> syntax.UnaryTests 
         _refuse_subtractions(tree, scalar.text)
         return tree
     except FeelSyntaxError as error:
-        hint = ""
-        if _TEXT_WITH_SPACES.fullmatch(scalar.text):
+        message, hint, offset = error.message, "", error.offset
+        word = next((word for word in (scalar.text, *re.split(", *", scalar.text)) if word in reader.enum_words), None)
+        if word is not None:
+            (message, hint), offset = unquoted_word(word), scalar.text.index(word)
+        elif _TEXT_WITH_SPACES.fullmatch(scalar.text):
             hint = f"""text of several words stands in both kinds of quotes, '"{clipped(scalar.text)}"'"""
         elif "is a subtraction" in error.message:
             hint = f"""or as a word in both kinds of quotes, '"{clipped(scalar.text)}"'"""
-        reader.mistake(scalar.place_at(error.offset), ErrorCode.F001, error.message, hint)
+        reader.mistake(scalar.place_at(offset), ErrorCode.F001, message, hint)
         return None
 
 

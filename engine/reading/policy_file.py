@@ -7,6 +7,7 @@ right shape, each name must be its own, and each piece of FEEL must be readable.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
@@ -43,13 +44,14 @@ _PARTS = _KEYS[3:-1]
 _PARAMETER_KEYS = ("type", "members", "of", "minimum", "maximum", "title", "note", "value", "values")
 
 
-def read_policy(document: Document) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
-    """The policy of one file, and the mistakes in it, sorted by place. Never raises.
+def read_policy(document: Document, words: Collection[str] = ()) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+    """The policy of one file, and the mistakes in it, sorted by place. Never raises. `words` are those of the facts'
+    enums: hints say how such a word is written where FEEL reads something else.
 
     Nothing else can refer to a rule. So a policy whose mistakes are all in rules comes without those rules, and the
     rest can be compiled and checked as well; it must not be used. Any other mistake gives None.
     """
-    reading = _PolicyReader()
+    reading = _PolicyReader(words)
     policy = reading.policy(document.root)
     return policy, in_order(reading.reader.diagnostics)
 
@@ -60,8 +62,8 @@ class _PolicyReader:
     `taken` maps a name to what it names (`a parameter`) and to its place, for the message about a second use.
     """
 
-    def __init__(self) -> None:
-        self.reader = FieldReader()
+    def __init__(self, words: Collection[str]) -> None:
+        self.reader = FieldReader(words)
         self.taken: dict[str, tuple[str, Place]] = {}
 
     def policy(self, root: Mapping) -> Policy | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.vocabulary.binding import TEXT_LENGTH_MAX
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
+from engine.vocabulary.decimals import DECIMALS_READ
+from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
+from engine.vocabulary.vocabulary import Fact, Future, Kind, Type, Vocabulary
 
 Schema = dict[str, Any]
 """A JSON Schema, or a part of one, as it is written in JSON."""
@@ -97,6 +98,12 @@ def _unit(type_: Type, vocabulary: Vocabulary) -> tuple[str, str]:
             return "In days.", "单位：天。"
         case Kind.MONTHS:
             return "In months.", "单位：月。"
+        case Kind.DATE if type_.future is Future.REFUSED:
+            return "Not after the day of the decision.", "不得晚于决策日。"
+        case Kind.DATE if type_.future is Future.UNKNOWN:
+            return "After the day of the decision it counts as missing.", "晚于决策日时视为缺失。"
+        case Kind.PERSON:
+            return "Compared without regard to case, width and blanks.", "比较时不区分大小写、全角半角和空格。"
         case Kind.ENUM if type_.titles:
             en = "; ".join(f"{word}: {title.en}" for word, title in type_.titles)
             zh = "；".join(f"{word}：{title.zh}" for word, title in type_.titles)
@@ -121,7 +128,7 @@ def _value(type_: Type) -> Schema:
             return {"type": "boolean"}
         case Kind.LIST:
             return {"type": "array", "maxItems": type_.high, "items": _record(type_)}
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.PERSON:
             return {"type": "string", "maxLength": TEXT_LENGTH_MAX, "pattern": _NOT_BLANK}
 
 
@@ -146,14 +153,14 @@ def _nullable(schema: Schema, *, required: bool) -> Schema:
 
 
 def _decimal_pattern(type_: Type) -> str:
-    r"""Decimal text with as many digits as the type's bounds can have.
+    r"""Decimal text with as many digits as the type's bounds can have, and any zeros behind them.
 
-    An amount of 0 to 250 with cents gives `-?0(\.0{1,2})?` for zero and `(0|[1-9][0-9]{0,2})(\.[0-9]{1,2})?` for the
-    rest.
+    An amount of 0 to 250 with cents gives `-?0(\.0{1,38})?` for zero and `(0|[1-9][0-9]{0,2})(\.[0-9]{1,2}0{0,36})?`
+    for the rest.
     """
-    decimals = rf"(\.[0-9]{{1,{type_.scale}}})?" if type_.scale else ""
-    zero = rf"-?0(\.0{{1,{type_.scale}}})?" if type_.scale else "-?0"
-    sides = [zero]
+    zeros = rf"(\.0{{1,{DECIMALS_READ}}})?"
+    decimals = rf"(\.[0-9]{{1,{type_.scale}}}0{{0,{DECIMALS_READ - type_.scale}}})?" if type_.scale else zeros
+    sides = [f"-?0{zeros}"]
     if type_.high > 0:
         sides.append(f"{_whole_pattern(type_.high, type_.scale)}{decimals}")
     if type_.low < 0:

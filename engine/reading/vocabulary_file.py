@@ -18,14 +18,11 @@ it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import cast
-
-from babel.numbers import get_currency_precision, is_currency
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
@@ -36,10 +33,11 @@ from engine.reading.fact_value import read_value
 from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
 from engine.reading.policy import TypeName
 from engine.vocabulary.binding import JsonRecords, JsonScalar, json_value
+from engine.vocabulary.currencies import MINOR_UNITS, NO_MONEY, currency_meant
 from engine.vocabulary.days import UTC_NAME, day_number, timezones
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Fact, Kind, ListField, Type, Vocabulary
+from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Fact, Future, Kind, ListField, Type, Vocabulary
 
 CURRENCY_ASSUMED = "EUR"
 """If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
@@ -50,7 +48,7 @@ _SITE_KEYS = ("timezone",)
 SITE_KEYS_REQUIRED = ("currency", "policies")
 """Keys that every site's facts.yaml must have."""
 
-_FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "example")
+_FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "future", "example")
 _BOUNDS = ("minimum", "maximum")
 _LIST_KEYS = ("type", "of", "at_most", "title", "note", "required")
 _RECORD_KEYS = ("type", "members", "required", *_BOUNDS)
@@ -67,8 +65,7 @@ _EXAMPLES = {  # in hundredths
     Kind.DAYS: 30_00,
     Kind.MONTHS: 12_00,
 }
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-_BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.YES_NO, Kind.LIST}
+_BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.PERSON, Kind.YES_NO, Kind.LIST}
 
 
 def read_vocabulary(
@@ -82,7 +79,7 @@ def read_vocabulary(
     """
     reader = FieldReader()
     currency = _currency(reader, site)
-    vocabulary = Vocabulary(currency, get_currency_precision(currency), {})
+    vocabulary = Vocabulary(currency, MINOR_UNITS[currency], {})
     fields = reader.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
     facts = _facts(reader, fields, vocabulary, {})
     if site:
@@ -96,13 +93,21 @@ def _currency(reader: FieldReader, site: Document | None) -> str:
     node = site.root.get("currency") if site else None
     if node is None:
         return CURRENCY_ASSUMED
-    if isinstance(node, Scalar) and _CURRENCY.fullmatch(node.text) and is_currency(node.text):
+    if isinstance(node, Scalar) and node.text in MINOR_UNITS:
         return node.text
-    quoted = f"`{clipped(node.text)}`" if isinstance(node, Scalar) else "this"
-    reader.mistake(
-        node.place, ErrorCode.P030, f"{quoted} is not a currency", "write its ISO 4217 code, such as `EUR` or `CNY`"
-    )
+    message, hint = not_a_currency(node.text if isinstance(node, Scalar) else "")
+    reader.mistake(node.place, ErrorCode.P030, message, hint)
     return CURRENCY_ASSUMED
+
+
+def not_a_currency(written: str) -> tuple[str, str]:
+    """What is said of a text that is no currency's code, and what to write instead. Blank: it is no text at all."""
+    quoted = f"`{clipped(written)}`" if written else "this"
+    if written in NO_MONEY:
+        return f"{quoted} is no money but a fund, a metal or a test", "write the code of the currency of all amounts"
+    meant = currency_meant(written) or (nearest(written.strip().upper(), MINOR_UNITS) if len(written) > 2 else None)
+    hint = f"did you mean `{meant}`?" if meant else "write its ISO 4217 code, such as `EUR` or `CNY`"
+    return f"{quoted} is not a currency", hint
 
 
 def _timezone(reader: FieldReader, node: Node | None) -> str:
@@ -167,6 +172,8 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) 
     title = reader.text(fields.get("title"), f"the title of {what}")
     note = reader.text(fields.get("note"), f"the note of {what}")
     required = _required(reader, fields.get("required"), what)
+    if type_ is not None and "future" in fields:
+        type_ = _of_the_past(reader, fields["future"], type_)
     if type_ is None or title is None or len(reader.diagnostics) > before:
         return None
     fact = Fact(
@@ -182,6 +189,16 @@ def _scalar_type(reader: FieldReader, vocabulary: Vocabulary, fields: dict[str, 
 
 def _required(reader: FieldReader, node: Node | None, what: str) -> bool:
     return node is not None and bool(reader.yes_or_no(node, f"`required` of {what}"))
+
+
+def _of_the_past(reader: FieldReader, node: Node, type_: Type) -> Type | None:
+    """The type of a date, with what becomes of a day after the day of the decision."""
+    if type_.kind is not Kind.DATE:
+        message = f"`{type_.kind}` has no future, a date has"
+        reader.mistake(node.place, ErrorCode.P033, message, "leave `future` out")
+        return None
+    word = reader.choice(node, "what `future` can be", tuple(Future))
+    return replace(type_, future=Future(word)) if word else None
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------------
@@ -292,6 +309,8 @@ def example_of(type_: Type) -> JsonScalar | JsonRecords:
             return type_.members[0] if type_.members else ""
         case Kind.TEXT:
             return "text"
+        case Kind.PERSON:
+            return "u.becker"
         case Kind.YES_NO:
             return False
         case Kind.LIST:

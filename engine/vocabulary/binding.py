@@ -19,9 +19,10 @@ from typing import cast
 from engine.diagnostics.nearest import nearest
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, date_of, day_number
-from engine.vocabulary.decimals import decimal_formatter
-from engine.vocabulary.invisible import holds_control, holds_unseen
-from engine.vocabulary.vocabulary import Fact, Kind, ListField, Type
+from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal, decimal_formatter
+from engine.vocabulary.persons import person, person_fault
+from engine.vocabulary.plain_text import text_fault
+from engine.vocabulary.vocabulary import Fact, Future, Kind, ListField, Type
 
 KnownValue = int | str | bool
 """A bound value that is there and no list: a scaled integer, days since 1970-01-01, text, or yes/no."""
@@ -41,12 +42,7 @@ JsonScalar = str | int | bool | None
 JsonRecords = list[dict[str, JsonScalar]]
 """A list as requests carry it: `[{"amount": "12.50", "due": "2026-07-01"}]`."""
 
-TEXT_LENGTH_MAX = 200
-"""Characters of a text fact. Numbers and names of people, orders and customers are shorter."""
-
-_UNSEEN_HINT = "leave out marks of direction, joiners (U+200C, U+200D), soft hyphens, tags and the like"
-
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?", re.ASCII)
+_DECIMAL = re.compile(rf"-?(0|[1-9][0-9]{{0,17}})(\.[0-9]{{1,{DECIMALS_READ}}})?", re.ASCII)
 """No leading zeros, no `+`, no exponent, no thousands separators: what could be read in two ways is refused."""
 
 _KEY_LENGTH_MAX = 80
@@ -123,15 +119,17 @@ class Binder:
         for slot, fact in enumerate(facts):
             key = fact.name.partition(".")[2]
             self._plan[fact.group][key] = (fact, slot, _reader(fact.type, required=fact.required))
+        self._of_the_past = tuple((fact, slot) for slot, fact in enumerate(facts) if fact.type.future)
         self._size = len(facts)
         self._required = tuple((fact.name, slot) for slot, fact in enumerate(facts) if fact.required)
 
-    def bind(self, body: Mapping[str, object]) -> list[Value]:
+    def bind(self, body: Mapping[str, object], day: int | None = None) -> list[Value]:
         """Values in the order of the facts given to the constructor; None for those that are missing.
 
         `body` holds one mapping for each group, such as `{"order": {"amount": "12.50"}}`. A fact that is absent and one
-        that is null are the same. Raises `FactsRefused` with all faults: unknown groups and facts, values of the wrong
-        type or out of bounds, and required facts that are missing.
+        that is null are the same. `day` is the day of the decision, to which dates of the past are held (`hold_to`);
+        None where facts are bound for no decision. Raises `FactsRefused` with all faults: unknown groups and facts,
+        values of the wrong type or out of bounds, and required facts that are missing.
         """
         values: list[Value] = [None] * self._size
         faults: list[Fault] = []
@@ -143,12 +141,27 @@ class Binder:
                 self._bind_group(group, plan, members, values, faults)
             elif members is not None:
                 faults.append(Fault(group, "must be an object of facts"))
+        if day is not None:
+            faults += self.hold_to(day, values)
         for name, slot in self._required:
             if values[slot] is None and not any(fault.path == name for fault in faults):
                 faults.append(Fault(name, "is required"))
         if faults:
             raise FactsRefused(sorted(faults, key=lambda fault: fault.path))
         return values
+
+    def hold_to(self, day: int, values: list[Value]) -> list[Fault]:
+        """Holds dates of the past to the day of the decision: one that lies after it is a fault, or becomes None among
+        the values, whichever its fact says (`Future`)."""
+        faults = []
+        for fact, slot in self._of_the_past:
+            value = values[slot]
+            if value is not None and cast(int, value) > day:
+                if fact.type.future is Future.UNKNOWN:
+                    values[slot] = None
+                else:
+                    faults.append(after_the_day(fact.name, day))
+        return faults
 
     def _bind_group(
         self,
@@ -173,6 +186,11 @@ class Binder:
                     faults += wrong.faults(fact.name)
 
 
+def after_the_day(path: str, day: int) -> Fault:
+    """What is said of a date of the past that lies after the day of the decision."""
+    return Fault(path, f"lies after the day of the decision, {date_of(day)}", "expected that day or an earlier one")
+
+
 def _word(key: object) -> str:
     """A caller's key as a message may quote it: short, and without characters that a terminal would obey."""
     if type(key) is not str:
@@ -195,6 +213,8 @@ def _reader(type_: Type, *, required: bool) -> Callable[[object], Value]:
             return _read_yes_no
         case Kind.TEXT:
             return _text_reader(required=required)
+        case Kind.PERSON:
+            return _person_reader(required=required)
         case Kind.LIST:
             return _list_reader(type_)
 
@@ -204,13 +224,14 @@ def _bounds(type_: Type) -> str:
 
 
 def _decimal_reader(type_: Type) -> Callable[[object], Value]:
-    """Reads `"12.5"` as 1250 where the scale is 2: the digits without the point, times ten for each lacking decimal."""
+    """Reads `"12.5"` as 1250 where the scale is 2: the digits without the point, times ten for each lacking decimal.
+    Zeros beyond the scale say nothing: `"12.5000"` is the same."""
     scale, low, high, unit = type_.scale, type_.low, type_.high, 10**type_.scale
     powers: tuple[int, ...] = tuple(10**lacking for lacking in range(scale + 1))
     example = f'send {type_.kind} as text, such as "{json_value(125 * 10**scale // 100, type_)}"'
 
     def read(raw: object) -> Value:
-        if type(raw) is str:
+        if type(raw) is str or type(raw) is JsonDecimal:
             if not _DECIMAL.fullmatch(raw):
                 raise _NotBound("is not a plain decimal number", example)
             point = raw.find(".")
@@ -219,7 +240,9 @@ def _decimal_reader(type_: Type) -> Callable[[object], Value]:
             else:
                 lacking = scale - (len(raw) - point - 1)
                 if lacking < 0:
-                    raise _NotBound(f"has more than {scale} decimals", "round it before sending")
+                    if raw[lacking:].strip("0"):
+                        raise _NotBound(f"has more than {scale} decimals", "round it before sending")
+                    raw, lacking = raw[:lacking], 0
                 value = int(raw[:point] + raw[point + 1 :]) * powers[lacking]
         elif type(raw) is int:
             value = raw * unit
@@ -358,15 +381,16 @@ def _text_reader(*, required: bool) -> Callable[[object], Value]:
     return read
 
 
-def text_fault(text: str) -> tuple[str, str] | None:
-    """What is wrong with a text that is not empty, and what to do about it; None where it may be a fact's value."""
-    if len(text) > TEXT_LENGTH_MAX:
-        return f"is longer than {TEXT_LENGTH_MAX} characters", ""
-    if text.isprintable():
-        return None
-    if holds_control(text):
-        return "holds control characters", ""
-    return ("holds invisible characters", _UNSEEN_HINT) if holds_unseen(text) else None
+def _person_reader(*, required: bool) -> Callable[[object], Value]:
+    read_text = _text_reader(required=required)
+
+    def read(raw: object) -> Value:
+        text = str(read_text(raw))
+        if wrong := person_fault(text):
+            raise _NotBound(*wrong)
+        return read_text(person(text))
+
+    return read
 
 
 def json_formatter(type_: Type) -> Callable[[Value], JsonScalar]:

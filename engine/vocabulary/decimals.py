@@ -6,10 +6,29 @@ Reports, JSON and reasons all write numbers through these functions, so that the
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
+
+DECIMALS_READ = 38
+"""Decimals that a number may be written with, as many as a database's have; beyond those of its type all must be 0."""
 
 RATE_SCALE = 6
 """Decimals of a rate, such as 0.05 for 5%, and of every share in JSON."""
+
+
+class JsonDecimal(str):
+    """A number with a point or an exponent, as it stands without quotes in JSON or YAML: `12.50`.
+
+    Amounts, rates and numbers are read from it digit by digit. It is no text, since two writers of one number may write
+    two of them (`1.10` and `1.1`): an id that stands so is refused, as in HTTP. `strip` keeps it what it is, since
+    readers strip all cells.
+    """
+
+    __slots__ = ()
+
+    def strip(self, chars: str | None = None, /) -> JsonDecimal:  # noqa: ARG002 there is nothing to strip
+        """Itself: a number has no blanks around it."""
+        return self
 
 
 def decimal_formatter(scale: int, *, grouped: bool = False) -> Callable[[int], str]:
@@ -30,6 +49,16 @@ def decimal_formatter(scale: int, *, grouped: bool = False) -> Callable[[int], s
         return pattern % (f"{units:,}" if grouped else units, value % unit)
 
     return write
+
+
+def scaled_integer(value: Decimal) -> tuple[int, int]:
+    """A number as integer and scale, without zeros at the end of its decimals: `1250.5000` is `(12505, 1)`, and
+    `1250.00` is `(1250, 0)`."""
+    exact = Fraction(value)  # not `normalize` or `scaleb`, which round to the precision of a context
+    scale = 0
+    while exact.denominator != 1:
+        exact, scale = exact * 10, scale + 1
+    return exact.numerator, scale
 
 
 def decimal_text(value: Fraction, decimals: int) -> str:

@@ -23,6 +23,15 @@ UNSEEN = (
 """Cf, Zl and Zp of Unicode 15.1: marks of direction, of joining and of breaking, and tags. Written out, since each
 engine knows another version of Unicode."""
 
+FILLERS = (
+    *((0x34F, 0x34F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180D), (0x180F, 0x180F), (0x2065, 0x2065)),
+    *((0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0000)),
+    *((0xE0002, 0xE001F), (0xE0080, 0xE0FFF)),
+)
+"""What else Unicode shows as nothing (Default_Ignorable_Code_Point) or as a blank (Braille): fillers of scripts and
+selectors of variants. In the words of a policy they may stand, with an emoji for example; in facts they would make two
+ids out of one."""
+
 Ranges = tuple[tuple[int, int], ...]
 """First and last code point of each range."""
 
@@ -42,7 +51,7 @@ IN_POLICIES = re.compile(rf"(?![\t\n\r])[{python_class(CONTROLS, SURROGATES, UNS
 """What a policy's text may not hold: tabs and line ends stay; U+FFFE and U+FFFF are no characters."""
 
 _CONTROL = re.compile(f"[{python_class(CONTROLS, SURROGATES)}]")
-_UNSEEN = re.compile(f"[{python_class(UNSEEN)}]")
+_UNSEEN = re.compile(f"[{python_class(UNSEEN, FILLERS)}]")
 
 
 def holds_control(text: str) -> bool:
@@ -52,5 +61,5 @@ def holds_control(text: str) -> bool:
 
 
 def holds_unseen(text: str) -> bool:
-    """Whether the text holds a character that is shown as nothing at all (Cf, Zl or Zp)."""
-    return not text.isprintable() and _UNSEEN.search(text) is not None
+    """Whether the text holds a character that is shown as nothing at all."""
+    return not text.isascii() and _UNSEEN.search(text) is not None

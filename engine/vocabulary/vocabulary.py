@@ -48,6 +48,9 @@ class Kind(StrEnum):
     TEXT = "text"
     """Free text, such as a number or a name. Texts are equal or not; they have no order."""
 
+    PERSON = "person"
+    """A login or a name of somebody, compared as people are: without regard to case, width and blanks."""
+
     YES_NO = "yes/no"
     """True or false."""
 
@@ -59,6 +62,11 @@ class Kind(StrEnum):
     def is_numeric(self) -> bool:
         """Whether values of this kind can be added up. Dates can't; the difference of two dates is `DAYS`."""
         return self in _NUMERIC
+
+    @property
+    def is_text(self) -> bool:
+        """Whether values of this kind are texts that no declaration lists."""
+        return self in (Kind.TEXT, Kind.PERSON)
 
     @property
     def is_dimensionless(self) -> bool:
@@ -80,6 +88,16 @@ FORMULA_BOUND = 10**38 - 1
 
 Titles = tuple[tuple[str, Text], ...]
 """What readers are shown for an enum's members; a member without a title is shown as it stands."""
+
+
+class Future(StrEnum):
+    """What becomes of a date that tells of the past, such as the day of a release, and yet lies after `as_of`."""
+
+    REFUSED = "refused"
+    """It is a fault of the request, or of the row."""
+
+    UNKNOWN = "unknown"
+    """The fact counts as missing; for facts without which policies are no milder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +149,9 @@ class Type:
     that is narrower than what can be computed: a rate is written from 0 to 1, and a utilization of 1.4 is worked out.
     None where nothing was declared."""
 
+    future: Future | None = field(default=None, compare=False)
+    """Of a date, what becomes of a day after the day of the decision; None where that is a day like any other."""
+
 
 RECORDS_MAX = 10_000
 """Records that a list may hold at most, whatever is declared."""
@@ -149,6 +170,7 @@ def unit_of(type_: Type, currency: str) -> str | None:
 
 YES_NO = Type(Kind.YES_NO)
 TEXT = Type(Kind.TEXT)
+PERSON = Type(Kind.PERSON)
 DATE = Type(Kind.DATE, scale=0, low=day_number(date(1900, 1, 1)), high=day_number(date(2199, 12, 31)))
 
 
@@ -245,6 +267,8 @@ class Vocabulary:
                 return Type(kind, members=members, titles=titles)
             case Kind.TEXT:
                 return TEXT
+            case Kind.PERSON:
+                return PERSON
             case Kind.YES_NO:
                 return YES_NO
             case Kind.LIST:

@@ -48,6 +48,10 @@ class CellWords:
             fault = refused.faults[0]
         return self._with_cell(fault_of_binding(self.column, _CELL, fault))
 
+    def of_fault(self, fault: Fault) -> Expr:
+        """What is said of a value that the binder took, and that is wrong all the same."""
+        return self._with_cell(fault_of_binding(self.column, _CELL, fault))
+
     def no_number(self) -> Expr:
         """What is said to a cell that is no number."""
         return self.said(*no_number(self.column))

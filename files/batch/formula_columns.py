@@ -12,17 +12,22 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.dialect import Dialect, number
+from engine.lowering.sql.dialect import Dialect, binary, number
 from engine.lowering.sql.levels import ColumnNames, Levels, SqlValue, column, literal
 from engine.lowering.sql.narrowing import is_narrow, narrowed
 from engine.lowering.sql.nodes import Lowering
 from engine.ruleset.numbering import Formulas
 from engine.ruleset.ruleset import AS_OF
-from engine.vocabulary.vocabulary import Kind, Type
+from engine.vocabulary.vocabulary import Future, Kind, Type
 from files.maps.map_formulas import may_be_out_of_range
 from files.maps.row_map import MapFormula
 
-_TEXTS = (Kind.TEXT, Kind.ENUM)
+_TEXTS = (Kind.TEXT, Kind.PERSON, Kind.ENUM)
+
+
+def known_on(day: int, value: Expr) -> Expr:
+    """A date that counts as unknown after this day."""
+    return exp.Case(ifs=[exp.If(this=binary(exp.LTE, value, number(day)), true=value.copy())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class FormulaColumns:
         for name in (*names.values(), *(name for name, _ in columns.values()), faults):
             taken.name(name)
         self._levels = Levels(dialect, taken)
+        self._as_of = as_of
         self._codes: dict[str, SqlValue] = {AS_OF: literal(as_of, dialect)}
         for name in dict.fromkeys(name for formula in formulas for name in sorted(formula.reads) if name in columns):
             self._define_input(name, *columns[name], faults)
@@ -103,6 +109,8 @@ class FormulaColumns:
             misfit = exp.Not(this=within)
             tried = exp.TryCast(this=result.copy(), to=held.args["to"], safe=True)
             held = exp.Case(ifs=[exp.If(this=within.copy(), true=tried)])
+        if type_.future is Future.UNKNOWN:
+            held = known_on(self._as_of, held)
         self._codes[formula.name] = self._levels.named(SqlValue(held, nullable=True, long=True), name)
         if type_.kind in _TEXTS:
             self._levels.texts.add(name)

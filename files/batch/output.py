@@ -82,7 +82,7 @@ def _texts(ruleset: RuleSet) -> set[str]:
     """The columns of text: numbers and dates are never marked."""
     types = {f"condition.{name}": formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     types |= {name: ruleset.variables[name] for name in ruleset.results if name in ruleset.variables}
-    words = {name for name, type_ in types.items() if type_.kind in (Kind.TEXT, Kind.ENUM)}
+    words = {name for name, type_ in types.items() if type_.kind.is_text or type_.kind is Kind.ENUM}
     return {*words, *elements(ruleset), *_subjects(ruleset), OUTCOME, FIRED, WAIVED, UNDETERMINED}
 
 

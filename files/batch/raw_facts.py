@@ -8,19 +8,19 @@ same cell (`files.maps.cell_faults`). What a map says of a column's signs, words
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from functools import reduce
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.diagnostics.diagnostic import Place
 from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
 from engine.lowering.sql.levels import ColumnNames, column
-from engine.vocabulary.binding import TEXT_LENGTH_MAX, json_value
-from engine.vocabulary.invisible import CONTROLS, UNSEEN, sql_class
-from engine.vocabulary.vocabulary import Fact, Kind, Type
+from engine.vocabulary.binding import after_the_day, json_value
+from engine.vocabulary.decimals import DECIMALS_READ
+from engine.vocabulary.invisible import CONTROLS, FILLERS, UNSEEN, sql_class
+from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
+from engine.vocabulary.vocabulary import Fact, Future, Kind, Type
 from files.batch.cell_sql import (
     HOLDS_JOINT,
     LACKS_PART,
@@ -34,7 +34,18 @@ from files.batch.cell_sql import (
     without_words,
 )
 from files.batch.cell_words import CellWords
-from files.batch.formula_columns import FormulaColumns, FormulaResult
+from files.batch.formula_columns import FormulaColumns, FormulaResult, known_on
+from files.batch.person_texts import PERSON_REFUSED, PERSONS, READ, WRITTEN
+from files.batch.raw_columns import (
+    CheckedFact,
+    ColumnType,
+    FactSource,
+    RawTarget,
+    Test,
+    as_cells,
+    is_rounded_decimal,
+    mapped_column,
+)
 from files.maps.cell_faults import (
     fault_of_missing,
     joint_in_part,
@@ -43,9 +54,7 @@ from files.maps.cell_faults import (
     no_yes_no,
     parts_missing,
 )
-from files.maps.date_format import ISO, DateFormat
 from files.maps.map_formulas import out_of_range, unfit_texts
-from files.maps.number_format import NumberFormat
 from files.maps.row_map import Column, RowMap
 
 RAW = "raw"
@@ -53,8 +62,9 @@ RAW = "raw"
 
 FAULTS = "faults"
 
-_INTEGER = "-?[0-9]{1,18}"
-_CONTROL, _UNSEEN = sql_class(CONTROLS), sql_class(UNSEEN)
+_INTEGER = f"-?[0-9]{{1,18}}(\\.0{{1,{DECIMALS_READ}}})?"
+_DECIMAL = f"-?(0|[1-9][0-9]{{0,17}})(\\.[0-9]{{1,{DECIMALS_READ}}})?"
+_CONTROL, _UNSEEN = sql_class(CONTROLS), sql_class((*UNSEEN, *FILLERS))
 _NARROW_DIGITS = 18
 _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
 """Most cells; what else stands around them is stripped as Python strips it, at three times the cost."""
@@ -65,68 +75,7 @@ _BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *
 _BLANK = f"\\A[{_BLANKS}]*\\z"
 
 
-_ROUNDED = NumberFormat(rounds=True)
-_NOWHERE = Place("", 1, 1)
-
-
-class ColumnType(StrEnum):
-    """How a column holds its values."""
-
-    CELLS = "cells"
-    TEXT = "text"
-    WHOLE = "whole numbers"
-    DECIMAL = "decimals"
-    FLOAT = "floating-point numbers"
-    YES_NO = "yes/no"
-    DATE = "dates"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class FactSource:
-    """Where a fact or a helper column of a map comes from."""
-
-    column: str
-    """The raw column; of an id of several columns the first."""
-
-    column_type: ColumnType
-    """How that column holds its values."""
-
-    mapped: Column | None = None
-    """What the map says of it; None without a map."""
-
-    words: Mapping[str, str | None] | None = None
-    """Translates text, which then counts as cells do; a word that it doesn't know is a fault, and so is every value of
-    a column that is no text. None where the column's own values count."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawTarget:
-    """What a raw column is read as: a fact, or a helper column, which is held to its type as an optional fact is."""
-
-    name: str
-    """A fact's name, or that of a helper column (`row.settled`). Faults begin with it."""
-
-    type: Type
-    """What its values are: raw values that don't fit are faults of their rows."""
-
-    required: bool
-    """Whether a missing value is a fault."""
-
-
-Test = tuple[Expr, Expr]
-"""What is true where a value is faulty, and the words for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedFact:
-    """One target as expressions over the raw values."""
-
-    value: Expr
-    """An integer at the type's scale, a day count, text or yes/no; null where the raw value is."""
-
-    faults: tuple[Test, ...]
-    """Tests and words: what is wrong with the raw value is said by the first test that is true."""
+_ASCII = "\\A[ -~]*\\z"
 
 
 class RawFacts:
@@ -147,15 +96,18 @@ class RawFacts:
         *,
         row_map: RowMap | None = None,
         as_of: int = 0,
+        persons: bool = False,
     ) -> None:
         """`names` are the columns of the facts, as `SqlForm.columns` has them; `sources` says which raw columns give
         facts and helper columns; `kept` are raw columns that stay beside the facts. `row_map` has the formulas for the
-        facts that no column gives; `as_of` is the day, as a day count, that they read under that name."""
+        facts that no column gives; `as_of` is the day, as a day count, that they read under that name, and to which
+        dates of the past are held. `persons`: there is a relation `PERSONS` of what `persons_written` gives."""
+        self._persons = persons
         self.facts = tuple(facts)
         self.dialect = dialect
         self._names = names
-        self._sources = {name: _as_cells(source) for name, source in sources.items()}
-        self._rounded = {source.column for source in sources.values() if _is_rounded_decimal(source)}
+        self._sources = {name: as_cells(source) for name, source in sources.items()}
+        self._rounded = {source.column for source in sources.values() if is_rounded_decimal(source)}
         self._kept = [column(name) for name in kept]
         self._as_of = as_of
         self._formulas = row_map.formulas if row_map else ()
@@ -165,10 +117,31 @@ class RawFacts:
         self._targets = {target.name: (names[target.name], target) for target in targets}
         self._written: dict[str, str] = {}
         self._add_helpers(row_map.helpers if row_map else ())
+        self._read_as = {name: f"{PERSONS}_{number}" for number, name in enumerate(self._of_persons())}
+
+    def _of_persons(self) -> list[str]:
+        """The targets that are persons in a column of text."""
+        texts = (ColumnType.CELLS, ColumnType.TEXT)
+        return [
+            name
+            for name, (_, target) in self._targets.items()
+            if target.type.kind is Kind.PERSON and name in self._sources and self._sources[name].column_type in texts
+        ]
+
+    def persons_written(self, raw: str = RAW) -> exp.Query | None:
+        """Every text beyond ASCII that stands for a person, as WRITTEN; None where no column holds persons."""
+        queries = [
+            exp.select(exp.alias_(self._person_cell(name), WRITTEN, quoted=True)).from_(raw) for name in self._read_as
+        ]
+        if not queries:
+            return None
+        written = exp.union(*queries, distinct=True) if len(queries) > 1 else queries[0].distinct()
+        odd = exp.Not(this=self.dialect.matches(exp.column(WRITTEN, quoted=True), _ASCII))
+        return exp.select("*").from_(written.subquery("written")).where(odd)
 
     def checked(self, raw: str = RAW) -> exp.Select:
         """Every row: the facts' columns, the kept ones, and `faults`: null where the row can be decided."""
-        cells = exp.select(*self._kept, *self._cells(), copy=False).from_(raw, copy=False)
+        cells = self._with_persons(exp.select(*self._kept, *self._cells(), copy=False).from_(raw, copy=False))
         readings = {name: self._reading(target) for name, (_, target) in self._targets.items()}
         values = [exp.alias_(readings[name].value, self._targets[name][0], copy=False) for name in readings]
         faults = exp.alias_(self._faults(list(readings.values())), FAULTS, copy=False)
@@ -213,6 +186,13 @@ class RawFacts:
             for result in formulas.results
             if result.formula.name in required
         ]
+        missing += [
+            CheckedFact(
+                result.raw, (self._late(result.raw, text(str(after_the_day(result.formula.name, self._as_of)))),)
+            )
+            for result in formulas.results
+            if result.formula.type.future is Future.REFUSED
+        ]
         others = [self._faults(some) for some in (misfits, missing)]
         faults = exp.alias_(exp.Coalesce(this=column(FAULTS), expressions=others), FAULTS, copy=False)
         facts = [column(self._names[fact.name]) for fact in self.facts]
@@ -225,7 +205,7 @@ class RawFacts:
     def _misfits(self, result: FormulaResult) -> Iterator[Test]:
         if result.misfit is not None:
             yield result.misfit, text(str(out_of_range(result.formula)))
-        if result.formula.type.kind is Kind.TEXT:
+        if result.formula.type.kind.is_text:
             words = {wrong: text(str(fault)) for wrong, fault in unfit_texts(result.formula)}
             yield from self._unfit_texts(result.raw, lambda wrong: words[wrong], blank=True)
 
@@ -237,6 +217,18 @@ class RawFacts:
             yield exp.alias_(self._cell(source, target) if source else exp.Null(), in_relation)
             if source is not None and name in self._written:
                 yield exp.alias_(self._as_written(source), self._written[name])
+        for read in self._read_as.values():
+            known = exp.column(READ, read, quoted=True) if self._persons else exp.Null()
+            yield exp.alias_(exp.cast(known, self.dialect.text_type), read)
+
+    def _person_cell(self, name: str) -> Expr:
+        return self._cell(self._sources[name], self._targets[name][1])
+
+    def _with_persons(self, cells: exp.Select) -> exp.Select:
+        for name, read in self._read_as.items() if self._persons else ():
+            same = binary(exp.EQ, exp.column(WRITTEN, read, quoted=True), self._person_cell(name))
+            cells = cells.join(exp.to_table(PERSONS).as_(read), on=same, join_type="left", copy=False)
+        return cells
 
     def _cell(self, source: FactSource, target: RawTarget) -> Expr:
         """What the source holds; text of a form that the map describes as the plain text that it stands for."""
@@ -299,7 +291,7 @@ class RawFacts:
         reading = self._untranslated(target, source, cell) if untranslated else self._read(target, source, cell)
         faults = list(reading.faults)
         if target.required:
-            faults.insert(0, _missing(str(fault_of_missing(_column(target, source), "is required")), cell))
+            faults.insert(0, _missing(str(fault_of_missing(mapped_column(target, source), "is required")), cell))
         if source.words is not None and not untranslated:
             unknown = self.dialect.matches(cell, f"\\A{ODD}")
             faults.insert(0, (unknown, self._words(target).said(*no_known_word(list(source.words)))))
@@ -309,10 +301,10 @@ class RawFacts:
         source = self._sources[target.name]
         has_text = source.column_type not in (ColumnType.FLOAT, ColumnType.OTHER)
         cell = column(self._written.get(target.name, self._targets[target.name][0])) if has_text else None
-        return CellWords(_column(target, source), target.required, cell, self.dialect)
+        return CellWords(mapped_column(target, source), target.required, cell, self.dialect)
 
     def _sql_type(self, type_: Type) -> str:
-        return self.dialect.text_type if type_.kind in (Kind.TEXT, Kind.ENUM) else self.dialect.narrow
+        return self.dialect.text_type if type_.kind.is_text or type_.kind is Kind.ENUM else self.dialect.narrow
 
     def _read(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         match target.type.kind:
@@ -328,6 +320,8 @@ class RawFacts:
                 members = exp.In(this=cell.copy(), expressions=[text(member) for member in target.type.members])
                 unknown = (exp.Not(this=members), self._words(target).of_binding("\x00"))
                 return self._known_words(target, source.column_type, cell, [unknown])
+            case Kind.PERSON:
+                return self._person(target, source, cell)
             case Kind.LIST:
                 raise AssertionError("a batch reads no lists")
             case Kind.TEXT:
@@ -343,6 +337,21 @@ class RawFacts:
         if mapped is not None and mapped.rest:
             yield self.dialect.matches(cell, f"\\A{LACKS_PART}"), self._words(target).said(*parts_missing(mapped))
             yield self.dialect.matches(cell, f"\\A{HOLDS_JOINT}"), self._words(target).said(*joint_in_part(mapped))
+
+    def _person(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
+        """As `person` has it. Almost every login is ASCII, which SQL reads; what others are stands in PERSONS."""
+        if target.name not in self._read_as:
+            return self._known_words(target, source.column_type, cell, [])
+        faults = list(self._unfit_texts(cell, lambda wrong: self._words(target).of_binding(wrong), blank=True))
+        bare = exp.Lower(this=call("REPLACE", cell.copy(), text(" "), text("")))
+        read = exp.Coalesce(this=column(self._read_as[target.name]), expressions=[text(PERSON_REFUSED + "is unread")])
+        refused = self.dialect.matches(read, f"\\A{PERSON_REFUSED}")
+        is_ascii = self.dialect.matches(cell, _ASCII)
+        odd = exp.and_(exp.Not(this=is_ascii.copy()), refused)
+        value = exp.Case(ifs=[exp.If(this=is_ascii, true=bare), exp.If(this=exp.Not(this=refused.copy()), true=read)])
+        value = exp.Case(ifs=[exp.If(this=_known(cell), true=value)])
+        words = binary(exp.DPipe, text(f"{target.name}: "), call("SUBSTRING", read, number(2)))
+        return CheckedFact(value, (*faults, (odd, words)))
 
     def _unfit_texts(self, value: Expr, words: Callable[[str], Expr], *, blank: bool) -> Iterator[Test]:
         """Tests for text that no fact can hold; `words` says what is wrong, of a text with the same fault. `blank`:
@@ -375,12 +384,11 @@ class RawFacts:
             return self._refused(target, cell, self._words(target).of_binding(0.5))
         faults: list[Test] = []
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
-            pattern = "\\A-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,%d})?\\z"
-            faults.append((exp.Not(this=self.dialect.matches(cell, pattern % 12)), self._words(target).no_number()))
-            if scale < 12:
-                narrow = pattern % scale if scale else "\\A-?(0|[1-9][0-9]{0,17})\\z"
-                too_fine = self._words(target).of_binding("0." + "1" * (scale + 1))
-                faults.append((exp.Not(this=self.dialect.matches(cell, narrow)), too_fine))
+            plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_DECIMAL}\\z"))
+            faults.append((plain, self._words(target).no_number()))
+            if scale < DECIMALS_READ:
+                longer = self.dialect.matches(cell, f"\\.[0-9]{{{scale}}}0*[1-9]")
+                faults.append((longer, self._words(target).of_binding("0." + "1" * (scale + 1))))
         elif column_type is ColumnType.DECIMAL:
             too_fine = self._words(target).of_binding("0." + "1" * (scale + 1))
             faults.append((self.dialect.has_more_decimals(cell, scale), too_fine))
@@ -413,9 +421,12 @@ class RawFacts:
         return CheckedFact(value, (*faults, (wrong, self._words(target).of_binding(outside))))
 
     def _integer(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
-        value = _tried(cell, self.dialect.narrow)
         if column_type is ColumnType.WHOLE:
-            return self._in_range(target, cell, value, [], 10**30)
+            return self._in_range(target, cell, _tried(cell, self.dialect.narrow), [], 10**30)
+        value = _tried(_tried(cell, f"DECIMAL({_NARROW_DIGITS}, 0)"), self.dialect.narrow)  # `3.0` is 3
+        if column_type is ColumnType.DECIMAL:
+            fractional = (self.dialect.has_more_decimals(cell, 0), self._words(target).of_binding("x"))
+            return self._in_range(target, cell, value, [fractional], 10**30)
         if column_type is not ColumnType.CELLS:
             return self._refused(target, cell, self._words(target).of_binding("x"))
         plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_INTEGER}\\z"))
@@ -423,13 +434,28 @@ class RawFacts:
 
     def _date(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         if source.column_type is ColumnType.DATE:
-            return self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01")
+            return self._of_the_past(target, self._in_range(target, cell, self.dialect.day(cell), [], "0001-01-01"))
         if source.column_type not in (ColumnType.CELLS, ColumnType.TEXT):
             return self._refused(target, cell, self._words(target).of_binding(1))
-        of_target = _column(target, source)
+        of_target = mapped_column(target, source)
         day = day_of_text(of_target.dates, cell, self.dialect)
         unread = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
-        return self._in_range(target, cell, day, [(unread, self._words(target).said(no_date(of_target)))], "0001-01-01")
+        faults: list[Test] = [(unread, self._words(target).said(no_date(of_target)))]
+        return self._of_the_past(target, self._in_range(target, cell, day, faults, "0001-01-01"))
+
+    def _of_the_past(self, target: RawTarget, reading: CheckedFact) -> CheckedFact:
+        """A date with what becomes of one after the day of the decision (`Future`)."""
+        match target.type.future:
+            case None:
+                return reading
+            case Future.REFUSED:
+                words = self._words(target).of_fault(after_the_day(target.name, self._as_of))
+                return replace(reading, faults=(*reading.faults, self._late(reading.value, words)))
+            case Future.UNKNOWN:
+                return replace(reading, value=known_on(self._as_of, reading.value))
+
+    def _late(self, value: Expr, words: Expr) -> Test:
+        return binary(exp.GT, value, number(self._as_of)), words
 
     def _yes_no(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         if column_type is ColumnType.YES_NO:
@@ -439,36 +465,6 @@ class RawFacts:
         known = exp.In(this=cell.copy(), expressions=[text("true"), text("false")])
         value = binary(exp.EQ, cell, text("true"))
         return CheckedFact(value, ((exp.Not(this=known), self._words(target).said(*no_yes_no())),))
-
-
-def _as_cells(source: FactSource) -> FactSource:
-    """Text of typed files counts as cells do where the map says how it is to be read."""
-    rewritten = is_rewritten(source.mapped, source.words) or bool(source.mapped and source.mapped.no_value)
-    if rewritten and source.column_type is ColumnType.TEXT:
-        return replace(source, column_type=ColumnType.CELLS)
-    if source.mapped is not None and _is_rounded_decimal(source):
-        mapped = replace(source.mapped, numbers=_ROUNDED, no_value=source.mapped.no_value_typed)
-        return replace(source, column_type=ColumnType.CELLS, mapped=mapped)
-    return source
-
-
-def _is_rounded_decimal(source: FactSource) -> bool:
-    """Whether a column of decimals is rounded, for which its text is taken."""
-    return source.column_type is ColumnType.DECIMAL and source.mapped is not None and source.mapped.numbers.rounds
-
-
-def _column(target: RawTarget, source: FactSource) -> Column:
-    """What the map says of a target; without a map, a column that bears the target's name."""
-    if source.mapped is not None:
-        return source.mapped
-    iso = DateFormat.of(ISO)
-    return Column(
-        name=target.name,
-        place=_NOWHERE,
-        column=source.column,
-        type=target.type,
-        dates=(iso,) if iso and target.type.kind is Kind.DATE else (),
-    )
 
 
 def _raw(name: str) -> Expr:

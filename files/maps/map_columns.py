@@ -256,7 +256,7 @@ class ColumnReader:
         for key, entry in self.reader.entries(node, "the values"):
             if not isinstance(entry, Scalar):
                 self.reader.wrong_kind(entry, "a value", "a number, a word, true, false or null")
-            elif entry.value is None or type_.kind is Kind.TEXT or self._fits(entry, type_name):
+            elif entry.value is None or type_.kind.is_text or self._fits(entry, type_name):
                 values[key.text] = literal(entry, type_)
         return values
 

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
-from engine.compiling.arithmetic import Mismatch, described
+from engine.compiling.arithmetic import described
 from engine.compiling.expressions import Scope, compile_expression
+from engine.compiling.mismatch import Mismatch
 from engine.compiling.types import named, require_shares
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
@@ -20,7 +21,8 @@ from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.policy import Expression
 from engine.ruleset.formula import Formula, Variable
 from engine.ruleset.ruleset import AS_OF
-from engine.vocabulary.binding import TEXT_LENGTH_MAX, Fault, json_value, text_fault
+from engine.vocabulary.binding import Fault, json_value
+from engine.vocabulary.plain_text import TEXT_LENGTH_MAX, text_fault
 from engine.vocabulary.vocabulary import DATE, Fact, Kind, Type, Vocabulary
 from files.maps.row_map import ROW, MapFormula
 

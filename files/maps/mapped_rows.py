@@ -18,28 +18,31 @@ from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import Kind
+from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal
+from engine.vocabulary.vocabulary import Future, Kind, Type
 from files.maps.cell_faults import (
     PLAIN_HINT,
     fault_of_binding,
     fault_of_cell,
     fault_of_missing,
-    joint_in_part,
     no_date,
     no_known_word,
     no_number,
     no_yes_no,
-    parts_missing,
 )
 from files.maps.date_format import read_in_any
+from files.maps.joined_ids import Join, Unjoined
 from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
 from files.maps.number_format import PLAIN, rounded
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
 from files.strict_json import JsonRefused, read_json
-from files.typed_cells import TypedCell
+from files.typed_cells import is_typed
 
+NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT = "is a number with a point or an exponent, not text", "write it between quotes"
+"""What is said of such a number where text is expected, as for ids: two writers may write one number differently."""
+
+_WHOLE_NUMBER = re.compile(rf"(-?[0-9]{{1,18}})(\.0{{1,{DECIMALS_READ}}})?", re.ASCII)
 _PLAIN_NUMBER = re.compile(PLAIN.signed_pattern(decimals=True), re.ASCII)
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _CELLS_REMEMBERED = 10_000
 """A file has few different days; a hostile one must not fill the memory."""
 
@@ -97,10 +100,11 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
     """
     slots = {name: index for index, name in enumerate(heading)}
     places = _places(row_map)
-    joins = [_Join(column, slots) for column in row_map.columns if column.rest]
+    day = day_number(as_of)
+    joins = [Join(column, slots) for column in row_map.columns if column.rest]
     slot_of = {join.column.name: len(heading) + at for at, join in enumerate(joins)}
     columns = [
-        _column(column, slot_of.get(column.name, slots.get(column.column)), places.get(column.name))
+        _column(column, slot_of.get(column.name, slots.get(column.column)), places.get(column.name), day)
         for column in row_map.columns
     ]
     formulas = _FormulaRunner(row_map.formulas, places, as_of)
@@ -116,8 +120,11 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
         values = formulas.values.copy()
         faults: list[Fault] = []
         for slot, convert, exact, place, group, key, column in columns:
-            text = (cells[slot] or "").strip() if slot is not None else ""
+            cell = cells[slot] if slot is not None else None
+            text = cell.strip() if cell else ""
             try:
+                if type(cell) is JsonDecimal and column.type.kind.is_text:
+                    raise _NotMapped(NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT)
                 if exact is None:
                     facts[group][key] = convert(text)
                     continue
@@ -172,46 +179,6 @@ def row_value(row: MappedRow, name: str) -> object:
     return members.get(key) if isinstance(members, Mapping) else None
 
 
-# --- ids of several columns ------------------------------------------------------------------------------------------
-
-
-class _Join:
-    """Makes one cell of the cells of several columns: `1000` and `4711` with the joint `/` give `1000/4711`.
-
-    No part may hold the joint, so that different parts never make the same id; and all parts are there, or none.
-    """
-
-    def __init__(self, column: Column, slots: Mapping[str, int]) -> None:
-        self.column = column
-        self._slots = [slots.get(name) for name in column.columns]
-
-    def __call__(self, cells: Sequence[str | None]) -> str:
-        parts = [(cells[slot] or "").strip() if slot is not None else "" for slot in self._slots]
-        parts = ["" if part in self.column.no_value else part for part in parts]
-        if not any(parts):
-            return ""
-        joined = self.column.joint.join(parts)
-        if not all(parts):
-            return _Unjoined(joined, parts_missing(self.column))
-        if any(self.column.joint in part for part in parts):
-            return _Unjoined(joined, joint_in_part(self.column))
-        return joined
-
-
-class _Unjoined(str):
-    """Parts of an id that can't be one; `wrong` is what is said of them."""
-
-    wrong: tuple[str, str]
-
-    def __new__(cls, joined: str, wrong: tuple[str, str]) -> _Unjoined:
-        unjoined = super().__new__(cls, joined)
-        unjoined.wrong = wrong
-        return unjoined
-
-    def strip(self, chars: str | None = None, /) -> _Unjoined:  # noqa: ARG002 its parts are stripped
-        return self
-
-
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 
@@ -246,16 +213,17 @@ class _ColumnPlan(NamedTuple):
     column: Column
 
 
-def _column(column: Column, slot: int | None, place: int | None) -> _ColumnPlan:
+def _column(column: Column, slot: int | None, place: int | None, day: int) -> _ColumnPlan:
     group, _, key = column.name.partition(".")
     convert = _converter(column)
     if place is None:
         return _ColumnPlan(slot, convert, None, -1, group, key, column)
-    return _ColumnPlan(slot, convert, _exact(column, convert), place, group, key, column)
+    return _ColumnPlan(slot, convert, _exact(column, convert, day), place, group, key, column)
 
 
-def _exact(column: Column, convert: _Converter) -> _ExactConverter:
-    """Dates that were read once are remembered by their cells' text."""
+def _exact(column: Column, convert: _Converter, day: int) -> _ExactConverter:
+    """Dates that were read once are remembered by their cells' text. To formulas, too, a date that counts as unknown
+    after the day of the decision is none."""
     bind = value_reader(column.type, column.name)
     remembered: dict[str, tuple[JsonScalar, Value]] = {}
     remembered_max = _CELLS_REMEMBERED if column.type.kind is Kind.DATE else 0
@@ -265,7 +233,8 @@ def _exact(column: Column, convert: _Converter) -> _ExactConverter:
         if both is None:
             raw = convert(text)
             try:
-                both = raw, bind(raw)
+                value = bind(raw)
+                both = (None, None) if _counts_as_unknown(value, column.type, day) else (raw, value)
             except FactsRefused as refused:
                 [fault] = refused.faults
                 raise _NotMapped("", fault=fault_of_binding(column, text, fault)) from None
@@ -276,6 +245,10 @@ def _exact(column: Column, convert: _Converter) -> _ExactConverter:
     return exact
 
 
+def _counts_as_unknown(value: Value, type_: Type, day: int) -> bool:
+    return type_.future is Future.UNKNOWN and value is not None and cast(int, value) > day
+
+
 def _converter(column: Column) -> _Converter:
     convert = _translated(column, _plain_converter(column))
     if not column.no_value:
@@ -283,7 +256,7 @@ def _converter(column: Column) -> _Converter:
     words, typed = frozenset(column.no_value), frozenset(column.no_value_typed)
 
     def given(text: str) -> JsonScalar:
-        return None if text in (typed if type(text) is TypedCell else words) else convert(text)
+        return None if text in (typed if is_typed(text) else words) else convert(text)
 
     return given
 
@@ -314,14 +287,14 @@ def _plain_converter(column: Column) -> _Converter:
             return _decimal_converter(column)
         case Kind.YES_NO:
             return _yes_no
-        case Kind.ENUM | Kind.TEXT:
+        case Kind.ENUM | Kind.TEXT | Kind.PERSON:
             return _text
         case Kind.LIST:
             return _records
 
 
 def _text(text: str) -> JsonScalar:
-    if isinstance(text, _Unjoined):
+    if isinstance(text, Unjoined):
         raise _NotMapped(*text.wrong)
     return str(text) or None
 
@@ -343,10 +316,11 @@ def _whole_number_converter(column: Column) -> _Converter:
     def convert(text: str) -> JsonScalar:
         if not text:
             return None
-        plain = text if is_plain or type(text) is TypedCell else numbers.plain(text, decimals=False)
-        if plain is None or not _WHOLE_NUMBER.fullmatch(plain):
+        plain = text if is_plain or is_typed(text) else numbers.plain(text, decimals=False)
+        match = _WHOLE_NUMBER.fullmatch(plain) if plain is not None else None
+        if match is None:
             raise _NotMapped(*wrong)
-        return int(plain)
+        return int(match[1])
 
     return convert
 
@@ -359,7 +333,7 @@ def _decimal_converter(column: Column) -> _Converter:
     def convert(text: str) -> JsonScalar:
         if not text:
             return None
-        plain = (PLAIN if type(text) is TypedCell else numbers).plain(text, decimals=True)
+        plain = (PLAIN if is_typed(text) else numbers).plain(text, decimals=True)
         if plain is None:
             raise _NotMapped(*wrong)
         return rounded(plain, scale) if numbers.rounds else plain
@@ -391,7 +365,7 @@ def _date_converter(column: Column) -> _Converter:
     remembered: dict[str, JsonScalar] = {"": None}
 
     def convert(text: str) -> JsonScalar:
-        if type(text) is TypedCell:
+        if is_typed(text):
             return str(text)
         if text in remembered:
             return remembered[text]
@@ -437,14 +411,14 @@ class _FormulaRunner:
     def __init__(self, formulas: Sequence[MapFormula], places: Mapping[str, int], as_of: date) -> None:
         self.values: list[Value] = [None] * len(places)
         """What all rows share of the list of values."""
-        self.values[places[AS_OF]] = day_number(as_of)
+        self._day = self.values[places[AS_OF]] = day_number(as_of)
         nullable = {name: name != AS_OF for name in places}
         fixed: set[str] = set()
         self._plans: list[_FormulaPlan] = []
         fixed_plans = []
         for formula in formulas:
             group, _, key = formula.name.partition(".")
-            function = formula_function(formula.formula, places, nullable)
+            function = _known_on(formula.type, self._day, formula_function(formula.formula, places, nullable))
             place = places[formula.name]
             plan = _FormulaPlan(function, _misfit(formula), json_formatter(formula.type), place, group, key)
             if formula.reads <= fixed:
@@ -481,9 +455,23 @@ def _run(
             facts[group][key] = show(value)
 
 
+def _known_on(
+    type_: Type, day: int, function: Callable[[Sequence[Result]], Value]
+) -> Callable[[Sequence[Result]], Value]:
+    """The function, whose result is None where it counts as unknown on this day."""
+    if type_.future is not Future.UNKNOWN:
+        return function
+
+    def known(values: Sequence[Result]) -> Value:
+        value = function(values)
+        return None if _counts_as_unknown(value, type_, day) else value
+
+    return known
+
+
 def _misfit(formula: MapFormula) -> Callable[[Value], Fault | None] | None:
     """What says of a result that the fact can't hold it; None where it can hold each."""
-    if formula.type.kind is Kind.TEXT:
+    if formula.type.kind.is_text:
         return lambda value: unfit_text(formula, str(value))
     if not may_be_out_of_range(formula):
         return None

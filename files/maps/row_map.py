@@ -59,7 +59,7 @@ class Column:
 
     @property
     def no_value_typed(self) -> tuple[str, ...]:
-        """The same words as a `TypedCell` writes them: dates as YYYY-MM-DD, numbers with a decimal point. Words that
+        """The same words as a typed cell writes them: dates as YYYY-MM-DD, numbers with a decimal point. Words that
         are no date and no number are left out, since no typed cell is one of them."""
         if self.dates:
             days = (read_in_any(self.dates, word) for word in self.no_value)

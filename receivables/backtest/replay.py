@@ -54,6 +54,9 @@ class FactRows:
         """A row with everything that is assumed of all orders; what the history tells is still to be filled in."""
         self._days = tuple(slots[part.name] for part in history_map.assumptions if part.as_of and part.name in slots)
         self._order = tuple(slots[name] for name in ("order.id", "order.amount", "order.payment_days", "account.id"))
+        self._past = tuple(
+            slot for slot, fact in enumerate(ruleset.facts) if fact.type.future and self.template[slot] is not None
+        )
         self._account = tuple(
             (slots[name], index)
             for index, name in enumerate(ACCOUNT_FACTS)
@@ -72,6 +75,9 @@ class FactRows:
             row[slot] = facts[index]
         for slot in self._days:
             row[slot] = item.issued
+        for slot in self._past:
+            if row[slot] > item.issued:  # type: ignore[operator]  # it is a date
+                row[slot] = None  # what is assumed to have happened on a day is not known before it
         return row
 
 

@@ -17,11 +17,11 @@ import pyarrow as pa
 from sqlglot import exp
 
 from engine.lowering.sql.alternatives import with_alternatives
+from engine.lowering.sql.dialect import binary
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import AS_OF, RuleSet
 from engine.vocabulary.binding import Value
-from engine.vocabulary.vocabulary import Kind
 from receivables.backtest.replay import Decide, FactRows, PastOrder, ReplayedOrder, answers
 from receivables.default_policies import GRADE
 from receivables.history.history_map import ACCOUNT_FACTS, ORDER_FACTS, HistoryMap
@@ -76,6 +76,9 @@ class _FactTable:
             source = exp.column(fact.name, quoted=True) if fact.name in self._columns else _literal(value)
             if fact.name in self._days:
                 source = exp.column(AS_OF, quoted=True)
+            elif fact.type.future and value is not None:  # not known before that day
+                is_known = binary(exp.LTE, source, exp.column(AS_OF, quoted=True))
+                source = exp.Case(ifs=[exp.If(this=is_known, true=source.copy())])
             cast = exp.cast(source, form.sql_type(fact.type), dialect=form.dialect.name)
             columns.append(exp.alias_(cast, form.columns[fact.name], quoted=True))
         day = exp.cast(exp.column(AS_OF, quoted=True), form.dialect.narrow, dialect=form.dialect.name)
@@ -92,7 +95,7 @@ class _FactTable:
             AS_OF: [item.issued for item in items],
         }
         columns |= {name: by_field[index] for name, index in self._account}
-        types = {fact.name: pa.string() for fact in self._form.ruleset.facts if fact.type.kind is Kind.TEXT}
+        types = {fact.name: pa.string() for fact in self._form.ruleset.facts if fact.type.kind.is_text}
         return pa.table({name: pa.array(values, types.get(name, pa.int64())) for name, values in columns.items()})
 
 

@@ -6,7 +6,6 @@ diagnostics. Codes that begin with `H` are a history map's own and are explained
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -16,8 +15,10 @@ from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.document import Mapping as Entries
 from engine.reading.fields import FieldReader
+from engine.reading.vocabulary_file import not_a_currency
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Binder, FactsRefused, KnownValue
+from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 from files.maps.map_columns import COLUMN_KEYS, MAP_KEYS, ColumnReader, literal
 from files.maps.map_formula_reader import FormulaReader, WrittenFormula
@@ -35,8 +36,6 @@ from receivables.history.history_map import (
 )
 
 CASE = "order"
-
-CURRENCY_PATTERN = "^[A-Z]{3}$"
 
 
 def is_history_map(document: Document) -> bool:
@@ -98,11 +97,10 @@ class _HistoryMapReader:
         )
 
     def currency(self, node: Node | None) -> str | None:
-        """An ISO 4217 code by its form; whether such a currency exists is not checked."""
+        """An ISO 4217 code."""
         word = self.reader.word(node, "the currency") if node else None
-        if word and node and not re.fullmatch(CURRENCY_PATTERN, word):
-            hint = "write three capital letters, such as EUR"
-            self.reader.mistake(node.place, ErrorCode.H005, f"`{clipped(word)}` is not a currency code", hint)
+        if word and node and word not in MINOR_UNITS:
+            self.reader.mistake(node.place, ErrorCode.H005, *not_a_currency(word))
         return word
 
     # --- columns -----------------------------------------------------------------------------------------------------

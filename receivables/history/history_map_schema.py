@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN
+from engine.reading.file_schemas import BILINGUAL, CURRENCY, DIALECT, ID_PATTERN, NAME_PATTERN
 from engine.reading.request_schemas import Schema, fact_schema
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
@@ -19,7 +19,7 @@ from receivables.history.history_map import (
     HISTORY,
     ORDER_FACTS,
 )
-from receivables.history.history_map_file import CASE, CURRENCY_PATTERN
+from receivables.history.history_map_file import CASE
 
 _FROM_HISTORY = {*ORDER_FACTS, *ACCOUNT_FACTS} - {DISPUTED_AMOUNT}
 """Facts that no map may assume."""
@@ -40,7 +40,7 @@ def history_map_schema(vocabulary: Vocabulary) -> Schema:
             {
                 HISTORY: {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
                 "title": BILINGUAL,
-                "currency": {"type": "string", "pattern": CURRENCY_PATTERN, "description": "ISO 4217, such as EUR."},
+                "currency": CURRENCY,
                 **OF_ALL_COLUMNS,
                 "helpers": {
                     "type": "object",
@@ -74,7 +74,7 @@ def _assumption(fact: Fact, vocabulary: Vocabulary) -> Schema:
         key: in_request[key] for key in ("pattern", "enum", "minimum", "maximum", "maxLength") if key in in_request
     }
     types = in_request["type"]
-    if isinstance(types, list) or fact.type.kind is Kind.TEXT:
+    if isinstance(types, list):
         types = ["string", "number"]
     value = {"type": types, **value}
     if fact.type.kind is Kind.DATE:

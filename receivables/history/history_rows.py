@@ -14,8 +14,9 @@ from dataclasses import replace
 from datetime import date
 from typing import cast
 
-from engine.vocabulary.binding import TEXT_LENGTH_MAX, Fault, JsonScalar, text_fault
+from engine.vocabulary.binding import Fault, JsonScalar
 from engine.vocabulary.days import EPOCH, day_number
+from engine.vocabulary.plain_text import text_fault
 from engine.vocabulary.vocabulary import DATE, MONEY_BOUND, Kind
 from files.maps.mapped_rows import heading_faults, row_reader
 from files.maps.row_map import RowMap
@@ -98,7 +99,7 @@ def _quick_way(full_way: InvoiceReader, places: Mapping[str, int], currency_digi
 
 
 def _is_plain(text: str | None) -> bool:
-    return bool(text and text.strip() == text and text.isprintable() and len(text) <= TEXT_LENGTH_MAX)
+    return bool(text and type(text) is str and text.strip() == text and text_fault(text) is None)
 
 
 def _quick_amount(text: str | None, digits: int) -> int:

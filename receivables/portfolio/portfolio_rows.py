@@ -120,7 +120,7 @@ class BookReader:
             read = self._readers[heading] = row_reader(self._map, heading, self._as_of)
         row = read(cells)
         refused: list[Fault] = []
-        values: Sequence[Value] = ()
+        values: list[Value] = []
         try:
             values = self._binder.bind(row.facts)
         except FactsRefused as error:
@@ -150,7 +150,7 @@ class BookReader:
             later=len(self._later),
         )
 
-    def _take(self, values: Sequence[Value], row: MappedRow) -> tuple[Fault, ...]:
+    def _take(self, values: list[Value], row: MappedRow) -> tuple[Fault, ...]:
         """Adds a row that could be read, unless it contradicts itself or another row; gives the faults.
 
         Checked in this order: both dates are there, its number is new, it was issued by the report's date, its open
@@ -168,6 +168,8 @@ class BookReader:
         if item.issued > self._day:
             self._later.add(item.number)
             return ()
+        if refused := self._binder.hold_to(self._day, values):
+            return faults_of_row(self._map, row, refused)
         if fault := self._contradiction(item):
             return (fault,)
         self._items[item.number] = item

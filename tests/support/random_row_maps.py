@@ -18,8 +18,9 @@ from engine.pipeline import Engine
 from engine.reading.document import read
 from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import AS_OF
-from engine.vocabulary.binding import Value, json_value, text_fault
+from engine.vocabulary.binding import Value, json_value
 from engine.vocabulary.days import day_number
+from engine.vocabulary.plain_text import text_fault
 from engine.vocabulary.vocabulary import Kind, Type
 from files.maps.date_format import MONTHS
 from files.maps.row_map import RowMap
@@ -36,7 +37,7 @@ FAULTY = "faulty"
 CELLS: Mapping[Kind, Mapping[str, Value]] = {
     Kind.MONEY: {
         "0": 0,
-        "12.50": 1250,
+        "12.5000": 1250,
         "-3.1": -310,
         "1000": 100000,
         "1000.01": 100001,
@@ -64,7 +65,7 @@ FAULTY_CELLS: Mapping[Kind, Sequence[str]] = {
     Kind.MONEY: ("1,5", "0.001", "10000000000000.01", "1e3"),
     Kind.RATE: ("5%", "0.0000001", "99999999"),
     Kind.NUMBER: ("x", "1000000.1"),
-    Kind.INTEGER: ("1.0", "1000000001", "99999999999999999999"),
+    Kind.INTEGER: ("1.5", "1000000001", "99999999999999999999"),
     Kind.DAYS: ("100001", "-"),
     Kind.MONTHS: ("3601",),
     Kind.DATE: ("2026-02-30", "9999-12-31", "15.7.2026", "0001-01-01"),

@@ -234,7 +234,7 @@ def _pool(fact: Fact, formulas: Sequence[Formula], chance: random.Random) -> lis
         return [True, False]
     if kind is Kind.ENUM:
         return list(fact.type.members)
-    if kind is Kind.TEXT:
+    if kind.is_text:
         words = [value for value in _constants(formulas, fact) if isinstance(value, str)]
         return [*AWKWARD_TEXTS, *words, *(word.upper() for word in words)]
     low, high = fact.type.low, fact.type.high

@@ -91,7 +91,7 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
 
 
 def arrow_type(type_: Type) -> pa.DataType:
-    kinds = {Kind.TEXT: pa.string(), Kind.ENUM: pa.string(), Kind.YES_NO: pa.bool_()}
+    kinds = {Kind.TEXT: pa.string(), Kind.PERSON: pa.string(), Kind.ENUM: pa.string(), Kind.YES_NO: pa.bool_()}
     if type_.kind is Kind.LIST:
         return pa.list_(pa.struct([(field.name, arrow_type(field.type)) for field in type_.fields]))
     return kinds.get(type_.kind, pa.int64())

@@ -97,7 +97,8 @@ from api.cli.main import app
 from engine.compiling.decided_names import decided_names
 from engine.lowering.sql.sql_form import SqlForm
 from engine.pipeline import load
-from engine.reading.file_schemas import cases_schema, policy_schema
+from engine.reading.case_schemas import cases_schema
+from engine.reading.file_schemas import policy_schema
 from engine.reading.request_schemas import facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from files.case_file import kind_of

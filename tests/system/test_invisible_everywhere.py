@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from api.settings import Settings
-from engine.vocabulary.binding import text_fault
-from engine.vocabulary.invisible import CONTROLS, UNSEEN
+from engine.vocabulary.invisible import CONTROLS, FILLERS, UNSEEN
+from engine.vocabulary.plain_text import text_fault
 from tests.support.command_line import credence
 from tests.support.paths import RULES
 from tests.support.running_service import running, write_rules
@@ -43,7 +43,7 @@ def letters() -> tuple[str, ...]:
         found.setdefault(unicodedata.category(chr(code)), []).append(code)
     found.pop("Cs")
     codes = {code for listed in found.values() for code in (*listed[:2], listed[len(listed) // 2], listed[-1])}
-    codes |= {code for ends in (*CONTROLS, *UNSEEN) for end in ends for code in (end - 1, end, end + 1)}
+    codes |= {code for ends in (*CONTROLS, *UNSEEN, *FILLERS) for end in ends for code in (end - 1, end, end + 1)}
     return tuple(chr(code) for code in sorted(codes) if 0 <= code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF)
 
 

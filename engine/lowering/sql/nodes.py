@@ -37,7 +37,7 @@ _OPERATORS: Mapping[str, type[Expr]] = {
 }
 _ARITHMETIC: Mapping[type[Formula], type[Expr]] = {f.Sum: exp.Add, f.Difference: exp.Sub, f.Product: exp.Mul}
 
-_TEXTS = (Kind.TEXT, Kind.ENUM)
+_TEXTS = (Kind.TEXT, Kind.PERSON, Kind.ENUM)
 
 _POSITION_MAX = 10**9
 """The largest constant position in a text that is written. The sum of two of them is still a 32-bit integer."""

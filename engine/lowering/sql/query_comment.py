@@ -14,10 +14,10 @@ from sqlglot import exp
 
 from engine.lowering.sql.sql_form import FACTS, OUTCOME, SqlForm
 from engine.ruleset.ruleset import ListResult
-from engine.vocabulary.binding import TEXT_LENGTH_MAX
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.days import EPOCH
-from engine.vocabulary.vocabulary import Kind, Type
+from engine.vocabulary.days import EPOCH, day_number
+from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
+from engine.vocabulary.vocabulary import Future, Kind, Type
 
 _NAME_WIDTH = 36
 """Characters to which column names are padded."""
@@ -36,7 +36,7 @@ def _lines(form: SqlForm, query: str, as_of: date) -> Iterator[str]:
     yield ""
     yield f"Reads these columns of the relation `{FACTS}`, one row a case; null means missing. The query checks"
     yield "neither ranges nor required values: rows that break them must not be in the relation."
-    yield from _facts_read(form, query)
+    yield from _facts_read(form, query, as_of)
     yield ""
     kind = CASE_KINDS[ruleset.case]
     yield f"Gives `{OUTCOME}`, one of {', '.join(kind.ladder)}."
@@ -51,13 +51,15 @@ def _lines(form: SqlForm, query: str, as_of: date) -> Iterator[str]:
         yield from results
 
 
-def _facts_read(form: SqlForm, query: str) -> Iterator[str]:
+def _facts_read(form: SqlForm, query: str, as_of: date) -> Iterator[str]:
     """A line for each fact that the query reads: column, type, unit, range."""
     read = {column.name for column in sqlglot.parse_one(query, read=form.dialect.name).find_all(exp.Column)}
     for fact in form.ruleset.facts:
         name, type_ = form.columns[fact.name], fact.type
         if name in read:
-            bounds = f", from {type_.low} to {type_.high}" if type_.kind.is_numeric or type_.kind is Kind.DATE else ""
+            last = day_number(as_of) if type_.future else type_.high
+            bounds = f", from {type_.low} to {last}" if type_.kind.is_numeric or type_.kind is Kind.DATE else ""
+            bounds += ", later ones as null" if type_.future is Future.UNKNOWN else ""
             needed = "; required" if fact.required else ""
             yield f"  {name:<{_NAME_WIDTH}} {form.sql_type(type_):<8} {_unit(form, type_)}{bounds}{needed}"
 
@@ -86,6 +88,8 @@ def _unit(form: SqlForm, type_: Type) -> str:
             return f"one of {', '.join(type_.members)}"
         case Kind.TEXT:
             return f"text of at most {TEXT_LENGTH_MAX} characters"
+        case Kind.PERSON:
+            return f"text of at most {TEXT_LENGTH_MAX} characters; NFKC, case folded, without blanks"
         case Kind.YES_NO:
             return "true or false"
         case Kind.LIST:

@@ -231,7 +231,7 @@ class _Steps:
             self._values[fact.name] = SqlValue(column(name), wide=wide, nullable=not fact.required, long=True)
             if not fact.required:
                 self._levels.nullable.add(name)
-            if fact.type.kind in (Kind.TEXT, Kind.ENUM):
+            if fact.type.kind.is_text or fact.type.kind is Kind.ENUM:
                 self._levels.texts.add(name)
 
     def _define_as_of(self, as_of: int | None) -> None:

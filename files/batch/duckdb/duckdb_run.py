@@ -44,6 +44,7 @@ from files.batch.input import (
 )
 from files.batch.job import BatchJob, BatchTally
 from files.batch.output import FIRED, UNDETERMINED, OutputOptions, decisions, marked
+from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
 from files.batch.raw_facts import FAULTS, RawFacts
 from files.formats import Format, format_named
 from files.input_refused import InputRefused
@@ -166,9 +167,11 @@ class _Run:
         self.source: BatchInput = open_input(job.sources, job.ruleset, job.row_map, connection, text, self._read)
         self.sources = sources(job.ruleset, self.source.heading, job.row_map)
         self.total = 0
+        self.has_persons = False
 
     def run(self) -> BatchTally:
         self.total = rows_of(self.source, self.connection)
+        self._read_persons()
         decided = self._write()
         rejected = self._write_rejects(decided)
         tally = BatchTally(
@@ -192,7 +195,21 @@ class _Run:
             kept,
             row_map=self.job.row_map,
             as_of=day_number(self.job.as_of),
+            persons=self.has_persons,
         )
+
+    def _read_persons(self) -> None:
+        """Makes the relation of persons beyond ASCII, where the files hold any."""
+        written = self._raw_facts().persons_written()
+        if written is None:
+            return
+        ready(self.source, self.connection)
+        texts = [text for (text,) in self.connection.execute(written.sql("duckdb")).fetchall()]
+        if texts:
+            table = pa.table({WRITTEN: pa.array(texts, pa.string()), READ: [read_person(text) for text in texts]})
+            self.connection.register("persons_read", table)
+            self.connection.execute(f"CREATE TABLE {PERSONS} AS FROM persons_read")
+            self.has_persons = True
 
     def _write(self) -> int:
         format_ = output_format(self.job.out)

@@ -49,7 +49,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,11 @@ import pyarrow.compute as pc
 
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Binder, FactsRefused, Fault
+from engine.vocabulary.decimals import JsonDecimal
 from files.batch.input import FILE, LINE, UNREAD, cell_text, identifier, quoted_list
+from files.maps.mapped_rows import NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT
 from files.rows import LINE_MAX, ndjson_row
 from files.strict_json import BLANKS
-from files.typed_cells import TypedCell
 
 SCHEMA = pa.schema([(FILE, pa.string()), (LINE, pa.int64()), ("text", pa.string()), (UNREAD, pa.string())])
 """FILE and LINE say where a line stands; `text` is its JSON object, null where the line is none; UNREAD holds its
@@ -115,18 +116,29 @@ class NdjsonCells:
     """
 
     def __init__(
-        self, names: Sequence[str], unknown: UnknownKeys | None, decimal_signs: Mapping[str, str] | None = None
+        self,
+        names: Sequence[str],
+        unknown: UnknownKeys | None,
+        decimal_signs: Mapping[str, str] | None = None,
+        texts: Collection[str] = (),
     ) -> None:
         """`names`: the columns that are read: keys, or `group.key` for a key within an object. `unknown` finds keys
         that should not be there; None: others are of no interest, as under a map. `decimal_signs`: of the columns whose
         texts have signs of their own; a number of JSON is written as such a text, since a cell is all that leaves
-        here."""
+        here. `texts`: those of the names that are read as text, for which no number stands; under a map a whole one
+        may, since it is written in one way only."""
         self.names = tuple(names)
         self.rows = self.bytes = 0
         self.unseen_keys = dict.fromkeys(self.names)
         self._known = frozenset(names)
         self._unknown = unknown
         self._decimal_signs = decimal_signs or {}
+        self._texts = frozenset(texts)
+        keys = "|".join(
+            sorted({re.escape(name.partition(".")[2] or name) for name in texts} | set(map(re.escape, texts)))
+        )
+        number = "-?[0-9]" if unknown else "-?[0-9]+\\."
+        self._number_as_text = f'"(?:{keys})":{_BLANK}{number}' if texts else None
         self._order = _KeyOrder()
 
     def batches(self, files: Sequence[tuple[str, str]]) -> Iterator[pa.RecordBatch]:
@@ -141,6 +153,8 @@ class NdjsonCells:
     def _batch(self, name: str, number: int, lines: list[bytes]) -> pa.RecordBatch:
         texts = _utf8(lines)
         plain = pc.and_(self._order.matches(texts), pc.less_equal(pc.binary_length(texts), LINE_MAX))
+        if self._number_as_text:
+            plain = pc.and_not(plain, pc.match_substring_regex(texts, self._number_as_text))
         has_decimals = pc.match_substring_regex(texts, _DECIMAL)
         if self._decimal_signs:
             plain = pc.and_(plain, pc.invert(has_decimals))
@@ -184,7 +198,7 @@ class NdjsonCells:
         for name, value in _flat(row.body):
             if name not in self._known:
                 continue
-            fault = "is given twice" if name in cells else _cell_fault(value)
+            fault = "is given twice" if name in cells else _cell_fault(value) or self._text_fault(name, value)
             if fault:
                 faults.append(f"{name}: {fault}")
             cells[name] = None if fault else self._cell(name, value)
@@ -194,7 +208,14 @@ class NdjsonCells:
 
     def _cell(self, name: str, value: object) -> str | None:
         sign = self._decimal_signs.get(name)
-        return value.replace(".", sign) if sign and isinstance(value, TypedCell) else cell_text(value)
+        return value.replace(".", sign) if sign and isinstance(value, JsonDecimal) else cell_text(value)
+
+    def _text_fault(self, name: str, value: object) -> str:
+        if name not in self._texts:
+            return ""
+        if type(value) is int and self._unknown:
+            return "is not text (send it between quotes)"
+        return f"{NUMBER_AS_TEXT} ({NUMBER_AS_TEXT_HINT})" if type(value) is JsonDecimal else ""
 
 
 class _KeyOrder:

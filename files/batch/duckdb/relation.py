@@ -100,7 +100,7 @@ def open_input(
             _open_csv(source, row_map, connection)
         case Format.NDJSON:
             unknown = None if row_map else UnknownKeys(ruleset)
-            cells = NdjsonCells(source.columns, unknown, _decimal_signs(row_map))
+            cells = NdjsonCells(source.columns, unknown, _decimal_signs(row_map), _text_columns(ruleset, row_map))
             source.texts = [ndjson_file(name, options, index) for index, name in enumerate(files)]
             _open_ndjson(source, cells, connection, options.scratch, reading)
             source.unseen_keys = tuple(cells.unseen_keys) if row_map else ()
@@ -243,6 +243,13 @@ def _decimal_signs(row_map: RowMap | None) -> dict[str, str]:
     columns = row_map.columns if row_map else ()
     written = [column for column in columns if column.numbers.has_signs]
     return {column.column: column.numbers.decimal for column in written}
+
+
+def _text_columns(ruleset: RuleSet, row_map: RowMap | None) -> list[str]:
+    """The columns that are read as text."""
+    if row_map is None:
+        return [fact.name for fact in ruleset.facts if fact.type.kind.is_text]
+    return [each.column for each in row_map.columns if each.type.kind.is_text]
 
 
 def _open_arrow(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> None:

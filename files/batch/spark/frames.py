@@ -22,6 +22,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from files.batch.input import refuse_formulas, sources
 from files.batch.output import FIRED, UNDETERMINED, WAIVED, elements
+from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
 from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
@@ -62,17 +63,34 @@ def decide_frame(
     heading = {field.name: _column_type(field.dataType.simpleString(), cells=cells) for field in frame.schema.fields}
     refuse_formulas(row_map)
     by_name, day = sources(ruleset, heading, row_map), day_number(as_of)
-    raw_facts = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, row_map=row_map, as_of=day)
     session = frame.sparkSession
-    kept = frame.columns
-    with_kept = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, kept, row_map=row_map, as_of=day)
     frame.createOrReplaceTempView("raw")
+    raw_facts = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, row_map=row_map, as_of=day)
+    persons = _read_persons(session, raw_facts)
+
+    def read(kept: Sequence[str]) -> RawFacts:
+        return RawFacts(
+            ruleset.facts, form.columns, by_name, form.dialect, kept, row_map=row_map, as_of=day, persons=persons
+        )
+
+    kept = frame.columns
+    with_kept, raw_facts = read(kept), read(())
     rejects = (
         session.sql(with_kept.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
     )
     session.sql(raw_facts.sound().sql("spark")).createOrReplaceTempView("facts")
     named = form.ruleset.results if results else ()
     return DecidedFrames(_decisions(session, form, named, lists_as_json=lists_as_json), rejects)
+
+
+def _read_persons(session: SparkSession, raw_facts: RawFacts) -> bool:
+    """Makes the relation of persons beyond ASCII, where the frame holds any; they are read here, on the driver."""
+    written = raw_facts.persons_written()
+    texts = [row[0] for row in session.sql(written.sql("spark")).collect()] if written else []
+    if texts:
+        pairs = [(text, read_person(text)) for text in texts]
+        session.createDataFrame(pairs, f"`{WRITTEN}` string, `{READ}` string").createOrReplaceTempView(PERSONS)
+    return bool(texts)
 
 
 def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, lists_as_json: bool) -> DataFrame:

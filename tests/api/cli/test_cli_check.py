@@ -186,7 +186,7 @@ def test_a_backtest_map_is_checked_as_one_and_is_no_row_map(tmp_path: Path) -> N
     assert (result.exit_code, "1 row map;" in result.stdout) == (0, True)
 
     (rules / "maps" / "past.yaml").write_text(PAST.replace("EUR", "euro"), encoding="utf-8")
-    assert "past.yaml:4:11: H005 `euro` is not a currency code" in credence("check", rules).stdout
+    assert "past.yaml:4:11: H005 `euro` is not a currency (did you mean `EUR`?)" in credence("check", rules).stdout
 
 
 def test_a_backtest_map_is_known_by_its_key_however_it_is_written(tmp_path: Path) -> None:

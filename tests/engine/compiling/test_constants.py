@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 
 from engine.compiling import arithmetic as a
-from engine.compiling.arithmetic import Mismatch
+from engine.compiling.mismatch import Mismatch
 from engine.lowering.python.constants import constant_value
 from engine.ruleset import formula as f
 from engine.ruleset import interpret

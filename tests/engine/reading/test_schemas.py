@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from engine.reading.case_schemas import cases_schema
 from engine.reading.document import Mapping, Node, Scalar, read
 from engine.reading.exceptions_file import read_exceptions
-from engine.reading.file_schemas import cases_schema, exceptions_schema, facts_file_schema, policy_schema
+from engine.reading.file_schemas import exceptions_schema, facts_file_schema, policy_schema
 from engine.reading.policy_file import read_policy
 from engine.reading.request_schemas import facts_schema
 from engine.reading.vocabulary_file import read_vocabulary
@@ -218,6 +219,7 @@ TYPES = shipped(
     f"  account.t_date: {{type: date, {TITLE}}}\n"
     f"  account.t_enum: {{type: enum, members: [none, net 30], {TITLE}}}\n"
     f"  account.t_text: {{type: text, {TITLE}}}\n"
+    f"  account.t_person: {{type: person, {TITLE}}}\n"
     f"  account.t_flag: {{type: yes/no, required: true, {TITLE}}}\n"
     f"  account.t_list: {{type: list, of: {{a: {{type: integer, required: true}}, d: date}}, at_most: 2, {TITLE}}}\n"
 )
@@ -227,7 +229,7 @@ OWN_SCHEMA = Draft202012Validator(
     facts_schema(Vocabulary(TYPES.currency, TYPES.currency_digits, {fact.name: fact for fact in OWN}), "account")
 )
 
-DECIMALS = st.from_regex(r"\A-?[0-9]{1,19}(\.[0-9]{0,13})?\Z").filter(str.isascii)
+DECIMALS = st.from_regex(r"\A-?[0-9]{1,19}(\.[0-9]{0,13}0{0,28})?\Z").filter(str.isascii)
 VALUES: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.booleans(),

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from engine.compiling.arithmetic import NULL, Mismatch, constant
+from engine.compiling.arithmetic import NULL, constant
 from engine.compiling.calls import BUILDERS, compile_call
+from engine.compiling.mismatch import Mismatch
 from engine.lowering.python.pieces import RUNTIME
 from engine.lowering.sql.nodes import WRITERS
 from engine.ruleset.formula import Constant, Formula, FunctionCall

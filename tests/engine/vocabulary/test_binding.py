@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.binding import Binder, FactsRefused, Value, bound_value, json_value
+from engine.vocabulary.decimals import JsonDecimal
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, TEXT, YES_NO, Fact, Kind, Type
+from engine.vocabulary.vocabulary import DATE, FORMULA_BOUND, PERSON, TEXT, YES_NO, Fact, Future, Kind, Type
 
 HERE = Place("facts.yaml", 1, 1)
 
@@ -33,6 +35,9 @@ FACTS = (
     fact("account.color", Type(Kind.ENUM, members=("red", "blue"))),
     fact("account.word", TEXT),
     fact("account.flag", YES_NO),
+    fact("account.keeper", PERSON),
+    fact("account.seen_on", replace(DATE, future=Future.REFUSED)),
+    fact("account.noted_on", replace(DATE, future=Future.UNKNOWN)),
 )
 BINDER = Binder("account", FACTS)
 
@@ -51,6 +56,12 @@ def bind(name: str, raw: object) -> Value:
         ("cap", 1250, 125_000),
         ("cap", "-0.01", -1),
         ("cap", "-0", 0),
+        ("cap", "1250.0000", 125_000),
+        ("cap", "-1250.5" + "0" * 37, -125_050),
+        ("cap", JsonDecimal("12.500"), 1_250),
+        ("yen", "15.0", 15),
+        ("share", "0.0500000000", 50_000),
+        ("keeper", "U.Becker ", "u.becker"),
         ("cap", "10000000000000.00", 10**15),
         ("cap", None, None),
         ("yen", "15", 15),
@@ -108,7 +119,9 @@ RANGE = "is out of range"
         ("cap", "0." + "0" * 100_000, DECIMAL),
         ("cap", "−1", DECIMAL),
         ("cap", "1.001", "has more than 2 decimals"),
-        ("yen", "1.0", "has more than 0 decimals"),
+        ("cap", "1.00" + "0" * 30 + "1", "has more than 2 decimals"),
+        ("cap", "1." + "0" * 39, DECIMAL),
+        ("yen", "1.01", "has more than 0 decimals"),
         ("cap", 12.5, "is a floating-point number, which is not exact"),
         ("cap", float("nan"), "is a floating-point number, which is not exact"),
         ("cap", float("inf"), "is a floating-point number, which is not exact"),
@@ -245,7 +258,7 @@ def test_what_is_written_as_json_can_be_read_back(of_a: Fact, data: st.DataObjec
     match of_a.type.kind:
         case Kind.ENUM:
             value: Value = data.draw(st.sampled_from((*of_a.type.members, None)))
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.PERSON:
             value = data.draw(st.text() | st.none())
         case Kind.YES_NO:
             value = data.draw(st.booleans() | st.none())
@@ -254,3 +267,32 @@ def test_what_is_written_as_json_can_be_read_back(of_a: Fact, data: st.DataObjec
         case _:
             value = data.draw(st.integers(-FORMULA_BOUND, FORMULA_BOUND) | st.none())
     assert bound_value(json_value(value, of_a.type), of_a.type) == value
+
+
+def test_a_number_without_quotes_is_no_text() -> None:
+    for raw in (JsonDecimal("1.10"), JsonDecimal("1e3"), 7):
+        for name in ("word", "keeper"):
+            with pytest.raises(FactsRefused, match="is not text"):
+                bind(name, raw)
+
+
+def test_dates_of_the_past_are_held_to_the_day_of_the_decision() -> None:
+    """On that day they are known; after it one is refused and the other is unknown; without a day neither is held."""
+    day = 20_635
+
+    def bound(days_later: int, on: int | None) -> list[Value]:
+        written = json_value(day + days_later, DATE)
+        facts = {"account": {"id": "C-1", "noted_on": written, "day": written}}
+        return BINDER.bind(facts, on)[-1:]
+
+    assert [bound(days, day) for days in (-1, 0, 1)] == [[day - 1], [day], [None]]
+    assert bound(1, None) == [day + 1]
+    for days_later, is_refused in ((-1, False), (0, False), (1, True)):
+        facts = {"account": {"id": "C-1", "seen_on": json_value(day + days_later, DATE)}}
+        try:
+            BINDER.bind(facts, day)
+            assert not is_refused
+        except FactsRefused as refused:
+            [fault] = refused.faults
+            assert (is_refused, fault.path) == (True, "account.seen_on")
+            assert fault.message == "lies after the day of the decision, 2026-07-01"

@@ -8,8 +8,9 @@ import unicodedata
 import pytest
 
 from engine.reading.document import read
-from engine.vocabulary.binding import Binder, FactsRefused, text_fault
-from engine.vocabulary.invisible import CONTROLS, IN_POLICIES, SURROGATES, UNSEEN
+from engine.vocabulary.binding import Binder, FactsRefused
+from engine.vocabulary.invisible import CONTROLS, FILLERS, IN_POLICIES, SURROGATES, UNSEEN
+from engine.vocabulary.plain_text import text_fault
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import TEXT, Fact
 from tests.support.random_rulesets import HERE
@@ -44,7 +45,7 @@ def test_the_ranges_are_unicodes_categories() -> None:
 def test_facts_refuse_them_all_and_nothing_else() -> None:
     for code in range(sys.maxunicode + 1):
         letter = chr(code)
-        refused = any(low <= code <= high for low, high in RANGES)
+        refused = any(low <= code <= high for low, high in (*RANGES, *FILLERS))
         assert (text_fault(f"a{letter}b") is not None) == refused, hex(code)
 
 
@@ -58,7 +59,15 @@ def test_a_text_fact_with_one_is_refused(name: str, place: str) -> None:
     assert "U+200C, U+200D" in fault.hint
 
 
-@pytest.mark.parametrize("text", ["Ærø & Söhne", "北京贸易", "مؤسسة", "e\u0301", "👍", "a\u00a0b", "\U000e0100"])
+@pytest.mark.parametrize("letter", ["\u034f", "\u115f", "\u2800", "\u3164", "\ufe0f", "\U000e0100"])
+def test_fillers_and_selectors_are_refused_in_facts_and_may_stand_in_policies(letter: str) -> None:
+    with pytest.raises(FactsRefused, match="holds invisible characters"):
+        Binder("account", (FACT,)).bind({"account": {"name": f"C-1{letter}"}})
+    _, mistakes = read(f"a: x{letter}y\n", "p.yaml")
+    assert mistakes == ()
+
+
+@pytest.mark.parametrize("text", ["Ærø & Söhne", "北京贸易", "مؤسسة", "e\u0301", "👍", "a\u00a0b", "\u2764"])
 def test_names_of_every_script_are_taken(text: str) -> None:
     assert Binder("account", (FACT,)).bind({"account": {"name": text}}) == [text]
 

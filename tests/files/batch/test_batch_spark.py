@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow.dataset as pads
@@ -14,6 +15,7 @@ from typer.testing import Result
 
 from tests.files.maps.test_columns_agree import CLOSE, SPECS, both, map_of
 from tests.files.maps.test_map_formulas_agree import of_numbers
+from tests.support import facts_in_every_way
 from tests.support.command_line import credence, desk
 from tests.support.random_row_maps import DAY, RandomRowMap, seeing_engine, seen
 
@@ -206,6 +208,35 @@ def test_formulas_of_a_row_map_give_on_spark_what_the_interpreter_has(seed: int)
             assert of_numbers({name: _shown(decided[id_][f"p.{name}"]) for name in expected}) == of_numbers(expected)
     assert len(rejected) > len(rows) / 20
     assert len(decided) > len(rows) / 20
+
+
+@pytest.mark.usefixtures("orders")
+def test_persons_dates_of_the_past_and_zeros_are_read_on_spark_as_everywhere() -> None:
+    """As tests/files/batch/test_facts_in_every_way.py has it for the others."""
+    from files.batch.spark.frames import decide_frame
+
+    rows = list(facts_in_every_way.rows(150, 23))
+    session = pytest.importorskip("pyspark.sql").SparkSession.builder.getOrCreate()
+    heading = ["account.id", *(f"account.{name}" for name in facts_in_every_way.NAMES)]
+    cells = [[f"C-{n}", *(str(row.sent[name]) for name in facts_in_every_way.NAMES)] for n, row in enumerate(rows)]
+    for each in cells:
+        each[3] += ".00"  # a count as spreadsheets write it
+    day = facts_in_every_way.DAY
+    ruleset = facts_in_every_way.engine().ruleset("account", day)
+
+    frames = decide_frame(session.createDataFrame(cells, heading), ruleset, day, cells=True)
+
+    said: dict[str, object] = {
+        row["account.id"]: frozenset(fault.partition(":")[0] for fault in row["faults"].split("\n"))
+        for row in frames.rejects.collect()
+    }
+    for row in frames.decisions.collect():
+        values = {name.removeprefix("p."): _shown(value) for name, value in row.asDict().items() if name[:2] == "p."}
+        said[row["account.id"]] = values | {name: Decimal(str(values[name])) for name in ("cap_seen", "share_seen")}
+    expected = [
+        row.refused or row.seen | {name: Decimal(row.seen[name]) for name in ("cap_seen", "share_seen")} for row in rows
+    ]
+    assert [said[f"C-{number}"] for number in range(len(rows))] == expected
 
 
 def _shown(value: object) -> object:

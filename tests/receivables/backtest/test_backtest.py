@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -370,6 +370,29 @@ def test_rules_behind_the_rows_of_a_table_are_told_from_them() -> None:
     for (item, _), decided in zip(cases, _decide(WITH_TABLE)(cases), strict=True):
         big = {"orders.big"} if item.amount >= 35_000 else set()
         assert set(decided.rules) == rules[item.number] | big, item.number
+
+
+ASSESSED = """\
+  assessed:
+    when: account.assessed_on = null
+    then: hold
+    reason: {en: Never assessed., zh: 从未评估。}
+"""
+
+
+@pytest.mark.parametrize("make", [decider, sql_decider])
+def test_what_is_assumed_to_have_happened_on_a_day_is_not_known_before_it(make: Callable[..., Decide]) -> None:
+    day = date_of(PAST[1].issued)
+    assumed = Assumption(
+        name="account.assessed_on", value=day.isoformat(), as_of=False, because=Text("", ""), place=PLACE
+    )
+    decide = make(_engine(ORDERS + ASSESSED).ruleset("order", date(2026, 7, 1)), _history_map(assumed))
+    [_, second, *_] = cases = list(facts_at_issue(PAST[:4], ReceivablesByDay(PAST)))
+    eve = second[0]._replace(issued=second[0].issued - 1), second[1]
+
+    said = ["orders.assessed" in order.rules for order in decide([*cases, eve])]
+
+    assert said == [True, False, False, False, True]
 
 
 # --- the shipped policies on real invoices ---------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def _given(fact: Fact, amount: int) -> int | str | bool | None:
     if fact.name == "order.amount":
         return amount
     by_kind: dict[Kind, tuple[int | str | bool, ...]]
-    by_kind = {Kind.ENUM: fact.type.members[:1], Kind.TEXT: ("x",), Kind.YES_NO: (True,)}
+    by_kind = {Kind.ENUM: fact.type.members[:1], Kind.TEXT: ("x",), Kind.PERSON: ("x",), Kind.YES_NO: (True,)}
     return by_kind.get(fact.type.kind, (fact.type.low,))[0] if fact.required else None
 
 

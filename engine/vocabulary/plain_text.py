@@ -1,0 +1,21 @@
+"""What a text must be like to be a fact's value."""
+
+from __future__ import annotations
+
+from engine.vocabulary.invisible import holds_control, holds_unseen
+
+TEXT_LENGTH_MAX = 200
+"""Characters of a text fact. Numbers and names of people, orders and customers are shorter."""
+
+_UNSEEN_HINT = "leave out marks of direction, joiners (U+200C, U+200D), soft hyphens, tags and the like"
+
+
+def text_fault(text: str) -> tuple[str, str] | None:
+    """What is wrong with a text that is not empty, and what to do about it; None where it may be a fact's value."""
+    if len(text) > TEXT_LENGTH_MAX:
+        return f"is longer than {TEXT_LENGTH_MAX} characters", ""
+    if text.isascii() and text.isprintable():
+        return None
+    if holds_control(text):
+        return "holds control characters", ""
+    return ("holds invisible characters", _UNSEEN_HINT) if holds_unseen(text) else None

@@ -1,0 +1,109 @@
+"""The raw columns of a batch: how they hold their values, and what each is read as. Nouns of `raw_facts`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sqlglot.expressions import Expr
+
+from engine.diagnostics.diagnostic import Place
+from engine.vocabulary.vocabulary import Kind, Type
+from files.batch.cell_sql import is_rewritten
+from files.maps.date_format import ISO, DateFormat
+from files.maps.number_format import NumberFormat
+from files.maps.row_map import Column
+
+_ROUNDED = NumberFormat(rounds=True)
+_NOWHERE = Place("", 1, 1)
+
+
+class ColumnType(StrEnum):
+    """How a column holds its values."""
+
+    CELLS = "cells"
+    TEXT = "text"
+    WHOLE = "whole numbers"
+    DECIMAL = "decimals"
+    FLOAT = "floating-point numbers"
+    YES_NO = "yes/no"
+    DATE = "dates"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class FactSource:
+    """Where a fact or a helper column of a map comes from."""
+
+    column: str
+    """The raw column; of an id of several columns the first."""
+
+    column_type: ColumnType
+    """How that column holds its values."""
+
+    mapped: Column | None = None
+    """What the map says of it; None without a map."""
+
+    words: Mapping[str, str | None] | None = None
+    """Translates text, which then counts as cells do; a word that it doesn't know is a fault, and so is every value of
+    a column that is no text. None where the column's own values count."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawTarget:
+    """What a raw column is read as: a fact, or a helper column, which is held to its type as an optional fact is."""
+
+    name: str
+    """A fact's name, or that of a helper column (`row.settled`). Faults begin with it."""
+
+    type: Type
+    """What its values are: raw values that don't fit are faults of their rows."""
+
+    required: bool
+    """Whether a missing value is a fault."""
+
+
+Test = tuple[Expr, Expr]
+"""What is true where a value is faulty, and the words for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFact:
+    """One target as expressions over the raw values."""
+
+    value: Expr
+    """An integer at the type's scale, a day count, text or yes/no; null where the raw value is."""
+
+    faults: tuple[Test, ...]
+    """Tests and words: what is wrong with the raw value is said by the first test that is true."""
+
+
+def as_cells(source: FactSource) -> FactSource:
+    """Text of typed files counts as cells do where the map says how it is to be read."""
+    rewritten = is_rewritten(source.mapped, source.words) or bool(source.mapped and source.mapped.no_value)
+    if rewritten and source.column_type is ColumnType.TEXT:
+        return replace(source, column_type=ColumnType.CELLS)
+    if source.mapped is not None and is_rounded_decimal(source):
+        mapped = replace(source.mapped, numbers=_ROUNDED, no_value=source.mapped.no_value_typed)
+        return replace(source, column_type=ColumnType.CELLS, mapped=mapped)
+    return source
+
+
+def is_rounded_decimal(source: FactSource) -> bool:
+    """Whether a column of decimals is rounded, for which its text is taken."""
+    return source.column_type is ColumnType.DECIMAL and source.mapped is not None and source.mapped.numbers.rounds
+
+
+def mapped_column(target: RawTarget, source: FactSource) -> Column:
+    """What the map says of a target; without a map, a column that bears the target's name."""
+    if source.mapped is not None:
+        return source.mapped
+    iso = DateFormat.of(ISO)
+    return Column(
+        name=target.name,
+        place=_NOWHERE,
+        column=source.column,
+        type=target.type,
+        dates=(iso,) if iso and target.type.kind is Kind.DATE else (),
+    )

@@ -136,6 +136,7 @@ def test_the_standard_facts_follow_the_schema_of_facts_files() -> None:
 
 BEYOND_A_SCHEMA = {
     "P024",
+    "P025",
     "P033",
     "P036",
     "F001",

@@ -149,7 +149,9 @@ def _parts(decision: Decision, parts: tuple[str, ...]) -> dict[str, Any]:
         "outcome": decision.outcome,
         "results": dict(decision.results.get("p", {})),
         "conditions": dict(decision.conditions),
-        "undetermined": [item.as_json() for item in decision.undetermined],
+        "undetermined": [
+            {"id": item.id, "missing": list(item.missing), "ignored": item.ignored} for item in decision.undetermined
+        ],
         "reasons": [_reason(reason) for reason in decision.reasons],
     }
     return {part: of_decision[part] for part in parts}

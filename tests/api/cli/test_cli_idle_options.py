@@ -86,6 +86,7 @@ VALUES: dict[str, str | None] = {
     "--rule": "orders.insolvent",
     "--rules": "other",
     "--spreadsheet": None,
+    "--strict": None,
     "--summary": None,
     "--summary-by": "outcome",
     "--test": "small-order-passes",
@@ -119,6 +120,8 @@ WITHOUT_EFFECT = {
     ("batch", "--results"): "the default; its opposite is tried",
     ("backtest", "--parameters-of"): "these policies have the same parameters on all days",
     ("backtest", "--as-of"): "the older name of --parameters-of",
+    ("check", "--strict"): "these policies have no warnings; test_cli_check.py has some",
+    ("check", "--as-of"): "the same",
 }
 """Options that change nothing in these examples, each with the reason."""
 

@@ -329,7 +329,9 @@ def test_where_there_is_little_to_tell_from_no_figure_is_made_up(tmp_path: Path,
     assert "portfolio_health." not in html  # readers see titles
     for word in ("NaN", "Infinity", "None", "nan%"):
         assert word not in html and word not in run.result.stdout
-    assert run.json["quarters"][-1]["average_days_delinquent"] is None or run.json["quarters"][-1]["whole"]
+    quarters = run.json["quarters"]  # none where nothing was ever settled: then only what is open is known
+    assert bool(quarters) == ("26.6.2026" in row)
+    assert all(quarter["average_days_delinquent"] is None or quarter["whole"] for quarter in quarters)
 
 
 def test_quarters_without_figures_say_why(tmp_path: Path) -> None:
@@ -475,11 +477,10 @@ def test_an_encoding_that_files_can_not_be_read_in_is_refused(tmp_path: Path, na
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ((HEADING + ROWS).encode("utf-16-le"), "UTF-16 stream does not start with BOM"),
         ((HEADING + ROWS).encode("utf-16")[:-1], "truncated data"),
         ((HEADING + ROWS).encode("utf-16") + b"\x00\xd8\n\x00", "illegal UTF-16 surrogate"),
     ],
-    ids=["no byte order mark", "cut short", "half a character"],
+    ids=["cut short", "half a character"],
 )
 def test_text_that_is_not_in_the_encoding_is_refused_in_one_line(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "first.csv").write_bytes(HEADING.encode("utf-16"))
@@ -532,14 +533,13 @@ def test_a_spoiled_columnar_file_is_refused_by_its_name_and_with_the_reason(
 def test_a_map_that_does_not_do_says_what_it_lacks(tmp_path: Path) -> None:
     source, map_file = tmp_path / "in.csv", tmp_path / "map.yaml"
     source.write_text(HEADING, encoding="utf-8")
-    lines = [line for line in MAP.splitlines() if "due_date" not in line and "settled" not in line]
+    lines = [line for line in MAP.splitlines() if "due_date" not in line]
     map_file.write_text(ended("\n".join(lines)), encoding="utf-8")
 
     result = credence("portfolio", source, "--map", map_file, "--as-of", "2026-06-30", "--rules", RULES)
 
     assert result.exit_code == 2
     assert "`invoice.due_date` is not mapped" in result.stderr
-    assert "under `columns`, `settled: {column: …, type: date}` is missing" in result.stderr
 
 
 def test_the_map_of_a_backtest_is_named_as_such(tmp_path: Path) -> None:
@@ -634,6 +634,7 @@ def test_the_ibm_sample_on_30_june_2013(tmp_path: Path) -> None:
         "issued_later": 536,
         "rejected": 0,
         "contradicted": [],
+        "settled_items": True,
     }
     assert len(found["overdue"]["country"]) == 5
 

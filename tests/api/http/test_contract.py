@@ -30,6 +30,10 @@ UNSAID = {
 }
 
 
+UNSAID_OF_PERSONS = ("holds a character that nobody sees", "holds letters of ")
+"""Beginnings of what is said of logins that no pattern can tell from others."""
+
+
 @schema.hook
 def map_body(_: schemathesis.HookContext, body: Any) -> Any:
     """To JSON Schema 5.0 is an integer; here it is a floating-point number, and refused on purpose."""
@@ -51,4 +55,5 @@ def test_requests_made_from_the_document_are_answered_as_documented(
     answer = case.call(base_url=str(client.base_url))
     case.validate_response(answer, excluded_checks=[positive_data_acceptance])
     if case.meta is not None and case.meta.generation.mode.is_positive and answer.status_code == 422:
-        assert {fault["message"] for fault in answer.json()["errors"]} <= UNSAID
+        said = {fault["message"] for fault in answer.json()["errors"]}
+        assert {message for message in said if not message.startswith(UNSAID_OF_PERSONS)} <= UNSAID

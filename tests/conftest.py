@@ -88,7 +88,7 @@ SLOW = frozenset(
         "system/test_preflight.py",
         "system/test_real_invoices.py",
         "system/test_shutdown.py",
-        "system/test_tutorial.py",
+        "system/test_docs.py",
         "system/test_under_attack.py",
         "system/test_without_java.py",
     }

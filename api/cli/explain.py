@@ -89,7 +89,13 @@ def _only(explanation: Explanation, id_: str) -> Explanation:
     given = tuple(item for item in explanation.given if item.name in behind)
     not_given = tuple(item for item in explanation.not_given if item.name in behind)
     exceptions = tuple(exception for exception in explanation.exceptions if rule.id in exception.waives)
-    return Explanation(explanation.decision, given, not_given, tuple(policies), exceptions)
+    return Explanation(
+        decision=explanation.decision,
+        given=given,
+        not_given=not_given,
+        policies=tuple(policies),
+        exceptions=exceptions,
+    )
 
 
 def _behind(explanation: Explanation, rule: TriedRule) -> frozenset[str]:

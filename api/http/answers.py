@@ -72,7 +72,11 @@ class ReasonShape(Shape):
         description="Empty where the rule fired; else the names of what is missing, as in the decision's `missing`."
     )
     place: str = Field(description="Where the rule stands: file:line:column.", examples=["rules/orders.yaml:12:3"])
-    waived: list[WaiverShape] = Field(description="By which exceptions it does not count; empty where it counts.")
+    waived: list[WaiverShape] = Field(
+        default=[],
+        description="By which exceptions it does not count; empty where it counts, left out in decisions that were "
+        "recorded before there were exceptions.",
+    )
 
 
 class UndeterminedShape(Shape):

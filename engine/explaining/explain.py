@@ -74,7 +74,13 @@ class _Explaining:
         given = (as_of, *(item for item in facts if item.value is not None))
         not_given = tuple(item for item in facts if item.value is None)
         exceptions = tuple(self._exception(exception) for exception in self._ruleset.exceptions)
-        return Explanation(self._decision, given, not_given, tuple(self._by_policy()), exceptions)
+        return Explanation(
+            decision=self._decision,
+            given=given,
+            not_given=not_given,
+            policies=tuple(self._by_policy()),
+            exceptions=exceptions,
+        )
 
     def _by_policy(self) -> Iterator[TriedPolicy]:
         """A table's outputs are steps of their own in the rule set; the table stands where the first of them does."""

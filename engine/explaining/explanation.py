@@ -265,7 +265,7 @@ class TriedException:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """All that was tried for one case."""
 

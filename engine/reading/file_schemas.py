@@ -321,29 +321,7 @@ def facts_file_schema() -> Schema:
         },
         ("type", "title"),
     )
-    listed = record(
-        {
-            "type": {"const": Kind.LIST.value},
-            "of": {
-                "description": "What each record holds: `{amount: money, due: date}`.",
-                "type": "object",
-                "minProperties": 1,
-                "propertyNames": {**_NAMES, "not": {"enum": sorted({*RESERVED, "item"})}},
-                "additionalProperties": {"anyOf": [{"$ref": "#/$defs/type"}, _record_value(bound)]},
-            },
-            "at_most": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": RECORDS_MAX,
-                "default": RECORDS_USUAL,
-                "description": "The most records that a case may have.",
-            },
-            "title": _TEXT,
-            "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
-            "required": {"type": "boolean", "default": False},
-        },
-        ("type", "of", "title"),
-    )
+    listed = _listed_fact(bound)
     is_list = {"properties": {"type": {"const": Kind.LIST.value}}, "required": ["type"]}
     reserved = "|".join(sorted(word for word in RESERVED))
     names = f"^({'|'.join(FACT_GROUPS)})\\.(?!({reserved})$)[a-z][a-z0-9_]*$"
@@ -381,6 +359,33 @@ def facts_file_schema() -> Schema:
         ),
         "$defs": {"text": BILINGUAL, "type": _type(), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
     }
+
+
+def _listed_fact(bound: Schema) -> Schema:
+    """A fact that is a list of records."""
+    return record(
+        {
+            "type": {"const": Kind.LIST.value},
+            "of": {
+                "description": "What each record holds: `{amount: money, due: date}`.",
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {**_NAMES, "not": {"enum": sorted({*RESERVED, "item"})}},
+                "additionalProperties": {"anyOf": [{"$ref": "#/$defs/type"}, _record_value(bound)]},
+            },
+            "at_most": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": RECORDS_MAX,
+                "default": RECORDS_USUAL,
+                "description": "The most records that a case may have.",
+            },
+            "title": _TEXT,
+            "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
+            "required": {"type": "boolean", "default": False},
+        },
+        ("type", "of", "title"),
+    )
 
 
 def _record_value(bound: Schema) -> Schema:

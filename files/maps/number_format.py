@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
+from engine.vocabulary.decimals import DECIMALS_READ
+
 POINT = "."
 DECIMAL_SIGNS = (POINT, ",")
 BLANK = " "
@@ -22,7 +24,7 @@ NEGATIVES = (TRAILING_MINUS, PARENTHESES)
 _SPELLINGS = {BLANK: " \u00a0\u2009\u202f", "'": "'\u2019"}
 """The characters that a sign for thousands may be: also blanks that don't break lines, and the curved apostrophe."""
 
-DIGITS_MAX = 34
+DIGITS_MAX = DECIMALS_READ
 """Digits before and behind the decimal sign."""
 
 _EXACT = Context(prec=2 * DIGITS_MAX + 1)

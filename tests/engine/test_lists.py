@@ -13,8 +13,10 @@ import pytest
 
 from engine.explaining.explain import explain
 from engine.feel.runtime import evaluate
+from engine.lowering.sql.portability import portability_mistakes
 from engine.reading.request_schemas import facts_schema
 from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.text import Text
 from tests.support.small_policies import AS_OF, REASON, check, decide, engine_of
 
 ITEMS: list[dict[str, Any]] = [
@@ -117,8 +119,11 @@ def test_what_records_lack_is_named_once_and_only_where_it_matters() -> None:
     lacking = [{"amount": "1.00"}, {"amount": "2.00"}, {"amount": "3.00", "due": "2026-01-01", "kind": "credit"}]
     unknown = reason("sum(account.items[due < as_of].amount) > 1000", items=lacking)
     assert unknown.missing == ("account.items[].due",)
-    assert "Items: due (account.items[].due)" in unknown.text.en
-    assert "项目：due" in unknown.text.zh
+    assert "1 fact is missing" in unknown.text.en
+    [lacked] = decide(
+        engine_of(RULE.replace("WHEN", '"sum(account.items[due < as_of].amount) > 1"')), items=lacking
+    ).missing
+    assert (lacked.name, lacked.title, lacked.type) == ("account.items[].due", Text("Items: due", "项目：due"), "date")
     assert reason("sum(account.items.amount) > 1000", items=lacking) is None
     assert reason('some i in account.items satisfies i.kind = "credit"', items=lacking).missing == ()
     assert reason('every i in account.items satisfies i.kind = "invoice"', items=lacking) is None
@@ -191,3 +196,10 @@ def test_an_explanation_tells_what_a_condition_over_a_list_came_to() -> None:
     [tried] = [rule for policy in explain(engine, "account", facts, AS_OF, "x").policies for rule in policy.rules]
     assert [condition.value for condition in tried.conditions] == [True]
     assert [(each.name, each.value) for each in tried.conditions[0].inputs] == [("account.items", 3)]
+
+
+def test_a_batch_refuses_a_policy_that_reads_a_list_and_a_query_reads_it() -> None:
+    engine = engine_of(RULE.replace("WHEN", '"count(account.items) > 3"'))
+    [said] = portability_mistakes(engine.rulesets())
+    assert str(said).startswith("p.yaml:6:12: B004 this policy can't run in bulk: it reads the list `account.items`")
+    assert portability_mistakes(engine.rulesets(), lists=True) == ()

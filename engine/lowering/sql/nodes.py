@@ -15,12 +15,12 @@ from sqlglot import exp, parse_one
 from sqlglot.expressions import Expr
 
 from engine.lowering.sql import exact_division
-from engine.lowering.sql.aggregates import aggregate
 from engine.lowering.sql.alternatives import Alternative, Position
 from engine.lowering.sql.condition_rewrites import side
 from engine.lowering.sql.dialect import NARROW_HIGH, Dialect, call, number, wrapped
 from engine.lowering.sql.levels import Levels, SqlValue, bare, literal
 from engine.lowering.sql.narrowing import Rounded, is_narrow
+from engine.lowering.sql.record_queries import aggregate
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula
 from engine.ruleset.functions import FORMS

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from engine.ruleset.formula import Constant, Formula, Product, Sum, Variable, part_names
+from engine.ruleset.formula import Constant, EachRecord, Formula, Product, Sum, Variable, part_names
 from engine.ruleset.numbering import Formulas
 from engine.vocabulary.vocabulary import Kind, Type
 from tests.support.node_classes import node_classes
@@ -29,6 +29,8 @@ SAMPLES: dict[str, tuple[object, ...]] = {
     "int | str | bool | None": (1, 2, "a", None),
     "Formula": (X, Y),
     "Constant": (ONE, TWO),
+    "Variable": (X, Y),
+    "EachRecord": (EachRecord((), ONE, X), EachRecord((), X, ONE), EachRecord((), ONE, Y)),
     "tuple[Formula, ...]": ((X, Y), (Y, X), (X,), (X, Y, Y)),
     "tuple[Constant, ...]": ((ONE, TWO), (TWO, ONE), (ONE,)),
     "tuple[str, ...]": (("a", "b"), ("b", "a"), ("a",)),

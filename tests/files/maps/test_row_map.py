@@ -182,6 +182,7 @@ def test_a_heading_that_does_not_fit_is_said_before_the_first_row(heading: tuple
         ("  invoice.id: {column: No}\n  invoice.due_date: {column: A, format: mm/dd/yy}", ["7:41 M003"]),
         ("  invoice.id: {column: No}\n  invoice.amount: {column: A, format: d.M.yyyy}", ["7:39 M003"]),
         ("  invoice.id: {column: No}\n  invoice.amount: {formula: 1 +}", ["7:32 M004"]),
+        ('  invoice.id: {column: No}\n  invoice.amount: {column: A, decimal: ";"}', ["7:40 M010"]),
         ("  invoice.id: {column: No}\n  invoice.amount: {formula: row.x + 1}", ["7:29 M005"]),
         ("  invoice.id: {column: No}\n  invoice.amount: {formula: invoice.open_amount}", ["7:29 M005"]),
         ("  invoice.id: {column: No}\n  invoice.amount: {formula: to_day + 1}", ["7:29 M005"]),

@@ -45,7 +45,7 @@ def test_each_row_is_held_to_the_day_of_the_report() -> None:
     assert faults("1", "C", "2026-07-01", "2026-08-01", "5.000", "", "2026-07-01", "2026-07-02") == []
     assert faults("2", "C", "2026-07-02", "2026-08-01", "5.00", "", "2026-07-03", "") == []
     assert faults("3", "C", "2026-06-01", "2026-07-01", "5.00", "", "2026-07-02", "") == [
-        "invoice.last_contact_on: column `contact`: lies after the day of the decision, 2026-07-01 "
+        "invoice.last_contact_on: column `contact`: `2026-07-02` lies after the day of the decision, 2026-07-01 "
         "(expected that day or an earlier one)"
     ]
     book = reader.book()

@@ -21,11 +21,11 @@ decides: order
 values:
   owed: {formula: order.amount - 1000, type: money, title: {en: Owed, zh: 欠款}}
   days: {formula: order.payment_days - 90, type: days, title: {en: Days, zh: 天数}}
-  who: {formula: order.entered_by, type: text, title: {en: Who, zh: 谁}}
+  who: {formula: order.entered_by, type: person, title: {en: Who, zh: 谁}}
 tables:
   t:
     hit: collect
-    outputs: {names: {type: text, title: {en: Names, zh: 名}}}
+    outputs: {names: {type: person, title: {en: Names, zh: 名}}}
     rows:
       - {id: one, when: {}, then: {names: "= order.entered_by"}}
 rules:

@@ -89,7 +89,8 @@ def _read_persons(session: SparkSession, raw_facts: RawFacts) -> bool:
     texts = [row[0] for row in session.sql(written.sql("spark")).collect()] if written else []
     if texts:
         pairs = [(text, read_person(text)) for text in texts]
-        session.createDataFrame(pairs, f"`{WRITTEN}` string, `{READ}` string").createOrReplaceTempView(PERSONS)
+        read = session.createDataFrame(pairs, f"`{WRITTEN}` string, `{READ}` string")
+        sf.broadcast(read).createOrReplaceTempView(PERSONS)  # a join that sorts would lose the order of the rows
     return bool(texts)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from engine.ruleset.ruleset import ListResult, RuleSet
 from engine.vocabulary.binding import json_formatter
-from engine.vocabulary.vocabulary import Kind, Type
+from engine.vocabulary.vocabulary import Future, Kind, Type
 from tests.support.command_line import credence
 from tests.support.policy_files import whole_set
 from tests.support.random_policies import DAY, random_policy
@@ -101,7 +101,11 @@ def _write_rows(folder: Path, ruleset: RuleSet, seed: int) -> None:
     rows = []
     for number, (facts, _) in enumerate(facts_near_thresholds(ruleset, seed, ROWS)):
         pairs = zip(ruleset.facts, facts, strict=True)
-        body = {fact.name: _sent(json_formatter(fact.type)(value), fact.type) for fact, value in pairs}
+        body = {
+            fact.name: _sent(json_formatter(fact.type)(value), fact.type)
+            for fact, value in pairs
+            if fact.type.kind is not Kind.LIST
+        }
         rows.append(body | {"account.id": f"C-{number}"})
     requests = [{"account": {name.partition(".")[2]: value for name, value in row.items()}} for row in rows]
     (folder / "in.ndjson").write_text("".join(json.dumps(request) + "\n" for request in requests), "utf-8")
@@ -112,9 +116,12 @@ def _write_rows(folder: Path, ruleset: RuleSet, seed: int) -> None:
 
 
 def _sent(value: Any, type_: Type) -> Any:
-    """Texts that a request may hold, and that stay as they are in a cell."""
-    plain = type_.kind is not Kind.TEXT or (value and value == value.strip() and value.isprintable())
-    return value if plain else None
+    """What a request may hold and a cell as well: texts that stay as they are, dates that may be."""
+    if value is None:
+        return None
+    if type_.kind in (Kind.TEXT, Kind.PERSON):
+        return value if value and value == value.strip() and value.isprintable() else None
+    return None if type_.future is Future.REFUSED and value > DAY.isoformat() else value
 
 
 def _cell(value: Any) -> str:

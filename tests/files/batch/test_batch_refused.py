@@ -22,6 +22,9 @@ from tests.support.paths import ROOT, RULES
 from tests.support.policy_files import ended
 
 HEAD = "order.id,order.amount,account.id\n"
+BLANK_ABOVE = (
+    "in.csv: a blank line stands above the heading; delete it, or write `skip_lines: 1` at the top of the map"
+)
 
 
 def batch(folder: Path, *names: str, out: str = "out.csv", options: tuple[str | Path, ...] = ()) -> Result:
@@ -48,7 +51,7 @@ def refused(result: Result, folder: Path) -> str:
     ("content", "said"),
     [
         (b"", "in.csv: the file is empty"),
-        (b"\n" + HEAD.encode(), "in.csv: the file begins with a blank line; its first line must be the heading"),
+        (b"\n" + HEAD.encode(), BLANK_ABOVE),
         (
             b"order.id,order.amount,account.id,order.amount\n",
             "`order.amount` is the heading of 2 columns; rename all but one",
@@ -58,13 +61,13 @@ def refused(result: Result, folder: Path) -> str:
             "the column `order.amuont` is no fact of this case kind (did you mean `order.amount`?)",
         ),
         (b"No,Amount\n", "no column bears the name of a fact, such as `order.amount`; give --map"),
-        (b"order.id;order.amount\n1;2\n", "in.csv: the file separates its cells by `;`; save it with commas"),
-        (b"order.id\torder.amount\n1\t2\n", "in.csv: the file separates its cells by tabs; save it with commas"),
-        (HEAD.encode("utf-16"), "in.csv: the file is UTF-16, not UTF-8; save it as UTF-8"),
+        (b"order.id;order.amount\n1;2\n", "in.csv: the file separates its cells by `;`; give --delimiter ';'"),
+        (b"order.id\torder.amount\n1\t2\n", "in.csv: the file separates its cells by tabs; give --delimiter '\\t'"),
+        (HEAD.encode("utf-16"), "in.csv: the file is UTF-16, not UTF-8; give --encoding utf-16, or save it as UTF-8"),
         (
             b"order.id,M\xfcller\n",
             "in.csv: the heading in line 1 can't be read (byte 0xFC at character 11 is not in the file's encoding); "
-            "save the file as UTF-8",
+            "if it isn't UTF-8, give --encoding, such as gb18030 or cp1252",
         ),
         (
             HEAD.encode() + b'1,2,3\n"2,2,3\n4,2,3\n',
@@ -154,7 +157,7 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
 def test_a_map_with_a_formula_that_databases_differ_on_is_refused_before_a_file_is_opened(tmp_path: Path) -> None:
     rules = desk(tmp_path / "rules")
     erp = rules / "maps" / "erp.yaml"
-    formula = "account.sales_person: {formula: upper case(account.id)}"
+    formula = "account.country: {formula: upper case(account.id)}"
     erp.write_text(erp.read_text(encoding="utf-8").replace("facts:\n", f"facts:\n  {formula}\n"), encoding="utf-8")
     fixed = ("--case", "invoice", "--as-of", "2026-07-01", "--rules", rules, "--out", tmp_path / "out.csv")
 

@@ -128,16 +128,13 @@ class RawFacts:
             if target.type.kind is Kind.PERSON and name in self._sources and self._sources[name].column_type in texts
         ]
 
-    def persons_written(self, raw: str = RAW) -> exp.Query | None:
-        """Every text beyond ASCII that stands for a person, as WRITTEN; None where no column holds persons."""
-        queries = [
-            exp.select(exp.alias_(self._person_cell(name), WRITTEN, quoted=True)).from_(raw) for name in self._read_as
-        ]
-        if not queries:
-            return None
-        written = exp.union(*queries, distinct=True) if len(queries) > 1 else queries[0].distinct()
+    def persons_written(self, raw: str = RAW) -> Iterator[exp.Query]:
+        """For each column that holds persons, its different texts beyond ASCII, as WRITTEN; each query reads `raw`
+        once."""
         odd = exp.Not(this=self.dialect.matches(exp.column(WRITTEN, quoted=True), _ASCII))
-        return exp.select("*").from_(written.subquery("written")).where(odd)
+        for name in self._read_as:
+            written = exp.select(exp.alias_(self._person_cell(name), WRITTEN, quoted=True)).from_(raw).distinct()
+            yield exp.select("*").from_(written.subquery("written")).where(odd.copy())
 
     def checked(self, raw: str = RAW) -> exp.Select:
         """Every row: the facts' columns, the kept ones, and `faults`: null where the row can be decided."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -89,8 +90,9 @@ def _request(row: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 
 def faults_of(path: Path) -> list[str]:
+    """Without the id that each shows."""
     with path.open(newline="", encoding="utf-8") as stream:
-        return [row["faults"] for row in csv.DictReader(stream)]
+        return [re.sub("`[0-9]+[^`]*x` ", "", row["faults"], count=1) for row in csv.DictReader(stream)]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "ndjson", "parquet", "arrow"])
@@ -117,9 +119,7 @@ def test_decide_file_refuses_them_too(suffix: str, tmp_path: Path) -> None:
     ran = credence("decide-file", source, *how, *AS_OF, "--rules", rules, *files)
 
     assert ran.exit_code == 1, ran.stderr
-    column = "order.id: column `order.id`:" if suffix == "csv" else "order.id:"
-    expected = [fault.replace("order.id:", column, 1) for fault in said_by_the_binder().values()]
-    assert faults_of(tmp_path / "r.csv") == expected
+    assert faults_of(tmp_path / "r.csv") == list(said_by_the_binder().values())
 
 
 def test_the_service_refuses_them(tmp_path: Path) -> None:

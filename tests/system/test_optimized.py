@@ -42,8 +42,8 @@ class Losing(dict):
     def values(self):
         return list(super().values())[:-1]
 
-def losing(policies):
-    linked, mistakes = link(policies)
+def losing(*asked):
+    linked, mistakes = link(*asked)
     held = {name: replace(policy, rules=Losing(policy.rules)) for name, policy in linked.policies.items()}
     return replace(linked, policies=held), mistakes
 

@@ -200,12 +200,12 @@ class _Run:
 
     def _read_persons(self) -> None:
         """Makes the relation of persons beyond ASCII, where the files hold any."""
-        written = self._raw_facts().persons_written()
-        if written is None:
-            return
-        ready(self.source, self.connection)
-        texts = [text for (text,) in self.connection.execute(written.sql("duckdb")).fetchall()]
-        if texts:
+        found: set[str] = set()
+        for written in self._raw_facts().persons_written():
+            ready(self.source, self.connection)
+            found.update(text for (text,) in self.connection.execute(written.sql("duckdb")).fetchall())
+        if found:
+            texts = sorted(found)
             table = pa.table({WRITTEN: pa.array(texts, pa.string()), READ: [read_person(text) for text in texts]})
             self.connection.register("persons_read", table)
             self.connection.execute(f"CREATE TABLE {PERSONS} AS FROM persons_read")

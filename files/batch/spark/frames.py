@@ -85,10 +85,9 @@ def decide_frame(
 
 def _read_persons(session: SparkSession, raw_facts: RawFacts) -> bool:
     """Makes the relation of persons beyond ASCII, where the frame holds any; they are read here, on the driver."""
-    written = raw_facts.persons_written()
-    texts = [row[0] for row in session.sql(written.sql("spark")).collect()] if written else []
+    texts = {row[0] for written in raw_facts.persons_written() for row in session.sql(written.sql("spark")).collect()}
     if texts:
-        pairs = [(text, read_person(text)) for text in texts]
+        pairs = [(text, read_person(text)) for text in sorted(texts)]
         read = session.createDataFrame(pairs, f"`{WRITTEN}` string, `{READ}` string")
         sf.broadcast(read).createOrReplaceTempView(PERSONS)  # a join that sorts would lose the order of the rows
     return bool(texts)

@@ -172,7 +172,9 @@ def test_decimal_columns_of_every_width_are_read_exactly(precision: int, scale: 
     faults = {line: re.sub("`.*` ", "", fault) for line, fault in said.items()}
     finer, beyond = "order.amount: has more than 2 decimals", "order.amount: is out of range"
     without_zero = {line: f"{amounts[line - 1]:f}".replace("0.", ".", 1) for line in said}
-    assert all(f"`{shown}` " in said[line].replace("`0.", "`.").replace("`-0.", "`-.") for line, shown in without_zero.items())
+    assert all(
+        f"`{shown}` " in said[line].replace("`0.", "`.").replace("`-0.", "`-.") for line, shown in without_zero.items()
+    )
     fine = {2: finer, 3: finer, 4: finer}
     assert faults == (fine if scale > 2 else {4: beyond} if precision > 18 else {})
     assert len(decided(tmp_path / "out.ndjson")) == 4 - len(faults)

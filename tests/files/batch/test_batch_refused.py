@@ -22,9 +22,7 @@ from tests.support.paths import ROOT, RULES
 from tests.support.policy_files import ended
 
 HEAD = "order.id,order.amount,account.id\n"
-BLANK_ABOVE = (
-    "in.csv: a blank line stands above the heading; delete it, or write `skip_lines: 1` at the top of the map"
-)
+BLANK_ABOVE = "in.csv: a blank line stands above the heading; delete it, or write `skip_lines: 1` at the top of the map"
 
 
 def batch(folder: Path, *names: str, out: str = "out.csv", options: tuple[str | Path, ...] = ()) -> Result:

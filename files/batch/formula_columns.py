@@ -6,7 +6,7 @@ row of `credence batch` gets what `mapped_rows` gives it one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -48,7 +48,7 @@ class FormulaColumns:
 
     For example, `invoice.open_amount: {formula: row.amount - row.paid}` over the columns `row_amount` and `row_paid`
     becomes `invoice_open_amount_result`, the difference where the row's `faults` are null, and `invoice_open_amount`,
-    the same where it lies within the bounds of the fact.
+    the same where the fact can hold it: a formula that reads it sees nothing else.
     """
 
     def __init__(
@@ -59,15 +59,18 @@ class FormulaColumns:
         faults: str,
         dialect: Dialect,
         as_of: int,
+        unfit_text: Callable[[Expr], Expr],
     ) -> None:
         """`columns` gives for each helper column and each fact of a column its column in the relation and its type;
         `names` gives each fact's column, also of those that formulas give. The column `faults` of the relation is null
-        in rows without a faulty cell: in others a value may be none that formulas are made for."""
+        in rows without a faulty cell: in others a value may be none that formulas are made for. `unfit_text` is true
+        for text that no fact can hold."""
         taken = ColumnNames()
         for name in (*names.values(), *(name for name, _ in columns.values()), faults):
             taken.name(name)
         self._levels = Levels(dialect, taken)
         self._as_of = as_of
+        self._unfit_text = unfit_text
         self._codes: dict[str, SqlValue] = {AS_OF: literal(as_of, dialect)}
         for name in dict.fromkeys(name for formula in formulas for name in sorted(formula.reads) if name in columns):
             self._define_input(name, *columns[name], faults)
@@ -109,6 +112,8 @@ class FormulaColumns:
             misfit = exp.Not(this=within)
             tried = exp.TryCast(this=result.copy(), to=held.args["to"], safe=True)
             held = exp.Case(ifs=[exp.If(this=within.copy(), true=tried)])
+        if type_.kind.is_text:
+            held = exp.Case(ifs=[exp.If(this=exp.not_(self._unfit_text(result)), true=held)])
         if type_.future is Future.UNKNOWN:
             held = known_on(self._as_of, held)
         self._codes[formula.name] = self._levels.named(SqlValue(held, nullable=True, long=True), name)

@@ -173,7 +173,9 @@ class RawFacts:
         """As `faults_of_row` has it: of a row's faults, those of its cells count first, then results out of range, then
         required facts that a formula leaves missing."""
         inputs = {name: (in_relation, target.type) for name, (in_relation, target) in self._targets.items()}
-        formulas = FormulaColumns(self._formulas, inputs, self._results, FAULTS, self.dialect, self._as_of)
+        formulas = FormulaColumns(
+            self._formulas, inputs, self._results, FAULTS, self.dialect, self._as_of, self._unfit_text
+        )
         misfits = [CheckedFact(result.raw, tuple(self._misfits(result))) for result in formulas.results]
         required = {fact.name for fact in self.facts if fact.required}
         missing = [
@@ -349,6 +351,9 @@ class RawFacts:
         value = exp.Case(ifs=[exp.If(this=_known(cell), true=value)])
         words = binary(exp.DPipe, text(f"{target.name}: "), call("SUBSTRING", read, number(2)))
         return CheckedFact(value, (*faults, (odd, words)))
+
+    def _unfit_text(self, value: Expr) -> Expr:
+        return exp.or_(*(test for test, _ in self._unfit_texts(value, text, blank=True)))
 
     def _unfit_texts(self, value: Expr, words: Callable[[str], Expr], *, blank: bool) -> Iterator[Test]:
         """Tests for text that no fact can hold; `words` says what is wrong, of a text with the same fault. `blank`:

@@ -319,7 +319,7 @@ class RandomRowMap:
             value = value_of(formula.formula, values)
             if not _holds(formula.type, value):
                 faulty.add(formula.name)
-                value = value if isinstance(value, str) else None  # text that no fact can hold is read by others still
+                value = None
             values[formula.name] = value
         if not faulty and values["account.level"] is None:
             faulty.add("account.level")

@@ -35,9 +35,11 @@ from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_facts
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.ruleset import RuleSet
-from engine.vocabulary.binding import Value
+from engine.vocabulary.binding import FactsRefused, Fault, Value
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.conversion import converted
 from engine.vocabulary.days import day_in, day_number
+from engine.vocabulary.rates import NO_RATES, CurrencyRefused, Denomination, Rate, Rates
 from engine.vocabulary.vocabulary import Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
@@ -93,18 +95,45 @@ class Engine:
         self._by_date: dict[tuple[str, date], Evaluator] = {}
         self._lock = Lock()
 
-    def decide(self, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Decision:
+    def decide(
+        self, case: str, facts: Mapping[str, object], as_of: date, id: str, rate: Rate | None = None
+    ) -> Decision:
         """Decides one case.
 
         `case` is its kind, such as `order`. `facts` holds one mapping for each group of facts:
         `{"order": {"amount": "12.50"}, "account": {…}}`. A fact that is left out counts as missing, and the policies
         say what follows from that. `as_of` is the day that the decision holds for: it chooses the parameters in force.
-        `id` is what the decision is to be known by.
+        `id` is what the decision is to be known by. Amounts are in the set's currency; `rate` is that by which
+        `in_own_currency` converted them, for the decision to show.
 
         Raises `FactsRefused`, with every fault of the facts, where a value can't be read or a required one is missing.
         """
         evaluator = self._evaluator(case, as_of)
-        return evaluator.decide(evaluator.binder.bind(facts, day_number(as_of)), as_of, id)
+        return evaluator.decide(evaluator.binder.bind(facts, day_number(as_of)), as_of, id, rate)
+
+    def in_own_currency(
+        self, case: str, facts: Mapping[str, object], as_of: date, currency: object, rates: Rates = NO_RATES
+    ) -> tuple[Mapping[str, object], Rate | None]:
+        """The facts with amounts in the set's currency, and the rate by which they were converted; None where nothing
+        was. `currency` is what the request says that its amounts are in: None where it says nothing.
+
+        Raises `FactsRefused` where it is no currency, where there is no rate of it for this day, or where an amount
+        can't be converted: amounts in another currency are never taken for amounts in the set's.
+        """
+        if currency is None:
+            return facts, None
+        if not isinstance(currency, str):
+            raise FactsRefused([Fault("currency", "is not text", 'send its ISO 4217 code, such as "USD"')])
+        try:
+            rate = self.denomination(as_of, rates).rate_for(currency)
+        except CurrencyRefused as refused:
+            raise FactsRefused([Fault("currency", refused.message, refused.hint)]) from None
+        return (facts, None) if rate is None else (converted(facts, self.vocabulary, case, rate), rate)
+
+    def denomination(self, as_of: date, rates: Rates = NO_RATES) -> Denomination:
+        """In which currency is decided on this day, and what others are worth in it."""
+        vocabulary = self.vocabulary
+        return Denomination(vocabulary.currency, rates, day_number(as_of), vocabulary.rate_days)
 
     def bind(self, case: str, facts: Mapping[str, object], as_of: date) -> list[Value]:
         """The case's facts as values, in the order of `ruleset(case, as_of).facts`. Raises `FactsRefused`."""

@@ -26,9 +26,10 @@ from engine.vocabulary.vocabulary import Kind, Vocabulary
 from files.input_refused import InputRefused
 from files.strict_json import JsonRefused, read_json_object
 
-_BESIDE_FACTS = ("case", "as_of")
+_BESIDE_FACTS = ("case", "as_of", "currency", "rates")
 _OF_TESTS = ("title", "expect")
 """Keys of a test that may stand in the file without meaning anything here."""
+_RATE = "rates.rate"
 _EXAMPLE = '{"case": "order", "order": {…}, "account": {…}}'
 
 
@@ -37,12 +38,15 @@ class CaseFile:
     """A case as a file gives it.
 
     `case`: the case kind (`order`); None where the file doesn't say and its facts fit several. `as_of`: the day of the
-    decision; None where the file doesn't say. `facts`: by group, as in a request's body.
+    decision; None where the file doesn't say. `facts`: by group, as in a request's body. `currency`: of all amounts,
+    and `rates`: what currencies are worth, both as a request carries them; None where the file doesn't say.
     """
 
     case: str | None
     as_of: date | None
     facts: Mapping[str, object]
+    currency: object = None
+    rates: object = None
 
 
 def read_case(content: bytes, name: str, vocabulary: Vocabulary, test: str | None) -> CaseFile:
@@ -93,7 +97,7 @@ def _case(body: dict[str, object], name: str) -> CaseFile:
     date_ = day(as_of) if isinstance(as_of, str) else None
     if as_of is not None and date_ is None:
         raise InputRefused(f"{name}: `as_of` must be a date such as 2026-07-01, not `{as_of}`")
-    return CaseFile(case or kind_of(facts), date_, facts)
+    return CaseFile(case or kind_of(facts), date_, facts, body.get("currency"), body.get("rates"))
 
 
 def kind_of(facts: Mapping[str, object]) -> str | None:
@@ -115,12 +119,14 @@ def _test(document: Document, vocabulary: Vocabulary, test: str | None) -> CaseF
     if case is None:
         hint = did_you_mean(test, names) or f"it holds {len(names)} tests, such as `{names[0]}`"
         raise InputRefused(f"{document.file} has no test `{test}` ({hint})")
-    return CaseFile(case.case_kind, case.as_of, case.facts)
+    return CaseFile(case.case_kind, case.as_of, case.facts, case.currency, case.rates)
 
 
 def _plain(node: Node, path: str, vocabulary: Vocabulary) -> object:
     """YAML as a request would carry it; a scalar's meaning depends on the fact at `path`."""
     path = path.removeprefix("facts.")
+    if path == _RATE and isinstance(node, Scalar):
+        return request_value(node, Kind.NUMBER)
     if isinstance(node, MappingNode):
         return {key.text: _plain(value, f"{path}.{key.text}", vocabulary) for key, value in node.entries}
     if isinstance(node, Scalar):

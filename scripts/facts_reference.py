@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.pipeline import load
 from engine.vocabulary.binding import json_value
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary, money_max
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "facts.md"
@@ -52,7 +52,8 @@ def _type(fact: Fact) -> str:
         case Kind.ENUM:
             return "one of " + ", ".join(f"`{word}`" for word in type_.members)
         case Kind.MONEY:
-            return "money" + ("" if type_.low < 0 else ", not negative")
+            total = "" if max(-type_.low, type_.high) <= money_max(type_.scale) else ", a total"
+            return "money" + total + ("" if type_.low < 0 else ", not negative")
         case Kind.RATE | Kind.NUMBER | Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
             return f"{type_.kind}, {json_value(type_.low, type_)} to {json_value(type_.high, type_)}"
         case Kind.DATE if type_.future:

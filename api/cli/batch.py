@@ -103,6 +103,8 @@ def _refuse_options_of_row_by_row(run: FileRun) -> None:
     """Ends the command where an option is given that a query can't follow, and says which engine can."""
     if run.counts.summary_by or run.counts.total:
         refuse(f"--summary-by and --total are for --engine python; --engine {run.engine} has --summary, without names")
+    if run.what.rates is not None:
+        refuse("--rates is for --engine python: amounts are converted row by row, by `credence decide-file`")
     if run.what.master is not None and run.engine is not FileEngine.SPARK:
         refuse("--master is for Spark; give --engine spark")
 

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import NoReturn
 
 from api.cli.console import refuse
+from api.cli.input_files import rates_read
 from api.cli.options import CaseOptions, as_of_day, case_kind
 from api.cli.policy_folder import engine_of
 from engine.pipeline import Engine
 from engine.reading.document import BYTES_MAX
-from engine.vocabulary.binding import Fault
+from engine.vocabulary.binding import FactsRefused, Fault
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.rates import Rate, read_rates
 from files.batch.decide_file import stable_id
 from files.bounded_files import read_named
-from files.case_file import read_case
+from files.case_file import CaseFile, read_case
 from files.input_refused import InputRefused
 
 
@@ -41,6 +43,9 @@ class CaseToDecide:
     id: str
     """The decision's id. It follows from the content: the same case under the same policies has the same id."""
 
+    rate: Rate | None
+    """By which the amounts were converted; None where they were in the policies' own currency."""
+
 
 def case_to_decide(options: CaseOptions) -> CaseToDecide:
     """Reads the policies and the case; prints why and ends the command where there is nothing to decide.
@@ -57,8 +62,23 @@ def case_to_decide(options: CaseOptions) -> CaseToDecide:
     if kind is None:
         refuse(f"{name} doesn't say what kind of case it is; add `case`, or give --case {'|'.join(CASE_KINDS)}")
     as_of = (None if options.as_of else case.as_of) or as_of_day(options.as_of, engine)
-    id_ = stable_id(kind, as_of.isoformat(), engine.version, repr(sorted(case.facts.items())))
-    return CaseToDecide(engine=engine, kind=kind, facts=case.facts, as_of=as_of, id=id_)
+    facts, rate = _in_own_currency(engine, kind, case, as_of, options)
+    content_of_rate = (repr(rate),) if rate else ()
+    id_ = stable_id(kind, as_of.isoformat(), engine.version, repr(sorted(case.facts.items())), *content_of_rate)
+    return CaseToDecide(engine=engine, kind=kind, facts=facts, as_of=as_of, id=id_, rate=rate)
+
+
+def _in_own_currency(
+    engine: Engine, kind: str, case: CaseFile, as_of: date, options: CaseOptions
+) -> tuple[Mapping[str, object], Rate | None]:
+    """The facts in the policies' currency; ends the command where they can't be converted. Rates in the case count
+    before those of a file."""
+    given = rates_read(options.rates, engine)
+    try:
+        own = read_rates(case.rates, engine.vocabulary.currency)
+        return engine.in_own_currency(kind, case.facts, as_of, case.currency, own if own.currencies else given)
+    except FactsRefused as refused:
+        refuse_facts(refused.faults)
 
 
 def refuse_facts(faults: tuple[Fault, ...]) -> NoReturn:

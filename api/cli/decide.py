@@ -29,7 +29,7 @@ def decide(*, about: CaseOptions, answer: AnswerOptions) -> None:
     """
     case = case_to_decide(about)
     try:
-        decision = case.engine.decide(case.kind, case.facts, case.as_of, case.id)
+        decision = case.engine.decide(case.kind, case.facts, case.as_of, case.id, case.rate)
     except FactsRefused as refused:
         refuse_facts(refused.faults)
     if answer.as_json:
@@ -58,6 +58,9 @@ def print_decision(console: Console, decision: Decision, words: ValueWords, *, w
     kind = CASE_KINDS[decision.case].title[language]
     about = f"{kind} {decision.subject} · {phrases.AS_OF[language]} {decision.as_of}"
     console.print(Text(f"{about} · {phrases.POLICY_VERSION[language]} {decision.policy_version[:12]}", "dim"))
+    if decision.rate:
+        rate = {**decision.rate.as_json(), "own": decision.currency}
+        console.print(Text(phrases.CONVERTED[language].format_map(rate), "dim"))
     if decision.conditions:
         _heading(console, phrases.CONDITIONS[language])
         rows = [

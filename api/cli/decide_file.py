@@ -83,6 +83,7 @@ def decide_row_by_row(run: FileRun) -> None:
         case=prepared.case,
         row_map=prepared.row_map,
         as_of=prepared.as_of,
+        rates=prepared.rates,
         out=str(result),
         rejects=run.rejects,
         encoding=known_encoding(run.text.encoding),

@@ -7,6 +7,9 @@ from engine.vocabulary.text import Text
 
 AS_OF = Text("as of", "决策日期")
 POLICY_VERSION = Text("policies", "政策版本")
+CONVERTED = Text(
+    "amounts converted from {currency} at {rate} {own} of {date}", "金额由 {currency} 折算，汇率 {rate} {own}（{date}）"
+)
 CONDITIONS = Text("Conditions", "附加条件")
 REASONS = Text("Reasons", "理由")
 NO_REASONS = Text("no rule objects", "没有规则提出异议")

@@ -53,7 +53,7 @@ def explain(
     """
     case = case_to_decide(about)
     try:
-        explanation = explained(case.engine, case.kind, case.facts, case.as_of, case.id)
+        explanation = explained(case.engine, case.kind, case.facts, case.as_of, case.id, case.rate)
     except FactsRefused as refused:
         refuse_facts(refused.faults)
     if rule is not None:

@@ -15,12 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
-from api.cli.input_files import row_map_read
+from api.cli.input_files import rates_read, row_map_read
 from api.cli.options import CountOptions, FileEngine, FileOptions, RejectsOptions, TextFileOptions, as_of_day, case_kind
 from api.cli.policy_folder import engine_of
 from api.cli.summary_tables import print_table, table_as_json
 from engine.pipeline import Engine
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.rates import Rates
 from files.batch.summary import Summary
 from files.maps.row_map import RowMap
 
@@ -69,6 +70,9 @@ class Prepared:
     as_of: date
     """The day for which is decided."""
 
+    rates: Rates
+    """What other currencies are worth in that of the policies."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCounts:
@@ -107,7 +111,8 @@ def prepare(run: FileRun) -> Prepared:
     if case is None and row_map is None:
         refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
     kind = row_map.case if row_map else str(case)
-    return Prepared(policies=policies, case=kind, row_map=row_map, as_of=as_of_day(run.what.as_of, policies))
+    as_of, rates = as_of_day(run.what.as_of, policies), rates_read(run.what.rates, policies)
+    return Prepared(policies=policies, case=kind, row_map=row_map, as_of=as_of, rates=rates)
 
 
 def print_counts(run: FileRun, counts: FileCounts) -> None:

@@ -15,12 +15,16 @@ from api.cli.console import err, print_diagnostics, refuse
 from api.cli.options import TextFileOptions
 from api.cli.tests_and_maps import read_map
 from engine.diagnostics.diagnostic import Diagnostic
+from engine.pipeline import Engine
 from engine.reading.document import Mapping
 from engine.reading.document import read as read_document
+from engine.vocabulary.rates import NO_RATES, Rates
 from engine.vocabulary.vocabulary import Vocabulary
 from files.bounded_files import read_named
 from files.formats import Format, format_named
+from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
+from files.rates_file import read_rates_file
 from files.whole_files import fault_of_paths
 
 Map = TypeVar("Map")
@@ -88,6 +92,19 @@ def row_map_read(path: Path, vocabulary: Vocabulary, case: str | None = None) ->
     if case is not None and row_map.case != case:
         refuse(f"the map `{row_map.name}` is for the case kind `{row_map.case}`, not `{case}`")
     return row_map
+
+
+def rates_read(path: Path | None, engine: Engine) -> Rates:
+    """The rates in a file, for the currency in which these policies decide; none where no file is given. Ends the
+    command where it can't be used."""
+    if path is None:
+        return NO_RATES
+    try:
+        return read_rates_file(path, engine.vocabulary.currency)
+    except InputRefused as refused:
+        refuse(str(refused))
+    except OSError as error:
+        refuse(f"the rates `{path}` can't be read: {error.strerror}")
 
 
 def _keys(content: bytes, name: str) -> set[str]:

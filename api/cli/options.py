@@ -108,6 +108,15 @@ ROW_MAP_OPTION = typer.Option(
     rich_help_panel=READ,
 )
 RowMapOption = Annotated[Path, ROW_MAP_OPTION]
+RatesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rates",
+        metavar="FILE",
+        help="Exchange rates for amounts in other currencies: CSV with the columns currency, date and rate.",
+        rich_help_panel=READ,
+    ),
+]
 EncodingOption = Annotated[
     str,
     typer.Option(
@@ -223,6 +232,9 @@ class CaseOptions:
     as_of: CaseDayOption = None
     """The day for which is decided; None: the file says it, or it is today."""
 
+    rates: RatesOption = None
+    """What other currencies are worth; None: only what the case itself says."""
+
     rules: RulesOption = RULES
     """The folder of the policies."""
 
@@ -285,6 +297,9 @@ class FileOptions:
 
     as_of: DayOption = None
     """The day for which is decided; None: today."""
+
+    rates: RatesOption = None
+    """What other currencies are worth; None: rows in another one are rejected."""
 
     rules: RulesOption = RULES
     """The folder of the policies."""

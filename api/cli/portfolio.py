@@ -14,6 +14,7 @@ from api.cli.console import FOUND_PROBLEMS, INTERRUPTED, err, out, print_json, r
 from api.cli.input_files import (
     known_encoding,
     one_character,
+    rates_read,
     refuse_idle_text_options,
     refuse_paths,
     row_map_read,
@@ -24,6 +25,7 @@ from api.cli.options import (
     RULES,
     AnswerOptions,
     QuietOption,
+    RatesOption,
     RejectsOptions,
     ReportOption,
     RowMapOption,
@@ -90,6 +92,7 @@ def portfolio(
     report: ReportOption = None,
     opening: OpeningOption = None,
     industry: IndustryOption = None,
+    rates: RatesOption = None,
     rules: RulesOption = RULES,
     quiet: QuietOption = False,
 ) -> None:
@@ -112,7 +115,12 @@ def portfolio(
     row_map = _row_map(map_file, engine)
     reading = PortfolioFileOptions(row_map, known_encoding(text.encoding), one_character(text.delimiter))
     request = PortfolioRequest(
-        files=files, reading=reading, as_of=day_of(as_of), opening=_opening(opening, as_of), industry=industry
+        files=files,
+        reading=reading,
+        as_of=day_of(as_of),
+        opening=_opening(opening, as_of),
+        rates=rates_read(rates, engine),
+        industry=industry,
     )
     rejects = rejects_path(rejected, report)
     refuse_paths(files, {"--report": report, "--rejects": rejects})

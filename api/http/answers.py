@@ -117,6 +117,14 @@ class FigureShape(Shape):
     value: JsonValue = Field(examples=["23400.00"])
 
 
+class RateShape(Shape):
+    """What one unit of a currency was worth on a day."""
+
+    currency: str = Field(description="ISO 4217.", examples=["USD"])
+    date: date
+    rate: str = Field(description="In units of the decision's `currency`.", examples=["0.9215"])
+
+
 class DecisionShape(Shape):
     """Money, rates and numbers are decimal text, dates ISO 8601 text, counts and days integers."""
 
@@ -125,6 +133,11 @@ class DecisionShape(Shape):
     subject: str = Field(description="The number of the order, invoice or account.")
     as_of: date
     currency: str = Field(description="ISO 4217; all amounts are in it.", examples=["EUR"])
+    converted_from: RateShape | None = Field(
+        default=None,
+        description="The currency in which the request's amounts were, and the rate by which they were converted; "
+        "left out where they were in `currency`.",
+    )
     outcome: str = Field(description="The most severe outcome of all reasons that are not waived.")
     conditions: dict[str, JsonValue] = Field(description="What the customer must bring, such as a deposit.")
     reasons: list[ReasonShape]

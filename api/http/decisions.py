@@ -29,6 +29,7 @@ from engine.ruleset.ruleset import ENGINE_DISAGREEMENT
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
+from engine.vocabulary.rates import read_rates
 from engine.vocabulary.vocabulary import DATE
 from ledger.journal.clock import BEHIND_SECONDS_MAX, Clock, moment
 from ledger.journal.journal import Journal, Record
@@ -36,6 +37,9 @@ from ledger.policies.in_force import Policies
 
 MEMBERS_MAX = 500
 """Members of one JSON object in a request. A fact that doesn't exist costs a search for what was meant."""
+
+_BESIDE_FACTS = ("as_of", "currency", "rates")
+"""Members of a request that are no groups of facts."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
@@ -107,20 +111,22 @@ def refuse_case(word: str) -> NoReturn:
 def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str, clock: Clock) -> Decision:
     """The decision on a body, without its record.
 
-    The members of `body` are `as_of` and the groups of facts of this kind of case; anything else is a fault, since what
-    is passed over in silence is missed by the policies. `id` is the decision's own; `clock` is asked for the day where
-    the body has no `as_of`.
+    The members of `body` are `as_of`, `currency`, `rates` and the groups of facts of this kind of case; anything else
+    is a fault, since what is passed over in silence is missed by the policies. `id` is the decision's own; `clock` is
+    asked for the day where the body has no `as_of`.
 
     Faults are collected, not raised one by one: an unknown member, a bad date and all that the binder finds come in one
     `FactsInvalid`, sorted by place. Also raises `ClockBehind`, where only the clock could say the day and it can't.
     """
     groups = CASE_KINDS[case].groups
     _refuse_oversized(body, groups)
-    facts = {group: body[group] for group in groups if group in body}
-    faults = [_unknown(key, groups) for key in body if key != "as_of" and key not in groups]
+    facts: Mapping[str, Any] = {group: body[group] for group in groups if group in body}
+    faults = [_unknown(key, groups) for key in body if key not in _BESIDE_FACTS and key not in groups]
     as_of = _as_of(body.get("as_of"), engine, clock, faults)
     try:
-        decision = engine.decide(case, facts, as_of, id)
+        rates = read_rates(body.get("rates"), engine.vocabulary.currency)
+        facts, rate = engine.in_own_currency(case, facts, as_of, body.get("currency"), rates)
+        decision = engine.decide(case, facts, as_of, id, rate)
     except FactsRefused as refused:
         faults += [BodyFault(_pointer(fault.path), fault.message, fault.hint) for fault in refused.faults]
     if faults:
@@ -140,7 +146,7 @@ def _refuse_oversized(body: Mapping[str, Any], groups: tuple[str, ...]) -> None:
 
 def _unknown(key: str, groups: tuple[str, ...]) -> BodyFault:
     """A member that the body of this kind doesn't have: `acount` is answered with "did you mean `account`?"."""
-    known = ("as_of", *groups)
+    known = (*_BESIDE_FACTS, *groups)
     close = get_close_matches(key[:80], known, n=1)
     hint = f"did you mean `{close[0]}`?" if close else f"expected {', '.join(known)}"
     return BodyFault(f"/{pointer_part(key)}", "is an unknown field", hint)

@@ -20,7 +20,7 @@ from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
 from engine.pipeline import Engine
-from engine.reading.request_schemas import facts_schema
+from engine.reading.request_schemas import currency_schemas, facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.vocabulary import Kind, Vocabulary, unit_of
 from ledger.policies.in_force import Policies
@@ -167,7 +167,7 @@ def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
     schema.pop("$schema", None)
     schema.pop("$id", None)
     as_of = _AS_OF | {"description": f"Today in {vocabulary.timezone} where it is left out."}
-    schema["properties"] = {"as_of": as_of} | schema["properties"]
+    schema["properties"] = {"as_of": as_of} | currency_schemas(vocabulary.currency) | schema["properties"]
     return schema
 
 

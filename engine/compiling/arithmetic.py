@@ -99,7 +99,7 @@ def bounded(type_: Type) -> Type:
     if largest > FORMULA_BOUND:
         # Python refuses to write out numbers of thousands of digits
         need = f"{len(str(largest))} digits, more than {DIGITS_MAX}" if largest < 10**100 else "hundreds of digits"
-        hint = "give a part a name of its own under `values`, where it is rounded to its type's decimals"
+        hint = "name a part under `values`, where it is rounded to its type's decimals, or cap it: `min(…, 1000)`"
         raise Mismatch(ErrorCode.T005, f"the result could need {need}", hint)
     return type_
 

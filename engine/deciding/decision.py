@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.vocabulary.rates import Rate
 from engine.vocabulary.text import Text
 
 JsonValue = str | int | bool | None | list["JsonValue"]
@@ -262,6 +263,9 @@ class Decision:
     engine_version: str
     """Release and fingerprint of the engine, see `engine.version`."""
 
+    rate: Rate | None = None
+    """By which amounts that came in another currency were converted; None where all were in the policies' own."""
+
     def as_json(self) -> dict[str, object]:
         """As the API answers and the journal keeps it: plain dicts and lists, keys always in this order."""
         return {
@@ -270,6 +274,7 @@ class Decision:
             "subject": self.subject,
             "as_of": self.as_of,
             "currency": self.currency,
+            **({"converted_from": self.rate.as_json()} if self.rate else {}),
             "outcome": self.outcome,
             "conditions": dict(self.conditions),
             "reasons": [reason.as_json() for reason in self.reasons],

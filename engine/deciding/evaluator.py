@@ -24,6 +24,7 @@ from engine.version import ENGINE_VERSION
 from engine.vocabulary.binding import Binder, Scalar, Value, json_formatter, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.days import day_number
+from engine.vocabulary.rates import Rate
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Type, unit_of
 
@@ -94,9 +95,10 @@ class Evaluator:
         """Frees the Rete networks now, not with the last reference. Nothing may be decided afterwards."""
         self._matcher.close()
 
-    def decide(self, facts: Sequence[Value], as_of: date, id: str) -> Decision:
+    def decide(self, facts: Sequence[Value], as_of: date, id: str, rate: Rate | None = None) -> Decision:
         """Decides one case. `facts` are values as `binder` gives them; `as_of` must lie in the rule set's stretch of
-        dates; `id` is the decision's own."""
+        dates; `id` is the decision's own; `rate` is that by which amounts were converted beforehand, which the decision
+        shows."""
         matching = self._matcher.match(facts, day_number(as_of))
         values = matching.values
         first = self._first_rule
@@ -136,6 +138,7 @@ class Evaluator:
             },
             policy_version=self.ruleset.version,
             engine_version=ENGINE_VERSION,
+            rate=rate,
         )
 
     def _reason(self, prepared: _PreparedRule, values: Values) -> Reason:

@@ -94,9 +94,11 @@ class ErrorCode(StrEnum):
     P036 = "P036", "a number outside the bounds of its type, such as a percentage for a rate"
     P037 = "P037", "a list that doesn't say what its records hold, or how many there may be"
     P038 = "P038", "a time zone that the IANA database doesn't have"
+    P039 = "P039", "an age of exchange rates that is no number of days"
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"
+    P043 = "P043", "a currency, or a rate of one, that a request couldn't carry either"
 
     # F: whether FEEL can be read
     F001 = "F001", "FEEL that can't be read"
@@ -172,6 +174,7 @@ class ErrorCode(StrEnum):
     M008 = "M008", "a translation of cells to something that the fact can't hold"
     M009 = "M009", "a formula that gives nothing which the fact can hold"
     M010 = "M010", "signs of numbers or of an id's parts that can't be used"
+    M011 = "M011", "a currency that is no ISO 4217 code"
 
     # H: a map of an invoice history, found by receivables.history.history_map_file
     H001 = "H001", "an assumed fact that an order doesn't have"

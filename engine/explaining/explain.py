@@ -32,14 +32,17 @@ from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Ru
 from engine.vocabulary.binding import Scalar, Value, json_value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
+from engine.vocabulary.rates import Rate
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import TEXT, lists_among
 
 
-def explain(engine: Engine, case: str, facts: Mapping[str, object], as_of: date, id: str) -> Explanation:
+def explain(
+    engine: Engine, case: str, facts: Mapping[str, object], as_of: date, id: str, rate: Rate | None = None
+) -> Explanation:
     """Decides one case and gives everything that was tried for it. Takes what `Engine.decide` takes, and raises
     `FactsRefused` as that does. The explanation holds the same decision that `Engine.decide` gives."""
-    decision = engine.decide(case, facts, as_of, id)
+    decision = engine.decide(case, facts, as_of, id, rate)
     ruleset = engine.ruleset(case, as_of)
     bound = dict(zip((fact.name for fact in ruleset.facts), engine.bind(case, facts, as_of), strict=True))
     evaluated = run(ruleset, bound, day_number(as_of))

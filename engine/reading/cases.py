@@ -8,7 +8,7 @@ refuse it as it refuses a request.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
@@ -16,16 +16,19 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar, Sequence
-from engine.reading.fact_value import bound, read_value
+from engine.reading.fact_value import bound, hint_for_files, read_value, request_value
 from engine.reading.fields import FieldReader
 from engine.reading.policy_test import Case, Expected, ExpectedValue, Suite
-from engine.vocabulary.binding import JsonRecords, JsonScalar, after_the_day
+from engine.vocabulary.binding import FactsRefused, JsonRecords, JsonScalar, after_the_day
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.conversion import amounts_in
+from engine.vocabulary.currencies import MINOR_UNITS, not_a_currency
 from engine.vocabulary.days import day_number
-from engine.vocabulary.vocabulary import Fact, Future, Vocabulary
+from engine.vocabulary.rates import read_rates
+from engine.vocabulary.vocabulary import Fact, Future, Kind, Vocabulary
 
-_KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
-_TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
+_KEYS = ("cases", "case_kind", "as_of", "currency", "rates", "fixtures", "tests")
+_TEST_KEYS = ("title", "use", "facts", "as_of", "currency", "rates", "expect")
 _EXPECT_KEYS = ("outcome", "reasons", "waived", "undetermined", "results", "conditions")
 
 Facts = dict[str, dict[str, JsonScalar | JsonRecords]]
@@ -63,11 +66,53 @@ def read_cases(
     as_of = reader.calendar_day(fields["as_of"]) if "as_of" in fields else None
     if word is None:
         return None, in_order(reader.diagnostics)
-    reading = _CasesReader(reader, CASE_KINDS[word], vocabulary, as_of, names[word] if names else None)
+    money = _money(reader, fields, vocabulary, _Money(None, None))
+    reading = _CasesReader(reader, CASE_KINDS[word], vocabulary, as_of, money, names[word] if names else None)
     reading.read_fixtures(fields.get("fixtures"))
     cases = tuple(reading.cases(fields["tests"])) if "tests" in fields else ()
     suite = Suite(name, fields["cases"].place, word, cases) if name else None
     return suite, in_order(reader.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """In which currency amounts are, and what currencies are worth; None where nothing is said."""
+
+    currency: str | None
+    rates: JsonRecords | None
+
+
+def _money(reader: FieldReader, fields: Mapping[str, Node], vocabulary: Vocabulary, usual: _Money) -> _Money:
+    """What stands under `currency` and `rates` of a suite or a test; `usual` is what counts where nothing does."""
+    currency, rates = usual.currency, usual.rates
+    if "currency" in fields:
+        word = reader.word(fields["currency"], "the currency")
+        if word in MINOR_UNITS:
+            currency = word
+        elif word:
+            reader.mistake(fields["currency"].place, ErrorCode.P043, *not_a_currency(word))
+    if "rates" in fields:
+        rates = _rates(reader, fields["rates"], vocabulary.currency) or rates
+    return _Money(currency, rates)
+
+
+def _rates(reader: FieldReader, node: Node, own: str) -> JsonRecords | None:
+    """The rates of a suite or a test as a request carries them; None, with mistakes, where they can't be used."""
+    before = len(reader.diagnostics)
+    rates: JsonRecords = []
+    for item in reader.items(node, "`rates`"):
+        entries = reader.entries(item, "a rate")
+        rates.append({key.text: _of_rate(each, key.text) for key, each in entries if isinstance(each, Scalar)})
+    try:
+        read_rates(rates, own)
+    except FactsRefused as refused:
+        for fault in refused.faults if len(reader.diagnostics) == before else ():
+            reader.mistake(node.place, ErrorCode.P043, f"{fault.path} {fault.message}", hint_for_files(fault))
+    return rates if len(reader.diagnostics) == before else None
+
+
+def _of_rate(scalar: Scalar, key: str) -> JsonScalar:
+    return request_value(scalar, Kind.NUMBER if key == "rate" else Kind.TEXT)
 
 
 class _CasesReader:
@@ -83,15 +128,25 @@ class _CasesReader:
         kind: CaseKind,
         vocabulary: Vocabulary,
         as_of: date | None,
+        money: _Money,
         names: DecidedNames | None,
     ) -> None:
         self.reader = reader
         self.kind = kind
+        self.vocabulary = vocabulary
         self.names = names
         self.as_of = as_of
-        self.facts = {fact.name: fact for fact in vocabulary.of_case(kind.name)}
+        self.money = money
+        self.facts = self._facts_in(money.currency)
         self.fixtures: dict[str, Facts] = {}
         self.flawed: set[str] = set()  # fixtures with mistakes: what they lack is no second mistake of each test
+
+    def _facts_in(self, currency: str | None) -> dict[str, Fact]:
+        """The facts that tests may have, by name, where amounts are in this currency."""
+        facts = self.vocabulary.of_case(self.kind.name)
+        if currency in (None, self.vocabulary.currency):
+            return {fact.name: fact for fact in facts}
+        return {fact.name: replace(fact, type=amounts_in(fact.type, currency)) for fact in facts}
 
     def read_fixtures(self, node: Node | None) -> None:
         for key, content in self.reader.entries(node, "`fixtures`") if node else ():
@@ -115,6 +170,8 @@ class _CasesReader:
         if fields is None:
             return None
         before = len(reader.diagnostics)
+        money = _money(reader, fields, self.vocabulary, self.money)
+        self.facts = self._facts_in(money.currency)
         used = self._used(fields.get("use"), what)
         facts = _merged(self.fixtures[fixture] for fixture in used)
         if "facts" in fields:
@@ -139,6 +196,8 @@ class _CasesReader:
             case_kind=self.kind.name,
             as_of=as_of,
             facts=facts,
+            currency=money.currency,
+            rates=money.rates,
             expected=expected,
         )
 

@@ -55,11 +55,12 @@ def read_value(
     except FactsRefused as refused:
         fault = refused.faults[0]
         written = f"`{clipped(node.text)}` " if node.text else "nothing "
-        reader.mistake(node.place, code, f"{what}: {written}{fault.message}", _hint_for_files(fault))
+        reader.mistake(node.place, code, f"{what}: {written}{fault.message}", hint_for_files(fault))
         return None
 
 
-def _hint_for_files(fault: Fault) -> str:
+def hint_for_files(fault: Fault) -> str:
+    """The hint of a fault in words for the author of a file, who writes what a caller sends."""
     return re.sub(r"\bsend\b", "write", fault.hint).replace("before sending", "").strip()
 
 
@@ -93,7 +94,7 @@ def _read_records(
         for fault in refused.faults:
             at = fault.path.removeprefix(fact.name) or "the list"
             place = places.get(fault.path) or places[fault.path.rpartition(".")[0]]
-            reader.mistake(place, code, f"{what}: {at} {fault.message}", _hint_for_files(fault))
+            reader.mistake(place, code, f"{what}: {at} {fault.message}", hint_for_files(fault))
         return None
 
 

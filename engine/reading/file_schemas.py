@@ -18,7 +18,7 @@ from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import UTC_NAME
-from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Future, Kind
+from engine.vocabulary.vocabulary import RATE_DAYS_MAX, RATE_DAYS_USUAL, RECORDS_MAX, RECORDS_USUAL, Future, Kind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect of JSON Schema that all of them are written in, for `$schema`."""
@@ -317,6 +317,11 @@ def facts_file_schema() -> Schema:
             },
             "minimum": bound,
             "maximum": bound,
+            "total": {
+                "type": "boolean",
+                "default": False,
+                "description": "Of money: it adds up amounts of many customers, and may be larger than one amount.",
+            },
             "example": {"type": ["number", "string", "boolean"], "description": "As it stands in a request."},
         },
         ("type", "title"),
@@ -339,7 +344,14 @@ def facts_file_schema() -> Schema:
                             "default": UTC_NAME,
                             "examples": ["Europe/Berlin", "Asia/Shanghai"],
                             "description": "Whose days count: its name in the IANA database.",
-                        }
+                        },
+                        "rate_days": {
+                            "type": "integer",
+                            "minimum": 0,
+                            "maximum": RATE_DAYS_MAX,
+                            "default": RATE_DAYS_USUAL,
+                            "description": "Days that the rate of another currency may be older than the decision.",
+                        },
                     }
                 ),
                 "policies": {

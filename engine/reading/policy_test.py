@@ -53,6 +53,10 @@ class Case:
     """The day of the decision."""
     facts: Mapping[str, Mapping[str, JsonScalar | JsonRecords]]
     """By group, as a request carries them: `{"order": {"amount": "12.50"}}`, fixtures already merged in."""
+    currency: str | None = None
+    """In which the amounts are; None: that of the policies."""
+    rates: JsonRecords | None = None
+    """What currencies are worth, as a request carries it; None: not said."""
     expected: Expected
 
 

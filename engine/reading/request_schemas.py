@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.decimals import DECIMALS_READ
 from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
+from engine.vocabulary.rates import KEYS, RATE_DECIMALS_MAX, RATES_MAX
 from engine.vocabulary.vocabulary import Fact, Future, Kind, Type, Vocabulary
 
 Schema = dict[str, Any]
@@ -21,6 +23,41 @@ DATE_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 
 _CONTROL = "\\u0000-\\u001f\\u007f-\\u009f"
 _NOT_BLANK = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
+
+
+def currency_schemas(own: str) -> dict[str, Schema]:
+    """What stands beside the facts of a request: in which currency its amounts are, and what that is worth."""
+    rate = {
+        "type": ["string", "integer"],
+        "pattern": rf"^(0|[1-9][0-9]*)(\.[0-9]{{1,{RATE_DECIMALS_MAX}}}0*)?$",
+        "description": f"What one unit of the currency is worth in {own}; above 0.",
+        "examples": ["0.9215"],
+    }
+    one = {
+        "type": "object",
+        "properties": {
+            "currency": {"type": "string", "enum": sorted(set(MINOR_UNITS) - {own})},
+            "date": {"type": "string", "format": "date", "pattern": DATE_PATTERN},
+            "rate": rate,
+        },
+        "required": list(KEYS),
+        "additionalProperties": False,
+    }
+    return {
+        "currency": {
+            "type": ["string", "null"],
+            "enum": [*sorted(MINOR_UNITS), None],
+            "description": f"In which all amounts of this request are, by its ISO 4217 code; {own} where it is left "
+            "out. Amounts in another one have its decimals, and are refused unless `rates` holds a rate of it.",
+        },
+        "rates": {
+            "type": ["array", "null"],
+            "items": one,
+            "maxItems": RATES_MAX,
+            "description": "What other currencies are worth. The newest that is not of a later day than the decision "
+            "counts, unless it is too old.",
+        },
+    }
 
 
 def facts_schema(vocabulary: Vocabulary, case: str) -> Schema:

@@ -33,22 +33,34 @@ from engine.reading.fact_value import read_value
 from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
 from engine.reading.policy import TypeName
 from engine.vocabulary.binding import JsonRecords, JsonScalar, json_value
-from engine.vocabulary.currencies import MINOR_UNITS, NO_MONEY, currency_meant
+from engine.vocabulary.currencies import MINOR_UNITS, not_a_currency
 from engine.vocabulary.days import UTC_NAME, day_number, timezones
 from engine.vocabulary.decimals import RATE_SCALE
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Fact, Future, Kind, ListField, Type, Vocabulary
+from engine.vocabulary.vocabulary import (
+    RATE_DAYS_MAX,
+    RATE_DAYS_USUAL,
+    RECORDS_MAX,
+    RECORDS_USUAL,
+    TOTAL_MAX,
+    Fact,
+    Future,
+    Kind,
+    ListField,
+    Type,
+    Vocabulary,
+)
 
 CURRENCY_ASSUMED = "EUR"
 """If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
 
 _STANDARD_KEYS = ("facts",)
 _FILE_KEYS = ("currency", "site", "policies", "facts")
-_SITE_KEYS = ("timezone",)
+_SITE_KEYS = ("timezone", "rate_days")
 SITE_KEYS_REQUIRED = ("currency", "policies")
 """Keys that every site's facts.yaml must have."""
 
-_FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "future", "example")
+_FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "total", "future", "example")
 _BOUNDS = ("minimum", "maximum")
 _LIST_KEYS = ("type", "of", "at_most", "title", "note", "required")
 _RECORD_KEYS = ("type", "members", "required", *_BOUNDS)
@@ -85,8 +97,10 @@ def read_vocabulary(
     if site:
         fields = reader.fields(site.root, "a facts file", _FILE_KEYS, required) or {}
         facts |= _facts(reader, fields, vocabulary, facts)
-    timezone = _timezone(reader, site.root.get("site") if site else None)
-    return replace(vocabulary, facts=facts, timezone=timezone), in_order(reader.diagnostics)
+    node = site.root.get("site") if site else None
+    about = (reader.fields(node, "`site`", _SITE_KEYS) if node else None) or {}
+    timezone, rate_days = _timezone(reader, about.get("timezone")), _rate_days(reader, about.get("rate_days"))
+    return replace(vocabulary, facts=facts, timezone=timezone, rate_days=rate_days), in_order(reader.diagnostics)
 
 
 def _currency(reader: FieldReader, site: Document | None) -> str:
@@ -100,20 +114,8 @@ def _currency(reader: FieldReader, site: Document | None) -> str:
     return CURRENCY_ASSUMED
 
 
-def not_a_currency(written: str) -> tuple[str, str]:
-    """What is said of a text that is no currency's code, and what to write instead. Blank: it is no text at all."""
-    quoted = f"`{clipped(written)}`" if written else "this"
-    if written in NO_MONEY:
-        return f"{quoted} is no money but a fund, a metal or a test", "write the code of the currency of all amounts"
-    meant = currency_meant(written) or (nearest(written.strip().upper(), MINOR_UNITS) if len(written) > 2 else None)
-    hint = f"did you mean `{meant}`?" if meant else "write its ISO 4217 code, such as `EUR` or `CNY`"
-    return f"{quoted} is not a currency", hint
-
-
-def _timezone(reader: FieldReader, node: Node | None) -> str:
+def _timezone(reader: FieldReader, zone: Node | None) -> str:
     """The zone that `site: {timezone: …}` names. UTC where it names none, and after a mistake, to find the others."""
-    fields = reader.fields(node, "`site`", _SITE_KEYS) if node else None
-    zone = (fields or {}).get("timezone")
     if zone is None:
         return UTC_NAME
     if isinstance(zone, Scalar) and zone.text in timezones():
@@ -125,6 +127,18 @@ def _timezone(reader: FieldReader, node: Node | None) -> str:
         hint = "this machine knows none but UTC; install its package tzdata"
     reader.mistake(zone.place, ErrorCode.P038, f"{quoted} is not a time zone", hint)
     return UTC_NAME
+
+
+def _rate_days(reader: FieldReader, node: Node | None) -> int:
+    """The days that `site: {rate_days: …}` allows."""
+    if node is None:
+        return RATE_DAYS_USUAL
+    value = node.value if isinstance(node, Scalar) else None
+    if isinstance(value, Decimal) and value == value.to_integral_value() and 0 <= value <= RATE_DAYS_MAX:
+        return int(value)
+    message = "`rate_days` is no number of days that a rate may be old"
+    reader.mistake(node.place, ErrorCode.P039, message, f"write a whole number from 0 to {RATE_DAYS_MAX}")
+    return RATE_DAYS_USUAL
 
 
 def _facts(
@@ -211,6 +225,8 @@ def _bounded(
     kind = Kind(declared.word)
     type_ = vocabulary.type_named(kind, declared.members, declared.titles)
     widest = vocabulary.widest(kind)
+    if "total" in fields and _is_total(reader, fields["total"], kind, key):
+        type_ = widest = replace(widest, low=-TOTAL_MAX, high=TOTAL_MAX)
     low, high = (_bound(reader, fields[word], widest, word, key) if word in fields else None for word in _BOUNDS)
     low, high = type_.low if low is None else low, type_.high if high is None else high
     if low > high:
@@ -220,6 +236,14 @@ def _bounded(
         reader.mistake(place, ErrorCode.P033, message, "swap the two" if both else "write both `minimum` and `maximum`")
         return None
     return replace(type_, low=low, high=high)
+
+
+def _is_total(reader: FieldReader, node: Node, kind: Kind, key: Scalar) -> bool:
+    """Whether the fact adds up amounts of many customers, and may be larger than one amount."""
+    if kind is not Kind.MONEY:
+        reader.mistake(node.place, ErrorCode.P033, f"`{kind}` is no total, money is", "leave `total` out")
+        return False
+    return bool(reader.yes_or_no(node, f"`total` of `{clipped(key.text)}`"))
 
 
 def _bound(reader: FieldReader, node: Node, type_: Type, word: str, key: Scalar) -> int | None:

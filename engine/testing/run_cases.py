@@ -21,6 +21,7 @@ from engine.ruleset.interpret import run
 from engine.testing.case_result import CaseDifference, CaseResult, CasesRun, Coverage, Tried
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
+from engine.vocabulary.rates import Rate, read_rates
 
 Clock = Callable[[], float]
 """Gives seconds since any moment, such as `time.perf_counter`. The engine has no clock of its own."""
@@ -50,7 +51,8 @@ def run_cases(suites: Iterable[Suite], engine: Engine, clock: Clock = lambda: 0.
 
 def _differences(case: Case, engine: Engine) -> Iterator[CaseDifference]:
     try:
-        decision = engine.decide(case.case_kind, case.facts, case.as_of, f"test:{case.name}")
+        facts, rate = _in_own_currency(case, engine)
+        decision = engine.decide(case.case_kind, facts, case.as_of, f"test:{case.name}", rate)
     except FactsRefused as refused:
         yield CaseDifference("facts", "facts that can be bound", "; ".join(map(str, refused.faults)))
         return
@@ -65,6 +67,11 @@ def _differences(case: Case, engine: Engine) -> Iterator[CaseDifference]:
     yield from _result_differences(expected.results or {}, decision)
     if expected.conditions is not None:
         yield from _condition_differences(expected.conditions, decision)
+
+
+def _in_own_currency(case: Case, engine: Engine) -> tuple[Mapping[str, object], Rate | None]:
+    rates = read_rates(case.rates, engine.vocabulary.currency)
+    return engine.in_own_currency(case.case_kind, case.facts, case.as_of, case.currency, rates)
 
 
 def _id_differences(what: str, expected: Sequence[str], got: Sequence[str]) -> Iterator[CaseDifference]:
@@ -122,7 +129,7 @@ def _hits(case: Case, engine: Engine) -> list[str]:
     evaluator; none where the facts are refused."""
     ruleset = engine.ruleset(case.case_kind, case.as_of)
     try:
-        values = engine.bind(case.case_kind, case.facts, case.as_of)
+        values = engine.bind(case.case_kind, _in_own_currency(case, engine)[0], case.as_of)
     except FactsRefused:
         return []
     facts = {fact.name: value for fact, value in zip(ruleset.facts, values, strict=True)}

@@ -42,7 +42,7 @@ JsonScalar = str | int | bool | None
 JsonRecords = list[dict[str, JsonScalar]]
 """A list as requests carry it: `[{"amount": "12.50", "due": "2026-07-01"}]`."""
 
-_DECIMAL = re.compile(rf"-?(0|[1-9][0-9]{{0,17}})(\.[0-9]{{1,{DECIMALS_READ}}})?", re.ASCII)
+_DECIMAL = re.compile(rf"-?(0|[1-9][0-9]{{0,18}})(\.[0-9]{{1,{DECIMALS_READ}}})?", re.ASCII)
 """No leading zeros, no `+`, no exponent, no thousands separators: what could be read in two ways is refused."""
 
 _KEY_LENGTH_MAX = 80

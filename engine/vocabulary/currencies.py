@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from engine.diagnostics.nearest import nearest
+from engine.diagnostics.wording import clipped
+
 _CODES_BY_DECIMALS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
     2: """
@@ -63,3 +66,13 @@ def currency_meant(written: str) -> str | None:
     currency that has been replaced; None where nothing is known of it."""
     word = written.strip().upper()
     return word if word in MINOR_UNITS else _MEANT.get(word)
+
+
+def not_a_currency(written: str) -> tuple[str, str]:
+    """What is said of a text that is no currency's code, and what to write instead. Blank: it is no text at all."""
+    quoted = f"`{clipped(written)}`" if written else "this"
+    if written in NO_MONEY:
+        return f"{quoted} is no money but a fund, a metal or a test", "write the code of the currency of all amounts"
+    meant = currency_meant(written) or (nearest(written.strip().upper(), MINOR_UNITS) if len(written) > 2 else None)
+    hint = f"did you mean `{meant}`?" if meant else "write its ISO 4217 code, such as `EUR` or `CNY`"
+    return f"{quoted} is not a currency", hint

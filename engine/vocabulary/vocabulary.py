@@ -77,13 +77,26 @@ class Kind(StrEnum):
 _NUMERIC = frozenset({Kind.MONEY, Kind.RATE, Kind.NUMBER, Kind.INTEGER, Kind.DAYS, Kind.MONTHS})
 
 QUOTIENT_SCALE = 12
-"""Decimals of a division's result; fits 128-bit integers for amounts up to 10**15 minor units."""
+"""Decimals of a division's result; fits 128-bit integers for every amount that a fact may hold."""
 
-MONEY_BOUND = 10**15
-"""Largest amount in minor units that a money fact may hold, either sign."""
+MONEY_UNITS_MAX = 10**15
+"""Largest amount that a fact may hold, either sign, in units of its currency (euros, not cents). No currency has more
+than three decimals, so its minor units are below 10**18, and a 64-bit integer holds them."""
+
+TOTAL_MAX = 10**18
+"""Largest amount in minor units, either sign, of a fact that adds up other amounts, such as all receivables of a
+company: 10**16 euros. A 64-bit integer holds it, and 38 digits the ratio of two such amounts times a number of days.
+Amounts that are worked out may be larger, up to `FORMULA_BOUND`."""
 
 FORMULA_BOUND = 10**38 - 1
 """Largest intermediate result, either sign: what decimal(38, 0) and a 128-bit integer both hold."""
+
+
+RATE_DAYS_USUAL = 7
+"""Days that an exchange rate may be older than the decision where the site says nothing: a holiday week has none."""
+
+RATE_DAYS_MAX = 400
+"""The most that a site may allow, for prices that are fixed once a year."""
 
 
 Titles = tuple[tuple[str, Text], ...]
@@ -115,9 +128,9 @@ class ListField:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A kind with its precision and its bounds: money with 2 decimals between 0 and 10**15 cents.
+    """A kind with its precision and its bounds: money with 2 decimals between 0 and 10**17 cents.
 
-    `Type(Kind.MONEY, scale=2, low=0, high=10**15)`.
+    `Type(Kind.MONEY, scale=2, low=0, high=10**17)`.
     """
 
     kind: Kind
@@ -166,6 +179,12 @@ def unit_of(type_: Type, currency: str) -> str | None:
     """What values of this type are counted in, as answers say it: a currency (`EUR`), `days`, `months`, or `share` for
     a rate, of which 0.05 is 5%. None for what has no unit."""
     return currency if type_.kind is Kind.MONEY else _UNITS.get(type_.kind)
+
+
+def money_max(decimals: int) -> int:
+    """The largest amount of one fact in minor units of a currency with so many decimals."""
+    unit: int = 10**decimals
+    return MONEY_UNITS_MAX * unit
 
 
 YES_NO = Type(Kind.YES_NO)
@@ -232,6 +251,9 @@ class Vocabulary:
     """Where the site's day begins and ends, by its name in the IANA database: `Europe/Berlin`. It says which day it is
     where a case doesn't say for which day it is decided."""
 
+    rate_days: int = RATE_DAYS_USUAL
+    """Days that the rate of another currency may be older than the decision that uses it."""
+
     def lists(self) -> Lists:
         """The facts that are lists, by full name, with the names of what their records hold."""
         return lists_among(self.facts.values())
@@ -252,7 +274,8 @@ class Vocabulary:
         """The type of this kind that holds all others of it, within which bounds may be declared."""
         match kind:
             case Kind.MONEY:
-                return Type(kind, scale=self.currency_digits, low=-MONEY_BOUND, high=MONEY_BOUND)
+                most = money_max(self.currency_digits)
+                return Type(kind, scale=self.currency_digits, low=-most, high=most)
             case Kind.RATE | Kind.NUMBER:
                 return Type(kind, scale=RATE_SCALE, low=-(10**12), high=10**12)
             case Kind.INTEGER:

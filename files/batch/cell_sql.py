@@ -122,7 +122,7 @@ def plain_number(numbers: NumberFormat, cell: Expr, dialect: Dialect, scale: int
     )
 
 
-_WHOLE_DIGITS_MAX = 18
+_WHOLE_DIGITS_MAX = 19
 """More digits before the point are out of every range, however they are rounded."""
 
 

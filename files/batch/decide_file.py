@@ -17,10 +17,12 @@ from pydantic_core import to_json
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused, Fault
+from engine.vocabulary.rates import Rate
 from files.batch.job import BatchJob, BatchTally
 from files.input_refused import InputRefused
 from files.maps.headings import refuse_unfit_heading
 from files.maps.mapped_rows import MappedRow, faults_of_row, heading_faults, row_reader
+from files.maps.row_map import CURRENCY
 from files.rejects import rejects_writer
 from files.rows import FileRow, PerHeading, RowFile, open_rows
 from files.typed_cells import untyped
@@ -74,7 +76,7 @@ def decide_file(engine: Engine, job: DecideFileJob, watch: Watch) -> BatchTally:
         whole_files((Path(job.out), Path(job.rejects))) as (out, rejects),
     ):
         write_reject = rejects_writer(rejects, several_files=False, spreadsheet=job.spreadsheet)
-        for row, mapped in _mapped(job, file, tally):
+        for row, mapped in _mapped(engine, job, file, tally):
             tally.rows += 1
             decision = _decide(engine, job, row, mapped)
             if isinstance(decision, Decision):
@@ -101,18 +103,21 @@ def _decide(engine: Engine, job: DecideFileJob, row: FileRow, mapped: MappedRow)
     refused: tuple[Fault, ...] = ()
     try:
         if not mapped.faults and not mapped.formula_faults:
-            return engine.decide(job.case, mapped.facts, job.as_of, decision_id(engine, job, row))
+            return engine.decide(
+                job.case, mapped.facts, job.as_of, decision_id(engine, job, row, mapped.rate), mapped.rate
+            )
         engine.bind(job.case, mapped.facts, job.as_of)
     except FactsRefused as error:
         refused = error.faults
     return faults_of_row(job.row_map, mapped, refused)
 
 
-def decision_id(engine: Engine, job: DecideFileJob, row: FileRow) -> str:
+def decision_id(engine: Engine, job: DecideFileJob, row: FileRow, rate: Rate | None) -> str:
     """A UUID (version 5) of everything the decision follows from and of the row's place: deciding the same file again
     under the same policies gives the same ids."""
     row_map = job.row_map.name if job.row_map else ""
-    return stable_id(row_map, job.source.name, str(row.line), row.text, job.case, job.as_of.isoformat(), engine.version)
+    day, of_rate = job.as_of.isoformat(), (repr(rate),) if rate else ()
+    return stable_id(row_map, job.source.name, str(row.line), row.text, job.case, day, engine.version, *of_rate)
 
 
 def stable_id(*parts: str) -> str:
@@ -123,7 +128,9 @@ def stable_id(*parts: str) -> str:
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _mapped(job: DecideFileJob, file: RowFile, tally: BatchTally) -> Iterator[tuple[FileRow, MappedRow]]:
+def _mapped(
+    engine: Engine, job: DecideFileJob, file: RowFile, tally: BatchTally
+) -> Iterator[tuple[FileRow, MappedRow]]:
     """Each row with the facts it holds. Raises InputRefused before the first row where the heading doesn't fit."""
     row_map = job.row_map
     if file.heading is not None:
@@ -131,9 +138,10 @@ def _mapped(job: DecideFileJob, file: RowFile, tally: BatchTally) -> Iterator[tu
             raise InputRefused("a CSV file needs a map from its columns to facts", "give --map MAP.yaml")
         faults = heading_faults(row_map, file.heading)
         refuse_unfit_heading(job.source, row_map, faults, encoding=job.encoding, delimiter=job.delimiter)
-    names = (name for column in row_map.columns for name in column.columns) if row_map else ()
+    names = row_map.headings if row_map else ()
     unseen = dict.fromkeys(names) if file.heading is None else {}
-    readers = PerHeading(lambda heading: row_reader(row_map, heading, job.as_of) if row_map else None)
+    money = engine.denomination(job.as_of, job.rates)
+    readers = PerHeading(lambda heading: row_reader(row_map, heading, job.as_of, money) if row_map else None)
     for row in file:
         if row.cells is None:
             yield row, MappedRow({}, (row.fault,) if row.fault else ())
@@ -142,5 +150,16 @@ def _mapped(job: DecideFileJob, file: RowFile, tally: BatchTally) -> Iterator[tu
             for name in row.heading:
                 unseen.pop(name, None)
         read = readers(row.heading)
-        yield row, read(row.cells) if read else MappedRow(cast("Mapping[str, object]", untyped(row.body or {})), ())
+        yield row, read(row.cells) if read else _request(engine, job, row)
     tally.unseen_keys = tuple(unseen)
+
+
+def _request(engine: Engine, job: DecideFileJob, row: FileRow) -> MappedRow:
+    """A row that is a request as it stands: beside its facts it may say in which currency its amounts are."""
+    body = dict(cast("Mapping[str, object]", untyped(row.body or {})))
+    currency = body.pop(CURRENCY, None)
+    try:
+        facts, rate = engine.in_own_currency(job.case, body, job.as_of, currency, job.rates)
+    except FactsRefused as refused:
+        return MappedRow({}, refused.faults)
+    return MappedRow(facts, (), rate=rate)

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
+from engine.vocabulary.rates import NO_RATES, Rates
 from files.maps.row_map import RowMap
 
 
@@ -20,6 +21,8 @@ class BatchJob:
     """The day of the decisions: whose parameters are in force, and what `as_of` is to formulas."""
     row_map: RowMap | None = None
     """How columns become facts. None: columns bear the names of facts, rows of NDJSON may be requests."""
+    rates: Rates = NO_RATES
+    """What other currencies are worth in that of the policies."""
     out: str
     """Where the decisions go: a path, on Spark one of the cluster's storage."""
     rejects: str

@@ -16,7 +16,7 @@ from sqlglot.expressions import Expr
 
 from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
 from engine.lowering.sql.levels import ColumnNames, column
-from engine.vocabulary.binding import after_the_day, json_value
+from engine.vocabulary.binding import after_the_day
 from engine.vocabulary.decimals import DECIMALS_READ
 from engine.vocabulary.invisible import CONTROLS, FILLERS, UNSEEN, sql_class
 from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
@@ -46,6 +46,8 @@ from files.batch.raw_columns import (
     is_rounded_decimal,
     mapped_column,
 )
+from files.batch.raw_currency import RawCurrency
+from files.batch.unscaled import NARROW_DIGITS, tried, unscaled
 from files.maps.cell_faults import (
     fault_of_missing,
     joint_in_part,
@@ -63,9 +65,8 @@ RAW = "raw"
 FAULTS = "faults"
 
 _INTEGER = f"-?[0-9]{{1,18}}(\\.0{{1,{DECIMALS_READ}}})?"
-_DECIMAL = f"-?(0|[1-9][0-9]{{0,17}})(\\.[0-9]{{1,{DECIMALS_READ}}})?"
+_DECIMAL = f"-?(0|[1-9][0-9]{{0,18}})(\\.[0-9]{{1,{DECIMALS_READ}}})?"
 _CONTROL, _UNSEEN = sql_class(CONTROLS), sql_class((*UNSEEN, *FILLERS))
-_NARROW_DIGITS = 18
 _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
 """Most cells; what else stands around them is stripped as Python strips it, at three times the cost."""
 
@@ -97,11 +98,14 @@ class RawFacts:
         row_map: RowMap | None = None,
         as_of: int = 0,
         persons: bool = False,
+        currency: RawCurrency | None = None,
     ) -> None:
         """`names` are the columns of the facts, as `SqlForm.columns` has them; `sources` says which raw columns give
         facts and helper columns; `kept` are raw columns that stay beside the facts. `row_map` has the formulas for the
         facts that no column gives; `as_of` is the day, as a day count, that they read under that name, and to which
-        dates of the past are held. `persons`: there is a relation `PERSONS` of what `persons_written` gives."""
+        dates of the past are held. `persons`: there is a relation `PERSONS` of what `persons_written` gives.
+        `currency`: what the rows say of their currency; None where they say nothing."""
+        self._currency = currency
         self._persons = persons
         self.facts = tuple(facts)
         self.dialect = dialect
@@ -117,6 +121,8 @@ class RawFacts:
         self._targets = {target.name: (names[target.name], target) for target in targets}
         self._written: dict[str, str] = {}
         self._add_helpers(row_map.helpers if row_map else ())
+        headings = currency.headings if currency else ()
+        self._currency_cells = {name: f"credence_currency_{number}" for number, name in enumerate(headings)}
         self._read_as = {name: f"{PERSONS}_{number}" for number, name in enumerate(self._of_persons())}
 
     def _of_persons(self) -> list[str]:
@@ -141,7 +147,7 @@ class RawFacts:
         cells = self._with_persons(exp.select(*self._kept, *self._cells(), copy=False).from_(raw, copy=False))
         readings = {name: self._reading(target) for name, (_, target) in self._targets.items()}
         values = [exp.alias_(readings[name].value, self._targets[name][0], copy=False) for name in readings]
-        faults = exp.alias_(self._faults(list(readings.values())), FAULTS, copy=False)
+        faults = exp.alias_(self._after_currency(self._faults(list(readings.values()))), FAULTS, copy=False)
         columns = exp.select(*(each.copy() for each in self._kept), *values, faults, copy=False)
         columns = columns.from_("cells", copy=False)
         if not self._formulas:
@@ -154,6 +160,15 @@ class RawFacts:
         no_fault = exp.Is(this=column(FAULTS), expression=exp.Null())
         checked = exp.alias_(self.checked().subquery(copy=False), "checked", copy=False)
         return exp.select(*columns, copy=False).from_(checked, copy=False).where(no_fault, copy=False)
+
+    def _after_currency(self, others: Expr) -> Expr:
+        """The faults of a row whose amounts are in the policies' currency; of any other row that fault alone, since
+        nobody knows then how its amounts are to be read."""
+        if self._currency is None:
+            return others
+        bare = {name: column(in_relation) for name, in_relation in self._currency_cells.items()}
+        ifs = [exp.If(this=test, true=words) for test, words in self._currency.tests(self.dialect, bare)]
+        return exp.Case(ifs=ifs, default=others)
 
     # --- formulas ----------------------------------------------------------------------------------------------------
 
@@ -216,6 +231,8 @@ class RawFacts:
             yield exp.alias_(self._cell(source, target) if source else exp.Null(), in_relation)
             if source is not None and name in self._written:
                 yield exp.alias_(self._as_written(source), self._written[name])
+        for name, in_relation in self._currency_cells.items():
+            yield exp.alias_(self._bare(name), in_relation)
         for read in self._read_as.values():
             known = exp.column(READ, read, quoted=True) if self._persons else exp.Null()
             yield exp.alias_(exp.cast(known, self.dialect.text_type), read)
@@ -396,22 +413,7 @@ class RawFacts:
             faults.append((self.dialect.has_more_decimals(cell, scale), too_fine))
         elif column_type is not ColumnType.WHOLE:
             return self._refused(target, cell, self._words(target).of_binding(wrong=True))
-        return self._in_range(target, cell, self._unscaled(target.type, cell), faults, "9" * 18)
-
-    def _unscaled(self, type_: Type, cell: Expr) -> Expr:
-        """Null where the number is out of range: multiplied, it might not be held."""
-        largest, scale = max(-type_.low, type_.high), type_.scale
-        digits = _NARROW_DIGITS if largest * 10**scale < 10**_NARROW_DIGITS else 38
-        read = _tried(cell, f"DECIMAL({digits}, {scale})")
-        if not scale:
-            return exp.Cast(this=read, to=exp.DataType.build(self.dialect.narrow))
-        ends = [
-            exp.cast(text(str(json_value(end, type_))), f"DECIMAL({digits}, {scale})")
-            for end in (type_.low, type_.high)
-        ]
-        moved = exp.Cast(this=binary(exp.Mul, read, number(10**scale)), to=exp.DataType.build(self.dialect.narrow))
-        within = exp.Between(this=read.copy(), low=ends[0], high=ends[1])
-        return exp.Case(ifs=[exp.If(this=within, true=moved)])
+        return self._in_range(target, cell, unscaled(target.type, cell, self.dialect), faults, "9" * 19)
 
     def _in_range(
         self, target: RawTarget, cell: Expr, value: Expr, faults: list[Test], outside: str | int
@@ -424,8 +426,8 @@ class RawFacts:
 
     def _integer(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         if column_type is ColumnType.WHOLE:
-            return self._in_range(target, cell, _tried(cell, self.dialect.narrow), [], 10**30)
-        value = _tried(_tried(cell, f"DECIMAL({_NARROW_DIGITS}, 0)"), self.dialect.narrow)  # `3.0` is 3
+            return self._in_range(target, cell, tried(cell, self.dialect.narrow), [], 10**30)
+        value = tried(tried(cell, f"DECIMAL({NARROW_DIGITS}, 0)"), self.dialect.narrow)  # `3.0` is 3
         if column_type is ColumnType.DECIMAL:
             fractional = (self.dialect.has_more_decimals(cell, 0), self._words(target).of_binding("x"))
             return self._in_range(target, cell, value, [fractional], 10**30)
@@ -476,11 +478,6 @@ def _raw(name: str) -> Expr:
 def _decimals(type_: Type) -> int | None:
     """Decimals of a type whose numbers may have some; None for whole numbers."""
     return type_.scale if type_.kind in (Kind.MONEY, Kind.RATE, Kind.NUMBER) else None
-
-
-def _tried(cell: Expr, type_: str) -> Expr:
-    """Null where the cell is none of this type; `safe` keeps Spark from failing instead."""
-    return exp.TryCast(this=cell.copy(), to=exp.DataType.build(type_), safe=True)
 
 
 def _known(cell: Expr) -> Expr:

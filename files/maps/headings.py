@@ -28,8 +28,7 @@ def refuse_unfit_heading(
     the file was read; `between` stands between the faults."""
     if not faults:
         return
-    names = [name for column in row_map.columns for name in column.columns]
-    above = lines_above_heading(path, names, encoding=encoding, delimiter=delimiter)
+    above = lines_above_heading(path, row_map.headings, encoding=encoding, delimiter=delimiter)
     hint = ""
     if above is not None and above != row_map.skip_lines:
         hint = f"line {above + 1} holds all columns of the map: write `skip_lines: {above}` at the top of the map"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple, cast
 
@@ -17,8 +18,10 @@ from engine.lowering.python.python_form import formula_function
 from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
+from engine.vocabulary.conversion import converted_records, converter, foreign
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal
+from engine.vocabulary.rates import Denomination, Rate
 from engine.vocabulary.vocabulary import Future, Kind, Type
 from files.maps.cell_faults import (
     PLAIN_HINT,
@@ -34,6 +37,7 @@ from files.maps.date_format import read_in_any
 from files.maps.joined_ids import Join, Unjoined
 from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
 from files.maps.number_format import PLAIN, rounded
+from files.maps.row_currency import RowCurrency
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
 from files.strict_json import JsonRefused, read_json
 from files.typed_cells import is_typed
@@ -69,6 +73,9 @@ class MappedRow(NamedTuple):
     slots: Mapping[str, int] = {}
     """Where the cell of each of the map's columns stands in `cells`, by the column's name."""
 
+    rate: Rate | None = None
+    """By which the row's amounts were converted; None where they were in the policies' own currency."""
+
 
 RowReader = Callable[[Sequence[str | None]], MappedRow]
 """Takes a row's cells in the order of the heading; None and blank text are missing values."""
@@ -77,19 +84,18 @@ RowReader = Callable[[Sequence[str | None]], MappedRow]
 def heading_faults(row_map: RowMap, heading: Sequence[str]) -> tuple[Fault, ...]:
     """What keeps this map from reading a file with this heading: each column that is missing, or there twice."""
     faults = []
-    for name in dict.fromkeys(name for column in row_map.columns for name in column.columns):
-        count = heading.count(name)
-        used = next(column for column in row_map.columns if name in column.columns)
+    for name in row_map.headings:
+        count, used = heading.count(name), row_map.reader_of(name)
         if count == 0:
             hint = did_you_mean(name, heading) or f"the columns are {listed(heading[:30])}"
-            faults.append(Fault(name, f"the column that `{used.name}` is read from is missing", hint))
+            faults.append(Fault(name, f"the column that `{used}` is read from is missing", hint))
         elif count > 1:
-            hint = f"rename all but the one for `{used.name}`"
+            hint = f"rename all but the one for `{used}`"
             faults.append(Fault(name, f"is the heading of {count} columns", hint))
     return tuple(faults)
 
 
-def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReader:
+def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date, money: Denomination | None = None) -> RowReader:
     """The function that takes a row through the map. The heading must be without faults, except that a key of NDJSON
     rows may be in no row. `as_of` is what formulas read under that name.
 
@@ -97,23 +103,41 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
     `invoice.open_amount: {formula: row.amount - row.paid}` and the cells `100` and `30.5` under two helper columns of
     type money, for example, the formula reads 10000 and 3050 minor units and gives 6950, which stands in the facts as
     `69.50`.
+
+    `money` says in which currency policies decide, and what others are worth in it: amounts of a row in another one are
+    converted cell by cell, before any formula reads them. None: whoever asks looks at the currency himself.
     """
+    currency = RowCurrency(row_map, heading, money) if money is not None else None
+    if currency is not None and currency.is_idle:
+        currency = None
     slots = {name: index for index, name in enumerate(heading)}
     places = _places(row_map)
     day = day_number(as_of)
     joins = [Join(column, slots) for column in row_map.columns if column.rest]
     slot_of = {join.column.name: len(heading) + at for at, join in enumerate(joins)}
-    columns = [
-        _column(column, slot_of.get(column.name, slots.get(column.column)), places.get(column.name), day)
-        for column in row_map.columns
-    ]
+
+    def plans(rate: Rate | None) -> list[_ColumnPlan]:
+        return [
+            _column(column, slot_of.get(column.name, slots.get(column.column)), places.get(column.name), day, rate)
+            for column in row_map.columns
+        ]
+
+    own = plans(None)
+    by_rate: dict[Rate, list[_ColumnPlan]] = {}
     formulas = _FormulaRunner(row_map.formulas, places, as_of)
     names = [*(column.name for column in row_map.columns), *(formula.name for formula in row_map.formulas)]
     groups = [group for group in dict.fromkeys(name.partition(".")[0] for name in names) if group != ROW]
     helpers = slice(1, 1 + len(row_map.helper_names))
-    by_name = {plan.column.name: plan.slot for plan in columns if plan.slot is not None}
+    by_name = {plan.column.name: plan.slot for plan in own if plan.slot is not None}
 
     def read(cells: Sequence[str | None]) -> MappedRow:
+        columns, rate = own, None
+        if currency is not None:
+            found = currency.of(cells)
+            if isinstance(found, Fault):
+                return MappedRow({}, (found,), cells=cells)
+            if (rate := found) is not None:
+                columns = by_rate.get(rate) or by_rate.setdefault(rate, plans(rate))
         if joins:
             cells = (*cells, *(join(cells) for join in joins))
         facts: dict[str, dict[str, JsonScalar]] = {group: {} for group in groups}
@@ -135,7 +159,7 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date) -> RowReade
             if group != ROW:
                 facts[group][key] = raw
         formula_faults = formulas.run(facts, values, cells_are_sound=not faults)
-        return MappedRow(facts, tuple(faults), formula_faults, values[helpers], cells, by_name)
+        return MappedRow(facts, tuple(faults), formula_faults, values[helpers], cells, by_name, rate)
 
     return read
 
@@ -213,9 +237,9 @@ class _ColumnPlan(NamedTuple):
     column: Column
 
 
-def _column(column: Column, slot: int | None, place: int | None, day: int) -> _ColumnPlan:
+def _column(column: Column, slot: int | None, place: int | None, day: int, rate: Rate | None) -> _ColumnPlan:
     group, _, key = column.name.partition(".")
-    convert = _converter(column)
+    convert = _converter(column) if rate is None else _converted(column, rate)
     if place is None:
         return _ColumnPlan(slot, convert, None, -1, group, key, column)
     return _ColumnPlan(slot, convert, _exact(column, convert, day), place, group, key, column)
@@ -247,6 +271,27 @@ def _exact(column: Column, convert: _Converter, day: int) -> _ExactConverter:
 
 def _counts_as_unknown(value: Value, type_: Type, day: int) -> bool:
     return type_.future is Future.UNKNOWN and value is not None and cast(int, value) > day
+
+
+def _converted(column: Column, rate: Rate) -> _Converter:
+    """Amounts are read with the decimals of the rate's currency and converted; other cells are read as ever."""
+    if column.type.kind is Kind.LIST:
+        read_list = _converter(column)
+        return lambda text: cast("JsonScalar", converted_records(read_list(text), column.type, rate, column.name))
+    if column.type.kind is not Kind.MONEY:
+        return _converter(column)
+    in_currency = replace(column, type=foreign(column.type, rate.currency))
+    read, convert = _converter(in_currency), converter(column.type, rate, column.name)
+
+    def amount(text: str) -> JsonScalar:
+        raw = read(text)
+        try:
+            return convert(raw)
+        except FactsRefused as refused:
+            [fault] = refused.faults
+            raise _NotMapped("", fault=fault_of_binding(in_currency, text, fault)) from None
+
+    return amount
 
 
 def _converter(column: Column) -> _Converter:

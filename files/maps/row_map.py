@@ -132,8 +132,22 @@ class RowMap:
     formulas: tuple[MapFormula, ...] = ()
     """In an order in which each reads only the results of those before it."""
 
+    currency: Column | str | None = None
+    """In which currency the amounts of a row are: the column that says so by ISO 4217 codes, or one code for all rows;
+    None where the map says nothing, and amounts are in the policies' own."""
+
     skip_lines: int = 0
     """Lines of a CSV file above its heading, such as a report's title, that are no part of the table."""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings of all columns that are read, each once."""
+        of_currency = self.currency.columns if isinstance(self.currency, Column) else ()
+        return tuple(dict.fromkeys((*(name for column in self.columns for name in column.columns), *of_currency)))
+
+    def reader_of(self, heading: str) -> str:
+        """What is read from the column with this heading: a fact, a helper column or the currency."""
+        return next((column.name for column in self.columns if heading in column.columns), CURRENCY)
 
     @property
     def helpers(self) -> tuple[Column, ...]:
@@ -145,6 +159,10 @@ class RowMap:
         """The helper columns' names: first of those that are read, then of those that are worked out."""
         formulas = (formula.name for formula in self.formulas if is_helper(formula.name))
         return (*(column.name for column in self.helpers), *formulas)
+
+
+CURRENCY = "currency"
+"""What the currency of a row's amounts is called, in maps and in the faults of rows."""
 
 
 def is_helper(name: str) -> bool:

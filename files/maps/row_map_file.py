@@ -10,14 +10,17 @@ from collections.abc import Collection
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
-from engine.reading.document import Document, Node
+from engine.reading.document import Document, Mapping, Node, Scalar
 from engine.reading.fields import FieldReader
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.vocabulary import Fact, Vocabulary
+from engine.vocabulary.currencies import MINOR_UNITS, not_a_currency
+from engine.vocabulary.vocabulary import TEXT, Fact, Vocabulary
 from files.maps.map_columns import COLUMN_KEYS, MAP_KEYS, ColumnReader
 from files.maps.map_formula_reader import FormulaReader, WrittenFormula
 from files.maps.map_formulas import MapNames
-from files.maps.row_map import ROW, Column, RowMap
+from files.maps.row_map import CURRENCY, ROW, Column, RowMap
+
+_CURRENCY_KEYS = ("column", "values")
 
 
 def read_row_map(document: Document, vocabulary: Vocabulary) -> tuple[RowMap | None, tuple[Diagnostic, ...]]:
@@ -40,13 +43,15 @@ class _RowMapReader:
     def read(self, document: Document) -> RowMap | None:
         reader, root = self.reader, document.root
         required = ("map", "title", "case", "facts")
-        fields = reader.fields(root, "a row map", ("map", "title", "case", *MAP_KEYS, "facts", "columns"), required)
+        keys = ("map", "title", "case", CURRENCY, *MAP_KEYS, "facts", "columns")
+        fields = reader.fields(root, "a row map", keys, required)
         if fields is None:
             return None
         name = reader.id(fields["map"], "a map's name") if "map" in fields else None
         title = reader.text(fields.get("title"), "the title")
         case = reader.choice(fields["case"], "a case kind", tuple(CASE_KINDS)) if "case" in fields else None
         self.columns.defaults(fields)
+        currency = self.currency(fields[CURRENCY]) if CURRENCY in fields else None
         if not case or "facts" not in fields:
             return None
         self.facts = {fact.name: fact for fact in self.vocabulary.of_case(case)}
@@ -66,8 +71,32 @@ class _RowMapReader:
             case=case,
             columns=(*helpers, *columns),
             formulas=formulas,
+            currency=currency,
             skip_lines=self.columns.skip_lines,
         )
+
+    def currency(self, node: Node) -> Column | str | None:
+        """In which currency a row's amounts are: one code, or the column that says it."""
+        if isinstance(node, Scalar):
+            return self.code(node)
+        fields = self.reader.fields(node, "the currency", _CURRENCY_KEYS, ("column",))
+        if fields is None:
+            return None
+        if "column" in fields and not isinstance(fields["column"], Scalar):
+            self.reader.wrong_kind(fields["column"], "the currency's column", "the text of one heading")
+            return None
+        if isinstance(words := fields.get("values"), Mapping):
+            for _, word in words.entries:
+                self.code(word)
+        return self.columns.column(CURRENCY, CURRENCY, node.place, fields, TEXT)
+
+    def code(self, node: Node) -> str | None:
+        """An ISO 4217 code."""
+        text = node.text if isinstance(node, Scalar) else ""
+        if text in MINOR_UNITS:
+            return text
+        self.reader.mistake(node.place, ErrorCode.M011, *not_a_currency(text))
+        return None
 
     # --- columns -----------------------------------------------------------------------------------------------------
 

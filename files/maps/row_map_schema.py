@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS
+from engine.reading.file_schemas import BILINGUAL, CURRENCY, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS
 from engine.reading.request_schemas import Schema, fact_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
@@ -99,6 +99,14 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
                 "map": {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
                 "title": BILINGUAL,
                 "case": {"enum": list(CASE_KINDS), "description": "What each row decides."},
+                "currency": {
+                    "anyOf": [
+                        CURRENCY,
+                        record({"column": {"type": "string", "minLength": 1}, "values": _VALUES}, ("column",)),
+                    ],
+                    "description": "In which currency the amounts of a row are: a code of ISO 4217, or the column that "
+                    "holds one. Default: that of the policies.",
+                },
                 **OF_ALL_COLUMNS,
                 "facts": {"type": "object", "minProperties": 1, "properties": facts, "additionalProperties": False},
                 "columns": {

@@ -15,10 +15,9 @@ from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.document import Mapping as Entries
 from engine.reading.fields import FieldReader
-from engine.reading.vocabulary_file import not_a_currency
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Binder, FactsRefused, KnownValue
-from engine.vocabulary.currencies import MINOR_UNITS
+from engine.vocabulary.currencies import MINOR_UNITS, not_a_currency
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 from files.maps.map_columns import COLUMN_KEYS, MAP_KEYS, ColumnReader, literal
 from files.maps.map_formula_reader import FormulaReader, WrittenFormula

@@ -15,11 +15,13 @@ from datetime import date
 from typing import cast
 
 from engine.vocabulary.binding import Fault, JsonScalar
+from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import EPOCH, day_number
 from engine.vocabulary.plain_text import text_fault
-from engine.vocabulary.vocabulary import DATE, MONEY_BOUND, Kind
+from engine.vocabulary.vocabulary import DATE, Kind, money_max
 from files.maps.mapped_rows import heading_faults, row_reader
-from files.maps.row_map import RowMap
+from files.maps.row_currency import currency_unread, unread_currencies
+from files.maps.row_map import Column, RowMap
 from receivables.history.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap
 from receivables.items import Item, dated_item
 
@@ -30,8 +32,8 @@ InvoiceReader = Callable[[Sequence[str | None]], Item | tuple[Fault, ...]]
 _CELLS_REMEMBERED = 100_000
 """Texts of cells whose meaning is remembered: more than the days of a century in several columns."""
 
-_DIGITS_QUICK = 14
-"""Digits of an amount that stays within what an amount may be, whatever they are."""
+_DIGITS_QUICK = 15
+"""Digits of an amount that stays within what an amount may be in every currency, whatever they are."""
 
 _NEEDED = tuple(name for name in COLUMNS_REQUIRED if name != "settled")
 
@@ -52,7 +54,7 @@ def invoice_reader(history_map: HistoryMap, heading: Sequence[str], currency_dig
     slots = {name: index for index, name in enumerate(heading)}
     places = {column.name.partition(".")[2]: slots.get(column.column) for column in history_map.columns}
     translated = [column.name for column in history_map.columns if column.values is not None]
-    described = bool(history_map.formulas) or any(
+    described = bool(history_map.formulas or _unread(history_map, heading)) or any(
         column.rest or column.no_value or not column.numbers.is_plain for column in history_map.columns
     )
     has_others = {*COLUMNS_REQUIRED, "disputed"} != places.keys() or None in places.values()
@@ -115,7 +117,14 @@ def _quick_amount(text: str | None, digits: int) -> int:
 def _full_way(history_map: HistoryMap, heading: Sequence[str], currency_digits: int) -> InvoiceReader:
     read = row_reader(_in_currency(row_map_of(history_map), currency_digits), heading, EPOCH)
 
+    slots = {name: index for index, name in enumerate(heading)}
+    unread = [(slots[column.column], column) for column in _unread(history_map, heading)]
+
     def invoice(cells: Sequence[str | None]) -> Item | tuple[Fault, ...]:
+        for slot, column in unread:
+            cell = (cells[slot] or "").strip()
+            if cell in MINOR_UNITS and cell != history_map.currency:
+                return (_unread_fault(column, cell, history_map.currency),)
         mapped = read(cells)
         if mapped.faults or mapped.formula_faults:
             return mapped.faults or mapped.formula_faults
@@ -132,9 +141,22 @@ def _full_way(history_map: HistoryMap, heading: Sequence[str], currency_digits: 
             disputed=bool(raw.get("disputed")),
             disputed_on=_day(raw.get("disputed_on")),
         )
-        return _faults(item, raw.get("currency"), history_map.currency) or item
+        return _faults(item, raw.get("currency"), history_map.currency, currency_digits) or item
 
     return invoice
+
+
+def _unread(history_map: HistoryMap, heading: Sequence[str]) -> list[Column]:
+    """Columns of currencies that the map passes over."""
+    if any(column.name == f"{HISTORY}.currency" for column in history_map.columns):
+        return []
+    return unread_currencies(row_map_of(history_map), heading)
+
+
+def _unread_fault(column: Column, cell: str, own: str) -> Fault:
+    fault = currency_unread(column, cell, own)
+    hint = f"backtest one currency at a time; write `currency: {{column: {column.column}}}` under `columns`"
+    return replace(fault, path=f"{HISTORY}.currency", hint=hint)
 
 
 def _day(raw: JsonScalar) -> int | None:
@@ -174,12 +196,12 @@ def _minor_units(text: str, digits: int) -> int:
     return -1 if len(decimals) > digits else int(units + decimals.ljust(digits, "0"))
 
 
-def _faults(item: Item, currency: JsonScalar, expected_currency: str) -> tuple[Fault, ...]:
+def _faults(item: Item, currency: JsonScalar, expected_currency: str, currency_digits: int) -> tuple[Fault, ...]:
     """What is wrong with a row whose cells could all be read."""
     texts = (("invoice", item.number), ("customer", item.customer))
     wrong = ((name, text_fault(text)) for name, text in texts)
     faults = [Fault(f"{HISTORY}.{name}", *fault) for name, fault in wrong if fault]
-    if not 0 < item.amount <= MONEY_BOUND:
+    if not 0 < item.amount <= money_max(currency_digits):
         hint = "leave credit notes and empty invoices out; write amounts in the currency's own decimals"
         faults.append(Fault(f"{HISTORY}.amount", "is not an amount that an order can have", hint))
     days = (item.issued, item.due, item.settled, item.disputed_on)

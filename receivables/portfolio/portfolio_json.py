@@ -73,6 +73,7 @@ def _rows(portfolio: Portfolio) -> Json:
         "issued_later": book.later,
         "settled_items": book.has_settled,
         "rejected": portfolio.rejected,
+        "converted": [{**rate.as_json(), "items": items} for rate, items in book.converted],
         "contradicted": [{"account": customer, "fact": f"account.{name}"} for customer, name in book.contradicted],
     }
 

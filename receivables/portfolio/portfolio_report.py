@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from engine.pipeline import Engine
+from engine.vocabulary.rates import Rate
 from receivables.default_policies import missing_policies
 from receivables.figures import Bucket, Line
 from receivables.portfolio import portfolio_texts as texts
@@ -81,8 +82,14 @@ def _about(portfolio: Portfolio, engine: Engine, show: PortfolioFormatter) -> tu
         (show(texts.ROWS), rows),
         (show(texts.COMPLETE_FROM), show(report_texts.NONE) if opening is None else show.day(opening)),
         (show(texts.CURRENCY), engine.vocabulary.currency),
+        *((show(texts.CONVERTED), _converted(rate, items, show)) for rate, items in book.converted),
         (show(report_texts.POLICIES), engine.version[:VERSION_LENGTH]),
     )
+
+
+def _converted(rate: Rate, items: int, show: PortfolioFormatter) -> str:
+    """`3 items in USD at 0.9215 of 2026-07-14`."""
+    return show(texts.CONVERTED_TEXT, items=items, **rate.as_json())
 
 
 def _overview(portfolio: Portfolio, show: PortfolioFormatter) -> Section:

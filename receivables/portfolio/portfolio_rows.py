@@ -7,6 +7,7 @@ may name `settled` and `industry` among its helper columns, since a portfolio lo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +16,7 @@ from typing import Any, cast
 
 from engine.vocabulary.binding import Binder, FactsRefused, Fault, JsonScalar, Value
 from engine.vocabulary.days import day_number
+from engine.vocabulary.rates import NO_RATES, Denomination, Rate, Rates
 from engine.vocabulary.vocabulary import Kind, Vocabulary
 from files.maps.mapped_rows import MappedRow, RowReader, faults_of_row, row_reader
 from files.maps.row_map import ROW, MapFormula, RowMap
@@ -50,6 +52,9 @@ class Book:
 
     later: int
     """How many invoices were issued after the report's date."""
+
+    converted: tuple[tuple[Rate, int], ...] = ()
+    """How many items were in another currency, by the rate by which their amounts were converted."""
 
     @property
     def has_settled(self) -> bool:
@@ -90,11 +95,14 @@ class BookReader:
     Every row is counted once: rows = items of the book + `later` + rows with faults.
     """
 
-    def __init__(self, row_map: RowMap, vocabulary: Vocabulary, as_of: date) -> None:
-        """`row_map` lacks nothing (`map_lacks`)."""
+    def __init__(self, row_map: RowMap, vocabulary: Vocabulary, as_of: date, rates: Rates = NO_RATES) -> None:
+        """`row_map` lacks nothing (`map_lacks`). Rows in another currency are converted by `rates`; those without a
+        rate are refused."""
         self._map, self._fixed = _without_fixed(row_map, vocabulary, as_of)
         self._as_of = as_of
         self._day = day_number(as_of)
+        self._money = Denomination(vocabulary.currency, rates, self._day, vocabulary.rate_days)
+        self._converted: Counter[Rate] = Counter()
         facts = vocabulary.of_case(CASE)
         self._binder = Binder(CASE, facts)
         slots = {fact.name: slot for slot, fact in enumerate(facts)}
@@ -117,8 +125,10 @@ class BookReader:
         """
         read = self._readers.get(heading)
         if read is None:
-            read = self._readers[heading] = row_reader(self._map, heading, self._as_of)
+            read = self._readers[heading] = row_reader(self._map, heading, self._as_of, self._money)
         row = read(cells)
+        if row.faults and not row.facts:  # its currency
+            return row.faults
         refused: list[Fault] = []
         values: list[Value] = []
         try:
@@ -148,6 +158,7 @@ class BookReader:
             accounts=accounts,
             contradicted=left_out,
             later=len(self._later),
+            converted=tuple(sorted(self._converted.items(), key=lambda each: each[0].currency)),
         )
 
     def _take(self, values: list[Value], row: MappedRow) -> tuple[Fault, ...]:
@@ -173,6 +184,8 @@ class BookReader:
         if fault := self._contradiction(item):
             return (fault,)
         self._items[item.number] = item
+        if row.rate is not None:
+            self._converted[row.rate] += 1
         if item.open_amount:
             of_invoice = cast("_Group", row.facts[CASE])
             self._facts[item.number] = {CASE: {**self._fixed.get(CASE, {}), **of_invoice}}

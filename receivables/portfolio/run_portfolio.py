@@ -17,6 +17,7 @@ from pathlib import Path
 from engine.pipeline import Engine
 from engine.vocabulary.binding import Fault
 from engine.vocabulary.days import day_number
+from engine.vocabulary.rates import NO_RATES, Rates
 from files.formats import format_named
 from files.long_run import ROWS_BETWEEN, Progress, no_progress, without_garbage_collection
 from files.rejects import WriteReject
@@ -45,6 +46,8 @@ class PortfolioRequest:
     """The report's date; everything is as of its close."""
     opening: date | None = None
     """The first day from which the files are complete; None: the first day of issue in them."""
+    rates: Rates = NO_RATES
+    """What other currencies are worth; rows in one without a rate are rejected."""
     industry: str | None = None
     """The industry of the whole portfolio; None: what the rows say, where they all say the same."""
 
@@ -111,7 +114,7 @@ def _read(
     how far a batch reaches, so it is None until the file is done. Raises AssertionError if a row were neither in the
     book nor rejected: a sum that silently lacks an invoice is worse than none.
     """
-    reader = BookReader(request.reading.row_map, engine.vocabulary, request.as_of)
+    reader = BookReader(request.reading.row_map, engine.vocabulary, request.as_of, request.rates)
     rows = rejects = bytes_before = 0
     all_bytes = sum(path.stat().st_size for path in request.files) or 1
     for path in request.files:

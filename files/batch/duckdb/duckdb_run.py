@@ -26,6 +26,7 @@ from engine.lowering.sql.portability import portability_mistakes, without_lists
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
+from engine.vocabulary.rates import NO_RATES, Denomination
 from files.batch.duckdb.csv_input import csv_lines, malformed_csv
 from files.batch.duckdb.failures import failure
 from files.batch.duckdb.recoded import TextOptions
@@ -45,6 +46,7 @@ from files.batch.input import (
 from files.batch.job import BatchJob, BatchTally
 from files.batch.output import FIRED, UNDETERMINED, OutputOptions, decisions, marked
 from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
+from files.batch.raw_currency import raw_currency
 from files.batch.raw_facts import FAULTS, RawFacts
 from files.formats import Format, format_named
 from files.input_refused import InputRefused
@@ -166,6 +168,8 @@ class _Run:
         text = TextOptions(job.encoding, job.delimiter, skip_lines, scratch)
         self.source: BatchInput = open_input(job.sources, job.ruleset, job.row_map, connection, text, self._read)
         self.sources = sources(job.ruleset, self.source.heading, job.row_map)
+        money = Denomination(job.ruleset.currency, NO_RATES, day_number(job.as_of), rate_days=0)
+        self.currency = raw_currency(self.source.heading, job.row_map, money)
         self.total = 0
         self.has_persons = False
 
@@ -196,6 +200,7 @@ class _Run:
             row_map=self.job.row_map,
             as_of=day_number(self.job.as_of),
             persons=self.has_persons,
+            currency=self.currency,
         )
 
     def _read_persons(self) -> None:

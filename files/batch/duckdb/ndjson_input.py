@@ -61,6 +61,7 @@ from engine.vocabulary.binding import Binder, FactsRefused, Fault
 from engine.vocabulary.decimals import JsonDecimal
 from files.batch.input import FILE, LINE, UNREAD, cell_text, identifier, quoted_list
 from files.maps.mapped_rows import NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT
+from files.maps.row_map import CURRENCY
 from files.rows import LINE_MAX, ndjson_row
 from files.strict_json import BLANKS
 
@@ -90,7 +91,7 @@ class UnknownKeys:
 
     def __init__(self, ruleset: RuleSet) -> None:
         self._binder = Binder(ruleset.case, ruleset.facts)
-        self._names = {fact.name for fact in ruleset.facts}
+        self._names = {CURRENCY, *(fact.name for fact in ruleset.facts)}
         self._groups = {fact.group for fact in ruleset.facts}
 
     def faults(self, body: Mapping[str, object]) -> list[Fault]:

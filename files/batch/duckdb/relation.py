@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -41,9 +42,14 @@ from files.formats import Format
 from files.input_refused import InputRefused
 from files.maps.headings import refuse_unfit_heading
 from files.maps.mapped_rows import heading_faults
-from files.maps.row_map import RowMap
+from files.maps.row_currency import named_like_currencies
+from files.maps.row_map import CURRENCY, RowMap
+from files.rows import open_rows
 
 NDJSON_LINES = "ndjson_lines"
+
+_ROWS_OF_KEYS = 100
+"""Rows of NDJSON whose keys say whether a currency is among them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +98,7 @@ def open_input(
     if other:
         raise InputRefused(f"`{files[0]}` and `{other}` are of two formats; give files of one format at a time")
     facts = [fact.name for fact in ruleset.facts]
-    names = [name for column in row_map.columns for name in column.columns] if row_map else facts
+    names = row_map.headings if row_map else [*facts, CURRENCY]
     source = BatchInput(files=files, format=formats[files[0]], columns=tuple(dict.fromkeys(names)))
     match source.format:
         case Format.CSV:
@@ -100,6 +106,9 @@ def open_input(
             _open_csv(source, row_map, connection)
         case Format.NDJSON:
             unknown = None if row_map else UnknownKeys(ruleset)
+            if row_map is not None and row_map.currency is None:
+                keys = _first_keys(files, options)
+                source.columns = tuple(dict.fromkeys((*source.columns, *named_like_currencies(keys))))
             cells = NdjsonCells(source.columns, unknown, _decimal_signs(row_map), _text_columns(ruleset, row_map))
             source.texts = [ndjson_file(name, options, index) for index, name in enumerate(files)]
             _open_ndjson(source, cells, connection, options.scratch, reading)
@@ -186,6 +195,7 @@ def _open_csv(source: BatchInput, row_map: RowMap | None, connection: duckdb.Duc
     if row_map is not None:
         text, faults = source.texts[0], heading_faults(row_map, first)
         refuse_unfit_heading(Path(text.name), row_map, faults, encoding=text.decoding, delimiter=text.delimiter)
+    source.columns = (*source.columns, *(name for name in named_like_currencies(first) if name not in source.columns))
     doubled = next((name for name in source.columns if first.count(name) > 1), None)
     if doubled:
         raise InputRefused(f"`{doubled}` is the heading of {first.count(doubled)} columns; rename all but one")
@@ -238,6 +248,16 @@ def _open_ndjson(
     source.heading = dict.fromkeys(source.columns, ColumnType.CELLS)
 
 
+def _first_keys(files: Sequence[str], options: TextOptions) -> list[str]:
+    """The keys of the first rows."""
+    keys: dict[str, None] = {}
+    for name in files:
+        with open_rows(Path(name), encoding=options.encoding) as rows:
+            for row in islice(rows, _ROWS_OF_KEYS):
+                keys.update(dict.fromkeys(row.heading))
+    return list(keys)
+
+
 def _decimal_signs(row_map: RowMap | None) -> dict[str, str]:
     """The decimal sign of each column whose texts are written otherwise than JSON's numbers."""
     columns = row_map.columns if row_map else ()
@@ -248,7 +268,7 @@ def _decimal_signs(row_map: RowMap | None) -> dict[str, str]:
 def _text_columns(ruleset: RuleSet, row_map: RowMap | None) -> list[str]:
     """The columns that are read as text."""
     if row_map is None:
-        return [fact.name for fact in ruleset.facts if fact.type.kind.is_text]
+        return [CURRENCY, *(fact.name for fact in ruleset.facts if fact.type.kind.is_text)]
     return [each.column for each in row_map.columns if each.type.kind.is_text]
 
 

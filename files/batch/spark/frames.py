@@ -20,9 +20,11 @@ from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
+from engine.vocabulary.rates import NO_RATES, Denomination
 from files.batch.input import refuse_formulas, sources
 from files.batch.output import FIRED, UNDETERMINED, WAIVED, elements
 from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
+from files.batch.raw_currency import raw_currency
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
 from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
@@ -65,12 +67,21 @@ def decide_frame(
     by_name, day = sources(ruleset, heading, row_map), day_number(as_of)
     session = frame.sparkSession
     frame.createOrReplaceTempView("raw")
+    currency = raw_currency(heading, row_map, Denomination(ruleset.currency, NO_RATES, day, rate_days=0))
     raw_facts = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, row_map=row_map, as_of=day)
     persons = _read_persons(session, raw_facts)
 
     def read(kept: Sequence[str]) -> RawFacts:
         return RawFacts(
-            ruleset.facts, form.columns, by_name, form.dialect, kept, row_map=row_map, as_of=day, persons=persons
+            ruleset.facts,
+            form.columns,
+            by_name,
+            form.dialect,
+            kept,
+            row_map=row_map,
+            as_of=day,
+            persons=persons,
+            currency=currency,
         )
 
     kept = frame.columns

@@ -77,7 +77,7 @@ def test_units_ranges_and_what_is_required_are_told(tmp_path: Path) -> None:
     for line in (
         "--   order_id                             STRING   text of at most 200 characters; required",
         "--   order_amount                         INT64    EUR in units of 0.01, "
-        "from -1000000000000000 to 1000000000000000; required",
+        "from -100000000000000000 to 100000000000000000; required",
         "--   account_insolvent                    BOOLEAN  true or false",
         "-- Gives `outcome`, one of approve, approve_with_conditions, hold, reject.",
         "--   condition_deposit                    EUR in units of 0.01",

@@ -171,7 +171,7 @@ def test_the_facts_are_those_of_the_policy_set_in_force(service: httpx2.Client) 
     }
     amount = facts["order.amount"]
     assert (amount["type"], amount["unit"], amount["decimals"]) == ("money", "EUR", 2)
-    assert amount["minimum"] == "-10000000000000.00"
+    assert amount["minimum"] == "-1000000000000000.00"
     assert amount["title"] == {"en": "Order value", "zh": "订单金额"}
     assert amount["required"] is True
     assert [word["name"] for word in facts["account.status"]["words"]] == ["active", "blocked", "closed"]

@@ -14,7 +14,7 @@ from engine.reading.fields import SCALAR_KINDS
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.binding import Binder
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import MONEY_BOUND, Kind, Vocabulary
+from engine.vocabulary.vocabulary import MONEY_UNITS_MAX, Kind, Vocabulary
 from tests.support.mistakes import Mistake, assert_diagnostics, each_mistake
 from tests.support.paths import ROOT
 
@@ -72,7 +72,7 @@ def test_amounts_have_the_decimals_of_the_currency(site: str, currency: str, dig
     assert not mistakes
     amount = found.facts["order.amount"]
     assert (found.currency, found.currency_digits, amount.type.scale) == (currency, digits, digits)
-    assert (amount.type.low, amount.type.high) == (0, MONEY_BOUND)
+    assert (amount.type.low, amount.type.high) == (0, MONEY_UNITS_MAX * 10**digits)
     assert amount.example == example
 
 
@@ -80,7 +80,7 @@ def test_amounts_have_the_decimals_of_the_currency(site: str, currency: str, dig
     ("declared", "low", "high"),
     [
         ("{type: rate, minimum: 0, maximum: 0.5}", 0, 500_000),
-        ("{type: money, maximum: '99.99'}", -MONEY_BOUND, 9_999),
+        ("{type: money, maximum: '99.99'}", -MONEY_UNITS_MAX * 100, 9_999),
         ("{type: days, minimum: -30, maximum: 30}", -30, 30),
         ("{type: date, minimum: 1970-01-02, maximum: '1970-02-01'}", 1, 31),
     ],

@@ -344,7 +344,7 @@ def test_a_line_with_an_unknown_key_says_its_other_faults_too(tmp_path: Path) ->
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_decimals_without_quotes_keep_every_digit(start: bytes, end: bytes, tmp_path: Path) -> None:
-    amounts = ["9999999999999.99", "0.10", "12", "1234567890123456.78", "0.001", "1e3", "12.00"]
+    amounts = ["999999999999999.99", "0.10", "12", "1234567890123456.78", "0.001", "1e3", "12.00"]
     lines = [
         json.dumps(order(entered_by=": 1.5", prepayment=True)).replace('"12.50"', amount).encode() for amount in amounts
     ]
@@ -354,7 +354,7 @@ def test_decimals_without_quotes_keep_every_digit(start: bytes, end: bytes, tmp_
     batch(tmp_path / "in.ndjson", out=out)
 
     shown = pq.read_table(out).column("condition.prepayment").to_pylist()
-    assert [str(amount) for amount in shown] == ["9999999999999.99", "0.10", "12.00", "12.00"]
+    assert [str(amount) for amount in shown] == ["999999999999999.99", "0.10", "12.00", "12.00"]
     said = rejected(out)
     assert [line for _, line in said] == [4, 5, 6]
     assert "out of range" in said["in.ndjson", 4]

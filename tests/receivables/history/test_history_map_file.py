@@ -111,7 +111,7 @@ def test_cells_that_were_seen_before_are_read_alike() -> None:
         {"Sum": "12.50"},
         {"Sum": "-12.50"},
         {"Sum": "0.00"},
-        {"Sum": "9999999999999999.00"},
+        {"Sum": "1000000000000000.01"},
         {"Sum": "１2.50"},
         {"Sum": ""},
         {"No": " 7"},

@@ -1,0 +1,135 @@
+"""In which currency a batch's rows are, as SQL: rows in another one than the policies' are rejected.
+
+Part of `raw_facts`; the same as `files.maps.row_currency` says row by row, in the same words. Amounts are not converted
+in bulk: `credence decide-file` does that, with dated rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.expressions import Expr
+
+from engine.lowering.sql.dialect import Dialect, binary, text
+from engine.vocabulary.currencies import MINOR_UNITS
+from engine.vocabulary.rates import CurrencyRefused, Denomination
+from files.batch.cell_sql import shown_in_sql
+from files.batch.raw_columns import ColumnType, Test
+from files.maps.row_currency import (
+    constant_column,
+    currency_missing,
+    currency_refused,
+    currency_unread,
+    named_like_currencies,
+    no_currency,
+    others_than,
+    unread_currencies,
+)
+from files.maps.row_map import CURRENCY, Column, RowMap
+
+_CELL, _CODE = "\ue000", "\ue001"
+"""Stand for the cell and for its code while the words of a fault are written."""
+
+_TEXTS = (ColumnType.CELLS, ColumnType.TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class RawCurrency:
+    """What the rows of some files say of their currency."""
+
+    money: Denomination
+    """In which currency is decided."""
+
+    column: Column | None
+    """The column that holds each row's currency; None where none does."""
+
+    is_optional: bool
+    """Whether a row without one is in the policies' own currency, as a request is that says none."""
+
+    constant: str | None
+    """The currency of all rows, where the map says so."""
+
+    unread: tuple[Column, ...]
+    """Columns of currencies that the map passes over."""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The columns that are read for it."""
+        named = (self.column, *self.unread)
+        return tuple(column.column for column in named if column is not None)
+
+    def tests(self, dialect: Dialect, bare: Mapping[str, Expr]) -> Iterator[Test]:
+        """What is true where a row can't be decided for its currency, and the words for it. `bare`: the cell of each
+        of the headings, without blanks around it."""
+        for column in self.unread:
+            cell = bare[column.column]
+            other = exp.In(this=cell.copy(), expressions=[text(code) for code in others_than(self.money.currency)])
+            yield other, self._words(str(currency_unread(column, _CELL, self.money.currency)), cell, cell, dialect)
+        if self.constant is not None and self.constant != self.money.currency:
+            code = text(self.constant)
+            yield exp.Boolean(this=True), self._words(self._refused(constant_column()), code, code, dialect)
+        if self.column is not None:
+            yield from self._of_column(self.column, dialect, bare[self.column.column])
+
+    def _of_column(self, column: Column, dialect: Dialect, cell: Expr) -> Iterator[Test]:
+        code: Expr = cell
+        if column.values is not None:
+            ifs = [exp.If(this=text(word), true=text(str(to))) for word, to in column.values.items() if to is not None]
+            code = exp.Case(this=cell.copy(), ifs=ifs, default=cell.copy())
+        missing = exp.Is(this=exp.Paren(this=code.copy()), expression=exp.Null())
+        if not self.is_optional:
+            yield missing, text(str(currency_missing(column)))
+        known = exp.In(this=exp.Paren(this=code.copy()), expressions=[text(each) for each in sorted(MINOR_UNITS)])
+        yield exp.Not(this=known), self._words(str(no_currency(column, _CELL)), cell, code, dialect)
+        other = binary(exp.NEQ, exp.Paren(this=code.copy()), text(self.money.currency))
+        yield other, self._words(self._refused(column), cell, code, dialect)
+
+    def _refused(self, column: Column) -> str:
+        """What is said of any other currency, `_CODE` for its code."""
+        code = others_than(self.money.currency)[0]
+        try:
+            self.money.rate_for(code)
+        except CurrencyRefused as refused:
+            hint = refused.hint.replace(code, _CODE)
+            return str(currency_refused(column, _CELL, CurrencyRefused(refused.message, hint)))
+        raise AssertionError("a batch has no rates")
+
+    def _words(self, said: str, cell: Expr, code: Expr, dialect: Dialect) -> Expr:
+        """The words with the cell and the code of each row in them."""
+        shown = shown_in_sql(cell, dialect)
+        parts: list[Expr] = []
+        for number, part in enumerate(said.split(_CELL)):
+            parts += [shown] if number else []
+            for inner, words in enumerate(part.split(_CODE)):
+                parts += [exp.Paren(this=code.copy())] if inner else []
+                parts += [text(words)] if words else []
+        joined = parts[0]
+        for each in parts[1:]:
+            joined = binary(exp.DPipe, joined, each)
+        return joined
+
+
+def raw_currency(heading: Mapping[str, ColumnType], row_map: RowMap | None, money: Denomination) -> RawCurrency | None:
+    """What files with this heading say of their currency; None where they say nothing. A column that holds no text
+    says none."""
+    texts = [name for name, type_ in heading.items() if type_ in _TEXTS]
+    if row_map is None:
+        column = next((_named(name) for name in texts if name == CURRENCY), None)
+        found = RawCurrency(money, column, True, None, () if column else _unread(texts))  # noqa: FBT003 it has a name there
+    else:
+        column = row_map.currency if isinstance(row_map.currency, Column) else None
+        constant = row_map.currency if isinstance(row_map.currency, str) else None
+        found = RawCurrency(money, column, False, constant, tuple(unread_currencies(row_map, texts)))  # noqa: FBT003
+    is_said = found.column or found.unread or found.constant not in (None, money.currency)
+    return found if is_said else None
+
+
+def _named(heading: str) -> Column:
+    column = constant_column()
+    return Column(name=column.name, place=column.place, column=heading, type=column.type)
+
+
+def _unread(texts: Sequence[str]) -> tuple[Column, ...]:
+    return tuple(map(_named, named_like_currencies(texts)))

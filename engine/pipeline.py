@@ -18,6 +18,7 @@ from importlib.resources import files as package_files
 from pathlib import PurePath
 from threading import Lock
 
+from engine.compiling.amounts_for import amounts_for_others
 from engine.compiling.compile import Compiled, compile_policies
 from engine.compiling.exceptions import ended_exceptions, link_exceptions
 from engine.compiling.future_parameters import future_parameters
@@ -155,10 +156,12 @@ class Engine:
                 yield self._compiled.ruleset(case, stretch.since or date.min)
 
     def warnings(self, today: date) -> tuple[Diagnostic, ...]:
-        """What is right as it stands and most likely not meant, on this day: parameters that have no value yet, and
-        exceptions that have ended. The engine has no clock, so whoever asks says which day it is."""
+        """What is right as it stands and most likely not meant, on this day: parameters that have no value yet, amounts
+        that were chosen in another currency, and exceptions that have ended. The engine has no clock, so whoever asks
+        says which day it is."""
         linked = self._compiled.linked
-        return in_order([*future_parameters(linked, today), *ended_exceptions(self.exceptions, today)])
+        found = (*future_parameters(linked, today), *amounts_for_others(linked, self.vocabulary.currency))
+        return in_order([*found, *ended_exceptions(self.exceptions, today)])
 
     def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str]]]:
         """Pickling: another process gets what was compiled, and builds its own evaluators from it."""

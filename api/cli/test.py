@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,10 +19,12 @@ from api.cli.junit_xml import junit_xml
 from api.cli.options import PRINTED, RULES, WRITTEN, FolderArgument, FolderOption, JsonOption
 from api.cli.policy_folder import folder_of, loaded_engine
 from api.cli.tests_and_maps import read_suites
+from engine.reading.policy_test import Suite
 from engine.testing.case_result import CaseResult, CasesRun, Coverage
-from engine.testing.run_cases import run_cases
+from engine.testing.run_cases import in_other_currencies, run_cases
 
 _UNCOVERED_SHOWN = 50
+_SUITES_SHOWN = 3
 
 
 def test(
@@ -66,7 +69,10 @@ def test(
         refuse("the policy tests have mistakes", FOUND_PROBLEMS)
     if not suites:
         refuse(f"there are no policy tests under `{path / 'cases'}`; write one there")
-    run = run_cases(suites, engine, time.perf_counter)
+    others = in_other_currencies(suites, engine.vocabulary.currency)
+    if others:
+        err().print(Text(_not_run(others, engine.vocabulary.currency), "red"))
+    run = run_cases([suite for suite in suites if suite not in others], engine, time.perf_counter)
     if junit_file is not None:
         try:
             junit_file.write_bytes(junit_xml(run))
@@ -77,8 +83,17 @@ def test(
         print_json(run.as_json())
     else:
         _print(out(), run, min_coverage if too_low else None)
-    if run.failed or too_low:
+    if run.failed or too_low or others:
         raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _not_run(suites: Sequence[Suite], own: str) -> str:
+    """One line for all suites whose amounts can't be decided on."""
+    count = f"{len(suites)} file{'s' if len(suites) > 1 else ''} of policy tests"
+    first = ", ".join(suite.place.file for suite in suites[:_SUITES_SHOWN])
+    more = f" and {len(suites) - _SUITES_SHOWN} more" if len(suites) > _SUITES_SHOWN else ""
+    hint = "write other amounts, give them `rates`, or begin with `credence init --currency"
+    return f"{count} not run, since they are in another currency than {own}: {first}{more}; {hint} {own}`"
 
 
 def _print(console: Console, run: CasesRun, missed: float | None) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator, Mapping
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from api.starter.in_currency import OWN_CURRENCY, in_currency
 from files.input_refused import InputRefused
 
 PARTS = ("schema", "sample", "rules")
@@ -20,9 +22,13 @@ PARTS = ("schema", "sample", "rules")
 _SUFFIXES = (".yaml", ".json", ".csv")
 
 
-def write_starter(folder: Path) -> list[str]:
+def write_starter(folder: Path, currency: str = OWN_CURRENCY) -> list[str]:
     """Writes every part into `folder`, which is made, parents included, and gives the files' names below it. It must be
-    new or empty; all parts appear or none does. Raises InputRefused, or OSError where the disk fails."""
+    new or empty; all parts appear or none does. Amounts are in `currency`, in which they are as round as in euros.
+    Raises InputRefused, or OSError where the disk fails."""
+    files = _files(package_files("api.starter"))
+    if currency != OWN_CURRENCY:
+        files = in_currency(files, currency)
     made = [each for each in (folder, *folder.parents) if not each.exists()]
     staging = None
     placed: list[Path] = []
@@ -30,7 +36,7 @@ def write_starter(folder: Path) -> list[str]:
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_unless_empty(folder)
         staging = Path(tempfile.mkdtemp(prefix=".credence-init-", dir=folder))
-        names = _copy(package_files("api.starter"), staging)
+        _write(files, staging)
         for part in PARTS:
             placed.append((staging / part).rename(folder / part))  # noqa: PERF401  # those in place must be known
     except BaseException:  # an interrupt from the keyboard included
@@ -39,7 +45,7 @@ def write_starter(folder: Path) -> list[str]:
         _remove(staging, made)
         raise
     staging.rmdir()
-    return names
+    return sorted(files)
 
 
 def _refuse_unless_empty(folder: Path) -> None:
@@ -50,23 +56,26 @@ def _refuse_unless_empty(folder: Path) -> None:
         raise InputRefused(f"`{folder}` is not empty (`{there[0]}`{more}); nothing was written; give a new folder")
 
 
-def _copy(source: Traversable, target: Path) -> list[str]:
-    """Copies all parts into `target`, and gives the files' names below it, sorted."""
-    return sorted(name for part in PARTS for name in _copy_folder(source / part, target / part, part))
+def _files(source: Traversable) -> dict[str, bytes]:
+    """The files of all parts by their names below the new folder."""
+    return {name: content for part in PARTS for name, content in _files_below(source / part, part)}
 
 
-def _copy_folder(source: Traversable, target: Path, name: str) -> list[str]:
-    """Copies one folder with those below it, but for what is no part of a starter, such as `__pycache__`."""
-    target.mkdir()
-    names = []
+def _files_below(source: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
+    """One folder with those below it, but for what is no part of a starter, such as `__pycache__`."""
     for each in source.iterdir():
         inside = f"{name}/{each.name}"
         if each.is_dir():
-            names += _copy_folder(each, target / each.name, inside)
+            yield from _files_below(each, inside)
         elif each.name.endswith(_SUFFIXES) and not each.name.startswith("."):
-            (target / each.name).write_bytes(each.read_bytes())
-            names.append(inside)
-    return names
+            yield inside, each.read_bytes()
+
+
+def _write(files: Mapping[str, bytes], target: Path) -> None:
+    for name, content in files.items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def _remove(staging: Path | None, made: list[Path]) -> None:

@@ -99,6 +99,7 @@ class ErrorCode(StrEnum):
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"
     P043 = "P043", "a currency, or a rate of one, that a request couldn't carry either"
+    P044 = "P044", "`for` on something that holds no amounts, or with no currency"
 
     # F: whether FEEL can be read
     F001 = "F001", "FEEL that can't be read"
@@ -162,6 +163,7 @@ class ErrorCode(StrEnum):
 
     # W: warnings, about what is right as it stands and most likely not meant
     W002 = "W002", "an exception that has ended"
+    W003 = "W003", "amounts that were chosen in another currency than the set's"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

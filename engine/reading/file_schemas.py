@@ -174,6 +174,9 @@ def _type() -> Schema:
     }
 
 
+_FOR: Schema = {**CURRENCY, "description": "Of money: the currency in which the amounts were chosen."}
+
+
 def _parameter() -> Schema:
     common = {
         "title": _TEXT,
@@ -184,6 +187,7 @@ def _parameter() -> Schema:
             "type": {"$ref": "#/$defs/type"},
             "members": _MEMBERS,
             **_BOUNDS,
+            "for": _FOR,
             **common,
             "value": {"anyOf": [_LITERAL, _DATED], "description": "The value for always."},
             "values": _DATED,
@@ -226,7 +230,7 @@ def _scorecard() -> Schema:
 
 def _table() -> Schema:
     output = record(
-        {"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "title": _TEXT, "order": _WORDS}
+        {"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "for": _FOR, "title": _TEXT, "order": _WORDS}
         | {"ascending": {"enum": [True, False, "strictly"], "description": "Whether it ascends from row to row."}}
     )
     content = {"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}

@@ -148,6 +148,8 @@ class ParameterDefinition:
     title: Text | None
     note: Text | None
     """Where the number comes from, for readers."""
+    currency: str | None = None
+    """In which currency its amounts were chosen; None where the author says nothing."""
     values: tuple[DatedConstant, ...]
     """In ascending order of date, all of one kind; empty after a mistake."""
 
@@ -283,6 +285,8 @@ class OutputDefinition:
     ascending: str = ""
     """How its numbers go from row to row: `rising` (none is less than the one above), `strictly` (each is more), or
     empty where the author says nothing."""
+    currency: str | None = None
+    """In which currency its amounts were chosen; None where the author says nothing."""
     order: tuple[str, ...]
     """Words from the highest priority to the lowest, for hit policies `priority` and `output-order`; else empty."""
 

@@ -18,6 +18,7 @@ from engine.feel import syntax
 from engine.reading.chains import read_chains
 from engine.reading.document import Document, Mapping, Node, Scalar, Sequence
 from engine.reading.fields import FieldReader, day
+from engine.reading.for_currency import FOR, read_for
 from engine.reading.leaf import expression, literal, number, unary_tests
 from engine.reading.list_parameter import list_entries, parameter_type
 from engine.reading.named_formula import NamedFormula, read_named_formula
@@ -41,7 +42,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 
 _KEYS = ("policy", "title", "decides", "parameters", "values", "scorecard", "table", "tables", "rules", "ascending")
 _PARTS = _KEYS[3:-1]
-_PARAMETER_KEYS = ("type", "members", "of", "minimum", "maximum", "title", "note", "value", "values")
+_PARAMETER_KEYS = ("type", "members", "of", "minimum", "maximum", "for", "title", "note", "value", "values")
 
 
 def read_policy(document: Document, words: Collection[str] = ()) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
@@ -140,6 +141,7 @@ class _PolicyReader:
             )
         fields = reader.fields(node, what, _PARAMETER_KEYS) or {}
         is_list, type_ = parameter_type(reader, fields)
+        currency = read_for(reader, fields.get(FOR), None if is_list else type_, what)
         title = reader.text(fields.get("title"), f"the title of {what}")
         note = reader.text(fields.get("note"), f"the note of {what}")
         if "value" in fields and "values" in fields:
@@ -158,7 +160,14 @@ class _PolicyReader:
         values = self._constants(content, what, type_, is_list=is_list) if content else ()
         is_list = is_list or _holds_lists(values)
         return ParameterDefinition(
-            name=name, place=place, type=type_, is_list=is_list, title=title, note=note, values=values
+            name=name,
+            place=place,
+            type=type_,
+            is_list=is_list,
+            title=title,
+            note=note,
+            currency=currency,
+            values=values,
         )
 
     def _constants(

@@ -18,13 +18,14 @@ from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Mapping, Node, Scalar
 from engine.reading.fields import FieldReader
 from engine.reading.filled_words import filled, is_filled
+from engine.reading.for_currency import FOR, read_for
 from engine.reading.leaf import expression, output, unary_tests
 from engine.reading.policy import Cell, Expression, HitPolicy, OutputCell, OutputDefinition, Row, TableDefinition
 
 Take = Callable[[Node, str], str | None]
 """Reserves a name in the policy's namespace, for what it names; None, with a mistake, if it is taken."""
 
-_OUTPUT_KEYS = ("type", "members", "minimum", "maximum", "title", "order", "ascending")
+_OUTPUT_KEYS = ("type", "members", "minimum", "maximum", FOR, "title", "order", "ascending")
 _ORDERED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
 
 
@@ -71,7 +72,10 @@ def _declaration(reader: FieldReader, name: str, place: Place, node: Node) -> Ou
     ascending = _ascending(reader, fields.get("ascending"), what)
     if type_ and type_.members and order:
         _match_members(reader, fields["order"].place, what, order, type_.members)
-    return OutputDefinition(name=name, place=place, type=type_, title=title, order=order, ascending=ascending)
+    currency = read_for(reader, fields.get(FOR), type_, what)
+    return OutputDefinition(
+        name=name, place=place, type=type_, title=title, order=order, ascending=ascending, currency=currency
+    )
 
 
 def _ascending(reader: FieldReader, node: Node | None, what: str) -> str:

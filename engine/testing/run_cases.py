@@ -46,6 +46,16 @@ def run_cases(suites: Iterable[Suite], engine: Engine, clock: Clock = lambda: 0.
     return CasesRun(tuple(results), Coverage(tuple(tried)))
 
 
+def in_other_currencies(suites: Iterable[Suite], own: str) -> list[Suite]:
+    """The suites of which no case can be decided, since all are in another currency than the policies and none says
+    what that is worth: those of a site that kept its tests and changed its currency."""
+    return [suite for suite in suites if suite.cases and all(_is_foreign(case, own) for case in suite.cases)]
+
+
+def _is_foreign(case: Case, own: str) -> bool:
+    return case.currency not in (None, own) and not case.rates
+
+
 # --- expected against got --------------------------------------------------------------------------------------------
 
 

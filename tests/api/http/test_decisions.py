@@ -60,7 +60,7 @@ def test_the_date_is_today_where_none_is_given(client: httpx2.Client) -> None:
 @given(
     amount=some.decimals(0, 10**9, places=2),
     id=some.text(some.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40).filter(
-        lambda id: text_fault(id) is None
+        lambda text: text_fault(text) is None
     ),
 )
 def test_answer_journal_and_later_reading_are_the_same_bytes(

@@ -1,7 +1,7 @@
 """Facts files' nodes → the `Vocabulary`, or every mistake in them.
 
 The standard facts ship with the engine (engine/vocabulary/facts.yaml). A site's rules/facts.yaml adds its own, in the
-same reader, and names the currency of all amounts and the time zone of its days:
+same reader, and names the currency of all amounts, the time zone of its days, and actions of its own:
 
     currency: EUR
     site: {timezone: Europe/Berlin}
@@ -11,6 +11,8 @@ same reader, and names the currency of all amounts and the time zone of its days
         type: enum
         members: [north, south]
         title: {en: Sales region, zh: 大区}
+    actions:
+      call_broker: {en: call the broker, zh: 联系保险经纪}
 
 A fact with a mistake is left out, so that the policies that name it are checked as well: they say that they don't know
 it.
@@ -32,6 +34,7 @@ from engine.reading.document import Document, Mapping, Node, Scalar
 from engine.reading.fact_value import read_value
 from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
 from engine.reading.policy import TypeName
+from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.binding import JsonRecords, JsonScalar, json_value
 from engine.vocabulary.currencies import MINOR_UNITS, NO_MONEY, currency_meant
 from engine.vocabulary.days import UTC_NAME, day_number, timezones
@@ -43,7 +46,7 @@ CURRENCY_ASSUMED = "EUR"
 """If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
 
 _STANDARD_KEYS = ("facts",)
-_FILE_KEYS = ("currency", "site", "policies", "facts")
+_FILE_KEYS = ("currency", "site", "policies", "facts", "actions")
 _SITE_KEYS = ("timezone",)
 SITE_KEYS_REQUIRED = ("currency", "policies")
 """Keys that every site's facts.yaml must have."""
@@ -82,11 +85,13 @@ def read_vocabulary(
     vocabulary = Vocabulary(currency, MINOR_UNITS[currency], {})
     fields = reader.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
     facts = _facts(reader, fields, vocabulary, {})
+    actions = dict(vocabulary.actions)
     if site:
         fields = reader.fields(site.root, "a facts file", _FILE_KEYS, required) or {}
         facts |= _facts(reader, fields, vocabulary, facts)
+        actions |= _actions(reader, fields["actions"]) if "actions" in fields else {}
     timezone = _timezone(reader, site.root.get("site") if site else None)
-    return replace(vocabulary, facts=facts, timezone=timezone), in_order(reader.diagnostics)
+    return replace(vocabulary, facts=facts, actions=actions, timezone=timezone), in_order(reader.diagnostics)
 
 
 def _currency(reader: FieldReader, site: Document | None) -> str:
@@ -199,6 +204,24 @@ def _of_the_past(reader: FieldReader, node: Node, type_: Type) -> Type | None:
         return None
     word = reader.choice(node, "what `future` can be", tuple(Future))
     return replace(type_, future=Future(word)) if word else None
+
+
+# --- actions ---------------------------------------------------------------------------------------------------------
+
+
+def _actions(reader: FieldReader, node: Node) -> dict[str, Text]:
+    """What a site's rules may ask people to do beyond the standard actions: titles by word."""
+    actions: dict[str, Text] = {}
+    for key, content in reader.entries(node, "`actions`"):
+        if key.text in STANDARD_ACTIONS:
+            hint = "leave it out, or choose another word"
+            reader.mistake(key.place, ErrorCode.P039, f"`{key.text}` is a standard action", hint)
+            continue
+        word = reader.name(key, "an action")
+        title = reader.text(content, f"the action `{clipped(key.text)}`")
+        if word and title:
+            actions[word] = title
+    return actions
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------------

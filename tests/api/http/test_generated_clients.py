@@ -69,6 +69,7 @@ NAMES = {
     *("ActivateRequest", "CheckAnswer", "CheckRequest", "PolicyFile", "PolicySet", "FailedChange", "PendingChange"),
     *("Alive", "BilingualText", "BodyFault", "Diagnostic", "Problem", "Readiness"),
     *("Condition", "Figure", "MissingInput", "OrderConditions", "PassedRule", "Undetermined", "Waiver"),
+    *("Action", "ActionName", "RequestedAction"),
     *("CaseKind", "Fact", "FactType", "FactWord", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
 }
 """Every component of the default policies' document."""

@@ -369,7 +369,7 @@ def facts_file_schema() -> Schema:
                 "facts": {
                     "type": "object",
                     "propertyNames": {"pattern": names, "maxLength": NAME_LENGTH_MAX},
-                    "additionalProperties": {"if": is_list, "then": listed, "else": fact},
+                    "additionalProperties": {"if": is_list, "then": listed, "else": _of_the_site(fact)},
                 },
                 "actions": {
                     "type": "object",
@@ -383,6 +383,13 @@ def facts_file_schema() -> Schema:
         ),
         "$defs": {"text": BILINGUAL, "type": _type(), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
     }
+
+
+def _of_the_site(fact: Schema) -> Schema:
+    """A fact of the site's own, or words that it adds to a standard enum."""
+    more = record({"members": {**_MEMBERS, "description": "Words added to a standard enum."}}, ("members",))
+    own = {"anyOf": [{"required": ["type"]}, {"required": ["title"]}]}
+    return {"if": {"required": ["members"], "not": own}, "then": more, "else": fact}
 
 
 def _listed_fact(bound: Schema) -> Schema:

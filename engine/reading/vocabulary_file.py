@@ -52,6 +52,7 @@ SITE_KEYS_REQUIRED = ("currency", "policies")
 """Keys that every site's facts.yaml must have."""
 
 _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "future", "example")
+_STANDARD_FACT_KEYS = ("extensible",)
 _BOUNDS = ("minimum", "maximum")
 _LIST_KEYS = ("type", "of", "at_most", "title", "note", "required")
 _RECORD_KEYS = ("type", "members", "required", *_BOUNDS)
@@ -138,15 +139,44 @@ def _facts(
     facts: dict[str, Fact] = {}
     for key, content in reader.entries(fields["facts"], "`facts`", least=0) if "facts" in fields else ():
         if key.text in standard:
-            place = standard[key.text].place
-            hint = "leave it out, or choose another name"
-            reader.mistake(key.place, ErrorCode.P032, f"`{key.text}` is a standard fact, declared at {place}", hint)
+            if extended := _extended(reader, key, content, standard[key.text]):
+                facts[key.text] = extended
             continue
         named = _is_fact_name(reader, key)
-        fact = _fact(reader, vocabulary, key, content)
+        fact = _fact(reader, vocabulary, key, content, is_standard=not standard)
         if named and fact:
             facts[fact.name] = fact
     return facts
+
+
+def _extended(reader: FieldReader, key: Scalar, node: Node, fact: Fact) -> Fact | None:
+    """A standard enum with the words that a site adds: `account.customer_class: {members: {dealer: {en: …, zh: …}}}`.
+    None, with a mistake, for whatever else a site writes for a standard fact."""
+    keys = [each.text for each, _ in node.entries] if isinstance(node, Mapping) else []
+    members = node.get("members") if isinstance(node, Mapping) else None
+    if not fact.extensible or members is None or keys != ["members"]:
+        message, hint = (
+            f"`{fact.name}` is a standard fact, declared at {fact.place}",
+            "leave it out, or choose another name",
+        )
+        if fact.extensible:
+            hint = "to add words to it, write `members:` alone"
+        elif keys == ["members"] and fact.type.members:
+            message = f"`{fact.name}` is a standard fact whose words are fixed"
+        reader.mistake(key.place, ErrorCode.P032, message, hint)
+        return None
+    declared = reader.type_name({"members": members})
+    added = declared.members if declared else ()
+    for word in sorted({*added} & {*fact.type.members}):
+        message = f"`{clipped(word)}` is a word of `{fact.name}` already"
+        reader.mistake(members.place, ErrorCode.P018, message, "leave it out")
+        return None
+    if declared is None:
+        return None
+    type_ = fact.type
+    return replace(
+        fact, type=replace(type_, members=(*type_.members, *added), titles=(*type_.titles, *declared.titles))
+    )
 
 
 def _is_fact_name(reader: FieldReader, key: Scalar) -> bool:
@@ -166,11 +196,12 @@ def _is_fact_name(reader: FieldReader, key: Scalar) -> bool:
     return False
 
 
-def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) -> Fact | None:
+def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node, *, is_standard: bool) -> Fact | None:
     before = len(reader.diagnostics)
     what = f"the fact `{clipped(key.text)}`"
     is_list = _is_list(node.get("type")) if isinstance(node, Mapping) else False
-    fields = reader.fields(node, what, _LIST_KEYS if is_list else _FACT_KEYS, ("type", "title"), key.place)
+    keys = _LIST_KEYS if is_list else (*_FACT_KEYS, *_STANDARD_FACT_KEYS) if is_standard else _FACT_KEYS
+    fields = reader.fields(node, what, keys, ("type", "title"), key.place)
     if fields is None:
         return None
     type_ = _list_type(reader, vocabulary, fields, key) if is_list else _scalar_type(reader, vocabulary, fields, key)
@@ -182,7 +213,14 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) 
     if type_ is None or title is None or len(reader.diagnostics) > before:
         return None
     fact = Fact(
-        name=key.text, type=type_, title=title, note=note, required=required, example=example_of(type_), place=key.place
+        name=key.text,
+        type=type_,
+        title=title,
+        note=note,
+        required=required,
+        example=example_of(type_),
+        place=key.place,
+        extensible="extensible" in fields and bool(reader.yes_or_no(fields["extensible"], f"`extensible` of {what}")),
     )
     return _with_example(reader, fact, fields["example"]) if "example" in fields else fact
 

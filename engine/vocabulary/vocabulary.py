@@ -200,6 +200,9 @@ class Fact:
     place: Place
     """Where it is declared."""
 
+    extensible: bool = False
+    """Of a standard enum, whether a site may add words to it."""
+
     @property
     def group(self) -> str:
         """The object of a request that it stands in: `order` for `order.amount`."""

@@ -65,6 +65,7 @@ NAMED_BY_CASE = [
 NAMES = {
     *NAMED_BY_CASE,
     *("AccountCustomerClass", "AccountExternalRating", "AccountLimitStatus", "AccountPreviousGrade", "AccountStatus"),
+    *("AccountAssignedGrade", "OrderCheckpoint"),
     *("OrderReleasedByRole", "PortfolioIndustry"),
     *("ActivateRequest", "CheckAnswer", "CheckRequest", "PolicyFile", "PolicySet", "FailedChange", "PendingChange"),
     *("Alive", "BilingualText", "BodyFault", "Diagnostic", "Problem", "Readiness"),

@@ -42,6 +42,7 @@ def test_an_order_over_the_limit_is_held_with_its_reason(client: httpx2.Client) 
         ),
         ("account", {"account": {"id": "C-1"}}),
         ("portfolio", {"portfolio": {"id": "P-1", "receivables": "100.00"}}),
+        ("limit", {"limit": {"id": "L-1", "kind": "limit", "amount": "100.00"}, "account": {"id": "C-1"}}),
     ],
 )
 def test_every_kind_of_case_answers_in_the_documented_shape(client: httpx2.Client, case: str, body: Any) -> None:

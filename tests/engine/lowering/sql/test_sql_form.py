@@ -64,7 +64,8 @@ def without_refused(ruleset: RuleSet) -> RuleSet:
     rules = tuple(
         rule
         for rule in ruleset.rules
-        if not refused((), (rule,)) and not bad(conjunct.formula for conjunct in rule.match.conjuncts)
+        if not refused((), (rule,))
+        and not bad([*(conjunct.formula for conjunct in rule.match.conjuncts), *rule.formulas])
     )
     exceptions = tuple(each for each in ruleset.exceptions if each.id not in gone)
     return replace(ruleset, steps=tuple(steps), rules=rules, exceptions=exceptions)
@@ -80,7 +81,7 @@ def _formulas_of(step: Any) -> list[Formula]:
 
 RULE_SETS = 120
 ROWS_EACH = how_many(200, large=1_000)
-CHUNKS = {"order": 15, "invoice": 14, "account": 11, "portfolio": 4}
+CHUNKS = {"order": 15, "invoice": 14, "account": 11, "portfolio": 4, "limit": 9}
 """Of the default policies, under `make large`; one of each is enough to hold every fact's ends (`not_covered`)."""
 
 CHUNK = 20_000

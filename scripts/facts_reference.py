@@ -50,7 +50,8 @@ def _type(fact: Fact) -> str:
     type_ = fact.type
     match type_.kind:
         case Kind.ENUM:
-            return "one of " + ", ".join(f"`{word}`" for word in type_.members)
+            more = "; a site may add more" if fact.extensible else ""
+            return "one of " + ", ".join(f"`{word}`" for word in type_.members) + more
         case Kind.MONEY:
             total = "" if max(-type_.low, type_.high) <= money_max(type_.scale) else ", a total"
             return "money" + total + ("" if type_.low < 0 else ", not negative")

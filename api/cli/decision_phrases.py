@@ -11,6 +11,8 @@ CONVERTED = Text(
     "amounts converted from {currency} at {rate} {own} of {date}", "金额由 {currency} 折算，汇率 {rate} {own}（{date}）"
 )
 CONDITIONS = Text("Conditions", "附加条件")
+ACTIONS = Text("To do", "待办事项")
+BY = Text("by {}", "{}前")
 REASONS = Text("Reasons", "理由")
 NO_REASONS = Text("no rule objects", "没有规则提出异议")
 REMEDY = Text("to pass:", "通过办法：")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN, record
-from engine.reading.request_schemas import DATE_PATTERN, Schema, fact_schema, local_name, types_of
+from engine.reading.cases import ACTION_KEYS
+from engine.reading.file_schemas import BILINGUAL, CURRENCY, DIALECT, ID_PATTERN, record
+from engine.reading.request_schemas import DATE_PATTERN, Schema, currency_schemas, fact_schema, local_name, types_of
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 
@@ -29,6 +30,7 @@ def cases_schema(vocabulary: Vocabulary) -> Schema:
             "cases": {"type": "string", "pattern": ID_PATTERN, "description": "The name of this suite."},
             "case_kind": {"enum": list(CASE_KINDS), "description": "What each test decides."},
             "as_of": date_,
+            **_money(vocabulary.currency),
             "fixtures": {
                 "type": "object",
                 "description": "Facts that several tests share, by name.",
@@ -46,7 +48,7 @@ def cases_schema(vocabulary: Vocabulary) -> Schema:
         "$defs": {
             "text": BILINGUAL,
             "facts": _case_facts(vocabulary),
-            "test": _policy_test(date_),
+            "test": _policy_test(date_, vocabulary.currency),
             "expect": _expect(),
             "result": {"type": ["string", "number", "boolean", "null", "array"]},
         },
@@ -96,7 +98,18 @@ def _required_values(type_: Type) -> tuple[str, ...]:
     return tuple(field.name for field in type_.fields if field.required)
 
 
-def _policy_test(date_: Schema) -> Schema:
+def _money(own: str) -> dict[str, Schema]:
+    """In which currency amounts are, and what others are worth; a rate may stand without quotes."""
+    schemas = currency_schemas(own)
+    one = schemas["rates"]["items"]
+    one["properties"]["rate"]["type"] = ["string", "number"]
+    return {
+        "currency": {**CURRENCY, "description": schemas["currency"]["description"]},
+        "rates": {**schemas["rates"], "type": "array"},
+    }
+
+
+def _policy_test(date_: Schema, own: str) -> Schema:
     fixture = {"type": "string", "pattern": ID_PATTERN}
     return {
         "type": "object",
@@ -110,6 +123,7 @@ def _policy_test(date_: Schema) -> Schema:
             },
             "facts": {"$ref": "#/$defs/facts"},
             "as_of": date_,
+            **_money(own),
             "expect": {"$ref": "#/$defs/expect"},
         },
     }
@@ -117,7 +131,8 @@ def _policy_test(date_: Schema) -> Schema:
 
 def _expect() -> Schema:
     ids = {"type": "array", "items": {"type": "string"}}
-    values = {"type": "object", "additionalProperties": {"$ref": "#/$defs/result"}}
+    result = {"$ref": "#/$defs/result"}
+    values = {"type": "object", "additionalProperties": result}
     return {
         "type": "object",
         "required": ["outcome", "reasons"],
@@ -129,6 +144,11 @@ def _expect() -> Schema:
             "undetermined": {**ids, "description": "Exactly what could not be worked out."},
             "results": {**values, "description": "Some of the results, such as `grading.grade: A`."},
             "conditions": {**values, "description": "Exactly the conditions, such as `deposit: 300`."},
+            "actions": {
+                "type": "object",
+                "additionalProperties": {"anyOf": [record(dict.fromkeys(ACTION_KEYS, result)), {"type": "null"}]},
+                "description": "What is asked for, by the ids of exactly the rules that ask for it.",
+            },
         },
     }
 

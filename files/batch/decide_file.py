@@ -20,8 +20,8 @@ from engine.vocabulary.binding import FactsRefused, Fault
 from engine.vocabulary.rates import Rate
 from files.batch.job import BatchJob, BatchTally
 from files.input_refused import InputRefused
-from files.maps.headings import refuse_unfit_heading
-from files.maps.mapped_rows import MappedRow, faults_of_row, heading_faults, row_reader
+from files.maps.headings import heading_faults, refuse_unfit_heading
+from files.maps.mapped_rows import MappedRow, faults_of_row, row_reader
 from files.maps.row_map import CURRENCY
 from files.rejects import rejects_writer
 from files.rows import FileRow, PerHeading, RowFile, open_rows

@@ -16,7 +16,7 @@ from engine.ruleset.ruleset import RuleSet
 from files.batch.raw_facts import ColumnType, FactSource
 from files.formats import SUFFIXES, Format, format_named
 from files.input_refused import InputRefused
-from files.maps.mapped_rows import heading_faults
+from files.maps.headings import heading_faults
 from files.maps.row_map import Column, RowMap
 
 FILE, LINE, UNREAD = "credence file", "credence line", "credence unread"

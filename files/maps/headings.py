@@ -9,10 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.diagnostics.wording import did_you_mean, listed
 from engine.vocabulary.binding import Fault
 from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
 from files.rows import USUAL_DELIMITER, lines_above_heading
+
+
+def heading_faults(row_map: RowMap, heading: Sequence[str]) -> tuple[Fault, ...]:
+    """What keeps this map from reading a file with this heading: each column that is missing, or there twice."""
+    faults = []
+    for name in row_map.headings:
+        count, used = heading.count(name), row_map.reader_of(name)
+        if count == 0:
+            hint = did_you_mean(name, heading) or f"the columns are {listed(heading[:30])}"
+            faults.append(Fault(name, f"the column that `{used}` is read from is missing", hint))
+        elif count > 1:
+            hint = f"rename all but the one for `{used}`"
+            faults.append(Fault(name, f"is the heading of {count} columns", hint))
+    return tuple(faults)
 
 
 def refuse_unfit_heading(

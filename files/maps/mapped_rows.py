@@ -7,48 +7,31 @@ as generated Python on exact values, as those of policies do.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple, cast
 
-from engine.diagnostics.wording import did_you_mean, listed
 from engine.lowering.python.python_form import formula_function
 from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
-from engine.vocabulary.conversion import converted_records, converter, foreign
 from engine.vocabulary.days import day_number
-from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal
+from engine.vocabulary.decimals import JsonDecimal
 from engine.vocabulary.rates import Denomination, Rate
 from engine.vocabulary.vocabulary import Future, Kind, Type
+from files.maps.cell_converters import CELLS_REMEMBERED, Converter, NotMapped, amount_converter, column_converter
 from files.maps.cell_faults import (
-    PLAIN_HINT,
     fault_of_binding,
     fault_of_cell,
     fault_of_missing,
-    no_date,
-    no_known_word,
-    no_number,
-    no_yes_no,
 )
-from files.maps.date_format import read_in_any
-from files.maps.joined_ids import Join, Unjoined
+from files.maps.joined_ids import Join
 from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
-from files.maps.number_format import PLAIN, rounded
 from files.maps.row_currency import RowCurrency
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
-from files.strict_json import JsonRefused, read_json
-from files.typed_cells import is_typed
 
 NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT = "is a number with a point or an exponent, not text", "write it between quotes"
 """What is said of such a number where text is expected, as for ids: two writers may write one number differently."""
-
-_WHOLE_NUMBER = re.compile(rf"(-?[0-9]{{1,18}})(\.0{{1,{DECIMALS_READ}}})?", re.ASCII)
-_PLAIN_NUMBER = re.compile(PLAIN.signed_pattern(decimals=True), re.ASCII)
-_CELLS_REMEMBERED = 10_000
-"""A file has few different days; a hostile one must not fill the memory."""
 
 
 class MappedRow(NamedTuple):
@@ -79,20 +62,6 @@ class MappedRow(NamedTuple):
 
 RowReader = Callable[[Sequence[str | None]], MappedRow]
 """Takes a row's cells in the order of the heading; None and blank text are missing values."""
-
-
-def heading_faults(row_map: RowMap, heading: Sequence[str]) -> tuple[Fault, ...]:
-    """What keeps this map from reading a file with this heading: each column that is missing, or there twice."""
-    faults = []
-    for name in row_map.headings:
-        count, used = heading.count(name), row_map.reader_of(name)
-        if count == 0:
-            hint = did_you_mean(name, heading) or f"the columns are {listed(heading[:30])}"
-            faults.append(Fault(name, f"the column that `{used}` is read from is missing", hint))
-        elif count > 1:
-            hint = f"rename all but the one for `{used}`"
-            faults.append(Fault(name, f"is the heading of {count} columns", hint))
-    return tuple(faults)
 
 
 def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date, money: Denomination | None = None) -> RowReader:
@@ -148,12 +117,12 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date, money: Deno
             text = cell.strip() if cell else ""
             try:
                 if type(cell) is JsonDecimal and column.type.kind.is_text:
-                    raise _NotMapped(NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT)
+                    raise NotMapped(NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT)
                 if exact is None:
                     facts[group][key] = convert(text)
                     continue
                 raw, values[place] = exact(text)
-            except _NotMapped as wrong:
+            except NotMapped as wrong:
                 faults.append(wrong.fault or fault_of_cell(column, text, wrong.message, wrong.hint))
                 raw = None
             if group != ROW:
@@ -206,19 +175,6 @@ def row_value(row: MappedRow, name: str) -> object:
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 
-class _NotMapped(Exception):
-    """A cell that can't be read: what is wrong with it, and what to write instead; `fault` is set where that is said
-    already."""
-
-    def __init__(self, message: str, hint: str = "", fault: Fault | None = None) -> None:
-        self.message = message
-        self.hint = hint
-        self.fault = fault
-
-
-_Converter = Callable[[str], JsonScalar]
-"""Cell without blanks around it → the fact as a request carries it."""
-
 _ExactConverter = Callable[[str], tuple[JsonScalar, Value]]
 """The same, and the bound value that formulas read."""
 
@@ -229,7 +185,7 @@ class _ColumnPlan(NamedTuple):
     list of values; `group` and `key` are the two halves of the column's name."""
 
     slot: int | None
-    convert: _Converter
+    convert: Converter
     exact: _ExactConverter | None
     place: int
     group: str
@@ -239,18 +195,18 @@ class _ColumnPlan(NamedTuple):
 
 def _column(column: Column, slot: int | None, place: int | None, day: int, rate: Rate | None) -> _ColumnPlan:
     group, _, key = column.name.partition(".")
-    convert = _converter(column) if rate is None else _converted(column, rate)
+    convert = column_converter(column) if rate is None else amount_converter(column, rate)
     if place is None:
         return _ColumnPlan(slot, convert, None, -1, group, key, column)
     return _ColumnPlan(slot, convert, _exact(column, convert, day), place, group, key, column)
 
 
-def _exact(column: Column, convert: _Converter, day: int) -> _ExactConverter:
+def _exact(column: Column, convert: Converter, day: int) -> _ExactConverter:
     """Dates that were read once are remembered by their cells' text. To formulas, too, a date that counts as unknown
     after the day of the decision is none."""
     bind = value_reader(column.type, column.name)
     remembered: dict[str, tuple[JsonScalar, Value]] = {}
-    remembered_max = _CELLS_REMEMBERED if column.type.kind is Kind.DATE else 0
+    remembered_max = CELLS_REMEMBERED if column.type.kind is Kind.DATE else 0
 
     def exact(text: str) -> tuple[JsonScalar, Value]:
         both = remembered.get(text)
@@ -261,7 +217,7 @@ def _exact(column: Column, convert: _Converter, day: int) -> _ExactConverter:
                 both = (None, None) if _counts_as_unknown(value, column.type, day) else (raw, value)
             except FactsRefused as refused:
                 [fault] = refused.faults
-                raise _NotMapped("", fault=fault_of_binding(column, text, fault)) from None
+                raise NotMapped("", fault=fault_of_binding(column, text, fault)) from None
             if len(remembered) < remembered_max:
                 remembered[text] = both
         return both
@@ -271,157 +227,6 @@ def _exact(column: Column, convert: _Converter, day: int) -> _ExactConverter:
 
 def _counts_as_unknown(value: Value, type_: Type, day: int) -> bool:
     return type_.future is Future.UNKNOWN and value is not None and cast(int, value) > day
-
-
-def _converted(column: Column, rate: Rate) -> _Converter:
-    """Amounts are read with the decimals of the rate's currency and converted; other cells are read as ever."""
-    if column.type.kind is Kind.LIST:
-        read_list = _converter(column)
-        return lambda text: cast("JsonScalar", converted_records(read_list(text), column.type, rate, column.name))
-    if column.type.kind is not Kind.MONEY:
-        return _converter(column)
-    in_currency = replace(column, type=foreign(column.type, rate.currency))
-    read, convert = _converter(in_currency), converter(column.type, rate, column.name)
-
-    def amount(text: str) -> JsonScalar:
-        raw = read(text)
-        try:
-            return convert(raw)
-        except FactsRefused as refused:
-            [fault] = refused.faults
-            raise _NotMapped("", fault=fault_of_binding(in_currency, text, fault)) from None
-
-    return amount
-
-
-def _converter(column: Column) -> _Converter:
-    convert = _translated(column, _plain_converter(column))
-    if not column.no_value:
-        return convert
-    words, typed = frozenset(column.no_value), frozenset(column.no_value_typed)
-
-    def given(text: str) -> JsonScalar:
-        return None if text in (typed if is_typed(text) else words) else convert(text)
-
-    return given
-
-
-def _translated(column: Column, convert: _Converter) -> _Converter:
-    if (values := column.values) is None:
-        return convert
-    unknown = no_known_word(list(values))
-
-    def translated(text: str) -> JsonScalar:
-        if text not in values:
-            if not text:
-                return None
-            raise _NotMapped(*unknown)
-        value = values[text]
-        return convert(value) if isinstance(value, str) else value
-
-    return translated
-
-
-def _plain_converter(column: Column) -> _Converter:
-    match column.type.kind:
-        case Kind.DATE:
-            return _date_converter(column)
-        case Kind.INTEGER | Kind.DAYS | Kind.MONTHS:
-            return _whole_number_converter(column)
-        case Kind.MONEY | Kind.RATE | Kind.NUMBER:
-            return _decimal_converter(column)
-        case Kind.YES_NO:
-            return _yes_no
-        case Kind.ENUM | Kind.TEXT | Kind.PERSON:
-            return _text
-        case Kind.LIST:
-            return _records
-
-
-def _text(text: str) -> JsonScalar:
-    if isinstance(text, Unjoined):
-        raise _NotMapped(*text.wrong)
-    return str(text) or None
-
-
-def _records(text: str) -> JsonScalar:
-    """A list stands in a cell as JSON: `[{"amount": "12.50"}]`."""
-    if not text:
-        return None
-    try:
-        return cast("JsonScalar", read_json(text, decimals_as_text=True))
-    except JsonRefused as refused:
-        raise _NotMapped(f"is not a list in JSON: {refused}") from None
-
-
-def _whole_number_converter(column: Column) -> _Converter:
-    numbers, wrong = column.numbers, no_number(column)
-    is_plain = numbers.is_plain
-
-    def convert(text: str) -> JsonScalar:
-        if not text:
-            return None
-        plain = text if is_plain or is_typed(text) else numbers.plain(text, decimals=False)
-        match = _WHOLE_NUMBER.fullmatch(plain) if plain is not None else None
-        if match is None:
-            raise _NotMapped(*wrong)
-        return int(match[1])
-
-    return convert
-
-
-def _decimal_converter(column: Column) -> _Converter:
-    numbers, scale, wrong = column.numbers, column.type.scale, no_number(column)
-    if numbers.is_plain:
-        return _plain_decimal
-
-    def convert(text: str) -> JsonScalar:
-        if not text:
-            return None
-        plain = (PLAIN if is_typed(text) else numbers).plain(text, decimals=True)
-        if plain is None:
-            raise _NotMapped(*wrong)
-        return rounded(plain, scale) if numbers.rounds else plain
-
-    return convert
-
-
-def _plain_decimal(text: str) -> JsonScalar:
-    """As the function that `_decimal_converter` makes, for most files and in less time."""
-    if not text:
-        return None
-    if not _PLAIN_NUMBER.fullmatch(text):
-        raise _NotMapped("is not a plain decimal number", PLAIN_HINT)
-    return str(text)
-
-
-def _yes_no(text: str) -> JsonScalar:
-    if not text:
-        return None
-    if text not in ("true", "false"):
-        raise _NotMapped(*no_yes_no())
-    return text == "true"
-
-
-def _date_converter(column: Column) -> _Converter:
-    if not column.dates:
-        raise AssertionError(f"the date column `{column.name}` has no format")
-    formats, wrong = column.dates, no_date(column)
-    remembered: dict[str, JsonScalar] = {"": None}
-
-    def convert(text: str) -> JsonScalar:
-        if is_typed(text):
-            return str(text)
-        if text in remembered:
-            return remembered[text]
-        day = read_in_any(formats, text)
-        if day is None:
-            raise _NotMapped(wrong)
-        if len(remembered) < _CELLS_REMEMBERED:
-            remembered[text] = day.isoformat()
-        return day.isoformat()
-
-    return convert
 
 
 # --- formulas --------------------------------------------------------------------------------------------------------

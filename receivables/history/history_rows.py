@@ -19,7 +19,8 @@ from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import EPOCH, day_number
 from engine.vocabulary.plain_text import text_fault
 from engine.vocabulary.vocabulary import DATE, Kind, money_max
-from files.maps.mapped_rows import heading_faults, row_reader
+from files.maps.headings import heading_faults
+from files.maps.mapped_rows import row_reader
 from files.maps.row_currency import currency_unread, unread_currencies
 from files.maps.row_map import Column, RowMap
 from receivables.history.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap

@@ -12,8 +12,7 @@ from pathlib import Path
 from files.columnar import columnar_rows
 from files.formats import format_named
 from files.input_refused import InputRefused
-from files.maps.headings import refuse_unfit_heading
-from files.maps.mapped_rows import heading_faults
+from files.maps.headings import heading_faults, refuse_unfit_heading
 from files.maps.row_map import RowMap
 from files.rows import FileRow, open_rows
 

@@ -40,8 +40,7 @@ from files.batch.raw_facts import RAW, ColumnType
 from files.columnar import arrow_batches
 from files.formats import Format
 from files.input_refused import InputRefused
-from files.maps.headings import refuse_unfit_heading
-from files.maps.mapped_rows import heading_faults
+from files.maps.headings import heading_faults, refuse_unfit_heading
 from files.maps.row_currency import named_like_currencies
 from files.maps.row_map import CURRENCY, RowMap
 from files.rows import open_rows

@@ -76,5 +76,6 @@ def test_changing_the_currency_alone_warns_once_and_says_which_tests_do_not_run(
     assert credence("check", str(rules), "--strict").exit_code == 1
     tested = credence("test", str(rules))
     assert tested.exit_code == 1
-    assert "6 files of policy tests not run, since they are in another currency than JPY" in tested.stderr
+    count = len(list((rules / "cases").glob("*.yaml")))
+    assert f"{count} files of policy tests not run, since they are in another currency than JPY" in tested.stderr
     assert "0 passed, 0 failed" in tested.stdout

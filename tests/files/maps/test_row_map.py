@@ -14,7 +14,8 @@ from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 from files.maps.date_format import DateFormat
-from files.maps.mapped_rows import MappedRow, faults_of_row, heading_faults, row_reader
+from files.maps.headings import heading_faults
+from files.maps.mapped_rows import MappedRow, faults_of_row, row_reader
 from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
 

@@ -13,7 +13,7 @@ from engine.pipeline import Engine
 from engine.ruleset.ruleset import NO_RULES, RuleSet
 from engine.vocabulary.days import date_of
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Vocabulary
+from engine.vocabulary.vocabulary import TOTAL_MAX, Vocabulary, money_max
 from files.input_refused import InputRefused
 from files.long_run import Progress, no_progress, without_garbage_collection
 from files.rejects import WriteReject
@@ -73,6 +73,7 @@ def run(
     """
     with without_garbage_collection():
         history = read_history(request.source, progress, rejected)
+        _refuse_sums(request.source, history)
         window = window_of(history.accounts, request.since, request.until)
         return replayed(request, history, window, progress), history
 
@@ -105,6 +106,18 @@ def replayed(
         rejected=history.rejected,
         failures=tuple(failures),
     )
+
+
+def _refuse_sums(source: HistorySource, history: HistoryRead) -> None:
+    """Raises InputRefused where what a customer, or all of them, may owe on some day could be more than a fact holds:
+    past orders are not bound one by one."""
+    most = money_max(source.currency_digits)
+    sums = {customer: sum(item.amount for item in items) for customer, items in history.accounts.items()}
+    largest = max(sums, key=sums.__getitem__, default=None)
+    if largest is not None and (sums[largest] > most or sum(sums.values()) > TOTAL_MAX):
+        whose = f"of customer `{largest}`" if sums[largest] > most else "together"
+        message = f"the invoices {whose} add up to more than policies can decide on"
+        raise InputRefused(message, "leave some out, or write amounts in thousands", place=str(source.path))
 
 
 def _why_nothing(history: HistoryRead) -> str:

@@ -88,7 +88,7 @@ def _about(portfolio: Portfolio, engine: Engine, show: PortfolioFormatter) -> tu
 
 
 def _converted(rate: Rate, items: int, show: PortfolioFormatter) -> str:
-    """`3 items in USD at 0.9215 of 2026-07-14`."""
+    """`USD (3) at 0.9215 of 2026-07-14`: three items."""
     return show(texts.CONVERTED_TEXT, items=items, **rate.as_json())
 
 

@@ -22,7 +22,7 @@ ROWS_TEXT = Text(
 COMPLETE_FROM = Text("Books complete from", "账簿完整起始日")
 CURRENCY = Text("Amounts in", "金额单位")
 CONVERTED = Text("Converted", "已折算")
-CONVERTED_TEXT = Text("{items} items in {currency} at {rate} of {date}", "{currency} {items} 笔，汇率 {rate}（{date}）")
+CONVERTED_TEXT = Text("{currency} ({items}) at {rate} of {date}", "{currency}（{items} 笔），汇率 {rate}（{date}）")
 UNKNOWN = Text("unknown", "未知")
 
 OVERVIEW = Text("Overview", "概览")

@@ -523,3 +523,27 @@ def test_a_policy_is_no_map(tmp_path: Path) -> None:
 
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "is a policy (it begins with `policy:`); this command needs a history map" in result.stderr
+
+
+def test_sums_beyond_what_facts_hold_are_refused_and_not_wrapped(tmp_path: Path) -> None:
+    most = "999999999999999.00"
+    rows = ROWS.replace("100.00", most)
+    fits = _desk(tmp_path / "fits", rows.replace("200.00", "0.50").replace("300.00", "0.50"))
+    assert credence("backtest", *_arguments(fits)).exit_code == 0
+    result = credence("backtest", *_arguments(_desk(tmp_path / "beyond", rows)))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "the invoices of customer `A` add up to more than policies can decide on" in result.stderr
+    many = [f"{number},C{number},2024-01-05,2024-02-04,,{most}" for number in range(10, 25)]
+    result = credence("backtest", *_arguments(_desk(tmp_path / "many", "\n".join([*ROWS.splitlines(), *many]) + "\n")))
+    assert result.exit_code == 2 and "the invoices together add up to more" in result.stderr
+
+
+def test_a_currency_column_that_the_map_passes_over_rejects_rows_in_others(tmp_path: Path) -> None:
+    codes = ("Waers", "USD", "USD", "EUR", "USD")
+    rows = "\n".join(f"{line},{code}" for line, code in zip(ROWS.splitlines(), codes, strict=True)) + "\n"
+    paths = _desk(tmp_path, rows)
+    found = json.loads(credence("backtest", *_arguments(paths), "--json").stdout)
+    assert (found["rows"], found["rejected"]) == (4, 1)
+    shown = credence("backtest", *_arguments(paths), "--rejects", str(tmp_path / "rejects.csv"))
+    rejects = (tmp_path / "rejects.csv").read_text(encoding="utf-8")
+    assert "history.currency: column `Waers`: `EUR` is another currency than USD" in rejects, shown.stderr

@@ -33,7 +33,7 @@ _RATE = "rates.rate"
 _EXAMPLE = '{"case": "order", "order": {…}, "account": {…}}'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
     """A case as a file gives it.
 
@@ -97,7 +97,13 @@ def _case(body: dict[str, object], name: str) -> CaseFile:
     date_ = day(as_of) if isinstance(as_of, str) else None
     if as_of is not None and date_ is None:
         raise InputRefused(f"{name}: `as_of` must be a date such as 2026-07-01, not `{as_of}`")
-    return CaseFile(case or kind_of(facts), date_, facts, body.get("currency"), body.get("rates"))
+    return CaseFile(
+        case=case or kind_of(facts),
+        as_of=date_,
+        facts=facts,
+        currency=body.get("currency"),
+        rates=body.get("rates"),
+    )
 
 
 def kind_of(facts: Mapping[str, object]) -> str | None:
@@ -119,7 +125,7 @@ def _test(document: Document, vocabulary: Vocabulary, test: str | None) -> CaseF
     if case is None:
         hint = did_you_mean(test, names) or f"it holds {len(names)} tests, such as `{names[0]}`"
         raise InputRefused(f"{document.file} has no test `{test}` ({hint})")
-    return CaseFile(case.case_kind, case.as_of, case.facts, case.currency, case.rates)
+    return CaseFile(case=case.case_kind, as_of=case.as_of, facts=case.facts, currency=case.currency, rates=case.rates)
 
 
 def _plain(node: Node, path: str, vocabulary: Vocabulary) -> object:

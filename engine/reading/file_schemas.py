@@ -358,23 +358,7 @@ def facts_file_schema() -> Schema:
         **record(
             {
                 "currency": CURRENCY,
-                "site": record(
-                    {
-                        "timezone": {
-                            "type": "string",
-                            "default": UTC_NAME,
-                            "examples": ["Europe/Berlin", "Asia/Shanghai"],
-                            "description": "Whose days count: its name in the IANA database.",
-                        },
-                        "rate_days": {
-                            "type": "integer",
-                            "minimum": 0,
-                            "maximum": RATE_DAYS_MAX,
-                            "default": RATE_DAYS_USUAL,
-                            "description": "Days that the rate of another currency may be older than the decision.",
-                        },
-                    }
-                ),
+                "site": _site(),
                 "policies": {
                     "type": "array",
                     "items": {"type": "string", **_NAMES},
@@ -406,6 +390,27 @@ def _of_the_site(fact: Schema) -> Schema:
     more = record({"members": {**_MEMBERS, "description": "Words added to a standard enum."}}, ("members",))
     own = {"anyOf": [{"required": ["type"]}, {"required": ["title"]}]}
     return {"if": {"required": ["members"], "not": own}, "then": more, "else": fact}
+
+
+def _site() -> Schema:
+    """What a site says of its days and of the rates that it takes."""
+    return record(
+        {
+            "timezone": {
+                "type": "string",
+                "default": UTC_NAME,
+                "examples": ["Europe/Berlin", "Asia/Shanghai"],
+                "description": "Whose days count: its name in the IANA database.",
+            },
+            "rate_days": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": RATE_DAYS_MAX,
+                "default": RATE_DAYS_USUAL,
+                "description": "Days that the rate of another currency may be older than the decision.",
+            },
+        }
+    )
 
 
 def _listed_fact(bound: Schema) -> Schema:

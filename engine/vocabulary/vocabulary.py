@@ -251,6 +251,8 @@ class Vocabulary:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     """All facts by full name, the standard ones first, each file's in the order in which it declares them."""
 
+    _: KW_ONLY
+
     timezone: str = UTC_NAME
     """Where the site's day begins and ends, by its name in the IANA database: `Europe/Berlin`. It says which day it is
     where a case doesn't say for which day it is decided."""

@@ -35,7 +35,7 @@ _CELL, _CODE = "\ue000", "\ue001"
 _TEXTS = (ColumnType.CELLS, ColumnType.TEXT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RawCurrency:
     """What the rows of some files say of their currency."""
 
@@ -117,11 +117,13 @@ def raw_currency(heading: Mapping[str, ColumnType], row_map: RowMap | None, mone
     texts = [name for name, type_ in heading.items() if type_ in _TEXTS]
     if row_map is None:
         column = next((_named(name) for name in texts if name == CURRENCY), None)
-        found = RawCurrency(money, column, True, None, () if column else _unread(texts))  # noqa: FBT003 it has a name there
+        unread = () if column else _unread(texts)
+        found = RawCurrency(money=money, column=column, is_optional=True, constant=None, unread=unread)
     else:
         column = row_map.currency if isinstance(row_map.currency, Column) else None
         constant = row_map.currency if isinstance(row_map.currency, str) else None
-        found = RawCurrency(money, column, False, constant, tuple(unread_currencies(row_map, texts)))  # noqa: FBT003
+        unread = tuple(unread_currencies(row_map, texts))
+        found = RawCurrency(money=money, column=column, is_optional=False, constant=constant, unread=unread)
     is_said = found.column or found.unread or found.constant not in (None, money.currency)
     return found if is_said else None
 

@@ -21,6 +21,9 @@ from files.maps.number_format import PLAIN, NumberFormat
 ROW = "row"
 """The group under which formulas read helper columns: `row.settled`."""
 
+CURRENCY = "currency"
+"""What the currency of a row's amounts is called, in maps and in the faults of rows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -159,10 +162,6 @@ class RowMap:
         """The helper columns' names: first of those that are read, then of those that are worked out."""
         formulas = (formula.name for formula in self.formulas if is_helper(formula.name))
         return (*(column.name for column in self.helpers), *formulas)
-
-
-CURRENCY = "currency"
-"""What the currency of a row's amounts is called, in maps and in the faults of rows."""
 
 
 def is_helper(name: str) -> bool:

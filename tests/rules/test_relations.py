@@ -278,8 +278,8 @@ _PLANTED_HELPS = {
     ),
     _deposit: (
         "rules/orders.yaml",
-        "formula: not(paid_first) and not(release.in_force) and order.amount > 0",
-        "formula: not(order.prepayment) and order.amount > 0 and (deposit_paid > 0 or not(release.in_force))",
+        'when: [open_terms, limits.state = "none"]',
+        "when: [credit_check, deposit_paid > 0]",
     ),
     _letter_of_credit: (
         "rules/orders.yaml",
@@ -289,7 +289,7 @@ _PLANTED_HELPS = {
     _smaller: (
         "rules/orders.yaml",
         "exposure_after > limit_with_tolerance]",
-        "exposure_after > limit_with_tolerance, order.amount > 300]",
+        "exposure_after > limit_with_tolerance or order.amount < 500]",
     ),
     _sooner: (
         "rules/orders.yaml",
@@ -328,15 +328,22 @@ def _default_desk() -> Desk:
     return Desk(default_policies())
 
 
-def _desk_with(plants: list[tuple[str, str, str]]) -> Desk:
+@cache
+def _planted_desk(group: int) -> Desk:
+    """The default policies with the faults of one group planted in them: those that don't touch the same text."""
     files = dict(default_folder().policies)
-    for name, text, instead in plants:
-        content = files[name].decode()
-        assert content.count(text) == 1, f"{name} no longer says: {text}"
-        files[name] = content.replace(text, instead).encode()
+    for relation, (name, text, instead) in RELATIONS.items():
+        if _group(relation) == group:
+            content = files[name].decode()
+            assert content.count(text) == 1, f"{name} no longer says: {text}"
+            files[name] = content.replace(text, instead).encode()
     loaded = load(files)
     assert loaded.engine is not None, "\n".join(map(str, loaded.diagnostics))
     return Desk(loaded.engine)
+
+
+def _group(relation: Callable[[Desk, DeskStates], str | None]) -> int:
+    return int(relation.__name__.endswith(("_for_longer", "_sooner")))
 
 
 def _broken(relation: Callable[[Desk, DeskStates], str | None], desk: Desk, seed: int, count: int) -> Iterator[str]:
@@ -355,9 +362,9 @@ def test_the_relation_holds(relation: Callable[[Desk, DeskStates], str | None]) 
 
 @pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.__name__)
 def test_the_relation_finds_what_is_planted(relation: Callable[[Desk, DeskStates], str | None]) -> None:
-    desk = _desk_with([RELATIONS[relation]])
+    found = _broken(relation, _planted_desk(_group(relation)), 1, 4_000)
 
-    assert next(_broken(relation, desk, 1, 4_000), None) is not None
+    assert next(found, None) is not None
 
 
 def test_states_reach_every_outcome_and_most_rules() -> None:
@@ -374,7 +381,7 @@ def test_states_reach_every_outcome_and_most_rules() -> None:
 def test_a_past_fact_dated_after_the_decision_never_counts() -> None:
     """It refuses the request, or is as if it weren't there."""
     engine = default_policies()
-    past = [fact for fact in engine.vocabulary.facts.values() if fact.future is not None]
+    past = [fact for fact in engine.vocabulary.facts.values() if fact.type.future is not None]
     assert len(past) >= 8
     order = {"id": "SO-1", "amount": "8000.00", "prepayment": False, "payment_days": 30}
     account = {"id": "C-1", "status": "blocked", "insolvent": False, "abnormal_operation": False}

@@ -50,7 +50,7 @@ def _insured(facts: Facts, states: DeskStates) -> Facts:
 
 
 def _insured_for_longer(facts: Facts, states: DeskStates) -> Facts | None:
-    if facts.get("account.insured_limit") is None:
+    if not facts.get("account.insured_limit"):  # a limit of zero that still runs is the insurer's refusal
         return None
     return {**facts, "account.insured_until": facts["account.insured_until"] + states.choice(1, 30, 400)}
 

@@ -117,7 +117,7 @@ def _outer(form: SqlForm, options: OutputOptions) -> Iterator[exp.Alias]:
     yield _named(column(OUTCOME), OUTCOME)
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     for name, source in form.conditions.items():
-        yield _named(fact_value(types[name], source, form.dialect), f"condition.{name}")
+        yield _named(form.counting(name, fact_value(types[name], source, form.dialect)), f"condition.{name}")
     if options.results:
         lists = elements(ruleset)
         for name in ruleset.results:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.host_names import is_loopback, listed_names
+from api.oidc_issuers import read_issuers
 from ledger.store.place import unfit_place
 
 
@@ -76,6 +77,14 @@ class Settings(BaseSettings):
         if not str(said).strip():
             raise ValueError(f"the setting {_variable(str(field.field_name))} is empty; leave it out for the default")
         return said
+
+    @field_validator("oidc")
+    @classmethod
+    def _issuers_can_be_read(cls, file: str) -> str:
+        """Refuses a file with a mistake at the start, not at the first token."""
+        if file.strip():
+            read_issuers(Path(file))
+        return file.strip()
 
     @field_validator("hosts")
     @classmethod

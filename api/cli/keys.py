@@ -144,11 +144,13 @@ def recover(*, journal: JournalFileOption = Path("var/credence.db"), as_json: Js
 
     Exit code: 0 made, 2 the journal can't be written.
     """
+    from api.logs import configure_logs
     from ledger.access.recovery import recovered_key  # only this command needs the journal
     from ledger.store.trouble import JournalUnavailable
 
     if not journal.is_file():
         refuse(f"there is no journal at `{journal}`; give the service's --journal")
+    configure_logs("error")
     try:
         key = recovered_key(journal)
     except JournalUnavailable as error:

@@ -24,6 +24,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
+from pathlib import Path as FilePath
 from typing import Annotated, Any, NoReturn
 
 from fastapi import FastAPI, Path, Request
@@ -38,6 +39,7 @@ from api.http.access_routes import add_access_routes
 from api.http.admission import Admission, check_routes
 from api.http.answers import DecisionShape
 from api.http.authentication import Authentication
+from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
 from api.http.decisions import DecideCase, find_decision, refuse_case
 from api.http.edge import Edge
@@ -51,6 +53,7 @@ from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchP
 from api.http.rate_limits import RateLimits
 from api.http.reference import add_reference_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
+from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
 from api.settings import Settings
 from api.worker import Worker
@@ -127,7 +130,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 def _admission(settings: Settings, access: Access, clock: Clock, metrics: Metrics) -> Admission:
     metrics.asks_for_keys(not settings.insecure_local)
-    authentication = Authentication(access, None, clock, insecure_local=settings.insecure_local)
+    tokens = IssuerTokens(read_issuers(FilePath(settings.oidc))) if settings.oidc else None
+    authentication = Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
     return Admission(authentication, RateLimits(settings.requests_per_second_max))
 
 

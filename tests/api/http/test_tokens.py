@@ -87,7 +87,7 @@ BAD: dict[str, dict[str, Any]] = {
     "an ID token by its nonce": {"claims": {"nonce": "n"}},
     "an ID token by its hash": {"claims": {"at_hash": "h"}},
     "Keycloak's ID token": {"claims": {"typ": "ID"}},
-    "no type": {"header": {"typ": None}},
+    "no type": {"header": {"typ": ""}},
     "another type": {"header": {"typ": "logout+jwt"}},
     "its own key's address": {"header": {"jku": "http://127.0.0.1:1/keys"}},
     "its own certificate's address": {"header": {"x5u": "http://127.0.0.1:1/keys"}},

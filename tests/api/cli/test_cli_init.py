@@ -48,7 +48,7 @@ def test_what_it_says_to_do_next_works_in_a_shell(tmp_path: Path) -> None:
         ["credence", "decide"],
         ["credence", "portfolio"],
     ]
-    assert last == "credence serve"
+    assert last == "credence serve --insecure-local"
     done = subprocess.run(["sh", "-ec", _script(*before)], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "no mistakes: " in done.stdout

@@ -10,16 +10,17 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 import typer
 
 from api.cli.console import FOUND_PROBLEMS, refuse
 from api.cli.options import READ, RUNNING
+from api.no_redirects import NoRedirects
 
 SECONDS_MAX = 60
 """For an answer: activating compiles nothing, but waits for a change that is being compiled."""
@@ -67,7 +68,7 @@ class ServiceOptions:
             request = Request(self.url.rstrip("/") + path, sent, headers)
             if request.type not in ("http", "https"):
                 refuse(f"`{self.url}` is not the address of a service; write it like http://127.0.0.1:8000")
-            with build_opener(ProxyHandler({}), _NoRedirects).open(request, timeout=SECONDS_MAX) as answer:
+            with build_opener(ProxyHandler({}), NoRedirects).open(request, timeout=SECONDS_MAX) as answer:
                 return _read(answer.read(_ANSWER_BYTES_MAX), self.url)
         except HTTPError as error:
             refused = _read(error.read(_ANSWER_BYTES_MAX), self.url)
@@ -77,15 +78,6 @@ class ServiceOptions:
         except (URLError, HTTPException, OSError, ValueError) as error:
             reason = getattr(error, "reason", None) or error
             refuse(f"no service answers at `{self.url}`: {reason}; start it with `credence serve`, or give its --url")
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """A key goes to the service that was named and to no other: urllib would send it on."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        """Nothing follows; the redirection is the answer."""
 
 
 def _authorization(key_file: Path | None) -> dict[str, str]:

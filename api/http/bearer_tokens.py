@@ -39,7 +39,7 @@ _OF_ID_TOKENS = frozenset({"nonce", "at_hash", "c_hash", "s_hash"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _CheckedToken:
     """What a token that has been checked says."""
 
     issuer: str
@@ -56,7 +56,7 @@ class IssuerTokens:
     def __init__(self, issuers: Iterable[Issuer], keys: Mapping[str, SigningKeys] | None = None) -> None:
         self._issuers = {each.issuer: each for each in issuers}
         self._keys = keys or {each.issuer: SigningKeys(each.jwks) for each in self._issuers.values()}
-        self._known: dict[bytes, _Known] = {}
+        self._known: dict[bytes, _CheckedToken] = {}
 
     async def caller(self, token: str, access: Access) -> Caller:
         """Who brings it, with the roles of the moment. Raises `KeyNeeded`."""
@@ -81,7 +81,7 @@ class IssuerTokens:
             budget=f"person {person.identity.id}",
         )
 
-    async def _checked(self, token: str, now: float) -> _Known:
+    async def _checked(self, token: str, now: float) -> _CheckedToken:
         try:
             header = jwt.get_unverified_header(token)
             claimed = jwt.decode(token, options={"verify_signature": False}).get("iss")
@@ -96,7 +96,7 @@ class IssuerTokens:
             raise KeyNeeded("the token's key is none of its issuer's, or can't be fetched now", is_wrong=True)
         claims = _claims(token, key.key, header["alg"], issuer)
         until = min(now + KEPT_SECONDS, float(claims["exp"]) + issuer.clock_skew_seconds)
-        return _Known(issuer.issuer, _subject(claims, issuer), _roles(claims, issuer), until)
+        return _CheckedToken(issuer.issuer, _subject(claims, issuer), _roles(claims, issuer), until)
 
 
 def _check_header(header: Mapping[str, Any], issuer: Issuer) -> None:

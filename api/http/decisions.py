@@ -49,6 +49,12 @@ MEMBERS_MAX = 500
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
+_SEEN = {
+    Right.OWN: "what it asked for itself",
+    Right.INVOICES_AND_ACCOUNTS: "decisions on invoices and accounts",
+}
+"""How a refusal says what a limited right shows."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -109,12 +115,6 @@ async def find_decision(id: str, journal: Journal, admitted: Admitted) -> bytes:
         sees = " and ".join(_SEEN[right] for right in sorted(admitted.rights))
         raise Forbidden(f"{admitted.caller.in_words}, which sees {sees}")
     return recorded.answer.encode()
-
-
-_SEEN = {
-    Right.OWN: "what it asked for itself",
-    Right.INVOICES_AND_ACCOUNTS: "decisions on invoices and accounts",
-}
 
 
 def _may_see(recorded: Recorded, admitted: Admitted) -> bool:

@@ -14,14 +14,16 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
-from typing import IO, Any
+from http.client import HTTPException
+from typing import Any
 from urllib.error import URLError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import build_opener
 
 import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
+
+from api.no_redirects import NoRedirects
 
 FRESH_SECONDS = 600
 STALE_SECONDS_MAX = 24 * 3600
@@ -124,18 +126,9 @@ def _key(member: dict[str, Any]) -> SigningKey | None:
     return SigningKey(key, member.get("alg"))
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """Keys come from where the settings say."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        """Nothing follows; a redirection is a failure."""
-
-
 def fetched(url: str) -> bytes:
     """The document at `url`. Blocks. Raises URLError, OSError, ValueError."""
-    with build_opener(_NoRedirects).open(url, timeout=FETCH_SECONDS_MAX) as answer:
+    with build_opener(NoRedirects).open(url, timeout=FETCH_SECONDS_MAX) as answer:
         content: bytes = answer.read(BYTES_MAX + 1)
     if len(content) > BYTES_MAX:
         raise ValueError(f"it is larger than {BYTES_MAX} bytes")

@@ -122,7 +122,7 @@ def _asked(client: httpx2.Client, row: AccessRow, key: str | None) -> httpx2.Res
     path = row.path
     for name, value in FILLED.items():
         path = path.replace(f"{{{name}}}", value)
-    body = None if row.method == "GET" else {}
+    body: dict[str, object] | None = None if row.method == "GET" else {}
     return client.request(row.method, path, json=body, headers=bearer(key) if key else {})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sqlite3
 import string
 import time
@@ -17,7 +18,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.access import api_keys
 from ledger.access.access import Access
 from ledger.access.api_keys import PREFIX, digest_of, is_well_formed, new_key
 from ledger.access.changes import AccessRefused, KeyWords, create_key, end_person, revoke_key
@@ -195,7 +195,7 @@ def test_two_keys_that_begin_alike_are_two(tmp_path: Path, monkeypatch: pytest.M
     random = iter("A" * 29 + "B" + "A" * 29 + "C")
     settings = settings_in(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr(api_keys.secrets, "choice", lambda _: next(random))
+        patched.setattr(secrets, "choice", lambda _: next(random))
         one, two = (service_key(settings.journal, name, Role.DESK) for name in ("one", "two"))
     assert one[:33] == two[:33]
     assert one != two

@@ -138,7 +138,7 @@ def as_admin(client: httpx2.Client, keys: dict[str, str], monkeypatch: pytest.Mo
     return ("--url", str(client.base_url))
 
 
-def said(*words: object) -> str:
+def said(*words: str | Path) -> str:
     """What a command prints, without what the service says meanwhile, which runs in the same process."""
     result = credence(*words)
     assert result.exit_code == 0, result.output

@@ -40,7 +40,8 @@ from ledger.store.trouble import JournalUnavailable
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 DESK = frozenset({Role.DESK})
-ISSUER = {"oidc_issuer": "https://login.example.com", "oidc_subject": "00u1"}
+ISSUER = "https://login.example.com"
+VOUCHED = PersonWords(oidc_issuer=ISSUER, oidc_subject="00u1")
 
 
 class Book:
@@ -85,7 +86,7 @@ def test_a_person_is_added_changed_ended_and_comes_back() -> None:
 
 def test_acts_name_nobody() -> None:
     book = Book()
-    book.do(add_person("u.becker", PersonWords(name="Uta Becker", **ISSUER)))
+    book.do(add_person("u.becker", PersonWords(name="Uta Becker", oidc_issuer=ISSUER, oidc_subject="00u1")))
     book.do(create_key(KeyWords(login="u.becker")))
     book.do(change_person("u.becker", PersonWords(name="Uta Roth")))
     told = json.dumps([[act.subject, act.body] for act in book.acts])
@@ -139,13 +140,13 @@ def test_a_login_that_is_taken_is_a_form_that_stays(text: str) -> None:
 
 def test_a_subject_belongs_to_one_person() -> None:
     book = Book()
-    book.do(add_person("u.becker", PersonWords(**ISSUER)))
+    book.do(add_person("u.becker", VOUCHED))
     book.do(add_person("u.roth", PersonWords(oidc_issuer="https://other.example.com", oidc_subject="00u1")))
-    for change in (add_person("u.new", PersonWords(**ISSUER)), change_person("u.roth", PersonWords(**ISSUER))):
+    for change in (add_person("u.new", VOUCHED), change_person("u.roth", VOUCHED)):
         with pytest.raises(AlreadyThere, match=r"`u\.becker`"):
             book.do(change)
     book.do(change_person("u.becker", PersonWords(name="Uta")))
-    assert book.state.by_subject[ISSUER["oidc_issuer"], "00u1"].identity.name == "Uta"
+    assert book.state.by_subject[ISSUER, "00u1"].identity.name == "Uta"
     book.do(change_person("u.becker", PersonWords(oidc_issuer="", oidc_subject="")))
     assert set(book.state.by_subject) == {("https://other.example.com", "00u1")}
     for words in (PersonWords(oidc_issuer="https://a"), PersonWords(oidc_subject="x")):
@@ -310,7 +311,7 @@ def test_a_refusal_undoes_nothing_that_others_write(tmp_path: Path) -> None:
             add_person("u.two", PersonWords()),
         ]
         done = await asyncio.gather(*(access.change(each, "test") for each in changes), return_exceptions=True)
-        return [type(each).__name__ for each in done] + sorted(access.state().by_login)
+        return [*(type(each).__name__ for each in done), *sorted(access.state().by_login)]
 
     done = _with_access(tmp_path / "credence.db", both)
     assert done == ["Changed", "AlreadyThere", "NobodyThere", "Changed", "u.one", "u.two"]

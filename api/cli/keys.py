@@ -58,7 +58,7 @@ InDaysOption = Annotated[
 ]
 KeyArgument = Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `credence keys list` shows it.")]
 JournalFileOption = Annotated[
-    Path,
+    str,
     typer.Option(
         "--journal",
         metavar="FILE",
@@ -134,7 +134,7 @@ def revoke(
         out().print(Text(_line(answer)))
 
 
-def recover(*, journal: JournalFileOption = Path("var/credence.db"), as_json: JsonOption = False) -> None:
+def recover(*, journal: JournalFileOption = "var/credence.db", as_json: JsonOption = False) -> None:
     """Make a first key again where every admin's key is lost: it adds people and keys, nothing else, for 24 hours.
 
     It writes into the journal's file, so it runs where that is, as the user whose it is; the service may run meanwhile.
@@ -148,11 +148,11 @@ def recover(*, journal: JournalFileOption = Path("var/credence.db"), as_json: Js
     from ledger.access.recovery import recovered_key  # only this command needs the journal
     from ledger.store.trouble import JournalUnavailable
 
-    if not journal.is_file():
+    if not Path(journal).is_file():
         refuse(f"there is no journal at `{journal}`; give the service's --journal")
     configure_logs("error")
     try:
-        key = recovered_key(journal)
+        key = recovered_key(Path(journal))
     except JournalUnavailable as error:
         refuse(f"the journal `{journal}` can't be written: {error}")
     if as_json:

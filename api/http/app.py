@@ -59,7 +59,7 @@ from api.settings import Settings
 from api.worker import Worker
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
-from ledger.access.access import LOOK_SECONDS, Access
+from ledger.access.access import Access
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.policies.check_limits import LIMITS, PATIENT
@@ -90,8 +90,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await policies.start()
+        with suppress(JournalUnavailable):  # so that the first request finds people and keys where there are any
+            await access.refresh()
         stop = asyncio.Event()
-        watching = asyncio.gather(policies.watch(stop), _follow(access, stop, settings))
+        first_key = None if settings.insecure_local else show_first_key
+        watching = asyncio.gather(policies.watch(stop), access.watch(stop, first_key))
         try:
             yield
         finally:
@@ -133,18 +136,6 @@ def _admission(settings: Settings, access: Access, clock: Clock, metrics: Metric
     tokens = IssuerTokens(read_issuers(FilePath(settings.oidc))) if settings.oidc else None
     authentication = Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
     return Admission(authentication, RateLimits(settings.requests_per_second_max))
-
-
-async def _follow(access: Access, stop: asyncio.Event, settings: Settings) -> None:
-    """Follows people and keys; first, once the journal can be written, the key that a service without any prints."""
-    while not stop.is_set() and not settings.insecure_local:
-        try:
-            show_first_key(await access.first_key())
-            break
-        except JournalUnavailable:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-    await access.watch(stop)
 
 
 class AsgiRoute(APIRoute):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -46,6 +46,7 @@ class Access:
         self._journal = journal
         self._state: AccessState | None = None
         self._read_at = float("-inf")
+        self._turn = asyncio.Lock()  # a look that began earlier never puts back what a later one has seen
 
     def state(self) -> AccessState:
         """As it was last read. Raises `JournalUnavailable` where that is too long ago."""
@@ -55,20 +56,32 @@ class Access:
 
     async def refresh(self) -> None:
         """Reads what has changed. Raises `JournalUnavailable`."""
-        began = time.monotonic()
-        known = -1 if self._state is None else self._state.acts
-        state = await asyncio.to_thread(self._read, known)
-        if state is not None:
-            self._state = state
-        self._read_at = began
+        async with self._turn:
+            began = time.monotonic()
+            known = -1 if self._state is None else self._state.acts
+            state = await asyncio.to_thread(self._read, known)
+            if state is not None:
+                self._state = state
+            self._read_at = began
 
-    async def watch(self, stop: asyncio.Event) -> None:
-        """Follows the file until `stop`."""
+    async def watch(self, stop: asyncio.Event, show_first_key: Callable[[str], None] | None) -> None:
+        """Follows the file until `stop`, whatever happens to it. `show_first_key` is called once, where there has never
+        been a person or a key, as soon as the journal can be written; None: nobody needs one."""
         while not stop.is_set():
+            try:
+                if show_first_key is None:
+                    await self.refresh()
+                else:
+                    text = await self.first_key()
+                    if text is not None:
+                        show_first_key(text)
+                    show_first_key = None
+            except JournalUnavailable:
+                pass  # `state` says so once it has lasted
+            except Exception as error:  # the next look must come
+                log.error("people and keys can't be followed", exc_info=error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-            with suppress(JournalUnavailable):  # `state` says so once it has lasted
-                await self.refresh()
 
     async def change(self, change: AccessChange, actor: str) -> Changed:
         """Makes the change on the state as it is in the journal's transaction, and knows it from then on.

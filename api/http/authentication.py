@@ -33,7 +33,7 @@ from ledger.access.access import Access
 from ledger.access.actors import Actor
 from ledger.access.api_keys import PREFIX, digest_of, is_well_formed
 from ledger.access.changes import AccessRefused, checked_login, is_open
-from ledger.access.people import ApiKey, Person
+from ledger.access.people import AccessState, ApiKey, Person
 from ledger.access.roles import PERSONS_ONLY, Authority, Role, in_words
 from ledger.journal.clock import Clock
 
@@ -42,6 +42,9 @@ AUTHORIZATION, ON_BEHALF_OF = b"authorization", b"credence-on-behalf-of"
 _BEARER = re.compile(r"bearer +([!-~]{1,16384}) *", re.IGNORECASE)
 _FORWARDED = re.compile(rb"forwarded|x-forwarded\b.*|via|.*-real-ip|.*-client-ip|.*-connecting-ip")
 """Headers by which proxies say for whom they ask: by the standard, by custom, and those of the large ones."""
+
+CALLERS_MAX = 10_000
+"""Callers that are kept at once: keys, and people for whom programs ask."""
 
 _QUOTED_MAX = 80
 
@@ -61,6 +64,8 @@ class Authentication:
         self._tokens = tokens
         self._clock = clock
         self._insecure_local = insecure_local
+        self._callers: dict[tuple[str, str | None], Caller] = {}
+        self._callers_of: AccessState | None = None
 
     async def caller(self, headers: Iterable[tuple[bytes, bytes]], peer: str) -> Caller:
         """Who asks; `NOBODY` where they say nothing. Raises `KeyNeeded`, `MayNotActFor`, `OnBehalfOfUnreadable`,
@@ -102,20 +107,34 @@ class Authentication:
         return await self._tokens.caller(secret, self._access)
 
     def _by_key(self, secret: str, on_behalf_of: str | None) -> Caller:
-        if not is_well_formed(secret):
-            raise KeyNeeded("the key is mistyped or cut off; it has 40 characters", is_wrong=True)
         state, digest = self._access.state(), digest_of(secret)
         key = state.by_digest.get(digest)
         if key is None or not hmac.compare_digest(key.digest, digest):
+            if not is_well_formed(secret):
+                raise KeyNeeded("the key is mistyped or cut off; it has 40 characters", is_wrong=True)
             raise KeyNeeded("no key of this service is like this one", is_wrong=True)
         if not is_open(key, self._clock.now()):
             ended = "was revoked" if key.revoked else "has expired"
             raise KeyNeeded(f"the key {key.id} {ended}; an admin makes another", is_wrong=True)
-        if key.person is not None:
-            return _of_person(key, state.people.get(key.person), on_behalf_of)
-        if on_behalf_of is None:
-            return _of_service(key)
-        return _for_user(key, state.by_login.get(_login(on_behalf_of)), on_behalf_of)
+        return self._kept(state, key, on_behalf_of)
+
+    def _kept(self, state: AccessState, key: ApiKey, on_behalf_of: str | None) -> Caller:
+        """Whoever a key stands for is worked out once for each state of people and keys: half the cost of a key."""
+        if state is not self._callers_of or len(self._callers) >= CALLERS_MAX:
+            self._callers, self._callers_of = {}, state
+        caller = self._callers.get((key.id, on_behalf_of))
+        if caller is None:
+            caller = self._callers[key.id, on_behalf_of] = _caller(state, key, on_behalf_of)
+        return caller
+
+
+def _caller(state: AccessState, key: ApiKey, on_behalf_of: str | None) -> Caller:
+    """Raises `KeyNeeded`, `MayNotActFor`, `OnBehalfOfUnreadable`."""
+    if key.person is not None:
+        return _of_person(key, state.people.get(key.person), on_behalf_of)
+    if on_behalf_of is None:
+        return _of_service(key)
+    return _for_user(key, state.by_login.get(_login(on_behalf_of)), on_behalf_of)
 
 
 def _of_person(key: ApiKey, person: Person | None, on_behalf_of: str | None) -> Caller:

@@ -99,6 +99,7 @@ ROWS = (
     AccessRow("POST", "/v1/decisions/invoice", _may(COLLECTOR, DESK)),
     AccessRow("POST", "/v1/decisions/account", _may(COLLECTOR, DESK)),
     AccessRow("POST", "/v1/decisions/portfolio", _may(COLLECTOR, DESK)),
+    AccessRow("POST", "/v1/decisions/limit", _may(COLLECTOR, DESK)),
     AccessRow("POST", "/v1/decisions/{case}", _may(ORDER_ENTRY, COLLECTOR, DESK)),  # a mistyped kind of case: 404
     AccessRow(
         "GET",
@@ -146,7 +147,7 @@ LATER = (
     *_later("POST /v1/decisions/order/try", "POST /v1/decisions/order/nearest", rights=_TRY),
     *_later("POST /v1/decisions/invoice/try", "POST /v1/decisions/invoice/nearest", rights=_TRY_OTHERS),
     *_later("POST /v1/decisions/account/try", "POST /v1/decisions/account/nearest", rights=_TRY_OTHERS),
-    *_later("POST /v1/decisions/portfolio/try", "POST /v1/decisions/limit", rights=_TRY_OTHERS),
+    *_later("POST /v1/decisions/portfolio/try", "POST /v1/decisions/limit/try", rights=_TRY_OTHERS),
     *_later("GET /v1/journal", "GET /v1/journal/{record}", "GET /v1/journal/export", rights=_JOURNAL),
     *_later("POST /v1/journal/replay", "GET /v1/audit/{report}", rights=_JOURNAL),
     *_later("GET /checkpoint", "GET /tile/{tile}", rights=_may(AUDITOR, ADMIN) | {NO_ROLE: Right.SETTING}),

@@ -34,6 +34,7 @@ POST /v1/decisions/order           may   -     -     may   -     -     -     -  
 POST /v1/decisions/invoice         -     -     may   may   -     -     -     -     -     -     -
 POST /v1/decisions/account         -     -     may   may   -     -     -     -     -     -     -
 POST /v1/decisions/portfolio       -     -     may   may   -     -     -     -     -     -     -
+POST /v1/decisions/limit           -     -     may   may   -     -     -     -     -     -     -
 POST /v1/decisions/{case}          may   -     may   may   -     -     -     -     -     -     -
 GET  /v1/decisions/{id}            own   own   some  may   -     -     may   -     -     -     -
 GET  /v1/people                    -     -     -     -     -     -     may   -     may   -     -

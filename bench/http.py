@@ -43,11 +43,13 @@ _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of wrk. `rate`: answers a second. `p50`, `p99`: percentiles of the latency, in milliseconds."""
+    """One run of wrk. `rate`: answers a second. `p50`, `p99`: percentiles of the latency, in milliseconds. `processor`:
+    microseconds of the server's processor for an answer, which other programs on the machine hardly change."""
 
     rate: float
     p50: float
     p99: float
+    processor: float
 
 
 def example_body() -> dict[str, Any]:
@@ -90,12 +92,13 @@ def null_app() -> Any:
 
 
 @contextmanager
-def _server(command: list[str], port: int, **environment: str) -> Iterator[None]:
+def _server(command: list[str], port: int, **environment: str) -> Iterator[int]:
+    """The server's process id."""
     known = os.environ | {"PYTHONPATH": str(ROOT)} | environment
     process = subprocess.Popen([sys.executable, *command], env=known, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         _wait(f"http://127.0.0.1:{port}/readyz")
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -117,7 +120,14 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _drive(port: int, script: Path, seconds: int) -> Run:
+def _processor_seconds(process: int) -> float:
+    """What a process has taken so far (Linux, proc(5): fields 14 and 15, in ticks)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _drive(port: int, process: int, script: Path, seconds: int) -> Run:
+    before = _processor_seconds(process)
     wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(script)]
     output = subprocess.run(
         [*wrk, f"http://127.0.0.1:{port}{ORDER}"], capture_output=True, text=True, check=True
@@ -126,18 +136,20 @@ def _drive(port: int, script: Path, seconds: int) -> Run:
         raise SystemExit(f"not every request was answered:\n{output}")
     latency = {share: float(n) * _UNITS[unit] for share, n, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)", output)}
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    answers = re.search(r"(\d+) requests in", output)
     assert rate is not None
-    return Run(float(rate[1]), latency["50"], latency["99"])
+    assert answers is not None
+    taken = (_processor_seconds(process) - before) / int(answers[1])
+    return Run(float(rate[1]), latency["50"], latency["99"], taken * 1e6)
 
 
-def _service(servers: ExitStack, home: Path, *, asks_for_keys: bool) -> int:
-    """A decision service with a journal of its own; its port."""
+def _service(servers: ExitStack, home: Path, *, asks_for_keys: bool) -> tuple[int, int]:
+    """A decision service with a journal of its own: its port and process."""
     port = _free_port()
     more = {"CREDENCE_REQUESTS_PER_SECOND_MAX": "1000000"} if asks_for_keys else {"CREDENCE_INSECURE_LOCAL": "1"}
     journal = str(home / f"credence-{port}.db")
     own = {"CREDENCE_PORT": str(port), "CREDENCE_JOURNAL": journal, "CREDENCE_RULES": "rules"}
-    servers.enter_context(_server(["-m", "api.http"], port, **own, **more))
-    return port
+    return port, servers.enter_context(_server(["-m", "api.http"], port, **own, **more))
 
 
 def _key_for(home: Path, port: int) -> str:
@@ -161,12 +173,12 @@ def measure() -> tuple[list[Run], list[Run], list[Run]]:
         null_port = _free_port()
         null = ["-m", "uvicorn", "bench.http:null_app", "--factory", "--port", str(null_port), "--no-access-log"]
         null += ["--loop", "uvloop", "--http", "httptools", "--log-level", "warning"]
-        servers.enter_context(_server(null, null_port, BENCH_BODY=body))
-        port, keyed_port = (_service(servers, Path(home), asks_for_keys=asks) for asks in (False, True))
+        null_process = servers.enter_context(_server(null, null_port, BENCH_BODY=body))
+        service, keyed_service = (_service(servers, Path(home), asks_for_keys=asks) for asks in (False, True))
         script.write_text(_LUA.replace("{body}", body).replace("{key}", ""), encoding="utf-8")
-        key = _KEY_LUA.format(_key_for(Path(home), keyed_port))
+        key = _KEY_LUA.format(_key_for(Path(home), keyed_service[0]))
         keyed_script.write_text(_LUA.replace("{body}", body).replace("{key}", key), encoding="utf-8")
-        driven = ((null_port, script), (port, script), (keyed_port, keyed_script))
+        driven = ((null_port, null_process, script), (*service, script), (*keyed_service, keyed_script))
         for each in driven:
             _drive(*each, 1)
         rounds = [[_drive(*each, SECONDS) for each in driven] for _ in range(REPEATS)]
@@ -178,21 +190,25 @@ def table(null: list[Run], decisions: list[Run], keyed: list[Run]) -> str:
     """The runs as a Markdown table, with the ratios of the rates taken run by run."""
 
     def row(name: str, runs: list[Run]) -> str:
-        rate, p50, p99 = (median(getattr(run, figure) for run in runs) for figure in ("rate", "p50", "p99"))
-        return f"| {name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} |"
+        figures = ("rate", "p50", "p99", "processor")
+        rate, p50, p99, processor = (median(getattr(run, figure) for run in runs) for figure in figures)
+        return f"| {name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} | {processor:.0f} |"
 
     ratios = [ours.rate / theirs.rate for theirs, ours in zip(null, decisions, strict=True)]
+    by_processor = [ours.processor / theirs.processor for ours, theirs in zip(decisions, keyed, strict=True)]
     of_keys = [theirs.rate / ours.rate for ours, theirs in zip(decisions, keyed, strict=True)]
     return "\n".join(
         (
-            f"| {CONNECTIONS} connections, median of {REPEATS} runs of {SECONDS} s | answers/s | p50 ms | p99 ms |",
-            "|---|---:|---:|---:|",
+            f"| {CONNECTIONS} connections, median of {REPEATS} runs of {SECONDS} s "
+            "| answers/s | p50 ms | p99 ms | processor µs |",
+            "|---|---:|---:|---:|---:|",
             row("plain FastAPI, validates the body only", null),
             row("credence, order decided and journaled", decisions),
             row("the same, with a key and its roles", keyed),
             "",
             f"Ratio {median(ratios):.2f} (lowest {min(ratios):.2f}, highest {max(ratios):.2f}).",
-            f"With keys {median(of_keys):.3f} of without (lowest {min(of_keys):.3f}, highest {max(of_keys):.3f}).",
+            f"With keys {median(of_keys):.3f} of without (lowest {min(of_keys):.3f}, highest {max(of_keys):.3f}); "
+            f"by the processor {median(by_processor):.3f} ({min(by_processor):.3f} to {max(by_processor):.3f}).",
         )
     )
 

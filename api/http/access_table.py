@@ -100,12 +100,12 @@ ROWS = (
     AccessRow("POST", "/v1/decisions/account", _may(COLLECTOR, DESK)),
     AccessRow("POST", "/v1/decisions/portfolio", _may(COLLECTOR, DESK)),
     AccessRow("POST", "/v1/decisions/limit", _may(COLLECTOR, DESK)),
-    AccessRow("POST", "/v1/decisions/{case}", _may(ORDER_ENTRY, COLLECTOR, DESK)),  # a mistyped kind of case: 404
     AccessRow(
         "GET",
         "/v1/decisions/{id}",
         _may(DESK, AUDITOR, order_entry=Right.OWN, booking=Right.OWN, collector=Right.INVOICES_AND_ACCOUNTS),
     ),
+    AccessRow("POST", "/v1/decisions/{case}", _may(ORDER_ENTRY, COLLECTOR, DESK)),  # a mistyped kind of case: 404
     AccessRow("GET", "/v1/people", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/people", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/people/{login}/change", _may(ADMIN), keeps_people=True),

@@ -88,6 +88,7 @@ def _needs(row: AccessRow) -> str:
 
 
 def _nothing_there(rows: list[Mapping[str, AccessRow]]) -> MethodNotAllowed | NoSuchPath:
+    """Of several rows that fit the path the first says which methods it answers."""
     if not rows:
         return NoSuchPath("there is nothing at this path; /openapi.json lists what there is")
     methods = set(rows[0]) | ({"HEAD"} if "GET" in rows[0] else set())

@@ -116,7 +116,9 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
         components.pop(unused, None)
     for schema in components.values():
         schema.pop("additionalProperties", None)
-    components |= {model.__name__: model.model_json_schema() for model in _SENT}
+    for model in _SENT:
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        components |= schema.pop("$defs", {}) | {model.__name__: schema}
     for kind in CASE_KINDS.values():
         _describe_case(document, components, kind, engine)
     components["ActionName"] = _action_name(engine)

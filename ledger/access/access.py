@@ -68,6 +68,9 @@ class Access:
         """Follows the file until `stop`, whatever happens to it. `show_first_key` is called once, where there has never
         been a person or a key, as soon as the journal can be written; None: nobody needs one."""
         while not stop.is_set():
+            with suppress(TimeoutError):  # first: the service says where it listens before it shows a key
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+                return
             try:
                 if show_first_key is None:
                     await self.refresh()
@@ -80,8 +83,6 @@ class Access:
                 pass  # `state` says so once it has lasted
             except Exception as error:  # the next look must come
                 log.error("people and keys can't be followed", exc_info=error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
 
     async def change(self, change: AccessChange, actor: str) -> Changed:
         """Makes the change on the state as it is in the journal's transaction, and knows it from then on.

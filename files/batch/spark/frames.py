@@ -12,16 +12,17 @@ from typing import NamedTuple
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
+from engine.lowering.sql.action_lists import action_list
 from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.portability import portability_mistakes, without_lists
 from engine.lowering.sql.readable_columns import fact_value, list_value
-from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.lowering.sql.sql_form import ACTIONS, OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from files.batch.input import refuse_formulas, sources
-from files.batch.output import FIRED, UNDETERMINED, WAIVED, elements
+from files.batch.output import FIRED, UNDETERMINED, WAIVED, action_columns, elements
 from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
 from files.input_refused import InputRefused
@@ -98,7 +99,8 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, 
     subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
     masks = [mask.column for mask in (*form.fired, *form.waived, *form.undetermined)]
     named = [form.columns[name] for name in (*subjects, *results)]
-    decided = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
+    wanted = [*named, OUTCOME, *form.conditions.values(), *action_columns(form), *masks]
+    decided = session.sql(form.query(wanted).sql("spark"))
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
     columns.append(sf.col(OUTCOME))
@@ -114,7 +116,9 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, 
         )
         columns.append(sf.expr(value.sql("spark")).alias(name))
     groups = (FIRED, form.fired), (WAIVED, form.waived), (UNDETERMINED, form.undetermined)
-    return decided.select(*columns, *(_ids(masks).alias(name) for name, masks in groups))
+    columns += [_ids(masks).alias(name) for name, masks in groups]
+    actions = sf.expr(action_list(form, as_json=lists_as_json).sql("spark"))
+    return decided.select(*columns, actions.alias(ACTIONS))
 
 
 def _ids(masks: tuple[Mask, ...]) -> Column:

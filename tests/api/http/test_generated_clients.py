@@ -65,10 +65,12 @@ NAMED_BY_CASE = [
 NAMES = {
     *NAMED_BY_CASE,
     *("AccountCustomerClass", "AccountExternalRating", "AccountLimitStatus", "AccountPreviousGrade", "AccountStatus"),
+    *("AccountAssignedGrade", "OrderCheckpoint"),
     *("OrderReleasedByRole", "PortfolioIndustry"),
     *("ActivateRequest", "CheckAnswer", "CheckRequest", "PolicyFile", "PolicySet", "FailedChange", "PendingChange"),
     *("Alive", "BilingualText", "BodyFault", "Diagnostic", "Problem", "Readiness"),
     *("Condition", "Figure", "MissingInput", "OrderConditions", "PassedRule", "Undetermined", "Waiver"),
+    *("Action", "ActionName", "RequestedAction"),
     *("CaseKind", "Fact", "FactType", "FactWord", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
 }
 """Every component of the default policies' document."""

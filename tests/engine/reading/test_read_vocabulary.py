@@ -21,6 +21,8 @@ from tests.support.paths import ROOT
 MISTAKES = Path(__file__).parent / "mistakes"
 TITLE = "title: {en: a, zh: b}"
 STANDARD = f"facts:\n  order.amount: {{type: money, required: true, minimum: 0, {TITLE}, example: '1250.50'}}\n"
+STANDARD += f"  account.trade: {{type: enum, members: [key, small], extensible: true, {TITLE}}}\n"
+STANDARD += f"  account.state: {{type: enum, members: [open, shut], {TITLE}}}\n"
 SHIPPED = ROOT / "engine" / "vocabulary" / "facts.yaml"
 
 

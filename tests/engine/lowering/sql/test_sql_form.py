@@ -64,7 +64,8 @@ def without_refused(ruleset: RuleSet) -> RuleSet:
     rules = tuple(
         rule
         for rule in ruleset.rules
-        if not refused((), (rule,)) and not bad(conjunct.formula for conjunct in rule.match.conjuncts)
+        if not refused((), (rule,))
+        and not bad([*(conjunct.formula for conjunct in rule.match.conjuncts), *rule.formulas])
     )
     exceptions = tuple(each for each in ruleset.exceptions if each.id not in gone)
     return replace(ruleset, steps=tuple(steps), rules=rules, exceptions=exceptions)

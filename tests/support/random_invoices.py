@@ -30,8 +30,8 @@ GRADED: tuple[dict[str, object], ...] = (
     | {"seriously_late_rate": "0", "average_days_late": 1, "assessed_on": "2026-03-01"},
     {"months": 30, "on_time_rate": "0.97", "seriously_late_rate": "0", "average_days_late": 1}
     | {"assessed_on": "2026-02-01"},
-    {"months": 23, "current_ratio": "1.2", "debt_ratio": "0.7", "external_rating": "BB", "on_time_rate": "0.75"}
-    | {"average_days_late": 11, "assessed_on": "2026-06-25"},
+    {"months": 30, "on_time_rate": "0.35", "seriously_late_rate": "0.2", "average_days_late": 20}
+    | {"assessed_on": "2026-06-25"},
     {"months": 6, "current_ratio": "0.8", "debt_ratio": "0.95", "external_rating": "CCC", "on_time_rate": "0.3"}
     | {"seriously_late_rate": "0.6", "average_days_late": 50, "assessed_on": "2026-06-25"},
 )

@@ -72,9 +72,11 @@ AMOUNTS_OF_ZERO = ("insured_amount", "secured_amount", "settlement_offer", "cred
 
 PAST = {"invoice.disputed_on", "invoice.promised_on", "invoice.last_contact_on", "invoice.debt_acknowledged_on"}
 PAST |= {"account.last_contact_on", "account.insolvency_accepted_on", "account.assessed_on", "account.blocked_since"}
+PAST |= {"account.bounced_on", "account.screened_on", "account.last_order_on"}
 AHEAD = {"invoice.invoice_date", "invoice.due_date", "invoice.promise_date", "invoice.dunning_block_until"}
 AHEAD |= {"invoice.instalment_due", "account.guarantee_until", "account.insured_until", "account.limit_until"}
 AHEAD |= {"account.claims_due_by", "account.temporary_from", "account.temporary_until"}
+AHEAD |= {"account.next_review_on", "account.insured_stopped_on"}
 A_DAY = timedelta(days=1)
 STEP_GAP_DAYS = 3
 """As the policy `collections` has it."""

@@ -33,6 +33,8 @@ STEPS = {
     "collections.too-small-for-lawyer": 4,
     "collections.lawyer-letter": 6,
     "collections.agency": 7,
+    "collections.promise-broken": 3,
+    "collections.promise-too-late": 3,
 }
 """How hard each step is on the customer. A write-off is none."""
 
@@ -105,6 +107,14 @@ def a_due_step_is_taken_or_waits(policies: InvoicePolicies, made: Made, day: dat
         yield f"nothing is done and nothing says why: {sorted(found.fired)}"
     if found.fired & STEPS.keys() and waits:
         yield f"{sorted(steps)} beside {sorted(waits)}"
+
+
+def nothing_is_dunned_before_it_is_overdue(policies: InvoicePolicies, made: Made, day: date) -> Iterator[str]:
+    """Before the last day on which the invoice could be paid there is a reminder at most."""
+    found = policies.match(made, day)
+    dunning = found.fired & (STEPS.keys() | INSTEAD_OF_A_STEP) - {"collections.remind"}
+    if dunning and found.number("collections.days_overdue") <= 0:
+        yield f"{sorted(dunning)} at {found['collections.days_overdue']} days overdue"
 
 
 def a_wait_hides_no_last_resort(policies: InvoicePolicies, made: Made, day: date) -> Iterator[str]:
@@ -209,6 +219,9 @@ FAULTS: Mapping[Relation, Fault] = {
     ),
     a_due_step_is_taken_or_waits: Fault(
         "collections", "when: [held_back, quiet_until > as_of]", "when: [held_back, quiet_until > as_of + 1]"
+    ),
+    nothing_is_dunned_before_it_is_overdue: Fault(
+        "collections", "as_of > promise_until and days_overdue > 0", "as_of > promise_until"
     ),
     a_wait_hides_no_last_resort: Fault("collections", "when: [worth_it, blocked, level_reached < 6]", "when: blocked"),
     a_payment_makes_no_step_harder: Fault(

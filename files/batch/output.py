@@ -38,6 +38,9 @@ WAIVED = "waived"
 UNDETERMINED = "undetermined"
 """The column of the rules that missing facts leave undetermined."""
 
+RULES = (FIRED, WAIVED, UNDETERMINED)
+"""The columns that name rules: lists in NDJSON, otherwise text with a blank between two ids."""
+
 PIECE_BITS = 6
 """Bits of a mask that are looked up at once, in an array of 64 entries. Longer arrays are fewer, but slow to plan."""
 
@@ -64,7 +67,7 @@ def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.S
     masks = [*form.fired, *form.waived, *form.undetermined]
     inner = form.query([*_inner(form, results=options.results), *(mask.column for mask in masks)], facts)
     lists = options.format is Format.NDJSON
-    groups = (FIRED, form.fired), (WAIVED, form.waived), (UNDETERMINED, form.undetermined)
+    groups = zip(RULES, (form.fired, form.waived, form.undetermined), strict=True)
     ids = [_named(_ids(group, lists=lists), name) for name, group in groups]
     columns = [*_outer(form, options), *ids, _named(_actions(form, options.format), ACTIONS)]
     if options.spreadsheet and options.format is Format.CSV:
@@ -86,7 +89,7 @@ def _texts(ruleset: RuleSet) -> set[str]:
     types = {f"condition.{name}": formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     types |= {name: ruleset.variables[name] for name in ruleset.results if name in ruleset.variables}
     words = {name for name, type_ in types.items() if type_.kind.is_text or type_.kind is Kind.ENUM}
-    return {*words, *elements(ruleset), *_subjects(ruleset), OUTCOME, FIRED, WAIVED, UNDETERMINED, ACTIONS}
+    return {*words, *elements(ruleset), *_subjects(ruleset), OUTCOME, *RULES, ACTIONS}
 
 
 def _subjects(ruleset: RuleSet) -> list[str]:

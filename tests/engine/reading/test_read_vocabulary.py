@@ -44,7 +44,7 @@ def test_a_site_adds_facts_to_the_standard_ones() -> None:
         "  account.region: {type: enum, members: [north, south], title: {en: Region, zh: 大区}}\n"
     )
     assert not mistakes
-    assert list(found.facts) == ["order.amount", "account.region"]
+    assert list(found.facts) == ["order.amount", "account.trade", "account.state", "account.region"]
     region = found.facts["account.region"]
     assert region.title == Text("Region", "大区")
     assert region.type.members == ("north", "south")

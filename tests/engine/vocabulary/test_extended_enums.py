@@ -33,6 +33,10 @@ def row(fact: Fact, words: str, number: int) -> str:
     return f"    - {{when: {{{fact.name}: {words}}}, then: {{x: {number}}}}}\n"
 
 
+def missing(fact: Fact) -> str:
+    return "" if fact.required else row(fact, "null", 0)
+
+
 def engine_of(fact: Fact) -> Engine:
     standard = row(fact, f'"{", ".join(fact.type.members)}"', 1)
     found = loaded(fact, standard + row(fact, "dealer", 2) + row(fact, """'"AA+"'""", 3) + row(fact, "null", 0))
@@ -53,6 +57,7 @@ def test_the_standard_enums_that_differ_from_site_to_site_can_be_extended() -> N
     assert [fact.name for fact in OPEN] == [
         "account.customer_class",
         "account.external_rating",
+        "limit.basis",
         "portfolio.industry",
     ]
 
@@ -86,6 +91,6 @@ def test_a_table_without_a_row_for_an_added_word_is_named(fact: Fact) -> None:
 
 @pytest.mark.parametrize("fact", [fact for fact in ENUMS if not fact.extensible], ids=lambda fact: fact.name)
 def test_the_words_of_the_others_are_fixed(fact: Fact) -> None:
-    found = loaded(fact, row(fact, f'"{", ".join(fact.type.members)}"', 2) + row(fact, "null", 0))
-    assert [each.code for each in found.diagnostics] == ["P032"]
+    found = loaded(fact, row(fact, f'"{", ".join(fact.type.members)}"', 2) + missing(fact))
+    assert [each.code for each in found.diagnostics if each.code.startswith("P")] == ["P032"]
     assert "whose words are fixed" in found.diagnostics[0].message

@@ -14,7 +14,9 @@ from decimal import Decimal
 from pathlib import PurePath
 
 from api.starter.round_factors import ROUND_FACTORS
+from engine.deciding.decision import Decision
 from engine.pipeline import Engine, load
+from engine.reading.cases import read_cases
 from engine.reading.document import Document, Node, Scalar, Sequence, read
 from engine.reading.document import Mapping as MappingNode
 from engine.reading.for_currency import FOR
@@ -26,24 +28,41 @@ from receivables.history.history_map_file import is_history_map, read_history_ma
 OWN_CURRENCY = "EUR"
 """In which the starter's amounts stand."""
 
+_VALUES = ("results", "conditions")
+"""Where a policy test expects values by name."""
+
 
 def in_currency(files: Mapping[str, bytes], currency: str) -> dict[str, bytes]:
     """The files by their names below the new site's folder, with amounts in this currency. Any order, all at once: a
     half of them would hold euros in a set of yen."""
-    rewritten = _Rewriting(files, currency)
-    return {name: rewritten.file(name, content) for name, content in files.items()}
+    rewriting = _Rewriting(files, currency)
+    rewritten = {name: rewriting.file(name, content) for name, content in files.items()}
+    engine = _engine(rewritten)
+    tolerance = rewriting.rounding
+    for name, content in rewritten.items():
+        if PurePath(name).parent == PurePath("rules/cases"):
+            rewritten[name] = _as_worked_out(content, name, engine, tolerance)
+    return rewritten
+
+
+def _engine(files: Mapping[str, bytes]) -> Engine:
+    engine = load({name: text for name, text in files.items() if PurePath(name).parent == PurePath("rules")}).engine
+    if engine is None:
+        raise AssertionError("the starter's policies check")
+    return engine
 
 
 class _Rewriting:
     def __init__(self, files: Mapping[str, bytes], currency: str) -> None:
         self._currency = currency
         self._factor, self._digits = ROUND_FACTORS[currency], MINOR_UNITS[currency]
-        policies = {name: text for name, text in files.items() if PurePath(name).parent == PurePath("rules")}
-        engine = load(policies).engine
-        if engine is None:
-            raise AssertionError("the starter's policies check")
-        self._engine: Engine = engine
-        self._amount_columns = frozenset(_amount_columns(files, engine.vocabulary))
+        self._engine = _engine(files)
+        self._amount_columns = frozenset(_amount_columns(files, self._engine.vocabulary))
+
+    @property
+    def rounding(self) -> Decimal:
+        """How far an amount that was rounded to cents, and then multiplied, may be from what policies work out."""
+        return Decimal("0.005") * self._factor + Decimal(1).scaleb(-self._digits)
 
     def file(self, name: str, content: bytes) -> bytes:
         """One file, as it stands in the new site."""
@@ -124,24 +143,17 @@ class _Rewriting:
         root = document.root
         yield from self._currency_of(root)
         case = root.get("case_kind")
-        types = self._types(case.text if isinstance(case, Scalar) else "")
+        money = _money_names(self._engine, case.text if isinstance(case, Scalar) else "")
         for _, facts in _entries(root.get("fixtures")):
             yield from self._of_facts(facts)
         for _, test in _entries(root.get("tests")):
             yield from self._of_facts(_get(test, "facts"))
-            for part in ("results", "conditions"):
+            for part in _VALUES:
                 for key, content in _entries(_get(_get(test, "expect"), part)):
-                    if key in types and types[key].kind is Kind.MONEY:
+                    if key in money:
                         yield from self._amounts(content)
-
-    def _types(self, case: str) -> dict[str, Type]:
-        """The types of results and conditions by name, on all dates."""
-        types: dict[str, Type] = {}
-        for ruleset in self._engine.rulesets():
-            if ruleset.case == case:
-                types |= {name: ruleset.variables[name] for name in ruleset.results if name in ruleset.variables}
-                types |= {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
-        return types
+            for _, action in _entries(_get(_get(test, "expect"), "actions")):
+                yield from self._amounts(_get(action, "amount"))
 
     def _of_request(self, document: Document) -> Iterator[tuple[Scalar, str]]:
         yield from self._of_facts(document.root)
@@ -166,6 +178,46 @@ class _Rewriting:
         node = root.get("currency")
         if isinstance(node, Scalar) and node.text == OWN_CURRENCY:
             yield node, self._currency
+
+
+def _money_names(engine: Engine, case: str) -> set[str]:
+    """The names of results and conditions that are amounts, on all dates."""
+    types: dict[str, Type] = {}
+    for ruleset in engine.rulesets():
+        if ruleset.case == case:
+            types |= {name: ruleset.variables[name] for name in ruleset.results if name in ruleset.variables}
+            types |= {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
+    return {name for name, type_ in types.items() if type_.kind is Kind.MONEY}
+
+
+def _as_worked_out(content: bytes, name: str, engine: Engine, tolerance: Decimal) -> bytes:
+    """A file of policy tests that expects what policies work out, where that is within rounding of what it expects:
+    71.805 euros are 71.80, and times 200 they are 14,361 yen, not 14,360."""
+    document, _ = read(content, name)
+    suite = read_cases(document, engine.vocabulary)[0] if document else None
+    tests = _get(document.root, "tests") if document else None
+    money = _money_names(engine, suite.case_kind) if suite else set()
+    changes: dict[Scalar, str] = {}
+    for case in suite.cases if suite else ():
+        decision = engine.decide(case.case_kind, case.facts, case.as_of, case.name)
+        changes |= {
+            node: got
+            for node, got in _amounts_expected(_get(_get(tests, case.name), "expect"), decision, money)
+            if isinstance(node.value, Decimal) and 0 < abs(Decimal(got) - node.value) <= tolerance
+        }
+    return _replaced(content.decode(), changes).encode()
+
+
+def _amounts_expected(expect: Node | None, decision: Decision, money: set[str]) -> Iterator[tuple[Scalar, str]]:
+    """The amounts that a test expects, each with what a decision has in its place."""
+    found: dict[str, object] = dict(decision.conditions)
+    for policy, values in decision.results.items():
+        found |= {f"{policy}.{key}": value for key, value in values.items()}
+    places: list[tuple[Node | None, object]]
+    places = [(node, found.get(key)) for part in _VALUES for key, node in _entries(_get(expect, part)) if key in money]
+    asked = {action.rule: action.amount for action in decision.actions}
+    places += [(_get(node, "amount"), asked.get(key)) for key, node in _entries(_get(expect, "actions"))]
+    yield from ((node, got) for node, got in places if isinstance(node, Scalar) and isinstance(got, str))
 
 
 def _amount_columns(files: Mapping[str, bytes], vocabulary: Vocabulary) -> Iterator[str]:

@@ -238,7 +238,7 @@ def lists_among(facts: Iterable[Fact]) -> Lists:
     return {fact.name: frozenset(item.name for item in fact.type.fields) for fact in lists}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """Everything that a policy set can speak about. The standard facts and a site's own are made into one."""
 
@@ -250,8 +250,6 @@ class Vocabulary:
 
     facts: Mapping[str, Fact] = field(default_factory=dict)
     """All facts by full name, the standard ones first, each file's in the order in which it declares them."""
-
-    _: KW_ONLY
 
     timezone: str = UTC_NAME
     """Where the site's day begins and ends, by its name in the IANA database: `Europe/Berlin`. It says which day it is

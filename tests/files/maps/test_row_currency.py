@@ -207,4 +207,4 @@ def test_converted_rows_are_those_that_a_request_would_be_converted_to(engine: E
 
 def test_a_vocabulary_says_how_old_a_rate_may_be(engine: Engine) -> None:
     assert engine.vocabulary.rate_days == 7
-    assert Vocabulary("EUR", 2).rate_days == 7
+    assert Vocabulary(currency="EUR", currency_digits=2).rate_days == 7

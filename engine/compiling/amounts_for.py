@@ -15,7 +15,7 @@ from engine.reading.policy import OutputDefinition, ParameterDefinition
 
 
 def amounts_for_others(linked: Linked, currency: str) -> Iterator[Diagnostic]:
-    """A warning W003 at the first parameter or output whose amounts are for another currency; none without any."""
+    """A warning W004 at the first parameter or output whose amounts are for another currency; none without any."""
     others = sorted((each for each in _declared(linked) if each[2] != currency), key=lambda each: each[0])
     if not others:
         return
@@ -23,7 +23,7 @@ def amounts_for_others(linked: Linked, currency: str) -> Iterator[Diagnostic]:
     more = f" and {len(others) - 1} more are" if len(others) > 1 else " is"
     message = f"`{name}`{more} for {meant}, and the currency of this set is {currency}"
     hint = f"choose other amounts and write `for: {currency}`, or begin with `credence init --currency {currency}`"
-    yield Diagnostic(place, ErrorCode.W003, message, hint)
+    yield Diagnostic(place, ErrorCode.W004, message, hint)
 
 
 def _declared(linked: Linked) -> Iterator[tuple[Place, str, str]]:

@@ -98,9 +98,9 @@ class ErrorCode(StrEnum):
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"
-    P043 = "P043", "a currency, or a rate of one, that a request couldn't carry either"
-    P044 = "P044", "`for` on something that holds no amounts, or with no currency"
-    P045 = "P045", "an age of exchange rates that is no number of days"
+    P045 = "P045", "a currency, or a rate of one, that a request couldn't carry either"
+    P046 = "P046", "`for` on something that holds no amounts, or with no currency"
+    P047 = "P047", "an age of exchange rates that is no number of days"
 
     # F: whether FEEL can be read
     F001 = "F001", "FEEL that can't be read"
@@ -165,7 +165,7 @@ class ErrorCode(StrEnum):
 
     # W: warnings, about what is right as it stands and most likely not meant
     W002 = "W002", "an exception that has ended"
-    W003 = "W003", "amounts that were chosen in another currency than the set's"
+    W004 = "W004", "amounts that were chosen in another currency than the set's"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

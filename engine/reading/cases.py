@@ -94,7 +94,7 @@ def _money(reader: FieldReader, fields: Mapping[str, Node], vocabulary: Vocabula
         if word in MINOR_UNITS:
             currency = word
         elif word:
-            reader.mistake(fields["currency"].place, ErrorCode.P043, *not_a_currency(word))
+            reader.mistake(fields["currency"].place, ErrorCode.P045, *not_a_currency(word))
     if "rates" in fields:
         rates = _rates(reader, fields["rates"], vocabulary.currency) or rates
     return _Money(currency, rates)
@@ -111,7 +111,7 @@ def _rates(reader: FieldReader, node: Node, own: str) -> JsonRecords | None:
         read_rates(rates, own)
     except FactsRefused as refused:
         for fault in refused.faults if len(reader.diagnostics) == before else ():
-            reader.mistake(node.place, ErrorCode.P043, f"{fault.path} {fault.message}", hint_for_files(fault))
+            reader.mistake(node.place, ErrorCode.P045, f"{fault.path} {fault.message}", hint_for_files(fault))
     return rates if len(reader.diagnostics) == before else None
 
 

@@ -23,10 +23,10 @@ def read_for(reader: FieldReader, node: Node | None, type_: TypeName | None, wha
         return None
     if type_ is None or type_.word != Kind.MONEY:
         message = f"{what} has no amounts, so it is `for` no currency"
-        reader.mistake(node.place, ErrorCode.P044, message, "leave `for` out, or give it `type: money`")
+        reader.mistake(node.place, ErrorCode.P046, message, "leave `for` out, or give it `type: money`")
         return None
     text = node.text if isinstance(node, Scalar) else ""
     if text in MINOR_UNITS:
         return text
-    reader.mistake(node.place, ErrorCode.P044, *not_a_currency(text))
+    reader.mistake(node.place, ErrorCode.P046, *not_a_currency(text))
     return None

@@ -144,7 +144,7 @@ def _rate_days(reader: FieldReader, node: Node | None) -> int:
     if isinstance(value, Decimal) and value == value.to_integral_value() and 0 <= value <= RATE_DAYS_MAX:
         return int(value)
     message = "`rate_days` is no number of days that a rate may be old"
-    reader.mistake(node.place, ErrorCode.P045, message, f"write a whole number from 0 to {RATE_DAYS_MAX}")
+    reader.mistake(node.place, ErrorCode.P047, message, f"write a whole number from 0 to {RATE_DAYS_MAX}")
     return RATE_DAYS_USUAL
 
 

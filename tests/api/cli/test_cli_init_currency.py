@@ -72,7 +72,7 @@ def test_changing_the_currency_alone_warns_once_and_says_which_tests_do_not_run(
     checked = credence("check", str(rules))
     assert checked.exit_code == 0
     assert len(re.findall(r" [A-Z][0-9]{3} ", checked.stdout)) == 1, checked.stdout
-    assert "W003" in checked.stdout and "1 warning in 1 file" in checked.stdout
+    assert "W004" in checked.stdout and "1 warning in 1 file" in checked.stdout
     assert credence("check", str(rules), "--strict").exit_code == 1
     tested = credence("test", str(rules))
     assert tested.exit_code == 1

@@ -60,10 +60,8 @@ class OutputOptions:
 
 def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.Select:
     """One row for each row of `facts`, in their order; ids as lists in NDJSON, else as text, with a blank between two.
-    Actions are those of a decision's JSON in NDJSON and, as its text, in CSV, where an empty cell stands for none; in
-    Parquet their dates and amounts are dates and decimals.
-    Lists of values are those of a decision's JSON in NDJSON and, as its text, in CSV; in Parquet their members have the
-    type that a column of them has."""
+    Lists of values, and actions, are those of a decision's JSON in NDJSON and, as its text, in CSV, where an empty cell
+    stands for no action; in Parquet their members, dates and amounts have the type that a column of them has."""
     masks = [*form.fired, *form.waived, *form.undetermined]
     inner = form.query([*_inner(form, results=options.results), *(mask.column for mask in masks)], facts)
     lists = options.format is Format.NDJSON

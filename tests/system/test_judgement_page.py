@@ -18,7 +18,7 @@ from scripts.judgement_page import PREFIX, judgement_page, wrapped
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "judgement.md"
-CASES_MIN = 25
+CASES_MIN = 40
 
 
 @pytest.fixture(scope="module")

@@ -170,7 +170,8 @@ def test_a_list_of_days_is_asked_for_days() -> None:
         "p.yaml:5:35: T001 text can't be in a list of days, as `lists.holidays` is"
     ]
     assert said(set_with(rules.replace("holidays", "names"), names_csv=CSV)) == [
-        "p.yaml:5:34: T001 a date can't be in a list of words, as `lists.names` is (write `of: date`, or its days under a heading `date`)"
+        "p.yaml:5:34: T001 a date can't be in a list of words, as `lists.names` is (write `of: date`, or its days "
+        "under a heading `date`)"
     ]
 
 

@@ -261,6 +261,7 @@ class RecordValueShape(Shape):
     """A value that each record of a list may carry."""
 
     name: str = Field(description="As requests and formulas have it.", examples=["amount"])
+    title: BilingualText | None
     type: FactType
     required: bool
 

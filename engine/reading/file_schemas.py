@@ -392,6 +392,7 @@ def _listed_fact(bound: Schema) -> Schema:
             "title": _TEXT,
             "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
             "required": {"type": "boolean", "default": False},
+            "example": {"type": "array", "description": "As it stands in a request.", "items": {"type": "object"}},
         },
         ("type", "of", "title"),
     )
@@ -405,6 +406,7 @@ def _record_value(bound: Schema) -> Schema:
             "members": _MEMBERS,
             "minimum": bound,
             "maximum": bound,
+            "title": _TEXT,
             "required": {"type": "boolean", "default": False},
         },
         ("type",),

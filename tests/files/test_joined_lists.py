@@ -51,7 +51,11 @@ def run(desk: Path, command: str, *options: str, rows: str = "rows.ndjson") -> t
     for line in out.read_text("utf-8").splitlines() if out.exists() else ():
         body = json.loads(line)
         decided.append((body["outcome"], body["p.open"] if command == "batch" else body["results"]["p"]["open"]))
-    return ran.exit_code, ran.stderr, [(outcome, f"{float(sum_):.2f}" if sum_ is not None else "") for outcome, sum_ in decided]
+    return (
+        ran.exit_code,
+        ran.stderr,
+        [(outcome, f"{float(sum_):.2f}" if sum_ is not None else "") for outcome, sum_ in decided],
+    )
 
 
 BOTH = pytest.mark.parametrize("command", ["decide-file", "batch"])
@@ -90,7 +94,7 @@ def test_rows_of_ndjson_may_leave_values_out(desk: Path, command: str) -> None:
     [
         (ITEMS.rstrip(), "items.csv: the last line has no line end, so that the file may be cut off; see that nothing"),
         ("account.id,amount\n", ""),
-        ("", "items.csv: the file holds no heading"),
+        ("", "items.csv: the file is empty"),
         ("id,amount\nC-1,5\n", "items.csv: no column says whose record a row is; name one column like the fact"),
         ("account.id,account.id,amount\nC-1,C-1,5\n", "items.csv: several columns say whose record a row is"),
         (

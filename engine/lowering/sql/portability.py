@@ -47,8 +47,10 @@ def portability_mistakes(rulesets: Iterable[RuleSet], *, lists: bool = False) ->
 
 def _lists_read(formula: Formula, place: Place) -> Iterator[Diagnostic]:
     for name in dict.fromkeys(node.records.name for node in walk(formula) if isinstance(node, f.Aggregate)):
-        message = f"this policy can't run here in bulk: it reads the list `{name}`, of which a row can't hold records"
-        hint = "decide these cases with `credence batch`, or in a warehouse of another kind"
+        message = (
+            f"this policy can't run in this database: it reads the list `{name}`, whose records it can't go through"
+        )
+        hint = "decide these cases with `credence batch`, or in a database of another kind"
         yield Diagnostic(place, ErrorCode.B004, message, hint)
 
 

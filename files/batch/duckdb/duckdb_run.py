@@ -223,7 +223,8 @@ class _Run:
             of_list = list_column(facts[name], self.sources[name])
             if of_list is not None and name not in self.joined:
                 ready(self.source, self.connection)
-                self.joined[name] = json_lists(self.connection, of_list, written.sql("duckdb"))
+                if lists := json_lists(self.connection, of_list, written.sql("duckdb")):
+                    self.joined[name] = lists
         if self.joined:
             ready(self.source, self.connection)
             place_rows(self.connection)

@@ -30,11 +30,14 @@ RAW_PLACED, PLACE = "raw_placed", "credence_place"
 _Read = tuple[str, Records | None, Sequence[Fault]]
 
 
-def json_lists(connection: duckdb.DuckDBPyConnection, column: Column, written: str) -> JoinedRelation:
-    """The relation of the lists that stand in a column of text. `written`: a query of its different texts."""
+def json_lists(connection: duckdb.DuckDBPyConnection, column: Column, written: str) -> JoinedRelation | None:
+    """The relation of the lists that stand in a column of text; None where it is empty. `written`: a query of its
+    different texts."""
     read = json_list_reader(column)
     relation = _relation(connection, column.name, column.type)
     connection.execute(f"CREATE TABLE {relation}_texts AS {written}")
+    if not connection.execute(f"FROM {relation}_texts LIMIT 1").fetchall():
+        return None
     with connection.cursor() as cursor:  # which reads on while this connection writes
         for batch in cursor.sql(f"FROM {relation}_texts").to_arrow_reader(_BATCH):
             _add(connection, relation, column.type, [(text, *read(text)) for text in batch.column(0).to_pylist()])

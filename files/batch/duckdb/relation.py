@@ -109,6 +109,8 @@ def open_input(
             cells = NdjsonCells(source.columns, unknown, _decimal_signs(row_map), texts, lists)
             source.texts = [ndjson_file(name, options, index) for index, name in enumerate(files)]
             _open_ndjson(source, cells, connection, options.scratch, reading)
+            for name in [name for name in lists if name in cells.unseen_keys and row_map is None]:
+                del source.heading[name]  # no row has the list, so that none has to be read
             source.unseen_keys = tuple(cells.unseen_keys) if row_map else ()
         case Format.PARQUET:
             columns = {name: _parquet_columns(name, connection) for name in files}

@@ -1,4 +1,6 @@
-"""Random policies about a list of records, and random rows for them, in every way in which a row can give its list.
+"""Random policies about lists of records, persons, named lists and exceptions, and random rows for them.
+
+Rows can be written in every way in which a file can give its lists.
 
 Seeded. Of each row is known what it holds; whether that is sound, and what is decided, the engine says.
 """
@@ -12,18 +14,21 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.support.policy_files import whole_set
+from tests.support.policy_files import ended, whole_set
 from tests.support.small_policies import HEAD, REASON
 
 AT_MOST = 5
 FACTS = f"""currency: EUR
 facts:
   account.cap: {{type: money, title: {{en: Cap, zh: 上限}}}}
+  account.keeper: {{type: person, title: {{en: Keeper, zh: 保管人}}}}
+  account.day: {{type: date, title: {{en: Day, zh: 日期}}}}
+  account.land: {{type: text, title: {{en: Country, zh: 国家}}}}
   account.items:
     type: list
     of:
@@ -34,6 +39,7 @@ facts:
       share: {{type: rate, minimum: 0, maximum: 1}}
       waits: {{type: days, minimum: 0, maximum: 400}}
       word: text
+      clerk: person
     at_most: {AT_MOST}
     title: {{en: Items, zh: 项目}}
 """
@@ -45,11 +51,27 @@ TYPES = {
     "share": pa.decimal128(7, 6),
     "waits": pa.int32(),
     "word": pa.string(),
+    "clerk": pa.string(),
 }
+KEEPERS = ("u.becker", "U.Becker", " u.BECKER ", "ｕ．ｂｅｃｋｅｒ", "m.weiß", "李雷", None)
+LANDS = ("AT", "DE", "SG", "at", "XX", None)
 
 Record = dict[str, Any] | None
-Row = tuple[str, str | None, list[Record] | None]
-"""The account's id, its cap, and its items; None where there are none known."""
+
+
+class Row(NamedTuple):
+    """What is known of one account; None stands for what is missing."""
+
+    id: str
+    cap: str | None
+    items: list[Record] | None
+    keeper: str | None
+    land: str | None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As a request carries them."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 class RecordPolicyMaker:
@@ -64,9 +86,34 @@ class RecordPolicyMaker:
         counts = f"  c: '{self._items()}'\n".replace("c: '", "c: 'count(").replace("'\n", ")'\n")
         rules = "".join(
             f"  r{i}: {{when: '{self._condition()}', then: {then}, reason: {REASON}}}\n"
-            for i, then in enumerate(("watch", "review", "restrict"))
+            for i, then in enumerate(("watch", "review", "restrict", "review"))
         )
-        return f"values:\n{numbers}{flags}{counts}rules:\n{rules}"
+        lands = f"values: {{2020-01-01: [{self._pick('AT', 'XX')}], 2026-01-01: [AT, {self._pick('DE', 'at')}]}}"
+        parameters = f"  lands: {{type: list, {lands}}}\n  always: [DE, SG]\n"
+        return (
+            f"parameters:\n{parameters}values:\n  kept: account.land in always\n{numbers}{flags}{counts}rules:\n{rules}"
+        )
+
+    def exceptions(self) -> str:
+        """Two, of which one may have ended."""
+        entries = []
+        for number in range(2):
+            waives = ", ".join(f"p.r{rule}" for rule in sorted(self.chance.sample(range(4), 2)))
+            until = self._pick("2026-12-31", "2026-07-14", "2026-07-15")
+            entries.append(
+                f"e{number}:\n  waives: [{waives}]\n  when: '{self._condition()}'\n"
+                f"  from: 2026-02-01\n  until: {until}\n"
+                "  by: a.first\n  approved_by: b.second\n  reason: agreed\n"
+            )
+        return "".join(entries)
+
+    def lists(self) -> dict[str, str]:
+        """Lists in files of their own, by their names in the set."""
+        lands = (
+            f"entry,from,until\nAT,,{self._pick('2026-07-14', '')}\nSG,{self._pick('2026-07-15', '2026-07-16')},\n...\n"
+        )
+        days = f"of: date\nvalue: [2026-07-15, {self._pick('2026-07-14', '2026-06-14')}]\n...\n"
+        return {"lists/lands.csv": lands, "lists/holidays.yaml": days}
 
     def _pick(self, *choices: str) -> str:
         return self.chance.choice(choices)
@@ -81,6 +128,10 @@ class RecordPolicyMaker:
             f"share * amount > {self._pick('5', 'account.cap')}",
             "waits in [30..90]",
             'word = "A"',
+            "word in lists.lands",
+            "due in lists.holidays",
+            'clerk = "U.Becker"',
+            "clerk = account.keeper",
             "due = null",
         )
         return self._pick(*simple, f"({self._pick(*simple)} {self._pick('and', 'or')} not({self._pick(*simple)}))")
@@ -108,6 +159,9 @@ class RecordPolicyMaker:
             f"{self._pick('some', 'every')} i in account.items satisfies i.due < as_of or i.paid",
             f"{self._pick('any', 'all')}({self._items()}.paid)",
             f'list contains({self._items()}.kind, "credit")',
+            f"account.land in {self._pick('p.lands', 'lists.lands', 'p.always')}",
+            f"not(account.land in {self._pick('p.lands', 'lists.lands')})",
+            f'account.keeper {self._pick("=", "!=")} "{self._pick("U.Becker", "m.weiss", "李雷")}"',
         )
 
 
@@ -116,7 +170,13 @@ def record_policy(seed: int) -> str:
 
 
 def policy_files(seed: int) -> dict[str, bytes]:
-    return whole_set({"p": HEAD + record_policy(seed)}, FACTS)
+    """The whole set: policy, facts, lists and exceptions. Every policy reads each of its lists."""
+    maker = RecordPolicyMaker(seed)
+    every = "account.land in lands or account.land in lists.lands or account.day in lists.holidays"
+    reading = f"  every_list: {{when: {every}, then: watch, reason: {REASON}}}\n"
+    files = whole_set({"p": HEAD + maker.text() + reading}, FACTS)
+    others = maker.lists() | {"exceptions.yaml": ended(maker.exceptions())}
+    return files | {name: text.encode() for name, text in others.items()}
 
 
 def random_rows(seed: int, count: int, *, faulty: float = 0.25) -> Iterator[Row]:
@@ -131,7 +191,7 @@ def random_rows(seed: int, count: int, *, faulty: float = 0.25) -> Iterator[Row]
             items += [_record(chance) for _ in range(chance.randint(1, AT_MOST))]
             if chance.random() < faulty:
                 _spoil(items, chance)
-        yield f"C-{number}", cap, items
+        yield Row(f"C-{number}", cap, items, chance.choice(KEEPERS), chance.choice(LANDS))
 
 
 def _record(chance: random.Random) -> dict[str, Any]:
@@ -142,7 +202,8 @@ def _record(chance: random.Random) -> dict[str, Any]:
         "paid": chance.random() < 0.5,
         "share": chance.choice(("0", "0.05", "0.333333", "1")),
         "waits": chance.choice((0, 29, 30, 90, 91)),
-        "word": chance.choice(("A", "a", "it's", "中")),
+        "word": chance.choice(("A", "a", "it's", "中", "SG")),
+        "clerk": chance.choice(("u.becker", " U.Becker", "m.lehmann")),
     }
     amount = chance.choice(("12.50", "100.00", "-7.00", "0.01", "99.99", "9999999999999.99"))
     return {"amount": amount} | {name: value for name, value in full.items() if chance.random() < 0.85}
@@ -172,10 +233,7 @@ def _spoil(items: list[Record], chance: random.Random) -> None:
 
 def write_requests(path: Path, rows: Sequence[Row]) -> Path:
     """As NDJSON, one request a line."""
-    lines = []
-    for id_, cap, items in rows:
-        account = {"id": id_, "cap": cap} | ({} if items is None else {"items": items})
-        lines.append(json.dumps({"account": account}, ensure_ascii=False) + "\n")
+    lines = [json.dumps({"account": row.facts}, ensure_ascii=False) + "\n" for row in rows]
     path.write_text("".join(lines), "utf-8")
     return path
 
@@ -184,23 +242,25 @@ def write_cells(path: Path, rows: Sequence[Row]) -> Path:
     """As CSV whose cells hold the lists as JSON."""
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["account.id", "account.cap", "account.items"])
-        for id_, cap, items in rows:
-            writer.writerow([id_, cap or "", "" if items is None else json.dumps(items, ensure_ascii=False)])
+        writer.writerow([f"account.{name}" for name in Row._fields])
+        for row in rows:
+            items = "" if row.items is None else json.dumps(row.items, ensure_ascii=False)
+            writer.writerow([row.id, row.cap or "", items, row.keeper or "", row.land or ""])
     return path
 
 
 def write_structs(path: Path, rows: Sequence[Row]) -> Path:
     """As Parquet with a column of lists of structs, each value of its own type."""
     struct = pa.struct(list(TYPES.items()))
-    caps = [None if cap is None else Decimal(cap) for _, cap, _ in rows]
-    items = [None if each is None else [record and _typed(record) for record in each] for _, _, each in rows]
-    items = [each and [{} if record == {} else record for record in each] if each else each for each in items]
+    caps = [None if row.cap is None else Decimal(row.cap) for row in rows]
+    items = [None if row.items is None else [record and _typed(record) for record in row.items] for row in rows]
     table = pa.table(
         {
-            "account.id": [id_ for id_, _, _ in rows],
+            "account.id": [row.id for row in rows],
             "account.cap": pa.array(caps, pa.decimal128(16, 2)),
             "account.items": pa.array(items, pa.list_(struct)),
+            "account.keeper": pa.array([row.keeper for row in rows], pa.string()),
+            "account.land": pa.array([row.land for row in rows], pa.string()),
         }
     )
     pq.write_table(table, path)
@@ -221,13 +281,13 @@ def write_apart(rows_path: Path, items_path: Path, rows: Sequence[Row], seed: in
     """As two files: the rows without their lists, and one line a record in any order; a line with an id alone for an
     account that has none."""
     with rows_path.open("w", encoding="utf-8") as stream:
-        for id_, cap, _ in rows:
-            stream.write(json.dumps({"account": {"id": id_, "cap": cap}}) + "\n")
+        for row in rows:
+            stream.write(json.dumps({"account": row._replace(items=None).facts}) + "\n")
     lines: list[list[str]] = []
-    for id_, _, items in rows:
-        lines += [[id_, *(_cell((record or {}).get(name)) for name in TYPES)] for record in items or ()]
-        if items == []:
-            lines.append([id_, *[""] * len(TYPES)])
+    for row in rows:
+        lines += [[row.id, *(_cell((record or {}).get(name)) for name in TYPES)] for record in row.items or ()]
+        if row.items == []:
+            lines.append([row.id, *[""] * len(TYPES)])
     random.Random(seed).shuffle(lines)
     with items_path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)

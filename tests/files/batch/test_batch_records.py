@@ -123,6 +123,35 @@ def test_lists_in_rows_are_decided_alike_in_every_way(seed: int, tmp_path: Path)
         assert len(bulk_faults) == len(faults)
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.spark
+def test_spark_reads_arrays_of_structs_as_duckdb_does(tmp_path: Path) -> None:
+    """Rejects hold no line there, and ids instead; JSON in text is refused before anything is written."""
+    pytest.importorskip("pyspark.sql", exc_type=ImportError)
+    desk = Desk(tmp_path, 1)
+    write_structs(tmp_path / "rows.parquet", desk.rows)
+    write_cells(tmp_path / "rows.csv", desk.rows)
+    asked = ("--case", "account", "--as-of", str(DAY), "--rules", tmp_path / "rules", "--engine", "spark")
+    places = ("--master", "local[1]", "--out", tmp_path / "out.ndjson", "--rejects", tmp_path / "rejects")
+    refused = credence("batch", tmp_path / "rows.csv", *asked, *places)
+    assert (refused.exit_code, (tmp_path / "out.ndjson").exists()) == (2, False)
+    assert "on Spark a list is a column of arrays of structs, and `account.items` holds text" in refused.stderr
+
+    ran = credence("batch", tmp_path / "rows.parquet", *asked, *places)
+    assert ran.exit_code == 1, (ran.output, ran.exception)
+    found: Decided = {row.id: None for row in desk.rows}
+    for part in sorted((tmp_path / "out.ndjson").glob("part-*")):
+        for line in part.read_text("utf-8").splitlines():
+            body = json.loads(line)
+            values = {name[2:]: value for name, value in body.items() if name.startswith("p.")}
+            found[body["account.id"]] = {"outcome": body["outcome"], **values}
+    same(found, desk.expected)
+    one, faults = desk.run("batch", "rows.parquet")
+    same(one, desk.expected)
+    rejects = pq.read_table(tmp_path / "rejects").to_pylist()
+    assert sorted(each["faults"] for each in rejects) == sorted(faults.values())
+
+
 # --- a file of records beside the rows -------------------------------------------------------------------------------
 
 

@@ -197,12 +197,12 @@ def _take_parts_out(components: Schema, group: str, facts: Schema) -> None:
     for key, fact in facts.get("properties", {}).items():
         if "items" in fact:
             record: Schema = fact["items"] | {"description": f"One record of the fact `{group}.{key}`."}
-            _take_parts_out(components, f"{group}_{key}", record)
-            name = _class_name(f"{group}_{key}_record")
+            _take_parts_out(components, f"{group}.{key}", record)
+            name = _class_name(f"{group}.{key}_record")
             components[name] = record
             facts["properties"][key] = {**fact, "items": _ref(name)}
         if "enum" in fact:
-            name = _class_name(f"{group}_{key}")
+            name = _class_name(f"{group}.{key}")
             words = [word for word in fact["enum"] if word is not None]
             components[name] = {"type": "string", "enum": words, "description": f"Words of the fact `{group}.{key}`."}
             is_optional = len(words) < len(fact["enum"])
@@ -211,8 +211,8 @@ def _take_parts_out(components: Schema, group: str, facts: Schema) -> None:
 
 
 def _class_name(word: str) -> str:
-    """`payment_days` is `PaymentDays`."""
-    return "".join(part.capitalize() for part in word.split("_"))
+    """`payment_days` is `PaymentDays`, and `account.open_items` `AccountOpenItems`."""
+    return "".join(part.capitalize() for part in word.replace(".", "_").split("_"))
 
 
 def _ref(name: str) -> Schema:

@@ -20,7 +20,9 @@ def test_rules_without_mistakes_are_counted(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.startswith("no mistakes: 2 policies, 4 rules, 1 table; 1 cases file, 1 row map; version ")
-    assert result.stdout.endswith("; no rules decide account or portfolio: such cases are referred to a person\n")
+    assert result.stdout.endswith(
+        "; no rules decide account, portfolio or limit: such cases are referred to a person\n"
+    )
 
 
 @pytest.mark.parametrize(

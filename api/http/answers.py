@@ -358,19 +358,24 @@ class CheckAnswer(Shape):
 
 
 class Readiness(Shape):
-    """Whether it can decide now; where not, why."""
+    """Whether it can decide now; where not, why. Whoever has no role is told `ready` alone."""
 
     ready: bool
-    policy_version: Version | None
-    policy_since: datetime | None
-    compiling_since: datetime | None = Field(description="A change of the policies is being compiled since then.")
-    journal: JournalState
-    journal_trouble: str | None = Field(description="Why the journal takes no writes; null where it does.")
-    clock_behind_seconds: float = Field(
-        description="How far the clock is behind the journal's last record. Beyond 3600 a request must say `as_of`."
+    policy_version: Version | None = None
+    policy_since: datetime | None = None
+    compiling_since: datetime | None = Field(
+        default=None, description="A change of the policies is being compiled since then."
     )
-    failed_change: FailedChangeShape | None
-    pending: PendingChangeShape | None
+    journal: JournalState | None = None
+    journal_trouble: str | None = Field(
+        default=None, description="Why the journal takes no writes; null where it does."
+    )
+    clock_behind_seconds: float | None = Field(
+        default=None,
+        description="How far the clock is behind the journal's last record. Beyond 3600 a request must say `as_of`.",
+    )
+    failed_change: FailedChangeShape | None = None
+    pending: PendingChangeShape | None = None
 
 
 class Alive(Shape):

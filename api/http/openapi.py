@@ -16,6 +16,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from api.http.access_answers import AddPersonRequest, ChangePersonRequest, CreateKeyRequest, RevokeKeyRequest
+from api.http.access_table import NO_ROLE, ROWS
 from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
@@ -46,8 +48,26 @@ _ANSWERED = {
 }
 """The JSON type in which answers have a value of each kind: decimals and dates are text."""
 
-_SENT: tuple[type[BaseModel], ...] = (CheckRequest, ActivateRequest)
+_SENT: tuple[type[BaseModel], ...] = (
+    CheckRequest,
+    ActivateRequest,
+    AddPersonRequest,
+    ChangePersonRequest,
+    CreateKeyRequest,
+    RevokeKeyRequest,
+)
 """What is sent, beside the bodies of case kinds: these alone stay closed."""
+
+
+_OPEN = frozenset((row.method, row.path) for row in ROWS if NO_ROLE in row.rights)
+"""What is answered without a key."""
+
+_KEY: Schema = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of credence (`crk_…`), or a token of a configured OIDC issuer. A service started with "
+    "--insecure-local asks for none.",
+}
 
 
 def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
@@ -96,16 +116,22 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
         components.pop(unused, None)
     for schema in components.values():
         schema.pop("additionalProperties", None)
-    components |= {model.__name__: model.model_json_schema() for model in _SENT}
+    for model in _SENT:
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        components |= schema.pop("$defs", {}) | {model.__name__: schema}
     for kind in CASE_KINDS.values():
         _describe_case(document, components, kind, engine)
     components["ActionName"] = _action_name(engine)
     requested = components["RequestedActionShape"]
     requested["properties"] |= {"action": _ref("ActionName")}
     del components["DecisionShape"], components["ReasonShape"]
-    for operation in _operations(document):
+    for (path, method), operation in _operations(document):
         answers = {str(status): response for status, response in problems(*EDGE_STATUSES).items()}
+        if (method.upper(), path) not in _OPEN:
+            operation["security"] = [{"key": []}]
+            answers |= {str(status): response for status, response in problems(401).items()}
         operation["responses"] = dict(sorted((answers | operation["responses"]).items()))
+    document["components"]["securitySchemes"] = {"key": _KEY}
     _without_titles(document)
     return _renamed(document, {name: name.removesuffix("Shape") for name in components})
 
@@ -219,9 +245,10 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _operations(document: Schema) -> Iterator[Schema]:
-    for methods in document["paths"].values():
-        yield from methods.values()
+def _operations(document: Schema) -> Iterator[tuple[tuple[str, str], Schema]]:
+    """Each with its path and method."""
+    for path, methods in document["paths"].items():
+        yield from (((path, method), operation) for method, operation in methods.items())
 
 
 def _without_titles(node: object) -> None:

@@ -369,7 +369,7 @@ class ConditionDefinition:
 
         conditions:
           days: 10
-          deposit: {title: {en: Deposit, zh: 定金}, formula: order.amount * 0.3}
+          deposit: {title: {en: Deposit, zh: 预付款}, formula: order.amount * 0.3}
     """
 
     name: str

@@ -83,7 +83,7 @@ def read_vocabulary(
     """
     reader = FieldReader()
     currency = _currency(reader, site)
-    vocabulary = Vocabulary(currency, MINOR_UNITS[currency], {})
+    vocabulary = Vocabulary(currency=currency, currency_digits=MINOR_UNITS[currency])
     fields = reader.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
     facts = _facts(reader, fields, vocabulary, {})
     actions = dict(vocabulary.actions)

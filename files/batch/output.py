@@ -62,10 +62,8 @@ class OutputOptions:
 
 def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.Select:
     """One row for each row of `facts`, in their order; ids as lists in NDJSON, else as text, with a blank between two.
-    Actions are those of a decision's JSON in NDJSON and, as its text, in CSV, where an empty cell stands for none; in
-    Parquet their dates and amounts are dates and decimals.
-    Lists of values are those of a decision's JSON in NDJSON and, as its text, in CSV; in Parquet their members have the
-    type that a column of them has."""
+    Lists of values, and actions, are those of a decision's JSON in NDJSON and, as its text, in CSV, where an empty cell
+    stands for no action; in Parquet their members, dates and amounts have the type that a column of them has."""
     masks = [*form.fired, *form.waived, *form.undetermined]
     place = [options.place] if options.place else []
     inner = form.query([*_inner(form, results=options.results), *(mask.column for mask in masks), *place], facts)
@@ -123,7 +121,7 @@ def _outer(form: SqlForm, options: OutputOptions) -> Iterator[exp.Alias]:
     yield _named(column(OUTCOME), OUTCOME)
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     for name, source in form.conditions.items():
-        yield _named(fact_value(types[name], source, form.dialect), f"condition.{name}")
+        yield _named(form.counting(name, fact_value(types[name], source, form.dialect)), f"condition.{name}")
     if options.results:
         lists = elements(ruleset)
         for name in ruleset.results:

@@ -118,7 +118,8 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, 
     columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
     columns.append(sf.col(OUTCOME))
     for name, source in form.conditions.items():
-        columns.append(sf.expr(fact_value(types[name], source, form.dialect).sql("spark")).alias(f"condition.{name}"))
+        value = form.counting(name, fact_value(types[name], source, form.dialect))
+        columns.append(sf.expr(value.sql("spark")).alias(f"condition.{name}"))
     lists = elements(ruleset)
     for name in results:
         source, element = form.columns[name], lists.get(name)

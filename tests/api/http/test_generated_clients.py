@@ -79,6 +79,8 @@ NAMES = {
     *("ActivateRequest", "CheckAnswer", "CheckRequest", "PolicyFile", "PolicySet", "FailedChange", "PendingChange"),
     *("Alive", "BilingualText", "BodyFault", "Diagnostic", "Problem", "Readiness"),
     *("Condition", "Figure", "MissingInput", "OrderConditions", "PassedRule", "Undetermined", "Waiver"),
+    *("AddPersonRequest", "ChangePersonRequest", "CreateKeyRequest", "RevokeKeyRequest", "Authority", "Role"),
+    *("Person", "People", "Key", "Keys", "NewKey"),
     *("Action", "ActionName", "RequestedAction"),
     *("CaseKind", "Fact", "FactType", "FactWord", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
 }
@@ -132,6 +134,7 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
             "get_facts",
         ),
         *("get_policies", "check_policies", "activate_policies", "healthz", "readyz", "metrics_text"),
+        *("get_people", "add_person", "change_person", "end_person", "get_keys", "create_key", "revoke_key"),
     }
 
 

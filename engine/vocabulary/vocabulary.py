@@ -113,6 +113,9 @@ class ListField:
     required: bool
     """Whether a record without it is refused. Any other field may be missing or null, which are the same."""
 
+    title: Text | None = field(default=None, compare=False)
+    """What readers are shown; None: the name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Type:

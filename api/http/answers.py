@@ -282,6 +282,7 @@ class RecordValueShape(Shape):
     """A value that each record of a list may carry."""
 
     name: str = Field(description="As requests and formulas have it.", examples=["amount"])
+    title: BilingualText | None
     type: FactType
     required: bool
 
@@ -320,9 +321,8 @@ class VocabularyShape(Shape):
     facts: list[FactShape]
 
 
-FileName = Annotated[
-    str, Field(pattern=r"^([^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}/)?[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}\.ya?ml$")
-]
+_NAME = r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}"
+FileName = Annotated[str, Field(pattern=rf"^({_NAME}/)?({_NAME}\.ya?ml|lists/{_NAME}\.(ya?ml|csv))$")]
 
 
 class CheckRequest(BaseModel):
@@ -331,7 +331,7 @@ class CheckRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     files: dict[FileName, str] = Field(
-        description="File name, such as `orders.yaml` or `rules/orders.yaml` → YAML text.",
+        description="File name, such as `orders.yaml`, `rules/orders.yaml` or `lists/banks.csv` → its text.",
         examples=[{"orders.yaml": "policy: orders\n"}],
         json_schema_extra={"additionalProperties": False},
     )

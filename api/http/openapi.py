@@ -144,7 +144,7 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
     for group, facts in request.get("properties", {}).items():
         if group in CASE_KINDS:
             request["properties"][group] = _taken_out(components, f"{_class_name(group)}Facts", facts)
-            _take_enums_out(components, group, facts)
+            _take_parts_out(components, group, facts)
     components[f"{name}Request"] = request
     components[f"{name}Outcome"] = {"type": "string", "enum": list(kind.ladder), "description": _LADDER}
     reason = components["ReasonShape"]
@@ -217,11 +217,18 @@ def _taken_out(components: Schema, name: str, schema: Schema) -> Schema:
     return {"anyOf": [_ref(name), {"type": "null"}]} if "null" in schema["type"] else _ref(name)
 
 
-def _take_enums_out(components: Schema, group: str, facts: Schema) -> None:
-    """`account.status` is an `AccountStatus`; a generator would call it by the title or by its place."""
+def _take_parts_out(components: Schema, group: str, facts: Schema) -> None:
+    """`account.status` is an `AccountStatus`, and a record of `account.open_items` an `AccountOpenItemsRecord`; a
+    generator would call them by the title or by their place."""
     for key, fact in facts.get("properties", {}).items():
+        if "items" in fact:
+            record: Schema = fact["items"] | {"description": f"One record of the fact `{group}.{key}`."}
+            _take_parts_out(components, f"{group}.{key}", record)
+            name = _class_name(f"{group}.{key}_record")
+            components[name] = record
+            facts["properties"][key] = {**fact, "items": _ref(name)}
         if "enum" in fact:
-            name = _class_name(f"{group}_{key}")
+            name = _class_name(f"{group}.{key}")
             words = [word for word in fact["enum"] if word is not None]
             components[name] = {"type": "string", "enum": words, "description": f"Words of the fact `{group}.{key}`."}
             is_optional = len(words) < len(fact["enum"])
@@ -230,8 +237,8 @@ def _take_enums_out(components: Schema, group: str, facts: Schema) -> None:
 
 
 def _class_name(word: str) -> str:
-    """`payment_days` is `PaymentDays`."""
-    return "".join(part.capitalize() for part in word.split("_"))
+    """`payment_days` is `PaymentDays`, and `account.open_items` `AccountOpenItems`."""
+    return "".join(part.capitalize() for part in word.replace(".", "_").split("_"))
 
 
 def _ref(name: str) -> Schema:

@@ -103,10 +103,13 @@ def test_json_holds_every_figure(tmp_path: Path) -> None:
     assert found["receivables"] == {
         "count": 4,
         "amount": "1650.00",
+        "open_invoices": "1750.00",
+        "credit_notes": "-100.00",
         "overdue_count": 2,
         "overdue": "850.00",
-        "overdue_share": "0.515152",
+        "overdue_share": "0.485714",
         "disputed": "900.00",
+        "no_value": {},
     }
     assert (found["as_of"], found["opening"], found["currency"]) == ("2026-06-30", "2025-10-01", "EUR")
     assert found["credit_notes"] == {"count": 1, "amount": "-100.00"}
@@ -157,11 +160,11 @@ def test_the_overdue_structure_is_by_country_and_industry_too(tmp_path: Path) ->
         name: [tuple(line[key] for key in ("key", "count", "amount", "overdue", "overdue_share")) for line in by[name]]
         for name in ("country", "industry")
     }
-    german, french = (2, "1350.00", "450.00", "0.333333"), (2, "300.00", "400.00", "1.333333")
+    german, french = (2, "1350.00", "450.00", "0.333333"), (2, "300.00", "400.00", "1.000000")
     assert figures["country"] == [("DE", *german), ("FR", *french)]
     assert figures["industry"] == [("manufacturing", *german), ("consumer_goods", *french)]
-    assert "| 制造业 | 2 | 1,350.00 | 1 | 450.00 | 33.3% |" in chinese
-    assert "| 消费品 | 2 | 300.00 | 1 | 400.00 | 133.3% |" in chinese
+    assert "| 制造业 | 2 | 1,350.00 | 1 | 450.00 | 33.3% | 0.00 | 1,350.00 |" in chinese
+    assert "| 快消品 | 2 | 400.00 | 1 | 400.00 | 100.0% | -100.00 | 300.00 |" in chinese
 
 
 class _Page(HTMLParser):
@@ -209,7 +212,7 @@ def test_the_page_is_well_formed_and_hostile_names_stay_text(tmp_path: Path) -> 
     assert not parsed.seen & {"script", "img", "link", "iframe", "object"}
     assert HOSTILE in parsed.text
     charts = html.split("<svg")[1:]
-    assert len(charts) == 8
+    assert len(charts) == 9
     for chart in charts:
         ElementTree.fromstring("<svg" + chart[: chart.index("</svg>") + 6])
 
@@ -340,11 +343,14 @@ def test_quarters_without_figures_say_why(tmp_path: Path) -> None:
 
     assert "2025 Q3: the books begin within this quarter" in run.result.stdout
     rows = [line.strip("| ").split() for line in run.result.stdout.splitlines()]
-    assert [*["2025", "Q3", "|", "–", "|", "0.00", "|", "0.00", "|", "0.00"]] in rows
+    assert ["2025", "Q3", "|", "–", *["|", "0.00"] * 4] in rows
     cut, whole = Run(tmp_path, *asked, "--json").json["quarters"][:2]
     assert (cut["whole"], cut["opening_receivables"], cut["credit_sales"]) == (False, None, "0.00")
     assert (whole["whole"], whole["opening_receivables"]) == (True, "0.00")
-    assert "2026 Q1: there were no credit sales, so there is no DSO." in run.result.stdout
+    assert (
+        "2026 Q1, DSO, days; Change of DSO; Best possible DSO, days; Average days delinquent: "
+        "there were no credit sales in the quarter."
+    ) in run.result.stdout
 
 
 FIXED = (  # formulas that give every row the same, and the columns that would

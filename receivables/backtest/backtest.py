@@ -89,7 +89,7 @@ class Flip:
     """One for each policy set."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class BacktestTally:
     """Everything that a replay counted; mutable while it runs."""
 

@@ -19,7 +19,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.text import Text
 from receivables.backtest.backtest import LATE_DAYS, STOPPING, BacktestTally, Flip, OrderSums, TallyKey
 from receivables.backtest.replay import ReplayedOrder
-from receivables.backtest.uncertainty import CustomerSums, Range, lift_range, share_range
+from receivables.backtest.uncertainty import CustomerSums, LikelyRange, lift_range, share_range
 from receivables.ratios import NoValue, Ratio, ratio
 
 WITH_CONDITIONS = "approve_with_conditions"
@@ -150,9 +150,9 @@ class SideFigures:
     """One for each of `LATE_DAYS`."""
     customers: int
     """How many customers the orders are of."""
-    lift_range: Range | NoValue
+    lift_range: LikelyRange | NoValue
     """Between which lift for paying seriously late, by amount, lies in nine of ten samples of such customers."""
-    held_range: Range | NoValue
+    held_range: LikelyRange | NoValue
     """The same of the held share of the amount."""
     effect: Effect
     rules: tuple[RuleFigures, ...]

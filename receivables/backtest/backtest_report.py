@@ -31,7 +31,9 @@ def report(backtest: Backtest, language: str) -> Report:
         mark = f" · {side.label}" if len(figures.sides) > 1 else ""
         sections += policy_set_sections(side, ruleset, figures.everything, show, mark)
     sections.append(_assumed(backtest, show))
-    return Report(language, show(texts.TITLE), tuple(_about(backtest, show)), tuple(sections), headline(figures, show))
+    return Report(
+        language, show(texts.TITLE), tuple(_about(backtest, show)), tuple(sections), headline=headline(figures, show)
+    )
 
 
 def _about(backtest: Backtest, show: FigureFormatter) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from receivables.backtest import backtest_texts as texts
 from receivables.backtest.backtest import LATE_DAYS, SERIOUS
 from receivables.backtest.backtest_figures import WITH_CONDITIONS, BacktestFigures, OrderGroup, SideFigures
-from receivables.backtest.uncertainty import Range
+from receivables.backtest.uncertainty import LikelyRange
 from receivables.ratios import NoValue, ratio
 from receivables.report import report_texts
 from receivables.report.figure_formatter import FigureFormatter
@@ -124,7 +124,7 @@ def _forecast_tiles(side: SideFigures, show: FigureFormatter) -> Iterable[Tile]:
     )
 
 
-def _range_note(found: Range | NoValue, show: FigureFormatter) -> str:
+def _range_note(found: LikelyRange | NoValue, show: FigureFormatter) -> str:
     if isinstance(found, NoValue):
         return show(texts.NO_RANGE_NOTE, why=show(found.text))
     return show(texts.RANGE_NOTE, low=show.factor(found.low), high=show.factor(found.high))

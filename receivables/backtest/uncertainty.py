@@ -33,7 +33,7 @@ CUSTOMERS_MIN = 10
 """With fewer customers, or for lift fewer who paid late, the spread between them says too little to work with."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class CustomerSums:
     """The orders of one customer under one policy set; mutable, since a history adds to them order by order. Amounts
     are in minor units."""
@@ -50,14 +50,14 @@ class CustomerSums:
     """What of `late` the policies held."""
 
 
-class Range(NamedTuple):
-    """From and to."""
+class LikelyRange(NamedTuple):
+    """Between which values a ratio lies in `LEVEL` of such samples."""
 
     low: Fraction
     high: Fraction
 
 
-def lift_range(customers: Collection[CustomerSums]) -> Range | NoValue:
+def lift_range(customers: Collection[CustomerSums]) -> LikelyRange | NoValue:
     """The range of lift for paying seriously late: (caught ÷ late) ÷ (held ÷ known), by amount."""
     caught, late, held, known = (
         sum(getattr(each, name) for each in customers) for name in ("caught", "late", "known_held", "known")
@@ -73,10 +73,10 @@ def lift_range(customers: Collection[CustomerSums]) -> Range | NoValue:
         each.caught / caught - each.late / late - each.known_held / held + each.known / known for each in customers
     )
     factor = math.exp(_DEVIATIONS * spread)
-    return Range(lift / Fraction(factor), lift * Fraction(factor))
+    return LikelyRange(lift / Fraction(factor), lift * Fraction(factor))
 
 
-def share_range(customers: Collection[CustomerSums]) -> Range | NoValue:
+def share_range(customers: Collection[CustomerSums]) -> LikelyRange | NoValue:
     """The range of the held share of the amount, from 0 to 1 at most."""
     amount, held = sum(each.amount for each in customers), sum(each.held for each in customers)
     if not amount:
@@ -85,7 +85,7 @@ def share_range(customers: Collection[CustomerSums]) -> Range | NoValue:
         return NoValue.TOO_FEW
     share = Fraction(held, amount)
     spread = Fraction(_DEVIATIONS * _spread((each.held - float(share) * each.amount) / amount for each in customers))
-    return Range(max(share - spread, Fraction(0)), min(share + spread, Fraction(1)))
+    return LikelyRange(max(share - spread, Fraction(0)), min(share + spread, Fraction(1)))
 
 
 def _spread(parts: Iterable[float]) -> float:

@@ -54,7 +54,9 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Rep
         account_section(portfolio, show),
         _data(portfolio, engine, show),
     )
-    return Report(language, title, _about(portfolio, engine, show), sections, headline(portfolio, engine, show))
+    return Report(
+        language, title, _about(portfolio, engine, show), sections, headline=headline(portfolio, engine, show)
+    )
 
 
 def _empty(portfolio: Portfolio, show: PortfolioFormatter) -> Section:

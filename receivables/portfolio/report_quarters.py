@@ -26,6 +26,16 @@ from receivables.ratios import NoValue, Ratio, change, reasons_among
 from receivables.report import report_texts
 from receivables.report.parts import Chart, ChartKind, ReportTable, Section, Series, Threshold
 
+_RATIO_HEADINGS = (
+    report_texts.DSO,
+    texts.RISE,
+    texts.BEST_DSO,
+    texts.DELINQUENT,
+    report_texts.OVERDUE_SHARE,
+    texts.EFFECTIVENESS,
+)
+"""Of the ratios that `_ratios` gives, in their order."""
+
 
 def turnover_section(portfolio: Portfolio, engine: Engine, show: PortfolioFormatter) -> Section:
     """Charts, and two tables by quarter, amounts and ratios; a quarter without ratios is given the reason.
@@ -129,17 +139,6 @@ def _quarter_tables(quarters: tuple[Quarter, ...], show: PortfolioFormatter) -> 
             note=notes,
         ),
     )
-
-
-_RATIO_HEADINGS = (
-    report_texts.DSO,
-    texts.RISE,
-    texts.BEST_DSO,
-    texts.DELINQUENT,
-    report_texts.OVERDUE_SHARE,
-    texts.EFFECTIVENESS,
-)
-"""Of the ratios that `_ratios` gives, in their order."""
 
 
 def _ratios(quarter: Quarter, rise: Ratio) -> tuple[Ratio, ...]:

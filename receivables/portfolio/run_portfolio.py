@@ -29,9 +29,6 @@ from receivables.portfolio.portfolio_rows import Book, BookReader
 INDUSTRY = "portfolio.industry"
 """The fact that the portfolio's industry is asked by; its type lists the industries there are."""
 
-OTHER_INDUSTRY = "other"
-"""The industry of a portfolio that has one, or several, and none of those that the policies know."""
-
 _NAME_LENGTH_MAX = 100
 """Longer than any list of files that people read; a fact of text may hold 200 characters."""
 
@@ -151,13 +148,9 @@ def _faults(reader: BookReader, record: FileRow) -> tuple[Fault, ...]:
 
 
 def _industry(engine: Engine, book: Book) -> str | None:
-    """The one that all rows name, where the policies know it; `other` where the rows name one that they don't know, or
-    several; None where some row names none: the portfolio's benchmark is not guessed.
+    """The one that all rows name, where the policies know it; None otherwise, and the site's own number is the largest
+    DSO then. One row without an industry is enough: the portfolio's benchmark is not guessed.
     """
     named = {item.industry for item in book.items}
-    if None in named or not named:
-        return None
-    (first, *others), known = tuple(named), industries(engine)
-    if not others and first in known:
-        return first
-    return OTHER_INDUSTRY if OTHER_INDUSTRY in known else None
+    only = named.pop() if len(named) == 1 else None
+    return only if only in industries(engine) else None

@@ -7,7 +7,7 @@ them is text already, so that whoever prints them has nothing to work out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
 
@@ -134,5 +134,6 @@ class Report:
     about: tuple[tuple[str, str], ...]
     """The lines under the title, each a name and a text: of which data, under which policies."""
     sections: tuple[Section, ...]
+    _: KW_ONLY
     headline: Headline | None = None
     """What stands above everything else; None where there is nothing to judge."""

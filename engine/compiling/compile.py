@@ -177,6 +177,12 @@ def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet
             for condition in rule.conditions
             if condition.title
         },
+        action_titles={
+            word: compiled.vocabulary.actions[word]
+            for policy in deciding
+            for rule in policy.rules.values()
+            if rule.action and (word := rule.action.word.text) in compiled.vocabulary.actions
+        },
     )
 
 

@@ -15,6 +15,7 @@ from engine.reading.policy import HitPolicy
 from engine.reading.request_schemas import DATE_PATTERN, Schema
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
+from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import UTC_NAME
@@ -262,11 +263,27 @@ def _rule() -> Schema:
             "reason": {**_TEXT, "description": "Why, with the numbers: `{…}` holds FEEL."},
             "remedy": {**_TEXT, "description": "What would make it pass."},
             "conditions": {**conditions, "description": "What the customer must bring, by name."},
+            "action": _action(),
             "waivable": {"type": "boolean", "default": True, "description": "Whether an exception may name the rule."},
         },
         ("when", "then", "reason"),
     )
     return rule | _conditions_need(CONDITIONAL_OUTCOMES)
+
+
+def _action() -> Schema:
+    word = {
+        "type": "string",
+        **_NAMES,
+        "examples": list(STANDARD_ACTIONS),
+        "description": "One of the standard actions, or of those that `facts.yaml` declares.",
+    }
+    by = {**_FEEL, "description": "FEEL: the latest date."}
+    amount = {**_FEEL, "description": "FEEL: how much it is about, an amount of money."}
+    return {
+        "description": "What somebody has to do when the rule fires.",
+        "anyOf": [word, record({"do": word, "by": by, "amount": amount}, ("do",))],
+    }
 
 
 def _when() -> Schema:
@@ -352,13 +369,27 @@ def facts_file_schema() -> Schema:
                 "facts": {
                     "type": "object",
                     "propertyNames": {"pattern": names, "maxLength": NAME_LENGTH_MAX},
-                    "additionalProperties": {"if": is_list, "then": listed, "else": fact},
+                    "additionalProperties": {"if": is_list, "then": listed, "else": _of_the_site(fact)},
+                },
+                "actions": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": {**_NAMES, "not": {"enum": sorted({*RESERVED, *STANDARD_ACTIONS})}},
+                    "additionalProperties": _TEXT,
+                    "description": "What the site's rules may ask people to do beyond the standard actions, by word.",
                 },
             },
             SITE_KEYS_REQUIRED,
         ),
         "$defs": {"text": BILINGUAL, "type": _type(), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
     }
+
+
+def _of_the_site(fact: Schema) -> Schema:
+    """A fact of the site's own, or words that it adds to a standard enum."""
+    more = record({"members": {**_MEMBERS, "description": "Words added to a standard enum."}}, ("members",))
+    own = {"anyOf": [{"required": ["type"]}, {"required": ["title"]}]}
+    return {"if": {"required": ["members"], "not": own}, "then": more, "else": fact}
 
 
 def _listed_fact(bound: Schema) -> Schema:

@@ -15,7 +15,7 @@ from api.cli.console import out, print_json, refuse
 from api.cli.options import RULES, WRITTEN, RulesOption
 from api.cli.policy_folder import engine_of
 from engine.reading.case_schemas import cases_schema
-from engine.reading.file_schemas import DIALECT, exceptions_schema, facts_file_schema, policy_schema
+from engine.reading.file_schemas import DIALECT, exceptions_schema, facts_file_schema, list_schema, policy_schema
 from engine.reading.request_schemas import Schema, facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
@@ -29,6 +29,7 @@ class Subject(StrEnum):
     POLICY = "policy"
     FACTS = "facts"
     EXCEPTIONS = "exceptions"
+    LIST = "list"
     CASES = "cases"
     MAP = "map"
     HISTORY = "history"
@@ -51,8 +52,8 @@ def schema(
         ),
     ] = None,
 ) -> None:
-    """Print a JSON Schema: of policies, facts.yaml, exceptions.yaml, policy tests, row maps, history maps, or of a
-    request's facts.
+    """Print a JSON Schema: of policies, facts.yaml, exceptions.yaml, lists, policy tests, row maps, history maps, or of
+    a request's facts.
 
     Tests, maps and requests speak of facts, so theirs follow the facts declared under --rules. Editors find the schema
     through the first line of a file: # yaml-language-server: $schema=../schema/policy.schema.json
@@ -101,6 +102,7 @@ _SCHEMAS: Mapping[Subject, Callable[[Vocabulary], Schema]] = {
     Subject.POLICY: lambda _: policy_schema(),
     Subject.FACTS: lambda _: facts_file_schema(),
     Subject.EXCEPTIONS: lambda _: exceptions_schema(),
+    Subject.LIST: lambda _: list_schema(),
     Subject.CASES: cases_schema,
     Subject.MAP: row_map_schema,
     Subject.HISTORY: history_map_schema,

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from engine.compiling.decided_names import decided_names
 from engine.diagnostics.codes import ErrorCode
@@ -14,6 +13,7 @@ from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.reading.cases import read_cases
 from engine.reading.document import read
 from engine.reading.exceptions_file import SITE_EXCEPTIONS, ExceptionDefinition, read_exceptions
+from engine.reading.list_file import is_list_file, name_in_set
 from engine.reading.policy import Policy
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS
@@ -51,7 +51,8 @@ def read_suites(
 
 def _policies(folder: RulesFolder) -> Iterator[Policy]:
     for name, content in folder.policies.items():
-        document = read(content, name)[0] if Path(name).name not in (SITE_FACTS, SITE_EXCEPTIONS) else None
+        other = is_list_file(name) or name_in_set(name) in (SITE_FACTS, SITE_EXCEPTIONS)
+        document = None if other else read(content, name)[0]
         policy = read_policy(document)[0] if document else None
         if policy is not None:
             yield policy
@@ -59,7 +60,7 @@ def _policies(folder: RulesFolder) -> Iterator[Policy]:
 
 def _exceptions(folder: RulesFolder) -> Iterator[ExceptionDefinition]:
     for name, content in folder.policies.items():
-        document = read(content, name)[0] if Path(name).name == SITE_EXCEPTIONS else None
+        document = read(content, name)[0] if name_in_set(name) == SITE_EXCEPTIONS else None
         if document is not None:
             yield from read_exceptions(document)[0]
 

@@ -155,7 +155,7 @@ class ErrorCode(StrEnum):
     B001 = "B001", "a text function whose result depends on the database"
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
     B003 = "B003", "values that build on one another in a chain longer than databases plan"
-    B004 = "B004", "a list of records, which a table of one row a case can't hold"
+    B004 = "B004", "a list of records, which this database can't go through"
 
     # W: warnings, about what is right as it stands and most likely not meant
     W001 = "W001", "a parameter that begins only in the future"

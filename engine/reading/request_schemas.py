@@ -11,6 +11,7 @@ from typing import Any
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.decimals import DECIMALS_READ
 from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
+from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Future, Kind, Type, Vocabulary
 
 Schema = dict[str, Any]
@@ -134,7 +135,10 @@ def _value(type_: Type) -> Schema:
 
 def _record(type_: Type) -> Schema:
     """One record of a list; null is the same as leaving out a value that isn't required."""
-    values = {field.name: _nullable(_value(field.type), required=field.required) for field in type_.fields}
+    values = {
+        field.name: {**_titled(field.title), **_nullable(_value(field.type), required=field.required)}
+        for field in type_.fields
+    }
     required = [field.name for field in type_.fields if field.required]
     return {
         "type": "object",
@@ -142,6 +146,10 @@ def _record(type_: Type) -> Schema:
         **({"required": required} if required else {}),
         "additionalProperties": False,
     }
+
+
+def _titled(title: Text | None) -> Schema:
+    return {"title": title.en, "x-title-zh": title.zh} if title else {}
 
 
 def _nullable(schema: Schema, *, required: bool) -> Schema:

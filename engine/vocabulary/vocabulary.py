@@ -113,6 +113,9 @@ class ListField:
     required: bool
     """Whether a record without it is refused. Any other field may be missing or null, which are the same."""
 
+    title: Text | None = field(default=None, compare=False)
+    """What readers are shown; None: the name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Type:
@@ -219,7 +222,7 @@ def lists_among(facts: Iterable[Fact]) -> Lists:
     return {fact.name: frozenset(item.name for item in fact.type.fields) for fact in lists}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """Everything that a policy set can speak about. The standard facts and a site's own are made into one."""
 

@@ -179,6 +179,27 @@ def row_value(row: MappedRow, name: str) -> object:
     return members.get(key) if isinstance(members, Mapping) else None
 
 
+def cell_reader(column: Column) -> Callable[[str | None], tuple[JsonScalar, Fault | None]]:
+    """A function that reads one cell of this column by itself: its value as a request carries it, and what is wrong
+    with it. None where the cell is blank, or wrong."""
+    convert, bind = _converter(column), value_reader(column.type, column.name)
+
+    def read(cell: str | None) -> tuple[JsonScalar, Fault | None]:
+        text = cell.strip() if cell else ""
+        try:
+            if type(cell) is JsonDecimal and column.type.kind.is_text:
+                raise _NotMapped(NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT)
+            raw = convert(text)
+            bind(raw)
+        except _NotMapped as wrong:
+            return None, fault_of_cell(column, text, wrong.message, wrong.hint)
+        except FactsRefused as refused:
+            return None, fault_of_binding(column, text, refused.faults[0])
+        return raw, None
+
+    return read
+
+
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from engine.deciding.value_words import ValueWords
 from receivables.backtest import backtest_texts as texts
 from receivables.backtest.backtest_figures import SideFigures
+from receivables.backtest.report_backtest_summary import headline
 from receivables.backtest.report_comparison import comparison_sections
 from receivables.backtest.report_policy_set import policy_set_sections
 from receivables.backtest.run_backtest import Backtest
@@ -30,7 +31,9 @@ def report(backtest: Backtest, language: str) -> Report:
         mark = f" · {side.label}" if len(figures.sides) > 1 else ""
         sections += policy_set_sections(side, ruleset, figures.everything, show, mark)
     sections.append(_assumed(backtest, show))
-    return Report(language, show(texts.TITLE), tuple(_about(backtest, show)), tuple(sections))
+    return Report(
+        language, show(texts.TITLE), tuple(_about(backtest, show)), tuple(sections), headline=headline(figures, show)
+    )
 
 
 def _about(backtest: Backtest, show: FigureFormatter) -> Iterator[tuple[str, str]]:

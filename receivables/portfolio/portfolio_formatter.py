@@ -5,7 +5,7 @@ The report shows people titles (`manufacturing` as Manufacturing or 制造业); 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from engine.deciding.value_words import ValueWords
@@ -50,6 +50,10 @@ class PortfolioFormatter(FigureFormatter):
         if first.day == 1 and first.month % 3 == 1:
             return self.calendar_quarter(first.year, first.month // 3 + 1)
         return f"{last:%y-%m-%d}" if brief else f"{first} – {last}"
+
+    def customer(self, number: str, names: Mapping[str, str]) -> str:
+        """A customer by its name with the number behind it, or by its number where nobody said a name."""
+        return self(texts.NAMED, name=names[number], number=number) if number in names else number
 
     def bucket(self, key: str) -> str:
         """A bucket of the report's own aging, one of `figures.BUCKETS`."""

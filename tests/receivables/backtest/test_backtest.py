@@ -470,4 +470,4 @@ def test_the_target_is_met_on_the_part_that_nothing_was_chosen_on() -> None:
 
     lift = found.sides[0].accuracy[2].lift
     assert Fraction(found.sides[0].held.all.amount, found.everything.all.amount) <= Fraction(15, 100)
-    assert lift is not None and lift >= Fraction(45, 10)
+    assert isinstance(lift, Fraction) and lift >= Fraction(45, 10)

@@ -112,7 +112,9 @@ def a_due_step_is_taken_or_waits(policies: InvoicePolicies, made: Made, day: dat
 def something_is_said(policies: InvoicePolicies, made: Made, day: date) -> Iterator[str]:
     """Of every invoice at least one rule speaks: what is to be done, or why nothing is."""
     found = policies.match(made, day)
-    if not any(rule.startswith(("collections.", "recovery.", "provisions.")) for rule in found.fired | found.undetermined):
+    if not any(
+        rule.startswith(("collections.", "recovery.", "provisions.")) for rule in found.fired | found.undetermined
+    ):
         yield f"nothing of {found['collections.chased']} at {found['collections.days_overdue']} days overdue"
 
 
@@ -227,11 +229,13 @@ FAULTS: Mapping[Relation, Fault] = {
     a_due_step_is_taken_or_waits: Fault(
         "collections", "when: [held_back, quiet_until > as_of]", "when: [held_back, quiet_until > as_of + 1]"
     ),
-    something_is_said: Fault("collections", "when: [worth_it, as_of > payable_on, level_due = 0]", "when: false"),
+    something_is_said: Fault("collections", "when: [dunnable, as_of < remind_on]", "when: false"),
     nothing_is_dunned_before_it_is_overdue: Fault(
         "collections", "as_of > promise_until and days_overdue > 0", "as_of > promise_until"
     ),
-    a_wait_hides_no_last_resort: Fault("collections", "when: [worth_it, blocked, level_reached < 6 or level_due < 6]", "when: blocked"),
+    a_wait_hides_no_last_resort: Fault(
+        "collections", "when: [worth_it, blocked, level_reached < 6 or level_due < 6]", "when: blocked"
+    ),
     a_payment_makes_no_step_harder: Fault(
         "collections",
         "when: [chase, step_falling = 4, chased >= visit_minimum]",

@@ -102,16 +102,22 @@ def _sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMa
             if name.partition(".")[0] in groups and "." in name and name not in facts:
                 hint = did_you_mean(name, facts) or "rename it, or give --map"
                 raise InputRefused(f"the column `{name}` is no fact of this case kind ({hint})")
-        named = {name: FactSource(name, column_type) for name, column_type in heading.items() if name in facts}
+        named = {
+            name: FactSource(column=name, column_type=column_type)
+            for name, column_type in heading.items()
+            if name in facts
+        }
         if not named:
             raise InputRefused("no column bears the name of a fact, such as `order.amount`; give --map")
         return named
     if faults := heading_faults(row_map, list(heading)):
         raise InputRefused("\n".join(map(str, faults)))
-    return {
-        column.name: FactSource(*_typed_part(column, heading), column, _words(column.values))
-        for column in row_map.columns
-    }
+    return {column.name: _mapped_source(column, heading) for column in row_map.columns}
+
+
+def _mapped_source(column: Column, heading: Mapping[str, ColumnType]) -> FactSource:
+    name, column_type = _typed_part(column, heading)
+    return FactSource(column=name, column_type=column_type, mapped=column, words=_words(column.values))
 
 
 def _typed_part(column: Column, heading: Mapping[str, ColumnType]) -> tuple[str, ColumnType]:

@@ -34,7 +34,7 @@ class ColumnType(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactSource:
     """Where a fact or a helper column of a map comes from."""
 

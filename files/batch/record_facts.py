@@ -138,7 +138,7 @@ def _of_records(
         )
         for field in type_.fields
     ]
-    sources = {names[name]: FactSource(name, column) for name, column in columns.items()}
+    sources = {names[name]: FactSource(column=name, column_type=column) for name, column in columns.items()}
     reading = read_by.of_record(facts, sources, dialect)
     return [(field.name, reading.inlined(names[field.name])) for field in type_.fields]
 

@@ -98,9 +98,9 @@ def _request_schema(vocabulary: Vocabulary) -> Schema:
 
 
 _SCHEMAS: Mapping[Subject, Callable[[Vocabulary], Schema]] = {
-    Subject.POLICY: lambda _: policy_schema(),
-    Subject.FACTS: lambda _: facts_file_schema(),
-    Subject.EXCEPTIONS: lambda _: exceptions_schema(),
+    Subject.POLICY: lambda vocabulary: policy_schema(vocabulary.languages),
+    Subject.FACTS: facts_file_schema,
+    Subject.EXCEPTIONS: lambda vocabulary: exceptions_schema(vocabulary.languages),
     Subject.CASES: cases_schema,
     Subject.MAP: row_map_schema,
     Subject.HISTORY: history_map_schema,

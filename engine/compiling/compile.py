@@ -177,6 +177,9 @@ def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet
             for condition in rule.conditions
             if condition.title
         },
+        languages=compiled.vocabulary.languages,
+        outcome_titles=compiled.vocabulary.outcome_titles,
+        words=compiled.vocabulary.words,
     )
 
 

@@ -48,7 +48,7 @@ class MissingList:
         before the value's name."""
         of_list, mark, value = name.partition("[].")
         title = self._titles.get(of_list)
-        return Text(f"{title.en}: {value}", f"{title.zh}：{value}") if title and mark else title
+        return title.before(value) if title and mark else title
 
     def missing(self, undetermined: Iterable[Undetermined]) -> tuple[MissingInput, ...]:
         """What all these wait for. Facts come first, in the order in which requests carry them, then the rest by name;

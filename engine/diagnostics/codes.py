@@ -94,9 +94,12 @@ class ErrorCode(StrEnum):
     P036 = "P036", "a number outside the bounds of its type, such as a percentage for a rate"
     P037 = "P037", "a list that doesn't say what its records hold, or how many there may be"
     P038 = "P038", "a time zone that the IANA database doesn't have"
+    P039 = "P039", "a language that is none, or listed twice"
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"
+
+    P043 = "P043", "a title for something that there is not"
 
     # F: whether FEEL can be read
     F001 = "F001", "FEEL that can't be read"
@@ -157,9 +160,8 @@ class ErrorCode(StrEnum):
 
     # W: warnings, about what is right as it stands and most likely not meant
     W001 = "W001", "a parameter that begins only in the future"
-
-    # W: warnings, about what is right as it stands and most likely not meant
     W002 = "W002", "an exception that has ended"
+    W003 = "W003", "texts in a language that is not listed"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

@@ -7,6 +7,8 @@ accept what a reader accepts, and refuse most of its mistakes. The schemas of re
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.reading.document import END_MARK
 from engine.reading.exceptions_file import EXCEPTION_DAYS_MAX, EXCEPTION_KEYS, EXCEPTIONS_MAX
 from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED, SCALAR_KINDS
@@ -18,7 +20,8 @@ from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import UTC_NAME
-from engine.vocabulary.vocabulary import RECORDS_MAX, RECORDS_USUAL, Future, Kind
+from engine.vocabulary.languages import LANGUAGE_NAMES, LANGUAGES_MAX, OWN_LANGUAGES
+from engine.vocabulary.vocabulary import OWN_WORDS, RECORDS_MAX, RECORDS_USUAL, Future, Kind, Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect of JSON Schema that all of them are written in, for `$schema`."""
@@ -31,16 +34,6 @@ TYPE_WORDS = [kind.value for kind in SCALAR_KINDS]
 ENDS = f"The file ends with `{END_MARK}` on a line of its own. See docs/policy-language.md."
 """No schema can ask for it: to YAML the mark is no part of what it ends."""
 
-BILINGUAL: Schema = {
-    "title": "A text in both languages",
-    "type": "object",
-    "required": ["en", "zh"],
-    "additionalProperties": False,
-    "properties": {
-        "en": {"type": ["string", "number", "boolean"], "pattern": r"\S", "description": "The English text."},
-        "zh": {"type": ["string", "number", "boolean"], "pattern": r"\S", "description": "The Chinese text, 中文."},
-    },
-}
 CURRENCY: Schema = {"enum": sorted(MINOR_UNITS), "description": "ISO 4217, such as EUR."}
 _TEXT = {"$ref": "#/$defs/text"}
 _FEEL = {"$ref": "#/$defs/feel"}
@@ -93,8 +86,24 @@ _DATED_LISTS: Schema = {**_DATED, "additionalProperties": _LIST}
 # --- a policy --------------------------------------------------------------------------------------------------------
 
 
-def policy_schema() -> Schema:
-    """The schema of a policy file, `rules/*.yaml`. The same for every site, since it names no facts."""
+def text_schema(languages: tuple[str, ...], *, all_listed: bool = True) -> Schema:
+    """A text in these languages; without `all_listed` in some of them. Others may stand beside them, and nobody is
+    shown them. Where there is one language, a plain text is in that one."""
+    content = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
+    texts = {code: {**content, "description": f"The {LANGUAGE_NAMES[code]} text."} for code in languages}
+    by_language: Schema = {
+        "title": "A text in the site's languages",
+        "type": "object",
+        **({"required": list(languages)} if all_listed else {"minProperties": 1}),
+        "properties": texts,
+        "propertyNames": {"pattern": "^[a-z]{2}$"},
+        "additionalProperties": content,
+    }
+    return {"anyOf": [content, by_language]} if len(languages) == 1 else by_language
+
+
+def policy_schema(languages: tuple[str, ...]) -> Schema:
+    """The schema of a policy file, `rules/*.yaml`, whose texts are in these languages. It names no facts."""
     return {
         "$schema": DIALECT,
         "title": "A credit policy",
@@ -123,7 +132,7 @@ def policy_schema() -> Schema:
         "not": {"required": ["table", "tables"]},
         "allOf": [_of_kind(kind) for kind in CASE_KINDS.values()],
         "$defs": {
-            "text": BILINGUAL,
+            "text": text_schema(languages),
             "feel": {
                 "type": ["string", "number", "boolean"],
                 "pattern": r"\S",
@@ -300,8 +309,9 @@ def _of_kind(kind: CaseKind) -> Schema:
 # --- a site's facts --------------------------------------------------------------------------------------------------
 
 
-def facts_file_schema() -> Schema:
-    """The schema of a site's `rules/facts.yaml`: currency, list of policies, and facts of its own."""
+def facts_file_schema(vocabulary: Vocabulary) -> Schema:
+    """The schema of a site's `rules/facts.yaml`: currency, languages, list of policies, facts of its own, and titles of
+    what is in `vocabulary`."""
     bound = {"type": ["number", "string"], "description": "Inclusive."}
     fact = record(
         {
@@ -328,10 +338,19 @@ def facts_file_schema() -> Schema:
     return {
         "$schema": DIALECT,
         "title": "A site's facts",
-        "description": "Currency, time zone, list of policies, and facts of the site's own. " + ENDS,
+        "description": "Currency, languages, time zone, list of policies, facts and titles of the site's own. " + ENDS,
         **record(
             {
                 "currency": CURRENCY,
+                "languages": {
+                    "type": "array",
+                    "items": {"enum": sorted(LANGUAGE_NAMES)},
+                    "minItems": 1,
+                    "maxItems": LANGUAGES_MAX,
+                    "uniqueItems": True,
+                    "default": list(OWN_LANGUAGES),
+                    "description": "Of all texts, by ISO 639-1 code; readers of other languages get the first.",
+                },
                 "site": record(
                     {
                         "timezone": {
@@ -354,11 +373,39 @@ def facts_file_schema() -> Schema:
                     "propertyNames": {"pattern": names, "maxLength": NAME_LENGTH_MAX},
                     "additionalProperties": {"if": is_list, "then": listed, "else": fact},
                 },
+                "titles": _site_titles(vocabulary),
             },
             SITE_KEYS_REQUIRED,
         ),
-        "$defs": {"text": BILINGUAL, "type": _type(), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
+        "$defs": {
+            "text": text_schema(vocabulary.languages),
+            "title": text_schema(vocabulary.languages, all_listed=False),
+            "type": _type(),
+            "members": {"anyOf": [_WORDS, _TITLED_WORDS]},
+        },
     }
+
+
+def _site_titles(vocabulary: Vocabulary) -> Schema:
+    """What a site calls things. Its own facts may be among them, which a schema made before them doesn't name."""
+    enums = {name: fact.type.members for name, fact in vocabulary.facts.items() if fact.type.kind is Kind.ENUM}
+    members = {"type": "object", "properties": {name: _titled(words) for name, words in enums.items()}}
+    return {
+        "description": "What readers see, where the site calls it otherwise; names stay. Some languages are enough.",
+        **record(
+            {
+                "outcomes": {**_titled(vocabulary.outcome_titles), "additionalProperties": False},
+                "facts": _titled(vocabulary.facts),
+                "members": {**members, "minProperties": 1, "description": "Of facts that are enums."},
+                "words": {**_titled(OWN_WORDS), "additionalProperties": False},
+            }
+        ),
+    }
+
+
+def _titled(names: Iterable[str]) -> Schema:
+    title = {"$ref": "#/$defs/title"}
+    return {"type": "object", "properties": dict.fromkeys(names, title), "minProperties": 1}
 
 
 def _listed_fact(bound: Schema) -> Schema:
@@ -405,8 +452,9 @@ def _record_value(bound: Schema) -> Schema:
 # --- a site's exceptions ---------------------------------------------------------------------------------------------
 
 
-def exceptions_schema() -> Schema:
-    """The schema of a site's `rules/exceptions.yaml`. The same for every site, since it names no facts and no rules."""
+def exceptions_schema(languages: tuple[str, ...]) -> Schema:
+    """The schema of a site's `rules/exceptions.yaml`, whose texts are in these languages. It names no facts and no
+    rules."""
     rule = {"type": "string", "pattern": r"\S", "description": "A rule by its id, `policy.rule`."}
     person = {"type": "string", "pattern": r"\S"}
     day = {"type": "string", "pattern": DATE_PATTERN}
@@ -437,5 +485,5 @@ def exceptions_schema() -> Schema:
         "maxProperties": EXCEPTIONS_MAX,
         "propertyNames": _IDS,
         "additionalProperties": exception,
-        "$defs": {"text": BILINGUAL},
+        "$defs": {"text": text_schema(languages)},
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.deciding.value_words import ValueWords
+from engine.vocabulary.languages import own_language
 from receivables.backtest import backtest_texts as texts
 from receivables.backtest.backtest_figures import SideFigures
 from receivables.backtest.report_comparison import comparison_sections
@@ -21,16 +22,16 @@ from receivables.report.figure_formatter import VERSION_LENGTH, FigureFormatter
 from receivables.report.parts import Report, ReportTable, Section
 
 
-def report(backtest: Backtest, language: str) -> Report:
-    """The whole report in `language`, `en` or `zh`."""
-    show = FigureFormatter(language, backtest.history_map.currency, backtest.vocabulary.currency_digits)
+def report(backtest: Backtest, language: str | None = None) -> Report:
+    """The whole report for readers of `language`; None stands for the site's first."""
+    show = FigureFormatter(language, backtest.vocabulary, backtest.history_map.currency)
     figures = backtest.figures
     sections = comparison_sections(figures, show) if len(figures.sides) > 1 else []
     for side, ruleset in zip(figures.sides, backtest.rulesets, strict=True):
         mark = f" · {side.label}" if len(figures.sides) > 1 else ""
         sections += policy_set_sections(side, ruleset, figures.everything, show, mark)
     sections.append(_assumed(backtest, show))
-    return Report(language, show(texts.TITLE), tuple(_about(backtest, show)), tuple(sections))
+    return Report(own_language(show.reader), show(texts.TITLE), tuple(_about(backtest, show)), tuple(sections))
 
 
 def _about(backtest: Backtest, show: FigureFormatter) -> Iterator[tuple[str, str]]:
@@ -63,7 +64,7 @@ def _policies(side: SideFigures) -> str:
 
 def _assumed(backtest: Backtest, show: FigureFormatter) -> Section:
     history_map, vocabulary = backtest.history_map, backtest.vocabulary
-    words = ValueWords(backtest.rulesets[0], show.language)
+    words = ValueWords(backtest.rulesets[0], show.reader[0])
     paragraphs = [show(texts.ASSUMED_TEXT)]
     if history_map.currency != vocabulary.currency:
         paragraphs.append(show(texts.CURRENCY_NOTE, history=history_map.currency, policies=vocabulary.currency))

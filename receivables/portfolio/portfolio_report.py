@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from engine.pipeline import Engine
+from engine.vocabulary.languages import own_language
 from receivables.default_policies import missing_policies
 from receivables.figures import Bucket, Line
 from receivables.portfolio import portfolio_texts as texts
@@ -29,8 +30,9 @@ _NAMES_MAX = 20
 """Contradicted facts that the report names; the rest is an ellipsis, and JSON has all."""
 
 
-def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Report:
-    """The whole report in `language` (`en` or `zh`). `engine` holds the policies that decided the portfolio.
+def portfolio_report(portfolio: Portfolio, engine: Engine, language: str | None = None) -> Report:
+    """The whole report for readers of `language`; None stands for the site's first. `engine` holds the policies that
+    decided the portfolio.
 
     Its sections, in this order: overview, warnings on the portfolio, aging, turnover, concentration, overdue structure,
     loss allowance, warnings on customers, and what the data don't say. Where no row counts, the report says so instead
@@ -39,7 +41,7 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Rep
     show = PortfolioFormatter(engine, portfolio.as_of, language)
     title = f"{show(texts.TITLE)}: {portfolio.name}"
     if not portfolio.book.items:
-        return Report(language, title, _about(portfolio, engine, show), (_empty(portfolio, show),))
+        return Report(own_language(show.reader), title, _about(portfolio, engine, show), (_empty(portfolio, show),))
     sections = (
         _overview(portfolio, show),
         warning_section(portfolio, show),
@@ -51,7 +53,7 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Rep
         account_section(portfolio, show),
         _data(portfolio, engine, show),
     )
-    return Report(language, title, _about(portfolio, engine, show), sections)
+    return Report(own_language(show.reader), title, _about(portfolio, engine, show), sections)
 
 
 def _empty(portfolio: Portfolio, show: PortfolioFormatter) -> Section:

@@ -67,7 +67,7 @@ NAMES = {
     *("AccountCustomerClass", "AccountExternalRating", "AccountLimitStatus", "AccountPreviousGrade", "AccountStatus"),
     *("OrderReleasedByRole", "PortfolioIndustry"),
     *("ActivateRequest", "CheckAnswer", "CheckRequest", "PolicyFile", "PolicySet", "FailedChange", "PendingChange"),
-    *("Alive", "BilingualText", "BodyFault", "Diagnostic", "Problem", "Readiness"),
+    *("Alive", "BodyFault", "Diagnostic", "Problem", "Readiness", "Text"),
     *("Condition", "Figure", "MissingInput", "OrderConditions", "PassedRule", "Undetermined", "Waiver"),
     *("CaseKind", "Fact", "FactType", "FactWord", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
 }

@@ -157,6 +157,7 @@ class ErrorCode(StrEnum):
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
     B003 = "B003", "values that build on one another in a chain longer than databases plan"
     B004 = "B004", "a list of records, which a table of one row a case can't hold"
+    B005 = "B005", "a map's formula that works out a person's name"
 
     # W: warnings, about what is right as it stands and most likely not meant
     W001 = "W001", "a parameter that begins only in the future"

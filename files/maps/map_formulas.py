@@ -19,11 +19,12 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.policy import Expression
-from engine.ruleset.formula import Formula, Variable
+from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Fault, json_value
+from engine.vocabulary.persons import person_fault
 from engine.vocabulary.plain_text import TEXT_LENGTH_MAX, text_fault
-from engine.vocabulary.vocabulary import DATE, Fact, Kind, Type, Vocabulary
+from engine.vocabulary.vocabulary import DATE, TEXT, Fact, Kind, Type, Vocabulary
 from files.maps.row_map import ROW, MapFormula
 
 UNKNOWN_NAME = ErrorCode.M005
@@ -84,7 +85,7 @@ def compile_formula(
     place = expression.place_of(expression.tree)
     try:
         require_shares(formula, fact.type)
-        result = named(formula, fact.type, vocabulary)
+        result = named(formula, TEXT if _is_name(formula, fact) else fact.type, vocabulary)
     except Mismatch as mismatch:
         message, hint = mismatch.message, mismatch.hint
         if mismatch.code == ErrorCode.T001:
@@ -97,6 +98,11 @@ def compile_formula(
         report.append(Diagnostic(place, OUT_OF_BOUNDS, message, _expected(fact.type)))
         return None
     return result
+
+
+def _is_name(formula: Formula, fact: Fact) -> bool:
+    """Whether a text that is worked out stands for a person: it is read as one in each row, as a cell is."""
+    return fact.type.kind is Kind.PERSON and formula.type.kind is Kind.TEXT and not isinstance(formula, Constant)
 
 
 def evaluation_order(formulas: Sequence[MapFormula]) -> tuple[MapFormula, ...]:
@@ -134,7 +140,7 @@ def unfit_text(formula: MapFormula, text: str) -> Fault | None:
     """What is said of a row in which a formula gives this text; None where a fact may hold it."""
     if not text or text.isspace():
         return _result_fault(formula, "text that is empty", "let it give null where the fact is unknown")
-    wrong = text_fault(text)
+    wrong = text_fault(text) or (person_fault(text) if formula.makes_person else None)
     return _result_fault(formula, f"text that {wrong[0]}", wrong[1]) if wrong else None
 
 

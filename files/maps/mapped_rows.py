@@ -19,6 +19,7 @@ from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal
+from engine.vocabulary.persons import person, person_fault
 from engine.vocabulary.vocabulary import Future, Kind, Type
 from files.maps.cell_faults import (
     PLAIN_HINT,
@@ -419,6 +420,7 @@ class _FormulaRunner:
         for formula in formulas:
             group, _, key = formula.name.partition(".")
             function = _known_on(formula.type, self._day, formula_function(formula.formula, places, nullable))
+            function = _as_person(function) if formula.makes_person else function
             place = places[formula.name]
             plan = _FormulaPlan(function, _misfit(formula), json_formatter(formula.type), place, group, key)
             if formula.reads <= fixed:
@@ -467,6 +469,17 @@ def _known_on(
         return None if _counts_as_unknown(value, type_, day) else value
 
     return known
+
+
+def _as_person(function: Callable[[Sequence[Result]], Value]) -> Callable[[Sequence[Result]], Value]:
+    """The function, whose text is read as a person's name; one that can't be read so stays, for the words of the
+    fault."""
+
+    def named(values: Sequence[Result]) -> Value:
+        value = function(values)
+        return person(value) if isinstance(value, str) and not person_fault(value) else value
+
+    return named
 
 
 def _misfit(formula: MapFormula) -> Callable[[Value], Fault | None] | None:

@@ -157,7 +157,7 @@ def backtest_command(
     elif report is None:
         print_report(out(), report_of(result, language))
     _print_failures(result)
-    _print_rejected(rows, rejects)
+    _print_rejected(rejected, rows, rejects)
     if rows.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
@@ -208,10 +208,10 @@ def _print_failures(result: Backtest) -> None:
         err().print(Text(f"{note}; {hint}", "yellow"))
 
 
-def _print_rejected(history: HistoryRead, path: Path | None) -> None:
+def _print_rejected(options: RejectsOptions, history: HistoryRead, path: Path | None) -> None:
     """How many rows are in no figure, where any are, and where they went."""
     if history.rejected:
         invoices = history.rows - history.rejected
         counts = f"{history.rows} rows = {invoices} invoices + {history.rejected} that could not be read"
         err().print(Text(counts, "red"))
-    print_place_of_rejects(path, history.rejected)
+    print_place_of_rejects(options, path, history.rejected)

@@ -120,7 +120,7 @@ def portfolio(
     refuse_paths(files, {"--report": report, "--rejects": rejects})
     result = _portfolio(engine, request, rejected_rows(rejects, spreadsheet=rejected.spreadsheet), quiet=quiet)
     _print(result, engine, language, report, as_json=answer.as_json)
-    print_place_of_rejects(rejects, result.rejected)
+    print_place_of_rejects(rejected, rejects, result.rejected)
     if result.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 

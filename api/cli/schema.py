@@ -13,7 +13,7 @@ from rich.text import Text
 
 from api.cli.console import out, print_json, refuse
 from api.cli.options import RULES, WRITTEN, RulesOption
-from api.cli.policy_folder import engine_of
+from api.cli.policy_folder import vocabulary_of
 from engine.reading.case_schemas import cases_schema
 from engine.reading.file_schemas import DIALECT, exceptions_schema, facts_file_schema, policy_schema
 from engine.reading.request_schemas import Schema, facts_schema
@@ -54,16 +54,17 @@ def schema(
     """Print a JSON Schema: of policies, facts.yaml, exceptions.yaml, policy tests, row maps, history maps, or of a
     request's facts.
 
-    Tests, maps and requests speak of facts, so theirs follow the facts declared under --rules. Editors find the schema
-    through the first line of a file: # yaml-language-server: $schema=../schema/policy.schema.json
+    All of them follow facts.yaml under --rules: its languages, and its facts where they speak of facts. Policies with
+    mistakes don't matter. Editors find the schema through the first line of a file:
+    # yaml-language-server: $schema=../schema/policy.schema.json
 
     Example:  credence schema cases > cases.schema.json
 
     Example:  credence schema --write schema
 
-    Exit code: 0 fine, 1 the policies have mistakes, 2 the folder can't be read or written.
+    Exit code: 0 fine, 1 facts.yaml has mistakes, 2 the folder can't be read or written.
     """
-    vocabulary = engine_of(rules).vocabulary
+    vocabulary = vocabulary_of(rules)
     if write is None:
         print_json(_SCHEMAS[subject](vocabulary))
         return

@@ -25,6 +25,7 @@ DATE_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _ABOUT = re.compile(r"(x-)?(title|description)(-[a-z]{2})?")
 _CONTROL = "\\u0000-\\u001f\\u007f-\\u009f"
 _NOT_BLANK = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
+_NO_BLANK_AROUND = f"^[^\\s{_CONTROL}]([^{_CONTROL}]*[^\\s{_CONTROL}])?$"
 
 
 def facts_schema(vocabulary: Vocabulary, case: str) -> Schema:
@@ -150,7 +151,9 @@ def _value(type_: Type) -> Schema:
             return {"type": "boolean"}
         case Kind.LIST:
             return {"type": "array", "maxItems": type_.high, "items": _record(type_)}
-        case Kind.TEXT | Kind.PERSON:
+        case Kind.TEXT:
+            return {"type": "string", "maxLength": TEXT_LENGTH_MAX, "pattern": _NO_BLANK_AROUND}
+        case Kind.PERSON:
             return {"type": "string", "maxLength": TEXT_LENGTH_MAX, "pattern": _NOT_BLANK}
 
 

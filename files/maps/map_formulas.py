@@ -23,7 +23,7 @@ from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Fault, json_value
 from engine.vocabulary.persons import person_fault
-from engine.vocabulary.plain_text import TEXT_LENGTH_MAX, text_fault
+from engine.vocabulary.plain_text import BLANK_AROUND, TEXT_LENGTH_MAX, has_blank_around, text_fault
 from engine.vocabulary.vocabulary import DATE, TEXT, Fact, Kind, Type, Vocabulary
 from files.maps.row_map import ROW, MapFormula
 
@@ -140,14 +140,19 @@ def unfit_text(formula: MapFormula, text: str) -> Fault | None:
     """What is said of a row in which a formula gives this text; None where a fact may hold it."""
     if not text or text.isspace():
         return _result_fault(formula, "text that is empty", "let it give null where the fact is unknown")
-    wrong = text_fault(text) or (person_fault(text) if formula.makes_person else None)
+    wrong = text_fault(text)
+    if wrong is None and formula.makes_person:
+        wrong = person_fault(text)
+    elif wrong is None and formula.type.kind is Kind.TEXT and has_blank_around(text):
+        wrong = BLANK_AROUND
     return _result_fault(formula, f"text that {wrong[0]}", wrong[1]) if wrong else None
 
 
 def unfit_texts(formula: MapFormula) -> Iterator[tuple[str, Fault]]:
     """One text of each kind that a fact can't hold, with what is said of it: too long, with control characters, with
-    invisible ones, and empty."""
-    for text in ("x" * (TEXT_LENGTH_MAX + 1), "\x00", "\u200b", ""):
+    invisible ones, empty, and with a blank around it."""
+    kinds = ("x" * (TEXT_LENGTH_MAX + 1), "\x00", "\u200b", "")
+    for text in (*kinds, " x") if formula.type.kind is Kind.TEXT else kinds:
         fault = unfit_text(formula, text)
         if fault is None:
             raise AssertionError(f"a fact may hold {text!r}")

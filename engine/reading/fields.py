@@ -117,6 +117,9 @@ class FieldReader:
         and Chinese where none are given."""
         self.diagnostics: list[Diagnostic] = []
         self.enum_words = words
+        self.odd_word = _odd_word(words)
+        """Finds a word of an enum that a formula compares with and FEEL reads as something else, such as `N/30`; None
+        where no enum has such a word."""
         self.text_languages = languages or TextLanguages()
 
     def mistake(self, place: Place, code: ErrorCode, message: str, hint: str = "") -> None:
@@ -411,6 +414,14 @@ class FieldReader:
         message, hint = wrong
         self.mistake(node.place, code, message, hint)
         return False
+
+
+def _odd_word(words: Collection[str]) -> re.Pattern[str] | None:
+    odd = [word for word in words if re.search(r"[^\w.]", word) and re.search(r"[^\W\d]", word) and '"' not in word]
+    if not odd:
+        return None
+    longest_first = sorted(map(re.escape, odd), key=len, reverse=True)
+    return re.compile(rf"(?:=|,|\[|\()\s*(?P<word>{'|'.join(longest_first)})\s*(?=$|[),\]]|and\b|or\b|then\b)")
 
 
 def _names(codes: Collection[str]) -> str:

@@ -80,6 +80,11 @@ def _expression(reader: FieldReader, scalar: Scalar, what: str, start: int, end:
         return None
     try:
         _refuse_double_equals(text)
+        if odd := reader.odd_word and reader.odd_word.search(hints.code_only(text)):
+            word, at = odd["word"], odd.start("word")
+            message, hint = unquoted_word(word)[0], f'write "{word}", and the whole between single quotes'
+            reader.mistake(scalar.place_at(start + at), ErrorCode.F001, message, hint)
+            return None
         tree = parse_expression(text)
         _refuse_misread(text, cell=False)
     except FeelSyntaxError as error:

@@ -22,6 +22,7 @@ from engine.compiling.compile import Compiled, compile_policies
 from engine.compiling.exceptions import ended_exceptions, link_exceptions
 from engine.compiling.future_parameters import future_parameters
 from engine.compiling.link import unused_parameters
+from engine.compiling.scopes import UNREAD_ACTIONS
 from engine.deciding.decision import Decision
 from engine.deciding.evaluator import Evaluator
 from engine.diagnostics.codes import ErrorCode
@@ -212,7 +213,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     languages = TextLanguages(vocabulary.languages, others)
     facts_are_sound = not report
     if site and report:
-        unread |= facts_named(files[site])
+        unread |= facts_named(files[site]) | {UNREAD_ACTIONS}
     words = frozenset(member for fact in vocabulary.facts.values() for member in fact.type.members)
     policies = []
     for name, content in sorted(files.items()):

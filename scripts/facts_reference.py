@@ -50,7 +50,8 @@ def _type(fact: Fact) -> str:
     type_ = fact.type
     match type_.kind:
         case Kind.ENUM:
-            return "one of " + ", ".join(f"`{word}`" for word in type_.members)
+            more = "; a site may add more" if fact.extensible else ""
+            return "one of " + ", ".join(f"`{word}`" for word in type_.members) + more
         case Kind.MONEY:
             return "money" + ("" if type_.low < 0 else ", not negative")
         case Kind.RATE | Kind.NUMBER | Kind.INTEGER | Kind.DAYS | Kind.MONTHS:

@@ -111,8 +111,9 @@ def _default_engine() -> Engine:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     _mark_slow(items)
     if hasattr(config, "workerinput"):  # of several processes: with the long files first, all of them end together
-        slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("spark")}
-        items.sort(key=lambda item: item.path not in slow)
+        first = {item.path for item in items if item.get_closest_marker("spark")}
+        second = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: (item.path not in first, item.path not in second))
 
 
 def _mark_slow(items: list[pytest.Item]) -> None:

@@ -12,7 +12,7 @@ from api.cli import decision_phrases as phrases
 from api.cli.case_to_decide import case_to_decide, refuse_facts
 from api.cli.console import out, print_json
 from api.cli.options import AnswerOptions, CaseOptions, asked_language
-from engine.deciding.decision import Decision, Lack, Reason
+from engine.deciding.decision import Decision, Lack, Reason, RequestedAction
 from engine.deciding.value_words import ValueWords
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -50,7 +50,7 @@ def outcome_style(decision: Decision, outcome: str) -> str:
 
 
 def print_decision(console: Console, decision: Decision, words: ValueWords, *, with_results: bool) -> None:
-    """Prints a decision in the language of `words`: outcome, conditions, reasons with the facts they rest on,
+    """Prints a decision in the language of `words`: outcome, conditions, actions, reasons with the facts they rest on,
     figures, what is missing, what else could not be told, which checks were passed, and with `with_results` the values
     of the policies."""
     reader = words.reader
@@ -65,6 +65,9 @@ def print_decision(console: Console, decision: Decision, words: ValueWords, *, w
             (words.condition_title(name), words.condition(name, value)) for name, value in decision.conditions.items()
         ]
         _columns(console, rows)
+    if decision.actions:
+        _heading(console, phrases.ACTIONS[reader])
+        _columns(console, [(*action_cells(each, words), each.rule) for each in decision.actions])
     _heading(console, phrases.REASONS[reader])
     for number, reason in enumerate(decision.reasons, 1):
         _print_reason(console, decision, number, reason, words)
@@ -81,6 +84,12 @@ def print_decision(console: Console, decision: Decision, words: ValueWords, *, w
         console.print(Text(f"  {phrases.BETWEEN[reader].join(titles)}"))
     if with_results:
         _print_results(console, decision, words)
+
+
+def action_cells(action: RequestedAction, words: ValueWords) -> tuple[str, str, str]:
+    """What is to be done, by when and about how much; empty where the action doesn't say."""
+    by = phrases.BY[words.reader].format(words.date(action.by)) if action.by else ""
+    return words.action_title(action.action), by, words.amount(action.amount) if action.amount else ""
 
 
 def _print_reason(console: Console, decision: Decision, number: int, reason: Reason, words: ValueWords) -> None:

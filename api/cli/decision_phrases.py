@@ -8,6 +8,8 @@ from engine.vocabulary.text import Text
 AS_OF = Text("as of", "决策日期")
 POLICY_VERSION = Text("policies", "政策版本")
 CONDITIONS = Text("Conditions", "附加条件")
+ACTIONS = Text("To do", "待办事项")
+BY = Text("by {}", "{}前")
 REASONS = Text("Reasons", "理由")
 NO_REASONS = Text("no rule objects", "没有规则提出异议")
 REMEDY = Text("to pass:", "通过办法：")

@@ -12,7 +12,7 @@ from rich.text import Text
 from api.cli import decision_phrases as phrases
 from api.cli.case_to_decide import case_to_decide, refuse_facts
 from api.cli.console import out, print_json, refuse
-from api.cli.decide import print_decision
+from api.cli.decide import action_cells, print_decision
 from api.cli.options import DECIDED, AnswerOptions, CaseOptions, asked_language
 from engine.deciding.value_words import ValueWords
 from engine.diagnostics.wording import did_you_mean
@@ -204,6 +204,9 @@ def _print_rule(console: Console, rule: TriedRule, words: ValueWords) -> None:
         effect = f" → {phrases.WAIVED_BY[reader].format(', '.join(rule.waived_by))}"
     elif rule.fired is None:
         effect = f" → {phrases.NOTHING_IGNORED[reader]}"
+    if rule.action:
+        said = phrases.BETWEEN[reader].join(cell for cell in action_cells(rule.action, words) if cell)
+        effect += f"; {phrases.ACTIONS[reader]}: {said}"
     title = f"  {rule.title[reader]}" if rule.title else ""
     heading = Text.assemble("  ", _MARKS[rule.fired], f" {rule.id}{title}  ", (f"{state}{effect}", "bold"))
     console.print(heading.append(f"  {rule.place}", "dim"))

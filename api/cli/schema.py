@@ -15,7 +15,8 @@ from api.cli.console import out, print_json, refuse
 from api.cli.options import RULES, WRITTEN, RulesOption
 from api.cli.policy_folder import vocabulary_of
 from engine.reading.case_schemas import cases_schema
-from engine.reading.file_schemas import DIALECT, exceptions_schema, facts_file_schema, policy_schema
+from engine.reading.exception_schemas import exceptions_schema
+from engine.reading.file_schemas import DIALECT, facts_file_schema, policy_schema
 from engine.reading.request_schemas import Schema, facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary

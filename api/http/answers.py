@@ -78,6 +78,15 @@ class ReasonShape(Shape):
     )
 
 
+class RequestedActionShape(Shape):
+    """What somebody has to do about the case; a rule that fired asks for it."""
+
+    action: str = Field(examples=["notify_insurer"])
+    by: date | None = Field(description="The latest date; null: the rule names none, or it can't be worked out.")
+    amount: str | None = Field(description="How much it is about, in the decision's currency.", examples=["12500.00"])
+    rule: str = Field(description="The rule that asks for it; its reason says why.")
+
+
 class UndeterminedShape(Shape):
     """A rule, table or exception that could not be worked out."""
 
@@ -126,6 +135,11 @@ class DecisionShape(Shape):
     currency: str = Field(description="ISO 4217; all amounts are in it.", examples=["EUR"])
     outcome: str = Field(description="The most severe outcome of all reasons that are not waived.")
     conditions: dict[str, JsonValue] = Field(description="What the customer must bring, such as a deposit.")
+    actions: list[RequestedActionShape] = Field(
+        default=[],
+        description="What people have to do, the most severe first; none for rules that are waived or could not be "
+        "worked out. Left out in decisions that were recorded before there were actions.",
+    )
     reasons: list[ReasonShape]
     missing: list[MissingInputShape] = Field(
         default=[],
@@ -240,6 +254,13 @@ class ConditionShape(Shape):
     unit: str | None = Field(description=UNIT)
 
 
+class ActionShape(Shape):
+    """Something that rules may ask people to do."""
+
+    name: str = Field(description="As in a decision's `actions`.", examples=["notify_insurer"])
+    title: TextShape
+
+
 class CaseKindShape(Shape):
     """A kind of case, with the facts that it may carry, its ladder of outcomes and the conditions it may put."""
 
@@ -300,6 +321,7 @@ class VocabularyShape(Shape):
         description="Of texts, by ISO 639-1 code; the first is for readers of all others.", examples=[["en", "zh"]]
     )
     case_kinds: list[CaseKindShape]
+    actions: list[ActionShape] = Field(description="That rules may ask for, the standard ones first.")
     facts: list[FactShape]
 
 

@@ -21,6 +21,7 @@ from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
 from engine.pipeline import Engine
 from engine.reading.request_schemas import facts_schema, titled
+from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.languages import LANGUAGE_NAMES, OWN_LANGUAGES
 from engine.vocabulary.text import Text
@@ -100,6 +101,9 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
     components["TextShape"] |= _in_languages(engine.vocabulary.languages if engine else OWN_LANGUAGES)
     for kind in CASE_KINDS.values():
         _describe_case(document, components, kind, engine)
+    components["ActionName"] = _action_name(engine)
+    requested = components["RequestedActionShape"]
+    requested["properties"] |= {"action": _ref("ActionName")}
     del components["DecisionShape"], components["ReasonShape"]
     for operation in _operations(document):
         answers = {str(status): response for status, response in problems(*EDGE_STATUSES).items()}
@@ -165,6 +169,15 @@ def _conditions(engine: Engine, kind: CaseKind) -> Schema:
             properties[condition.name]["format"] = "date"
     about_all = "What has to be brought before the case passes, by name; only what this case needs is there."
     return {"type": "object", "description": about_all, "properties": properties}
+
+
+def _action_name(engine: Engine | None) -> Schema:
+    """The words of the policies in force with their titles. No enum: a site may declare more, and a decision that was
+    recorded under other policies may have others."""
+    actions = engine.vocabulary.actions if engine else STANDARD_ACTIONS
+    titles = {word: title.as_json() for word, title in actions.items()}
+    about = f"What is to be done: one of {', '.join(f'`{word}`' for word in actions)} under the policies in force."
+    return {"type": "string", "description": about, "examples": list(actions), "x-titles": titles}
 
 
 def _measured(kind: Kind, unit: str | None) -> str:

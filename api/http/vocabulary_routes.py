@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from pydantic import JsonValue
 
 from api.http.answers import (
+    ActionShape,
     CaseKindShape,
     ConditionShape,
     FactShape,
@@ -41,8 +42,8 @@ def add_vocabulary_routes(app: FastAPI, policies: Policies) -> None:
 
     @app.get("/v1/facts", tags=["decisions"], dependencies=[only_parameters()], responses=problems(422, 503))
     async def get_facts() -> VocabularyShape:
-        """Every fact that a request may carry, with title, type, unit and bounds; and the outcomes and conditions of
-        each kind of case."""
+        """Every fact that a request may carry, with title, type, unit and bounds; the outcomes and conditions of each
+        kind of case; and what rules may ask people to do."""
         return vocabulary_shape(policies.engine())
 
 
@@ -53,6 +54,7 @@ def vocabulary_shape(engine: Engine) -> VocabularyShape:
         currency=vocabulary.currency,
         timezone=vocabulary.timezone,
         languages=list(vocabulary.languages),
+        actions=[ActionShape(name=word, title=_text(title)) for word, title in vocabulary.actions.items()],
         case_kinds=[_case_kind(kind, engine) for kind in CASE_KINDS.values()],
         facts=[_fact(fact, vocabulary) for fact in vocabulary.facts.values()],
     )

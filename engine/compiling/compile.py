@@ -180,6 +180,12 @@ def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet
         languages=compiled.vocabulary.languages,
         outcome_titles=compiled.vocabulary.outcome_titles,
         words=compiled.vocabulary.words,
+        action_titles={
+            word: compiled.vocabulary.actions[word]
+            for policy in deciding
+            for rule in policy.rules.values()
+            if rule.action and (word := rule.action.word.text) in compiled.vocabulary.actions
+        },
     )
 
 

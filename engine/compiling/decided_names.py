@@ -21,7 +21,8 @@ def decided_names(
     policies: Iterable[Policy], exceptions: Iterable[ExceptionDefinition] = ()
 ) -> Mapping[str, DecidedNames]:
     """By case kind, what a decision of that kind can hold: reasons (rules, and `no-rules` where nothing decides the
-    kind), what may be undetermined (rules, tables, criteria, exceptions), results and conditions."""
+    kind), what may be undetermined (rules, tables, criteria, exceptions), results, conditions, and rules
+    that ask for an action."""
     policies = tuple(policies)
     # who reads whom doesn't matter here, so that lists don't either
     linked, _ = link(policies, {}, link_exceptions(exceptions, policies, ())[0])
@@ -44,6 +45,7 @@ def decided_names(
             (*rules, *tables, *criteria, *waiving),
             results,
             tuple(dict.fromkeys(conditions)),
+            tuple(f"{p.name}.{rule.id}" for p in deciding for rule in p.rules.values() if rule.action),
         )
     return decided
 

@@ -10,19 +10,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine.compiling.arithmetic import described, is_bare, is_null
 from engine.compiling.expressions import Scope, compile_condition, compile_expression
 from engine.compiling.link import dotted_names
 from engine.compiling.mismatch import Mismatch
 from engine.compiling.scopes import Names
 from engine.compiling.types import declared, named
+from engine.diagnostics.codes import ErrorCode
+from engine.diagnostics.diagnostic import Diagnostic
+from engine.diagnostics.nearest import nearest
+from engine.diagnostics.wording import clipped
 from engine.feel import syntax
 from engine.proving.table_checks import check_match
-from engine.reading.policy import ConditionDefinition, Expression, Policy, RuleDefinition, Template, TemplateByLanguage
+from engine.reading.policy import (
+    ActionDefinition,
+    ConditionDefinition,
+    Expression,
+    Policy,
+    RuleDefinition,
+    Template,
+    TemplateByLanguage,
+)
 from engine.ruleset.formula import Formula
-from engine.ruleset.ruleset import Conjunct, Match, Rule, Wording
+from engine.ruleset.ruleset import Conjunct, Match, Rule, RuleAction, Wording
 from engine.ruleset.ruleset import Template as RuleTemplate
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.vocabulary import Type
+from engine.vocabulary.vocabulary import DATE, Kind, Type
+
+_BY = "`by` must be a date", 'write one, such as `as_of + 30` or `date("2026-08-01")`'
+_AMOUNT = "`amount` must be an amount of money", "write one, such as `invoice.open_amount` or `500`"
 
 IGNORE = "ignore"
 """What an author writes behind `if_missing` for a rule that may stay undetermined without an outcome."""
@@ -36,12 +52,15 @@ def compile_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | N
     reason = _wording(rule.reason, scope, names)
     remedy = _wording(rule.remedy, scope, names) if rule.remedy else None
     conditions = [(condition.name, _condition_formula(condition, scope, names)) for condition in rule.conditions]
+    action = _action(rule.action, scope, names) if rule.action else None
     sound = tuple(conjunct for conjunct in conjuncts if conjunct is not None)
     match = Match(f"{policy.name}.{rule.id}", sound, rule.place)
     names.report += check_match(match)
     sound_conditions = tuple((name, formula) for name, formula in conditions if formula is not None)
     has_broken_remedy = rule.remedy is not None and remedy is None
-    if reason is None or has_broken_remedy or len(sound) < len(conjuncts) or len(sound_conditions) < len(conditions):
+    has_broken_action = rule.action is not None and action is None
+    has_broken_part = has_broken_remedy or has_broken_action
+    if reason is None or has_broken_part or len(sound) < len(conjuncts) or len(sound_conditions) < len(conditions):
         return None
     if_missing = rule.if_missing.text if rule.if_missing else kind.caution
     return Rule(
@@ -52,6 +71,7 @@ def compile_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | N
         reason=reason,
         remedy=remedy,
         conditions=sound_conditions,
+        action=action,
         uses=_uses(policy, rule, sound, names),
     )
 
@@ -92,6 +112,36 @@ def _template(template: Template, scope: Scope, names: Names) -> RuleTemplate | 
 
 def _condition_formula(condition: ConditionDefinition, scope: Scope, names: Names) -> Formula | None:
     return _shown_formula(condition.formula, scope, names, declared(condition.type, names.vocabulary))
+
+
+def _action(action: ActionDefinition, scope: Scope, names: Names) -> RuleAction | None:
+    """The action with its date and its amount; None where it has mistakes, which are then in the report."""
+    word, known = action.word.text, names.vocabulary.actions
+    if word not in known and names.actions_are_known():
+        close = nearest(word, known)
+        hint = f"did you mean `{close}`?" if close else "declare it under `actions` in facts.yaml"
+        message = f"there is no action `{clipped(word)}`"
+        names.report.append(Diagnostic(action.word.place, ErrorCode.N013, message, hint))
+    by = _part(action.by, _BY, DATE, scope, names)
+    amount = _part(action.amount, _AMOUNT, names.vocabulary.type_named(Kind.MONEY), scope, names)
+    is_broken = (by is None and action.by is not None) or (amount is None and action.amount is not None)
+    return None if word not in known or is_broken else RuleAction(word, by, amount)
+
+
+def _part(
+    expression: Expression | None, words: tuple[str, str], type_: Type, scope: Scope, names: Names
+) -> Formula | None:
+    """The date or the amount of an action; None where there is none, or one with mistakes."""
+    formula = compile_expression(expression, scope, names.report) if expression else None
+    if expression is None or formula is None:
+        return None
+    is_amount = type_.kind is Kind.MONEY and is_bare(formula)
+    if formula.type.kind is not type_.kind and not is_amount and not is_null(formula):
+        message, hint = words
+        place = expression.place
+        names.report.append(Diagnostic(place, ErrorCode.T001, f"{message}, not {described(formula)}", hint))
+        return None
+    return named(formula, type_, names.vocabulary)
 
 
 def _shown_formula(expression: Expression, scope: Scope, names: Names, type_: Type | None = None) -> Formula | None:

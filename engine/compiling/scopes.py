@@ -20,6 +20,9 @@ from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import DATE, Type, Vocabulary
 
+UNREAD_ACTIONS = "actions:"
+"""Stands among what is unread where the site's own actions may not all be known. No name looks like it."""
+
 
 class Names:
     """Facts, and definitions as they are compiled one after the other.
@@ -55,6 +58,10 @@ class Names:
     def fail(self, place: Place, mismatch: Mismatch) -> None:
         """Reports a mistake whose place its finder didn't know."""
         self.report.append(Diagnostic(place, mismatch.code, mismatch.message, mismatch.hint))
+
+    def actions_are_known(self) -> bool:
+        """Whether an action that the vocabulary doesn't have is a mistake, and not perhaps one of the site's own."""
+        return UNREAD_ACTIONS not in self._unread
 
     def define(self, name: str, formula: Formula | None) -> None:
         """Gives a full name its formula, most often a variable. None marks a definition with mistakes: whatever reads

@@ -113,6 +113,28 @@ class Undetermined:
         return {"id": self.id, "ignored": self.ignored}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedAction:
+    """What somebody has to do about the case, such as telling the insurer by a day; one for each rule that fired, asks
+    for an act and is not waived."""
+
+    action: str
+    """The action's word, of the vocabulary's: `notify_insurer`."""
+
+    by: str | None
+    """The latest date, `2026-08-14`; None where the rule names none, or it can't be worked out in this case."""
+
+    amount: str | None
+    """How much it is about, in the decision's currency; None in the same way."""
+
+    rule: str
+    """The full id of the rule that asks for it; why, its reason says."""
+
+    def as_json(self) -> dict[str, object]:
+        """As the decision's JSON holds it."""
+        return {"action": self.action, "by": self.by, "amount": self.amount, "rule": self.rule}
+
+
 class Lack(StrEnum):
     """Why an input of a rule or a table is unknown, and so who can help."""
 
@@ -237,6 +259,9 @@ class Decision:
     """What must be done for the case to pass after all, by name, such as `deposit: "300.00"`; from rules that fired and
     are not waived."""
 
+    actions: tuple[RequestedAction, ...]
+    """What people have to do, in the order of the reasons that ask for it."""
+
     reasons: tuple[Reason, ...]
     """The most severe first. Of equal ones first the rules that fired, then those that can't be worked out, each in the
     policies' order; the engine's own come last. Behind all of them stand those that are waived, in the same order."""
@@ -276,6 +301,7 @@ class Decision:
             "currency": self.currency,
             "outcome": self.outcome,
             "conditions": dict(self.conditions),
+            "actions": [action.as_json() for action in self.actions],
             "reasons": [reason.as_json() for reason in self.reasons],
             "missing": [item.as_json() for item in self.missing],
             "undetermined": [item.as_json() for item in self.undetermined],

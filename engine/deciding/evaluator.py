@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import cast
 
-from engine.deciding.decision import Decision, Figure, JsonValue, Lack, PassedRule, Reason, Undetermined, Waiver
+from engine.deciding.decision import (
+    Decision,
+    Figure,
+    JsonValue,
+    Lack,
+    PassedRule,
+    Reason,
+    RequestedAction,
+    Undetermined,
+    Waiver,
+)
 from engine.deciding.matcher import Disagreement, Matcher, MatchResult
 from engine.deciding.missing import MissingInputs, MissingSearch, left_open
 from engine.deciding.missing_list import MissingList
@@ -66,6 +76,7 @@ class _PreparedRule:
     """What a decision says where the rule doesn't fire; None for rules that check nothing."""
     uses: tuple[_NamedValue, ...]
     conditions: tuple[tuple[str, Callable[[Values], JsonValue]], ...]
+    action: Callable[[Values], RequestedAction] | None
 
 
 class Evaluator:
@@ -126,6 +137,7 @@ class Evaluator:
             currency=self.ruleset.currency,
             outcome=reasons[0][1].outcome if reasons and not reasons[0][1].waived else ladder[0],
             conditions=conditions,
+            actions=_actions(fired, values),
             reasons=tuple([reason for _, reason in reasons]),
             undetermined=undetermined,
             missing=self._lacks.missing(undetermined) if undetermined else (),
@@ -293,6 +305,7 @@ class Evaluator:
             passed=PassedRule(rule.id, rule.title) if self._checks(rule) else None,
             uses=tuple(self._named_value(name) for name in rule.uses),
             conditions=tuple((name, self._condition(formula)) for name, formula in rule.conditions),
+            action=self._action(rule),
         )
 
     def _checks(self, rule: Rule) -> bool:
@@ -303,6 +316,17 @@ class Evaluator:
     def _condition(self, formula: Formula) -> Callable[[Values], JsonValue]:
         value, write = self._matcher.python.function(formula), json_formatter(formula.type)
         return lambda values: write(value(values))
+
+    def _action(self, rule: Rule) -> Callable[[Values], RequestedAction] | None:
+        """What the rule asks somebody to do, as a function of a decision's values; None where it asks for no act."""
+        if rule.action is None:
+            return None
+        word, by, amount = rule.action.word, self._text(rule.action.by), self._text(rule.action.amount)
+        return lambda values: RequestedAction(action=word, by=by(values), amount=amount(values), rule=rule.id)
+
+    def _text(self, formula: Formula | None) -> Callable[[Values], str | None]:
+        """A date or an amount as JSON has it."""
+        return cast("Callable[[Values], str | None]", self._condition(formula)) if formula else lambda _: None
 
     def _figure(self, name: str) -> Callable[[Values], Figure | None]:
         """How a decision shows a value; None where it has no result."""
@@ -361,6 +385,13 @@ def _json_list(value: Result, element: Type) -> JsonValue:
 
 def _severest_first(reason: _SeverityAndReason) -> int:
     return -reason[0]
+
+
+def _actions(fired: Iterable[_PreparedRule], values: Values) -> tuple[RequestedAction, ...]:
+    """The most severe first, as the reasons stand."""
+    acting = [(rule.severity, rule.action) for rule in fired if rule.action]
+    acting.sort(key=lambda each: -each[0])
+    return tuple([action(values) for _, action in acting])
 
 
 def _used(prepared: _PreparedRule, values: Values) -> tuple[tuple[str, JsonValue], ...]:

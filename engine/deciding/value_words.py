@@ -12,11 +12,12 @@ from typing import cast
 from engine.deciding.decision import JsonValue
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import KnownValue, Value, bound_value
+from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.languages import Reader, reader_of
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import OWN_WORDS, Kind, Type
+from engine.vocabulary.vocabulary import DATE, OWN_WORDS, Kind, Type
 
 ReaderFormatter = Callable[[Value], str]
 
@@ -29,12 +30,14 @@ class ValueWords:
         gets it in another one, see `reader_of`."""
         self.reader = reader_of(language, ruleset.languages)
         self._currency = ruleset.currency
+        self._money = Type(Kind.MONEY, scale=MINOR_UNITS[ruleset.currency])
         self._titles = ruleset.titles
         self._outcome_titles = ruleset.outcome_titles
         self._words = ruleset.words
         self._types: dict[str, Type] = {**ruleset.variables}
         self._types |= {name: constant.type for name, constant in ruleset.constants.items()}
         self._condition_titles = ruleset.condition_titles
+        self._action_titles = ruleset.action_titles
         self._conditions = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
 
     def title(self, name: str) -> str:
@@ -59,6 +62,19 @@ class ValueWords:
     def condition(self, name: str, value: JsonValue) -> str:
         """The value of one of a decision's conditions, from its JSON."""
         return self._written(value, self._conditions.get(name))
+
+    def action_title(self, word: str) -> str:
+        """What readers call an action; its word where the rule set doesn't have it."""
+        title = self._action_titles.get(word)
+        return title[self.reader] if title else word.replace("_", " ")
+
+    def date(self, value: str) -> str:
+        """A day, from a decision's JSON."""
+        return self._written(value, DATE)
+
+    def amount(self, value: str) -> str:
+        """An amount of money, from a decision's JSON."""
+        return self._written(value, self._money)
 
     def _written(self, value: JsonValue, type_: Type | None) -> str:
         if isinstance(value, list):

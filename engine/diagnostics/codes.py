@@ -94,12 +94,13 @@ class ErrorCode(StrEnum):
     P036 = "P036", "a number outside the bounds of its type, such as a percentage for a rate"
     P037 = "P037", "a list that doesn't say what its records hold, or how many there may be"
     P038 = "P038", "a time zone that the IANA database doesn't have"
-    P039 = "P039", "a language that is none, or listed twice"
+    P039 = "P039", "a standard action that is declared again"
     P040 = "P040", "a fixture that the file doesn't have"
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"
 
     P043 = "P043", "a title for something that there is not"
+    P044 = "P044", "a language that is none, or listed twice"
 
     # F: whether FEEL can be read
     F001 = "F001", "FEEL that can't be read"
@@ -118,6 +119,7 @@ class ErrorCode(StrEnum):
     N010 = "N010", "a name in a policy test that no decision has"
     N011 = "N011", "a policy that is listed but that no file defines"
     N012 = "N012", "a policy that is not listed in `facts.yaml`"
+    N013 = "N013", "an action that nobody declared"
 
     # T: types, units and functions
     T001 = "T001", "types or units that don't go together"

@@ -64,6 +64,7 @@ class _Explaining:
         self._plain = cast("Mapping[str, Value]", plain)
         self._lists = lists_among(ruleset.facts)
         self._decision = decision
+        self._actions = {action.rule: action for action in decision.actions}
         self._missing = MissingInputs(ruleset).search(self._plain)
         self._tables = {output: table for table in ruleset.tables for output in table.outputs}
         self._matches = {step.id: step for step in ruleset.steps if isinstance(step, Match)}
@@ -179,6 +180,7 @@ class _Explaining:
             decisive=effect is not None and self._is_decisive(effect),
             conditions=tuple(self._condition(conjunct) for conjunct in rule.match.conjuncts),
             missing=self._behind_match(rule.match) if fired is None else (),
+            action=self._actions.get(rule.id),
         )
 
     def _behind_match(self, match: Match) -> tuple[str, ...]:

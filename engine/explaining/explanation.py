@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.deciding.decision import Decision, JsonValue
+from engine.deciding.decision import Decision, JsonValue, RequestedAction
 from engine.vocabulary.text import Text
 
 Verdict = bool | None
@@ -189,6 +189,9 @@ class TriedRule:
     missing: tuple[str, ...]
     """Where it can't be worked out: the facts that are missing behind it, or the values without a result."""
 
+    action: RequestedAction | None
+    """What it asks somebody to do in this case; None for nothing."""
+
     def as_json(self) -> dict[str, object]:
         """As `credence explain --json` prints it."""
         return {
@@ -202,6 +205,7 @@ class TriedRule:
             "decisive": self.decisive,
             "conditions": [item.as_json() for item in self.conditions],
             "missing": list(self.missing),
+            "action": self.action and self.action.as_json(),
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.reading.cases import ACTION_KEYS
 from engine.reading.file_schemas import DIALECT, ID_PATTERN, record, text_schema
 from engine.reading.request_schemas import DATE_PATTERN, Schema, about, fact_schema, local_name, types_of
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -110,7 +111,8 @@ def _policy_test(date_: Schema) -> Schema:
 
 def _expect() -> Schema:
     ids = {"type": "array", "items": {"type": "string"}}
-    values = {"type": "object", "additionalProperties": {"$ref": "#/$defs/result"}}
+    result = {"$ref": "#/$defs/result"}
+    values = {"type": "object", "additionalProperties": result}
     return {
         "type": "object",
         "required": ["outcome", "reasons"],
@@ -122,6 +124,11 @@ def _expect() -> Schema:
             "undetermined": {**ids, "description": "Exactly what could not be worked out."},
             "results": {**values, "description": "Some of the results, such as `grading.grade: A`."},
             "conditions": {**values, "description": "Exactly the conditions, such as `deposit: 300`."},
+            "actions": {
+                "type": "object",
+                "additionalProperties": {"anyOf": [record(dict.fromkeys(ACTION_KEYS, result)), {"type": "null"}]},
+                "description": "What is asked for, by the ids of exactly the rules that ask for it.",
+            },
         },
     }
 

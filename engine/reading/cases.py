@@ -26,7 +26,9 @@ from engine.vocabulary.vocabulary import Fact, Future, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "expect")
-_EXPECT_KEYS = ("outcome", "reasons", "waived", "undetermined", "results", "conditions")
+_EXPECT_KEYS = ("outcome", "reasons", "waived", "undetermined", "results", "conditions", "actions")
+ACTION_KEYS = ("action", "by", "amount")
+"""What a test may say of an action."""
 
 Facts = dict[str, dict[str, JsonScalar | JsonRecords]]
 
@@ -43,9 +45,11 @@ class DecidedNames:
     """Names of results, `policy.result`."""
     conditions: Collection[str] | None
     """Names of conditions."""
+    actions: Collection[str] | None
+    """Ids of the rules that ask for an action."""
 
 
-_ANY = DecidedNames(None, None, None, None)
+_ANY = DecidedNames(None, None, None, None, None)
 
 
 def read_cases(
@@ -214,6 +218,7 @@ class _CasesReader:
         undetermined = self._ids(fields.get("undetermined"), "`undetermined`", names.undetermined, "rule or table")
         results = self._values(fields.get("results"), "`results`", names.results, "result")
         conditions = self._values(fields.get("conditions"), "`conditions`", names.conditions, "condition")
+        actions = self._actions(fields["actions"], names.actions) if "actions" in fields else None
         if outcome is None:
             return None
         return Expected(
@@ -224,6 +229,7 @@ class _CasesReader:
             undetermined=undetermined,
             results=results,
             conditions=conditions,
+            actions=actions,
         )
 
     def _outcome(self, node: Node) -> str | None:
@@ -265,6 +271,18 @@ class _CasesReader:
             self._known(key.place, key.text, known, noun)
             values[key.text] = self._value(content, key)
         return values
+
+    def _actions(self, node: Node, known: Collection[str] | None) -> dict[str, dict[str, ExpectedValue]]:
+        """What is expected of each action, by the rule that asks for it; nothing behind the rule: that it does."""
+        actions: dict[str, dict[str, ExpectedValue]] = {}
+        for key, content in self.reader.entries(node, "`actions`", least=0):
+            self._known(key.place, key.text, known, "rule with an action")
+            actions[key.text] = {}
+            if isinstance(content, Scalar) and content.value is None and not content.quoted:
+                continue
+            fields = self.reader.fields(content, f"the action of `{clipped(key.text)}`", ACTION_KEYS) or {}
+            actions[key.text] = {word: self._value(value, key) for word, value in fields.items()}
+        return actions
 
     def _value(self, node: Node, key: Scalar) -> ExpectedValue:
         if isinstance(node, Scalar):

@@ -72,7 +72,7 @@ def _goes_on(key: Piece, text: str, piece: Piece) -> bool:
     if _NUMBER.fullmatch(f"{text},{piece.text}"):
         return True
     if key.text in LANGUAGE_NAMES:
-        return True
+        return piece.text not in LANGUAGE_NAMES
     return not piece.is_number and not _NAME.fullmatch(piece.text or "")
 
 

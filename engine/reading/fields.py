@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from collections.abc import Mapping as PyMapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -50,12 +51,17 @@ _KEYWORDS = ("for", "if", "then", "else", "some", "every", "satisfies", "return"
     "false",
     "null",
 )
+_FREE_ELSEWHERE = frozenset({"limit"})
+"""Groups that came when policies had parameters of that name: reserved only where a policy can read their facts."""
+
+_GROUP = "a group of facts"
+
 RESERVED = {
     **dict.fromkeys(_KEYWORDS, "a word of FEEL"),
-    **dict.fromkeys(FACT_GROUPS, "a group of facts"),
+    **dict.fromkeys((group for group in FACT_GROUPS if group not in _FREE_ELSEWHERE), _GROUP),
     "as_of": "the date of the decision",
 }
-"""Names that can't be given, with what each is already."""
+"""Names that can't be given in any policy, with what each is already."""
 
 SCALAR_KINDS = tuple(kind for kind in Kind if kind is not Kind.LIST)
 """The types of single values, by the words that authors write; facts alone may be lists."""
@@ -121,6 +127,11 @@ class FieldReader:
         """Finds a word of an enum that a formula compares with and FEEL reads as something else, such as `N/30`; None
         where no enum has such a word."""
         self.text_languages = languages or TextLanguages()
+        self.reserved: PyMapping[str, str] = RESERVED
+
+    def reserve_groups(self, groups: Collection[str]) -> None:
+        """These groups of facts can be read, so that nothing else may have their names."""
+        self.reserved = {**RESERVED, **dict.fromkeys(groups, _GROUP)}
 
     def mistake(self, place: Place, code: ErrorCode, message: str, hint: str = "") -> None:
         """Notes a mistake; reading goes on."""
@@ -182,12 +193,11 @@ class FieldReader:
     # --- names and words ---------------------------------------------------------------------------------------------
 
     def name(self, scalar: Node, what: str) -> str | None:
-        """A name that formulas can use: small letters, digits and `_`, and not `RESERVED`."""
+        """A name that formulas can use: small letters, digits and `_`, and none that is reserved."""
         name = self._spelled(scalar, what, NAME, "small letters, digits and `_`, a letter first")
-        if name in RESERVED:
-            self.mistake(
-                scalar.place, ErrorCode.P005, f"`{name}` is {RESERVED[name]}, not a free name", "choose another name"
-            )
+        if name is not None and name in self.reserved:
+            message = f"`{name}` is {self.reserved[name]}, not a free name"
+            self.mistake(scalar.place, ErrorCode.P005, message, "choose another name")
             return None
         return name
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.reading.document import END_MARK
-from engine.reading.exceptions_file import EXCEPTION_DAYS_MAX, EXCEPTION_KEYS, EXCEPTIONS_MAX
 from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED, SCALAR_KINDS
 from engine.reading.list_parameter import ENTRIES_MAX, LIST, OF
 from engine.reading.policy import HitPolicy
 from engine.reading.request_schemas import DATE_PATTERN, Schema
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
+from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import UTC_NAME
@@ -265,12 +265,13 @@ def _rule() -> Schema:
     rule = record(
         {
             "title": _TEXT,
-            "when": _when(),
+            "when": when_schema(),
             "then": {"type": "string", "description": "The outcome."},
             "if_missing": {"type": "string", "description": "What follows when the condition can't be worked out."},
             "reason": {**_TEXT, "description": "Why, with the numbers: `{…}` holds FEEL."},
             "remedy": {**_TEXT, "description": "What would make it pass."},
             "conditions": {**conditions, "description": "What the customer must bring, by name."},
+            "action": _action(),
             "waivable": {"type": "boolean", "default": True, "description": "Whether an exception may name the rule."},
         },
         ("when", "then", "reason"),
@@ -278,7 +279,22 @@ def _rule() -> Schema:
     return rule | _conditions_need(CONDITIONAL_OUTCOMES)
 
 
-def _when() -> Schema:
+def _action() -> Schema:
+    word = {
+        "type": "string",
+        **_NAMES,
+        "examples": list(STANDARD_ACTIONS),
+        "description": "One of the standard actions, or of those that `facts.yaml` declares.",
+    }
+    by = {**_FEEL, "description": "FEEL: the latest date."}
+    amount = {**_FEEL, "description": "FEEL: how much it is about, an amount of money."}
+    return {
+        "description": "What somebody has to do when the rule fires.",
+        "anyOf": [word, record({"do": word, "by": by, "amount": amount}, ("do",))],
+    }
+
+
+def when_schema() -> Schema:
     condition = {"type": ["string", "boolean"], "pattern": r"\S"}
     return {
         "description": "A FEEL condition, or a list of conditions that must all hold.",
@@ -371,7 +387,14 @@ def facts_file_schema(vocabulary: Vocabulary) -> Schema:
                 "facts": {
                     "type": "object",
                     "propertyNames": {"pattern": names, "maxLength": NAME_LENGTH_MAX},
-                    "additionalProperties": {"if": is_list, "then": listed, "else": fact},
+                    "additionalProperties": {"if": is_list, "then": listed, "else": _of_the_site(fact)},
+                },
+                "actions": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": {**_NAMES, "not": {"enum": sorted({*RESERVED, *STANDARD_ACTIONS})}},
+                    "additionalProperties": _TEXT,
+                    "description": "What the site's rules may ask people to do beyond the standard actions, by word.",
                 },
                 "titles": _site_titles(vocabulary),
             },
@@ -397,6 +420,7 @@ def _site_titles(vocabulary: Vocabulary) -> Schema:
                 "outcomes": {**_titled(vocabulary.outcome_titles), "additionalProperties": False},
                 "facts": _titled(vocabulary.facts),
                 "members": {**members, "minProperties": 1, "description": "Of facts that are enums."},
+                "actions": _titled(vocabulary.actions),
                 "words": {**_titled(OWN_WORDS), "additionalProperties": False},
             }
         ),
@@ -406,6 +430,13 @@ def _site_titles(vocabulary: Vocabulary) -> Schema:
 def _titled(names: Iterable[str]) -> Schema:
     title = {"$ref": "#/$defs/title"}
     return {"type": "object", "properties": dict.fromkeys(names, title), "minProperties": 1}
+
+
+def _of_the_site(fact: Schema) -> Schema:
+    """A fact of the site's own, or words that it adds to a standard enum."""
+    more = record({"members": {**_MEMBERS, "description": "Words added to a standard enum."}}, ("members",))
+    own = {"anyOf": [{"required": ["type"]}, {"required": ["title"]}]}
+    return {"if": {"required": ["members"], "not": own}, "then": more, "else": fact}
 
 
 def _listed_fact(bound: Schema) -> Schema:
@@ -447,43 +478,3 @@ def _record_value(bound: Schema) -> Schema:
         },
         ("type",),
     )
-
-
-# --- a site's exceptions ---------------------------------------------------------------------------------------------
-
-
-def exceptions_schema(languages: tuple[str, ...]) -> Schema:
-    """The schema of a site's `rules/exceptions.yaml`, whose texts are in these languages. It names no facts and no
-    rules."""
-    rule = {"type": "string", "pattern": r"\S", "description": "A rule by its id, `policy.rule`."}
-    person = {"type": "string", "pattern": r"\S"}
-    day = {"type": "string", "pattern": DATE_PATTERN}
-    exception = record(
-        {
-            "waives": {
-                "type": "array",
-                "items": rule,
-                "minItems": 1,
-                "uniqueItems": True,
-                "description": "The rules that don't count, all about one kind of case.",
-            },
-            "when": {**_when(), "description": "For which cases: FEEL, as in a rule; names are full names."},
-            "from": {**day, "description": "The first day on which it holds."},
-            "until": {**day, "description": f"The last day, at most {EXCEPTION_DAYS_MAX} days after the first."},
-            "by": {**person, "description": "Who asks for it."},
-            "approved_by": {**person, "description": "Who approved it: another person."},
-            "reason": {"anyOf": [{"type": "string", "pattern": r"\S"}, _TEXT], "description": "Why."},
-        },
-        EXCEPTION_KEYS,
-    )
-    return {
-        "$schema": DIALECT,
-        "title": "A site's exceptions",
-        "description": "Rules that don't count for some cases until a day, by the exception's id. " + ENDS,
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": EXCEPTIONS_MAX,
-        "propertyNames": _IDS,
-        "additionalProperties": exception,
-        "$defs": {"text": text_schema(languages)},
-    }

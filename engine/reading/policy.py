@@ -385,6 +385,24 @@ class ConditionDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActionDefinition:
+    """What a rule that fires asks somebody to do.
+
+    In YAML, shorter or longer:
+
+        action: notify_insurer
+        action: {do: notify_insurer, by: invoice.due_date + 30, amount: invoice.open_amount}
+    """
+
+    word: Scalar
+    """The action's word; whether there is such an action, the compiler says, since a site may have its own."""
+    by: Expression | None
+    """The latest date; None if the author gave none."""
+    amount: Expression | None
+    """How much it is about; None if the author gave none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDefinition:
     """A rule: when its conditions hold, it fires, and is a reason of the decision with its outcome.
 
@@ -415,6 +433,8 @@ class RuleDefinition:
     """What would make the case pass; None if the author gave none."""
     conditions: tuple[ConditionDefinition, ...]
     """What the customer must bring; only rules of orders have any."""
+    action: ActionDefinition | None = None
+    """What somebody has to do; None if the rule asks for no act."""
     waivable: bool = True
     """Whether an exception may name the rule; false for what nobody may waive, such as sanctions."""
 

@@ -17,7 +17,7 @@ from engine.diagnostics.wording import clipped
 from engine.feel import syntax
 from engine.reading.chains import read_chains
 from engine.reading.document import Document, Mapping, Node, Scalar, Sequence
-from engine.reading.fields import FieldReader, TextLanguages, day
+from engine.reading.fields import FACT_GROUPS, FieldReader, TextLanguages, day
 from engine.reading.leaf import expression, literal, number, unary_tests
 from engine.reading.list_parameter import list_entries, parameter_type
 from engine.reading.named_formula import NamedFormula, read_named_formula
@@ -74,6 +74,8 @@ class _PolicyReader:
         title = reader.text(fields.get("title"), "the policy's title")
         name = self._name(fields["policy"]) if "policy" in fields else None
         decides = reader.choice(fields["decides"], "a case kind", tuple(CASE_KINDS)) if "decides" in fields else None
+        if decides:
+            reader.reserve_groups(CASE_KINDS[decides].groups)
         if not any(part in fields for part in _PARTS):
             reader.mistake(
                 root.place, ErrorCode.P016, "the policy says nothing", "write `rules:`, `table:` or `values:`"
@@ -102,9 +104,10 @@ class _PolicyReader:
 
     def _name(self, node: Node) -> str | None:
         name = self.reader.name(node, "a policy's name")
-        if name != EXCEPTIONS:
+        taken = {EXCEPTIONS: "what exceptions go by", **dict.fromkeys(FACT_GROUPS, "a group of facts")}
+        if name not in taken:
             return name
-        message = f"`{EXCEPTIONS}` is what exceptions go by, not a free name"
+        message = f"`{name}` is {taken[name]}, not a free name"
         self.reader.mistake(node.place, ErrorCode.P005, message, "choose another name")
         return None
 

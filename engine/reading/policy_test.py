@@ -36,6 +36,9 @@ class Expected:
     """Some of the results by name, `policy.result`; None: not asked."""
     conditions: Mapping[str, ExpectedValue] | None
     """Exactly the conditions by name; None: not asked."""
+    actions: Mapping[str, Mapping[str, ExpectedValue]] | None
+    """By the ids of exactly the rules that ask for an action: those of `action`, `by` and `amount` that are compared.
+    None: not asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

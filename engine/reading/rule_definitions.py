@@ -9,14 +9,15 @@ from __future__ import annotations
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import clipped, did_you_mean, listed
-from engine.reading.document import Node, Scalar, Sequence
+from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.fields import FieldReader
-from engine.reading.leaf import condition, template_by_language
+from engine.reading.leaf import condition, expression, template_by_language
 from engine.reading.named_formula import read_named_formula
-from engine.reading.policy import ConditionDefinition, Expression, RuleDefinition
+from engine.reading.policy import ActionDefinition, ConditionDefinition, Expression, RuleDefinition
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 
-_KEYS = ("when", "then", "if_missing", "reason", "remedy", "conditions", "waivable", "title")
+_KEYS = ("when", "then", "if_missing", "reason", "remedy", "conditions", "action", "waivable", "title")
+_ACTION_KEYS = ("do", "by", "amount")
 _REQUIRED = ("when", "then", "reason")
 
 CONDITIONAL_OUTCOMES = tuple(
@@ -51,6 +52,7 @@ def _rule(reader: FieldReader, id_: str, place: Place, node: Node, kind: CaseKin
     reason = template_by_language(reader, fields.get("reason"), f"the reason of {what}")
     remedy = template_by_language(reader, fields.get("remedy"), f"the remedy of {what}")
     conditions = _conditions(reader, fields["conditions"], what, outcome, kind) if "conditions" in fields else ()
+    action = _action(reader, fields["action"], what) if "action" in fields else None
     waivable = reader.yes_or_no(fields["waivable"], f"`waivable` of {what}") if "waivable" in fields else True
     if not when or outcome is None or reason is None:
         return None
@@ -64,6 +66,7 @@ def _rule(reader: FieldReader, id_: str, place: Place, node: Node, kind: CaseKin
         reason=reason,
         remedy=remedy,
         conditions=conditions,
+        action=action,
         waivable=bool(waivable),
     )
 
@@ -127,3 +130,20 @@ def _conditions(
                 ConditionDefinition(name=name, place=key.place, type=read.type, title=read.title, formula=read.formula)
             )
     return tuple(conditions)
+
+
+def _action(reader: FieldReader, node: Node, what: str) -> ActionDefinition | None:
+    """What the rule asks somebody to do: a word alone, or `do` with `by` and `amount`."""
+    of_rule = f"the action of {what}"
+    if not isinstance(node, Mapping):
+        if not isinstance(node, Scalar):
+            hint = f"give each act a rule of its own; its keys are {listed(_ACTION_KEYS)}"
+            reader.wrong_kind(node, of_rule, "one word, or a group of `key: value` entries", hint)
+            return None
+        return ActionDefinition(word=node, by=None, amount=None) if reader.name(node, "an action") else None
+    fields = reader.fields(node, of_rule, _ACTION_KEYS, ("do",)) or {}
+    word = fields["do"] if "do" in fields and reader.name(fields["do"], "an action") else None
+    by, amount = (
+        expression(reader, fields[key], f"`{key}` of {of_rule}") if key in fields else None for key in ("by", "amount")
+    )
+    return ActionDefinition(word=word, by=by, amount=amount) if isinstance(word, Scalar) else None

@@ -31,7 +31,7 @@ from engine.vocabulary.languages import LANGUAGE_NAMES, LANGUAGES_MAX, OWN_LANGU
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import OWN_WORDS, Fact, Kind
 
-_KEYS = ("outcomes", "facts", "members", "words")
+_KEYS = ("outcomes", "facts", "members", "actions", "words")
 
 
 def read_languages(reader: FieldReader, node: Node | None) -> tuple[str, ...]:
@@ -43,14 +43,14 @@ def read_languages(reader: FieldReader, node: Node | None) -> tuple[str, ...]:
             meant = language_meant(written)
             hint = f"did you mean `{meant}`?" if meant else "write its code in ISO 639-1, such as `en` or `de`"
             quoted = f"`{clipped(written)}`" if written else "this"
-            reader.mistake(item.place, ErrorCode.P039, f"{quoted} is not a language", hint)
+            reader.mistake(item.place, ErrorCode.P044, f"{quoted} is not a language", hint)
         elif written in codes:
-            reader.mistake(item.place, ErrorCode.P039, f"`{written}` is listed twice", "delete one of the two")
+            reader.mistake(item.place, ErrorCode.P044, f"`{written}` is listed twice", "delete one of the two")
         else:
             codes.append(written)
     if node and len(codes) > LANGUAGES_MAX:
         message = f"there are more than {LANGUAGES_MAX} languages"
-        reader.mistake(node.place, ErrorCode.P039, message, "list those that somebody reads: each text needs all")
+        reader.mistake(node.place, ErrorCode.P044, message, "list those that somebody reads: each text needs all")
     return tuple(codes) or OWN_LANGUAGES
 
 
@@ -70,20 +70,27 @@ def other_languages(languages: TextLanguages) -> tuple[Diagnostic, ...]:
 class SiteTitles:
     """What a site calls things, in `titles:` of its facts.yaml; empty where it says nothing."""
 
-    def __init__(self, reader: FieldReader, node: Node | None, facts: Mapping[str, Fact]) -> None:
-        """`facts`: all facts, the site's own among them. Mistakes go to `reader`."""
+    def __init__(
+        self, reader: FieldReader, node: Node | None, facts: Mapping[str, Fact], actions: Collection[str]
+    ) -> None:
+        """`facts` and `actions`: all of them, the site's own among them. Mistakes go to `reader`."""
         self._reader = reader
         self._facts = facts
         fields = reader.fields(node, "`titles`", _KEYS) if node else None
         fields = fields or {}
         self._outcomes = dict(self._titles(fields.get("outcomes"), "outcomes", "an outcome", OUTCOME_TITLES))
         self._of_facts = dict(self._titles(fields.get("facts"), "facts", "a fact", facts))
+        self._actions = dict(self._titles(fields.get("actions"), "actions", "an action", actions))
         self._words = dict(self._titles(fields.get("words"), "words", "a word of credence's own", OWN_WORDS))
         self._members = dict(self._titles_of_members(fields.get("members")))
 
     def outcomes(self, listed: tuple[str, ...]) -> dict[str, Text]:
         """The title of every outcome, as a site with these languages shows it."""
         return _shown(OUTCOME_TITLES, self._outcomes, listed)
+
+    def actions(self, known: Mapping[str, Text], listed: tuple[str, ...]) -> dict[str, Text]:
+        """The title of each of these actions."""
+        return _shown(known, self._actions, listed)
 
     def words(self, listed: tuple[str, ...]) -> dict[str, Text]:
         """What stands for yes, no and the like."""

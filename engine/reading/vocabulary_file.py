@@ -1,7 +1,8 @@
 """Facts files' nodes → the `Vocabulary`, or every mistake in them.
 
 The standard facts ship with the engine (engine/vocabulary/facts.yaml). A site's rules/facts.yaml adds its own, in the
-same reader, and names the currency of all amounts, the languages of its texts and the time zone of its days:
+same reader, and names the currency of all amounts, the languages of its texts, the time zone of its days, and actions
+of its own:
 
     currency: EUR
     languages: [en, zh]
@@ -12,6 +13,8 @@ same reader, and names the currency of all amounts, the languages of its texts a
         type: enum
         members: [north, south]
         title: {en: Sales region, zh: 大区}
+    actions:
+      call_broker: {en: call the broker, zh: 联系保险经纪}
 
 A fact with a mistake is left out, so that the policies that name it are checked as well: they say that they don't know
 it.
@@ -34,6 +37,7 @@ from engine.reading.fact_value import read_value
 from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader, TextLanguages
 from engine.reading.policy import TypeName
 from engine.reading.site_texts import SiteTitles, read_languages
+from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.binding import JsonRecords, JsonScalar, json_value
 from engine.vocabulary.currencies import MINOR_UNITS, NO_MONEY, currency_meant
 from engine.vocabulary.days import UTC_NAME, day_number, timezones
@@ -45,12 +49,13 @@ CURRENCY_ASSUMED = "EUR"
 """If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
 
 _STANDARD_KEYS = ("facts",)
-_FILE_KEYS = ("currency", "languages", "site", "policies", "facts", "titles")
+_FILE_KEYS = ("currency", "languages", "site", "policies", "facts", "actions", "titles")
 _SITE_KEYS = ("timezone",)
 SITE_KEYS_REQUIRED = ("currency", "policies")
 """Keys that every site's facts.yaml must have."""
 
 _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "future", "example")
+_STANDARD_FACT_KEYS = ("extensible",)
 _BOUNDS = ("minimum", "maximum")
 _LIST_KEYS = ("type", "of", "at_most", "title", "note", "required")
 _RECORD_KEYS = ("type", "members", "required", *_BOUNDS)
@@ -88,15 +93,18 @@ def read_vocabulary(
     vocabulary = Vocabulary(currency, MINOR_UNITS[currency], {})
     fields = own.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
     facts = _facts(own, fields, vocabulary, {})
+    actions = dict(vocabulary.actions)
     languages = read_languages(own, site.root.get("languages") if site else None)
     reader = FieldReader(languages=TextLanguages(languages, {} if others is None else others))
     if site:
         fields = reader.fields(site.root, "a facts file", _FILE_KEYS, required) or {}
         facts |= _facts(reader, fields, vocabulary, facts)
-    titles = SiteTitles(reader, fields.get("titles") if site else None, facts)
+        actions |= _actions(reader, fields["actions"]) if "actions" in fields else {}
+    titles = SiteTitles(reader, fields.get("titles") if site else None, facts, actions)
     vocabulary = replace(
         vocabulary,
         facts={name: titles.fact(fact, languages) for name, fact in facts.items()},
+        actions=titles.actions(actions, languages),
         timezone=_timezone(reader, site.root.get("site") if site else None),
         languages=languages,
         outcome_titles=titles.outcomes(languages),
@@ -149,15 +157,44 @@ def _facts(
     facts: dict[str, Fact] = {}
     for key, content in reader.entries(fields["facts"], "`facts`", least=0) if "facts" in fields else ():
         if key.text in standard:
-            place = standard[key.text].place
-            hint = "leave it out, or choose another name"
-            reader.mistake(key.place, ErrorCode.P032, f"`{key.text}` is a standard fact, declared at {place}", hint)
+            if extended := _extended(reader, key, content, standard[key.text]):
+                facts[key.text] = extended
             continue
         named = _is_fact_name(reader, key)
-        fact = _fact(reader, vocabulary, key, content)
+        fact = _fact(reader, vocabulary, key, content, is_standard=not standard)
         if named and fact:
             facts[fact.name] = fact
     return facts
+
+
+def _extended(reader: FieldReader, key: Scalar, node: Node, fact: Fact) -> Fact | None:
+    """A standard enum with the words that a site adds: `account.customer_class: {members: {dealer: {en: …, zh: …}}}`.
+    None, with a mistake, for whatever else a site writes for a standard fact."""
+    keys = [each.text for each, _ in node.entries] if isinstance(node, Mapping) else []
+    members = node.get("members") if isinstance(node, Mapping) else None
+    if not fact.extensible or members is None or keys != ["members"]:
+        message, hint = (
+            f"`{fact.name}` is a standard fact, declared at {fact.place}",
+            "leave it out, or choose another name",
+        )
+        if fact.extensible:
+            hint = "to add words to it, write `members:` alone"
+        elif keys == ["members"] and fact.type.members:
+            message = f"`{fact.name}` is a standard fact whose words are fixed"
+        reader.mistake(key.place, ErrorCode.P032, message, hint)
+        return None
+    declared = reader.type_name({"members": members})
+    added = declared.members if declared else ()
+    for word in sorted({*added} & {*fact.type.members}):
+        message = f"`{clipped(word)}` is a word of `{fact.name}` already"
+        reader.mistake(members.place, ErrorCode.P018, message, "leave it out")
+        return None
+    if declared is None:
+        return None
+    type_ = fact.type
+    return replace(
+        fact, type=replace(type_, members=(*type_.members, *added), titles=(*type_.titles, *declared.titles))
+    )
 
 
 def _is_fact_name(reader: FieldReader, key: Scalar) -> bool:
@@ -177,11 +214,12 @@ def _is_fact_name(reader: FieldReader, key: Scalar) -> bool:
     return False
 
 
-def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) -> Fact | None:
+def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node, *, is_standard: bool) -> Fact | None:
     before = len(reader.diagnostics)
     what = f"the fact `{clipped(key.text)}`"
     is_list = _is_list(node.get("type")) if isinstance(node, Mapping) else False
-    fields = reader.fields(node, what, _LIST_KEYS if is_list else _FACT_KEYS, ("type", "title"), key.place)
+    keys = _LIST_KEYS if is_list else (*_FACT_KEYS, *_STANDARD_FACT_KEYS) if is_standard else _FACT_KEYS
+    fields = reader.fields(node, what, keys, ("type", "title"), key.place)
     if fields is None:
         return None
     type_ = _list_type(reader, vocabulary, fields, key) if is_list else _scalar_type(reader, vocabulary, fields, key)
@@ -193,7 +231,14 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node) 
     if type_ is None or title is None or len(reader.diagnostics) > before:
         return None
     fact = Fact(
-        name=key.text, type=type_, title=title, note=note, required=required, example=example_of(type_), place=key.place
+        name=key.text,
+        type=type_,
+        title=title,
+        note=note,
+        required=required,
+        example=example_of(type_),
+        place=key.place,
+        extensible="extensible" in fields and bool(reader.yes_or_no(fields["extensible"], f"`extensible` of {what}")),
     )
     return _with_example(reader, fact, fields["example"]) if "example" in fields else fact
 
@@ -215,6 +260,24 @@ def _of_the_past(reader: FieldReader, node: Node, type_: Type) -> Type | None:
         return None
     word = reader.choice(node, "what `future` can be", tuple(Future))
     return replace(type_, future=Future(word)) if word else None
+
+
+# --- actions ---------------------------------------------------------------------------------------------------------
+
+
+def _actions(reader: FieldReader, node: Node) -> dict[str, Text]:
+    """What a site's rules may ask people to do beyond the standard actions: titles by word."""
+    actions: dict[str, Text] = {}
+    for key, content in reader.entries(node, "`actions`"):
+        if key.text in STANDARD_ACTIONS:
+            hint = "leave it out, or choose another word"
+            reader.mistake(key.place, ErrorCode.P039, f"`{key.text}` is a standard action", hint)
+            continue
+        word = reader.name(key, "an action")
+        title = reader.text(content, f"the action `{clipped(key.text)}`")
+        if word and title:
+            actions[word] = title
+    return actions
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------------

@@ -130,6 +130,25 @@ class Wording:
     """Languages by code, in the site's order, each with its text."""
 
 
+@dataclass(frozen=True, slots=True)
+class RuleAction:
+    """What a rule asks somebody to do where it fires."""
+
+    word: str
+    """Of the vocabulary's actions: `notify_insurer`."""
+
+    by: Formula | None
+    """The latest date; None where the rule names none."""
+
+    amount: Formula | None
+    """How much it is about, an amount of money; None where the rule names none."""
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """Those of the two that there are."""
+        return tuple(formula for formula in (self.by, self.amount) if formula is not None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule of a policy: what fires it, and what a decision then says."""
@@ -156,10 +175,19 @@ class Rule:
     uses: tuple[str, ...]
     """Full names of the variables and constants that are shown with the reason, in the author's order."""
 
+    action: RuleAction | None = None
+    """What somebody has to do where the rule fires; None where it asks for no act."""
+
     @property
     def id(self) -> str:
         """`policy.rule`."""
         return self.match.id
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """What is worked out where the rule fires: its conditions, then what its action says."""
+        conditions = tuple(formula for _, formula in self.conditions)
+        return (*conditions, *self.action.formulas) if self.action else conditions
 
     @property
     def is_switched_off(self) -> bool:
@@ -250,6 +278,8 @@ class RuleSet:
     condition_titles: Mapping[str, Text] = field(default_factory=dict)
     """What readers call the conditions of rules, where their author gave a title."""
 
+    action_titles: Mapping[str, Text] = field(default_factory=dict)
+    """What readers call the actions that rules ask for, by word."""
     languages: tuple[str, ...] = OWN_LANGUAGES
     """Of the site's texts; the first is shown to readers of others."""
 

@@ -16,7 +16,8 @@ class CaseDifference:
     """One way in which a decision is not what a case's author expects."""
 
     what: str
-    """`outcome`, `reasons`, `waived`, `undetermined`, `facts`, `results.policy.name` or `conditions.name`."""
+    """`outcome`, `reasons`, `waived`, `undetermined`, `facts`, `results.policy.name`, `conditions.name` or
+    `actions`, of one action `actions.policy.rule.by`."""
 
     expected: str
     """What its author wrote, in words for a person."""

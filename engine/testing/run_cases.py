@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from typing import cast
 
 from engine.deciding.decision import Decision, JsonValue
 from engine.deciding.value_words import json_text
@@ -65,6 +66,8 @@ def _differences(case: Case, engine: Engine) -> Iterator[CaseDifference]:
     yield from _result_differences(expected.results or {}, decision)
     if expected.conditions is not None:
         yield from _condition_differences(expected.conditions, decision)
+    if expected.actions is not None:
+        yield from _action_differences(expected.actions, decision)
 
 
 def _id_differences(what: str, expected: Sequence[str], got: Sequence[str]) -> Iterator[CaseDifference]:
@@ -95,6 +98,18 @@ def _condition_differences(expected: Mapping[str, ExpectedValue], decision: Deci
             yield CaseDifference(what, "no such condition", json_text(decision.conditions[name]))
         elif not _same(expected[name], decision.conditions[name]):
             yield CaseDifference(what, json_text(expected[name]), json_text(decision.conditions[name]))
+
+
+def _action_differences(
+    expected: Mapping[str, Mapping[str, ExpectedValue]], decision: Decision
+) -> Iterator[CaseDifference]:
+    got = {action.rule: action.as_json() for action in decision.actions}
+    yield from _id_differences("actions", list(expected), list(got))
+    for rule, parts in expected.items():
+        for word, value in parts.items():
+            found = cast("JsonValue", got[rule][word]) if rule in got else None
+            if rule in got and not _same(value, found):
+                yield CaseDifference(f"actions.{rule}.{word}", json_text(value), json_text(found))
 
 
 def _same(expected: ExpectedValue, got: JsonValue) -> bool:

@@ -70,23 +70,24 @@ def read_case_kinds(text: str) -> tuple[Mapping[str, CaseKind], Mapping[str, Tex
     An outcome's word means the same wherever it occurs: ladders that share it must give it the same title.
     """
     try:
-        content = yaml.load(text, _StrictLoader)
+        content = yaml.load(text, StrictLoader)
     except yaml.YAMLError as error:
         raise CaseKindsUnfit(f"case kinds: {error}") from None
-    kinds = {name: _kind(name, entry) for name, entry in _mapping(content, "case kinds").items()}
+    kinds = {name: _kind(name, entry) for name, entry in mapping_of(content, "case kinds").items()}
     for kind in kinds.values():
         _check_against_others(kind, kinds)
     titles: dict[str, Text] = {}
     for name, entry in content.items():
         for outcome, given in entry["ladder"].items():
-            title = _text(given, f"{name}: ladder: {outcome}")
+            title = text_of(given, f"{name}: ladder: {outcome}")
             if titles.setdefault(outcome, title) != title:
                 raise CaseKindsUnfit(f"{name}: ladder: another kind gives `{outcome}` another title")
     return kinds, titles
 
 
-class _StrictLoader(yaml.CBaseLoader):
-    """Every scalar is text: `no` is a word and no boolean. A key that is written twice is a mistake."""
+class StrictLoader(yaml.CBaseLoader):
+    """For files of data that are part of the product. Every scalar is text: `no` is a word and no boolean. A key that
+    is written twice is a mistake."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002  # PyYAML's signature
         keys = [key.value for key, _ in node.value]
@@ -96,21 +97,21 @@ class _StrictLoader(yaml.CBaseLoader):
 
 
 def _kind(name: str, entry: object) -> CaseKind:
-    fields = _mapping(entry, name)
+    fields = mapping_of(entry, name)
     if strange := sorted(_KEYS ^ set(fields)):
         raise CaseKindsUnfit(
             f"{name}: {', '.join(strange)}: unknown or missing; the keys are {', '.join(sorted(_KEYS))}"
         )
     kind = CaseKind(
         name=name,
-        title=_text(fields["title"], f"{name}: title"),
+        title=text_of(fields["title"], f"{name}: title"),
         groups=_words(fields["groups"], f"{name}: groups"),
         reads=_words(fields["reads"], f"{name}: reads"),
         conditional_outcomes=_words(fields["conditions"], f"{name}: conditions"),
-        ladder=tuple(_mapping(fields["ladder"], f"{name}: ladder")),
+        ladder=tuple(mapping_of(fields["ladder"], f"{name}: ladder")),
         caution=str(fields["caution"]),
     )
-    _check_words((name, *kind.ladder), name)
+    check_words((name, *kind.ladder), name)
     if kind.name not in kind.groups:
         raise CaseKindsUnfit(f"{name}: groups: its own group `{name}` is not among them")
     _check_known(kind.conditional_outcomes, kind.ladder, f"{name}: conditions")
@@ -133,12 +134,14 @@ def _check_known(words: Iterable[str], known: Iterable[str], what: str) -> None:
         raise CaseKindsUnfit(f"{what}: {', '.join(strange)} is not one of: {', '.join(possible)}")
 
 
-def _check_words(words: Iterable[str], what: str) -> None:
+def check_words(words: Iterable[str], what: str) -> None:
+    """Raises `CaseKindsUnfit` at the first that is no word."""
     if strange := [word for word in words if not _WORD.fullmatch(word)]:
         raise CaseKindsUnfit(f"{what}: `{strange[0]}` is not a word of lower-case letters and `_`")
 
 
-def _mapping(value: object, what: str) -> dict[str, object]:
+def mapping_of(value: object, what: str) -> dict[str, object]:
+    """A mapping with text for keys, not empty. Raises `CaseKindsUnfit`."""
     if not isinstance(value, dict) or not value or not all(isinstance(key, str) for key in value):
         raise CaseKindsUnfit(f"{what}: must be a mapping with at least one entry")
     return value
@@ -152,7 +155,8 @@ def _words(value: object, what: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _text(value: object, what: str) -> Text:
+def text_of(value: object, what: str) -> Text:
+    """A text in both languages. Raises `CaseKindsUnfit`."""
     match value:
         case {"en": str(en), "zh": str(zh), **others} if not others and en.strip() and zh.strip():
             return Text(en, zh)

@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from engine.diagnostics.diagnostic import Place
+from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.days import UTC_NAME, day_number
 from engine.vocabulary.decimals import RATE_SCALE
@@ -200,6 +201,9 @@ class Fact:
     place: Place
     """Where it is declared."""
 
+    extensible: bool = False
+    """Of a standard enum, whether a site may add words to it."""
+
     @property
     def group(self) -> str:
         """The object of a request that it stands in: `order` for `order.amount`."""
@@ -244,6 +248,8 @@ class Vocabulary:
     """Where the site's day begins and ends, by its name in the IANA database: `Europe/Berlin`. It says which day it is
     where a case doesn't say for which day it is decided."""
 
+    actions: Mapping[str, Text] = field(default_factory=lambda: dict(STANDARD_ACTIONS))
+    """What rules may ask people to do: the title of each action by its word, the standard ones first."""
     languages: tuple[str, ...] = OWN_LANGUAGES
     """In which the site writes its texts, by ISO 639-1 code; the first is shown to readers of others."""
 

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
+from engine.lowering.sql.action_lists import action_list
 from engine.lowering.sql.dialect import binary, text
 from engine.lowering.sql.levels import column
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.readable_columns import fact_value, list_value
-from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.lowering.sql.sql_form import ACTIONS, OUTCOME, SqlForm
 from engine.ruleset.ruleset import ListResult, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Kind, Type
@@ -36,6 +37,9 @@ WAIVED = "waived"
 
 UNDETERMINED = "undetermined"
 """The column of the rules that missing facts leave undetermined."""
+
+RULES = (FIRED, WAIVED, UNDETERMINED)
+"""The columns that name rules: lists in NDJSON, otherwise text with a blank between two ids."""
 
 PIECE_BITS = 6
 """Bits of a mask that are looked up at once, in an array of 64 entries. Longer arrays are fewer, but slow to plan."""
@@ -56,14 +60,16 @@ class OutputOptions:
 
 def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.Select:
     """One row for each row of `facts`, in their order; ids as lists in NDJSON, else as text, with a blank between two.
+    Actions are those of a decision's JSON in NDJSON and, as its text, in CSV, where an empty cell stands for none; in
+    Parquet their dates and amounts are dates and decimals.
     Lists of values are those of a decision's JSON in NDJSON and, as its text, in CSV; in Parquet their members have the
     type that a column of them has."""
     masks = [*form.fired, *form.waived, *form.undetermined]
     inner = form.query([*_inner(form, results=options.results), *(mask.column for mask in masks)], facts)
     lists = options.format is Format.NDJSON
-    groups = (FIRED, form.fired), (WAIVED, form.waived), (UNDETERMINED, form.undetermined)
+    groups = zip(RULES, (form.fired, form.waived, form.undetermined), strict=True)
     ids = [_named(_ids(group, lists=lists), name) for name, group in groups]
-    columns = [*_outer(form, options), *ids]
+    columns = [*_outer(form, options), *ids, _named(_actions(form, options.format), ACTIONS)]
     if options.spreadsheet and options.format is Format.CSV:
         texts = _texts(form.ruleset)
         columns = [_named(marked(each.this), each.alias) if each.alias in texts else each for each in columns]
@@ -83,7 +89,7 @@ def _texts(ruleset: RuleSet) -> set[str]:
     types = {f"condition.{name}": formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     types |= {name: ruleset.variables[name] for name in ruleset.results if name in ruleset.variables}
     words = {name for name, type_ in types.items() if type_.kind.is_text or type_.kind is Kind.ENUM}
-    return {*words, *elements(ruleset), *_subjects(ruleset), OUTCOME, FIRED, WAIVED, UNDETERMINED}
+    return {*words, *elements(ruleset), *_subjects(ruleset), OUTCOME, *RULES, ACTIONS}
 
 
 def _subjects(ruleset: RuleSet) -> list[str]:
@@ -93,7 +99,12 @@ def _subjects(ruleset: RuleSet) -> list[str]:
 def _inner(form: SqlForm, *, results: bool) -> list[Expr | str]:
     ruleset = form.ruleset
     subjects: list[Expr | str] = [form.columns[name] for name in _subjects(ruleset)]
-    return [*subjects, OUTCOME, *form.conditions.values(), *(_results(form) if results else ())]
+    return [*subjects, OUTCOME, *form.conditions.values(), *(_results(form) if results else ()), *action_columns(form)]
+
+
+def action_columns(form: SqlForm) -> list[str]:
+    """The columns that the list of actions is made of."""
+    return [name for each in form.actions for name in (each.asked, each.by, each.amount) if name]
 
 
 def _results(form: SqlForm) -> list[str]:
@@ -129,6 +140,14 @@ def elements(ruleset: RuleSet) -> dict[str, Type]:
 def _list(form: SqlForm, source: str, element: Type, format_: Format) -> Expr:
     value = list_value(element, source, form.dialect, as_json=format_ is not Format.PARQUET)
     return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[value]), "VARCHAR") if format_ is Format.CSV else value
+
+
+def _actions(form: SqlForm, format_: Format) -> Expr:
+    actions = action_list(form, as_json=format_ is not Format.PARQUET)
+    if format_ is not Format.CSV:
+        return actions
+    written = exp.cast(exp.Anonymous(this="TO_JSON", expressions=[actions]), "VARCHAR")
+    return exp.Nullif(this=written, expression=text("[]")) if form.actions else text("")
 
 
 def _named(value: Expr, name: str) -> exp.Alias:

@@ -15,6 +15,7 @@ from files.case_file import kind_of
         (("order",), "order"),
         (("account",), "account"),
         (("portfolio",), "portfolio"),
+        (("limit", "account"), "limit"),
         (("order", "invoice", "account"), None),
         (("portfolio", "account"), None),
         ((), None),

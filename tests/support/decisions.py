@@ -49,6 +49,13 @@ REQUIRED: Mapping[str, Mapping[str, object]] = {
     "order": {"account.id": "C-1", "account.level": 0, "order.id": "SO-1", "order.amount": "1.00"},
     "invoice": {"account.id": "C-1", "account.level": 0, "invoice.id": "I-1", "invoice.open_amount": "1.00"},
     "portfolio": {"portfolio.id": "P-1", "portfolio.receivables": "1.00"},
+    "limit": {
+        "limit.id": "L-1",
+        "limit.kind": "limit",
+        "limit.amount": "1.00",
+        "account.id": "C-1",
+        "account.level": 0,
+    },
 }
 """By case kind, the facts that a case may leave out here."""
 

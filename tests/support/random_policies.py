@@ -89,7 +89,17 @@ class PolicyMaker:
 
     def _rule(self, name: str) -> Part:
         then = self.chance.choice(("watch", "review", "restrict"))
-        return Part("rules", f"  {name}:\n    when: '{self.condition(3)}'\n    then: {then}\n    reason: {REASON}\n")
+        said = f"  {name}:\n    when: '{self.condition(3)}'\n    then: {then}\n    reason: {REASON}\n"
+        return Part("rules", said + self._action())
+
+    def _action(self) -> str:
+        """With dice of its own: nothing else changes by it."""
+        chance, self.chance = self.chance, random.Random(f"action {self.chance.getstate()[1][:3]}")
+        word = self.chance.choice(("notify_insurer", "litigate"))
+        said = [f"do: {word}", f"by: '{self.date(2)}'", f"amount: '{self.money(2)}'"]
+        said = said[: self.chance.randint(0, 3)]
+        self.chance = chance
+        return f"    action: {{{', '.join(said)}}}\n" if said else ""
 
     def _list_table(self, name: str) -> Part:
         hit, kinds = self.chance.choice(HITS), self.chance.sample(OUTPUTS[:-1], 4)

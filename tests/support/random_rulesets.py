@@ -22,6 +22,7 @@ from engine.ruleset.ruleset import (
     Match,
     Named,
     Rule,
+    RuleAction,
     RuleException,
     RuleSet,
     Table,
@@ -75,6 +76,7 @@ def random_ruleset(seed: int, rules: int = 8, depth: int = 3, *, lists: bool = F
         steps.append(_named(f"p.value{index}", maker, depth))
     exceptions, waived = _exceptions(seed, maker, rules, depth)
     steps += [exception.match for exception in exceptions]
+    actions = _actions(seed, maker, rules)
     ladder = ("approve_with_conditions", "hold", "reject")
     checks = [
         Rule(
@@ -86,6 +88,7 @@ def random_ruleset(seed: int, rules: int = 8, depth: int = 3, *, lists: bool = F
             remedy=None,
             conditions=(),
             uses=(AS_OF,),
+            action=actions.get(i),
         )
         for i in range(rules)
     ]
@@ -127,6 +130,20 @@ def _exceptions(seed: int, maker: FormulaMaker, rules: int, depth: int) -> tuple
             )
         )
     return tuple(exceptions), {rule for exception in exceptions for rule in exception.waives}
+
+
+def _actions(seed: int, maker: FormulaMaker, rules: int) -> dict[int, RuleAction]:
+    """By a rule's number; some rules ask for the same, some waived ones too. With dice of their own, as exceptions."""
+    chance = random.Random(f"actions of {seed}")
+    made = FormulaMaker(chance, maker.variables)
+    return {
+        rule: RuleAction(
+            chance.choice(("notify_insurer", "file_claim", "litigate")),
+            made.date(chance.randint(0, 1)) if chance.random() < 0.7 else None,
+            made.number(chance.randint(0, 2)) if chance.random() < 0.7 else None,
+        )
+        for rule in chance.sample(range(rules), rules // 2)
+    }
 
 
 def facts_near_thresholds(ruleset: RuleSet, seed: int, count: int) -> Iterator[Case]:

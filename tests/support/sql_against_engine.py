@@ -21,6 +21,7 @@ from engine.lowering.python.python_form import PythonForm
 from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.ruleset.formula import Formula
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Rule, RuleSet, Wording
 from engine.vocabulary.binding import json_formatter
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -44,6 +45,10 @@ def on_duckdb(query: str, table: pa.Table) -> dict[str, list[Any]]:
 # --- what the single-decision path says ------------------------------------------------------------------------------
 
 
+Asked = tuple[str, str, Any, Any]
+"""A rule's id and its action's word, date and amount."""
+
+
 class Said(NamedTuple):
     """A list for each name, in the order of the cases; ids are those of rules, exceptions and table rows."""
 
@@ -54,6 +59,7 @@ class Said(NamedTuple):
     """The rules that would count but for an exception."""
     values: dict[str, list[Any]]
     conditions: dict[str, list[Any]]
+    actions: list[list[Asked]]
 
 
 def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str]) -> Said:
@@ -66,7 +72,13 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
     caution = kind.severity(kind.caution)
     least = 0 if any(severity >= caution for severity in told.values()) else caution  # what no rule could hold
     asked = [(rule.id, name, form.function(part)) for rule in ruleset.rules for name, part in rule.conditions]
-    found = Said([], [], [], [], {name: [] for name in names}, {name: [] for _, name, _ in asked})
+    acting = sorted((rule for rule in ruleset.rules if rule.action), key=lambda rule: -told[rule.id])
+    actions = [
+        (rule.id, rule.action.word, [part and form.function(part) for part in (rule.action.by, rule.action.amount)])
+        for rule in acting
+        if rule.action
+    ]
+    found = Said([], [], [], [], {name: [] for name in names}, {name: [] for _, name, _ in asked}, [])
     columns = [found.values[name] for name in names]
     for facts, as_of in cases:
         values, fired, undetermined, _ = form.match(facts, as_of)
@@ -84,6 +96,13 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
             column.append(values[slot])
         for id_, name, value in asked:
             found.conditions[name].append(value(values) if id_ in rules_fired and id_ not in waived else None)
+        found.actions.append(
+            [
+                (id_, word, by and by(values), amount and amount(values))
+                for id_, word, (by, amount) in actions
+                if id_ in rules_fired and id_ not in waived
+            ]
+        )
     return found
 
 
@@ -167,14 +186,38 @@ def said_by_sql(
     masks = [mask.column for group in groups for mask in group]
     wide = {name for name in names if name in ruleset.variables and _is_wide(ruleset.variables[name])}
     wanted = [_as_text(form, name) if name in wide else form.columns[name] for name in names]
-    query = form.query([ROW, OUTCOME, *masks, *wanted, *form.conditions.values()]).sql(dialect=dialect)
+    acting: list[Expr | str] = [*(each.asked for each in form.actions), *_parts_of_actions(form)]
+    query = form.query([ROW, OUTCOME, *masks, *wanted, *form.conditions.values(), *acting]).sql(dialect=dialect)
     found = in_order(run(query, relation(ruleset, form, cases)))
     values = {name: found[form.columns[name]] for name in names}
     for name in wide:
         values[name] = [None if value is None else int(value) for value in values[name]]
     fired, undetermined, waived = (ids_of(group, found, len(cases)) for group in groups)
     conditions = {name: found[column] for name, column in form.conditions.items()}
-    return Said(found[OUTCOME], fired, undetermined, list(map(sorted, waived)), values, conditions)
+    actions = [_asked(form, found, row) for row in range(len(cases))]
+    return Said(found[OUTCOME], fired, undetermined, list(map(sorted, waived)), values, conditions, actions)
+
+
+def _parts_of_actions(form: SqlForm) -> list[Expr]:
+    """Dates, and amounts as text, since some have more than 64 bits."""
+    dates: list[Expr] = [exp.column(each.by) for each in form.actions if each.by]
+    return [
+        *dates,
+        *(exp.cast(each.amount, form.dialect.text_type).as_(each.amount) for each in form.actions if each.amount),
+    ]
+
+
+def _asked(form: SqlForm, found: Mapping[str, Sequence[Any]], row: int) -> list[Asked]:
+    """What is asked for in one row. A date or an amount of what is not asked for must be null."""
+    asked: list[Asked] = []
+    for each in form.actions:
+        by = found[each.by][row] if each.by else None
+        amount = found[each.amount][row] if each.amount else None
+        if found[each.asked][row]:
+            asked.append((each.rule, each.action.word, by, None if amount is None else int(amount)))
+        else:
+            assert (found[each.asked][row], by, amount) == (False, None, None), each
+    return asked
 
 
 def _is_wide(type_: Type) -> bool:
@@ -205,6 +248,7 @@ def compare(
     _same_ids("is waived", one.waived, sql.waived, cases)
     for name, column in one.conditions.items():
         _same(f"condition {name}", column, sql.conditions[name], cases)
+    _same("actions", one.actions, sql.actions, cases)
     _same("outcome", one.outcomes, sql.outcomes, cases)
     return len(cases)
 
@@ -232,6 +276,12 @@ def compare_decisions(ruleset: RuleSet, cases: Sequence[Case], dialect: str, run
     for name, column in sql.conditions.items():
         shown = [None if value is None else json_formatter(types[name])(value) for value in column]
         _same(f"condition {name}", [d.conditions.get(name) for d in decisions], shown, cases)
+    parts = {rule.id: (rule.action.by, rule.action.amount) for rule in ruleset.rules if rule.action}
+    shown_actions = [
+        [(id_, word, *map(_shown_part, parts[id_], said)) for id_, word, *said in asked] for asked in sql.actions
+    ]
+    mine_asked = [[(a.rule, a.action, a.by, a.amount) for a in d.actions] for d in decisions]
+    _same("actions", mine_asked, shown_actions, cases)
     _same("outcome", [d.outcome for d in decisions], sql.outcomes, cases)
     return len(cases)
 
@@ -242,6 +292,10 @@ def _decisions(ruleset: RuleSet, cases: Sequence[Case]) -> list[Decision]:
         return [evaluator.decide(facts, date_of(day), "-") for facts, day in cases]
     finally:
         evaluator.close()
+
+
+def _shown_part(formula: Formula | None, value: Any) -> Any:
+    return None if formula is None or value is None else json_formatter(formula.type)(value)
 
 
 def _shown(ruleset: RuleSet, name: str, sql: Said) -> list[Any]:

@@ -138,7 +138,11 @@ class _Folding:
 
     def _rule(self, rule: Rule) -> Rule:
         conditions = tuple((name, self._folded(formula)) for name, formula in rule.conditions)
-        return replace(rule, match=self._match(rule.match), conditions=conditions)
+        action = rule.action
+        if action:
+            by, amount = (part and self._folded(part) for part in (action.by, action.amount))
+            action = replace(action, by=by, amount=amount)
+        return replace(rule, match=self._match(rule.match), conditions=conditions, action=action)
 
     def _match(self, match: Match) -> Match:
         """A match whose conditions all depend on one table is known in each of its alternatives."""

@@ -105,7 +105,7 @@ def _formulas(ruleset: RuleSet) -> Iterator[tuple[Formula, Place]]:
                 yield from ((conjunct.formula, conjunct.place) for conjunct in step.conjuncts)
     for rule in ruleset.rules:
         yield from ((conjunct.formula, conjunct.place) for conjunct in rule.match.conjuncts)
-        yield from ((formula, rule.match.place) for _, formula in rule.conditions)
+        yield from ((formula, rule.match.place) for formula in rule.formulas)
 
 
 def _mistakes(formula: Formula, place: Place) -> Iterator[Diagnostic]:

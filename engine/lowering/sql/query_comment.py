@@ -12,12 +12,12 @@ from datetime import date
 import sqlglot
 from sqlglot import exp
 
-from engine.lowering.sql.sql_form import FACTS, OUTCOME, SqlForm
+from engine.lowering.sql.sql_form import ACTIONS, FACTS, OUTCOME, SqlForm
 from engine.ruleset.ruleset import ListResult
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import EPOCH, day_number
 from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
-from engine.vocabulary.vocabulary import Future, Kind, Type
+from engine.vocabulary.vocabulary import DATE, Future, Kind, Type
 
 _NAME_WIDTH = 36
 """Characters to which column names are padded."""
@@ -42,6 +42,9 @@ def _lines(form: SqlForm, query: str, as_of: date) -> Iterator[str]:
     yield f"Gives `{OUTCOME}`, one of {', '.join(kind.ladder)}."
     if not ruleset.is_decided:
         yield f"No rule decides {kind.name} cases: the outcome is always `{kind.caution}`."
+    if form.actions:
+        yield f"Gives `{ACTIONS}`, what rules that fired ask people to do, with a blank between two. Each `action_by_…`"
+        yield "and `action_amount_…` is the latest date or the amount of one of them, null where it isn't asked for."
     if form.rules:
         yield "Each `rule_…` is true where the rule fired, null where it can't be told, since something is missing."
     if form.waivers:
@@ -70,6 +73,11 @@ def _results(form: SqlForm) -> Iterator[str]:
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     for name, column in form.conditions.items():
         yield f"  {column:<{_NAME_WIDTH}} {_unit(form, types[name])}"
+    for action in form.actions:
+        if action.by:
+            yield f"  {action.by:<{_NAME_WIDTH}} {_unit(form, DATE)}"
+        if action.amount and action.action.amount:
+            yield f"  {action.amount:<{_NAME_WIDTH}} {_unit(form, action.action.amount.type)}"
     lists = {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
     for name in ruleset.results:
         meaning = f"list: {_unit(form, lists[name])}" if name in lists else _unit(form, ruleset.variables[name])

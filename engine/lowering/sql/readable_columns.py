@@ -16,7 +16,7 @@ from engine.vocabulary.vocabulary import Kind, Type
 _DIGITS = 18
 """Decimals of at most this many digits are 64-bit integers to a database."""
 
-_DIGITS_MAX = 38
+DIGITS_MAX = 38
 """Digits of the largest decimals that every dialect has."""
 
 _DECIMAL = (Kind.MONEY, Kind.RATE, Kind.NUMBER)
@@ -45,7 +45,7 @@ def _value(type_: Type, value: Expr, dialect: Dialect) -> Expr:
         return dialect.date(value)
     if not type_.kind.is_numeric or not type_.scale:
         return value
-    digits = _DIGITS if max(-type_.low, type_.high) < 10**_DIGITS else _DIGITS_MAX - type_.scale - 1
+    digits = _DIGITS if max(-type_.low, type_.high) < 10**_DIGITS else DIGITS_MAX - type_.scale - 1
     integer = exp.cast(value, f"DECIMAL({digits}, 0)")
     unit = exp.cast(text(f"0.{'0' * (type_.scale - 1)}1"), f"DECIMAL({type_.scale + 1}, {type_.scale})")
     return binary(exp.Mul, integer, unit)

@@ -22,7 +22,7 @@ from engine.lowering.sql.narrowing import is_narrow, narrowed
 from engine.lowering.sql.nodes import Lowering
 from engine.ruleset.formula import Formula
 from engine.ruleset.numbering import Formulas
-from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, Rule, RuleSet
+from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, Rule, RuleAction, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Kind, Type
 
@@ -33,6 +33,29 @@ OUTCOME = "outcome"
 """The column that holds the decision's outcome."""
 
 
+ACTIONS = "actions"
+"""The column that holds the actions that are asked for, by their words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionColumns:
+    """Where the query says what a rule asks somebody to do."""
+
+    rule: str
+    """The rule's id."""
+
+    action: RuleAction
+
+    asked: str
+    """The column that says whether it is asked for: the rule fired and is not waived. Never null."""
+
+    by: str | None
+    """The column of the latest date, null where it is not asked for; None where the action has none."""
+
+    amount: str | None
+    """The column of the amount, in the same way."""
+
+
 class SqlForm:
     """A rule set's query in one dialect. It is complete when it has been constructed; `query` and `text` only read it.
 
@@ -41,6 +64,7 @@ class SqlForm:
     `rules`: the column of each rule by its id: true where the rule fired, null where it is undetermined.
     `conditions`: the column of each condition that a fired rule sets (`deposit`), by its name; null where no
     rule sets it.
+    `actions`: the columns of each action that rules ask for, in the order in which a decision lists them.
     `fired`, `undetermined`: all rules as bit masks, in the rule set's order; see `masks`.
     `waived`: of these the rules that an exception waives and that would count without it, as masks of the same ids; no
     masks where the rule set has no exceptions.
@@ -59,6 +83,7 @@ class SqlForm:
         self._waivers = _waiver_columns(ruleset, steps, self._levels)
         self.waivers: Mapping[str, str] = {rule: waived.sql.name for rule, waived in self._waivers.items()}
         self.conditions: Mapping[str, str] = _condition_columns(self._rules, self._waivers, steps, self._levels)
+        self.actions: tuple[ActionColumns, ...] = _action_columns(self._rules, self._waivers, steps, self._levels)
         conjuncts = [each.conjuncts for each in self._rules]
         masks = mask_pairs(self._levels, [rule.id for rule in ruleset.rules], conjuncts)
         self.fired: tuple[Mask, ...] = masks.fired
@@ -85,18 +110,40 @@ class SqlForm:
         return query
 
     def text(self) -> str:
-        """The query for people and warehouses, as indented text: the case's id, the outcome, and one column for each
-        condition, rule, rule that may be waived, and value. It uses no masks."""
+        """The query for people and warehouses, as indented text: the case's id, the outcome, the words of the actions
+        with a blank between two, and one column for each condition, date and amount of an action, rule, rule that may
+        be waived, and value. It uses no masks."""
         case_id = self.columns[f"{self.ruleset.case}.id"]
         results = [self.columns[name] for name in self.ruleset.results]
         outcome = exp.alias_(self._outcome(self._tests_of_rules), OUTCOME)
         rules = [*self.rules.values(), *self.waivers.values()]
-        selected: list[Expr | str] = [case_id, outcome, *self.conditions.values(), *rules, *results]
+        asked = [exp.alias_(self._action_words(), ACTIONS)] if self.actions else []
+        of_actions = [name for each in self.actions for name in (each.by, each.amount) if name]
+        selected: list[Expr | str] = [
+            case_id,
+            outcome,
+            *asked,
+            *self.conditions.values(),
+            *of_actions,
+            *rules,
+            *results,
+        ]
         return self.query(selected).sql(dialect=self.dialect.name, pretty=True) + "\n"
 
     def sql_type(self, type_: Type) -> str:
         """The dialect's name of the column type that holds values of a type."""
         return _sql_type(self.dialect, type_)
+
+    def _action_words(self) -> Expr:
+        """The words of the actions that are asked for, as text."""
+        parts = [
+            exp.Case(ifs=[exp.If(this=column(each.asked), true=text(f"{each.action.word} "))], default=text(""))
+            for each in self.actions
+        ]
+        words: Expr = parts[0]
+        for part in parts[1:]:
+            words = exp.DPipe(this=words, expression=part)
+        return self.dialect.trimmed_right(words, " ")
 
     # --- the outcome -------------------------------------------------------------------------------------------------
 
@@ -183,6 +230,31 @@ def _condition_columns(
     return columns
 
 
+def _action_columns(
+    rules: Iterable[_RuleColumn], waivers: Mapping[str, SqlValue], steps: _Steps, levels: Levels
+) -> tuple[ActionColumns, ...]:
+    """What fired rules ask somebody to do, those of the most severe outcome first; a waived rule asks for nothing."""
+    nothing, no, yes = (literal(value, levels.dialect) for value in (None, False, True))
+    found = []
+    for each in rules:
+        action, id_ = each.rule.action, each.rule.id
+        if action is None:
+            continue
+
+        def said(fired: SqlValue, otherwise: SqlValue, each: _RuleColumn = each) -> SqlValue:
+            waived = [(waivers[each.rule.id], otherwise)] if each.rule.id in waivers else []
+            return levels.case([*waived, (each.fired, fired)], otherwise)
+
+        by, amount = (
+            levels.define(said(steps.lowered(formula), nothing), f"action_{what}_{id_}").sql.name if formula else None
+            for what, formula in (("by", action.by), ("amount", action.amount))
+        )
+        asked = levels.define(said(yes, no), f"asked_{id_}").sql.name
+        found.append((each.rule.outcome, ActionColumns(rule=id_, action=action, asked=asked, by=by, amount=amount)))
+    kind = CASE_KINDS[steps.case]
+    return tuple(columns for _, columns in sorted(found, key=lambda pair: -kind.severity(pair[0])))
+
+
 # --- steps -----------------------------------------------------------------------------------------------------------
 
 
@@ -192,6 +264,7 @@ class _Steps:
     Constructing it defines the columns in the rule set's order, in which a step reads only what stands before it."""
 
     def __init__(self, ruleset: RuleSet, levels: Levels, as_of: int | None) -> None:
+        self.case = ruleset.case
         self.columns: dict[str, str] = {}
         self._levels = levels
         self._values: dict[str, SqlValue] = {}
@@ -201,7 +274,8 @@ class _Steps:
             counted.use(formula)
         self._lowering = Lowering(counted, levels, self._values)
         self._define_facts(ruleset)
-        levels.names.name(OUTCOME)  # no other column may be called so
+        for taken in (OUTCOME, ACTIONS):  # no other column may be called so
+            levels.names.name(taken)
         self._define_as_of(as_of)
         for step in ruleset.steps:
             match step:
@@ -286,4 +360,4 @@ def _formulas(ruleset: RuleSet) -> Iterator[Formula]:
                 yield from (output for _, output in step.entries)
     for rule in ruleset.rules:
         yield from (conjunct.formula for conjunct in rule.match.conjuncts)
-        yield from (formula for _, formula in rule.conditions)
+        yield from rule.formulas

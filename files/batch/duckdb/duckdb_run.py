@@ -43,7 +43,7 @@ from files.batch.input import (
     sources,
 )
 from files.batch.job import BatchJob, BatchTally
-from files.batch.output import FIRED, UNDETERMINED, OutputOptions, decisions, marked
+from files.batch.output import FIRED, RULES, UNDETERMINED, OutputOptions, decisions, marked
 from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
 from files.batch.raw_facts import FAULTS, RawFacts
 from files.formats import Format, format_named
@@ -312,7 +312,7 @@ class _Run:
 
     def _written(self) -> str:
         file = quoted(str(self.scratch / "out"))
-        lists = f"{OUTCOME}: 'VARCHAR', {FIRED}: 'VARCHAR[]', {UNDETERMINED}: 'VARCHAR[]'"
+        lists = f"{OUTCOME}: 'VARCHAR'" + "".join(f", {name}: 'VARCHAR[]'" for name in RULES)
         return {
             Format.CSV: f"read_csv({file}, all_varchar = true, header = true, delim = ',')",
             Format.NDJSON: f"read_json({file}, format = 'newline_delimited', columns = {{{lists}}})",

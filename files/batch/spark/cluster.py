@@ -24,7 +24,7 @@ from files.batch.duckdb.duckdb_run import SqlBatchJob, output_format
 from files.batch.duckdb.failures import QueryFailed
 from files.batch.input import format_of
 from files.batch.job import BatchTally
-from files.batch.output import FIRED, UNDETERMINED
+from files.batch.output import FIRED, RULES, UNDETERMINED
 from files.batch.spark.frames import decide_frame
 from files.formats import Format
 from files.input_refused import InputRefused
@@ -111,7 +111,7 @@ def _written(frame: DataFrame, path: str, format_: Format, *, spreadsheet: bool 
             cells = [_cell(name, type_, spreadsheet=spreadsheet).alias(name) for name, type_ in frame.dtypes]
             frame.select(cells).write.csv(path, header=True, escape='"', emptyValue="")
         case Format.NDJSON:
-            parts = {name: sf.filter(sf.split(name, " "), lambda id_: id_ != "") for name in (FIRED, UNDETERMINED)}
+            parts = {name: sf.filter(sf.split(name, " "), lambda id_: id_ != "") for name in RULES}
             frame.withColumns(parts).write.option("ignoreNullFields", "false").json(path)
         case _:
             frame.write.parquet(path)
@@ -135,9 +135,8 @@ def _read_back(session: SparkSession, path: str, format_: Format) -> DataFrame:
         case Format.CSV:
             return session.read.csv(path, header=True, escape='"', multiLine=True)
         case Format.NDJSON:
-            return session.read.schema(f"{OUTCOME} STRING, {FIRED} ARRAY<STRING>, {UNDETERMINED} ARRAY<STRING>").json(
-                path
-            )
+            rules = "".join(f", {name} ARRAY<STRING>" for name in RULES)
+            return session.read.schema(f"{OUTCOME} STRING{rules}").json(path)
         case _:
             return session.read.parquet(path)
 

@@ -12,16 +12,17 @@ from typing import NamedTuple
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
+from engine.lowering.sql.action_lists import action_list
 from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.portability import portability_mistakes, without_lists
 from engine.lowering.sql.readable_columns import fact_value, list_value
-from engine.lowering.sql.sql_form import OUTCOME, SqlForm
+from engine.lowering.sql.sql_form import ACTIONS, OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from files.batch.input import refuse_formulas, sources
-from files.batch.output import FIRED, UNDETERMINED, WAIVED, elements
+from files.batch.output import RULES, action_columns, elements
 from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
 from files.input_refused import InputRefused
@@ -74,13 +75,21 @@ def decide_frame(
         )
 
     kept = frame.columns
-    with_kept, raw_facts = read(kept), read(())
-    rejects = (
-        session.sql(with_kept.checked().sql("spark")).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
-    )
-    session.sql(raw_facts.sound().sql("spark")).createOrReplaceTempView("facts")
+    rejects = _checked(session, read(kept), row_map).where(f"{FAULTS} IS NOT NULL").select(*map(_quoted, kept), FAULTS)
+    sound = _checked(session, read(()), row_map).where(f"{FAULTS} IS NULL").drop(FAULTS)
+    sound.createOrReplaceTempView("facts")
     named = form.ruleset.results if results else ()
     return DecidedFrames(_decisions(session, form, named, lists_as_json=lists_as_json), rejects)
+
+
+def _checked(session: SparkSession, raw_facts: RawFacts, row_map: RowMap | None) -> DataFrame:
+    """The rows with their faults. Spark would look for rows with faults in the raw columns: to that end it writes each
+    formula of a row map into all that reads it, over and over, till its memory is full. It leaves a column alone whose
+    value may differ from run to run, as one made of the number of the row may, for all that Spark knows."""
+    checked = session.sql(raw_facts.checked().sql("spark"))
+    if row_map is None or not row_map.formulas:
+        return checked
+    return checked.withColumn(FAULTS, sf.when(sf.monotonically_increasing_id() >= 0, sf.col(FAULTS)))
 
 
 def _read_persons(session: SparkSession, raw_facts: RawFacts) -> bool:
@@ -98,7 +107,8 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, 
     subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
     masks = [mask.column for mask in (*form.fired, *form.waived, *form.undetermined)]
     named = [form.columns[name] for name in (*subjects, *results)]
-    decided = session.sql(form.query([*named, OUTCOME, *form.conditions.values(), *masks]).sql("spark"))
+    wanted = [*named, OUTCOME, *form.conditions.values(), *action_columns(form), *masks]
+    decided = session.sql(form.query(wanted).sql("spark"))
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
     columns.append(sf.col(OUTCOME))
@@ -113,8 +123,10 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, 
             else fact_value(ruleset.variables[name], source, form.dialect)
         )
         columns.append(sf.expr(value.sql("spark")).alias(name))
-    groups = (FIRED, form.fired), (WAIVED, form.waived), (UNDETERMINED, form.undetermined)
-    return decided.select(*columns, *(_ids(masks).alias(name) for name, masks in groups))
+    groups = zip(RULES, (form.fired, form.waived, form.undetermined), strict=True)
+    columns += [_ids(masks).alias(name) for name, masks in groups]
+    actions = sf.expr(action_list(form, as_json=lists_as_json).sql("spark"))
+    return decided.select(*columns, actions.alias(ACTIONS))
 
 
 def _ids(masks: tuple[Mask, ...]) -> Column:

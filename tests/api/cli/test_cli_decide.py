@@ -59,6 +59,37 @@ def test_a_decision_in_chinese(tmp_path: Path, rules: Path) -> None:
     assert "     通过办法： 请勿超过 EUR 10,000.00。" in lines
 
 
+def test_what_is_to_be_done_is_shown_in_both_languages(tmp_path: Path, rules: Path) -> None:
+    policy = rules / "orders.yaml"
+    said = "    action: {do: notify_insurer, by: as_of + 30, amount: order.amount - limit}\n"
+    text = policy.read_text(encoding="utf-8").replace("  insolvent:\n", f"{said}  insolvent:\n")
+    text = text.replace("    if_missing: ignore\n", "    if_missing: ignore\n    action: call_broker\n")
+    policy.write_text(text, encoding="utf-8")
+    own = "actions: {call_broker: {en: call the broker, zh: 联系保险经纪}}\n...\n"
+    facts = (rules / "facts.yaml").read_text(encoding="utf-8").removesuffix("...\n")
+    (rules / "facts.yaml").write_text(facts + own, encoding="utf-8")
+    body = json.loads(LARGE)
+    body["account"]["insolvent"] = True
+    asked = _file(tmp_path, "o.json", json.dumps(body)), "--rules", rules
+
+    lines = credence("decide", *asked).stdout.splitlines()
+    at = lines.index("To do")
+    assert lines[at + 1 : at + 4] == [
+        "  call the broker                                  orders.insolvent",
+        "  notify the insurer  by 2026-07-31  EUR 2,000.00  orders.over-limit",
+        "",
+    ]
+    chinese = credence("decide", *asked, "--lang", "zh").stdout.splitlines()
+    at = chinese.index("待办事项")
+    assert chinese[at + 1].split() == ["联系保险经纪", "orders.insolvent"]
+    assert chinese[at + 2].split() == ["向保险人报损", "2026年7月31日前", "EUR", "2,000.00", "orders.over-limit"]
+    decision = json.loads(credence("decide", *asked, "--json").stdout)
+    assert [each["action"] for each in decision["actions"]] == ["call_broker", "notify_insurer"]
+    explained = credence("explain", *asked).stdout
+    assert "; To do: notify the insurer, by 2026-07-31, EUR 2,000.00" in explained
+    assert "待办事项: 向保险人报损、2026年7月31日前、EUR 2,000.00" in credence("explain", *asked, "--lang", "zh").stdout
+
+
 def test_members_are_shown_by_their_titles_and_stay_words_in_json(tmp_path: Path, rules: Path) -> None:
     policy = rules / "orders.yaml"
     text = policy.read_text(encoding="utf-8")

@@ -59,16 +59,25 @@ with Client(base_url=sys.argv[1]) as client:
 
 NAMED_BY_CASE = [
     f"{kind}{part}"
-    for kind in ("Account", "Invoice", "Order", "Portfolio")
+    for kind in ("Account", "Invoice", "Limit", "Order", "Portfolio")
     for part in ("Decision", "Facts", "Outcome", "Reason", "Request")
 ]
 NAMES = {
     *NAMED_BY_CASE,
     *("AccountCustomerClass", "AccountExternalRating", "AccountLimitStatus", "AccountPreviousGrade", "AccountStatus"),
-    *("OrderReleasedByRole", "PortfolioIndustry"),
+    *("AccountAssignedGrade", "OrderCheckpoint"),
+    *(
+        "OrderReleasedByRole",
+        "PortfolioIndustry",
+        "LimitBasis",
+        "LimitGrantedByRole",
+        "LimitKind",
+        "LimitSecondGrantedByRole",
+    ),
     *("ActivateRequest", "CheckAnswer", "CheckRequest", "PolicyFile", "PolicySet", "FailedChange", "PendingChange"),
     *("Alive", "BodyFault", "Diagnostic", "Problem", "Readiness", "Text"),
     *("Condition", "Figure", "MissingInput", "OrderConditions", "PassedRule", "Undetermined", "Waiver"),
+    *("Action", "ActionName", "RequestedAction"),
     *("CaseKind", "Fact", "FactType", "FactWord", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
 }
 """Every component of the default policies' document."""
@@ -111,7 +120,15 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
 
     assert set(content["components"]["schemas"]) == NAMES
     assert operations == {
-        *("decide_order", "decide_invoice", "decide_account", "decide_portfolio", "get_decision", "get_facts"),
+        *(
+            "decide_order",
+            "decide_invoice",
+            "decide_account",
+            "decide_portfolio",
+            "decide_limit",
+            "get_decision",
+            "get_facts",
+        ),
         *("get_policies", "check_policies", "activate_policies", "healthz", "readyz", "metrics_text"),
     }
 
@@ -164,7 +181,7 @@ def test_the_facts_are_those_of_the_policy_set_in_force(service: httpx2.Client) 
     facts = {fact["name"]: fact for fact in vocabulary["facts"]}
 
     assert vocabulary["currency"] == "EUR"
-    assert [kind["name"] for kind in vocabulary["case_kinds"]] == ["order", "invoice", "account", "portfolio"]
+    assert [kind["name"] for kind in vocabulary["case_kinds"]] == ["order", "invoice", "account", "portfolio", "limit"]
     assert vocabulary["case_kinds"][0]["outcomes"][1] == {
         "name": "approve_with_conditions",
         "title": {"en": "approve with conditions", "zh": "有条件放行"},

@@ -43,6 +43,7 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "account": {"account": {"id": "C-1"}},
     "portfolio": {"portfolio": {"id": "P-1", "receivables": "100.00"}},
+    "limit": {"limit": {"id": "L-1", "kind": "limit", "amount": "100.00"}, "account": {"id": "C-1"}},
 }
 
 

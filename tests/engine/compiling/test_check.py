@@ -1,6 +1,6 @@
 """What `credence check` says about names, units, tables and rules: mistakes beside the diagnostics they must give.
 
-`mistakes/conditions.txt` and `mistakes/policies.txt` hold one mistake a paragraph, in the format of
+`mistakes/conditions.txt`, `actions.txt` and `policies.txt` hold one mistake a paragraph, in the format of
 tests/support/mistakes.py. Here are those that need several files.
 """
 
@@ -26,7 +26,7 @@ MISTAKES = Path(__file__).parent / "mistakes"
 RULE = f"rules:\n  r:\n    when: WHEN\n    then: review\n    reason: {REASON}\n"
 
 
-@each_mistake(MISTAKES / "conditions.txt", MISTAKES / "policies.txt")
+@each_mistake(MISTAKES / "conditions.txt", MISTAKES / "policies.txt", MISTAKES / "actions.txt")
 def test_all_that_is_wrong_with_a_policy_is_said(mistake: Mistake) -> None:
     diagnostics = load(whole_set({"p": mistake.text}, FACTS.format(currency="EUR"))).diagnostics
     assert_diagnostics(mistake, diagnostics, "p.yaml")

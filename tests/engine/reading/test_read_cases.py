@@ -59,6 +59,10 @@ def test_what_is_expected_and_when() -> None:
     assert one.expected.undetermined == ()
     assert one.expected.results == {"grading.grade": "B", "grading.score": Decimal("55.5"), "x.list": ("a", Decimal(1))}
     assert one.expected.conditions == {"deposit": "300.00"}
+    assert one.expected.actions == {
+        "orders.over-limit": {"action": "notify_insurer", "by": "2026-07-31", "amount": None},
+        "orders.late": {},
+    }
     assert two.expected.outcome == "approve"
     assert two.expected.undetermined is None and two.expected.results is None and two.expected.conditions is None
 

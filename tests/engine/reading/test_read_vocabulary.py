@@ -21,6 +21,8 @@ from tests.support.paths import ROOT
 MISTAKES = Path(__file__).parent / "mistakes"
 TITLE = "title: {en: a, zh: b}"
 STANDARD = f"facts:\n  order.amount: {{type: money, required: true, minimum: 0, {TITLE}, example: '1250.50'}}\n"
+STANDARD += f"  account.trade: {{type: enum, members: [key, small], extensible: true, {TITLE}}}\n"
+STANDARD += f"  account.state: {{type: enum, members: [open, shut], {TITLE}}}\n"
 SHIPPED = ROOT / "engine" / "vocabulary" / "facts.yaml"
 
 
@@ -42,7 +44,7 @@ def test_a_site_adds_facts_to_the_standard_ones() -> None:
         "  account.region: {type: enum, members: [north, south], title: {en: Region, zh: 大区}}\n"
     )
     assert not mistakes
-    assert list(found.facts) == ["order.amount", "account.region"]
+    assert list(found.facts) == ["order.amount", "account.trade", "account.state", "account.region"]
     region = found.facts["account.region"]
     assert region.title == Text("Region", "大区")
     assert region.type.members == ("north", "south")

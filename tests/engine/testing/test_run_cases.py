@@ -39,6 +39,7 @@ rules:
     reason: {en: "{order.amount} is too much.", zh: "{order.amount} 过大。"}
     conditions:
       deposit: order.amount - most
+    action: {do: notify_insurer, by: as_of + 30, amount: order.amount - most}
   prepaid:
     when: order.prepayment
     then: reject
@@ -107,6 +108,30 @@ def _test(use: str, expect: str) -> str:
                 "conditions.deposit: expected 400, got 500.00",
                 "conditions.security: expected yes, got no such condition",
             ],
+        ),
+        ("large", "{outcome: hold, reasons: [desk.too-much], actions: {desk.too-much: }}", []),
+        ("small", "{outcome: approve, reasons: [], actions: {}}", []),
+        (
+            "large",
+            "{outcome: hold, reasons: [desk.too-much], actions: "
+            "{desk.too-much: {action: notify_insurer, by: 2026-07-31, amount: 500}}}",
+            [],
+        ),
+        (
+            "large",
+            "{outcome: hold, reasons: [desk.too-much], actions: "
+            "{desk.too-much: {action: litigate, by: 2026-07-30, amount: null}, desk.prepaid: {by: 2026-07-01}}}",
+            [
+                "actions: expected desk.too-much, desk.prepaid, got without desk.prepaid",
+                "actions.desk.too-much.action: expected litigate, got notify_insurer",
+                "actions.desk.too-much.by: expected 2026-07-30, got 2026-07-31",
+                "actions.desk.too-much.amount: expected null, got 500.00",
+            ],
+        ),
+        (
+            "large",
+            "{outcome: hold, reasons: [desk.too-much], actions: {}}",
+            ["actions: expected none, got besides desk.too-much"],
         ),
         (
             "large",

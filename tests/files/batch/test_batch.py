@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind
 from files.batch.duckdb.duckdb_run import SqlBatchJob, run
@@ -132,7 +133,7 @@ def rejects_of(path: Path) -> dict[int, set[str]]:
     return {int(row["line"]): {fault.partition(":")[0] for fault in row["faults"].split("\n")} for row in rows}
 
 
-@pytest.mark.parametrize("case", ["order", "invoice", "account", "portfolio"])
+@pytest.mark.parametrize("case", list(CASE_KINDS))
 def test_csv_rows_are_accepted_refused_and_decided_as_one_by_one(case: str, tmp_path: Path) -> None:
     facts, rows = rows_of_cells(case, 1_500, 1)
     said = one_by_one(case, facts, rows)

@@ -375,7 +375,7 @@ NO_VALUE = "is an object or a list, not a value"
         (
             '{"No": ["S"], "Customer": "C"}',
             ("No", "Sum", "Customer"),
-            [f"No: {NO_VALUE}", "order.amount: is required"],
+            [f"No: {NO_VALUE}", "order.amount: column `Sum`: is required"],
         ),
     ],
 )

@@ -17,6 +17,7 @@ from tests.files.maps.test_columns_agree import CLOSE, SPECS, both, map_of
 from tests.files.maps.test_map_formulas_agree import of_numbers
 from tests.support import facts_in_every_way
 from tests.support.command_line import credence, desk
+from tests.support.large import how_many
 from tests.support.random_row_maps import DAY, RandomRowMap, seeing_engine, seen
 
 pytestmark = [
@@ -182,7 +183,7 @@ def test_other_delimiters_are_read_and_other_encodings_refused(orders: Path, tmp
     assert (refused.exit_code, "that says `sep=;`" in refused.stderr) == (2, True), refused.stderr
 
 
-@pytest.mark.parametrize("seed", [3, 8])
+@pytest.mark.parametrize("seed", [3, 8, 11, 12][: how_many(1, large=4)])
 @pytest.mark.usefixtures("orders")
 def test_formulas_of_a_row_map_give_on_spark_what_the_interpreter_has(seed: int) -> None:
     """As tests/files/maps/test_map_formulas_agree.py has it for DuckDB."""

@@ -93,16 +93,15 @@ def action_cells(action: RequestedAction, words: ValueWords) -> tuple[str, str, 
 
 
 def _print_reason(console: Console, decision: Decision, number: int, reason: Reason, words: ValueWords) -> None:
-    """One reason, numbered, on one line: what it asks for, why, and which rule says so where. Below it the remedy, and
-    the facts that the rule rests on by their titles. Facts that are missing stand once for all reasons, below them.
+    """One reason, numbered, on one line: what it asks for, why, which facts are missing, and which rule says so where.
+    Below it the remedy, and the facts that the rule rests on by their titles.
     """
     outcome = words.outcome(reason.outcome)
     style = "dim" if reason.waived else outcome_style(decision, reason.outcome)
     outcome += f" ({phrases.WAIVED[words.reader]})" if reason.waived else ""
-    text = reason.text[words.reader]
-    console.print(
-        Text.assemble(f"  {number}. ", (outcome, style), f"  {text}", (f"  {reason.rule}  {reason.place}", "dim"))
-    )
+    missing = f"  {phrases.MISSING[words.reader]} {', '.join(reason.missing)}" if reason.missing else ""
+    source = (f"{missing}  {reason.rule}  {reason.place}", "dim")
+    console.print(Text.assemble(f"  {number}. ", (outcome, style), f"  {reason.text[words.reader]}", source))
     for each in reason.waived:
         why = each.reason[words.reader]
         said = phrases.WAIVED_UNTIL[words.reader].format(each.exception, each.until, each.by, each.approved_by, why)

@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,34}(,\d{1,34})+(\.\d{1,34})?", re.ASCII)
 
 
-class Piece(NamedTuple):
+class CutPiece(NamedTuple):
     """What stands between two commas or before a colon, as far as it matters here."""
 
     text: str | None
@@ -29,7 +29,7 @@ class Piece(NamedTuple):
     is_number: bool = False
 
 
-def end_of_value(pieces: Sequence[Piece], at: int, *, is_mapping: bool) -> int:
+def end_of_value(pieces: Sequence[CutPiece], at: int, *, is_mapping: bool) -> int:
     """Where the value that begins at `at` ends: behind its last piece, or behind itself where it is whole. `pieces` are
     the items of a list, or the keys and values of a mapping by turns."""
     step = 2 if is_mapping else 1
@@ -45,7 +45,7 @@ def end_of_value(pieces: Sequence[Piece], at: int, *, is_mapping: bool) -> int:
     return at + 1 if _is_open(text) else after
 
 
-def end_of_key(pieces: Sequence[Piece], at: int) -> int:
+def end_of_key(pieces: Sequence[CutPiece], at: int) -> int:
     """The same of a mapping's key, such as `max(a, b)` in `{max(a, b): 5}`: where its value stands."""
     text, after = pieces[at].text or "", at
     while _is_open(text) and after + 2 < len(pieces) and pieces[after + 1].text == "":
@@ -66,7 +66,7 @@ def number_meant(written: str) -> tuple[Decimal, str] | None:
     return Decimal(sign + plain), hint.replace(f"`{plain}`", f"`{sign}{plain}`")
 
 
-def _goes_on(key: Piece, text: str, piece: Piece) -> bool:
+def _goes_on(key: CutPiece, text: str, piece: CutPiece) -> bool:
     """Whether a key without a value is more of the text before it, though no bracket is open: digits behind digits,
     anything in a text for readers, and what no key looks like."""
     if _NUMBER.fullmatch(f"{text},{piece.text}"):

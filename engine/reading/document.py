@@ -25,7 +25,7 @@ import yaml
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
-from engine.reading.cut_values import Piece, end_of_key, end_of_value, number_meant
+from engine.reading.cut_values import CutPiece, end_of_key, end_of_value, number_meant
 from engine.reading.yaml_syntax import BREAK, rest_of_line, syntax_mistake
 from engine.vocabulary.invisible import IN_POLICIES
 
@@ -396,10 +396,10 @@ class _DocumentReader:
         return tuple(first.values())
 
 
-def _piece(node: Node) -> Piece:
+def _piece(node: Node) -> CutPiece:
     if not isinstance(node, Scalar) or node.quoted:
-        return Piece(None)
-    return Piece(node.text, isinstance(node.value, Decimal))
+        return CutPiece(None)
+    return CutPiece(node.text, isinstance(node.value, Decimal))
 
 
 def _written(node: Node) -> str:

@@ -329,24 +329,7 @@ def facts_file_schema(vocabulary: Vocabulary) -> Schema:
     """The schema of a site's `rules/facts.yaml`: currency, languages, list of policies, facts of its own, and titles of
     what is in `vocabulary`."""
     bound = {"type": ["number", "string"], "description": "Inclusive."}
-    fact = record(
-        {
-            "type": {"$ref": "#/$defs/type"},
-            "members": _MEMBERS,
-            "title": _TEXT,
-            "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
-            "required": {"type": "boolean", "default": False},
-            "future": {
-                "enum": [word.value for word in Future],
-                "description": "Of a date that tells of the past: whether one after the day of the decision is refused "
-                "or counts as missing. Left out, such a date is like any other.",
-            },
-            "minimum": bound,
-            "maximum": bound,
-            "example": {"type": ["number", "string", "boolean"], "description": "As it stands in a request."},
-        },
-        ("type", "title"),
-    )
+    fact = _own_fact(bound)
     listed = _listed_fact(bound)
     is_list = {"properties": {"type": {"const": Kind.LIST.value}}, "required": ["type"]}
     reserved = "|".join(sorted(word for word in RESERVED))
@@ -437,6 +420,28 @@ def _of_the_site(fact: Schema) -> Schema:
     more = record({"members": {**_MEMBERS, "description": "Words added to a standard enum."}}, ("members",))
     own = {"anyOf": [{"required": ["type"]}, {"required": ["title"]}]}
     return {"if": {"required": ["members"], "not": own}, "then": more, "else": fact}
+
+
+def _own_fact(bound: Schema) -> Schema:
+    """A fact with single values."""
+    return record(
+        {
+            "type": {"$ref": "#/$defs/type"},
+            "members": _MEMBERS,
+            "title": _TEXT,
+            "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
+            "required": {"type": "boolean", "default": False},
+            "future": {
+                "enum": [word.value for word in Future],
+                "description": "Of a date that tells of the past: whether one after the day of the decision is refused "
+                "or counts as missing. Left out, such a date is like any other.",
+            },
+            "minimum": bound,
+            "maximum": bound,
+            "example": {"type": ["number", "string", "boolean"], "description": "As it stands in a request."},
+        },
+        ("type", "title"),
+    )
 
 
 def _listed_fact(bound: Schema) -> Schema:

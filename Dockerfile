@@ -7,8 +7,8 @@
 # version and hash in locks/. What is not: the tag's digest (write it behind the tag as @sha256:… where two builds must
 # be the same bit for bit) and gcc, which only compiles.
 #
-# There is no authentication yet: the process listens on all addresses of its container, so publish its port on the
-# loopback address only, as above and in compose.yaml, or behind a proxy that authenticates.
+# The process listens on all addresses of its container and asks for keys, which travel in the clear: publish its port on
+# the loopback address only, as above and in compose.yaml, or behind a proxy that ends TLS.
 
 FROM python:3.13-slim-bookworm AS builder
 # hadolint ignore=DL3008

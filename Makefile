@@ -21,8 +21,8 @@ setup: ## virtual environment in .venv with the locked packages; PYTHON=python3.
 setup-tests:
 	@$(INSTALL) test "$(PYTHON)"
 
-run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal
-	$(BIN)/credence serve
+run: setup ## the service on 127.0.0.1:8000 with rules/ and an embedded journal, for whoever is at this machine
+	$(BIN)/credence serve --insecure-local
 
 test: check ## all checks and tests
 	$(PYTEST)

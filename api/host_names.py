@@ -46,3 +46,10 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def is_loopback(listen: str) -> bool:
+    """Whether a service that listens there is reached from its own machine alone: `127.0.0.1`, `[::1]`, `localhost`."""
+    listened = listen.lower().strip("[]")
+    address = address_of(listened)
+    return address.is_loopback if address else listened == "localhost"

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 
 import structlog
+
+_SECRET = re.compile(r"crk_[0-9A-Za-z]+|eyJ[\w-]{10,}\.[\w-]*\.?[\w-]*", re.ASCII)
+"""Keys of credence, and tokens: whatever somebody puts one into, it doesn't reach the log."""
+
+
+def _without_secrets(_logger: object, _method: str, line: str | bytes | structlog.typing.EventDict) -> str:
+    """The finished line, tracebacks included."""
+    return _SECRET.sub(lambda found: f"{found[0][:4]}…", str(line))
 
 
 def configure_logs(level: str) -> None:
@@ -32,6 +41,7 @@ def configure_logs(level: str) -> None:
     finish: list[structlog.types.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.JSONRenderer(),
+        _without_secrets,
     ]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=finish, foreign_pre_chain=shared))
     root = logging.getLogger()

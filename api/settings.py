@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.host_names import listed_names
+from api.host_names import is_loopback, listed_names
+from api.oidc_issuers import read_issuers
 from ledger.store.place import unfit_place
 
 
@@ -57,6 +58,14 @@ class Settings(BaseSettings):
     unread_seconds_max: float = Field(
         default=20, ge=0.1, le=600, description="How long an answer that nobody takes keeps its connection."
     )
+    insecure_local: bool = Field(
+        default=False,
+        description="Ask nobody for a key: whoever is at this machine may all. On a loopback address only.",
+    )
+    oidc: str = Field(default="", description="YAML file of the OIDC issuers whose tokens are taken.")
+    requests_per_second_max: int = Field(
+        default=500, ge=1, le=1_000_000, description="Requests a second of one key in each worker (429 beyond it)."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )
@@ -69,12 +78,35 @@ class Settings(BaseSettings):
             raise ValueError(f"the setting {_variable(str(field.field_name))} is empty; leave it out for the default")
         return said
 
+    @field_validator("oidc")
+    @classmethod
+    def _issuers_can_be_read(cls, file: str) -> str:
+        """Refuses a file with a mistake at the start, not at the first token."""
+        if file.strip():
+            read_issuers(Path(file))
+        return file.strip()
+
     @field_validator("hosts")
     @classmethod
     def _hosts_are_names(cls, listed: str) -> str:
         """Refuses a list with anything in it that is no name or address, before a request meets it."""
         listed_names(listed)
         return listed
+
+    @model_validator(mode="after")
+    def _insecure_is_local(self) -> Settings:
+        """Without keys nobody else may reach it: neither from another machine nor under a name that a foreign page
+        could take over."""
+        if self.insecure_local and not is_loopback(self.host):
+            raise ValueError(
+                f"--insecure-local asks nobody for a key, so it listens on 127.0.0.1 only, not on `{self.host}`; leave "
+                "it out, and make keys with `credence keys create`"
+            )
+        if self.insecure_local and self.hosts.strip():
+            raise ValueError(
+                "--insecure-local asks nobody for a key, so it answers to localhost only; leave CREDENCE_HOSTS out"
+            )
+        return self
 
     @field_validator("journal", mode="before")
     @classmethod

@@ -46,6 +46,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         port, journal = _free_port(), str(Path(home) / "credence.db")
         environment = {"CREDENCE_PORT": str(port), "CREDENCE_JOURNAL": journal, "CREDENCE_RULES": "rules"}
+        environment["CREDENCE_INSECURE_LOCAL"] = "1"
         with _server(["-m", "api.http"], port, **environment):
             _decide(port, 1)
             for _ in range(options.repeats):

@@ -2,6 +2,7 @@
 
     store/     one SQLite file: opened so that what is committed survives a power cut, its tables, its migrations
     journal/   decisions on disk before anyone hears of them; time that never goes back
+    access/    people, their keys, and every act by which that changed
     policies/  the set in force, followed in a folder, pending where a change takes something away
 
 Nouns: RECORD (one decision with its request and answer), POLICY SET (files and the engine's standard facts, named by

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "command-line.md"
 
-_TABLE = re.compile(r"<!-- options of (?P<command>[\w-]+) -->\n(?P<table>.*?)<!-- end -->\n", re.DOTALL)
+_TABLE = re.compile(r"<!-- options of (?P<command>[\w-]+(?: [\w-]+)?) -->\n(?P<table>.*?)<!-- end -->\n", re.DOTALL)
 _HELP = re.compile(r"(?P<meaning>.*?)(?:  \[(?P<extra>.*)\])?", re.DOTALL)
 
 
@@ -28,8 +29,16 @@ def commands() -> dict[str, Any]:
 
     from api.cli.main import app
 
-    group: Any = typer.main.get_command(app)
-    return dict(group.commands)
+    return dict(_flat(typer.main.get_command(app), ""))
+
+
+def _flat(group: Any, before: str) -> Iterator[tuple[str, Any]]:
+    """The commands of a group, those of its groups under two words: `keys create`."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _flat(command, f"{before}{name} ")
+        else:
+            yield before + name, command
 
 
 def option_table(command: Any) -> str:

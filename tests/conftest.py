@@ -41,6 +41,8 @@ SLOW = frozenset(
         "api/http/test_generated_clients.py",
         "api/http/test_failures.py",
         "api/http/test_guard.py",
+        "api/http/test_keys.py",
+        "api/http/test_tokens.py",
         "system/test_invisible_everywhere.py",
         "api/http/test_journal_trouble.py",
         "ledger/policies/test_looks.py",

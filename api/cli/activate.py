@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from http.client import HTTPException
 from typing import Annotated, Any
-from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, Request, build_opener
 
 import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
 from api.cli.options import RUNNING, JsonOption
+from api.cli.running_service import KEY_WANTED, NOT_CREDENCE, ServiceOptions
 
-SECONDS_MAX = 60
-"""For an answer: activating compiles nothing, but waits for a change that is being compiled."""
-
-_ANSWER_BYTES_MAX = 16 << 20
-_NOT_CREDENCE = "what answers at `{url}` is not credence, or refuses; give the service's --url"
 _GONE = (
     ("files", "file"),
     ("policies", "policy"),
@@ -27,26 +19,17 @@ _GONE = (
     ("exceptions", "rules waived by"),
 )
 
-UrlOption = Annotated[
-    str,
-    typer.Option(
-        "--url",
-        metavar="URL",
-        help="Where the service listens, on this machine.",
-        show_default=True,
-        rich_help_panel=RUNNING,
-    ),
-]
 YesOption = Annotated[bool, typer.Option("--yes", help="Put the pending set into force.", rich_help_panel=RUNNING)]
 
 
-def activate(*, url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False, as_json: JsonOption = False) -> None:
+def activate(*, service: ServiceOptions, yes: YesOption = False, as_json: JsonOption = False) -> None:
     """Show what the pending policy change would take away, and with --yes put it into force.
 
     A change of the rules folder that removes a file, a policy or a rule doesn't take effect by being saved: it could be
     a file that was lost, and what is left would pass what it held. Nor does an exception that is new or says something
     else. The set before decides on, and /readyz shows the change as pending, until this command says that it is meant.
-    It must run on the service's own machine.
+    It needs a key with the role approver, in the environment variable CREDENCE_KEY or a file; a service that was
+    started with --insecure-local asks for none.
 
     Example:  credence activate
 
@@ -55,9 +38,11 @@ def activate(*, url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False
     Exit code: 0 activated, or nothing is pending; 1 a change is pending and was not activated; 2 the service can't be
     reached.
     """
-    state = _answer(url, "/readyz")
+    state = service.ask("/readyz", refusals_too=True)
     if "pending" not in state:  # a refusal, or somebody else's JSON, says nothing about changes
-        refuse(_NOT_CREDENCE.format(url=url))
+        if set(state) == {"ready"}:
+            refuse(f"the service at `{service.url}` wants a key with the role approver; {KEY_WANTED}")
+        refuse(str(state["detail"]) if state.get("status") in (401, 403) else NOT_CREDENCE.format(url=service.url))
     pending = state["pending"]
     if pending is None:
         _print(
@@ -74,7 +59,7 @@ def activate(*, url: UrlOption = "http://127.0.0.1:8000", yes: YesOption = False
         waits = f"pending: version {version}; `credence activate --yes` puts it into force"
         _print(waits, {"pending": pending, "activated": False}, as_json=as_json, style="yellow")
         raise typer.Exit(FOUND_PROBLEMS)
-    _answer(url, "/v1/policies/activate", {"version": version})
+    service.ask("/v1/policies/activate", {"version": version})
     decides = f"activated: version {version} decides from now on"
     _print(decides, {"pending": pending, "activated": True}, as_json=as_json, style="green")
 
@@ -92,32 +77,3 @@ def _print_gone(pending: Mapping[str, Any]) -> None:
     for key, noun in _GONE:
         for name in pending.get(key, ()):
             err().print(Text(f"  {noun} {name}"))
-
-
-def _answer(url: str, path: str, body: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The service's answer; ends the command where there is none, or where it refuses."""
-    headers = {"Accept": "application/json", **({"Content-Type": "application/json"} if body else {})}
-    try:
-        request = Request(url.rstrip("/") + path, json.dumps(body).encode() if body else None, headers)
-        if request.type not in ("http", "https"):
-            refuse(f"`{url}` is not the address of a service; write it like http://127.0.0.1:8000")
-        with build_opener(ProxyHandler({})).open(request, timeout=SECONDS_MAX) as answer:
-            return _read(answer.read(_ANSWER_BYTES_MAX), url)
-    except HTTPError as error:
-        refused = _read(error.read(_ANSWER_BYTES_MAX), url)
-        if body is None:  # a service that is not ready says why in the same shape
-            return refused
-        refuse(str(refused.get("detail", f"the service answered {error.code}")), FOUND_PROBLEMS)
-    except (URLError, HTTPException, OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        refuse(f"no service answers at `{url}`: {reason}; start it with `credence serve`, or give its --url")
-
-
-def _read(content: bytes, url: str) -> dict[str, Any]:
-    try:
-        answer = json.loads(content)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        refuse(_NOT_CREDENCE.format(url=url))
-    return answer

@@ -109,7 +109,8 @@ def _summary(engine: Engine, folder: RulesFolder) -> str:
     policies = engine.policies.values()
     rules = sum(len(policy.rules) for policy in policies)
     tables = sum(len(policy.tables) for policy in policies)
-    counts = (_counted(len(policies), "policy"), _counted(rules, "rule"), _counted(tables, "table"))
+    counts = [_counted(len(policies), "policy"), _counted(rules, "rule"), _counted(tables, "table")]
+    counts += [_counted(len(engine.lists), "list")] if engine.lists else []
     beside = (_counted(len(folder.cases), "cases file"), _counted(len(row_maps(folder)), "row map"))
     summary = f"no mistakes: {', '.join(counts)}; {', '.join(beside)}; version {engine.version}"
     return "; ".join([summary, *_undecided(engine)])

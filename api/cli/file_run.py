@@ -16,13 +16,16 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
-from api.cli.input_files import row_map_read
+from api.cli.input_files import known_encoding, one_character, row_map_read
 from api.cli.options import CountOptions, FileEngine, FileOptions, RejectsOptions, TextFileOptions, as_of_day, case_kind
 from api.cli.policy_folder import engine_of
 from api.cli.summary_tables import print_table, table_as_json
 from engine.pipeline import Engine
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.vocabulary import Fact
 from files.batch.summary import Summary
+from files.input_refused import InputRefused
+from files.joined_lists import JoinedList, list_file, read_list_file
 from files.maps.row_map import RowMap
 from files.rejects import without_empty_rejects
 
@@ -71,6 +74,9 @@ class Prepared:
     as_of: date
     """The day for which is decided."""
 
+    lists: tuple[JoinedList, ...] = ()
+    """Facts that are lists, from files of their own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCounts:
@@ -109,7 +115,34 @@ def prepare(run: FileRun) -> Prepared:
     if case is None and row_map is None:
         refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
     kind = row_map.case if row_map else str(case)
-    return Prepared(policies=policies, case=kind, row_map=row_map, as_of=as_of_day(run.what.as_of, policies))
+    lists = _lists(run, policies.vocabulary.of_case(kind), row_map)
+    as_of = as_of_day(run.what.as_of, policies)
+    return Prepared(policies=policies, case=kind, row_map=row_map, as_of=as_of, lists=lists)
+
+
+def _lists(run: FileRun, facts: Sequence[Fact], row_map: RowMap | None) -> tuple[JoinedList, ...]:
+    """The records of each `--list`; ends the command where one can't be used, or the map reads one that isn't given."""
+    given: dict[str, Path] = {}
+    for word in run.what.lists or ():
+        name, sign, path = word.partition("=")
+        if not sign or not path:
+            refuse(f"--list takes a fact and a file, such as account.open_items=open_items.csv, not `{word}`")
+        if name in given:
+            refuse(f"--list gives `{name}` twice")
+        given[name] = Path(path)
+    for mapped in row_map.lists if row_map else ():
+        if mapped.name not in given:
+            refuse(f"the map reads `{mapped.name}` from a file of its own; give --list {mapped.name}=FILE")
+    encoding, delimiter = known_encoding(run.text.encoding), one_character(run.text.delimiter)
+    try:
+        return tuple(
+            read_list_file(list_file(name, path, facts, row_map), encoding=encoding, delimiter=delimiter)
+            for name, path in given.items()
+        )
+    except InputRefused as refused:
+        refuse(str(refused))
+    except OSError as error:
+        refuse(f"`{error.filename}`: {error.strerror}")
 
 
 def print_counts(run: FileRun, counts: FileCounts) -> None:

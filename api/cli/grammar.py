@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -155,13 +155,23 @@ def rules_folder(argument: Path | None, option: Path | None, default: Path) -> P
 
 
 def register(
-    app: typer.Typer, commands: Sequence[tuple[str, Callable[..., None], str]], file_commands: set[str]
+    app: typer.Typer,
+    commands: Sequence[tuple[str, Callable[..., None], str]],
+    file_commands: set[str],
+    lines: Mapping[str, str],
 ) -> None:
     """Adds commands to `app`: name, function, and the line that lists it. `file_commands` names those that decide
-    files.
+    files. A name of two words, `keys create`, is a command of the group `keys`, which `lines` has a line for.
 
-        register(app, (("check", check, "Find every mistake in policies, tests and maps."),), file_commands=set())
+        register(app, (("check", check, "Find every mistake."),), file_commands=set(), lines={})
     """
+    groups: dict[str, typer.Typer] = {}
     for name, command, line in commands:
         of_name = FileCommand if name in file_commands else Command
-        app.command(name, cls=of_name, short_help=line)(with_blocks(command))
+        group, _, act = name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = typer.Typer(
+                cls=Commands, no_args_is_help=True, rich_markup_mode=None, short_help=lines[group]
+            )
+            app.add_typer(groups[group], name=group)
+        (groups[group] if group else app).command(act, cls=of_name, short_help=line)(with_blocks(command))

@@ -31,7 +31,7 @@ def init(
 
     Example:  credence init credit
 
-    Then:  cd credit;  credence check;  credence decide sample/order.json;  credence serve
+    Then:  cd credit;  credence check;  credence decide sample/order.json
 
     Exit code: 0 written, 2 DIR is not empty or can't be written; then nothing is left there.
     """
@@ -65,7 +65,7 @@ next:
 {enter}  credence check
   credence decide sample/order.json
   credence portfolio sample/open_items.csv --map rules/maps/open_items.yaml --as-of {_SAMPLE_DAY}
-  credence serve"""
+  credence serve --insecure-local"""
 
 
 def _under(names: Sequence[str], part: str) -> int:

@@ -21,6 +21,8 @@ from api.cli.decide_file import decide_file_command
 from api.cli.explain import explain
 from api.cli.grammar import Commands, register
 from api.cli.init import init
+from api.cli.keys import create, list_keys, recover, revoke
+from api.cli.people import add, change, end, list_people
 from api.cli.portfolio import portfolio
 from api.cli.schema import schema
 from api.cli.serve import serve
@@ -113,7 +115,20 @@ COMMANDS = (
     ("schema", schema, "Print JSON Schemas for editors and callers."),
     ("serve", serve, "Answer decisions over HTTP."),
     ("activate", activate, "Put a change that takes rules away into force."),
+    ("people add", add, "Add somebody who may ask the service."),
+    ("people change", change, "Change somebody's roles, authority or name."),
+    ("people end", end, "End what somebody may."),
+    ("people list", list_people, "List people: who holds what."),
+    ("keys create", create, "Make a key; it is shown once."),
+    ("keys list", list_keys, "List keys, without their texts."),
+    ("keys revoke", revoke, "End a key."),
+    ("keys recover", recover, "Make a first key again, on the service's machine."),
 )
 """Every command: its name, its function, and its line in `credence --help`, in the order there."""
 
-register(app, COMMANDS, file_commands={"decide-file", "batch"})
+register(
+    app,
+    COMMANDS,
+    file_commands={"decide-file", "batch"},
+    lines={"people": "Who may ask the service, and as what.", "keys": "Keys of people and programs."},
+)

@@ -306,6 +306,18 @@ class FileOptions:
     rules: RulesOption = RULES
     """The folder of the policies."""
 
+    lists: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--list",
+            metavar="FACT=FILE",
+            help="A fact that is a list from a file of its own, one record a row: account.open_items=open_items.csv. "
+            "Repeat it for more (--engine python or duckdb).",
+            rich_help_panel=READ,
+        ),
+    ] = None
+    """Each a fact's name, `=`, and a path."""
+
     results: Annotated[
         bool,
         typer.Option(

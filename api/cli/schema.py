@@ -16,7 +16,7 @@ from api.cli.options import RULES, WRITTEN, RulesOption
 from api.cli.policy_folder import vocabulary_of
 from engine.reading.case_schemas import cases_schema
 from engine.reading.exception_schemas import exceptions_schema
-from engine.reading.file_schemas import DIALECT, facts_file_schema, policy_schema
+from engine.reading.file_schemas import DIALECT, facts_file_schema, list_schema, policy_schema
 from engine.reading.request_schemas import Schema, facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
@@ -30,6 +30,7 @@ class Subject(StrEnum):
     POLICY = "policy"
     FACTS = "facts"
     EXCEPTIONS = "exceptions"
+    LIST = "list"
     CASES = "cases"
     MAP = "map"
     HISTORY = "history"
@@ -52,8 +53,8 @@ def schema(
         ),
     ] = None,
 ) -> None:
-    """Print a JSON Schema: of policies, facts.yaml, exceptions.yaml, policy tests, row maps, history maps, or of a
-    request's facts.
+    """Print a JSON Schema: of policies, facts.yaml, exceptions.yaml, lists, policy tests, row maps, history maps, or of
+    a request's facts.
 
     All of them follow facts.yaml under --rules: its languages, and its facts where they speak of facts. Policies with
     mistakes don't matter. Editors find the schema through the first line of a file:
@@ -103,6 +104,7 @@ _SCHEMAS: Mapping[Subject, Callable[[Vocabulary], Schema]] = {
     Subject.POLICY: lambda vocabulary: policy_schema(vocabulary.languages),
     Subject.FACTS: facts_file_schema,
     Subject.EXCEPTIONS: lambda vocabulary: exceptions_schema(vocabulary.languages),
+    Subject.LIST: lambda vocabulary: list_schema(vocabulary.languages),
     Subject.CASES: cases_schema,
     Subject.MAP: row_map_schema,
     Subject.HISTORY: history_map_schema,

@@ -47,13 +47,34 @@ JournalOption = Annotated[
 ]
 
 
+InsecureLocalOption = Annotated[
+    bool,
+    typer.Option(
+        "--insecure-local",
+        help="Ask nobody for a key: whoever is at this machine may all. For trying it out; on 127.0.0.1 only.",
+        rich_help_panel=RUNNING,
+    ),
+]
+BANNER = """\
+insecure: nobody is asked for a key, and whoever is at this machine may all.
+To try credence out. Without --insecure-local callers need keys: docs/operations.md, People and keys"""
+
+
 def serve(
-    *, host: HostOption = None, port: PortOption = None, rules: FolderOption = None, journal: JournalOption = None
+    *,
+    host: HostOption = None,
+    port: PortOption = None,
+    rules: FolderOption = None,
+    journal: JournalOption = None,
+    insecure_local: InsecureLocalOption = False,
 ) -> None:
     """Answer decisions over HTTP; Ctrl-C stops it after the requests in flight.
 
     The folder of the policies is watched: a change takes effect while the service runs. Each option is also an
-    environment variable: CREDENCE_HOST, CREDENCE_PORT, CREDENCE_RULES, CREDENCE_JOURNAL.
+    environment variable: CREDENCE_HOST, CREDENCE_PORT, CREDENCE_RULES, CREDENCE_JOURNAL, CREDENCE_INSECURE_LOCAL.
+
+    Callers need a key (credence keys create); a service without any prints its first one. --insecure-local asks for
+    none.
 
     Example:  credence serve --port 8080
 
@@ -69,7 +90,7 @@ def serve(
     from ledger.journal.opening import check_writable
     from ledger.store.trouble import JournalUnavailable
 
-    given = {"host": host, "port": port, "rules": rules, "journal": journal}
+    given = {"host": host, "port": port, "rules": rules, "journal": journal, "insecure_local": insecure_local or None}
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as error:
@@ -85,7 +106,14 @@ def serve(
     where = f"http://{_in_url(settings.host)}:{free}"
     line = f"listening on {where}  (API: {where}/docs, rules: {settings.rules}, journal: {settings.journal})"
     with suppress(KeyboardInterrupt):  # uvicorn raises it once more after it has shut down in order
-        run(settings, when_listening=lambda: err().print(Text(line)))
+        run(settings, when_listening=lambda: _say(line, BANNER if settings.insecure_local else ""))
+
+
+def _say(line: str, banner: str) -> None:
+    """Where it listens, and above all else that it asks nobody for a key."""
+    err().print(Text(line))
+    if banner:
+        err().print(Text(banner, "bold red"))
 
 
 def _warn_of_mistakes(rules: Path) -> None:

@@ -7,9 +7,11 @@ The way of a request, from the socket inwards:
     guard             what all connections share: how many, how many bytes, who has to go first
     request_head      what makes two readers of a head disagree, hosts which names the service answers to
     edge              the request's id, and the one place where an error becomes a problem document
+    admission         who asks (authentication, bearer_tokens), how often (rate_limits), whether they may (access_table)
     decisions         `POST /v1/decisions/{case}`: the hot path, ASGI itself
-    policy_routes, health, reference, pages   everything else, through FastAPI
+    policy_routes, access_routes, health, reference, pages   everything else, through FastAPI
 
-Beside the way: problems (the one table from errors to statuses), answers (shapes for the OpenAPI document), openapi
-(follows the vocabulary in force), parameters, body, identifiers, metrics. app puts the parts together.
+Beside the way: caller (who it is, for all behind the door), signing_keys (of OIDC issuers), first_key; problems (the
+one table from errors to statuses), answers and access_answers (shapes for the OpenAPI document), openapi (follows the
+vocabulary in force), parameters, body, identifiers, metrics. app puts the parts together.
 """

@@ -284,6 +284,7 @@ class RecordValueShape(Shape):
     """A value that each record of a list may carry."""
 
     name: str = Field(description="As requests and formulas have it.", examples=["amount"])
+    title: TextShape | None
     type: FactType
     required: bool
 
@@ -325,9 +326,8 @@ class VocabularyShape(Shape):
     facts: list[FactShape]
 
 
-FileName = Annotated[
-    str, Field(pattern=r"^([^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}/)?[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}\.ya?ml$")
-]
+_NAME = r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}"
+FileName = Annotated[str, Field(pattern=rf"^({_NAME}/)?({_NAME}\.ya?ml|lists/{_NAME}\.(ya?ml|csv))$")]
 
 
 class CheckRequest(BaseModel):
@@ -336,7 +336,7 @@ class CheckRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     files: dict[FileName, str] = Field(
-        description="File name, such as `orders.yaml` or `rules/orders.yaml` → YAML text.",
+        description="File name, such as `orders.yaml`, `rules/orders.yaml` or `lists/banks.csv` → its text.",
         examples=[{"orders.yaml": "policy: orders\n"}],
         json_schema_extra={"additionalProperties": False},
     )
@@ -363,19 +363,24 @@ class CheckAnswer(Shape):
 
 
 class Readiness(Shape):
-    """Whether it can decide now; where not, why."""
+    """Whether it can decide now; where not, why. Whoever has no role is told `ready` alone."""
 
     ready: bool
-    policy_version: Version | None
-    policy_since: datetime | None
-    compiling_since: datetime | None = Field(description="A change of the policies is being compiled since then.")
-    journal: JournalState
-    journal_trouble: str | None = Field(description="Why the journal takes no writes; null where it does.")
-    clock_behind_seconds: float = Field(
-        description="How far the clock is behind the journal's last record. Beyond 3600 a request must say `as_of`."
+    policy_version: Version | None = None
+    policy_since: datetime | None = None
+    compiling_since: datetime | None = Field(
+        default=None, description="A change of the policies is being compiled since then."
     )
-    failed_change: FailedChangeShape | None
-    pending: PendingChangeShape | None
+    journal: JournalState | None = None
+    journal_trouble: str | None = Field(
+        default=None, description="Why the journal takes no writes; null where it does."
+    )
+    clock_behind_seconds: float | None = Field(
+        default=None,
+        description="How far the clock is behind the journal's last record. Beyond 3600 a request must say `as_of`.",
+    )
+    failed_change: FailedChangeShape | None = None
+    pending: PendingChangeShape | None = None
 
 
 class Alive(Shape):

@@ -4,6 +4,8 @@ What is made for one app, and who holds what:
 
     Metrics     counts; everybody below tells it what happened
     Journal     the file of decisions, and the clock that never goes back
+    Access      people and keys, from the journal's file
+    Admission   the door: who asks, how often, and what they may
     Compiler    a worker process that checks and compiles what was saved in the rules folder
     Policies    the set in force; follows the folder by the compiler, records sets in the journal
     Worker      a second process, for texts that callers want checked: their wait keeps no change of policies waiting
@@ -20,8 +22,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
+from pathlib import Path as FilePath
 from typing import Annotated, Any, NoReturn
 
 from fastapi import FastAPI, Path, Request
@@ -32,26 +35,36 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from api import policy_check
+from api.http.access_routes import add_access_routes
+from api.http.admission import Admission, check_routes
 from api.http.answers import DecisionShape
+from api.http.authentication import Authentication
+from api.http.bearer_tokens import IssuerTokens
+from api.http.caller import admitted_of
 from api.http.decisions import DecideCase, find_decision, refuse_case
 from api.http.edge import Edge
+from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
 from api.http.metrics import Metrics
 from api.http.openapi import follow_vocabulary, operation_id
 from api.http.parameters import only_parameters
 from api.http.policy_routes import add_policy_routes
 from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
+from api.http.rate_limits import RateLimits
 from api.http.reference import add_reference_routes
 from api.http.vocabulary_routes import add_vocabulary_routes
+from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
 from api.settings import Settings
 from api.worker import Worker
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
+from ledger.access.access import Access
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.policies.check_limits import LIMITS, PATIENT
 from ledger.policies.in_force import Policies
+from ledger.store.trouble import JournalUnavailable
 
 DESCRIPTION = """Decides, for each order and each invoice, what the credit policy says, and why.
 Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents. Any
@@ -71,12 +84,17 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     metrics.watch_clock(journal.clock.seconds_behind)
     compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE], LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler)
+    access = Access(journal)
+    admission = _admission(settings, access, journal.clock, metrics)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await policies.start()
+        with suppress(JournalUnavailable):  # so that the first request finds people and keys where there are any
+            await access.refresh()
         stop = asyncio.Event()
-        watching = asyncio.create_task(policies.watch(stop))
+        first_key = None if settings.insecure_local else show_first_key
+        watching = asyncio.gather(policies.watch(stop), access.watch(stop, first_key))
         try:
             yield
         finally:
@@ -97,7 +115,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     )
     app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
-    app.add_middleware(Edge, metrics=metrics, direct={_path(case): asgi for case, asgi in cases.items()})
+    direct = {_path(case): asgi for case, asgi in cases.items()}
+    app.add_middleware(Edge, metrics=metrics, admission=admission, direct=direct)
     app.add_exception_handler(HTTPException, _raise_ours)
     app.add_exception_handler(RequestValidationError, _raise_ours)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
@@ -105,9 +124,18 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)
     add_health_routes(app, policies, journal, metrics)
+    add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)
+    check_routes(app)
     return app
+
+
+def _admission(settings: Settings, access: Access, clock: Clock, metrics: Metrics) -> Admission:
+    metrics.asks_for_keys(not settings.insecure_local)
+    tokens = IssuerTokens(read_issuers(FilePath(settings.oidc))) if settings.oidc else None
+    authentication = Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
+    return Admission(authentication, RateLimits(settings.requests_per_second_max))
 
 
 class AsgiRoute(APIRoute):
@@ -166,9 +194,11 @@ def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
         responses={200: {"model": DecisionShape, "description": "As it was answered."}, **problems(404, 422, 503)},
         response_class=Response,
     )
-    async def get_decision(id: Annotated[str, Path(description="The decision's id.")]) -> Response:
-        """The decision as it was answered, byte for byte."""
-        return Response(await find_decision(id, journal), media_type="application/json")
+    async def get_decision(id: Annotated[str, Path(description="The decision's id.")], request: Request) -> Response:
+        """The decision as it was answered, byte for byte. Order entry and booking see their own, collectors those on
+        invoices and accounts."""
+        admitted = admitted_of(request.scope)
+        return Response(await find_decision(id, journal, admitted), media_type="application/json")
 
     @app.post("/v1/decisions/{case}", include_in_schema=False)
     async def unknown_case(case: str) -> None:

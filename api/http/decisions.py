@@ -18,11 +18,21 @@ import structlog
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
+from api.http.access_table import Right
 from api.http.body import parse_object, pointer_part, read_body
+from api.http.caller import Admitted, actor_of
 from api.http.identifiers import uuid7
 from api.http.metrics import Metrics
 from api.http.parameters import refuse_parameters
-from api.http.problems import BodyFault, ClockBehind, FactsInvalid, MethodNotAllowed, UnknownCaseKind, UnknownDecision
+from api.http.problems import (
+    BodyFault,
+    ClockBehind,
+    FactsInvalid,
+    Forbidden,
+    MethodNotAllowed,
+    UnknownCaseKind,
+    UnknownDecision,
+)
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT
@@ -31,13 +41,19 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
 from engine.vocabulary.vocabulary import DATE
 from ledger.journal.clock import BEHIND_SECONDS_MAX, Clock, moment
-from ledger.journal.journal import Journal, Record
+from ledger.journal.journal import Journal, Record, Recorded
 from ledger.policies.in_force import Policies
 
 MEMBERS_MAX = 500
 """Members of one JSON object in a request. A fact that doesn't exist costs a search for what was meant."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+_SEEN = {
+    Right.OWN: "what it asked for itself",
+    Right.INVOICES_AND_ACCOUNTS: "decisions on invoices and accounts",
+}
+"""How a refusal says what a limited right shows."""
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +85,7 @@ class DecideCase:
         clock = self._journal.clock
         decision = decided(self._policies.engine(), self._case, body, uuid7(clock.id_time()), clock)
         answer = to_json(decision.as_json())
-        await self._journal.record(_record(decision, raw, answer, clock.now()))
+        await self._journal.record(_record(decision, raw, answer, clock.now(), actor_of(scope)))
         self._metrics.decided(decision, perf_counter() - started)
         if any(reason.rule == ENGINE_DISAGREEMENT for reason in decision.reasons):
             log.error("the two matchers disagree", decision=decision.id, policy_version=decision.policy_version)
@@ -87,14 +103,28 @@ async def _send(send: Send, answer: bytes, id: str) -> None:
     await send({"type": "http.response.body", "body": answer})
 
 
-async def find_decision(id: str, journal: Journal) -> bytes:
-    """The recorded bytes. Raises `UnknownDecision`, or `MethodNotAllowed` where the id is a case kind."""
+async def find_decision(id: str, journal: Journal, admitted: Admitted) -> bytes:
+    """The recorded bytes. Raises `UnknownDecision`, `Forbidden` where the caller may see others only, or
+    `MethodNotAllowed` where the id is a case kind."""
     if id in CASE_KINDS:
         raise MethodNotAllowed("this path answers POST only", (), {"Allow": "POST"})
-    answer = await asyncio.to_thread(journal.find, id.lower()) if _UUID.fullmatch(id.lower()) else None
-    if answer is None:
+    recorded = await asyncio.to_thread(journal.recorded, id.lower()) if _UUID.fullmatch(id.lower()) else None
+    if recorded is None:
         raise UnknownDecision(id)
-    return answer.encode()
+    if not _may_see(recorded, admitted):
+        sees = " and ".join(_SEEN[right] for right in sorted(admitted.rights))
+        raise Forbidden(f"{admitted.caller.in_words}, which sees {sees}")
+    return recorded.answer.encode()
+
+
+def _may_see(recorded: Recorded, admitted: Admitted) -> bool:
+    """By any of the rights. What a right that is not looked at here would show, is not shown."""
+    rights, actor = admitted.rights, admitted.caller.actor
+    return (
+        Right.FULL in rights
+        or (Right.OWN in rights and actor is not None and actor.did(recorded.actor))
+        or (Right.INVOICES_AND_ACCOUNTS in rights and recorded.case_kind in ("invoice", "account"))
+    )
 
 
 def refuse_case(word: str) -> NoReturn:
@@ -176,7 +206,7 @@ def _pointer(path: str) -> str:
     return f"/{pointer_part(group)}/{pointer_part(key)}" if dot else f"/{pointer_part(group)}"
 
 
-def _record(decision: Decision, raw: bytes, answer: bytes, at: datetime) -> Record:
+def _record(decision: Decision, raw: bytes, answer: bytes, at: datetime, actor: str) -> Record:
     """What the journal keeps: the request as it was received and the answer as it is sent. Neither is written anew, for
     a number that is read and written is not always the same text."""
     return Record(
@@ -186,6 +216,7 @@ def _record(decision: Decision, raw: bytes, answer: bytes, at: datetime) -> Reco
         subject=decision.subject,
         outcome=decision.outcome,
         policy_version=decision.policy_version,
+        actor=actor,
         request=raw.decode(),
         answer=answer.decode(),
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.admission import Admission
 from api.http.body import ClientGone
 from api.http.identifiers import request_id
 from api.http.metrics import Metrics
@@ -26,7 +27,8 @@ log = structlog.get_logger(__name__)
 class Edge:
     """Around all answers of the app, as ASGI middleware.
 
-    It gives each request an id, puts that and `ON_EVERY_ANSWER` on each answer, answers HEAD as GET without the body,
+    It gives each request an id, lets `admission` find out who asks and whether they may, puts the id and
+    `ON_EVERY_ANSWER` on each answer, answers HEAD as GET without the body,
     and turns whatever is raised inside into a problem document, once, in one place. What goes wrong after an answer has
     begun can't be answered any more: it is raised on, and the server cuts the connection.
 
@@ -34,9 +36,10 @@ class Edge:
     as half a decision.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, direct: Mapping[str, ASGIApp]) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, admission: Admission, direct: Mapping[str, ASGIApp]) -> None:
         self._app = app
         self._metrics = metrics
+        self._admission = admission
         self._direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,6 +62,7 @@ class Edge:
         try:
             app = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
             answered = {**scope, "method": "GET"} if head else scope  # what GET answers, less the body
+            await self._admission.admit(answered, answered["method"])
             await (app or self._app)(answered, receive, send_with_id)
         except ClientGone:
             pass

@@ -379,7 +379,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if isinstance(error, Overloaded):  # has a line of its own in the log, one for many
             self._guard.metrics.refused(kind_of(error).slug)
         else:
-            about = about_request(method.decode(), self.url.decode("latin-1"), request_id)
+            about = about_request(method.decode(), self.url.partition(b"?")[0].decode("latin-1"), request_id)
             note_refusal(error, self._guard.metrics, **about)
         self._leave()
 

@@ -11,11 +11,13 @@ import asyncio
 import html
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import HTMLResponse
 
+from api.http.access_table import Right
 from api.http.answers import Alive, Readiness
+from api.http.caller import admitted_of
 from api.http.metrics import Metrics
 from api.http.pages import page
 from api.http.policy_routes import shown_failure, shown_pending
@@ -48,13 +50,21 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
         """200 as long as the process answers."""
         return Alive()
 
-    @app.get("/readyz", tags=["operation"], responses={503: {"model": Readiness, "description": "Can't decide now."}})
-    async def readyz(response: Response) -> Readiness:
-        """200 when a policy set is in force and the journal takes writes (one is tried); 503 when not."""
+    @app.get(
+        "/readyz",
+        tags=["operation"],
+        response_model_exclude_unset=True,
+        responses={503: {"model": Readiness, "description": "Can't decide now."}},
+    )
+    async def readyz(request: Request, response: Response) -> Readiness:
+        """200 when a policy set is in force and the journal takes writes (one is tried); 503 when not. Whoever has a
+        role is told more."""
         now, trouble = policies.in_force, await _trouble(journal)
         is_ready = bool(now) and trouble is None
         if not is_ready:
             response.status_code = 503
+        if Right.FULL not in admitted_of(request.scope).rights:
+            return Readiness(ready=is_ready)
         return Readiness(
             ready=is_ready,
             policy_version=now.engine.version if now else None,

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from api.host_names import address_of, listed_names, shortest
+from api.host_names import address_of, is_loopback, listed_names, shortest
 from api.http.problems import ForeignHost, ForeignOrigin, MalformedRequest
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -64,13 +64,12 @@ def hosts_of(listen: str, listed: str) -> Hosts:
     setting = listed_names(listed)
     listened = listen.lower().strip("[]")
     address = address_of(listened)
-    is_local = address.is_loopback if address else listened == "localhost"
     is_wildcard = not listened or (address is not None and address.is_unspecified)
     itself = frozenset() if is_wildcard else frozenset({shortest(listened)})
     return Hosts(
         names=_LOOPBACK | itself | setting.names,
         listed=setting.names,
-        every_address=not is_local,
+        every_address=not is_loopback(listen),
         every_name=setting.every_name,
     )
 

@@ -63,6 +63,7 @@ class Metrics:
         self._clock_behind = Gauge(
             "credence_clock_behind_seconds", "How far the clock is behind the journal's last record.", registry=to
         )
+        self._insecure = Gauge("credence_insecure_local", "1 while nobody is asked for a key.", registry=to)
         self._connections = Gauge("credence_connections", "Connections that are open.", registry=to)
         self._loads = Counter("credence_policy_loads", "Policy sets tried, by result.", ["result"], registry=to)
         self._policy = Info("credence_policy", "The policy set in force.", registry=to)
@@ -94,6 +95,10 @@ class Metrics:
     def watch_connections(self, count: Callable[[], int]) -> None:
         """`count` of the open connections."""
         self._connections.set_function(count)
+
+    def asks_for_keys(self, asks: bool) -> None:  # noqa: FBT001  # the one thing that it says
+        """Whether callers need a key; once, at the start."""
+        self._insecure.set(not asks)
 
     def decided(self, decision: Decision, seconds: float) -> None:
         """One decision has been answered, `seconds` after its request began.

@@ -16,6 +16,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from api.http.access_answers import AddPersonRequest, ChangePersonRequest, CreateKeyRequest, RevokeKeyRequest
+from api.http.access_table import NO_ROLE, ROWS
 from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
@@ -47,8 +49,26 @@ _ANSWERED = {
 }
 """The JSON type in which answers have a value of each kind: decimals and dates are text."""
 
-_SENT: tuple[type[BaseModel], ...] = (CheckRequest, ActivateRequest)
+_SENT: tuple[type[BaseModel], ...] = (
+    CheckRequest,
+    ActivateRequest,
+    AddPersonRequest,
+    ChangePersonRequest,
+    CreateKeyRequest,
+    RevokeKeyRequest,
+)
 """What is sent, beside the bodies of case kinds: these alone stay closed."""
+
+
+_OPEN = frozenset((row.method, row.path) for row in ROWS if NO_ROLE in row.rights)
+"""What is answered without a key."""
+
+_KEY: Schema = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of credence (`crk_…`), or a token of a configured OIDC issuer. A service started with "
+    "--insecure-local asks for none.",
+}
 
 
 def follow_vocabulary(app: FastAPI, policies: Policies) -> None:
@@ -97,7 +117,9 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
         components.pop(unused, None)
     for schema in components.values():
         schema.pop("additionalProperties", None)
-    components |= {model.__name__: model.model_json_schema() for model in _SENT}
+    for model in _SENT:
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        components |= schema.pop("$defs", {}) | {model.__name__: schema}
     components["TextShape"] |= _in_languages(engine.vocabulary.languages if engine else OWN_LANGUAGES)
     for kind in CASE_KINDS.values():
         _describe_case(document, components, kind, engine)
@@ -105,9 +127,13 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
     requested = components["RequestedActionShape"]
     requested["properties"] |= {"action": _ref("ActionName")}
     del components["DecisionShape"], components["ReasonShape"]
-    for operation in _operations(document):
+    for (path, method), operation in _operations(document):
         answers = {str(status): response for status, response in problems(*EDGE_STATUSES).items()}
+        if (method.upper(), path) not in _OPEN:
+            operation["security"] = [{"key": []}]
+            answers |= {str(status): response for status, response in problems(401).items()}
         operation["responses"] = dict(sorted((answers | operation["responses"]).items()))
+    document["components"]["securitySchemes"] = {"key": _KEY}
     _without_titles(document)
     return _renamed(document, {name: name.removesuffix("Shape") for name in components})
 
@@ -128,7 +154,7 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
     for group, facts in request.get("properties", {}).items():
         if group in CASE_KINDS:
             request["properties"][group] = _taken_out(components, f"{_class_name(group)}Facts", facts)
-            _take_enums_out(components, group, facts)
+            _take_parts_out(components, group, facts)
     components[f"{name}Request"] = request
     components[f"{name}Outcome"] = {"type": "string", "enum": list(kind.ladder), "description": _LADDER}
     reason = components["ReasonShape"]
@@ -211,11 +237,18 @@ def _taken_out(components: Schema, name: str, schema: Schema) -> Schema:
     return {"anyOf": [_ref(name), {"type": "null"}]} if "null" in schema["type"] else _ref(name)
 
 
-def _take_enums_out(components: Schema, group: str, facts: Schema) -> None:
-    """`account.status` is an `AccountStatus`; a generator would call it by the title or by its place."""
+def _take_parts_out(components: Schema, group: str, facts: Schema) -> None:
+    """`account.status` is an `AccountStatus`, and a record of `account.open_items` an `AccountOpenItemsRecord`; a
+    generator would call them by the title or by their place."""
     for key, fact in facts.get("properties", {}).items():
+        if "items" in fact:
+            record: Schema = fact["items"] | {"description": f"One record of the fact `{group}.{key}`."}
+            _take_parts_out(components, f"{group}.{key}", record)
+            name = _class_name(f"{group}.{key}_record")
+            components[name] = record
+            facts["properties"][key] = {**fact, "items": _ref(name)}
         if "enum" in fact:
-            name = _class_name(f"{group}_{key}")
+            name = _class_name(f"{group}.{key}")
             words = [word for word in fact["enum"] if word is not None]
             components[name] = {"type": "string", "enum": words, "description": f"Words of the fact `{group}.{key}`."}
             is_optional = len(words) < len(fact["enum"])
@@ -224,17 +257,18 @@ def _take_enums_out(components: Schema, group: str, facts: Schema) -> None:
 
 
 def _class_name(word: str) -> str:
-    """`payment_days` is `PaymentDays`."""
-    return "".join(part.capitalize() for part in word.split("_"))
+    """`payment_days` is `PaymentDays`, and `account.open_items` `AccountOpenItems`."""
+    return "".join(part.capitalize() for part in word.replace(".", "_").split("_"))
 
 
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _operations(document: Schema) -> Iterator[Schema]:
-    for methods in document["paths"].values():
-        yield from methods.values()
+def _operations(document: Schema) -> Iterator[tuple[tuple[str, str], Schema]]:
+    """Each with its path and method."""
+    for path, methods in document["paths"].items():
+        yield from (((path, method), operation) for method, operation in methods.items())
 
 
 def _without_titles(node: object) -> None:

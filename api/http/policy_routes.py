@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Collection, Coroutine, Iterable, Iterator
-from ipaddress import IPv6Address, ip_address
 from typing import Annotated, TypeVar
 
 from fastapi import FastAPI, Query, Request
@@ -29,12 +27,14 @@ from api.http.answers import (
     PolicySetShape,
 )
 from api.http.body import ClientGone, parse_object, pointer_part, read_body
+from api.http.caller import actor_of
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
-from api.http.problems import BodyFault, FactsInvalid, NotLocal, problems
+from api.http.problems import BodyFault, FactsInvalid, problems
 from api.policy_check import checked_by
 from api.worker import Worker
 from engine.diagnostics.diagnostic import Diagnostic
+from engine.reading.list_file import name_in_set
 from ledger.policies.in_force import FailedChange, Pending, Policies
 
 FILES_MAX = 200
@@ -99,8 +99,8 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         check = _check_request(await read_body(request.scope, request.receive, body_bytes_max))
         files = {} if check.alone else dict(await policies.files())
         for name, text in check.files.items():
-            files[f"{policies.name}/{name.rpartition('/')[2]}"] = text.encode("utf-8", "surrogatepass")
-        caller = request.client.host if request.client else ""
+            files[f"{policies.name}/{name_in_set(name)}"] = text.encode("utf-8", "surrogatepass")
+        caller = actor_of(request.scope)
         checked = await _unless_gone(request.receive, checked_by(checker, caller, files))
         diagnostics = _as_shapes(checked.diagnostics)
         return CheckAnswer(
@@ -117,32 +117,10 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
     )
     async def activate_policies(request: Request) -> PolicySetShape:
         """Put the pending policy set into force, named by its version: what it takes away is meant. Answers the set
-        that decides from now on. Answered on the service's own machine only."""
-        _refuse_strangers(request)
+        that decides from now on."""
         body = await read_body(request.scope, request.receive, body_bytes_max)
         await policies.activate(_version_to_activate(body))
         return _policy_set(policies, with_text=False)
-
-
-_FORWARDED = re.compile(r"forwarded|x-forwarded\b.*|via|.*-real-ip|.*-client-ip|.*-connecting-ip")
-"""Headers by which proxies tell for whom they ask: by the standard, by custom, and those of the large ones."""
-
-
-def _refuse_strangers(request: Request) -> None:
-    """Raises `NotLocal` for all but a program on this machine.
-
-    Until there are people with roles, to be on the service's machine is the right. A proxy on it comes from the
-    loopback address as well, but asks for somebody else, and says so in one of the headers of `_FORWARDED`: then it's a
-    stranger.
-    """
-    peer = request.client.host if request.client else ""
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        raise NotLocal from None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    if not (mapped or address).is_loopback or any(map(_FORWARDED.fullmatch, request.headers)):
-        raise NotLocal
 
 
 _AS_SHOWN = "send the version of the pending set, as /readyz shows it"
@@ -220,17 +198,17 @@ def _too_many(files: Collection[str]) -> Iterator[BodyFault]:
 
 
 def _named_alike(files: Iterable[str]) -> Iterator[BodyFault]:
-    """A rules folder is flat: of two files with one name, one would silently replace the other."""
+    """A rules folder is flat but for its lists: of two files with one name, one would silently replace the other."""
     first: dict[str, str] = {}
     for name in files:
-        other = first.setdefault(name.rpartition("/")[2], name)
+        other = first.setdefault(name_in_set(name), name)
         if other != name:
             message = f"`{name}` and `{other}` are the same file, since folders don't count"
             yield BodyFault(f"/files/{pointer_part(name)}", message, "send one of the two, or rename it")
 
 
 def _name_refused(path: str) -> BodyFault:
-    hint = "such as `rules/orders.yaml`: ends in .yaml or .yml, at most one folder before it, no part starts with `.`"
+    hint = "such as `rules/orders.yaml` or `lists/banks.csv`: ends in .yaml or .yml, of a list also in .csv"
     return BodyFault(path, "is not a name of a policy file", hint)
 
 

@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.vocabulary.case_kinds import CASE_KINDS
+from ledger.access.changes import AccessRefused, AlreadyThere, NobodyThere
 from ledger.policies.in_force import NoPolicyInForce, NotPending
 from ledger.store.trouble import JournalUnavailable
 
@@ -121,11 +122,39 @@ class UnknownDecision(Refused):
         super().__init__(f"no decision with the id `{id[:80]}` is in the journal")
 
 
-class NotLocal(Exception):
-    """Something that is answered on the service's own machine only."""
+class NotLocal(Refused):
+    """With `--insecure-local`: asked from another machine, or passed on by a proxy."""
 
-    def __init__(self) -> None:
-        super().__init__("policies are activated on the service's own machine, past any proxy: credence activate")
+
+class KeyNeeded(Refused):
+    """Nobody knows who asks. `is_wrong`: something was sent, and it opens nothing (RFC 6750, 3.1)."""
+
+    def __init__(self, detail: str, *, is_wrong: bool = False) -> None:
+        challenge = 'Bearer realm="credence"' + (', error="invalid_token"' if is_wrong else "")
+        super().__init__(detail, (), {"WWW-Authenticate": challenge})
+
+
+class KeyInQuery(Refused):
+    """A key where proxies, histories and logs keep it."""
+
+
+class Forbidden(Refused):
+    """Who asks is known, and has no role for this."""
+
+
+class MayNotActFor(Refused):
+    """The key has no right to act for people, or the person named is nobody here."""
+
+
+class OnBehalfOfUnreadable(Refused):
+    """`Credence-On-Behalf-Of` names no login, or says more than may be said there."""
+
+
+class TooOften(Refused):
+    """A key beyond its rate."""
+
+    def __init__(self, detail: str, *, retry_seconds: int) -> None:
+        super().__init__(detail, (), {"Retry-After": str(retry_seconds)})
 
 
 class ClockBehind(Exception):
@@ -194,8 +223,49 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "What is to be activated must be named by the version of the change that is pending; /readyz shows it.",
     ),
     NotLocal: ProblemKind(
-        "not-local", 403, "Only on the service's own machine", "Run `credence activate` where the service runs."
+        "not-local",
+        403,
+        "Only on the service's own machine",
+        "The service was started with --insecure-local: it asks for no key, and answers this machine past any proxy.",
     ),
+    KeyNeeded: ProblemKind(
+        "unauthorized",
+        401,
+        "A key is needed",
+        "Send Authorization: Bearer with a key that is open, or with a token of a configured issuer.",
+    ),
+    KeyInQuery: ProblemKind(
+        "key-in-query",
+        400,
+        "A key in the query",
+        "Proxies and histories keep queries. Revoke the key, and send it as a header.",
+    ),
+    Forbidden: ProblemKind("forbidden", 403, "Not with these roles", "The detail names the roles that may."),
+    MayNotActFor: ProblemKind(
+        "may-not-act-for",
+        403,
+        "May not act for this person",
+        "Only a service's key with the right `acts-for` names people in Credence-On-Behalf-Of, and only active ones.",
+    ),
+    OnBehalfOfUnreadable: ProblemKind(
+        "on-behalf-of-unreadable",
+        400,
+        "Credence-On-Behalf-Of can't be read",
+        "It names one login; with --insecure-local also roles and authority.",
+    ),
+    TooOften: ProblemKind(
+        "rate-limit", 429, "Too many requests of one key", "Retry-After says in how many seconds the next is answered."
+    ),
+    AccessRefused: ProblemKind(
+        "access-change-refused",
+        422,
+        "People or keys can't be changed so",
+        "The detail says why, and what to do instead.",
+    ),
+    AlreadyThere: ProblemKind(
+        "already-there", 409, "There already", "A person with this login or subject; logins are never given twice."
+    ),
+    NobodyThere: ProblemKind("unknown-person-or-key", 404, "No such person or key", "List them to see who is there."),
     MalformedRequest: ProblemKind(
         "malformed-request",
         400,
@@ -285,7 +355,7 @@ def problem_response(error: Exception) -> Response:
     if isinstance(error, NoPolicyInForce):
         body["diagnostics"] = [diagnostic.as_json() for diagnostic in error.diagnostics]
     if kind.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-        headers = {"Retry-After": "1"}
+        headers = {"Retry-After": "1"} | headers
     # a fault may quote a lone surrogate of the caller's, which UTF-8 can't hold
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(content, kind.status, headers, MEDIA_TYPE)
@@ -296,16 +366,17 @@ EDGE_STATUSES = (400, 403, 408, 413, 417, 421, 422, 429, 431, 500, 503)
 
 _MEANING = {
     400: "The request, or its body, can't be read.",
-    403: "Asked by a foreign page, or from another machine where only the service's own is answered.",
+    401: "A key is needed, or the one that was sent opens nothing.",
+    403: "Asked by a foreign page, or by somebody whose roles don't allow it; the detail names those that do.",
     404: "Nothing by this name.",
-    409: "Another policy set is pending, or none.",
+    409: "It is there already, or another policy set is pending, or none.",
     408: "The request took too long to arrive.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     417: "An expectation that can't be met.",
     421: "The request asks for another host.",
     422: "Fields are unknown, missing, of the wrong type or out of range; all are listed.",
-    429: "This caller has too many requests waiting.",
+    429: "This caller has too many requests waiting, or its key asks too often.",
     431: "The request's head is too large.",
     500: "A fault of the service. Nothing was decided.",
     503: "Nothing was decided: no policy is in force, the journal can't be written, or the clock is behind and `as_of` "

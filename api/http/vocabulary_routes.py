@@ -103,7 +103,12 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
         if type_.kind is Kind.ENUM
         else None,
         records=[
-            RecordValueShape(name=field.name, type=field.type.kind.value, required=field.required)
+            RecordValueShape(
+                name=field.name,
+                title=_text(field.title) if field.title else None,
+                type=field.type.kind.value,
+                required=field.required,
+            )
             for field in type_.fields
         ]
         if type_.kind is Kind.LIST

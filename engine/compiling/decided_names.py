@@ -41,11 +41,11 @@ def decided_names(
         waiving = [each.definition.id for each in linked.exceptions if each.reader.decides == kind]
         conditions = [condition.name for p in deciding for rule in p.rules.values() for condition in rule.conditions]
         decided[kind] = DecidedNames(
-            (*rules, *(() if _is_decided(kind, deciding) else (NO_RULES,))),
-            (*rules, *tables, *criteria, *waiving),
-            results,
-            tuple(dict.fromkeys(conditions)),
-            tuple(f"{p.name}.{rule.id}" for p in deciding for rule in p.rules.values() if rule.action),
+            rules=(*rules, *(() if _is_decided(kind, deciding) else (NO_RULES,))),
+            undetermined=(*rules, *tables, *criteria, *waiving),
+            results=results,
+            conditions=tuple(dict.fromkeys(conditions)),
+            actions=tuple(f"{p.name}.{rule.id}" for p in deciding for rule in p.rules.values() if rule.action),
         )
     return decided
 

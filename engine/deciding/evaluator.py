@@ -128,15 +128,15 @@ class Evaluator:
             reasons.append(self._not_decided())
         reasons.sort(key=_severest_first)
         ladder = self._kind.ladder
-        conditions = {name: value(values) for rule in fired for name, value in rule.conditions}
+        outcome = reasons[0][1].outcome if reasons and not reasons[0][1].waived else ladder[0]
         return Decision(
             id=id,
             case=self.ruleset.case,
             subject=str(facts[self._subject]),
             as_of=as_of.isoformat(),
             currency=self.ruleset.currency,
-            outcome=reasons[0][1].outcome if reasons and not reasons[0][1].waived else ladder[0],
-            conditions=conditions,
+            outcome=outcome,
+            conditions=_conditions(fired, outcome, values),
             actions=_actions(fired, values),
             reasons=tuple([reason for _, reason in reasons]),
             undetermined=undetermined,
@@ -381,6 +381,11 @@ def _look_why(names: Text) -> Text:
 
 def _json_list(value: Result, element: Type) -> JsonValue:
     return None if value is None else [json_value(item, element) for item in cast("tuple[Scalar, ...]", value)]
+
+
+def _conditions(fired: Sequence[_PreparedRule], outcome: str, values: Values) -> dict[str, JsonValue]:
+    """What the rules ask for that gave the outcome: beside a severer one meeting a condition would open nothing."""
+    return {name: value(values) for rule in fired if rule.rule.outcome == outcome for name, value in rule.conditions}
 
 
 def _severest_first(reason: _SeverityAndReason) -> int:

@@ -158,7 +158,7 @@ class ErrorCode(StrEnum):
     B001 = "B001", "a text function whose result depends on the database"
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
     B003 = "B003", "values that build on one another in a chain longer than databases plan"
-    B004 = "B004", "a list of records, which a table of one row a case can't hold"
+    B004 = "B004", "a list of records, which this database can't go through"
     B005 = "B005", "a map's formula that works out a person's name"
 
     # W: warnings, about what is right as it stands and most likely not meant

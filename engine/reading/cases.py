@@ -33,7 +33,7 @@ ACTION_KEYS = ("action", "by", "amount")
 Facts = dict[str, dict[str, JsonScalar | JsonRecords]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedNames:
     """What decisions about one kind of case can name; None for any of them means: anything."""
 
@@ -49,7 +49,7 @@ class DecidedNames:
     """Ids of the rules that ask for an action."""
 
 
-_ANY = DecidedNames(None, None, None, None, None)
+_ANY = DecidedNames(rules=None, undetermined=None, results=None, conditions=None, actions=None)
 
 
 def read_cases(

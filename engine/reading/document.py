@@ -142,6 +142,13 @@ def read(text: str | bytes, file: str, *, end_mark: bool = False) -> tuple[Docum
     return document, in_order(reading.diagnostics)
 
 
+def decoded(content: bytes, file: str) -> tuple[str | None, tuple[Diagnostic, ...]]:
+    """The text of a file of a policy set that isn't YAML, and what is wrong with it as text: its size, its encoding,
+    invisible characters. None where it can't be decoded. Never raises."""
+    reading = _DocumentReader(file)
+    return reading.decoded(content), in_order(reading.diagnostics)
+
+
 @dataclass(slots=True)
 class _Open:
     """A mapping or sequence whose end hasn't been read."""

@@ -183,34 +183,43 @@ def _type() -> Schema:
     }
 
 
+_COMMON = {"title": _TEXT, "note": {**_TEXT, "description": "Where the number comes from."}}
+_LIST_KEYS = {
+    "type": {"const": LIST, "description": "A list of words or days, such as country codes."},
+    "of": {"enum": list(OF), "default": OF[0], "description": "What its entries are."},
+    "members": _MEMBERS,
+    **_COMMON,
+    "value": {"anyOf": [_LIST, _DATED_LISTS], "description": "The list for always."},
+    "values": _DATED_LISTS,
+}
+_ONE_VALUE = {"oneOf": [{"required": ["value"]}, {"required": ["values"]}]}
+
+
 def _parameter() -> Schema:
-    common = {
-        "title": _TEXT,
-        "note": {**_TEXT, "description": "Where the number comes from."},
-    }
     plain = record(
         {
             "type": {"$ref": "#/$defs/type"},
             "members": _MEMBERS,
             **_BOUNDS,
-            **common,
+            **_COMMON,
             "value": {"anyOf": [_LITERAL, _DATED], "description": "The value for always."},
             "values": _DATED,
         }
     )
-    listed = record(
-        {
-            "type": {"const": LIST, "description": "A list of words, such as country codes."},
-            "of": {"enum": list(OF), "default": OF[0], "description": "What its entries are."},
-            "members": _MEMBERS,
-            **common,
-            "value": {"anyOf": [_LIST, _DATED_LISTS], "description": "The list for always."},
-            "values": _DATED_LISTS,
-        },
-        ("type",),
-    )
-    one_value = {"oneOf": [{"required": ["value"]}, {"required": ["values"]}]}
-    return {"anyOf": [_LITERAL, _DATED, _LIST, _DATED_LISTS, plain | one_value, listed | one_value]}
+    listed = record(_LIST_KEYS, ("type",))
+    return {"anyOf": [_LITERAL, _DATED, _LIST, _DATED_LISTS, plain | _ONE_VALUE, listed | _ONE_VALUE]}
+
+
+def list_schema(languages: tuple[str, ...]) -> Schema:
+    """The schema of a list in a file of its own, `rules/lists/NAME.yaml`, whose texts are in these languages."""
+    return {
+        "$schema": DIALECT,
+        "title": "A list",
+        "description": f"Words or days that policies read as `lists.NAME`. {ENDS}",
+        **record(_LIST_KEYS),
+        **_ONE_VALUE,
+        "$defs": {"text": text_schema(languages), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
+    }
 
 
 def _value() -> Schema:
@@ -466,6 +475,7 @@ def _listed_fact(bound: Schema) -> Schema:
             "title": _TEXT,
             "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
             "required": {"type": "boolean", "default": False},
+            "example": {"type": "array", "description": "As it stands in a request.", "items": {"type": "object"}},
         },
         ("type", "of", "title"),
     )
@@ -479,6 +489,7 @@ def _record_value(bound: Schema) -> Schema:
             "members": _MEMBERS,
             "minimum": bound,
             "maximum": bound,
+            "title": _TEXT,
             "required": {"type": "boolean", "default": False},
         },
         ("type",),

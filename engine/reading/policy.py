@@ -23,6 +23,10 @@ EXCEPTIONS = "exceptions"
 """What the exceptions of a policy set go by, as rules go by their policy: `exceptions.long-terms-kn`. So no policy has
 this name."""
 
+LISTS = "lists"
+"""The folder of lists beside the policies, and what these go by in formulas: `lists.accepted_countries`. So no policy
+has this name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -370,7 +374,7 @@ class ConditionDefinition:
 
         conditions:
           days: 10
-          deposit: {title: {en: Deposit, zh: 定金}, formula: order.amount * 0.3}
+          deposit: {title: {en: Deposit, zh: 预付款}, formula: order.amount * 0.3}
     """
 
     name: str

@@ -19,10 +19,11 @@ from engine.reading.chains import read_chains
 from engine.reading.document import Document, Mapping, Node, Scalar, Sequence
 from engine.reading.fields import FACT_GROUPS, FieldReader, TextLanguages, day
 from engine.reading.leaf import expression, literal, number, unary_tests
-from engine.reading.list_parameter import list_entries, parameter_type
+from engine.reading.list_parameter import LIST, list_entries, parameter_type
 from engine.reading.named_formula import NamedFormula, read_named_formula
 from engine.reading.policy import (
     EXCEPTIONS,
+    LISTS,
     Band,
     Criterion,
     DatedConstant,
@@ -56,6 +57,25 @@ def read_policy(
     reading = _PolicyReader(words, languages)
     policy = reading.policy(document.root)
     return policy, in_order(reading.reader.diagnostics)
+
+
+def read_list_parameter(
+    document: Document, name: str, languages: TextLanguages | None = None
+) -> tuple[ParameterDefinition, tuple[Diagnostic, ...]]:
+    """The list in a file of its own, and the mistakes in it: what a parameter with `type: list` holds. Never raises."""
+    reading, place = _PolicyReader((), languages), document.root.place
+    entries = tuple((key, node) for key, node in document.root.entries if key.text != "type")
+    given = document.root.get("type")
+    if given is not None and not (isinstance(given, Scalar) and given.text == LIST):
+        hint = "write what its entries are after `of:`"
+        reading.reader.mistake(given.place, ErrorCode.P007, "this file is a list, of no other type", hint)
+    entries = ((_word(place, "type"), _word(place, LIST)), *entries)
+    definition = reading.parameter(name, place, Mapping(place, entries), f"the list `{name}`")
+    return definition, in_order(reading.reader.diagnostics)
+
+
+def _word(place: Place, text: str) -> Scalar:
+    return Scalar(place=place, value=text, text=text, quoted=False)
 
 
 class _PolicyReader:
@@ -104,7 +124,8 @@ class _PolicyReader:
 
     def _name(self, node: Node) -> str | None:
         name = self.reader.name(node, "a policy's name")
-        taken = {EXCEPTIONS: "what exceptions go by", **dict.fromkeys(FACT_GROUPS, "a group of facts")}
+        taken = {EXCEPTIONS: "what exceptions go by", LISTS: "what lists go by"}
+        taken |= dict.fromkeys(FACT_GROUPS, "a group of facts")
         if name not in taken:
             return name
         message = f"`{name}` is {taken[name]}, not a free name"
@@ -130,13 +151,15 @@ class _PolicyReader:
         parameters: dict[str, ParameterDefinition] = {}
         for key, content in self.reader.entries(node, "`parameters`") if node else ():
             name = self.take(key, "a parameter")
-            parameter = self._parameter(name or clipped(key.text), key.place, content)
+            short = name or clipped(key.text)
+            parameter = self.parameter(short, key.place, content, f"the parameter `{short}`")
             if name:
                 parameters[name] = parameter
         return parameters
 
-    def _parameter(self, name: str, place: Place, node: Node) -> ParameterDefinition:
-        reader, what = self.reader, f"the parameter `{name}`"
+    def parameter(self, name: str, place: Place, node: Node, what: str) -> ParameterDefinition:
+        """A parameter with these entries. `what` names it in messages."""
+        reader = self.reader
         if not isinstance(node, Mapping) or any(key.text[:1].isdigit() for key, _ in node.entries):
             values = self._constants(node, what, None)
             is_list = _holds_lists(values)

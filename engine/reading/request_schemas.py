@@ -159,7 +159,10 @@ def _value(type_: Type) -> Schema:
 
 def _record(type_: Type) -> Schema:
     """One record of a list; null is the same as leaving out a value that isn't required."""
-    values = {field.name: _nullable(_value(field.type), required=field.required) for field in type_.fields}
+    values = {
+        field.name: {**_titled(field.title), **_nullable(_value(field.type), required=field.required)}
+        for field in type_.fields
+    }
     required = [field.name for field in type_.fields if field.required]
     return {
         "type": "object",
@@ -167,6 +170,10 @@ def _record(type_: Type) -> Schema:
         **({"required": required} if required else {}),
         "additionalProperties": False,
     }
+
+
+def _titled(title: Text | None) -> Schema:
+    return {"title": title.en, "x-title-zh": title.zh} if title else {}
 
 
 def _nullable(schema: Schema, *, required: bool) -> Schema:

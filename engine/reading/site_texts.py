@@ -29,7 +29,7 @@ from engine.reading.fields import FieldReader, TextLanguages
 from engine.vocabulary.case_kinds import OUTCOME_TITLES
 from engine.vocabulary.languages import LANGUAGE_NAMES, LANGUAGES_MAX, OWN_LANGUAGES, language_meant
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import OWN_WORDS, Fact, Kind
+from engine.vocabulary.vocabulary import OWN_WORDS, Fact, Kind, ListField
 
 _KEYS = ("outcomes", "facts", "members", "actions", "words")
 
@@ -104,7 +104,9 @@ class SiteTitles:
             titles[member] = titles[member].replaced_by(own) if member in titles else own
         shown = tuple((member, titles[member].among(listed)) for member in fact.type.members if member in titles)
         note = fact.note.among(listed) if fact.note else None
-        return replace(fact, title=title.among(listed), note=note, type=replace(fact.type, titles=shown))
+        records = tuple(_of_records(field, listed) for field in fact.type.fields)
+        type_ = replace(fact.type, titles=shown, fields=records)
+        return replace(fact, title=title.among(listed), note=note, type=type_)
 
     def _titles(self, node: Node | None, key: str, what: str, known: Collection[str]) -> Iterator[tuple[str, Text]]:
         """The entries of one group of titles: names that are `known`, each with its text."""
@@ -126,6 +128,13 @@ class SiteTitles:
             members = enums[name.text].type.members
             what = f"a member of `{name.text}`"
             yield name.text, dict(self._titles(content, f"members: {name.text}", what, members))
+
+
+def _of_records(field: ListField, listed: tuple[str, ...]) -> ListField:
+    """A value of a list's records as a site with these languages shows it."""
+    titles = tuple((member, title.among(listed)) for member, title in field.type.titles)
+    title = field.title.among(listed) if field.title else None
+    return replace(field, title=title, type=replace(field.type, titles=titles))
 
 
 def _shown(standard: Mapping[str, Text], own: Mapping[str, Text], listed: tuple[str, ...]) -> dict[str, Text]:

@@ -57,8 +57,8 @@ SITE_KEYS_REQUIRED = ("currency", "policies")
 _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "future", "example")
 _STANDARD_FACT_KEYS = ("extensible",)
 _BOUNDS = ("minimum", "maximum")
-_LIST_KEYS = ("type", "of", "at_most", "title", "note", "required")
-_RECORD_KEYS = ("type", "members", "required", *_BOUNDS)
+_LIST_KEYS = ("type", "of", "at_most", "title", "note", "required", "example")
+_RECORD_KEYS = ("type", "members", "required", "title", *_BOUNDS)
 _RECORD_NAME = "item"
 """What a filter calls the whole record, so that no value of it can have this name."""
 
@@ -90,7 +90,7 @@ def read_vocabulary(
     """
     own = FieldReader()
     currency = _currency(own, site)
-    vocabulary = Vocabulary(currency, MINOR_UNITS[currency], {})
+    vocabulary = Vocabulary(currency=currency, currency_digits=MINOR_UNITS[currency])
     fields = own.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
     facts = _facts(own, fields, vocabulary, {})
     actions = dict(vocabulary.actions)
@@ -363,7 +363,8 @@ def _list_field(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: 
         return None
     type_ = _scalar_type(reader, vocabulary, fields, key)
     required = _required(reader, fields.get("required"), what)
-    return ListField(name=name, type=type_, required=required) if name and type_ else None
+    title = reader.text(fields.get("title"), f"the title of {what}")
+    return ListField(name=name, type=type_, required=required, title=title) if name and type_ else None
 
 
 def _at_most(reader: FieldReader, node: Node, what: str) -> int:

@@ -78,9 +78,12 @@ class Text:
         """This text with the languages that `other` has in place of its own."""
         return Text.of(dict(self.by_language) | dict(other.by_language))
 
-    def before(self, value: str) -> Text:
-        """The text as a title, with a value behind it: `Open items: due`, `未清项：due`."""
-        return Text.of((language, f"{text}{_COLONS.get(language, ': ')}{value}") for language, text in self.by_language)
+    def before(self, value: Text | str) -> Text:
+        """The text as a title, with what it is the title of behind it: `Open items: due`, `未清项：due`."""
+        return Text.of(
+            (language, f"{text}{_COLONS.get(language, ': ')}{value if isinstance(value, str) else value[language]}")
+            for language, text in self.by_language
+        )
 
     def as_json(self) -> dict[str, str]:
         """As answers hold it: `{"en": …, "zh": …}`, in the site's order of languages."""

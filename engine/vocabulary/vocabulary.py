@@ -114,6 +114,9 @@ class ListField:
     required: bool
     """Whether a record without it is refused. Any other field may be missing or null, which are the same."""
 
+    title: Text | None = field(default=None, compare=False)
+    """What readers are shown; None: the name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Type:
@@ -229,7 +232,7 @@ OWN_WORDS: Mapping[str, Text] = {
 """What readers see for true, false, a value that is not known and a list without entries."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """Everything that a policy set can speak about. The standard facts and a site's own are made into one."""
 
@@ -241,8 +244,6 @@ class Vocabulary:
 
     facts: Mapping[str, Fact] = field(default_factory=dict)
     """All facts by full name, the standard ones first, each file's in the order in which it declares them."""
-
-    _: KW_ONLY
 
     timezone: str = UTC_NAME
     """Where the site's day begins and ends, by its name in the IANA database: `Europe/Berlin`. It says which day it is

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
-from engine.diagnostics.wording import did_you_mean
+from engine.diagnostics.wording import did_you_mean, listed
 from engine.lowering.sql.portability import check_formulas
 from engine.ruleset.ruleset import RuleSet
-from files.batch.raw_facts import ColumnType, FactSource
+from engine.vocabulary.vocabulary import Fact, Kind
+from files.batch.raw_columns import ColumnType, FactSource, RawTarget, mapped_column
 from files.formats import SUFFIXES, Format, format_named
 from files.input_refused import InputRefused
 from files.maps.mapped_rows import heading_faults
@@ -57,12 +59,44 @@ def files_of(patterns: Sequence[str]) -> list[str]:
 # --- columns and facts -----------------------------------------------------------------------------------------------
 
 
-def sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap | None) -> dict[str, FactSource]:
+def sources(
+    ruleset: RuleSet,
+    heading: Mapping[str, ColumnType],
+    row_map: RowMap | None,
+    records: Mapping[str, Mapping[str, ColumnType]] | None = None,
+) -> dict[str, FactSource]:
     """Where each fact comes from, by fact. Without a map a column bears the fact's name; with one, only what the map
     names is read.
 
-    `heading`: the columns, and how each holds its values. Raises InputRefused for a column named like no fact, and
-    for a column of the map that is missing."""
+    `heading`: the columns, and how each holds its values; `records`: of columns of arrays of structs what the structs
+    hold, by the column. Raises InputRefused for a column named like no fact, for a column of the map that is missing,
+    and for a struct with something that is no value of a record."""
+    found = _sources(ruleset, heading, row_map)
+    lists = {fact.name: fact for fact in ruleset.facts if fact.type.kind is Kind.LIST}
+    for name, source in found.items():
+        if name in lists and source.column_type is ColumnType.RECORDS:
+            fields = (records or {})[source.column]
+            _refuse_strange_fields(lists[name], source.column, fields)
+            found[name] = replace(source, fields=fields)
+    return found
+
+
+def _refuse_strange_fields(fact: Fact, column: str, fields: Mapping[str, ColumnType]) -> None:
+    known = [field.name for field in fact.type.fields]
+    for name in fields:
+        if name not in known:
+            message = f"the column `{column}` has records with `{name}`, which those of `{fact.name}` don't have"
+            raise InputRefused(message, did_you_mean(name, known) or f"they have {listed(known)}")
+
+
+def list_column(fact: Fact, source: FactSource) -> Column | None:
+    """What is said of the column of a list that stands in text, as JSON; None for any other fact and column."""
+    in_text = source.column_type in (ColumnType.CELLS, ColumnType.TEXT)
+    is_list = fact.type.kind is Kind.LIST
+    return mapped_column(RawTarget(fact.name, fact.type, fact.required), source) if in_text and is_list else None
+
+
+def _sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMap | None) -> dict[str, FactSource]:
     facts = {fact.name: fact for fact in ruleset.facts}
     if row_map is None:
         groups = {fact.group for fact in ruleset.facts}

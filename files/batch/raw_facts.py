@@ -42,8 +42,12 @@ from files.batch.raw_columns import (
     Test,
     as_cells,
     is_rounded_decimal,
+    known,
     mapped_column,
+    raw_column,
 )
+from files.batch.raw_lists import RawLists
+from files.batch.record_facts import JoinedRelation
 from files.batch.unfit_texts import BLANKS, unfit_texts_of
 from files.maps.cell_faults import (
     fault_of_missing,
@@ -73,7 +77,7 @@ _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
 _ASCII = "\\A[ -~]*\\z"
 
 
-class RawFacts:
+class RawFacts(RawLists):
     """The relations between raw columns and facts.
 
     Without formulas there are two: `cells` holds what each raw column holds, text without blanks around it, and the one
@@ -92,11 +96,14 @@ class RawFacts:
         row_map: RowMap | None = None,
         as_of: int = 0,
         persons: bool = False,
+        joined: Mapping[str, JoinedRelation] | None = None,
     ) -> None:
         """`names` are the columns of the facts, as `SqlForm.columns` has them; `sources` says which raw columns give
         facts and helper columns; `kept` are raw columns that stay beside the facts. `row_map` has the formulas for the
         facts that no column gives; `as_of` is the day, as a day count, that they read under that name, and to which
-        dates of the past are held. `persons`: there is a relation `PERSONS` of what `persons_written` gives."""
+        dates of the past are held. `persons`: there is a relation `PERSONS` of what `persons_written` gives.
+        `joined`: the lists that stand in relations of their own, by fact."""
+        self._joined = joined or {}
         self._persons = persons
         self.facts = tuple(facts)
         self.dialect = dialect
@@ -114,6 +121,10 @@ class RawFacts:
         self._add_helpers(row_map.helpers if row_map else ())
         self._read_as = {name: f"{PERSONS}_{number}" for number, name in enumerate(self._of_persons())}
 
+    @classmethod
+    def of_record(cls, facts: Sequence[Fact], sources: Mapping[str, FactSource], dialect: Dialect) -> RawFacts:
+        return cls(facts, {fact.name: f"credence_value_{at}" for at, fact in enumerate(facts)}, sources, dialect)
+
     def _of_persons(self) -> list[str]:
         """The targets that are persons in a column of text."""
         texts = (ColumnType.CELLS, ColumnType.TEXT)
@@ -128,12 +139,13 @@ class RawFacts:
         once."""
         odd = exp.Not(this=self.dialect.matches(exp.column(WRITTEN, quoted=True), _ASCII))
         for name in self._read_as:
-            written = exp.select(exp.alias_(self._person_cell(name), WRITTEN, quoted=True)).from_(raw).distinct()
+            written = exp.select(exp.alias_(self._own_cell(name), WRITTEN, quoted=True)).from_(raw).distinct()
             yield exp.select("*").from_(written.subquery("written")).where(odd.copy())
 
     def checked(self, raw: str = RAW) -> exp.Select:
         """Every row: the facts' columns, the kept ones, and `faults`: null where the row can be decided."""
         cells = self._with_persons(exp.select(*self._kept, *self._cells(), copy=False).from_(raw, copy=False))
+        cells = self._with_lists(cells)
         readings = {name: self._reading(target) for name, (_, target) in self._targets.items()}
         values = [exp.alias_(readings[name].value, self._targets[name][0], copy=False) for name in readings]
         faults = exp.alias_(self._faults(list(readings.values())), FAULTS, copy=False)
@@ -143,11 +155,11 @@ class RawFacts:
             return columns.with_("cells", as_=cells, copy=False)
         return self._with_formulas(cells, columns)
 
-    def sound(self) -> exp.Select:
-        """The facts of the rows that can be decided."""
-        columns = [column(self._names[fact.name]) for fact in self.facts]
+    def sound(self, raw: str = RAW) -> exp.Select:
+        """The facts of the rows that can be decided, and the kept columns."""
+        columns = [*self._kept, *(column(self._names[fact.name]) for fact in self.facts)]
         no_fault = exp.Is(this=column(FAULTS), expression=exp.Null())
-        checked = exp.alias_(self.checked().subquery(copy=False), "checked", copy=False)
+        checked = exp.alias_(self.checked(raw).subquery(copy=False), "checked", copy=False)
         return exp.select(*columns, copy=False).from_(checked, copy=False).where(no_fault, copy=False)
 
     # --- formulas ----------------------------------------------------------------------------------------------------
@@ -163,6 +175,7 @@ class RawFacts:
         for name, source in self._sources.items():
             if name in self._targets and is_rewritten(source.mapped, source.words):
                 self._written[name] = free.name(f"{name} written")
+        self._written |= {name: free.name(f"{name} faults") for name in self._joined}
 
     def _with_formulas(self, cells: exp.Select, columns: exp.Select) -> exp.Select:
         """As `faults_of_row` has it: of a row's faults, those of its cells count first, then results out of range, then
@@ -209,19 +222,19 @@ class RawFacts:
     def _cells(self) -> Iterator[Expr]:
         for name, (in_relation, target) in self._targets.items():
             source = self._sources.get(name)
+            if name in self._joined:
+                yield from self._joined_cells(name)
+                continue
             yield exp.alias_(self._cell(source, target) if source else exp.Null(), in_relation)
             if source is not None and name in self._written:
                 yield exp.alias_(self._as_written(source), self._written[name])
         for read in self._read_as.values():
-            known = exp.column(READ, read, quoted=True) if self._persons else exp.Null()
-            yield exp.alias_(exp.cast(known, self.dialect.text_type), read)
-
-    def _person_cell(self, name: str) -> Expr:
-        return self._cell(self._sources[name], self._targets[name][1])
+            person = exp.column(READ, read, quoted=True) if self._persons else exp.Null()
+            yield exp.alias_(exp.cast(person, self.dialect.text_type), read)
 
     def _with_persons(self, cells: exp.Select) -> exp.Select:
         for name, read in self._read_as.items() if self._persons else ():
-            same = binary(exp.EQ, exp.column(WRITTEN, read, quoted=True), self._person_cell(name))
+            same = binary(exp.EQ, exp.column(WRITTEN, read, quoted=True), self._own_cell(name))
             cells = cells.join(exp.to_table(PERSONS).as_(read), on=same, join_type="left", copy=False)
         return cells
 
@@ -229,7 +242,7 @@ class RawFacts:
         """What the source holds; text of a form that the map describes as the plain text that it stands for."""
         mapped = source.mapped
         if source.column_type is not ColumnType.CELLS:
-            raw = _raw(source.column)
+            raw = raw_column(source.column)
             return typed_cell(mapped, raw, self.dialect, is_date=source.column_type is ColumnType.DATE)
         if mapped is not None and mapped.rest:
             return joined_cells(mapped, [self._bare(name) for name in mapped.columns])
@@ -243,7 +256,7 @@ class RawFacts:
 
     def _bare(self, name: str) -> Expr:
         """A cell without blanks around it; null where nothing is left."""
-        raw = exp.cast(_raw(name), self.dialect.text_type) if name in self._rounded else _raw(name)
+        raw = exp.cast(raw_column(name), self.dialect.text_type) if name in self._rounded else raw_column(name)
         plain = self.dialect.matches(raw, _NO_BLANKS_AROUND)
         trimmed = exp.Trim(this=raw.copy(), expression=text(BLANKS), position="BOTH")
         bare = exp.Case(ifs=[exp.If(this=plain, true=raw.copy())], default=trimmed)
@@ -252,7 +265,7 @@ class RawFacts:
     def _as_written(self, source: FactSource) -> Expr:
         """The cell for the words of its faults."""
         if source.column_type is not ColumnType.CELLS:
-            return exp.cast(_raw(source.column), self.dialect.text_type)
+            return exp.cast(raw_column(source.column), self.dialect.text_type)
         mapped = source.mapped
         if mapped is None or not mapped.rest:
             return self._bare(source.column)
@@ -278,10 +291,9 @@ class RawFacts:
         in_relation, _ = self._targets[target.name]
         cell = column(in_relation)
         source = self._sources.get(target.name)
-        if source is None:
-            missing = (_missing(f"{target.name}: is required", cell),)
-            type_ = {Kind.YES_NO: "BOOLEAN"}.get(target.type.kind, self._sql_type(target.type))
-            return CheckedFact(exp.cast(cell, type_), missing if target.required else ())
+        if (unread := self._unread(target, cell)) is not None or source is None:
+            missing = (_missing(f"{target.name}: is required", cell),) if target.required else ()
+            return CheckedFact(unread.value, (*unread.faults, *missing)) if unread else CheckedFact(cell, missing)
         untranslated = source.words is not None and source.column_type is not ColumnType.CELLS
         reading = self._untranslated(target, source, cell) if untranslated else self._read(target, source, cell)
         faults = list(reading.faults)
@@ -318,7 +330,7 @@ class RawFacts:
             case Kind.PERSON:
                 return self._person(target, source, cell)
             case Kind.LIST:
-                raise AssertionError("a batch reads no lists")
+                return self._list(target, source, cell)
             case Kind.TEXT:
                 blank = source.column_type is ColumnType.TEXT or source.words is not None
                 words = self._words(target).of_binding
@@ -345,7 +357,7 @@ class RawFacts:
         is_ascii = self.dialect.matches(cell, _ASCII)
         odd = exp.and_(exp.Not(this=is_ascii.copy()), refused)
         value = exp.Case(ifs=[exp.If(this=is_ascii, true=bare), exp.If(this=exp.Not(this=refused.copy()), true=read)])
-        value = exp.Case(ifs=[exp.If(this=_known(cell), true=value)])
+        value = exp.Case(ifs=[exp.If(this=known(cell), true=value)])
         words = binary(exp.DPipe, text(f"{target.name}: "), call("SUBSTRING", read, number(2)))
         return CheckedFact(value, (*faults, (odd, words)))
 
@@ -366,7 +378,7 @@ class RawFacts:
     def _refused(self, target: RawTarget, cell: Expr, words: Expr) -> CheckedFact:
         """Every value of this column is a fault."""
         type_ = "BOOLEAN" if target.type.kind is Kind.YES_NO else self._sql_type(target.type)
-        return CheckedFact(exp.cast(exp.Null(), type_), ((_known(cell), words),))
+        return CheckedFact(exp.cast(exp.Null(), type_), ((known(cell), words),))
 
     def _decimal(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         scale = target.type.scale
@@ -411,7 +423,7 @@ class RawFacts:
         """A value that can't be held is out of range too."""
         within = exp.Between(this=value.copy(), low=number(target.type.low), high=number(target.type.high))
         inside = exp.Coalesce(this=within, expressions=[exp.Boolean(this=False)])
-        wrong = exp.and_(_known(cell), exp.Not(this=inside))
+        wrong = exp.and_(known(cell), exp.Not(this=inside))
         return CheckedFact(value, (*faults, (wrong, self._words(target).of_binding(outside))))
 
     def _integer(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
@@ -433,7 +445,7 @@ class RawFacts:
             return self._refused(target, cell, self._words(target).of_binding(1))
         of_target = mapped_column(target, source)
         day = day_of_text(of_target.dates, cell, self.dialect)
-        unread = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
+        unread = exp.and_(known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
         faults: list[Test] = [(unread, self._words(target).said(no_date(of_target)))]
         return self._of_the_past(target, self._in_range(target, cell, day, faults, "0001-01-01"))
 
@@ -461,10 +473,6 @@ class RawFacts:
         return CheckedFact(value, ((exp.Not(this=known), self._words(target).said(*no_yes_no())),))
 
 
-def _raw(name: str) -> Expr:
-    return exp.column(exp.to_identifier(name, quoted=True))
-
-
 def _decimals(type_: Type) -> int | None:
     """Decimals of a type whose numbers may have some; None for whole numbers."""
     return type_.scale if type_.kind in (Kind.MONEY, Kind.RATE, Kind.NUMBER) else None
@@ -473,10 +481,6 @@ def _decimals(type_: Type) -> int | None:
 def _tried(cell: Expr, type_: str) -> Expr:
     """Null where the cell is none of this type; `safe` keeps Spark from failing instead."""
     return exp.TryCast(this=cell.copy(), to=exp.DataType.build(type_), safe=True)
-
-
-def _known(cell: Expr) -> Expr:
-    return exp.Not(this=exp.Is(this=cell.copy(), expression=exp.Null()))
 
 
 def _missing(words: str, value: Expr) -> Test:

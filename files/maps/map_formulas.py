@@ -7,7 +7,7 @@ hold.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -20,9 +20,10 @@ from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.policy import Expression
 from engine.ruleset.formula import Constant, Formula, Variable
+from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import AS_OF
-from engine.vocabulary.binding import Fault, json_value
-from engine.vocabulary.persons import person_fault
+from engine.vocabulary.binding import Fault, Value, json_value
+from engine.vocabulary.persons import person, person_fault
 from engine.vocabulary.plain_text import BLANK_AROUND, TEXT_LENGTH_MAX, has_blank_around, text_fault
 from engine.vocabulary.vocabulary import DATE, TEXT, Fact, Kind, Type, Vocabulary
 from files.maps.row_map import ROW, MapFormula
@@ -169,3 +170,24 @@ def _is_ordered(type_: Type) -> bool:
 
 def _expected(type_: Type) -> str:
     return f"expected between {json_value(type_.low, type_)} and {json_value(type_.high, type_)}"
+
+
+def misfit_of(formula: MapFormula) -> Callable[[Value], Fault | None] | None:
+    """The function that says of a result that the fact can't hold it; None where it can hold each."""
+    if formula.type.kind.is_text:
+        return lambda value: unfit_text(formula, str(value))
+    if not may_be_out_of_range(formula):
+        return None
+    low, high, fault = formula.type.low, formula.type.high, out_of_range(formula)
+    return lambda value: None if low <= value <= high else fault  # type: ignore[operator]  # a number or a date
+
+
+def as_person(function: Callable[[Sequence[Result]], Value]) -> Callable[[Sequence[Result]], Value]:
+    """The function, whose text is read as a person's name; one that can't be read so stays, for the words of the
+    fault."""
+
+    def named(values: Sequence[Result]) -> Value:
+        value = function(values)
+        return person(value) if isinstance(value, str) and not person_fault(value) else value
+
+    return named

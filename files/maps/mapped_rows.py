@@ -19,7 +19,6 @@ from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal
-from engine.vocabulary.persons import person, person_fault
 from engine.vocabulary.vocabulary import Future, Kind, Type
 from files.maps.cell_faults import (
     PLAIN_HINT,
@@ -33,7 +32,7 @@ from files.maps.cell_faults import (
 )
 from files.maps.date_format import read_in_any
 from files.maps.joined_ids import Join, Unjoined
-from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
+from files.maps.map_formulas import as_person, misfit_of
 from files.maps.number_format import PLAIN, rounded, without_zeros_before
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
 from files.strict_json import JsonRefused, read_json
@@ -178,6 +177,27 @@ def row_value(row: MappedRow, name: str) -> object:
     group, _, key = name.partition(".")
     members = row.facts.get(group)
     return members.get(key) if isinstance(members, Mapping) else None
+
+
+def cell_reader(column: Column) -> Callable[[str | None], tuple[JsonScalar, Fault | None]]:
+    """A function that reads one cell of this column by itself: its value as a request carries it, and what is wrong
+    with it. None where the cell is blank, or wrong."""
+    convert, bind = _converter(column), value_reader(column.type, column.name)
+
+    def read(cell: str | None) -> tuple[JsonScalar, Fault | None]:
+        text = cell.strip() if cell else ""
+        try:
+            if type(cell) is JsonDecimal and column.type.kind.is_text:
+                raise _NotMapped(NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT)
+            raw = convert(text)
+            bind(raw)
+        except _NotMapped as wrong:
+            return None, fault_of_cell(column, text, wrong.message, wrong.hint)
+        except FactsRefused as refused:
+            return None, fault_of_binding(column, text, refused.faults[0])
+        return raw, None
+
+    return read
 
 
 # --- cells -----------------------------------------------------------------------------------------------------------
@@ -422,9 +442,9 @@ class _FormulaRunner:
         for formula in formulas:
             group, _, key = formula.name.partition(".")
             function = _known_on(formula.type, self._day, formula_function(formula.formula, places, nullable))
-            function = _as_person(function) if formula.makes_person else function
+            function = as_person(function) if formula.makes_person else function
             place = places[formula.name]
-            plan = _FormulaPlan(function, _misfit(formula), json_formatter(formula.type), place, group, key)
+            plan = _FormulaPlan(function, misfit_of(formula), json_formatter(formula.type), place, group, key)
             if formula.reads <= fixed:
                 fixed.add(formula.name)
                 fixed_plans.append(plan)
@@ -471,24 +491,3 @@ def _known_on(
         return None if _counts_as_unknown(value, type_, day) else value
 
     return known
-
-
-def _as_person(function: Callable[[Sequence[Result]], Value]) -> Callable[[Sequence[Result]], Value]:
-    """The function, whose text is read as a person's name; one that can't be read so stays, for the words of the
-    fault."""
-
-    def named(values: Sequence[Result]) -> Value:
-        value = function(values)
-        return person(value) if isinstance(value, str) and not person_fault(value) else value
-
-    return named
-
-
-def _misfit(formula: MapFormula) -> Callable[[Value], Fault | None] | None:
-    """What says of a result that the fact can't hold it; None where it can hold each."""
-    if formula.type.kind.is_text:
-        return lambda value: unfit_text(formula, str(value))
-    if not may_be_out_of_range(formula):
-        return None
-    low, high, fault = formula.type.low, formula.type.high, out_of_range(formula)
-    return lambda value: None if low <= value <= high else fault  # type: ignore[operator]  # a number or a date

@@ -116,6 +116,26 @@ class MapFormula:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MappedList:
+    """A list whose records stand in a file of their own, as a map reads that file."""
+
+    name: str
+    """The fact."""
+
+    place: Place
+    """Where the map says so."""
+
+    key: str
+    """The fact of the rows by whose value they find their records."""
+
+    key_column: Column
+    """The column of the other file that holds this value."""
+
+    columns: Mapping[str, Column]
+    """Its columns with the values of records, by these values' names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowMap:
     """A whole map, free of mistakes."""
 
@@ -136,6 +156,9 @@ class RowMap:
 
     formulas: tuple[MapFormula, ...] = ()
     """In an order in which each reads only the results of those before it."""
+
+    lists: tuple[MappedList, ...] = ()
+    """The lists whose records stand in files of their own."""
 
     skip_lines: int = 0
     """Lines of a CSV file above its heading, such as a report's title, that are no part of the table."""

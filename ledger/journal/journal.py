@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Row, Select, insert, select
@@ -73,6 +73,23 @@ class Record:
     answer: str
     """The decision as it was answered, byte for byte."""
 
+    actor: str
+    """Who asked, as `ledger.access.actors` writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A decision read back, with what says who may see it."""
+
+    answer: str
+    """As it was answered, byte for byte."""
+
+    case_kind: str
+    """`order`, `invoice`, `account` or `portfolio`."""
+
+    actor: str | None
+    """Who asked; None in records of before that was kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -105,6 +122,7 @@ class PolicySet:
     """The engine's own facts at that time, which the version covers; None in a journal of before they were kept."""
 
 
+_Answer = TypeVar("_Answer")
 _Work = Record | Callable[[Connection], object]
 _Waiting = tuple[_Work, "asyncio.Future[None]"]
 
@@ -157,6 +175,11 @@ class Journal:
         row = {"version": version, "files": texts, "standard_facts": standard_facts}
         return self._put(lambda connection: _activate(connection, row, self.clock))
 
+    def write(self, work: Callable[[Connection], object]) -> asyncio.Future[None]:
+        """Done once what `work` wrote is on disk. It runs in the writer's thread and transaction, perhaps twice; where
+        it raises, all that shares the transaction fails, so it raises only what is a fault of the file."""
+        return self._put(work)
+
     def probe(self) -> asyncio.Future[None]:
         """Done once a write as large as a decision has reached the disk."""
         return self._put(try_write)
@@ -168,8 +191,19 @@ class Journal:
 
     def find(self, id: str) -> str | None:
         """The decision as it was answered. Blocks: call it from a thread."""
-        row = self._read(select(decisions.c.answer).where(decisions.c.id == id))
-        return None if row is None else str(row[0])
+        recorded = self.recorded(id)
+        return None if recorded is None else recorded.answer
+
+    def recorded(self, id: str) -> Recorded | None:
+        """The decision and who asked for it. Blocks: call it from a thread."""
+        columns = (decisions.c.answer, decisions.c.case_kind, decisions.c.actor)
+        row = self._read(select(*columns).where(decisions.c.id == id))
+        return None if row is None else Recorded(row.answer, row.case_kind, row.actor)
+
+    def read(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """All rows of a query on the journal's other tables. Raises `JournalUnavailable`. Blocks: call it from a
+        thread."""
+        return self._rows(lambda connection: connection.execute(query).all())
 
     def find_policy_set(self, version: str) -> PolicySet | None:
         """Blocks: call it from a thread."""
@@ -199,11 +233,14 @@ class Journal:
             self._thread.join()
 
     def _read(self, query: Select[Any]) -> Row[Any] | None:
+        return self._rows(lambda connection: connection.execute(query).first())
+
+    def _rows(self, ask: Callable[[Connection], _Answer]) -> _Answer:
         try:
             self._file.check()
             database = self._kept_to_read if self._file.is_open else self._to_read
             with database.connect() as connection:
-                return connection.execute(query).first()
+                return ask(connection)
         except (SQLAlchemyError, FileTrouble) as error:
             self._is_doubted = self._is_doubted or trouble_in_words(error) == DAMAGED
             raise unavailable("the journal can't be read now", error) from error

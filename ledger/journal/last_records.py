@@ -38,7 +38,10 @@ _LAST = f"""
 SELECT sequence, (SELECT same.sequence FROM decisions AS same WHERE same.id = decisions.id),
 recorded_at, request, answer, {", ".join(_REPEATED)} FROM decisions ORDER BY sequence DESC LIMIT {RECORDS_CHECKED}
 """
-_SETS = "SELECT loaded_at FROM policy_sets UNION ALL SELECT from_at FROM activations"
+_SETS = """
+SELECT loaded_at FROM policy_sets UNION ALL SELECT from_at FROM activations
+UNION ALL SELECT at FROM access_acts WHERE number = (SELECT max(number) FROM access_acts)
+"""
 _UUID7 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7([0-9a-f]{3})-")
 
 

@@ -5,7 +5,7 @@ Text that was sent or answered is kept as text, byte for byte: a JSON column wou
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 
@@ -42,7 +42,33 @@ decisions = Table(
     Column("policy_version", String(64), nullable=False),
     Column("request", Text, nullable=False),  # the body as it was received
     Column("answer", Text, nullable=False),  # the decision as it was answered
+    Column("actor", Text),  # who asked (`ledger.access.actors`); null in records of before 0003
 )
+
+access_acts = Table(
+    "access_acts",
+    metadata,
+    Column("number", SEQUENCE, primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),  # `person` or `key`
+    Column("act", String(16), nullable=False),  # `add`, `change`, `end`; `create`, `revoke`
+    Column("subject", String(32), nullable=False),  # id of the person or key
+    Column("actor", Text, nullable=False),  # who did it
+    Column("body", Text, nullable=False),  # JSON: what is set, without a name of anybody
+)
+"""Every change of people and keys, append-only: what they all say together is who may do what."""
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("oidc_issuer", Text),
+    Column("oidc_subject", Text),
+    UniqueConstraint("oidc_issuer", "oidc_subject"),
+)
+"""What names a person. May be changed and erased: rights are in `access_acts`, records have the id alone."""
 
 probe = Table(
     "probe",

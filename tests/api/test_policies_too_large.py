@@ -133,6 +133,7 @@ def test_the_number_of_files_and_of_mistakes_is_bounded(client: httpx2.Client) -
 @contextmanager
 def _service(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     settings = {"CREDENCE_RULES": "rules", "CREDENCE_JOURNAL": "credence.db", "CREDENCE_PORT": str(port)}
+    settings["CREDENCE_INSECURE_LOCAL"] = "1"
     environment = os.environ | settings | {"PYTHONPATH": str(Path.cwd())}
     with subprocess.Popen([sys.executable, "-m", "api.http"], env=environment, cwd=home) as process:
         try:

@@ -20,6 +20,7 @@ def record(id: str, note: str = "", at: datetime | None = None) -> Record:
         subject="SO-1",
         outcome="hold",
         policy_version="v1",
+        actor="local",
         request="{}",
         answer=answer,
     )

@@ -53,6 +53,9 @@ FACT_TYPES = (
 )
 AWKWARD_TEXTS = ("", "5", "5.0", "1e400", "NaN", "true", "null", '"', "\\", "}", "%d", "中文", "A", "a", "\u0000", "'")
 
+RECORDS_MAX = 5
+"""Records of one list: what more of them could show, a few show as well."""
+
 Case = tuple[tuple[Value, ...], int]
 """Facts in `ruleset.facts` order, and `as_of`."""
 
@@ -270,7 +273,7 @@ def _records(fact: Fact, formulas: Sequence[Formula], chance: random.Random) -> 
         pools.append((pool, field.required))
     return tuple(
         tuple(None if not required and chance.random() < 0.15 else chance.choice(pool) for pool, required in pools)
-        for _ in range(chance.randint(1, fact.type.high))
+        for _ in range(chance.randint(1, min(fact.type.high, RECORDS_MAX)))
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx2
 
+from api.host_names import is_loopback
 from api.http.guard import ConnectionLimits
 from api.http.server import guarded_server
 from api.settings import Settings
@@ -41,10 +42,16 @@ def write_rules(folder: Path, orders: str = ORDERS) -> Path:
 
 @contextmanager
 def running(
-    settings: Settings, clock: Clock | None = None, limits: ConnectionLimits | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    limits: ConnectionLimits | None = None,
+    *,
+    asks_for_keys: bool = False,
 ) -> Iterator[httpx2.Client]:
-    """A client of the running service; on leaving, the service is shut down and its journal closed."""
-    server = guarded_server(settings.model_copy(update={"port": 0}), limits, clock)
+    """A client of the running service; on leaving, the service is shut down and its journal closed. It asks nobody for
+    a key, as `make run` doesn't, unless a test is about keys or the service listens beyond this machine."""
+    insecure_local = is_loopback(settings.host) and not asks_for_keys
+    server = guarded_server(settings.model_copy(update={"port": 0, "insecure_local": insecure_local}), limits, clock)
     thread = threading.Thread(target=server.run)
     thread.start()
     eventually(lambda: server.started or not thread.is_alive(), 60)

@@ -1,4 +1,5 @@
-"""A kind of case is added by writing two entries of data, in case_kinds.yaml and in facts.yaml, and nothing else.
+"""A kind of case is added by writing two entries of data, in case_kinds.yaml and in facts.yaml, and nothing else (but
+for who may ask the service about it: api/http/access_table.py).
 
 Kinds are made up at random, written into a copy of the tree, and used there in a process of its own: read, linked,
 compiled, decided by both matchers and as SQL, tested, described as schemas, and named by the command line.

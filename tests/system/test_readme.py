@@ -26,7 +26,6 @@ def test_the_targets_of_make_that_it_names_are_there() -> None:
 
 COMES_WITH = {
     "**It keeps no accounts.**": "ledger/credit",
-    "**No users and roles.**": "ledger/access",
     "**No pages to work in.**": "api/console",
     "**No connector to an ERP.**": "connectors",
     "**The journal keeps out mistakes, not its owner**": "ledger/journal/merkle.py",

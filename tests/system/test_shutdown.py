@@ -41,6 +41,7 @@ def _stopped_while(wrong: str, home: Path) -> tuple[int, float, list[dict[str, o
         "CREDENCE_RULES": str(write_rules(home / "rules")),
         "CREDENCE_JOURNAL": str(home / "credence.db"),
         "CREDENCE_PORT": "0",
+        "CREDENCE_INSECURE_LOCAL": "1",
         "PYTHONPATH": str(Path.cwd()),
     }
     with (home / "log").open("wb") as log:

@@ -66,6 +66,7 @@ def service(home: Path, files_max: int | None = None) -> Iterator[Service]:
         "CREDENCE_RULES": str(write_rules(home / "rules")),
         "CREDENCE_JOURNAL": str(home / "credence.db"),
         "CREDENCE_PORT": str(port),
+        "CREDENCE_INSECURE_LOCAL": "1",
         "PYTHONPATH": str(Path.cwd()),
     }
 

@@ -63,7 +63,7 @@ class SqlForm:
     `columns`: the column of each fact, value, list and row match by their ids, and that of `as_of` if it is read.
     `rules`: the column of each rule by its id: true where the rule fired, null where it is undetermined.
     `conditions`: the column of each condition that a fired rule sets (`deposit`), by its name; null where no
-    rule sets it.
+    rule sets it. It counts where the outcome is that of its rule: `counting`.
     `actions`: the columns of each action that rules ask for, in the order in which a decision lists them.
     `fired`, `undetermined`: all rules as bit masks, in the rule set's order; see `masks`.
     `waived`: of these the rules that an exception waives and that would count without it, as masks of the same ids; no
@@ -83,6 +83,7 @@ class SqlForm:
         self._waivers = _waiver_columns(ruleset, steps, self._levels)
         self.waivers: Mapping[str, str] = {rule: waived.sql.name for rule, waived in self._waivers.items()}
         self.conditions: Mapping[str, str] = _condition_columns(self._rules, self._waivers, steps, self._levels)
+        self._outcomes = {name: each.rule.outcome for each in self._rules for name, _ in each.rule.conditions}
         self.actions: tuple[ActionColumns, ...] = _action_columns(self._rules, self._waivers, steps, self._levels)
         conjuncts = [each.conjuncts for each in self._rules]
         masks = mask_pairs(self._levels, [rule.id for rule in ruleset.rules], conjuncts)
@@ -117,18 +118,29 @@ class SqlForm:
         results = [self.columns[name] for name in self.ruleset.results]
         outcome = exp.alias_(self._outcome(self._tests_of_rules), OUTCOME)
         rules = [*self.rules.values(), *self.waivers.values()]
+        asked_for = [
+            exp.alias_(self.counting(name, column(source), outcome.this), source)
+            for name, source in self.conditions.items()
+        ]
         asked = [exp.alias_(self._action_words(), ACTIONS)] if self.actions else []
         of_actions = [name for each in self.actions for name in (each.by, each.amount) if name]
         selected: list[Expr | str] = [
             case_id,
             outcome,
             *asked,
-            *self.conditions.values(),
+            *asked_for,
             *of_actions,
             *rules,
             *results,
         ]
         return self.query(selected).sql(dialect=self.dialect.name, pretty=True) + "\n"
+
+    def counting(self, condition: str, value: Expr, outcome: Expr | None = None) -> Expr:
+        """A condition's value where it counts: null beside an outcome severer than that of its rule, since meeting it
+        would open nothing. `outcome` is the decision's as an expression; None reads its column."""
+        decided = column(OUTCOME) if outcome is None else wrapped(outcome.copy())
+        counts = binary(exp.EQ, decided, text(self._outcomes[condition]))
+        return exp.Case(ifs=[exp.If(this=counts, true=value)])
 
     def sql_type(self, type_: Type) -> str:
         """The dialect's name of the column type that holds values of a type."""

@@ -18,7 +18,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
-from engine.lowering.sql.sql_form import OUTCOME
+from engine.lowering.sql.sql_form import ACTIONS, OUTCOME
 from engine.ruleset.ruleset import RuleSet
 from files.batch.duckdb.duckdb_run import SqlBatchJob, output_format
 from files.batch.duckdb.failures import QueryFailed
@@ -119,7 +119,8 @@ def _written(frame: DataFrame, path: str, format_: Format, *, spreadsheet: bool 
 
 def _cell(name: str, type_: str, *, spreadsheet: bool) -> Column:
     if type_.startswith("array"):
-        return sf.to_json(_column(name))
+        written = sf.to_json(_column(name), {"ignoreNullFields": "false"})
+        return sf.when(sf.size(_column(name)) > 0, written).otherwise("") if name == ACTIONS else written
     if type_ != "string" or not spreadsheet:
         return _column(name)
     begins = sf.substring(_column(name), 1, 1).isin(list(FORMULA_STARTS))

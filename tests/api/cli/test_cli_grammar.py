@@ -91,7 +91,12 @@ def test_the_list_of_commands_cuts_no_sentence_off() -> None:
     shown = credence("--help").stdout
 
     assert "..." not in shown.partition("Commands:")[2]
-    assert all(f"\n  {name} " in shown for name in COMMANDS)
+    for group in ("people", "keys"):
+        of_group = credence(group, "--help").stdout
+        assert "..." not in of_group.partition("Commands:")[2]
+        names = [name.split()[1] for name in COMMANDS if name.startswith(f"{group} ")]
+        assert all(f"\n  {name} " in of_group for name in names)
+    assert all(f"\n  {name.split()[0]} " in shown for name in COMMANDS)
 
 
 def test_help_shows_the_groups() -> None:

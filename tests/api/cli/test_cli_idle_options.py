@@ -54,6 +54,10 @@ EXAMPLES: dict[str, list[str]] = {
 NOT_RUN = {
     "serve": "runs until it is stopped; its options are the service's settings, which tests/api/test_settings.py tries",
     "activate": "asks a running service, as tests/api/http/test_pending.py does",
+    **dict.fromkeys(
+        (name for name in commands() if name.startswith(("people ", "keys "))),
+        "asks a running service or its journal, as tests/api/http/test_people_routes.py and test_first_key.py do",
+    ),
 }
 
 VALUES: dict[str, str | None] = {
@@ -73,6 +77,7 @@ VALUES: dict[str, str | None] = {
     "--json": None,
     "--junit": "results.xml",
     "--lang": "zh",
+    "--list": "account.open_items=open.csv",
     "--map": "other/maps/erp.yaml",
     "--master": "local[1]",
     "--min-coverage": "100",
@@ -187,6 +192,7 @@ def _home(folder: Path) -> None:
         "cases.yaml": CASES,
         "=in.csv": HEADING + ROWS,
         "more.csv": HEADING + ROWS[:27],
+        "open.csv": "account.id,kind,amount\n" + "".join(f"{row.split(',')[1]},invoice,x\n" for row in ROWS.split()),
         "items.csv": ITEM_HEADING + ITEMS + "=1,C-9,Köln,,,,,,,,\n",
         "items2.csv": ITEM_HEADING + ITEMS[:59],
         "items.yaml": ended(ITEM_MAP),

@@ -48,13 +48,13 @@ def test_what_it_says_to_do_next_works_in_a_shell(tmp_path: Path) -> None:
         ["credence", "decide"],
         ["credence", "portfolio"],
     ]
-    assert last == "credence serve"
+    assert last == "credence serve --insecure-local"
     done = subprocess.run(["sh", "-ec", _script(*before)], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "no mistakes: " in done.stdout
     assert "HOLD" in done.stdout
     assert "13 invoices and credit notes" in done.stdout
-    enter_and_serve = f"{before[0]}\nexec {COMMAND[0]} -m api.cli serve --port 0"
+    enter_and_serve = f"{before[0]}\nexec {COMMAND[0]} -m api.cli serve --insecure-local --port 0"
     with ready_service(["sh", "-ec", enter_and_serve], tmp_path) as client:
         answer = client.post("/v1/decisions/order", content=(ROOT / "docs" / "order.json").read_bytes(), headers=JSON)
         assert answer.json()["outcome"] == "hold"

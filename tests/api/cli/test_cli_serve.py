@@ -23,7 +23,7 @@ from tests.support.running_service import eventually
 @contextmanager
 def serving(rules: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The process and the first line that is no log entry."""
-    command = [sys.executable, "-m", "api.cli", "serve", "--rules", str(rules), *options]
+    command = [sys.executable, "-m", "api.cli", "serve", "--insecure-local", "--rules", str(rules), *options]
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "CREDENCE_JOURNAL": str(rules.parent / "journal.db")}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         try:

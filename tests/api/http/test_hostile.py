@@ -128,7 +128,7 @@ def test_only_declared_json_is_read(client: httpx2.Client, headers: dict[str, st
     ("method", "path", "status", "slug"),
     [
         ("POST", "/v1/decisions/refund", 404, "unknown-case-kind"),
-        ("POST", "/v1/decisions/%00", 404, "unknown-case-kind"),
+        ("POST", "/v1/decisions/%00", 404, "not-found"),
         ("GET", "/v1/decisions/nonsense", 404, "unknown-decision"),
         ("GET", "/v1/decisions/00000000-0000-7000-8000-000000000000", 404, "unknown-decision"),
         ("POST", "/v1/decisions/00000000-0000-7000-8000-000000000000", 405, "method-not-allowed"),

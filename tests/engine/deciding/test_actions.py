@@ -14,6 +14,7 @@ from engine.pipeline import Engine, load
 from engine.vocabulary.actions import STANDARD_ACTIONS, read_actions
 from engine.vocabulary.case_kinds import CaseKindsUnfit
 from tests.support.exception_files import exception, with_exceptions
+from tests.support.paths import ROOT
 from tests.support.policy_files import whole_set
 from tests.support.small_policies import AS_OF, FACTS, HEAD, decide, engine_of
 
@@ -162,11 +163,13 @@ def test_an_amount_has_the_currency_s_decimals(currency: str, amount: str) -> No
     assert asked(decision) == [("litigate", None, amount, "p.a")]
 
 
-def test_every_standard_action_can_be_asked_for_and_has_both_titles() -> None:
+def test_every_standard_action_can_be_asked_for_has_both_titles_and_is_in_the_language_document() -> None:
+    page = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
     for word, title in STANDARD_ACTIONS.items():
         policy = f"rules: {{a: {{when: account.flag, then: watch, reason: {{en: a, zh: 甲}}, action: {word}}}}}\n"
         assert [each.action for each in decide(engine_of(policy), flag=True).actions] == [word]
         assert title.en.strip() != title.zh.strip()
+        assert f"`{word}`" in page
     assert {"notify_insurer", "file_claim", "file_proof_of_debt", "draw_guarantee", "litigate"} <= set(STANDARD_ACTIONS)
 
 

@@ -36,6 +36,20 @@ kn:
   reason: Agreed
 ...
 """
+ACTS = """\
+  tell-insurer:
+    when: order.amount > 5000
+    then: approve
+    reason: {en: Large., zh: 大额。}
+    action: {do: notify_insurer, by: as_of + 30, amount: order.amount - 5000}
+  proof-of-debt:
+    when: account.insolvent
+    then: reject
+    if_missing: ignore
+    reason: {en: Insolvent., zh: 破产。}
+    action: {do: file_proof_of_debt, amount: order.amount}
+...
+"""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +57,10 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Orders on both sides of the desk's limit, some without what a rule asks for, some with faults."""
     pyspark = pytest.importorskip("pyspark.sql", exc_type=ImportError)
     folder = tmp_path_factory.mktemp("orders")
-    (desk(folder / "rules") / "exceptions.yaml").write_text(EXCEPTIONS, encoding="utf-8")
+    rules = desk(folder / "rules")
+    (rules / "exceptions.yaml").write_text(EXCEPTIONS, encoding="utf-8")
+    policy = (rules / "orders.yaml").read_text(encoding="utf-8")
+    (rules / "orders.yaml").write_text(policy.removesuffix("...\n") + ACTS, encoding="utf-8")
     lines = ["order.id,account.id,order.amount,account.insolvent"]
     for number in range(ROWS):
         amount = "1,5" if number % 37 == 0 else f"{number * 50}.00"
@@ -71,7 +88,13 @@ def test_spark_writes_what_duckdb_writes(orders: Path, tmp_path: Path, suffix: s
     assert here.stdout == there.stdout
     read = {"parquet": pads.dataset, "csv": lambda path: pads.dataset(path, format="csv")}.get(suffix, _ndjson)
     mine, theirs = (read(tmp_path / f"{name}.{suffix}") for name in ("here", "there"))
-    wanted = [f"{group}.id" for group in ("order", "account")] + ["outcome", "fired", "waived", "undetermined"]
+    wanted = [f"{group}.id" for group in ("order", "account")] + [
+        "outcome",
+        "fired",
+        "waived",
+        "undetermined",
+        "actions",
+    ]
     assert mine.to_table(wanted).to_pylist() == theirs.to_table(wanted).to_pylist()
     rejected = pads.dataset(tmp_path / f"there.{suffix}.rejects.parquet").count_rows()
     assert 0 < rejected == ROWS - mine.count_rows()

@@ -19,7 +19,7 @@ from files.maps.row_map import RowMap
 from files.maps.row_map_file import read_row_map
 
 PLACE = Place("facts.yaml", 1, 1)
-EUR = Vocabulary("EUR", 2)
+EUR = Vocabulary(currency="EUR", currency_digits=2)
 
 
 def _fact(name: str, kind: Kind, required: bool = False, members: tuple[str, ...] = ()) -> Fact:
@@ -35,9 +35,9 @@ def _fact(name: str, kind: Kind, required: bool = False, members: tuple[str, ...
 
 
 VOCABULARY = Vocabulary(
-    "EUR",
-    2,
-    {
+    currency="EUR",
+    currency_digits=2,
+    facts={
         fact.name: fact
         for fact in (
             _fact("invoice.id", Kind.TEXT, required=True),

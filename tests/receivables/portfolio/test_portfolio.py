@@ -367,9 +367,10 @@ def test_loss_allowance_comes_from_the_provision_policy(decided: PortfolioDecisi
 
 
 def test_insured_parts_need_no_allowance_and_without_cover_it_cannot_be_told(engine: Engine) -> None:
-    """900 insured at 90%: 90 at risk at 1%. Without the cover nobody knows."""
+    """900 insured at 90%, and undisputed: 90 at risk at 1%. Without the cover nobody knows."""
     book = book_of(ITEMS)
-    insured = {"invoice": {**book.facts["G"]["invoice"], "insured_amount": "900.00"}}  # type: ignore[dict-item]
+    undisputed: dict[str, object] = {**book.facts["G"]["invoice"], "disputed": False}  # type: ignore[dict-item]
+    insured = {"invoice": undisputed | {"insured_amount": "900.00"}}
     facts = {**book.facts, "G": insured}
     found = figures(ITEMS, TODAY, DAYS, OPENING)
 

@@ -155,7 +155,7 @@ def test_an_axis_counts_as_its_readers_do(value: float, en: str, zh: str) -> Non
     assert (FigureFormatter("en", EUROS).axis(value), FigureFormatter("zh", EUROS).axis(value)) == (en, zh)
 
 
-EUROS = Vocabulary("EUR", 2)
+EUROS = Vocabulary(currency="EUR", currency_digits=2)
 EVIL = "<script>alert('1')</script>&\"]]>"
 
 

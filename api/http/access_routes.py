@@ -1,0 +1,238 @@
+"""People and keys over HTTP: `credence people` and `credence keys` ask here. Each change is an act of whoever asks.
+
+Nobody changes their own roles or authority: what an admin may grant to others takes another admin to grant to them.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from fastapi import FastAPI, Request
+from pydantic import BaseModel, ValidationError
+
+from api.http.access_answers import (
+    AddPersonRequest,
+    ChangePersonRequest,
+    CreateKeyRequest,
+    KeyShape,
+    KeysShape,
+    NewKeyShape,
+    PeopleShape,
+    PersonShape,
+    RevokeKeyRequest,
+)
+from api.http.body import parse_object, pointer_part, read_body
+from api.http.caller import actor_of, admitted_of
+from api.http.openapi import body_of
+from api.http.parameters import only_parameters
+from api.http.problems import BodyFault, FactsInvalid, Forbidden, problems
+from ledger.access.access import Access
+from ledger.access.changes import (
+    AccessChange,
+    Changed,
+    KeyWords,
+    PersonWords,
+    add_person,
+    change_person,
+    checked_login,
+    create_key,
+    end_person,
+    is_open,
+    revoke_key,
+)
+from ledger.access.people import AccessState, ApiKey, Person
+from ledger.access.roles import Role
+from ledger.journal.clock import Clock
+
+_Request = TypeVar("_Request", bound=BaseModel)
+
+
+class _Desk:
+    """What the routes below share: how a body is read, a change made, a key shown."""
+
+    def __init__(self, access: Access, clock: Clock, body_bytes_max: int) -> None:
+        self.access = access
+        self._clock = clock
+        self._body_bytes_max = body_bytes_max
+
+    async def read(self, request: Request, model: type[_Request], such_as: str) -> _Request:
+        """The body. Raises `FactsInvalid`, and what `read_body` and `parse_object` raise."""
+        raw = await read_body(request.scope, request.receive, self._body_bytes_max)
+        try:
+            return model.model_validate(parse_object(raw, such_as))
+        except ValidationError as invalid:
+            faults = [
+                BodyFault("".join(f"/{pointer_part(str(step))}" for step in error["loc"]), _lower(error["msg"]))
+                for error in invalid.errors(include_url=False, include_input=False)
+            ]
+            raise FactsInvalid("the request can't be used", faults) from None
+
+    async def change(self, request: Request, change: AccessChange) -> Changed:
+        return await self.access.change(change, actor_of(request.scope))
+
+    def person(self, id: str) -> PersonShape:
+        return _person(self.access.state().people[id])
+
+    def key(self, key: ApiKey) -> KeyShape:
+        return _key(key, self.access.state(), self._clock)
+
+
+def add_access_routes(app: FastAPI, access: Access, clock: Clock, body_bytes_max: int) -> None:
+    """`/v1/people…` and `/v1/keys…`."""
+    desk = _Desk(access, clock, body_bytes_max)
+    _add_people_routes(app, desk)
+    _add_key_routes(app, desk)
+
+
+def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
+    changed = problems(400, 404, 409, 413, 415, 422, 503)
+
+    @app.get("/v1/people", tags=["access"], dependencies=[only_parameters()], responses=problems(422, 503))
+    async def get_people() -> PeopleShape:
+        """Everybody who may ask or could once: who holds what."""
+        by_login = desk.access.state().by_login
+        return PeopleShape(people=[_person(by_login[login]) for login in sorted(by_login)])
+
+    @app.post(
+        "/v1/people",
+        name="add_person",
+        tags=["access"],
+        dependencies=[only_parameters()],
+        status_code=201,
+        openapi_extra={"requestBody": body_of("AddPersonRequest")},
+        responses=changed,
+    )
+    async def add_person_(request: Request) -> PersonShape:
+        """Somebody new. A login is never given twice."""
+        body = await desk.read(request, AddPersonRequest, '{"login": "u.becker", "roles": ["order-entry"]}')
+        words = PersonWords(
+            name=body.name,
+            roles=frozenset(body.roles),
+            authority=body.authority,
+            oidc_issuer=body.oidc_issuer,
+            oidc_subject=body.oidc_subject,
+        )
+        return desk.person((await desk.change(request, add_person(body.login, words))).subject)
+
+    @app.post(
+        "/v1/people/{login}/change",
+        name="change_person",
+        tags=["access"],
+        dependencies=[only_parameters()],
+        openapi_extra={"requestBody": body_of("ChangePersonRequest")},
+        responses=changed,
+    )
+    async def change_person_(login: str, request: Request) -> PersonShape:
+        """What is said of them from now on. Nobody changes their own roles or authority."""
+        body = await desk.read(request, ChangePersonRequest, '{"roles": ["desk"]}')
+        if body.roles is not None or body.authority is not None:
+            _refuse_oneself(request, login)
+        words = PersonWords(
+            name=body.name,
+            roles=None if body.roles is None else frozenset(body.roles),
+            authority=body.authority,
+            oidc_issuer=body.oidc_issuer,
+            oidc_subject=body.oidc_subject,
+        )
+        return desk.person((await desk.change(request, change_person(login, words))).subject)
+
+    @app.post(
+        "/v1/people/{login}/end",
+        name="end_person",
+        tags=["access"],
+        dependencies=[only_parameters()],
+        responses=changed,
+    )
+    async def end_person_(login: str, request: Request) -> PersonShape:
+        """From now on nothing of theirs opens anything."""
+        return desk.person((await desk.change(request, end_person(login))).subject)
+
+
+def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
+
+    @app.get("/v1/keys", tags=["access"], dependencies=[only_parameters()], responses=problems(422, 503))
+    async def get_keys() -> KeysShape:
+        """Every key, without its text."""
+        return KeysShape(keys=[desk.key(key) for key in desk.access.state().keys.values()])
+
+    @app.post(
+        "/v1/keys",
+        name="create_key",
+        tags=["access"],
+        dependencies=[only_parameters()],
+        status_code=201,
+        openapi_extra={"requestBody": body_of("CreateKeyRequest")},
+        responses=problems(400, 404, 413, 415, 422, 503),
+    )
+    async def create_key_(request: Request) -> NewKeyShape:
+        """A new key, beside those that there are. Its text is in this answer and kept nowhere."""
+        body = await desk.read(request, CreateKeyRequest, '{"service": "erp", "roles": ["order-entry"]}')
+        words = KeyWords(
+            login=body.login,
+            service=body.service,
+            roles=frozenset(body.roles),
+            acts_for=body.acts_for,
+            per_second=body.per_second,
+            days=body.days,
+        )
+        made = await desk.change(request, create_key(words))
+        key = desk.access.state().keys[made.subject]
+        return NewKeyShape(id=key.id, key=made.text or "", expires_at=key.expires_at)
+
+    @app.post(
+        "/v1/keys/{id}/revoke",
+        name="revoke_key",
+        tags=["access"],
+        dependencies=[only_parameters()],
+        openapi_extra={"requestBody": body_of("RevokeKeyRequest")},
+        responses=problems(400, 404, 413, 415, 422, 503),
+    )
+    async def revoke_key_(id: str, request: Request) -> KeyShape:
+        """It opens nothing from now on, or in so many days."""
+        body = await desk.read(request, RevokeKeyRequest, '{"in_days": 7}')
+        await desk.change(request, revoke_key(id, in_days=body.in_days))
+        return desk.key(desk.access.state().keys[id])
+
+
+def _refuse_oneself(request: Request, login: str) -> None:
+    caller = admitted_of(request.scope).caller
+    if caller.login is not None and caller.login == checked_login(login):
+        raise Forbidden("nobody changes their own roles or authority; another admin does")
+
+
+def _person(person: Person) -> PersonShape:
+    identity = person.identity
+    return PersonShape(
+        id=identity.id,
+        login=identity.login,
+        name=identity.name,
+        roles=_in_order(person.roles),
+        authority=person.authority,
+        oidc_issuer=identity.oidc_issuer,
+        oidc_subject=identity.oidc_subject,
+        active=person.active,
+    )
+
+
+def _key(key: ApiKey, state: AccessState, clock: Clock) -> KeyShape:
+    owner = None if key.person is None else state.people.get(key.person)
+    opens = is_open(key, clock.now()) and (key.person is None or (owner is not None and owner.active))
+    return KeyShape(
+        id=key.id,
+        login=None if owner is None else owner.identity.login,
+        service=key.service,
+        roles=_in_order(key.roles if owner is None else owner.roles),
+        acts_for=key.acts_for,
+        per_second=key.per_second,
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        open=opens,
+    )
+
+
+def _in_order(roles: frozenset[Role]) -> list[Role]:
+    return [role for role in Role if role in roles]
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,198 @@
+"""Who may make which request: one row for each route. Data, and nothing else decides it.
+
+A row names a route, and for each role what it may there; a role that isn't named may nothing. Whoever has several roles
+may what any of them may. A route without a row keeps the service from starting, and a row in `ROWS` without a route
+fails a test. `LATER` has the rows of routes that are not built; it shrinks to nothing.
+
+    ("GET", "/v1/decisions/{id}")   order-entry: its own; auditor: everything; admin: nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ledger.access.roles import Role
+
+NO_ROLE = None
+"""Whoever comes without a key, and whoever has no role."""
+
+
+class Right(StrEnum):
+    """What a role may at a route."""
+
+    FULL = "may"
+    """All of it."""
+
+    READINESS = "ready or not, without diagnostics"
+    """Of `/readyz`."""
+
+    OWN = "own"
+    """Only what the same person or service asked for."""
+
+    INVOICES_AND_ACCOUNTS = "invoices, accounts"
+    """Decisions of these kinds."""
+
+    # of routes that are not built yet, so that nothing grants them
+    MASKED = "masked"
+    HEADER = "header"
+    READ = "read"
+    PROPOSE = "propose"
+    CONFIRM = "confirm"
+    AUTHORITY = "within authority, not own"
+    NOT_OWN = "not own"
+    TWO = "two persons"
+    SETTING = "by setting"
+    DELIVER_BILL = "deliver, bill"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """What each role may at one route."""
+
+    method: str
+    path: str
+    """As the route is declared: `/v1/decisions/{id}`."""
+
+    rights: Mapping[Role | None, Right] = field(hash=False)
+    """By role; `NO_ROLE` for everybody."""
+
+    keeps_people: bool = False
+    """Whether the key that a service without people prints may ask for it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody is asked who they are."""
+        return self.rights.get(NO_ROLE) is Right.FULL
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Those that may something here."""
+        return frozenset(role for role in self.rights if role is not NO_ROLE)
+
+
+ORDER_ENTRY, BOOKING, COLLECTOR, DESK, EDITOR, APPROVER, AUDITOR, PRIVACY, ADMIN, METRICS = Role
+_ALL: tuple[Role, ...] = tuple(Role)
+_PEOPLE = tuple(role for role in Role if role is not METRICS)
+_POLICY_READERS = (DESK, EDITOR, APPROVER, AUDITOR, ADMIN)
+
+
+def _may(*roles: Role | None, **limited: Right) -> dict[Role | None, Right]:
+    """`_may(DESK, order_entry=Right.OWN)`."""
+    return dict.fromkeys(roles, Right.FULL) | {Role(name.replace("_", "-")): right for name, right in limited.items()}
+
+
+ROWS = (
+    AccessRow("GET", "/healthz", _may(*_ALL, NO_ROLE)),
+    AccessRow("GET", "/", _may(*_ALL, NO_ROLE)),
+    AccessRow("GET", "/readyz", _may(*_ALL) | {NO_ROLE: Right.READINESS}),
+    AccessRow("GET", "/metrics", _may(ADMIN, METRICS)),
+    AccessRow("GET", "/v1/facts", _may(*_PEOPLE)),
+    AccessRow("GET", "/openapi.json", _may(*_PEOPLE)),
+    AccessRow("GET", "/docs", _may(*_PEOPLE)),
+    AccessRow("GET", "/problems/{slug}", _may(*_PEOPLE)),
+    AccessRow("GET", "/v1/policies", _may(*_POLICY_READERS)),
+    AccessRow("POST", "/v1/policies/check", _may(EDITOR, APPROVER)),
+    AccessRow("POST", "/v1/policies/activate", _may(APPROVER)),
+    AccessRow("POST", "/v1/decisions/order", _may(ORDER_ENTRY, DESK)),
+    AccessRow("POST", "/v1/decisions/invoice", _may(COLLECTOR, DESK)),
+    AccessRow("POST", "/v1/decisions/account", _may(COLLECTOR, DESK)),
+    AccessRow("POST", "/v1/decisions/portfolio", _may(COLLECTOR, DESK)),
+    AccessRow("POST", "/v1/decisions/limit", _may(COLLECTOR, DESK)),
+    AccessRow(
+        "GET",
+        "/v1/decisions/{id}",
+        _may(DESK, AUDITOR, order_entry=Right.OWN, booking=Right.OWN, collector=Right.INVOICES_AND_ACCOUNTS),
+    ),
+    AccessRow("POST", "/v1/decisions/{case}", _may(ORDER_ENTRY, COLLECTOR, DESK)),  # a mistyped kind of case: 404
+    AccessRow("GET", "/v1/people", _may(ADMIN, AUDITOR), keeps_people=True),
+    AccessRow("POST", "/v1/people", _may(ADMIN), keeps_people=True),
+    AccessRow("POST", "/v1/people/{login}/change", _may(ADMIN), keeps_people=True),
+    AccessRow("POST", "/v1/people/{login}/end", _may(ADMIN), keeps_people=True),
+    AccessRow("GET", "/v1/keys", _may(ADMIN, AUDITOR), keeps_people=True),
+    AccessRow("POST", "/v1/keys", _may(ADMIN), keeps_people=True),
+    AccessRow("POST", "/v1/keys/{id}/revoke", _may(ADMIN), keeps_people=True),
+)
+"""Every route that there is."""
+
+
+def _later(*routes: str, rights: Mapping[Role | None, Right]) -> Iterable[AccessRow]:
+    for route in routes:
+        method, _, path = route.partition(" ")
+        yield AccessRow(method, path, rights)
+
+
+_TRY = _may(ORDER_ENTRY, DESK, EDITOR, APPROVER, AUDITOR)
+_TRY_OTHERS = _may(COLLECTOR, DESK, EDITOR, APPROVER, AUDITOR)
+_SEE_DECISIONS = _may(
+    DESK, AUDITOR, order_entry=Right.OWN, booking=Right.OWN, collector=Right.INVOICES_AND_ACCOUNTS,
+    editor=Right.MASKED, approver=Right.MASKED,
+)  # fmt: skip
+_JOURNAL = _may(AUDITOR, privacy=Right.HEADER, admin=Right.HEADER)
+_ORDERS = _may(ORDER_ENTRY, DESK)
+_RECEIVABLES = _may(COLLECTOR, DESK, AUDITOR, booking=Right.OWN, editor=Right.MASKED, approver=Right.MASKED)
+_COLLECTIONS = _may(COLLECTOR, DESK, auditor=Right.READ)
+_WRITE_OFF = _may(collector=Right.PROPOSE, desk=Right.AUTHORITY, auditor=Right.READ)
+_DRAFTS = _may(EDITOR, APPROVER, desk=Right.READ, auditor=Right.READ)
+
+LATER = (
+    *_later(
+        "GET /v1/decisions/{id}",  # masked for editor and approver, who get 403 until answers can be masked
+        "GET /v1/decisions/{id}/proof",
+        "GET /v1/decisions/{id}/explanation",
+        "GET /v1/decisions",
+        rights=_SEE_DECISIONS,
+    ),
+    *_later("POST /v1/decisions/order/try", "POST /v1/decisions/order/nearest", rights=_TRY),
+    *_later("POST /v1/decisions/invoice/try", "POST /v1/decisions/invoice/nearest", rights=_TRY_OTHERS),
+    *_later("POST /v1/decisions/account/try", "POST /v1/decisions/account/nearest", rights=_TRY_OTHERS),
+    *_later("POST /v1/decisions/portfolio/try", "POST /v1/decisions/limit/try", rights=_TRY_OTHERS),
+    *_later("GET /v1/journal", "GET /v1/journal/{record}", "GET /v1/journal/export", rights=_JOURNAL),
+    *_later("POST /v1/journal/replay", "GET /v1/audit/{report}", rights=_JOURNAL),
+    *_later("GET /checkpoint", "GET /tile/{tile}", rights=_may(AUDITOR, ADMIN) | {NO_ROLE: Right.SETTING}),
+    *_later("POST /v1/journal/cosignatures", rights=_may(AUDITOR)),
+    *_later("POST /v1/erasures", rights=_may(privacy=Right.PROPOSE, admin=Right.CONFIRM)),
+    *_later("GET /v1/webhooks", "GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
+    *_later("POST /v1/webhooks", "PUT /v1/settings", rights=_may(ADMIN)),
+    *_later("POST /v1/orders", "POST /v1/orders/preview", "POST /v1/orders/{id}/change", rights=_ORDERS),
+    *_later("POST /v1/orders/{id}/cancel", rights=_ORDERS),
+    *_later(
+        "POST /v1/orders/{id}/deliver",
+        "POST /v1/orders/{id}/close",
+        rights=_ORDERS | _may(booking=Right.DELIVER_BILL),
+    ),
+    *_later("GET /v1/orders", "GET /v1/accounts/{id}/headroom", rights=_may(DESK, AUDITOR, order_entry=Right.OWN)),
+    *_later("POST /v1/orders/{id}/recheck", rights=_ORDERS),
+    *_later(
+        "POST /v1/orders/{id}/release",
+        "POST /v1/orders/{id}/reject",
+        "POST /v1/orders/{id}/hold",
+        rights=_may(desk=Right.AUTHORITY),
+    ),
+    *_later("GET /v1/holds", "GET /v1/accounts", "GET /v1/accounts/{id}/exposure", rights=_RECEIVABLES),
+    *_later("GET /v1/accounts/{id}/entries", rights=_RECEIVABLES),
+    *_later("PUT /v1/accounts/{id}", "PUT /v1/groups/{id}", "POST /v1/import/{kind}", rights=_may(BOOKING, DESK)),
+    *_later("PUT /v1/accounts/{id}/securities/{security}", rights=_may(BOOKING, DESK)),
+    *_later("POST /v1/limits", rights=_may(COLLECTOR, DESK)),
+    *_later("POST /v1/limits/{id}/grant", "POST /v1/accounts/{id}/block", rights=_may(desk=Right.AUTHORITY)),
+    *_later("GET /v1/ledger/verify", rights=_may(AUDITOR, ADMIN)),
+    *_later("POST /v1/invoices", "POST /v1/credit-notes", "POST /v1/payments", rights=_may(BOOKING)),
+    *_later("POST /v1/payments/{id}/allocate", "POST /v1/rates", rights=_may(BOOKING)),
+    *_later("POST /v1/entries/{id}/reverse", rights=_may(BOOKING, DESK)),
+    *_later("POST /v1/disputes", "POST /v1/promises", "POST /v1/plans", "POST /v1/contacts", rights=_COLLECTIONS),
+    *_later("GET /v1/worklist", "POST /v1/insurer/{act}", rights=_COLLECTIONS),
+    *_later("POST /v1/write-offs", "POST /v1/settlements", rights=_WRITE_OFF),
+    *_later("POST /v1/drafts", "POST /v1/policies/flips", "POST /v1/policies/simulate", rights=_DRAFTS),
+    *_later("POST /v1/policies/diff", "POST /v1/policies/prove", "POST /v1/proposals", rights=_DRAFTS),
+    *_later(
+        "POST /v1/proposals/{id}/approve",
+        "POST /v1/proposals/{id}/reject",
+        "POST /v1/proposals/{id}/activate",
+        "POST /v1/policies/rollback",
+        rights=_may(approver=Right.NOT_OWN),
+    ),
+    *_later("POST /v1/invariants", rights=_may(editor=Right.PROPOSE, approver=Right.TWO, auditor=Right.READ)),
+    *_later("PUT /v1/policies/mode", rights=_may(ADMIN)),
+)
+"""Rows of routes that are not built. Each action of the console has the row of its `/v1` operation."""

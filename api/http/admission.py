@@ -1,0 +1,109 @@
+"""The door: which route is asked, who asks, whether they ask too often, and what they may there.
+
+In this order: where the table has no row for what is asked, nothing behind the door hears of it. So a path that the
+framework would read otherwise than the table does (`/metrics%0A`) leads nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api.http.access_table import NO_ROLE, ROWS, AccessRow, Right
+from api.http.authentication import Authentication
+from api.http.caller import NOBODY, Admitted, Caller, note_admitted
+from api.http.problems import Forbidden, KeyInQuery, KeyNeeded, MethodNotAllowed, NoSuchPath
+from api.http.rate_limits import RateLimits
+from ledger.access.api_keys import PREFIX
+from ledger.access.roles import in_words
+
+_PARAMETER = re.compile(r"\\\{[a-z_]+\\\}")
+_SEGMENT = r"[^/\x00-\x20\x7f]+"
+
+
+class Admission:
+    """Made once for the app, from the table, which every route must be in: see `check_routes`."""
+
+    def __init__(self, authentication: Authentication, limits: RateLimits, rows: Iterable[AccessRow] = ROWS) -> None:
+        self._authentication = authentication
+        self._limits = limits
+        self._exact: dict[str, dict[str, AccessRow]] = {}
+        self._patterns: dict[str, tuple[re.Pattern[str], dict[str, AccessRow]]] = {}
+        for row in rows:
+            if "{" not in row.path:
+                self._exact.setdefault(row.path, {})[row.method] = row
+            else:
+                pattern = re.compile(_PARAMETER.sub(lambda _: _SEGMENT, re.escape(row.path)))
+                self._patterns.setdefault(row.path, (pattern, {}))[1][row.method] = row
+
+    async def admit(self, scope: MutableMapping[str, Any], method: str) -> None:
+        """Leaves in the scope who asks and what they may. `method` is GET for HEAD.
+
+        Raises `KeyNeeded` (401), `Forbidden` or `MayNotActFor` (403), `TooOften` (429), `NoSuchPath`,
+        `MethodNotAllowed`, and what `Authentication` and the state of people and keys raise. Without a key nobody
+        learns which paths there are.
+        """
+        if PREFIX.encode() in scope["query_string"]:
+            raise KeyInQuery("a key stands in the query, where proxies and histories keep it; send it as a header")
+        rows = self._rows_at(scope["path"])
+        row = next((each[method] for each in rows if method in each), None)
+        if row is not None and row.is_open:
+            note_admitted(scope, Admitted(NOBODY, frozenset({Right.FULL})))
+            return
+        peer = scope["client"][0] if scope.get("client") else ""
+        caller = await self._authentication.caller(scope["headers"], peer)
+        if caller is NOBODY and (row is None or NO_ROLE not in row.rights):
+            raise KeyNeeded("this needs a key: send `Authorization: Bearer crk_…`")
+        self._limits.count(caller)
+        if row is None:
+            raise _nothing_there(rows)
+        note_admitted(scope, Admitted(caller, _rights(caller, row)))
+
+    def _rows_at(self, path: str) -> list[Mapping[str, AccessRow]]:
+        """By method; a path written out comes before one with a parameter."""
+        exact = self._exact.get(path)
+        rows: list[Mapping[str, AccessRow]] = [] if exact is None else [exact]
+        return rows + [rows_of for pattern, rows_of in self._patterns.values() if pattern.fullmatch(path)]
+
+
+def _rights(caller: Caller, row: AccessRow) -> frozenset[Right]:
+    """Raises `Forbidden` where there are none."""
+    if caller.is_first_key and not row.keeps_people:
+        raise Forbidden(f"the first key adds people and keys, nothing else; {_needs(row)}")
+    rights = frozenset(row.rights[role] for role in caller.roles if role in row.rights)
+    if not rights and (to_all := row.rights.get(NO_ROLE)):
+        rights = frozenset({to_all})
+    if not rights:
+        raise Forbidden(f"{_needs(row)}; {caller.in_words}")
+    return rights
+
+
+def _needs(row: AccessRow) -> str:
+    count = "the role" if len(row.roles) == 1 else "one of the roles"
+    return f"{row.method} {row.path} needs {count} {in_words(row.roles)}"
+
+
+def _nothing_there(rows: list[Mapping[str, AccessRow]]) -> MethodNotAllowed | NoSuchPath:
+    """Of several rows that fit the path the first says which methods it answers."""
+    if not rows:
+        return NoSuchPath("there is nothing at this path; /openapi.json lists what there is")
+    methods = set(rows[0]) | ({"HEAD"} if "GET" in rows[0] else set())
+    allowed = ", ".join(sorted(methods))
+    return MethodNotAllowed(f"this path answers {allowed} only", (), {"Allow": allowed})
+
+
+def check_routes(app: FastAPI, rows: Iterable[AccessRow] = ROWS) -> None:
+    """Raises RuntimeError where a route has no row in the table: it could be asked by nobody, or by everybody."""
+    known = {(row.method, row.path) for row in rows}
+    asked = {(method, getattr(route, "path", "")) for route in app.routes for method in _methods(route)}
+    if lacking := sorted(asked - known):
+        names = ", ".join(f"{method} {path}" for method, path in lacking)
+        raise RuntimeError(f"routes without a row in api/http/access_table.py: {names}")
+
+
+def _methods(route: object) -> Iterable[str]:
+    return route.methods or () if isinstance(route, APIRoute) else ("ANY",)

@@ -1,0 +1,25 @@
+"""A first key for whoever can write the journal's file, where every admin's key is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from ledger.access.access import Access
+from ledger.access.actors import COMMAND_LINE
+from ledger.access.changes import create_first_key
+from ledger.journal.journal import Journal
+
+
+def recovered_key(path: Path) -> str:
+    """The key's text, to be shown once. The one before it ends. Raises `JournalUnavailable`."""
+
+    async def make() -> str:
+        journal = Journal(path)
+        try:
+            changed = await Access(journal).change(create_first_key(even_with_people=True), COMMAND_LINE)
+        finally:
+            await asyncio.to_thread(journal.close)
+        return changed.text or ""
+
+    return asyncio.run(make())

@@ -31,10 +31,12 @@ from engine.diagnostics.nearest import few_hints
 from engine.reading import document
 from engine.reading.document import Document
 from engine.reading.exceptions_file import SITE_EXCEPTIONS, ExceptionDefinition, read_exceptions
+from engine.reading.fields import TextLanguages
 from engine.reading.list_file import is_list_file, list_named, name_in_set, read_list
 from engine.reading.policy import ParameterDefinition, Policy
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_facts
+from engine.reading.site_texts import other_languages
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Value
@@ -83,7 +85,9 @@ class Engine:
     dates, or by `warm`. `close` frees the networks; without it they go with the last reference.
     """
 
-    def __init__(self, compiled: Compiled, files: Mapping[str, str]) -> None:
+    def __init__(
+        self, compiled: Compiled, files: Mapping[str, str], other_languages: tuple[Diagnostic, ...] = ()
+    ) -> None:
         self.version = compiled.version
         self.vocabulary: Vocabulary = compiled.vocabulary
         self.policies: Mapping[str, Policy] = compiled.linked.policies
@@ -92,6 +96,7 @@ class Engine:
         self.files = dict(files)
         self.standard_facts = _standard_text().decode()
         self._compiled = compiled
+        self._other_languages = other_languages
         self._evaluators: dict[tuple[str, date | None], Evaluator] = {}
         self._by_date: dict[tuple[str, date], Evaluator] = {}
         self._lock = Lock()
@@ -129,14 +134,16 @@ class Engine:
                 yield self._compiled.ruleset(case, stretch.since or date.min)
 
     def warnings(self, today: date) -> tuple[Diagnostic, ...]:
-        """What is right as it stands and most likely not meant, on this day: parameters that have no value yet, and
-        exceptions that have ended. The engine has no clock, so whoever asks says which day it is."""
+        """What is right as it stands and most likely not meant, on this day: parameters that have no value yet,
+        exceptions that have ended, and texts in languages that nobody is shown. The engine has no clock, so whoever
+        asks says which day it is."""
         linked = self._compiled.linked
-        return in_order([*future_parameters(linked, today), *ended_exceptions(self.exceptions, today)])
+        dated = [*future_parameters(linked, today), *ended_exceptions(self.exceptions, today)]
+        return in_order([*dated, *self._other_languages])
 
-    def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str]]]:
+    def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str], tuple[Diagnostic, ...]]]:
         """Pickling: another process gets what was compiled, and builds its own evaluators from it."""
-        return Engine, (self._compiled, self.files)
+        return Engine, (self._compiled, self.files, self._other_languages)
 
     def close(self) -> None:
         """Frees the Rete networks of all evaluators. An engine may decide again afterwards; it makes new ones."""
@@ -203,8 +210,10 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     site = next((name for name in sorted(files) if name_in_set(name) == SITE_FACTS), None)
     site_document = _document(files[site], site, report, end_mark=from_files) if site else None
     required = SITE_KEYS_REQUIRED if from_files else ()
-    vocabulary, mistakes = read_vocabulary(_standard_facts(), site_document, required=required)
+    others: dict[str, list[Place]] = {}
+    vocabulary, mistakes = read_vocabulary(_standard_facts(), site_document, required=required, others=others)
     report += mistakes
+    languages = TextLanguages(vocabulary.languages, others)
     facts_are_sound = not report
     if site and report:
         unread |= facts_named(files[site]) | {UNREAD_ACTIONS}
@@ -214,12 +223,12 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
         if name == site:
             continue
         if is_list_file(name):
-            _take_list(lists, content, name, report, unread, end_mark=from_files)
+            _take_list(lists, content, name, report, unread, languages, end_mark=from_files)
             continue
         if PurePath(name).name == SITE_EXCEPTIONS:
-            definitions += _exceptions(content, name, report, end_mark=from_files)
+            definitions += _exceptions(content, name, report, languages, end_mark=from_files)
             continue
-        policy = _policy(content, name, words, report, end_mark=from_files)
+        policy = _policy(content, name, words, report, languages, end_mark=from_files)
         if policy is None:
             unread |= policies_named(content, name)
         else:
@@ -240,7 +249,8 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     report += mistakes
     engine = None
     if not report:
-        engine = Engine(compiled, {name: content.decode("utf-8-sig") for name, content in files.items()})
+        texts = {name: content.decode("utf-8-sig") for name, content in files.items()}
+        engine = Engine(compiled, texts, other_languages(languages))
         report += unused_parameters(compiled.linked)
     return Loaded(engine, in_order(report), vocabulary if facts_are_sound else None)
 
@@ -252,10 +262,10 @@ def _document(content: bytes, name: str, report: list[Diagnostic], *, end_mark: 
 
 
 def _exceptions(
-    content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool
+    content: bytes, name: str, report: list[Diagnostic], languages: TextLanguages, *, end_mark: bool
 ) -> tuple[ExceptionDefinition, ...]:
     read = _document(content, name, report, end_mark=end_mark)
-    exceptions, mistakes = read_exceptions(read) if read else ((), ())
+    exceptions, mistakes = read_exceptions(read, languages) if read else ((), ())
     report += mistakes
     return exceptions
 
@@ -266,11 +276,12 @@ def _take_list(
     name: str,
     report: list[Diagnostic],
     unread: set[str],
+    languages: TextLanguages,
     *,
     end_mark: bool,
 ) -> None:
     """Adds the list of a file to `lists`; where it has mistakes, its name to `unread`."""
-    read, mistakes = read_list(content, name, end_mark=end_mark)
+    read, mistakes = read_list(content, name, end_mark=end_mark, languages=languages)
     report += mistakes
     if read is None:
         unread.add(list_named(name))
@@ -280,13 +291,19 @@ def _take_list(
 
 
 def _policy(
-    content: bytes, name: str, words: Collection[str], report: list[Diagnostic], *, end_mark: bool
+    content: bytes,
+    name: str,
+    words: Collection[str],
+    report: list[Diagnostic],
+    languages: TextLanguages,
+    *,
+    end_mark: bool,
 ) -> Policy | None:
     """None where nothing is known about what the file defines; then there are diagnostics."""
     read = _document(content, name, report, end_mark=end_mark)
     if read is None:
         return None
-    policy, mistakes = read_policy(read, words)
+    policy, mistakes = read_policy(read, words, languages)
     report += mistakes
     return policy
 

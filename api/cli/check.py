@@ -92,7 +92,7 @@ def _in_cases_and_maps(folder: RulesFolder, loaded: Loaded) -> list[Diagnostic]:
     whether a test expects what they decide; where the facts have, only what is wrong with the files as YAML."""
     if loaded.vocabulary is None:
         return mistakes_of_yaml(folder)
-    suites, in_suites = read_suites(folder, loaded.vocabulary, policies_load=loaded.engine is not None)
+    suites, in_suites = read_suites(folder, loaded.vocabulary, loaded.engine)
     diagnostics = [*in_suites, *suites_named_twice(suites)]
     for name, content in folder.maps.items():
         diagnostics += mistakes_in_map(content, name, loaded.vocabulary)

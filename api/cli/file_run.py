@@ -27,6 +27,7 @@ from files.batch.summary import Summary
 from files.input_refused import InputRefused
 from files.joined_lists import JoinedList, list_file, read_list_file
 from files.maps.row_map import RowMap
+from files.rejects import without_empty_rejects
 
 _NAMES_SHOWN = 10
 
@@ -148,12 +149,17 @@ def print_counts(run: FileRun, counts: FileCounts) -> None:
     """Prints the answer: as JSON, or the tables asked for; then ends the command with 1 where rows were rejected.
 
     As JSON: `{"rows": 4, "decided": 3, "rejected": 1, "out": "o.ndjson", "rejects": "o.ndjson.rejects.csv"}`, with
-    `outcomes` and `rules` under `--summary` and `tables` under `--summary-by`.
+    `outcomes` and `rules` under `--summary` and `tables` under `--summary-by`; `rejects` is null where there is no such
+    file.
     """
+    rejects: str | None = run.rejects
+    if run.engine is not FileEngine.SPARK:  # whose files may be those of a cluster
+        is_named = run.rejected.rejects is not None
+        rejects = str(without_empty_rejects(Path(run.rejects), counts.rejected, is_named=is_named) or "") or None
     if counts.rejected:
-        err().print(Text(f"the rejects and their faults are in {run.rejects}"))
+        err().print(Text(f"the rejects and their faults are in {rejects}"))
     if run.counts.as_json:
-        print_json(_as_json(run, counts))
+        print_json(_as_json(run, counts, rejects))
     else:
         if run.counts.summary:
             _print_summary(counts)
@@ -177,14 +183,14 @@ def print_unread_columns(names: Sequence[str]) -> None:
         err().print(Text(f"note: no fact is named {first}{more}; not read", "yellow"))
 
 
-def _as_json(run: FileRun, counts: FileCounts) -> dict[str, object]:
+def _as_json(run: FileRun, counts: FileCounts, rejects: str | None) -> dict[str, object]:
     """What `--json` prints; outcomes the most severe first, those without rows too."""
     answer: dict[str, object] = {
         "rows": counts.rows,
         "decided": counts.decided,
         "rejected": counts.rejected,
         "out": run.what.out_file,
-        "rejects": run.rejects,
+        "rejects": rejects,
     }
     if run.counts.summary:
         ladder = CASE_KINDS[counts.case].ladder

@@ -123,13 +123,23 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         return _policy_set(policies, with_text=False)
 
 
+_AS_SHOWN = "send the version of the pending set, as /readyz shows it"
+_NO_VERSION = "is not the version of a policy set: 64 digits and letters a to f", _AS_SHOWN
+_ACTIVATE_FAULTS = {
+    "missing": ("is required", _AS_SHOWN),
+    "string_type": ("is not text", _AS_SHOWN),
+    "extra_forbidden": ("is not a member of this request", 'send {"version": "…"} alone'),
+}
+"""What is said of a body that activates nothing, and what to send instead, by pydantic's kinds of faults."""
+
+
 def _version_to_activate(body: bytes) -> str:
     """The version that the caller looked at. It must be named, so that nobody activates what was saved meanwhile."""
     try:
         return ActivateRequest.model_validate(parse_object(body, '{"version": "…"}')).version
     except ValidationError as invalid:
         faults = [
-            BodyFault(_pointer(error["loc"]), error["msg"][0].lower() + error["msg"][1:], "as /readyz shows it")
+            BodyFault(_pointer(error["loc"]), *_ACTIVATE_FAULTS.get(error["type"], _NO_VERSION))
             for error in invalid.errors(include_url=False)
         ]
         raise FactsInvalid("the request can't be used", faults) from None

@@ -178,6 +178,9 @@ def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet
             for condition in rule.conditions
             if condition.title
         },
+        languages=compiled.vocabulary.languages,
+        outcome_titles=compiled.vocabulary.outcome_titles,
+        words=compiled.vocabulary.words,
         action_titles={
             word: compiled.vocabulary.actions[word]
             for policy in deciding

@@ -56,8 +56,8 @@ class MissingList:
         title = self._titles.get(of_list)
         if not title or not mark:
             return title
-        own = self._of_records.get(name, Text(value, value))
-        return Text(f"{title.en}: {own.en}", f"{title.zh}：{own.zh}")
+        own = self._of_records.get(name)
+        return title.before(own or value)
 
     def missing(self, undetermined: Iterable[Undetermined]) -> tuple[MissingInput, ...]:
         """What all these wait for. Facts come first, in the order in which requests carry them, then the rest by name;

@@ -99,6 +99,9 @@ class ErrorCode(StrEnum):
     P041 = "P041", "a fact that a case of this kind doesn't have"
     P042 = "P042", "a fact's value that a request couldn't carry either"
 
+    P043 = "P043", "a title for something that there is not"
+    P044 = "P044", "a language that is none, or listed twice"
+
     # F: whether FEEL can be read
     F001 = "F001", "FEEL that can't be read"
     F002 = "F002", "a place where FEEL is expected and nothing is written"
@@ -156,12 +159,12 @@ class ErrorCode(StrEnum):
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
     B003 = "B003", "values that build on one another in a chain longer than databases plan"
     B004 = "B004", "a list of records, which this database can't go through"
+    B005 = "B005", "a map's formula that works out a person's name"
 
     # W: warnings, about what is right as it stands and most likely not meant
     W001 = "W001", "a parameter that begins only in the future"
-
-    # W: warnings, about what is right as it stands and most likely not meant
     W002 = "W002", "an exception that has ended"
+    W003 = "W003", "texts in a language that is not listed"
 
     # M: a map of rows, found by files.maps.row_map_file
     M001 = "M001", "a fact that a case of this kind doesn't have"

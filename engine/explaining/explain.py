@@ -69,7 +69,7 @@ class _Explaining:
 
     def explanation(self) -> Explanation:
         facts = [self._input(fact.name) for fact in self._ruleset.facts]
-        as_of = InputValue(AS_OF, _AS_OF_TITLE, self._decision.as_of)
+        as_of = InputValue(AS_OF, _AS_OF_TITLE.among(self._ruleset.languages), self._decision.as_of)
         given = (as_of, *(item for item in facts if item.value is not None))
         not_given = tuple(item for item in facts if item.value is None)
         exceptions = tuple(self._exception(exception) for exception in self._ruleset.exceptions)

@@ -30,7 +30,7 @@ from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading import document
 from engine.reading.document import END_MARK, Scalar
-from engine.reading.fields import FieldReader
+from engine.reading.fields import FieldReader, TextLanguages
 from engine.reading.list_parameter import ENTRIES_MAX
 from engine.reading.policy import LISTS, DatedConstant, ParameterDefinition, TypeName
 from engine.reading.policy_file import read_list_parameter
@@ -68,18 +68,22 @@ def list_named(name: str) -> str:
 
 
 def read_list(
-    content: bytes, name: str, *, end_mark: bool
+    content: bytes, name: str, *, end_mark: bool, languages: TextLanguages | None = None
 ) -> tuple[ParameterDefinition | None, tuple[Diagnostic, ...]]:
     """The list of one file, and every mistake in it, sorted by place. A list with mistakes is None, never one with
-    fewer entries. `end_mark`: whether the file must end with one. Never raises."""
-    reader = FieldReader()
+    fewer entries. `end_mark`: whether the file must end with one; `languages`: of its texts. Never
+    raises."""
+    reader = FieldReader(languages=languages)
     place = Place(name, 1, 1)
     stem = PurePath(name).stem
     if PurePath(name).suffix not in LIST_SUFFIXES:
         message = f"`{clipped(PurePath(name).name)}` is no file of a list"
         return None, (Diagnostic(place, ErrorCode.P007, message, f"let its name end in {listed(LIST_SUFFIXES)}"),)
     own_name = reader.name(Scalar(place=place, value=stem, text=stem, quoted=False), "the name of a list")
-    definition, mistakes = (_of_csv if name.endswith(_CSV) else _of_yaml)(content, name, end_mark=end_mark)
+    if name.endswith(_CSV):
+        definition, mistakes = _of_csv(content, name, end_mark=end_mark)
+    else:
+        definition, mistakes = _of_yaml(content, name, languages, end_mark=end_mark)
     mistakes = in_order([*reader.diagnostics, *mistakes])
     return (None if mistakes or own_name is None else definition), mistakes
 
@@ -87,11 +91,11 @@ def read_list(
 Read = tuple[ParameterDefinition | None, tuple[Diagnostic, ...]]
 
 
-def _of_yaml(content: bytes, name: str, *, end_mark: bool) -> Read:
+def _of_yaml(content: bytes, name: str, languages: TextLanguages | None, *, end_mark: bool) -> Read:
     read, mistakes = document.read(content, name, end_mark=end_mark)
     if read is None:
         return None, mistakes
-    definition, others = read_list_parameter(read, PurePath(name).stem)
+    definition, others = read_list_parameter(read, PurePath(name).stem, languages)
     return definition, (*mistakes, *others)
 
 

@@ -80,11 +80,16 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class BilingualTemplate:
-    """A reason's text in both languages, which may use different formulas."""
+class TemplateByLanguage:
+    """A reason's text in each of the site's languages, which may use different formulas."""
 
-    en: Template
-    zh: Template
+    by_language: tuple[tuple[str, Template], ...]
+    """Languages by code, in the site's order, each with its text."""
+
+    @property
+    def parts(self) -> tuple[str | Expression, ...]:
+        """Those of all languages."""
+        return tuple(part for _, template in self.by_language for part in template.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -426,9 +431,9 @@ class RuleDefinition:
     """A step of the ladder of the case kind, such as `hold`; a scalar, for its place."""
     if_missing: Scalar | None
     """`ignore`, or the kind's cautious outcome, for missing facts; None if nothing is written, which means caution."""
-    reason: BilingualTemplate
+    reason: TemplateByLanguage
     """Why, with the numbers."""
-    remedy: BilingualTemplate | None
+    remedy: TemplateByLanguage | None
     """What would make the case pass; None if the author gave none."""
     conditions: tuple[ConditionDefinition, ...]
     """What the customer must bring; only rules of orders have any."""

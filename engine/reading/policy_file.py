@@ -17,7 +17,7 @@ from engine.diagnostics.wording import clipped
 from engine.feel import syntax
 from engine.reading.chains import read_chains
 from engine.reading.document import Document, Mapping, Node, Scalar, Sequence
-from engine.reading.fields import FACT_GROUPS, FieldReader, day
+from engine.reading.fields import FACT_GROUPS, FieldReader, TextLanguages, day
 from engine.reading.leaf import expression, literal, number, unary_tests
 from engine.reading.list_parameter import LIST, list_entries, parameter_type
 from engine.reading.named_formula import NamedFormula, read_named_formula
@@ -45,21 +45,25 @@ _PARTS = _KEYS[3:-1]
 _PARAMETER_KEYS = ("type", "members", "of", "minimum", "maximum", "title", "note", "value", "values")
 
 
-def read_policy(document: Document, words: Collection[str] = ()) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+def read_policy(
+    document: Document, words: Collection[str] = (), languages: TextLanguages | None = None
+) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     """The policy of one file, and the mistakes in it, sorted by place. Never raises. `words` are those of the facts'
-    enums: hints say how such a word is written where FEEL reads something else.
+    enums: hints say how such a word is written where FEEL reads something else. `languages`: of its texts.
 
     Nothing else can refer to a rule. So a policy whose mistakes are all in rules comes without those rules, and the
     rest can be compiled and checked as well; it must not be used. Any other mistake gives None.
     """
-    reading = _PolicyReader(words)
+    reading = _PolicyReader(words, languages)
     policy = reading.policy(document.root)
     return policy, in_order(reading.reader.diagnostics)
 
 
-def read_list_parameter(document: Document, name: str) -> tuple[ParameterDefinition, tuple[Diagnostic, ...]]:
+def read_list_parameter(
+    document: Document, name: str, languages: TextLanguages | None = None
+) -> tuple[ParameterDefinition, tuple[Diagnostic, ...]]:
     """The list in a file of its own, and the mistakes in it: what a parameter with `type: list` holds. Never raises."""
-    reading, place = _PolicyReader(()), document.root.place
+    reading, place = _PolicyReader((), languages), document.root.place
     entries = tuple((key, node) for key, node in document.root.entries if key.text != "type")
     given = document.root.get("type")
     if given is not None and not (isinstance(given, Scalar) and given.text == LIST):
@@ -80,8 +84,8 @@ class _PolicyReader:
     `taken` maps a name to what it names (`a parameter`) and to its place, for the message about a second use.
     """
 
-    def __init__(self, words: Collection[str]) -> None:
-        self.reader = FieldReader(words)
+    def __init__(self, words: Collection[str], languages: TextLanguages | None) -> None:
+        self.reader = FieldReader(words, languages)
         self.taken: dict[str, tuple[str, Place]] = {}
 
     def policy(self, root: Mapping) -> Policy | None:
@@ -244,12 +248,13 @@ class _PolicyReader:
         read = read_named_formula(self.reader, place, node, what, ("show",))
         if read is None:
             return None
-        show = self._show(read, what)
+        titled = isinstance(node, Mapping) and node.get("title") is not None
+        show = self._show(read, what, titled=titled)
         return ValueDefinition(
             name=name, place=place, type=read.type, title=read.title, show=show, formula=read.formula
         )
 
-    def _show(self, read: NamedFormula, what: str) -> bool:
+    def _show(self, read: NamedFormula, what: str, *, titled: bool) -> bool:
         """Whether decisions show the value; they need something to call it by."""
         node = read.more.get("show")
         if node is None:
@@ -257,9 +262,9 @@ class _PolicyReader:
         if not isinstance(node, Scalar) or not isinstance(node.value, bool):
             self.reader.wrong_kind(node, f"`show` of {what}", "`true` or `false`")
             return False
-        if node.value and read.title is None:
+        if node.value and not titled:
             message = f"{what} is shown in decisions, but has no `title`"
-            self.reader.mistake(node.place, ErrorCode.P002, message, "write `title: {en: …, zh: …}`")
+            self.reader.mistake(node.place, ErrorCode.P002, message, f"write `title: {self.reader.text_form()}`")
         return node.value
 
     # --- scorecard ---------------------------------------------------------------------------------------------------

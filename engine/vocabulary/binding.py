@@ -21,7 +21,7 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, date_of, day_number
 from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal, decimal_formatter
 from engine.vocabulary.persons import person, person_fault
-from engine.vocabulary.plain_text import text_fault
+from engine.vocabulary.plain_text import BLANK_AROUND, has_blank_around, text_fault
 from engine.vocabulary.record_words import NO_LIST, NO_RECORD, RECORD_FAULTS_MAX, records_hint, too_many_records
 from engine.vocabulary.vocabulary import Fact, Future, Kind, ListField, Type
 
@@ -360,9 +360,10 @@ def _read_record(
                 faults += wrong.faults(f"{path}.{key}")
 
 
-def _text_reader(*, required: bool) -> Callable[[object], Value]:
+def _text_reader(*, required: bool, blank_around: bool = False) -> Callable[[object], Value]:
     """Blank text is refused. As a value it would count as known, and an order whose second approver is blank would
-    count as released by two people."""
+    count as released by two people. So are blanks around a text, unless `blank_around`: `C-1` and `C-1 ` would be two
+    customers."""
     unknown = "leave it out or give null where it is unknown"
     hint = "send the number or name it is known by" if required else unknown
 
@@ -373,13 +374,15 @@ def _text_reader(*, required: bool) -> Callable[[object], Value]:
             raise _NotBound(*wrong)
         if not raw or raw.isspace():
             raise _NotBound("is empty", hint)
+        if not blank_around and has_blank_around(raw):
+            raise _NotBound(*BLANK_AROUND)
         return raw
 
     return read
 
 
 def _person_reader(*, required: bool) -> Callable[[object], Value]:
-    read_text = _text_reader(required=required)
+    read_text = _text_reader(required=required, blank_around=True)
 
     def read(raw: object) -> Value:
         text = str(read_text(raw))

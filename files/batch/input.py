@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from engine.diagnostics.codes import ErrorCode
+from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import did_you_mean, listed
 from engine.lowering.sql.portability import check_formulas
 from engine.ruleset.ruleset import RuleSet
@@ -19,7 +21,7 @@ from files.batch.raw_columns import ColumnType, FactSource, RawTarget, mapped_co
 from files.formats import SUFFIXES, Format, format_named
 from files.input_refused import InputRefused
 from files.maps.mapped_rows import heading_faults
-from files.maps.row_map import Column, RowMap
+from files.maps.row_map import Column, MapFormula, RowMap
 
 FILE, LINE, UNREAD = "credence file", "credence line", "credence unread"
 """Where a row stands, and what is wrong with an NDJSON line as a whole: beside raw columns of any name."""
@@ -130,10 +132,19 @@ def _typed_part(column: Column, heading: Mapping[str, ColumnType]) -> tuple[str,
 def refuse_formulas(row_map: RowMap | None) -> None:
     """Raises `InputRefused` where a map has formulas whose result depends on the database, or needs more digits than
     each database keeps."""
-    mistakes = check_formulas((formula.formula, formula.place) for formula in row_map.formulas) if row_map else ()
-    if row_map and mistakes:
+    if row_map is None:
+        return
+    persons = [_makes_person(formula) for formula in row_map.formulas if formula.makes_person]
+    mistakes = (*check_formulas((formula.formula, formula.place) for formula in row_map.formulas), *persons)
+    if mistakes:
         formulas = "\n".join(map(str, mistakes))
         raise InputRefused(f"the map `{row_map.name}` has a formula for `credence decide-file` alone\n{formulas}")
+
+
+def _makes_person(formula: MapFormula) -> Diagnostic:
+    message = f"`{formula.name}` is a person, and the formula works the name out, which SQL can't read as one"
+    hint = "give the person a column, or a formula over columns of type person"
+    return Diagnostic(formula.place, ErrorCode.B005, message, hint)
 
 
 def _words(values: Mapping[str, str | int | bool | None] | None) -> dict[str, str | None] | None:

@@ -7,7 +7,7 @@ same cell (`files.maps.cell_faults`). What a map says of a column's signs, words
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -18,8 +18,6 @@ from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, t
 from engine.lowering.sql.levels import ColumnNames, column
 from engine.vocabulary.binding import after_the_day, json_value
 from engine.vocabulary.decimals import DECIMALS_READ
-from engine.vocabulary.invisible import CONTROLS, FILLERS, UNSEEN, sql_class
-from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
 from engine.vocabulary.vocabulary import Fact, Future, Kind, Type
 from files.batch.cell_sql import (
     HOLDS_JOINT,
@@ -50,6 +48,7 @@ from files.batch.raw_columns import (
 )
 from files.batch.raw_lists import RawLists
 from files.batch.record_facts import JoinedRelation
+from files.batch.unfit_texts import BLANKS, unfit_texts_of
 from files.maps.cell_faults import (
     fault_of_missing,
     joint_in_part,
@@ -68,16 +67,12 @@ FAULTS = "faults"
 
 _INTEGER = f"-?[0-9]{{1,18}}(\\.0{{1,{DECIMALS_READ}}})?"
 _DECIMAL = f"-?(0|[1-9][0-9]{{0,17}})(\\.[0-9]{{1,{DECIMALS_READ}}})?"
-_CONTROL, _UNSEEN = sql_class(CONTROLS), sql_class((*UNSEEN, *FILLERS))
+_DECIMAL_OF_CELL = _DECIMAL.replace("-?", "-?0*", 1)
+"""Files of a fixed width fill numbers up with zeros."""
+
 _NARROW_DIGITS = 18
 _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
 """Most cells; what else stands around them is stripped as Python strips it, at three times the cost."""
-
-_BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B)))) + (
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-_BLANK = f"\\A[{_BLANKS}]*\\z"
-
 
 _ASCII = "\\A[ -~]*\\z"
 
@@ -219,7 +214,8 @@ class RawFacts(RawLists):
             yield result.misfit, text(str(out_of_range(result.formula)))
         if result.formula.type.kind.is_text:
             words = {wrong: text(str(fault)) for wrong, fault in unfit_texts(result.formula)}
-            yield from self._unfit_texts(result.raw, lambda wrong: words[wrong], blank=True)
+            is_text = result.formula.type.kind is Kind.TEXT
+            yield from unfit_texts_of(self.dialect, result.raw, lambda wrong: words[wrong], blank=True, around=is_text)
 
     # --- cells -------------------------------------------------------------------------------------------------------
 
@@ -262,7 +258,7 @@ class RawFacts(RawLists):
         """A cell without blanks around it; null where nothing is left."""
         raw = exp.cast(raw_column(name), self.dialect.text_type) if name in self._rounded else raw_column(name)
         plain = self.dialect.matches(raw, _NO_BLANKS_AROUND)
-        trimmed = exp.Trim(this=raw.copy(), expression=text(_BLANKS), position="BOTH")
+        trimmed = exp.Trim(this=raw.copy(), expression=text(BLANKS), position="BOTH")
         bare = exp.Case(ifs=[exp.If(this=plain, true=raw.copy())], default=trimmed)
         return exp.Nullif(this=bare, expression=text(""))
 
@@ -337,7 +333,8 @@ class RawFacts(RawLists):
                 return self._list(target, source, cell)
             case Kind.TEXT:
                 blank = source.column_type is ColumnType.TEXT or source.words is not None
-                faults = list(self._unfit_texts(cell, lambda wrong: self._words(target).of_binding(wrong), blank=blank))
+                words = self._words(target).of_binding
+                faults = list(unfit_texts_of(self.dialect, cell, words, blank=blank, around=blank))
                 return self._known_words(
                     target, source.column_type, cell, [*self._unjoined(target, source, cell), *faults]
                 )
@@ -353,7 +350,7 @@ class RawFacts(RawLists):
         """As `person` has it. Almost every login is ASCII, which SQL reads; what others are stands in PERSONS."""
         if target.name not in self._read_as:
             return self._known_words(target, source.column_type, cell, [])
-        faults = list(self._unfit_texts(cell, lambda wrong: self._words(target).of_binding(wrong), blank=True))
+        faults = list(unfit_texts_of(self.dialect, cell, self._words(target).of_binding, blank=True))
         bare = exp.Lower(this=call("REPLACE", cell.copy(), text(" "), text("")))
         read = exp.Coalesce(this=column(self._read_as[target.name]), expressions=[text(PERSON_REFUSED + "is unread")])
         refused = self.dialect.matches(read, f"\\A{PERSON_REFUSED}")
@@ -364,18 +361,9 @@ class RawFacts(RawLists):
         words = binary(exp.DPipe, text(f"{target.name}: "), call("SUBSTRING", read, number(2)))
         return CheckedFact(value, (*faults, (odd, words)))
 
-    def _unfit_text(self, value: Expr) -> Expr:
-        return exp.or_(*(test for test, _ in self._unfit_texts(value, text, blank=True)))
-
-    def _unfit_texts(self, value: Expr, words: Callable[[str], Expr], *, blank: bool) -> Iterator[Test]:
-        """Tests for text that no fact can hold; `words` says what is wrong, of a text with the same fault. `blank`:
-        empty text is one of them."""
-        long = binary(exp.GT, exp.Length(this=value.copy()), number(TEXT_LENGTH_MAX))
-        yield long, words("x" * (TEXT_LENGTH_MAX + 1))
-        yield self.dialect.matches(value, _CONTROL), words("\x00")
-        yield self.dialect.matches(value, _UNSEEN), words("\u200b")
-        if blank:
-            yield self.dialect.matches(value, _BLANK), words("")
+    def _unfit_text(self, value: Expr, type_: Type) -> Expr:
+        tests = unfit_texts_of(self.dialect, value, text, blank=True, around=type_.kind is Kind.TEXT)
+        return exp.or_(*(test for test, _ in tests))
 
     def _known_words(self, target: RawTarget, column_type: ColumnType, cell: Expr, faults: list[Test]) -> CheckedFact:
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
@@ -398,7 +386,11 @@ class RawFacts(RawLists):
             return self._refused(target, cell, self._words(target).of_binding(0.5))
         faults: list[Test] = []
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
-            plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_DECIMAL}\\z"))
+            mapped = self._sources[target.name].mapped
+            has_thousands = mapped is not None and bool(mapped.numbers.thousands)
+            is_filled_up = column_type is ColumnType.CELLS and not has_thousands
+            pattern = _DECIMAL_OF_CELL if is_filled_up else _DECIMAL
+            plain = exp.Not(this=self.dialect.matches(cell, f"\\A{pattern}\\z"))
             faults.append((plain, self._words(target).no_number()))
             if scale < DECIMALS_READ:
                 longer = self.dialect.matches(cell, f"\\.[0-9]{{{scale}}}0*[1-9]")

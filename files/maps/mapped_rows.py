@@ -32,8 +32,8 @@ from files.maps.cell_faults import (
 )
 from files.maps.date_format import read_in_any
 from files.maps.joined_ids import Join, Unjoined
-from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
-from files.maps.number_format import PLAIN, rounded
+from files.maps.map_formulas import as_person, misfit_of
+from files.maps.number_format import PLAIN, rounded, without_zeros_before
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
 from files.strict_json import JsonRefused, read_json
 from files.typed_cells import is_typed
@@ -357,6 +357,8 @@ def _decimal_converter(column: Column) -> _Converter:
         plain = (PLAIN if is_typed(text) else numbers).plain(text, decimals=True)
         if plain is None:
             raise _NotMapped(*wrong)
+        if not numbers.thousands:  # among thousands, `0.234` is none
+            plain = without_zeros_before(plain)
         return rounded(plain, scale) if numbers.rounds else plain
 
     return convert
@@ -368,7 +370,7 @@ def _plain_decimal(text: str) -> JsonScalar:
         return None
     if not _PLAIN_NUMBER.fullmatch(text):
         raise _NotMapped("is not a plain decimal number", PLAIN_HINT)
-    return str(text)
+    return without_zeros_before(str(text))
 
 
 def _yes_no(text: str) -> JsonScalar:
@@ -440,8 +442,9 @@ class _FormulaRunner:
         for formula in formulas:
             group, _, key = formula.name.partition(".")
             function = _known_on(formula.type, self._day, formula_function(formula.formula, places, nullable))
+            function = as_person(function) if formula.makes_person else function
             place = places[formula.name]
-            plan = _FormulaPlan(function, _misfit(formula), json_formatter(formula.type), place, group, key)
+            plan = _FormulaPlan(function, misfit_of(formula), json_formatter(formula.type), place, group, key)
             if formula.reads <= fixed:
                 fixed.add(formula.name)
                 fixed_plans.append(plan)
@@ -488,13 +491,3 @@ def _known_on(
         return None if _counts_as_unknown(value, type_, day) else value
 
     return known
-
-
-def _misfit(formula: MapFormula) -> Callable[[Value], Fault | None] | None:
-    """What says of a result that the fact can't hold it; None where it can hold each."""
-    if formula.type.kind.is_text:
-        return lambda value: unfit_text(formula, str(value))
-    if not may_be_out_of_range(formula):
-        return None
-    low, high, fault = formula.type.low, formula.type.high, out_of_range(formula)
-    return lambda value: None if low <= value <= high else fault  # type: ignore[operator]  # a number or a date

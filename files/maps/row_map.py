@@ -14,7 +14,7 @@ from engine.diagnostics.diagnostic import Place
 from engine.ruleset.formula import Formula, variables
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Type
+from engine.vocabulary.vocabulary import Kind, Type
 from files.maps.date_format import DateFormat, read_in_any
 from files.maps.number_format import PLAIN, NumberFormat
 
@@ -103,6 +103,11 @@ class MapFormula:
     formula: Formula
     """The exact formula. Its variables are `as_of` and full names such as `invoice.amount` and `row.settled`, each of
     the type of its column or fact; its result has the kind and the scale of `type`, perhaps wider bounds."""
+
+    @property
+    def makes_person(self) -> bool:
+        """Whether the formula gives a text that is read as a person's name."""
+        return self.type.kind is Kind.PERSON and self.formula.type.kind is Kind.TEXT
 
     @property
     def reads(self) -> frozenset[str]:

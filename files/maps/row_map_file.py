@@ -11,7 +11,7 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node
-from engine.reading.fields import FieldReader
+from engine.reading.fields import FieldReader, TextLanguages
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Vocabulary
 from files.maps.map_columns import COLUMN_KEYS, MAP_KEYS, ColumnReader
@@ -32,7 +32,7 @@ def read_row_map(document: Document, vocabulary: Vocabulary) -> tuple[RowMap | N
 
 class _RowMapReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.reader = FieldReader()
+        self.reader = FieldReader(languages=TextLanguages(vocabulary.languages))
         self.vocabulary = vocabulary
         self.facts: dict[str, Fact] = {}
         self.columns = ColumnReader(self.reader, ErrorCode.M003, ErrorCode.M008, ErrorCode.M010)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.reading.file_schemas import BILINGUAL, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS
+from engine.reading.file_schemas import DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS, text_schema
 from engine.reading.request_schemas import Schema, fact_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
@@ -97,7 +97,7 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
         **record(
             {
                 "map": {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
-                "title": BILINGUAL,
+                "title": text_schema(vocabulary.languages),
                 "case": {"enum": list(CASE_KINDS), "description": "What each row decides."},
                 **OF_ALL_COLUMNS,
                 "facts": {"type": "object", "minProperties": 1, "properties": facts, "additionalProperties": False},

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter, rate_text
-from engine.vocabulary.text import Text
 from receivables.backtest.backtest import LATE_DAYS, SERIOUS, Flip
 from receivables.backtest.backtest_figures import (
     Accuracy,
@@ -35,7 +34,7 @@ def as_json(backtest: Backtest, history: HistoryRead) -> Json:
     write = _Writer(backtest.vocabulary.currency_digits)
     figures, history_map = backtest.figures, backtest.history_map
     return {
-        "history": {"file": backtest.file, "map": history_map.name, "title": _text(history_map.title)},
+        "history": {"file": backtest.file, "map": history_map.name, "title": history_map.title.as_json()},
         "currency": history_map.currency,
         "policy_currency": backtest.vocabulary.currency,
         "from": date_of(backtest.window.since).isoformat(),
@@ -59,11 +58,7 @@ def as_json(backtest: Backtest, history: HistoryRead) -> Json:
 def _assumed(backtest: Backtest) -> Iterator[Json]:
     for part in backtest.history_map.assumptions:
         value = "as_of" if part.as_of else part.value
-        yield {"fact": part.name, "value": value, "because": _text(part.because)}
-
-
-def _text(text: Text) -> Json:
-    return {"en": text.en, "zh": text.zh}
+        yield {"fact": part.name, "value": value, "because": part.because.as_json()}
 
 
 class _Writer:
@@ -110,7 +105,7 @@ class _Writer:
     def rule(self, rule: RuleFigures) -> Json:
         return {
             "rule": rule.rule,
-            "title": _text(rule.title),
+            "title": rule.title.as_json(),
             "outcome": rule.outcome,
             "fired": self.group(rule.fired),
             "undetermined": self.group(rule.undetermined),

@@ -22,9 +22,9 @@ from receivables.report.figure_formatter import VERSION_LENGTH, FigureFormatter
 from receivables.report.parts import Report, ReportTable, Section
 
 
-def report(backtest: Backtest, language: str) -> Report:
-    """The whole report in `language`, `en` or `zh`."""
-    show = FigureFormatter(language, backtest.history_map.currency, backtest.vocabulary.currency_digits)
+def report(backtest: Backtest, language: str | None = None) -> Report:
+    """The whole report for readers of `language`; None stands for the site's first."""
+    show = FigureFormatter(language, backtest.vocabulary, backtest.history_map.currency)
     figures = backtest.figures
     sections = comparison_sections(figures, show) if len(figures.sides) > 1 else []
     for side, ruleset in zip(figures.sides, backtest.rulesets, strict=True):
@@ -32,7 +32,11 @@ def report(backtest: Backtest, language: str) -> Report:
         sections += policy_set_sections(side, ruleset, figures.everything, show, mark)
     sections.append(_assumed(backtest, show))
     return Report(
-        language, show(texts.TITLE), tuple(_about(backtest, show)), tuple(sections), headline=headline(figures, show)
+        show.language,
+        show(texts.TITLE),
+        tuple(_about(backtest, show)),
+        tuple(sections),
+        headline=headline(figures, show),
     )
 
 
@@ -66,7 +70,7 @@ def _policies(side: SideFigures) -> str:
 
 def _assumed(backtest: Backtest, show: FigureFormatter) -> Section:
     history_map, vocabulary = backtest.history_map, backtest.vocabulary
-    words = ValueWords(backtest.rulesets[0], show.language)
+    words = ValueWords(backtest.rulesets[0], show.reader[0])
     paragraphs = [show(texts.ASSUMED_TEXT)]
     if history_map.currency != vocabulary.currency:
         paragraphs.append(show(texts.CURRENCY_NOTE, history=history_map.currency, policies=vocabulary.currency))

@@ -296,7 +296,7 @@ def _rule(rule: RuleFigures, everything: OrderGroup, show: FigureFormatter) -> t
 
 def _grades(side: SideFigures, ruleset: RuleSet, everything: OrderGroup, show: FigureFormatter) -> Section:
     """By grade of the customer; a set whose order policies read no grade is told apart from customers without one."""
-    words = ValueWords(ruleset, show.language)
+    words = ValueWords(ruleset, show.reader[0])
     rows = tuple(
         (
             words.variable(GRADE, grade) if grade else show(texts.UNGRADED),

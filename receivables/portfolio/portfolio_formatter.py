@@ -31,10 +31,11 @@ class PortfolioFormatter(FigureFormatter):
         show.title("account.overdue_amount")    → the fact's Chinese title
     """
 
-    def __init__(self, engine: Engine, as_of: date, language: str) -> None:
-        """Titles are those of the policies of `engine` in force on `as_of`; `language` is `en` or `zh`."""
+    def __init__(self, engine: Engine, as_of: date, language: str | None = None) -> None:
+        """Titles are those of the policies of `engine` in force on `as_of`; `language` is the reader's, None the
+        site's first."""
         vocabulary = engine.vocabulary
-        super().__init__(language, vocabulary.currency, vocabulary.currency_digits)
+        super().__init__(language, vocabulary)
         self._account, self._invoice, self._portfolio = (
             ValueWords(engine.ruleset(case, as_of), language) for case in ("account", "invoice", "portfolio")
         )
@@ -78,4 +79,4 @@ class PortfolioFormatter(FigureFormatter):
 
     def names(self, names: Iterable[str]) -> str:
         """A list of such titles in one line."""
-        return ("、" if self.language == "zh" else ", ").join(map(self.title, names))
+        return ("、" if self.reader[0] == "zh" else ", ").join(map(self.title, names))

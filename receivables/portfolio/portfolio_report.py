@@ -32,8 +32,9 @@ _NAMES_MAX = 20
 """Contradicted facts that the report names; the rest is an ellipsis, and JSON has all."""
 
 
-def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Report:
-    """The whole report in `language` (`en` or `zh`). `engine` holds the policies that decided the portfolio.
+def portfolio_report(portfolio: Portfolio, engine: Engine, language: str | None = None) -> Report:
+    """The whole report for readers of `language`; None stands for the site's first. `engine` holds the policies that
+    decided the portfolio.
 
     Its sections, in this order: overview, warnings on the portfolio, aging, turnover, concentration, overdue structure,
     loss allowance, warnings on customers, and what the data don't say. Where no row counts, the report says so instead
@@ -42,7 +43,7 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Rep
     show = PortfolioFormatter(engine, portfolio.as_of, language)
     title = f"{show(texts.TITLE)}: {portfolio.name}"
     if not portfolio.book.items:
-        return Report(language, title, _about(portfolio, engine, show), (_empty(portfolio, show),))
+        return Report(show.language, title, _about(portfolio, engine, show), (_empty(portfolio, show),))
     sections = (
         overview_section(portfolio, engine, show),
         warning_section(portfolio, show),
@@ -55,7 +56,11 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Rep
         _data(portfolio, engine, show),
     )
     return Report(
-        language, title, _about(portfolio, engine, show), sections, headline=headline(portfolio, engine, show)
+        show.language,
+        title,
+        _about(portfolio, engine, show),
+        sections,
+        headline=headline(portfolio, engine, show),
     )
 
 

@@ -1,4 +1,4 @@
-"""Figures as text for people: one language, one number of decimals for amounts, and what isn't known never as zero.
+"""Figures as text for people: one reader, one number of decimals for amounts, and what isn't known never as zero.
 
 Every method takes an exact figure and gives text; a `NoValue`, a ratio that has no meaning, is a dash, and `why` gives
 the reasons. Charts alone take floating-point numbers, since a bar's height need not be exact.
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from engine.vocabulary.case_kinds import OUTCOME_TITLES
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter, decimal_text
+from engine.vocabulary.languages import own_language, reader_of
 from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Vocabulary
 from receivables.ratios import NoValue, Ratio, reasons_among, value_of
 from receivables.report import report_texts
 
@@ -27,26 +28,31 @@ VERSION_LENGTH = 12
 
 
 class FigureFormatter:
-    """Writes a report's texts and figures in one language.
+    """Writes a report's texts and figures for readers of one language.
 
     Called with a text it gives the text in that language, its places filled: `show(texts.LATE, days=15)`. The methods
     write figures.
     """
 
-    def __init__(self, language: str, currency: str, currency_digits: int) -> None:
-        """`language` is `en` or `zh`; `currency` that of all amounts, with so many decimals."""
-        self.language = language
-        self.currency = currency
+    def __init__(self, language: str | None, vocabulary: Vocabulary, currency: str = "") -> None:
+        """`language` is the reader's; None stands for the site's first. `vocabulary` says what things are called, and
+        how many decimals amounts have; they are in `currency`, or in the vocabulary's."""
+        self.reader = reader_of(language, vocabulary.languages)
+        self.language = own_language(self.reader)
+        """Of the sentences that the reader gets from credence itself, and of the signs between them."""
+        self.currency = currency or vocabulary.currency
+        self._outcome_titles = vocabulary.outcome_titles
+        currency_digits = vocabulary.currency_digits
         self.money = decimal_formatter(currency_digits, grouped=True)
         """Writes minor units with all decimals: `1,234.50`."""
         self._unit: int = 10**currency_digits
 
     def __call__(self, text: Text, **values: object) -> str:
-        return text[self.language].format(**values) if values else text[self.language]
+        return text[self.reader].format(**values) if values else text[self.reader]
 
     def all(self, *texts: Text | str) -> tuple[str, ...]:
         """A table's headings: texts in the report's language; what is a plain string already stays."""
-        return tuple(text if isinstance(text, str) else text[self.language] for text in texts)
+        return tuple(text if isinstance(text, str) else text[self.reader] for text in texts)
 
     def count(self, value: int) -> str:
         """How many: `12,345`."""
@@ -103,7 +109,7 @@ class FigureFormatter:
 
     def outcome(self, outcome: str) -> str:
         """The title of an outcome, such as `hold`."""
-        return self(OUTCOME_TITLES[outcome])
+        return self(self._outcome_titles[outcome])
 
     # --- charts ------------------------------------------------------------------------------------------------------
 

@@ -129,7 +129,7 @@ class Report:
     """A report in one language."""
 
     language: str
-    """`en` or `zh`."""
+    """The one of its own sentences, `en` or `zh`; titles that a site gives may be in another."""
     title: str
     about: tuple[tuple[str, str], ...]
     """The lines under the title, each a name and a text: of which data, under which policies."""

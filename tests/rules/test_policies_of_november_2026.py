@@ -37,7 +37,7 @@ def _engine() -> Engine:
 
 def test_its_own_cases_pass() -> None:
     engine = _engine()
-    suites, diagnostics = read_suites(read_folder(SET, "rules"), engine.vocabulary)
+    suites, diagnostics = read_suites(read_folder(SET, "rules"), engine.vocabulary, engine)
     run = run_cases(suites, engine)
 
     assert not diagnostics

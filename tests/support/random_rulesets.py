@@ -17,7 +17,6 @@ from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.ruleset import (
     AS_OF,
-    Bilingual,
     Conjunct,
     ListResult,
     Match,
@@ -27,6 +26,7 @@ from engine.ruleset.ruleset import (
     RuleException,
     RuleSet,
     Table,
+    Wording,
 )
 from engine.vocabulary.binding import Records, Scalar, Value
 from engine.vocabulary.text import Text
@@ -87,7 +87,7 @@ def random_ruleset(seed: int, rules: int = 8, depth: int = 3, *, lists: bool = F
             outcome=chance.choice(ladder),
             if_missing=None if f"p.rule{i}" in waived and i % 3 == 0 else "hold",
             title=None,
-            reason=Bilingual((), ()),
+            reason=Wording((("en", ()), ("zh", ()))),
             remedy=None,
             conditions=(),
             uses=(AS_OF,),

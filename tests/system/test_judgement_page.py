@@ -23,7 +23,7 @@ CASES_MIN = 40
 
 @pytest.fixture(scope="module")
 def hard(default_folder: RulesFolder, default_engine: Engine) -> list[Suite]:
-    suites, diagnostics = read_suites(default_folder, default_engine.vocabulary)
+    suites, diagnostics = read_suites(default_folder, default_engine.vocabulary, default_engine)
     assert not diagnostics
     return [suite for suite in suites if suite.name.startswith(PREFIX)]
 

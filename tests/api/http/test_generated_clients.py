@@ -77,7 +77,7 @@ NAMES = {
         "LimitSecondGrantedByRole",
     ),
     *("ActivateRequest", "CheckAnswer", "CheckRequest", "PolicyFile", "PolicySet", "FailedChange", "PendingChange"),
-    *("Alive", "BilingualText", "BodyFault", "Diagnostic", "Problem", "Readiness"),
+    *("Alive", "BodyFault", "Diagnostic", "Problem", "Readiness", "Text"),
     *("Condition", "Figure", "MissingInput", "OrderConditions", "PassedRule", "Undetermined", "Waiver"),
     *("AddPersonRequest", "ChangePersonRequest", "CreateKeyRequest", "RevokeKeyRequest", "Authority", "Role"),
     *("Person", "People", "Key", "Keys", "NewKey"),

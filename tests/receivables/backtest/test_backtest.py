@@ -13,6 +13,7 @@ from engine.pipeline import Engine, load
 from engine.vocabulary.binding import json_value
 from engine.vocabulary.days import EPOCH, date_of
 from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Vocabulary
 from receivables.account_facts import AccountFacts
 from receivables.backtest.backtest import (
     BacktestTally,
@@ -255,7 +256,7 @@ def test_grades_add_up_to_everything_and_ungraded_orders_stand_under_no_name() -
 
 
 def test_a_report_says_where_no_policy_reads_a_grade(found: BacktestFigures) -> None:
-    show = FigureFormatter("en", "EUR", 2)
+    show = FigureFormatter("en", Vocabulary(currency="EUR", currency_digits=2))
     graded, ungraded = default_policies(), _engine(ORDERS)
 
     for engine, expected in ((graded, ()), (ungraded, ("No policy on orders reads `grading.grade`",))):

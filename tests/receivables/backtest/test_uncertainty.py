@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Vocabulary
 from receivables.backtest.backtest import LATE_DAYS, BacktestTally, OrderSums, TallyKey
 from receivables.backtest.backtest_figures import LADDER, BacktestFigures, RuleName, Side, figures
 from receivables.backtest.backtest_json import _Writer
@@ -23,6 +24,8 @@ from receivables.ratios import NoValue
 from receivables.report.figure_formatter import FigureFormatter
 from receivables.report.parts import Tone
 from tests.support.large import how_many
+
+EUROS = Vocabulary(currency="EUR", currency_digits=2)
 
 
 def customer(amount: int, held: int, late: int, caught: int) -> CustomerSums:
@@ -151,7 +154,7 @@ def test_every_ratio_of_a_backtest_is_between_its_bounds_or_has_a_reason(
         assert 0 <= side.held_range.low <= side.held_range.high <= 1
     _every_null_has_a_reason(_Writer(2).side(side))
     for language in ("en", "zh"):
-        show = FigureFormatter(language, "EUR", 2)
+        show = FigureFormatter(language, EUROS)
         assert all(tile.note for tile in tiles(side, found.everything, show).tiles if tile.value == "–")
 
 
@@ -180,6 +183,6 @@ def test_the_headline_is_good_only_where_luck_can_not_explain_it(caught: int, to
     orders += [("abcdefghijklm"[n % 13], "approve" if n < caught else "hold", 0, 100) for n in range(50)]
     found = figures_of(orders)
 
-    line = headline(found, FigureFormatter("en", "EUR", 2))
+    line = headline(found, FigureFormatter("en", EUROS))
 
     assert (line.tone, line.text.startswith(said)) == (tone, True), line.text

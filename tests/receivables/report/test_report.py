@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from engine.vocabulary.vocabulary import Vocabulary
 from receivables.report.figure_formatter import FigureFormatter
 from receivables.report.html_page import html
 from receivables.report.parts import (
@@ -248,9 +249,10 @@ def test_what_can_not_be_drawn_to_scale_still_has_an_axis() -> None:
     ],
 )
 def test_an_axis_counts_as_its_readers_do(value: float, en: str, zh: str) -> None:
-    assert (FigureFormatter("en", "EUR", 2).axis(value), FigureFormatter("zh", "EUR", 2).axis(value)) == (en, zh)
+    assert (FigureFormatter("en", EUROS).axis(value), FigureFormatter("zh", EUROS).axis(value)) == (en, zh)
 
 
+EUROS = Vocabulary(currency="EUR", currency_digits=2)
 EVIL = "<script>alert('1')</script>&\"]]>"
 
 

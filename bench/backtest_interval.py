@@ -14,8 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from bench.backtest import policies, source_of
-from receivables.backtest.backtest import outcome, window_of
-from receivables.backtest.backtest_figures import STOPPING
+from receivables.backtest.backtest import STOPPING, outcome, window_of
 from receivables.backtest.replay import decider
 from receivables.history.history_file import read_history
 from receivables.payment_record import ReceivablesByDay, facts_at_issue

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from engine.diagnostics.diagnostic import Place
 from engine.ruleset.formula import Compare, Constant, Variable
-from engine.ruleset.ruleset import Bilingual, Conjunct, Match, Rule, RuleSet
+from engine.ruleset.ruleset import Conjunct, Match, Rule, RuleSet, Wording
 from engine.vocabulary.binding import KnownValue, Value
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
@@ -107,7 +107,7 @@ def _rule(index: int, row: Row) -> Rule:
         outcome="hold",
         if_missing=None,
         title=None,
-        reason=Bilingual((), ()),
+        reason=Wording((("en", ()), ("zh", ()))),
         remedy=None,
         conditions=(),
         uses=(),

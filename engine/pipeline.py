@@ -32,9 +32,12 @@ from engine.diagnostics.nearest import few_hints
 from engine.reading import document
 from engine.reading.document import Document
 from engine.reading.exceptions_file import SITE_EXCEPTIONS, ExceptionDefinition, read_exceptions
-from engine.reading.policy import Policy
+from engine.reading.fields import TextLanguages
+from engine.reading.list_file import is_list_file, list_named, name_in_set, read_list
+from engine.reading.policy import ParameterDefinition, Policy
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_facts
+from engine.reading.site_texts import other_languages
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import FactsRefused, Fault, Value
@@ -78,21 +81,25 @@ class Engine:
     """A policy set that has been checked, ready to decide. Thread-safe, and picklable: what was compiled goes along.
 
     `version` is the set's SHA-256, which every decision carries; `files` are its texts by name, and `standard_facts` is
-    the text of the standard facts, which belong to the version. `vocabulary`, `policies` and `exceptions` are what was
-    read.
+    the text of the standard facts, which belong to the version. `vocabulary`, `policies`, `exceptions` and
+    `lists`, those in files of their own, are what was read.
 
     Evaluators, with their generated code and Rete networks, are made when a case kind is first decided on a stretch of
     dates, or by `warm`. `close` frees the networks; without it they go with the last reference.
     """
 
-    def __init__(self, compiled: Compiled, files: Mapping[str, str]) -> None:
+    def __init__(
+        self, compiled: Compiled, files: Mapping[str, str], other_languages: tuple[Diagnostic, ...] = ()
+    ) -> None:
         self.version = compiled.version
         self.vocabulary: Vocabulary = compiled.vocabulary
         self.policies: Mapping[str, Policy] = compiled.linked.policies
         self.exceptions = tuple(each.definition for each in compiled.linked.exceptions)
+        self.lists: Mapping[str, ParameterDefinition] = compiled.linked.list_files
         self.files = dict(files)
         self.standard_facts = _standard_text().decode()
         self._compiled = compiled
+        self._other_languages = other_languages
         self._evaluators: dict[tuple[str, date | None], Evaluator] = {}
         self._by_date: dict[tuple[str, date], Evaluator] = {}
         self._lock = Lock()
@@ -157,16 +164,17 @@ class Engine:
                 yield self._compiled.ruleset(case, stretch.since or date.min)
 
     def warnings(self, today: date) -> tuple[Diagnostic, ...]:
-        """What is right as it stands and most likely not meant, on this day: parameters that have no value yet, amounts
-        that were chosen in another currency, and exceptions that have ended. The engine has no clock, so whoever asks
-        says which day it is."""
+        """What is right as it stands and most likely not meant, on this day: parameters that have no value yet,
+        exceptions that have ended, amounts that were chosen in another currency, and texts in languages that nobody is
+        shown. The engine has no clock, so whoever asks says which day it is."""
         linked = self._compiled.linked
-        found = (*future_parameters(linked, today), *amounts_for_others(linked, self.vocabulary.currency))
-        return in_order([*found, *ended_exceptions(self.exceptions, today)])
+        dated = [*future_parameters(linked, today), *ended_exceptions(self.exceptions, today)]
+        others = [*amounts_for_others(linked, self.vocabulary.currency), *self._other_languages]
+        return in_order([*dated, *others])
 
-    def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str]]]:
+    def __reduce__(self) -> tuple[type[Engine], tuple[Compiled, Mapping[str, str], tuple[Diagnostic, ...]]]:
         """Pickling: another process gets what was compiled, and builds its own evaluators from it."""
-        return Engine, (self._compiled, self.files)
+        return Engine, (self._compiled, self.files, self._other_languages)
 
     def close(self) -> None:
         """Frees the Rete networks of all evaluators. An engine may decide again afterwards; it makes new ones."""
@@ -204,8 +212,8 @@ def load(files: Mapping[str, bytes]) -> Loaded:
 
     `files` maps each file's name as users know it (`rules/orders.yaml`) to its content. The file called `facts.yaml`
     says the currency, lists the policies and holds the site's own facts; one called `exceptions.yaml`, which need not
-    be there, holds exceptions; every other file is a policy. Each must end with YAML's end mark `...`, so that a file
-    that is cut off is not taken for a whole one.
+    be there, holds exceptions; those in a folder `lists` are lists; every other file is a policy. Each must end with
+    YAML's end mark `...`, so that a file that is cut off is not taken for a whole one.
 
     Never raises for what an author wrote: mistakes are diagnostics. The list of policies guards against files that are
     not there: a policy that is listed and missing is a mistake, and so is one that is not listed.
@@ -229,11 +237,14 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     report: list[Diagnostic] = []
     unread: set[str] = set()
     definitions: list[ExceptionDefinition] = []
-    site = next((name for name in sorted(files) if PurePath(name).name == SITE_FACTS), None)
+    lists: dict[str, ParameterDefinition] = {}
+    site = next((name for name in sorted(files) if name_in_set(name) == SITE_FACTS), None)
     site_document = _document(files[site], site, report, end_mark=from_files) if site else None
     required = SITE_KEYS_REQUIRED if from_files else ()
-    vocabulary, mistakes = read_vocabulary(_standard_facts(), site_document, required=required)
+    others: dict[str, list[Place]] = {}
+    vocabulary, mistakes = read_vocabulary(_standard_facts(), site_document, required=required, others=others)
     report += mistakes
+    languages = TextLanguages(vocabulary.languages, others)
     facts_are_sound = not report
     if site and report:
         unread |= facts_named(files[site]) | {UNREAD_ACTIONS}
@@ -242,10 +253,13 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     for name, content in sorted(files.items()):
         if name == site:
             continue
-        if PurePath(name).name == SITE_EXCEPTIONS:
-            definitions += _exceptions(content, name, report, end_mark=from_files)
+        if is_list_file(name):
+            _take_list(lists, content, name, report, unread, languages, end_mark=from_files)
             continue
-        policy = _policy(content, name, words, report, end_mark=from_files)
+        if PurePath(name).name == SITE_EXCEPTIONS:
+            definitions += _exceptions(content, name, report, languages, end_mark=from_files)
+            continue
+        policy = _policy(content, name, words, report, languages, end_mark=from_files)
         if policy is None:
             unread |= policies_named(content, name)
         else:
@@ -253,7 +267,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     if site_document is not None:
         report += check_policy_list(site_document, policies, unread)
     elif from_files and site is None:
-        report.append(no_site_facts(files, policies))
+        report.append(no_site_facts([name for name in files if not is_list_file(name)], policies))
     if not policies and not unread:
         report.append(
             Diagnostic(Place(site or "rules", 1, 1), ErrorCode.P000, "no policy files", "add a file with a policy")
@@ -262,11 +276,12 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     incomplete = unread.union(policy.name for policy in policies if policy.place.file in broken)
     exceptions, mistakes = link_exceptions(definitions, policies, incomplete)
     report += mistakes
-    compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread, exceptions)
+    compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread, exceptions, lists)
     report += mistakes
     engine = None
     if not report:
-        engine = Engine(compiled, {name: content.decode("utf-8-sig") for name, content in files.items()})
+        texts = {name: content.decode("utf-8-sig") for name, content in files.items()}
+        engine = Engine(compiled, texts, other_languages(languages))
         report += unused_parameters(compiled.linked)
     return Loaded(engine, in_order(report), vocabulary if facts_are_sound else None)
 
@@ -278,22 +293,48 @@ def _document(content: bytes, name: str, report: list[Diagnostic], *, end_mark: 
 
 
 def _exceptions(
-    content: bytes, name: str, report: list[Diagnostic], *, end_mark: bool
+    content: bytes, name: str, report: list[Diagnostic], languages: TextLanguages, *, end_mark: bool
 ) -> tuple[ExceptionDefinition, ...]:
     read = _document(content, name, report, end_mark=end_mark)
-    exceptions, mistakes = read_exceptions(read) if read else ((), ())
+    exceptions, mistakes = read_exceptions(read, languages) if read else ((), ())
     report += mistakes
     return exceptions
 
 
+def _take_list(
+    lists: dict[str, ParameterDefinition],
+    content: bytes,
+    name: str,
+    report: list[Diagnostic],
+    unread: set[str],
+    languages: TextLanguages,
+    *,
+    end_mark: bool,
+) -> None:
+    """Adds the list of a file to `lists`; where it has mistakes, its name to `unread`."""
+    read, mistakes = read_list(content, name, end_mark=end_mark, languages=languages)
+    report += mistakes
+    if read is None:
+        unread.add(list_named(name))
+    elif (other := lists.setdefault(read.name, read)) is not read:
+        message = f"the list `{list_named(name)}` is in {other.place.file} already"
+        report.append(Diagnostic(read.place, ErrorCode.P006, message, "keep one of the two files"))
+
+
 def _policy(
-    content: bytes, name: str, words: Collection[str], report: list[Diagnostic], *, end_mark: bool
+    content: bytes,
+    name: str,
+    words: Collection[str],
+    report: list[Diagnostic],
+    languages: TextLanguages,
+    *,
+    end_mark: bool,
 ) -> Policy | None:
     """None where nothing is known about what the file defines; then there are diagnostics."""
     read = _document(content, name, report, end_mark=end_mark)
     if read is None:
         return None
-    policy, mistakes = read_policy(read, words)
+    policy, mistakes = read_policy(read, words, languages)
     report += mistakes
     return policy
 
@@ -312,11 +353,11 @@ def facts_named(content: bytes) -> frozenset[str]:
 def version(files: Mapping[str, bytes], standard_facts: bytes | None = None) -> str:
     """The version of a policy set: SHA-256, in hexadecimal, over all files and the standard facts.
 
-    Files count by base name, so that a set has the same version wherever its folder lies; line ends are made the same
-    and a byte order mark is left out. Comments count: a decision names the line of each reason, and a replay must give
-    the same bytes. `standard_facts` are this engine's where none are given.
+    Files count by base name, lists with `lists/` before it, so that a set has the same version wherever its folder
+    lies; line ends are made the same and a byte order mark is left out. Comments count: a decision names the line of
+    each reason, and a replay must give the same bytes. `standard_facts` are this engine's where none are given.
     """
-    content = {PurePath(name).name: _plain(text) for name, text in files.items()}
+    content = {name_in_set(name): _plain(text) for name, text in files.items()}
     content[STANDARD_FACTS] = _plain(_standard_text() if standard_facts is None else standard_facts)
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

@@ -14,6 +14,10 @@ from importlib.resources.abc import Traversable
 RELEASE = "0.2.0"
 """A literal, so that setuptools reads it without importing the engine."""
 
+POLICY_LANGUAGE = 1
+"""The version of the policy language. It grows by one where a policy set that checked before may mean something else or
+no longer check; CHANGELOG.md names the release with each version, and what to change."""
+
 _SUFFIXES = (".py", ".yaml", ".lark")
 """Code, standard facts, grammar: what the engine is made of. What Python and editors leave beside it is no part."""
 

@@ -42,6 +42,18 @@ def rejects_writer(file: IO[str], *, several_files: bool, spreadsheet: bool) -> 
     return write_reject
 
 
+def without_empty_rejects(path: Path, rejected: int, *, is_named: bool) -> Path | None:
+    """Where the rejects are once all is done; None where no row was rejected and nobody named a file for them.
+
+    Such a file is taken away again, and with it one of a former run: what stands beside a result is about that result.
+    A file that somebody named is there in any case, with its heading at least, for programs that read it next.
+    """
+    if rejected or is_named:
+        return path
+    path.unlink(missing_ok=True)
+    return None
+
+
 def faults_in_words(faults: Iterable[Fault]) -> str:
     """All faults of a row in one line, for a cell or for the terminal."""
     return "; ".join(map(str, faults))

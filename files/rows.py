@@ -41,6 +41,12 @@ LINE_MAX = 1 << 20
 """Characters of one physical line, and of one CSV cell (where a forgotten quote would swallow the rest of a file)."""
 
 _HEADINGS_MAX = 256
+_OTHER_DELIMITERS = ";\t|,"
+"""What often stands between cells, where a heading has only one."""
+
+_NO_TABLES = {"pk\x03\x04": "an Excel workbook or another archive", "<html": "a web page", "<!doctype": "a web page"}
+"""How files begin that only bear the name of a CSV file, in small letters."""
+
 _HEADING_HINT = "if it isn't UTF-8, give --encoding, such as gb18030 or cp1252"
 
 
@@ -171,20 +177,28 @@ def lines_above_heading(path: Path, names: Collection[str], *, encoding: str, de
 
 def _csv_file(raw: BinaryIO, stream: IO[str], start: CsvStart) -> RowFile:
     rows = csv_rows(stream, start.delimiter, start.lines)
-    return RowFile(raw, rows, csv_heading(next(rows, None)))
+    return RowFile(raw, rows, csv_heading(next(rows, None), start.delimiter))
 
 
-def csv_heading(first: FileRow | None, hint: str = _HEADING_HINT) -> tuple[str, ...]:
+def csv_heading(first: FileRow | None, delimiter: str = USUAL_DELIMITER) -> tuple[str, ...]:
     """The names that the first row of a CSV file gives the columns.
 
-    `first` None: the file has no row. `hint`: what to do about bytes of another encoding. Raises InputRefused, without
-    a place.
+    `first` None: the file has no row. Raises InputRefused, without a place, also where the file is of another kind, or
+    separates its cells by another sign than the delimiter.
     """
     if first is None:
         raise InputRefused("the file holds no heading")
+    start = first.text.lstrip()
+    if kind := next((kind for signature, kind in _NO_TABLES.items() if start.lower().startswith(signature)), None):
+        raise InputRefused(f"the file is {kind}, no CSV", "open it in a spreadsheet and save it as CSV in UTF-8")
     if first.cells is None:
         fault = first.fault.message if first.fault else ""
-        raise InputRefused(f"the heading in line {first.line} can't be read ({fault})", hint)
+        raise InputRefused(f"the heading in line {first.line} can't be read ({fault})", _HEADING_HINT)
+    only = first.heading[0] if len(first.heading) == 1 else ""
+    other = next((mark for mark in _OTHER_DELIMITERS if mark in only and mark != delimiter), None)
+    if other is not None:
+        mark, typed = ("tabs", "\\t") if other == "\t" else (f"`{other}`", other)
+        raise InputRefused(f"the file separates its cells by {mark}", f"give --delimiter '{typed}'")
     return first.heading
 
 

@@ -11,6 +11,7 @@ What can be asked of items:
                         late …), as a day opens or closes. The one place where they are defined.
     `payment_record`    the same facts for every past order of a history, by running totals
     `figures`           the figures of a whole book: aging, DSO, collection effectiveness, concentration
+    `ratios`            a ratio is an exact fraction, or the reason why it has no meaning
     `months`            calendar months and quarters of day numbers
     `default_policies`  the policies that reports know by name, and what is empty without them
 
@@ -18,6 +19,7 @@ Definitions that all of them share:
 
     open      issued by the day and not settled by it; a credit note is open with a negative amount
     overdue   open, an invoice, and due on an earlier day; due today is not overdue
+              (its share is of the open invoices, credit notes apart)
     paid      settled in full; paid in advance counts as paid on the day of issue
     as of     a *day closes* after everything that happened on it (a report of that day), a *day opens* before any of it
               (an order of that day is decided on what was known that morning)

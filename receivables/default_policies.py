@@ -19,7 +19,8 @@ GRADE = f"{GRADING}.grade"
 """The variable with the grade, which decisions on orders read too."""
 
 PROVISIONS = "provisions"
-"""Policy of the case kind `invoice`; its results `bucket`, `loss_rate` and `allowance` make the loss allowance."""
+"""Policy of the case kind `invoice`; its results `bucket`, `loss_rate` and `allowance` make the loss allowance, and
+`covered` is what of the invoice is insured or secured."""
 
 MONITORING = "monitoring"
 """Policy of the case kind `account` whose rules are the early warnings on customers."""
@@ -29,6 +30,15 @@ PORTFOLIO_HEALTH = "portfolio_health"
 
 DAYS_IN_QUARTER = f"{PORTFOLIO_HEALTH}.days_in_quarter"
 """Its parameter: what DSO counts a quarter as."""
+
+DSO_MAX = f"{PORTFOLIO_HEALTH}.dso_max"
+"""Its output: the largest DSO of the portfolio's industry, in days."""
+
+OVERDUE_SHARE_WATCH, OVERDUE_SHARE_ALARM, BUYER_SHARE_MAX, EFFECTIVENESS_MIN = (
+    f"{PORTFOLIO_HEALTH}.{name}"
+    for name in ("overdue_share_watch", "overdue_share_alarm", "buyer_share_max", "effectiveness_min")
+)
+"""Its parameters that reports draw as lines across their charts."""
 
 DSO_RISING = f"{PORTFOLIO_HEALTH}.dso-rising"
 """Its rule that DSO rose in each of two quarters running."""

@@ -4,9 +4,18 @@
 for `receivables.portfolio.portfolio_decisions`. Every figure is exact: whole numbers of minor units, and quotients as
 fractions that are rounded only where they are shown. Definitions and their sources are in docs/portfolio.md.
 
-Example: on 30 June an invoice of 600, due 9 June, of which 150 is paid, and a credit note of 100 are open. Receivables
-are 450 - 100 = 350 and 450 of them is overdue, in the bucket `1-30`. With sales of 500 in the quarter, DSO is
-350 / 500 * 90 = 63 days.
+Three sums are kept apart, and each figure is of one of them:
+
+    open invoices   what is open of invoices: aging, overdue, the overdue share
+    credits         what is open of credit notes, 0 or negative: shown apart, never overdue
+    receivables     both together, what is owed on balance: DSO, best possible DSO, collection effectiveness
+
+Shares of customers are of the *balances* of those who owe something on balance. A ratio that has no meaning is a
+`NoValue` that says why (`receivables.ratios`).
+
+Example: on 30 June an invoice of 600, due 9 June, of which 150 is paid, and a credit note of 100 are open. Open
+invoices are 450, all of them overdue, in the bucket `1-30`: an overdue share of 100%. Receivables are 450 - 100 = 350.
+With sales of 500 in the quarter, DSO is 350 / 500 * 90 = 63 days.
 """
 
 from __future__ import annotations
@@ -20,6 +29,7 @@ from itertools import pairwise
 
 from receivables.items import Item
 from receivables.months import months_before
+from receivables.ratios import NoValue, Ratio, ratio
 
 QUARTERS_MAX = 8
 """Two years, so that a quarter can be set against that of the year before."""
@@ -41,17 +51,25 @@ class Line:
     key: str
     """What the items have in common; empty for all items."""
     count: int
-    amount: int
-    """What is open, credit notes taken off, in minor units."""
+    """Open items, credit notes among them."""
+    invoices: int
+    """What is open of invoices, in minor units."""
+    credits: int
+    """What is open of credit notes: 0 or negative."""
     overdue_count: int
     overdue: int
     """What is open of overdue invoices. Credit notes are left out: what we owe a customer doesn't make it pay in
     time."""
 
     @property
-    def overdue_share(self) -> Fraction | None:
-        """The overdue part of what is open; None where nothing is open, or credit notes are more."""
-        return ratio(self.overdue, self.amount)
+    def amount(self) -> int:
+        """Receivables: what is open, credit notes taken off."""
+        return self.invoices + self.credits
+
+    @property
+    def overdue_share(self) -> Ratio:
+        """The overdue part of the open invoices, from 0 to 1."""
+        return ratio(self.overdue, self.invoices, NoValue.NO_OPEN_INVOICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,45 +99,64 @@ class Quarter:
     """What was open as the day before `first` closed; None where `whole` is false."""
     sales: int
     """Credit sales: what was issued in the quarter, less the credit notes issued in it."""
-    receivables: int
-    """What was open as `last` closed."""
+    invoices: int
+    """What was open of invoices as `last` closed."""
+    credits: int
+    """What was open of credit notes then: 0 or negative."""
     overdue: int
-    """What of that was overdue, credit notes left out."""
+    """What of the open invoices was overdue."""
     days: Fraction
     """What DSO counts a quarter as, usually 90."""
 
     @property
-    def current(self) -> int:
-        """What was open and not overdue as the quarter closed."""
-        return self.receivables - self.overdue
+    def receivables(self) -> int:
+        """What was open as the quarter closed, credit notes taken off."""
+        return self.invoices + self.credits
 
     @property
-    def dso(self) -> Fraction | None:
-        """Days sales outstanding: closing receivables ÷ credit sales × days. None without sales."""
+    def current(self) -> int:
+        """What was open and not overdue as the quarter closed. Credit notes are set off against this first, and against
+        what is overdue where they are more: 100 overdue, 900 not due and credit notes of 950 leave 0."""
+        return max(self.receivables - self.overdue, 0)
+
+    @property
+    def overdue_share(self) -> Ratio:
+        """The overdue part of the invoices that were open as the quarter closed."""
+        return ratio(self.overdue, self.invoices, NoValue.NO_OPEN_INVOICE) if self.whole else NoValue.BOOKS_BEGIN
+
+    @property
+    def dso(self) -> Ratio:
+        """Days sales outstanding: closing receivables ÷ credit sales × days."""
         return self._in_days(self.receivables)
 
     @property
-    def best_possible_dso(self) -> Fraction | None:
-        """Current receivables ÷ credit sales × days."""
+    def best_possible_dso(self) -> Ratio:
+        """Current receivables ÷ credit sales × days; from 0 to DSO."""
         return self._in_days(self.current)
 
     @property
-    def average_days_delinquent(self) -> Fraction | None:
+    def average_days_delinquent(self) -> Ratio:
         """DSO less best possible DSO."""
-        return self._in_days(self.overdue)
+        return self._in_days(self.receivables - self.current)
 
     @property
-    def effectiveness(self) -> Fraction | None:
-        """CEI: (opening + sales − closing) ÷ (opening + sales − closing current); None where nothing could be
-        collected."""
+    def effectiveness(self) -> Ratio:
+        """CEI: (opening + sales − closing) ÷ (opening + sales − closing current); from 0 to 1."""
         if self.opening is None:
-            return None
+            return NoValue.BOOKS_BEGIN
+        if self.opening < 0 or self.receivables < 0:
+            return NoValue.CREDIT_BALANCE
         collectable = self.opening + self.sales
-        return ratio(collectable - self.receivables, collectable - self.current)
+        if collectable < self.receivables:
+            return NoValue.MORE_PAID_OUT
+        return ratio(collectable - self.receivables, collectable - self.current, NoValue.NOTHING_TO_COLLECT)
 
-    def _in_days(self, amount: int) -> Fraction | None:
-        share = ratio(amount, self.sales) if self.whole else None
-        return None if share is None else share * self.days
+    def _in_days(self, amount: int) -> Ratio:
+        if not self.whole:
+            return NoValue.BOOKS_BEGIN
+        if self.sales <= 0:
+            return NoValue.NO_SALES
+        return Fraction(amount, self.sales) * self.days if self.receivables >= 0 else NoValue.CREDIT_BALANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +181,15 @@ class Concentration:
     """What they owe together, in minor units."""
     top: tuple[Balance, ...]
     """The `TOP` largest, the largest first."""
-    top_share: Fraction | None
-    """The part of `owed` that these owe; None where nobody owes anything."""
-    herfindahl: Fraction | None
-    """Sum of the squared shares: 1 for a single customer, 1/n for n equal ones; None where nobody owes anything."""
+    top_share: Ratio
+    """The part of `owed` that these owe."""
+    herfindahl: Ratio
+    """Sum of the squared shares: 1 for a single customer, 1/n for n equal ones."""
+
+    @property
+    def largest_share(self) -> Ratio:
+        """The part of `owed` that the largest owes."""
+        return self.top[0].share if self.top else NoValue.NO_BALANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,11 +244,6 @@ def figures(
     )
 
 
-def ratio(part: int, whole: int) -> Fraction | None:
-    """`part` ÷ `whole`, exactly; None where there is nothing to divide by, or a negative balance."""
-    return Fraction(part, whole) if whole > 0 else None
-
-
 # --- open items -------------------------------------------------------------------------------------------------------
 
 
@@ -227,14 +264,24 @@ def aging(still_open: Iterable[Item], as_of: int) -> tuple[tuple[Bucket, ...], B
 
 def line(key: str, still_open: Iterable[Item], as_of: int) -> Line:
     """The open items counted and added up, under the name `key`."""
-    count = amount = overdue_count = overdue = 0
+    count = invoices = credit_notes = overdue_count = overdue = 0
     for item in still_open:
         count += 1
-        amount += item.open_amount
-        if item.due < as_of and not item.is_credit:
+        if item.is_credit:
+            credit_notes += item.open_amount
+            continue
+        invoices += item.open_amount
+        if item.due < as_of:
             overdue_count += 1
             overdue += item.open_amount
-    return Line(key=key, count=count, amount=amount, overdue_count=overdue_count, overdue=overdue)
+    return Line(
+        key=key,
+        count=count,
+        invoices=invoices,
+        credits=credit_notes,
+        overdue_count=overdue_count,
+        overdue=overdue,
+    )
 
 
 def lines_by(still_open: Iterable[Item], as_of: int, key: Callable[[Item], str]) -> tuple[Line, ...]:
@@ -271,8 +318,8 @@ def concentration(still_open: Iterable[Item]) -> Concentration:
         customers=len(debtors),
         owed=total,
         top=top,
-        top_share=ratio(sum(balance.amount for balance in top), total),
-        herfindahl=ratio(squares, total * total),
+        top_share=ratio(sum(balance.amount for balance in top), total, NoValue.NO_BALANCE),
+        herfindahl=ratio(squares, total * total, NoValue.NO_BALANCE),
     )
 
 
@@ -297,14 +344,17 @@ def quarters(issued: Sequence[Item], as_of: int, days: Fraction, opening: int | 
 
 def _quarter(items: Iterable[Item], before: int, last: int, as_of: int, days: Fraction, opening: int) -> Quarter:
     """The quarter from the day after `before` to `last`."""
-    opening_amount = sales = receivables = overdue = 0
+    opening_amount = sales = invoices = credit_notes = overdue = 0
     for item in items:
         opening_amount += item.open_on(before)
         if before < item.issued <= last:
             sales += item.amount
         closing_amount = item.open_amount if last == as_of else item.open_on(last)
-        receivables += closing_amount
-        if item.due < last and not item.is_credit:
+        if item.is_credit:
+            credit_notes += closing_amount
+            continue
+        invoices += closing_amount
+        if item.due < last:
             overdue += closing_amount
     whole = opening <= before + 1
     return Quarter(
@@ -313,7 +363,8 @@ def _quarter(items: Iterable[Item], before: int, last: int, as_of: int, days: Fr
         whole=whole,
         opening=opening_amount if whole else None,
         sales=sales,
-        receivables=receivables,
+        invoices=invoices,
+        credits=credit_notes,
         overdue=overdue,
         days=days,
     )

@@ -60,7 +60,7 @@ def _type(fact: Fact) -> str:
         case Kind.DATE if type_.future:
             return f"date, after the day of the decision {type_.future}"
         case Kind.LIST:
-            fields = ", ".join(f"`{field.name}`" for field in type_.fields)
+            fields = ", ".join(f"`{field.name}`{' (must be sent)' * field.required}" for field in type_.fields)
             return f"list of at most {type_.high:,} records of {fields}"
         case _:
             return str(type_.kind)

@@ -21,7 +21,7 @@ from engine.pipeline import Engine, load
 from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.run_portfolio import PortfolioRequest, portfolio_of
-from receivables.report.parts import Chart, Report, ReportTable
+from receivables.report.parts import Chart, Report, Tiles
 from receivables.report.svg import svg
 from scripts.sample_ledger import LEDGER
 
@@ -36,7 +36,8 @@ text { font: 13px system-ui, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-ser
 .small { font-size: 12px; } .strong { font-weight: 600; }
 .code { font: 11.5px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre; }
 .badge { fill: #c2453d; } .white { fill: #fff; font-weight: 700; } .large { font-size: 22px; font-weight: 600; }
-.marked { fill: #fbeceb; } .grid, .rule { stroke: #d5dbe3; } .line { fill: none; stroke-width: 2; }
+.mark { stroke: #1b2430; stroke-dasharray: 5 4; } .marked { font-size: 12px; font-style: italic; }
+.value { font-size: 12px; } .grid, .rule { stroke: #d5dbe3; } .line { fill: none; stroke-width: 2; }
 .tick, .key { font-size: 12px; fill: #5b6776; }
 .s0 { fill: #2f6fb5; } .s1 { fill: #e0a030; } .s2 { fill: #c2453d; } .s3 { fill: #6a4c93; } .s4 { fill: #3c9a7b; }
 .s5 { fill: #8a8f98; }
@@ -153,7 +154,7 @@ def _numbers(pairs: list[tuple[str, str]]) -> Iterator[str]:
 
 # --- a portfolio -----------------------------------------------------------------------------------------------------
 
-_TILES = ("Receivables", "Overdue", "Overdue share", "DSO, days", "CEI", "Loss allowance")
+_TILES = ("Receivables", "Overdue", "Overdue share", "DSO, days", "Collection effectiveness (CEI)", "Loss allowance")
 
 
 def _portfolio(engine: Engine) -> str:
@@ -166,13 +167,13 @@ def _portfolio(engine: Engine) -> str:
 
 
 def _tiles(report: Report) -> Iterator[str]:
-    overview = next(part for section in report.sections for part in section.parts if isinstance(part, ReportTable))
-    figures = {row[0]: row[1] for row in overview.rows}
+    overview = next(part for section in report.sections for part in section.parts if isinstance(part, Tiles))
+    figures = {tile.name: tile.value for tile in overview.tiles}
     yield _text(24, 36, f"Receivables on {_AS_OF:%d %B %Y}", "large")
     for column, name in enumerate(_TILES):
         x = 24 + 158 * column
         yield f'<rect class="paper" x="{x}" y="54" width="146" height="66" rx="6"/>'
-        yield _text(x + 12, 76, name, "soft small")
+        yield _text(x + 12, 76, name.removeprefix("Collection effectiveness ").strip("()"), "soft small")
         yield _text(x + 12, 106, figures[name], "large")
 
 

@@ -78,6 +78,8 @@ SLOW = frozenset(
         "ledger/journal/test_journal_moved.py",
         "ledger/journal/test_journal_opened.py",
         "ledger/journal/test_policy_sets.py",
+        "rules/test_dunning_plan.py",
+        "rules/test_invoice_relations.py",
         "rules/test_matchers_agree.py",
         "rules/test_policies_of_november_2026.py",
         "system/test_added_case_kind.py",

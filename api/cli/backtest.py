@@ -24,6 +24,7 @@ from api.cli.options import (
     ReportOption,
     TextFileOptions,
     as_of_day,
+    asked_language,
 )
 from api.cli.policy_folder import engine_of
 from api.cli.progress import progress_bar
@@ -133,6 +134,7 @@ def backtest_command(
     engines = _engines(rules or [RULES])
     first_engine = next(iter(engines.values()))
     vocabulary = first_engine.vocabulary
+    language = asked_language(answer.language, first_engine)
     history_map = map_read(map_file, "history", lambda content, name: read_map_of_history(content, name, vocabulary))
     encoding, delimiter = known_encoding(text.encoding), one_character(text.delimiter)
     source = HistorySource(
@@ -149,13 +151,13 @@ def backtest_command(
     request = BacktestRequest(source=source, engines=engines, as_of=day, since=first, until=last)
     result, rows = _run(request, rejected_rows(rejects, spreadsheet=rejected.spreadsheet), quiet=quiet)
     if report is not None:
-        write_page(report, html(report_of(result, answer.language)))
+        write_page(report, html(report_of(result, language)))
     if answer.as_json:
         print_json(as_json(result, rows))
     elif report is None:
-        print_report(out(), report_of(result, answer.language))
+        print_report(out(), report_of(result, language))
     _print_failures(result)
-    _print_rejected(rows, rejects)
+    _print_rejected(rejected, rows, rejects)
     if rows.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
@@ -206,10 +208,10 @@ def _print_failures(result: Backtest) -> None:
         err().print(Text(f"{note}; {hint}", "yellow"))
 
 
-def _print_rejected(history: HistoryRead, path: Path | None) -> None:
+def _print_rejected(options: RejectsOptions, history: HistoryRead, path: Path | None) -> None:
     """How many rows are in no figure, where any are, and where they went."""
     if history.rejected:
         invoices = history.rows - history.rejected
         counts = f"{history.rows} rows = {invoices} invoices + {history.rejected} that could not be read"
         err().print(Text(counts, "red"))
-    print_place_of_rejects(path, history.rejected)
+    print_place_of_rejects(options, path, history.rejected)

@@ -73,7 +73,7 @@ def decide_by_query(run: FileRun) -> None:
     _refuse_options_of_row_by_row(run)
     prepared = prepare(run)
     ruleset = prepared.policies.ruleset(prepared.case, prepared.as_of)
-    refuse_what_sql_cannot_say(ruleset)
+    refuse_what_sql_cannot_say(ruleset, lists=True)
     job = SqlBatchJob(
         sources=tuple(run.what.files),
         ruleset=ruleset,
@@ -81,6 +81,7 @@ def decide_by_query(run: FileRun) -> None:
         out=run.what.out_file,
         rejects=run.rejects,
         row_map=prepared.row_map,
+        lists=prepared.lists,
         results=run.what.results,
         summary=run.counts.summary,
         spreadsheet=run.rejected.spreadsheet,
@@ -105,6 +106,8 @@ def _refuse_options_of_row_by_row(run: FileRun) -> None:
         refuse(f"--summary-by and --total are for --engine python; --engine {run.engine} has --summary, without names")
     if run.what.rates is not None:
         refuse("--rates is for --engine python: amounts are converted row by row, by `credence decide-file`")
+    if run.what.lists and run.engine is FileEngine.SPARK:
+        refuse("--list is for --engine duckdb or python; on Spark give a column of arrays of structs instead")
     if run.what.master is not None and run.engine is not FileEngine.SPARK:
         refuse("--master is for Spark; give --engine spark")
 

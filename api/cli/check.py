@@ -92,7 +92,7 @@ def _in_cases_and_maps(folder: RulesFolder, loaded: Loaded) -> list[Diagnostic]:
     whether a test expects what they decide; where the facts have, only what is wrong with the files as YAML."""
     if loaded.vocabulary is None:
         return mistakes_of_yaml(folder)
-    suites, in_suites = read_suites(folder, loaded.vocabulary, policies_load=loaded.engine is not None)
+    suites, in_suites = read_suites(folder, loaded.vocabulary, loaded.engine)
     diagnostics = [*in_suites, *suites_named_twice(suites)]
     for name, content in folder.maps.items():
         diagnostics += mistakes_in_map(content, name, loaded.vocabulary)
@@ -109,7 +109,8 @@ def _summary(engine: Engine, folder: RulesFolder) -> str:
     policies = engine.policies.values()
     rules = sum(len(policy.rules) for policy in policies)
     tables = sum(len(policy.tables) for policy in policies)
-    counts = (_counted(len(policies), "policy"), _counted(rules, "rule"), _counted(tables, "table"))
+    counts = [_counted(len(policies), "policy"), _counted(rules, "rule"), _counted(tables, "table")]
+    counts += [_counted(len(engine.lists), "list")] if engine.lists else []
     beside = (_counted(len(folder.cases), "cases file"), _counted(len(row_maps(folder)), "row map"))
     summary = f"no mistakes: {', '.join(counts)}; {', '.join(beside)}; version {engine.version}"
     return "; ".join([summary, *_undecided(engine)])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import NoReturn
 
 import typer
@@ -32,13 +31,6 @@ INTERRUPTED = 130
 
 PRINTED_MAX = 1_000
 """Mistakes that are shown at once: a terminal takes longer to show more than the check took to find them."""
-
-
-class Language(StrEnum):
-    """The languages in which decisions and reports are printed. Refusals and mistakes are always English."""
-
-    EN = "en"
-    ZH = "zh"
 
 
 class _OnlyVisible(RenderHook):

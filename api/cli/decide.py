@@ -11,11 +11,12 @@ from rich.text import Text
 from api.cli import decision_phrases as phrases
 from api.cli.case_to_decide import case_to_decide, refuse_facts
 from api.cli.console import out, print_json
-from api.cli.options import AnswerOptions, CaseOptions
+from api.cli.options import AnswerOptions, CaseOptions, asked_language
 from engine.deciding.decision import Decision, Lack, Reason, RequestedAction
 from engine.deciding.value_words import ValueWords
 from engine.vocabulary.binding import FactsRefused
-from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
+from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.languages import Reader
 
 
 def decide(*, about: CaseOptions, answer: AnswerOptions) -> None:
@@ -35,7 +36,7 @@ def decide(*, about: CaseOptions, answer: AnswerOptions) -> None:
     if answer.as_json:
         print_json(decision.as_json())
     else:
-        words = ValueWords(case.engine.ruleset(case.kind, case.as_of), answer.language)
+        words = ValueWords(case.engine.ruleset(case.kind, case.as_of), asked_language(answer.language, case.engine))
         print_decision(out(), decision, words, with_results=True)
 
 
@@ -52,68 +53,66 @@ def print_decision(console: Console, decision: Decision, words: ValueWords, *, w
     """Prints a decision in the language of `words`: outcome, conditions, actions, reasons with the facts they rest on,
     figures, what is missing, what else could not be told, which checks were passed, and with `with_results` the values
     of the policies."""
-    language = words.language
-    outcome = OUTCOME_TITLES[decision.outcome][language]
+    reader = words.reader
+    outcome = words.outcome(decision.outcome)
     console.print(Text(outcome.upper(), outcome_style(decision, decision.outcome)))
-    kind = CASE_KINDS[decision.case].title[language]
-    about = f"{kind} {decision.subject} · {phrases.AS_OF[language]} {decision.as_of}"
-    console.print(Text(f"{about} · {phrases.POLICY_VERSION[language]} {decision.policy_version[:12]}", "dim"))
+    kind = CASE_KINDS[decision.case].title[reader]
+    about = f"{kind} {decision.subject} · {phrases.AS_OF[reader]} {decision.as_of}"
+    console.print(Text(f"{about} · {phrases.POLICY_VERSION[reader]} {decision.policy_version[:12]}", "dim"))
     if decision.rate:
         rate = {**decision.rate.as_json(), "own": decision.currency}
-        console.print(Text(phrases.CONVERTED[language].format_map(rate), "dim"))
+        console.print(Text(phrases.CONVERTED[reader].format_map(rate), "dim"))
     if decision.conditions:
-        _heading(console, phrases.CONDITIONS[language])
+        _heading(console, phrases.CONDITIONS[reader])
         rows = [
             (words.condition_title(name), words.condition(name, value)) for name, value in decision.conditions.items()
         ]
         _columns(console, rows)
     if decision.actions:
-        _heading(console, phrases.ACTIONS[language])
+        _heading(console, phrases.ACTIONS[reader])
         _columns(console, [(*action_cells(each, words), each.rule) for each in decision.actions])
-    _heading(console, phrases.REASONS[language])
+    _heading(console, phrases.REASONS[reader])
     for number, reason in enumerate(decision.reasons, 1):
         _print_reason(console, decision, number, reason, words)
     if not decision.reasons:
-        console.print(Text(f"  {phrases.NO_REASONS[language]}"))
+        console.print(Text(f"  {phrases.NO_REASONS[reader]}"))
     if decision.figures:
-        _heading(console, phrases.FIGURES[language])
-        _columns(console, [(each.title[language], words.variable(each.name, each.value)) for each in decision.figures])
+        _heading(console, phrases.FIGURES[reader])
+        _columns(console, [(each.title[reader], words.variable(each.name, each.value)) for each in decision.figures])
     _print_missing(console, decision, words)
-    _print_undetermined(console, decision, language)
+    _print_undetermined(console, decision, reader)
     if decision.passed and not decision.missing:
-        titles = [rule.title[language] if rule.title else rule.rule for rule in decision.passed]
-        _heading(console, phrases.PASSED[language])
-        console.print(Text(f"  {phrases.BETWEEN[language].join(titles)}"))
+        titles = [rule.title[reader] if rule.title else rule.rule for rule in decision.passed]
+        _heading(console, phrases.PASSED[reader])
+        console.print(Text(f"  {phrases.BETWEEN[reader].join(titles)}"))
     if with_results:
         _print_results(console, decision, words)
 
 
 def action_cells(action: RequestedAction, words: ValueWords) -> tuple[str, str, str]:
     """What is to be done, by when and about how much; empty where the action doesn't say."""
-    by = phrases.BY[words.language].format(words.date(action.by)) if action.by else ""
+    by = phrases.BY[words.reader].format(words.date(action.by)) if action.by else ""
     return words.action_title(action.action), by, words.amount(action.amount) if action.amount else ""
 
 
 def _print_reason(console: Console, decision: Decision, number: int, reason: Reason, words: ValueWords) -> None:
-    """One reason, numbered: what it asks for and which rule says so, where that stands, the text, the remedy, and below
-    it the facts that the rule rests on by their titles.
+    """One reason, numbered, on one line: what it asks for, why, which facts are missing, and which rule says so where.
+    Below it the remedy, and the facts that the rule rests on by their titles.
     """
-    outcome = OUTCOME_TITLES[reason.outcome][words.language]
+    outcome = words.outcome(reason.outcome)
     style = "dim" if reason.waived else outcome_style(decision, reason.outcome)
-    outcome += f" ({phrases.WAIVED[words.language]})" if reason.waived else ""
-    heading = Text.assemble(f"  {number}. ", (outcome, style), (f"  {reason.rule}  {reason.place}", "dim"))
-    console.print(heading)
-    console.print(Text(f"     {reason.text[words.language]}"))
+    outcome += f" ({phrases.WAIVED[words.reader]})" if reason.waived else ""
+    missing = f"  {phrases.MISSING[words.reader]} {', '.join(reason.missing)}" if reason.missing else ""
+    source = (f"{missing}  {reason.rule}  {reason.place}", "dim")
+    console.print(Text.assemble(f"  {number}. ", (outcome, style), f"  {reason.text[words.reader]}", source))
     for each in reason.waived:
-        why = each.reason[words.language]
-        said = phrases.WAIVED_UNTIL[words.language].format(each.exception, each.until, each.by, each.approved_by, why)
+        why = each.reason[words.reader]
+        said = phrases.WAIVED_UNTIL[words.reader].format(each.exception, each.until, each.by, each.approved_by, why)
         console.print(Text(f"     {said}"))
     if reason.remedy and not reason.waived:
-        remedy = (f"     {phrases.REMEDY[words.language]} ", "bold"), reason.remedy[words.language]
+        remedy = (f"     {phrases.REMEDY[words.reader]} ", "bold"), reason.remedy[words.reader]
         console.print(Text.assemble(*remedy))
-    if reason.missing:
-        console.print(Text(f"       {phrases.MISSING[words.language]} {', '.join(reason.missing)}", "dim"))
-    else:
+    if not reason.missing:
         rows = [(words.title(name), words.variable(name, value)) for name, value in reason.facts]
         _columns(console, rows, indent=7, style="dim")
 
@@ -122,29 +121,29 @@ def _print_missing(console: Console, decision: Decision, words: ValueWords) -> N
     """Each missing fact once, with what it is counted in and how many rules and tables wait for it."""
     if not decision.missing:
         return
-    language = words.language
-    _heading(console, phrases.MISSING_FACTS[language])
+    reader = words.reader
+    _heading(console, phrases.MISSING_FACTS[reader])
     rows = []
     for item in decision.missing:
-        title = item.title[language] if item.title else ""
+        title = item.title[reader] if item.title else ""
         measured = item.unit or item.type or ""
-        waiting = phrases.NEEDED_BY[language].format(len(item.needed_by))
+        waiting = phrases.NEEDED_BY[reader].format(len(item.needed_by))
         rows.append(
-            (item.name, title, measured if item.lack is Lack.FACT else phrases.LACKS[item.lack][language], waiting)
+            (item.name, title, measured if item.lack is Lack.FACT else phrases.LACKS[item.lack][reader], waiting)
         )
     _columns(console, rows)
 
 
-def _print_undetermined(console: Console, decision: Decision, language: str) -> None:
+def _print_undetermined(console: Console, decision: Decision, reader: Reader) -> None:
     """What could not be worked out and is no reason: tables, and rules that the policy lets pass then."""
     reasons = {reason.rule for reason in decision.reasons}
     others = [item for item in decision.undetermined if item.id not in reasons]
     if not others:
         return
-    _heading(console, phrases.UNDETERMINED[language])
+    _heading(console, phrases.UNDETERMINED[reader])
     for item in others:
-        ignored = f" {phrases.IGNORED[language]}" if item.ignored else ""
-        console.print(Text(f"  {item.id}  {phrases.MISSING[language]} {', '.join(item.missing)}{ignored}"))
+        ignored = f" {phrases.IGNORED[reader]}" if item.ignored else ""
+        console.print(Text(f"  {item.id}  {phrases.MISSING[reader]} {', '.join(item.missing)}{ignored}"))
 
 
 def _print_results(console: Console, decision: Decision, words: ValueWords) -> None:
@@ -156,7 +155,7 @@ def _print_results(console: Console, decision: Decision, words: ValueWords) -> N
         if value is not None and value != []
     ]
     if pairs:
-        _heading(console, phrases.RESULTS[words.language])
+        _heading(console, phrases.RESULTS[words.reader])
         _columns(console, pairs, style="dim")
 
 

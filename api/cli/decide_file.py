@@ -82,6 +82,7 @@ def decide_row_by_row(run: FileRun) -> None:
         source=source,
         case=prepared.case,
         row_map=prepared.row_map,
+        lists=prepared.lists,
         as_of=prepared.as_of,
         rates=prepared.rates,
         out=str(result),

@@ -13,7 +13,7 @@ from api.cli import decision_phrases as phrases
 from api.cli.case_to_decide import case_to_decide, refuse_facts
 from api.cli.console import out, print_json, refuse
 from api.cli.decide import action_cells, print_decision
-from api.cli.options import DECIDED, AnswerOptions, CaseOptions
+from api.cli.options import DECIDED, AnswerOptions, CaseOptions, asked_language
 from engine.deciding.value_words import ValueWords
 from engine.diagnostics.wording import did_you_mean
 from engine.explaining.explain import explain as explained
@@ -29,7 +29,6 @@ from engine.explaining.explanation import (
     WorkedOut,
 )
 from engine.vocabulary.binding import FactsRefused
-from engine.vocabulary.case_kinds import OUTCOME_TITLES
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
 
@@ -61,7 +60,7 @@ def explain(
     if answer.as_json:
         print_json(explanation.as_json())
     else:
-        words = ValueWords(case.engine.ruleset(case.kind, case.as_of), answer.language)
+        words = ValueWords(case.engine.ruleset(case.kind, case.as_of), asked_language(answer.language, case.engine))
         _print(out(), explanation, words, with_decision=rule is None)
 
 
@@ -134,20 +133,20 @@ def _print(console: Console, explanation: Explanation, words: ValueWords, *, wit
     """Prints what was given, then each policy with its values, tables and rules; the decision itself first, unless one
     rule alone was asked for.
     """
-    language = words.language
+    reader = words.reader
     if with_decision:
         print_decision(console, explanation.decision, words, with_results=False)
         console.print()
-    console.print(Text(phrases.GIVEN[language], "bold"))
+    console.print(Text(phrases.GIVEN[reader], "bold"))
     for item in explanation.given:
-        title = item.title[language] if item.title else item.name
+        title = item.title[reader] if item.title else item.name
         console.print(Text.assemble(f"  {item.name} = {words.variable(item.name, item.value)}", (f"  {title}", "dim")))
     if explanation.not_given:
-        console.print(Text(phrases.NOT_GIVEN[language], "bold"))
+        console.print(Text(phrases.NOT_GIVEN[reader], "bold"))
         console.print(Text(f"  {', '.join(item.name for item in explanation.not_given)}"))
     for policy in explanation.policies:
         console.print()
-        console.print(Text.assemble((policy.name, "bold"), f"  {policy.title[language]}"))
+        console.print(Text.assemble((policy.name, "bold"), f"  {policy.title[reader]}"))
         for step in policy.steps:
             if isinstance(step, WorkedOut):
                 _print_value(console, step, words)
@@ -157,7 +156,7 @@ def _print(console: Console, explanation: Explanation, words: ValueWords, *, wit
             _print_rule(console, rule, words)
     if explanation.exceptions:
         console.print()
-        console.print(Text(phrases.EXCEPTIONS[language], "bold"))
+        console.print(Text(phrases.EXCEPTIONS[reader], "bold"))
     for exception in explanation.exceptions:
         _print_exception(console, exception, words)
 
@@ -180,9 +179,9 @@ def _print_table(console: Console, table: TriedTable, words: ValueWords) -> None
     console.print(Text.assemble(f"  {table.id}", (f"  {table.place}", "dim")))
     for row in table.rows:
         conditions = [f"{_word(item.value, words)}: {item.text}" for item in row.conditions]
-        tests = "; ".join(conditions) or phrases.ALWAYS[words.language]
+        tests = "; ".join(conditions) or phrases.ALWAYS[words.reader]
         unknown = phrases.UNKNOWN if row.can_matter else phrases.UNKNOWN_CANT_MATTER
-        state = {True: phrases.HIT, False: phrases.NOT_HIT, None: unknown}[row.hit][words.language]
+        state = {True: phrases.HIT, False: phrases.NOT_HIT, None: unknown}[row.hit][words.reader]
         name = row.id.partition("#")[2]
         console.print(Text.assemble("    ", _MARKS[row.hit], f" #{name} {state}", (f"  {tests}", "dim")))
     for output in table.outputs:
@@ -195,33 +194,33 @@ def _print_rule(console: Console, rule: TriedRule, words: ValueWords) -> None:
     """A rule: fired, not fired or unknown, what follows from that, and each of its conditions. The rule whose outcome
     became the decision's is marked.
     """
-    language = words.language
-    state = {True: phrases.FIRED, False: phrases.NOT_FIRED, None: phrases.UNKNOWN}[rule.fired][language]
+    reader = words.reader
+    state = {True: phrases.FIRED, False: phrases.NOT_FIRED, None: phrases.UNKNOWN}[rule.fired][reader]
     effect = ""
     if rule.effect:
-        effect = f" → {OUTCOME_TITLES[rule.effect][language]}"
-        effect += f" ({phrases.DECISIVE[language]})" if rule.decisive else ""
+        effect = f" → {words.outcome(rule.effect)}"
+        effect += f" ({phrases.DECISIVE[reader]})" if rule.decisive else ""
     elif rule.waived_by:
-        effect = f" → {phrases.WAIVED_BY[language].format(', '.join(rule.waived_by))}"
+        effect = f" → {phrases.WAIVED_BY[reader].format(', '.join(rule.waived_by))}"
     elif rule.fired is None:
-        effect = f" → {phrases.NOTHING_IGNORED[language]}"
+        effect = f" → {phrases.NOTHING_IGNORED[reader]}"
     if rule.action:
-        said = phrases.BETWEEN[language].join(cell for cell in action_cells(rule.action, words) if cell)
-        effect += f"; {phrases.ACTIONS[language]}: {said}"
-    title = f"  {rule.title[language]}" if rule.title else ""
+        said = phrases.BETWEEN[reader].join(cell for cell in action_cells(rule.action, words) if cell)
+        effect += f"; {phrases.ACTIONS[reader]}: {said}"
+    title = f"  {rule.title[reader]}" if rule.title else ""
     heading = Text.assemble("  ", _MARKS[rule.fired], f" {rule.id}{title}  ", (f"{state}{effect}", "bold"))
     console.print(heading.append(f"  {rule.place}", "dim"))
     for condition in rule.conditions:
         _print_condition(console, condition, words)
     if not rule.conditions:
-        console.print(Text(f"      {phrases.ALWAYS[language]}"))
+        console.print(Text(f"      {phrases.ALWAYS[reader]}"))
     _print_missing(console, rule.missing, words, 6)
 
 
 def _print_exception(console: Console, exception: TriedException, words: ValueWords) -> None:
-    language = words.language
+    reader = words.reader
     states = {True: phrases.WAIVES, False: phrases.WAIVES_NOTHING, None: phrases.UNKNOWN_WAIVES_NOTHING}
-    waives = f"{states[exception.holds][language]}  ({', '.join(exception.waives)})"
+    waives = f"{states[exception.holds][reader]}  ({', '.join(exception.waives)})"
     heading = Text.assemble("  ", _MARKS[exception.holds], f" {exception.id}  ", (waives, "bold"))
     console.print(heading.append(f"  {exception.place}", "dim"))
     for condition in exception.conditions:
@@ -238,7 +237,7 @@ def _print_condition(console: Console, condition: TriedCondition, words: ValueWo
 def _print_inputs(console: Console, inputs: Iterable[InputValue], words: ValueWords, indent: int) -> None:
     """What a condition or formula read: name, value and title, one a line."""
     for item in inputs:
-        title = f"  {item.title[words.language]}" if item.title else ""
+        title = f"  {item.title[words.reader]}" if item.title else ""
         value = words.variable(item.name, item.value)
         console.print(Text(f"{' ' * indent}{item.name} = {value}{title}", "dim"))
 
@@ -246,9 +245,9 @@ def _print_inputs(console: Console, inputs: Iterable[InputValue], words: ValueWo
 def _print_missing(console: Console, missing: tuple[str, ...], words: ValueWords, indent: int) -> None:
     """The facts missing behind a step; nothing where none is."""
     if missing:
-        console.print(Text(f"{' ' * indent}{phrases.MISSING[words.language]} {', '.join(missing)}", "yellow"))
+        console.print(Text(f"{' ' * indent}{phrases.MISSING[words.reader]} {', '.join(missing)}", "yellow"))
 
 
 def _word(value: Verdict, words: ValueWords) -> str:
     """`true`, `false` or `unknown` in the language of `words`."""
-    return {True: phrases.TRUE, False: phrases.FALSE, None: phrases.UNKNOWN}[value][words.language]
+    return {True: phrases.TRUE, False: phrases.FALSE, None: phrases.UNKNOWN}[value][words.reader]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import typer
 from rich import box
@@ -15,15 +16,19 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
-from api.cli.input_files import rates_read, row_map_read
+from api.cli.input_files import known_encoding, one_character, rates_read, row_map_read
 from api.cli.options import CountOptions, FileEngine, FileOptions, RejectsOptions, TextFileOptions, as_of_day, case_kind
 from api.cli.policy_folder import engine_of
 from api.cli.summary_tables import print_table, table_as_json
 from engine.pipeline import Engine
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.rates import Rates
+from engine.vocabulary.vocabulary import Fact
 from files.batch.summary import Summary
+from files.input_refused import InputRefused
+from files.joined_lists import JoinedList, list_file, read_list_file
 from files.maps.row_map import RowMap
+from files.rejects import without_empty_rejects
 
 _NAMES_SHOWN = 10
 
@@ -72,6 +77,8 @@ class Prepared:
 
     rates: Rates
     """What other currencies are worth in that of the policies."""
+    lists: tuple[JoinedList, ...] = ()
+    """Facts that are lists, from files of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,20 +118,51 @@ def prepare(run: FileRun) -> Prepared:
     if case is None and row_map is None:
         refuse(f"what is decided? Give --map, or --case {'|'.join(CASE_KINDS)}")
     kind = row_map.case if row_map else str(case)
+    lists = _lists(run, policies.vocabulary.of_case(kind), row_map)
     as_of, rates = as_of_day(run.what.as_of, policies), rates_read(run.what.rates, policies)
-    return Prepared(policies=policies, case=kind, row_map=row_map, as_of=as_of, rates=rates)
+    return Prepared(policies=policies, case=kind, row_map=row_map, as_of=as_of, lists=lists, rates=rates)
+
+
+def _lists(run: FileRun, facts: Sequence[Fact], row_map: RowMap | None) -> tuple[JoinedList, ...]:
+    """The records of each `--list`; ends the command where one can't be used, or the map reads one that isn't given."""
+    given: dict[str, Path] = {}
+    for word in run.what.lists or ():
+        name, sign, path = word.partition("=")
+        if not sign or not path:
+            refuse(f"--list takes a fact and a file, such as account.open_items=open_items.csv, not `{word}`")
+        if name in given:
+            refuse(f"--list gives `{name}` twice")
+        given[name] = Path(path)
+    for mapped in row_map.lists if row_map else ():
+        if mapped.name not in given:
+            refuse(f"the map reads `{mapped.name}` from a file of its own; give --list {mapped.name}=FILE")
+    encoding, delimiter = known_encoding(run.text.encoding), one_character(run.text.delimiter)
+    try:
+        return tuple(
+            read_list_file(list_file(name, path, facts, row_map), encoding=encoding, delimiter=delimiter)
+            for name, path in given.items()
+        )
+    except InputRefused as refused:
+        refuse(str(refused))
+    except OSError as error:
+        refuse(f"`{error.filename}`: {error.strerror}")
 
 
 def print_counts(run: FileRun, counts: FileCounts) -> None:
     """Prints the answer: as JSON, or the tables asked for; then ends the command with 1 where rows were rejected.
 
     As JSON: `{"rows": 4, "decided": 3, "rejected": 1, "out": "o.ndjson", "rejects": "o.ndjson.rejects.csv"}`, with
-    `outcomes` and `rules` under `--summary` and `tables` under `--summary-by`.
+    `outcomes` and `rules` under `--summary` and `tables` under `--summary-by`; `rejects` is null where there is no such
+    file.
     """
+    rejects: str | None = run.rejects
+    if run.engine is not FileEngine.SPARK:  # whose files may be those of a cluster
+        is_named = run.rejected.rejects is not None
+        rejects = str(without_empty_rejects(Path(run.rejects), counts.rejected, is_named=is_named) or "") or None
     if counts.rejected:
-        err().print(Text(f"the rejects and their faults are in {run.rejects}"))
+        err().print(Text(f"the rejects and their faults are in {rejects}"))
     if run.counts.as_json:
-        print_json(_as_json(run, counts))
+        print_json(_as_json(run, counts, rejects))
     else:
         if run.counts.summary:
             _print_summary(counts)
@@ -148,14 +186,14 @@ def print_unread_columns(names: Sequence[str]) -> None:
         err().print(Text(f"note: no fact is named {first}{more}; not read", "yellow"))
 
 
-def _as_json(run: FileRun, counts: FileCounts) -> dict[str, object]:
+def _as_json(run: FileRun, counts: FileCounts, rejects: str | None) -> dict[str, object]:
     """What `--json` prints; outcomes the most severe first, those without rows too."""
     answer: dict[str, object] = {
         "rows": counts.rows,
         "decided": counts.decided,
         "rejected": counts.rejected,
         "out": run.what.out_file,
-        "rejects": run.rejects,
+        "rejects": rejects,
     }
     if run.counts.summary:
         ladder = CASE_KINDS[counts.case].ladder

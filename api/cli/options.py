@@ -17,11 +17,12 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import Language, refuse
+from api.cli.console import err, refuse
 from engine.diagnostics.wording import did_you_mean
 from engine.pipeline import Engine
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
+from engine.vocabulary.languages import LANGUAGE_NAMES, language_meant
 from engine.vocabulary.vocabulary import DATE
 
 DECIDED = "What is decided"
@@ -179,13 +180,29 @@ JsonOption = Annotated[
     bool,
     typer.Option(
         "--json",
-        help="Print the result as JSON instead of as text; texts of policies come in both languages.",
+        help="Print the result as JSON instead of as text; texts of policies come in all languages.",
         rich_help_panel=PRINTED,
     ),
 ]
+
+
+def _known_language(written: str | None) -> str | None:
+    if written is None or written in LANGUAGE_NAMES:
+        return written
+    meant = language_meant(written)
+    hint = f"did you mean `{meant}`?" if meant else "write its code in ISO 639-1, such as `en` or `zh`"
+    raise typer.BadParameter(f"`{written}` is not a language ({hint})")
+
+
 LanguageOption = Annotated[
-    Language,
-    typer.Option("--lang", help="Language of the text.", show_default=True, rich_help_panel=PRINTED),
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="LANGUAGE",
+        callback=_known_language,
+        help="Language of the text, such as en or zh. Default: the first under `languages` in facts.yaml, or en.",
+        rich_help_panel=PRINTED,
+    ),
 ]
 QuietOption = Annotated[
     bool,
@@ -243,8 +260,8 @@ class CaseOptions:
 class AnswerOptions:
     """How an answer is printed."""
 
-    language: LanguageOption = Language.EN
-    """The language of text; JSON holds both."""
+    language: LanguageOption = None
+    """The language of text, by code; None: the site's first. JSON holds all."""
 
     as_json: JsonOption = False
     """JSON instead of text."""
@@ -303,6 +320,18 @@ class FileOptions:
 
     rules: RulesOption = RULES
     """The folder of the policies."""
+
+    lists: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--list",
+            metavar="FACT=FILE",
+            help="A fact that is a list from a file of its own, one record a row: account.open_items=open_items.csv. "
+            "Repeat it for more (--engine python or duckdb).",
+            rich_help_panel=READ,
+        ),
+    ] = None
+    """Each a fact's name, `=`, and a path."""
 
     results: Annotated[
         bool,
@@ -379,6 +408,16 @@ def case_kind(word: str) -> str:
     if word not in CASE_KINDS:
         refuse(f"`{word}` is not a case kind ({did_you_mean(word, CASE_KINDS)})")
     return word
+
+
+def asked_language(written: str | None, engine: Engine) -> str | None:
+    """The language that `--lang` asks for; None where it doesn't. Says what is shown instead where these policies have
+    no texts in it."""
+    listed = engine.vocabulary.languages
+    if written is not None and written not in listed:
+        name, shown = LANGUAGE_NAMES[written], LANGUAGE_NAMES[listed[0]]
+        err().print(f"the policies have no texts in {name}, so they are shown in {shown} (`languages` in facts.yaml)")
+    return written
 
 
 def as_of_day(moment: datetime | None, engine: Engine) -> date:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from api.cli.console import FOUND_PROBLEMS, err, print_diagnostics, refuse
 from engine.pipeline import Engine, Loaded, load
+from engine.vocabulary.vocabulary import Vocabulary
 from files.input_refused import InputRefused
 from ledger.policies.check_limits import Stopped, too_large, within_limits
 from ledger.policies.rules_folder import RulesFolder, read_folder
@@ -39,6 +40,17 @@ def loaded_engine(folder: RulesFolder) -> Engine:
         print_diagnostics(err(), loaded.diagnostics, folder.policies)
         refuse(f"the policies have mistakes; `credence check {folder.root}` shows them again", FOUND_PROBLEMS)
     return loaded.engine
+
+
+def vocabulary_of(rules: Path) -> Vocabulary:
+    """The facts of the folder at `rules`, whatever its policies are like; where facts.yaml has mistakes, prints them
+    and ends the command."""
+    folder = folder_of(rules)
+    loaded = loaded_within_limits(folder)
+    if loaded.vocabulary is None:
+        print_diagnostics(err(), loaded.diagnostics, folder.policies)
+        refuse(f"facts.yaml has mistakes; `credence check {folder.root}` shows them again", FOUND_PROBLEMS)
+    return loaded.vocabulary
 
 
 def engine_of(rules: Path) -> Engine:

@@ -31,6 +31,7 @@ from api.cli.options import (
     RowMapOption,
     RulesOption,
     TextFileOptions,
+    asked_language,
     day_of,
 )
 from api.cli.policy_folder import engine_of
@@ -110,6 +111,7 @@ def portfolio(
     """
     refuse_idle_text_options(text, files)
     engine = engine_of(rules)
+    language = asked_language(answer.language, engine)
     if industry is not None and industry not in industries(engine):
         refuse(f"`{industry}` is not an industry of the policies; expected one of {', '.join(industries(engine))}")
     row_map = _row_map(map_file, engine)
@@ -125,8 +127,8 @@ def portfolio(
     rejects = rejects_path(rejected, report)
     refuse_paths(files, {"--report": report, "--rejects": rejects})
     result = _portfolio(engine, request, rejected_rows(rejects, spreadsheet=rejected.spreadsheet), quiet=quiet)
-    _print(result, engine, answer, report)
-    print_place_of_rejects(rejects, result.rejected)
+    _print(result, engine, language, report, as_json=answer.as_json)
+    print_place_of_rejects(rejected, rejects, result.rejected)
     if result.rejected:
         raise typer.Exit(FOUND_PROBLEMS)
 
@@ -148,12 +150,12 @@ def _portfolio(
         refuse("the sums of this portfolio can't be decided on:\n" + "\n".join(f"  {f}" for f in unfit.faults))
 
 
-def _print(result: Portfolio, engine: Engine, answer: AnswerOptions, page: Path | None) -> None:
+def _print(result: Portfolio, engine: Engine, language: str | None, page: Path | None, *, as_json: bool) -> None:
     """Writes the page where one is asked for, and prints JSON, or the report where there is no page."""
-    report = portfolio_report(result, engine, answer.language.value)
+    report = portfolio_report(result, engine, language)
     if page:
         write_page(page, html(report))
-    if answer.as_json:
+    if as_json:
         print_json(portfolio_json(result, engine))
     elif not page:
         print_report(out(), report)

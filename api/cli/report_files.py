@@ -15,7 +15,7 @@ from rich.text import Text
 from api.cli.console import err, refuse
 from api.cli.options import RejectsOptions
 from engine.vocabulary.binding import Fault
-from files.rejects import WriteReject, faults_in_words, rejects_writer
+from files.rejects import WriteReject, faults_in_words, rejects_writer, without_empty_rejects
 from files.rows import FileRow
 from files.whole_files import whole_files
 
@@ -72,7 +72,10 @@ def _show_first() -> WriteReject:
     return show
 
 
-def print_place_of_rejects(path: Path | None, rejected: int) -> None:
-    """Names the file that holds the rows with faults, where there are any."""
+def print_place_of_rejects(options: RejectsOptions, path: Path | None, rejected: int) -> None:
+    """Names the file that holds the rows with faults, where there are any; where there are none, takes away the file
+    that nobody named."""
+    if path is not None:
+        path = without_empty_rejects(path, rejected, is_named=options.rejects is not None)
     if path is not None and rejected:
         err().print(Text(f"the rejects and their faults are in {path}"))

@@ -13,9 +13,10 @@ from rich.text import Text
 
 from api.cli.console import out, print_json, refuse
 from api.cli.options import RULES, WRITTEN, RulesOption
-from api.cli.policy_folder import engine_of
+from api.cli.policy_folder import vocabulary_of
 from engine.reading.case_schemas import cases_schema
-from engine.reading.file_schemas import DIALECT, exceptions_schema, facts_file_schema, policy_schema
+from engine.reading.exception_schemas import exceptions_schema
+from engine.reading.file_schemas import DIALECT, facts_file_schema, list_schema, policy_schema
 from engine.reading.request_schemas import Schema, facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
@@ -29,6 +30,7 @@ class Subject(StrEnum):
     POLICY = "policy"
     FACTS = "facts"
     EXCEPTIONS = "exceptions"
+    LIST = "list"
     CASES = "cases"
     MAP = "map"
     HISTORY = "history"
@@ -51,19 +53,20 @@ def schema(
         ),
     ] = None,
 ) -> None:
-    """Print a JSON Schema: of policies, facts.yaml, exceptions.yaml, policy tests, row maps, history maps, or of a
-    request's facts.
+    """Print a JSON Schema: of policies, facts.yaml, exceptions.yaml, lists, policy tests, row maps, history maps, or of
+    a request's facts.
 
-    Tests, maps and requests speak of facts, so theirs follow the facts declared under --rules. Editors find the schema
-    through the first line of a file: # yaml-language-server: $schema=../schema/policy.schema.json
+    All of them follow facts.yaml under --rules: its languages, and its facts where they speak of facts. Policies with
+    mistakes don't matter. Editors find the schema through the first line of a file:
+    # yaml-language-server: $schema=../schema/policy.schema.json
 
     Example:  credence schema cases > cases.schema.json
 
     Example:  credence schema --write schema
 
-    Exit code: 0 fine, 1 the policies have mistakes, 2 the folder can't be read or written.
+    Exit code: 0 fine, 1 facts.yaml has mistakes, 2 the folder can't be read or written.
     """
-    vocabulary = engine_of(rules).vocabulary
+    vocabulary = vocabulary_of(rules)
     if write is None:
         print_json(_SCHEMAS[subject](vocabulary))
         return
@@ -98,9 +101,10 @@ def _request_schema(vocabulary: Vocabulary) -> Schema:
 
 
 _SCHEMAS: Mapping[Subject, Callable[[Vocabulary], Schema]] = {
-    Subject.POLICY: lambda _: policy_schema(),
-    Subject.FACTS: lambda _: facts_file_schema(),
-    Subject.EXCEPTIONS: lambda _: exceptions_schema(),
+    Subject.POLICY: lambda vocabulary: policy_schema(vocabulary.languages),
+    Subject.FACTS: facts_file_schema,
+    Subject.EXCEPTIONS: lambda vocabulary: exceptions_schema(vocabulary.languages),
+    Subject.LIST: lambda vocabulary: list_schema(vocabulary.languages),
     Subject.CASES: cases_schema,
     Subject.MAP: row_map_schema,
     Subject.HISTORY: history_map_schema,

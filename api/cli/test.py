@@ -63,7 +63,7 @@ def test(
     path = rules_folder(directory, rules, RULES)
     folder = folder_of(path)
     engine = loaded_engine(folder)
-    suites, diagnostics = read_suites(folder, engine.vocabulary)
+    suites, diagnostics = read_suites(folder, engine.vocabulary, engine)
     if diagnostics:
         print_diagnostics(err(), diagnostics, folder.cases)
         refuse("the policy tests have mistakes", FOUND_PROBLEMS)

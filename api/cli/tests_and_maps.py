@@ -5,18 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 from engine.compiling.decided_names import decided_names
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.pipeline import Engine
 from engine.reading.cases import read_cases
 from engine.reading.document import read
-from engine.reading.exceptions_file import SITE_EXCEPTIONS, ExceptionDefinition, read_exceptions
-from engine.reading.policy import Policy
-from engine.reading.policy_file import read_policy
-from engine.reading.policy_list import SITE_FACTS
 from engine.reading.policy_test import Suite
 from engine.vocabulary.vocabulary import Vocabulary
 from files.maps.row_map import RowMap
@@ -29,16 +23,16 @@ from receivables.history.history_map_file import is_history_map, read_history_ma
 
 
 def read_suites(
-    folder: RulesFolder, vocabulary: Vocabulary, *, policies_load: bool = True
+    folder: RulesFolder, vocabulary: Vocabulary, engine: Engine | None
 ) -> tuple[list[Suite], tuple[Diagnostic, ...]]:
     """The suites of policy tests in a folder, and every mistake in them.
 
-    What the tests expect is held against the names in the folder's policies, where these load: a test that expects a
-    result that no policy decides has a mistake.
+    What the tests expect is held against the names in the folder's policies, where these load as `engine`: a test that
+    expects a result that no policy decides has a mistake.
     """
     suites: list[Suite] = []
     diagnostics: list[Diagnostic] = []
-    names = decided_names(_policies(folder), _exceptions(folder)) if folder.cases and policies_load else None
+    names = decided_names(engine.policies.values(), engine.exceptions) if folder.cases and engine else None
     for name, content in folder.cases.items():
         document, mistakes = read(content, name)
         diagnostics += mistakes
@@ -47,21 +41,6 @@ def read_suites(
             diagnostics += in_suite
             suites += [suite] if suite else []
     return suites, in_order(diagnostics)
-
-
-def _policies(folder: RulesFolder) -> Iterator[Policy]:
-    for name, content in folder.policies.items():
-        document = read(content, name)[0] if Path(name).name not in (SITE_FACTS, SITE_EXCEPTIONS) else None
-        policy = read_policy(document)[0] if document else None
-        if policy is not None:
-            yield policy
-
-
-def _exceptions(folder: RulesFolder) -> Iterator[ExceptionDefinition]:
-    for name, content in folder.policies.items():
-        document = read(content, name)[0] if Path(name).name == SITE_EXCEPTIONS else None
-        if document is not None:
-            yield from read_exceptions(document)[0]
 
 
 def mistakes_of_yaml(folder: RulesFolder) -> list[Diagnostic]:

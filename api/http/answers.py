@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
 from typing_extensions import TypeAliasType
 
 FactType = TypeAliasType(
@@ -41,11 +41,10 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class BilingualText(Shape):
-    """The same text in both languages."""
-
-    en: str
-    zh: str
+class TextShape(RootModel[dict[str, str]]):
+    """The same text by language, in ISO 639-1 codes and the site's order of languages. A policy's texts have every
+    language that the site lists; credence's own have those of English and Chinese that it lists, or English. A reader
+    of another language is shown the first that is there."""
 
 
 class WaiverShape(Shape):
@@ -54,7 +53,7 @@ class WaiverShape(Shape):
     exception: str = Field(examples=["exceptions.long-terms-kn"])
     by: str = Field(description="Who asked for it.")
     approved_by: str
-    reason: BilingualText
+    reason: TextShape
     until: date = Field(description="The last day on which it holds.")
 
 
@@ -63,8 +62,8 @@ class ReasonShape(Shape):
 
     rule: str = Field(description="`policy.rule`", examples=["orders.over-limit"])
     outcome: str
-    text: BilingualText
-    remedy: BilingualText | None = Field(
+    text: TextShape
+    remedy: TextShape | None = Field(
         description="What would make it pass; null where the rule names nothing, or where the facts in `missing` would."
     )
     facts: dict[str, JsonValue] = Field(description="The facts and values the rule used, as far as they are known.")
@@ -103,7 +102,7 @@ class MissingInputShape(Shape):
         description="A fact to supply; or, of the policy: a parameter without a value on this day, or a value or a "
         "rule's condition without a result (a division by zero, a table without a row for the case)."
     )
-    title: BilingualText | None
+    title: TextShape | None
     type: FactType | None
     unit: str | None = Field(description=UNIT)
     needed_by: list[str] = Field(description="The rules and tables that could not be worked out without it.")
@@ -113,14 +112,14 @@ class PassedRuleShape(Shape):
     """A rule that was checked and did not fire."""
 
     rule: str = Field(examples=["orders.group-limit"])
-    title: BilingualText | None
+    title: TextShape | None
 
 
 class FigureShape(Shape):
     """A value that its policy shows, such as the headroom under the credit limit."""
 
     name: str = Field(description="`policy.value`, as in `results`.", examples=["orders.headroom"])
-    title: BilingualText
+    title: TextShape
     type: FactType
     unit: str | None = Field(description=UNIT)
     value: JsonValue = Field(examples=["23400.00"])
@@ -171,6 +170,9 @@ class DecisionShape(Shape):
     )
     results: dict[str, dict[str, JsonValue]] = Field(description="What each policy worked out.")
     policy_version: Version
+    policy_language: int = Field(
+        default=1, description="The version of the policy language. Left out where it is the first."
+    )
     engine_version: str = Field(description="The build that decided: release and fingerprint of the engine's files.")
 
 
@@ -253,14 +255,14 @@ class OutcomeShape(Shape):
     """One step of a case kind's ladder."""
 
     name: str = Field(examples=["approve"])
-    title: BilingualText
+    title: TextShape
 
 
 class ConditionShape(Shape):
     """Something that an approval may depend on."""
 
     name: str = Field(description="As in a decision's `conditions`.", examples=["deposit"])
-    title: BilingualText | None
+    title: TextShape | None
     type: FactType
     unit: str | None = Field(description=UNIT)
 
@@ -269,14 +271,14 @@ class ActionShape(Shape):
     """Something that rules may ask people to do."""
 
     name: str = Field(description="As in a decision's `actions`.", examples=["notify_insurer"])
-    title: BilingualText
+    title: TextShape
 
 
 class CaseKindShape(Shape):
     """A kind of case, with the facts that it may carry, its ladder of outcomes and the conditions it may put."""
 
     name: str = Field(examples=["order"])
-    title: BilingualText
+    title: TextShape
     groups: list[str] = Field(
         description="The members of its request, each with facts.", examples=[["order", "account"]]
     )
@@ -288,13 +290,14 @@ class FactWordShape(Shape):
     """A word that an enum fact may have."""
 
     name: str
-    title: BilingualText | None = Field(description="Null: it is shown as it stands.")
+    title: TextShape | None = Field(description="Null: it is shown as it stands.")
 
 
 class RecordValueShape(Shape):
     """A value that each record of a list may carry."""
 
     name: str = Field(description="As requests and formulas have it.", examples=["amount"])
+    title: TextShape | None
     type: FactType
     required: bool
 
@@ -303,8 +306,8 @@ class FactShape(Shape):
     """A fact that requests may carry: what it is called, what it means, and which values it takes."""
 
     name: str = Field(description="`group.fact`, as requests and policies have it.", examples=["order.amount"])
-    title: BilingualText
-    note: BilingualText | None
+    title: TextShape
+    note: TextShape | None
     type: FactType
     unit: str | None = Field(description=UNIT)
     decimals: int | None = Field(description="At most so many; null: it is no number.")
@@ -328,14 +331,16 @@ class VocabularyShape(Shape):
         description="In which it is today where a request has no `as_of`; its name in the IANA database.",
         examples=["Europe/Berlin"],
     )
+    languages: list[str] = Field(
+        description="Of texts, by ISO 639-1 code; the first is for readers of all others.", examples=[["en", "zh"]]
+    )
     case_kinds: list[CaseKindShape]
     actions: list[ActionShape] = Field(description="That rules may ask for, the standard ones first.")
     facts: list[FactShape]
 
 
-FileName = Annotated[
-    str, Field(pattern=r"^([^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}/)?[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}\.ya?ml$")
-]
+_NAME = r"[^./\\\x00-\x1f][^/\\\x00-\x1f]{0,99}"
+FileName = Annotated[str, Field(pattern=rf"^({_NAME}/)?({_NAME}\.ya?ml|lists/{_NAME}\.(ya?ml|csv))$")]
 
 
 class CheckRequest(BaseModel):
@@ -344,7 +349,7 @@ class CheckRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     files: dict[FileName, str] = Field(
-        description="File name, such as `orders.yaml` or `rules/orders.yaml` → YAML text.",
+        description="File name, such as `orders.yaml`, `rules/orders.yaml` or `lists/banks.csv` → its text.",
         examples=[{"orders.yaml": "policy: orders\n"}],
         json_schema_extra={"additionalProperties": False},
     )

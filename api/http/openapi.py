@@ -22,9 +22,11 @@ from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
 from engine.pipeline import Engine
-from engine.reading.request_schemas import currency_schemas, facts_schema
+from engine.reading.request_schemas import currency_schemas, facts_schema, titled
 from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
+from engine.vocabulary.languages import LANGUAGE_NAMES, OWN_LANGUAGES
+from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Kind, Vocabulary, unit_of
 from ledger.policies.in_force import Policies
 
@@ -36,10 +38,9 @@ _AS_OF: Schema = {
     "type": ["string", "null"],
     "format": "date",
     "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$",
-    "x-title": "Date of the decision",
-    "x-title-zh": "决策日期",
     "examples": ["2026-07-01"],
 }
+_AS_OF_TITLE = Text("Date of the decision", "决策日期")
 
 _ANSWERED = {
     **dict.fromkeys(Kind, "string"),
@@ -119,6 +120,7 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
     for model in _SENT:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         components |= schema.pop("$defs", {}) | {model.__name__: schema}
+    components["TextShape"] |= _in_languages(engine.vocabulary.languages if engine else OWN_LANGUAGES)
     for kind in CASE_KINDS.values():
         _describe_case(document, components, kind, engine)
     components["ActionName"] = _action_name(engine)
@@ -136,6 +138,14 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
     return _renamed(document, {name: name.removesuffix("Shape") for name in components})
 
 
+def _in_languages(listed: tuple[str, ...]) -> Schema:
+    """What the document says of a text: the languages that every text in force has, and those that some have."""
+    in_all = [code for code in listed if code in OWN_LANGUAGES]
+    some = dict.fromkeys((*listed, *([] if in_all else OWN_LANGUAGES[:1])))
+    properties = {code: {"type": "string", "description": f"{LANGUAGE_NAMES[code]}."} for code in some}
+    return {"properties": properties} | ({"required": in_all} if in_all else {})
+
+
 def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine: Engine | None) -> None:
     """`OrderRequest` of `OrderFacts` and `AccountFacts`, answered by an `OrderDecision` with an `OrderOutcome`,
     `OrderReason`s and, for kinds that have any, `OrderConditions`."""
@@ -144,7 +154,7 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
     for group, facts in request.get("properties", {}).items():
         if group in CASE_KINDS:
             request["properties"][group] = _taken_out(components, f"{_class_name(group)}Facts", facts)
-            _take_enums_out(components, group, facts)
+            _take_parts_out(components, group, facts)
     components[f"{name}Request"] = request
     components[f"{name}Outcome"] = {"type": "string", "enum": list(kind.ladder), "description": _LADDER}
     reason = components["ReasonShape"]
@@ -179,7 +189,7 @@ def _conditions(engine: Engine, kind: CaseKind) -> Schema:
         unit = unit_of(condition.type, engine.vocabulary.currency)
         about: Schema = {"description": _measured(condition.type.kind, unit), "x-unit": unit}
         if condition.title:
-            about |= {"x-title": condition.title.en, "x-title-zh": condition.title.zh}
+            about |= titled(condition.title, "x-title")
         properties[condition.name] = {"type": [_ANSWERED[condition.type.kind], "null"], **about}
         if condition.type.kind is Kind.DATE:
             properties[condition.name]["format"] = "date"
@@ -191,7 +201,7 @@ def _action_name(engine: Engine | None) -> Schema:
     """The words of the policies in force with their titles. No enum: a site may declare more, and a decision that was
     recorded under other policies may have others."""
     actions = engine.vocabulary.actions if engine else STANDARD_ACTIONS
-    titles = {word: {"en": title.en, "zh": title.zh} for word, title in actions.items()}
+    titles = {word: title.as_json() for word, title in actions.items()}
     about = f"What is to be done: one of {', '.join(f'`{word}`' for word in actions)} under the policies in force."
     return {"type": "string", "description": about, "examples": list(actions), "x-titles": titles}
 
@@ -205,9 +215,20 @@ def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
     schema = dict(facts_schema(vocabulary, case))
     schema.pop("$schema", None)
     schema.pop("$id", None)
-    as_of = _AS_OF | {"description": f"Today in {vocabulary.timezone} where it is left out."}
-    schema["properties"] = {"as_of": as_of} | currency_schemas(vocabulary.currency) | schema["properties"]
-    return schema
+    title = titled(_AS_OF_TITLE.among(vocabulary.languages), "x-title")
+    as_of = _AS_OF | title | {"description": f"Today in {vocabulary.timezone} where it is left out."}
+    beside = {"as_of": as_of} | currency_schemas(vocabulary.currency)
+    schema["properties"] = beside | schema["properties"]
+    aside: Schema = _with_titles_aside(schema)
+    return aside
+
+
+def _with_titles_aside(node: Any) -> Any:
+    """Titles of facts are for people and stand under `x-title`: generators would name classes by them."""
+    if isinstance(node, dict):
+        moved = {"x-title" if key == "title" and isinstance(value, str) else key: value for key, value in node.items()}
+        return {key: _with_titles_aside(value) for key, value in moved.items()}
+    return [_with_titles_aside(each) for each in node] if isinstance(node, list) else node
 
 
 def _taken_out(components: Schema, name: str, schema: Schema) -> Schema:
@@ -217,11 +238,18 @@ def _taken_out(components: Schema, name: str, schema: Schema) -> Schema:
     return {"anyOf": [_ref(name), {"type": "null"}]} if "null" in schema["type"] else _ref(name)
 
 
-def _take_enums_out(components: Schema, group: str, facts: Schema) -> None:
-    """`account.status` is an `AccountStatus`; a generator would call it by the title or by its place."""
+def _take_parts_out(components: Schema, group: str, facts: Schema) -> None:
+    """`account.status` is an `AccountStatus`, and a record of `account.open_items` an `AccountOpenItemsRecord`; a
+    generator would call them by the title or by their place."""
     for key, fact in facts.get("properties", {}).items():
+        if "items" in fact:
+            record: Schema = fact["items"] | {"description": f"One record of the fact `{group}.{key}`."}
+            _take_parts_out(components, f"{group}.{key}", record)
+            name = _class_name(f"{group}.{key}_record")
+            components[name] = record
+            facts["properties"][key] = {**fact, "items": _ref(name)}
         if "enum" in fact:
-            name = _class_name(f"{group}_{key}")
+            name = _class_name(f"{group}.{key}")
             words = [word for word in fact["enum"] if word is not None]
             components[name] = {"type": "string", "enum": words, "description": f"Words of the fact `{group}.{key}`."}
             is_optional = len(words) < len(fact["enum"])
@@ -230,8 +258,8 @@ def _take_enums_out(components: Schema, group: str, facts: Schema) -> None:
 
 
 def _class_name(word: str) -> str:
-    """`payment_days` is `PaymentDays`."""
-    return "".join(part.capitalize() for part in word.split("_"))
+    """`payment_days` is `PaymentDays`, and `account.open_items` `AccountOpenItems`."""
+    return "".join(part.capitalize() for part in word.replace(".", "_").split("_"))
 
 
 def _ref(name: str) -> Schema:
@@ -245,13 +273,11 @@ def _operations(document: Schema) -> Iterator[tuple[tuple[str, str], Schema]]:
 
 
 def _without_titles(node: object) -> None:
-    """Generators name classes by titles, and those of facts are for people: they stand under `x-title` instead."""
+    """Generators name classes by titles, and ours are made from the names of fields."""
     if isinstance(node, dict):
         title = node.get("title")
         if isinstance(title, str) and ("type" in node or "anyOf" in node or "$ref" in node or "properties" in node):
             del node["title"]
-            if "x-title-zh" in node:
-                node["x-title"] = title
         for member in node.values():
             _without_titles(member)
     elif isinstance(node, list):

@@ -34,6 +34,7 @@ from api.http.problems import BodyFault, FactsInvalid, problems
 from api.policy_check import checked_by
 from api.worker import Worker
 from engine.diagnostics.diagnostic import Diagnostic
+from engine.reading.list_file import name_in_set
 from ledger.policies.in_force import FailedChange, Pending, Policies
 
 FILES_MAX = 200
@@ -98,7 +99,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         check = _check_request(await read_body(request.scope, request.receive, body_bytes_max))
         files = {} if check.alone else dict(await policies.files())
         for name, text in check.files.items():
-            files[f"{policies.name}/{name.rpartition('/')[2]}"] = text.encode("utf-8", "surrogatepass")
+            files[f"{policies.name}/{name_in_set(name)}"] = text.encode("utf-8", "surrogatepass")
         caller = actor_of(request.scope)
         checked = await _unless_gone(request.receive, checked_by(checker, caller, files))
         diagnostics = _as_shapes(checked.diagnostics)
@@ -122,13 +123,23 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         return _policy_set(policies, with_text=False)
 
 
+_AS_SHOWN = "send the version of the pending set, as /readyz shows it"
+_NO_VERSION = "is not the version of a policy set: 64 digits and letters a to f", _AS_SHOWN
+_ACTIVATE_FAULTS = {
+    "missing": ("is required", _AS_SHOWN),
+    "string_type": ("is not text", _AS_SHOWN),
+    "extra_forbidden": ("is not a member of this request", 'send {"version": "…"} alone'),
+}
+"""What is said of a body that activates nothing, and what to send instead, by pydantic's kinds of faults."""
+
+
 def _version_to_activate(body: bytes) -> str:
     """The version that the caller looked at. It must be named, so that nobody activates what was saved meanwhile."""
     try:
         return ActivateRequest.model_validate(parse_object(body, '{"version": "…"}')).version
     except ValidationError as invalid:
         faults = [
-            BodyFault(_pointer(error["loc"]), error["msg"][0].lower() + error["msg"][1:], "as /readyz shows it")
+            BodyFault(_pointer(error["loc"]), *_ACTIVATE_FAULTS.get(error["type"], _NO_VERSION))
             for error in invalid.errors(include_url=False)
         ]
         raise FactsInvalid("the request can't be used", faults) from None
@@ -187,17 +198,17 @@ def _too_many(files: Collection[str]) -> Iterator[BodyFault]:
 
 
 def _named_alike(files: Iterable[str]) -> Iterator[BodyFault]:
-    """A rules folder is flat: of two files with one name, one would silently replace the other."""
+    """A rules folder is flat but for its lists: of two files with one name, one would silently replace the other."""
     first: dict[str, str] = {}
     for name in files:
-        other = first.setdefault(name.rpartition("/")[2], name)
+        other = first.setdefault(name_in_set(name), name)
         if other != name:
             message = f"`{name}` and `{other}` are the same file, since folders don't count"
             yield BodyFault(f"/files/{pointer_part(name)}", message, "send one of the two, or rename it")
 
 
 def _name_refused(path: str) -> BodyFault:
-    hint = "such as `rules/orders.yaml`: ends in .yaml or .yml, at most one folder before it, no part starts with `.`"
+    hint = "such as `rules/orders.yaml` or `lists/banks.csv`: ends in .yaml or .yml, of a list also in .csv"
     return BodyFault(path, "is not a name of a policy file", hint)
 
 

@@ -133,10 +133,10 @@ def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, ...]]:
 
 
 def _meaning(schema: Schema) -> str:
-    """Titles, description and bounds of a value, in both languages where it has them: what a reader has to know before
-    he fills it in. `x-title` is where `openapi` puts the titles that are for people."""
-    titles = " / ".join(escape(schema[key]) for key in ("x-title", "x-title-zh") if schema.get(key))
-    texts = [escape(schema[key]) for key in ("description", "x-description-zh") if schema.get(key)]
+    """Titles, description and bounds of a value, in all languages that it has: what a reader has to know before he
+    fills it in. `x-title` is where `openapi` puts the titles that are for people."""
+    titles = " / ".join(escape(text) for key, text in schema.items() if key.startswith("x-title") and text)
+    texts = [escape(text) for key, text in schema.items() if key.removeprefix("x-").startswith("description") and text]
     bounds = [
         text.format(f"<code>{escape(_shown(schema[key]))}</code>") for key, text in _BOUNDS.items() if key in schema
     ]

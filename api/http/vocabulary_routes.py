@@ -17,13 +17,13 @@ from pydantic import JsonValue
 
 from api.http.answers import (
     ActionShape,
-    BilingualText,
     CaseKindShape,
     ConditionShape,
     FactShape,
     FactWordShape,
     OutcomeShape,
     RecordValueShape,
+    TextShape,
     VocabularyShape,
 )
 from api.http.condition_kinds import condition_kinds
@@ -31,7 +31,7 @@ from api.http.parameters import only_parameters
 from api.http.problems import problems
 from engine.pipeline import Engine
 from engine.vocabulary.binding import json_value
-from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES, CaseKind
+from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary, unit_of
 from ledger.policies.in_force import Policies
@@ -53,6 +53,7 @@ def vocabulary_shape(engine: Engine) -> VocabularyShape:
     return VocabularyShape(
         currency=vocabulary.currency,
         timezone=vocabulary.timezone,
+        languages=list(vocabulary.languages),
         actions=[ActionShape(name=word, title=_text(title)) for word, title in vocabulary.actions.items()],
         case_kinds=[_case_kind(kind, engine) for kind in CASE_KINDS.values()],
         facts=[_fact(fact, vocabulary) for fact in vocabulary.facts.values()],
@@ -61,7 +62,7 @@ def vocabulary_shape(engine: Engine) -> VocabularyShape:
 
 def _case_kind(kind: CaseKind, engine: Engine) -> CaseKindShape:
     """Outcomes from the mildest to the most severe, as in the ladder that policies are written for."""
-    outcomes = [OutcomeShape(name=name, title=_text(OUTCOME_TITLES[name])) for name in kind.ladder]
+    outcomes = [OutcomeShape(name=name, title=_text(engine.vocabulary.outcome_titles[name])) for name in kind.ladder]
     conditions = [
         ConditionShape(
             name=condition.name,
@@ -72,7 +73,11 @@ def _case_kind(kind: CaseKind, engine: Engine) -> CaseKindShape:
         for condition in condition_kinds(engine, kind.name)
     ]
     return CaseKindShape(
-        name=kind.name, title=_text(kind.title), groups=list(kind.groups), outcomes=outcomes, conditions=conditions
+        name=kind.name,
+        title=_text(kind.title.among(engine.vocabulary.languages)),
+        groups=list(kind.groups),
+        outcomes=outcomes,
+        conditions=conditions,
     )
 
 
@@ -98,7 +103,12 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
         if type_.kind is Kind.ENUM
         else None,
         records=[
-            RecordValueShape(name=field.name, type=field.type.kind.value, required=field.required)
+            RecordValueShape(
+                name=field.name,
+                title=_text(field.title) if field.title else None,
+                type=field.type.kind.value,
+                required=field.required,
+            )
             for field in type_.fields
         ]
         if type_.kind is Kind.LIST
@@ -109,5 +119,5 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
     )
 
 
-def _text(text: Text) -> BilingualText:
-    return BilingualText(en=text.en, zh=text.zh)
+def _text(text: Text) -> TextShape:
+    return TextShape.model_validate(text.as_json())

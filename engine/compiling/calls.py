@@ -15,8 +15,8 @@ from functools import reduce
 
 from engine.compiling import arithmetic as a
 from engine.compiling.mismatch import Mismatch
+from engine.compiling.other_functions import instead_of
 from engine.diagnostics.codes import ErrorCode
-from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula
@@ -55,10 +55,7 @@ def compile_call(name: str, arguments: Arguments) -> Formula:
             raise Mismatch(
                 ErrorCode.T006, f"`{name}` changes from day to day by itself", "write `as_of`, the decision's date"
             )
-        close = nearest(name, FUNCTIONS)
-        raise Mismatch(
-            ErrorCode.N004, f"unknown function `{clipped(name)}`", f"did you mean `{close}`?" if close else ""
-        )
+        raise Mismatch(ErrorCode.N004, f"unknown function `{clipped(name)}`", instead_of(name))
     _require_count(function, len(arguments))
     if function.forms is None:
         return BUILDERS[name](arguments)

@@ -6,7 +6,7 @@ each *stretch*: the dates between two changes of parameters. Mistakes are looked
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from engine.compiling.link import Linked, LinkedException, expressions, link, names_read
@@ -14,7 +14,7 @@ from engine.compiling.stretches import CompiledStretch, compile_stretches
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
 from engine.proving.ascending import check_ascending
-from engine.reading.policy import Policy
+from engine.reading.policy import ParameterDefinition, Policy
 from engine.ruleset.ruleset import AS_OF, ListResult, Named, RuleSet
 from engine.vocabulary.vocabulary import Vocabulary
 
@@ -66,18 +66,21 @@ def compile_policies(
     version: str,
     unread: Collection[str] = (),
     exceptions: Sequence[LinkedException] = (),
+    list_files: Mapping[str, ParameterDefinition] | None = None,
 ) -> tuple[Compiled, tuple[Diagnostic, ...]]:
     """The compiled set and every mistake in it, sorted by place.
 
-    `version` is handed on to rule sets and decisions. `unread` names policies and facts whose files could not be read,
-    so that formulas that name them are not judged. The compiled set is usable only where there are no diagnostics and
+    `list_files` are the lists in files of their own, by name. `version` is handed on to rule sets and decisions.
+    `unread` names what files that could not be read would define, so that formulas that name it are not judged. The
+    compiled set is usable only where there are no diagnostics and
     `unread` is empty. Raises `PartsLost` where something is missing from it without a diagnostic.
     """
-    linked, mistakes = link(policies, vocabulary.lists(), exceptions)
+    linked, mistakes = link(policies, vocabulary.lists(), exceptions, list_files)
     report = [*mistakes, *_conditions_set_twice(linked)]
     report += (wrong for policy in linked.policies.values() for wrong in check_ascending(policy))
-    starts = _starts(policies)
-    if too_many := _too_many_dates(policies, len(starts) - 1):
+    parameters = [parameter for _, parameter in linked.parameters()]
+    starts = _starts(parameters)
+    if too_many := _too_many_dates(parameters, len(starts) - 1):
         report.append(too_many)
         starts = [None, starts[-1]]
     stretches = compile_stretches(linked, vocabulary, starts, report, unread)
@@ -102,18 +105,16 @@ def _lost(linked: Linked, stretch: CompiledStretch) -> Iterator[str]:
     yield from (each.definition.id for each in linked.exceptions if each.definition.id not in held)
 
 
-def _starts(policies: Iterable[Policy]) -> list[date | None]:
+def _starts(parameters: Iterable[ParameterDefinition]) -> list[date | None]:
     """The dates on which some parameter changes, after the open beginning."""
-    parameters = [parameter for policy in policies for parameter in policy.parameters.values()]
     dates = {dated.since for parameter in parameters for dated in parameter.values if dated.since is not None}
     return [None, *sorted(dates)]
 
 
-def _too_many_dates(policies: Iterable[Policy], count: int) -> Diagnostic | None:
+def _too_many_dates(parameters: Iterable[ParameterDefinition], count: int) -> Diagnostic | None:
     """A diagnostic at the parameter that has most dates, where there are too many of them."""
     if count <= CHANGE_DATES_MAX:
         return None
-    parameters = [parameter for policy in policies for parameter in policy.parameters.values()]
     longest = max(parameters, key=lambda parameter: len(parameter.values))
     message = (
         f"the parameters of all policies change on {count:,} dates together; at most {CHANGE_DATES_MAX} are checked"
@@ -177,6 +178,9 @@ def _ruleset(compiled: Compiled, case: str, stretch: CompiledStretch) -> RuleSet
             for condition in rule.conditions
             if condition.title
         },
+        languages=compiled.vocabulary.languages,
+        outcome_titles=compiled.vocabulary.outcome_titles,
+        words=compiled.vocabulary.words,
         action_titles={
             word: compiled.vocabulary.actions[word]
             for policy in deciding

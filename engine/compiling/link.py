@@ -7,7 +7,7 @@ for all dates. It finds policies of one name and circles; unknown names are foun
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from graphlib import CycleError, TopologicalSorter
 
 from engine.compiling.lists import dotted_name, list_name
@@ -15,7 +15,16 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel import syntax
 from engine.reading.exceptions_file import ExceptionDefinition
-from engine.reading.policy import Criterion, Expression, Policy, ScorecardDefinition, TableDefinition, ValueDefinition
+from engine.reading.policy import (
+    LISTS,
+    Criterion,
+    Expression,
+    ParameterDefinition,
+    Policy,
+    ScorecardDefinition,
+    TableDefinition,
+    ValueDefinition,
+)
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Lists, Vocabulary
@@ -71,6 +80,15 @@ class Linked:
     exceptions: tuple[LinkedException, ...] = ()
     """In the author's order."""
 
+    list_files: Mapping[str, ParameterDefinition] = field(default_factory=dict)
+    """The lists that stand in files of their own, by name."""
+
+    def parameters(self) -> Iterator[tuple[str, ParameterDefinition]]:
+        """Every parameter of the set by its full name: those of policies, then lists in files of their own."""
+        for policy in self.policies.values():
+            yield from ((f"{policy.name}.{name}", parameter) for name, parameter in policy.parameters.items())
+        yield from ((f"{LISTS}.{name}", parameter) for name, parameter in self.list_files.items())
+
 
 def readable(reader: Policy, source: Policy) -> bool:
     """A policy reads those of its own case kind, and of the kinds that this one reads: an order's the account's."""
@@ -78,10 +96,14 @@ def readable(reader: Policy, source: Policy) -> bool:
 
 
 def link(
-    policies: Sequence[Policy], lists: Lists, exceptions: Sequence[LinkedException] = ()
+    policies: Sequence[Policy],
+    lists: Lists,
+    exceptions: Sequence[LinkedException] = (),
+    list_files: Mapping[str, ParameterDefinition] | None = None,
 ) -> tuple[Linked, tuple[Diagnostic, ...]]:
     """The policies put together, and the mistakes that this shows: two policies of one name, and circles of values that
-    read each other. Where there are circles the order of evaluation is worth nothing. `lists`: see `Linked.lists`."""
+    read each other. Where there are circles the order of evaluation is worth nothing. `lists` and
+    `list_files`: see `Linked`."""
     report: list[Diagnostic] = []
     by_policy: dict[str, Policy] = {}
     for policy in policies:
@@ -100,6 +122,7 @@ def link(
         reads=reads,
         lists=lists,
         exceptions=tuple(exceptions),
+        list_files=list_files or {},
     )
     return linked, tuple(report)
 
@@ -180,7 +203,7 @@ def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
     """A diagnostic N009 for each parameter that nothing reads. Only worth something where there is no other mistake:
     what a misspelled formula meant to read is not unused."""
     policies = linked.policies.values()
-    places = {f"{policy.name}.{p.name}": p.place for policy in policies for p in policy.parameters.values()}
+    places = {name: parameter.place for name, parameter in linked.parameters()}
     read: set[str] = set()
     for policy in policies:
         parts = (policy.values, policy.scorecard, policy.tables, policy.rules)
@@ -191,8 +214,9 @@ def unused_parameters(linked: Linked) -> Iterator[Diagnostic]:
         read.update(name for e in each.definition.when for name in names_read(each.reader, e, places, linked.lists))
     for name, place in places.items():
         if name not in read:
-            message = f"nothing reads the parameter `{name.partition('.')[2]}`"
-            yield Diagnostic(place, ErrorCode.N009, message, "remove it, or use it in a formula")
+            group, _, short = name.partition(".")
+            what = f"list `{name}`" if group == LISTS else f"parameter `{short}`"
+            yield Diagnostic(place, ErrorCode.N009, f"nothing reads the {what}", "remove it, or use it in a formula")
 
 
 def dotted_names(node: object, lists: Lists) -> Iterator[str]:
@@ -235,6 +259,7 @@ def known_names(policy: Policy, linked: Linked, vocabulary: Vocabulary, groups: 
     yield AS_OF
     yield from (fact.name for fact in vocabulary.facts.values() if fact.group in groups)
     yield from policy.parameters
+    yield from (f"{LISTS}.{name}" for name in linked.list_files)
     prefix = f"{policy.name}."
     for name, unit in linked.by_name.items():
         if unit.policy is policy:

@@ -24,15 +24,15 @@ from engine.feel import syntax
 from engine.proving.table_checks import check_match
 from engine.reading.policy import (
     ActionDefinition,
-    BilingualTemplate,
     ConditionDefinition,
     Expression,
     Policy,
     RuleDefinition,
     Template,
+    TemplateByLanguage,
 )
 from engine.ruleset.formula import Formula
-from engine.ruleset.ruleset import Bilingual, Conjunct, Match, Rule, RuleAction
+from engine.ruleset.ruleset import Conjunct, Match, Rule, RuleAction, Wording
 from engine.ruleset.ruleset import Template as RuleTemplate
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import DATE, Kind, Type
@@ -49,8 +49,8 @@ def compile_rule(policy: Policy, rule: RuleDefinition, names: Names) -> Rule | N
     scope = names.scope(policy)
     kind = CASE_KINDS[policy.decides]
     conjuncts = compile_conditions(policy, rule.when, names)
-    reason = _bilingual(rule.reason, scope, names)
-    remedy = _bilingual(rule.remedy, scope, names) if rule.remedy else None
+    reason = _wording(rule.reason, scope, names)
+    remedy = _wording(rule.remedy, scope, names) if rule.remedy else None
     conditions = [(condition.name, _condition_formula(condition, scope, names)) for condition in rule.conditions]
     action = _action(rule.action, scope, names) if rule.action else None
     sound = tuple(conjunct for conjunct in conjuncts if conjunct is not None)
@@ -98,9 +98,10 @@ def _conjunct(policy: Policy, expression: Expression, names: Names) -> Conjunct 
     return Conjunct(formula, text, place, names.full_names(policy, dotted_names(expression.tree, names.lists)))
 
 
-def _bilingual(templates: BilingualTemplate, scope: Scope, names: Names) -> Bilingual | None:
-    en, zh = _template(templates.en, scope, names), _template(templates.zh, scope, names)
-    return None if en is None or zh is None else Bilingual(en, zh)
+def _wording(templates: TemplateByLanguage, scope: Scope, names: Names) -> Wording | None:
+    compiled = [(language, _template(template, scope, names)) for language, template in templates.by_language]
+    sound = tuple((language, template) for language, template in compiled if template is not None)
+    return Wording(sound) if len(sound) == len(compiled) else None
 
 
 def _template(template: Template, scope: Scope, names: Names) -> RuleTemplate | None:
@@ -156,7 +157,7 @@ def _shown_formula(expression: Expression, scope: Scope, names: Names, type_: Ty
 def _uses(policy: Policy, rule: RuleDefinition, conjuncts: Sequence[Conjunct], names: Names) -> tuple[str, ...]:
     """Facts, values and parameters that the rule names, in the author's order, then those of its texts."""
     texts = [rule.reason, *([rule.remedy] if rule.remedy else [])]
-    parts = [part for text in texts for part in (*text.en.parts, *text.zh.parts)]
+    parts = [part for text in texts for part in text.parts]
     in_texts = [name for part in parts if isinstance(part, Expression) for name in dotted_names(part.tree, names.lists)]
     in_conditions = [name for conjunct in conjuncts for name in conjunct.reads]
     return tuple(dict.fromkeys((*in_conditions, *names.full_names(policy, in_texts))))

@@ -14,7 +14,7 @@ from engine.compiling.link import Linked, known_names, readable
 from engine.compiling.mismatch import Mismatch
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
-from engine.reading.policy import Policy
+from engine.reading.policy import LISTS, Policy
 from engine.ruleset.formula import Constant, Formula, Variable
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -116,6 +116,8 @@ class Names:
         if name in self._facts:
             self._require_readable_fact(policy, name)
             return self._facts[name]
+        if name in self._defined and name.startswith(f"{LISTS}."):
+            return self._sound(name)
         if name in self._defined:
             self._require_readable_policy(policy, name)
             return self._sound(name)

@@ -113,10 +113,9 @@ def compile_stretches(
 def _changes(linked: Linked) -> Mapping[date | None, list[str]]:
     """The parameters that change on each date, by full name."""
     changes: dict[date | None, list[str]] = {}
-    for policy in linked.policies.values():
-        for parameter in policy.parameters.values():
-            for dated in parameter.values:
-                changes.setdefault(dated.since, []).append(f"{policy.name}.{parameter.name}")
+    for name, parameter in linked.parameters():
+        for dated in parameter.values:
+            changes.setdefault(dated.since, []).append(name)
     return changes
 
 
@@ -137,7 +136,7 @@ def _read_by(readers: Mapping[str, frozenset[str]], parameters: Collection[str])
 
 def _too_much(linked: Linked, starts: Sequence[date | None], changed: Sequence[frozenset[str]]) -> Diagnostic | None:
     """A diagnostic at the parameter with most dates where the stretches would take too long, or too much memory."""
-    parameters = [parameter for policy in linked.policies.values() for parameter in policy.parameters.values()]
+    parameters = [parameter for _, parameter in linked.parameters()]
     rules = sum(len(policy.rules) for policy in linked.policies.values()) + len(linked.exceptions)
     names = len(linked.by_name) + len(parameters) + rules
     parts = _parts(linked)
@@ -170,10 +169,7 @@ def _parts(linked: Linked) -> Mapping[str, int]:
 def _dated(linked: Linked) -> Mapping[str, frozenset[str]]:
     """The dated parameters behind each unit, by first name, and behind each rule, by its key."""
     parameters = frozenset(
-        f"{policy.name}.{parameter.name}"
-        for policy in linked.policies.values()
-        for parameter in policy.parameters.values()
-        if any(value.since is not None for value in parameter.values)
+        name for name, parameter in linked.parameters() if any(value.since is not None for value in parameter.values)
     )
     behind: dict[str, frozenset[str]] = {}
     for unit in linked.units:
@@ -225,9 +221,8 @@ class _StretchCompiler:
 
     def compile(self, linked: Linked, until: date | None) -> CompiledStretch:
         policies = linked.policies.values()
-        for policy in policies:
-            for parameter in policy.parameters.values():
-                self._parameter(policy, parameter)
+        for name, parameter in linked.parameters():
+            self._parameter(name, parameter)
         for unit in linked.units:
             if self._before is None or unit.gives[0] in self._changed:
                 self._unit(unit)
@@ -286,8 +281,7 @@ class _StretchCompiler:
                 kinds[case] = (*kinds.get(case, ()), compiled)
         return kinds
 
-    def _parameter(self, policy: Policy, parameter: ParameterDefinition) -> None:
-        name = f"{policy.name}.{parameter.name}"
+    def _parameter(self, name: str, parameter: ParameterDefinition) -> None:
         if parameter.is_list:
             self._list_parameter(name, parameter)
             return

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from engine.diagnostics.nearest import gives_hints, nearest
 from engine.diagnostics.wording import clipped, did_you_mean
+from engine.reading.policy import LISTS
 from engine.vocabulary.vocabulary import Type
 
 
@@ -17,6 +18,8 @@ def suggestion(name: str, known: Callable[[], Iterable[str]], expected: Type | N
         return f"did you mean `{close}`?" if close else did_you_mean(name, expected.members)
     if hint := nearest_name(name, known):
         return hint
+    if name.startswith(f"{LISTS}."):
+        return f"put its file into the rules folder, as `{clipped(name).replace('.', '/', 1)}.csv` or `.yaml`"
     return "" if "." in name else f'write "{clipped(name)}" if it is a word, or name a fact such as `order.amount`'
 
 

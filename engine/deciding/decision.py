@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.version import POLICY_LANGUAGE
 from engine.vocabulary.rates import Rate
 from engine.vocabulary.text import Text
 
@@ -41,7 +42,7 @@ class Waiver:
             "exception": self.exception,
             "by": self.by,
             "approved_by": self.approved_by,
-            "reason": {"en": self.reason.en, "zh": self.reason.zh},
+            "reason": self.reason.as_json(),
             "until": self.until,
         }
 
@@ -84,8 +85,8 @@ class Reason:
         return {
             "rule": self.rule,
             "outcome": self.outcome,
-            "text": _both(self.text),
-            "remedy": self.remedy and _both(self.remedy),
+            "text": self.text.as_json(),
+            "remedy": self.remedy and self.remedy.as_json(),
             "facts": dict(self.facts),
             "missing": list(self.missing),
             "place": self.place,
@@ -182,7 +183,7 @@ class MissingInput:
         return {
             "name": self.name,
             "kind": self.lack.value,
-            "title": self.title and _both(self.title),
+            "title": self.title and self.title.as_json(),
             "type": self.type,
             "unit": self.unit,
             "needed_by": list(self.needed_by),
@@ -211,7 +212,7 @@ class Figure:
         """As the decision's JSON holds it."""
         return {
             "name": self.name,
-            "title": _both(self.title),
+            "title": self.title.as_json(),
             "type": self.type,
             "unit": self.unit,
             "value": self.value,
@@ -229,7 +230,7 @@ class PassedRule:
 
     def as_json(self) -> dict[str, object]:
         """As the decision's JSON holds it."""
-        return {"rule": self.rule, "title": self.title and _both(self.title)}
+        return {"rule": self.rule, "title": self.title and self.title.as_json()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +286,9 @@ class Decision:
     policy_version: str
     """SHA-256 over the policy set's files."""
 
+    policy_language: int = POLICY_LANGUAGE
+    """The version of the policy language that the policies were read in, see `engine.version`."""
+
     engine_version: str
     """Release and fingerprint of the engine, see `engine.version`."""
 
@@ -310,9 +314,6 @@ class Decision:
             "figures": [figure.as_json() for figure in self.figures],
             "results": {policy: dict(values) for policy, values in self.results.items()},
             "policy_version": self.policy_version,
+            "policy_language": self.policy_language,
             "engine_version": self.engine_version,
         }
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"en": text.en, "zh": text.zh}

@@ -32,7 +32,7 @@ from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, NO_RULES, ListResult, Rule, RuleSet, Table
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.binding import Binder, Scalar, Value, json_formatter, json_value
-from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
+from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from engine.vocabulary.rates import Rate
 from engine.vocabulary.text import Text
@@ -99,6 +99,7 @@ class Evaluator:
         self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
         self._waivers = waivers_by_match(ruleset, self._matcher.python.matches)
         self._is_decided = ruleset.is_decided
+        self._languages = ruleset.languages
         self._figures = tuple(self._figure(name) for name in ruleset.shown)
         self._results = _by_policy(self._named_value(name) for name in ruleset.results)
 
@@ -237,8 +238,8 @@ class Evaluator:
         reason = Reason(
             rule=rule.id,
             outcome=outcome,
-            text=text,
-            remedy=remedy if remedies else None,
+            text=text.among(self._languages),
+            remedy=remedy.among(self._languages) if remedies else None,
             facts=tuple([used for used in _used(prepared, values) if used[1] is not None]),
             missing=missing,
             place=prepared.place,
@@ -257,7 +258,7 @@ class Evaluator:
         """What readers call a name; for a value of a list's records the list's title stands before the value's name."""
         of_list, mark, value = name.partition("[].")
         title = self.ruleset.titles.get(of_list)
-        return Text(f"{title.en}: {value}", f"{title.zh}：{value}") if title and mark else title
+        return title.before(value) if title and mark else title
 
     def _disagreement(self, difference: Disagreement) -> _SeverityAndReason:
         text = Text(
@@ -275,7 +276,7 @@ class Evaluator:
     def _not_decided(self) -> _SeverityAndReason:
         """Policies that say nothing about a case, or could only pass it, must not pass it."""
         en, zh = self._kind.title.en, self._kind.title.zh
-        caution = OUTCOME_TITLES[self._kind.caution]
+        caution = self.ruleset.outcome_titles[self._kind.caution]
         text = Text(
             f"The policies in force have no rule for this case ({en}) that could give `{caution.en}` or worse.",
             f"现行政策没有能对此类案件（{zh}）给出“{caution.zh}”或更严结果的规则。",
@@ -285,7 +286,14 @@ class Evaluator:
     def _cautious(self, name: str, text: Text, facts: tuple[tuple[str, JsonValue], ...]) -> _SeverityAndReason:
         outcome = self._kind.caution
         return self._kind.severity(outcome), Reason(
-            rule=name, outcome=outcome, text=text, remedy=None, facts=facts, missing=(), place="engine", waived=()
+            rule=name,
+            outcome=outcome,
+            text=text.among(self._languages),
+            remedy=None,
+            facts=facts,
+            missing=(),
+            place="engine",
+            waived=(),
         )
 
     # --- prepared once ---
@@ -296,7 +304,7 @@ class Evaluator:
             rule=rule,
             place=str(rule.match.place),
             severity=self._kind.severity(rule.outcome),
-            words=ReasonWords(rule.reason, rule.remedy, compile_formula, self.ruleset.currency),
+            words=ReasonWords(rule.reason, rule.remedy, compile_formula, self.ruleset),
             passed=PassedRule(rule.id, rule.title) if self._checks(rule) else None,
             uses=tuple(self._named_value(name) for name in rule.uses),
             conditions=tuple((name, self._condition(formula)) for name, formula in rule.conditions),

@@ -26,6 +26,12 @@ class MissingList:
     def __init__(self, ruleset: RuleSet) -> None:
         self._currency = ruleset.currency
         self._types = {**ruleset.variables, **_record_types(ruleset.facts)}
+        self._of_records = {
+            record_variable(fact.name, field.name): field.title
+            for fact in ruleset.facts
+            for field in fact.type.fields
+            if field.title
+        }
         self._titles = {**ruleset.titles, **{rule.id: rule.title for rule in ruleset.rules if rule.title}}
         self._facts = {name: position for position, name in enumerate(_supplied(ruleset.facts))}
         self._rules = frozenset(rule.id for rule in ruleset.rules)
@@ -45,10 +51,13 @@ class MissingList:
 
     def title(self, name: str) -> Text | None:
         """What readers call it, where its author gave a title. For a value of a list's records the list's title stands
-        before the value's name."""
+        before the value's title, or its name."""
         of_list, mark, value = name.partition("[].")
         title = self._titles.get(of_list)
-        return Text(f"{title.en}: {value}", f"{title.zh}：{value}") if title and mark else title
+        if not title or not mark:
+            return title
+        own = self._of_records.get(name)
+        return title.before(own or value)
 
     def missing(self, undetermined: Iterable[Undetermined]) -> tuple[MissingInput, ...]:
         """What all these wait for. Facts come first, in the order in which requests carry them, then the rest by name;

@@ -2,7 +2,7 @@
 
 Part of `evaluate`. A policy's text holds FEEL between braces: "Exposure {orders.exposure_after} is above the limit".
 When a rule set is loaded, each such formula becomes a function and each text a pattern for `str.format`; a decision
-fills the pattern. What the texts of a rule show is worked out once for both languages.
+fills the pattern. What the texts of a rule show is worked out once for all languages.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from engine.deciding.value_words import differs_by_language, reader_formatter
 from engine.ruleset.formula import Formula
 from engine.ruleset.interpret import Result
-from engine.ruleset.ruleset import Bilingual, Template
+from engine.ruleset.ruleset import RuleSet, Template, Wording
 from engine.vocabulary.binding import Value
+from engine.vocabulary.languages import reader_of
 from engine.vocabulary.text import Text
 
 Values = Sequence[Result]
@@ -26,24 +27,41 @@ Compile = Callable[[Formula], Callable[[Values], Value]]
 class ReasonWords:
     """A rule's reason and remedy, ready to be filled in. Made once for each rule of a rule set."""
 
-    def __init__(self, reason: Bilingual, remedy: Bilingual | None, compile_formula: Compile, currency: str) -> None:
-        texts = [reason, *([remedy] if remedy else [])]
-        parts = [part for text in texts for part in (*text.en, *text.zh)]
+    def __init__(self, reason: Wording, remedy: Wording | None, compile_formula: Compile, ruleset: RuleSet) -> None:
+        """`ruleset` says in which currency amounts are, and how values are written in each language."""
+        wordings = [reason, *([remedy] if remedy else [])]
+        parts = [part for wording in wordings for _, template in wording.by_language for part in template]
         formulas = tuple(dict.fromkeys(part for part in parts if not isinstance(part, str)))
         self._values = tuple(compile_formula(formula) for formula in formulas)
-        self._en = tuple(reader_formatter(formula.type, currency, "en") for formula in formulas)
-        self._zh = tuple(reader_formatter(formula.type, currency, "zh") for formula in formulas)
+        self._formatters = {
+            language: tuple(
+                reader_formatter(
+                    formula.type, ruleset.currency, reader_of(language, ruleset.languages), words=ruleset.words
+                )
+                for formula in formulas
+            )
+            for language in dict(reason.by_language)
+        }
         self._is_same = not any(differs_by_language(formula.type) for formula in formulas)
-        self._patterns = [(_pattern(text.en, formulas), _pattern(text.zh, formulas)) for text in texts]
+        self._patterns = [
+            [(language, _pattern(template, formulas)) for language, template in wording.by_language]
+            for wording in wordings
+        ]
 
     def fill(self, values: Values) -> tuple[Text, Text | None]:
         """The reason and the remedy for one decision; the remedy is None where the rule has none."""
         inserted = [value(values) for value in self._values]
-        en = [write(value) for write, value in zip(self._en, inserted, strict=True)]
-        zh = en
-        if not self._is_same or None in inserted:
-            zh = [write(value) for write, value in zip(self._zh, inserted, strict=True)]
-        texts = [Text(pattern_en.format(*en), pattern_zh.format(*zh)) for pattern_en, pattern_zh in self._patterns]
+        is_same = self._is_same and None not in inserted
+        written: dict[str, list[str]] = {}
+        words: list[str] | None = None
+        for language, formatters in self._formatters.items():
+            if words is None or not is_same:
+                words = [write(value) for write, value in zip(formatters, inserted, strict=True)]
+            written[language] = words
+        texts = [
+            Text.of([(language, pattern.format(*written[language])) for language, pattern in patterns])
+            for patterns in self._patterns
+        ]
         return texts[0], texts[1] if len(texts) > 1 else None
 
 

@@ -102,6 +102,9 @@ class ErrorCode(StrEnum):
     P046 = "P046", "`for` on something that holds no amounts, or with no currency"
     P047 = "P047", "an age of exchange rates that is no number of days"
 
+    P043 = "P043", "a title for something that there is not"
+    P044 = "P044", "a language that is none, or listed twice"
+
     # F: whether FEEL can be read
     F001 = "F001", "FEEL that can't be read"
     F002 = "F002", "a place where FEEL is expected and nothing is written"
@@ -158,13 +161,13 @@ class ErrorCode(StrEnum):
     B001 = "B001", "a text function whose result depends on the database"
     B002 = "B002", "a number that can become longer than the 38 digits that every database keeps"
     B003 = "B003", "values that build on one another in a chain longer than databases plan"
-    B004 = "B004", "a list of records, which a table of one row a case can't hold"
+    B004 = "B004", "a list of records, which this database can't go through"
+    B005 = "B005", "a map's formula that works out a person's name"
 
     # W: warnings, about what is right as it stands and most likely not meant
     W001 = "W001", "a parameter that begins only in the future"
-
-    # W: warnings, about what is right as it stands and most likely not meant
     W002 = "W002", "an exception that has ended"
+    W003 = "W003", "texts in a language that is not listed"
     W004 = "W004", "amounts that were chosen in another currency than the set's"
 
     # M: a map of rows, found by files.maps.row_map_file

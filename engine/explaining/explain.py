@@ -25,7 +25,7 @@ from engine.explaining.explanation import (
     WorkedOut,
 )
 from engine.pipeline import Engine
-from engine.reading.policy import Policy
+from engine.reading.policy import LISTS, Policy
 from engine.ruleset.formula import Formula, variables
 from engine.ruleset.interpret import Result, run, truth, verdict
 from engine.ruleset.ruleset import AS_OF, Conjunct, ListResult, Match, Named, Rule, RuleException, RuleSet, Table
@@ -46,7 +46,7 @@ def explain(
     ruleset = engine.ruleset(case, as_of)
     bound = dict(zip((fact.name for fact in ruleset.facts), engine.bind(case, facts, as_of), strict=True))
     evaluated = run(ruleset, bound, day_number(as_of))
-    return _Explaining(engine.policies, ruleset, evaluated.variables, decision).explanation()
+    return _Explaining(engine, ruleset, evaluated.variables, decision).explanation()
 
 
 _AS_OF_TITLE = Text("date of the decision", "决策日期")
@@ -56,10 +56,8 @@ class _Explaining:
     """One case under explanation. `values` are those of the plain evaluator: all variables by full name; `_plain`
     leaves the lists of outputs out, since no formula reads one."""
 
-    def __init__(
-        self, policies: Mapping[str, Policy], ruleset: RuleSet, values: Mapping[str, Result], decision: Decision
-    ) -> None:
-        self._policies = policies
+    def __init__(self, engine: Engine, ruleset: RuleSet, values: Mapping[str, Result], decision: Decision) -> None:
+        self._policies, self._list_files = engine.policies, engine.lists
         self._ruleset = ruleset
         self._values = values
         self._elements = {step.name: step.element for step in ruleset.steps if isinstance(step, ListResult)}
@@ -74,7 +72,7 @@ class _Explaining:
 
     def explanation(self) -> Explanation:
         facts = [self._input(fact.name) for fact in self._ruleset.facts]
-        as_of = InputValue(AS_OF, _AS_OF_TITLE, self._decision.as_of)
+        as_of = InputValue(AS_OF, _AS_OF_TITLE.among(self._ruleset.languages), self._decision.as_of)
         given = (as_of, *(item for item in facts if item.value is not None))
         not_given = tuple(item for item in facts if item.value is None)
         exceptions = tuple(self._exception(exception) for exception in self._ruleset.exceptions)
@@ -230,7 +228,8 @@ class _Explaining:
         if name in self._ruleset.titles:
             return self._ruleset.titles[name]
         policy, _, short_name = name.partition(".")
-        parameter = self._policies[policy].parameters.get(short_name) if policy in self._policies else None
+        of_policy = self._policies[policy].parameters if policy in self._policies else {}
+        parameter = (self._list_files if policy == LISTS else of_policy).get(short_name)
         return parameter.title if parameter else None
 
     def _json(self, name: str) -> JsonValue:

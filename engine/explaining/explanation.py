@@ -229,7 +229,7 @@ class TriedPolicy:
         """As `credence explain --json` prints it."""
         return {
             "policy": self.name,
-            "title": {"en": self.title.en, "zh": self.title.zh},
+            "title": self.title.as_json(),
             "steps": [step.as_json() for step in self.steps],
             "rules": [rule.as_json() for rule in self.rules],
         }

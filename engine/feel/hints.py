@@ -28,6 +28,13 @@ _WORDS = {"AND": "and", "OR": "or", "IF": "if", "THEN": "then", "ELSE": "else", 
     **dict.fromkeys(("oder", "ODER", "Or"), "or"),
 }
 
+_PERIODS = (
+    (("week", "woche", "周"), "W"),
+    (("month", "monat", "个月", "月"), "M"),
+    (("year", "jahr", "年"), "Y"),
+)
+_HOURS = ("hour", "stunde", "小时")
+_TYPED = "; the fact's type gives the unit"
 _ALONE = "write the number alone; the fact's type gives the currency"
 _TURNED = {"=>": ">=", "=<": "<=", "<>": "!="}
 
@@ -87,6 +94,21 @@ def _has_subject(match: re.Match[str]) -> bool:
     return bool(match.string[: match.start()].strip(" (,"))
 
 
+def _with_unit(match: re.Match[str]) -> str:
+    """The number alone, as long as its unit is what formulas count in: a week is 7 days, and a month is no number of
+    days."""
+    number, unit = Decimal(match[1]), match["unit"].lower()
+    if unit.startswith("quarter"):
+        return f'write `duration("P{number * 3:f}M")`'
+    period = next((period for words, period in _PERIODS if unit.startswith(words)), None)
+    if period is None:
+        return "policies count days and months, no hours" if unit.startswith(_HOURS) else f"write `{match[1]}`{_TYPED}"
+    if period == "W":
+        return f"write `{number * 7:f}`, the days"
+    duration = f'duration("P{match[1]}{period}")' if number == int(number) else 'duration("P1M")'
+    return f"write `{duration}`, or `{match[1]}`{_TYPED}"
+
+
 def _turned(match: re.Match[str]) -> str:
     return f"write `{_TURNED[match[0]]}`"
 
@@ -106,8 +128,8 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Advice], ...] = (
     (re.compile(r"\b(?:EUR|USD|CNY|RMB|CHF|GBP)\s*\d[\d.,]*"), _currency),
     (re.compile(rf"({_NUMBER})\s*%(?!\s*[\w(.])"), _fraction),
     (
-        re.compile(rf"({_NUMBER})\s*{_UNITS}(?!\w)"),
-        lambda match: f"write `{match[1]}`; the fact's type gives the unit",
+        re.compile(rf"({_NUMBER})\s*(?P<unit>{_UNITS})(?!\w)"),
+        _with_unit,
     ),
     (
         re.compile(
@@ -123,6 +145,14 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Advice], ...] = (
         _both,
     ),
     (re.compile(r"=>|=<|<>"), _turned),
+    (
+        re.compile(r"\b(?:end of (?:the )?month|last day(?: of (?:the |a )?month)?|month end)\s*\(", re.IGNORECASE),
+        lambda match: "write `last day of month(…)`",
+    ),
+    (
+        re.compile(r"\badd (?P<unit>days?|months?|years?)\s*\(", re.IGNORECASE),
+        lambda match: f'write `d + duration("P1{match["unit"][0].upper()}")`',
+    ),
     (re.compile(r"\bis(?P<no>\s+not)?(?P<null>\s+(?:null|empty|missing|blank))?\b", re.IGNORECASE), _equality),
     (re.compile(r"\bnot\s+in\b", re.IGNORECASE), lambda match: "write `not(x in …)`"),
     (re.compile(r"\b(?:not|NOT|nicht)\s+(?!in\b)(?P<of>[\w.]*)"), lambda match: f"write `not({match['of'] or '…'})`"),

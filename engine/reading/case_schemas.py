@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from engine.reading.cases import ACTION_KEYS
-from engine.reading.file_schemas import BILINGUAL, CURRENCY, DIALECT, ID_PATTERN, record
-from engine.reading.request_schemas import DATE_PATTERN, Schema, currency_schemas, fact_schema, local_name, types_of
+from engine.reading.file_schemas import CURRENCY, DIALECT, ID_PATTERN, record, text_schema
+from engine.reading.request_schemas import (
+    DATE_PATTERN,
+    Schema,
+    about,
+    currency_schemas,
+    fact_schema,
+    local_name,
+    types_of,
+)
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Kind, Type, Vocabulary
 
@@ -46,7 +51,7 @@ def cases_schema(vocabulary: Vocabulary) -> Schema:
             },
         },
         "$defs": {
-            "text": BILINGUAL,
+            "text": text_schema(vocabulary.languages),
             "facts": _case_facts(vocabulary),
             "test": _policy_test(date_, vocabulary.currency),
             "expect": _expect(),
@@ -79,11 +84,7 @@ def _case_fact(fact: Fact, vocabulary: Vocabulary) -> Schema:
     types = {*types_of(schema), "null"}
     if "string" in types and not fact.type.kind.is_text:
         types.add("number")
-    kept: Mapping[str, Any] = {
-        key: schema[key]
-        for key in ("title", "x-title-zh", "description", "x-description-zh", "examples")
-        if key in schema
-    }
+    kept = about(schema) | {"examples": schema["examples"]}
     members = {"enum": [*fact.type.members, None]} if fact.type.kind is Kind.ENUM else {}
     return {**kept, "type": sorted(types - {"integer"} if "number" in types else types), **members}
 

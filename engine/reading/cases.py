@@ -17,7 +17,7 @@ from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar, Sequence
 from engine.reading.fact_value import bound, hint_for_files, read_value, request_value
-from engine.reading.fields import FieldReader
+from engine.reading.fields import FieldReader, TextLanguages
 from engine.reading.policy_test import Case, Expected, ExpectedValue, Suite
 from engine.vocabulary.binding import FactsRefused, JsonRecords, JsonScalar, after_the_day
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
@@ -63,7 +63,7 @@ def read_cases(
     `names` go by case kind; without them, what a test expects may have any name. Tests with mistakes are left out. None
     where the suite's name or case kind is wrong, or nobody could say what the tests decide.
     """
-    reader = FieldReader()
+    reader = FieldReader(languages=TextLanguages(vocabulary.languages))
     fields = reader.fields(document.root, "a cases file", _KEYS, ("cases", "case_kind", "tests")) or {}
     name = reader.id(fields["cases"], "a suite's name") if "cases" in fields else None
     word = reader.choice(fields["case_kind"], "a case kind", tuple(CASE_KINDS)) if "case_kind" in fields else None

@@ -25,6 +25,7 @@ import yaml
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
+from engine.reading.cut_values import CutPiece, end_of_key, end_of_value, number_meant
 from engine.reading.yaml_syntax import BREAK, rest_of_line, syntax_mistake
 from engine.vocabulary.invisible import IN_POLICIES
 
@@ -139,6 +140,13 @@ def read(text: str | bytes, file: str, *, end_mark: bool = False) -> tuple[Docum
         reading.ask_for_end_mark()
     document = Document(file, root) if isinstance(root, Mapping) and not reading.broken else None
     return document, in_order(reading.diagnostics)
+
+
+def decoded(content: bytes, file: str) -> tuple[str | None, tuple[Diagnostic, ...]]:
+    """The text of a file of a policy set that isn't YAML, and what is wrong with it as text: its size, its encoding,
+    invisible characters. None where it can't be decoded. Never raises."""
+    reading = _DocumentReader(file)
+    return reading.decoded(content), in_order(reading.diagnostics)
 
 
 @dataclass(slots=True)
@@ -328,40 +336,33 @@ class _DocumentReader:
         return Scalar(place, value, text, quoted, "" if same else raw)
 
     def _join_cut_values(self, done: _Open) -> None:
-        """Notes each value that a comma within its own brackets cut into pieces, and puts it together again, so that
-        reading goes on with what the author meant.
-
-        `{formula: decimal(row.amt, 2)}` is to YAML the key `formula` with `decimal(row.amt` and a key `2)` with nothing
-        behind it; `[max(b, c) > 1]` is a list of two. Pieces are joined while a bracket is open; a key that has a value
-        is no piece.
-        """
-        step = 2 if done.is_mapping else 1
+        """Notes each value, and each key of a mapping, that a comma cut into pieces, and puts it together again, so
+        that reading goes on with what the author meant."""
         nodes = done.nodes
-        at = step - 1
+        pieces = [_piece(node) for node in nodes]
+        at = 0
         while at < len(nodes):
-            first, depth, after = nodes[at], _open_brackets(nodes[at]), at + 1
-            while depth > 0 and after < len(nodes) and self._is_piece(nodes[after : after + step]):
-                depth += _open_brackets(nodes[after])
-                after += step
-            if after > at + 1 and depth <= 0 and isinstance(first, Scalar):
-                last = nodes[after - step]
-                text = self.source[self._index(first) : self._index(last) + len(_written(last))]
-                meant = " ".join(text.split())
-                quote = "'" if '"' in meant else '"'
-                message, hint = "the comma ends the value here", f"put it between quotes: {quote}{meant}{quote}"
-                self.say(first.place_at(len(first.text)), ErrorCode.Y014, message, hint, broken=False)
-                whole = Scalar(first.place, meant, meant, quoted=False, raw="" if meant == text else text)
-                nodes[at:after] = [whole]
-            at += step
+            is_key = done.is_mapping and at % 2 == 0
+            end = end_of_key(pieces, at) if is_key else end_of_value(pieces, at, is_mapping=done.is_mapping)
+            first, last = nodes[at], nodes[end - 1 if is_key or not done.is_mapping or end == at + 1 else end - 2]
+            if end > at + 1 and isinstance(first, Scalar):
+                whole = self._joined(first, last)
+                nodes[at:end], pieces[at:end] = [whole], [_piece(whole)]
+            at += 1
+
+    def _joined(self, first: Scalar, last: Node) -> Scalar:
+        text = self.source[self._index(first) : self._index(last) + len(_written(last))]
+        meant = " ".join(text.split())
+        quote = "'" if '"' in meant else '"'
+        number = number_meant(meant)
+        hint = number[1] if number else f"put it between quotes: {quote}{meant}{quote}"
+        message = "the comma ends the value here"
+        self.say(first.place_at(len(first.text)), ErrorCode.Y014, message, hint, broken=False)
+        value = number[0] if number else meant
+        return Scalar(first.place, value, meant, quoted=False, raw="" if meant == text else text)
 
     def _index(self, node: Node) -> int:
         return self.starts[node.place.line - 1] + node.place.column - 1
-
-    def _is_piece(self, nodes: list[Node]) -> bool:
-        """Whether this may be the rest of a value: plain text, as a key with nothing behind it."""
-        piece, *value = nodes
-        has_value = any(not isinstance(each, Scalar) or each.quoted or each.text for each in value)
-        return isinstance(piece, Scalar) and not piece.quoted and bool(piece.text) and not has_value
 
     def _refuse_properties(self, event: Any) -> None:
         at = event.start_mark.index
@@ -402,15 +403,10 @@ class _DocumentReader:
         return tuple(first.values())
 
 
-_TEXT_IN_FEEL = re.compile(r'"[^"]*"')
-
-
-def _open_brackets(node: Node) -> int:
-    """How many more brackets plain text opens than it closes."""
+def _piece(node: Node) -> CutPiece:
     if not isinstance(node, Scalar) or node.quoted:
-        return 0
-    text = _TEXT_IN_FEEL.sub("", node.text)
-    return text.count("(") - text.count(")")
+        return CutPiece(None)
+    return CutPiece(node.text, isinstance(node.value, Decimal))
 
 
 def _written(node: Node) -> str:

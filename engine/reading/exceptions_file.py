@@ -25,7 +25,7 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import TOO_LARGE, Diagnostic, Place, in_order
 from engine.diagnostics.wording import clipped
 from engine.reading.document import Document, Mapping, Node, Scalar
-from engine.reading.fields import FieldReader
+from engine.reading.fields import FieldReader, TextLanguages
 from engine.reading.policy import EXCEPTIONS, Expression
 from engine.reading.rule_definitions import read_when
 from engine.vocabulary.text import Text
@@ -70,10 +70,12 @@ class ExceptionDefinition:
         return f"{EXCEPTIONS}.{self.name}"
 
 
-def read_exceptions(document: Document) -> tuple[tuple[ExceptionDefinition, ...], tuple[Diagnostic, ...]]:
+def read_exceptions(
+    document: Document, languages: TextLanguages | None = None
+) -> tuple[tuple[ExceptionDefinition, ...], tuple[Diagnostic, ...]]:
     """The exceptions of one file that have no mistakes, in its order, and all mistakes, sorted by place. Never
-    raises."""
-    reader = FieldReader()
+    raises. `languages`: of its texts."""
+    reader = FieldReader(languages=languages)
     exceptions = []
     for key, content in document.root.entries:
         before = len(reader.diagnostics)
@@ -131,12 +133,12 @@ def _waives(reader: FieldReader, node: Node, what: str) -> tuple[Scalar, ...]:
 
 
 def _reason(reader: FieldReader, node: Node, what: str) -> Text | None:
-    """In both languages, or one text for readers of both: an exception is a note between people who know each other."""
+    """In the site's languages, or one for all readers: an exception is a note between people who know each other."""
     if isinstance(node, Mapping):
         return reader.text(node, f"the reason of {what}")
     if isinstance(node, Scalar) and isinstance(node.value, str) and node.text.strip():
-        return Text(node.text, node.text)
-    reader.wrong_kind(node, f"the reason of {what}", "a text", "write one for all readers, or `{en: …, zh: …}`")
+        return Text.of((language, node.text) for language in reader.text_languages.listed)
+    reader.wrong_kind(node, f"the reason of {what}", "a text", f"write one for all readers, or `{reader.text_form()}`")
     return None
 
 

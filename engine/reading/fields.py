@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from collections.abc import Mapping as PyMapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.policy import TypeName
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
+from engine.vocabulary.languages import LANGUAGE_NAMES, OWN_LANGUAGES, language_meant
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import DATE, Kind
 from engine.vocabulary.written_numbers import beyond, percent, plain
@@ -94,6 +95,17 @@ def day(text: str) -> date | None:
     return parsed if DATE.low <= day_number(parsed) <= DATE.high else None
 
 
+@dataclass(frozen=True, slots=True)
+class TextLanguages:
+    """In which languages the texts of a set's files are written. One for all files of a set."""
+
+    listed: tuple[str, ...] = OWN_LANGUAGES
+    """Those that every text must have, the first one first."""
+
+    others: dict[str, list[Place]] = field(default_factory=dict)
+    """Where texts in languages stand that are not listed, by language: collected while files are read."""
+
+
 class FieldReader:
     """Collects the mistakes of one file in `diagnostics`, and knows the shapes that its parts can have.
 
@@ -106,10 +118,15 @@ class FieldReader:
     docs/diagnostics.md.
     """
 
-    def __init__(self, words: Collection[str] = ()) -> None:
-        """`words`: those of the facts' enums, as far as they are known, for hints."""
+    def __init__(self, words: Collection[str] = (), languages: TextLanguages | None = None) -> None:
+        """`words`: those of the facts' enums, as far as they are known, for hints. `languages`: of the texts; English
+        and Chinese where none are given."""
         self.diagnostics: list[Diagnostic] = []
         self.enum_words = words
+        self.odd_word = _odd_word(words)
+        """Finds a word of an enum that a formula compares with and FEEL reads as something else, such as `N/30`; None
+        where no enum has such a word."""
+        self.text_languages = languages or TextLanguages()
         self.reserved: PyMapping[str, str] = RESERVED
 
     def reserve_groups(self, groups: Collection[str]) -> None:
@@ -238,40 +255,74 @@ class FieldReader:
 
     # --- texts and types ---------------------------------------------------------------------------------------------
 
-    def languages(self, node: Node, what: str) -> tuple[Scalar, Scalar] | None:
-        """The scalars of `{en: …, zh: …}`, English first; None, with a mistake, unless both are there and not blank.
+    def text_form(self, first: str = "…") -> str:
+        """How a text is written, for hints: `{en: …, zh: …}`; `first` is the text in the first language."""
+        first_code, *others = self.text_languages.listed
+        return f"{{{', '.join([f'{first_code}: {first}', *(f'{code}: …' for code in others)])}}}"
 
-        Both languages are asked of every text, since a decision gives its reasons in both.
+    def languages(self, node: Node, what: str, *, all_listed: bool = True) -> tuple[tuple[str, Scalar], ...] | None:
+        """The scalars of `{en: …, zh: …}` by language, in the order in which the site lists its languages; None, with a
+        mistake, unless each of these is there and not blank.
+
+        Where the site lists one language, a plain text is in that one. Texts in other languages are left out, and noted
+        in `text_languages`. Without `all_listed` some of the languages are enough.
         """
+        codes = self.text_languages.listed
         if isinstance(node, Scalar):
-            hint = f"write `{{en: {clipped(node.text) or '…'}, zh: …}}`"
-            self.mistake(node.place, ErrorCode.P010, f"{what} needs its text in both languages", hint)
+            if len(codes) == 1:
+                text = self._in_language(node, codes[0], what)
+                return ((codes[0], text),) if text else None
+            message = f"{what} needs its text in {_names(codes)}"
+            self.mistake(node.place, ErrorCode.P010, message, f"write `{self.text_form(clipped(node.text) or '…')}`")
             return None
-        fields = self.fields(node, what, ("en", "zh"))
+        fields = self._by_language(node, what)
         if fields is None:
             return None
-        texts = [self._language(node, fields.get(key), key, what) for key in ("en", "zh")]
-        en, zh = texts
-        return (en, zh) if en and zh else None
+        texts = []
+        for code in codes:
+            if code in fields:
+                texts.append((code, self._in_language(fields[code], code, what)))
+            elif all_listed:
+                texts.append((code, None))
+                message = f"{what} has no {LANGUAGE_NAMES[code]} text"
+                self.mistake(node.place, ErrorCode.P010, message, f"write `{code}: …`")
+        read = tuple((code, scalar) for code, scalar in texts if scalar)
+        return read if read and len(read) == len(texts) else None
 
-    def _language(self, parent: Node, node: Node | None, key: str, what: str) -> Scalar | None:
-        language = {"en": "English", "zh": "Chinese"}[key]
-        if node is None:
-            self.mistake(parent.place, ErrorCode.P010, f"{what} has no {language} text", f"write `{key}: …`")
-        elif not isinstance(node, Scalar):
+    def _by_language(self, node: Node, what: str) -> dict[str, Node] | None:
+        """The entries of a text in the listed languages. Others are noted; what is no language is a mistake."""
+        codes = self.text_languages.listed
+        if not isinstance(node, Mapping):
+            self.wrong_kind(node, what, "a group of `key: value` entries", f"its keys are {listed(codes)}")
+            return None
+        fields: dict[str, Node] = {}
+        for key, content in node.entries:
+            if key.text in codes:
+                fields[key.text] = content
+            elif key.text in LANGUAGE_NAMES:
+                self.text_languages.others.setdefault(key.text, []).append(key.place)
+            else:
+                meant = language_meant(key.text)
+                hint = f"did you mean `{meant}`?" if meant in codes else did_you_mean(key.text, codes)
+                self.mistake(key.place, ErrorCode.P001, f"`{clipped(key.text)}` is not a key of {what}", hint)
+        return fields
+
+    def _in_language(self, node: Node, code: str, what: str) -> Scalar | None:
+        language = LANGUAGE_NAMES[code]
+        if not isinstance(node, Scalar):
             self.wrong_kind(node, f"the {language} text of {what}", "text", "write it between quotes")
         elif (node.value is None and not node.quoted) or not node.text.strip():
             self.mistake(
-                node.place, ErrorCode.P010, f"the {language} text of {what} is empty", f"write the text after `{key}:`"
+                node.place, ErrorCode.P010, f"the {language} text of {what} is empty", f"write the text after `{code}:`"
             )
         else:
             return node
         return None
 
-    def text(self, node: Node | None, what: str) -> Text | None:
-        """A text in both languages. None for no node, which is no mistake here, and for a mistake."""
-        texts = self.languages(node, what) if node else None
-        return Text(texts[0].text, texts[1].text) if texts else None
+    def text(self, node: Node | None, what: str, *, all_listed: bool = True) -> Text | None:
+        """A text in the site's languages. None for no node, which is no mistake here, and for a mistake."""
+        texts = self.languages(node, what, all_listed=all_listed) if node else None
+        return Text.of((code, scalar.text) for code, scalar in texts) if texts else None
 
     def type_name(self, fields: dict[str, Node]) -> TypeName | None:
         """The type in an entry with keys `type` and `members`, None if it has neither.
@@ -373,6 +424,20 @@ class FieldReader:
         message, hint = wrong
         self.mistake(node.place, code, message, hint)
         return False
+
+
+def _odd_word(words: Collection[str]) -> re.Pattern[str] | None:
+    odd = [word for word in words if re.search(r"[^\w.]", word) and re.search(r"[^\W\d]", word) and '"' not in word]
+    if not odd:
+        return None
+    longest_first = sorted(map(re.escape, odd), key=len, reverse=True)
+    return re.compile(rf"(?:=|,|\[|\()\s*(?P<word>{'|'.join(longest_first)})\s*(?=$|[),\]]|and\b|or\b|then\b)")
+
+
+def _names(codes: Collection[str]) -> str:
+    """`English and Chinese`."""
+    names = [LANGUAGE_NAMES[code] for code in codes]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def bounds_of(type_: TypeName) -> tuple[Decimal | None, Decimal | None]:

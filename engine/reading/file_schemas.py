@@ -7,8 +7,9 @@ accept what a reader accepts, and refuse most of its mistakes. The schemas of re
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.reading.document import END_MARK
-from engine.reading.exceptions_file import EXCEPTION_DAYS_MAX, EXCEPTION_KEYS, EXCEPTIONS_MAX
 from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED, SCALAR_KINDS
 from engine.reading.list_parameter import ENTRIES_MAX, LIST, OF
 from engine.reading.policy import HitPolicy
@@ -19,7 +20,17 @@ from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import UTC_NAME
-from engine.vocabulary.vocabulary import RATE_DAYS_MAX, RATE_DAYS_USUAL, RECORDS_MAX, RECORDS_USUAL, Future, Kind
+from engine.vocabulary.languages import LANGUAGE_NAMES, LANGUAGES_MAX, OWN_LANGUAGES
+from engine.vocabulary.vocabulary import (
+    OWN_WORDS,
+    RATE_DAYS_MAX,
+    RATE_DAYS_USUAL,
+    RECORDS_MAX,
+    RECORDS_USUAL,
+    Future,
+    Kind,
+    Vocabulary,
+)
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect of JSON Schema that all of them are written in, for `$schema`."""
@@ -32,16 +43,6 @@ TYPE_WORDS = [kind.value for kind in SCALAR_KINDS]
 ENDS = f"The file ends with `{END_MARK}` on a line of its own. See docs/policy-language.md."
 """No schema can ask for it: to YAML the mark is no part of what it ends."""
 
-BILINGUAL: Schema = {
-    "title": "A text in both languages",
-    "type": "object",
-    "required": ["en", "zh"],
-    "additionalProperties": False,
-    "properties": {
-        "en": {"type": ["string", "number", "boolean"], "pattern": r"\S", "description": "The English text."},
-        "zh": {"type": ["string", "number", "boolean"], "pattern": r"\S", "description": "The Chinese text, 中文."},
-    },
-}
 CURRENCY: Schema = {"enum": sorted(MINOR_UNITS), "description": "ISO 4217, such as EUR."}
 _TEXT = {"$ref": "#/$defs/text"}
 _FEEL = {"$ref": "#/$defs/feel"}
@@ -94,8 +95,24 @@ _DATED_LISTS: Schema = {**_DATED, "additionalProperties": _LIST}
 # --- a policy --------------------------------------------------------------------------------------------------------
 
 
-def policy_schema() -> Schema:
-    """The schema of a policy file, `rules/*.yaml`. The same for every site, since it names no facts."""
+def text_schema(languages: tuple[str, ...], *, all_listed: bool = True) -> Schema:
+    """A text in these languages; without `all_listed` in some of them. Others may stand beside them, and nobody is
+    shown them. Where there is one language, a plain text is in that one."""
+    content = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
+    texts = {code: {**content, "description": f"The {LANGUAGE_NAMES[code]} text."} for code in languages}
+    by_language: Schema = {
+        "title": "A text in the site's languages",
+        "type": "object",
+        **({"required": list(languages)} if all_listed else {"minProperties": 1}),
+        "properties": texts,
+        "propertyNames": {"pattern": "^[a-z]{2}$"},
+        "additionalProperties": content,
+    }
+    return {"anyOf": [content, by_language]} if len(languages) == 1 else by_language
+
+
+def policy_schema(languages: tuple[str, ...]) -> Schema:
+    """The schema of a policy file, `rules/*.yaml`, whose texts are in these languages. It names no facts."""
     return {
         "$schema": DIALECT,
         "title": "A credit policy",
@@ -124,7 +141,7 @@ def policy_schema() -> Schema:
         "not": {"required": ["table", "tables"]},
         "allOf": [_of_kind(kind) for kind in CASE_KINDS.values()],
         "$defs": {
-            "text": BILINGUAL,
+            "text": text_schema(languages),
             "feel": {
                 "type": ["string", "number", "boolean"],
                 "pattern": r"\S",
@@ -176,37 +193,44 @@ def _type() -> Schema:
 
 
 _FOR: Schema = {**CURRENCY, "description": "Of money: the currency in which the amounts were chosen."}
+_COMMON = {"title": _TEXT, "note": {**_TEXT, "description": "Where the number comes from."}}
+_LIST_KEYS = {
+    "type": {"const": LIST, "description": "A list of words or days, such as country codes."},
+    "of": {"enum": list(OF), "default": OF[0], "description": "What its entries are."},
+    "members": _MEMBERS,
+    **_COMMON,
+    "value": {"anyOf": [_LIST, _DATED_LISTS], "description": "The list for always."},
+    "values": _DATED_LISTS,
+}
+_ONE_VALUE = {"oneOf": [{"required": ["value"]}, {"required": ["values"]}]}
 
 
 def _parameter() -> Schema:
-    common = {
-        "title": _TEXT,
-        "note": {**_TEXT, "description": "Where the number comes from."},
-    }
     plain = record(
         {
             "type": {"$ref": "#/$defs/type"},
             "members": _MEMBERS,
             **_BOUNDS,
             "for": _FOR,
-            **common,
+            **_COMMON,
             "value": {"anyOf": [_LITERAL, _DATED], "description": "The value for always."},
             "values": _DATED,
         }
     )
-    listed = record(
-        {
-            "type": {"const": LIST, "description": "A list of words, such as country codes."},
-            "of": {"enum": list(OF), "default": OF[0], "description": "What its entries are."},
-            "members": _MEMBERS,
-            **common,
-            "value": {"anyOf": [_LIST, _DATED_LISTS], "description": "The list for always."},
-            "values": _DATED_LISTS,
-        },
-        ("type",),
-    )
-    one_value = {"oneOf": [{"required": ["value"]}, {"required": ["values"]}]}
-    return {"anyOf": [_LITERAL, _DATED, _LIST, _DATED_LISTS, plain | one_value, listed | one_value]}
+    listed = record(_LIST_KEYS, ("type",))
+    return {"anyOf": [_LITERAL, _DATED, _LIST, _DATED_LISTS, plain | _ONE_VALUE, listed | _ONE_VALUE]}
+
+
+def list_schema(languages: tuple[str, ...]) -> Schema:
+    """The schema of a list in a file of its own, `rules/lists/NAME.yaml`, whose texts are in these languages."""
+    return {
+        "$schema": DIALECT,
+        "title": "A list",
+        "description": f"Words or days that policies read as `lists.NAME`. {ENDS}",
+        **record(_LIST_KEYS),
+        **_ONE_VALUE,
+        "$defs": {"text": text_schema(languages), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
+    }
 
 
 def _value() -> Schema:
@@ -261,7 +285,7 @@ def _rule() -> Schema:
     rule = record(
         {
             "title": _TEXT,
-            "when": _when(),
+            "when": when_schema(),
             "then": {"type": "string", "description": "The outcome."},
             "if_missing": {"type": "string", "description": "What follows when the condition can't be worked out."},
             "reason": {**_TEXT, "description": "Why, with the numbers: `{…}` holds FEEL."},
@@ -290,7 +314,7 @@ def _action() -> Schema:
     }
 
 
-def _when() -> Schema:
+def when_schema() -> Schema:
     condition = {"type": ["string", "boolean"], "pattern": r"\S"}
     return {
         "description": "A FEEL condition, or a list of conditions that must all hold.",
@@ -321,32 +345,11 @@ def _of_kind(kind: CaseKind) -> Schema:
 # --- a site's facts --------------------------------------------------------------------------------------------------
 
 
-def facts_file_schema() -> Schema:
-    """The schema of a site's `rules/facts.yaml`: currency, list of policies, and facts of its own."""
+def facts_file_schema(vocabulary: Vocabulary) -> Schema:
+    """The schema of a site's `rules/facts.yaml`: currency, languages, list of policies, facts of its own, and titles of
+    what is in `vocabulary`."""
     bound = {"type": ["number", "string"], "description": "Inclusive."}
-    fact = record(
-        {
-            "type": {"$ref": "#/$defs/type"},
-            "members": _MEMBERS,
-            "title": _TEXT,
-            "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
-            "required": {"type": "boolean", "default": False},
-            "future": {
-                "enum": [word.value for word in Future],
-                "description": "Of a date that tells of the past: whether one after the day of the decision is refused "
-                "or counts as missing. Left out, such a date is like any other.",
-            },
-            "minimum": bound,
-            "maximum": bound,
-            "total": {
-                "type": "boolean",
-                "default": False,
-                "description": "Of money: it adds up amounts of many customers, and may be larger than one amount.",
-            },
-            "example": {"type": ["number", "string", "boolean"], "description": "As it stands in a request."},
-        },
-        ("type", "title"),
-    )
+    fact = _own_fact(bound)
     listed = _listed_fact(bound)
     is_list = {"properties": {"type": {"const": Kind.LIST.value}}, "required": ["type"]}
     reserved = "|".join(sorted(word for word in RESERVED))
@@ -354,10 +357,19 @@ def facts_file_schema() -> Schema:
     return {
         "$schema": DIALECT,
         "title": "A site's facts",
-        "description": "Currency, time zone, list of policies, and facts of the site's own. " + ENDS,
+        "description": "Currency, languages, time zone, list of policies, facts and titles of the site's own. " + ENDS,
         **record(
             {
                 "currency": CURRENCY,
+                "languages": {
+                    "type": "array",
+                    "items": {"enum": sorted(LANGUAGE_NAMES)},
+                    "minItems": 1,
+                    "maxItems": LANGUAGES_MAX,
+                    "uniqueItems": True,
+                    "default": list(OWN_LANGUAGES),
+                    "description": "Of all texts, by ISO 639-1 code; readers of other languages get the first.",
+                },
                 "site": _site(),
                 "policies": {
                     "type": "array",
@@ -378,11 +390,40 @@ def facts_file_schema() -> Schema:
                     "additionalProperties": _TEXT,
                     "description": "What the site's rules may ask people to do beyond the standard actions, by word.",
                 },
+                "titles": _site_titles(vocabulary),
             },
             SITE_KEYS_REQUIRED,
         ),
-        "$defs": {"text": BILINGUAL, "type": _type(), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
+        "$defs": {
+            "text": text_schema(vocabulary.languages),
+            "title": text_schema(vocabulary.languages, all_listed=False),
+            "type": _type(),
+            "members": {"anyOf": [_WORDS, _TITLED_WORDS]},
+        },
     }
+
+
+def _site_titles(vocabulary: Vocabulary) -> Schema:
+    """What a site calls things. Its own facts may be among them, which a schema made before them doesn't name."""
+    enums = {name: fact.type.members for name, fact in vocabulary.facts.items() if fact.type.kind is Kind.ENUM}
+    members = {"type": "object", "properties": {name: _titled(words) for name, words in enums.items()}}
+    return {
+        "description": "What readers see, where the site calls it otherwise; names stay. Some languages are enough.",
+        **record(
+            {
+                "outcomes": {**_titled(vocabulary.outcome_titles), "additionalProperties": False},
+                "facts": _titled(vocabulary.facts),
+                "members": {**members, "minProperties": 1, "description": "Of facts that are enums."},
+                "actions": _titled(vocabulary.actions),
+                "words": {**_titled(OWN_WORDS), "additionalProperties": False},
+            }
+        ),
+    }
+
+
+def _titled(names: Iterable[str]) -> Schema:
+    title = {"$ref": "#/$defs/title"}
+    return {"type": "object", "properties": dict.fromkeys(names, title), "minProperties": 1}
 
 
 def _of_the_site(fact: Schema) -> Schema:
@@ -413,6 +454,33 @@ def _site() -> Schema:
     )
 
 
+def _own_fact(bound: Schema) -> Schema:
+    """A fact with single values."""
+    return record(
+        {
+            "type": {"$ref": "#/$defs/type"},
+            "members": _MEMBERS,
+            "title": _TEXT,
+            "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
+            "required": {"type": "boolean", "default": False},
+            "future": {
+                "enum": [word.value for word in Future],
+                "description": "Of a date that tells of the past: whether one after the day of the decision is refused "
+                "or counts as missing. Left out, such a date is like any other.",
+            },
+            "minimum": bound,
+            "maximum": bound,
+            "total": {
+                "type": "boolean",
+                "default": False,
+                "description": "Of money: it adds up amounts of many customers, and may be larger than one amount.",
+            },
+            "example": {"type": ["number", "string", "boolean"], "description": "As it stands in a request."},
+        },
+        ("type", "title"),
+    )
+
+
 def _listed_fact(bound: Schema) -> Schema:
     """A fact that is a list of records."""
     return record(
@@ -435,6 +503,7 @@ def _listed_fact(bound: Schema) -> Schema:
             "title": _TEXT,
             "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
             "required": {"type": "boolean", "default": False},
+            "example": {"type": "array", "description": "As it stands in a request.", "items": {"type": "object"}},
         },
         ("type", "of", "title"),
     )
@@ -448,46 +517,8 @@ def _record_value(bound: Schema) -> Schema:
             "members": _MEMBERS,
             "minimum": bound,
             "maximum": bound,
+            "title": _TEXT,
             "required": {"type": "boolean", "default": False},
         },
         ("type",),
     )
-
-
-# --- a site's exceptions ---------------------------------------------------------------------------------------------
-
-
-def exceptions_schema() -> Schema:
-    """The schema of a site's `rules/exceptions.yaml`. The same for every site, since it names no facts and no rules."""
-    rule = {"type": "string", "pattern": r"\S", "description": "A rule by its id, `policy.rule`."}
-    person = {"type": "string", "pattern": r"\S"}
-    day = {"type": "string", "pattern": DATE_PATTERN}
-    exception = record(
-        {
-            "waives": {
-                "type": "array",
-                "items": rule,
-                "minItems": 1,
-                "uniqueItems": True,
-                "description": "The rules that don't count, all about one kind of case.",
-            },
-            "when": {**_when(), "description": "For which cases: FEEL, as in a rule; names are full names."},
-            "from": {**day, "description": "The first day on which it holds."},
-            "until": {**day, "description": f"The last day, at most {EXCEPTION_DAYS_MAX} days after the first."},
-            "by": {**person, "description": "Who asks for it."},
-            "approved_by": {**person, "description": "Who approved it: another person."},
-            "reason": {"anyOf": [{"type": "string", "pattern": r"\S"}, _TEXT], "description": "Why."},
-        },
-        EXCEPTION_KEYS,
-    )
-    return {
-        "$schema": DIALECT,
-        "title": "A site's exceptions",
-        "description": "Rules that don't count for some cases until a day, by the exception's id. " + ENDS,
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": EXCEPTIONS_MAX,
-        "propertyNames": _IDS,
-        "additionalProperties": exception,
-        "$defs": {"text": BILINGUAL},
-    }

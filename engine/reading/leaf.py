@@ -21,7 +21,7 @@ from engine.feel import hints, syntax
 from engine.feel.parse import FeelSyntaxError, parse_expression, parse_unary_tests
 from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.fields import FieldReader, kind_of
-from engine.reading.policy import BilingualTemplate, Expression, Template
+from engine.reading.policy import Expression, Template, TemplateByLanguage
 
 STRAY_MAX = 100
 """Braces too many of one text that are reported."""
@@ -80,6 +80,11 @@ def _expression(reader: FieldReader, scalar: Scalar, what: str, start: int, end:
         return None
     try:
         _refuse_double_equals(text)
+        if odd := reader.odd_word and reader.odd_word.search(hints.code_only(text)):
+            word, at = odd["word"], odd.start("word")
+            message, hint = unquoted_word(word)[0], f'write "{word}", and the whole between single quotes'
+            reader.mistake(scalar.place_at(start + at), ErrorCode.F001, message, hint)
+            return None
         tree = parse_expression(text)
         _refuse_misread(text, cell=False)
     except FeelSyntaxError as error:
@@ -274,13 +279,14 @@ def _short_enough(reader: FieldReader, scalar: Scalar) -> bool:
 # --- templates -------------------------------------------------------------------------------------------------------
 
 
-def bilingual_template(reader: FieldReader, node: Node | None, what: str) -> BilingualTemplate | None:
-    """A reason's or remedy's text in both languages; None for no node and for a mistake in either."""
+def template_by_language(reader: FieldReader, node: Node | None, what: str) -> TemplateByLanguage | None:
+    """A reason's or remedy's text in the site's languages; None for no node and for a mistake in any of them."""
     scalars = reader.languages(node, what) if node else None
     if scalars is None:
         return None
-    en, zh = (_template(reader, scalar) for scalar in scalars)
-    return BilingualTemplate(en, zh) if en and zh else None
+    read = [(language, _template(reader, scalar)) for language, scalar in scalars]
+    sound = tuple((language, template) for language, template in read if template)
+    return TemplateByLanguage(sound) if len(sound) == len(read) else None
 
 
 def _template(reader: FieldReader, scalar: Scalar) -> Template | None:

@@ -1,8 +1,8 @@
-"""Parameters that are lists of words, such as country codes or ids of banks. Part of `read_policy`.
+"""Parameters that are lists of words or days: country codes, ids of banks, holidays. Part of `read_policy`.
 
     accepted_countries:
       type: list
-      of: text                                    # or enum, with `members`
+      of: text                                    # enum, with `members`, or date
       values: {2026-01-01: [AT, DE], 2026-07-01: [AT, DE, SG]}
 
 A list that is written without a type is one of text. An empty list is a list in which nothing is.
@@ -20,7 +20,7 @@ from engine.vocabulary.vocabulary import Kind
 LIST = "list"
 """The type of such a parameter, by the word that an author writes."""
 
-OF = (Kind.TEXT.value, Kind.ENUM.value)
+OF = (Kind.TEXT.value, Kind.ENUM.value, Kind.DATE.value)
 """What its entries may be."""
 
 ENTRIES_MAX = 1_000

@@ -23,6 +23,10 @@ EXCEPTIONS = "exceptions"
 """What the exceptions of a policy set go by, as rules go by their policy: `exceptions.long-terms-kn`. So no policy has
 this name."""
 
+LISTS = "lists"
+"""The folder of lists beside the policies, and what these go by in formulas: `lists.accepted_countries`. So no policy
+has this name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -76,11 +80,16 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class BilingualTemplate:
-    """A reason's text in both languages, which may use different formulas."""
+class TemplateByLanguage:
+    """A reason's text in each of the site's languages, which may use different formulas."""
 
-    en: Template
-    zh: Template
+    by_language: tuple[tuple[str, Template], ...]
+    """Languages by code, in the site's order, each with its text."""
+
+    @property
+    def parts(self) -> tuple[str | Expression, ...]:
+        """Those of all languages."""
+        return tuple(part for _, template in self.by_language for part in template.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -426,9 +435,9 @@ class RuleDefinition:
     """A step of the ladder of the case kind, such as `hold`; a scalar, for its place."""
     if_missing: Scalar | None
     """`ignore`, or the kind's cautious outcome, for missing facts; None if nothing is written, which means caution."""
-    reason: BilingualTemplate
+    reason: TemplateByLanguage
     """Why, with the numbers."""
-    remedy: BilingualTemplate | None
+    remedy: TemplateByLanguage | None
     """What would make the case pass; None if the author gave none."""
     conditions: tuple[ConditionDefinition, ...]
     """What the customer must bring; only rules of orders have any."""

@@ -17,13 +17,14 @@ from engine.diagnostics.wording import clipped
 from engine.feel import syntax
 from engine.reading.chains import read_chains
 from engine.reading.document import Document, Mapping, Node, Scalar, Sequence
-from engine.reading.fields import FACT_GROUPS, FieldReader, day
+from engine.reading.fields import FACT_GROUPS, FieldReader, TextLanguages, day
 from engine.reading.for_currency import FOR, read_for
 from engine.reading.leaf import expression, literal, number, unary_tests
-from engine.reading.list_parameter import list_entries, parameter_type
+from engine.reading.list_parameter import LIST, list_entries, parameter_type
 from engine.reading.named_formula import NamedFormula, read_named_formula
 from engine.reading.policy import (
     EXCEPTIONS,
+    LISTS,
     Band,
     Criterion,
     DatedConstant,
@@ -45,16 +46,37 @@ _PARTS = _KEYS[3:-1]
 _PARAMETER_KEYS = ("type", "members", "of", "minimum", "maximum", "for", "title", "note", "value", "values")
 
 
-def read_policy(document: Document, words: Collection[str] = ()) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+def read_policy(
+    document: Document, words: Collection[str] = (), languages: TextLanguages | None = None
+) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
     """The policy of one file, and the mistakes in it, sorted by place. Never raises. `words` are those of the facts'
-    enums: hints say how such a word is written where FEEL reads something else.
+    enums: hints say how such a word is written where FEEL reads something else. `languages`: of its texts.
 
     Nothing else can refer to a rule. So a policy whose mistakes are all in rules comes without those rules, and the
     rest can be compiled and checked as well; it must not be used. Any other mistake gives None.
     """
-    reading = _PolicyReader(words)
+    reading = _PolicyReader(words, languages)
     policy = reading.policy(document.root)
     return policy, in_order(reading.reader.diagnostics)
+
+
+def read_list_parameter(
+    document: Document, name: str, languages: TextLanguages | None = None
+) -> tuple[ParameterDefinition, tuple[Diagnostic, ...]]:
+    """The list in a file of its own, and the mistakes in it: what a parameter with `type: list` holds. Never raises."""
+    reading, place = _PolicyReader((), languages), document.root.place
+    entries = tuple((key, node) for key, node in document.root.entries if key.text != "type")
+    given = document.root.get("type")
+    if given is not None and not (isinstance(given, Scalar) and given.text == LIST):
+        hint = "write what its entries are after `of:`"
+        reading.reader.mistake(given.place, ErrorCode.P007, "this file is a list, of no other type", hint)
+    entries = ((_word(place, "type"), _word(place, LIST)), *entries)
+    definition = reading.parameter(name, place, Mapping(place, entries), f"the list `{name}`")
+    return definition, in_order(reading.reader.diagnostics)
+
+
+def _word(place: Place, text: str) -> Scalar:
+    return Scalar(place=place, value=text, text=text, quoted=False)
 
 
 class _PolicyReader:
@@ -63,8 +85,8 @@ class _PolicyReader:
     `taken` maps a name to what it names (`a parameter`) and to its place, for the message about a second use.
     """
 
-    def __init__(self, words: Collection[str]) -> None:
-        self.reader = FieldReader(words)
+    def __init__(self, words: Collection[str], languages: TextLanguages | None) -> None:
+        self.reader = FieldReader(words, languages)
         self.taken: dict[str, tuple[str, Place]] = {}
 
     def policy(self, root: Mapping) -> Policy | None:
@@ -103,7 +125,8 @@ class _PolicyReader:
 
     def _name(self, node: Node) -> str | None:
         name = self.reader.name(node, "a policy's name")
-        taken = {EXCEPTIONS: "what exceptions go by", **dict.fromkeys(FACT_GROUPS, "a group of facts")}
+        taken = {EXCEPTIONS: "what exceptions go by", LISTS: "what lists go by"}
+        taken |= dict.fromkeys(FACT_GROUPS, "a group of facts")
         if name not in taken:
             return name
         message = f"`{name}` is {taken[name]}, not a free name"
@@ -129,13 +152,15 @@ class _PolicyReader:
         parameters: dict[str, ParameterDefinition] = {}
         for key, content in self.reader.entries(node, "`parameters`") if node else ():
             name = self.take(key, "a parameter")
-            parameter = self._parameter(name or clipped(key.text), key.place, content)
+            short = name or clipped(key.text)
+            parameter = self.parameter(short, key.place, content, f"the parameter `{short}`")
             if name:
                 parameters[name] = parameter
         return parameters
 
-    def _parameter(self, name: str, place: Place, node: Node) -> ParameterDefinition:
-        reader, what = self.reader, f"the parameter `{name}`"
+    def parameter(self, name: str, place: Place, node: Node, what: str) -> ParameterDefinition:
+        """A parameter with these entries. `what` names it in messages."""
+        reader = self.reader
         if not isinstance(node, Mapping) or any(key.text[:1].isdigit() for key, _ in node.entries):
             values = self._constants(node, what, None)
             is_list = _holds_lists(values)
@@ -232,12 +257,13 @@ class _PolicyReader:
         read = read_named_formula(self.reader, place, node, what, ("show",))
         if read is None:
             return None
-        show = self._show(read, what)
+        titled = isinstance(node, Mapping) and node.get("title") is not None
+        show = self._show(read, what, titled=titled)
         return ValueDefinition(
             name=name, place=place, type=read.type, title=read.title, show=show, formula=read.formula
         )
 
-    def _show(self, read: NamedFormula, what: str) -> bool:
+    def _show(self, read: NamedFormula, what: str, *, titled: bool) -> bool:
         """Whether decisions show the value; they need something to call it by."""
         node = read.more.get("show")
         if node is None:
@@ -245,9 +271,9 @@ class _PolicyReader:
         if not isinstance(node, Scalar) or not isinstance(node.value, bool):
             self.reader.wrong_kind(node, f"`show` of {what}", "`true` or `false`")
             return False
-        if node.value and read.title is None:
+        if node.value and not titled:
             message = f"{what} is shown in decisions, but has no `title`"
-            self.reader.mistake(node.place, ErrorCode.P002, message, "write `title: {en: …, zh: …}`")
+            self.reader.mistake(node.place, ErrorCode.P002, message, f"write `title: {self.reader.text_form()}`")
         return node.value
 
     # --- scorecard ---------------------------------------------------------------------------------------------------

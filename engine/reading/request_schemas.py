@@ -6,13 +6,16 @@ OpenAPI document and in `schema/`. A test holds them against binding. The schema
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.decimals import DECIMALS_READ
+from engine.vocabulary.languages import reader_of
 from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
 from engine.vocabulary.rates import KEYS, RATE_DECIMALS_MAX, RATES_MAX
+from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Future, Kind, Type, Vocabulary
 
 Schema = dict[str, Any]
@@ -21,8 +24,10 @@ Schema = dict[str, Any]
 DATE_PATTERN = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 """The days that policies can speak of, from 1900 to 2199, but for the length of months."""
 
+_ABOUT = re.compile(r"(x-)?(title|description)(-[a-z]{2})?")
 _CONTROL = "\\u0000-\\u001f\\u007f-\\u009f"
 _NOT_BLANK = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
+_NO_BLANK_AROUND = f"^[^\\s{_CONTROL}]([^{_CONTROL}]*[^\\s{_CONTROL}])?$"
 
 
 def currency_schemas(own: str) -> dict[str, Schema]:
@@ -64,16 +69,17 @@ def facts_schema(vocabulary: Vocabulary, case: str) -> Schema:
     """The facts of one case, as a request carries them: an object per group, `{"order": {…}, "account": {…}}`.
 
     `case` is the name of a kind of case. A group without required facts may be left out or null. Titles and
-    descriptions are English, with the Chinese ones beside them under `x-title-zh` and `x-description-zh`.
+    descriptions are in the site's first language, with the others beside them under `x-title-zh`, `x-description-zh`
+    and so on.
     """
     kind = CASE_KINDS[case]
+    title = Text(f"Facts of one {kind.title.en}", f"{kind.title.zh}的事实").among(vocabulary.languages)
     groups: dict[str, Schema] = {}
     for group in kind.groups:
         groups[group] = _group(vocabulary, group, [fact for fact in vocabulary.of_case(case) if fact.group == group])
     return {
         "type": "object",
-        "title": f"Facts of one {kind.title.en}",
-        "x-title-zh": f"{kind.title.zh}的事实",
+        **titled(title),
         "description": f"Amounts are in {vocabulary.currency}. What is left out or null counts as missing.",
         "properties": groups,
         "required": [group for group, schema in groups.items() if "required" in schema],
@@ -83,11 +89,11 @@ def facts_schema(vocabulary: Vocabulary, case: str) -> Schema:
 
 def _group(vocabulary: Vocabulary, group: str, facts: list[Fact]) -> Schema:
     required = [local_name(fact) for fact in facts if fact.required]
-    title = CASE_KINDS[group].title
+    of_group = CASE_KINDS[group].title
+    title = Text(f"Facts about the {of_group.en}", f"{of_group.zh}的事实").among(vocabulary.languages)
     return {
         "type": "object" if required else ["object", "null"],
-        "title": f"Facts about the {title.en}",
-        "x-title-zh": f"{title.zh}的事实",
+        **titled(title),
         "properties": {local_name(fact): fact_schema(fact, vocabulary) for fact in facts},
         **({"required": required} if required else {}),
         "additionalProperties": False,
@@ -106,9 +112,18 @@ def fact_schema(fact: Fact, vocabulary: Vocabulary) -> Schema:
     way. The pattern has as many digits as the fact's bounds.
     """
     schema = _nullable(_value(fact.type), required=fact.required)
-    return {"title": fact.title.en, "x-title-zh": fact.title.zh, **_described(fact, vocabulary), **schema} | {
-        "examples": [fact.example]
-    }
+    return {**titled(fact.title), **_described(fact, vocabulary), **schema} | {"examples": [fact.example]}
+
+
+def titled(title: Text, key: str = "title") -> Schema:
+    """A title by language: `{"title": …, "x-title-zh": …}`, the first language under the plain key."""
+    (_, first), *others = title.by_language
+    return {key: first, **{f"x-{key.removeprefix('x-')}-{language}": text for language, text in others}}
+
+
+def about(schema: Schema) -> Schema:
+    """What a schema says to people: titles and descriptions in all languages."""
+    return {key: text for key, text in schema.items() if _ABOUT.fullmatch(key)}
 
 
 def types_of(schema: Schema) -> list[str]:
@@ -118,35 +133,43 @@ def types_of(schema: Schema) -> list[str]:
 
 
 def _described(fact: Fact, vocabulary: Vocabulary) -> Schema:
+    """The fact's note and what it is counted in, in each language of its title; nothing where there is neither."""
     unit = _unit(fact.type, vocabulary)
-    description = " ".join(part for part in (fact.note.en if fact.note else "", unit[0]) if part)
-    description_zh = "".join(part for part in (fact.note.zh if fact.note else "", unit[1]) if part)
-    return {"description": description, "x-description-zh": description_zh} if description else {}
+    descriptions = {}
+    for language in fact.title.languages:
+        reader = reader_of(language, vocabulary.languages)
+        parts = (each[reader] for each in (fact.note, unit) if each)
+        descriptions[language] = ("" if language == "zh" else " ").join(part for part in parts if part)
+    return titled(Text.of(descriptions), "description") if any(descriptions.values()) else {}
 
 
-def _unit(type_: Type, vocabulary: Vocabulary) -> tuple[str, str]:
+def _unit(type_: Type, vocabulary: Vocabulary) -> Text | None:
     match type_.kind:
         case Kind.MONEY:
             decimals = f", at most {type_.scale} decimals" if type_.scale else ", without decimals"
-            return f"In {vocabulary.currency}{decimals}.", f"单位：{vocabulary.currency}。"
+            return Text(f"In {vocabulary.currency}{decimals}.", f"单位：{vocabulary.currency}。")
         case Kind.RATE:
-            return "A share: 0.05 is 5%.", "比率：0.05 即 5%。"
+            return Text("A share: 0.05 is 5%.", "比率：0.05 即 5%。")
         case Kind.DAYS:
-            return "In days.", "单位：天。"
+            return Text("In days.", "单位：天。")
         case Kind.MONTHS:
-            return "In months.", "单位：月。"
+            return Text("In months.", "单位：月。")
         case Kind.DATE if type_.future is Future.REFUSED:
-            return "Not after the day of the decision.", "不得晚于决策日。"
+            return Text("Not after the day of the decision.", "不得晚于决策日。")
         case Kind.DATE if type_.future is Future.UNKNOWN:
-            return "After the day of the decision it counts as missing.", "晚于决策日时视为缺失。"
+            return Text("After the day of the decision it counts as missing.", "晚于决策日时视为缺失。")
         case Kind.PERSON:
-            return "Compared without regard to case, width and blanks.", "比较时不区分大小写、全角半角和空格。"
+            return Text("Compared without regard to case, width and blanks.", "比较时不区分大小写、全角半角和空格。")
         case Kind.ENUM if type_.titles:
-            en = "; ".join(f"{word}: {title.en}" for word, title in type_.titles)
-            zh = "；".join(f"{word}：{title.zh}" for word, title in type_.titles)
-            return f"{en}.", f"{zh}。"
+            return Text.of((language, _members(type_, language)) for language in vocabulary.languages)
         case _:
-            return "", ""
+            return None
+
+
+def _members(type_: Type, language: str) -> str:
+    """The words of an enum with their titles: `open: open account; lc: letter of credit.`"""
+    colon, comma, stop = ("：", "；", "。") if language == "zh" else (": ", "; ", ".")
+    return comma.join(f"{word}{colon}{title[language]}" for word, title in type_.titles) + stop
 
 
 def _value(type_: Type) -> Schema:
@@ -165,13 +188,18 @@ def _value(type_: Type) -> Schema:
             return {"type": "boolean"}
         case Kind.LIST:
             return {"type": "array", "maxItems": type_.high, "items": _record(type_)}
-        case Kind.TEXT | Kind.PERSON:
+        case Kind.TEXT:
+            return {"type": "string", "maxLength": TEXT_LENGTH_MAX, "pattern": _NO_BLANK_AROUND}
+        case Kind.PERSON:
             return {"type": "string", "maxLength": TEXT_LENGTH_MAX, "pattern": _NOT_BLANK}
 
 
 def _record(type_: Type) -> Schema:
     """One record of a list; null is the same as leaving out a value that isn't required."""
-    values = {field.name: _nullable(_value(field.type), required=field.required) for field in type_.fields}
+    values = {
+        field.name: {**_titled(field.title), **_nullable(_value(field.type), required=field.required)}
+        for field in type_.fields
+    }
     required = [field.name for field in type_.fields if field.required]
     return {
         "type": "object",
@@ -179,6 +207,10 @@ def _record(type_: Type) -> Schema:
         **({"required": required} if required else {}),
         "additionalProperties": False,
     }
+
+
+def _titled(title: Text | None) -> Schema:
+    return {"title": title.en, "x-title-zh": title.zh} if title else {}
 
 
 def _nullable(schema: Schema, *, required: bool) -> Schema:

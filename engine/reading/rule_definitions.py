@@ -11,7 +11,7 @@ from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import clipped, did_you_mean, listed
 from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.fields import FieldReader
-from engine.reading.leaf import bilingual_template, condition, expression
+from engine.reading.leaf import condition, expression, template_by_language
 from engine.reading.named_formula import read_named_formula
 from engine.reading.policy import ActionDefinition, ConditionDefinition, Expression, RuleDefinition
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
@@ -49,8 +49,8 @@ def _rule(reader: FieldReader, id_: str, place: Place, node: Node, kind: CaseKin
     outcome = _outcome(reader, fields["then"], kind) if "then" in fields else None
     if_missing = _if_missing(reader, fields["if_missing"], kind) if "if_missing" in fields else None
     title = reader.text(fields.get("title"), f"the title of {what}")
-    reason = bilingual_template(reader, fields.get("reason"), f"the reason of {what}")
-    remedy = bilingual_template(reader, fields.get("remedy"), f"the remedy of {what}")
+    reason = template_by_language(reader, fields.get("reason"), f"the reason of {what}")
+    remedy = template_by_language(reader, fields.get("remedy"), f"the remedy of {what}")
     conditions = _conditions(reader, fields["conditions"], what, outcome, kind) if "conditions" in fields else ()
     action = _action(reader, fields["action"], what) if "action" in fields else None
     waivable = reader.yes_or_no(fields["waivable"], f"`waivable` of {what}") if "waivable" in fields else True

@@ -1,9 +1,11 @@
 """Facts files' nodes → the `Vocabulary`, or every mistake in them.
 
 The standard facts ship with the engine (engine/vocabulary/facts.yaml). A site's rules/facts.yaml adds its own, in the
-same reader, and names the currency of all amounts, the time zone of its days, and actions of its own:
+same reader, and names the currency of all amounts, the languages of its texts, the time zone of its days, and actions
+of its own:
 
     currency: EUR
+    languages: [en, zh]
     site: {timezone: Europe/Berlin}
     policies: [grading, orders]
     facts:
@@ -27,13 +29,14 @@ from decimal import Decimal
 from typing import cast
 
 from engine.diagnostics.codes import ErrorCode
-from engine.diagnostics.diagnostic import Diagnostic, in_order
+from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
 from engine.diagnostics.nearest import nearest
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Mapping, Node, Scalar
 from engine.reading.fact_value import read_value
-from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader
+from engine.reading.fields import FACT_GROUPS, NAME, NAME_LENGTH_MAX, RESERVED, FieldReader, TextLanguages
 from engine.reading.policy import TypeName
+from engine.reading.site_texts import SiteTitles, read_languages
 from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.binding import JsonRecords, JsonScalar, json_value
 from engine.vocabulary.currencies import MINOR_UNITS, not_a_currency
@@ -58,7 +61,7 @@ CURRENCY_ASSUMED = "EUR"
 """If none can be read: for finding the other mistakes, and for sets stored when it was the default."""
 
 _STANDARD_KEYS = ("facts",)
-_FILE_KEYS = ("currency", "site", "policies", "facts", "actions")
+_FILE_KEYS = ("currency", "languages", "site", "policies", "facts", "actions", "titles")
 _SITE_KEYS = ("timezone", "rate_days")
 SITE_KEYS_REQUIRED = ("currency", "policies")
 """Keys that every site's facts.yaml must have."""
@@ -66,8 +69,8 @@ SITE_KEYS_REQUIRED = ("currency", "policies")
 _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "total", "future", "example")
 _STANDARD_FACT_KEYS = ("extensible",)
 _BOUNDS = ("minimum", "maximum")
-_LIST_KEYS = ("type", "of", "at_most", "title", "note", "required")
-_RECORD_KEYS = ("type", "members", "required", *_BOUNDS)
+_LIST_KEYS = ("type", "of", "at_most", "title", "note", "required", "example")
+_RECORD_KEYS = ("type", "members", "required", "title", *_BOUNDS)
 _RECORD_NAME = "item"
 """What a filter calls the whole record, so that no value of it can have this name."""
 
@@ -85,29 +88,44 @@ _BOUNDED = frozenset(Kind) - {Kind.ENUM, Kind.TEXT, Kind.PERSON, Kind.YES_NO, Ki
 
 
 def read_vocabulary(
-    standard: Document, site: Document | None, *, required: Collection[str] = SITE_KEYS_REQUIRED
+    standard: Document,
+    site: Document | None,
+    *,
+    required: Collection[str] = SITE_KEYS_REQUIRED,
+    others: dict[str, list[Place]] | None = None,
 ) -> tuple[Vocabulary, tuple[Diagnostic, ...]]:
     """The facts of the engine (`standard`) and of a site, and the mistakes in both files, sorted by place. Never
-    raises.
+    raises. `others` collects the places of texts in languages that the site doesn't list.
 
     The vocabulary lacks the facts that have mistakes. `required` names the keys that the site's file must have; sets
     that were stored before there were any pass none. The list of policies is read by `policy_list`.
     """
-    reader = FieldReader()
-    currency = _currency(reader, site)
+    own = FieldReader()
+    currency = _currency(own, site)
     vocabulary = Vocabulary(currency=currency, currency_digits=MINOR_UNITS[currency])
-    fields = reader.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
-    facts = _facts(reader, fields, vocabulary, {})
+    fields = own.fields(standard.root, "the standard facts", _STANDARD_KEYS) or {}
+    facts = _facts(own, fields, vocabulary, {})
     actions = dict(vocabulary.actions)
+    languages = read_languages(own, site.root.get("languages") if site else None)
+    reader = FieldReader(languages=TextLanguages(languages, {} if others is None else others))
     if site:
         fields = reader.fields(site.root, "a facts file", _FILE_KEYS, required) or {}
         facts |= _facts(reader, fields, vocabulary, facts)
         actions |= _actions(reader, fields["actions"]) if "actions" in fields else {}
     node = site.root.get("site") if site else None
     about = (reader.fields(node, "`site`", _SITE_KEYS) if node else None) or {}
-    timezone, rate_days = _timezone(reader, about.get("timezone")), _rate_days(reader, about.get("rate_days"))
-    vocabulary = replace(vocabulary, facts=facts, actions=actions, timezone=timezone, rate_days=rate_days)
-    return vocabulary, in_order(reader.diagnostics)
+    titles = SiteTitles(reader, fields.get("titles") if site else None, facts, actions)
+    vocabulary = replace(
+        vocabulary,
+        facts={name: titles.fact(fact, languages) for name, fact in facts.items()},
+        actions=titles.actions(actions, languages),
+        timezone=_timezone(reader, about.get("timezone")),
+        rate_days=_rate_days(reader, about.get("rate_days")),
+        languages=languages,
+        outcome_titles=titles.outcomes(languages),
+        words=titles.words(languages),
+    )
+    return vocabulary, in_order([*own.diagnostics, *reader.diagnostics])
 
 
 def _currency(reader: FieldReader, site: Document | None) -> str:
@@ -370,7 +388,8 @@ def _list_field(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: 
         return None
     type_ = _scalar_type(reader, vocabulary, fields, key)
     required = _required(reader, fields.get("required"), what)
-    return ListField(name=name, type=type_, required=required) if name and type_ else None
+    title = reader.text(fields.get("title"), f"the title of {what}")
+    return ListField(name=name, type=type_, required=required, title=title) if name and type_ else None
 
 
 def _at_most(reader: FieldReader, node: Node, what: str) -> int:

@@ -97,6 +97,11 @@ def syntax_mistake(
     comma = _cutting_comma(source[begun:at]) if "flow " in problem else None
     if comma is not None:
         return place(begun + comma), ErrorCode.Y014, "the comma ends the value here", "put the value between quotes"
+    cut = _cutting_bracket(source, at) if "flow " in problem else None
+    if cut is not None:
+        opened = source[at]
+        message = f"`{opened}` ends the value here, and begins another"
+        return place(cut), ErrorCode.Y040, message, "put the whole value between quotes"
     for part, (code, from_start, message, hint) in _SYNTAX:
         if part in problem:
             where = begun if from_start else at
@@ -104,6 +109,16 @@ def syntax_mistake(
             text = rest_of_line(source, where) or " "
             return place(where), code, message.format(text), hint.format(text)
     return _unfit_place(problem, source, at, begun, line_start, place)
+
+
+def _cutting_bracket(source: str, at: int) -> int | None:
+    """Where a value begins that goes on with a bracket or a quote at `at`, as in `{a: x in ["A"]}`; None where the
+    bracket is the first of its value."""
+    if source[at : at + 1] not in ("[", "{", '"', "'"):
+        return None
+    start = max(source.rfind(mark, 0, at) + len(mark) for mark in (": ", ", ", "[", "{", "\n"))
+    value = source[start:at]
+    return start + len(value) - len(value.lstrip()) if value.strip() and not value.rstrip().endswith(",") else None
 
 
 _QUOTED_OR_MARK = re.compile(r'"[^"]*"|[(),]')

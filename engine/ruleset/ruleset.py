@@ -12,9 +12,10 @@ from datetime import date
 
 from engine.diagnostics.diagnostic import Place
 from engine.ruleset.formula import Constant, Formula
-from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
+from engine.vocabulary.languages import OWN_LANGUAGES
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Fact, Type
+from engine.vocabulary.vocabulary import OWN_WORDS, Fact, Type
 
 AS_OF = "as_of"
 """The variable that holds the decision's date; always known."""
@@ -122,11 +123,11 @@ Template = tuple[str | Formula, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Bilingual:
-    """A text that readers see, in each language."""
+class Wording:
+    """A text with formulas that readers see, in each of the site's languages."""
 
-    en: Template
-    zh: Template
+    by_language: tuple[tuple[str, Template], ...]
+    """Languages by code, in the site's order, each with its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +163,10 @@ class Rule:
 
     title: Text | None
 
-    reason: Bilingual
+    reason: Wording
     """Why the outcome is what it is, where the rule fires."""
 
-    remedy: Bilingual | None
+    remedy: Wording | None
     """What would make the case pass."""
 
     conditions: tuple[tuple[str, Formula], ...]
@@ -279,6 +280,14 @@ class RuleSet:
 
     action_titles: Mapping[str, Text] = field(default_factory=dict)
     """What readers call the actions that rules ask for, by word."""
+    languages: tuple[str, ...] = OWN_LANGUAGES
+    """Of the site's texts; the first is shown to readers of others."""
+
+    outcome_titles: Mapping[str, Text] = field(default_factory=lambda: OUTCOME_TITLES)
+    """What readers see for each outcome, as the site calls it."""
+
+    words: Mapping[str, Text] = field(default_factory=lambda: OWN_WORDS)
+    """What readers see for yes, no and the like, see `OWN_WORDS`."""
 
     @property
     def is_decided(self) -> bool:

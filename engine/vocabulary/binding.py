@@ -21,7 +21,8 @@ from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, date_of, day_number
 from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal, decimal_formatter
 from engine.vocabulary.persons import person, person_fault
-from engine.vocabulary.plain_text import text_fault
+from engine.vocabulary.plain_text import BLANK_AROUND, has_blank_around, text_fault
+from engine.vocabulary.record_words import NO_LIST, NO_RECORD, RECORD_FAULTS_MAX, records_hint, too_many_records
 from engine.vocabulary.vocabulary import Fact, Future, Kind, ListField, Type
 
 KnownValue = int | str | bool
@@ -47,9 +48,6 @@ _DECIMAL = re.compile(rf"-?(0|[1-9][0-9]{{0,18}})(\.[0-9]{{1,{DECIMALS_READ}}})?
 
 _KEY_LENGTH_MAX = 80
 """Characters of an unknown key that a message quotes."""
-
-_RECORD_FAULTS_MAX = 20
-"""Faults of one list that a refusal names; thousands of records may have the same one."""
 
 _FORMATTED_REMEMBERED = 4_096
 """Dates, and numbers of each scale, whose text is kept for the next decision."""
@@ -308,14 +306,13 @@ def _list_reader(type_: Type) -> Callable[[object], Value]:
     """Reads `[{"amount": "12.50", "due": "2026-07-01"}, …]` as records of bound values in the order of the fields."""
     fields = {field.name: (slot, _scalar_reader(field)) for slot, field in enumerate(type_.fields)}
     required = [(slot, field.name) for slot, field in enumerate(type_.fields) if field.required]
-    example = f"send a list of objects with {', '.join(fields)}; an empty one where there are none"
+    example = records_hint(type_)
 
     def read(raw: object) -> Value:
         if not isinstance(raw, list | tuple):
-            raise _NotBound("is not a list", example)
+            raise _NotBound(NO_LIST, example)
         if len(raw) > type_.high:
-            message = f"has {len(raw):,} records, more than {type_.high:,}"
-            raise _NotBound(message, "declare a higher `at_most`, or send sums instead of records")
+            raise _NotBound(*too_many_records(f"{len(raw):,}", type_))
         faults: list[Fault] = []
         records = []
         for number, item in enumerate(raw, 1):
@@ -325,12 +322,12 @@ def _list_reader(type_: Type) -> Callable[[object], Value]:
                 absent = [f"[{number}].{name}" for slot, name in required if values[slot] is None]
                 faults += [Fault(path, "is required") for path in absent if all(path != one.path for one in faults)]
             else:
-                faults.append(Fault(f"[{number}]", "is not an object of values", example))
-            if len(faults) >= _RECORD_FAULTS_MAX:
+                faults.append(Fault(f"[{number}]", NO_RECORD, example))
+            if len(faults) >= RECORD_FAULTS_MAX:
                 break
             records.append(tuple(values))
         if faults:
-            raise _RecordsNotBound(faults[:_RECORD_FAULTS_MAX])
+            raise _RecordsNotBound(faults[:RECORD_FAULTS_MAX])
         return tuple(records)
 
     return read
@@ -363,9 +360,10 @@ def _read_record(
                 faults += wrong.faults(f"{path}.{key}")
 
 
-def _text_reader(*, required: bool) -> Callable[[object], Value]:
+def _text_reader(*, required: bool, blank_around: bool = False) -> Callable[[object], Value]:
     """Blank text is refused. As a value it would count as known, and an order whose second approver is blank would
-    count as released by two people."""
+    count as released by two people. So are blanks around a text, unless `blank_around`: `C-1` and `C-1 ` would be two
+    customers."""
     unknown = "leave it out or give null where it is unknown"
     hint = "send the number or name it is known by" if required else unknown
 
@@ -376,13 +374,15 @@ def _text_reader(*, required: bool) -> Callable[[object], Value]:
             raise _NotBound(*wrong)
         if not raw or raw.isspace():
             raise _NotBound("is empty", hint)
+        if not blank_around and has_blank_around(raw):
+            raise _NotBound(*BLANK_AROUND)
         return raw
 
     return read
 
 
 def _person_reader(*, required: bool) -> Callable[[object], Value]:
-    read_text = _text_reader(required=required)
+    read_text = _text_reader(required=required, blank_around=True)
 
     def read(raw: object) -> Value:
         text = str(read_text(raw))

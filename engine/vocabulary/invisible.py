@@ -27,10 +27,11 @@ FILLERS = (
     *((0x34F, 0x34F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180D), (0x180F, 0x180F), (0x2065, 0x2065)),
     *((0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0xE0000, 0xE0000)),
     *((0xE0002, 0xE001F), (0xE0080, 0xE0FFF)),
+    *((0xFDD0, 0xFDEF), *((plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))),
 )
 """What else Unicode shows as nothing (Default_Ignorable_Code_Point) or as a blank (Braille): fillers of scripts and
-selectors of variants. In the words of a policy they may stand, with an emoji for example; in facts they would make two
-ids out of one."""
+selectors of variants; and the 66 codes that never are characters. In the words of a policy they may stand, with an
+emoji for example; in facts they would make two ids out of one."""
 
 Ranges = tuple[tuple[int, int], ...]
 """First and last code point of each range."""

@@ -10,6 +10,15 @@ TEXT_LENGTH_MAX = 200
 _UNSEEN_HINT = "leave out marks of direction, joiners (U+200C, U+200D), soft hyphens, tags and the like"
 
 
+BLANK_AROUND = "begins or ends with a blank", "leave the blank out: nobody sees it, and it would be another text"
+"""Said of texts that are compared letter by letter. Blanks around the cells of a file are dropped before."""
+
+
+def has_blank_around(text: str) -> bool:
+    """Whether a blank of any width stands before or behind the text."""
+    return text != text.strip()
+
+
 def text_fault(text: str) -> tuple[str, str] | None:
     """What is wrong with a text that is not empty, and what to do about it; None where it may be a fact's value."""
     if len(text) > TEXT_LENGTH_MAX:

@@ -13,9 +13,10 @@ from enum import StrEnum
 
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.actions import STANDARD_ACTIONS
-from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.days import UTC_NAME, day_number
 from engine.vocabulary.decimals import RATE_SCALE
+from engine.vocabulary.languages import OWN_LANGUAGES
 from engine.vocabulary.text import Text
 
 
@@ -125,6 +126,9 @@ class ListField:
 
     required: bool
     """Whether a record without it is refused. Any other field may be missing or null, which are the same."""
+
+    title: Text | None = field(default=None, compare=False)
+    """What readers are shown; None: the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,15 @@ def lists_among(facts: Iterable[Fact]) -> Lists:
     return {fact.name: frozenset(item.name for item in fact.type.fields) for fact in lists}
 
 
+OWN_WORDS: Mapping[str, Text] = {
+    "yes": Text("yes", "是"),
+    "no": Text("no", "否"),
+    "unknown": Text("unknown", "未知"),
+    "none": Text("none", "无"),
+}
+"""What readers see for true, false, a value that is not known and a list without entries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """Everything that a policy set can speak about. The standard facts and a site's own are made into one."""
@@ -260,6 +273,14 @@ class Vocabulary:
 
     actions: Mapping[str, Text] = field(default_factory=lambda: dict(STANDARD_ACTIONS))
     """What rules may ask people to do: the title of each action by its word, the standard ones first."""
+    languages: tuple[str, ...] = OWN_LANGUAGES
+    """In which the site writes its texts, by ISO 639-1 code; the first is shown to readers of others."""
+
+    outcome_titles: Mapping[str, Text] = field(default_factory=lambda: OUTCOME_TITLES)
+    """What readers see for each outcome of any ladder."""
+
+    words: Mapping[str, Text] = field(default_factory=lambda: OWN_WORDS)
+    """What readers see for the values in `OWN_WORDS`."""
 
     def lists(self) -> Lists:
         """The facts that are lists, by full name, with the names of what their records hold."""

@@ -6,6 +6,7 @@ in = decisions + rejects. `duckdb.duckdb_run` decides the same rows in SQL, a hu
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,11 +18,11 @@ from pydantic_core import to_json
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused, Fault
-from engine.vocabulary.rates import Rate
 from files.batch.job import BatchJob, BatchTally
 from files.input_refused import InputRefused
+from files.joined_lists import with_lists
 from files.maps.headings import heading_faults, refuse_unfit_heading
-from files.maps.mapped_rows import MappedRow, faults_of_row, row_reader
+from files.maps.mapped_rows import MappedRow, faults_of_row, row_reader, row_value
 from files.maps.row_map import CURRENCY
 from files.rejects import rejects_writer
 from files.rows import FileRow, PerHeading, RowFile, open_rows
@@ -76,8 +77,9 @@ def decide_file(engine: Engine, job: DecideFileJob, watch: Watch) -> BatchTally:
         whole_files((Path(job.out), Path(job.rejects))) as (out, rejects),
     ):
         write_reject = rejects_writer(rejects, several_files=False, spreadsheet=job.spreadsheet)
-        for row, mapped in _mapped(engine, job, file, tally):
+        for row, alone in _mapped(engine, job, file, tally):
             tally.rows += 1
+            mapped = _with_lists(job, alone)
             decision = _decide(engine, job, row, mapped)
             if isinstance(decision, Decision):
                 tally.decided += 1
@@ -103,21 +105,28 @@ def _decide(engine: Engine, job: DecideFileJob, row: FileRow, mapped: MappedRow)
     refused: tuple[Fault, ...] = ()
     try:
         if not mapped.faults and not mapped.formula_faults:
-            return engine.decide(
-                job.case, mapped.facts, job.as_of, decision_id(engine, job, row, mapped.rate), mapped.rate
-            )
+            return engine.decide(job.case, mapped.facts, job.as_of, decision_id(engine, job, row, mapped), mapped.rate)
         engine.bind(job.case, mapped.facts, job.as_of)
     except FactsRefused as error:
         refused = error.faults
     return faults_of_row(job.row_map, mapped, refused)
 
 
-def decision_id(engine: Engine, job: DecideFileJob, row: FileRow, rate: Rate | None) -> str:
+def _with_lists(job: DecideFileJob, mapped: MappedRow) -> MappedRow:
+    """The row with the records that stand in files of their own."""
+    if not job.lists or (mapped.faults and not mapped.facts):
+        return mapped
+    facts, faults = with_lists(mapped.facts, job.lists)
+    return mapped._replace(facts=facts, faults=(*mapped.faults, *faults))
+
+
+def decision_id(engine: Engine, job: DecideFileJob, row: FileRow, mapped: MappedRow) -> str:
     """A UUID (version 5) of everything the decision follows from and of the row's place: deciding the same file again
     under the same policies gives the same ids."""
+    records = [json.dumps(row_value(mapped, each.fact.name), sort_keys=True) for each in job.lists]
     row_map = job.row_map.name if job.row_map else ""
-    day, of_rate = job.as_of.isoformat(), (repr(rate),) if rate else ()
-    return stable_id(row_map, job.source.name, str(row.line), row.text, job.case, day, engine.version, *of_rate)
+    day, rate = job.as_of.isoformat(), (repr(mapped.rate),) if mapped.rate else ()
+    return stable_id(row_map, job.source.name, str(row.line), row.text, job.case, day, engine.version, *rate, *records)
 
 
 def stable_id(*parts: str) -> str:

@@ -59,12 +59,12 @@ class FormulaColumns:
         faults: str,
         dialect: Dialect,
         as_of: int,
-        unfit_text: Callable[[Expr], Expr],
+        unfit_text: Callable[[Expr, Type], Expr],
     ) -> None:
         """`columns` gives for each helper column and each fact of a column its column in the relation and its type;
         `names` gives each fact's column, also of those that formulas give. The column `faults` of the relation is null
         in rows without a faulty cell: in others a value may be none that formulas are made for. `unfit_text` is true
-        for text that no fact can hold."""
+        for text that no fact of the type can hold."""
         taken = ColumnNames()
         for name in (*names.values(), *(name for name, _ in columns.values()), faults):
             taken.name(name)
@@ -113,7 +113,7 @@ class FormulaColumns:
             tried = exp.TryCast(this=result.copy(), to=held.args["to"], safe=True)
             held = exp.Case(ifs=[exp.If(this=within.copy(), true=tried)])
         if type_.kind.is_text:
-            held = exp.Case(ifs=[exp.If(this=exp.not_(self._unfit_text(result)), true=held)])
+            held = exp.Case(ifs=[exp.If(this=exp.not_(self._unfit_text(result, type_)), true=held)])
         if type_.future is Future.UNKNOWN:
             held = known_on(self._as_of, held)
         self._codes[formula.name] = self._levels.named(SqlValue(held, nullable=True, long=True), name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from engine.vocabulary.rates import NO_RATES, Rates
+from files.joined_lists import JoinedList
 from files.maps.row_map import RowMap
 
 
@@ -19,6 +20,8 @@ class BatchJob:
 
     as_of: date
     """The day of the decisions: whose parameters are in force, and what `as_of` is to formulas."""
+    lists: tuple[JoinedList, ...] = ()
+    """Facts that are lists and whose records stand in files of their own."""
     row_map: RowMap | None = None
     """How columns become facts. None: columns bear the names of facts, rows of NDJSON may be requests."""
     rates: Rates = NO_RATES

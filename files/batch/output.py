@@ -50,12 +50,14 @@ class OutputOptions:
     """How decisions are options.
 
     `format`: of the file. `results`: every value of the policies, or only outcome, conditions and rules. `spreadsheet`:
-    text cells of CSV that begin like a formula are marked as text.
+    text cells of CSV that begin like a formula are marked as text. `place`: the column by which rows are put in order
+    again, where they were joined with others; blank where they are in order.
     """
 
     format: Format
     results: bool = True
     spreadsheet: bool = False
+    place: str = ""
 
 
 def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.Select:
@@ -63,7 +65,8 @@ def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.S
     Lists of values, and actions, are those of a decision's JSON in NDJSON and, as its text, in CSV, where an empty cell
     stands for no action; in Parquet their members, dates and amounts have the type that a column of them has."""
     masks = [*form.fired, *form.waived, *form.undetermined]
-    inner = form.query([*_inner(form, results=options.results), *(mask.column for mask in masks)], facts)
+    place = [options.place] if options.place else []
+    inner = form.query([*_inner(form, results=options.results), *(mask.column for mask in masks), *place], facts)
     lists = options.format is Format.NDJSON
     groups = zip(RULES, (form.fired, form.waived, form.undetermined), strict=True)
     ids = [_named(_ids(group, lists=lists), name) for name, group in groups]
@@ -72,7 +75,8 @@ def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.S
         texts = _texts(form.ruleset)
         columns = [_named(marked(each.this), each.alias) if each.alias in texts else each for each in columns]
     decided = exp.alias_(inner.subquery(copy=False), "decided", copy=False)
-    return exp.select(*columns, copy=False).from_(decided, copy=False)
+    rows = exp.select(*columns, copy=False).from_(decided, copy=False)
+    return rows.order_by(column(options.place), copy=False) if options.place else rows
 
 
 def marked(cell: Expr) -> Expr:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sqlglot import exp
 from sqlglot.expressions import Expr
 
 from engine.diagnostics.diagnostic import Place
@@ -29,10 +30,11 @@ class ColumnType(StrEnum):
     FLOAT = "floating-point numbers"
     YES_NO = "yes/no"
     DATE = "dates"
+    RECORDS = "arrays of structs"
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactSource:
     """Where a fact or a helper column of a map comes from."""
 
@@ -48,6 +50,9 @@ class FactSource:
     words: Mapping[str, str | None] | None = None
     """Translates text, which then counts as cells do; a word that it doesn't know is a fault, and so is every value of
     a column that is no text. None where the column's own values count."""
+
+    fields: Mapping[str, ColumnType] | None = None
+    """Of arrays of structs: what the structs hold, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,16 @@ class CheckedFact:
 
     faults: tuple[Test, ...]
     """Tests and words: what is wrong with the raw value is said by the first test that is true."""
+
+
+def raw_column(name: str) -> Expr:
+    """A column of a file by its heading."""
+    return exp.column(exp.to_identifier(name, quoted=True))
+
+
+def known(cell: Expr) -> Expr:
+    """Whether there is a value."""
+    return exp.Not(this=exp.Is(this=cell.copy(), expression=exp.Null()))
 
 
 def as_cells(source: FactSource) -> FactSource:

@@ -7,7 +7,7 @@ same cell (`files.maps.cell_faults`). What a map says of a column's signs, words
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -18,8 +18,6 @@ from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, t
 from engine.lowering.sql.levels import ColumnNames, column
 from engine.vocabulary.binding import after_the_day
 from engine.vocabulary.decimals import DECIMALS_READ
-from engine.vocabulary.invisible import CONTROLS, FILLERS, UNSEEN, sql_class
-from engine.vocabulary.plain_text import TEXT_LENGTH_MAX
 from engine.vocabulary.vocabulary import Fact, Future, Kind, Type
 from files.batch.cell_sql import (
     HOLDS_JOINT,
@@ -44,9 +42,14 @@ from files.batch.raw_columns import (
     Test,
     as_cells,
     is_rounded_decimal,
+    known,
     mapped_column,
+    raw_column,
 )
 from files.batch.raw_currency import RawCurrency
+from files.batch.raw_lists import RawLists
+from files.batch.record_facts import JoinedRelation
+from files.batch.unfit_texts import BLANKS, unfit_texts_of
 from files.batch.unscaled import NARROW_DIGITS, tried, unscaled
 from files.maps.cell_faults import (
     fault_of_missing,
@@ -66,20 +69,16 @@ FAULTS = "faults"
 
 _INTEGER = f"-?[0-9]{{1,18}}(\\.0{{1,{DECIMALS_READ}}})?"
 _DECIMAL = f"-?(0|[1-9][0-9]{{0,18}})(\\.[0-9]{{1,{DECIMALS_READ}}})?"
-_CONTROL, _UNSEEN = sql_class(CONTROLS), sql_class((*UNSEEN, *FILLERS))
+_DECIMAL_OF_CELL = _DECIMAL.replace("-?", "-?0*", 1)
+"""Files of a fixed width fill numbers up with zeros."""
+
 _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
 """Most cells; what else stands around them is stripped as Python strips it, at three times the cost."""
-
-_BLANKS = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B)))) + (
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-_BLANK = f"\\A[{_BLANKS}]*\\z"
-
 
 _ASCII = "\\A[ -~]*\\z"
 
 
-class RawFacts:
+class RawFacts(RawLists):
     """The relations between raw columns and facts.
 
     Without formulas there are two: `cells` holds what each raw column holds, text without blanks around it, and the one
@@ -99,12 +98,15 @@ class RawFacts:
         as_of: int = 0,
         persons: bool = False,
         currency: RawCurrency | None = None,
+        joined: Mapping[str, JoinedRelation] | None = None,
     ) -> None:
         """`names` are the columns of the facts, as `SqlForm.columns` has them; `sources` says which raw columns give
         facts and helper columns; `kept` are raw columns that stay beside the facts. `row_map` has the formulas for the
         facts that no column gives; `as_of` is the day, as a day count, that they read under that name, and to which
         dates of the past are held. `persons`: there is a relation `PERSONS` of what `persons_written` gives.
-        `currency`: what the rows say of their currency; None where they say nothing."""
+        `currency`: what the rows say of their currency; None where they say nothing.
+        `joined`: the lists that stand in relations of their own, by fact."""
+        self._joined = joined or {}
         self._currency = currency
         self._persons = persons
         self.facts = tuple(facts)
@@ -125,6 +127,10 @@ class RawFacts:
         self._currency_cells = {name: f"credence_currency_{number}" for number, name in enumerate(headings)}
         self._read_as = {name: f"{PERSONS}_{number}" for number, name in enumerate(self._of_persons())}
 
+    @classmethod
+    def of_record(cls, facts: Sequence[Fact], sources: Mapping[str, FactSource], dialect: Dialect) -> RawFacts:
+        return cls(facts, {fact.name: f"credence_value_{at}" for at, fact in enumerate(facts)}, sources, dialect)
+
     def _of_persons(self) -> list[str]:
         """The targets that are persons in a column of text."""
         texts = (ColumnType.CELLS, ColumnType.TEXT)
@@ -139,12 +145,13 @@ class RawFacts:
         once."""
         odd = exp.Not(this=self.dialect.matches(exp.column(WRITTEN, quoted=True), _ASCII))
         for name in self._read_as:
-            written = exp.select(exp.alias_(self._person_cell(name), WRITTEN, quoted=True)).from_(raw).distinct()
+            written = exp.select(exp.alias_(self._own_cell(name), WRITTEN, quoted=True)).from_(raw).distinct()
             yield exp.select("*").from_(written.subquery("written")).where(odd.copy())
 
     def checked(self, raw: str = RAW) -> exp.Select:
         """Every row: the facts' columns, the kept ones, and `faults`: null where the row can be decided."""
         cells = self._with_persons(exp.select(*self._kept, *self._cells(), copy=False).from_(raw, copy=False))
+        cells = self._with_lists(cells)
         readings = {name: self._reading(target) for name, (_, target) in self._targets.items()}
         values = [exp.alias_(readings[name].value, self._targets[name][0], copy=False) for name in readings]
         faults = exp.alias_(self._after_currency(self._faults(list(readings.values()))), FAULTS, copy=False)
@@ -154,11 +161,11 @@ class RawFacts:
             return columns.with_("cells", as_=cells, copy=False)
         return self._with_formulas(cells, columns)
 
-    def sound(self) -> exp.Select:
-        """The facts of the rows that can be decided."""
-        columns = [column(self._names[fact.name]) for fact in self.facts]
+    def sound(self, raw: str = RAW) -> exp.Select:
+        """The facts of the rows that can be decided, and the kept columns."""
+        columns = [*self._kept, *(column(self._names[fact.name]) for fact in self.facts)]
         no_fault = exp.Is(this=column(FAULTS), expression=exp.Null())
-        checked = exp.alias_(self.checked().subquery(copy=False), "checked", copy=False)
+        checked = exp.alias_(self.checked(raw).subquery(copy=False), "checked", copy=False)
         return exp.select(*columns, copy=False).from_(checked, copy=False).where(no_fault, copy=False)
 
     def _after_currency(self, others: Expr) -> Expr:
@@ -183,6 +190,7 @@ class RawFacts:
         for name, source in self._sources.items():
             if name in self._targets and is_rewritten(source.mapped, source.words):
                 self._written[name] = free.name(f"{name} written")
+        self._written |= {name: free.name(f"{name} faults") for name in self._joined}
 
     def _with_formulas(self, cells: exp.Select, columns: exp.Select) -> exp.Select:
         """As `faults_of_row` has it: of a row's faults, those of its cells count first, then results out of range, then
@@ -221,28 +229,29 @@ class RawFacts:
             yield result.misfit, text(str(out_of_range(result.formula)))
         if result.formula.type.kind.is_text:
             words = {wrong: text(str(fault)) for wrong, fault in unfit_texts(result.formula)}
-            yield from self._unfit_texts(result.raw, lambda wrong: words[wrong], blank=True)
+            is_text = result.formula.type.kind is Kind.TEXT
+            yield from unfit_texts_of(self.dialect, result.raw, lambda wrong: words[wrong], blank=True, around=is_text)
 
     # --- cells -------------------------------------------------------------------------------------------------------
 
     def _cells(self) -> Iterator[Expr]:
         for name, (in_relation, target) in self._targets.items():
             source = self._sources.get(name)
+            if name in self._joined:
+                yield from self._joined_cells(name)
+                continue
             yield exp.alias_(self._cell(source, target) if source else exp.Null(), in_relation)
             if source is not None and name in self._written:
                 yield exp.alias_(self._as_written(source), self._written[name])
         for name, in_relation in self._currency_cells.items():
             yield exp.alias_(self._bare(name), in_relation)
         for read in self._read_as.values():
-            known = exp.column(READ, read, quoted=True) if self._persons else exp.Null()
-            yield exp.alias_(exp.cast(known, self.dialect.text_type), read)
-
-    def _person_cell(self, name: str) -> Expr:
-        return self._cell(self._sources[name], self._targets[name][1])
+            person = exp.column(READ, read, quoted=True) if self._persons else exp.Null()
+            yield exp.alias_(exp.cast(person, self.dialect.text_type), read)
 
     def _with_persons(self, cells: exp.Select) -> exp.Select:
         for name, read in self._read_as.items() if self._persons else ():
-            same = binary(exp.EQ, exp.column(WRITTEN, read, quoted=True), self._person_cell(name))
+            same = binary(exp.EQ, exp.column(WRITTEN, read, quoted=True), self._own_cell(name))
             cells = cells.join(exp.to_table(PERSONS).as_(read), on=same, join_type="left", copy=False)
         return cells
 
@@ -250,7 +259,7 @@ class RawFacts:
         """What the source holds; text of a form that the map describes as the plain text that it stands for."""
         mapped = source.mapped
         if source.column_type is not ColumnType.CELLS:
-            raw = _raw(source.column)
+            raw = raw_column(source.column)
             return typed_cell(mapped, raw, self.dialect, is_date=source.column_type is ColumnType.DATE)
         if mapped is not None and mapped.rest:
             return joined_cells(mapped, [self._bare(name) for name in mapped.columns])
@@ -264,16 +273,16 @@ class RawFacts:
 
     def _bare(self, name: str) -> Expr:
         """A cell without blanks around it; null where nothing is left."""
-        raw = exp.cast(_raw(name), self.dialect.text_type) if name in self._rounded else _raw(name)
+        raw = exp.cast(raw_column(name), self.dialect.text_type) if name in self._rounded else raw_column(name)
         plain = self.dialect.matches(raw, _NO_BLANKS_AROUND)
-        trimmed = exp.Trim(this=raw.copy(), expression=text(_BLANKS), position="BOTH")
+        trimmed = exp.Trim(this=raw.copy(), expression=text(BLANKS), position="BOTH")
         bare = exp.Case(ifs=[exp.If(this=plain, true=raw.copy())], default=trimmed)
         return exp.Nullif(this=bare, expression=text(""))
 
     def _as_written(self, source: FactSource) -> Expr:
         """The cell for the words of its faults."""
         if source.column_type is not ColumnType.CELLS:
-            return exp.cast(_raw(source.column), self.dialect.text_type)
+            return exp.cast(raw_column(source.column), self.dialect.text_type)
         mapped = source.mapped
         if mapped is None or not mapped.rest:
             return self._bare(source.column)
@@ -299,10 +308,9 @@ class RawFacts:
         in_relation, _ = self._targets[target.name]
         cell = column(in_relation)
         source = self._sources.get(target.name)
-        if source is None:
-            missing = (_missing(f"{target.name}: is required", cell),)
-            type_ = {Kind.YES_NO: "BOOLEAN"}.get(target.type.kind, self._sql_type(target.type))
-            return CheckedFact(exp.cast(cell, type_), missing if target.required else ())
+        if (unread := self._unread(target, cell)) is not None or source is None:
+            missing = (_missing(f"{target.name}: is required", cell),) if target.required else ()
+            return CheckedFact(unread.value, (*unread.faults, *missing)) if unread else CheckedFact(cell, missing)
         untranslated = source.words is not None and source.column_type is not ColumnType.CELLS
         reading = self._untranslated(target, source, cell) if untranslated else self._read(target, source, cell)
         faults = list(reading.faults)
@@ -339,10 +347,11 @@ class RawFacts:
             case Kind.PERSON:
                 return self._person(target, source, cell)
             case Kind.LIST:
-                raise AssertionError("a batch reads no lists")
+                return self._list(target, source, cell)
             case Kind.TEXT:
                 blank = source.column_type is ColumnType.TEXT or source.words is not None
-                faults = list(self._unfit_texts(cell, lambda wrong: self._words(target).of_binding(wrong), blank=blank))
+                words = self._words(target).of_binding
+                faults = list(unfit_texts_of(self.dialect, cell, words, blank=blank, around=blank))
                 return self._known_words(
                     target, source.column_type, cell, [*self._unjoined(target, source, cell), *faults]
                 )
@@ -358,29 +367,20 @@ class RawFacts:
         """As `person` has it. Almost every login is ASCII, which SQL reads; what others are stands in PERSONS."""
         if target.name not in self._read_as:
             return self._known_words(target, source.column_type, cell, [])
-        faults = list(self._unfit_texts(cell, lambda wrong: self._words(target).of_binding(wrong), blank=True))
+        faults = list(unfit_texts_of(self.dialect, cell, self._words(target).of_binding, blank=True))
         bare = exp.Lower(this=call("REPLACE", cell.copy(), text(" "), text("")))
         read = exp.Coalesce(this=column(self._read_as[target.name]), expressions=[text(PERSON_REFUSED + "is unread")])
         refused = self.dialect.matches(read, f"\\A{PERSON_REFUSED}")
         is_ascii = self.dialect.matches(cell, _ASCII)
         odd = exp.and_(exp.Not(this=is_ascii.copy()), refused)
         value = exp.Case(ifs=[exp.If(this=is_ascii, true=bare), exp.If(this=exp.Not(this=refused.copy()), true=read)])
-        value = exp.Case(ifs=[exp.If(this=_known(cell), true=value)])
+        value = exp.Case(ifs=[exp.If(this=known(cell), true=value)])
         words = binary(exp.DPipe, text(f"{target.name}: "), call("SUBSTRING", read, number(2)))
         return CheckedFact(value, (*faults, (odd, words)))
 
-    def _unfit_text(self, value: Expr) -> Expr:
-        return exp.or_(*(test for test, _ in self._unfit_texts(value, text, blank=True)))
-
-    def _unfit_texts(self, value: Expr, words: Callable[[str], Expr], *, blank: bool) -> Iterator[Test]:
-        """Tests for text that no fact can hold; `words` says what is wrong, of a text with the same fault. `blank`:
-        empty text is one of them."""
-        long = binary(exp.GT, exp.Length(this=value.copy()), number(TEXT_LENGTH_MAX))
-        yield long, words("x" * (TEXT_LENGTH_MAX + 1))
-        yield self.dialect.matches(value, _CONTROL), words("\x00")
-        yield self.dialect.matches(value, _UNSEEN), words("\u200b")
-        if blank:
-            yield self.dialect.matches(value, _BLANK), words("")
+    def _unfit_text(self, value: Expr, type_: Type) -> Expr:
+        tests = unfit_texts_of(self.dialect, value, text, blank=True, around=type_.kind is Kind.TEXT)
+        return exp.or_(*(test for test, _ in tests))
 
     def _known_words(self, target: RawTarget, column_type: ColumnType, cell: Expr, faults: list[Test]) -> CheckedFact:
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
@@ -395,7 +395,7 @@ class RawFacts:
     def _refused(self, target: RawTarget, cell: Expr, words: Expr) -> CheckedFact:
         """Every value of this column is a fault."""
         type_ = "BOOLEAN" if target.type.kind is Kind.YES_NO else self._sql_type(target.type)
-        return CheckedFact(exp.cast(exp.Null(), type_), ((_known(cell), words),))
+        return CheckedFact(exp.cast(exp.Null(), type_), ((known(cell), words),))
 
     def _decimal(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
         scale = target.type.scale
@@ -403,7 +403,11 @@ class RawFacts:
             return self._refused(target, cell, self._words(target).of_binding(0.5))
         faults: list[Test] = []
         if column_type in (ColumnType.CELLS, ColumnType.TEXT):
-            plain = exp.Not(this=self.dialect.matches(cell, f"\\A{_DECIMAL}\\z"))
+            mapped = self._sources[target.name].mapped
+            has_thousands = mapped is not None and bool(mapped.numbers.thousands)
+            is_filled_up = column_type is ColumnType.CELLS and not has_thousands
+            pattern = _DECIMAL_OF_CELL if is_filled_up else _DECIMAL
+            plain = exp.Not(this=self.dialect.matches(cell, f"\\A{pattern}\\z"))
             faults.append((plain, self._words(target).no_number()))
             if scale < DECIMALS_READ:
                 longer = self.dialect.matches(cell, f"\\.[0-9]{{{scale}}}0*[1-9]")
@@ -421,7 +425,7 @@ class RawFacts:
         """A value that can't be held is out of range too."""
         within = exp.Between(this=value.copy(), low=number(target.type.low), high=number(target.type.high))
         inside = exp.Coalesce(this=within, expressions=[exp.Boolean(this=False)])
-        wrong = exp.and_(_known(cell), exp.Not(this=inside))
+        wrong = exp.and_(known(cell), exp.Not(this=inside))
         return CheckedFact(value, (*faults, (wrong, self._words(target).of_binding(outside))))
 
     def _integer(self, target: RawTarget, column_type: ColumnType, cell: Expr) -> CheckedFact:
@@ -443,7 +447,7 @@ class RawFacts:
             return self._refused(target, cell, self._words(target).of_binding(1))
         of_target = mapped_column(target, source)
         day = day_of_text(of_target.dates, cell, self.dialect)
-        unread = exp.and_(_known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
+        unread = exp.and_(known(cell), exp.Is(this=exp.Paren(this=day.copy()), expression=exp.Null()))
         faults: list[Test] = [(unread, self._words(target).said(no_date(of_target)))]
         return self._of_the_past(target, self._in_range(target, cell, day, faults, "0001-01-01"))
 
@@ -471,17 +475,9 @@ class RawFacts:
         return CheckedFact(value, ((exp.Not(this=known), self._words(target).said(*no_yes_no())),))
 
 
-def _raw(name: str) -> Expr:
-    return exp.column(exp.to_identifier(name, quoted=True))
-
-
 def _decimals(type_: Type) -> int | None:
     """Decimals of a type whose numbers may have some; None for whole numbers."""
     return type_.scale if type_.kind in (Kind.MONEY, Kind.RATE, Kind.NUMBER) else None
-
-
-def _known(cell: Expr) -> Expr:
-    return exp.Not(this=exp.Is(this=cell.copy(), expression=exp.Null()))
 
 
 def _missing(words: str, value: Expr) -> Test:

@@ -24,7 +24,7 @@ from files.maps.cell_faults import (
 )
 from files.maps.date_format import read_in_any
 from files.maps.joined_ids import Unjoined
-from files.maps.number_format import PLAIN, rounded
+from files.maps.number_format import PLAIN, rounded, without_zeros_before
 from files.maps.row_map import Column
 from files.strict_json import JsonRefused, read_json
 from files.typed_cells import is_typed
@@ -168,6 +168,8 @@ def _decimal_converter(column: Column) -> Converter:
         plain = (PLAIN if is_typed(text) else numbers).plain(text, decimals=True)
         if plain is None:
             raise NotMapped(*wrong)
+        if not numbers.thousands:  # among thousands, `0.234` is none
+            plain = without_zeros_before(plain)
         return rounded(plain, scale) if numbers.rounds else plain
 
     return convert
@@ -179,7 +181,7 @@ def _plain_decimal(text: str) -> JsonScalar:
         return None
     if not _PLAIN_NUMBER.fullmatch(text):
         raise NotMapped("is not a plain decimal number", PLAIN_HINT)
-    return str(text)
+    return without_zeros_before(str(text))
 
 
 def _yes_no(text: str) -> JsonScalar:

@@ -7,7 +7,7 @@ hold.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -19,11 +19,13 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.policy import Expression
-from engine.ruleset.formula import Formula, Variable
+from engine.ruleset.formula import Constant, Formula, Variable
+from engine.ruleset.interpret import Result
 from engine.ruleset.ruleset import AS_OF
-from engine.vocabulary.binding import Fault, json_value
-from engine.vocabulary.plain_text import TEXT_LENGTH_MAX, text_fault
-from engine.vocabulary.vocabulary import DATE, Fact, Kind, Type, Vocabulary
+from engine.vocabulary.binding import Fault, Value, json_value
+from engine.vocabulary.persons import person, person_fault
+from engine.vocabulary.plain_text import BLANK_AROUND, TEXT_LENGTH_MAX, has_blank_around, text_fault
+from engine.vocabulary.vocabulary import DATE, TEXT, Fact, Kind, Type, Vocabulary
 from files.maps.row_map import ROW, MapFormula
 
 UNKNOWN_NAME = ErrorCode.M005
@@ -84,7 +86,7 @@ def compile_formula(
     place = expression.place_of(expression.tree)
     try:
         require_shares(formula, fact.type)
-        result = named(formula, fact.type, vocabulary)
+        result = named(formula, TEXT if _is_name(formula, fact) else fact.type, vocabulary)
     except Mismatch as mismatch:
         message, hint = mismatch.message, mismatch.hint
         if mismatch.code == ErrorCode.T001:
@@ -97,6 +99,11 @@ def compile_formula(
         report.append(Diagnostic(place, OUT_OF_BOUNDS, message, _expected(fact.type)))
         return None
     return result
+
+
+def _is_name(formula: Formula, fact: Fact) -> bool:
+    """Whether a text that is worked out stands for a person: it is read as one in each row, as a cell is."""
+    return fact.type.kind is Kind.PERSON and formula.type.kind is Kind.TEXT and not isinstance(formula, Constant)
 
 
 def evaluation_order(formulas: Sequence[MapFormula]) -> tuple[MapFormula, ...]:
@@ -135,13 +142,18 @@ def unfit_text(formula: MapFormula, text: str) -> Fault | None:
     if not text or text.isspace():
         return _result_fault(formula, "text that is empty", "let it give null where the fact is unknown")
     wrong = text_fault(text)
+    if wrong is None and formula.makes_person:
+        wrong = person_fault(text)
+    elif wrong is None and formula.type.kind is Kind.TEXT and has_blank_around(text):
+        wrong = BLANK_AROUND
     return _result_fault(formula, f"text that {wrong[0]}", wrong[1]) if wrong else None
 
 
 def unfit_texts(formula: MapFormula) -> Iterator[tuple[str, Fault]]:
     """One text of each kind that a fact can't hold, with what is said of it: too long, with control characters, with
-    invisible ones, and empty."""
-    for text in ("x" * (TEXT_LENGTH_MAX + 1), "\x00", "\u200b", ""):
+    invisible ones, empty, and with a blank around it."""
+    kinds = ("x" * (TEXT_LENGTH_MAX + 1), "\x00", "\u200b", "")
+    for text in (*kinds, " x") if formula.type.kind is Kind.TEXT else kinds:
         fault = unfit_text(formula, text)
         if fault is None:
             raise AssertionError(f"a fact may hold {text!r}")
@@ -158,3 +170,24 @@ def _is_ordered(type_: Type) -> bool:
 
 def _expected(type_: Type) -> str:
     return f"expected between {json_value(type_.low, type_)} and {json_value(type_.high, type_)}"
+
+
+def misfit_of(formula: MapFormula) -> Callable[[Value], Fault | None] | None:
+    """The function that says of a result that the fact can't hold it; None where it can hold each."""
+    if formula.type.kind.is_text:
+        return lambda value: unfit_text(formula, str(value))
+    if not may_be_out_of_range(formula):
+        return None
+    low, high, fault = formula.type.low, formula.type.high, out_of_range(formula)
+    return lambda value: None if low <= value <= high else fault  # type: ignore[operator]  # a number or a date
+
+
+def as_person(function: Callable[[Sequence[Result]], Value]) -> Callable[[Sequence[Result]], Value]:
+    """The function, whose text is read as a person's name; one that can't be read so stays, for the words of the
+    fault."""
+
+    def named(values: Sequence[Result]) -> Value:
+        value = function(values)
+        return person(value) if isinstance(value, str) and not person_fault(value) else value
+
+    return named

@@ -26,7 +26,7 @@ from files.maps.cell_faults import (
     fault_of_missing,
 )
 from files.maps.joined_ids import Join
-from files.maps.map_formulas import may_be_out_of_range, out_of_range, unfit_text
+from files.maps.map_formulas import as_person, misfit_of
 from files.maps.row_currency import RowCurrency
 from files.maps.row_map import ROW, Column, MapFormula, RowMap
 
@@ -172,6 +172,27 @@ def row_value(row: MappedRow, name: str) -> object:
     return members.get(key) if isinstance(members, Mapping) else None
 
 
+def cell_reader(column: Column) -> Callable[[str | None], tuple[JsonScalar, Fault | None]]:
+    """A function that reads one cell of this column by itself: its value as a request carries it, and what is wrong
+    with it. None where the cell is blank, or wrong."""
+    convert, bind = column_converter(column), value_reader(column.type, column.name)
+
+    def read(cell: str | None) -> tuple[JsonScalar, Fault | None]:
+        text = cell.strip() if cell else ""
+        try:
+            if type(cell) is JsonDecimal and column.type.kind.is_text:
+                raise NotMapped(NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT)
+            raw = convert(text)
+            bind(raw)
+        except NotMapped as wrong:
+            return None, fault_of_cell(column, text, wrong.message, wrong.hint)
+        except FactsRefused as refused:
+            return None, fault_of_binding(column, text, refused.faults[0])
+        return raw, None
+
+    return read
+
+
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 
@@ -269,8 +290,9 @@ class _FormulaRunner:
         for formula in formulas:
             group, _, key = formula.name.partition(".")
             function = _known_on(formula.type, self._day, formula_function(formula.formula, places, nullable))
+            function = as_person(function) if formula.makes_person else function
             place = places[formula.name]
-            plan = _FormulaPlan(function, _misfit(formula), json_formatter(formula.type), place, group, key)
+            plan = _FormulaPlan(function, misfit_of(formula), json_formatter(formula.type), place, group, key)
             if formula.reads <= fixed:
                 fixed.add(formula.name)
                 fixed_plans.append(plan)
@@ -317,13 +339,3 @@ def _known_on(
         return None if _counts_as_unknown(value, type_, day) else value
 
     return known
-
-
-def _misfit(formula: MapFormula) -> Callable[[Value], Fault | None] | None:
-    """What says of a result that the fact can't hold it; None where it can hold each."""
-    if formula.type.kind.is_text:
-        return lambda value: unfit_text(formula, str(value))
-    if not may_be_out_of_range(formula):
-        return None
-    low, high, fault = formula.type.low, formula.type.high, out_of_range(formula)
-    return lambda value: None if low <= value <= high else fault  # type: ignore[operator]  # a number or a date

@@ -124,3 +124,12 @@ def rounded(plain: str, scale: int) -> str:
     if len(decimals) <= scale:
         return plain
     return format(Decimal(plain).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_EVEN, _EXACT), "f")
+
+
+def without_zeros_before(plain: str) -> str:
+    """`-0012.50` is `-12.50`: files of a fixed width fill numbers up, and zeros there say nothing."""
+    if plain[0] == "0" or plain.startswith("-0"):
+        sign, digits = ("-", plain[1:]) if plain[0] == "-" else ("", plain)
+        digits = digits.lstrip("0")
+        return sign + (digits if digits[:1].isdigit() else f"0{digits}")
+    return plain

@@ -14,7 +14,7 @@ from engine.diagnostics.diagnostic import Place
 from engine.ruleset.formula import Formula, variables
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Type
+from engine.vocabulary.vocabulary import Kind, Type
 from files.maps.date_format import DateFormat, read_in_any
 from files.maps.number_format import PLAIN, NumberFormat
 
@@ -108,9 +108,34 @@ class MapFormula:
     the type of its column or fact; its result has the kind and the scale of `type`, perhaps wider bounds."""
 
     @property
+    def makes_person(self) -> bool:
+        """Whether the formula gives a text that is read as a person's name."""
+        return self.type.kind is Kind.PERSON and self.formula.type.kind is Kind.TEXT
+
+    @property
     def reads(self) -> frozenset[str]:
         """The facts and helper columns that the formula needs, by full name; without `as_of`."""
         return frozenset(variables(self.formula)) - {AS_OF}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedList:
+    """A list whose records stand in a file of their own, as a map reads that file."""
+
+    name: str
+    """The fact."""
+
+    place: Place
+    """Where the map says so."""
+
+    key: str
+    """The fact of the rows by whose value they find their records."""
+
+    key_column: Column
+    """The column of the other file that holds this value."""
+
+    columns: Mapping[str, Column]
+    """Its columns with the values of records, by these values' names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +159,9 @@ class RowMap:
 
     formulas: tuple[MapFormula, ...] = ()
     """In an order in which each reads only the results of those before it."""
+
+    lists: tuple[MappedList, ...] = ()
+    """The lists whose records stand in files of their own."""
 
     currency: Column | str | None = None
     """In which currency the amounts of a row are: the column that says so by ISO 4217 codes, or one code for all rows;

@@ -11,14 +11,15 @@ from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Mapping, Node, Scalar
-from engine.reading.fields import FieldReader
+from engine.reading.fields import FieldReader, TextLanguages
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.currencies import MINOR_UNITS, not_a_currency
 from engine.vocabulary.vocabulary import TEXT, Fact, Vocabulary
 from files.maps.map_columns import COLUMN_KEYS, MAP_KEYS, ColumnReader
 from files.maps.map_formula_reader import FormulaReader, WrittenFormula
 from files.maps.map_formulas import MapNames
-from files.maps.row_map import CURRENCY, ROW, Column, RowMap
+from files.maps.mapped_lists import MappedListReader
+from files.maps.row_map import CURRENCY, ROW, Column, MappedList, RowMap
 
 _CURRENCY_KEYS = ("column", "values")
 
@@ -34,11 +35,13 @@ def read_row_map(document: Document, vocabulary: Vocabulary) -> tuple[RowMap | N
 
 class _RowMapReader:
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.reader = FieldReader()
+        self.reader = FieldReader(languages=TextLanguages(vocabulary.languages))
         self.vocabulary = vocabulary
         self.facts: dict[str, Fact] = {}
         self.columns = ColumnReader(self.reader, ErrorCode.M003, ErrorCode.M008, ErrorCode.M010)
         self.formulas = FormulaReader(self.reader, vocabulary)
+        self.lists = MappedListReader(self.reader, self.columns)
+        self.mapped_lists: list[MappedList] = []
 
     def read(self, document: Document) -> RowMap | None:
         reader, root = self.reader, document.root
@@ -62,6 +65,7 @@ class _RowMapReader:
         types |= {fact.name: fact.type for fact in (*(each.fact for each in of_helpers), *given)}
         formulas = self.formulas.compiled(written, MapNames(types, self.facts))
         self.require({fact.name for fact in given}, fields["facts"])
+        self.require_keys({column.name for column in columns})
         if not name or not title:
             return None
         return RowMap(
@@ -72,6 +76,7 @@ class _RowMapReader:
             columns=(*helpers, *columns),
             formulas=formulas,
             currency=currency,
+            lists=tuple(self.mapped_lists),
             skip_lines=self.columns.skip_lines,
         )
 
@@ -133,6 +138,10 @@ class _RowMapReader:
                 )
                 continue
             given.append(fact)
+            if self.lists.stands_apart(fact, entry):
+                apart = self.lists.mapped(fact, key.place, entry, self.facts)
+                self.mapped_lists += [apart] if apart else []
+                continue
             fields = self.reader.fields(entry, "a mapped fact", (*COLUMN_KEYS, "formula"))
             if fields is None or not self.formulas.one_source(key.text, key.place, fields):
                 continue
@@ -149,3 +158,12 @@ class _RowMapReader:
             if fact.required and fact.name not in given:
                 message = f"the required fact `{fact.name}` is not mapped"
                 self.reader.mistake(node.place, ErrorCode.M007, message, f"add `{fact.name}: {{column: …}}`")
+
+    def require_keys(self, columns: Collection[str]) -> None:
+        """Notes each fact that no column gives, though records of a file of their own are found by it."""
+        for mapped in self.mapped_lists:
+            if mapped.key not in columns:
+                message = f"`{mapped.key}`, by which the records of `{mapped.name}` are found, is read from no column"
+                self.reader.mistake(
+                    mapped.key_column.place, ErrorCode.M007, message, f"add `{mapped.key}: {{column: …}}`"
+                )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.reading.file_schemas import BILINGUAL, CURRENCY, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS
+from engine.reading.file_schemas import CURRENCY, DIALECT, ID_PATTERN, NAME_PATTERN, TYPE_WORDS, text_schema
 from engine.reading.request_schemas import Schema, fact_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
-from engine.vocabulary.vocabulary import Vocabulary
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 from files.maps.map_columns import FIRST_YEARS, PARTS_MAX, SKIP_LINES_MAX
 from files.maps.number_format import DECIMAL_SIGNS, NEGATIVES, THOUSANDS_SIGNS
 
@@ -84,7 +84,7 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
     facts = {
         name: {
             "title": fact_schema(fact, vocabulary)["title"],
-            "oneOf": [{"$ref": "#/$defs/column"}, {"$ref": "#/$defs/formula"}],
+            "oneOf": [{"$ref": "#/$defs/column"}, {"$ref": "#/$defs/formula"}, *_apart(fact)],
         }
         for name, fact in vocabulary.facts.items()
     }
@@ -97,7 +97,7 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
         **record(
             {
                 "map": {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
-                "title": BILINGUAL,
+                "title": text_schema(vocabulary.languages),
                 "case": {"enum": list(CASE_KINDS), "description": "What each row decides."},
                 "currency": {
                     "anyOf": [
@@ -126,6 +126,20 @@ def row_map_schema(vocabulary: Vocabulary) -> Schema:
             "formula": record({"formula": FORMULA}, ("formula",)),
         },
     }
+
+
+def _apart(fact: Fact) -> list[Schema]:
+    """Of a list, the shape of an entry about a file of its own."""
+    if fact.type.kind is not Kind.LIST:
+        return []
+    column: Schema = {"anyOf": [_HEADING, {"$ref": "#/$defs/column"}]}
+    key = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": column}
+    required = tuple(field.name for field in fact.type.fields if field.required)
+    of = record({field.name: column for field in fact.type.fields}, required)
+    about = (
+        "Records in a file of their own, which --list names: the column that says whose each is, and those they have."
+    )
+    return [{**record({"key": key, "of": of}, ("key", "of")), "description": about}]
 
 
 def record(properties: Schema, required: tuple[str, ...]) -> Schema:

@@ -1,4 +1,4 @@
-"""A folder of rules on disk: policies and facts at the top, policy tests under cases/, row maps under maps/.
+"""A folder of rules on disk: policies and facts at the top, lists under lists/, tests under cases/, maps under maps/.
 
 Whatever lies there, no more is read than a policy set can have: so many files, and of each a byte more than the largest
 that is allowed, which tells that it is too large.
@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from engine.reading.list_file import LIST_SUFFIXES
+from engine.reading.policy import LISTS
 from files.bounded_files import read_ordinary
 from files.input_refused import InputRefused
 from files.visible import unseen, visible_name
@@ -34,7 +36,7 @@ class RulesFolder:
     """The folder."""
 
     policies: Mapping[str, bytes]
-    """Policies and facts at the top of the folder."""
+    """Policies and facts at the top of the folder, and lists under lists/: the policy set."""
 
     cases: Mapping[str, bytes]
     """Policy tests under cases/."""
@@ -45,7 +47,7 @@ class RulesFolder:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What can be seen of a folder's policy files without reading them: name, size, the times of the last change of
+    """What can be seen of a policy set's files without reading them: name, size, the times of the last change of
     content and of anything, inode. Two looks that are equal saw no change. None: the folder can't be looked at."""
 
     files: tuple[tuple[str, int, int, int, int], ...] | None
@@ -54,6 +56,8 @@ class Look:
 def read_folder(root: Path, name: str = "") -> RulesFolder:
     """`name` replaces the folder's path in the names of its files."""
     displayed = PurePath(visible_name(name or str(root)))
+    if displayed.name == LISTS:
+        raise InputRefused(f"the rules folder `{root}` is called as the folder of lists in one is; rename it")
     try:
         _refuse_unless_folder(root)
     except OSError as error:  # one that nobody may look at, or a name that no file can have
@@ -61,6 +65,7 @@ def read_folder(root: Path, name: str = "") -> RulesFolder:
     policies = _files(root, displayed)
     if not policies:
         raise InputRefused(f"the folder `{root}` holds no .yaml files; {_GIVE}")
+    policies |= _files(root / LISTS, displayed / LISTS, LIST_SUFFIXES)
     cases, maps = _files(root / "cases", displayed / "cases"), _files(root / "maps", displayed / "maps")
     return RulesFolder(root, policies, cases, maps)
 
@@ -68,7 +73,8 @@ def read_folder(root: Path, name: str = "") -> RulesFolder:
 def look(root: Path) -> Look:
     """At the files that `read_folder` gives as policies."""
     try:
-        return Look(tuple(sorted((entry.name, *_state(entry)) for entry in _yaml_files(root))))
+        lists = ((f"{LISTS}/{entry.name}", *_state(entry)) for entry in _list_files(root / LISTS))
+        return Look(tuple(sorted([*((entry.name, *_state(entry)) for entry in _files_ending(root)), *lists])))
     except OSError:
         return Look(None)
 
@@ -78,15 +84,16 @@ def _state(entry: os.DirEntry[str]) -> tuple[int, int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-def _files(folder: Path, displayed: PurePath) -> dict[str, bytes]:
+def _files(folder: Path, displayed: PurePath, suffixes: tuple[str, ...] = _SUFFIXES) -> dict[str, bytes]:
+    kinds = ".yaml" if suffixes is _SUFFIXES else ".csv and .yaml"
     try:
-        names = sorted(entry.name for entry in _yaml_files(folder))
+        names = sorted(entry.name for entry in _files_ending(folder, suffixes))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
         raise _unreadable(error) from None
     if len(names) > FILES_MAX:
-        raise InputRefused(f"the folder `{displayed}` holds {len(names)} .yaml files; the most is {FILES_MAX}")
+        raise InputRefused(f"the folder `{displayed}` holds {len(names)} {kinds} files; the most is {FILES_MAX}")
     for name in names:
         if character := unseen(name):
             path = displayed / visible_name(name)
@@ -103,7 +110,7 @@ def _files(folder: Path, displayed: PurePath) -> dict[str, bytes]:
             contents[(displayed / name).as_posix()] = content
             total += len(content)
         if total > FOLDER_BYTES_MAX:
-            raise InputRefused(f"the folder `{displayed}` holds more than {FOLDER_BYTES_MAX} bytes in .yaml files")
+            raise InputRefused(f"the folder `{displayed}` holds more than {FOLDER_BYTES_MAX} bytes in {kinds} files")
     return contents
 
 
@@ -118,11 +125,19 @@ def _unreadable(error: OSError) -> InputRefused:
     return InputRefused(f"`{error.filename}` can't be read: {error.strerror}")
 
 
-def _yaml_files(folder: Path) -> Iterator[os.DirEntry[str]]:
+def _list_files(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """None where there is no such folder."""
+    try:
+        yield from _files_ending(folder, LIST_SUFFIXES)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+
+
+def _files_ending(folder: Path, suffixes: tuple[str, ...] = _SUFFIXES) -> Iterator[os.DirEntry[str]]:
     """Editors leave hidden files beside the one being edited."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.endswith(_SUFFIXES) and not entry.name.startswith(".") and _is_ordinary(entry):
+            if entry.name.endswith(suffixes) and not entry.name.startswith(".") and _is_ordinary(entry):
                 yield entry
 
 

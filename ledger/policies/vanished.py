@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from engine.diagnostics.codes import ErrorCode
 from engine.reading import document
 from engine.reading.document import Mapping as Entries
 from engine.reading.document import Node, Scalar
 from engine.reading.exceptions_file import SITE_EXCEPTIONS
+from engine.reading.list_file import is_list_file, name_in_set, read_list
 from engine.reading.policy import EXCEPTIONS
 
 _EMPTY_FILE = ErrorCode.Y004
@@ -24,11 +24,11 @@ _EMPTY_FILE = ErrorCode.Y004
 
 @dataclass(frozen=True, slots=True)
 class Vanished:
-    """`files` are base names, `policies` their names, `rules` and `exceptions` ids as decisions name them
+    """`files` are names within the set, `policies` their names, `rules` and `exceptions` ids as decisions name them
     (`orders.over-limit`); each sorted. False where nothing has vanished."""
 
     files: tuple[str, ...] = ()
-    """Base names, sorted."""
+    """Names within the set (`orders.yaml`, `lists/banks.csv`), sorted. A list that has lost all its entries counts."""
 
     policies: tuple[str, ...] = ()
     """Names, sorted."""
@@ -52,11 +52,12 @@ class _Held:
 
 
 def vanished(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Vanished:
-    """Files are the same by their base names, wherever the folder is. Of a file that can't be read any more nothing is
-    said: what it defines is a mistake to mend first, not something that is gone. An empty one defines nothing.
+    """Files are the same by their names within the set, wherever the folder is. Of a file that can't be read any more
+    nothing is said: what it defines is a mistake to mend first, not something that is gone. An empty one defines
+    nothing.
 
     Files {a: policy p with rules r and s} → {a: policy p with rule r}: Vanished((), (), ("p.s",))."""
-    old, new = _by_base_name(before), _by_base_name(after)
+    old, new = _by_name(before), _by_name(after)
     waived_before, waived_after = (_exceptions(files.pop(SITE_EXCEPTIONS, None)) for files in (old, new))
     waiving = {name for name, said in waived_after.items() if waived_before.get(name) != said}
     held_before = {name: _held(content, name) for name, content in old.items()}
@@ -64,6 +65,7 @@ def vanished(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Vanishe
     files = set(old) - set(new)
     # a file of before that this engine can't read defines something unknown, which is there only if it hasn't changed
     files |= {name for name, held in held_before.items() if held is None and old[name] != new.get(name)}
+    files |= {name for name in old if _is_emptied(name, old[name], new.get(name, old[name]))}
     was = [held for held in held_before.values() if held]
     now = [held or held_before.get(name) or _Held() for name, held in held_after.items()]
     policies = frozenset().union(*(h.policies for h in was)) - frozenset().union(*(h.policies for h in now))
@@ -72,8 +74,17 @@ def vanished(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Vanishe
     return Vanished(tuple(sorted(files)), _names(policies), _names(rules), exceptions)
 
 
-def _by_base_name(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {PurePath(name).name: content for name, content in files.items()}
+def _is_emptied(name: str, before: bytes, after: bytes) -> bool:
+    """Whether a list had entries and has none any more: most often an export that went wrong, and as if it were
+    gone."""
+    if not is_list_file(name) or before == after:
+        return False
+    was, now = (read_list(content, name, end_mark=False)[0] for content in (before, after))
+    return bool(was and any(each.value for each in was.values) and now and not any(each.value for each in now.values))
+
+
+def _by_name(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name_in_set(name): content for name, content in files.items()}
 
 
 def _exceptions(content: bytes | None) -> dict[str, object]:
@@ -94,7 +105,10 @@ def _names(pairs: frozenset[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def _held(content: bytes, name: str) -> _Held | None:
-    """None where the file can't be read. Looks at names only, so that a mistake inside a rule doesn't hide it."""
+    """None where the file can't be read. Looks at names only, so that a mistake inside a rule doesn't hide it. A list
+    is named by its file."""
+    if is_list_file(name):
+        return _Held()
     read, mistakes = document.read(content, name)
     if read is None:
         return _Held() if any(mistake.code == _EMPTY_FILE for mistake in mistakes) else None

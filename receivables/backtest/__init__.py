@@ -9,8 +9,9 @@ Each invoice of a history stands for the order it came from. The flow, module by
     `replay_sql`        decides them by the thousands, on DuckDB, with the same answers
     `backtest_figures`  the tally → `BacktestFigures`: lateness by outcome, lift, precision and recall, effect on DSO,
                         what each rule did; with two policy sets, the orders that flip
-    `backtest_report`   the figures for people, with `report_policy_set` and `report_comparison`; `backtest_texts` holds
-                        the sentences
+    `uncertainty`       how far lift and held share are luck, from the sums of each customer
+    `backtest_report`   the figures for people, with `report_backtest_summary`, `report_policy_set` and
+                        `report_comparison`; `backtest_texts` holds the sentences
     `backtest_json`     the figures for programs
 
 Nothing is taken from the future: `receivables.payment_record` cuts every fact off before the day of the order. Start

@@ -21,12 +21,19 @@ from typing import NamedTuple
 
 from engine.vocabulary.days import day_number
 from receivables.backtest.replay import Decide, PastOrder, ReplayedOrder
+from receivables.backtest.uncertainty import CustomerSums
 from receivables.items import Item
 from receivables.months import quarter_of
 from receivables.payment_record import ReceivablesByDay, facts_at_issue
 
 LATE_DAYS = (0, 7, 15, 30)
 """Later than these many days: the thresholds of all lateness figures."""
+
+SERIOUS = 2
+"""Index of the threshold that summaries speak of: more than 15 days late."""
+
+STOPPING = ("hold", "reject")
+"""Outcomes that keep an order from going out: these orders are called held."""
 
 FLIPS_KEPT = 100
 """Orders that two policy sets decide differently: how many are kept, the largest."""
@@ -82,13 +89,15 @@ class Flip:
     """One for each policy set."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class BacktestTally:
     """Everything that a replay counted; mutable while it runs."""
 
     cells: dict[TallyKey, OrderSums] = field(default_factory=dict)
     orders: int = 0
     """Orders decided so far."""
+    customers: dict[str, tuple[CustomerSums, ...]] = field(default_factory=dict)
+    """By customer, the sums of its orders, one for each policy set, from which the uncertainty is worked out."""
     flips: int = 0
     """How many of them two policy sets decided differently."""
     largest_flips: list[tuple[int, str, Flip]] = field(default_factory=list)
@@ -174,8 +183,25 @@ def _count(
         sums.late_amount_days += amount * late
         if item.disputed:
             sums.disputed_amount += amount
+        _count_customer(tally, item, lateness, decided)
         if len(decided) > 1 and decided[0].outcome != decided[1].outcome:
             tally.flip(Flip(item, decided))
+
+
+def _count_customer(tally: BacktestTally, item: Item, lateness: int | None, decided: tuple[ReplayedOrder, ...]) -> None:
+    sides = tally.customers.get(item.customer)
+    if sides is None:
+        sides = tally.customers[item.customer] = tuple(CustomerSums() for _ in decided)
+    amount, is_late = item.amount, lateness is not None and lateness > SERIOUS
+    for sums, order in zip(sides, decided, strict=True):
+        is_held = order.outcome in STOPPING
+        sums.amount += amount
+        sums.held += amount if is_held else 0
+        if lateness is not None:
+            sums.known += amount
+            sums.known_held += amount if is_held else 0
+            sums.late += amount if is_late else 0
+            sums.caught += amount if is_late and is_held else 0
 
 
 def outcome(item: Item, end: int) -> tuple[int, int | None, int]:

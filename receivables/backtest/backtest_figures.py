@@ -11,21 +11,22 @@ the policy sets under test.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.text import Text
-from receivables.backtest.backtest import LATE_DAYS, BacktestTally, Flip, OrderSums, TallyKey
+from receivables.backtest.backtest import LATE_DAYS, STOPPING, BacktestTally, Flip, OrderSums, TallyKey
 from receivables.backtest.replay import ReplayedOrder
-from receivables.figures import ratio
+from receivables.backtest.uncertainty import CustomerSums, LikelyRange, lift_range, share_range
+from receivables.ratios import NoValue, Ratio, ratio
+
+WITH_CONDITIONS = "approve_with_conditions"
+"""The outcome of orders that pass only if the customer brings something."""
 
 LADDER = CASE_KINDS["order"].ladder
 """The outcomes of orders, the mildest first."""
-
-STOPPING = ("hold", "reject")
-"""Outcomes that keep an order from going out: these orders are called held."""
 
 
 @dataclass(slots=True)
@@ -47,31 +48,47 @@ class OrderGroup:
             for late in self.late[:lateness]:
                 late += sums
 
-    def rate(self, index: int) -> Fraction | None:
-        """Share of the known amount that was paid later than `LATE_DAYS[index]` days; None where nothing is known."""
-        return ratio(self.late[index].amount, self.known.amount)
+    def rate(self, index: int) -> Ratio:
+        """Share of the known amount that was paid later than `LATE_DAYS[index]` days."""
+        return ratio(self.late[index].amount, self.known.amount, self._unknown)
 
-    def count_rate(self, index: int) -> Fraction | None:
+    def count_rate(self, index: int) -> Ratio:
         """The same share by the number of orders."""
-        return ratio(self.late[index].count, self.known.count)
+        return ratio(self.late[index].count, self.known.count, self._unknown)
+
+    def share_of(self, everything: OrderGroup) -> Ratio:
+        """The group's share of the amount of all orders."""
+        return ratio(self.all.amount, everything.all.amount, NoValue.NO_ORDERS)
+
+    def count_share_of(self, everything: OrderGroup) -> Ratio:
+        """The same share by the number of orders."""
+        return ratio(self.all.count, everything.all.count, NoValue.NO_ORDERS)
+
+    @property
+    def disputed_share(self) -> Ratio:
+        """The share of the group's amount that was disputed at some time."""
+        return ratio(self.all.disputed_amount, self.all.amount, NoValue.NO_ORDERS)
+
+    @property
+    def _unknown(self) -> NoValue:
+        return NoValue.NOT_KNOWN_YET if self.all.count else NoValue.NO_ORDERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """Holding as a forecast of lateness, for one threshold; first by amount, then by the number of orders. None where
-    there is nothing to divide by."""
+    """Holding as a forecast of lateness, for one threshold; first by amount, then by the number of orders."""
 
     days: int
     """The threshold, one of `LATE_DAYS`."""
-    lift: Fraction | None
+    lift: Ratio
     """How many times as much late amount was held as holding the same amount at random would."""
-    precision: Fraction | None
+    precision: Ratio
     """Share of what was held that came late."""
-    recall: Fraction | None
+    recall: Ratio
     """Share of what came late that was held."""
-    count_lift: Fraction | None
-    count_precision: Fraction | None
-    count_recall: Fraction | None
+    count_lift: Ratio
+    count_precision: Ratio
+    count_recall: Ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +96,15 @@ class Effect:
     """Days sales outstanding and the overdue share of receivables: as it was, and had held orders not gone out. None
     where there is nothing to divide by."""
 
-    dso: Fraction | None
+    dso: Ratio
     """As it was, in days: amount-days ÷ amount."""
-    dso_refused: Fraction | None
+    dso_refused: Ratio
     """Had held orders been refused: neither owed nor sold."""
-    dso_prepaid: Fraction | None
+    dso_prepaid: Ratio
     """Had held orders been paid in advance: sold, and owed for no day."""
-    overdue_share: Fraction | None
+    overdue_share: Ratio
     """Late amount-days ÷ amount-days, as it was."""
-    overdue_share_without: Fraction | None
+    overdue_share_without: Ratio
     """The same without held orders, refused or prepaid."""
 
 
@@ -131,6 +148,12 @@ class SideFigures:
     passed: OrderGroup
     accuracy: tuple[Accuracy, ...]
     """One for each of `LATE_DAYS`."""
+    customers: int
+    """How many customers the orders are of."""
+    lift_range: LikelyRange | NoValue
+    """Between which lift for paying seriously late, by amount, lies in nine of ten samples of such customers."""
+    held_range: LikelyRange | NoValue
+    """The same of the held share of the amount."""
     effect: Effect
     rules: tuple[RuleFigures, ...]
     """The rules that said something, in the order of the policies."""
@@ -191,7 +214,10 @@ Cells = list[tuple[TallyKey, OrderSums]]
 def figures(tally: BacktestTally, sides: Iterable[Side]) -> BacktestFigures:
     """Every figure of the tally. `sides` are the policy sets that decided it, in the same order."""
     cells = sorted(tally.cells.items(), key=_by_quarter)
-    side_figures = tuple(_side(side, index, cells) for index, side in enumerate(sides))
+    side_figures = tuple(
+        _side(side, index, cells, [sums[index] for sums in tally.customers.values()])
+        for index, side in enumerate(sides)
+    )
     largest = sorted(tally.largest_flips, key=lambda entry: (-entry[0], entry[1]))
     everything = OrderGroup()
     for cell, sums in cells:
@@ -209,7 +235,7 @@ def _by_quarter(entry: tuple[TallyKey, OrderSums]) -> str:
     return entry[0].quarter
 
 
-def _side(side: Side, index: int, cells: Cells) -> SideFigures:
+def _side(side: Side, index: int, cells: Cells, customers: Sequence[CustomerSums]) -> SideFigures:
     outcomes = {name: OrderGroup() for name in LADDER}
     grades: defaultdict[str, OrderGroup] = defaultdict(OrderGroup)
     quarters: defaultdict[str, tuple[OrderGroup, OrderGroup]] = defaultdict(lambda: (OrderGroup(), OrderGroup()))
@@ -229,6 +255,9 @@ def _side(side: Side, index: int, cells: Cells) -> SideFigures:
         held=held,
         passed=passed,
         accuracy=tuple(_accuracy(days, i, held, passed) for i, days in enumerate(LATE_DAYS)),
+        customers=len(customers),
+        lift_range=lift_range(customers),
+        held_range=share_range(customers),
         effect=effect(held, passed),
         rules=_rules(side.rules, index, cells),
         grades=dict(sorted(grades.items())),
@@ -254,17 +283,18 @@ def _accuracy(days: int, index: int, held: OrderGroup, passed: OrderGroup) -> Ac
     )
 
 
-def _forecast(
-    hit: int, held: int, missed: int, passed: int
-) -> tuple[Fraction | None, Fraction | None, Fraction | None]:
+def _forecast(hit: int, held: int, missed: int, passed: int) -> tuple[Ratio, Ratio, Ratio]:
     """Lift, precision and recall of a forecast: `hit` of the `held` came late, and `missed` of the `passed`.
 
     Example: of 90 held 30 came late, of 80 passed 70. Precision is 30 ÷ 90, the share that came late of everything 100
     ÷ 170, so lift is 1/3 ÷ 10/17 = 17/30; recall is 30 ÷ 100.
     """
-    precision, base = ratio(hit, held), ratio(hit + missed, held + passed)
-    lift = precision / base if precision is not None and base else None
-    return lift, precision, ratio(hit, hit + missed)
+    unknown = NoValue.NONE_LATE if held + passed else NoValue.NOT_KNOWN_YET
+    precision, recall = ratio(hit, held, NoValue.NONE_HELD), ratio(hit, hit + missed, unknown)
+    if not isinstance(precision, Fraction):
+        return precision, precision, recall
+    base = Fraction(hit + missed, held + passed)
+    return precision / base if base else NoValue.NONE_LATE, precision, recall
 
 
 def effect(held: OrderGroup, passed: OrderGroup) -> Effect:
@@ -272,11 +302,11 @@ def effect(held: OrderGroup, passed: OrderGroup) -> Effect:
     owed, sold = held.all.amount_days + passed.all.amount_days, held.all.amount + passed.all.amount
     late = held.all.late_amount_days + passed.all.late_amount_days
     return Effect(
-        dso=ratio(owed, sold),
-        dso_refused=ratio(passed.all.amount_days, passed.all.amount),
-        dso_prepaid=ratio(passed.all.amount_days, sold),
-        overdue_share=ratio(late, owed),
-        overdue_share_without=ratio(passed.all.late_amount_days, passed.all.amount_days),
+        dso=ratio(owed, sold, NoValue.NO_ORDERS),
+        dso_refused=ratio(passed.all.amount_days, passed.all.amount, NoValue.NO_ORDERS),
+        dso_prepaid=ratio(passed.all.amount_days, sold, NoValue.NO_ORDERS),
+        overdue_share=ratio(late, owed, NoValue.NOTHING_OWED),
+        overdue_share_without=ratio(passed.all.late_amount_days, passed.all.amount_days, NoValue.NOTHING_OWED),
     )
 
 

@@ -1,7 +1,8 @@
 """A backtest's figures as JSON for programs: what `credence backtest --json` prints.
 
 Amounts are decimal text with the currency's decimals, shares decimal text with 6, so that nothing passes through a
-float; null is a share of nothing. The keys are a promise to programs; docs/backtest.md explains the figures.
+float; null is a share of nothing: `no_value` beside it holds the reason's code, `no_value_reasons` the texts. The keys
+are a promise to programs; docs/backtest.md explains the figures.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from collections.abc import Iterator
 
 from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter, rate_text
-from engine.vocabulary.text import Text
-from receivables.backtest.backtest import LATE_DAYS, Flip
+from receivables.backtest.backtest import LATE_DAYS, SERIOUS, Flip
 from receivables.backtest.backtest_figures import (
     Accuracy,
     Change,
@@ -22,7 +22,9 @@ from receivables.backtest.backtest_figures import (
     differing_rules,
 )
 from receivables.backtest.run_backtest import Backtest
+from receivables.backtest.uncertainty import LEVEL
 from receivables.history.history_file import HistoryRead
+from receivables.ratios import NoValue, ratios_json, reasons_json
 
 Json = dict[str, object]
 
@@ -32,7 +34,7 @@ def as_json(backtest: Backtest, history: HistoryRead) -> Json:
     write = _Writer(backtest.vocabulary.currency_digits)
     figures, history_map = backtest.figures, backtest.history_map
     return {
-        "history": {"file": backtest.file, "map": history_map.name, "title": _text(history_map.title)},
+        "history": {"file": backtest.file, "map": history_map.name, "title": history_map.title.as_json()},
         "currency": history_map.currency,
         "policy_currency": backtest.vocabulary.currency,
         "from": date_of(backtest.window.since).isoformat(),
@@ -49,17 +51,14 @@ def as_json(backtest: Backtest, history: HistoryRead) -> Json:
         "flips": figures.flips,
         "changes": [write.change(change) for change in figures.changes],
         "largest_flips": [write.flip(flip) for flip in figures.largest_flips],
+        "no_value_reasons": reasons_json(),
     }
 
 
 def _assumed(backtest: Backtest) -> Iterator[Json]:
     for part in backtest.history_map.assumptions:
         value = "as_of" if part.as_of else part.value
-        yield {"fact": part.name, "value": value, "because": _text(part.because)}
-
-
-def _text(text: Text) -> Json:
-    return {"en": text.en, "zh": text.zh}
+        yield {"fact": part.name, "value": value, "because": part.because.as_json()}
 
 
 class _Writer:
@@ -79,8 +78,7 @@ class _Writer:
                     "days": days,
                     "orders": late.count,
                     "amount": self.money(late.amount),
-                    "rate": rate_text(group.count_rate(index)),
-                    "amount_rate": rate_text(group.rate(index)),
+                    **ratios_json({"rate": group.count_rate(index), "amount_rate": group.rate(index)}),
                 }
                 for index, (days, late) in enumerate(zip(LATE_DAYS, group.late, strict=True))
             ],
@@ -94,6 +92,7 @@ class _Writer:
             "held": self.group(side.held),
             "passed": self.group(side.passed),
             "accuracy": [_accuracy(accuracy) for accuracy in side.accuracy],
+            "uncertainty": _uncertainty(side),
             "effect": _effect(side.effect),
             "rules": [self.rule(rule) for rule in side.rules],
             "grades": {grade: self.group(group) for grade, group in side.grades.items()},
@@ -106,7 +105,7 @@ class _Writer:
     def rule(self, rule: RuleFigures) -> Json:
         return {
             "rule": rule.rule,
-            "title": _text(rule.title),
+            "title": rule.title.as_json(),
             "outcome": rule.outcome,
             "fired": self.group(rule.fired),
             "undetermined": self.group(rule.undetermined),
@@ -138,23 +137,40 @@ class _Writer:
         }
 
 
-def _accuracy(accuracy: Accuracy) -> Json:
+def _uncertainty(side: SideFigures) -> Json:
+    """The ranges of lift later than 15 days and of the held share, both by amount, in `level` of such samples."""
+    ranges = {"lift": side.lift_range, "held_share": side.held_range}
     return {
-        "days": accuracy.days,
-        "lift": rate_text(accuracy.lift),
-        "precision": rate_text(accuracy.precision),
-        "recall": rate_text(accuracy.recall),
-        "lift_by_count": rate_text(accuracy.count_lift),
-        "precision_by_count": rate_text(accuracy.count_precision),
-        "recall_by_count": rate_text(accuracy.count_recall),
+        "level": rate_text(LEVEL),
+        "days": LATE_DAYS[SERIOUS],
+        "customers": side.customers,
+        **{
+            name: None if isinstance(found, NoValue) else {"low": rate_text(found.low), "high": rate_text(found.high)}
+            for name, found in ranges.items()
+        },
+        "no_value": {name: found.code for name, found in ranges.items() if isinstance(found, NoValue)},
     }
+
+
+def _accuracy(accuracy: Accuracy) -> Json:
+    ratios = {
+        "lift": accuracy.lift,
+        "precision": accuracy.precision,
+        "recall": accuracy.recall,
+        "lift_by_count": accuracy.count_lift,
+        "precision_by_count": accuracy.count_precision,
+        "recall_by_count": accuracy.count_recall,
+    }
+    return {"days": accuracy.days, **ratios_json(ratios)}
 
 
 def _effect(effect: Effect) -> Json:
-    return {
-        "dso": rate_text(effect.dso),
-        "dso_if_held_refused": rate_text(effect.dso_refused),
-        "dso_if_held_prepaid": rate_text(effect.dso_prepaid),
-        "overdue_share": rate_text(effect.overdue_share),
-        "overdue_share_without_held": rate_text(effect.overdue_share_without),
-    }
+    return ratios_json(
+        {
+            "dso": effect.dso,
+            "dso_if_held_refused": effect.dso_refused,
+            "dso_if_held_prepaid": effect.dso_prepaid,
+            "overdue_share": effect.overdue_share,
+            "overdue_share_without_held": effect.overdue_share_without,
+        }
+    )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from engine.deciding.value_words import ValueWords
 from receivables.backtest import backtest_texts as texts
 from receivables.backtest.backtest_figures import SideFigures
+from receivables.backtest.report_backtest_summary import headline
 from receivables.backtest.report_comparison import comparison_sections
 from receivables.backtest.report_policy_set import policy_set_sections
 from receivables.backtest.run_backtest import Backtest
@@ -21,16 +22,22 @@ from receivables.report.figure_formatter import VERSION_LENGTH, FigureFormatter
 from receivables.report.parts import Report, ReportTable, Section
 
 
-def report(backtest: Backtest, language: str) -> Report:
-    """The whole report in `language`, `en` or `zh`."""
-    show = FigureFormatter(language, backtest.history_map.currency, backtest.vocabulary.currency_digits)
+def report(backtest: Backtest, language: str | None = None) -> Report:
+    """The whole report for readers of `language`; None stands for the site's first."""
+    show = FigureFormatter(language, backtest.vocabulary, backtest.history_map.currency)
     figures = backtest.figures
     sections = comparison_sections(figures, show) if len(figures.sides) > 1 else []
     for side, ruleset in zip(figures.sides, backtest.rulesets, strict=True):
         mark = f" · {side.label}" if len(figures.sides) > 1 else ""
         sections += policy_set_sections(side, ruleset, figures.everything, show, mark)
     sections.append(_assumed(backtest, show))
-    return Report(language, show(texts.TITLE), tuple(_about(backtest, show)), tuple(sections))
+    return Report(
+        show.language,
+        show(texts.TITLE),
+        tuple(_about(backtest, show)),
+        tuple(sections),
+        headline=headline(figures, show),
+    )
 
 
 def _about(backtest: Backtest, show: FigureFormatter) -> Iterator[tuple[str, str]]:
@@ -63,7 +70,7 @@ def _policies(side: SideFigures) -> str:
 
 def _assumed(backtest: Backtest, show: FigureFormatter) -> Section:
     history_map, vocabulary = backtest.history_map, backtest.vocabulary
-    words = ValueWords(backtest.rulesets[0], show.language)
+    words = ValueWords(backtest.rulesets[0], show.reader[0])
     paragraphs = [show(texts.ASSUMED_TEXT)]
     if history_map.currency != vocabulary.currency:
         paragraphs.append(show(texts.CURRENCY_NOTE, history=history_map.currency, policies=vocabulary.currency))

@@ -41,6 +41,56 @@ NOTHING_LATE = Text(
     "nothing can be said of how well they hold.",
     "政策冻结了 {held} 的金额。未见逾期超过 {days} 天付款的订单，无法评价冻结效果。",
 )
+FOUND = Text("The policies tell late payers apart", "政策能够识别拖欠客户")
+NOT_FOUND = Text("The policies don't tell late payers apart better than chance", "政策识别拖欠客户的能力未显著优于随机")
+MISLED = Text("The policies hold those who pay and pass those who don't", "政策冻结了按时付款的客户，却放行了拖欠客户")
+HEADLINE = Text(
+    "{state}: they hold {held} of the amount, in which {times} times as much came more than {days} days late as by "
+    "chance ({low} to {high} in nine of ten such samples); {conditioned} passes only with conditions.",
+    "{state}：冻结金额占 {held}，其中逾期超过 {days} 天的金额是随机冻结的 {times} 倍"
+    "（九成同类样本在 {low} 至 {high} 倍之间）；另有 {conditioned} 须满足条件方可放行。",
+)
+HEADLINE_UNKNOWN = Text(
+    "How well the policies tell late payers apart can't be said: {why}. They hold {held} of the amount; {conditioned} "
+    "passes only with conditions.",
+    "无法评价政策识别拖欠客户的能力：{why}。冻结金额占 {held}，另有 {conditioned} 须满足条件方可放行。",
+)
+HEADLINE_TWO = Text(
+    "{second} holds {held} of the amount instead of {held_before} under {first}, with a lift of {lift} instead of "
+    "{lift_before}; {conditioned} instead of {conditioned_before} passes only with conditions.",
+    "{second} 冻结金额占 {held}（{first} 为 {held_before}），提升度 {lift}（{first} 为 {lift_before}）；"
+    "须满足条件方可放行的占 {conditioned}（{first} 为 {conditioned_before}）。",
+)
+UNCERTAINTY = Text(
+    "How sure is that? Of {orders} orders whose payment is known, {late} came more than {days} days late. With other "
+    "customers of the same sort ({customers} are in the file) lift would lie between {low} and {high} in nine samples "
+    "of ten, and the held share between {held_low} and {held_high}.",
+    "可靠程度：在付款结果已知的 {orders} 张订单中，{late} 张逾期超过 {days} 天。"
+    "若换成同类的其他客户（本数据含 {customers} 家），九成样本的提升度在 {low} 至 {high} 之间，"
+    "冻结占比在 {held_low} 至 {held_high} 之间。",
+)
+UNCERTAINTY_UNKNOWN = Text(
+    "How sure that is can't be said: {why} ({customers} customers; {late} of {orders} orders whose payment is known "
+    "came more than {days} days late).",
+    "无法估计可靠程度：{why}（客户 {customers} 家；付款结果已知的 {orders} 张订单中 {late} 张逾期超过 {days} 天）。",
+)
+HELD_TILE = Text("Held, of the amount", "冻结金额占比")
+CONDITIONED_TILE = Text("Passes only with conditions", "有条件放行金额占比")
+HELD_LATE_TILE = Text("Of what is held, late > {days} d", "冻结部分逾期>{days}天")
+RECALL_TILE = Text("Of what came late > {days} d, held", "逾期>{days}天中被冻结")
+LIFT_TILE = Text("Times as much as by chance", "相当于随机的倍数")
+ON_TIME_TILE = Text("Held, yet paid on time", "按时付款却被冻结")
+DSO_TILE = Text("DSO without the held, days", "剔除冻结后的 DSO（天）")
+OVERDUE_TILE = Text("Overdue share without the held", "剔除冻结后的逾期占比")
+ORDERS_NOTE = Text("{orders} orders", "{orders} 张订单")
+RANGE_NOTE = Text("nine of ten samples: {low} to {high}", "九成样本：{low} 至 {high}")
+NO_RANGE_NOTE = Text("how sure that is can't be said: {why}", "无法估计可靠程度：{why}")
+ORDERS_RANGE_NOTE = Text(
+    "{orders} orders; nine of ten samples: {low} to {high}", "{orders} 张订单；九成样本：{low} 至 {high}"
+)
+PASSED_NOTE = Text("of what passes: {share}", "放行部分：{share}")
+AS_IT_WAS_NOTE = Text("as it was: {value}", "实际：{value}")
+OF_ALL_NOTE = Text("of the whole amount", "占全部金额")
 OUTCOMES = Text("Decisions and how the orders were paid", "决策与实际付款")
 ORDERS = Text("Orders", "订单数")
 LATE = Text("Late >\u00a0{days}\u00a0d", "逾期>{days}天")

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 
 from engine.vocabulary.text import Text
 from receivables.backtest import backtest_texts as texts
-from receivables.backtest.backtest import FLIPS_KEPT, Flip
+from receivables.backtest.backtest import FLIPS_KEPT, SERIOUS, Flip
 from receivables.backtest.backtest_figures import (
+    WITH_CONDITIONS,
     BacktestFigures,
     Change,
     OrderGroup,
     SideFigures,
     differing_rules,
 )
-from receivables.backtest.report_policy_set import SERIOUS, late_headings
-from receivables.figures import ratio
+from receivables.backtest.report_policy_set import late_headings
 from receivables.report import report_texts
 from receivables.report.figure_formatter import FigureFormatter
 from receivables.report.parts import Chart, ChartKind, ReportTable, Section, Series
@@ -47,11 +47,11 @@ def comparison_sections(figures: BacktestFigures, show: FigureFormatter) -> list
 
 def _summary_by_title(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> Mapping[str, str]:
     accuracy = side.accuracy[SERIOUS]
-    conditioned = side.outcomes["approve_with_conditions"].all.amount
+    conditioned = side.outcomes[WITH_CONDITIONS]
     days, refused = accuracy.days, show(texts.REFUSED)
     return {
-        show(texts.HELD_AMOUNT): show.share(ratio(side.held.all.amount, everything.all.amount)),
-        show(texts.CONDITIONED_AMOUNT): show.share(ratio(conditioned, everything.all.amount)),
+        show(texts.HELD_AMOUNT): show.share(side.held.share_of(everything)),
+        show(texts.CONDITIONED_AMOUNT): show.share(conditioned.share_of(everything)),
         show(texts.HELD_LATE, days=days): show.share(accuracy.precision),
         show(texts.PASSED_LATE, days=days): show.share(side.passed.rate(SERIOUS)),
         show(texts.LIFT_LATER, days=days): show.times(accuracy.lift),

@@ -5,22 +5,21 @@ All figures come from `SideFigures`; here is only how they stand in tables and c
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Iterable, Iterator
 
 from engine.deciding.value_words import ValueWords
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.text import Text
 from receivables.backtest import backtest_texts as texts
-from receivables.backtest.backtest import LATE_DAYS
+from receivables.backtest.backtest import LATE_DAYS, SERIOUS
 from receivables.backtest.backtest_figures import OrderGroup, RuleFigures, SideFigures
+from receivables.backtest.report_backtest_summary import tiles
 from receivables.default_policies import GRADE
-from receivables.figures import ratio
+from receivables.ratios import NoValue, Ratio, ratio, value_of
 from receivables.report import report_texts
 from receivables.report.figure_formatter import FigureFormatter
 from receivables.report.parts import Chart, ChartKind, ReportTable, Section, Series
 
-SERIOUS = 2
-"""Index of the threshold that summaries speak of: more than 15 days late."""
 EACH = range(len(LATE_DAYS))
 """The indices of all thresholds."""
 
@@ -59,16 +58,17 @@ def _summary(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -
     accuracy = side.accuracy[SERIOUS]
     paragraph = show(
         _summary_text(side, everything),
-        held=show.share(ratio(side.held.all.amount, everything.all.amount)),
+        held=show.share(side.held.share_of(everything)),
         precision=show.share(accuracy.precision),
         passed=show.share(side.passed.rate(SERIOUS)),
         days=accuracy.days,
         lift=show.times(accuracy.lift),
     )
     parts = (
-        *_outcomes(side, everything, show),
+        tiles(side, everything, show),
         _quarter_chart(side, show),
         _lateness_chart(side, everything, show),
+        *_outcomes(side, everything, show),
     )
     return Section(show(texts.SUMMARY), (paragraph,), parts)
 
@@ -81,7 +81,7 @@ def _summary_text(side: SideFigures, everything: OrderGroup) -> Text:
         return texts.HOLD_NOTHING
     if not side.passed.all.count:
         return texts.PASS_NOTHING
-    return texts.SUMMARY_TEXT if side.accuracy[SERIOUS].lift is not None else texts.NOTHING_LATE
+    return texts.NOTHING_LATE if value_of(side.accuracy[SERIOUS].lift) is None else texts.SUMMARY_TEXT
 
 
 def _outcomes(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> tuple[ReportTable, ReportTable]:
@@ -100,7 +100,7 @@ def _outcomes(side: SideFigures, everything: OrderGroup, show: FigureFormatter) 
             title=show(texts.OUTCOMES),
             headings=_group_headings(report_texts.OUTCOME, show),
             rows=rates,
-            note=show(texts.LATE_NOTE),
+            note=" ".join(filter(None, (show(texts.LATE_NOTE), show.why(_group_ratios(group for _, group in groups))))),
         ),
         ReportTable(
             title=show(texts.OUTCOMES_LATE), headings=(show(report_texts.OUTCOME), *amounts, *orders), rows=sums
@@ -117,14 +117,20 @@ def _group_headings(first: Text, show: FigureFormatter) -> tuple[str, ...]:
     return (*counted, *late_headings(show, *EACH), show(report_texts.DISPUTED))
 
 
+def _group_ratios(groups: Iterable[OrderGroup]) -> Iterator[Ratio]:
+    """The ratios in the rows of these groups that may have no value."""
+    for group in groups:
+        yield from (*(group.rate(index) for index in EACH), group.disputed_share)
+
+
 def _group_cells(group: OrderGroup, everything: OrderGroup, show: FigureFormatter) -> tuple[str, ...]:
     return (
         show.count(group.all.count),
-        show.share(ratio(group.all.count, everything.all.count)),
+        show.share(group.count_share_of(everything)),
         show.money(group.all.amount),
-        show.share(ratio(group.all.amount, everything.all.amount)),
+        show.share(group.share_of(everything)),
         *(show.share(group.rate(index)) for index in EACH),
-        show.share(ratio(group.all.disputed_amount, group.all.amount)),
+        show.share(group.disputed_share),
     )
 
 
@@ -177,6 +183,11 @@ def _accuracy(side: SideFigures, show: FigureFormatter) -> Section:
         )
         for accuracy in side.accuracy
     )
+    why = show.why(
+        value
+        for accuracy in side.accuracy
+        for value in (accuracy.lift, accuracy.precision, accuracy.recall, accuracy.count_lift)
+    )
     lines = {texts.PASSED: (1,), report_texts.ALL: (0, 1), texts.HELD: (0,)}
     series = tuple(
         Series(show(name), tuple(show.bar(_late_share([pair[i] for i in which])) for pair in side.quarters.values()))
@@ -186,13 +197,36 @@ def _accuracy(side: SideFigures, show: FigureFormatter) -> Section:
     labels = tuple(quarter_name(key, show) for key in side.quarters)
     chart = Chart(kind=ChartKind.LINES, title=title, labels=labels, series=series, show=show.share_axis)
     return Section(
-        show(texts.ACCURACY), (show(texts.ACCURACY_TEXT),), (ReportTable(title="", headings=headings, rows=rows), chart)
+        show(texts.ACCURACY),
+        (show(texts.ACCURACY_TEXT), uncertainty(side, show)),
+        (ReportTable(title="", headings=headings, rows=rows, note=why), chart),
     )
 
 
-def _late_share(groups: list[OrderGroup]) -> Fraction | None:
+def uncertainty(side: SideFigures, show: FigureFormatter) -> str:
+    """How far lift and the held share are luck, in a sentence; or why nobody can say."""
+    late = side.held.late[SERIOUS].count + side.passed.late[SERIOUS].count
+    known = side.held.known.count + side.passed.known.count
+    counted = {"customers": show.count(side.customers), "late": show.count(late), "orders": show.count(known)}
+    lift, held = side.lift_range, side.held_range
+    if isinstance(lift, NoValue) or isinstance(held, NoValue):
+        reason = lift if isinstance(lift, NoValue) else held
+        why = show(reason.text) if isinstance(reason, NoValue) else ""
+        return show(texts.UNCERTAINTY_UNKNOWN, days=LATE_DAYS[SERIOUS], why=why, **counted)
+    return show(
+        texts.UNCERTAINTY,
+        days=LATE_DAYS[SERIOUS],
+        low=show.factor(lift.low),
+        high=show.factor(lift.high),
+        held_low=show.share(held.low),
+        held_high=show.share(held.high),
+        **counted,
+    )
+
+
+def _late_share(groups: list[OrderGroup]) -> Ratio:
     late = sum(group.late[SERIOUS].amount for group in groups)
-    return ratio(late, sum(group.known.amount for group in groups))
+    return ratio(late, sum(group.known.amount for group in groups), NoValue.NOT_KNOWN_YET)
 
 
 def _effect(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> Section:
@@ -204,12 +238,15 @@ def _effect(side: SideFigures, everything: OrderGroup, show: FigureFormatter) ->
         (show(texts.PREPAID), money(sold), days(effect.dso_prepaid), share(effect.overdue_share_without)),
     )
     headings = show.all("", texts.SALES, report_texts.DSO, report_texts.OVERDUE_SHARE)
+    why = show.why(
+        (effect.dso, effect.dso_refused, effect.dso_prepaid, effect.overdue_share, effect.overdue_share_without)
+    )
     on_time = side.held.known.amount - side.held.late[0].amount
-    note = show(texts.ON_TIME_REFUSED, amount=money(on_time), share=share(ratio(on_time, sold)))
+    note = show(texts.ON_TIME_REFUSED, amount=money(on_time), share=share(ratio(on_time, sold, NoValue.NO_ORDERS)))
     return Section(
         show(texts.EFFECT),
         (show(texts.EFFECT_TEXT),),
-        (ReportTable(title="", headings=headings, rows=rows, note=note),),
+        (ReportTable(title="", headings=headings, rows=rows, note=" ".join(filter(None, (note, why)))),),
     )
 
 
@@ -225,10 +262,19 @@ def _rules(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> 
     rows = tuple(_rule(rule, everything, show) for rule in side.rules)
     if not rows:
         return Section(show(texts.RULES), (show(texts.NO_RULES),))
+    why = show.why(rule.fired.rate(index) for rule in side.rules for index in (0, SERIOUS))
     return Section(
         show(texts.RULES),
         (),
-        (ReportTable(title="", headings=headings, rows=rows, left=2, note=show(texts.RULES_NOTE)),),
+        (
+            ReportTable(
+                title="",
+                headings=headings,
+                rows=rows,
+                left=2,
+                note=" ".join(filter(None, (show(texts.RULES_NOTE), why))),
+            ),
+        ),
     )
 
 
@@ -239,7 +285,7 @@ def _rule(rule: RuleFigures, everything: OrderGroup, show: FigureFormatter) -> t
         show.outcome(rule.outcome),
         show.count(fired.all.count),
         show.money(fired.all.amount),
-        show.share(ratio(fired.all.amount, everything.all.amount)),
+        show.share(fired.share_of(everything)),
         show.share(fired.rate(0)),
         show.share(fired.rate(SERIOUS)),
         show.count(rule.undetermined.all.count),
@@ -250,7 +296,7 @@ def _rule(rule: RuleFigures, everything: OrderGroup, show: FigureFormatter) -> t
 
 def _grades(side: SideFigures, ruleset: RuleSet, everything: OrderGroup, show: FigureFormatter) -> Section:
     """By grade of the customer; a set whose order policies read no grade is told apart from customers without one."""
-    words = ValueWords(ruleset, show.language)
+    words = ValueWords(ruleset, show.reader[0])
     rows = tuple(
         (
             words.variable(GRADE, grade) if grade else show(texts.UNGRADED),
@@ -259,7 +305,8 @@ def _grades(side: SideFigures, ruleset: RuleSet, everything: OrderGroup, show: F
         for grade, group in side.grades.items()
     )
     paragraphs = () if GRADE in ruleset.variables else (show(texts.GRADE_NOT_READ, grade=GRADE),)
-    table = ReportTable(title="", headings=_group_headings(report_texts.GRADE, show), rows=rows)
+    why = show.why(_group_ratios(side.grades.values()))
+    table = ReportTable(title="", headings=_group_headings(report_texts.GRADE, show), rows=rows, note=why)
     return Section(show(texts.GRADES), paragraphs, (table,))
 
 
@@ -270,7 +317,8 @@ def _quarters(side: SideFigures, show: FigureFormatter) -> Section:
         *(show(text, days=days) for text in (texts.HELD_LATE, texts.PASSED_LATE)),
     )
     rows = tuple(_quarter(key, *pair, show) for key, pair in side.quarters.items())
-    return Section(show(texts.QUARTERS), (), (ReportTable(title="", headings=headings, rows=rows),))
+    why = show.why(group.rate(SERIOUS) for pair in side.quarters.values() for group in pair)
+    return Section(show(texts.QUARTERS), (), (ReportTable(title="", headings=headings, rows=rows, note=why),))
 
 
 def _quarter(key: str, held: OrderGroup, passed: OrderGroup, show: FigureFormatter) -> tuple[str, ...]:
@@ -279,7 +327,7 @@ def _quarter(key: str, held: OrderGroup, passed: OrderGroup, show: FigureFormatt
         quarter_name(key, show),
         show.count(held.all.count + passed.all.count),
         show.money(amount),
-        show.share(ratio(held.all.amount, amount)),
+        show.share(ratio(held.all.amount, amount, NoValue.NO_ORDERS)),
         show.share(held.rate(SERIOUS)),
         show.share(passed.rate(SERIOUS)),
     )

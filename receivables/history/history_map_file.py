@@ -14,7 +14,7 @@ from engine.diagnostics.diagnostic import Diagnostic, in_order
 from engine.diagnostics.wording import clipped, did_you_mean
 from engine.reading.document import Document, Node, Scalar
 from engine.reading.document import Mapping as Entries
-from engine.reading.fields import FieldReader
+from engine.reading.fields import FieldReader, TextLanguages
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import Binder, FactsRefused, KnownValue
 from engine.vocabulary.currencies import MINOR_UNITS, not_a_currency
@@ -56,7 +56,7 @@ class _HistoryMapReader:
     """Reads one map; mistakes gather in `reader.diagnostics`, and what has one reads as None."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.reader = FieldReader()
+        self.reader = FieldReader(languages=TextLanguages(vocabulary.languages))
         self.vocabulary = vocabulary
         self.formulas = FormulaReader(self.reader, vocabulary)
         self.facts: dict[str, Fact] = {fact.name: fact for fact in vocabulary.of_case(CASE)}

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.reading.file_schemas import BILINGUAL, CURRENCY, DIALECT, ID_PATTERN, NAME_PATTERN
-from engine.reading.request_schemas import Schema, fact_schema
+from engine.reading.file_schemas import CURRENCY, DIALECT, ID_PATTERN, NAME_PATTERN, text_schema
+from engine.reading.request_schemas import Schema, about, fact_schema, titled
 from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 from files.maps.row_map_schema import FORMULA, FROM_COLUMN, OF_ALL_COLUMNS, TYPED, record
@@ -39,7 +39,7 @@ def history_map_schema(vocabulary: Vocabulary) -> Schema:
         **record(
             {
                 HISTORY: {"type": "string", "pattern": ID_PATTERN, "description": "The map's name."},
-                "title": BILINGUAL,
+                "title": text_schema(vocabulary.languages),
                 "currency": CURRENCY,
                 **OF_ALL_COLUMNS,
                 "helpers": {
@@ -62,7 +62,7 @@ def history_map_schema(vocabulary: Vocabulary) -> Schema:
         "$defs": {
             "column": record(FROM_COLUMN, ("column",)),
             "formula": record({"formula": FORMULA}, ("formula",)),
-            "because": BILINGUAL,
+            "because": text_schema(vocabulary.languages),
         },
     }
 
@@ -79,8 +79,5 @@ def _assumption(fact: Fact, vocabulary: Vocabulary) -> Schema:
     value = {"type": types, **value}
     if fact.type.kind is Kind.DATE:
         value = {"anyOf": [{"const": AS_OF, "description": "The day of the order."}, value]}
-    titles: Schema = {
-        key: in_request[key] for key in ("title", "x-title-zh", "description", "x-description-zh") if key in in_request
-    }
-    keys: Schema = {"value": {**titles, **value}, "because": {"$ref": "#/$defs/because"}}
-    return {"title": in_request["title"], "x-title-zh": in_request["x-title-zh"], **record(keys, ("value", "because"))}
+    keys: Schema = {"value": {**about(in_request), **value}, "because": {"$ref": "#/$defs/because"}}
+    return {**titled(fact.title), **record(keys, ("value", "because"))}

@@ -6,8 +6,8 @@
     `receivables.figures`  items → aging, quarters with DSO and CEI, concentration
     `portfolio_decisions`  one decision for each customer, each open invoice and the portfolio → grades, loss allowance,
                            early warnings
-    `portfolio_report`     all of it for people, with `report_quarters` and `report_warnings`; `portfolio_formatter`
-                           writes figures and titles, `portfolio_texts` holds the sentences
+    `portfolio_report`     all of it for people, with `report_summary`, `report_quarters` and `report_warnings`;
+                           `portfolio_formatter` writes figures and titles, `portfolio_texts` holds the sentences
     `portfolio_json`       all of it for programs
 
 Rows read = items in the book + invoices issued later + rejects; a row is never lost. Start with `run_portfolio`;

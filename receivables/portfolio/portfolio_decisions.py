@@ -22,7 +22,7 @@ from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.vocabulary import Kind
 from receivables.account_facts import account_facts, as_day_closes, in_request
-from receivables.default_policies import DAYS_IN_QUARTER, GRADING, MONITORING, PROVISIONS
+from receivables.default_policies import DAYS_IN_QUARTER, DSO_MAX, GRADING, MONITORING, PROVISIONS
 from receivables.figures import Line, PortfolioFigures, Quarter, lines_by
 from receivables.items import Item
 from receivables.portfolio.portfolio_rows import Book
@@ -123,13 +123,27 @@ class PortfolioDecisions:
     """The one decision on the portfolio itself."""
     overdue_by: Mapping[str, tuple[Line, ...]]
     """Open items by `grade`, A first, and by `country` and `industry` where the map supplies them, largest first."""
+    covered: Mapping[str, int]
+    """By customer, what of its open items is insured or secured, in minor units; those without are left out."""
+
+    def dso_max(self) -> Fraction | None:
+        """The largest DSO that the portfolio policy allows its industry, in days; None where it names none."""
+        policy, _, name = DSO_MAX.partition(".")
+        days = self.portfolio.results.get(policy, {}).get(name)
+        return None if days is None else Fraction(str(days))
 
 
 def days_in_quarter(engine: Engine, as_of: date) -> Fraction:
     """What DSO counts a quarter as: the policy's own parameter, so that the report and the warning count alike."""
-    constant = engine.ruleset("portfolio", as_of).constants.get(DAYS_IN_QUARTER)
+    return threshold(engine, as_of, DAYS_IN_QUARTER) or Fraction(QUARTER_DAYS_WITHOUT_POLICY)
+
+
+def threshold(engine: Engine, as_of: date, name: str) -> Fraction | None:
+    """A number or rate that is a parameter of the portfolio policies, by its full name; None where they have none such
+    on that day."""
+    constant = engine.ruleset("portfolio", as_of).constants.get(name)
     if constant is None or not isinstance(constant.value, int) or constant.type.kind is Kind.MONEY:
-        return Fraction(QUARTER_DAYS_WITHOUT_POLICY)
+        return None
     return Fraction(constant.value, 10**constant.type.scale)
 
 
@@ -156,14 +170,19 @@ def decide_portfolio(
     tick = _ticks(len(requests) + len(still_open), progress)
     accounts = _decide_accounts(engine, requests, still_open, figures.as_of, tick)
     grades = {account.customer: account.grade for account in accounts}
+    allowances, covered = _allowances(engine, book, still_open, requests, figures.as_of, tick)
+    request = _portfolio_request(engine, figures, name, industry)
+    if covered:
+        lines = lines_by(still_open, figures.as_of, lambda item: item.customer)
+        uncovered = max(_largest_uncovered(lines, covered), 0)
+        request["largest_uncovered_amount"] = decimal_formatter(engine.vocabulary.currency_digits)(uncovered)
     return PortfolioDecisions(
-        allowances=_allowances(engine, book, still_open, requests, figures.as_of, tick),
+        allowances=allowances,
         accounts=accounts,
         rules=_rules(accounts),
-        portfolio=_decide(
-            engine, "portfolio", _portfolio_request(engine, figures, name, industry), name, figures.as_of
-        ),
+        portfolio=_decide(engine, "portfolio", {"portfolio": request}, name, figures.as_of),
         overdue_by=_overdue(still_open, figures.as_of, grades),
+        covered=covered,
     )
 
 
@@ -223,7 +242,7 @@ def _decide_accounts(
     accounts = []
     for customer, facts in requests.items():
         decision = _decide(engine, "account", {"account": facts}, customer, as_of)
-        nothing_open = Line(key=customer, count=0, amount=0, overdue_count=0, overdue=0)
+        nothing_open = Line(key=customer, count=0, invoices=0, credits=0, overdue_count=0, overdue=0)
         accounts.append(Account(customer, balances.get(customer) or nothing_open, decision))
         tick()
     severity = CASE_KINDS["account"].severity
@@ -285,13 +304,16 @@ def _allowances(
     accounts: AccountRequests,
     as_of: int,
     tick: Callable[[], None],
-) -> tuple[Allowance, ...]:
-    """By the matrix's own buckets, those that fell due last first. Credit notes need no allowance.
+) -> tuple[tuple[Allowance, ...], Mapping[str, int]]:
+    """By the matrix's own buckets, those that fell due last first; and by customer, what of its invoices the policy
+    calls covered, insured or secured, each at most for what is open of it. Credit notes need no allowance.
 
     An invoice whose bucket or allowance is null, since a fact is missing, is in no bucket: those stand together in a
     last line without a sum, so that a total is never taken for complete that isn't.
     """
     by_bucket: dict[JsonValue, list[_Provision]] = {}
+    covered: defaultdict[str, int] = defaultdict(int)
+    scale = engine.vocabulary.currency_digits
     for item in sorted(still_open, key=lambda item: -item.due):
         tick()
         if item.is_credit:
@@ -302,7 +324,8 @@ def _allowances(
         bucket = None if results.get("allowance") is None else results.get("bucket")
         missing = _union(each.missing for each in decision.undetermined if each.id.startswith(f"{PROVISIONS}."))
         by_bucket.setdefault(bucket, []).append((item, results, missing))
-    scale = engine.vocabulary.currency_digits
+        if part := results.get("covered"):
+            covered[item.customer] += min(int(Decimal(str(part)).scaleb(scale)), item.open_amount)
     undetermined = by_bucket.pop(None, None)
     allowances = [_allowance(str(key), provisions, scale) for key, provisions in by_bucket.items()]
     if undetermined:
@@ -316,7 +339,7 @@ def _allowances(
                 missing=_union(missing for _, _, missing in undetermined),
             )
         )
-    return tuple(allowances)
+    return tuple(allowances), {customer: amount for customer, amount in covered.items() if amount}
 
 
 def _allowance(key: str, provisions: Iterable[_Provision], scale: int) -> Allowance:
@@ -345,32 +368,36 @@ def _allowance(key: str, provisions: Iterable[_Provision], scale: int) -> Allowa
 def _portfolio_request(engine: Engine, figures: PortfolioFigures, name: str, industry: str | None) -> dict[str, object]:
     """The facts of the portfolio as a request carries them; money is decimal text, None a missing fact.
 
-    Quarters that the books don't cover from their first day are left out: the policies then say what is missing. Where
-    the quarter before the last isn't covered, the last one's opening balance, if known, stands for its closing one.
+    Quarters that the books don't cover from their first day are left out. Where the quarter before the last isn't
+    covered, the last one's opening balance, if known, stands for its closing one. Each amount is the one that the
+    figures divide, so that a warning never contradicts the table beside it.
     """
     money = decimal_formatter(engine.vocabulary.currency_digits)
 
     def amount(value: int | None) -> str | None:
-        """A negative balance is no receivable."""
-        return money(value) if value is not None and value >= 0 else None
+        return None if value is None else money(value)
 
     last, before, earlier = _last_three(figures.quarters)
-    opening = last.opening if last else None
-    largest = figures.concentration.top[0].amount if figures.concentration.top else 0
+    concentration = figures.concentration
     return {
-        "portfolio": {
-            "id": name,
-            "receivables": money(max(figures.total.amount, 0)),
-            "credit_sales": amount(last.sales if last else None),
-            "previous_receivables": amount(before.receivables if before else opening),
-            "previous_credit_sales": amount(before.sales if before else None),
-            "earlier_receivables": amount(earlier.receivables if earlier else None),
-            "earlier_credit_sales": amount(earlier.sales if earlier else None),
-            "industry": industry,
-            "overdue_amount": money(figures.total.overdue),
-            "largest_buyer_amount": money(largest),
-        }
+        "id": name,
+        "receivables": money(figures.total.amount),
+        "open_invoices": money(figures.total.invoices),
+        "credit_sales": amount(last.sales if last else None),
+        "previous_receivables": amount(before.receivables if before else last.opening if last else None),
+        "previous_credit_sales": amount(before.sales if before else None),
+        "earlier_receivables": amount(earlier.receivables if earlier else None),
+        "earlier_credit_sales": amount(earlier.sales if earlier else None),
+        "industry": industry,
+        "overdue_amount": money(figures.total.overdue),
+        "buyers_amount": money(concentration.owed),
+        "largest_buyer_amount": money(concentration.top[0].amount if concentration.top else 0),
     }
+
+
+def _largest_uncovered(lines: Iterable[Line], covered: Mapping[str, int]) -> int:
+    """The most that one customer owes on balance beyond what is covered, in minor units; 0 where nobody does."""
+    return max((line.amount - covered.get(line.key, 0) for line in lines if line.amount > 0), default=0)
 
 
 def _last_three(quarters: Iterable[Quarter]) -> tuple[Quarter | None, Quarter | None, Quarter | None]:

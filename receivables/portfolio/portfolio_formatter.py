@@ -5,7 +5,7 @@ The report shows people titles (`manufacturing` as Manufacturing or 制造业); 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from engine.deciding.value_words import ValueWords
@@ -31,10 +31,11 @@ class PortfolioFormatter(FigureFormatter):
         show.title("account.overdue_amount")    → the fact's Chinese title
     """
 
-    def __init__(self, engine: Engine, as_of: date, language: str) -> None:
-        """Titles are those of the policies of `engine` in force on `as_of`; `language` is `en` or `zh`."""
+    def __init__(self, engine: Engine, as_of: date, language: str | None = None) -> None:
+        """Titles are those of the policies of `engine` in force on `as_of`; `language` is the reader's, None the
+        site's first."""
         vocabulary = engine.vocabulary
-        super().__init__(language, vocabulary.currency, vocabulary.currency_digits)
+        super().__init__(language, vocabulary)
         self._account, self._invoice, self._portfolio = (
             ValueWords(engine.ruleset(case, as_of), language) for case in ("account", "invoice", "portfolio")
         )
@@ -50,6 +51,10 @@ class PortfolioFormatter(FigureFormatter):
         if first.day == 1 and first.month % 3 == 1:
             return self.calendar_quarter(first.year, first.month // 3 + 1)
         return f"{last:%y-%m-%d}" if brief else f"{first} – {last}"
+
+    def customer(self, number: str, names: Mapping[str, str]) -> str:
+        """A customer by its name with the number behind it, or by its number where nobody said a name."""
+        return self(texts.NAMED, name=names[number], number=number) if number in names else number
 
     def bucket(self, key: str) -> str:
         """A bucket of the report's own aging, one of `figures.BUCKETS`."""
@@ -74,4 +79,4 @@ class PortfolioFormatter(FigureFormatter):
 
     def names(self, names: Iterable[str]) -> str:
         """A list of such titles in one line."""
-        return ("、" if self.language == "zh" else ", ").join(map(self.title, names))
+        return ("、" if self.reader[0] == "zh" else ", ").join(map(self.title, names))

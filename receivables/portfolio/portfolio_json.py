@@ -1,13 +1,14 @@
 """A portfolio as JSON for programs: what `credence portfolio --json` prints.
 
 Amounts are decimal text with the currency's decimals, shares and days decimal text with 6, dates ISO 8601, so that
-nothing passes through a float. null is a figure that can't be worked out, such as the DSO of a quarter without sales.
+nothing passes through a float. null is a figure that can't be worked out, such as the DSO of a quarter without sales;
+`no_value` beside it holds the reason's code, `no_value_reasons` the texts of all codes.
 Texts are in both languages. The keys are a promise to programs; docs/portfolio.md explains the figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from engine.deciding.decision import Decision
@@ -17,6 +18,7 @@ from engine.vocabulary.decimals import decimal_formatter, rate_text
 from receivables.figures import Bucket, Line, Quarter
 from receivables.portfolio.portfolio_decisions import Account, Allowance, RuleCount
 from receivables.portfolio.run_portfolio import Portfolio
+from receivables.ratios import NoValue, ratio, ratios_json, reasons_json
 
 Json = dict[str, object]
 
@@ -44,12 +46,14 @@ def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
         "receivables": {
             "count": total.count,
             "amount": money(total.amount),
+            "open_invoices": money(total.invoices),
+            "credit_notes": money(total.credits),
             "overdue_count": total.overdue_count,
             "overdue": money(total.overdue),
-            "overdue_share": rate_text(total.overdue_share),
             "disputed": None if figures.disputed is None else money(figures.disputed),
+            **ratios_json({"overdue_share": total.overdue_share}),
         },
-        "aging": [_bucket(bucket, money) for bucket in figures.aging],
+        "aging": [_bucket(bucket, total.invoices, money) for bucket in figures.aging],
         "credit_notes": {"count": figures.credits.count, "amount": money(figures.credits.amount)},
         "quarters": [_quarter(quarter, money) for quarter in figures.quarters],
         "concentration": _concentration(portfolio, money),
@@ -58,8 +62,11 @@ def portfolio_json(portfolio: Portfolio, engine: Engine) -> Json:
         "warnings": {
             "portfolio": _decision(decisions.portfolio),
             "rules": [_rule(rule, money) for rule in decisions.rules],
-            "accounts": [_account(account, money) for account in decisions.accounts if account.warnings],
+            "accounts": [
+                _account(account, portfolio.book.names, money) for account in decisions.accounts if account.warnings
+            ],
         },
+        "no_value_reasons": reasons_json(),
     }
 
 
@@ -78,9 +85,11 @@ def _rows(portfolio: Portfolio) -> Json:
     }
 
 
-def _bucket(bucket: Bucket, money: _Money) -> Json:
-    """One of the report's own aging buckets: `{"bucket": "31-60", "count": 3, "amount": "1250.00"}`."""
-    return {"bucket": bucket.key, "count": bucket.count, "amount": money(bucket.amount)}
+def _bucket(bucket: Bucket, all_invoices: int, money: _Money) -> Json:
+    """One of the report's own aging buckets: `{"bucket": "31-60", "count": 3, "amount": "1250.00", "share": …}`."""
+    share = ratio(bucket.amount, all_invoices, NoValue.NO_OPEN_INVOICE)
+    counted = {"bucket": bucket.key, "count": bucket.count, "amount": money(bucket.amount)}
+    return {**counted, **ratios_json({"share": share})}
 
 
 def _quarter(quarter: Quarter, money: _Money) -> Json:
@@ -94,11 +103,18 @@ def _quarter(quarter: Quarter, money: _Money) -> Json:
         "opening_receivables": None if quarter.opening is None else money(quarter.opening),
         "credit_sales": money(quarter.sales),
         "closing_receivables": money(quarter.receivables),
+        "open_invoices": money(quarter.invoices),
+        "credit_notes": money(quarter.credits),
         "overdue": money(quarter.overdue),
-        "dso": rate_text(quarter.dso),
-        "best_possible_dso": rate_text(quarter.best_possible_dso),
-        "average_days_delinquent": rate_text(quarter.average_days_delinquent),
-        "collection_effectiveness": rate_text(quarter.effectiveness),
+        **ratios_json(
+            {
+                "dso": quarter.dso,
+                "best_possible_dso": quarter.best_possible_dso,
+                "average_days_delinquent": quarter.average_days_delinquent,
+                "overdue_share": quarter.overdue_share,
+                "collection_effectiveness": quarter.effectiveness,
+            }
+        ),
     }
 
 
@@ -113,14 +129,15 @@ def _concentration(portfolio: Portfolio, money: _Money) -> Json:
         "top": [
             {
                 "customer": balance.customer,
+                "name": portfolio.book.names.get(balance.customer),
                 "count": balance.count,
                 "amount": money(balance.amount),
+                "covered": money(portfolio.decisions.covered.get(balance.customer, 0)),
                 "share": rate_text(balance.share),
             }
             for balance in concentration.top
         ],
-        "top_share": rate_text(concentration.top_share),
-        "herfindahl": rate_text(concentration.herfindahl),
+        **ratios_json({"top_share": concentration.top_share, "herfindahl": concentration.herfindahl}),
     }
 
 
@@ -130,9 +147,11 @@ def _line(line: Line, money: _Money) -> Json:
         "key": line.key,
         "count": line.count,
         "amount": money(line.amount),
+        "open_invoices": money(line.invoices),
+        "credit_notes": money(line.credits),
         "overdue_count": line.overdue_count,
         "overdue": money(line.overdue),
-        "overdue_share": rate_text(line.overdue_share),
+        **ratios_json({"overdue_share": line.overdue_share}),
     }
 
 
@@ -167,10 +186,11 @@ def _rule(rule: RuleCount, money: _Money) -> Json:
     return {**asdict(rule), "amount": money(rule.amount), "missing": list(rule.missing)}
 
 
-def _account(account: Account, money: _Money) -> Json:
+def _account(account: Account, names: Mapping[str, str], money: _Money) -> Json:
     """A customer with a warning: its grade, its balance, its outcome, and the reasons in both languages."""
     return {
         "customer": account.customer,
+        "name": names.get(account.customer),
         "grade": account.grade,
         "amount": money(account.balance.amount),
         "overdue": money(account.balance.overdue),

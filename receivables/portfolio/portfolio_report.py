@@ -2,7 +2,8 @@
 
 `portfolio_report` takes a `Portfolio` and gives a `Report`, which `report.html_page` and `report.terminal_text` turn
 into a page or into text. Money and shares are exact; only the heights of chart bars are floating-point numbers. The
-sections about quarters and warnings stand in `report_quarters` and `report_warnings`.
+sections about quarters and warnings stand in `report_quarters` and `report_warnings`, what comes first in
+`report_summary`.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ from fractions import Fraction
 
 from engine.pipeline import Engine
 from engine.vocabulary.rates import Rate
-from receivables.default_policies import missing_policies
+from receivables.default_policies import BUYER_SHARE_MAX, missing_policies
 from receivables.figures import Bucket, Line
 from receivables.portfolio import portfolio_texts as texts
-from receivables.portfolio.portfolio_decisions import Allowance
+from receivables.portfolio.portfolio_decisions import Allowance, threshold
 from receivables.portfolio.portfolio_formatter import PortfolioFormatter
 from receivables.portfolio.report_quarters import turnover_section
+from receivables.portfolio.report_summary import headline, overview_section
 from receivables.portfolio.report_warnings import account_section, warning_section
 from receivables.portfolio.run_portfolio import Portfolio
+from receivables.ratios import NoValue, ratio
 from receivables.report import report_texts
 from receivables.report.figure_formatter import VERSION_LENGTH
-from receivables.report.parts import Chart, ChartKind, Report, ReportTable, Section, Series
+from receivables.report.parts import Chart, ChartKind, Report, ReportTable, Section, Series, Threshold
 
 BARS_MAX = 12
 """Bars of the overdue structure that still can be read; what is left is one more bar."""
@@ -30,8 +33,9 @@ _NAMES_MAX = 20
 """Contradicted facts that the report names; the rest is an ellipsis, and JSON has all."""
 
 
-def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Report:
-    """The whole report in `language` (`en` or `zh`). `engine` holds the policies that decided the portfolio.
+def portfolio_report(portfolio: Portfolio, engine: Engine, language: str | None = None) -> Report:
+    """The whole report for readers of `language`; None stands for the site's first. `engine` holds the policies that
+    decided the portfolio.
 
     Its sections, in this order: overview, warnings on the portfolio, aging, turnover, concentration, overdue structure,
     loss allowance, warnings on customers, and what the data don't say. Where no row counts, the report says so instead
@@ -40,19 +44,25 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str) -> Rep
     show = PortfolioFormatter(engine, portfolio.as_of, language)
     title = f"{show(texts.TITLE)}: {portfolio.name}"
     if not portfolio.book.items:
-        return Report(language, title, _about(portfolio, engine, show), (_empty(portfolio, show),))
+        return Report(show.language, title, _about(portfolio, engine, show), (_empty(portfolio, show),))
     sections = (
-        _overview(portfolio, show),
+        overview_section(portfolio, engine, show),
         warning_section(portfolio, show),
         _aging(portfolio, show),
         turnover_section(portfolio, engine, show),
-        _concentration(portfolio, show),
+        _concentration(portfolio, engine, show),
         _structure(portfolio, show),
         _allowance(portfolio, show),
         account_section(portfolio, show),
         _data(portfolio, engine, show),
     )
-    return Report(language, title, _about(portfolio, engine, show), sections)
+    return Report(
+        show.language,
+        title,
+        _about(portfolio, engine, show),
+        sections,
+        headline=headline(portfolio, engine, show),
+    )
 
 
 def _empty(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
@@ -92,38 +102,6 @@ def _converted(rate: Rate, items: int, show: PortfolioFormatter) -> str:
     return show(texts.CONVERTED_TEXT, items=items, **rate.as_json())
 
 
-def _overview(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
-    """The ten figures a credit manager asks for first. The allowance is called partial where it could not be worked out
-    for some invoices, and DSO and CEI are those of the last quarter.
-    """
-    figures, total = portfolio.figures, portfolio.figures.total
-    allowances = portfolio.decisions.allowances
-    allowance = texts.ALLOWANCE if all(each.key is not None for each in allowances) else texts.ALLOWANCE_PART
-    last = figures.quarters[-1] if figures.quarters else None
-    rows = [
-        (texts.RECEIVABLES, show.money(total.amount)),
-        (texts.OPEN_ITEMS, show.count(total.count)),
-        (texts.OVERDUE, show.money(total.overdue)),
-        (texts.OVERDUE_ITEMS, show.count(total.overdue_count)),
-        (report_texts.OVERDUE_SHARE, show.share(total.overdue_share)),
-        (
-            report_texts.DISPUTED,
-            show(texts.UNKNOWN) if figures.disputed is None else show.money(figures.disputed),
-        ),
-        (texts.CUSTOMERS, show.count(figures.concentration.customers)),
-        (report_texts.DSO, show.days(last.dso if last else None)),
-        (texts.EFFECTIVENESS, show.share(last.effectiveness if last else None)),
-        (allowance, show.money(sum(each.allowance or 0 for each in allowances))),
-    ]
-    paragraphs = () if total.count else (show(texts.NOTHING_OPEN),)
-    headings = (show(report_texts.FIGURE), show(report_texts.VALUE))
-    return Section(
-        show(texts.OVERVIEW),
-        paragraphs,
-        (ReportTable(title="", headings=headings, rows=tuple((show(key), value) for key, value in rows)),),
-    )
-
-
 def _aging(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     """Invoices by days overdue. Credit notes have a row of their own and no share: they are not overdue, and set off
     against a bucket they would make it look better than it is.
@@ -132,30 +110,37 @@ def _aging(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     all_invoices = sum(bucket.amount for bucket in figures.aging)
     rows = [_bucket(show.bucket(bucket.key), bucket, all_invoices, show) for bucket in figures.aging]
     if figures.credits.count:
-        rows.append(_bucket(show(texts.CREDIT_NOTES), figures.credits, 0, show))
-    rows.append(_bucket(show(report_texts.ALL), Bucket("", figures.total.count, figures.total.amount), 0, show))
+        rows.append(_bucket(show(texts.CREDIT_NOTES), figures.credits, None, show))
+    rows.append(_bucket(show(report_texts.ALL), Bucket("", figures.total.count, figures.total.amount), None, show))
     headings = tuple(map(show, (texts.DAYS_OVERDUE, texts.COUNT, report_texts.AMOUNT, report_texts.SHARE)))
     labels = tuple(show.bucket(bucket.key) for bucket in figures.aging)
     amounts = Series(show(report_texts.AMOUNT), tuple(show.height(bucket.amount) for bucket in figures.aging))
     chart = Chart(
-        kind=ChartKind.BARS, title=show.in_currency(show(texts.AGING)), labels=labels, series=(amounts,), show=show.axis
+        kind=ChartKind.ROWS,
+        title=show.in_currency(show(texts.AGING_CHART)),
+        labels=labels,
+        series=(amounts,),
+        show=show.axis,
     )
     paragraph = show(texts.AGING_TEXT, day=portfolio.as_of.isoformat())
-    return Section(show(texts.AGING), (paragraph,), (ReportTable(title="", headings=headings, rows=tuple(rows)), chart))
+    note = "" if all_invoices else show.why([NoValue.NO_OPEN_INVOICE])
+    table = ReportTable(title="", headings=headings, rows=tuple(rows), note=note)
+    return Section(show(texts.AGING), (paragraph,), (chart, table))
 
 
-def _bucket(name: str, bucket: Bucket, all_invoices: int, show: PortfolioFormatter) -> tuple[str, ...]:
-    """`all_invoices`: the amount that shares are of; 0 for a row without a share."""
-    share = show.share(Fraction(bucket.amount, all_invoices)) if all_invoices > 0 else ""
+def _bucket(name: str, bucket: Bucket, all_invoices: int | None, show: PortfolioFormatter) -> tuple[str, ...]:
+    """`all_invoices`: the amount that shares are of; None for a row without a share."""
+    share = "" if all_invoices is None else show.share(ratio(bucket.amount, all_invoices, NoValue.NO_OPEN_INVOICE))
     return (name, show.count(bucket.count), show.money(bucket.amount), share)
 
 
 # --- who owes ---------------------------------------------------------------------------------------------------------
 
 
-def _concentration(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
-    concentration = portfolio.figures.concentration
-    if not concentration.herfindahl:
+def _concentration(portfolio: Portfolio, engine: Engine, show: PortfolioFormatter) -> Section:
+    concentration, names = portfolio.figures.concentration, portfolio.book.names
+    herfindahl = concentration.herfindahl
+    if isinstance(herfindahl, NoValue):
         return Section(show(texts.CONCENTRATION), (show(texts.NO_BALANCE),))
     paragraph = show(
         texts.CONCENTRATION_TEXT,
@@ -163,31 +148,36 @@ def _concentration(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
         amount=show.money(concentration.owed),
         top=len(concentration.top),
         share=show.share(concentration.top_share),
-        points=show.count(round(concentration.herfindahl * 10_000)),
-        equal=show.number(1 / concentration.herfindahl),
+        points=show.count(round(herfindahl * 10_000)),
+        equal=show.number(1 / herfindahl),
     )
+    covered = portfolio.decisions.covered
     rows = tuple(
-        (str(rank), each.customer, show.count(each.count), show.money(each.amount), show.share(each.share))
+        (
+            str(rank),
+            show.customer(each.customer, names),
+            show.count(each.count),
+            show.money(each.amount),
+            show.share(each.share),
+            *((show.money(covered.get(each.customer, 0)),) if covered else ()),
+        )
         for rank, each in enumerate(concentration.top, 1)
     )
-    headings = tuple(
-        map(
-            show,
-            (
-                texts.RANK,
-                report_texts.CUSTOMER,
-                texts.COUNT,
-                texts.BALANCE,
-                report_texts.SHARE,
-            ),
-        )
+    headings = (
+        *(texts.RANK, report_texts.CUSTOMER, texts.COUNT, texts.BALANCE, report_texts.SHARE),
+        *((texts.COVERED,) if covered else ()),
     )
-    series = Series(show(report_texts.SHARE), tuple(show.bar(each.share) for each in concentration.top))
-    labels = tuple(each.customer for each in concentration.top)
-    chart = Chart(kind=ChartKind.BARS, title=show(texts.LARGEST), labels=labels, series=(series,), show=show.share_axis)
-    return Section(
-        show(texts.CONCENTRATION), (paragraph,), (ReportTable(title="", headings=headings, rows=rows, left=2), chart)
+    maximum = threshold(engine, portfolio.as_of, BUYER_SHARE_MAX)
+    chart = Chart(
+        kind=ChartKind.ROWS,
+        title=show(texts.LARGEST),
+        labels=tuple(names.get(each.customer, each.customer) for each in concentration.top),
+        series=(Series(show(report_texts.SHARE), tuple(show.bar(each.share) for each in concentration.top)),),
+        show=show.share_axis,
+        thresholds=() if maximum is None else (Threshold(show(texts.MAXIMUM_LINE), float(maximum)),),
     )
+    table = ReportTable(title="", headings=tuple(map(show, headings)), rows=rows, left=2)
+    return Section(show(texts.CONCENTRATION), (paragraph,), (chart, table))
 
 
 def _structure(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
@@ -200,23 +190,27 @@ def _structure(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
 
 
 def _by(name: str, lines: tuple[Line, ...], show: PortfolioFormatter) -> list[ReportTable | Chart]:
+    has_credits = any(line.credits for line in lines)
     headings = (
-        *(texts.KEY[name], texts.COUNT, texts.RECEIVABLES),
+        *(texts.KEY[name], texts.COUNT, texts.OPEN_INVOICES),
         *(texts.OVERDUE_ITEMS, texts.OVERDUE, report_texts.OVERDUE_SHARE),
+        *((texts.CREDIT_NOTES, texts.RECEIVABLES) if has_credits else ()),
     )
     rows = tuple(
         (
             show.key(name, line.key),
             show.count(line.count),
-            show.money(line.amount),
+            show.money(line.invoices),
             show.count(line.overdue_count),
             show.money(line.overdue),
             show.share(line.overdue_share),
+            *((show.money(line.credits), show.money(line.amount)) if has_credits else ()),
         )
         for line in lines
     )
-    table = ReportTable(title=show(texts.BY[name]), headings=tuple(map(show, headings)), rows=rows)
-    return [table, _by_chart(name, lines, show)]
+    why = show.why(line.overdue_share for line in lines)
+    table = ReportTable(title=show(texts.BY[name]), headings=tuple(map(show, headings)), rows=rows, note=why)
+    return [_by_chart(name, lines, show), table]
 
 
 def _by_chart(name: str, lines: tuple[Line, ...], show: PortfolioFormatter) -> Chart:
@@ -224,18 +218,18 @@ def _by_chart(name: str, lines: tuple[Line, ...], show: PortfolioFormatter) -> C
     first, rest = lines[:BARS_MAX], lines[BARS_MAX:]
     labels = [show.key(name, line.key) for line in first]
     overdue = [line.overdue for line in first]
-    current = [line.amount - line.overdue for line in first]
+    current = [line.invoices - line.overdue for line in first]
     if rest:
         labels.append(show(texts.OTHERS))
         overdue.append(sum(line.overdue for line in rest))
-        current.append(sum(line.amount - line.overdue for line in rest))
+        current.append(sum(line.invoices - line.overdue for line in rest))
     series = (
         Series(show(texts.NOT_OVERDUE), tuple(map(show.height, current))),
         Series(show(texts.OVERDUE), tuple(map(show.height, overdue))),
     )
     return Chart(
-        kind=ChartKind.STACKED,
-        title=show.in_currency(show(texts.BY[name])),
+        kind=ChartKind.ROWS,
+        title=show.in_currency(show(texts.BY_CHART[name])),
         labels=tuple(labels),
         series=series,
         show=show.axis,
@@ -274,13 +268,13 @@ def _allowance(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     series = Series(show(texts.ALLOWANCE), tuple(show.height(each.allowance or 0) for each in known))
     labels = tuple(show.provision_bucket(each.key or "") for each in known)
     chart = Chart(
-        kind=ChartKind.BARS,
+        kind=ChartKind.ROWS,
         title=show.in_currency(show(texts.PROVISION)),
         labels=labels,
         series=(series,),
         show=show.axis,
     )
-    parts = (ReportTable(title="", headings=headings, rows=tuple(rows), note=note), chart)
+    parts = (chart, ReportTable(title="", headings=headings, rows=tuple(rows), note=note))
     return Section(show(texts.PROVISION), (show(texts.PROVISION_TEXT),), parts)
 
 

@@ -2,14 +2,15 @@
 
 Verb: RowMap + Vocabulary + `as_of` → one reader for all files. A row is an item, an invoice that is issued later, or a
 list of faults; there is nothing else. The map is the one `decide-file` takes; beside its facts it names `amount` and
-may name `settled` and `industry` among its helper columns, since a portfolio looks at the past as well.
+may name `settled`, `industry` and `customer_name` among its helper columns, since a portfolio looks at the past as well
+and is read by people.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import itemgetter
 from typing import Any, cast
@@ -27,7 +28,9 @@ Facts = Mapping[str, object]
 """A mapping per group, as in a request."""
 _Group = Mapping[str, JsonScalar]
 
-_AMOUNT, _SETTLED, _INDUSTRY = (f"{ROW}.{name}" for name in ("amount", "settled", "industry"))
+_AMOUNT, _SETTLED, _INDUSTRY, _CUSTOMER_NAME = (
+    f"{ROW}.{name}" for name in ("amount", "settled", "industry", "customer_name")
+)
 """The helper columns that a portfolio reads."""
 _DATES = ("invoice.invoice_date", "invoice.due_date")
 _ITEM_FACTS = ("invoice.id", "account.id", *_DATES, "invoice.open_amount", "invoice.disputed", "account.country")
@@ -55,6 +58,8 @@ class Book:
 
     converted: tuple[tuple[Rate, int], ...] = ()
     """How many items were in another currency, by the rate by which their amounts were converted."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What people call a customer, by its number, where the map says it: the name in its last row that has one."""
 
     @property
     def has_settled(self) -> bool:
@@ -109,13 +114,14 @@ class BookReader:
         self._item_facts: Callable[[Sequence[Value]], tuple[Any, ...]] = itemgetter(*(slots[n] for n in _ITEM_FACTS))
         helpers = {name: slot for slot, name in enumerate(row_map.helper_names)}
         self._amount, self._settled = helpers[_AMOUNT], helpers.get(_SETTLED)
-        self._industry = helpers.get(_INDUSTRY)
+        self._industry, self._name = helpers.get(_INDUSTRY), helpers.get(_CUSTOMER_NAME)
         self._readers: dict[tuple[str, ...], RowReader] = {}
         self._items: dict[str, Item] = {}
         self._later: set[str] = set()
         self._facts: dict[str, Facts] = {}
         self._accounts: dict[str, dict[str, JsonScalar]] = {}
         self._contradicted: dict[tuple[str, str], None] = {}
+        self._names: dict[str, str] = {}
 
     def add(self, heading: tuple[str, ...], cells: Sequence[str | None]) -> tuple[Fault, ...]:
         """The row's faults, all of them; without any it is part of the book, or counted as issued later.
@@ -159,6 +165,7 @@ class BookReader:
             contradicted=left_out,
             later=len(self._later),
             converted=tuple(sorted(self._converted.items(), key=lambda each: each[0].currency)),
+            names=self._names,
         )
 
     def _take(self, values: list[Value], row: MappedRow) -> tuple[Fault, ...]:
@@ -190,6 +197,8 @@ class BookReader:
             of_invoice = cast("_Group", row.facts[CASE])
             self._facts[item.number] = {CASE: {**self._fixed.get(CASE, {}), **of_invoice}}
         self._account(item.customer, cast("_Group", row.facts.get("account", {})))
+        if self._name is not None and (name := row.helpers[self._name]) is not None:
+            self._names[item.customer] = str(name)
         return ()
 
     def _item(self, values: Sequence[Value], helpers: Sequence[Value]) -> Item:

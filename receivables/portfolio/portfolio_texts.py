@@ -25,14 +25,46 @@ CONVERTED = Text("Converted", "已折算")
 CONVERTED_TEXT = Text("{currency} ({items}) at {rate} of {date}", "{currency}（{items} 笔），汇率 {rate}（{date}）")
 UNKNOWN = Text("unknown", "未知")
 
+STATES: Mapping[str, Text] = {
+    "normal": Text("Receivables are in good order", "应收账款状况良好"),
+    "watch": Text("Receivables need watching", "应收账款需要关注"),
+    "review": Text("Receivables need a review", "应收账款需要复核"),
+    "alarm": Text("Receivables are in a bad state", "应收账款状况不佳"),
+}
+HEADLINE = Text("{state}: {why}.", "{state}：{why}。")
+HEADLINE_NOT_CHECKED = Text(
+    "Nothing warns, but whether receivables are in good order can't be told; missing: {names}.",
+    "没有触发预警，但尚无法判断应收账款是否良好，缺少：{names}。",
+)
+AND_MORE = Text("{first} ({more} more warnings below)", "{first}（另有 {more} 项预警见下文）")
+AND_MORE_ONE = Text("{first} (1 more warning below)", "{first}（另有 1 项预警见下文）")
+DSO_KEPT = Text("DSO is {dso} days (at most {maximum})", "周转天数 {dso} 天（上限 {maximum} 天）")
+OVERDUE_KEPT = Text(
+    "{share} of the open invoices is overdue (watched above {maximum})", "逾期占比 {share}（关注线 {maximum}）"
+)
+EFFECTIVENESS_KEPT = Text("CEI is {share} (target {target})", "CEI 为 {share}（目标 {target}）")
+NOTHING_TO_WARN = Text("no rule of the policy warns", "没有规则发出预警")
+
 OVERVIEW = Text("Overview", "概览")
+AMOUNTS_IN = Text("Amounts in {currency}.", "金额单位：{currency}。")
 RECEIVABLES = Text("Receivables", "应收账款")
+OPEN_INVOICES = Text("Open invoices", "未清发票")
 OVERDUE = Text("Overdue", "逾期")
-OPEN_ITEMS = Text("Open items", "未清项")
 OVERDUE_ITEMS = Text("Overdue items", "逾期项")
-CUSTOMERS = Text("Customers who owe", "欠款客户数")
+ITEMS = Text("items: {items}", "{items} 笔")
+ITEMS_OF = Text("open items: {items}; customers who owe: {customers}", "未清项 {items} 笔，欠款客户 {customers} 家")
+LARGEST_SHARE = Text("Largest customer", "最大客户占比")
 ALLOWANCE = Text("Loss allowance", "坏账准备")
 ALLOWANCE_PART = Text("Loss allowance, where it can be worked out", "坏账准备（可判断部分）")
+WATCHED_FROM = Text("watched above {value}", "关注线 {value}")
+MAXIMUM = Text("maximum {value}", "上限 {value}")
+TARGET = Text("target {value}", "目标 {value}")
+POINTS = Text("{points} points", "{points} 个百分点")
+BY_DAYS = Text("{days} days", "{days} 天")
+FROM = Text("{change} from {was} in {quarter}", "{quarter}为 {was}，{change}")
+FROM_BETTER = Text("{change} from {was} in {quarter}: better", "{quarter}为 {was}，{change}，好转")
+FROM_WORSE = Text("{change} from {was} in {quarter}: worse", "{quarter}为 {was}，{change}，恶化")
+NAMED = Text("{name} ({number})", "{name}（{number}）")
 NO_ROWS = Text("The files hold no rows, so there is nothing to report.", "文件中没有数据行，无可报告内容。")
 NO_ITEMS = Text(
     "No row counts on {day}, so there is nothing to report: {later} were issued later, {rejected} have faults.",
@@ -57,6 +89,7 @@ AGING_TEXT = Text(
     "Invoices open on {day} by days overdue, with the amount still open; credit notes not yet set off stand apart.",
     "{day} 未清发票按逾期天数分布，金额为未清余额；未抵扣的贷项单独列示。",
 )
+AGING_CHART = Text("Open invoices by days overdue", "未清发票按逾期天数")
 DAYS_OVERDUE = Text("Days overdue", "逾期天数")
 COUNT = Text("Items", "笔数")
 CREDIT_NOTES = Text("Credit notes", "贷项")
@@ -68,19 +101,22 @@ TURNOVER_TEXT = Text(
     "DSO = closing receivables ÷ credit sales of the quarter × {days}. Best possible DSO counts only what is not "
     "overdue; the difference is the average days delinquent. CEI is what was collected of what could be collected.",
     "应收账款周转天数（DSO）= 期末应收 ÷ 本季赊销额 × {days}。最佳 DSO 只计未逾期部分，两者之差为平均拖欠天数（ADD）。"
-    "回款有效率（CEI）为可回收款项中已收回的比例。",
+    "催收有效性指数（CEI）为可回收款项中已收回的比例。",
 )
 SALES = Text("Credit sales", "赊销额")
 CLOSING = Text("Closing receivables", "期末应收")
 BEST_DSO = Text("Best possible DSO, days", "最佳 DSO（天）")
 DELINQUENT = Text("Average days delinquent", "平均拖欠天数")
-EFFECTIVENESS = Text("CEI", "回款有效率")
+EFFECTIVENESS = Text("CEI", "CEI")
 RISE = Text("Change of DSO", "DSO 环比")
 OPENING = Text("Opening receivables", "期初应收")
 AMOUNTS = Text("Amounts by quarter", "各季金额")
 RATIOS = Text("Ratios by quarter", "各季比率")
 DAYS_OF_DSO = Text("DSO in days: not overdue, and delinquent", "DSO 构成（天）：未逾期与拖欠")
-EFFECTIVENESS_OF = Text("Collection effectiveness index (CEI)", "回款有效率（CEI）")
+EFFECTIVENESS_OF = Text("Collection effectiveness (CEI)", "催收有效性指数（CEI）")
+OVERDUE_SHARE_OF = Text("Overdue share of the open invoices", "逾期占未清发票的比例")
+WATCH_LINE, ALARM_LINE = Text("watch", "关注"), Text("alarm", "警报")
+MAXIMUM_LINE, TARGET_LINE = Text("maximum", "上限"), Text("target", "目标")
 RISING = Text("Two-quarter warning: {reason}", "连续两季预警：{reason}")
 NOT_RISING = Text("Two-quarter warning: not given.", "连续两季预警：未触发。")
 RISING_NOT_CHECKED = Text(
@@ -91,11 +127,11 @@ PARTIAL = Text(
     "--opening where they are complete).",
     "{quarter}：账簿始于该季度之中，期初未清金额未知，不计算比率（若数据完整，请用 --opening 指定）。",
 )
-NO_SALES = Text("{quarter}: there were no credit sales, so there is no DSO.", "{quarter}：无赊销，无法计算周转天数。")
+NO_RATIO = Text("{quarter}, {names}: {reason}.", "{quarter}，{names}：{reason}。")
 ONLY_OPEN = Text(
     "The files hold open items only: – stands for DSO, best possible DSO and collection effectiveness, which need "
     "settled items too. Add these to the export, and a column `settled` to the map.",
-    "文件只含未清项：周转天数、最佳周转天数和回款有效率须有已结清项目才能计算，故以“–”表示。"
+    "文件只含未清项：周转天数、最佳周转天数和催收有效性指数须有已结清项目才能计算，故以“–”表示。"
     "请在导出文件中加入已结清项目，并在映射中加入 `settled` 列。",
 )
 NO_QUARTER = Text("There is no quarter to report.", "没有可供分析的季度。")
@@ -115,6 +151,11 @@ BY: Mapping[str, Text] = {
     "grade": Text("By grade", "按风险等级"),
     "country": Text("By country", "按国家"),
     "industry": Text("By industry", "按行业"),
+}
+BY_CHART: Mapping[str, Text] = {
+    "grade": Text("Open invoices by grade", "未清发票按风险等级"),
+    "country": Text("Open invoices by country", "未清发票按国家"),
+    "industry": Text("Open invoices by industry", "未清发票按行业"),
 }
 KEY: Mapping[str, Text] = {
     "grade": report_texts.GRADE,
@@ -153,6 +194,7 @@ FIRED_RULES = Text("Rules that fired", "触发的规则")
 RULES_NOT_CHECKED = Text("Rules that could not be checked", "无法判断的规则")
 ACCOUNT_COUNT = Text("Customers", "客户数")
 BALANCE = Text("Balance", "余额")
+COVERED = Text("Insured or secured", "承保或有担保")
 
 DATA = Text("About the data", "数据说明")
 CONTRADICTED = Text(

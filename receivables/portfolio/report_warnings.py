@@ -6,7 +6,7 @@ fact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.deciding.decision import Reason
 from engine.vocabulary.text import Text
@@ -57,7 +57,7 @@ def account_section(portfolio: Portfolio, show: PortfolioFormatter) -> Section:
     paragraph = show(texts.ACCOUNTS_TEXT, count=show.count(len(accounts)), warned=show.count(len(warned)))
     rules = portfolio.decisions.rules
     parts = [
-        *_warned(warned, show),
+        *_warned(warned, portfolio.book.names, show),
         *_rules(texts.FIRED_RULES, [rule for rule in rules if not rule.missing], show),
         *_rules(texts.RULES_NOT_CHECKED, [rule for rule in rules if rule.missing], show),
     ]
@@ -70,7 +70,7 @@ def _warning(reason: Reason, show: PortfolioFormatter) -> tuple[str, ...]:
     return (show.outcome(reason.outcome), show.title(reason.rule), show(reason.text), remedy)
 
 
-def _warned(accounts: list[Account], show: PortfolioFormatter) -> Iterable[ReportTable]:
+def _warned(accounts: list[Account], names: Mapping[str, str], show: PortfolioFormatter) -> Iterable[ReportTable]:
     """The table of customers with a warning; none where there are none."""
     if not accounts:
         return
@@ -85,7 +85,7 @@ def _warned(accounts: list[Account], show: PortfolioFormatter) -> Iterable[Repor
     )
     rows = tuple(
         (
-            account.customer,
+            show.customer(account.customer, names),
             " ".join(show(reason.text) for reason in account.warnings),
             show.outcome(account.warnings[0].outcome),
             show.key("grade", account.grade),

@@ -151,8 +151,8 @@ def _faults(reader: BookReader, record: FileRow) -> tuple[Fault, ...]:
 
 
 def _industry(engine: Engine, book: Book) -> str | None:
-    """The one that all rows name, where the policies know it; None otherwise, and the policies then say what they can't
-    compare for want of it. One row without an industry is enough: the portfolio's benchmark is not guessed.
+    """The one that all rows name, where the policies know it; None otherwise, and the site's own number is the largest
+    DSO then. One row without an industry is enough: the portfolio's benchmark is not guessed.
     """
     named = {item.industry for item in book.items}
     only = named.pop() if len(named) == 1 else None

@@ -6,8 +6,10 @@ from engine.vocabulary.text import Text
 
 NONE = Text("–", "–")
 """Stands for a figure that can't be worked out."""
+WHY_NONE = Text("–: {reasons}.", "–：{reasons}。")
 ALL = Text("All", "合计")
 FIGURE, VALUE = Text("Figure", "指标"), Text("Value", "数值")
+CHANGE, NOTE = Text("Against the quarter before", "较上季度"), Text("Note", "备注")
 AMOUNT, SHARE = Text("Amount", "金额"), Text("Share", "占比")
 DISPUTED = Text("Disputed", "有争议")
 CUSTOMER = Text("Customer", "客户")

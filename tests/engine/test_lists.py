@@ -198,8 +198,10 @@ def test_an_explanation_tells_what_a_condition_over_a_list_came_to() -> None:
     assert [(each.name, each.value) for each in tried.conditions[0].inputs] == [("account.items", 3)]
 
 
-def test_a_batch_refuses_a_policy_that_reads_a_list_and_a_query_reads_it() -> None:
+def test_where_no_column_can_hold_records_a_policy_that_reads_a_list_is_refused() -> None:
     engine = engine_of(RULE.replace("WHEN", '"count(account.items) > 3"'))
     [said] = portability_mistakes(engine.rulesets())
-    assert str(said).startswith("p.yaml:6:12: B004 this policy can't run in bulk: it reads the list `account.items`")
+    assert str(said).startswith(
+        "p.yaml:6:12: B004 this policy can't run in this database: it reads the list `account.items`"
+    )
     assert portability_mistakes(engine.rulesets(), lists=True) == ()

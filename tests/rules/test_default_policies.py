@@ -24,7 +24,7 @@ def engine(default_engine: Engine) -> Engine:
 
 @pytest.fixture(scope="module")
 def run(folder: RulesFolder, engine: Engine) -> CasesRun:
-    suites, diagnostics = read_suites(folder, engine.vocabulary)
+    suites, diagnostics = read_suites(folder, engine.vocabulary, engine)
     assert not diagnostics, "\n".join(map(str, diagnostics))
     return run_cases(suites, engine)
 

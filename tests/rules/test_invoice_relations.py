@@ -229,7 +229,7 @@ FAULTS: Mapping[Relation, Fault] = {
     a_due_step_is_taken_or_waits: Fault(
         "collections", "when: [held_back, quiet_until > as_of]", "when: [held_back, quiet_until > as_of + 1]"
     ),
-    something_is_said: Fault("collections", "when: [worth_it, as_of > payable_on, level_due = 0]", "when: false"),
+    something_is_said: Fault("collections", "when: [dunnable, as_of < remind_on]", "when: false"),
     nothing_is_dunned_before_it_is_overdue: Fault(
         "collections", "as_of > promise_until and days_overdue > 0", "as_of > promise_until"
     ),

@@ -27,6 +27,9 @@ SPLITS = how_many(300, large=6_000)
 HOLD = 2
 """The severity of a hold among outcomes of orders."""
 
+Plant = tuple[str, str, str]
+"""A file of the default policies, what it says once, and what is put in its place."""
+
 
 class Desk:
     """What the relations ask: orders and accounts, decided by one policy set."""
@@ -37,6 +40,12 @@ class Desk:
         about_customers = ("standing.stop_", "grading.defaulted")
         self.customer_rules = frozenset(rule for name in about_customers for rule in self.order.rules_reading(name))
 
+
+Help = Callable[[Facts, DeskStates], Facts | None]
+"""What can only help, done to the facts; None where it can't be done."""
+
+Relation = Callable[[Desk, DeskStates], str | None]
+"""Says what breaks it in one random state, or nothing."""
 
 # --- what can only help never makes an order worse -------------------------------------------------------------------
 
@@ -113,20 +122,7 @@ def _sooner(facts: Facts, states: DeskStates) -> Facts | None:
     return {**facts, "order.payment_days": states.choice(0, days // 2, days - 1)} if days else None
 
 
-HELPS = (
-    _insured,
-    _insured_for_longer,
-    _guaranteed,
-    _guaranteed_for_longer,
-    _paid,
-    _deposit,
-    _letter_of_credit,
-    _smaller,
-    _sooner,
-)
-
-
-def _never_worse(help_: Callable[[Facts, DeskStates], Facts | None]) -> Callable[[Desk, DeskStates], str | None]:
+def _never_worse(help_: Help) -> Relation:
     def relation(desk: Desk, states: DeskStates) -> str | None:
         before = states.state()
         after = help_(dict(before), states)
@@ -250,7 +246,7 @@ def _after(facts: Facts, first: int, *, passed: bool) -> Facts:
 
 # --- they hold, and find what is planted -----------------------------------------------------------------------------
 
-_PLANTED_HELPS = {
+_PLANTED_HELPS: dict[Help, Plant] = {
     _insured: (
         "rules/orders.yaml",
         'terms.security = "insurance wanted", uncovered > own_risk]\n    if_missing: ignore\n    then: approve',
@@ -297,7 +293,7 @@ _PLANTED_HELPS = {
         "when: [open_terms, order.payment_days < days_granted]",
     ),
 }
-_PLANTED = {
+_PLANTED: dict[Relation, Plant] = {
     hiding_earns_no_points: ("rules/grading.yaml", '"CCC, CC, C, D": 0, null: 0}', '"CCC, CC, C, D": 0, null: 5}'),
     held_for_the_customer_never_in_good_standing: (
         "rules/standing.yaml",
@@ -320,7 +316,7 @@ _PLANTED = {
         "limits.gross_exposure + new_credit",
     ),
 }
-RELATIONS = {_never_worse(help_): plant for help_, plant in _PLANTED_HELPS.items()} | _PLANTED
+RELATIONS: dict[Relation, Plant] = {_never_worse(help_): plant for help_, plant in _PLANTED_HELPS.items()} | _PLANTED
 
 
 @cache
@@ -342,11 +338,11 @@ def _planted_desk(group: int) -> Desk:
     return Desk(loaded.engine)
 
 
-def _group(relation: Callable[[Desk, DeskStates], str | None]) -> int:
+def _group(relation: Relation) -> int:
     return int(relation.__name__.endswith(("_for_longer", "_sooner")))
 
 
-def _broken(relation: Callable[[Desk, DeskStates], str | None], desk: Desk, seed: int, count: int) -> Iterator[str]:
+def _broken(relation: Relation, desk: Desk, seed: int, count: int) -> Iterator[str]:
     states = DeskStates(seed)
     for _ in range(count):
         if (broken := relation(desk, states)) is not None:
@@ -354,14 +350,14 @@ def _broken(relation: Callable[[Desk, DeskStates], str | None], desk: Desk, seed
 
 
 @pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.__name__)
-def test_the_relation_holds(relation: Callable[[Desk, DeskStates], str | None]) -> None:
+def test_the_relation_holds(relation: Relation) -> None:
     count = SPLITS if relation is splitting_opens_nothing else STATES
 
     assert next(_broken(relation, _default_desk(), 1, count), None) is None
 
 
 @pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.__name__)
-def test_the_relation_finds_what_is_planted(relation: Callable[[Desk, DeskStates], str | None]) -> None:
+def test_the_relation_finds_what_is_planted(relation: Relation) -> None:
     found = _broken(relation, _planted_desk(_group(relation)), 1, 4_000)
 
     assert next(found, None) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.ruleset.formula import Compare, Constant, Formula, Variable
-from engine.ruleset.ruleset import Bilingual, Conjunct, ListResult, Match, Named, Rule, RuleSet
+from engine.ruleset.ruleset import Conjunct, ListResult, Match, Named, Rule, RuleSet, Wording
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import YES_NO, Fact, Kind, Type
 from tests.support.random_rulesets import HERE
@@ -56,7 +56,7 @@ def rule_of(match: Match, outcome: str) -> Rule:
         outcome=outcome,
         if_missing="hold",
         title=None,
-        reason=Bilingual((), ()),
+        reason=Wording((("en", ()), ("zh", ()))),
         remedy=None,
         conditions=(),
         uses=(),

@@ -332,7 +332,7 @@ def _holds(type_: Type, value: Value) -> bool:
     if value is None or type_.kind is Kind.YES_NO:
         return True
     if isinstance(value, str):
-        return type_.kind is Kind.ENUM or bool(value.strip() and not text_fault(value))
+        return type_.kind is Kind.ENUM or bool(value and value == value.strip() and not text_fault(value))
     return isinstance(value, int) and type_.low <= value <= type_.high
 
 

@@ -17,7 +17,6 @@ from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula, Variable, walk
 from engine.ruleset.ruleset import (
     AS_OF,
-    Bilingual,
     Conjunct,
     ListResult,
     Match,
@@ -27,6 +26,7 @@ from engine.ruleset.ruleset import (
     RuleException,
     RuleSet,
     Table,
+    Wording,
 )
 from engine.vocabulary.binding import Records, Scalar, Value
 from engine.vocabulary.text import Text
@@ -52,6 +52,9 @@ FACT_TYPES = (
     TEXT,
 )
 AWKWARD_TEXTS = ("", "5", "5.0", "1e400", "NaN", "true", "null", '"', "\\", "}", "%d", "中文", "A", "a", "\u0000", "'")
+
+RECORDS_MAX = 5
+"""Records of one list: what more of them could show, a few show as well."""
 
 Case = tuple[tuple[Value, ...], int]
 """Facts in `ruleset.facts` order, and `as_of`."""
@@ -84,7 +87,7 @@ def random_ruleset(seed: int, rules: int = 8, depth: int = 3, *, lists: bool = F
             outcome=chance.choice(ladder),
             if_missing=None if f"p.rule{i}" in waived and i % 3 == 0 else "hold",
             title=None,
-            reason=Bilingual((), ()),
+            reason=Wording((("en", ()), ("zh", ()))),
             remedy=None,
             conditions=(),
             uses=(AS_OF,),
@@ -270,7 +273,7 @@ def _records(fact: Fact, formulas: Sequence[Formula], chance: random.Random) -> 
         pools.append((pool, field.required))
     return tuple(
         tuple(None if not required and chance.random() < 0.15 else chance.choice(pool) for pool, required in pools)
-        for _ in range(chance.randint(1, fact.type.high))
+        for _ in range(chance.randint(1, min(fact.type.high, RECORDS_MAX)))
     )
 
 

@@ -22,7 +22,7 @@ from engine.lowering.sql.alternatives import with_alternatives
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.formula import Formula
-from engine.ruleset.ruleset import AS_OF, Bilingual, ListResult, Match, Rule, RuleSet
+from engine.ruleset.ruleset import AS_OF, ListResult, Match, Rule, RuleSet, Wording
 from engine.vocabulary.binding import json_formatter
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import date_of
@@ -168,7 +168,7 @@ def rows_as_rules(ruleset: RuleSet) -> RuleSet:
             outcome=mildest,
             if_missing=None,
             title=None,
-            reason=Bilingual((), ()),
+            reason=Wording((("en", ()), ("zh", ()))),
             remedy=None,
             conditions=(),
             uses=(),

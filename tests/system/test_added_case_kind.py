@@ -102,6 +102,7 @@ from engine.reading.case_schemas import cases_schema
 from engine.reading.file_schemas import policy_schema
 from engine.reading.request_schemas import facts_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.languages import OWN_LANGUAGES
 from files.case_file import kind_of
 
 asked = json.load(sys.stdin)
@@ -126,7 +127,7 @@ for case in asked["kinds"]:
         "results": sorted(names[case].results),
         "sql": len(SqlForm(engine.ruleset(case, day)).text()),
     }
-    jsonschema.Draft202012Validator(policy_schema()).validate(asked["policies"][case])
+    jsonschema.Draft202012Validator(policy_schema(OWN_LANGUAGES)).validate(asked["policies"][case])
 cases_schema(engine.vocabulary)
 help_ = CliRunner().invoke(app, ["decide", "--help"], env={"COLUMNS": "300", "TERM": "dumb"}).stdout
 json.dump({"kinds": answers, "help": help_, "where": api.__file__}, sys.stdout)

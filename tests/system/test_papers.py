@@ -7,7 +7,7 @@ import tomllib
 
 import yaml
 
-from engine.version import RELEASE
+from engine.version import POLICY_LANGUAGE, RELEASE
 from scripts.facts_reference import PAGE, page, standard_vocabulary
 from tests.support.paths import ROOT
 
@@ -40,6 +40,17 @@ def test_the_changelog_has_this_release_or_what_comes_after_it() -> None:
     )
     assert headings
     assert headings[0][0] in ("Unreleased", RELEASE)
+
+
+def test_the_policy_language_grows_where_a_change_is_starred() -> None:
+    """By one, and only there; the engine speaks the newest."""
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8").partition("\n## ")[2]
+    sections = [section.partition("\n") for section in text.split("\n## ")]
+    versions = [int(heading.rpartition(" policy language ")[2]) for heading, _, _ in sections]
+    grows = ["★" in content for _, _, content in sections]
+    before = [*versions[1:], 0]
+    assert [new - old for new, old in zip(versions, before, strict=True)] == [int(each) for each in grows]
+    assert versions[0] == POLICY_LANGUAGE
 
 
 def test_every_file_that_a_paper_links_to_is_there() -> None:

@@ -6,7 +6,7 @@ at a time; only bulk runs refuse it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from engine.diagnostics.codes import ErrorCode
@@ -32,7 +32,7 @@ def portability_mistakes(rulesets: Iterable[RuleSet], *, lists: bool = False) ->
     """The diagnostics of these rule sets, in order; none where all of them can run in bulk. Formulas that rule sets
     share, as those of one policy set do, are looked at once, and no rule set is kept.
 
-    `lists`: whether whoever runs the query has columns of lists of records; files of one row a case have not."""
+    `lists`: whether whoever runs the query can have columns of arrays of records."""
     formulas: dict[tuple[int, Place], Formula] = {}
     too_deep: dict[Place, Diagnostic] = {}
     for ruleset in rulesets:
@@ -47,14 +47,26 @@ def portability_mistakes(rulesets: Iterable[RuleSet], *, lists: bool = False) ->
 
 def _lists_read(formula: Formula, place: Place) -> Iterator[Diagnostic]:
     for name in dict.fromkeys(node.records.name for node in walk(formula) if isinstance(node, f.Aggregate)):
-        message = f"this policy can't run in bulk: it reads the list `{name}`, and a batch has one row a case"
-        hint = "decide these cases with `credence decide-file`, or in a warehouse with the query of `credence sql`"
+        message = (
+            f"this policy can't run in this database: it reads the list `{name}`, whose records it can't go through"
+        )
+        hint = "decide these cases with `credence batch`, or in a database of another kind"
         yield Diagnostic(place, ErrorCode.B004, message, hint)
 
 
-def without_lists(ruleset: RuleSet) -> RuleSet:
-    """The rule set for rows that hold no lists; nothing in it may read one (see `portability_mistakes`)."""
-    return replace(ruleset, facts=tuple(fact for fact in ruleset.facts if fact.type.kind is not Kind.LIST))
+def without_lists(ruleset: RuleSet, given: Collection[str] = ()) -> RuleSet:
+    """The rule set without the facts that are lists, no formula of it reads and no row gives; `given` names those that
+    rows give."""
+    read = {
+        node.records.name
+        for formula, _ in _formulas(ruleset)
+        for node in walk(formula)
+        if isinstance(node, f.Aggregate)
+    }
+    kept = (
+        fact for fact in ruleset.facts if fact.type.kind is not Kind.LIST or fact.name in read or fact.name in given
+    )
+    return replace(ruleset, facts=tuple(kept))
 
 
 def _too_deep(ruleset: RuleSet) -> Diagnostic | None:

@@ -32,9 +32,6 @@ from files.batch.input import identifier, quoted, quoted_list
 from files.input_refused import InputRefused
 from files.rows import LINE_MAX, csv_fault, csv_heading, csv_rows
 
-_SEPARATORS = ";\t|"
-"""What often stands between cells in place of a comma."""
-
 
 def duckdb_heading(file: TextFile) -> list[str]:
     """The names of a CSV file's columns, without blanks around them, as DuckDB will find them in the first line.
@@ -45,17 +42,13 @@ def duckdb_heading(file: TextFile) -> list[str]:
     with Path(file.name).open(encoding=file.decoding, errors="surrogateescape", newline="") as stream:
         try:
             first = next(csv_rows(stream, file.delimiter, file.lines_above), None)
-            heading = csv_heading(first)
+            heading = csv_heading(first, file.delimiter)
         except InputRefused as refused:
             raise refused.at(file.name) from None
     if first is not None and first.line > file.lines_above + 1:
         message = "a blank line stands above the heading"
         hint = f"delete it, or write `skip_lines: {first.line - 1}` at the top of the map"
         raise InputRefused(message, hint, place=file.name)
-    other = next((mark for mark in _SEPARATORS if len(heading) == 1 and mark in heading[0]), None)
-    if other and other != file.delimiter:
-        mark, typed = ("tabs", "\\t") if other == "\t" else (f"`{other}`", other)
-        raise InputRefused(f"the file separates its cells by {mark}", f"give --delimiter '{typed}'", place=file.name)
     return list(heading)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,6 +29,7 @@ from engine.vocabulary.days import day_number
 from engine.vocabulary.rates import NO_RATES, Denomination
 from files.batch.duckdb.csv_input import csv_lines, malformed_csv
 from files.batch.duckdb.failures import failure
+from files.batch.duckdb.list_relations import PLACE, RAW_PLACED, join, json_lists, place_rows
 from files.batch.duckdb.recoded import TextOptions
 from files.batch.duckdb.relation import BatchInput, numbered, open_input, ready, rows_of
 from files.batch.duckdb.watched import watched
@@ -38,6 +39,7 @@ from files.batch.input import (
     UNREAD,
     files_of,
     identifier,
+    list_column,
     quoted,
     quoted_list,
     refuse_formulas,
@@ -47,7 +49,7 @@ from files.batch.job import BatchJob, BatchTally
 from files.batch.output import FIRED, RULES, UNDETERMINED, OutputOptions, decisions, marked
 from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
 from files.batch.raw_currency import raw_currency
-from files.batch.raw_facts import FAULTS, RawFacts
+from files.batch.raw_facts import FAULTS, RAW, RawFacts
 from files.formats import Format, format_named
 from files.input_refused import InputRefused
 from files.rejects import FILE_HEADING, REJECTS_HEADING
@@ -106,9 +108,8 @@ def run(job: SqlBatchJob, progress: Progress = lambda _step: None) -> BatchTally
     AssertionError where rows were lost; then nothing is written.
     """
     started = time.perf_counter()
-    if mistakes := portability_mistakes([job.ruleset]):
+    if mistakes := portability_mistakes([job.ruleset], lists=True):
         raise InputRefused("\n".join(map(str, mistakes)))
-    job = replace(job, ruleset=without_lists(job.ruleset))
     refuse_formulas(job.row_map)
     written = {"--out": Path(job.out), "--rejects": Path(job.rejects)}
     output_format(job.out)
@@ -163,11 +164,13 @@ class _Run:
         self.scratch = scratch
         self.rejects = rejects
         self.progress = progress
-        self.form = SqlForm(with_alternatives(job.ruleset), "duckdb", day_number(job.as_of))
         skip_lines = job.row_map.skip_lines if job.row_map else 0
         text = TextOptions(job.encoding, job.delimiter, skip_lines, scratch)
         self.source: BatchInput = open_input(job.sources, job.ruleset, job.row_map, connection, text, self._read)
-        self.sources = sources(job.ruleset, self.source.heading, job.row_map)
+        self.sources = sources(job.ruleset, self.source.heading, job.row_map, self.source.records)
+        self.ruleset = without_lists(job.ruleset, {*self.sources, *(each.fact.name for each in job.lists)})
+        self.form = SqlForm(with_alternatives(self.ruleset), "duckdb", day_number(job.as_of))
+        self.joined = {each.fact.name: join(connection, each, self.sources, job.sources[0]) for each in job.lists}
         money = Denomination(job.ruleset.currency, NO_RATES, day_number(job.as_of), rate_days=0)
         self.currency = raw_currency(self.source.heading, job.row_map, money)
         self.total = 0
@@ -176,6 +179,7 @@ class _Run:
     def run(self) -> BatchTally:
         self.total = rows_of(self.source, self.connection)
         self._read_persons()
+        self._read_lists()
         decided = self._write()
         rejected = self._write_rejects(decided)
         tally = BatchTally(
@@ -192,7 +196,7 @@ class _Run:
 
     def _raw_facts(self, *kept: str) -> RawFacts:
         return RawFacts(
-            self.job.ruleset.facts,
+            self.ruleset.facts,
             self.form.columns,
             self.sources,
             self.form.dialect,
@@ -201,6 +205,7 @@ class _Run:
             as_of=day_number(self.job.as_of),
             persons=self.has_persons,
             currency=self.currency,
+            joined=self.joined,
         )
 
     def _read_persons(self) -> None:
@@ -216,10 +221,28 @@ class _Run:
             self.connection.execute(f"CREATE TABLE {PERSONS} AS FROM persons_read")
             self.has_persons = True
 
+    def _read_lists(self) -> None:
+        """Makes the relations of lists that stand in text."""
+        facts = {fact.name: fact for fact in self.ruleset.facts}
+        for name, written in self._raw_facts().lists_written(RAW):
+            of_list = list_column(facts[name], self.sources[name])
+            if of_list is not None and name not in self.joined:
+                ready(self.source, self.connection)
+                if lists := json_lists(self.connection, of_list, written.sql("duckdb")):
+                    self.joined[name] = lists
+        if self.joined:
+            ready(self.source, self.connection)
+            place_rows(self.connection)
+
     def _write(self) -> int:
         format_ = output_format(self.job.out)
-        facts = self._raw_facts().sound()
-        options = OutputOptions(format=format_, results=self.job.results, spreadsheet=self.job.spreadsheet)
+        facts = self._raw_facts(PLACE).sound(RAW_PLACED) if self.joined else self._raw_facts().sound()
+        options = OutputOptions(
+            format=format_,
+            results=self.job.results,
+            spreadsheet=self.job.spreadsheet,
+            place=PLACE if self.joined else "",
+        )
         query = decisions(self.form, facts, options).sql("duckdb")
         copy_options = {
             Format.CSV: "FORMAT csv, HEADER",

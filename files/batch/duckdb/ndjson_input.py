@@ -59,10 +59,11 @@ import pyarrow.compute as pc
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Binder, FactsRefused, Fault
 from engine.vocabulary.decimals import JsonDecimal
+from engine.vocabulary.record_words import NO_LIST
 from files.batch.input import FILE, LINE, UNREAD, cell_text, identifier, quoted_list
 from files.maps.mapped_rows import NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT
 from files.maps.row_map import CURRENCY
-from files.rows import LINE_MAX, ndjson_row
+from files.rows import LINE_MAX, json_cell, ndjson_row
 from files.strict_json import BLANKS
 
 SCHEMA = pa.schema([(FILE, pa.string()), (LINE, pa.int64()), ("text", pa.string()), (UNREAD, pa.string())])
@@ -122,19 +123,20 @@ class NdjsonCells:
         unknown: UnknownKeys | None,
         decimal_signs: Mapping[str, str] | None = None,
         texts: Collection[str] = (),
+        lists: Collection[str] = (),
     ) -> None:
         """`names`: the columns that are read: keys, or `group.key` for a key within an object. `unknown` finds keys
         that should not be there; None: others are of no interest, as under a map. `decimal_signs`: of the columns whose
         texts have signs of their own; a number of JSON is written as such a text, since a cell is all that leaves
         here. `texts`: those of the names that are read as text, for which no number stands; under a map a whole one
-        may, since it is written in one way only."""
+        may, since it is written in one way only. `lists`: those that hold lists of records, which become JSON again."""
         self.names = tuple(names)
         self.rows = self.bytes = 0
         self.unseen_keys = dict.fromkeys(self.names)
         self._known = frozenset(names)
         self._unknown = unknown
         self._decimal_signs = decimal_signs or {}
-        self._texts = frozenset(texts)
+        self._texts, self._lists = frozenset(texts), frozenset(lists)
         keys = "|".join(
             sorted({re.escape(name.partition(".")[2] or name) for name in texts} | set(map(re.escape, texts)))
         )
@@ -199,7 +201,9 @@ class NdjsonCells:
         for name, value in _flat(row.body):
             if name not in self._known:
                 continue
-            fault = "is given twice" if name in cells else _cell_fault(value) or self._text_fault(name, value)
+            fault = (
+                "is given twice" if name in cells else self._cell_fault(name, value) or self._text_fault(name, value)
+            )
             if fault:
                 faults.append(f"{name}: {fault}")
             cells[name] = None if fault else self._cell(name, value)
@@ -208,8 +212,15 @@ class NdjsonCells:
         return _written(cells), "\n".join(faults) or None
 
     def _cell(self, name: str, value: object) -> str | None:
+        if name in self._lists:
+            return json_cell(value)
         sign = self._decimal_signs.get(name)
         return value.replace(".", sign) if sign and isinstance(value, JsonDecimal) else cell_text(value)
+
+    def _cell_fault(self, name: str, value: object) -> str:
+        if name in self._lists:
+            return NO_LIST if self._unknown and value is not None and not isinstance(value, list) else ""
+        return "is an object or a list, not a value" if isinstance(value, dict | list) else ""
 
     def _text_fault(self, name: str, value: object) -> str:
         if name not in self._texts:
@@ -248,7 +259,7 @@ class _KeyOrder:
     def learn(self, body: Mapping[str, object]) -> None:
         """Adds the keys of a sound row. Keys whose value is a list, or an object within an object, are left out: their
         lines are never plain."""
-        flat = {key: value for key, value in body.items() if not isinstance(value, list)}
+        flat = {key: value for key, value in body.items() if not isinstance(value, list)}  # lists are read strictly
         self._keys = self._merged(self._keys, flat, "")
         for key, value in flat.items():
             inner = self._keys.get(key)
@@ -292,12 +303,6 @@ def _flat(body: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             yield from ((f"{key}.{inner}", item) for inner, item in value.items())
         else:
             yield key, value
-
-
-def _cell_fault(value: object) -> str:
-    if isinstance(value, dict | list):
-        return "is an object or a list, not a value"
-    return ""
 
 
 def _any(truths: pa.BooleanArray) -> bool:

@@ -15,12 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.ruleset.ruleset import RuleSet
+from engine.vocabulary.vocabulary import Kind
 from files.batch.duckdb.csv_input import csv_sql, duckdb_heading
 from files.batch.duckdb.ndjson_input import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
 from files.batch.duckdb.recoded import TextFile, TextOptions, csv_file, ndjson_file
@@ -42,7 +44,7 @@ from files.formats import Format
 from files.input_refused import InputRefused
 from files.maps.headings import heading_faults, refuse_unfit_heading
 from files.maps.row_currency import named_like_currencies
-from files.maps.row_map import CURRENCY, RowMap
+from files.maps.row_map import CURRENCY, Column, RowMap
 from files.rows import open_rows
 
 NDJSON_LINES = "ndjson_lines"
@@ -62,6 +64,8 @@ class BatchInput:
     """The columns that are read: those of the map, else the facts' names."""
     heading: dict[str, ColumnType] = field(default_factory=dict)
     """The columns that the files have, and how each holds its values."""
+    records: dict[str, dict[str, ColumnType]] = field(default_factory=dict)
+    """Of columns of arrays of structs, what the structs hold."""
     texts: list[TextFile] = field(default_factory=list)
     """What DuckDB reads for each of `files`, where they are text."""
     cells: list[str] = field(default_factory=list)
@@ -108,15 +112,20 @@ def open_input(
             if row_map is not None and row_map.currency is None:
                 keys = _first_keys(files, options)
                 source.columns = tuple(dict.fromkeys((*source.columns, *named_like_currencies(keys))))
-            cells = NdjsonCells(source.columns, unknown, _decimal_signs(row_map), _text_columns(ruleset, row_map))
+            lists = _list_columns(ruleset, row_map)
+            texts = _text_columns(ruleset, row_map)
+            cells = NdjsonCells(source.columns, unknown, _decimal_signs(row_map), texts, lists)
             source.texts = [ndjson_file(name, options, index) for index, name in enumerate(files)]
             _open_ndjson(source, cells, connection, options.scratch, reading)
+            for name in [name for name in lists if name in cells.unseen_keys and row_map is None]:
+                del source.heading[name]  # no row has the list, so that none has to be read
             source.unseen_keys = tuple(cells.unseen_keys) if row_map else ()
         case Format.PARQUET:
             columns = {name: _parquet_columns(name, connection) for name in files}
             _alike(columns)
             connection.execute(f"CREATE VIEW {RAW} AS FROM {_parquet(files)}")
             source.heading = {name: _column_type(type_) for name, type_ in columns[files[0]].items()}
+            _look_into(source, f"FROM {_parquet(files)}", connection)
         case Format.ARROW:
             _open_arrow(source, connection)
     if row_map is None:
@@ -271,12 +280,19 @@ def _text_columns(ruleset: RuleSet, row_map: RowMap | None) -> list[str]:
     return [each.column for each in row_map.columns if each.type.kind.is_text]
 
 
+def _list_columns(ruleset: RuleSet, row_map: RowMap | None) -> list[str]:
+    """The columns that hold lists of records."""
+    named = row_map.columns if row_map else ruleset.facts
+    return [each.column if isinstance(each, Column) else each.name for each in named if each.type.kind is Kind.LIST]
+
+
 def _open_arrow(source: BatchInput, connection: duckdb.DuckDBPyConnection) -> None:
     _alike({name: _arrow_columns(name) for name in source.files})
     reader = _arrow_reader(source, source.files)
     connection.register("arrow_columns", reader.schema.empty_table())
     for name, type_ in _described("FROM arrow_columns", connection).items():
         source.heading[name] = _column_type(type_)
+    _look_into(source, "FROM arrow_columns", connection)
 
 
 def _arrow_columns(name: str) -> dict[str, str]:
@@ -324,6 +340,16 @@ def _alike(columns: Mapping[str, Mapping[str, str]]) -> None:
 
 def _described(query: str, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {name: str(type_) for name, type_, *_ in connection.execute(f"DESCRIBE {query}").fetchall()}
+
+
+def _look_into(source: BatchInput, query: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """Finds the columns of arrays of structs among the query's."""
+    found = connection.sql(query)
+    for name, type_ in zip(found.columns, found.types, strict=True):
+        element: Any = type_.children[0][1] if type_.id == "list" else None
+        if element is not None and element.id == "struct":
+            source.heading[name] = ColumnType.RECORDS
+            source.records[name] = {part: _column_type(str(inner)) for part, inner in element.children}
 
 
 def _column_type(type_: str) -> ColumnType:

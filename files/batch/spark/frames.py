@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as sf
+from pyspark.sql.types import ArrayType, StructType
 
 from engine.lowering.sql.action_lists import action_list
 from engine.lowering.sql.alternatives import with_alternatives
@@ -22,7 +23,7 @@ from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from engine.vocabulary.rates import NO_RATES, Denomination
-from files.batch.input import refuse_formulas, sources
+from files.batch.input import list_column, refuse_formulas, sources
 from files.batch.output import RULES, action_columns, elements
 from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
 from files.batch.raw_currency import raw_currency
@@ -58,14 +59,18 @@ def decide_frame(
     conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON; otherwise their members have the
     type that a column of them has. Raises InputRefused where a policy can't run in SQL or the columns don't fit.
     """
-    refused = portability_mistakes([ruleset])
+    refused = portability_mistakes([ruleset], lists=True)
     if refused:
         raise InputRefused("\n".join(map(str, refused)))
-    ruleset = without_lists(ruleset)
-    form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
     heading = {field.name: _column_type(field.dataType.simpleString(), cells=cells) for field in frame.schema.fields}
     refuse_formulas(row_map)
-    by_name, day = sources(ruleset, heading, row_map), day_number(as_of)
+    by_name, day = sources(ruleset, heading, row_map, _records(frame, heading)), day_number(as_of)
+    ruleset = without_lists(ruleset, by_name)
+    for fact in ruleset.facts:
+        if fact.name in by_name and (column := list_column(fact, by_name[fact.name])) is not None:
+            message = f"on Spark a list is a column of arrays of structs, and `{column.column}` holds text"
+            raise InputRefused(message, "--engine duckdb or python reads it so")
+    form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
     session = frame.sparkSession
     frame.createOrReplaceTempView("raw")
     currency = raw_currency(heading, row_map, Denomination(ruleset.currency, NO_RATES, day, rate_days=0))
@@ -149,6 +154,19 @@ def _ids(masks: tuple[Mask, ...]) -> Column:
         for i, id_ in enumerate(mask.ids)
     ]
     return sf.concat_ws(" ", *parts) if parts else sf.lit("")
+
+
+def _records(frame: DataFrame, heading: dict[str, ColumnType]) -> dict[str, dict[str, ColumnType]]:
+    """Of columns of arrays of structs, what the structs hold; such columns are marked in the heading."""
+    found: dict[str, dict[str, ColumnType]] = {}
+    for field in frame.schema.fields:
+        element = field.dataType.elementType if isinstance(field.dataType, ArrayType) else None
+        if isinstance(element, StructType):
+            heading[field.name] = ColumnType.RECORDS
+            found[field.name] = {
+                part.name: _column_type(part.dataType.simpleString(), cells=False) for part in element.fields
+            }
+    return found
 
 
 def _column_type(type_: str, *, cells: bool) -> ColumnType:

@@ -122,6 +122,7 @@ def test_json_holds_the_same_as_decimal_text(tmp_path: Path) -> None:
         "lift_by_count": "1.333333",
         "precision_by_count": "1.000000",
         "recall_by_count": "0.333333",
+        "no_value": {},
     }
     assert found["assumed"][1]["value"] == "as_of"
     assert "account.on_time_rate" in found["told"]

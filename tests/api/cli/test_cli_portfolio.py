@@ -103,10 +103,13 @@ def test_json_holds_every_figure(tmp_path: Path) -> None:
     assert found["receivables"] == {
         "count": 4,
         "amount": "1650.00",
+        "open_invoices": "1750.00",
+        "credit_notes": "-100.00",
         "overdue_count": 2,
         "overdue": "850.00",
-        "overdue_share": "0.515152",
+        "overdue_share": "0.485714",
         "disputed": "900.00",
+        "no_value": {},
     }
     assert (found["as_of"], found["opening"], found["currency"]) == ("2026-06-30", "2025-10-01", "EUR")
     assert found["credit_notes"] == {"count": 1, "amount": "-100.00"}
@@ -157,11 +160,11 @@ def test_the_overdue_structure_is_by_country_and_industry_too(tmp_path: Path) ->
         name: [tuple(line[key] for key in ("key", "count", "amount", "overdue", "overdue_share")) for line in by[name]]
         for name in ("country", "industry")
     }
-    german, french = (2, "1350.00", "450.00", "0.333333"), (2, "300.00", "400.00", "1.333333")
+    german, french = (2, "1350.00", "450.00", "0.333333"), (2, "300.00", "400.00", "1.000000")
     assert figures["country"] == [("DE", *german), ("FR", *french)]
     assert figures["industry"] == [("manufacturing", *german), ("consumer_goods", *french)]
-    assert "| 制造业 | 2 | 1,350.00 | 1 | 450.00 | 33.3% |" in chinese
-    assert "| 消费品 | 2 | 300.00 | 1 | 400.00 | 133.3% |" in chinese
+    assert "| 制造业 | 2 | 1,350.00 | 1 | 450.00 | 33.3% | 0.00 | 1,350.00 |" in chinese
+    assert "| 快消品 | 2 | 400.00 | 1 | 400.00 | 100.0% | -100.00 | 300.00 |" in chinese
 
 
 class _Page(HTMLParser):
@@ -209,7 +212,7 @@ def test_the_page_is_well_formed_and_hostile_names_stay_text(tmp_path: Path) -> 
     assert not parsed.seen & {"script", "img", "link", "iframe", "object"}
     assert HOSTILE in parsed.text
     charts = html.split("<svg")[1:]
-    assert len(charts) == 8
+    assert len(charts) == 9
     for chart in charts:
         ElementTree.fromstring("<svg" + chart[: chart.index("</svg>") + 6])
 
@@ -340,11 +343,14 @@ def test_quarters_without_figures_say_why(tmp_path: Path) -> None:
 
     assert "2025 Q3: the books begin within this quarter" in run.result.stdout
     rows = [line.strip("| ").split() for line in run.result.stdout.splitlines()]
-    assert [*["2025", "Q3", "|", "–", "|", "0.00", "|", "0.00", "|", "0.00"]] in rows
+    assert ["2025", "Q3", "|", "–", *["|", "0.00"] * 4] in rows
     cut, whole = Run(tmp_path, *asked, "--json").json["quarters"][:2]
     assert (cut["whole"], cut["opening_receivables"], cut["credit_sales"]) == (False, None, "0.00")
     assert (whole["whole"], whole["opening_receivables"]) == (True, "0.00")
-    assert "2026 Q1: there were no credit sales, so there is no DSO." in run.result.stdout
+    assert (
+        "2026 Q1, DSO, days; Change of DSO; Best possible DSO, days; Average days delinquent: "
+        "there were no credit sales in the quarter."
+    ) in run.result.stdout
 
 
 FIXED = (  # formulas that give every row the same, and the columns that would
@@ -737,3 +743,115 @@ def test_an_invoice_without_due_date_is_still_a_reject(tmp_path: Path) -> None:
 
     assert (run.result.exit_code, run.json["rows"]["rejected"]) == (1, 1)
     assert "in.csv:7: invoice.due_date: column `Due`: is missing" in run.result.stderr
+
+
+# --- what people read ------------------------------------------------------------------------------------------------
+
+
+def test_customers_are_called_by_their_names_where_the_map_says_them(tmp_path: Path) -> None:
+    """C-2's rows differ: the last one that says a name counts. C-3 has none."""
+    rows = ROWS.replace(",active\n", ",active,Alpha AG\n").replace("C-1,20.6", "C-1,20.6")
+    rows = "\n".join(
+        line.replace("Alpha AG", {"C-1": "Alpha <AG>", "C-2": "Beta", "C-3": ""}[line.split(",")[1]])
+        for line in rows.splitlines()
+    )
+    named = MAP.replace(
+        "  industry: {column: Industry}\n", "  industry: {column: Industry}\n  customer_name: {column: Name}\n"
+    )
+    (tmp_path / "named.yaml").write_text(ended(named), encoding="utf-8")
+    (tmp_path / "in.csv").write_text(HEADING.replace("Status", "Status,Name") + rows + "\n", encoding="utf-8")
+    asked = (
+        "portfolio",
+        tmp_path / "in.csv",
+        "--map",
+        tmp_path / "named.yaml",
+        "--as-of",
+        "2026-06-30",
+        "--rules",
+        RULES,
+    )
+    page = tmp_path / "report.html"
+
+    found = json.loads(credence(*asked, "--json", "--report", page).stdout)
+    text = credence(*asked).stdout
+
+    assert [each["name"] for each in found["concentration"]["top"]] == ["Alpha <AG>", None, "Beta"]
+    assert [each["name"] for each in found["warnings"]["accounts"]] == ["Beta", "Alpha <AG>"]
+    for words in ("Alpha <AG> (C-1)", "Beta (C-2)", "| C-3 "):
+        assert words in text
+    html = page.read_text(encoding="utf-8")
+    assert "Alpha &lt;AG&gt; (C-1)" in html and "<AG>" not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            (
+                "Receivables are in a bad state: DSO rose from 40 to 90 and 106.1 days, by more than 15% in each of "
+                "two quarters (4 more warnings below).",
+                "+37.5% from 1,200.00 in 2026 Q1",
+                "−18.1 points from 66.7% in 2026 Q1: better",
+                "+16.1 days from 90.0 in 2026 Q1: worse",
+            ),
+        ),
+        (
+            "zh",
+            (
+                "应收账款状况不佳：应收账款周转天数由 40 升至 90 再升至 106.1 天，连续两季升幅超过 15%"
+                "（另有 4 项预警见下文）。",
+                "2026年1季度为 66.7%，−18.1 个百分点，好转",
+            ),
+        ),
+    ],
+)
+def test_the_report_begins_with_whether_things_are_good_or_bad(
+    tmp_path: Path, language: str, said: tuple[str, ...]
+) -> None:
+    """Overdue was 800 of 1,200 in the quarter before and is 850 of 1,750."""
+    page = tmp_path / "report.html"
+    text = Run(tmp_path, HEADING + ROWS, "--lang", language).result.stdout
+    Run(tmp_path, HEADING + ROWS, "--lang", language, "--out", page)
+
+    for words in said:
+        assert words in text
+        assert words in page.read_text(encoding="utf-8")
+
+
+FAULTS = {  # kinds of books of which ratios used to say what nobody can act on
+    "credit notes are most of it": (
+        "A,C-1,1.5.2026,31.5.2026,,100,100,n,DE,,active\nB,C-1,1.6.2026,31.7.2026,,900,900,n,DE,,active\n"
+        "C,C-1,1.6.2026,1.6.2026,,-800,-800,n,DE,,active\nD,C-2,2.1.2026,1.2.2026,1.2.2026,50,0,n,DE,,active\n",
+        # sales 200, receivables 200, of which 200 - 100 are current
+        ("0.100000", "90.000000", "45.000000", "45.000000"),
+    ),
+    "more credit notes than what is not overdue": (
+        "A,C-1,1.5.2026,31.5.2026,,100,100,n,DE,,active\nC,C-1,1.6.2026,,,-80,-80,n,DE,,active\n"
+        "D,C-2,2.1.2026,1.2.2026,1.2.2026,50,0,n,DE,,active\n",
+        ("1.000000", "90.000000", "0.000000", "90.000000"),
+    ),
+    "a credit balance": (
+        "A,C-1,1.5.2026,31.5.2026,,100,100,n,DE,,active\nC,C-1,1.1.2026,,,-180,-180,n,DE,,active\n"
+        "D,C-2,2.1.2026,1.2.2026,1.2.2026,50,0,n,DE,,active\n",
+        ("1.000000", None, None, None),
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "ratios"), FAULTS.values(), ids=FAULTS)
+def test_credit_notes_stand_apart_from_what_is_overdue(
+    tmp_path: Path, rows: str, ratios: tuple[str | None, ...]
+) -> None:
+    found = Run(tmp_path, HEADING + rows, "--json", "--opening", "2026-01-01").json
+    last = found["quarters"][-1]
+
+    shown = (
+        found["receivables"]["overdue_share"],
+        last["dso"],
+        last["best_possible_dso"],
+        last["average_days_delinquent"],
+    )
+    assert shown == ratios
+    assert set(last["no_value"].values()) == ({"credit-balance"} if None in ratios else set())
+    assert found["receivables"]["overdue"] == "100.00"

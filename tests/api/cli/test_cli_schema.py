@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.support.command_line import CASES, MAP, ORDERS, credence
+from tests.support.command_line import CASES, FACTS, MAP, ORDERS, credence, desk
 from tests.support.paths import ROOT, RULES
 
 
@@ -30,8 +30,21 @@ def test_all_schemas_are_written_to_a_folder(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
-        f"{subject}.schema.json" for subject in ("cases", "exceptions", "facts", "history", "map", "policy", "request")
+        f"{subject}.schema.json"
+        for subject in ("cases", "exceptions", "facts", "history", "list", "map", "policy", "request")
     ]
+
+
+def test_mistakes_in_policies_keep_nobody_from_a_schema(tmp_path: Path) -> None:
+    """Whoever mends a policy needs it most."""
+    rules = desk(tmp_path / "rules")
+    (rules / "orders.yaml").write_text(ORDERS.replace("order.amount", "order.amout"), encoding="utf-8")
+    printed = credence("schema", "request", "--rules", rules)
+    assert (printed.exit_code, json.loads(printed.stdout)["title"]) == (0, "The facts of one case")
+    (rules / "facts.yaml").write_text(FACTS.replace("EUR", "EURO"), encoding="utf-8")
+    refused = credence("schema", "--rules", rules)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "P030 `EURO` is not a currency" in refused.stderr
 
 
 def _validator(subject: str) -> Any:

@@ -14,11 +14,11 @@ from tests.support.command_line import credence, desk
 def test_a_date_and_a_language_in_other_forms(tmp_path: Path, command: str) -> None:
     rules = desk(tmp_path / "rules")
     dated = credence(command, "case.json", "--rules", rules, "--as-of", "1.7.2026")
-    spoken = credence(command, "case.json", "--rules", rules, "--lang", "de")
+    spoken = credence(command, "case.json", "--rules", rules, "--lang", "german")
 
     assert (dated.exit_code, spoken.exit_code) == (2, 2)
     assert "'--as-of': `1.7.2026` is not a date here; write the date as 2026-07-01" in dated.stderr
-    assert "'--lang': `de` is not possible; choose one of `en`, `zh`" in spoken.stderr
+    assert "'--lang': `german` is not a language (did you mean `de`?)" in spoken.stderr
 
 
 @pytest.mark.parametrize(

@@ -248,10 +248,23 @@ def test_another_version_than_the_pending_one_is_refused(
     assert (_ready(client)["pending"], _outcome(client)) == (pending, "reject")
 
 
-@pytest.mark.parametrize("body", [{}, {"version": "x"}, {"version": 1}, {"version": "0" * 64, "more": 1}])
-def test_a_request_without_a_version_is_refused(client: httpx2.Client, body: object) -> None:
+NO_VERSION = "is not the version of a policy set: 64 digits and letters a to f"
+NO_VERSIONS = [
+    ({}, "is required"),
+    *(({"version": text}, NO_VERSION) for text in ("", "x", "0" * 63, "0" * 65, "A" * 64, "g" * 64, "0" * 64 + "\n")),
+    *(({"version": value}, "is not text") for value in (1, None, True, ["0" * 64], {"x": 1})),
+    ({"version": "0" * 64, "more": 1}, "is not a member of this request"),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), NO_VERSIONS, ids=str)
+def test_a_request_without_a_version_is_refused_in_words(client: httpx2.Client, body: object, said: str) -> None:
     answer = client.post("/v1/policies/activate", json=body)
-    assert (answer.status_code, len(answer.json()["errors"])) == (422, 1)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["message"] == said
+    assert "send" in fault["hint"]
+    assert "[0-9a-f]" not in answer.text
 
 
 # --- at a start ------------------------------------------------------------------------------------------------------

@@ -40,6 +40,18 @@ def test_a_changed_file_is_checked_with_the_others_and_nothing_takes_effect(clie
     assert client.get("/v1/policies").json() == before
 
 
+def test_a_list_is_checked_with_the_policies_that_read_it(client: httpx2.Client) -> None:
+    reader = ORDERS.replace("order.amount > limit", "order.amount > limit and not(account.id in lists.known)")
+    assert reader != ORDERS
+    alone = client.post(CHECK, json={"files": {"orders.yaml": reader}}).json()
+    assert [each["code"] for each in alone["diagnostics"]] == ["N001"]
+    for name in ("lists/known.csv", "rules/lists/known.csv"):
+        checked = client.post(CHECK, json={"files": {"orders.yaml": reader, name: "entry\nC-1\n...\n"}}).json()
+        assert (checked["ok"], checked["diagnostics"]) == (True, [])
+        cut = client.post(CHECK, json={"files": {"orders.yaml": reader, name: "entry\nC-1\n"}}).json()
+        assert [(each["file"], each["code"]) for each in cut["diagnostics"]] == [("rules/lists/known.csv", "Y008")]
+
+
 def test_alone_leaves_out_the_files_in_the_folder(client: httpx2.Client) -> None:
     """A policy that reads another one's value checks beside it only; alone, facts.yaml is among what is missing."""
     facts = FACTS.replace("[orders]", "[orders, second]")
@@ -118,7 +130,9 @@ def test_no_files_alone_are_nothing_that_could_be_fine(client: httpx2.Client) ->
     assert client.post(CHECK, json={"files": {}}).json()["ok"]
 
 
-@pytest.mark.parametrize("name", ["orders.txt", "../secrets.yaml", "a/b/c.yaml", ".hidden.yaml", ""])
+@pytest.mark.parametrize(
+    "name", ["orders.txt", "../secrets.yaml", "a/b/c.yaml", ".hidden.yaml", "banks.csv", "a/b/lists/c.csv", ""]
+)
 def test_a_bad_file_name_is_refused_in_words(client: httpx2.Client, name: str) -> None:
     [fault] = client.post(CHECK, json={"files": {name: ""}}).json()["errors"]
     assert fault["message"] == "is not a name of a policy file"

@@ -9,6 +9,7 @@ import pytest
 from engine.explaining.explain import explain
 from engine.explaining.explanation import Explanation, TriedRule, TriedTable, WorkedOut
 from engine.pipeline import Engine, load
+from engine.vocabulary.text import Text
 from tests.support.policy_files import whole_set
 
 GRADES = """\
@@ -86,7 +87,7 @@ def test_a_rule_that_fired_shows_each_sub_condition_with_what_it_read() -> None:
         ("desk.owed", "1100.00"),
         ("desk.most", "1000.00"),  # the parameter in force on the day
     ]
-    assert str(rule.conditions[0].inputs[1].title) == "Text(en='Most', zh='上限')"
+    assert rule.conditions[0].inputs[1].title == Text("Most", "上限")
 
 
 def test_a_rule_that_did_not_fire_shows_which_sub_condition_kept_it() -> None:

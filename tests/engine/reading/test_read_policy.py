@@ -179,14 +179,14 @@ def test_outputs_are_literals_words_formulas_or_null() -> None:
 def test_templates_keep_text_and_formulas_apart() -> None:
     text = 'a {{b}} {if x = "}" then {c: 1}.c else 2} d{y}'
     rule = policy(f"rules: {{r: {{when: true, then: hold, reason: {{en: '{text}', zh: 无}}}}}}\n").rules["r"]
-    parts = rule.reason.en.parts
+    parts = dict(rule.reason.by_language)["en"].parts
     assert [part if isinstance(part, str) else part.text for part in parts] == [
         "a {b} ",
         'if x = "}" then {c: 1}.c else 2',
         " d",
         "y",
     ]
-    assert rule.reason.zh.parts == ("无",)
+    assert dict(rule.reason.by_language)["zh"].parts == ("无",)
 
 
 def test_conditions_remedy_and_if_missing() -> None:
@@ -196,7 +196,7 @@ def test_conditions_remedy_and_if_missing() -> None:
     ).rules["r"]
     assert len(rule.when) == 2
     assert rule.if_missing and rule.if_missing.text == "ignore"
-    assert rule.remedy and rule.remedy.en.parts == ("c",)
+    assert rule.remedy and dict(rule.remedy.by_language)["en"].parts == ("c",)
     assert [condition.name for condition in rule.conditions] == ["deposit", "days"]
 
 

@@ -15,13 +15,16 @@ from jsonschema import Draft202012Validator
 
 from engine.reading.case_schemas import cases_schema
 from engine.reading.document import Mapping, Node, Scalar, read
+from engine.reading.exception_schemas import exceptions_schema
 from engine.reading.exceptions_file import read_exceptions
-from engine.reading.file_schemas import exceptions_schema, facts_file_schema, policy_schema
+from engine.reading.file_schemas import facts_file_schema, list_schema, policy_schema
+from engine.reading.list_file import read_list
 from engine.reading.policy_file import read_policy
 from engine.reading.request_schemas import facts_schema
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.languages import OWN_LANGUAGES
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 from receivables.history.history_map_file import is_history_map, read_history_map
 from receivables.history.history_map_schema import history_map_schema
@@ -39,9 +42,10 @@ def shipped(site: str = "facts: {}") -> Vocabulary:
 
 
 VOCABULARY = shipped()
-POLICY = Draft202012Validator(policy_schema())
-FACTS_FILE = Draft202012Validator(facts_file_schema())
-EXCEPTIONS = Draft202012Validator(exceptions_schema())
+POLICY = Draft202012Validator(policy_schema(OWN_LANGUAGES))
+FACTS_FILE = Draft202012Validator(facts_file_schema(VOCABULARY))
+EXCEPTIONS = Draft202012Validator(exceptions_schema(OWN_LANGUAGES))
+LIST = Draft202012Validator(list_schema(OWN_LANGUAGES))
 HISTORY = Draft202012Validator(history_map_schema(VOCABULARY))
 SOUND = Path(__file__).parent / "sound"
 SOUND_CASES = (SOUND / "cases.yaml").read_text("utf-8")
@@ -64,6 +68,9 @@ def yaml(text: str) -> Any:
     return plain(document.root)
 
 
+LIST_SCHEMA = "list.schema.json"
+
+
 def facts_for_cases() -> Vocabulary:
     document, _ = read((SOUND / "facts.yaml").read_text("utf-8"), "facts.yaml")
     assert document
@@ -78,7 +85,13 @@ def faults(validator: Draft202012Validator, value: Any) -> list[str]:
 
 
 def test_the_schemas_are_schemas() -> None:
-    schemas = [policy_schema(), facts_file_schema(), exceptions_schema(), cases_schema(VOCABULARY)]
+    schemas = [
+        policy_schema(OWN_LANGUAGES),
+        facts_file_schema(VOCABULARY),
+        exceptions_schema(OWN_LANGUAGES),
+        list_schema(OWN_LANGUAGES),
+        cases_schema(VOCABULARY),
+    ]
     schemas.append(history_map_schema(VOCABULARY))
     for schema in schemas + [facts_schema(VOCABULARY, case) for case in CASE_KINDS]:
         Draft202012Validator.check_schema(schema)
@@ -90,12 +103,12 @@ def test_the_schemas_are_schemas() -> None:
 def examples() -> list[str]:
     """The YAML in docs/policy-language.md as whole policies."""
     blocks = re.findall(r"```yaml\n(.*?)```", LANGUAGE, re.DOTALL)
-    assert len(blocks) == 16
+    assert len(blocks) == 19
     frame = frame_of(MISTAKES / "policies.txt")
     return [
         block if "policy:" in block else frame.replace("MISTAKE", block)
         for block in blocks
-        if "facts:" not in block and "waives:" not in block
+        if "facts:" not in block and "waives:" not in block and LIST_SCHEMA not in block
     ]
 
 
@@ -107,11 +120,28 @@ def test_the_policies_in_the_language_document_are_sound(text: str) -> None:
     assert read_policy(document)[1] == ()
 
 
+def test_the_lists_in_the_language_document_are_sound() -> None:
+    (in_yaml,) = (found for found in re.findall(r"```yaml\n(.*?)```", LANGUAGE, re.DOTALL) if LIST_SCHEMA in found)
+    assert faults(LIST, yaml(in_yaml)) == []
+    (in_csv,) = re.findall(r"```csv\n(.*?)```", LANGUAGE, re.DOTALL)
+    for name, text in {"names.yaml": in_yaml, "names.csv": in_csv}.items():
+        read_, mistakes = read_list(text.encode(), name, end_mark=True)
+        assert read_ is not None, mistakes
+
+
+@each_mistake(MISTAKES / "lists_yaml.txt")
+def test_the_schema_of_lists_refuses_most_of_what_their_reader_does(mistake: Mistake) -> None:
+    """But for what only their reader can see: days of the calendar, an enum's words."""
+    document, _ = read(mistake.text, "f.yaml")
+    if document is not None and not mistake.codes & {"P015"}:
+        assert bool(faults(LIST, plain(document.root))) == (mistake.expected != (NOTHING,)), mistake.text
+
+
 def test_the_facts_files_in_the_language_document_are_sound() -> None:
     blocks = [found for found in re.findall(r"```yaml\n(.*?)```", LANGUAGE, re.DOTALL) if "facts:" in found]
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
-        assert faults(FACTS_FILE, yaml(block)) == []
+        assert faults(Draft202012Validator(facts_file_schema(shipped(block))), yaml(block)) == []
 
 
 def test_the_exceptions_in_the_language_document_are_sound() -> None:

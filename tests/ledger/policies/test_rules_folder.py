@@ -119,6 +119,27 @@ def test_every_change_is_seen_by_a_look(rules: Path, how: str) -> None:
     assert look(rules) != before
 
 
+@pytest.mark.parametrize("name", ["banks.csv", "banks.yaml", "banks.yml"])
+def test_lists_are_part_of_the_set_and_every_change_of_one_is_seen(rules: Path, name: str) -> None:
+    policies = read_folder(rules).policies
+    (rules / "lists").mkdir()
+    before = look(rules)
+    (rules / "lists" / name).write_text("entry\nAT\n...\n")
+    (rules / "lists" / "notes.txt").write_text("x")
+    (rules / "lists" / f".{name}.swp").write_text("x")
+    assert dict(read_folder(rules).policies) == {**policies, f"{rules}/lists/{name}": b"entry\nAT\n...\n"}
+    assert (added := look(rules)) != before
+    (rules / "lists" / name).write_text("entry\nDE\n...\n")
+    assert (edited := look(rules)) != added
+    (rules / "lists" / name).unlink()
+    assert look(rules) not in (added, edited)
+
+
+def test_a_rules_folder_is_not_called_as_the_folder_of_lists_in_it_is(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="rename it"):
+        read_folder(desk(tmp_path / "lists"))
+
+
 def test_a_look_sees_nothing_where_nothing_of_the_policies_changed(rules: Path) -> None:
     before = look(rules)
     (rules / "notes.md").write_text("x")

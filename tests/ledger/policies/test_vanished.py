@@ -152,3 +152,40 @@ def _set_of(rules: set[tuple[str, str]], chance: random.Random) -> dict[str, byt
     shuffled = sorted(rules)
     chance.shuffle(shuffled)
     return {f"{name}.yaml": policy(name, *(rule for owner, rule in shuffled if owner == name)) for name in names}
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+LIST = b"entry\nAT\nDE\n...\n"
+EMPTY = b"entry\n...\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "gone"),
+    [
+        ({"lists/banks.csv": LIST}, ()),
+        ({"lists/banks.csv": b"entry\nAT\n...\n"}, ()),
+        ({"lists/banks.csv": b"entry\nAT\nDE\n"}, ()),  # a mistake to mend first
+        ({"lists/banks.csv": EMPTY}, ("lists/banks.csv",)),
+        ({"lists/banks.csv": b"date\n...\n"}, ("lists/banks.csv",)),
+        ({}, ("lists/banks.csv",)),
+        ({"banks.csv": LIST}, ("lists/banks.csv",)),
+        ({"lists/banks.yaml": b"value: [AT, DE]\n...\n"}, ("lists/banks.csv",)),
+    ],
+)
+def test_a_list_that_is_gone_or_emptied_takes_something_away_and_one_that_is_edited_does_not(
+    after: dict[str, bytes], gone: tuple[str, ...]
+) -> None:
+    files = {f"rules/{name}": content for name, content in after.items()}
+    assert vanished({**BEFORE, "rules/lists/banks.csv": LIST}, {**BEFORE, **files}) == Vanished(gone)
+
+
+def test_a_list_that_was_empty_may_stay_so_and_a_new_one_may_come() -> None:
+    empty = {**BEFORE, "rules/lists/banks.csv": EMPTY}
+    assert vanished(empty, {**BEFORE, "rules/lists/banks.csv": b"entry\n\n...\n"}) == NOTHING
+    assert vanished(empty, {**BEFORE, "rules/lists/banks.csv": LIST}) == NOTHING
+    assert vanished(BEFORE, empty) == NOTHING
+    emptied = {**BEFORE, "rules/lists/banks.yaml": b"value: {2026-01-01: [AT]}\n...\n"}
+    assert vanished(emptied, {**BEFORE, "rules/lists/banks.yaml": b"value: []\n...\n"}) == Vanished(
+        ("lists/banks.yaml",)
+    )

@@ -13,6 +13,7 @@ from engine.pipeline import Engine, load
 from engine.vocabulary.binding import json_value
 from engine.vocabulary.days import EPOCH, date_of
 from engine.vocabulary.text import Text
+from engine.vocabulary.vocabulary import Vocabulary
 from receivables.account_facts import AccountFacts
 from receivables.backtest.backtest import (
     BacktestTally,
@@ -255,7 +256,7 @@ def test_grades_add_up_to_everything_and_ungraded_orders_stand_under_no_name() -
 
 
 def test_a_report_says_where_no_policy_reads_a_grade(found: BacktestFigures) -> None:
-    show = FigureFormatter("en", "EUR", 2)
+    show = FigureFormatter("en", Vocabulary(currency="EUR", currency_digits=2))
     graded, ungraded = default_policies(), _engine(ORDERS)
 
     for engine, expected in ((graded, ()), (ungraded, ("No policy on orders reads `grading.grade`",))):
@@ -470,4 +471,4 @@ def test_the_target_is_met_on_the_part_that_nothing_was_chosen_on() -> None:
 
     lift = found.sides[0].accuracy[2].lift
     assert Fraction(found.sides[0].held.all.amount, found.everything.all.amount) <= Fraction(15, 100)
-    assert lift is not None and lift >= Fraction(45, 10)
+    assert isinstance(lift, Fraction) and lift >= Fraction(45, 10)

@@ -14,9 +14,22 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from engine.vocabulary.vocabulary import Vocabulary
 from receivables.report.figure_formatter import FigureFormatter
 from receivables.report.html_page import html
-from receivables.report.parts import Chart, ChartKind, Report, ReportTable, Section, Series
+from receivables.report.parts import (
+    Chart,
+    ChartKind,
+    Headline,
+    Report,
+    ReportTable,
+    Section,
+    Series,
+    Threshold,
+    Tile,
+    Tiles,
+    Tone,
+)
 from receivables.report.svg import WIDTH, nice_ticks, svg
 from receivables.report.terminal_text import print_report
 
@@ -87,6 +100,84 @@ def test_everything_drawn_lies_inside_the_chart(kind: ChartKind, series: list[tu
             assert -0.1 <= float(element.attrib.get(name, 0)) <= most
 
 
+@pytest.mark.parametrize("kind", [ChartKind.BARS, ChartKind.LINES, ChartKind.STACKED])
+def test_a_threshold_is_a_line_at_its_value_and_always_in_sight(kind: ChartKind) -> None:
+    chart = replace(_chart(kind, (10.0, 4.0)), thresholds=(Threshold("maximum", 10.0), Threshold("alarm", 60.0)))
+
+    parsed = _parsed(chart)
+    marks = {element.attrib["y1"] for element in parsed.iter(f"{SVG}line") if element.attrib["class"] == "mark"}
+    at_ten, at_sixty = sorted((float(y) for y in marks), reverse=True)
+    top = min(float(element.attrib["y1"]) for element in parsed.iter(f"{SVG}line"))
+
+    assert at_sixty >= top
+    texts = [text.text for text in parsed.iter(f"{SVG}text") if text.attrib["class"] == "marked"]
+    assert texts == ["maximum 10", "alarm 60"]
+    if kind is ChartKind.LINES:
+        ends = [float(element.attrib["cy"]) for element in parsed.iter(f"{SVG}circle")]
+        assert ends[0] == pytest.approx(at_ten, abs=0.11)
+    else:
+        assert _bars(chart)[0][1] == pytest.approx(at_ten, abs=0.11)
+
+
+def test_lying_bars_are_as_long_as_their_values_and_carry_their_sums() -> None:
+    chart = replace(_chart(ChartKind.ROWS, (30.0, 10.0), (10.0, 0.0)), thresholds=(Threshold("maximum", 20.0),))
+
+    parsed = _parsed(chart)
+    widths = [float(rect.attrib["width"]) for rect in parsed.iter(f"{SVG}rect") if rect.find(f"{SVG}title") is not None]
+    values = [text.text for text in parsed.iter(f"{SVG}text") if text.attrib["class"] == "value"]
+    (mark,) = (element for element in parsed.iter(f"{SVG}line") if element.attrib["class"] == "mark")
+    (start,) = (
+        float(element.attrib["x1"]) for element in parsed.iter(f"{SVG}line") if element.attrib["class"] == "grid"
+    )
+
+    assert widths == [pytest.approx(3 * widths[1], abs=0.3), widths[1], pytest.approx(widths[1], abs=0.3)]
+    assert values == ["40", "10"]
+    assert float(mark.attrib["x1"]) - start == pytest.approx(2 * widths[1], abs=0.3)
+
+
+def test_a_report_begins_with_its_headline_and_tiles() -> None:
+    """On a page before what the report is of; on a terminal as a table without empty columns. A sign beside the colour
+    says whether a headline is good or bad, and words say it of a change."""
+    tiles = Tiles(
+        headings=("Figure", "Value", "Change", "Note"),
+        tiles=(Tile(name="DSO", value="–", note="no sales"), Tile(name="Overdue", value="5.00")),
+    )
+    report = Report(
+        "en",
+        "Title",
+        (("As of", "today"), ("Files", "one")),
+        (Section("Overview", (), (tiles,)), Section("Rest", ("Text.",))),
+        headline=Headline(Tone.BAD, "It is bad: <b>"),
+    )
+    console = Console(file=io.StringIO())
+
+    page = html(report)
+    print_report(console, report)
+
+    text = console.file.getvalue()  # type: ignore[attr-defined]  # it is a StringIO
+    assert (
+        page.index("It is bad: &lt;b&gt;") < page.index('class="tiles"') < page.index("<dt>Files") < page.index("Rest")
+    )
+    assert '<p class="headline bad"><span class="sign" aria-hidden="true">✕</span>' in page
+    assert page.count("no sales") == 1
+    assert text.index("It is bad: <b>") < text.index("Files") < text.index("| DSO ")
+    assert "| Figure  | Value |     Note |" in text
+    assert "Change" not in text
+
+
+def test_a_table_of_words_is_cards_on_a_phone_and_one_of_numbers_is_not() -> None:
+    words = ReportTable(
+        title="", headings=("Rule", "Reason"), rows=(("a", "a reason of many words, too long"),), left=2
+    )
+    numbers = ReportTable(title="", headings=("a name that is rather long", "Amount"), rows=(("a", "1"),))
+
+    page = html(Report("en", "", (), (Section("", (), (words, numbers)),)))
+
+    assert page.count('<table class="cards">') == 1
+    assert '<td class="word" data-name="Reason">a reason of many words' in page
+    assert '<td class="word whole">a</td><td>1</td>' in page
+
+
 LONG = (
     "approve with conditions",
     "passed: approve, with or without conditions",
@@ -101,7 +192,7 @@ def test_a_legend_that_is_too_long_goes_on_in_the_next_line() -> None:
 
     lines = [len({key.attrib["y"] for key in _keys(chart)}) for chart in (short, long)]
 
-    assert lines == [1, 2]
+    assert lines == [1, 3]
     assert [key.text for key in _keys(long)] == list(LONG)
     for key in _keys(long):
         assert float(key.attrib["x"]) + 6 * cell_len(key.text or "") <= WIDTH
@@ -148,12 +239,20 @@ def test_what_can_not_be_drawn_to_scale_still_has_an_axis() -> None:
 
 @pytest.mark.parametrize(
     ("value", "en", "zh"),
-    [(0, "0", "0"), (0.5, "0.5", "0.5"), (9_999, "9.999k", "9999"), (25_000, "25k", "2.5万"), (3e9, "3bn", "30亿")],
+    [
+        (0, "0", "0"),
+        (0.5, "0.5", "0.5"),
+        (9_999, "10k", "10000"),
+        (4_284.29, "4.28k", "4280"),
+        (25_000, "25k", "2.5万"),
+        (3e9, "3bn", "30亿"),
+    ],
 )
 def test_an_axis_counts_as_its_readers_do(value: float, en: str, zh: str) -> None:
-    assert (FigureFormatter("en", "EUR", 2).axis(value), FigureFormatter("zh", "EUR", 2).axis(value)) == (en, zh)
+    assert (FigureFormatter("en", EUROS).axis(value), FigureFormatter("zh", EUROS).axis(value)) == (en, zh)
 
 
+EUROS = Vocabulary(currency="EUR", currency_digits=2)
 EVIL = "<script>alert('1')</script>&\"]]>"
 
 
@@ -180,11 +279,11 @@ def test_short_tables_stay_on_one_printed_page_and_long_ones_repeat_their_headin
     page = html(Report("en", "", (), (Section("", (), tuple(tables)),)))
 
     short, long = re.findall(
-        r'<div class="(.*?)"><table><thead>.*?</table>(?:\n<p class="note">as booked</p>)</div>', page, re.S
+        r'<div class="(scroll[a-z ]*)"><table><thead>.*?</table>(?:\n<p class="note">as booked</p>)</div>', page, re.S
     )
     assert (short, long) == ("scroll short", "scroll")
     printed = page[page.index("@media print") :]
-    assert re.search(r"figure, p, tr, \.short, header { break-inside: avoid; }", printed)
+    assert re.search(r"figure, p, tr, \.short, header, \.tile { break-inside: avoid; }", printed)
     assert "thead { display: table-header-group; }" in printed
 
 

@@ -193,7 +193,7 @@ rest:
   when: account.status = "active"
 DATES
 late:
-  waives: [collections.email, collections.call, collections.agency]
+  waives: [collections.email, collections.credit-balance]
   when: invoice.disputed
 DATES
 ...

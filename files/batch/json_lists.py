@@ -1,0 +1,33 @@
+"""Lists that stand in cells as JSON, for a query: text → exact records, or what is wrong with it.
+
+In Python, since no database reads JSON as strictly as `strict_json`, nor binds records as `binding` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Records, value_reader
+from files.maps.cell_faults import fault_of_binding, fault_of_cell
+from files.maps.row_map import Column
+from files.strict_json import JsonRefused, read_json
+
+
+def json_list_reader(column: Column) -> Callable[[str], tuple[Records | None, list[Fault]]]:
+    """What reads the cells of a column that holds a list. `column`: what a map says of it, or a column that bears the
+    fact's name. Neither records nor faults for JSON's null."""
+    bind = value_reader(column.type, column.name)
+
+    def read(text: str) -> tuple[Records | None, list[Fault]]:
+        try:
+            return cast("Records | None", bind(cast("JsonScalar", read_json(text, decimals_as_text=True)))), []
+        except JsonRefused as refused:
+            return None, [fault_of_cell(column, text, f"is not a list in JSON: {refused}")]
+        except FactsRefused as refused:
+            whole = (
+                fault_of_binding(column, text, each) if each.path == column.name else each for each in refused.faults
+            )
+            return None, list(whole)
+
+    return read

@@ -158,4 +158,5 @@ def _who_reads_whom() -> str:
 
 
 def _plural(kinds: Iterable[str]) -> str:
-    return " and ".join(f"{kind}s" for kind in kinds)
+    *others, last = [f"{kind}s" for kind in kinds]
+    return f"{', '.join(others)} and {last}" if others else last

@@ -68,7 +68,7 @@ def test_an_account_s_policy_reads_only_accounts(decides: str) -> None:
     (said,) = check(RULE.replace("WHEN", "account.cap > q.sum_up"), q=other(decides))
     assert said == (
         f"6:25: N003 `q.sum_up`: a policy that decides `account` can't read `q.sum_up`, which decides `{decides}` "
-        "(policies read their own case kind and, for orders and invoices, accounts)"
+        "(policies read their own case kind and, for orders, invoices and limits, accounts)"
     ).replace("`q.sum_up`: ", "")
 
 

@@ -287,8 +287,13 @@ def test_what_is_missing_is_printed_once_and_named_by_those_that_wait(tmp_path: 
     names = [row.split()[0] for row in rows]
     assert len(names) == len(set(names)) > 10
     assert any(row.split()[:1] == ["order.prepayment"] and title in row for row in rows)
-    waiting = [line.partition(named)[2].strip().split("  ")[0] for line in lines if named in line]
-    assert {name for line in waiting for name in line.split(", ")} == set(names)
+    waiting = [
+        line.partition(named)[2].strip().split("  ")[0]
+        for line in lines
+        if named in line and line.lstrip()[0].isdigit()
+    ]
+    assert {name for line in waiting for name in line.split(", ")} <= set(names)
+    assert len(waiting) > 10
     assert result.stdout.count(title) == 1 and told not in result.stdout
     assert len(lines) < 100
 

@@ -33,6 +33,7 @@ RESULTS = Text("Results", "结果")
 
 GIVEN = Text("Facts given", "已提供的事实")
 NOT_GIVEN = Text("Facts not given", "未提供的事实")
+UNREAD = Text("{0} that no policy reads", "{0} 项未被任何政策读取")
 VALUES = Text("Values", "计算值")
 RULES = Text("Rules", "规则")
 FIRED = Text("fired", "触发")

@@ -29,6 +29,7 @@ from engine.explaining.explanation import (
     WorkedOut,
 )
 from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.languages import Reader
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "dim"), None: ("?", "yellow")}
 
@@ -129,6 +130,26 @@ def _reads(step: WorkedOut | TriedTable) -> list[str]:
 # --- text ------------------------------------------------------------------------------------------------------------
 
 
+def _print_not_given(console: Console, explanation: Explanation, reader: Reader) -> None:
+    """The facts that were not given and that something reads, by name; of the others how many they are."""
+    if not explanation.not_given:
+        return
+    steps = [step for policy in explanation.policies for step in policy.steps]
+    conditions = [
+        condition for policy in explanation.policies for rule in policy.rules for condition in rule.conditions
+    ]
+    conditions += [condition for exception in explanation.exceptions for condition in exception.conditions]
+    read = {item.name for condition in conditions for item in condition.inputs}
+    read.update(name for step in steps for name in _reads(step))
+    named = [item.name for item in explanation.not_given if item.name in read]
+    unread = len(explanation.not_given) - len(named)
+    console.print(Text(phrases.NOT_GIVEN[reader], "bold"))
+    lines = [", ".join(named)] if named else []
+    lines += [phrases.UNREAD[reader].format(unread)] if unread else []
+    for line in lines:
+        console.print(Text(f"  {line}"))
+
+
 def _print(console: Console, explanation: Explanation, words: ValueWords, *, with_decision: bool) -> None:
     """Prints what was given, then each policy with its values, tables and rules; the decision itself first, unless one
     rule alone was asked for.
@@ -141,9 +162,7 @@ def _print(console: Console, explanation: Explanation, words: ValueWords, *, wit
     for item in explanation.given:
         title = item.title[reader] if item.title else item.name
         console.print(Text.assemble(f"  {item.name} = {words.variable(item.name, item.value)}", (f"  {title}", "dim")))
-    if explanation.not_given:
-        console.print(Text(phrases.NOT_GIVEN[reader], "bold"))
-        console.print(Text(f"  {', '.join(item.name for item in explanation.not_given)}"))
+    _print_not_given(console, explanation, reader)
     for policy in explanation.policies:
         console.print()
         console.print(Text.assemble((policy.name, "bold"), f"  {policy.title[reader]}"))

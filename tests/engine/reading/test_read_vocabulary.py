@@ -50,7 +50,7 @@ def test_a_site_adds_facts_to_the_standard_ones() -> None:
     assert region.type.members == ("north", "south")
     assert not region.required
     assert region.example == "north"
-    assert [fact.name for fact in found.of_case("invoice")] == ["account.region"]
+    assert [fact.name for fact in found.of_case("invoice")] == ["account.trade", "account.state", "account.region"]
 
 
 def test_members_may_have_titles_some_or_all() -> None:

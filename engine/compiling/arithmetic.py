@@ -319,15 +319,18 @@ def multiply(left: Formula, right: Formula) -> Formula:
 
 
 def _product_kind(left: Formula, right: Formula) -> Kind:
-    """Money by anything but money is money; days by a number are days; days by months are a plain number."""
+    """Money by anything but money is money; days by a number are days, months by a number months."""
     units = [part.type.kind for part in (left, right) if not part.type.kind.is_dimensionless]
     if units.count(Kind.MONEY) == 2:
         raise Mismatch(
             ErrorCode.T001, "money can't be multiplied with money", "multiply an amount with a rate or a number"
         )
+    if len(units) == 2 and Kind.MONEY not in units:
+        hint = f"`type: {left.type.kind}` says the unit already; only a plain number is multiplied by a duration"
+        raise Mismatch(ErrorCode.T001, f"{units[0]} can't be multiplied with {units[1]}", hint)
     for kind in (Kind.MONEY, Kind.DAYS, Kind.MONTHS):
         if kind in units:
-            return kind if len(units) == 1 or kind is Kind.MONEY else Kind.NUMBER
+            return kind
     both = left.type.kind is Kind.INTEGER and right.type.kind is Kind.INTEGER
     return Kind.INTEGER if both else Kind.NUMBER
 

@@ -354,7 +354,16 @@ def test_a_document_without_a_key_takes_none_away() -> None:
         {"kty": "EC", "kid": "x"},
         {"kid": "x"},
     ],
-    ids=str,
+    ids=[
+        "for encryption",
+        "short",
+        "a private key",
+        "a number for its id",
+        "no number",
+        "a secret",
+        "no curve",
+        "no type",
+    ],
 )
 def test_what_is_no_public_key_for_signatures_is_left_out(member: dict[str, Any]) -> None:
     assert set(keys_of(json.dumps({"keys": [member, public_jwk("good", "EC")]}).encode())) == {"good"}

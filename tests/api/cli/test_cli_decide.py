@@ -323,4 +323,4 @@ def test_a_condition_is_called_by_its_title(tmp_path: Path) -> None:
         for lang in ("en", "zh")
     }
     assert "  Payment before delivery  EUR 100.00\n" in shown["en"]
-    assert "  发货前付款  EUR 100.00\n" in shown["zh"]
+    assert "  发货前货款  EUR 100.00\n" in shown["zh"]

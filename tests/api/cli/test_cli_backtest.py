@@ -476,10 +476,10 @@ def test_the_documented_result_is_what_the_command_prints() -> None:
 
     (side,) = found["policies"]
     assert (found["all"]["orders"], found["all"]["amount"]) == (991, "59523.10")
-    assert (side["held"]["orders"], side["held"]["amount"]) == (118, "7170.72")
-    assert side["accuracy"][2]["lift"] == "4.657523"
+    assert (side["held"]["orders"], side["held"]["amount"]) == (127, "7801.17")
+    assert side["accuracy"][2]["lift"] == "4.743966"
     page = (SAMPLE_MAP.parents[2] / "docs" / "backtest.md").read_text(encoding="utf-8")
-    assert "| last 40%: from 2013-02-25 | 991 | 12.0% | 4.66 | 28.8% | 56.1% |" in page
+    assert "| last 40%: from 2013-02-25 | 991 | 13.1% | 4.74 | 29.3% | 62.2% |" in page
 
 
 def test_every_row_with_faults_is_kept_beside_the_report(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ VALUES: dict[str, str | None] = {
     "SUBJECT": "map",
     "--as-of": "2026-07-02",
     "--case": "account",
+    "--currency": "JPY",
     "--delimiter": ";",
     "--dialect": "spark",
     "--encoding": "utf-16",
@@ -86,6 +87,7 @@ VALUES: dict[str, str | None] = {
     "--out": "p.ndjson",
     "--parameters-of": "2026-07-02",
     "--quiet": None,
+    "--rates": "rates.csv",
     "--rejects": "faulty.csv",
     "--report": "page.html",
     "--rule": "orders.insolvent",
@@ -127,6 +129,10 @@ WITHOUT_EFFECT = {
     ("backtest", "--as-of"): "the older name of --parameters-of",
     ("check", "--strict"): "these policies have no warnings; test_cli_check.py has some",
     ("check", "--as-of"): "the same",
+    **{
+        (command, "--rates"): "the examples' amounts are in the policies' currency; test_rates.py converts some"
+        for command in ("decide", "explain", "decide-file", "portfolio")
+    },
 }
 """Options that change nothing in these examples, each with the reason."""
 
@@ -193,6 +199,7 @@ def _home(folder: Path) -> None:
         "=in.csv": HEADING + ROWS,
         "more.csv": HEADING + ROWS[:27],
         "open.csv": "account.id,kind,amount\n" + "".join(f"{row.split(',')[1]},invoice,x\n" for row in ROWS.split()),
+        "rates.csv": "currency,date,rate\nUSD,2026-06-30,0.92\n",
         "items.csv": ITEM_HEADING + ITEMS + "=1,C-9,Köln,,,,,,,,\n",
         "items2.csv": ITEM_HEADING + ITEMS[:59],
         "items.yaml": ended(ITEM_MAP),

@@ -13,7 +13,18 @@ from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 from engine.lowering.python.python_form import PythonForm
-from engine.ruleset.formula import All, Compare, Constant, Formula, Product, Rescale, Variable, variables, walk
+from engine.ruleset.formula import (
+    All,
+    Compare,
+    Constant,
+    Formula,
+    Product,
+    Quotient,
+    Rescale,
+    Variable,
+    variables,
+    walk,
+)
 from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
 from engine.vocabulary.binding import Value
@@ -22,6 +33,9 @@ from tests.support.random_rulesets import Case, facts_near_thresholds
 
 STARTS = 1_000
 """Cases made by chance to start from."""
+
+TIED = 10
+"""Cases to start from also with facts of one type made equal."""
 
 TURNS, TURNS_MAX = 2, 300
 """How often a threshold is crossed: what one start leaves far away another finds nearby, but not if nothing can."""
@@ -59,6 +73,13 @@ class Threshold(NamedTuple):
         yes, no = (value_of(self._with(Constant(YES_NO, truth, nullable=False)), values) for truth in (True, False))
         return yes != no
 
+    @property
+    def guards_divisor(self) -> bool:
+        """Whether the formula divides by what is compared: then it has no value on the threshold, either way."""
+        compared = set(variables(self.comparison))
+        divisors = [node.right for node in walk(self.formula) if isinstance(node, Quotient)]
+        return any(compared <= set(variables(divisor)) for divisor in divisors)
+
     def _with(self, instead: Formula) -> Formula:
         return _replaced(self.formula, self.comparison, instead)
 
@@ -66,7 +87,7 @@ class Threshold(NamedTuple):
 @dataclass(slots=True)
 class Hits:
     """Cases at one threshold: the nearest distances below and above it, how many are on it, and whether it counts for
-    one of them."""
+    one of them; the guard of a divisor, which can't, for one that is just above it."""
 
     threshold: Threshold
     cases: list[Case] = field(default_factory=list)
@@ -87,11 +108,17 @@ class Hits:
         else:
             self.on += 1
             self.counted = self.counted or self.threshold.counts(values)
+        if away == 1 and self.threshold.guards_divisor:
+            self.counted = self.counted or self.threshold.matters(values)
+
+    def has_both_sides(self) -> bool:
+        """Cases below and above, unless the sides' types leave nothing there."""
+        none_below, none_above = self.threshold.out_of_reach
+        return (self.below is not None or none_below) and (self.above is not None or none_above)
 
     def are_all(self) -> bool:
-        """From both sides and exactly, where it counts, unless the sides' types leave nothing on a side."""
-        none_below, none_above = self.threshold.out_of_reach
-        return (self.below is not None or none_below) and self.counted and (self.above is not None or none_above)
+        """From both sides and exactly, where it counts."""
+        return self.counted and self.has_both_sides()
 
     def are_near(self) -> bool:
         none_below, none_above = self.threshold.out_of_reach
@@ -151,7 +178,8 @@ class _Search:
 
     def hits(self, likely: Sequence[Case], others: Sequence[Case]) -> Hits:
         found, turns = Hits(self.threshold), 0
-        for start in [*self._best_first(likely), *self.chance.sample(others, len(others))]:
+        best = self._best_first(likely)
+        for start in [*best, *self._tied(best[:TIED]), *self.chance.sample(others, len(others))]:
             values = self.known.values(start)
             found.add(start, values)
             if self.threshold.away(values) is None:
@@ -176,6 +204,20 @@ class _Search:
             if away is not None:
                 known.append((not self.threshold.matters(values), abs(away), case))
         return [case for *_, case in sorted(known, key=itemgetter(0, 1))]
+
+    def _tied(self, cases: Sequence[Case]) -> Iterator[Case]:
+        """The cases with one fact, or two, set to what another of its type has: ratios are rarely equal otherwise."""
+        for case in cases:
+            values = (*case[0], case[1])
+            pairs = [
+                (index, cast(int, values[other]))
+                for index in self.moved
+                for other in self.moved
+                if index != other and self.types[index] == self.types[other] and values[other] is not None
+            ]
+            tied = [_with(case, *pair) for pair in self.chance.sample(pairs, len(pairs))]
+            yield from tied
+            yield from (_with(each, *self.chance.choice(pairs)) for each in tied)
 
     def _around(self, case: Case, index: int) -> Iterator[Case]:
         """Around the place where the comparison turns as this fact moves over its range."""

@@ -118,14 +118,14 @@ def rescaled(formula: Formula, scale: int, mode: str = "half_even") -> Formula:
     before = formula.type.scale
     if scale == before or is_null(formula):
         return formula
-    low, high = (_scaled(bound, before, scale) for bound in (formula.type.low, formula.type.high))
-    # rounding may move a bound outwards by one unit
-    slack = 1 if scale < before else 0
-    type_ = bounded(replace(formula.type, scale=scale, low=low - slack, high=high + slack))
+    # rounding moves no value past the whole number below or above it
+    low, high = _scaled(formula.type.low, before, scale), -_scaled(-formula.type.high, before, scale)
+    type_ = bounded(replace(formula.type, scale=scale, low=low, high=high))
     return folded(f.Rescale(type_, formula, mode, nullable=formula.nullable))
 
 
 def _scaled(value: int, before: int, after: int) -> int:
+    """`value` with other decimals, what can't be kept cut off downwards."""
     factor: int = 10 ** abs(after - before)
     return value * factor if after >= before else value // factor
 

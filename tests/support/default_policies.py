@@ -10,8 +10,14 @@ from datetime import date
 from functools import cache
 
 from engine.pipeline import Engine, load
+from engine.reading.cases import read_cases
+from engine.reading.document import read
+from engine.vocabulary.binding import FactsRefused
+from engine.vocabulary.days import day_number
+from engine.vocabulary.rates import read_rates
 from ledger.policies.rules_folder import RulesFolder, read_folder
 from tests.support.paths import RULES
+from tests.support.random_rulesets import Case
 
 AS_OF_DAY = date(2026, 7, 1)
 """The day on which tests ask for their parameters."""
@@ -29,3 +35,22 @@ def default_policies() -> Engine:
     loaded = load(default_folder().policies)
     assert loaded.engine is not None, "\n".join(map(str, loaded.diagnostics))
     return loaded.engine
+
+
+@cache
+def tested_cases(case: str) -> tuple[Case, ...]:
+    """The facts and days of the policy tests of this kind of case, those that can't be bound left out."""
+    engine = default_policies()
+    found: dict[Case, None] = {}
+    for name, content in default_folder().cases.items():
+        document, _ = read(content, name)
+        suite = read_cases(document, engine.vocabulary)[0] if document else None
+        for test in suite.cases if suite and suite.case_kind == case else ():
+            try:
+                rates = read_rates(test.rates, engine.vocabulary.currency)
+                facts, _ = engine.in_own_currency(case, test.facts, test.as_of, test.currency, rates)
+                values = engine.bind(case, facts, test.as_of)
+            except FactsRefused:
+                continue
+            found[tuple(values), day_number(test.as_of)] = None
+    return tuple(found)

@@ -71,7 +71,7 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
     unsure = {rule.id: kind.severity(rule.if_missing) for rule in ruleset.rules if rule.if_missing}
     caution = kind.severity(kind.caution)
     least = 0 if any(severity >= caution for severity in told.values()) else caution  # what no rule could hold
-    asked = [(rule.id, name, form.function(part)) for rule in ruleset.rules for name, part in rule.conditions]
+    asked = [(rule, name, form.function(part)) for rule in ruleset.rules for name, part in rule.conditions]
     acting = sorted((rule for rule in ruleset.rules if rule.action), key=lambda rule: -told[rule.id])
     actions = [
         (rule.id, rule.action.word, [part and form.function(part) for part in (rule.action.by, rule.action.amount)])
@@ -89,13 +89,15 @@ def said_one_by_one(ruleset: RuleSet, cases: Sequence[Case], names: Sequence[str
         severities = [told[id_] for id_ in rules_fired if id_ not in waived]
         severities += [unsure[id_] for id_ in unknown if id_ not in waived]
         found.waived.append(sorted(waived.intersection([*rules_fired, *unknown])))
-        found.outcomes.append(kind.ladder[max([least, *severities])])
+        outcome = kind.ladder[max([least, *severities])]
+        found.outcomes.append(outcome)
         found.fired.append([form.matches[i] for i in fired])
         found.undetermined.append([form.matches[i] for i in undetermined])
         for column, slot in zip(columns, slots, strict=True):
             column.append(values[slot])
-        for id_, name, value in asked:
-            found.conditions[name].append(value(values) if id_ in rules_fired and id_ not in waived else None)
+        for rule, name, value in asked:
+            counts = rule.outcome == outcome and rule.id in rules_fired and rule.id not in waived
+            found.conditions[name].append(value(values) if counts else None)
         found.actions.append(
             [
                 (id_, word, by and by(values), amount and amount(values))
@@ -187,15 +189,16 @@ def said_by_sql(
     wide = {name for name in names if name in ruleset.variables and _is_wide(ruleset.variables[name])}
     wanted = [_as_text(form, name) if name in wide else form.columns[name] for name in names]
     acting: list[Expr | str] = [*(each.asked for each in form.actions), *_parts_of_actions(form)]
-    query = form.query([ROW, OUTCOME, *masks, *wanted, *form.conditions.values(), *acting]).sql(dialect=dialect)
+    conditions = {name: exp.alias_(form.counting(name, exp.column(own)), own) for name, own in form.conditions.items()}
+    query = form.query([ROW, OUTCOME, *masks, *wanted, *conditions.values(), *acting]).sql(dialect=dialect)
     found = in_order(run(query, relation(ruleset, form, cases)))
     values = {name: found[form.columns[name]] for name in names}
     for name in wide:
         values[name] = [None if value is None else int(value) for value in values[name]]
     fired, undetermined, waived = (ids_of(group, found, len(cases)) for group in groups)
-    conditions = {name: found[column] for name, column in form.conditions.items()}
+    shown = {name: found[own] for name, own in form.conditions.items()}
     actions = [_asked(form, found, row) for row in range(len(cases))]
-    return Said(found[OUTCOME], fired, undetermined, list(map(sorted, waived)), values, conditions, actions)
+    return Said(found[OUTCOME], fired, undetermined, list(map(sorted, waived)), values, shown, actions)
 
 
 def _parts_of_actions(form: SqlForm) -> list[Expr]:

@@ -9,10 +9,22 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 from engine.lowering.python.python_form import PythonForm
-from engine.ruleset.formula import All, Compare, Constant, Formula, Product, Rescale, Variable, variables, walk
+from engine.ruleset.formula import (
+    All,
+    Compare,
+    Constant,
+    Formula,
+    Product,
+    Quotient,
+    Rescale,
+    Variable,
+    variables,
+    walk,
+)
 from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import AS_OF, ListResult, Match, Named, RuleSet
 from engine.vocabulary.binding import Value
@@ -20,7 +32,10 @@ from engine.vocabulary.vocabulary import DATE, YES_NO, Kind, Type
 from tests.support.random_rulesets import Case, facts_near_thresholds
 
 STARTS = 1_000
-"""Cases to start from."""
+"""Cases made by chance to start from."""
+
+TIED = 10
+"""Cases to start from also with facts of one type made equal."""
 
 TURNS, TURNS_MAX = 2, 300
 """How often a threshold is crossed: what one start leaves far away another finds nearby, but not if nothing can."""
@@ -49,15 +64,30 @@ class Threshold(NamedTuple):
         return left.low >= right.high, left.high <= right.low
 
     def counts(self, values: Mapping[str, Value]) -> bool:
-        """Whether the step or rule would come out differently if the comparison did."""
-        turned = _turned(self.formula, self.comparison)
-        return value_of(self.formula, values) != value_of(turned, values)
+        """Whether the step or rule would come out differently if equal sides counted as the other side does."""
+        turned = replace(self.comparison, operator=_OPPOSITE[self.comparison.operator])
+        return value_of(self.formula, values) != value_of(self._with(turned), values)
+
+    def matters(self, values: Mapping[str, Value]) -> bool:
+        """Whether the step or rule comes out differently where the comparison is true and where it is false."""
+        yes, no = (value_of(self._with(Constant(YES_NO, truth, nullable=False)), values) for truth in (True, False))
+        return yes != no
+
+    @property
+    def guards_divisor(self) -> bool:
+        """Whether the formula divides by what is compared: then it has no value on the threshold, either way."""
+        compared = set(variables(self.comparison))
+        divisors = [node.right for node in walk(self.formula) if isinstance(node, Quotient)]
+        return any(compared <= set(variables(divisor)) for divisor in divisors)
+
+    def _with(self, instead: Formula) -> Formula:
+        return _replaced(self.formula, self.comparison, instead)
 
 
 @dataclass(slots=True)
 class Hits:
     """Cases at one threshold: the nearest distances below and above it, how many are on it, and whether it counts for
-    one of them."""
+    one of them; the guard of a divisor, which can't, for one that is just above it."""
 
     threshold: Threshold
     cases: list[Case] = field(default_factory=list)
@@ -78,11 +108,17 @@ class Hits:
         else:
             self.on += 1
             self.counted = self.counted or self.threshold.counts(values)
+        if away == 1 and self.threshold.guards_divisor:
+            self.counted = self.counted or self.threshold.matters(values)
+
+    def has_both_sides(self) -> bool:
+        """Cases below and above, unless the sides' types leave nothing there."""
+        none_below, none_above = self.threshold.out_of_reach
+        return (self.below is not None or none_below) and (self.above is not None or none_above)
 
     def are_all(self) -> bool:
-        """From both sides and exactly, where it counts, unless the sides' types leave nothing on a side."""
-        none_below, none_above = self.threshold.out_of_reach
-        return (self.below is not None or none_below) and self.counted and (self.above is not None or none_above)
+        """From both sides and exactly, where it counts."""
+        return self.counted and self.has_both_sides()
 
     def are_near(self) -> bool:
         none_below, none_above = self.threshold.out_of_reach
@@ -98,30 +134,38 @@ def thresholds(ruleset: RuleSet) -> list[Threshold]:
     return list(found.values())
 
 
-def at_thresholds(ruleset: RuleSet, seed: int) -> list[Hits]:
+def at_thresholds(ruleset: RuleSet, likely: Sequence[Case], seed: int) -> list[Hits]:
     """For each threshold: cases that differ by one unit of one fact and lie on either side of it or on it, and the
-    next on each side."""
-    known = _Known(ruleset)
+    next on each side. `likely` are cases in which rules fire and rows are hit, such as policy tests: what many facts
+    have to agree for, chance alone doesn't find."""
     reads = _reads(ruleset)
-    starts = [(case, known.values(case)) for case in facts_near_thresholds(ruleset, seed, STARTS)]
     types = {**{fact.name: fact.type for fact in ruleset.facts}, AS_OF: DATE}
+    chance = [*facts_near_thresholds(ruleset, seed, STARTS)]
+    known: dict[Formula, _Known] = {}
     found = []
     for threshold in thresholds(ruleset):
+        if threshold.formula not in known:
+            known[threshold.formula] = _Known(ruleset, threshold.formula, reads)
         behind = _behind(threshold.comparison, reads)
         moved = [i for i, (name, type_) in enumerate(types.items()) if name in behind and _is_ordered(type_)]
-        found.append(_Search(threshold, known, moved, list(types.values())).hits(starts))
+        found.append(_Search(threshold, known[threshold.formula], moved, list(types.values())).hits(likely, chance))
     return found
 
 
 class _Known:
-    """What a single decision works out, by name."""
+    """The values of the variables of one formula, by name. Only the steps behind it are worked out, which takes a
+    fraction of a whole decision's time."""
 
-    def __init__(self, ruleset: RuleSet) -> None:
-        self.form = PythonForm(ruleset)
+    def __init__(self, ruleset: RuleSet, formula: Formula, reads: Mapping[str, set[str]]) -> None:
+        behind = _behind(formula, reads)
+        steps = tuple(step for step in ruleset.steps if _name(step) in behind)
+        form = PythonForm(replace(ruleset, steps=steps, rules=(), exceptions=(), tables=()))
+        self._match = form.match
+        self._slots = [(name, form.slots[name]) for name in variables(formula)]
 
     def values(self, case: Case) -> dict[str, Value]:
-        found = self.form.match(*case)[0]
-        return {name: cast(Value, found[slot]) for name, slot in self.form.slots.items()}
+        found = self._match(*case)[0]
+        return {name: cast(Value, found[slot]) for name, slot in self._slots}
 
 
 class _Search:
@@ -132,9 +176,11 @@ class _Search:
         self.types = types
         self.chance = random.Random(0)
 
-    def hits(self, starts: Sequence[tuple[Case, Mapping[str, Value]]]) -> Hits:
+    def hits(self, likely: Sequence[Case], others: Sequence[Case]) -> Hits:
         found, turns = Hits(self.threshold), 0
-        for start, values in self.chance.sample(starts, len(starts)):
+        best = self._best_first(likely)
+        for start in [*best, *self._tied(best[:TIED]), *self.chance.sample(others, len(others))]:
+            values = self.known.values(start)
             found.add(start, values)
             if self.threshold.away(values) is None:
                 continue
@@ -147,6 +193,31 @@ class _Search:
                 if (found.are_all() and enough) or turns >= TURNS_MAX:
                     return found
         return found
+
+    def _best_first(self, cases: Sequence[Case]) -> list[Case]:
+        """The cases in which both sides are known: those in which it matters which is greater come first, the nearest
+        to the threshold before the others."""
+        known = []
+        for case in cases:
+            values = self.known.values(case)
+            away = self.threshold.away(values)
+            if away is not None:
+                known.append((not self.threshold.matters(values), abs(away), case))
+        return [case for *_, case in sorted(known, key=itemgetter(0, 1))]
+
+    def _tied(self, cases: Sequence[Case]) -> Iterator[Case]:
+        """The cases with one fact, or two, set to what another of its type has: ratios are rarely equal otherwise."""
+        for case in cases:
+            values = (*case[0], case[1])
+            pairs = [
+                (index, cast(int, values[other]))
+                for index in self.moved
+                for other in self.moved
+                if index != other and self.types[index] == self.types[other] and values[other] is not None
+            ]
+            tied = [_with(case, *pair) for pair in self.chance.sample(pairs, len(pairs))]
+            yield from tied
+            yield from (_with(each, *self.chance.choice(pairs)) for each in tied)
 
     def _around(self, case: Case, index: int) -> Iterator[Case]:
         """Around the place where the comparison turns as this fact moves over its range."""
@@ -198,17 +269,21 @@ _OPPOSITE = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "=": "!=", "!=": "="}
 """What differs where both sides are equal, and is the same elsewhere for the ordering ones."""
 
 
-def _turned(formula: Formula, comparison: Compare) -> Formula:
+def _replaced(formula: Formula, comparison: Compare, instead: Formula) -> Formula:
     if formula == comparison:
-        return replace(comparison, operator=_OPPOSITE[comparison.operator])
+        return instead
     changed: dict[str, Any] = {}
     for item in fields(formula):
         value = getattr(formula, item.name)
         if isinstance(value, Formula):
-            changed[item.name] = _turned(value, comparison)
+            changed[item.name] = _replaced(value, comparison, instead)
         elif isinstance(value, tuple) and value and isinstance(value[0], Formula):
-            changed[item.name] = tuple(_turned(part, comparison) for part in value)
+            changed[item.name] = tuple(_replaced(part, comparison, instead) for part in value)
     return replace(formula, **changed) if changed else formula
+
+
+def _name(step: Match | Named | ListResult) -> str:
+    return step.id if isinstance(step, Match) else step.name
 
 
 def _owned(ruleset: RuleSet) -> Iterator[tuple[str, Formula]]:

@@ -155,6 +155,8 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
         if group in CASE_KINDS:
             request["properties"][group] = _taken_out(components, f"{_class_name(group)}Facts", facts)
             _take_parts_out(components, group, facts)
+    if engine:
+        _take_currencies_out(components, request["properties"])
     components[f"{name}Request"] = request
     components[f"{name}Outcome"] = {"type": "string", "enum": list(kind.ladder), "description": _LADDER}
     reason = components["ReasonShape"]
@@ -255,6 +257,24 @@ def _take_parts_out(components: Schema, group: str, facts: Schema) -> None:
             is_optional = len(words) < len(fact["enum"])
             about = {key: value for key, value in fact.items() if key not in ("enum", "type")}
             facts["properties"][key] = {"anyOf": [_ref(name), *([{"type": "null"}] if is_optional else [])], **about}
+
+
+def _take_currencies_out(components: Schema, properties: Schema) -> None:
+    """A request's `currency` is a `CurrencyCode`, and `rates` holds `ExchangeRate`s of an `OtherCurrency`."""
+    currency, rates = properties["currency"], properties["rates"]
+    codes = [code for code in currency["enum"] if code is not None]
+    components["CurrencyCode"] = {"type": "string", "enum": codes, "description": "A code of ISO 4217."}
+    properties["currency"] = {
+        "anyOf": [_ref("CurrencyCode"), {"type": "null"}],
+        "description": currency["description"],
+    }
+    rate = rates["items"]
+    about = "A code of ISO 4217 that is not the policies' own."
+    components["OtherCurrency"] = rate["properties"]["currency"] | {"description": about}
+    of_rate = rate["properties"] | {"currency": _ref("OtherCurrency")}
+    about = "What one unit of another currency was worth on a day."
+    components["ExchangeRate"] = rate | {"properties": of_rate, "description": about}
+    properties["rates"] = rates | {"items": _ref("ExchangeRate")}
 
 
 def _class_name(word: str) -> str:

@@ -34,7 +34,8 @@ def currency_schemas(own: str) -> dict[str, Schema]:
     """What stands beside the facts of a request: in which currency its amounts are, and what that is worth."""
     rate = {
         "type": ["string", "integer"],
-        "pattern": rf"^(0|[1-9][0-9]*)(\.[0-9]{{1,{RATE_DECIMALS_MAX}}}0*)?$",
+        "pattern": rf"^(?=.*[1-9])(0|[1-9][0-9]*)(\.[0-9]{{1,{RATE_DECIMALS_MAX}}}0*)?$",
+        "exclusiveMinimum": 0,
         "description": f"What one unit of the currency is worth in {own}; above 0.",
         "examples": ["0.9215"],
     }

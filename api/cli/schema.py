@@ -16,8 +16,9 @@ from api.cli.options import RULES, WRITTEN, RulesOption
 from api.cli.policy_folder import vocabulary_of
 from engine.reading.case_schemas import cases_schema
 from engine.reading.exception_schemas import exceptions_schema
-from engine.reading.file_schemas import DIALECT, facts_file_schema, list_schema, policy_schema
+from engine.reading.file_schemas import DIALECT, list_schema, policy_schema
 from engine.reading.request_schemas import Schema, facts_schema
+from engine.reading.site_schemas import facts_file_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
 from files.maps.row_map_schema import row_map_schema

@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) of the files that policy editors write: a policy, a site's facts, the tests of policies.
+"""JSON Schema (2020-12) of the files that policy editors write: a policy, a list, and parts that others have too.
 
 They let an editor complete keys and underline what can't be right. `credence check` remains the judge, since much of a
 policy (FEEL, names, two places that must agree) is beyond a schema. A test holds the schemas against the readers: they
@@ -7,30 +7,16 @@ accept what a reader accepts, and refuse most of its mistakes. The schemas of re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from engine.reading.document import END_MARK
-from engine.reading.fields import FACT_GROUPS, NAME_LENGTH_MAX, RESERVED, SCALAR_KINDS
+from engine.reading.fields import NAME_LENGTH_MAX, RESERVED, SCALAR_KINDS
 from engine.reading.list_parameter import ENTRIES_MAX, LIST, OF
 from engine.reading.policy import HitPolicy
 from engine.reading.request_schemas import DATE_PATTERN, Schema
 from engine.reading.rule_definitions import CONDITIONAL_OUTCOMES
-from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED
 from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.currencies import MINOR_UNITS
-from engine.vocabulary.days import UTC_NAME
-from engine.vocabulary.languages import LANGUAGE_NAMES, LANGUAGES_MAX, OWN_LANGUAGES
-from engine.vocabulary.vocabulary import (
-    OWN_WORDS,
-    RATE_DAYS_MAX,
-    RATE_DAYS_USUAL,
-    RECORDS_MAX,
-    RECORDS_USUAL,
-    Future,
-    Kind,
-    Vocabulary,
-)
+from engine.vocabulary.languages import LANGUAGE_NAMES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect of JSON Schema that all of them are written in, for `$schema`."""
@@ -44,26 +30,26 @@ ENDS = f"The file ends with `{END_MARK}` on a line of its own. See docs/policy-l
 """No schema can ask for it: to YAML the mark is no part of what it ends."""
 
 CURRENCY: Schema = {"enum": sorted(MINOR_UNITS), "description": "ISO 4217, such as EUR."}
-_TEXT = {"$ref": "#/$defs/text"}
+TEXT = {"$ref": "#/$defs/text"}
 _FEEL = {"$ref": "#/$defs/feel"}
-_NAMES: Schema = {"pattern": NAME_PATTERN, "maxLength": NAME_LENGTH_MAX, "not": {"enum": sorted(RESERVED)}}
+NAMES: Schema = {"pattern": NAME_PATTERN, "maxLength": NAME_LENGTH_MAX, "not": {"enum": sorted(RESERVED)}}
 _IDS: Schema = {"pattern": ID_PATTERN, "maxLength": NAME_LENGTH_MAX}
 _LITERAL: Schema = {"type": ["number", "string", "boolean"], "pattern": r"\S"}
-_WORDS: Schema = {
+WORDS: Schema = {
     "type": "array",
     "items": {"type": "string", "pattern": r"\S"},
     "minItems": 1,
     "uniqueItems": True,
     "description": "An enum's words.",
 }
-_TITLED_WORDS: Schema = {
+TITLED_WORDS: Schema = {
     "type": "object",
     "propertyNames": {"pattern": r"\S"},
     "minProperties": 1,
-    "additionalProperties": {"anyOf": [_TEXT, {"type": "null"}]},
+    "additionalProperties": {"anyOf": [TEXT, {"type": "null"}]},
     "description": "What readers see for each word: `{word: {en: …, zh: …}}`; nothing for the word itself.",
 }
-_MEMBERS = {"$ref": "#/$defs/members"}
+MEMBERS = {"$ref": "#/$defs/members"}
 _BOUNDS: Schema = {
     "minimum": {"type": "number", "description": "The least number that may be written; of a rate 0 unless declared."},
     "maximum": {"type": "number", "description": "The greatest; of a rate 1, which is 100%, unless declared."},
@@ -71,9 +57,9 @@ _BOUNDS: Schema = {
 _NAMED_FORMULA: Schema = {
     "formula": _FEEL,
     "type": {"$ref": "#/$defs/type"},
-    "members": _MEMBERS,
+    "members": MEMBERS,
     **_BOUNDS,
-    "title": _TEXT,
+    "title": TEXT,
 }
 _DATED: Schema = {
     "type": "object",
@@ -119,8 +105,8 @@ def policy_schema(languages: tuple[str, ...]) -> Schema:
         "description": "Conditions and formulas are FEEL. " + ENDS,
         **record(
             {
-                "policy": {"type": "string", **_NAMES, "description": "The name other policies use, `name.value`."},
-                "title": _TEXT,
+                "policy": {"type": "string", **NAMES, "description": "The name other policies use, `name.value`."},
+                "title": TEXT,
                 "decides": {"enum": list(CASE_KINDS), "description": "The kind of case this policy speaks about."},
                 "parameters": {**_named("parameter"), "description": "Dated constants, such as limits and tolerances."},
                 "values": {**_named("value"), "description": "Named formulas."},
@@ -148,8 +134,8 @@ def policy_schema(languages: tuple[str, ...]) -> Schema:
                 "description": "A FEEL expression. Quote it when it holds `: ` or ` #`, or starts with a YAML sign.",
             },
             "tests": _tests(),
-            "type": _type(),
-            "members": {"anyOf": [_WORDS, _TITLED_WORDS]},
+            "type": type_schema(),
+            "members": {"anyOf": [WORDS, TITLED_WORDS]},
             "parameter": _parameter(),
             "value": _value(),
             "scorecard": _scorecard(),
@@ -165,7 +151,7 @@ def record(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
     return schema | ({"required": list(required)} if required else {})
 
 
-def _named(definition: str, names: Schema = _NAMES) -> Schema:
+def _named(definition: str, names: Schema = NAMES) -> Schema:
     """An object whose keys the author chooses, each holding what `$defs` calls `definition`."""
     return {
         "type": "object",
@@ -184,20 +170,20 @@ def _tests() -> Schema:
     }
 
 
-def _type() -> Schema:
+def type_schema() -> Schema:
     word = {"enum": TYPE_WORDS}
     return {
         "description": "money, rate (0.05 is 5%), number, integer, days, months, date, enum, text or yes/no.",
-        "anyOf": [word, record({"type": word, "members": _MEMBERS}, ("type",))],
+        "anyOf": [word, record({"type": word, "members": MEMBERS}, ("type",))],
     }
 
 
 _FOR: Schema = {**CURRENCY, "description": "Of money: the currency in which the amounts were chosen."}
-_COMMON = {"title": _TEXT, "note": {**_TEXT, "description": "Where the number comes from."}}
+_COMMON = {"title": TEXT, "note": {**TEXT, "description": "Where the number comes from."}}
 _LIST_KEYS = {
     "type": {"const": LIST, "description": "A list of words or days, such as country codes."},
     "of": {"enum": list(OF), "default": OF[0], "description": "What its entries are."},
-    "members": _MEMBERS,
+    "members": MEMBERS,
     **_COMMON,
     "value": {"anyOf": [_LIST, _DATED_LISTS], "description": "The list for always."},
     "values": _DATED_LISTS,
@@ -209,7 +195,7 @@ def _parameter() -> Schema:
     plain = record(
         {
             "type": {"$ref": "#/$defs/type"},
-            "members": _MEMBERS,
+            "members": MEMBERS,
             **_BOUNDS,
             "for": _FOR,
             **_COMMON,
@@ -229,7 +215,7 @@ def list_schema(languages: tuple[str, ...]) -> Schema:
         "description": f"Words or days that policies read as `lists.NAME`. {ENDS}",
         **record(_LIST_KEYS),
         **_ONE_VALUE,
-        "$defs": {"text": text_schema(languages), "members": {"anyOf": [_WORDS, _TITLED_WORDS]}},
+        "$defs": {"text": text_schema(languages), "members": {"anyOf": [WORDS, TITLED_WORDS]}},
     }
 
 
@@ -247,19 +233,19 @@ def _scorecard() -> Schema:
         "additionalProperties": {"type": "number"},
         "description": "Points by unary test; the band `null` says what a missing input earns.",
     }
-    criterion = record({"title": _TEXT, "input": _FEEL, "bands": bands}, ("input", "bands"))
-    criteria = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": criterion}
-    total = {"type": "string", **_NAMES, "description": "The name of the sum of all points."}
+    criterion = record({"title": TEXT, "input": _FEEL, "bands": bands}, ("input", "bands"))
+    criteria = {"type": "object", "minProperties": 1, "propertyNames": NAMES, "additionalProperties": criterion}
+    total = {"type": "string", **NAMES, "description": "The name of the sum of all points."}
     return record({"total": total, "criteria": criteria}, ("total", "criteria"))
 
 
 def _table() -> Schema:
     output = record(
-        {"type": {"$ref": "#/$defs/type"}, "members": _MEMBERS, **_BOUNDS, "for": _FOR, "title": _TEXT, "order": _WORDS}
+        {"type": {"$ref": "#/$defs/type"}, "members": MEMBERS, **_BOUNDS, "for": _FOR, "title": TEXT, "order": WORDS}
         | {"ascending": {"enum": [True, False, "strictly"], "description": "Whether it ascends from row to row."}}
     )
     content = {"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}
-    then = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": content}
+    then = {"type": "object", "minProperties": 1, "propertyNames": NAMES, "additionalProperties": content}
     row = record(
         {
             "id": {"type": "string", **_IDS},
@@ -268,7 +254,7 @@ def _table() -> Schema:
         },
         ("when", "then"),
     )
-    outputs = {"type": "object", "minProperties": 1, "propertyNames": _NAMES}
+    outputs = {"type": "object", "minProperties": 1, "propertyNames": NAMES}
     return record(
         {
             "hit": {"enum": [hit.value for hit in HitPolicy], "default": "unique", "description": "DMN's hit policy."},
@@ -281,15 +267,15 @@ def _table() -> Schema:
 
 def _rule() -> Schema:
     named = {"anyOf": [_FEEL, record(_NAMED_FORMULA, ("formula",))]}
-    conditions = {"type": "object", "minProperties": 1, "propertyNames": _NAMES, "additionalProperties": named}
+    conditions = {"type": "object", "minProperties": 1, "propertyNames": NAMES, "additionalProperties": named}
     rule = record(
         {
-            "title": _TEXT,
+            "title": TEXT,
             "when": when_schema(),
             "then": {"type": "string", "description": "The outcome."},
             "if_missing": {"type": "string", "description": "What follows when the condition can't be worked out."},
-            "reason": {**_TEXT, "description": "Why, with the numbers: `{…}` holds FEEL."},
-            "remedy": {**_TEXT, "description": "What would make it pass."},
+            "reason": {**TEXT, "description": "Why, with the numbers: `{…}` holds FEEL."},
+            "remedy": {**TEXT, "description": "What would make it pass."},
             "conditions": {**conditions, "description": "What the customer must bring, by name."},
             "action": _action(),
             "waivable": {"type": "boolean", "default": True, "description": "Whether an exception may name the rule."},
@@ -302,7 +288,7 @@ def _rule() -> Schema:
 def _action() -> Schema:
     word = {
         "type": "string",
-        **_NAMES,
+        **NAMES,
         "examples": list(STANDARD_ACTIONS),
         "description": "One of the standard actions, or of those that `facts.yaml` declares.",
     }
@@ -340,185 +326,3 @@ def _of_kind(kind: CaseKind) -> Schema:
         "if": {"properties": {"decides": {"const": kind.name}}, "required": ["decides"]},
         "then": {"properties": {"rules": {"additionalProperties": rule}}},
     }
-
-
-# --- a site's facts --------------------------------------------------------------------------------------------------
-
-
-def facts_file_schema(vocabulary: Vocabulary) -> Schema:
-    """The schema of a site's `rules/facts.yaml`: currency, languages, list of policies, facts of its own, and titles of
-    what is in `vocabulary`."""
-    bound = {"type": ["number", "string"], "description": "Inclusive."}
-    fact = _own_fact(bound)
-    listed = _listed_fact(bound)
-    is_list = {"properties": {"type": {"const": Kind.LIST.value}}, "required": ["type"]}
-    reserved = "|".join(sorted(word for word in RESERVED))
-    names = f"^({'|'.join(FACT_GROUPS)})\\.(?!({reserved})$)[a-z][a-z0-9_]*$"
-    return {
-        "$schema": DIALECT,
-        "title": "A site's facts",
-        "description": "Currency, languages, time zone, list of policies, facts and titles of the site's own. " + ENDS,
-        **record(
-            {
-                "currency": CURRENCY,
-                "languages": {
-                    "type": "array",
-                    "items": {"enum": sorted(LANGUAGE_NAMES)},
-                    "minItems": 1,
-                    "maxItems": LANGUAGES_MAX,
-                    "uniqueItems": True,
-                    "default": list(OWN_LANGUAGES),
-                    "description": "Of all texts, by ISO 639-1 code; readers of other languages get the first.",
-                },
-                "site": _site(),
-                "policies": {
-                    "type": "array",
-                    "items": {"type": "string", **_NAMES},
-                    "minItems": 1,
-                    "uniqueItems": True,
-                    "description": "Every policy of this folder by its name; one that is missing is a mistake.",
-                },
-                "facts": {
-                    "type": "object",
-                    "propertyNames": {"pattern": names, "maxLength": NAME_LENGTH_MAX},
-                    "additionalProperties": {"if": is_list, "then": listed, "else": _of_the_site(fact)},
-                },
-                "actions": {
-                    "type": "object",
-                    "minProperties": 1,
-                    "propertyNames": {**_NAMES, "not": {"enum": sorted({*RESERVED, *STANDARD_ACTIONS})}},
-                    "additionalProperties": _TEXT,
-                    "description": "What the site's rules may ask people to do beyond the standard actions, by word.",
-                },
-                "titles": _site_titles(vocabulary),
-            },
-            SITE_KEYS_REQUIRED,
-        ),
-        "$defs": {
-            "text": text_schema(vocabulary.languages),
-            "title": text_schema(vocabulary.languages, all_listed=False),
-            "type": _type(),
-            "members": {"anyOf": [_WORDS, _TITLED_WORDS]},
-        },
-    }
-
-
-def _site_titles(vocabulary: Vocabulary) -> Schema:
-    """What a site calls things. Its own facts may be among them, which a schema made before them doesn't name."""
-    enums = {name: fact.type.members for name, fact in vocabulary.facts.items() if fact.type.kind is Kind.ENUM}
-    members = {"type": "object", "properties": {name: _titled(words) for name, words in enums.items()}}
-    return {
-        "description": "What readers see, where the site calls it otherwise; names stay. Some languages are enough.",
-        **record(
-            {
-                "outcomes": {**_titled(vocabulary.outcome_titles), "additionalProperties": False},
-                "facts": _titled(vocabulary.facts),
-                "members": {**members, "minProperties": 1, "description": "Of facts that are enums."},
-                "actions": _titled(vocabulary.actions),
-                "words": {**_titled(OWN_WORDS), "additionalProperties": False},
-            }
-        ),
-    }
-
-
-def _titled(names: Iterable[str]) -> Schema:
-    title = {"$ref": "#/$defs/title"}
-    return {"type": "object", "properties": dict.fromkeys(names, title), "minProperties": 1}
-
-
-def _of_the_site(fact: Schema) -> Schema:
-    """A fact of the site's own, or words that it adds to a standard enum."""
-    more = record({"members": {**_MEMBERS, "description": "Words added to a standard enum."}}, ("members",))
-    own = {"anyOf": [{"required": ["type"]}, {"required": ["title"]}]}
-    return {"if": {"required": ["members"], "not": own}, "then": more, "else": fact}
-
-
-def _site() -> Schema:
-    """What a site says of its days and of the rates that it takes."""
-    return record(
-        {
-            "timezone": {
-                "type": "string",
-                "default": UTC_NAME,
-                "examples": ["Europe/Berlin", "Asia/Shanghai"],
-                "description": "Whose days count: its name in the IANA database.",
-            },
-            "rate_days": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": RATE_DAYS_MAX,
-                "default": RATE_DAYS_USUAL,
-                "description": "Days that the rate of another currency may be older than the decision.",
-            },
-        }
-    )
-
-
-def _own_fact(bound: Schema) -> Schema:
-    """A fact with single values."""
-    return record(
-        {
-            "type": {"$ref": "#/$defs/type"},
-            "members": _MEMBERS,
-            "title": _TEXT,
-            "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
-            "required": {"type": "boolean", "default": False},
-            "future": {
-                "enum": [word.value for word in Future],
-                "description": "Of a date that tells of the past: whether one after the day of the decision is refused "
-                "or counts as missing. Left out, such a date is like any other.",
-            },
-            "minimum": bound,
-            "maximum": bound,
-            "total": {
-                "type": "boolean",
-                "default": False,
-                "description": "Of money: it adds up amounts of many customers, and may be larger than one amount.",
-            },
-            "example": {"type": ["number", "string", "boolean"], "description": "As it stands in a request."},
-        },
-        ("type", "title"),
-    )
-
-
-def _listed_fact(bound: Schema) -> Schema:
-    """A fact that is a list of records."""
-    return record(
-        {
-            "type": {"const": Kind.LIST.value},
-            "of": {
-                "description": "What each record holds: `{amount: money, due: date}`.",
-                "type": "object",
-                "minProperties": 1,
-                "propertyNames": {**_NAMES, "not": {"enum": sorted({*RESERVED, "item"})}},
-                "additionalProperties": {"anyOf": [{"$ref": "#/$defs/type"}, _record_value(bound)]},
-            },
-            "at_most": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": RECORDS_MAX,
-                "default": RECORDS_USUAL,
-                "description": "The most records that a case may have.",
-            },
-            "title": _TEXT,
-            "note": {**_TEXT, "description": "What it means, and what leaving it out means."},
-            "required": {"type": "boolean", "default": False},
-            "example": {"type": "array", "description": "As it stands in a request.", "items": {"type": "object"}},
-        },
-        ("type", "of", "title"),
-    )
-
-
-def _record_value(bound: Schema) -> Schema:
-    """A value of a list's records that says more than its type."""
-    return record(
-        {
-            "type": {"$ref": "#/$defs/type"},
-            "members": _MEMBERS,
-            "minimum": bound,
-            "maximum": bound,
-            "title": _TEXT,
-            "required": {"type": "boolean", "default": False},
-        },
-        ("type",),
-    )

@@ -340,7 +340,7 @@ def test_a_name_that_begins_with_a_keyword_may_stand_anywhere() -> None:
         ("x > 5 and < 10", "write `x in (5..10)`"),
         ("x > 1.7.2026", 'write `date("2026-07-01")`'),
         ("x > 5%", "write `0.05`"),
-        ("x < 6 months", "write `6`; the fact's type gives the unit"),
+        ("x < 6 months", 'write `duration("P6M")`, or `6`; the fact\'s type gives the unit'),
         ("x < 3天", "write `3`; the fact's type gives the unit"),
     ],
 )

@@ -17,10 +17,11 @@ from engine.reading.case_schemas import cases_schema
 from engine.reading.document import Mapping, Node, Scalar, read
 from engine.reading.exception_schemas import exceptions_schema
 from engine.reading.exceptions_file import read_exceptions
-from engine.reading.file_schemas import facts_file_schema, list_schema, policy_schema
+from engine.reading.file_schemas import list_schema, policy_schema
 from engine.reading.list_file import read_list
 from engine.reading.policy_file import read_policy
 from engine.reading.request_schemas import facts_schema
+from engine.reading.site_schemas import facts_file_schema
 from engine.reading.vocabulary_file import read_vocabulary
 from engine.vocabulary.binding import Binder, FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS

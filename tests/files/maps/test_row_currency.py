@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.diagnostics.codes import ErrorCode
 from engine.pipeline import Engine
 from engine.reading.document import read
 from engine.vocabulary.rates import NO_RATES, Rates, read_rates
@@ -153,6 +154,15 @@ def test_a_column_that_is_plainly_a_currency_is_not_passed_over(engine: Engine, 
         assert isinstance(found[1], dict)
         assert f"column `{heading}`: `USD` {OTHER}" in str(found[2])
         assert f"write `currency: {{column: {heading}}}` in the map, or `currency: EUR`" in str(found[2])
+
+
+@pytest.mark.parametrize("says", ["euro", "XAU", "{column: Waers, values: {$: Dollar}}"])
+def test_a_currency_that_is_none_is_named_where_it_stands(engine: Engine, says: str) -> None:
+    document, _ = read(MAP.format(currency=f"currency: {says}").encode(), "map.yaml", end_mark=True)
+    assert document is not None
+    row_map, found = read_row_map(document, engine.vocabulary)
+    assert row_map is None
+    assert [(each.code, each.place.line) for each in found] == [(ErrorCode.M011, 4)]
 
 
 def test_other_columns_are_no_currencies() -> None:

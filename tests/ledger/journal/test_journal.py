@@ -91,7 +91,7 @@ def test_a_commit_says_how_long_it_took_whether_it_failed_or_not(path: Path) -> 
     assert LOCK_SECONDS_MAX * 0.9 <= failed.seconds <= within
 
 
-NAMES = ("id", "recorded_at", "case_kind", "subject", "outcome", "policy_version", "request", "answer")
+NAMES = ("id", "recorded_at", "case_kind", "subject", "outcome", "policy_version", "request", "answer", "actor")
 
 
 def test_columns_hold_what_their_names_say(journal: Journal, path: Path) -> None:
@@ -213,7 +213,7 @@ def test_one_impossible_record_does_not_fail_the_others_of_its_commit(journal: J
         "UPDATE decisions SET outcome = 'approve'",
         "DELETE FROM decisions",
         "INSERT OR REPLACE INTO decisions SELECT * FROM decisions",
-        "INSERT OR REPLACE INTO decisions SELECT 99, id, '', '', '', '', '', '', '' FROM decisions",
+        "INSERT OR REPLACE INTO decisions SELECT 99, id, '', '', '', '', '', '', '', '' FROM decisions",
         "UPDATE OR REPLACE decisions SET id = 'other'",
         "UPDATE policy_sets SET files = ''",
         "DELETE FROM policy_sets",

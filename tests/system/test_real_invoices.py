@@ -106,8 +106,8 @@ def test_the_decisions_agree_with_the_sample_counted_by_hand(from_file: list[Jso
 
 def _stage(row: dict[str, str]) -> str:
     """What a collector would say on 30 June 2013, a Sunday: nobody is contacted before Monday. A reminder falls 7 days
-    before the due date, where that is a week-end on the Monday after it; an e-mail 1 day after the due date, a call from
-    7 days on. What was due on the Saturday before may be paid on Monday."""
+    before the due date, or on the Monday after that; the first step 1 day after the due date. What was due on the
+    Saturday may be paid on Monday."""
     assert f"{AS_OF:%A}" == "Sunday"
     issued, due, settled = (_day(row[name]) for name in ("InvoiceDate", "DueDate", "SettledDate"))
     if settled <= AS_OF:
@@ -119,7 +119,7 @@ def _stage(row: dict[str, str]) -> str:
     remind = due - timedelta(days=7)
     while f"{remind:%a}" in ("Sat", "Sun"):
         remind += timedelta(days=1)
-    if AS_OF < remind:
+    if remind > AS_OF:
         return "not-due"
     if due >= AS_OF:
         return "reminder-later"

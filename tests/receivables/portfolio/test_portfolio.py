@@ -445,8 +445,8 @@ def test_disputes_that_are_not_recorded_leave_the_disputed_amount_out() -> None:
 
 
 def test_account_warnings_are_the_monitoring_rules_that_fired(decided: PortfolioDecisions) -> None:
-    """C-1 paid D 21 days late, after C in time the quarter before. C-2's oldest item is 72 days overdue, more than 60: that
-    stops its orders today and is counted among the rules, but nothing that is on its way. What limits would need is
+    """C-1 paid D 21 days late, after C in time the quarter before. C-2's oldest item is 72 days overdue, more than 60:
+    that stops its orders today and is counted among the rules, but is nothing on its way. What limits would need is
     missing, and said so."""
     (warned,) = (account for account in decided.accounts if account.warnings)
 

@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,10 @@ def test_the_decisions_agree_with_the_sample_counted_by_hand(from_file: list[Jso
 
 
 def _stage(row: dict[str, str]) -> str:
-    """What a collector would say: 7 days before the due date a reminder, 1 day after it an e-mail, from 7 a call."""
+    """What a collector would say on 30 June 2013, a Sunday: nobody is contacted before Monday. A reminder falls 7 days
+    before the due date, or on the Monday after that; the first step 1 day after the due date. What was due on the
+    Saturday may be paid on Monday."""
+    assert f"{AS_OF:%A}" == "Sunday"
     issued, due, settled = (_day(row[name]) for name in ("InvoiceDate", "DueDate", "SettledDate"))
     if settled <= AS_OF:
         return "settled"
@@ -113,10 +116,14 @@ def _stage(row: dict[str, str]) -> str:
         return "not-issued"
     if row["Disputed"] == "Yes":
         return "disputed"
-    late = (AS_OF - due).days
-    if late < -7:
+    remind = due - timedelta(days=7)
+    while f"{remind:%a}" in ("Sat", "Sun"):
+        remind += timedelta(days=1)
+    if remind > AS_OF:
         return "not-due"
-    return "remind" if late < 1 else "email" if late < 7 else "call"
+    if due >= AS_OF:
+        return "reminder-later"
+    return "payable-today" if due == AS_OF - timedelta(days=1) else "week-end"
 
 
 def _day(text: str) -> date:

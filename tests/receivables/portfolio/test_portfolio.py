@@ -370,19 +370,21 @@ def test_a_last_quarter_that_the_books_begin_in_is_missing_for_the_policy(engine
 
 def test_what_is_insured_or_secured_is_no_concentration(engine: Engine) -> None:
     """C-1 owes 900 of 1,650. Insured at 90% it owes 90 uncovered; then C-3 is the largest with 450, 27.3%. Where the
-    cover isn't known, nothing is taken as covered."""
+    cover isn't known, or rests since the invoice is disputed, nothing is taken as covered."""
     book = book_of(ITEMS)
-    insured = {"invoice": {**book.facts["G"]["invoice"], "insured_amount": "900.00"}}  # type: ignore[dict-item]
+    insured: dict[str, object] = {**book.facts["G"]["invoice"], "insured_amount": "900.00"}  # type: ignore[dict-item]
     found = figures(ITEMS, TODAY, DAYS, OPENING)
-    unknown = replace(book, facts={**book.facts, "G": insured})
-    known = replace(unknown, accounts={"C-1": {"insured_cover": "0.9"}})
+    unknown = replace(book, facts={**book.facts, "G": {"invoice": insured | {"disputed": False}}})
+    cover: dict[str, dict[str, JsonScalar]] = {"C-1": {"insured_cover": "0.9"}}
+    disputed = replace(book, facts={**book.facts, "G": {"invoice": insured}}, accounts=cover)
+    known = replace(unknown, accounts=cover)
 
     shares = [
         decide_portfolio(engine, each, found, "p").portfolio.results["portfolio_health"]["buyer_share"]
-        for each in (book, unknown, known)
+        for each in (book, unknown, disputed, known)
     ]
 
-    assert shares == ["0.545455", "0.545455", "0.272727"]
+    assert shares == ["0.545455", "0.545455", "0.545455", "0.272727"]
     assert decide_portfolio(engine, known, found, "p").covered == {"C-1": 810_00}
 
 
@@ -443,28 +445,28 @@ def test_disputes_that_are_not_recorded_leave_the_disputed_amount_out() -> None:
 
 
 def test_account_warnings_are_the_monitoring_rules_that_fired(decided: PortfolioDecisions) -> None:
-    """C-2's oldest item is 72 days overdue, more than 60. C-1 paid D 21 days late, after C in time the quarter before.
-    What limits would need is missing, and said so."""
-    first, second = (account for account in decided.accounts if account.warnings)
+    """C-1 paid D 21 days late, after C in time the quarter before. C-2's oldest item is 72 days overdue, more than 60:
+    that stops its orders today and is counted among the rules, but is nothing on its way. What limits would need is
+    missing, and said so."""
+    (warned,) = (account for account in decided.accounts if account.warnings)
 
-    assert (first.customer, fired(first.warnings), first.warnings[0].outcome) == ("C-2", ["long-overdue"], "restrict")
-    assert first.warnings[0].text.en == "EUR 400.00 is overdue, the oldest item by 72 days."
-    assert (second.customer, fired(second.warnings), second.warnings[0].outcome) == ("C-1", ["paying-slower"], "review")
-    assert second.warnings[0].text.en == "Payments are 21 days late on average, after 0 before."
-    (counted,) = (rule for rule in decided.rules if rule.rule == "monitoring.long-overdue")
-    assert (counted.accounts, euros(counted.amount), counted.missing) == (1, "300.00", ())
+    assert (warned.customer, fired(warned.warnings), warned.warnings[0].outcome) == ("C-1", ["paying-slower"], "review")
+    assert warned.warnings[0].text.en == "Payments are 21 days late on average, after 0 before."
+    (counted,) = (rule for rule in decided.rules if rule.rule == "standing.long-overdue")
+    assert (counted.outcome, counted.accounts, euros(counted.amount), counted.missing) == ("restrict", 1, "300.00", ())
     assert any("account.limit_status" in rule.missing for rule in decided.rules)
 
 
 def test_customers_without_a_warning_stand_behind_those_with_one_however_much_they_owe(engine: Engine) -> None:
     book = book_of([*ITEMS, item("Z", "C-9", "2026-06-20", "2026-07-20", None, 5000, 5000)])
-    book = replace(book, accounts={"C-3": {"guarantee_amount": "100.00", "guarantee_until": "2026-07-10"}})
+    guaranteed: dict[str, JsonScalar] = {"guarantee_amount": "100.00", "guarantee_until": "2026-07-10"}
+    book = replace(book, accounts={"C-2": {"abnormal_operation": True}, "C-3": guaranteed})
 
     accounts = decide_portfolio(engine, book, figures(book.items, TODAY, DAYS), "company").accounts
 
     found = [(account.customer, bool(account.warnings), euros(account.balance.amount)) for account in accounts]
     assert found == [
-        ("C-2", True, "300.00"),  # long overdue: restrict
+        ("C-2", True, "300.00"),  # abnormal operation: restrict
         ("C-1", True, "900.00"),  # paying slower: review
         ("C-3", True, "450.00"),  # its guarantee is about to end: watch
         ("C-9", False, "5000.00"),

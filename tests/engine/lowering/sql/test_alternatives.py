@@ -36,16 +36,20 @@ def values_of(ruleset: RuleSet, name: str) -> list[object]:
     return [value.value for value in step.formula.values]
 
 
-def test_what_a_grade_alone_settles_is_listed_by_the_rows_of_the_grading_table() -> None:
+def test_what_a_grade_alone_settles_is_listed_by_the_grades() -> None:
+    """The last rows of the grading table go by an enum alone, the grade before knock-outs, so the grade is listed by
+    its words, once each, and not by the rows."""
     ruleset = with_alternatives(default_policies().ruleset("order", AS_OF_DAY))
 
-    grades = ["E", None, "unrated", "unrated", "D", None, "A", "B", "C", "D", "E", None]
-    assert values_of(ruleset, "grading.grade") == grades  # null of the rows that may be unknown, and of none
-    assert values_of(ruleset, "terms.net_days") == [0, None, 15, 15, 15, None, 60, 45, 30, 15, 0, None]
-    assert values_of(ruleset, "terms.security")[4:7] == ["guarantee or insurance", None, "none"]
+    assert values_of(ruleset, "grading.grade") == ["A", "B", "C", "D", "E", "unrated", None]
+    assert values_of(ruleset, "terms.net_days") == [60, 45, 30, 15, 0, 15, None]
+    assert values_of(ruleset, "terms.security") == [
+        *("none", "none", "insurance wanted", "guarantee or insurance", "bank guarantee", "guarantee or insurance"),
+        None,
+    ]
     read = {node.number.name for node in looked_up(ruleset) if isinstance(node.number, Variable)}
     of_grade = {name for name in read if name.startswith("grading.grade")}
-    assert of_grade == {"grading.grade grading.table.alternative", "grading.grade certain.alternative"}
+    assert of_grade == {"grading.grade.alternative", "grading.grade certain.alternative"}
 
 
 def test_words_of_an_enum_are_compared_by_their_numbers() -> None:
@@ -99,6 +103,18 @@ NULL_CONSTANT = """
 values:
   days: {type: integer, formula: "if order.amount < min(null, 5) then 1 else 30"}
 """
+
+
+def test_outputs_of_a_table_are_listed_by_its_rows() -> None:
+    """Where the rows go by anything but an enum; null belongs to no row. The last two have the same band."""
+    loaded = load(whole_set({"demo": POLICY.format(ONE_OUTPUT_ENDS_ALIKE)}))
+    assert loaded.engine and not loaded.diagnostics
+    ruleset = with_alternatives(loaded.engine.ruleset("order", AS_OF_DAY))
+
+    assert values_of(ruleset, "demo.days") == [10, 20, 30, None]
+    assert values_of(ruleset, "demo.band") == ["low", "high", None]
+    read = {node.number.name for node in looked_up(ruleset) if isinstance(node.number, Variable)}
+    assert read == {"demo.days demo.table.alternative", "demo.band demo.table.alternative"}
 
 
 @pytest.mark.parametrize("stated", [ONE_OUTPUT_ENDS_ALIKE, TABLE_CALLED_AS_A_VALUE, NULL_CONSTANT])

@@ -152,8 +152,8 @@ def test_files_in_each_others_places_give_none() -> None:
 
 
 def test_with_the_policy_that_holds_orders_gone_on_purpose_a_person_has_to_look() -> None:
-    """With every policy that decides orders, since others read orders.yaml and wouldn't check without it. A policy that is
-    then added for orders, and could only approve them, changes nothing."""
+    """With every policy that decides orders, since others read orders.yaml and wouldn't check without it. A policy that
+    is then added for orders, and could only approve them, changes nothing."""
     files = SHIPPED
     for name in [name for name, text in SHIPPED.items() if b"\ndecides: order\n" in text]:
         without = {other: text for other, text in files.items() if other != name}

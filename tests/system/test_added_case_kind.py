@@ -145,9 +145,9 @@ def test_kinds_that_nobody_has_written_code_for_are_read_linked_compiled_and_dec
         expected = {str(10 * place): outcome for place, outcome in enumerate(kind.ladder)}
         expected |= {str(weight): kind.ladder[-1] for weight in range(10 * len(kind.ladder), 60, 10)}
         assert answer["outcomes"] == {"None": kind.caution, **expected}
-        from_place = kind.ladder.index(kind.conditional) * 10 if kind.conditional else 60
+        conditional = {weight for weight, outcome in expected.items() if outcome == kind.conditional}
         assert answer["conditions"] == {
-            weight: ["more"] if weight != "None" and int(weight) >= from_place else [] for weight in answer["outcomes"]
+            weight: ["more"] if weight in conditional else [] for weight in answer["outcomes"]
         }
         assert set(answer["subjects"].values()) == {"A"}
         assert answer["kind"] == kind.name

@@ -40,6 +40,17 @@ SHIPPED = dict(default_folder().policies)
 MAPS = dict(default_folder().maps)
 ABOUT_ORDERS = ("rules/orders.yaml", "rules/release.yaml", "rules/limits.yaml", "rules/facts.yaml")
 APPROVED = ("approve", "approve_with_conditions")
+WELCOME = b"""\
+policy: welcome
+title: {en: Welcome, zh: W}
+decides: order
+rules:
+  any:
+    when: order.amount > 0
+    then: approve
+    reason: {en: Welcome., zh: W.}
+...
+"""
 RANDOM_CUTS = 500
 SEED = 20261126
 
@@ -141,9 +152,16 @@ def test_files_in_each_others_places_give_none() -> None:
 
 
 def test_with_the_policy_that_holds_orders_gone_on_purpose_a_person_has_to_look() -> None:
-    """release.yaml alone is left for orders, and could only approve them."""
-    files = unlisted(with_file("rules/orders.yaml", None), "orders")
+    """With every policy that decides orders, since others read orders.yaml and wouldn't check without it. A policy that
+    is then added for orders, and could only approve them, changes nothing."""
+    files = SHIPPED
+    for name in [name for name, text in SHIPPED.items() if b"\ndecides: order\n" in text]:
+        without = {other: text for other, text in files.items() if other != name}
+        files = unlisted(without, policy_of(name))
+    assert "rules/orders.yaml" not in files
     assert outcome(files) == "hold"
+    listed = files["rules/facts.yaml"].replace(b"\npolicies:\n", b"\npolicies:\n  - welcome\n")
+    assert outcome({**files, "rules/facts.yaml": listed, "rules/welcome.yaml": WELCOME}) == "hold"
 
 
 # --- while it runs ---------------------------------------------------------------------------------------------------

@@ -246,7 +246,7 @@ def test_numbers_of_json_keep_every_digit(tmp_path: Path) -> None:
     tally = run(job("order", tmp_path / "in.ndjson", tmp_path / "out.parquet"))
     assert (tally.rows, tally.decided) == (4, 1)
     [row] = pq.read_table(tmp_path / "out.parquet").to_pylist()
-    assert row["condition.prepayment"] == Decimal("1234567890123.45")
+    assert row["orders.new_credit"] == Decimal("1234567890123.45")
     assert set(rejects_of(tmp_path / "out.rejects.csv")) == {2, 3, 4}
 
 

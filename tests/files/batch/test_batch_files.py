@@ -356,7 +356,7 @@ def test_decimals_without_quotes_keep_every_digit(start: bytes, end: bytes, tmp_
 
     batch(tmp_path / "in.ndjson", out=out)
 
-    shown = pq.read_table(out).column("condition.prepayment").to_pylist()
+    shown = pq.read_table(out).column("orders.new_credit").to_pylist()
     assert [str(amount) for amount in shown] == ["999999999999999.99", "0.10", "12.00", "12.00"]
     said = rejected(out)
     assert [line for _, line in said] == [4, 5, 6]

@@ -213,11 +213,12 @@ def test_a_parquet_file_with_garbage_in_it_is_named(tmp_path: Path) -> None:
 def test_a_file_without_rows_gives_files_without_rows(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(HEAD)
 
-    result = batch(tmp_path, "in.csv", options=("--summary",))
+    result = batch(tmp_path, "in.csv", options=("--summary", "--rejects", tmp_path / "named.csv"))
 
     assert result.exit_code == 0
     assert "0 rows: 0 decided, 0 rejected" in result.stderr
-    assert (tmp_path / "out.csv.rejects.csv").read_text() == "file,line,faults\n"
+    assert (tmp_path / "out.csv").read_text().startswith("order.id,")
+    assert (tmp_path / "named.csv").read_text() == "file,line,faults\n"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

@@ -25,6 +25,10 @@ PROVISIONS = "provisions"
 MONITORING = "monitoring"
 """Policy of the case kind `account` whose rules are the early warnings on customers."""
 
+STANDING = "standing"
+"""Policy of the case kind `account` whose rules say what stops a customer's orders already, such as an item that is
+long overdue. Reports show them among the warnings; a set of policies may do without it."""
+
 PORTFOLIO_HEALTH = "portfolio_health"
 """Policy of the case kind `portfolio` whose rules are the early warnings on the whole portfolio."""
 

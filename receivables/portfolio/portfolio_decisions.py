@@ -22,7 +22,7 @@ from engine.vocabulary.days import date_of
 from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.vocabulary import Kind
 from receivables.account_facts import account_facts, as_day_closes, in_request
-from receivables.default_policies import DAYS_IN_QUARTER, DSO_MAX, GRADING, MONITORING, PROVISIONS
+from receivables.default_policies import DAYS_IN_QUARTER, DSO_MAX, GRADING, MONITORING, PROVISIONS, STANDING
 from receivables.figures import Line, PortfolioFigures, Quarter, lines_by
 from receivables.items import Item
 from receivables.portfolio.portfolio_rows import Book
@@ -86,10 +86,10 @@ class Account:
 
     @property
     def warnings(self) -> tuple[Reason, ...]:
-        """The rules of the policy `monitoring` that fired and are not waived, the most severe first; not those that
-        lacked a fact."""
+        """The rules of the policies `standing` and `monitoring` that fired and are not waived, the most severe first;
+        not those that lacked a fact."""
         counted = (reason for reason in self.decision.reasons if not reason.missing and not reason.waived)
-        return tuple(reason for reason in counted if reason.rule.startswith(f"{MONITORING}."))
+        return tuple(reason for reason in counted if reason.rule.partition(".")[0] in (STANDING, MONITORING))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,9 +181,9 @@ ALLOWANCE_MISSING = Text(
 
 ACCOUNTS = Text("Early warnings on customers", "客户预警")
 ACCOUNTS_TEXT = Text(
-    "Customers decided by the account policies, on what the data hold: {count}; with a warning of the policy "
-    "`monitoring`: {warned}.",
-    "按数据所载由客户类政策判定的客户 {count} 家，其中触发 monitoring 政策预警的 {warned} 家。",
+    "Customers decided by the account policies, on what the data hold: {count}; with a warning of the policies "
+    "`standing` and `monitoring`: {warned}.",
+    "按数据所载由客户类政策判定的客户 {count} 家，其中触发 standing 和 monitoring 政策预警的 {warned} 家。",
 )
 FIRST_OF = Text(
     "The {shown} most severe of {count}; --json lists all.",

@@ -126,7 +126,7 @@ def test_json_holds_every_figure(tmp_path: Path) -> None:
     warned = [reason["rule"] for reason in found["warnings"]["portfolio"]["reasons"] if not reason["missing"]]
     assert "portfolio_health.dso-above-industry" in warned  # all rows say `manufacturing`
     assert "portfolio_health.dso-rising" in warned
-    assert [account["customer"] for account in found["warnings"]["accounts"]] == ["C-1"]
+    assert [account["customer"] for account in found["warnings"]["accounts"]] == ["C-2", "C-1"]
 
 
 @pytest.mark.parametrize(
@@ -778,7 +778,7 @@ def test_customers_are_called_by_their_names_where_the_map_says_them(tmp_path: P
     text = credence(*asked).stdout
 
     assert [each["name"] for each in found["concentration"]["top"]] == ["Alpha <AG>", None, "Beta"]
-    assert [each["name"] for each in found["warnings"]["accounts"]] == ["Alpha <AG>"]
+    assert [each["name"] for each in found["warnings"]["accounts"]] == ["Beta", "Alpha <AG>"]
     for words in ("Alpha <AG> (C-1)", "Beta (C-2)", "| C-3 "):
         assert words in text
     html = page.read_text(encoding="utf-8")

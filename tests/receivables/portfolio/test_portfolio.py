@@ -444,14 +444,14 @@ def test_disputes_that_are_not_recorded_leave_the_disputed_amount_out() -> None:
     assert account_facts([unknown], as_day_closes(TODAY), 100_00).disputed_amount is None
 
 
-def test_account_warnings_are_the_monitoring_rules_that_fired(decided: PortfolioDecisions) -> None:
-    """C-1 paid D 21 days late, after C in time the quarter before. C-2's oldest item is 72 days overdue, more than 60:
-    that stops its orders today and is counted among the rules, but is nothing on its way. What limits would need is
-    missing, and said so."""
-    (warned,) = (account for account in decided.accounts if account.warnings)
+def test_account_warnings_are_the_rules_of_standing_and_monitoring_that_fired(decided: PortfolioDecisions) -> None:
+    """C-2's oldest item is 72 days overdue, more than 60. C-1 paid D 21 days late, after C in time the quarter before.
+    What limits would need is missing, and said so."""
+    first, second = (account for account in decided.accounts if account.warnings)
 
-    assert (warned.customer, fired(warned.warnings), warned.warnings[0].outcome) == ("C-1", ["paying-slower"], "review")
-    assert warned.warnings[0].text.en == "Payments are 21 days late on average, after 0 before."
+    assert (first.customer, fired(first.warnings), first.warnings[0].outcome) == ("C-2", ["long-overdue"], "restrict")
+    assert (second.customer, fired(second.warnings), second.warnings[0].outcome) == ("C-1", ["paying-slower"], "review")
+    assert second.warnings[0].text.en == "Payments are 21 days late on average, after 0 before."
     (counted,) = (rule for rule in decided.rules if rule.rule == "standing.long-overdue")
     assert (counted.outcome, counted.accounts, euros(counted.amount), counted.missing) == ("restrict", 1, "300.00", ())
     assert any("account.limit_status" in rule.missing for rule in decided.rules)
@@ -460,13 +460,13 @@ def test_account_warnings_are_the_monitoring_rules_that_fired(decided: Portfolio
 def test_customers_without_a_warning_stand_behind_those_with_one_however_much_they_owe(engine: Engine) -> None:
     book = book_of([*ITEMS, item("Z", "C-9", "2026-06-20", "2026-07-20", None, 5000, 5000)])
     guaranteed: dict[str, JsonScalar] = {"guarantee_amount": "100.00", "guarantee_until": "2026-07-10"}
-    book = replace(book, accounts={"C-2": {"abnormal_operation": True}, "C-3": guaranteed})
+    book = replace(book, accounts={"C-3": guaranteed})
 
     accounts = decide_portfolio(engine, book, figures(book.items, TODAY, DAYS), "company").accounts
 
     found = [(account.customer, bool(account.warnings), euros(account.balance.amount)) for account in accounts]
     assert found == [
-        ("C-2", True, "300.00"),  # abnormal operation: restrict
+        ("C-2", True, "300.00"),  # long overdue: restrict
         ("C-1", True, "900.00"),  # paying slower: review
         ("C-3", True, "450.00"),  # its guarantee is about to end: watch
         ("C-9", False, "5000.00"),

@@ -38,7 +38,7 @@ def default_policies() -> Engine:
 
 
 @cache
-def tested_cases(case: str) -> tuple[Case, ...]:
+def cases_of_policy_tests(case: str) -> tuple[Case, ...]:
     """The facts and days of the policy tests of this kind of case, those that can't be bound left out."""
     engine = default_policies()
     found: dict[Case, None] = {}

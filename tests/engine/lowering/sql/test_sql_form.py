@@ -29,7 +29,7 @@ from engine.ruleset.ruleset import AS_OF, Conjunct, Match, Named, RuleException,
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
-from tests.support.default_policies import AS_OF_DAY, default_policies, tested_cases
+from tests.support.default_policies import AS_OF_DAY, cases_of_policy_tests, default_policies
 from tests.support.function_arguments import WITH_FORMS, argument_lists
 from tests.support.handmade_rulesets import named, rule_of
 from tests.support.large import how_many
@@ -149,7 +149,7 @@ def test_default_policies_agree_on_both_sides_of_every_threshold(case: str) -> N
 
 @cache
 def threshold_hits(case: str) -> list[Hits]:
-    return at_thresholds(default_policies().ruleset(case, AS_OF_DAY), tested_cases(case), 3)
+    return at_thresholds(default_policies().ruleset(case, AS_OF_DAY), cases_of_policy_tests(case), 3)
 
 
 def threshold_rows(case: str) -> list[Case]:

@@ -91,7 +91,8 @@ def raw_column(name: str) -> Expr:
 
 def known(cell: Expr) -> Expr:
     """Whether there is a value."""
-    return exp.Not(this=exp.Is(this=cell.copy(), expression=exp.Null()))
+    whole = cell.copy() if isinstance(cell, exp.Column) else exp.Paren(this=cell.copy())
+    return exp.Not(this=exp.Is(this=whole, expression=exp.Null()))
 
 
 def as_cells(source: FactSource) -> FactSource:

@@ -36,7 +36,7 @@ from engine.vocabulary.record_words import (
 )
 from engine.vocabulary.text import Text
 from engine.vocabulary.vocabulary import Fact, Kind, Type
-from files.batch.raw_columns import CheckedFact, ColumnType, FactSource, RawTarget
+from files.batch.raw_columns import CheckedFact, ColumnType, FactSource, RawTarget, known
 
 if TYPE_CHECKING:
     from files.batch.raw_lists import RawLists
@@ -91,7 +91,7 @@ def no_list(type_: Type, dialect: Dialect) -> Expr:
 def other_list(target: RawTarget, cell: Expr, dialect: Dialect) -> CheckedFact:
     """A column that holds anything else: each of its values is a fault."""
     fault = Fault(target.name, NO_LIST, records_hint(target.type))
-    return CheckedFact(no_list(target.type, dialect), ((_known(cell), text(str(fault))),))
+    return CheckedFact(no_list(target.type, dialect), ((known(cell), text(str(fault))),))
 
 
 def array_list(
@@ -114,7 +114,7 @@ def array_list(
     too_many = binary(exp.GT, count, number(target.type.high))
     words = binary(exp.DPipe, binary(exp.DPipe, text(before), functions.with_commas(count)), text(after))
     within = exp.Case(ifs=[exp.If(this=binary(exp.LTE, count, number(target.type.high)), true=faults)])
-    return CheckedFact(values, ((too_many, words), (_known(within), within)))
+    return CheckedFact(values, ((too_many, words), (known(within), within)))
 
 
 Inner = list[tuple[str, CheckedFact]]
@@ -199,8 +199,8 @@ class _Arrays:
         """The first texts of arrays of texts, one a line; null where there are none, or no arrays."""
         flat = call("FLATTEN", arrays)
         fault = exp.to_identifier(_FAULT)
-        known = exp.Lambda(this=_known(fault), expressions=[fault.copy()])
-        kept = self._dialect.filtered(flat, known)
+        has_fault = exp.Lambda(this=known(fault), expressions=[fault.copy()])
+        kept = self._dialect.filtered(flat, has_fault)
         first = call("LIST_SLICE" if self._is_duckdb else "SLICE", kept, number(1), number(RECORD_FAULTS_MAX))
         lines = call("ARRAY_TO_STRING" if self._is_duckdb else "ARRAY_JOIN", first, text("\n"))
         return exp.Nullif(this=lines, expression=text(""))
@@ -211,7 +211,3 @@ class _Arrays:
 
 def _lambda(body: Expr, *more: str) -> exp.Lambda:
     return exp.Lambda(this=body, expressions=[exp.to_identifier(name) for name in (_RECORD, *more)])
-
-
-def _known(value: Expr) -> Expr:
-    return exp.Not(this=exp.Is(this=exp.Paren(this=value.copy()), expression=exp.Null()))

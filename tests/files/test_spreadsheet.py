@@ -34,6 +34,10 @@ rules:
     then: approve_with_conditions
     reason: {en: Large., zh: 大。}
     conditions: {rest: order.amount - 500}
+  larger:
+    when: order.amount > 1000
+    then: hold
+    reason: {en: Larger., zh: 更大。}
 ...
 """
 IDS = ('=HYPERLINK("http://x","y")', "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "-5", "=", "S-1", "a=b", "'=x", "1")

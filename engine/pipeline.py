@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files as package_files
 from pathlib import PurePath
@@ -55,6 +56,14 @@ DATES_REMEMBERED = 10_000
 """Dates whose evaluator is found without a lock. When more have been asked for, all are forgotten: a service decides
 for a few dates at a time."""
 
+SOUND_POLICIES_KEPT = 64
+"""Files of policies without a mistake that are not read again while their text stays the same: whoever saves one file
+of a set waits for that file only. When more have been read, all are forgotten."""
+
+_SoundFile = tuple[str, bytes, frozenset[str], tuple[str, ...], bool]
+_sound_policies: dict[_SoundFile, Policy] = {}
+"""By all that the reading of a file depends on: name, content, words of enums, languages, and whether it must end with
+the end mark. What was read is never changed, so that many sets can share it."""
 
 _POLICY_LINE = re.compile(r"""^policy[ \t]*:[ \t]*["']?(\w+)""", re.MULTILINE)
 _GROUPS = frozenset(group for kind in CASE_KINDS.values() for group in kind.groups)
@@ -331,11 +340,19 @@ def _policy(
     end_mark: bool,
 ) -> Policy | None:
     """None where nothing is known about what the file defines; then there are diagnostics."""
+    key = (name, content, frozenset(words), languages.listed, end_mark)
+    if (known := _sound_policies.get(key)) is not None:
+        return known
+    faults, others = len(report), sum(map(len, languages.others.values()))
     read = _document(content, name, report, end_mark=end_mark)
     if read is None:
         return None
     policy, mistakes = read_policy(read, words, languages)
     report += mistakes
+    if policy is not None and (len(report), sum(map(len, languages.others.values()))) == (faults, others):
+        if len(_sound_policies) >= SOUND_POLICIES_KEPT:
+            _sound_policies.clear()
+        _sound_policies[key] = policy
     return policy
 
 
@@ -371,6 +388,7 @@ def _standard_text() -> bytes:
     return package_files("engine.vocabulary").joinpath("facts.yaml").read_bytes()
 
 
+@cache
 def _standard_facts() -> Document:
     """The engine's own file, so a mistake in it is no author's: it raises."""
     read, mistakes = document.read(_standard_text(), STANDARD_FACTS)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from engine.lowering.python.python_form import PythonForm
 from engine.ruleset.formula import (
@@ -41,7 +42,8 @@ TURNS, TURNS_MAX = 2, 300
 """How often a threshold is crossed: what one start leaves far away another finds nearby, but not if nothing can."""
 
 
-class Threshold(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Threshold:
     """A comparison of numbers or dates in a step or rule, and that step's or rule's whole formula."""
 
     owner: str
@@ -65,13 +67,12 @@ class Threshold(NamedTuple):
 
     def counts(self, values: Mapping[str, Value]) -> bool:
         """Whether the step or rule would come out differently if equal sides counted as the other side does."""
-        turned = replace(self.comparison, operator=_OPPOSITE[self.comparison.operator])
-        return value_of(self.formula, values) != value_of(self._with(turned), values)
+        return value_of(self.formula, values) != value_of(self._turned, values)
 
     def matters(self, values: Mapping[str, Value]) -> bool:
         """Whether the step or rule comes out differently where the comparison is true and where it is false."""
-        yes, no = (value_of(self._with(Constant(YES_NO, truth, nullable=False)), values) for truth in (True, False))
-        return yes != no
+        yes, no = self._decided
+        return value_of(yes, values) != value_of(no, values)
 
     @property
     def guards_divisor(self) -> bool:
@@ -79,6 +80,15 @@ class Threshold(NamedTuple):
         compared = set(variables(self.comparison))
         divisors = [node.right for node in walk(self.formula) if isinstance(node, Quotient)]
         return any(compared <= set(variables(divisor)) for divisor in divisors)
+
+    @cached_property
+    def _turned(self) -> Formula:
+        return self._with(replace(self.comparison, operator=_OPPOSITE[self.comparison.operator]))
+
+    @cached_property
+    def _decided(self) -> tuple[Formula, Formula]:
+        """The formula where the comparison is true, and where it is false."""
+        return self._with(Constant(YES_NO, True, nullable=False)), self._with(Constant(YES_NO, False, nullable=False))
 
     def _with(self, instead: Formula) -> Formula:
         return _replaced(self.formula, self.comparison, instead)

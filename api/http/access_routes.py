@@ -87,7 +87,13 @@ def add_access_routes(app: FastAPI, access: Access, clock: Clock, body_bytes_max
 def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
     changed = problems(400, 404, 409, 413, 415, 422, 503)
 
-    @app.get("/v1/people", tags=["access"], dependencies=[only_parameters()], responses=problems(422, 503))
+    @app.get(
+        "/v1/people",
+        tags=["access"],
+        summary="Who may ask, and as what",
+        dependencies=[only_parameters()],
+        responses=problems(422, 503),
+    )
     async def get_people() -> PeopleShape:
         """Everybody who may ask or could once: who holds what."""
         by_login = desk.access.state().by_login
@@ -97,6 +103,7 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
         "/v1/people",
         name="add_person",
         tags=["access"],
+        summary="Add somebody",
         dependencies=[only_parameters()],
         status_code=201,
         openapi_extra={"requestBody": body_of("AddPersonRequest")},
@@ -118,6 +125,7 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
         "/v1/people/{login}/change",
         name="change_person",
         tags=["access"],
+        summary="Change what somebody may",
         dependencies=[only_parameters()],
         openapi_extra={"requestBody": body_of("ChangePersonRequest")},
         responses=changed,
@@ -140,6 +148,7 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
         "/v1/people/{login}/end",
         name="end_person",
         tags=["access"],
+        summary="Let somebody go",
         dependencies=[only_parameters()],
         responses=changed,
     )
@@ -150,7 +159,13 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
 
 def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
 
-    @app.get("/v1/keys", tags=["access"], dependencies=[only_parameters()], responses=problems(422, 503))
+    @app.get(
+        "/v1/keys",
+        tags=["access"],
+        summary="Keys, without their texts",
+        dependencies=[only_parameters()],
+        responses=problems(422, 503),
+    )
     async def get_keys() -> KeysShape:
         """Every key, without its text."""
         return KeysShape(keys=[desk.key(key) for key in desk.access.state().keys.values()])
@@ -159,6 +174,7 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
         "/v1/keys",
         name="create_key",
         tags=["access"],
+        summary="Make a key",
         dependencies=[only_parameters()],
         status_code=201,
         openapi_extra={"requestBody": body_of("CreateKeyRequest")},
@@ -183,6 +199,7 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
         "/v1/keys/{id}/revoke",
         name="revoke_key",
         tags=["access"],
+        summary="Revoke a key",
         dependencies=[only_parameters()],
         openapi_extra={"requestBody": body_of("RevokeKeyRequest")},
         responses=problems(400, 404, 413, 415, 422, 503),

@@ -66,10 +66,11 @@ from ledger.policies.check_limits import LIMITS, PATIENT
 from ledger.policies.in_force import Policies
 from ledger.store.trouble import JournalUnavailable
 
-DESCRIPTION = """Decides, for each order and each invoice, what the credit policy says, and why.
-Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents. Any
-request may be refused before its path is looked at: 400 malformed, 403 asked by a foreign page, 408 too slow, 413 or
-431 too large, 417 an expectation that can't be met, 421 another host, 429 too many ahead, 503 too much at once."""
+DESCRIPTION = """Decides by the credit policy whether an order may go out on credit, what is to be done about an
+invoice, how a customer and the receivables stand and who may grant a limit; and says why. Amounts are decimal text
+such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents. Any request may be refused
+before its path is looked at: 400 malformed, 403 asked by a foreign page, 408 too slow, 413 or 431 too large, 417 an
+expectation that can't be met, 421 another host, 429 too many ahead, 503 too much at once."""
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -107,6 +108,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         title="credence",
         version=ENGINE_VERSION,
         description=DESCRIPTION,
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         lifespan=life,
         openapi_url=None,  # `api.http.reference` has it, and a page without foreign scripts
         redirect_slashes=False,
@@ -190,6 +192,7 @@ def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
     @app.get(
         "/v1/decisions/{id}",
         tags=["decisions"],
+        summary="Read a decision again",
         dependencies=[only_parameters()],
         responses={200: {"model": DecisionShape, "description": "As it was answered."}, **problems(404, 422, 503)},
         response_class=Response,

@@ -22,7 +22,7 @@ from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
 from engine.pipeline import Engine
-from engine.reading.request_schemas import currency_schemas, facts_schema, titled
+from engine.reading.request_schemas import currency_schemas, facts_schema, local_name, titled
 from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.languages import LANGUAGE_NAMES, OWN_LANGUAGES
@@ -109,7 +109,13 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
     problems that any request may meet; titles go, after which generators would name classes; and `…Shape` loses its
     ending, which only tells our models from the engine's nouns.
     """
-    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        license_info=app.license_info,
+        routes=app.routes,
+    )
     components: Schema = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components |= problem.pop("$defs", {}) | {"Problem": problem}
@@ -175,6 +181,10 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
     components[f"{name}Decision"] = decision
     operation = document["paths"][f"/v1/decisions/{kind.name}"]["post"]
     operation["requestBody"] = body_of(f"{name}Request")
+    if engine:
+        operation["requestBody"]["content"]["application/json"]["example"] = smallest_request(
+            engine.vocabulary, kind.name
+        )
     operation["responses"]["201"]["content"]["application/json"]["schema"] = _ref(f"{name}Decision")
     recorded = document["paths"]["/v1/decisions/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
     recorded["schema"] = {"anyOf": [_ref(f"{_class_name(each)}Decision") for each in CASE_KINDS]}
@@ -223,6 +233,19 @@ def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
     schema["properties"] = beside | schema["properties"]
     aside: Schema = _with_titles_aside(schema)
     return aside
+
+
+def smallest_request(vocabulary: Vocabulary, case: str) -> Schema:
+    """The least that such a case is decided on: its required facts, each with its example.
+
+    For an order `{"order": {"id": "SO-10", "amount": "12500.00"}, "account": {"id": "C-17"}}`. What the answer lists as
+    missing is what to send next.
+    """
+    request: Schema = {}
+    for fact in vocabulary.of_case(case):
+        if fact.required:
+            request.setdefault(fact.group, {})[local_name(fact)] = fact.example
+    return request
 
 
 def _with_titles_aside(node: Any) -> Any:

@@ -73,6 +73,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
     @app.get(
         "/v1/policies",
         tags=["policies"],
+        summary="The policies in force",
         dependencies=[only_parameters("text")],
         response_model_exclude_unset=True,
         responses=problems(422),
@@ -87,6 +88,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
     @app.post(
         "/v1/policies/check",
         tags=["policies"],
+        summary="Try out a change of policies",
         dependencies=[only_parameters()],
         openapi_extra={"requestBody": body_of("CheckRequest")},
         responses=problems(400, 413, 415, 422, 429, 503),
@@ -110,6 +112,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
     @app.post(
         "/v1/policies/activate",
         tags=["policies"],
+        summary="Put a pending change into force",
         dependencies=[only_parameters()],
         openapi_extra={"requestBody": body_of("ActivateRequest")},
         response_model_exclude_unset=True,

@@ -40,7 +40,13 @@ from ledger.policies.in_force import Policies
 def add_vocabulary_routes(app: FastAPI, policies: Policies) -> None:
     """The one route; it answers for the policy set in force."""
 
-    @app.get("/v1/facts", tags=["decisions"], dependencies=[only_parameters()], responses=problems(422, 503))
+    @app.get(
+        "/v1/facts",
+        tags=["decisions"],
+        summary="What requests may carry",
+        dependencies=[only_parameters()],
+        responses=problems(422, 503),
+    )
     async def get_facts() -> VocabularyShape:
         """Every fact that a request may carry, with title, type, unit and bounds; the outcomes and conditions of each
         kind of case; and what rules may ask people to do."""

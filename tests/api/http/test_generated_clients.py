@@ -83,7 +83,8 @@ NAMES = {
     *("AddPersonRequest", "ChangePersonRequest", "CreateKeyRequest", "RevokeKeyRequest", "Authority", "Role"),
     *("Person", "People", "Key", "Keys", "NewKey"),
     *("Action", "ActionName", "RequestedAction"),
-    *("CaseKind", "Fact", "FactType", "FactWord", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
+    *("CaseKind", "Fact", "FactType", "FactWord", "FutureDates", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
+    *("JournalState", "PolicyResults"),
 }
 """Every component of the default policies' document."""
 
@@ -177,6 +178,14 @@ def test_a_client_made_by_the_other_decides_an_order(
     output = tmp_path / "credence_client"
     _run(generators, "-m", "openapi_python_client", "generate", "--path", document, "--output-path", output,
          "--meta", "none")  # fmt: skip
+    classes = {
+        node.name
+        for path in (output / "models").glob("*.py")
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+    assert classes >= {"OrderRequest", "OrderDecision", "PolicyResults", "FutureDates", "Problem"}
+    assert not [name for name in classes if name[-1].isdigit() or name.endswith(("AdditionalProperty", "Item"))]
     (tmp_path / "use.py").write_text(USE, encoding="utf-8")
 
     _run(generators, tmp_path / "use.py", str(service.base_url), ROOT / "docs" / "order.json")

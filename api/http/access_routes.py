@@ -68,12 +68,17 @@ class _Desk:
             raise FactsInvalid("the request can't be used", faults) from None
 
     async def change(self, request: Request, change: AccessChange) -> Changed:
+        """Makes the change in the name of whoever asks, and gives what it was about. Raises what `ledger.access` raises
+        where it may not be: `AlreadyThere`, `NobodyThere`, `AccessRefused`.
+        """
         return await self.access.change(change, actor_of(request.scope))
 
     def person(self, id: str) -> PersonShape:
+        """The person as they are after the change."""
         return _person(self.access.state().people[id])
 
     def key(self, key: ApiKey) -> KeyShape:
+        """The key as it is now, without its text."""
         return _key(key, self.access.state(), self._clock)
 
 
@@ -85,6 +90,9 @@ def add_access_routes(app: FastAPI, access: Access, clock: Clock, body_bytes_max
 
 
 def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
+    """`GET` and `POST /v1/people`, and what is done about one person. All that change something answer the person
+    afterwards, so that a caller sees what holds now.
+    """
     changed = problems(400, 404, 409, 413, 415, 422, 503)
 
     @app.get(
@@ -158,6 +166,7 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
 
 
 def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
+    """`GET` and `POST /v1/keys`, and revoking one. A key's text is in the answer that makes it and in no other."""
 
     @app.get(
         "/v1/keys",
@@ -212,12 +221,16 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
 
 
 def _refuse_oneself(request: Request, login: str) -> None:
+    """Raises `Forbidden` where the person to be changed is who asks. Logins are compared as the journal compares them,
+    without regard to case and width, so `U.Becker` is no way around.
+    """
     caller = admitted_of(request.scope).caller
     if caller.login is not None and caller.login == checked_login(login):
         raise Forbidden("nobody changes their own roles or authority; another admin does")
 
 
 def _person(person: Person) -> PersonShape:
+    """As answers show a person: opaque id, login, name, and what they may."""
     identity = person.identity
     return PersonShape(
         id=identity.id,
@@ -232,6 +245,9 @@ def _person(person: Person) -> PersonShape:
 
 
 def _key(key: ApiKey, state: AccessState, clock: Clock) -> KeyShape:
+    """As answers show a key. A person's key has the roles that its person has now, and opens nothing once they have
+    ended, whatever its own date says.
+    """
     owner = None if key.person is None else state.people.get(key.person)
     opens = is_open(key, clock.now()) and (key.person is None or (owner is not None and owner.active))
     return KeyShape(
@@ -248,6 +264,7 @@ def _key(key: ApiKey, state: AccessState, clock: Clock) -> KeyShape:
 
 
 def _in_order(roles: frozenset[Role]) -> list[Role]:
+    """Roles in the order in which the documents list them, so that equal sets are answered alike."""
     return [role for role in Role if role in roles]
 
 

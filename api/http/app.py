@@ -134,6 +134,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 
 def _admission(settings: Settings, access: Access, clock: Clock, metrics: Metrics) -> Admission:
+    """The door by the settings: keys from the journal, tokens of issuers where there are any, limits of requests."""
     metrics.asks_for_keys(not settings.insecure_local)
     tokens = IssuerTokens(read_issuers(FilePath(settings.oidc))) if settings.oidc else None
     authentication = Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
@@ -170,7 +171,11 @@ _DECIDED = {
 
 
 def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
-    """What the document says of deciding this kind. `openapi` puts the exact schemas in place of `DecisionShape`."""
+    """What the document says of deciding this kind. `openapi` puts the exact schemas in place of `DecisionShape`.
+
+    Title and outcomes come from `case_kinds.yaml`, so a new kind of case has its route, its name (`decide_order`) and
+    its description without a line here.
+    """
     kind = CASE_KINDS[case]
     return AsgiRoute(
         _path(case),

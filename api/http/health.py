@@ -41,6 +41,7 @@ how a customer and the receivables stand and who may grant a limit, and says why
 _METRICS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Measurements.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 }
+"""What the document says of `/metrics`: text, since Prometheus' format has no schema."""
 
 
 def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metrics: Metrics) -> None:

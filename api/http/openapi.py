@@ -193,6 +193,8 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
 def _conditions(engine: Engine, kind: CaseKind) -> Schema:
     """What the rules can ask for, each with title, type and unit.
 
+        "deposit": {"type": ["string", "null"], "x-title": "Deposit before delivery", "x-unit": "EUR", …}
+
     None is required: a decision has those of the rules that fired. Open as all answers: a decision that was recorded
     under other policies may have conditions that today's don't.
     """
@@ -219,11 +221,17 @@ def _action_name(engine: Engine | None) -> Schema:
 
 
 def _measured(kind: Kind, unit: str | None) -> str:
+    """What stands behind a condition's title: `` `money`, in EUR. ``"""
     return f"`{kind.value}`, in {unit}." if unit else f"`{kind.value}`."
 
 
 def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
-    """The exact schema of the body that decides such a case."""
+    """The exact schema of the body that decides such a case: the date and the currency, then the facts by group.
+
+        {"as_of": …, "currency": …, "rates": …, "order": {…}, "account": {…}}
+
+    It is the JSON Schema that `credence schema` prints, with the titles of facts put aside and what only requests have.
+    """
     schema = dict(facts_schema(vocabulary, case))
     schema.pop("$schema", None)
     schema.pop("$id", None)
@@ -306,6 +314,7 @@ def _class_name(word: str) -> str:
 
 
 def _ref(name: str) -> Schema:
+    """A reference to the component of this name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -329,7 +338,9 @@ def _without_titles(node: object) -> None:
 
 
 def _renamed(document: Schema, names: Mapping[str, str]) -> Schema:
-    """Components under their new names, and every reference to them."""
+    """Components under their new names, and every reference to them: `{"TextShape": "Text"}` makes
+    `#/components/schemas/Text` of `#/components/schemas/TextShape`, wherever that stands.
+    """
     places = {f"#/components/schemas/{old}": f"#/components/schemas/{new}" for old, new in names.items()}
 
     def follow(node: Any) -> Any:

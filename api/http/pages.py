@@ -21,6 +21,7 @@ tr{border-bottom:1px solid #ddd;padding:.4rem 0}td:empty{display:none}}
 .wide{overflow-x:auto}.quiet{color:#595959}
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+"""Of the one style sheet, as the header below allows it: base64 of its SHA-256."""
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -109,7 +109,11 @@ def _operation(name: str, operation: Schema) -> Iterator[str]:
 
 
 def _answers(responses: Schema) -> Iterator[str]:
-    """What is answered. Problems are many and alike in every operation, so they stand folded away below the others."""
+    """What is answered, status by status.
+
+    Problems are many and alike in every operation, so they stand folded away below the others: a reader first wants to
+    know what comes back when all is well. The page has no script; browsers fold by themselves.
+    """
     rows: dict[bool, list[tuple[str, ...]]] = {False: [], True: []}
     for status, answer in responses.items():
         content = ", ".join(map(_content, answer.get("content", {}).items()))
@@ -123,6 +127,7 @@ def _answers(responses: Schema) -> Iterator[str]:
 
 
 def _content(content: tuple[str, Schema]) -> str:
+    """One media type of an answer, with a link to what it holds."""
     media_type, schema = content
     return f"<code>{escape(media_type)}</code> {_type(schema.get('schema', {}))}"
 
@@ -203,4 +208,5 @@ def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]
 
 
 def _anchor(name: str) -> str:
+    """The place of a heading in the page: `POST-v1-decisions-order` of `POST /v1/decisions/order`."""
     return escape("".join(each if each.isalnum() else "-" for each in name).strip("-"))

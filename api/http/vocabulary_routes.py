@@ -67,7 +67,9 @@ def vocabulary_shape(engine: Engine) -> VocabularyShape:
 
 
 def _case_kind(kind: CaseKind, engine: Engine) -> CaseKindShape:
-    """Outcomes from the mildest to the most severe, as in the ladder that policies are written for."""
+    """One kind of case: the groups of facts in its request, its outcomes from the mildest to the most severe, as in the
+    ladder that policies are written for, and the conditions that its rules may put under the policies in force.
+    """
     outcomes = [OutcomeShape(name=name, title=_text(engine.vocabulary.outcome_titles[name])) for name in kind.ladder]
     conditions = [
         ConditionShape(
@@ -126,4 +128,5 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
 
 
 def _text(text: Text) -> TextShape:
+    """A text in all its languages, as answers have it."""
     return TextShape.model_validate(text.as_json())

@@ -23,8 +23,8 @@ def configure_logs(level: str) -> None:
 
         {"event": "policy set in force", "version": "a764…", "level": "info", "timestamp": "2026-11-27T19:52:26Z", …}
 
-    Lines about a request carry its id, method and path. Keys and tokens are cut to four characters in the finished line,
-    whoever wrote them.
+    Lines about a request carry its id, method and path. Keys and tokens are cut to four characters in the finished
+    line, whoever wrote them.
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,

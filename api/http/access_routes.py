@@ -5,7 +5,7 @@ Nobody changes their own roles or authority: what an admin may grant to others t
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ValidationError
@@ -45,6 +45,8 @@ from ledger.access.roles import Role
 from ledger.journal.clock import Clock
 
 _Request = TypeVar("_Request", bound=BaseModel)
+_SHARED: dict[str, Any] = {"tags": ["access"], "dependencies": [only_parameters()]}
+"""What all of these routes are declared with."""
 
 
 class _Desk:
@@ -97,9 +99,8 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
 
     @app.get(
         "/v1/people",
-        tags=["access"],
         summary="Who may ask, and as what",
-        dependencies=[only_parameters()],
+        **_SHARED,
         responses=problems(422, 503),
     )
     async def get_people() -> PeopleShape:
@@ -110,9 +111,8 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/people",
         name="add_person",
-        tags=["access"],
         summary="Add somebody",
-        dependencies=[only_parameters()],
+        **_SHARED,
         status_code=201,
         openapi_extra={"requestBody": body_of("AddPersonRequest")},
         responses=changed,
@@ -132,9 +132,8 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/people/{login}/change",
         name="change_person",
-        tags=["access"],
         summary="Change what somebody may",
-        dependencies=[only_parameters()],
+        **_SHARED,
         openapi_extra={"requestBody": body_of("ChangePersonRequest")},
         responses=changed,
     )
@@ -155,9 +154,8 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/people/{login}/end",
         name="end_person",
-        tags=["access"],
         summary="Let somebody go",
-        dependencies=[only_parameters()],
+        **_SHARED,
         responses=changed,
     )
     async def end_person_(login: str, request: Request) -> PersonShape:
@@ -170,9 +168,8 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
 
     @app.get(
         "/v1/keys",
-        tags=["access"],
         summary="Keys, without their texts",
-        dependencies=[only_parameters()],
+        **_SHARED,
         responses=problems(422, 503),
     )
     async def get_keys() -> KeysShape:
@@ -182,9 +179,8 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/keys",
         name="create_key",
-        tags=["access"],
         summary="Make a key",
-        dependencies=[only_parameters()],
+        **_SHARED,
         status_code=201,
         openapi_extra={"requestBody": body_of("CreateKeyRequest")},
         responses=problems(400, 404, 413, 415, 422, 503),
@@ -207,9 +203,8 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/keys/{id}/revoke",
         name="revoke_key",
-        tags=["access"],
         summary="Revoke a key",
-        dependencies=[only_parameters()],
+        **_SHARED,
         openapi_extra={"requestBody": body_of("RevokeKeyRequest")},
         responses=problems(400, 404, 413, 415, 422, 503),
     )

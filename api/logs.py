@@ -18,8 +18,14 @@ def _without_secrets(_logger: object, _method: str, line: str | bytes | structlo
 
 
 def configure_logs(level: str) -> None:
-    """Once in a process, before anything logs. `level` is the least severe that is written: `debug`, `info`,
-    `warning` or `error`."""
+    """Once in a process, before anything logs. `level` is the least severe that is written: `debug`, `info`, `warning`
+    or `error`.
+
+        {"event": "policy set in force", "version": "a764…", "level": "info", "timestamp": "2026-11-27T19:52:26Z", …}
+
+    Lines about a request carry its id, method and path. Keys and tokens are cut to four characters in the finished
+    line, whoever wrote them.
+    """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

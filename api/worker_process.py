@@ -46,7 +46,9 @@ def work(jobs: int, life: int, memory: int, modules: Sequence[str]) -> None:
 
 
 def _end_with(life: int) -> None:
-    """Waits for the end of the pipe, which comes with the service's, and ends this process at once."""
+    """Waits for the end of the pipe, which comes with the service's, and ends this process at once: a worker in the
+    middle of a job has nobody left to answer.
+    """
     os.read(life, 1)
     os._exit(0)
 
@@ -66,7 +68,9 @@ def _done(job: bytes) -> tuple[str, bytes]:
 
 
 def _allow_processor(seconds: float) -> None:
-    """Beside the service's own clock, should the service be too busy to look at it; the signal ends the process."""
+    """Gives the process so much more processor time; beyond it the kernel's signal ends it. This stands beside the
+    service's own clock, should the service be too busy to look at that.
+    """
     used = math.ceil(time.process_time() + seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (used, resource.RLIM_INFINITY))
 

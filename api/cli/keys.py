@@ -10,22 +10,22 @@ import typer
 from rich.text import Text
 
 from api.cli.console import err, out, print_json, refuse
-from api.cli.options import DECIDED, WRITTEN, JsonOption
+from api.cli.options import WHO, WRITTEN, JsonOption
 from api.cli.people import RoleOption
 from api.cli.running_service import ServiceOptions
 from ledger.access.changes import DAYS_MAX
 
 PersonOption = Annotated[
     str | None,
-    typer.Option("--person", metavar="LOGIN", help="Whose key it is: a person's.", rich_help_panel=DECIDED),
+    typer.Option("--person", metavar="LOGIN", help="Whose key it is: a person's.", rich_help_panel=WHO),
 ]
 ServiceOption = Annotated[
     str | None,
-    typer.Option("--service", metavar="NAME", help="Whose key it is: a program's.", rich_help_panel=DECIDED),
+    typer.Option("--service", metavar="NAME", help="Whose key it is: a program's.", rich_help_panel=WHO),
 ]
 ActsForOption = Annotated[
     bool,
-    typer.Option("--acts-for", help="The program may name the person for whom it asks.", rich_help_panel=DECIDED),
+    typer.Option("--acts-for", help="The program may name the person for whom it asks.", rich_help_panel=WHO),
 ]
 PerSecondOption = Annotated[
     int | None,
@@ -34,14 +34,14 @@ PerSecondOption = Annotated[
         metavar="NUMBER",
         min=1,
         help="Requests a second in each worker. Default: the setting CREDENCE_REQUESTS_PER_SECOND_MAX.",
-        rich_help_panel=DECIDED,
+        rich_help_panel=WHO,
     ),
 ]
 DaysOption = Annotated[
     int,
     typer.Option(
         "--days", metavar="NUMBER", min=1, max=DAYS_MAX, help="How long it opens anything.", show_default=True,
-        rich_help_panel=DECIDED,
+        rich_help_panel=WHO,
     ),
 ]  # fmt: skip
 InDaysOption = Annotated[
@@ -53,7 +53,7 @@ InDaysOption = Annotated[
         max=DAYS_MAX,
         help="When it ends, so that its successor can be handed out meanwhile; 0: now.",
         show_default=True,
-        rich_help_panel=DECIDED,
+        rich_help_panel=WHO,
     ),
 ]
 KeyArgument = Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `credence keys list` shows it.")]

@@ -26,12 +26,13 @@ from engine.vocabulary.languages import LANGUAGE_NAMES, language_meant
 from engine.vocabulary.vocabulary import DATE
 
 DECIDED = "What is decided"
+WHO = "Whom it is about"
 POLICIES = "The policies"
 READ = "Files that are read"
 WRITTEN = "Files that are written"
 PRINTED = "What is printed"
 RUNNING = "How it runs"
-PANELS = (DECIDED, READ, POLICIES, WRITTEN, PRINTED, RUNNING)
+PANELS = (DECIDED, WHO, READ, POLICIES, WRITTEN, PRINTED, RUNNING)
 """The groups of options in `--help`, in their order there."""
 
 RULES = Path("rules")

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import out, print_json
-from api.cli.options import DECIDED, JsonOption
+from api.cli.options import WHO, JsonOption
 from api.cli.running_service import ServiceOptions
 from engine.vocabulary.persons import person as compared
 from ledger.access.roles import Authority, Role
@@ -18,28 +18,38 @@ LoginArgument = Annotated[
     str, typer.Argument(metavar="LOGIN", help="As in facts such as order.entered_by: case and blanks don't count.")
 ]
 NameOption = Annotated[
-    str | None, typer.Option("--name", metavar="TEXT", help="As colleagues call them.", rich_help_panel=DECIDED)
+    str | None, typer.Option("--name", metavar="TEXT", help="As colleagues call them.", rich_help_panel=WHO)
 ]
 RoleOption = Annotated[
     list[Role] | None,
-    typer.Option("--role", help="What they work as; repeat it for several.", rich_help_panel=DECIDED),
+    typer.Option(
+        "--role",
+        metavar="ROLE",
+        help=f"What they work as: {', '.join(Role)}. Repeat it for several.",
+        rich_help_panel=WHO,
+    ),
 ]
 AuthorityOption = Annotated[
     Authority | None,
-    typer.Option("--authority", help="Up to which amounts they may release.", rich_help_panel=DECIDED),
+    typer.Option(
+        "--authority",
+        metavar="WORD",
+        help=f"Up to which amounts they may release: {', '.join(Authority)}.",
+        rich_help_panel=WHO,
+    ),
 ]
 IssuerOption = Annotated[
     str | None,
     typer.Option(
         "--oidc-issuer", metavar="URL", help="Who vouches for them with tokens; with --oidc-subject.",
-        rich_help_panel=DECIDED,
+        rich_help_panel=WHO,
     ),
 ]  # fmt: skip
 SubjectOption = Annotated[
     str | None,
-    typer.Option("--oidc-subject", metavar="TEXT", help="What that issuer calls them.", rich_help_panel=DECIDED),
+    typer.Option("--oidc-subject", metavar="TEXT", help="What that issuer calls them.", rich_help_panel=WHO),
 ]
-NoRolesOption = Annotated[bool, typer.Option("--no-roles", help="Take every role away.", rich_help_panel=DECIDED)]
+NoRolesOption = Annotated[bool, typer.Option("--no-roles", help="Take every role away.", rich_help_panel=WHO)]
 
 
 def add(

@@ -81,7 +81,10 @@ class ServiceOptions:
 
 
 def _authorization(key_file: Path | None) -> dict[str, str]:
-    """Ends the command where the file can't be read, or what is in it can't be a header."""
+    """The header with the key, from the file or the environment variable; none where neither is given, since a service
+    with `--insecure-local` needs none. Ends the command where the file can't be read, or what is in it can't be a
+    header.
+    """
     if key_file is None:
         key = os.environ.get(KEY_VARIABLE, "").strip()
     else:
@@ -106,6 +109,7 @@ def _in_words(refused: Mapping[str, Any], status: int) -> str:
 
 
 def _read(content: bytes, url: str) -> dict[str, Any]:
+    """The answer, which must be a JSON object; ends the command where something else listens at the address."""
     try:
         answer = json.loads(content)
     except ValueError:

@@ -12,6 +12,7 @@ from ledger.access.changes import DAYS_MAX
 from ledger.access.roles import Authority, Role
 
 RATE_MAX = 1_000_000
+"""More requests a second than any worker answers: what is typed wrong by some digits is refused."""
 
 _Login = Annotated[str, Field(max_length=1_000, description="Compared without regard to case, width and blanks.")]
 _Issuer = Annotated[str | None, Field(description="OIDC issuer that vouches for this person.")]
@@ -38,7 +39,11 @@ class PeopleShape(Shape):
 
 
 class KeyShape(Shape):
-    """A key without its text."""
+    """A key without its text: whose it is, what it opens, until when.
+
+    Two programs on one machine have two keys, so each can be revoked alone; a person's key says nothing about roles by
+    itself, since it has the person's.
+    """
 
     id: str = Field(description="By which it is revoked, and recorded.")
     login: str | None = Field(description="Of the person whose it is; null for a service's.")

@@ -5,7 +5,7 @@ Nobody changes their own roles or authority: what an admin may grant to others t
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ValidationError
@@ -45,6 +45,8 @@ from ledger.access.roles import Role
 from ledger.journal.clock import Clock
 
 _Request = TypeVar("_Request", bound=BaseModel)
+_SHARED: dict[str, Any] = {"tags": ["access"], "dependencies": [only_parameters()]}
+"""What all of these routes are declared with."""
 
 
 class _Desk:
@@ -68,12 +70,17 @@ class _Desk:
             raise FactsInvalid("the request can't be used", faults) from None
 
     async def change(self, request: Request, change: AccessChange) -> Changed:
+        """Makes the change in the name of whoever asks, and gives what it was about. Raises what `ledger.access` raises
+        where it may not be: `AlreadyThere`, `NobodyThere`, `AccessRefused`.
+        """
         return await self.access.change(change, actor_of(request.scope))
 
     def person(self, id: str) -> PersonShape:
+        """The person as they are after the change."""
         return _person(self.access.state().people[id])
 
     def key(self, key: ApiKey) -> KeyShape:
+        """The key as it is now, without its text."""
         return _key(key, self.access.state(), self._clock)
 
 
@@ -85,9 +92,17 @@ def add_access_routes(app: FastAPI, access: Access, clock: Clock, body_bytes_max
 
 
 def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
+    """`GET` and `POST /v1/people`, and what is done about one person. All that change something answer the person
+    afterwards, so that a caller sees what holds now.
+    """
     changed = problems(400, 404, 409, 413, 415, 422, 503)
 
-    @app.get("/v1/people", tags=["access"], dependencies=[only_parameters()], responses=problems(422, 503))
+    @app.get(
+        "/v1/people",
+        summary="Who may ask, and as what",
+        **_SHARED,
+        responses=problems(422, 503),
+    )
     async def get_people() -> PeopleShape:
         """Everybody who may ask or could once: who holds what."""
         by_login = desk.access.state().by_login
@@ -96,8 +111,8 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/people",
         name="add_person",
-        tags=["access"],
-        dependencies=[only_parameters()],
+        summary="Add somebody",
+        **_SHARED,
         status_code=201,
         openapi_extra={"requestBody": body_of("AddPersonRequest")},
         responses=changed,
@@ -117,8 +132,8 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/people/{login}/change",
         name="change_person",
-        tags=["access"],
-        dependencies=[only_parameters()],
+        summary="Change what somebody may",
+        **_SHARED,
         openapi_extra={"requestBody": body_of("ChangePersonRequest")},
         responses=changed,
     )
@@ -139,8 +154,8 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/people/{login}/end",
         name="end_person",
-        tags=["access"],
-        dependencies=[only_parameters()],
+        summary="Let somebody go",
+        **_SHARED,
         responses=changed,
     )
     async def end_person_(login: str, request: Request) -> PersonShape:
@@ -149,8 +164,14 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
 
 
 def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
+    """`GET` and `POST /v1/keys`, and revoking one. A key's text is in the answer that makes it and in no other."""
 
-    @app.get("/v1/keys", tags=["access"], dependencies=[only_parameters()], responses=problems(422, 503))
+    @app.get(
+        "/v1/keys",
+        summary="Keys, without their texts",
+        **_SHARED,
+        responses=problems(422, 503),
+    )
     async def get_keys() -> KeysShape:
         """Every key, without its text."""
         return KeysShape(keys=[desk.key(key) for key in desk.access.state().keys.values()])
@@ -158,8 +179,8 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/keys",
         name="create_key",
-        tags=["access"],
-        dependencies=[only_parameters()],
+        summary="Make a key",
+        **_SHARED,
         status_code=201,
         openapi_extra={"requestBody": body_of("CreateKeyRequest")},
         responses=problems(400, 404, 413, 415, 422, 503),
@@ -182,8 +203,8 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
     @app.post(
         "/v1/keys/{id}/revoke",
         name="revoke_key",
-        tags=["access"],
-        dependencies=[only_parameters()],
+        summary="Revoke a key",
+        **_SHARED,
         openapi_extra={"requestBody": body_of("RevokeKeyRequest")},
         responses=problems(400, 404, 413, 415, 422, 503),
     )
@@ -195,12 +216,16 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
 
 
 def _refuse_oneself(request: Request, login: str) -> None:
+    """Raises `Forbidden` where the person to be changed is who asks. Logins are compared as the journal compares them,
+    without regard to case and width, so `U.Becker` is no way around.
+    """
     caller = admitted_of(request.scope).caller
     if caller.login is not None and caller.login == checked_login(login):
         raise Forbidden("nobody changes their own roles or authority; another admin does")
 
 
 def _person(person: Person) -> PersonShape:
+    """As answers show a person: opaque id, login, name, and what they may."""
     identity = person.identity
     return PersonShape(
         id=identity.id,
@@ -215,6 +240,9 @@ def _person(person: Person) -> PersonShape:
 
 
 def _key(key: ApiKey, state: AccessState, clock: Clock) -> KeyShape:
+    """As answers show a key. A person's key has the roles that its person has now, and opens nothing once they have
+    ended, whatever its own date says.
+    """
     owner = None if key.person is None else state.people.get(key.person)
     opens = is_open(key, clock.now()) and (key.person is None or (owner is not None and owner.active))
     return KeyShape(
@@ -231,6 +259,7 @@ def _key(key: ApiKey, state: AccessState, clock: Clock) -> KeyShape:
 
 
 def _in_order(roles: frozenset[Role]) -> list[Role]:
+    """Roles in the order in which the documents list them, so that equal sets are answered alike."""
     return [role for role in Role if role in roles]
 
 

@@ -26,7 +26,11 @@ FactType = TypeAliasType(
 
 UNIT = "A currency, `days`, `months`, or `share` (0.05 is 5%); null: none."
 
-JournalState = Literal["writable", "unavailable"]
+JournalState = TypeAliasType("JournalState", Literal["writable", "unavailable"])
+"""Whether decisions can be recorded now, and so made."""
+
+FutureDates = TypeAliasType("FutureDates", Literal["refused", "unknown"])
+"""What becomes of a date of the past that lies after the day of the decision: a fault, or as if it were left out."""
 
 Version = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the policy set.")]
 
@@ -125,6 +129,10 @@ class FigureShape(Shape):
     value: JsonValue = Field(examples=["23400.00"])
 
 
+class PolicyResultsShape(RootModel[dict[str, JsonValue]]):
+    """What one policy worked out: its values and the outputs of its table, by name. Null: it could not be told."""
+
+
 class RateShape(Shape):
     """What one unit of a currency was worth on a day."""
 
@@ -168,7 +176,7 @@ class DecisionShape(Shape):
         description="Values that the policies show, such as the headroom under limits; one without a result in this "
         "case is not listed. Left out as `missing`.",
     )
-    results: dict[str, dict[str, JsonValue]] = Field(description="What each policy worked out.")
+    results: dict[str, PolicyResultsShape] = Field(description="What each policy worked out, by the policy's name.")
     policy_version: Version
     policy_language: int = Field(
         default=1, description="The version of the policy language. Left out where it is the first."
@@ -313,7 +321,7 @@ class FactShape(Shape):
     decimals: int | None = Field(description="At most so many; null: it is no number.")
     minimum: str | None = Field(description="Decimal text, or a date; null: no bound but its type's.")
     maximum: str | None
-    future: Literal["refused", "unknown"] | None = Field(
+    future: FutureDates | None = Field(
         description="Of a date of the past: one after the day of the decision is refused or counts as missing."
     )
     words: list[FactWordShape] | None = Field(description="Of an enum.")

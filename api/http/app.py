@@ -66,10 +66,11 @@ from ledger.policies.check_limits import LIMITS, PATIENT
 from ledger.policies.in_force import Policies
 from ledger.store.trouble import JournalUnavailable
 
-DESCRIPTION = """Decides, for each order and each invoice, what the credit policy says, and why.
-Amounts are decimal text such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents. Any
-request may be refused before its path is looked at: 400 malformed, 403 asked by a foreign page, 408 too slow, 413 or
-431 too large, 417 an expectation that can't be met, 421 another host, 429 too many ahead, 503 too much at once."""
+DESCRIPTION = """Decides by the credit policy whether an order may go out on credit, what is to be done about an
+invoice, how a customer and the receivables stand and who may grant a limit; and says why. Amounts are decimal text
+such as `"1250.00"`, never floating-point numbers. Errors are RFC 9457 problem documents. Any request may be refused
+before its path is looked at: 400 malformed, 403 asked by a foreign page, 408 too slow, 413 or 431 too large, 417 an
+expectation that can't be met, 421 another host, 429 too many ahead, 503 too much at once."""
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
@@ -107,6 +108,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         title="credence",
         version=ENGINE_VERSION,
         description=DESCRIPTION,
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         lifespan=life,
         openapi_url=None,  # `api.http.reference` has it, and a page without foreign scripts
         redirect_slashes=False,
@@ -132,6 +134,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 
 def _admission(settings: Settings, access: Access, clock: Clock, metrics: Metrics) -> Admission:
+    """The door by the settings: keys from the journal, tokens of issuers where there are any, limits of requests."""
     metrics.asks_for_keys(not settings.insecure_local)
     tokens = IssuerTokens(read_issuers(FilePath(settings.oidc))) if settings.oidc else None
     authentication = Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
@@ -168,7 +171,11 @@ _DECIDED = {
 
 
 def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
-    """What the document says of deciding this kind. `openapi` puts the exact schemas in place of `DecisionShape`."""
+    """What the document says of deciding this kind. `openapi` puts the exact schemas in place of `DecisionShape`.
+
+    Title and outcomes come from `case_kinds.yaml`, so a new kind of case has its route, its name (`decide_order`) and
+    its description without a line here.
+    """
     kind = CASE_KINDS[case]
     return AsgiRoute(
         _path(case),
@@ -190,6 +197,7 @@ def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
     @app.get(
         "/v1/decisions/{id}",
         tags=["decisions"],
+        summary="Read a decision again",
         dependencies=[only_parameters()],
         responses={200: {"model": DecisionShape, "description": "As it was answered."}, **problems(404, 422, 503)},
         response_class=Response,

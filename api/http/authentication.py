@@ -94,6 +94,9 @@ class Authentication:
         return await self._known(_text(authorization), on_behalf_of)
 
     async def _known(self, authorization: str, on_behalf_of: bytes | None) -> Caller:
+        """Whoever brings a key or a token. What begins with `crk_` is a key of ours, all else a token of an issuer; one
+        that opens nothing is refused with what is wrong about it, never with the text itself.
+        """
         match = _BEARER.fullmatch(authorization)
         if match is None:
             raise KeyNeeded("the header Authorization is none of ours; send `Authorization: Bearer crk_…`")
@@ -107,6 +110,10 @@ class Authentication:
         return await self._tokens.caller(secret, self._access)
 
     def _by_key(self, secret: str, on_behalf_of: str | None) -> Caller:
+        """Whoever the key stands for. Keys are found by their SHA-256, so no text of a key is kept to compare with; the
+        digests are then compared in constant time. Raises `KeyNeeded` where it is mistyped, unknown, revoked or
+        expired: the checksum in a key tells the first two apart.
+        """
         state, digest = self._access.state(), digest_of(secret)
         key = state.by_digest.get(digest)
         if key is None or not hmac.compare_digest(key.digest, digest):
@@ -138,6 +145,7 @@ def _caller(state: AccessState, key: ApiKey, on_behalf_of: str | None) -> Caller
 
 
 def _of_person(key: ApiKey, person: Person | None, on_behalf_of: str | None) -> Caller:
+    """A person with a key of their own: roles and authority of this moment, whatever they were when it was made."""
     if person is None or not person.active:
         raise KeyNeeded(f"the person of the key {key.id} has ended", is_wrong=True)
     if on_behalf_of is not None:
@@ -154,6 +162,7 @@ def _of_person(key: ApiKey, person: Person | None, on_behalf_of: str | None) -> 
 
 
 def _of_service(key: ApiKey) -> Caller:
+    """A program for itself. Roles that only persons have, such as approver, are left out even if its key lists them."""
     return Caller(
         actor=Actor(key=key.id, service=key.service),
         roles=key.roles - PERSONS_ONLY,
@@ -165,7 +174,12 @@ def _of_service(key: ApiKey) -> Caller:
 
 
 def _for_user(key: ApiKey, person: Person | None, named: str) -> Caller:
-    """What the person may, as far as the program may it too."""
+    """A program that asks for a person: what the person may, as far as the program may it too.
+
+    A key with the roles order-entry and desk, asking for somebody who is collector and desk, is let in as desk alone.
+    The record has both: through which key, and for whom. Raises `MayNotActFor` without the right, or where nobody is
+    meant.
+    """
     if not key.acts_for:
         raise MayNotActFor(f"the key {key.id} of the service {key.service} has no right to act for people")
     if person is None or not person.active:
@@ -210,6 +224,9 @@ def _on_trust(text: str) -> Caller:
 
 
 def _member(words: type[Role] | type[Authority], word: str, what: str) -> str:
+    """The word, where it is one of the enum's; else a refusal that says which was probably meant. `what` names the
+    kind.
+    """
     known = [str(each) for each in words]
     if word in known:
         return word
@@ -227,6 +244,9 @@ def _text(value: bytes) -> str:
 
 @lru_cache(maxsize=1024)
 def _is_loopback(peer: str) -> bool:
+    """Whether the peer is this machine: 127.0.0.0/8, ::1, or the first written as IPv6. What is no address is a
+    stranger.
+    """
     try:
         address = ip_address(peer)
     except ValueError:

@@ -82,6 +82,12 @@ class IssuerTokens:
         )
 
     async def _checked(self, token: str, now: float) -> _CheckedToken:
+        """Checks a token that isn't known yet, from the cheapest to the dearest: is it one at all, is its issuer
+        configured, does its header fit, which key signed it, and last the signature with the times.
+
+        The claim `iss` is read before anything is checked, only to find whose settings count; `_claims` then demands
+        the same issuer. Raises `KeyNeeded` at the first thing that is wrong.
+        """
         try:
             header = jwt.get_unverified_header(token)
             claimed = jwt.decode(token, options={"verify_signature": False}).get("iss")
@@ -100,6 +106,9 @@ class IssuerTokens:
 
 
 def _check_header(header: Mapping[str, Any], issuer: Issuer) -> None:
+    """Raises `KeyNeeded` for an algorithm or type that isn't configured, and for a token that brings its own key: an
+    issuer's keys are those behind its configured address, whatever the token says.
+    """
     if header.get("alg") not in issuer.algorithms:
         raise KeyNeeded("the token is signed by an algorithm that is not configured", is_wrong=True)
     types = {each.lower() for each in issuer.token_types}
@@ -130,6 +139,7 @@ def _claims(token: str, key: Any, algorithm: str, issuer: Issuer) -> dict[str, A
 
 
 def _subject(claims: Mapping[str, Any], issuer: Issuer) -> str:
+    """What the issuer calls the person, from the claim that is configured (`sub` unless the settings say another)."""
     subject = claims.get(issuer.person_claim)
     if not isinstance(subject, str) or not subject:
         raise KeyNeeded(f"the token has no text under `{issuer.person_claim}`, which names the person", is_wrong=True)

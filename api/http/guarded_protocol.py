@@ -112,6 +112,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self._late(now)
 
     def _late(self, now: float) -> None:
+        """What becomes of a connection whose deadline has passed, by its phase: an idle one is closed without a word,
+        one that asks is refused with 408, one that is leaving is cut. Where it is we who don't read, it gets more time.
+        """
         limits = self._limits
         if self._phase == LEAVING:
             self.drop()
@@ -133,6 +136,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.refuse(overloaded)
 
     def _close(self) -> None:
+        """Closes once everything written is out; `_wait_for_the_end` cuts it if that takes too long."""
         self.transport.close()
         self._wait_for_the_end()
 
@@ -164,6 +168,9 @@ class GuardedProtocol(HttpToolsProtocol):
                     self._feed(data[start : start + PIECE])
 
     def _throw_away(self, count: int) -> None:
+        """Counts what comes after a refusal and reads none of it. While answers are still due before the refusal,
+        reading stops altogether; afterwards a client that goes on sending more than 4 MB is cut.
+        """
         self._thrown_away += count
         if self._phase != LEAVING:
             self.flow.pause_reading()  # answers before the refusal are still due
@@ -171,6 +178,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self.drop()
 
     def _feed(self, piece: bytes) -> None:
+        """Gives a piece to the parser and refuses what it can't read: a callback of ours that stopped it has left its
+        own reason in `_stopped`, all else is malformed.
+        """
         self._silent_bytes += len(piece)
         self._message_bytes += len(piece)
         try:
@@ -205,6 +215,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._feed(rest)
 
     def _stop(self, error: Refused) -> NoReturn:
+        """Refuses from within the parser: what a callback raises ends its work here, and `_feed` answers."""
         self._stopped = error
         raise error
 
@@ -302,6 +313,9 @@ class GuardedProtocol(HttpToolsProtocol):
     # answering
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """From uvicorn: the app begins on a request. It is remembered, so that the app can be told when its client has
+        gone.
+        """
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
@@ -322,10 +336,14 @@ class GuardedProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _release(self) -> None:
+        """Gives back what this connection's bodies took of the room for all bodies."""
         self._guard.body_bytes -= self.held_bytes
         self.held_bytes = 0
 
     def _wait_for_more(self) -> None:
+        """The deadline for what comes next: the next request's first byte, or the rest of a body that could not go on
+        while we didn't read.
+        """
         if self._phase == IDLE:
             self._deadline = self.loop.time() + self._limits.idle_seconds
         elif self.flow.read_paused:  # the client couldn't go on
@@ -333,6 +351,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._guard.move(self, self._guard.waiting)
 
     def _wait_for_the_end(self) -> None:
+        """The last answer is out. The client has `leaving_seconds` to take it; the place counts as free from now on."""
         self._phase = LEAVING
         self._deadline = self.loop.time() + self._limits.leaving_seconds
         self._guard.move(self, self._guard.leaving)
@@ -363,6 +382,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._unanswered -= 1
 
     def _answer_refusal(self, error: Refused) -> None:
+        """Writes the problem document by hand, since no app and no request stands behind it, notes it in the log and
+        the metrics, and leaves. A HEAD request gets the headers alone.
+        """
         request_id = request_id_of(self.headers)
         method = self.parser.get_method() if self.url else b""
         response = problem_response(error)
@@ -384,6 +406,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._leave()
 
     def _leave(self) -> None:
+        """Sends what is written, says that nothing more comes, and goes on reading for a moment: a connection that is
+        closed on unread bytes may take its answer with it.
+        """
         self._release()
         self._wait_for_the_end()
         self.flow.resume_reading()

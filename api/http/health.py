@@ -21,7 +21,7 @@ from api.http.caller import admitted_of
 from api.http.metrics import Metrics
 from api.http.pages import page
 from api.http.policy_routes import shown_failure, shown_pending
-from api.http.problems import ALL_KINDS, NoSuchPath
+from api.http.problems import ALL_KINDS, NoSuchPath, what_to_do
 from ledger.journal.journal import Journal
 from ledger.policies.in_force import Policies
 from ledger.store.trouble import JournalUnavailable, trouble_in_words
@@ -30,9 +30,10 @@ PROBE_SECONDS_MAX = 3.0
 """How long a write may take before `/readyz` says that the journal is unavailable."""
 
 _PAGE = """<h1>credence</h1>
-<p>credence decides, for each order and each invoice, what the credit policy says, and why.
+<p>credence decides by your credit policy whether an order may go out on credit, what is to be done about an invoice,
+how a customer and the receivables stand and who may grant a limit, and says why.
 <ul><li><a href="/docs">The API</a> (<a href="/openapi.json">OpenAPI document</a>)
-<li><a href="/v1/policies">The policies in force</a>
+<li><a href="/v1/facts">What requests may carry</a>, <a href="/v1/policies">the policies in force</a>
 <li><a href="/readyz">Readiness</a> and <a href="/metrics">metrics</a></ul>
 """
 
@@ -40,12 +41,13 @@ _PAGE = """<h1>credence</h1>
 _METRICS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Measurements.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 }
+"""What the document says of `/metrics`: text, since Prometheus' format has no schema."""
 
 
 def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metrics: Metrics) -> None:
     """`/healthz`, `/readyz`, `/metrics`, the page at `/`, and a page for each type of problem."""
 
-    @app.get("/healthz", tags=["operation"])
+    @app.get("/healthz", tags=["operation"], summary="Whether the process answers")
     async def healthz() -> Alive:
         """200 as long as the process answers."""
         return Alive()
@@ -53,6 +55,7 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
     @app.get(
         "/readyz",
         tags=["operation"],
+        summary="Whether it can decide now",
         response_model_exclude_unset=True,
         responses={503: {"model": Readiness, "description": "Can't decide now."}},
     )
@@ -77,7 +80,13 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
             pending=shown_pending(policies.pending),
         )
 
-    @app.get("/metrics", tags=["operation"], response_class=Response, responses=_METRICS)
+    @app.get(
+        "/metrics",
+        tags=["operation"],
+        summary="Counts and times, for Prometheus",
+        response_class=Response,
+        responses=_METRICS,
+    )
     async def metrics_text() -> Response:
         """Prometheus text format."""
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
@@ -92,7 +101,8 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
         for kind in ALL_KINDS:
             if kind.slug == slug:
                 title, meaning = html.escape(kind.title), html.escape(kind.meaning)
-                return page(kind.title, f"<h1>{title}</h1>\n<p>{kind.status}: {meaning}\n")
+                advice = html.escape(what_to_do(kind.status))
+                return page(kind.title, f"<h1>{title}</h1>\n<p>{kind.status}: {meaning}\n<p>{advice}\n")
         raise NoSuchPath("no problem is called that")
 
 

@@ -22,7 +22,7 @@ from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
 from engine.pipeline import Engine
-from engine.reading.request_schemas import currency_schemas, facts_schema, titled
+from engine.reading.request_schemas import currency_schemas, facts_schema, local_name, titled
 from engine.vocabulary.actions import STANDARD_ACTIONS
 from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.languages import LANGUAGE_NAMES, OWN_LANGUAGES
@@ -109,7 +109,13 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
     problems that any request may meet; titles go, after which generators would name classes; and `…Shape` loses its
     ending, which only tells our models from the engine's nouns.
     """
-    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        license_info=app.license_info,
+        routes=app.routes,
+    )
     components: Schema = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components |= problem.pop("$defs", {}) | {"Problem": problem}
@@ -175,6 +181,10 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
     components[f"{name}Decision"] = decision
     operation = document["paths"][f"/v1/decisions/{kind.name}"]["post"]
     operation["requestBody"] = body_of(f"{name}Request")
+    if engine:
+        operation["requestBody"]["content"]["application/json"]["example"] = smallest_request(
+            engine.vocabulary, kind.name
+        )
     operation["responses"]["201"]["content"]["application/json"]["schema"] = _ref(f"{name}Decision")
     recorded = document["paths"]["/v1/decisions/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
     recorded["schema"] = {"anyOf": [_ref(f"{_class_name(each)}Decision") for each in CASE_KINDS]}
@@ -182,6 +192,8 @@ def _describe_case(document: Schema, components: Schema, kind: CaseKind, engine:
 
 def _conditions(engine: Engine, kind: CaseKind) -> Schema:
     """What the rules can ask for, each with title, type and unit.
+
+        "deposit": {"type": ["string", "null"], "x-title": "Deposit before delivery", "x-unit": "EUR", …}
 
     None is required: a decision has those of the rules that fired. Open as all answers: a decision that was recorded
     under other policies may have conditions that today's don't.
@@ -209,11 +221,17 @@ def _action_name(engine: Engine | None) -> Schema:
 
 
 def _measured(kind: Kind, unit: str | None) -> str:
+    """What stands behind a condition's title: `` `money`, in EUR. ``"""
     return f"`{kind.value}`, in {unit}." if unit else f"`{kind.value}`."
 
 
 def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
-    """The exact schema of the body that decides such a case."""
+    """The exact schema of the body that decides such a case: the date and the currency, then the facts by group.
+
+        {"as_of": …, "currency": …, "rates": …, "order": {…}, "account": {…}}
+
+    It is the JSON Schema that `credence schema` prints, with the titles of facts put aside and what only requests have.
+    """
     schema = dict(facts_schema(vocabulary, case))
     schema.pop("$schema", None)
     schema.pop("$id", None)
@@ -223,6 +241,19 @@ def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
     schema["properties"] = beside | schema["properties"]
     aside: Schema = _with_titles_aside(schema)
     return aside
+
+
+def smallest_request(vocabulary: Vocabulary, case: str) -> Schema:
+    """The least that such a case is decided on: its required facts, each with its example.
+
+    For an order `{"order": {"id": "SO-10", "amount": "12500.00"}, "account": {"id": "C-17"}}`. What the answer lists as
+    missing is what to send next.
+    """
+    request: Schema = {}
+    for fact in vocabulary.of_case(case):
+        if fact.required:
+            request.setdefault(fact.group, {})[local_name(fact)] = fact.example
+    return request
 
 
 def _with_titles_aside(node: Any) -> Any:
@@ -283,6 +314,7 @@ def _class_name(word: str) -> str:
 
 
 def _ref(name: str) -> Schema:
+    """A reference to the component of this name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -306,7 +338,9 @@ def _without_titles(node: object) -> None:
 
 
 def _renamed(document: Schema, names: Mapping[str, str]) -> Schema:
-    """Components under their new names, and every reference to them."""
+    """Components under their new names, and every reference to them: `{"TextShape": "Text"}` makes
+    `#/components/schemas/Text` of `#/components/schemas/TextShape`, wherever that stands.
+    """
     places = {f"#/components/schemas/{old}": f"#/components/schemas/{new}" for old, new in names.items()}
 
     def follow(node: Any) -> Any:

@@ -11,12 +11,17 @@ from starlette.responses import HTMLResponse
 _STYLE = """\
 body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
 h1,h2,h3{line-height:1.25}h2{margin-top:2.5rem;border-top:1px solid #ccc;padding-top:1rem}
-code{font:.9em ui-monospace,monospace}a{color:#0a4a8a}
+code{font:.9em ui-monospace,monospace}a{color:#0a4a8a}pre{overflow-x:auto;background:#f5f6f8;padding:.6rem}
+summary{cursor:pointer;font-weight:600}
 table{border-collapse:collapse;width:100%;margin:.75rem 0}caption{text-align:left;font-weight:600}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ddd}td{overflow-wrap:anywhere}
+td:nth-child(-n+2){overflow-wrap:normal}
+@media(max-width:45rem){th{display:none}tr,td{display:block;border:0;padding:.1rem 0}
+tr{border-bottom:1px solid #ddd;padding:.4rem 0}td:empty{display:none}}
 .wide{overflow-x:auto}.quiet{color:#595959}
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+"""Of the one style sheet, as the header below allows it: base64 of its SHA-256."""
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -64,6 +64,7 @@ def shown_pending(pending: Pending | None) -> PendingChangeShape | None:
 
 
 def _as_shapes(diagnostics: tuple[Diagnostic, ...]) -> list[DiagnosticShape]:
+    """Diagnostics as answers have them, in the order in which `check` prints them."""
     return [DiagnosticShape.model_validate(diagnostic.as_json()) for diagnostic in diagnostics]
 
 
@@ -73,6 +74,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
     @app.get(
         "/v1/policies",
         tags=["policies"],
+        summary="The policies in force",
         dependencies=[only_parameters("text")],
         response_model_exclude_unset=True,
         responses=problems(422),
@@ -87,6 +89,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
     @app.post(
         "/v1/policies/check",
         tags=["policies"],
+        summary="Try out a change of policies",
         dependencies=[only_parameters()],
         openapi_extra={"requestBody": body_of("CheckRequest")},
         responses=problems(400, 413, 415, 422, 429, 503),
@@ -110,6 +113,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
     @app.post(
         "/v1/policies/activate",
         tags=["policies"],
+        summary="Put a pending change into force",
         dependencies=[only_parameters()],
         openapi_extra={"requestBody": body_of("ActivateRequest")},
         response_model_exclude_unset=True,
@@ -164,6 +168,7 @@ async def _unless_gone(receive: Receive, job: Coroutine[None, None, T]) -> T:
 
 
 async def _disconnected(receive: Receive) -> None:
+    """Returns once the caller has hung up; what else still arrives on the request is passed over."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -193,6 +198,7 @@ def _check_request(body: bytes) -> CheckRequest:
 
 
 def _too_many(files: Collection[str]) -> Iterator[BodyFault]:
+    """A fault where more files are sent than a set may have."""
     if len(files) > FILES_MAX:
         yield BodyFault("/files", f"has {len(files):,} files, more than {FILES_MAX}", "join policies in larger files")
 
@@ -208,6 +214,7 @@ def _named_alike(files: Iterable[str]) -> Iterator[BodyFault]:
 
 
 def _name_refused(path: str) -> BodyFault:
+    """What is said of a name that no policy file could have, with one that it could."""
     hint = "such as `rules/orders.yaml` or `lists/banks.csv`: ends in .yaml or .yml, of a list also in .csv"
     return BodyFault(path, "is not a name of a policy file", hint)
 
@@ -218,7 +225,11 @@ def _pointer(steps: tuple[int | str, ...]) -> str:
 
 
 def _policy_set(policies: Policies, *, with_text: bool) -> PolicySetShape:
-    """What decides now, which the folder needn't hold any more: texts come from the engine in force, not from files."""
+    """What decides now, which the folder needn't hold any more: texts come from the engine in force, not from files.
+
+    Where nothing is in force, version and date are null and there are no files; `failed_change` then says what is wrong
+    with those in the folder.
+    """
     now = policies.in_force
     return PolicySetShape(
         version=now.engine.version if now else None,

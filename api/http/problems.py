@@ -198,7 +198,8 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "invalid-request",
         422,
         "The request can't be used",
-        "The JSON is well formed, but a field is unknown, missing, of the wrong type or out of range.",
+        "The JSON is well formed, but fields are unknown, missing, of the wrong type or out of range. The answer "
+        "lists them all: where each stands, what is wrong and what to send instead.",
     ),
     BodyTooLarge: ProblemKind(
         "body-too-large", 413, "The body is too large", "The limit is the setting CREDENCE_BODY_BYTES_MAX."
@@ -279,7 +280,10 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "A browser says that a page of another site sent this. The setting CREDENCE_HOSTS lists whose pages may.",
     ),
     TooSlow: ProblemKind(
-        "request-timeout", 408, "The request took too long to arrive", "Head and body have limits of time."
+        "request-timeout",
+        408,
+        "The request took too long to arrive",
+        "Head and body have limits of time, CREDENCE_HEAD_SECONDS_MAX and CREDENCE_BODY_SECONDS_MAX.",
     ),
     UnmetExpectation: ProblemKind(
         "expectation-failed", 417, "The expectation can't be met", "The only one that can is Expect: 100-continue."
@@ -294,7 +298,7 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "too-many-requests", 429, "Too many requests ahead", "Wait for answers before sending more on one connection."
     ),
     HeadTooLarge: ProblemKind(
-        "head-too-large", 431, "The request's head is too large", "Request line and headers have a limit together."
+        "head-too-large", 431, "The request's head is too large", "The limit is the setting CREDENCE_HEAD_BYTES_MAX."
     ),
     Overloaded: ProblemKind(
         "overloaded", 503, "Too much at once", "Too many connections or unfinished requests. Nothing was decided."
@@ -382,6 +386,26 @@ _MEANING = {
     503: "Nothing was decided: no policy is in force, the journal can't be written, or the clock is behind and `as_of` "
     "is missing. Or too many checks wait.",
 }
+
+_AGAIN = (408, 429, 503)
+_TELL_SOMEBODY = (401, 403)
+
+
+def what_to_do(status: int) -> str:
+    """What a caller's program does about a problem of this status, for the page that explains it.
+
+    The same as the table in docs/integration.md: with every problem nothing was decided, so an order stays held until
+    an answer comes.
+    """
+    if status in _AGAIN:
+        how = "Send the same request again, after as many seconds as Retry-After says, each time after twice as long."
+    elif status in _TELL_SOMEBODY:
+        how = "It doesn't pass by itself: don't send it again, tell whoever looks after the key or the service."
+    elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        how = "Send the same request once more; then count the service as down and report the X-Request-Id."
+    else:
+        how = "Mend the request; the same one gets the same answer."
+    return f"Nothing was decided or changed: an order stays held until it is. {how}"
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -13,6 +13,7 @@ Titles, descriptions and examples of facts come from a site's own `facts.yaml`: 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -29,7 +30,10 @@ _BOUNDS = {
     "maxLength": "at most {} characters",
     "pattern": "matches {}",
 }
-_PATTERN_SHOWN_MAX = 60
+_BOUND_SHOWN_MAX = 40
+"""A longer pattern is for programs: the type and the example say to people what it says."""
+
+_BETWEEN_BACKTICKS = re.compile("`([^`]+)`")
 
 Schema = Mapping[str, Any]
 
@@ -62,7 +66,7 @@ def _document(document: Schema) -> Iterator[str]:
     """The page's body, piece by piece."""
     info = document["info"]
     yield f"<h1>{escape(info['title'])}: the API</h1>\n"
-    yield f"<p>{escape(info.get('description', ''))}\n"
+    yield f"<p>{_prose(info.get('description', ''))}\n"
     yield f'<p class="quiet">Version {escape(info["version"])}. <a href="/openapi.json">OpenAPI document</a>\n<ul>\n'
     operations = [
         (f"{method.upper()} {path}", operation)
@@ -83,7 +87,7 @@ def _document(document: Schema) -> Iterator[str]:
 def _operation(name: str, operation: Schema) -> Iterator[str]:
     """One operation under its heading, `POST /v1/decisions/order`: what it does, takes and answers."""
     yield f'<h2 id="{_anchor(name)}"><code>{escape(name)}</code></h2>\n'
-    yield f"<p><b>{escape(operation.get('summary', ''))}</b>\n<p>{escape(operation.get('description', ''))}\n"
+    yield f"<p><b>{escape(operation.get('summary', ''))}</b>\n<p>{_prose(operation.get('description', ''))}\n"
     if operation.get("parameters"):
         rows = [
             (
@@ -98,14 +102,32 @@ def _operation(name: str, operation: Schema) -> Iterator[str]:
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f"<h3>Body: <code>{escape(media_type)}</code></h3>\n"
         yield from _members(content["schema"])
-    answers = [
-        (escape(status), escape(answer["description"]), ", ".join(map(_content, answer.get("content", {}).items())))
-        for status, answer in operation["responses"].items()
-    ]
-    yield _table("Answers", ("status", "", "content"), answers)
+        if "example" in content:
+            example = json.dumps(content["example"], ensure_ascii=False, indent=1)
+            yield f"<p>The least that is needed, such as\n<pre><code>{escape(example)}</code></pre>\n"
+    yield from _answers(operation["responses"])
+
+
+def _answers(responses: Schema) -> Iterator[str]:
+    """What is answered, status by status.
+
+    Problems are many and alike in every operation, so they stand folded away below the others: a reader first wants to
+    know what comes back when all is well. The page has no script; browsers fold by themselves.
+    """
+    rows: dict[bool, list[tuple[str, ...]]] = {False: [], True: []}
+    for status, answer in responses.items():
+        content = ", ".join(map(_content, answer.get("content", {}).items()))
+        rows["application/problem+json" in answer.get("content", {})].append(
+            (escape(status), _prose(answer["description"]), content)
+        )
+    yield _table("Answers", ("status", "", "content"), rows[False])
+    yield f"<details><summary>Problems ({len(rows[True])})</summary>\n"
+    yield _table("", ("status", "", "content"), rows[True])
+    yield "</details>\n"
 
 
 def _content(content: tuple[str, Schema]) -> str:
+    """One media type of an answer, with a link to what it holds."""
     media_type, schema = content
     return f"<code>{escape(media_type)}</code> {_type(schema.get('schema', {}))}"
 
@@ -113,10 +135,10 @@ def _content(content: tuple[str, Schema]) -> str:
 def _members(schema: Schema) -> Iterator[str]:
     """What is to be said of an object, and a table of its members; members of objects inside it stand under theirs."""
     if schema.get("description"):
-        yield f"<p>{escape(schema['description'])}\n"
+        yield f"<p>{_prose(schema['description'])}\n"
     rows = list(_rows(schema, ""))
     if rows:
-        yield _table("", ("name", "type", "required", "", "example"), rows)
+        yield _table("", ("name", "type", "", "example"), rows)
     elif not schema.get("properties"):
         yield f"<p>{_type(schema)}\n"
 
@@ -125,10 +147,10 @@ def _rows(schema: Schema, prefix: str) -> Iterator[tuple[str, ...]]:
     """One row for each member, and below an object's row one for each of its own, named from the outside:
     `order.amount`. A member that refers to a component has a link instead, and no rows."""
     for name, member in schema.get("properties", {}).items():
-        required = "yes" if name in schema.get("required", ()) else ""
+        required = ", required" if name in schema.get("required", ()) else ""
         example = json.dumps(member["examples"][0], ensure_ascii=False) if member.get("examples") else ""
         shown = f"<code>{escape(example)}</code>" if example else ""
-        yield f"<code>{escape(prefix + name)}</code>", _type(member), required, _meaning(member), shown
+        yield f"<code>{escape(prefix + name)}</code>", _type(member) + required, _meaning(member), shown
         yield from _rows(member, f"{prefix}{name}.")
 
 
@@ -136,9 +158,11 @@ def _meaning(schema: Schema) -> str:
     """Titles, description and bounds of a value, in all languages that it has: what a reader has to know before he
     fills it in. `x-title` is where `openapi` puts the titles that are for people."""
     titles = " / ".join(escape(text) for key, text in schema.items() if key.startswith("x-title") and text)
-    texts = [escape(text) for key, text in schema.items() if key.removeprefix("x-").startswith("description") and text]
+    texts = [_prose(text) for key, text in schema.items() if key.removeprefix("x-").startswith("description") and text]
     bounds = [
-        text.format(f"<code>{escape(_shown(schema[key]))}</code>") for key, text in _BOUNDS.items() if key in schema
+        text.format(f"<code>{escape(str(schema[key]))}</code>")
+        for key, text in _BOUNDS.items()
+        if len(str(schema.get(key, ""))) in range(1, _BOUND_SHOWN_MAX)
     ]
     parts = [
         f"<b>{titles}</b>" if titles else "",
@@ -148,9 +172,9 @@ def _meaning(schema: Schema) -> str:
     return "<br>".join(filter(None, parts))
 
 
-def _shown(bound: object) -> str:
-    text = str(bound)
-    return text if len(text) <= _PATTERN_SHOWN_MAX else f"{text[:_PATTERN_SHOWN_MAX]}…"
+def _prose(text: str) -> str:
+    """A description, escaped; what stands between backticks is code: `` `as_of` ``."""
+    return _BETWEEN_BACKTICKS.sub(r"<code>\1</code>", escape(text))
 
 
 def _type(schema: Schema) -> str:
@@ -164,13 +188,15 @@ def _type(schema: Schema) -> str:
         values = schema.get("enum", [schema.get("const")])
         return " or ".join(f"<code>{escape(json.dumps(value, ensure_ascii=False))}</code>" for value in values)
     types = schema.get("type", "anything")
-    word = " or ".join(types) if isinstance(types, list) else types
+    if isinstance(types, list):
+        return " or ".join(_type({**schema, "type": each}) for each in types)
+    word = types
     if word == "array" and isinstance(schema.get("items"), dict):
         return f"list of {_type(schema['items'])}"
     of = schema.get("additionalProperties")
     if word == "object" and isinstance(of, dict) and of:
         return f"object of {_type(of)}"
-    return escape(f"{word} ({schema['format']})" if "format" in schema else word)
+    return escape(f"{word} ({schema['format']})" if "format" in schema and word == "string" else word)
 
 
 def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -182,4 +208,5 @@ def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]
 
 
 def _anchor(name: str) -> str:
+    """The place of a heading in the page: `POST-v1-decisions-order` of `POST /v1/decisions/order`."""
     return escape("".join(each if each.isalnum() else "-" for each in name).strip("-"))

@@ -26,10 +26,14 @@ from jwt.exceptions import PyJWTError
 from api.no_redirects import NoRedirects
 
 FRESH_SECONDS = 600
+"""For how long keys are taken without asking again; after that they still count while new ones are fetched."""
 STALE_SECONDS_MAX = 24 * 3600
+"""For how long keys count while the issuer can't be reached."""
 AGAIN_SECONDS = 30
+"""Between two fetches, whoever asks for them."""
 FETCH_SECONDS_MAX = 5
 BYTES_MAX = 256 << 10
+"""Of a key set; issuers have a few kB."""
 KEYS_MAX = 100
 RSA_BITS_MIN = 2048
 
@@ -75,11 +79,15 @@ class SigningKeys:
         return known
 
     async def _renewed(self) -> None:
+        """Waits for the fetch under way, or for a new one; at once where one was tried a moment ago."""
         self._begin()
         if self._fetching is not None:
             await asyncio.shield(self._fetching)  # a caller that hangs up ends no fetch that others wait for
 
     def _begin(self) -> None:
+        """Starts a fetch beside the requests, unless one is under way or was tried within `AGAIN_SECONDS`: so tokens
+        with made-up key ids cost the issuer no more than one request in that time.
+        """
         if self._fetching is None and self._now() - self._tried_at >= AGAIN_SECONDS:
             self._tried_at = self._now()
             self._fetching = asyncio.create_task(self._renew())

@@ -40,7 +40,13 @@ from ledger.policies.in_force import Policies
 def add_vocabulary_routes(app: FastAPI, policies: Policies) -> None:
     """The one route; it answers for the policy set in force."""
 
-    @app.get("/v1/facts", tags=["decisions"], dependencies=[only_parameters()], responses=problems(422, 503))
+    @app.get(
+        "/v1/facts",
+        tags=["decisions"],
+        summary="What requests may carry",
+        dependencies=[only_parameters()],
+        responses=problems(422, 503),
+    )
     async def get_facts() -> VocabularyShape:
         """Every fact that a request may carry, with title, type, unit and bounds; the outcomes and conditions of each
         kind of case; and what rules may ask people to do."""
@@ -61,7 +67,9 @@ def vocabulary_shape(engine: Engine) -> VocabularyShape:
 
 
 def _case_kind(kind: CaseKind, engine: Engine) -> CaseKindShape:
-    """Outcomes from the mildest to the most severe, as in the ladder that policies are written for."""
+    """One kind of case: the groups of facts in its request, its outcomes from the mildest to the most severe, as in the
+    ladder that policies are written for, and the conditions that its rules may put under the policies in force.
+    """
     outcomes = [OutcomeShape(name=name, title=_text(engine.vocabulary.outcome_titles[name])) for name in kind.ladder]
     conditions = [
         ConditionShape(
@@ -120,4 +128,5 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
 
 
 def _text(text: Text) -> TextShape:
+    """A text in all its languages, as answers have it."""
     return TextShape.model_validate(text.as_json())

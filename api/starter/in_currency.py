@@ -34,7 +34,12 @@ _VALUES = ("results", "conditions")
 
 def in_currency(files: Mapping[str, bytes], currency: str) -> dict[str, bytes]:
     """The files by their names below the new site's folder, with amounts in this currency. Any order, all at once: a
-    half of them would hold euros in a set of yen."""
+    half of them would hold euros in a set of yen.
+
+    For JPY, whose factor is 200, a parameter `{type: money, for: EUR, value: 2500}` gets `for: JPY, value:
+    500000`, a test's `amount: 12.34` becomes `2468`, and shares, days and texts stay. `currency` is a key of
+    `ROUND_FACTORS`. What a test expects is worked out anew where rounding alone makes the difference.
+    """
     rewriting = _Rewriting(files, currency)
     rewritten = {name: rewriting.file(name, content) for name, content in files.items()}
     engine = _engine(rewritten)
@@ -46,6 +51,9 @@ def in_currency(files: Mapping[str, bytes], currency: str) -> dict[str, bytes]:
 
 
 def _engine(files: Mapping[str, bytes]) -> Engine:
+    """The engine of the policies among these files, which tells amounts from other numbers. The starter's own always
+    check.
+    """
     engine = load({name: text for name, text in files.items() if PurePath(name).parent == PurePath("rules")}).engine
     if engine is None:
         raise AssertionError("the starter's policies check")
@@ -53,6 +61,10 @@ def _engine(files: Mapping[str, bytes]) -> Engine:
 
 
 class _Rewriting:
+    """One site in one currency. `file` gives a file as it stands there; each kind of file has its own way to find the
+    scalars to be replaced, and one way to replace them.
+    """
+
     def __init__(self, files: Mapping[str, bytes], currency: str) -> None:
         self._currency = currency
         self._factor, self._digits = ROUND_FACTORS[currency], MINOR_UNITS[currency]
@@ -181,7 +193,9 @@ class _Rewriting:
 
 
 def _money_names(engine: Engine, case: str) -> set[str]:
-    """The names of results and conditions that are amounts, on all dates."""
+    """The names of results and conditions that are amounts, on all dates: `limits.credit_limit`, `deposit`. What policy
+    tests expect under these names is changed with the rest.
+    """
     types: dict[str, Type] = {}
     for ruleset in engine.rulesets():
         if ruleset.case == case:
@@ -235,15 +249,18 @@ def _amount_columns(files: Mapping[str, bytes], vocabulary: Vocabulary) -> Itera
 
 
 def _is_number(text: str) -> bool:
+    """Whether a cell is a plain number, such as `-12.50`; headings and words are left as they are."""
     return text.removeprefix("-").replace(".", "", 1).isdigit()
 
 
 def _entries(node: Node | None) -> Iterator[tuple[str, Node]]:
+    """Key and content of each entry of a mapping; nothing of what is no mapping."""
     if isinstance(node, MappingNode):
         yield from ((key.text, content) for key, content in node.entries)
 
 
 def _get(node: Node | None, key: str) -> Node | None:
+    """What stands under the key; None where there is no such key, or no mapping."""
     return node.get(key) if isinstance(node, MappingNode) else None
 
 

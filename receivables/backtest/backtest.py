@@ -158,6 +158,9 @@ def backtest(
 
 
 def _past_orders(accounts: Accounts, window: Window) -> Iterator[PastOrder]:
+    """Every order of the window, customer by customer, each with the facts of its customer as its day opened. Items
+    before the window are known to the orders after them, as they were then.
+    """
     receivables = ReceivablesByDay(item for account in accounts.values() for item in account)
     for account in accounts.values():
         for order in facts_at_issue(account, receivables):
@@ -168,6 +171,9 @@ def _past_orders(accounts: Accounts, window: Window) -> Iterator[PastOrder]:
 def _count(
     tally: BacktestTally, orders: Sequence[PastOrder], decisions: Sequence[tuple[ReplayedOrder, ...]], end: int
 ) -> None:
+    """Adds orders that were decided together to the tally: their cells, their customers' sums, and the flips among
+    them.
+    """
     cells = tally.cells
     tally.orders += len(orders)
     for (item, _), decided in zip(orders, decisions, strict=True):
@@ -189,6 +195,9 @@ def _count(
 
 
 def _count_customer(tally: BacktestTally, item: Item, lateness: int | None, decided: tuple[ReplayedOrder, ...]) -> None:
+    """Adds one order to what `uncertainty` needs of its customer, for each policy set. Serious lateness alone counts:
+    lift is given with a range for that threshold only.
+    """
     sides = tally.customers.get(item.customer)
     if sides is None:
         sides = tally.customers[item.customer] = tuple(CustomerSums() for _ in decided)

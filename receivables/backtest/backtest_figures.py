@@ -236,6 +236,11 @@ def _by_quarter(entry: tuple[TallyKey, OrderSums]) -> str:
 
 
 def _side(side: Side, index: int, cells: Cells, customers: Sequence[CustomerSums]) -> SideFigures:
+    """Every figure of the policy set at `index`, from one walk over the cells.
+
+    Each cell falls into four groups at once: its outcome, its grade, held or passed, and the same within its quarter.
+    All of these are sums, so a group's figures never depend on the order in which cells come.
+    """
     outcomes = {name: OrderGroup() for name in LADDER}
     grades: defaultdict[str, OrderGroup] = defaultdict(OrderGroup)
     quarters: defaultdict[str, tuple[OrderGroup, OrderGroup]] = defaultdict(lambda: (OrderGroup(), OrderGroup()))
@@ -267,6 +272,9 @@ def _side(side: Side, index: int, cells: Cells, customers: Sequence[CustomerSums
 
 
 def _accuracy(days: int, index: int, held: OrderGroup, passed: OrderGroup) -> Accuracy:
+    """Of one threshold, twice: of amounts, then of numbers of orders. Only known orders count: of an invoice that is
+    open and not yet late enough nobody can say whether the forecast was right.
+    """
     late, late_passed = held.late[index], passed.late[index]
     lift, precision, recall = _forecast(late.amount, held.known.amount, late_passed.amount, passed.known.amount)
     count_lift, count_precision, count_recall = _forecast(
@@ -344,7 +352,11 @@ def _stopping(decided: ReplayedOrder, names: Mapping[str, RuleName]) -> list[str
 
 
 def _changes(cells: Cells) -> tuple[Change, ...]:
-    """The largest amounts first."""
+    """The kinds of flips between the first two policy sets, the largest amounts first.
+
+    Orders are of one kind where both outcomes and the rules on either side are the same: an order that goes from
+    approve to hold by `orders.over-limit` alone is not mixed with one that another new rule holds too.
+    """
     groups: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], OrderGroup] = {}
     for cell, sums in cells:
         first, second = cell.decisions[:2]

@@ -56,6 +56,7 @@ def as_json(backtest: Backtest, history: HistoryRead) -> Json:
 
 
 def _assumed(backtest: Backtest) -> Iterator[Json]:
+    """Each fact that the map assumes for all orders, with its value (`as_of`: each order's own day) and why."""
     for part in backtest.history_map.assumptions:
         value = "as_of" if part.as_of else part.value
         yield {"fact": part.name, "value": value, "because": part.because.as_json()}
@@ -68,6 +69,15 @@ class _Writer:
         self.money = decimal_formatter(digits)
 
     def group(self, group: OrderGroup) -> Json:
+        """One group of orders, as it stands under `held`, `passed`, an outcome, a grade, a rule or a quarter:
+
+            {"orders": 62, "amount": "398547.00", "disputed_amount": "0.00",
+             "known": {"orders": 62, "amount": "398547.00"},
+             "late": [{"days": 0, "orders": 40, "amount": "275734.00", "rate": "0.645161", "amount_rate": "0.691848"},
+                      …]}
+
+        `late` has an entry for each of `LATE_DAYS`. Rates are shares of `known`.
+        """
         return {
             "orders": group.all.count,
             "amount": self.money(group.all.amount),
@@ -85,6 +95,9 @@ class _Writer:
         }
 
     def side(self, side: SideFigures) -> Json:
+        """Everything of one policy set. Outcomes without orders are there too, so that a program finds each under its
+        name; of rules only those that said something.
+        """
         return {
             "label": side.label,
             "version": side.version,
@@ -103,6 +116,7 @@ class _Writer:
         }
 
     def rule(self, rule: RuleFigures) -> Json:
+        """One rule: the orders that it fired on, those for which it could not be checked, those that it held alone."""
         return {
             "rule": rule.rule,
             "title": rule.title.as_json(),
@@ -113,6 +127,7 @@ class _Writer:
         }
 
     def change(self, change: Change) -> Json:
+        """One kind of flip: two outcomes, the rules that only one set names, and the orders that it happened to."""
         return {
             "before": change.before,
             "after": change.after,
@@ -122,6 +137,9 @@ class _Writer:
         }
 
     def flip(self, flip: Flip) -> Json:
+        """One order that two sets decide differently. `days_late` is null while its invoice is open, and below 0 where
+        it was paid early.
+        """
         item, (first, second) = flip.item, flip.decisions[:2]
         only_first, only_second = differing_rules(first, second)
         return {
@@ -153,6 +171,7 @@ def _uncertainty(side: SideFigures) -> Json:
 
 
 def _accuracy(accuracy: Accuracy) -> Json:
+    """One threshold: `{"days": 15, "lift": "2.010000", …}`; `no_value` has the code of each that is null."""
     ratios = {
         "lift": accuracy.lift,
         "precision": accuracy.precision,
@@ -165,6 +184,9 @@ def _accuracy(accuracy: Accuracy) -> Json:
 
 
 def _effect(effect: Effect) -> Json:
+    """DSO in days and the overdue share, as it was, and without what was held; null where there is nothing to divide
+    by.
+    """
     return ratios_json(
         {
             "dso": effect.dso,

@@ -41,6 +41,13 @@ def report(backtest: Backtest, language: str | None = None) -> Report:
 
 
 def _about(backtest: Backtest, show: FigureFormatter) -> Iterator[tuple[str, str]]:
+    """What was replayed, as pairs of name and text: the file, the days of the orders, until when payments are known,
+    how many orders, how many of them are still open, rows with faults where there are any, the policies and their
+    parameters' day.
+
+    The still open ones are named since they are in no figure about lateness: of a history that ends today the last
+    weeks are.
+    """
     window, everything = backtest.window, backtest.figures.everything
     yield show(texts.DATA), f"{show(backtest.history_map.title)} ({backtest.file})"
     yield show(texts.ORDERS_FROM), f"{show.day(window.since)} – {show.day(window.until)}"
@@ -61,14 +68,22 @@ def _about(backtest: Backtest, show: FigureFormatter) -> Iterator[tuple[str, str
 
 
 def _amount(amount: int, show: FigureFormatter) -> str:
+    """`925,363.00 EUR`: in a line of text the currency has to be said each time."""
     return f"{show.money(amount)} {show.currency}"
 
 
 def _policies(side: SideFigures) -> str:
+    """`rules (a764ad04948d)`: the folder as users call it, and the beginning of the set's version."""
     return f"{side.label} ({side.version[:VERSION_LENGTH]})"
 
 
 def _assumed(backtest: Backtest, show: FigureFormatter) -> Section:
+    """What the figures rest on, last, and in full: the facts that the history tells, and those that the map assumes,
+    each with its reason. A backtest is as good as these; whoever doubts one changes the map and runs it again.
+
+    Where the history is in another currency than the policies, a paragraph says that its amounts were taken as they
+    are.
+    """
     history_map, vocabulary = backtest.history_map, backtest.vocabulary
     words = ValueWords(backtest.rulesets[0], show.reader[0])
     paragraphs = [show(texts.ASSUMED_TEXT)]
@@ -87,6 +102,7 @@ def _assumed(backtest: Backtest, show: FigureFormatter) -> Section:
 
 
 def _assumption(part: Assumption, words: ValueWords, show: FigureFormatter) -> tuple[str, ...]:
+    """Fact, value and reason. A date that is assumed to be each order's own day is said so instead of a value."""
     value = show(texts.DAY_OF_ORDER) if part.as_of else words.variable(part.name, part.value)
     return _fact(part.name, words, show), value, show(part.because)
 

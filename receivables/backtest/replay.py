@@ -158,4 +158,7 @@ def answers(ruleset: RuleSet, first: int) -> Callable[[Iterable[int], Iterable[i
 def _severest_first(
     rules: Mapping[int, tuple[str, str]], indices: Iterable[int], severity: Callable[[str], int]
 ) -> list[tuple[str, str]]:
+    """Id and outcome of the rules at these indices, as a decision lists its reasons; rules of one outcome in the order
+    of the policies. Indices of bands and rows of tables are passed over.
+    """
     return sorted((rules[index] for index in indices if index in rules), key=lambda rule: -severity(rule[1]))

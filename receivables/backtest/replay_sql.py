@@ -70,6 +70,12 @@ class _FactTable:
         self._days = {part.name for part in history_map.assumptions if part.as_of}
 
     def relation(self) -> exp.Select:
+        """The facts as a subquery over the table `ORDERS`, each under the column that the query expects, and cast to
+        its type.
+
+        A date that is not to lie in the future is null in orders of an earlier day: what is assumed to have happened on
+        a day is not known before it. An assumption that is each order's own day is the column of the day itself.
+        """
         form = self._form
         columns = []
         for fact, value in zip(form.ruleset.facts, self._template, strict=True):
@@ -85,6 +91,9 @@ class _FactTable:
         return exp.select(*columns, exp.alias_(day, form.columns[AS_OF], quoted=True)).from_(ORDERS)
 
     def table(self, orders: Sequence[PastOrder]) -> pa.Table:
+        """These orders as columns: numbers as 64-bit integers in the facts' own scale (minor units, days since
+        1970-01-01), texts as strings. Only what differs from order to order is here.
+        """
         items, facts = zip(*orders, strict=True)
         by_field = list(zip(*facts, strict=True))
         columns: dict[str, Any] = {
@@ -100,6 +109,7 @@ class _FactTable:
 
 
 def _literal(value: Value) -> exp.Expr:
+    """An assumed value as it stands in the query."""
     return exp.null() if value is None else exp.convert(value)
 
 

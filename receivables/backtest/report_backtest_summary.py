@@ -54,6 +54,9 @@ def _shares(side: SideFigures, everything: OrderGroup, show: FigureFormatter) ->
 
 
 def _two(figures: BacktestFigures, show: FigureFormatter) -> str:
+    """The sentence on two policy sets: what the second does instead of the first. Which of them is better is not said,
+    since that depends on what a held order costs, which no history tells.
+    """
     first, second = figures.sides[:2]
     held_before, conditioned_before = _shares(first, figures.everything, show)
     held, conditioned = _shares(second, figures.everything, show)
@@ -80,6 +83,9 @@ def tiles(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> T
 
 
 def _shares_tiles(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> Iterable[Tile]:
+    """How much is held, how much passes only with conditions, and how much was held and yet paid on time: what the
+    policies cost in any case. Each is a share of the amount of all orders.
+    """
     conditioned = side.outcomes[WITH_CONDITIONS]
     on_time = side.held.known.amount - side.held.late[0].amount
     yield Tile(
@@ -98,6 +104,7 @@ def _shares_tiles(side: SideFigures, everything: OrderGroup, show: FigureFormatt
 
 
 def _held_note(side: SideFigures, show: FigureFormatter) -> str:
+    """How many orders that is, and, where there are customers enough, the range of the share in nine of ten samples."""
     orders = show.count(side.held.all.count)
     if isinstance(side.held_range, NoValue):
         return show(texts.ORDERS_NOTE, orders=orders)
@@ -106,6 +113,9 @@ def _held_note(side: SideFigures, show: FigureFormatter) -> str:
 
 
 def _forecast_tiles(side: SideFigures, show: FigureFormatter) -> Iterable[Tile]:
+    """How well holding foretells lateness of more than 15 days: lift with its range, precision beside the late share of
+    what passed, recall. Where one has no value the note says why instead of leaving an empty tile.
+    """
     accuracy, days = side.accuracy[SERIOUS], LATE_DAYS[SERIOUS]
     yield Tile(
         name=show(texts.LIFT_TILE),
@@ -125,12 +135,16 @@ def _forecast_tiles(side: SideFigures, show: FigureFormatter) -> Iterable[Tile]:
 
 
 def _range_note(found: LikelyRange | NoValue, show: FigureFormatter) -> str:
+    """From which lift to which in nine of ten samples; or why that can't be said, as with too few customers."""
     if isinstance(found, NoValue):
         return show(texts.NO_RANGE_NOTE, why=show(found.text))
     return show(texts.RANGE_NOTE, low=show.factor(found.low), high=show.factor(found.high))
 
 
 def _effect_tiles(side: SideFigures, show: FigureFormatter) -> Iterable[Tile]:
+    """DSO and the overdue share had the held orders been refused, each beside what it was: the gain, to be set against
+    the first tiles.
+    """
     effect = side.effect
     yield Tile(
         name=show(texts.DSO_TILE),

@@ -46,6 +46,11 @@ def comparison_sections(figures: BacktestFigures, show: FigureFormatter) -> list
 
 
 def _summary_by_title(side: SideFigures, everything: OrderGroup, show: FigureFormatter) -> Mapping[str, str]:
+    """The figures by which two policy sets are compared, each under the name that stands in the first column.
+
+    Names are the same on both sides, so the sides' columns are put together by them. Ranges are left out: both sets
+    decide the same orders, so a range of each says nothing about their difference.
+    """
     accuracy = side.accuracy[SERIOUS]
     conditioned = side.outcomes[WITH_CONDITIONS]
     days, refused = accuracy.days, show(texts.REFUSED)
@@ -64,6 +69,9 @@ def _summary_by_title(side: SideFigures, everything: OrderGroup, show: FigureFor
 
 
 def _outcome_chart(figures: BacktestFigures, show: FigureFormatter) -> Chart:
+    """One column for each policy set, the amounts stacked by outcome: all orders are in both, so the columns are as
+    high.
+    """
     names = [name for name in figures.sides[0].outcomes if any(side.outcomes[name].all.count for side in figures.sides)]
     series = tuple(
         Series(show.outcome(name), tuple(show.height(side.outcomes[name].all.amount) for side in figures.sides))
@@ -80,15 +88,23 @@ def _outcome_chart(figures: BacktestFigures, show: FigureFormatter) -> Chart:
 
 
 def _only_in(figures: BacktestFigures, show: FigureFormatter) -> tuple[str, ...]:
+    """Headings of the two columns with the rules that one set alone names."""
     return tuple(show(texts.ONLY_IN, label=side.label) for side in figures.sides[:2])
 
 
 def _named(rules: Iterable[str], titles: Titles, show: FigureFormatter) -> str:
+    """Rules in words with their ids: `Credit limit (orders.over-limit)`; where there are none, the word for it."""
     named = (show(report_texts.TITLED, title=show(titles[rule]), id=rule) for rule in rules)
     return ", ".join(named) or show(report_texts.NONE)
 
 
 def _changes(figures: BacktestFigures, titles: Titles, show: FigureFormatter) -> ReportTable:
+    """One row for each kind of flip: from which outcome to which, the rules to blame on either side, how many orders
+    and how much, and how these were paid. The largest amounts first.
+
+    Orders that go from approve to hold and came late are what the second set wins; those that were paid in time are its
+    price.
+    """
     headings = (
         *show.all(texts.FROM_TO, *_only_in(figures, show), texts.ORDERS, report_texts.AMOUNT),
         *late_headings(show, 0, SERIOUS),
@@ -99,6 +115,7 @@ def _changes(figures: BacktestFigures, titles: Titles, show: FigureFormatter) ->
 
 
 def _change(change: Change, titles: Titles, show: FigureFormatter) -> tuple[str, ...]:
+    """The cells of one kind of flip."""
     group = change.group
     return (
         _from_to(change.before, change.after, show),
@@ -112,10 +129,14 @@ def _change(change: Change, titles: Titles, show: FigureFormatter) -> tuple[str,
 
 
 def _from_to(before: str, after: str, show: FigureFormatter) -> str:
+    """`approve → hold`, in the words of the reader's language."""
     return f"{show.outcome(before)} → {show.outcome(after)}"
 
 
 def _largest(figures: BacktestFigures, titles: Titles, show: FigureFormatter) -> ReportTable:
+    """Single orders that flip, the largest first, so that somebody who knows the customers can say which set is right.
+    Of more than `_FLIPS_LISTED` the note says how many there are and where the rest is.
+    """
     headings = show.all(
         *(texts.ORDER, report_texts.CUSTOMER, texts.DAY, texts.FROM_TO),
         *_only_in(figures, show),
@@ -134,6 +155,9 @@ def _largest(figures: BacktestFigures, titles: Titles, show: FigureFormatter) ->
 
 
 def _flip(flip: Flip, titles: Titles, show: FigureFormatter) -> tuple[str, ...]:
+    """The cells of one order. How late it was paid stands last; an invoice that is still open has the word for it
+    instead.
+    """
     item, (first, second) = flip.item, flip.decisions[:2]
     only_first, only_second = differing_rules(first, second)
     late = item.days_late

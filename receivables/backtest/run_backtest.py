@@ -121,6 +121,9 @@ def _refuse_sums(source: HistorySource, history: HistoryRead) -> None:
 
 
 def _why_nothing(history: HistoryRead) -> str:
+    """Why no order is left, in the words of a refusal: rows that are no invoices, an empty file, or a window beside the
+    history's days, which are given.
+    """
     if history.rejects and not history.accounts:
         line, faults = history.rejects[0]
         return f"none of the {history.rows} rows is an invoice; line {line}: {'; '.join(map(str, faults))}"

@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from api.cli.grammar import help_rows, with_blocks
-from api.cli.options import PANELS
+from api.cli.options import PANELS, WHO
 from api.cli.summary_option import with_summary_by
 from scripts.option_tables import DOCUMENT, commands, option_table, with_tables
 from tests.support.command_line import HEADING, credence, desk
@@ -103,7 +103,8 @@ def test_help_shows_the_groups() -> None:
     shown = credence("decide-file", "--help").stdout
 
     groups = [line for line in shown.splitlines() if line.rstrip(":") in PANELS]
-    assert groups == [f"{group}:" for group in PANELS]
+    assert groups == [f"{group}:" for group in PANELS if group != WHO]
+    assert f"\n{WHO}:\n" in credence("people", "add", "--help").stdout
     assert "[default: local[*]]" in shown
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import httpx2
 import pytest
 
 from api.settings import Settings
+from tests.support.doc_pages import blocks, shell_lines
 from tests.support.paths import ROOT, RULES
 from tests.support.running_service import running
 
@@ -83,7 +87,8 @@ NAMES = {
     *("AddPersonRequest", "ChangePersonRequest", "CreateKeyRequest", "RevokeKeyRequest", "Authority", "Role"),
     *("Person", "People", "Key", "Keys", "NewKey"),
     *("Action", "ActionName", "RequestedAction"),
-    *("CaseKind", "Fact", "FactType", "FactWord", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
+    *("CaseKind", "Fact", "FactType", "FactWord", "FutureDates", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
+    *("JournalState", "PolicyResults"),
 }
 """Every component of the default policies' document."""
 
@@ -177,9 +182,84 @@ def test_a_client_made_by_the_other_decides_an_order(
     output = tmp_path / "credence_client"
     _run(generators, "-m", "openapi_python_client", "generate", "--path", document, "--output-path", output,
          "--meta", "none")  # fmt: skip
+    classes = {
+        node.name
+        for path in (output / "models").glob("*.py")
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+    assert classes >= {"OrderRequest", "OrderDecision", "PolicyResults", "FutureDates", "Problem"}
+    assert not [name for name in classes if name[-1].isdigit() or name.endswith(("AdditionalProperty", "Item"))]
     (tmp_path / "use.py").write_text(USE, encoding="utf-8")
 
     _run(generators, tmp_path / "use.py", str(service.base_url), ROOT / "docs" / "order.json")
+
+
+class _OtherService(BaseHTTPRequestHandler):
+    """Answers a decision that no client of today knows: with an outcome of a later release."""
+
+    def do_POST(self) -> None:
+        body = b'{"outcome": "perhaps"}'
+        self.send_response(201)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def other_service() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _OtherService) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_program_in_the_documents_holds_whatever_is_not_approved(
+    generators: Path, service: httpx2.Client, document: Path, other_service: str, tmp_path: Path
+) -> None:
+    """With the commands of docs/integration.md as they stand there, but for addresses and files."""
+    page = [*blocks((ROOT / "docs" / "integration.md").read_text("utf-8"))]
+    (program,) = [text for language, text in page if language == "python"]
+    lines = [line for language, text in page if language == "sh" for line in shell_lines(text)]
+    (generate,) = [line for line in lines if line.startswith("openapi-python-client")]
+    (ask,) = [line for line in lines if "python ask.py" in line]
+    assert "(0, 1, 2, 4)" in program
+    (tmp_path / "ask.py").write_text(program.replace("(0, 1, 2, 4)", "(0, 0)"), encoding="utf-8")
+    (tmp_path / "openapi.json").write_text(document.read_text("utf-8"), encoding="utf-8")
+    (tmp_path / "sample").mkdir()
+    path = f"{generators.parent}:{os.environ['PATH']}"
+    subprocess.run(generate, shell=True, check=True, cwd=tmp_path, env={**os.environ, "PATH": path})
+
+    def asked(url: str, amount: object, **more: object) -> tuple[int, str]:
+        order = json.loads((ROOT / "docs" / "order.json").read_text("utf-8"))
+        order["order"] |= {"amount": amount, **more}
+        (tmp_path / "sample" / "order.json").write_text(json.dumps(order), encoding="utf-8")
+        line = ask.replace("http://127.0.0.1:8000", url).replace("crk_…", "crk_none")
+        done = subprocess.run(
+            line, shell=True, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True
+        )
+        assert done.stderr == ""
+        return done.returncode, done.stdout
+
+    url = str(service.base_url)
+    code, printed = asked(url, "12000.00")
+    assert (code, printed.split()[0]) == (0, "approve")
+    code, printed = asked(url, "18500.00")
+    assert (code, printed.split()[0]) == (1, "hold")
+    assert "more than 5% above the limit" in printed
+    code, printed = asked(url, "12000.00", prepayment=None)
+    assert (code, printed.split()[0]) == (1, "hold")
+    assert "please add order.prepayment" in printed
+    code, printed = asked(url, "much")
+    assert (code, printed.splitlines()[0]) == (1, "held: The request can't be used: 1 field can't be used")
+    assert "/order/amount is not a plain decimal number" in printed
+    pending = (1, "held: credit check pending\n")
+    assert asked("http://127.0.0.1:9", "12000.00") == pending
+    assert asked(other_service, "12000.00") == pending
 
 
 def test_the_facts_are_those_of_the_policy_set_in_force(service: httpx2.Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -12,10 +13,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.http.problems import ALL_KINDS
+from api.http.problems import ALL_KINDS, ProblemKind, what_to_do
 from api.settings import Settings
+from engine.vocabulary.case_kinds import CASE_KINDS
+from tests.support.paths import ROOT
 from tests.support.running_service import FACTS, running, write_rules
 
+INTEGRATION = (ROOT / "docs" / "integration.md").read_text("utf-8")
 EVIL = """</script><script>alert(1)</script>"'><img src=x onerror=alert(1)>"""
 SITE_FACTS = """
 facts:
@@ -77,7 +81,8 @@ def test_the_reference_has_all_that_the_document_has(client: httpx2.Client) -> N
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert f"{method.upper()} {path}" in read.text
-            assert operation["description"] in read.text
+            assert operation["description"].replace("`", "") in read.text
+            assert operation["summary"] in read.text
     for name, schema in document["components"]["schemas"].items():
         assert name in read.text
         assert all(member in read.text for member in schema.get("properties", {}))
@@ -85,6 +90,36 @@ def test_the_reference_has_all_that_the_document_has(client: httpx2.Client) -> N
         assert fact in read.text
         assert meaning["x-title"] in read.text
         assert meaning["x-title-zh"] in read.text
+
+
+def test_each_type_that_has_a_place_on_the_page_is_linked_from_where_it_is_used(client: httpx2.Client) -> None:
+    read = Reader(client.get("/docs").text)
+    components = client.get("/openapi.json").json()["components"]["schemas"]
+    assert {f"#{name}" for name in components} <= set(read.links)
+
+
+def test_each_kind_of_case_is_decided_on_the_least_that_the_document_shows(client: httpx2.Client) -> None:
+    document, page = client.get("/openapi.json").json(), Reader(client.get("/docs").text).text
+    for kind in CASE_KINDS:
+        body = document["paths"][f"/v1/decisions/{kind}"]["post"]["requestBody"]["content"]["application/json"]
+        assert json.dumps(body["example"], ensure_ascii=False, indent=1) in page
+        answer = client.post(f"/v1/decisions/{kind}", json=body["example"])
+        assert answer.status_code == 201, answer.text
+        for group, facts in body["example"].items():
+            for name in facts:
+                less = {**body["example"], group: {key: fact for key, fact in facts.items() if key != name}}
+                assert client.post(f"/v1/decisions/{kind}", json=less).status_code == 422
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.slug)
+def test_the_page_of_a_problem_says_what_a_program_does_about_it(client: httpx2.Client, kind: ProblemKind) -> None:
+    text = Reader(client.get(f"/problems/{kind.slug}").text).text
+    rows = [row for row in INTEGRATION.splitlines() if re.match(rf"\| [^|]*\b{kind.status}\b", row)]
+    again = any("again" in row or "once more" in row or "`Retry-After`" in row for row in rows)
+
+    assert kind.meaning in text
+    assert what_to_do(kind.status) in text
+    assert ("Send the same request" in text) == again
 
 
 @pytest.fixture

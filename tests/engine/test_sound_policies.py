@@ -8,7 +8,8 @@ import pytest
 
 from engine import pipeline
 from engine.pipeline import Loaded, load
-from engine.reading import policy_file
+from engine.reading.document import Document
+from engine.reading.policy_file import read_policy
 from tests.support.default_policies import default_folder
 
 FACTS = """\
@@ -48,9 +49,9 @@ def _read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     pipeline._sound_policies.clear()
     names: list[str] = []
 
-    def reading(document: policy_file.Document, *rest: object) -> object:
+    def reading(document: Document, *rest: object) -> object:
         names.append(document.root.place.file)
-        return policy_file.read_policy(document, *rest)  # type: ignore[arg-type]
+        return read_policy(document, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "read_policy", reading)
     return names

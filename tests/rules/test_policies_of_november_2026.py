@@ -18,10 +18,10 @@ from engine.testing.run_cases import run_cases
 from engine.vocabulary.binding import FactsRefused, json_value
 from engine.vocabulary.days import EPOCH
 from ledger.policies.rules_folder import read_folder
-from tests.support.paths import ROOT
+from tests.support.paths import NOVEMBER_2026
 from tests.support.random_rulesets import facts_near_thresholds
 
-SET = ROOT / "tests" / "policies" / "2026-11"
+SET = NOVEMBER_2026
 DECIDED = SET / "decided.ndjson"
 IN_FORCE = date(2026, 11, 26)
 OF_EACH_KIND = 60

@@ -16,7 +16,7 @@ from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.days import day_number
 from engine.vocabulary.rates import read_rates
 from ledger.policies.rules_folder import RulesFolder, read_folder
-from tests.support.paths import RULES
+from tests.support.paths import NOVEMBER_2026, RULES
 from tests.support.random_rulesets import Case
 
 AS_OF_DAY = date(2026, 7, 1)
@@ -33,6 +33,14 @@ def default_folder() -> RulesFolder:
 def default_policies() -> Engine:
     """Their engine; nobody may close it."""
     loaded = load(default_folder().policies)
+    assert loaded.engine is not None, "\n".join(map(str, loaded.diagnostics))
+    return loaded.engine
+
+
+@cache
+def policies_of_november_2026() -> Engine:
+    """The engine of a smaller set, for tests that need whole policies and don't care which; nobody may close it."""
+    loaded = load(read_folder(NOVEMBER_2026, "rules").policies)
     assert loaded.engine is not None, "\n".join(map(str, loaded.diagnostics))
     return loaded.engine
 

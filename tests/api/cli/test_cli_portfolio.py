@@ -28,7 +28,7 @@ from files.long_run import ROWS_BETWEEN
 from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.run_portfolio import PortfolioRequest, portfolio_of
 from tests.support.command_line import credence
-from tests.support.paths import ROOT, RULES
+from tests.support.paths import NOVEMBER_2026, ROOT, RULES
 from tests.support.policy_files import ended
 
 SAMPLE = ROOT.parent / "shared" / "data" / "ibm_accounts_receivable.csv"
@@ -594,7 +594,7 @@ def test_progress_is_told_from_the_first_row_to_the_last_decision(tmp_path: Path
     source = tmp_path / "in.csv"
     rows = (f"N{number},客户{number},1.10.2025,31.10.2025,,10,10,n,DE,,\n" for number in range(3 * ROWS_BETWEEN))
     source.write_text(HEADING + "".join(rows), encoding="utf-8")
-    engine = engine_of(RULES)
+    engine = engine_of(NOVEMBER_2026)
     row_map, _ = read_map(ended(MAP).encode(), "map.yaml", engine.vocabulary)
     assert row_map is not None
     told: list[tuple[str, float | None]] = []

@@ -105,7 +105,9 @@ BAD: dict[str, dict[str, Any]] = {
 
 def _made(issuer: Issuer, said: dict[str, Any]) -> str:
     """With its times counted from now: the tables above may be as old as the whole test run."""
-    claims = {name: issuer.url + "/" if claim == "HERE/" else claim for name, claim in said.get("claims", {}).items()}
+    claims: dict[str, Any] = {
+        name: issuer.url + "/" if claim == "HERE/" else claim for name, claim in said.get("claims", {}).items()
+    }
     for claim in ("exp", "nbf", "iat"):
         if isinstance(claims.get(claim), int):
             claims[claim] += int(time.time()) - NOW

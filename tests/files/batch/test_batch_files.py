@@ -23,19 +23,15 @@ from typer.testing import Result
 from files.batch.duckdb.ndjson_input import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
 from tests.support.command_line import credence
 from tests.support.default_policies import AS_OF_DAY, default_policies
-from tests.support.paths import ROOT
+from tests.support.paths import NOVEMBER_2026
 from tests.support.policy_files import ended
 
 ORDERS = default_policies().ruleset("order", AS_OF_DAY)
 
 
-RULES = ROOT / "tests" / "policies" / "2026-11"
-"""Whole policies, and quicker to plan a query for than the default ones."""
-
-
 def batch(*files: Path, out: Path, options: Sequence[str | Path] = ()) -> Result:
     return credence(
-        "batch", *files, "--case", "order", "--as-of", "2026-07-01", "--rules", RULES, "--out", out, *options
+        "batch", *files, "--case", "order", "--as-of", "2026-07-01", "--rules", NOVEMBER_2026, "--out", out, *options
     )
 
 

@@ -46,7 +46,8 @@ def in_currency(files: Mapping[str, bytes], currency: str) -> dict[str, bytes]:
 
 
 def _engine(files: Mapping[str, bytes]) -> Engine:
-    engine = load({name: text for name, text in files.items() if PurePath(name).parent == PurePath("rules")}).engine
+    folders = (PurePath("rules"), PurePath("rules/lists"))
+    engine = load({name: text for name, text in files.items() if PurePath(name).parent in folders}).engine
     if engine is None:
         raise AssertionError("the starter's policies check")
     return engine
@@ -67,7 +68,7 @@ class _Rewriting:
     def file(self, name: str, content: bytes) -> bytes:
         """One file, as it stands in the new site."""
         folder, suffix = PurePath(name).parent.as_posix(), PurePath(name).suffix
-        if folder == "schema":
+        if folder in ("schema", "rules/lists"):
             return content
         if suffix == ".csv":
             return self._csv(content.decode()).encode()

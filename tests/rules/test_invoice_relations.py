@@ -38,7 +38,7 @@ STEPS = {
 }
 """How hard each step is on the customer. A write-off is none."""
 
-INSTEAD_OF_A_STEP = frozenset({"collections.too-small-for-agency", "collections.insurer-collection"})
+INSTEAD_OF_A_STEP = frozenset({"collections.too-small-for-agency", "insurance.collection"})
 WAITS = frozenset(
     f"collections.{name}"
     for name in ("disputed", "promised", "on-plan", "blocked", "just-contacted", "week-end", "in-court")
@@ -182,7 +182,7 @@ def an_advance_is_backed(policies: InvoicePolicies, made: Made, day: date) -> It
     if not isinstance(advance, int) or advance == 0:
         return
     undisputed = found.number("invoice.open_amount") - found.number("collections.disputed_part")
-    insured = min(found.number("collections.insured_part"), undisputed)
+    insured = min(found.number("insurance.insured_part"), undisputed)
     if advance > undisputed or found["account.insolvent"] or found["account.litigation"] or found["invoice.disputed"]:
         yield f"{advance} is advanced"
     if found["financing.own_rate"] == 0 and advance * 10**6 > insured * found.number("account.insured_cover"):
@@ -203,8 +203,8 @@ def the_plan_is_a_plan(policies: InvoicePolicies, made: Made, day: date) -> Iter
     """The steps that are still to come follow one another with the gap between two contacts, on working days."""
     found = policies.match(made, day)
     names = ("email_on", "call_on", "formal_letter_on", "visit_on", "lawyer_letter_on", "agency_on")
-    reached = found["collections.level_reached"]
-    if not isinstance(reached, int) or found["collections.resume_on"] is None:
+    reached = found["dunning.level_reached"]
+    if not isinstance(reached, int) or found["dunning.resume_on"] is None:
         return
     dates = [found.number(f"collections.{name}") for name in names][reached:]
     if any(after - before < STEP_GAP_DAYS for before, after in pairwise(dates)):
@@ -249,7 +249,7 @@ FAULTS: Mapping[Relation, Fault] = {
         "max(min(as_of, account.insolvency_accepted_on) - invoice.due_date, 0)",
         "as_of - invoice.due_date",
     ),
-    an_advance_is_backed: Fault("financing", "min(collections.insured_part, base)", "base"),
+    an_advance_is_backed: Fault("financing", "min(insurance.insured_part, base)", "base"),
     zero_needs_nothing_else: Fault(
         "collections", "invoice.insured_amount != null and invoice.insured_amount > 0", "invoice.insured_amount != null"
     ),
@@ -315,5 +315,5 @@ def _broken(relation: Relation, policies: InvoicePolicies) -> Iterator[str]:
 
 
 def _hardest(found: Matched) -> int:
-    hard = STEPS | {"collections.insurer-collection": STEPS["collections.agency"]}
+    hard = STEPS | {"insurance.collection": STEPS["collections.agency"]}
     return max((hard[rule] for rule in found.fired & hard.keys()), default=0)

@@ -206,7 +206,7 @@ def the_plan_is_a_plan(policies: InvoicePolicies, made: Made, day: date) -> Iter
     reached = found["dunning.level_reached"]
     if not isinstance(reached, int) or found["dunning.resume_on"] is None:
         return
-    dates = [found.number(f"collections.{name}") for name in names][reached:]
+    dates = [found.number(f"dunning.{name}") for name in names][reached:]
     if any(after - before < STEP_GAP_DAYS for before, after in pairwise(dates)):
         yield f"two contacts within {STEP_GAP_DAYS} days: {dates}"
     if any((at + 3) % 7 > 4 for at in dates):  # 1970-01-01 was a Thursday
@@ -224,22 +224,28 @@ class Fault:
 
 FAULTS: Mapping[Relation, Fault] = {
     a_due_step_stays: Fault(
-        "collections", "when: [chase, step_falling = 3]", "when: [chase, step_falling = 3, not(recovery.deadline_near)]"
+        "collections",
+        "when: [chase, dunning.step_falling = 3]",
+        "when: [chase, dunning.step_falling = 3, not(recovery.deadline_near)]",
     ),
     a_due_step_is_taken_or_waits: Fault(
-        "collections", "when: [held_back, quiet_until > as_of]", "when: [held_back, quiet_until > as_of + 1]"
+        "collections",
+        "when: [held_back, dunning.quiet_until > as_of]",
+        "when: [held_back, dunning.quiet_until > as_of + 1]",
     ),
-    something_is_said: Fault("collections", "when: [dunnable, as_of < remind_on]", "when: false"),
+    something_is_said: Fault(
+        "collections", "when: [dunnable, as_of < dunning.remind_on, dunning.reminder_on = null]", "when: false"
+    ),
     nothing_is_dunned_before_it_is_overdue: Fault(
         "collections", "as_of > promise_until and days_overdue > 0", "as_of > promise_until"
     ),
     a_wait_hides_no_last_resort: Fault(
-        "collections", "when: [worth_it, blocked, level_reached < 6 or level_due < 6]", "when: blocked"
+        "collections", "when: [worth_it, blocked, dunning.level_reached < 6 or dunning.level_due < 6]", "when: blocked"
     ),
     a_payment_makes_no_step_harder: Fault(
         "collections",
-        "when: [chase, step_falling = 4, chased >= visit_minimum]",
-        "when: [chase, step_falling = 4, chased < visit_minimum]",
+        "when: [chase, dunning.step_falling = 4, chased >= visit_minimum]",
+        "when: [chase, dunning.step_falling = 4, chased < visit_minimum]",
     ),
     nothing_is_covered_twice: Fault(
         "provisions", "max(invoice.open_amount - recovery.secured_part -", "max(invoice.open_amount -"
@@ -251,9 +257,9 @@ FAULTS: Mapping[Relation, Fault] = {
     ),
     an_advance_is_backed: Fault("financing", "min(insurance.insured_part, base)", "base"),
     zero_needs_nothing_else: Fault(
-        "collections", "invoice.insured_amount != null and invoice.insured_amount > 0", "invoice.insured_amount != null"
+        "insurance", "invoice.insured_amount != null and invoice.insured_amount > 0", "invoice.insured_amount != null"
     ),
-    the_plan_is_a_plan: Fault("collections", "else email_on + step_gap_days)", "else email_on)"),
+    the_plan_is_a_plan: Fault("dunning", "else email_on + step_gap_days)", "else email_on)"),
 }
 
 

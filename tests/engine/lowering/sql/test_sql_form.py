@@ -184,7 +184,7 @@ small:
   when: [order.amount < 5000000, orders.new_credit < 1000000000]
 DATES
 one:
-  waives: [orders.cover-ends, orders.security-missing, orders.prepayment-due, orders.account-blocked]
+  waives: [cover.insurance-ends, orders.security-missing, orders.prepayment-due, orders.account-blocked]
   when: account.insolvent
 DATES
 unsure:

@@ -112,9 +112,8 @@ def a_due_step_is_taken_or_waits(policies: InvoicePolicies, made: Made, day: dat
 def something_is_said(policies: InvoicePolicies, made: Made, day: date) -> Iterator[str]:
     """Of every invoice at least one rule speaks: what is to be done, or why nothing is."""
     found = policies.match(made, day)
-    if not any(
-        rule.startswith(("collections.", "recovery.", "provisions.")) for rule in found.fired | found.undetermined
-    ):
+    policies_of_steps = ("collections.", "insurance.", "recovery.", "provisions.")
+    if not any(rule.startswith(policies_of_steps) for rule in found.fired | found.undetermined):
         yield f"nothing of {found['collections.chased']} at {found['collections.days_overdue']} days overdue"
 
 
@@ -237,7 +236,7 @@ FAULTS: Mapping[Relation, Fault] = {
         "collections", "when: [dunnable, as_of < dunning.remind_on, dunning.reminder_on = null]", "when: false"
     ),
     nothing_is_dunned_before_it_is_overdue: Fault(
-        "collections", "as_of > promise_until and days_overdue > 0", "as_of > promise_until"
+        "collections", "when: [chase, promise_too_late, days_overdue > 0,", "when: [chase, promise_too_late,"
     ),
     a_wait_hides_no_last_resort: Fault(
         "collections", "when: [worth_it, blocked, dunning.level_reached < 6 or dunning.level_due < 6]", "when: blocked"

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from engine.pipeline import Engine, load
 from engine.reading.document import read
+from ledger.policies.rules_folder import read_folder
 from receivables.backtest.run_backtest import BacktestRequest, run
 from receivables.history.history_file import HistorySource
 from receivables.history.history_map_file import read_history_map
@@ -87,7 +88,7 @@ def source_of(path: Path, engine: Engine) -> HistorySource:
 
 def policies() -> Engine:
     """The shipped policies."""
-    loaded = load({path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")})
+    loaded = load(read_folder(ROOT / "rules").policies)
     assert loaded.engine is not None, loaded.diagnostics
     return loaded.engine
 

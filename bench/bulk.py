@@ -32,6 +32,7 @@ from engine.pipeline import load
 from engine.vocabulary.days import EPOCH
 from files.batch.output import OutputOptions, decisions
 from files.formats import Format
+from ledger.policies.rules_folder import read_folder
 
 AS_OF = date(2026, 7, 1)
 REPEATS = 5
@@ -84,7 +85,7 @@ def main() -> None:
 
 
 def _form() -> SqlForm:
-    loaded = load({path.name: path.read_bytes() for path in (ROOT / "rules").glob("*.yaml")})
+    loaded = load(read_folder(ROOT / "rules").policies)
     assert loaded.engine, loaded.diagnostics
     ruleset = loaded.engine.ruleset("order", AS_OF)
     print(f"Default order policies: {len(ruleset.rules)} rules, {len(ruleset.steps)} values and table rows\n")

@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 
 from engine.feel.parse import parse_expression
 from engine.pipeline import Engine, load
+from ledger.policies.rules_folder import read_folder
 
 RULES = Path(__file__).parent.parent / "rules"
 """The default policies."""
@@ -46,7 +47,7 @@ def main() -> None:
 
 def default_set() -> dict[str, bytes]:
     """The default policies and their vocabulary, by file name."""
-    return {path.name: path.read_bytes() for path in sorted(RULES.glob("*.yaml"))}
+    return dict(read_folder(RULES).policies)
 
 
 def row(label: str, files: Mapping[str, bytes], repeats: int) -> None:

@@ -8,7 +8,8 @@ How to decide one order:
 >>> from datetime import date
 >>> from pathlib import Path
 >>> from engine import load
->>> loaded = load({path.name: path.read_bytes() for path in Path("rules").glob("*.yaml")})
+>>> rules = Path("rules")
+>>> loaded = load({str(path): path.read_bytes() for path in [*rules.glob("*.yaml"), *rules.glob("lists/*")]})
 >>> facts = {"order": {"id": "SO-1", "amount": "900.00"}, "account": {"id": "C-7", "status": "blocked"}}
 >>> decision = loaded.engine.decide("order", facts, as_of=date(2026, 7, 15), id="first")
 >>> decision.outcome, decision.reasons[0].rule

@@ -154,9 +154,11 @@ class Quarter:
     def _in_days(self, amount: int) -> Ratio:
         if not self.whole:
             return NoValue.BOOKS_BEGIN
+        if self.receivables < 0:
+            return NoValue.CREDIT_BALANCE
         if self.sales <= 0:
-            return NoValue.NO_SALES
-        return Fraction(amount, self.sales) * self.days if self.receivables >= 0 else NoValue.CREDIT_BALANCE
+            return NoValue.SALES_CREDITED if self.sales else NoValue.NO_SALES
+        return Fraction(amount, self.sales) * self.days
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class NoValue(Enum):
         Text("credit notes are more than the open invoices", "贷项多于未清发票"),
     )
     NO_SALES = "no-sales", Text("there were no credit sales in the quarter", "该季度无赊销")
+    SALES_CREDITED = "sales-credited", Text("credit notes of the quarter are more than its sales", "该季度贷项多于赊销")
     NOTHING_TO_COLLECT = "nothing-to-collect", Text("nothing was due for collection", "没有可催收的款项")
     MORE_PAID_OUT = (
         "more-paid-out",

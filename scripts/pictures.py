@@ -18,6 +18,7 @@ from typing import Any
 from api.cli.input_files import row_map_read
 from engine.deciding.value_words import ValueWords
 from engine.pipeline import Engine, load
+from ledger.policies.rules_folder import read_folder
 from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.portfolio_report import portfolio_report
 from receivables.portfolio.run_portfolio import PortfolioRequest, portfolio_of
@@ -53,7 +54,7 @@ def pictures() -> dict[str, str]:
 
 
 def _engine() -> Engine:
-    loaded = load({f"rules/{path.name}": path.read_bytes() for path in sorted(RULES.glob("*.yaml"))})
+    loaded = load(read_folder(RULES, "rules").policies)
     if loaded.engine is None:
         raise SystemExit("\n".join(map(str, loaded.diagnostics)))
     return loaded.engine

@@ -40,9 +40,9 @@ def init(
 ) -> None:
     """Write the default policies, schemas for editors and a sample to a new folder, ready to check, decide and serve.
 
-    DIR/rules holds the policies as YAML, with their tests (cases/) and row maps (maps/): they are yours to edit.
-    DIR/schema lets editors complete and underline them. DIR/sample has a request of each kind, orders, open items and a
-    ledger of invoices to try them on. A folder that holds anything is refused: nothing is ever overwritten.
+    DIR/rules holds the policies as YAML, with lists (lists/), tests (cases/) and row maps (maps/): they are yours to
+    edit. DIR/schema lets editors complete and underline them. DIR/sample has a request of each kind, orders, open items
+    and a ledger of invoices to try them on. A folder that holds anything is refused: nothing is ever overwritten.
 
     With --currency the amounts of policies, tests and sample are that currency's, by one round factor: 10,000 euros
     become 2,000,000 yen. They are to begin with; look them through.
@@ -76,12 +76,13 @@ def init(
 
 def _summary(folder: Path, names: Sequence[str], currency: str) -> str:
     """What was written, and the commands to try next, each as it is to be typed from where the user stands."""
-    tests, maps, schemas = (_under(names, part) for part in ("rules/cases/", "rules/maps/", "schema/"))
-    policies = _under(names, "rules/") - tests - maps - 1
+    parts = ("rules/cases/", "rules/maps/", "rules/lists/", "schema/")
+    tests, maps, lists, schemas = (_under(names, part) for part in parts)
+    policies = _under(names, "rules/") - tests - maps - lists - 1
     enter = "" if folder.resolve() == Path.cwd() else f"  cd {shlex.quote(str(folder))}\n"
     return f"""\
 {len(names)} files written to {folder}:
-  rules   {policies} policies, facts.yaml, {tests} files of policy tests, {maps} maps of files
+  rules   {policies} policies, facts.yaml, {lists} lists, {tests} files of policy tests, {maps} maps of files
   schema  {schemas} JSON Schemas for editors
   sample  a request of each kind, orders, open items, a ledger of invoices
 {_of_amounts(currency)}next:

@@ -54,7 +54,8 @@ def _engine(files: Mapping[str, bytes]) -> Engine:
     """The engine of the policies among these files, which tells amounts from other numbers. The starter's own always
     check.
     """
-    engine = load({name: text for name, text in files.items() if PurePath(name).parent == PurePath("rules")}).engine
+    folders = (PurePath("rules"), PurePath("rules/lists"))
+    engine = load({name: text for name, text in files.items() if PurePath(name).parent in folders}).engine
     if engine is None:
         raise AssertionError("the starter's policies check")
     return engine
@@ -79,7 +80,7 @@ class _Rewriting:
     def file(self, name: str, content: bytes) -> bytes:
         """One file, as it stands in the new site."""
         folder, suffix = PurePath(name).parent.as_posix(), PurePath(name).suffix
-        if folder == "schema":
+        if folder in ("schema", "rules/lists"):
             return content
         if suffix == ".csv":
             return self._csv(content.decode()).encode()

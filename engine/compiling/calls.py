@@ -275,5 +275,5 @@ BUILDERS: dict[str, Callable[[Arguments], Formula]] = {
     "last day of month": _last_day_of_month,
     "duration": _duration,
 }
-"""Of each function that becomes arithmetic, how. `list contains` is not here: its list is no formula, so
-`engine.compiling.expressions` turns the call into tests."""
+"""Of each function that becomes arithmetic, how. `list contains`, `first working day` and `last working day` are not
+here: their lists are no formulas, so `engine.compiling.expressions` takes these calls."""

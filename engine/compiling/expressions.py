@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from engine.compiling import arithmetic as a
 from engine.compiling.calls import compile_call, temporal
@@ -28,6 +29,7 @@ from engine.compiling.mismatch import Mismatch
 from engine.compiling.named_lists import NamedList, member_of
 from engine.compiling.suggestions import nearest_name, suggestion
 from engine.compiling.unary_tests import false_of_null, joined
+from engine.compiling.working_days import is_working_day_function, working_day
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.diagnostics.wording import clipped, did_you_mean, unquoted_word
@@ -371,6 +373,9 @@ class ExpressionCompiler:
                 return aggregated(name, over, self.words_of(arguments[0]))
         if name == "list contains":
             return self._list_contains(node, scope)
+        if is_working_day_function(name):
+            named = partial(self._named_list, scope=scope)
+            return working_day(name, arguments, partial(self.formula, scope=scope), named)
         if name == "count" and arguments is node.arguments:
             raise Mismatch(ErrorCode.T004, "`count` takes a list", "write `count([A, B])`, or name a list")
         return compile_call(name, self.formulas(arguments, scope))

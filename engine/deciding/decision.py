@@ -221,7 +221,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class PassedRule:
-    """A rule that was worked out and does not speak against the case. Made once for each rule of a rule set."""
+    """A rule that applies to the case and does not speak against it. Made once for each rule of a rule set."""
 
     rule: str
     """The rule's full id."""
@@ -274,8 +274,9 @@ class Decision:
     """What was missing for all of `undetermined`, each once: facts in the vocabulary's order, then the rest by name."""
 
     passed: tuple[PassedRule, ...]
-    """The rules that were checked and did not fire, in the policies' order; so the case passed them, be it that they
-    don't apply to it. Rules that a parameter switches off and those that could only give advice are not among them."""
+    """The rules that were checked and did not fire, in the policies' order; so the case passed them. Rules that don't
+    apply to it (`Rule.scope`), those that a parameter switches off and those that could only give advice are not among
+    them."""
 
     figures: tuple[Figure, ...]
     """What the policies show of their values, in the order in which they are worked out."""

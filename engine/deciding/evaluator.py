@@ -75,6 +75,8 @@ class _PreparedRule:
     words: ReasonWords
     passed: PassedRule | None
     """What a decision says where the rule doesn't fire; None for rules that check nothing."""
+    scope: int
+    """Which of the evaluator's scopes says whether the rule applies to a case."""
     uses: tuple[_NamedValue, ...]
     conditions: tuple[tuple[str, Callable[[Values], JsonValue]], ...]
     action: Callable[[Values], RequestedAction] | None
@@ -96,7 +98,9 @@ class Evaluator:
         self._lacks = MissingList(ruleset)
         self._subject = next(index for index, fact in enumerate(ruleset.facts) if fact.name == f"{ruleset.case}.id")
         self._first_rule = len(self._matcher.python.matches) - len(ruleset.rules)
-        self._rules = tuple(self._prepared(rule) for rule in ruleset.rules)
+        scopes = list(dict.fromkeys(rule.scope for rule in ruleset.rules))
+        self._scopes = tuple(self._matcher.python.function(scope) for scope in scopes)
+        self._rules = tuple(self._prepared(rule, scopes.index(rule.scope)) for rule in ruleset.rules)
         self._waivers = waivers_by_match(ruleset, self._matcher.python.matches)
         self._is_decided = ruleset.is_decided
         self._languages = ruleset.languages
@@ -177,11 +181,17 @@ class Evaluator:
         return (severity - len(self._kind.ladder), replace(reason, waived=waivers)) if waivers else severity_and_reason
 
     def _passed(self, matching: MatchResult) -> tuple[PassedRule, ...]:
-        """The rules that neither fired nor stayed open."""
-        first = self._first_rule
+        """The rules that apply to the case and neither fired nor stayed open."""
+        first, values = self._first_rule, matching.values
         others = {*matching.fired, *matching.undetermined}
-        rules = enumerate(self._rules, first)
-        return tuple([rule.passed for index, rule in rules if index not in others and rule.passed is not None])
+        applies = [scope(values) is not False for scope in self._scopes]
+        return tuple(
+            [
+                rule.passed
+                for index, rule in enumerate(self._rules, first)
+                if index not in others and rule.passed is not None and applies[rule.scope]
+            ]
+        )
 
     # --- what could not be worked out ---
 
@@ -298,7 +308,7 @@ class Evaluator:
 
     # --- prepared once ---
 
-    def _prepared(self, rule: Rule) -> _PreparedRule:
+    def _prepared(self, rule: Rule, scope: int) -> _PreparedRule:
         compile_formula = self._matcher.python.function
         return _PreparedRule(
             rule=rule,
@@ -306,6 +316,7 @@ class Evaluator:
             severity=self._kind.severity(rule.outcome),
             words=ReasonWords(rule.reason, rule.remedy, compile_formula, self.ruleset),
             passed=PassedRule(rule.id, rule.title) if self._checks(rule) else None,
+            scope=scope,
             uses=tuple(self._named_value(name) for name in rule.uses),
             conditions=tuple((name, self._condition(formula)) for name, formula in rule.conditions),
             action=self._action(rule),

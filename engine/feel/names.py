@@ -40,6 +40,9 @@ BUILT_IN_NAMES = frozenset(
         "week of year",
         # not in DMN: as Camunda's FEEL has it
         "last day of month",
+        # nor these two, which policies ask of a list of holidays
+        "first working day",
+        "last working day",
         "get value",
         "get entries",
         "context put",

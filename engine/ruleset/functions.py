@@ -222,6 +222,11 @@ _DECIMALS = FunctionParameter(name="decimals", takes=Takes.WRITTEN_NUMBER)
 _DECIMALS_OR_NONE = FunctionParameter(name="decimals", takes=Takes.WRITTEN_NUMBER, optional=True)
 _VALUES = FunctionParameter(name="value", repeated=True)
 _CONDITIONS = FunctionParameter(name="condition", repeated=True)
+_WORKING_DAY = (
+    FunctionParameter(name="date"),
+    FunctionParameter(name="holidays"),
+    FunctionParameter(name="worked", optional=True),
+)
 
 _OF_ARITHMETIC = (
     FunctionRow(name="abs", parameters=(_VALUE,)),
@@ -251,6 +256,8 @@ _OF_ARITHMETIC = (
         ),
     ),
     FunctionRow(name="last day of month", parameters=(FunctionParameter(name="date"),)),
+    FunctionRow(name="first working day", parameters=_WORKING_DAY),
+    FunctionRow(name="last working day", parameters=_WORKING_DAY),
     FunctionRow(name="duration", parameters=(FunctionParameter(name="text"),)),
 )
 

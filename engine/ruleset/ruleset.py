@@ -15,10 +15,13 @@ from engine.ruleset.formula import Constant, Formula
 from engine.vocabulary.case_kinds import CASE_KINDS, OUTCOME_TITLES
 from engine.vocabulary.languages import OWN_LANGUAGES
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import OWN_WORDS, Fact, Type
+from engine.vocabulary.vocabulary import OWN_WORDS, YES_NO, Fact, Type
 
 AS_OF = "as_of"
 """The variable that holds the decision's date; always known."""
+
+ALWAYS = Constant(YES_NO, value=True, nullable=False)
+"""The scope of rules that apply to every case."""
 
 ENGINE_DISAGREEMENT = "engine-disagreement"
 """The reason that stands in for a rule where the two matchers name different rules."""
@@ -188,6 +191,13 @@ class Rule:
         """What is worked out where the rule fires: its conditions, then what its action says."""
         conditions = tuple(formula for _, formula in self.conditions)
         return (*conditions, *self.action.formulas) if self.action else conditions
+
+    @property
+    def scope(self) -> Formula:
+        """To which cases the rule applies: the first of several conditions. Where it is false nothing was checked, so
+        that a case it is false for hasn't passed the rule. `[open_terms, exposure > limit]` applies to open terms."""
+        conjuncts = self.match.conjuncts
+        return conjuncts[0].formula if len(conjuncts) > 1 else ALWAYS
 
     @property
     def is_switched_off(self) -> bool:

@@ -38,7 +38,7 @@ class Summary:
     """One table: a group of rows for each combination of the values that it is grouped by."""
 
     def __init__(self, by: tuple[str, ...], totals: tuple[str, ...], ruleset: RuleSet) -> None:
-        """`by` names `outcome`, `reason`, results (`collections.level_due`) or facts. `totals` names facts: amounts
+        """`by` names `outcome`, `reason`, results (`dunning.level_due`) or facts. `totals` names facts: amounts
         and numbers are added up, of yes/no facts those that are true are counted. Raises InputRefused for a name
         that is none of them."""
         self.by = by

@@ -170,12 +170,18 @@ class _Against:
         note: str = "",
         is_worse_if_more: bool | None = None,
     ) -> Tile:
-        """An amount, changed by a share of what it was."""
+        """An amount, changed by a share of what it was; by an amount where it has become a credit balance, since a
+        share of more than all says nothing."""
         show, text, tone = self._show, "", Tone.NEUTRAL
         if self._before is not None:
             was = of(self._before)
             by = change(Fraction(was), Fraction(amount)) if was >= 0 else NoValue.CREDIT_BALANCE
-            if not isinstance(by, NoValue):
+            if amount < 0 <= was:
+                less = amount - was
+                text, tone = self._change(
+                    show.money(less), show.money(was), Fraction(less), is_worse_if_more=is_worse_if_more
+                )
+            elif not isinstance(by, NoValue):
                 text, tone = self._change(show.share(by), show.money(was), by, is_worse_if_more=is_worse_if_more)
         return Tile(name=show(name), value=show.money(amount), change=text, tone=tone, note=note)
 

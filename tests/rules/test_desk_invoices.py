@@ -44,9 +44,9 @@ ASSIGNABLE = frozenset({"financing.assignable"})
 
 GOOD: Mapping[str, Good] = {
     "I01": Good(outcome="review", fires=("recovery.insolvency",), silent=DUNNING | {"concessions.late-interest"}),
-    "I02": Good(outcome="review", fires=("recovery.insolvency", "collections.insurer-insolvency"), silent=DUNNING),
-    "I03": Good(outcome="review", fires=("collections.insurer-claim-late",), says="2026-05-29) has passed"),
-    "I04": Good(outcome="review", fires=("collections.insurer-notice-late",), says="2026-06-19) has passed"),
+    "I02": Good(outcome="review", fires=("recovery.insolvency", "insurance.insolvency"), silent=DUNNING),
+    "I03": Good(outcome="review", fires=("insurance.claim-late",), says="2026-05-29) has passed"),
+    "I04": Good(outcome="review", fires=("insurance.notice-late",), says="2026-06-19) has passed"),
     "I05": Good(outcome="no_action", fires=("collections.first-step-later",), says="was due on 2026-07-13"),
     # the visit that is due goes on, and the call tells the customer that the promise isn't accepted
     "I06": Good(outcome="visit", fires=("collections.promise-too-late",), silent=frozenset({"collections.promised"})),
@@ -61,7 +61,7 @@ GOOD: Mapping[str, Good] = {
     "I14": Good(outcome="review", fires=("concessions.insurer-consent",)),
     "I15": Good(outcome="review", fires=("concessions.insurer-consent", "concessions.settlement-offered")),
     "I16": Good(outcome="visit", fires=("concessions.settlement-covers-debt",), results={"concessions.waived": "0.00"}),
-    "I17": Good(outcome="review", fires=("collections.insurer-collection",), silent=frozenset({"collections.agency"})),
+    "I17": Good(outcome="review", fires=("insurance.collection",), silent=frozenset({"collections.agency"})),
     "I18": Good(outcome="no_action", fires=("financing.assignable",), results={"financing.advance": "90.00"}),
     "I19": Good(outcome="review", fires=("financing.debtor-excluded",), silent=ASSIGNABLE),
     "I20": Good(outcome="no_action", fires=("financing.debtor-excluded", "financing.cross-aged"), silent=ASSIGNABLE),
@@ -85,7 +85,7 @@ GOOD: Mapping[str, Good] = {
     # the claim is a year late, so that the cover can't be relied on: the insurer is called, and nothing is written off
     "I30": Good(
         outcome="review",
-        fires=("provisions.claim-before-write-off", "collections.insurer-claim-late"),
+        fires=("provisions.claim-before-write-off", "insurance.claim-late"),
         silent=frozenset({"provisions.write-off", "provisions.write-off-after-last-step"}),
         results={"provisions.at_risk": "12000.00"},
     ),
@@ -95,10 +95,10 @@ GOOD: Mapping[str, Good] = {
     # nobody has recorded a contact: the house's own letter comes before an agency; with level 5 the agency has it
     "I34": Good(outcome="formal_letter", fires=("collections.no-contact-on-record",)),
     "I35": Good(outcome="write_off", fires=("provisions.write-off-residual",)),
-    "I36": Good(outcome="review", fires=("collections.insurance-unknown",)),
+    "I36": Good(outcome="review", fires=("insurance.unknown",)),
     "I37": Good(
         outcome="review",
-        fires=("collections.promise-beyond-insurer", "collections.insurer-notice"),
+        fires=("collections.promise-beyond-insurer", "insurance.notice"),
         silent=frozenset({"collections.promised"}),
     ),
     "I38": Good(outcome="no_action", fires=("concessions.early-discount",)),
@@ -108,7 +108,7 @@ GOOD: Mapping[str, Good] = {
         fires=("collections.no-contact-on-record",),
         silent=frozenset({"collections.agency", "collections.lawyer-letter"}),
     ),
-    "I40": Good(outcome="review", fires=("collections.insurer-claim-disputed",), says="until the dispute is decided"),
+    "I40": Good(outcome="review", fires=("insurance.claim-disputed",), says="until the dispute is decided"),
 }
 
 

@@ -39,16 +39,21 @@ class Good:
     """Why we decide otherwise than the words beside the case."""
 
 
+def _named(rules: tuple[str, ...]) -> tuple[str, ...]:
+    """Rules without a policy are those of `orders`."""
+    return tuple(rule if "." in rule else f"orders.{rule}" for rule in rules)
+
+
 def _held(*rules: str, **more: Any) -> Good:
-    return Good(outcome="hold", fires=tuple(f"orders.{rule}" for rule in rules), **more)
+    return Good(outcome="hold", fires=_named(rules), **more)
 
 
 def _passes(*rules: str, **more: Any) -> Good:
-    return Good(outcome="approve", fires=tuple(f"orders.{rule}" for rule in rules), **more)
+    return Good(outcome="approve", fires=_named(rules), **more)
 
 
 def _conditional(*rules: str, **more: Any) -> Good:
-    return Good(outcome="approve_with_conditions", fires=tuple(f"orders.{rule}" for rule in rules), **more)
+    return Good(outcome="approve_with_conditions", fires=_named(rules), **more)
 
 
 def _account(outcome: str, *rules: str, **more: Any) -> Good:
@@ -58,7 +63,7 @@ def _account(outcome: str, *rules: str, **more: Any) -> Good:
 GOOD: Mapping[str, Good] = {
     "O01": _passes("insurance-wanted"),
     "O02": _passes("insurance-wanted"),
-    "O03": _passes("insurance-wanted", "cover-ends"),
+    "O03": _passes("insurance-wanted", "cover.insurance-ends"),
     "O04": _passes(),
     "O05": _passes(),
     "O06": _passes(),
@@ -66,17 +71,17 @@ GOOD: Mapping[str, Good] = {
     "O08": _passes(),
     "O09": _passes(),
     "O10": _conditional(
-        "letter-ends",
+        "cover.letter-ends",
         conditions={"deposit": "2400.00", "security": "5600.00"},
         says="documents can be presented until 2026-09-21",
         instead="A letter that counts nothing mustn't be worse than none: without one the customer may go against "
         "deposit and security, so it may here.",
     ),
-    "O11": _held("over-limit", "guarantee-ends"),
-    "O12": _held("over-limit", "cover-ends"),
+    "O11": _held("over-limit", "cover.guarantee-ends"),
+    "O12": _held("over-limit", "cover.insurance-ends"),
     "O13": _conditional(
         "security-missing",
-        "cover-ends",
+        "cover.insurance-ends",
         conditions={"security": "5600.00"},
         instead="Ended cover mustn't be worse than none. Not the whole 15,600: the 10,000 delivered stay insured.",
     ),
@@ -122,7 +127,7 @@ GOOD: Mapping[str, Good] = {
     "O47": _passes(),
     "O48": _passes(),
     "O49": Good(outcome="refused"),
-    "O50": _passes(results={"orders.due_date": "2026-08-14"}),
+    "O50": _passes(results={"cover.due_date": "2026-08-14"}),
     "O51": _held("over-limit"),
     "O52": _held("seriously-late"),
     "O53": _conditional("prepaid-with-terms", conditions={"prepayment": "8000.00"}),

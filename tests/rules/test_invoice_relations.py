@@ -38,7 +38,7 @@ STEPS = {
 }
 """How hard each step is on the customer. A write-off is none."""
 
-INSTEAD_OF_A_STEP = frozenset({"collections.too-small-for-agency", "collections.insurer-collection"})
+INSTEAD_OF_A_STEP = frozenset({"collections.too-small-for-agency", "insurance.collection"})
 WAITS = frozenset(
     f"collections.{name}"
     for name in ("disputed", "promised", "on-plan", "blocked", "just-contacted", "week-end", "in-court")
@@ -112,9 +112,8 @@ def a_due_step_is_taken_or_waits(policies: InvoicePolicies, made: Made, day: dat
 def something_is_said(policies: InvoicePolicies, made: Made, day: date) -> Iterator[str]:
     """Of every invoice at least one rule speaks: what is to be done, or why nothing is."""
     found = policies.match(made, day)
-    if not any(
-        rule.startswith(("collections.", "recovery.", "provisions.")) for rule in found.fired | found.undetermined
-    ):
+    policies_of_steps = ("collections.", "insurance.", "recovery.", "provisions.")
+    if not any(rule.startswith(policies_of_steps) for rule in found.fired | found.undetermined):
         yield f"nothing of {found['collections.chased']} at {found['collections.days_overdue']} days overdue"
 
 
@@ -182,7 +181,7 @@ def an_advance_is_backed(policies: InvoicePolicies, made: Made, day: date) -> It
     if not isinstance(advance, int) or advance == 0:
         return
     undisputed = found.number("invoice.open_amount") - found.number("collections.disputed_part")
-    insured = min(found.number("collections.insured_part"), undisputed)
+    insured = min(found.number("insurance.insured_part"), undisputed)
     if advance > undisputed or found["account.insolvent"] or found["account.litigation"] or found["invoice.disputed"]:
         yield f"{advance} is advanced"
     if found["financing.own_rate"] == 0 and advance * 10**6 > insured * found.number("account.insured_cover"):
@@ -203,10 +202,10 @@ def the_plan_is_a_plan(policies: InvoicePolicies, made: Made, day: date) -> Iter
     """The steps that are still to come follow one another with the gap between two contacts, on working days."""
     found = policies.match(made, day)
     names = ("email_on", "call_on", "formal_letter_on", "visit_on", "lawyer_letter_on", "agency_on")
-    reached = found["collections.level_reached"]
-    if not isinstance(reached, int) or found["collections.resume_on"] is None:
+    reached = found["dunning.level_reached"]
+    if not isinstance(reached, int) or found["dunning.resume_on"] is None:
         return
-    dates = [found.number(f"collections.{name}") for name in names][reached:]
+    dates = [found.number(f"dunning.{name}") for name in names][reached:]
     if any(after - before < STEP_GAP_DAYS for before, after in pairwise(dates)):
         yield f"two contacts within {STEP_GAP_DAYS} days: {dates}"
     if any((at + 3) % 7 > 4 for at in dates):  # 1970-01-01 was a Thursday
@@ -224,22 +223,28 @@ class Fault:
 
 FAULTS: Mapping[Relation, Fault] = {
     a_due_step_stays: Fault(
-        "collections", "when: [chase, step_falling = 3]", "when: [chase, step_falling = 3, not(recovery.deadline_near)]"
+        "collections",
+        "when: [chase, dunning.step_falling = 3]",
+        "when: [chase, dunning.step_falling = 3, not(recovery.deadline_near)]",
     ),
     a_due_step_is_taken_or_waits: Fault(
-        "collections", "when: [held_back, quiet_until > as_of]", "when: [held_back, quiet_until > as_of + 1]"
+        "collections",
+        "when: [held_back, dunning.quiet_until > as_of]",
+        "when: [held_back, dunning.quiet_until > as_of + 1]",
     ),
-    something_is_said: Fault("collections", "when: [dunnable, as_of < remind_on]", "when: false"),
+    something_is_said: Fault(
+        "collections", "when: [dunnable, as_of < dunning.remind_on, dunning.reminder_on = null]", "when: false"
+    ),
     nothing_is_dunned_before_it_is_overdue: Fault(
-        "collections", "as_of > promise_until and days_overdue > 0", "as_of > promise_until"
+        "collections", "when: [chase, promise_too_late, days_overdue > 0,", "when: [chase, promise_too_late,"
     ),
     a_wait_hides_no_last_resort: Fault(
-        "collections", "when: [worth_it, blocked, level_reached < 6 or level_due < 6]", "when: blocked"
+        "collections", "when: [worth_it, blocked, dunning.level_reached < 6 or dunning.level_due < 6]", "when: blocked"
     ),
     a_payment_makes_no_step_harder: Fault(
         "collections",
-        "when: [chase, step_falling = 4, chased >= visit_minimum]",
-        "when: [chase, step_falling = 4, chased < visit_minimum]",
+        "when: [chase, dunning.step_falling = 4, chased >= visit_minimum]",
+        "when: [chase, dunning.step_falling = 4, chased < visit_minimum]",
     ),
     nothing_is_covered_twice: Fault(
         "provisions", "max(invoice.open_amount - recovery.secured_part -", "max(invoice.open_amount -"
@@ -249,11 +254,11 @@ FAULTS: Mapping[Relation, Fault] = {
         "max(min(as_of, account.insolvency_accepted_on) - invoice.due_date, 0)",
         "as_of - invoice.due_date",
     ),
-    an_advance_is_backed: Fault("financing", "min(collections.insured_part, base)", "base"),
+    an_advance_is_backed: Fault("financing", "min(insurance.insured_part, base)", "base"),
     zero_needs_nothing_else: Fault(
-        "collections", "invoice.insured_amount != null and invoice.insured_amount > 0", "invoice.insured_amount != null"
+        "insurance", "invoice.insured_amount != null and invoice.insured_amount > 0", "invoice.insured_amount != null"
     ),
-    the_plan_is_a_plan: Fault("collections", "else email_on + step_gap_days)", "else email_on)"),
+    the_plan_is_a_plan: Fault("dunning", "else email_on + step_gap_days)", "else email_on)"),
 }
 
 
@@ -315,5 +320,5 @@ def _broken(relation: Relation, policies: InvoicePolicies) -> Iterator[str]:
 
 
 def _hardest(found: Matched) -> int:
-    hard = STEPS | {"collections.insurer-collection": STEPS["collections.agency"]}
+    hard = STEPS | {"insurance.collection": STEPS["collections.agency"]}
     return max((hard[rule] for rule in found.fired & hard.keys()), default=0)

@@ -253,19 +253,19 @@ _PLANTED_HELPS: dict[Help, Plant] = {
         'terms.security = "insurance wanted", uncovered > own_risk, limits.insured > 0]\n    then: hold',
     ),
     _insured_for_longer: (
-        "rules/orders.yaml",
-        "account.insured_limit > 0, not(newly_insured)]\n    if_missing: ignore\n    then: approve",
-        "account.insured_limit > 0, newly_insured]\n    then: hold",
+        "rules/cover.yaml",
+        "account.insured_until < delivery_date]\n    if_missing: ignore\n    then: approve",
+        "account.insured_until >= delivery_date]\n    then: hold",
     ),
     _guaranteed: (
-        "rules/orders.yaml",
-        "account.guarantee_amount > 0, not(guarantee_outlives)]\n    if_missing: ignore\n    then: approve",
-        "account.guarantee_amount > 0, not(guarantee_outlives)]\n    then: hold",
+        "rules/cover.yaml",
+        "account.guarantee_until < due_date + drawing_days]\n    if_missing: ignore\n    then: approve",
+        "account.guarantee_until < due_date + drawing_days]\n    then: hold",
     ),
     _guaranteed_for_longer: (
-        "rules/orders.yaml",
-        "account.guarantee_amount > 0, not(guarantee_outlives)]\n    if_missing: ignore\n    then: approve",
-        "account.guarantee_amount > 0, guarantee_outlives]\n    then: hold",
+        "rules/cover.yaml",
+        "account.guarantee_until < due_date + drawing_days]\n    if_missing: ignore\n    then: approve",
+        "account.guarantee_until >= due_date + drawing_days]\n    then: hold",
     ),
     _paid: (
         "rules/standing.yaml",
@@ -274,11 +274,11 @@ _PLANTED_HELPS: dict[Help, Plant] = {
     ),
     _deposit: (
         "rules/orders.yaml",
-        'when: [open_terms, limits.state = "none"]',
+        'when: [open_terms, limits.state = "none", exposure_after > 0]',
         "when: [credit_check, deposit_paid > 0]",
     ),
     _letter_of_credit: (
-        "rules/orders.yaml",
+        "rules/cover.yaml",
         "order.letter_of_credit_amount > 0, letter_of_credit = 0]\n    if_missing: ignore\n    then: approve",
         "order.letter_of_credit_amount > 0, letter_of_credit = 0]\n    then: hold",
     ),

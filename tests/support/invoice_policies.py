@@ -15,12 +15,15 @@ from pathlib import PurePath
 
 from engine.lowering.python.python_form import PythonForm
 from engine.pipeline import Engine, load
+from engine.reading.list_file import is_list_file
 from engine.ruleset.interpret import Result
 from engine.vocabulary.binding import Binder
 from engine.vocabulary.days import day_number
 from tests.support.default_policies import default_folder
 
-READ = frozenset({"collections", "recovery", "concessions", "financing", "provisions", "grading"})
+READ = frozenset(
+    {"collections", "dunning", "insurance", "recovery", "concessions", "financing", "provisions", "grading"}
+)
 """The policies that decide invoices, and what they read; the others would only cost time."""
 
 SITE_FACTS = "rules/facts.yaml"
@@ -91,7 +94,8 @@ def with_fault(policy: str, text: str, fault: str) -> InvoicePolicies:
 
 
 def _files() -> dict[str, bytes]:
-    files = {name: each for name, each in default_folder().policies.items() if PurePath(name).stem in READ}
+    policies = default_folder().policies
+    files = {name: each for name, each in policies.items() if PurePath(name).stem in READ or is_list_file(name)}
     listed = default_folder().policies[SITE_FACTS].decode("utf-8")
     left = re.sub(rf"^  - (?!(?:{'|'.join(READ)})$)\w+\n", "", listed, flags=re.MULTILINE)
     return files | {SITE_FACTS: left.encode("utf-8")}

@@ -116,7 +116,7 @@ class TestShell:
 
     def _port(self) -> int:
         rules = self.folder / "rules"
-        files = sorted(rules.glob("*.yaml"))
+        files = sorted([*rules.glob("*.yaml"), *rules.glob("lists/*")])
         content = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
         if self._service is None:
             settings = Settings(rules=rules, journal=self.folder / "var" / "credence.db")

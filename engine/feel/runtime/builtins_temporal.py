@@ -79,6 +79,30 @@ def _last_day_of_month(day: Day) -> object:
     return first - datetime.timedelta(days=1) if isinstance(first, datetime.date) else None
 
 
+@built_in("first working day", "date: date", "holidays: list", "worked?: list")
+def _first_working_day(day: Day, holidays: list[object], worked: list[object] | None) -> object:
+    """`first working day(@"2026-12-25", [@"2026-12-25"])` is `@"2026-12-28"`.
+    `first working day(@"2026-12-26", [], [@"2026-12-26"])` is `@"2026-12-26"`.
+    """
+    return _working_day(day, holidays, worked or [], 1)
+
+
+@built_in("last working day", "date: date", "holidays: list", "worked?: list")
+def _last_working_day(day: Day, holidays: list[object], worked: list[object] | None) -> object:
+    """`last working day(@"2026-12-27", [@"2026-12-25"])` is `@"2026-12-24"`."""
+    return _working_day(day, holidays, worked or [], -1)
+
+
+def _working_day(day: Day, holidays: list[object], worked: list[object], step: int) -> object:
+    """Day after day until one is worked; no month without one is believed."""
+    if isinstance(day, datetime.date):
+        for number in range(32):
+            other = day + datetime.timedelta(days=number * step)
+            if other in worked or (other not in holidays and other.isoweekday() <= 5):
+                return other
+    return None
+
+
 @built_in("date and time", "from: string")
 def _date_and_time(text: str) -> object:
     """`date and time("2026-01-31T10:30:00Z")` is `@"2026-01-31T10:30:00Z"`."""

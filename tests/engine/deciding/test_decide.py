@@ -74,7 +74,8 @@ from pathlib import Path
 from datetime import date
 sys.path.insert(0, {root!r})
 from engine.pipeline import load
-files = {{f.name: f.read_bytes() for f in sorted(Path({root!r}, "rules").glob("*.yaml"))}}
+rules = Path({root!r}, "rules")
+files = {{str(f): f.read_bytes() for f in sorted([*rules.glob("*.yaml"), *rules.glob("lists/*")])}}
 engine = load(files).engine
 facts = {{"order": {{"id": "1", "amount": "20000.01"}}, "account": {{"id": "C", "credit_limit": 1}}}}
 decision = engine.decide("order", facts, date(2026, 7, 15), "x")

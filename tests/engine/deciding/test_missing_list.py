@@ -13,6 +13,7 @@ from engine.deciding.decision import Decision, Lack
 from engine.pipeline import Engine, load
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact
+from ledger.policies.rules_folder import read_folder
 from tests.support.paths import RULES
 from tests.support.small_policies import decide, engine_of
 
@@ -21,7 +22,7 @@ DAY = date(2026, 7, 1)
 
 @pytest.fixture(scope="module")
 def policies() -> Engine:
-    loaded = load({path.name: path.read_bytes() for path in RULES.glob("*.yaml")})
+    loaded = load(read_folder(RULES).policies)
     assert loaded.engine is not None, loaded.diagnostics
     return loaded.engine
 

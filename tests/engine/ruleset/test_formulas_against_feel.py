@@ -102,7 +102,8 @@ _SHAPES: dict[Kind | str, list[str]] = {
     ],
     Kind.DAYS: ["$d + $d", "$d - $d", "- $d", "min( $d , $d )", "if $c then $d else $d"],
     Kind.DATE: ["max( $t , $t )", "if $c then $t else $t", "min(day, due)", "last day of month( $t )",
-        "date(day.year, due.month, 28)",
+        'first working day( $t , [@"2026-12-25", @"2026-12-28"], [@"2026-12-26"])',
+        'last working day( $t , [@"2026-12-25"])', "date(day.year, due.month, 28)",
     ],
     Kind.TEXT: ["$s + $s", "if $c then $s else $s", *calls_of(Kind.TEXT)],
     CONDITION: [

@@ -298,7 +298,7 @@ def test_a_map_renames_columns_and_translates_words(tmp_path: Path) -> None:
         5: {"order.prepayment"},
     }
     [row] = pq.read_table(tmp_path / "out.parquet").to_pylist()
-    assert (tally.rows, row["orders.delivery_date"]) == (4, date(2026, 7, 14))
+    assert (tally.rows, row["cover.delivery_date"]) == (4, date(2026, 7, 14))
 
 
 def test_what_can_not_be_used_is_refused_before_anything_is_written(tmp_path: Path) -> None:

@@ -208,6 +208,17 @@ def test_a_quarter_that_the_books_begin_in_has_no_ratios() -> None:
     assert cut.sales == 800_00
 
 
+def test_a_quarter_whose_credit_notes_outweigh_its_sales_is_not_one_without_sales() -> None:
+    """50 was sold and 80 credited; of the 100 from before 70 is owed. Credited 200, the book itself is in credit."""
+    old = item("A", "C-1", "2025-12-01", "2025-12-31", None, 100, 100)
+    sale = item("B", "C-1", "2026-04-10", "2026-05-10", None, 50, 50)
+    credited = [item("C", "C-1", "2026-04-20", "2026-05-20", None, -amount, -amount) for amount in (80, 200)]
+
+    last = [figures([old, sale, credit], TODAY, DAYS, OPENING).quarters[-1] for credit in credited]
+
+    assert [rounded(quarter.dso) for quarter in last] == ["sales-credited", "credit-balance"]
+
+
 def test_a_quarter_without_sales_has_no_dso_but_may_have_an_effectiveness() -> None:
     old = item("A", "C-1", "2025-12-01", "2025-12-31", "2026-05-01", 100)
 

@@ -7,6 +7,7 @@ from datetime import date
 from engine.pipeline import load
 from engine.reading.document import read
 from files.maps.row_map_file import read_row_map
+from ledger.policies.rules_folder import read_folder
 from receivables.portfolio.portfolio_rows import BookReader
 from tests.support.paths import RULES
 
@@ -31,7 +32,7 @@ HEADING = ("no", "customer", "issued", "due", "amount", "paid", "contact", "disp
 
 
 def test_each_row_is_held_to_the_day_of_the_report() -> None:
-    engine = load({path.name: path.read_bytes() for path in RULES.glob("*.yaml")}).engine
+    engine = load(read_folder(RULES).policies).engine
     assert engine is not None
     document, _ = read(MAP.encode(), "pf.yaml")
     assert document is not None

@@ -28,6 +28,7 @@ from engine.ruleset.interpret import value_of
 from engine.ruleset.ruleset import AS_OF, Conjunct, Match, Named, RuleException, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import DATE, TEXT, YES_NO, Fact, Kind, Type
+from ledger.policies.rules_folder import read_folder
 from tests.engine.deciding.test_unknown_rows import policy_set, random_facts
 from tests.support.default_policies import AS_OF_DAY, cases_of_policy_tests, default_policies
 from tests.support.function_arguments import WITH_FORMS, argument_lists
@@ -183,7 +184,7 @@ small:
   when: [order.amount < 5000000, orders.new_credit < 1000000000]
 DATES
 one:
-  waives: [orders.cover-ends, orders.security-missing, orders.prepayment-due, orders.account-blocked]
+  waives: [cover.insurance-ends, orders.security-missing, orders.prepayment-due, orders.account-blocked]
   when: account.insolvent
 DATES
 unsure:
@@ -204,7 +205,7 @@ DATES
 
 @pytest.mark.parametrize("case", ["order", "invoice", "account"])
 def test_decisions_with_exceptions_say_what_sql_says(case: str) -> None:
-    files = {path.name: path.read_bytes() for path in RULES.glob("*.yaml")}
+    files = dict(read_folder(RULES).policies)
     loaded = load({**files, "exceptions.yaml": EXCEPTIONS.encode()})
     assert loaded.engine, loaded.diagnostics
     ruleset = loaded.engine.ruleset(case, AS_OF_DAY)

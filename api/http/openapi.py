@@ -214,7 +214,7 @@ def _measured(kind: Kind, unit: str | None) -> str:
 
 def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
     """The exact schema of the body that decides such a case."""
-    schema = dict(facts_schema(vocabulary, case))
+    schema = dict(facts_schema(vocabulary, case, in_any_currency=True))
     schema.pop("$schema", None)
     schema.pop("$id", None)
     title = titled(_AS_OF_TITLE.among(vocabulary.languages), "x-title")

@@ -50,6 +50,9 @@ _WRITTEN: Mapping[str, str] = {
 LANGUAGES = tuple(_WRITTEN)
 """Whose names are known, by their ISO 639-1 codes."""
 
+_SHORT_MAX = 4
+"""Letters of a whole name that is written out among short ones: `März`, `Juni`, `juin`."""
+
 
 def _names(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(month.split()) for month in text.split("|"))
@@ -71,7 +74,3 @@ def spellings(language: str, month: int, *, short: bool) -> tuple[str, ...]:
     if short and language != ENGLISH and len(whole) <= _SHORT_MAX:
         names = [*names, whole]
     return tuple(dict.fromkeys([*names, *map(without_marks, names)]))
-
-
-_SHORT_MAX = 4
-"""Letters of a whole name that is written out among short ones: `März`, `Juni`, `juin`."""

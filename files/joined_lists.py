@@ -26,7 +26,7 @@ from engine.diagnostics.diagnostic import Place
 from engine.diagnostics.wording import did_you_mean, listed
 from engine.vocabulary.binding import Fault, JsonScalar
 from engine.vocabulary.record_words import RECORD_FAULTS_MAX, too_many_records
-from engine.vocabulary.vocabulary import TEXT, Fact, Kind
+from engine.vocabulary.vocabulary import TEXT, Fact, Kind, Type
 from files.columnar import columnar_rows
 from files.formats import format_named
 from files.input_refused import InputRefused
@@ -248,11 +248,22 @@ class _Reading:
         return InputRefused(message, hint, place=str(self._file.path))
 
 
+def in_two_currencies(name: str, type_: Type, file: str) -> Fault | None:
+    """What is said of a row in another currency with records of this list; None where they hold no amounts."""
+    if all(field.type.kind is not Kind.MONEY for field in type_.fields):
+        return None
+    hint = "write both in the policies' currency, or the records into the row"
+    return Fault(name, f"comes from `{file}`, and the row is in another currency than that", hint)
+
+
 # --- joined to rows --------------------------------------------------------------------------------------------------
 
 
-def with_lists(facts: Mapping[str, object], lists: Sequence[JoinedList]) -> tuple[Mapping[str, object], list[Fault]]:
-    """A row's facts with the records that belong to it, and what is wrong with those."""
+def with_lists(
+    facts: Mapping[str, object], lists: Sequence[JoinedList], *, is_converted: bool = False
+) -> tuple[Mapping[str, object], list[Fault]]:
+    """A row's facts with the records that belong to it, and what is wrong with those. `is_converted`: the row is in
+    another currency than the policies', so that no amounts of another file can stand beside its own."""
     if not lists:
         return facts, []
     groups = dict(facts)
@@ -264,7 +275,12 @@ def with_lists(facts: Mapping[str, object], lists: Sequence[JoinedList]) -> tupl
             hint = "leave one of the two out"
             faults.append(Fault(each.fact.name, f"is given in the row and in `{each.file}`", hint))
         elif isinstance(key, str) and (own is None or isinstance(own, Mapping)):
-            faults += each.faults.get(key, ())
+            mixed = (
+                in_two_currencies(each.fact.name, each.fact.type, each.file)
+                if is_converted and each.records.get(key)
+                else None
+            )
+            faults += [mixed] if mixed else each.faults.get(key, ())
             groups[group] = {**(own or {}), name: each.records.get(key)}
     return groups, faults
 

@@ -27,16 +27,3 @@ class TypedDate(str):
 def is_typed(cell: str) -> bool:
     """Whether the cell held a number with a point, or a date, itself."""
     return type(cell) is JsonDecimal or type(cell) is TypedDate
-
-
-def untyped(value: object) -> object:
-    """A value of JSON in which typed cells are the texts that they behave as, for readers that look at types."""
-    match value:
-        case JsonDecimal() | TypedDate():
-            return str(value)
-        case dict():
-            return {key: untyped(member) for key, member in value.items()}
-        case list():
-            return [untyped(member) for member in value]
-        case _:
-            return value

@@ -82,6 +82,8 @@ def decide_by_query(run: FileRun) -> None:
         rejects=run.rejects,
         row_map=prepared.row_map,
         lists=prepared.lists,
+        rates=prepared.rates,
+        rate_days=prepared.policies.vocabulary.rate_days,
         results=run.what.results,
         summary=run.counts.summary,
         spreadsheet=run.rejected.spreadsheet,
@@ -104,8 +106,6 @@ def _refuse_options_of_row_by_row(run: FileRun) -> None:
     """Ends the command where an option is given that a query can't follow, and says which engine can."""
     if run.counts.summary_by or run.counts.total:
         refuse(f"--summary-by and --total are for --engine python; --engine {run.engine} has --summary, without names")
-    if run.what.rates is not None:
-        refuse("--rates is for --engine python: amounts are converted row by row, by `credence decide-file`")
     if run.what.lists and run.engine is FileEngine.SPARK:
         refuse("--list is for --engine duckdb or python; on Spark give a column of arrays of structs instead")
     if run.what.master is not None and run.engine is not FileEngine.SPARK:

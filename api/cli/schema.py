@@ -17,7 +17,7 @@ from api.cli.policy_folder import vocabulary_of
 from engine.reading.case_schemas import cases_schema
 from engine.reading.exception_schemas import exceptions_schema
 from engine.reading.file_schemas import DIALECT, list_schema, policy_schema
-from engine.reading.request_schemas import Schema, facts_schema
+from engine.reading.request_schemas import Schema, currency_schemas, facts_schema
 from engine.reading.site_schemas import facts_file_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
@@ -97,8 +97,15 @@ def _request_schema(vocabulary: Vocabulary) -> Schema:
         "title": "The facts of one case",
         "description": "The body of POST /v1/decisions/{order|invoice|account|portfolio}; one definition a case kind.",
         "anyOf": [{"$ref": f"#/$defs/{case}"} for case in CASE_KINDS],
-        "$defs": {case: facts_schema(vocabulary, case) for case in CASE_KINDS},
+        "$defs": {case: _body_schema(vocabulary, case) for case in CASE_KINDS},
     }
+
+
+def _body_schema(vocabulary: Vocabulary, case: str) -> Schema:
+    """The facts of a case with what may stand beside them."""
+    schema = facts_schema(vocabulary, case, in_any_currency=True)
+    as_of = {"type": ["string", "null"], "format": "date", "description": "The day of the decision."}
+    return schema | {"properties": {"as_of": as_of, **currency_schemas(vocabulary.currency)} | schema["properties"]}
 
 
 _SCHEMAS: Mapping[Subject, Callable[[Vocabulary], Schema]] = {

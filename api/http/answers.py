@@ -294,6 +294,9 @@ class CaseKindShape(Shape):
     conditions: list[ConditionShape] = Field(description="That its decisions may put, by name.")
 
 
+FUTURE = "Of a date of the past: one after the day of the decision is refused or counts as missing."
+
+
 class FactWordShape(Shape):
     """A word that an enum fact may have."""
 
@@ -308,6 +311,7 @@ class RecordValueShape(Shape):
     title: TextShape | None
     type: FactType
     required: bool
+    future: FutureDates | None = Field(description=FUTURE)
 
 
 class FactShape(Shape):
@@ -321,9 +325,7 @@ class FactShape(Shape):
     decimals: int | None = Field(description="At most so many; null: it is no number.")
     minimum: str | None = Field(description="Decimal text, or a date; null: no bound but its type's.")
     maximum: str | None
-    future: FutureDates | None = Field(
-        description="Of a date of the past: one after the day of the decision is refused or counts as missing."
-    )
+    future: FutureDates | None = Field(description=FUTURE)
     words: list[FactWordShape] | None = Field(description="Of an enum.")
     records: list[RecordValueShape] | None = Field(description="What each record of a list holds.")
     at_most: int | None = Field(description="The most records of a list.")

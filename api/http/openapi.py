@@ -232,7 +232,7 @@ def request_schema(vocabulary: Vocabulary, case: str) -> Schema:
 
     It is the JSON Schema that `credence schema` prints, with the titles of facts put aside and what only requests have.
     """
-    schema = dict(facts_schema(vocabulary, case))
+    schema = dict(facts_schema(vocabulary, case, in_any_currency=True))
     schema.pop("$schema", None)
     schema.pop("$id", None)
     title = titled(_AS_OF_TITLE.among(vocabulary.languages), "x-title")

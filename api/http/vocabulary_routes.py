@@ -116,6 +116,7 @@ def _fact(fact: Fact, vocabulary: Vocabulary) -> FactShape:
                 title=_text(field.title) if field.title else None,
                 type=field.type.kind.value,
                 required=field.required,
+                future=field.type.future.value if field.type.future else None,
             )
             for field in type_.fields
         ]

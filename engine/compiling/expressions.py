@@ -122,7 +122,7 @@ def compile_tests(
     row of the column says what a missing value means."""
     tree = tests.tree
     assert isinstance(tree, syntax.UnaryTests)
-    compiler = ExpressionCompiler(tests, report)
+    compiler = ExpressionCompiler(tests, report, is_cell=True)
     try:
         return compiler.tests(subject, tree, scope, null_is_no=null_is_no)
     except Broken:
@@ -147,7 +147,8 @@ class ExpressionCompiler:
     so that the mistakes of each are seen.
     """
 
-    def __init__(self, expression: Expression, report: list[Diagnostic]) -> None:
+    def __init__(self, expression: Expression, report: list[Diagnostic], *, is_cell: bool = False) -> None:
+        self._is_cell = is_cell
         self._expression = expression
         self._report = report
         self._unrolled = 0
@@ -234,7 +235,8 @@ class ExpressionCompiler:
             return part
         if name is None:
             raise Mismatch(ErrorCode.T003, "only facts, values and dates have parts in a policy")
-        raise Mismatch(ErrorCode.N001, f"unknown name `{clipped(name)}`", suggestion(name, scope.known, expected))
+        hint = suggestion(name, scope.known, expected, is_cell=self._is_cell)
+        raise Mismatch(ErrorCode.N001, f"unknown name `{clipped(name)}`", hint)
 
     def _date_part(self, node: syntax.Path, scope: Scope) -> Formula | None:
         """`.year` and the like of a date; None where the path begins with something unknown. Raises `Mismatch` for

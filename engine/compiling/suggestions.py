@@ -10,9 +10,10 @@ from engine.reading.policy import LISTS
 from engine.vocabulary.vocabulary import Type
 
 
-def suggestion(name: str, known: Callable[[], Iterable[str]], expected: Type | None) -> str:
+def suggestion(name: str, known: Callable[[], Iterable[str]], expected: Type | None, *, is_cell: bool = False) -> str:
     """The hint for a name that there is not. `known` gives all names that there are, which takes a while to list;
-    `expected` is the enum whose words may stand there."""
+    `expected` is the enum whose words may stand there. `is_cell`: quotes around a cell are YAML's, so that a word needs
+    quotes of its own within them."""
     if gives_hints() and expected is not None and expected.members:
         close = nearest(name, (*expected.members, *known()))
         return f"did you mean `{close}`?" if close else did_you_mean(name, expected.members)
@@ -20,7 +21,11 @@ def suggestion(name: str, known: Callable[[], Iterable[str]], expected: Type | N
         return hint
     if name.startswith(f"{LISTS}."):
         return f"put its file into the rules folder, as `{clipped(name).replace('.', '/', 1)}.csv` or `.yaml`"
-    return "" if "." in name else f'write "{clipped(name)}" if it is a word, or name a fact such as `order.amount`'
+    if "." in name:
+        return ""
+    word = f'"{clipped(name)}"'
+    quoted = f"put quotes within the quotes, '{word}'," if is_cell else f"write {word}"
+    return f"{quoted} if it is a word, or name a fact such as `order.amount`"
 
 
 def nearest_name(name: str, known: Callable[[], Iterable[str]]) -> str:

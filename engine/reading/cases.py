@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import cast
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place, in_order
@@ -24,8 +23,9 @@ from engine.vocabulary.case_kinds import CASE_KINDS, CaseKind
 from engine.vocabulary.conversion import amounts_in
 from engine.vocabulary.currencies import MINOR_UNITS, not_a_currency
 from engine.vocabulary.days import day_number
+from engine.vocabulary.past_dates import held, tells_of_the_past
 from engine.vocabulary.rates import read_rates
-from engine.vocabulary.vocabulary import Fact, Future, Kind, Vocabulary
+from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 
 _KEYS = ("cases", "case_kind", "as_of", "currency", "rates", "fixtures", "tests")
 _TEST_KEYS = ("title", "use", "facts", "as_of", "currency", "rates", "expect")
@@ -258,10 +258,11 @@ class _CasesReader:
     def _check_past(self, facts: Facts, day: int, what: str, place: Place) -> None:
         """Notes the dates of the past that lie after the day that a test decides for."""
         for fact in self.facts.values():
-            raw = facts.get(fact.group, {}).get(_key(fact)) if fact.type.future is Future.REFUSED else None
-            if raw is not None and cast(int, bound(fact, raw) or 0) > day:
-                fault = after_the_day(fact.name, day)
-                self.reader.mistake(place, ErrorCode.P042, f"{what}: `{fact.name}` {fault.message}", fault.hint)
+            raw = facts.get(fact.group, {}).get(_key(fact)) if tells_of_the_past(fact.type) else None
+            value = None if raw is None else bound(fact, raw)
+            for path in held(value, fact.type, day)[1]:
+                fault = after_the_day(f"{fact.name}{path}", day)
+                self.reader.mistake(place, ErrorCode.P042, f"{what}: `{fault.path}` {fault.message}", fault.hint)
 
     # --- what must come out ------------------------------------------------------------------------------------------
 

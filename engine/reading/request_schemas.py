@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.conversion import amounts_in_any
 from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.decimals import DECIMALS_READ
 from engine.vocabulary.languages import reader_of
@@ -66,18 +67,20 @@ def currency_schemas(own: str) -> dict[str, Schema]:
     }
 
 
-def facts_schema(vocabulary: Vocabulary, case: str) -> Schema:
+def facts_schema(vocabulary: Vocabulary, case: str, *, in_any_currency: bool = False) -> Schema:
     """The facts of one case, as a request carries them: an object per group, `{"order": {…}, "account": {…}}`.
 
     `case` is the name of a kind of case. A group without required facts may be left out or null. Titles and
     descriptions are in the site's first language, with the others beside them under `x-title-zh`, `x-description-zh`
-    and so on.
+    and so on. `in_any_currency`: for requests that say in which currency their amounts are, so that an amount may have
+    the decimals of any.
     """
     kind = CASE_KINDS[case]
     title = Text(f"Facts of one {kind.title.en}", f"{kind.title.zh}的事实").among(vocabulary.languages)
     groups: dict[str, Schema] = {}
     for group in kind.groups:
-        groups[group] = _group(vocabulary, group, [fact for fact in vocabulary.of_case(case) if fact.group == group])
+        facts = [fact for fact in vocabulary.of_case(case) if fact.group == group]
+        groups[group] = _group(vocabulary, group, facts, in_any_currency=in_any_currency)
     return {
         "type": "object",
         **titled(title),
@@ -88,14 +91,16 @@ def facts_schema(vocabulary: Vocabulary, case: str) -> Schema:
     }
 
 
-def _group(vocabulary: Vocabulary, group: str, facts: list[Fact]) -> Schema:
+def _group(vocabulary: Vocabulary, group: str, facts: list[Fact], *, in_any_currency: bool) -> Schema:
     required = [local_name(fact) for fact in facts if fact.required]
     of_group = CASE_KINDS[group].title
     title = Text(f"Facts about the {of_group.en}", f"{of_group.zh}的事实").among(vocabulary.languages)
     return {
         "type": "object" if required else ["object", "null"],
         **titled(title),
-        "properties": {local_name(fact): fact_schema(fact, vocabulary) for fact in facts},
+        "properties": {
+            local_name(fact): fact_schema(fact, vocabulary, in_any_currency=in_any_currency) for fact in facts
+        },
         **({"required": required} if required else {}),
         "additionalProperties": False,
     }
@@ -106,13 +111,14 @@ def local_name(fact: Fact) -> str:
     return fact.name.partition(".")[2]
 
 
-def fact_schema(fact: Fact, vocabulary: Vocabulary) -> Schema:
+def fact_schema(fact: Fact, vocabulary: Vocabulary, *, in_any_currency: bool = False) -> Schema:
     """One fact as a request carries it; null is the same as leaving out a fact that isn't required.
 
     Amounts, rates and numbers are decimal text or integers, never JSON numbers with a point, which lose digits on their
-    way. The pattern has as many digits as the fact's bounds.
+    way. The pattern has as many digits as the fact's bounds, or as amounts of any currency.
     """
-    schema = _nullable(_value(fact.type), required=fact.required)
+    type_ = amounts_in_any(fact.type) if in_any_currency else fact.type
+    schema = _nullable(_value(type_), required=fact.required)
     return {**titled(fact.title), **_described(fact, vocabulary), **schema} | {"examples": [fact.example]}
 
 

@@ -144,6 +144,13 @@ def _site() -> Schema:
     )
 
 
+_FUTURE: Schema = {
+    "enum": [word.value for word in Future],
+    "description": "Of a date that tells of the past: whether one after the day of the decision is refused or counts "
+    "as missing. Left out, such a date is like any other.",
+}
+
+
 def _own_fact(bound: Schema) -> Schema:
     """A fact with single values."""
     return record(
@@ -153,11 +160,7 @@ def _own_fact(bound: Schema) -> Schema:
             "title": TEXT,
             "note": {**TEXT, "description": "What it means, and what leaving it out means."},
             "required": {"type": "boolean", "default": False},
-            "future": {
-                "enum": [word.value for word in Future],
-                "description": "Of a date that tells of the past: whether one after the day of the decision is refused "
-                "or counts as missing. Left out, such a date is like any other.",
-            },
+            "future": _FUTURE,
             "minimum": bound,
             "maximum": bound,
             "total": {
@@ -209,6 +212,7 @@ def _record_value(bound: Schema) -> Schema:
             "maximum": bound,
             "title": TEXT,
             "required": {"type": "boolean", "default": False},
+            "future": _FUTURE,
         },
         ("type",),
     )

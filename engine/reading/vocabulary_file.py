@@ -70,7 +70,7 @@ _FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximu
 _STANDARD_FACT_KEYS = ("extensible",)
 _BOUNDS = ("minimum", "maximum")
 _LIST_KEYS = ("type", "of", "at_most", "title", "note", "required", "example")
-_RECORD_KEYS = ("type", "members", "required", "title", *_BOUNDS)
+_RECORD_KEYS = ("type", "members", "required", "title", "future", *_BOUNDS)
 _RECORD_NAME = "item"
 """What a filter calls the whole record, so that no value of it can have this name."""
 
@@ -389,6 +389,12 @@ def _list_field(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: 
     type_ = _scalar_type(reader, vocabulary, fields, key)
     required = _required(reader, fields.get("required"), what)
     title = reader.text(fields.get("title"), f"the title of {what}")
+    if type_ is not None and "future" in fields:
+        type_ = _of_the_past(reader, fields["future"], type_)
+    if required and type_ is not None and type_.future is Future.UNKNOWN:
+        message = f"{what} is required, and could count as missing"
+        reader.mistake(fields["future"].place, ErrorCode.P033, message, "write `future: refused`")
+        return None
     return ListField(name=name, type=type_, required=required, title=title) if name and type_ else None
 
 

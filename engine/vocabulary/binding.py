@@ -20,10 +20,11 @@ from engine.diagnostics.nearest import nearest
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, date_of, day_number
 from engine.vocabulary.decimals import DECIMALS_READ, JsonDecimal, decimal_formatter
+from engine.vocabulary.past_dates import held, tells_of_the_past
 from engine.vocabulary.persons import person, person_fault
 from engine.vocabulary.plain_text import BLANK_AROUND, has_blank_around, text_fault
 from engine.vocabulary.record_words import NO_LIST, NO_RECORD, RECORD_FAULTS_MAX, records_hint, too_many_records
-from engine.vocabulary.vocabulary import Fact, Future, Kind, ListField, Type
+from engine.vocabulary.vocabulary import Fact, Kind, ListField, Type
 
 KnownValue = int | str | bool
 """A bound value that is there and no list: a scaled integer, days since 1970-01-01, text, or yes/no."""
@@ -117,7 +118,7 @@ class Binder:
         for slot, fact in enumerate(facts):
             key = fact.name.partition(".")[2]
             self._plan[fact.group][key] = (fact, slot, _reader(fact.type, required=fact.required))
-        self._of_the_past = tuple((fact, slot) for slot, fact in enumerate(facts) if fact.type.future)
+        self._of_the_past = tuple((fact, slot) for slot, fact in enumerate(facts) if tells_of_the_past(fact.type))
         self._size = len(facts)
         self._required = tuple((fact.name, slot) for slot, fact in enumerate(facts) if fact.required)
 
@@ -153,12 +154,8 @@ class Binder:
         the values, whichever its fact says (`Future`)."""
         faults = []
         for fact, slot in self._of_the_past:
-            value = values[slot]
-            if value is not None and cast(int, value) > day:
-                if fact.type.future is Future.UNKNOWN:
-                    values[slot] = None
-                else:
-                    faults.append(after_the_day(fact.name, day))
+            values[slot], late = held(values[slot], fact.type, day)
+            faults += [after_the_day(f"{fact.name}{path}", day) for path in late]
         return faults
 
     def _bind_group(

@@ -39,6 +39,16 @@ def amounts_in(type_: Type, currency: str) -> Type:
     return replace(type_, fields=tuple(replace(each, type=amounts_in(each.type, currency)) for each in type_.fields))
 
 
+def amounts_in_any(type_: Type) -> Type:
+    """The same where nobody knows in which currency amounts are: as many decimals and as large as any."""
+    if type_.kind is Kind.MONEY:
+        digits = max(MINOR_UNITS.values())
+        is_total = max(-type_.low, type_.high) > money_max(type_.scale)
+        most = TOTAL_MAX * 10**digits if is_total else money_max(digits)
+        return replace(type_, scale=digits, low=0 if type_.low >= 0 else -most, high=most, written=None)
+    return replace(type_, fields=tuple(replace(each, type=amounts_in_any(each.type)) for each in type_.fields))
+
+
 def converter(type_: Type, rate: Rate, path: str) -> Convert:
     """A function that converts the amounts of one fact, which stands at `path`. An amount that is too large afterwards
     is refused, as one that was sent so."""

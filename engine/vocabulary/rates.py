@@ -33,6 +33,9 @@ RATE_DIGITS_MAX = 15
 RATES_MAX = 1_000
 """Rates that a request or a policy test may bring along; a file of rates may hold any number."""
 
+RATES = "rates"
+"""What the rates are called that a request or a row brings along."""
+
 KEYS = ("currency", "date", "rate")
 """What is said of a rate, in requests, policy tests and files."""
 

@@ -18,7 +18,7 @@ from sqlglot.expressions import Expr
 from engine.lowering.sql.dialect import Dialect, binary, call, number, text
 from engine.vocabulary.vocabulary import DATE
 from files.maps.cell_faults import CELL_SHOWN_MAX, HIDDEN_CHARACTERS
-from files.maps.date_format import ISO, MONTHS, DateFormat
+from files.maps.date_format import ISO, DateFormat
 from files.maps.number_format import POINT, NumberFormat
 from files.maps.row_map import Column
 
@@ -206,9 +206,9 @@ def _as_iso(format_: DateFormat, cell: Expr, dialect: Dialect) -> tuple[str, Exp
     if format_.first_year is not None:
         year = _whole_year(format_.first_year, year)
     if format_.names_months:
-        short = call("LOWER", call("SUBSTR", month, number(1), number(3)))
-        ifs = [exp.If(this=text(name[:3].lower()), true=text(f"{at:02}")) for at, name in enumerate(MONTHS, 1)]
-        month = exp.Case(this=short, ifs=ifs)
+        bare = call("LOWER", dialect.trimmed_right(month, "."))
+        ifs = [exp.If(this=text(word), true=text(f"{at:02}")) for word, at in format_.month_words.items()]
+        month = exp.Case(this=bare, ifs=ifs)
     return pattern, joined_by("-", joined_by("-", year, month), day)
 
 

@@ -11,13 +11,13 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from pydantic_core import to_json
 
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.vocabulary.binding import FactsRefused, Fault
+from engine.vocabulary.rates import RATES, read_rates
 from files.batch.job import BatchJob, BatchTally
 from files.input_refused import InputRefused
 from files.joined_lists import with_lists
@@ -26,7 +26,6 @@ from files.maps.mapped_rows import MappedRow, faults_of_row, row_reader, row_val
 from files.maps.row_map import CURRENCY
 from files.rejects import rejects_writer
 from files.rows import FileRow, PerHeading, RowFile, open_rows
-from files.typed_cells import untyped
 from files.whole_files import whole_files
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://credence.invalid/decision")
@@ -116,7 +115,7 @@ def _with_lists(job: DecideFileJob, mapped: MappedRow) -> MappedRow:
     """The row with the records that stand in files of their own."""
     if not job.lists or (mapped.faults and not mapped.facts):
         return mapped
-    facts, faults = with_lists(mapped.facts, job.lists)
+    facts, faults = with_lists(mapped.facts, job.lists, is_converted=mapped.rate is not None)
     return mapped._replace(facts=facts, faults=(*mapped.faults, *faults))
 
 
@@ -164,11 +163,14 @@ def _mapped(
 
 
 def _request(engine: Engine, job: DecideFileJob, row: FileRow) -> MappedRow:
-    """A row that is a request as it stands: beside its facts it may say in which currency its amounts are."""
-    body = dict(cast("Mapping[str, object]", untyped(row.body or {})))
-    currency = body.pop(CURRENCY, None)
+    """A row that is a request as it stands: beside its facts it may say in which currency its amounts are, and bring
+    rates along, which count before those of the job."""
+    body = dict(row.body or {})
+    currency, given = body.pop(CURRENCY, None), body.pop(RATES, None)
     try:
-        facts, rate = engine.in_own_currency(job.case, body, job.as_of, currency, job.rates)
+        own = read_rates(given, engine.vocabulary.currency)
+        rates = own if own.currencies else job.rates
+        facts, rate = engine.in_own_currency(job.case, body, job.as_of, currency, rates)
     except FactsRefused as refused:
         return MappedRow({}, refused.faults)
     return MappedRow(facts, (), rate=rate)

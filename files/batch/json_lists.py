@@ -8,20 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Records, value_reader
+from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Records, after_the_day, value_reader
+from engine.vocabulary.conversion import converted_records
+from engine.vocabulary.past_dates import held
+from files.batch.row_rates import RowRates
 from files.maps.cell_faults import fault_of_binding, fault_of_cell
 from files.maps.row_map import Column
 from files.strict_json import JsonRefused, read_json
 
 
-def json_list_reader(column: Column) -> Callable[[str], tuple[Records | None, list[Fault]]]:
+def json_list_reader(
+    column: Column, day: int, rates: RowRates | None = None
+) -> Callable[[str], tuple[Records | None, list[Fault]]]:
     """What reads the cells of a column that holds a list. `column`: what a map says of it, or a column that bears the
-    fact's name. Neither records nor faults for JSON's null."""
+    fact's name; `day`: of the decision. `rates`: by which the amounts of each row are converted; a text is then a
+    key of theirs. Neither records nor faults for JSON's null."""
     bind = value_reader(column.type, column.name)
 
-    def read(text: str) -> tuple[Records | None, list[Fault]]:
+    def read(key: str) -> tuple[Records | None, list[Fault]]:
+        rate, text = rates.list_of_key(key) if rates else (None, key)
         try:
-            return cast("Records | None", bind(cast("JsonScalar", read_json(text, decimals_as_text=True)))), []
+            raw = read_json(text, decimals_as_text=True)
+            if rate is not None:
+                raw = converted_records(raw, column.type, rate, column.name)
+            records, late = held(bind(cast("JsonScalar", raw)), column.type, day)
+            faults = [after_the_day(f"{column.name}{path}", day) for path in late]
+            return cast("Records | None", records), faults
         except JsonRefused as refused:
             return None, [fault_of_cell(column, text, f"is not a list in JSON: {refused}")]
         except FactsRefused as refused:

@@ -25,7 +25,9 @@ from engine.lowering.sql.readable_columns import fact_value, list_value
 from engine.lowering.sql.sql_form import ACTIONS, OUTCOME, SqlForm
 from engine.ruleset.ruleset import ListResult, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
+from engine.vocabulary.rates import KEYS
 from engine.vocabulary.vocabulary import Kind, Type
+from files.batch.row_rates import RATE_CURRENCY, RowRates
 from files.formats import Format
 from files.spreadsheet import FORMULA_STARTS, TEXT_MARK
 
@@ -37,6 +39,9 @@ WAIVED = "waived"
 
 UNDETERMINED = "undetermined"
 """The column of the rules that missing facts leave undetermined."""
+
+CONVERTED_FROM = "converted_from"
+"""Begins the names of the columns that show a row's rate, as in a decision."""
 
 RULES = (FIRED, WAIVED, UNDETERMINED)
 """The columns that name rules: lists in NDJSON, otherwise text with a blank between two ids."""
@@ -51,13 +56,14 @@ class OutputOptions:
 
     `format`: of the file. `results`: every value of the policies, or only outcome, conditions and rules. `spreadsheet`:
     text cells of CSV that begin like a formula are marked as text. `place`: the column by which rows are put in order
-    again, where they were joined with others; blank where they are in order.
+    again, where they were joined with others; blank where they are in order. `rates`: by which rows were converted.
     """
 
     format: Format
     results: bool = True
     spreadsheet: bool = False
     place: str = ""
+    rates: RowRates | None = None
 
 
 def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.Select:
@@ -66,17 +72,25 @@ def decisions(form: SqlForm, facts: exp.Select, options: OutputOptions) -> exp.S
     stands for no action; in Parquet their members, dates and amounts have the type that a column of them has."""
     masks = [*form.fired, *form.waived, *form.undetermined]
     place = [options.place] if options.place else []
+    place += [RATE_CURRENCY] if options.rates else []
     inner = form.query([*_inner(form, results=options.results), *(mask.column for mask in masks), *place], facts)
     lists = options.format is Format.NDJSON
     groups = zip(RULES, (form.fired, form.waived, form.undetermined), strict=True)
     ids = [_named(_ids(group, lists=lists), name) for name, group in groups]
     columns = [*_outer(form, options), *ids, _named(_actions(form, options.format), ACTIONS)]
+    columns += [_named(value, name) for name, value in converted_from(options.rates)]
     if options.spreadsheet and options.format is Format.CSV:
         texts = _texts(form.ruleset)
         columns = [_named(marked(each.this), each.alias) if each.alias in texts else each for each in columns]
     decided = exp.alias_(inner.subquery(copy=False), "decided", copy=False)
     rows = exp.select(*columns, copy=False).from_(decided, copy=False)
     return rows.order_by(column(options.place), copy=False) if options.place else rows
+
+
+def converted_from(rates: RowRates | None) -> Iterator[tuple[str, Expr]]:
+    """The columns that say by which rate the amounts of a row were converted; empty where they were not."""
+    for key in KEYS if rates else ():
+        yield f"{CONVERTED_FROM}.{key}", rates.shown(key) if rates else exp.Null()
 
 
 def marked(cell: Expr) -> Expr:

@@ -1,7 +1,7 @@
-"""In which currency a batch's rows are, as SQL: rows in another one than the policies' are rejected.
+"""In which currency a batch's rows are, as SQL: rows in one without a rate are rejected.
 
-Part of `raw_facts`; the same as `files.maps.row_currency` says row by row, in the same words. Amounts are not converted
-in bulk: `credence decide-file` does that, with dated rates.
+Part of `raw_facts`; the same as `files.maps.row_currency` says row by row, in the same words. What has a rate on the
+day of the decision is converted (`row_rates`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from sqlglot.expressions import Expr
 
 from engine.lowering.sql.dialect import Dialect, binary, text
 from engine.vocabulary.currencies import MINOR_UNITS
-from engine.vocabulary.rates import CurrencyRefused, Denomination
+from engine.vocabulary.rates import CurrencyRefused, Denomination, Rate
 from files.batch.cell_sql import shown_in_sql
 from files.batch.raw_columns import ColumnType, Test
+from files.batch.row_rates import RowRates
 from files.maps.row_currency import (
     constant_column,
     currency_missing,
@@ -67,34 +68,72 @@ class RawCurrency:
             cell = bare[column.column]
             other = exp.In(this=cell.copy(), expressions=[text(code) for code in others_than(self.money.currency)])
             yield other, self._words(str(currency_unread(column, _CELL, self.money.currency)), cell, cell, dialect)
-        if self.constant is not None and self.constant != self.money.currency:
+        if self.constant is not None and self.constant not in self._taken:
             code = text(self.constant)
-            yield exp.Boolean(this=True), self._words(self._refused(constant_column()), code, code, dialect)
+            said = self._refused(constant_column(), self.constant)
+            yield exp.Boolean(this=True), self._words(said, code, code, dialect)
         if self.column is not None:
             yield from self._of_column(self.column, dialect, bare[self.column.column])
 
+    @property
+    def rates(self) -> list[Rate]:
+        """One for each currency that has a rate on this day; none where no row can be in another currency."""
+        if self.column is None and self.constant is None:
+            return []
+        found = []
+        for code in self.money.rates.currencies:
+            try:
+                rate = self.money.rate_for(code)
+            except CurrencyRefused:
+                continue
+            found += [rate] if rate is not None and self.constant in (None, code) else []
+        return found
+
+    @property
+    def _taken(self) -> set[str]:
+        return {self.money.currency, *(rate.currency for rate in self.rates)}
+
+    def code(self, bare: Mapping[str, Expr]) -> Expr:
+        """A row's currency; null where it says none. `bare` as for `tests`."""
+        if self.column is None:
+            return text(self.constant or self.money.currency)
+        cell = bare[self.column.column]
+        if self.column.values is None:
+            return cell.copy()
+        values = {word: str(to) for word, to in self.column.values.items() if to is not None}
+        ifs = [exp.If(this=text(word), true=text(to)) for word, to in values.items()]
+        return exp.Case(this=cell.copy(), ifs=ifs, default=cell.copy()) if ifs else cell.copy()
+
+    def row_rates(self, bare: Mapping[str, Expr], dialect: Dialect) -> RowRates | None:
+        """How amounts are converted; None where none are. `bare` as for `tests`, over the raw columns."""
+        rates, own_digits = self.rates, MINOR_UNITS[self.money.currency]
+        return RowRates(rates, own_digits, self.code(bare), dialect) if rates else None
+
     def _of_column(self, column: Column, dialect: Dialect, cell: Expr) -> Iterator[Test]:
-        code: Expr = cell
-        if column.values is not None:
-            ifs = [exp.If(this=text(word), true=text(str(to))) for word, to in column.values.items() if to is not None]
-            code = exp.Case(this=cell.copy(), ifs=ifs, default=cell.copy())
+        code = self.code({column.column: cell})
         missing = exp.Is(this=exp.Paren(this=code.copy()), expression=exp.Null())
         if not self.is_optional:
             yield missing, text(str(currency_missing(column)))
         known = exp.In(this=exp.Paren(this=code.copy()), expressions=[text(each) for each in sorted(MINOR_UNITS)])
         yield exp.Not(this=known), self._words(str(no_currency(column, _CELL)), cell, code, dialect)
-        other = binary(exp.NEQ, exp.Paren(this=code.copy()), text(self.money.currency))
-        yield other, self._words(self._refused(column), cell, code, dialect)
+        taken = self._taken
+        for known_code in self.money.rates.currencies:
+            if known_code not in taken:
+                is_it = binary(exp.EQ, exp.Paren(this=code.copy()), text(known_code))
+                yield is_it, self._words(self._refused(column, known_code), cell, code, dialect)
+        one_of = exp.In(this=exp.Paren(this=code.copy()), expressions=[text(each) for each in sorted(taken)])
+        rated = self.money.rates.currencies
+        for unrated in [each for each in others_than(self.money.currency) if each not in rated][:1]:
+            yield exp.Not(this=one_of), self._words(self._refused(column, unrated), cell, code, dialect)
 
-    def _refused(self, column: Column) -> str:
-        """What is said of any other currency, `_CODE` for its code."""
-        code = others_than(self.money.currency)[0]
+    def _refused(self, column: Column, code: str) -> str:
+        """What is said of a currency that has no rate, `_CODE` for its code."""
         try:
             self.money.rate_for(code)
         except CurrencyRefused as refused:
             hint = refused.hint.replace(code, _CODE)
             return str(currency_refused(column, _CELL, CurrencyRefused(refused.message, hint)))
-        raise AssertionError("a batch has no rates")
+        raise AssertionError(f"{code} has a rate")
 
     def _words(self, said: str, cell: Expr, code: Expr, dialect: Dialect) -> Expr:
         """The words with the cell and the code of each row in them."""

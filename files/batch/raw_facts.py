@@ -34,6 +34,7 @@ from files.batch.cell_sql import (
 from files.batch.cell_words import CellWords
 from files.batch.formula_columns import FormulaColumns, FormulaResult, known_on
 from files.batch.person_texts import PERSON_REFUSED, PERSONS, READ, WRITTEN
+from files.batch.raw_amounts import RawAmounts, Relations
 from files.batch.raw_columns import (
     CheckedFact,
     ColumnType,
@@ -47,7 +48,6 @@ from files.batch.raw_columns import (
     raw_column,
 )
 from files.batch.raw_currency import RawCurrency
-from files.batch.raw_lists import RawLists
 from files.batch.record_facts import JoinedRelation
 from files.batch.unfit_texts import BLANKS, unfit_texts_of
 from files.batch.unscaled import NARROW_DIGITS, tried, unscaled
@@ -78,7 +78,7 @@ _NO_BLANKS_AROUND = "\\A[!-~]([ -~]*[!-~])?\\z"
 _ASCII = "\\A[ -~]*\\z"
 
 
-class RawFacts(RawLists):
+class RawFacts(RawAmounts):
     """The relations between raw columns and facts.
 
     Without formulas there are two: `cells` holds what each raw column holds, text without blanks around it, and the one
@@ -106,6 +106,7 @@ class RawFacts(RawLists):
         dates of the past are held. `persons`: there is a relation `PERSONS` of what `persons_written` gives.
         `currency`: what the rows say of their currency; None where they say nothing.
         `joined`: the lists that stand in relations of their own, by fact."""
+        super().__init__()
         self._joined = joined or {}
         self._currency = currency
         self._persons = persons
@@ -125,11 +126,13 @@ class RawFacts(RawLists):
         self._add_helpers(row_map.helpers if row_map else ())
         headings = currency.headings if currency else ()
         self._currency_cells = {name: f"credence_currency_{number}" for number, name in enumerate(headings)}
+        bare = {name: self._bare(name) for name in headings}
+        self.row_rates = currency.row_rates(bare, dialect) if currency else None
         self._read_as = {name: f"{PERSONS}_{number}" for number, name in enumerate(self._of_persons())}
 
-    @classmethod
-    def of_record(cls, facts: Sequence[Fact], sources: Mapping[str, FactSource], dialect: Dialect) -> RawFacts:
-        return cls(facts, {fact.name: f"credence_value_{at}" for at, fact in enumerate(facts)}, sources, dialect)
+    def of_record(self, facts: Sequence[Fact], sources: Mapping[str, FactSource]) -> RawFacts:
+        names = {fact.name: f"credence_value_{at}" for at, fact in enumerate(facts)}
+        return RawFacts(facts, names, sources, self.dialect, as_of=self._as_of)
 
     def _of_persons(self) -> list[str]:
         """The targets that are persons in a column of text."""
@@ -153,17 +156,18 @@ class RawFacts(RawLists):
         cells = self._with_persons(exp.select(*self._kept, *self._cells(), copy=False).from_(raw, copy=False))
         cells = self._with_lists(cells)
         readings = {name: self._reading(target) for name, (_, target) in self._targets.items()}
+        below = self._with_amounts(cells)
         values = [exp.alias_(readings[name].value, self._targets[name][0], copy=False) for name in readings]
         faults = exp.alias_(self._after_currency(self._faults(list(readings.values()))), FAULTS, copy=False)
-        columns = exp.select(*(each.copy() for each in self._kept), *values, faults, copy=False)
-        columns = columns.from_("cells", copy=False)
-        if not self._formulas:
-            return columns.with_("cells", as_=cells, copy=False)
-        return self._with_formulas(cells, columns)
+        kept = [each.copy() for each in (*self._kept, *self._rate_kept())]
+        columns = exp.select(*kept, *values, faults, copy=False).from_(below[-1][0], copy=False)
+        if self._formulas:
+            return self._with_formulas(below, columns)
+        return reduce(lambda query, each: query.with_(each[0], as_=each[1], copy=False), below, columns)
 
     def sound(self, raw: str = RAW) -> exp.Select:
         """The facts of the rows that can be decided, and the kept columns."""
-        columns = [*self._kept, *(column(self._names[fact.name]) for fact in self.facts)]
+        columns = [*self._kept, *self._rate_kept(), *(column(self._names[fact.name]) for fact in self.facts)]
         no_fault = exp.Is(this=column(FAULTS), expression=exp.Null())
         checked = exp.alias_(self.checked(raw).subquery(copy=False), "checked", copy=False)
         return exp.select(*columns, copy=False).from_(checked, copy=False).where(no_fault, copy=False)
@@ -192,7 +196,7 @@ class RawFacts(RawLists):
                 self._written[name] = free.name(f"{name} written")
         self._written |= {name: free.name(f"{name} faults") for name in self._joined}
 
-    def _with_formulas(self, cells: exp.Select, columns: exp.Select) -> exp.Select:
+    def _with_formulas(self, below: Relations, columns: exp.Select) -> exp.Select:
         """As `faults_of_row` has it: of a row's faults, those of its cells count first, then results out of range, then
         required facts that a formula leaves missing."""
         inputs = {name: (in_relation, target.type) for name, (in_relation, target) in self._targets.items()}
@@ -218,9 +222,10 @@ class RawFacts(RawLists):
         others = [self._faults(some) for some in (misfits, missing)]
         faults = exp.alias_(exp.Coalesce(this=column(FAULTS), expressions=others), FAULTS, copy=False)
         facts = [column(self._names[fact.name]) for fact in self.facts]
-        levels, top = formulas.selects("columns", [*self._kept, *facts, faults.this])
-        query = exp.select(*(each.copy() for each in (*self._kept, *facts)), faults, copy=False).from_(top, copy=False)
-        for name, select in (("cells", cells), ("columns", columns), *levels):
+        kept = [*self._kept, *self._rate_kept()]
+        levels, top = formulas.selects("columns", [*kept, *facts, faults.this])
+        query = exp.select(*(each.copy() for each in (*kept, *facts)), faults, copy=False).from_(top, copy=False)
+        for name, select in (*below, ("columns", columns), *levels):
             query = query.with_(name, as_=select, copy=False)
         return query
 
@@ -245,6 +250,7 @@ class RawFacts(RawLists):
                 yield exp.alias_(self._as_written(source), self._written[name])
         for name, in_relation in self._currency_cells.items():
             yield exp.alias_(self._bare(name), in_relation)
+        yield from self.row_rates.columns() if self.row_rates else ()
         for read in self._read_as.values():
             person = exp.column(READ, read, quoted=True) if self._persons else exp.Null()
             yield exp.alias_(exp.cast(person, self.dialect.text_type), read)
@@ -269,7 +275,12 @@ class RawFacts(RawLists):
             return exp.Case(this=cell, ifs=ifs, default=binary(exp.DPipe, text(ODD), cell))
         if mapped is None or mapped.numbers.is_plain:
             return cell
-        return plain_number(mapped.numbers, cell, self.dialect, _decimals(target.type))
+        own = plain_number(mapped.numbers, cell, self.dialect, _decimals(target.type))
+        if self.row_rates is None or target.type.kind is not Kind.MONEY or not mapped.numbers.rounds:
+            return own
+        others = self.row_rates.targets(target).items()
+        read = {each: plain_number(mapped.numbers, cell, self.dialect, other.type.scale) for each, other in others}
+        return self.row_rates.by_digits(own, read)
 
     def _bare(self, name: str) -> Expr:
         """A cell without blanks around it; null where nothing is left."""
@@ -304,7 +315,7 @@ class RawFacts(RawLists):
 
     # --- one fact ----------------------------------------------------------------------------------------------------
 
-    def _reading(self, target: RawTarget) -> CheckedFact:
+    def _read_alone(self, target: RawTarget) -> CheckedFact:
         in_relation, _ = self._targets[target.name]
         cell = column(in_relation)
         source = self._sources.get(target.name)
@@ -325,7 +336,8 @@ class RawFacts(RawLists):
         source = self._sources[target.name]
         has_text = source.column_type not in (ColumnType.FLOAT, ColumnType.OTHER)
         cell = column(self._written.get(target.name, self._targets[target.name][0])) if has_text else None
-        return CellWords(mapped_column(target, source), target.required, cell, self.dialect)
+        said_of = replace(mapped_column(target, source), type=target.type)
+        return CellWords(said_of, target.required, cell, self.dialect)
 
     def _sql_type(self, type_: Type) -> str:
         return self.dialect.text_type if type_.kind.is_text or type_.kind is Kind.ENUM else self.dialect.narrow

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.dialect import Dialect, binary, text
+from engine.lowering.sql.dialect import Dialect, binary, number, text
 from engine.lowering.sql.levels import column
 from engine.vocabulary.vocabulary import Fact, Kind, Type
 from files.batch.raw_columns import CheckedFact, ColumnType, FactSource, RawTarget, known, raw_column
 from files.batch.record_facts import KEY, RECORD_FAULTS, RECORDS, JoinedRelation, array_list, no_list, other_list
+from files.batch.row_rates import RowRates
+from files.joined_lists import in_two_currencies
 
 
 class RawLists(ABC):
@@ -27,10 +29,10 @@ class RawLists(ABC):
     _targets: dict[str, tuple[str, RawTarget]]
     _written: dict[str, str]
     _read_as: dict[str, str]
+    row_rates: RowRates | None
 
-    @classmethod
     @abstractmethod
-    def of_record(cls, facts: Sequence[Fact], sources: Mapping[str, FactSource], dialect: Dialect) -> RawLists:
+    def of_record(self, facts: Sequence[Fact], sources: Mapping[str, FactSource]) -> RawLists:
         """What reads the values of one record, each as a fact of its type."""
 
     @abstractmethod
@@ -71,15 +73,21 @@ class RawLists(ABC):
         for name, (_, target) in self._targets.items():
             source = self._sources.get(name)
             if target.type.kind is Kind.LIST and source is not None and source.column_type in texts:
-                cells = exp.select(exp.alias_(self._own_cell(name), KEY, quoted=True)).from_(raw).distinct()
+                cells = exp.select(exp.alias_(self._list_key(name), KEY, quoted=True)).from_(raw).distinct()
                 yield name, exp.select("*").from_(cells.subquery("cells")).where(known(raw_column(KEY)))
 
     def _own_cell(self, name: str) -> Expr:
         return self._cell(self._sources[name], self._targets[name][1])
 
+    def _list_key(self, name: str) -> Expr:
+        """By what the relation of a list in JSON, or of a list of its own file, is joined."""
+        cell = self._own_cell(name)
+        is_list = self._targets[name][1].type.kind is Kind.LIST
+        return self.row_rates.list_key(cell) if self.row_rates and is_list else cell
+
     def _with_lists(self, cells: exp.Select) -> exp.Select:
         for joined in self._joined.values():
-            same = binary(exp.EQ, exp.column(KEY, joined.relation, quoted=True), self._own_cell(joined.key))
+            same = binary(exp.EQ, exp.column(KEY, joined.relation, quoted=True), self._list_key(joined.key))
             cells = cells.join(exp.to_table(joined.relation), on=same, join_type="left", copy=False)
         return cells
 
@@ -90,7 +98,12 @@ class RawLists(ABC):
         if source is not None and joined.key != name:
             twice = text(f"{name}: is given in the row and in `{joined.file}` (leave one of the two out)")
             faults = exp.Case(ifs=[exp.If(this=known(raw_column(source.column)), true=twice)], default=faults)
-        yield exp.alias_(exp.column(RECORDS, joined.relation, quoted=True), self._targets[name][0])
+        records = exp.column(RECORDS, joined.relation, quoted=True)
+        mixed = in_two_currencies(name, self._targets[name][1].type, joined.file) if joined.key != name else None
+        if mixed is not None and self.row_rates is not None:
+            is_mixed = exp.and_(self.row_rates.is_converted(), binary(exp.GT, self.dialect.length(records), number(0)))
+            faults = exp.Case(ifs=[exp.If(this=is_mixed, true=text(str(mixed)))], default=faults)
+        yield exp.alias_(records, self._targets[name][0])
         yield exp.alias_(faults, self._written[name])
 
     def _unread(self, target: RawTarget, cell: Expr) -> CheckedFact | None:
@@ -107,5 +120,5 @@ class RawLists(ABC):
 
     def _list(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         if source.column_type is ColumnType.RECORDS:
-            return array_list(target, source, cell, self.dialect, type(self))
+            return array_list(target, source, cell, self, self.row_rates)
         return other_list(target, cell, self.dialect)

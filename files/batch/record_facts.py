@@ -15,7 +15,7 @@ with the faults beside it: `account.open_items[2].due: is required`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, t
 from engine.lowering.sql.narrowing import is_narrow
 from engine.ruleset.formula import record_variable
 from engine.vocabulary.binding import Fault
+from engine.vocabulary.conversion import out_of_range
 from engine.vocabulary.record_words import (
     NO_LIST,
     NO_RECORD,
@@ -35,8 +36,10 @@ from engine.vocabulary.record_words import (
     too_many_records,
 )
 from engine.vocabulary.text import Text
-from engine.vocabulary.vocabulary import Fact, Kind, Type
-from files.batch.raw_columns import CheckedFact, ColumnType, FactSource, RawTarget, known
+from engine.vocabulary.vocabulary import Fact, Kind, ListField, Type
+from files.batch.raw_columns import CheckedFact, ColumnType, FactSource, RawTarget, known, raw_column
+from files.batch.row_rates import RATE_COLUMNS, RowRates
+from files.batch.unscaled import tried
 
 if TYPE_CHECKING:
     from files.batch.raw_lists import RawLists
@@ -95,19 +98,33 @@ def other_list(target: RawTarget, cell: Expr, dialect: Dialect) -> CheckedFact:
 
 
 def array_list(
-    target: RawTarget, source: FactSource, cell: Expr, dialect: Dialect, read_by: type[RawLists]
+    target: RawTarget,
+    source: FactSource,
+    cell: Expr,
+    read_by: RawLists,
+    rates: RowRates | None = None,
 ) -> CheckedFact:
-    """A column of arrays of structs. `read_by` reads the values of a record, each as a fact of its type."""
-    inner = _of_records(target.type, target.name, source.fields or {}, dialect, read_by)
+    """A column of arrays of structs. `read_by` reads the values of a record, each as a fact of its type. `rates`: by
+    which the amounts of each row are converted."""
+    dialect, fields = read_by.dialect, source.fields or {}
     functions = _Arrays(dialect)
-    struct = exp.Struct(
-        expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(name), expression=_of_record(reading.value))
-            for name, reading in inner
-        ]
-    )
-    values = dialect.transformed(cell, _lambda(struct))
-    faults = functions.joined(dialect.transformed(cell, _lambda(_record_faults(target, inner, functions), _NUMBER)))
+    inner = _of_records(target.type, target.name, fields, read_by)
+    amounts = [field for field in target.type.fields if field.type.kind is Kind.MONEY and field.name in fields]
+    if rates is not None and amounts:
+        others = {
+            digits: dict(_of_records(other.type, target.name, fields, read_by))
+            for digits, other in rates.targets(target).items()
+        }
+        inner = [(name, _times_rate(rates, reading, others, name, amounts)) for name, reading in inner]
+    values = dialect.transformed(cell, _lambda(_struct(inner)))
+    fault_lists = dialect.transformed(cell, _lambda(_record_faults(target, inner, functions), _NUMBER))
+    if rates is not None and amounts:
+        late = dialect.transformed(values, _lambda(_too_large(rates, target, amounts, functions), _NUMBER))
+        fault_lists = dialect.joined([fault_lists, late])
+        values = dialect.transformed(
+            values, _lambda(_struct([(each.name, _held(rates, each)) for each in target.type.fields]))
+        )
+    faults = functions.joined(fault_lists)
     count = dialect.length(cell)
     message, hint = too_many_records(_COUNT, target.type)
     before, _, after = str(Fault(target.name, message, hint)).partition(_COUNT)
@@ -117,13 +134,53 @@ def array_list(
     return CheckedFact(values, ((too_many, words), (known(within), within)))
 
 
+def _struct(inner: Sequence[tuple[str, CheckedFact]]) -> Expr:
+    return exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(name), expression=_of_record(reading.value))
+            for name, reading in inner
+        ]
+    )
+
+
+def _times_rate(
+    rates: RowRates,
+    own: CheckedFact,
+    others: Mapping[int, Mapping[str, CheckedFact]],
+    name: str,
+    amounts: Sequence[ListField],
+) -> CheckedFact:
+    """A value of a record; an amount as `RowRates.product` has it, in rows that are not converted as it is."""
+    if all(each.name != name for each in amounts):
+        return own
+    readings = {digits: by_name[name] for digits, by_name in others.items()}
+    return CheckedFact(rates.product_or(own.value, readings), tuple(rates.faults(own, readings)))
+
+
+def _held(rates: RowRates, field: ListField) -> CheckedFact:
+    """A value of a record whose amounts are products."""
+    part = raw_column(field.name)
+    if field.type.kind is not Kind.MONEY:
+        return CheckedFact(part, ())
+    return CheckedFact(rates.held(field.type, tried(part, rates.dialect.narrow), part), ())
+
+
+def _too_large(rates: RowRates, target: RawTarget, amounts: Sequence[ListField], functions: _Arrays) -> Expr:
+    """An array of what is wrong with the amounts of one record once they are converted."""
+    path = functions.numbered(f"{target.name}[")
+    cases: list[Expr] = []
+    for field in amounts:
+        words = binary(exp.DPipe, path, text(str(out_of_range(field.type, f"].{field.name}"))))
+        test, words = rates.too_large(field.type, raw_column(field.name), words)
+        cases.append(exp.Case(ifs=[exp.If(this=_of_record(test), true=words)]))
+    return functions.texts(cases)
+
+
 Inner = list[tuple[str, CheckedFact]]
 """The values of a record by their names, in the order declared."""
 
 
-def _of_records(
-    type_: Type, list_name: str, columns: Mapping[str, ColumnType], dialect: Dialect, read_by: type[RawLists]
-) -> Inner:
+def _of_records(type_: Type, list_name: str, columns: Mapping[str, ColumnType], read_by: RawLists) -> Inner:
     """Each value of a record as expressions over columns that are named as the struct's parts are."""
     names = {field.name: record_variable(list_name, field.name) for field in type_.fields}
     facts = [
@@ -139,7 +196,7 @@ def _of_records(
         for field in type_.fields
     ]
     sources = {names[name]: FactSource(column=name, column_type=column) for name, column in columns.items()}
-    reading = read_by.of_record(facts, sources, dialect)
+    reading = read_by.of_record(facts, sources)
     return [(field.name, reading.inlined(names[field.name])) for field in type_.fields]
 
 
@@ -147,7 +204,7 @@ def _of_record(expression: Expr) -> Expr:
     """The expression over a record's parts in place of columns."""
 
     def part(node: Expr) -> Expr:
-        if not isinstance(node, exp.Column):
+        if not isinstance(node, exp.Column) or node.name in RATE_COLUMNS:
             return node
         return exp.Dot(this=exp.to_identifier(_RECORD), expression=exp.to_identifier(node.name, quoted=True))
 

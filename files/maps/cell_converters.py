@@ -36,13 +36,13 @@ CELLS_REMEMBERED = 10_000
 
 
 class NotMapped(Exception):
-    """A cell that can't be read: what is wrong with it, and what to write instead; `fault` is set where that is said
+    """A cell that can't be read: what is wrong with it, and what to write instead; `faults` where that is said
     already."""
 
-    def __init__(self, message: str, hint: str = "", fault: Fault | None = None) -> None:
+    def __init__(self, message: str, hint: str = "", faults: tuple[Fault, ...] = ()) -> None:
         self.message = message
         self.hint = hint
-        self.fault = fault
+        self.faults = faults
 
 
 Converter = Callable[[str], JsonScalar]
@@ -64,7 +64,7 @@ def amount_converter(column: Column, rate: Rate) -> Converter:
             return convert(raw)
         except FactsRefused as refused:
             [fault] = refused.faults
-            raise NotMapped("", fault=fault_of_binding(in_currency, text, fault)) from None
+            raise NotMapped("", faults=(fault_of_binding(in_currency, text, fault),)) from None
 
     return amount
 
@@ -76,7 +76,7 @@ def _records_converter(column: Column, rate: Rate) -> Converter:
         try:
             return cast("JsonScalar", converted_records(read(text), column.type, rate, column.name))
         except FactsRefused as refused:
-            raise NotMapped("", fault=refused.faults[0]) from None
+            raise NotMapped("", faults=tuple(refused.faults)) from None
 
     return records
 

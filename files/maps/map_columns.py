@@ -18,13 +18,14 @@ from engine.reading.fields import FieldReader
 from engine.reading.policy import TypeName
 from engine.vocabulary.vocabulary import Kind, Type
 from files.maps.date_format import ISO, DateFormat, ambiguous_text
+from files.maps.month_names import ENGLISH, LANGUAGES
 from files.maps.number_format import BLANK, DECIMAL_SIGNS, NEGATIVES, PLAIN, THOUSANDS_SIGNS, NumberFormat
 from files.maps.row_map import Column
 
 COLUMN_KEYS = ("column", "join", "format", "decimal", "thousands", "negative", "round", "no_value", "values")
 """What may be said of a column in every map."""
 
-MAP_KEYS = ("dates", "two_digit_years_from", "no_date", "decimal", "thousands", "negative", "skip_lines")
+MAP_KEYS = ("dates", "two_digit_years_from", "month_names", "no_date", "decimal", "thousands", "negative", "skip_lines")
 """What may be said for all columns of a map, or of its files."""
 
 FIRST_YEARS = (1900, 2100)
@@ -56,6 +57,7 @@ class ColumnReader:
         self._no_date: tuple[str, ...] = ()
         self._numbers = PLAIN
         self._first_year: int | None = None
+        self._language = ENGLISH
         self._date_code = date_code
         self._value_code = value_code
         self._sign_code = sign_code
@@ -64,6 +66,10 @@ class ColumnReader:
         """Takes what the map says for all columns: `fields` are its entries, of which those of `MAP_KEYS` count."""
         if "two_digit_years_from" in fields:
             self._first_year = self._whole(fields["two_digit_years_from"], "the first year", *FIRST_YEARS)
+        if "month_names" in fields:
+            self._language = (
+                self.reader.choice(fields["month_names"], "a language of month names", LANGUAGES) or ENGLISH
+            )
         if "skip_lines" in fields:
             self.skip_lines = self._whole(fields["skip_lines"], "the number of lines", 0, SKIP_LINES_MAX) or 0
         if "dates" in fields:
@@ -118,7 +124,7 @@ class ColumnReader:
 
     def _date_format(self, node: Node) -> DateFormat | None:
         text = node.text if isinstance(node, Scalar) else ""
-        dates = DateFormat.of(text, self._first_year)
+        dates = DateFormat.of(text, self._first_year, self._language)
         if dates is None and DateFormat.of(text, FIRST_YEARS[0]) is not None:
             message = f"`{clipped(text)}` has years of two digits, and the map doesn't say of which century"
             self.reader.mistake(node.place, self._date_code, message, _YEARS_HINT)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from engine.lowering.python.python_form import formula_function
 from engine.ruleset.interpret import Result
@@ -17,6 +17,7 @@ from engine.ruleset.ruleset import AS_OF
 from engine.vocabulary.binding import FactsRefused, Fault, JsonScalar, Value, json_formatter, value_reader
 from engine.vocabulary.days import day_number
 from engine.vocabulary.decimals import JsonDecimal
+from engine.vocabulary.past_dates import held
 from engine.vocabulary.rates import Denomination, Rate
 from engine.vocabulary.vocabulary import Future, Kind, Type
 from files.maps.cell_converters import CELLS_REMEMBERED, Converter, NotMapped, amount_converter, column_converter
@@ -123,7 +124,7 @@ def row_reader(row_map: RowMap, heading: Sequence[str], as_of: date, money: Deno
                     continue
                 raw, values[place] = exact(text)
             except NotMapped as wrong:
-                faults.append(wrong.fault or fault_of_cell(column, text, wrong.message, wrong.hint))
+                faults += wrong.faults or (fault_of_cell(column, text, wrong.message, wrong.hint),)
                 raw = None
             if group != ROW:
                 facts[group][key] = raw
@@ -234,20 +235,16 @@ def _exact(column: Column, convert: Converter, day: int) -> _ExactConverter:
         if both is None:
             raw = convert(text)
             try:
-                value = bind(raw)
-                both = (None, None) if _counts_as_unknown(value, column.type, day) else (raw, value)
+                value, _ = held(bind(raw), column.type, day)
+                both = (None if value is None else raw, value)
             except FactsRefused as refused:
-                [fault] = refused.faults
-                raise NotMapped("", fault=fault_of_binding(column, text, fault)) from None
+                faults = tuple(fault_of_binding(column, text, fault) for fault in refused.faults)
+                raise NotMapped("", faults=faults) from None
             if len(remembered) < remembered_max:
                 remembered[text] = both
         return both
 
     return exact
-
-
-def _counts_as_unknown(value: Value, type_: Type, day: int) -> bool:
-    return type_.future is Future.UNKNOWN and value is not None and cast(int, value) > day
 
 
 # --- formulas --------------------------------------------------------------------------------------------------------
@@ -335,7 +332,6 @@ def _known_on(
         return function
 
     def known(values: Sequence[Result]) -> Value:
-        value = function(values)
-        return None if _counts_as_unknown(value, type_, day) else value
+        return held(function(values), type_, day)[0]
 
     return known

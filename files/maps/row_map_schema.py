@@ -7,6 +7,7 @@ from engine.reading.request_schemas import Schema, fact_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Fact, Kind, Vocabulary
 from files.maps.map_columns import FIRST_YEARS, PARTS_MAX, SKIP_LINES_MAX
+from files.maps.month_names import ENGLISH, LANGUAGES
 from files.maps.number_format import DECIMAL_SIGNS, NEGATIVES, THOUSANDS_SIGNS
 
 _HEADING: Schema = {
@@ -44,6 +45,11 @@ OF_ALL_COLUMNS: Schema = {
         "minimum": FIRST_YEARS[0],
         "maximum": FIRST_YEARS[1],
         "description": "The first year that yy stands for: 1950 for 1950 to 2049.",
+    },
+    "month_names": {
+        "enum": list(LANGUAGES),
+        "default": ENGLISH,
+        "description": "Whose names for months MMM and MMMM stand for: de for 31-Mai-26.",
     },
     "no_date": {**_WORDS, "description": "Cells of date columns that stand for no date, such as 0000-00-00."},
     **_SIGNS,

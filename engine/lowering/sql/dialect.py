@@ -132,6 +132,10 @@ class Dialect:
         literals; `wide` says whether they are wide integers."""
         return binary(exp.IntDiv, left, right)
 
+    def narrow_quotient(self, left: Expr, right: Expr) -> Expr:
+        """The quotient of wide integers that are not negative, where it is narrow."""
+        return self.quotient(left, right, wide=True)
+
     def low_bits(self, part: Expr, count: int) -> Expr:
         """The lowest `count` bits of a column that is never negative."""
         return self.remainder(part, number(1 << count), wide=False)
@@ -300,6 +304,9 @@ class Spark(Dialect):
         two_steps = binary(exp.Add, high_quotient, self._exact(carried, right))
         is_large = binary(exp.GTE, exp.Abs(this=right.copy()), number(self._SMALL))
         return exp.Case(ifs=[exp.If(this=is_large, true=self._exact(left, right))], default=two_steps)
+
+    def narrow_quotient(self, left: Expr, right: Expr) -> Expr:
+        return self._exact(left, right)
 
     def _exact(self, left: Expr, right: Expr) -> Expr:
         """The division of the multiple of `right` that is next to `left`, which has no digits to round."""

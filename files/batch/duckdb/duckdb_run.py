@@ -26,7 +26,8 @@ from engine.lowering.sql.portability import portability_mistakes, without_lists
 from engine.lowering.sql.sql_form import OUTCOME, SqlForm
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.days import day_number
-from engine.vocabulary.rates import NO_RATES, Denomination
+from engine.vocabulary.rates import Denomination
+from engine.vocabulary.vocabulary import RATE_DAYS_USUAL
 from files.batch.duckdb.csv_input import csv_lines, malformed_csv
 from files.batch.duckdb.failures import failure
 from files.batch.duckdb.list_relations import PLACE, RAW_PLACED, join, json_lists, place_rows
@@ -99,6 +100,13 @@ class SqlBatchJob(BatchJob):
     """Count outcomes and rules, too."""
     memory: str = MEMORY
     """DuckDB's limit, in its own spelling."""
+    rate_days: int = RATE_DAYS_USUAL
+    """Days that a rate may be older than the decisions."""
+
+    @property
+    def money(self) -> Denomination:
+        """In which currency is decided, and what others are worth in it."""
+        return Denomination(self.ruleset.currency, self.rates, day_number(self.as_of), self.rate_days)
 
 
 def run(job: SqlBatchJob, progress: Progress = lambda _step: None) -> BatchTally:
@@ -170,9 +178,9 @@ class _Run:
         self.sources = sources(job.ruleset, self.source.heading, job.row_map, self.source.records)
         self.ruleset = without_lists(job.ruleset, {*self.sources, *(each.fact.name for each in job.lists)})
         self.form = SqlForm(with_alternatives(self.ruleset), "duckdb", day_number(job.as_of))
-        self.joined = {each.fact.name: join(connection, each, self.sources, job.sources[0]) for each in job.lists}
-        money = Denomination(job.ruleset.currency, NO_RATES, day_number(job.as_of), rate_days=0)
-        self.currency = raw_currency(self.source.heading, job.row_map, money)
+        day = day_number(job.as_of)
+        self.joined = {each.fact.name: join(connection, each, self.sources, job.sources[0], day) for each in job.lists}
+        self.currency = raw_currency(self.source.heading, job.row_map, job.money)
         self.total = 0
         self.has_persons = False
 
@@ -224,11 +232,13 @@ class _Run:
     def _read_lists(self) -> None:
         """Makes the relations of lists that stand in text."""
         facts = {fact.name: fact for fact in self.ruleset.facts}
-        for name, written in self._raw_facts().lists_written(RAW):
+        raw_facts = self._raw_facts()
+        for name, written in raw_facts.lists_written(RAW):
             of_list = list_column(facts[name], self.sources[name])
             if of_list is not None and name not in self.joined:
                 ready(self.source, self.connection)
-                if lists := json_lists(self.connection, of_list, written.sql("duckdb")):
+                query, day = written.sql("duckdb"), day_number(self.job.as_of)
+                if lists := json_lists(self.connection, of_list, query, day, raw_facts.row_rates):
                     self.joined[name] = lists
         if self.joined:
             ready(self.source, self.connection)
@@ -242,6 +252,7 @@ class _Run:
             results=self.job.results,
             spreadsheet=self.job.spreadsheet,
             place=PLACE if self.joined else "",
+            rates=self._raw_facts().row_rates,
         )
         query = decisions(self.form, facts, options).sql("duckdb")
         copy_options = {

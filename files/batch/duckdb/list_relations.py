@@ -11,12 +11,14 @@ from typing import Any, cast
 import duckdb
 import pyarrow as pa
 
-from engine.vocabulary.binding import Fault, JsonScalar, Records, value_reader
+from engine.vocabulary.binding import Fault, JsonScalar, Records, after_the_day, value_reader
+from engine.vocabulary.past_dates import held
 from engine.vocabulary.vocabulary import Kind, Type
 from files.batch.json_lists import json_list_reader
 from files.batch.raw_columns import FactSource
 from files.batch.raw_facts import RAW
 from files.batch.record_facts import KEY, RECORD_FAULTS, RECORDS, JoinedRelation
+from files.batch.row_rates import RowRates
 from files.input_refused import InputRefused
 from files.joined_lists import JoinedList
 from files.maps.row_map import Column
@@ -30,10 +32,12 @@ RAW_PLACED, PLACE = "raw_placed", "credence_place"
 _Read = tuple[str, Records | None, Sequence[Fault]]
 
 
-def json_lists(connection: duckdb.DuckDBPyConnection, column: Column, written: str) -> JoinedRelation | None:
+def json_lists(
+    connection: duckdb.DuckDBPyConnection, column: Column, written: str, day: int, rates: RowRates | None
+) -> JoinedRelation | None:
     """The relation of the lists that stand in a column of text; None where it is empty. `written`: a query of its
-    different texts."""
-    read = json_list_reader(column)
+    different texts; `day`: of the decision; `rates`: by which the amounts of each row are converted."""
+    read = json_list_reader(column, day, rates)
     relation = _relation(connection, column.name, column.type)
     connection.execute(f"CREATE TABLE {relation}_texts AS {written}")
     if not connection.execute(f"FROM {relation}_texts LIMIT 1").fetchall():
@@ -46,10 +50,10 @@ def json_lists(connection: duckdb.DuckDBPyConnection, column: Column, written: s
 
 
 def join(
-    connection: duckdb.DuckDBPyConnection, joined: JoinedList, sources: Mapping[str, FactSource], rows: str
+    connection: duckdb.DuckDBPyConnection, joined: JoinedList, sources: Mapping[str, FactSource], rows: str, day: int
 ) -> JoinedRelation:
-    """Makes the relation of a list's records, one row a key. `rows`: the file that they are joined to. Raises
-    InputRefused where no column of that gives the key."""
+    """Makes the relation of a list's records, one row a key. `rows`: the file that they are joined to; `day`: of the
+    decision. Raises InputRefused where no column of that gives the key."""
     name, type_ = joined.fact.name, joined.fact.type
     if joined.key not in sources:
         hint = "give it as a column, or join by another fact"
@@ -59,10 +63,17 @@ def join(
     keys = list(dict.fromkeys([*joined.records, *joined.faults]))
     for start in range(0, len(keys), _BATCH):
         some = keys[start : start + _BATCH]
-        bound = (cast("Records | None", bind(cast("JsonScalar", joined.records.get(key)))) for key in some)
-        read = [(key, records, joined.faults.get(key, ())) for key, records in zip(some, bound, strict=True)]
+        bound = (held(bind(cast("JsonScalar", joined.records.get(key))), type_, day) for key in some)
+        read = [
+            (key, cast("Records | None", records), joined.faults.get(key) or _after(name, late, day))
+            for key, (records, late) in zip(some, bound, strict=True)
+        ]
         _add(connection, relation, type_, read)
     return JoinedRelation(relation=relation, key=joined.key, file=joined.file)
+
+
+def _after(name: str, late: Sequence[str], day: int) -> list[Fault]:
+    return [after_the_day(f"{name}{path}", day) for path in late]
 
 
 def place_rows(connection: duckdb.DuckDBPyConnection) -> None:

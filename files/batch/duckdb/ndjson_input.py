@@ -59,6 +59,7 @@ import pyarrow.compute as pc
 from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.binding import Binder, FactsRefused, Fault
 from engine.vocabulary.decimals import JsonDecimal
+from engine.vocabulary.rates import RATES
 from engine.vocabulary.record_words import NO_LIST
 from files.batch.input import FILE, LINE, UNREAD, cell_text, identifier, quoted_list
 from files.maps.mapped_rows import NUMBER_AS_TEXT, NUMBER_AS_TEXT_HINT
@@ -98,16 +99,20 @@ class UnknownKeys:
     def faults(self, body: Mapping[str, object]) -> list[Fault]:
         """A fault for each unknown key of an NDJSON row: `order.amuont: unknown fact (did you mean …)`."""
         unknown: dict[str, object] = {}
+        unread: list[Fault] = []
         for key, value in body.items():
             if key in self._groups and isinstance(value, dict):
                 unknown[key] = dict.fromkeys(inner for inner in value if f"{key}.{inner}" not in self._names)
+            elif key == RATES:
+                why, hint = "are not read from rows by a query", "give --rates, or let `credence decide-file` read them"
+                unread += [] if value is None else [Fault(RATES, why, hint)]
             elif key not in self._names and not (key in self._groups and value is None):
                 unknown[key] = value
         try:
             self._binder.bind(unknown)
         except FactsRefused as refused:
-            return [fault for fault in refused.faults if fault.message != "is required"]
-        return []
+            return unread + [fault for fault in refused.faults if fault.message != "is required"]
+        return unread
 
 
 class NdjsonCells:

@@ -91,7 +91,14 @@ def _frame(session: SparkSession, job: SqlBatchJob, format_: Format) -> DataFram
 def _write(job: SqlBatchJob, frame: DataFrame, *, cells: bool, written: Format) -> BatchTally:
     as_json = written is not Format.PARQUET
     decided = decide_frame(
-        frame, job.ruleset, job.as_of, job.row_map, cells=cells, results=job.results, lists_as_json=as_json
+        frame,
+        job.ruleset,
+        job.as_of,
+        job.row_map,
+        cells=cells,
+        results=job.results,
+        lists_as_json=as_json,
+        money=job.money,
     )
     _written(decided.decisions, job.out, written, spreadsheet=job.spreadsheet)
     _written(decided.rejects, job.rejects, Format.PARQUET)

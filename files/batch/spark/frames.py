@@ -23,11 +23,13 @@ from engine.ruleset.ruleset import RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import day_number
 from engine.vocabulary.rates import NO_RATES, Denomination
+from engine.vocabulary.vocabulary import RATE_DAYS_USUAL
 from files.batch.input import list_column, refuse_formulas, sources
-from files.batch.output import RULES, action_columns, elements
+from files.batch.output import RULES, action_columns, converted_from, elements
 from files.batch.person_texts import PERSONS, READ, WRITTEN, read_person
 from files.batch.raw_currency import raw_currency
 from files.batch.raw_facts import FAULTS, ColumnType, RawFacts
+from files.batch.row_rates import RATE_CURRENCY, RowRates
 from files.input_refused import InputRefused
 from files.maps.row_map import RowMap
 
@@ -51,13 +53,15 @@ def decide_frame(
     cells: bool = False,
     results: bool = True,
     lists_as_json: bool = False,
+    money: Denomination | None = None,
 ) -> DecidedFrames:
     """Decides every row of a frame.
 
     Without `row_map`, columns are named like facts (`order.amount`). `cells`: text columns are cells, as from CSV, in
     which blank means missing; otherwise they are values. `results`: every value of the policies, or only outcome,
     conditions and rules. `lists_as_json`: lists of what stands in a decision's JSON; otherwise their members have the
-    type that a column of them has. Raises InputRefused where a policy can't run in SQL or the columns don't fit.
+    type that a column of them has. `money`: what other currencies are worth; rows in them are rejects where it doesn't
+    say. Raises InputRefused where a policy can't run in SQL or the columns don't fit.
     """
     refused = portability_mistakes([ruleset], lists=True)
     if refused:
@@ -73,7 +77,8 @@ def decide_frame(
     form = SqlForm(with_alternatives(ruleset), "spark", day_number(as_of))
     session = frame.sparkSession
     frame.createOrReplaceTempView("raw")
-    currency = raw_currency(heading, row_map, Denomination(ruleset.currency, NO_RATES, day, rate_days=0))
+    money = money or Denomination(ruleset.currency, NO_RATES, day, RATE_DAYS_USUAL)
+    currency = raw_currency(heading, row_map, money)
     raw_facts = RawFacts(ruleset.facts, form.columns, by_name, form.dialect, row_map=row_map, as_of=day)
     persons = _read_persons(session, raw_facts)
 
@@ -95,7 +100,8 @@ def decide_frame(
     sound = _checked(session, read(()), row_map).where(f"{FAULTS} IS NULL").drop(FAULTS)
     sound.createOrReplaceTempView("facts")
     named = form.ruleset.results if results else ()
-    return DecidedFrames(_decisions(session, form, named, lists_as_json=lists_as_json), rejects)
+    rates = read(()).row_rates
+    return DecidedFrames(_decisions(session, form, named, rates, lists_as_json=lists_as_json), rejects)
 
 
 def _checked(session: SparkSession, raw_facts: RawFacts, row_map: RowMap | None) -> DataFrame:
@@ -118,12 +124,21 @@ def _read_persons(session: SparkSession, raw_facts: RawFacts) -> bool:
     return bool(texts)
 
 
-def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, lists_as_json: bool) -> DataFrame:
+def _decisions(
+    session: SparkSession, form: SqlForm, results: Sequence[str], rates: RowRates | None, *, lists_as_json: bool
+) -> DataFrame:
     ruleset = form.ruleset
     subjects = [f"{group}.id" for group in CASE_KINDS[ruleset.case].groups]
     masks = [mask.column for mask in (*form.fired, *form.waived, *form.undetermined)]
     named = [form.columns[name] for name in (*subjects, *results)]
-    wanted = [*named, OUTCOME, *form.conditions.values(), *action_columns(form), *masks]
+    wanted = [
+        *named,
+        OUTCOME,
+        *form.conditions.values(),
+        *action_columns(form),
+        *masks,
+        *([RATE_CURRENCY] if rates else []),
+    ]
     decided = session.sql(form.query(wanted).sql("spark"))
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
@@ -143,7 +158,8 @@ def _decisions(session: SparkSession, form: SqlForm, results: Sequence[str], *, 
     groups = zip(RULES, (form.fired, form.waived, form.undetermined), strict=True)
     columns += [_ids(masks).alias(name) for name, masks in groups]
     actions = sf.expr(action_list(form, as_json=lists_as_json).sql("spark"))
-    return decided.select(*columns, actions.alias(ACTIONS))
+    converted = [sf.expr(value.sql("spark")).alias(name) for name, value in converted_from(rates)]
+    return decided.select(*columns, actions.alias(ACTIONS), *converted)
 
 
 def _ids(masks: tuple[Mask, ...]) -> Column:

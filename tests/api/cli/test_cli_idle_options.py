@@ -131,7 +131,7 @@ WITHOUT_EFFECT = {
     ("check", "--as-of"): "the same",
     **{
         (command, "--rates"): "the examples' amounts are in the policies' currency; test_rates.py converts some"
-        for command in ("decide", "explain", "decide-file", "portfolio")
+        for command in ("decide", "explain", "decide-file", "batch", "portfolio")
     },
 }
 """Options that change nothing in these examples, each with the reason."""

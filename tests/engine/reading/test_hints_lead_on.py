@@ -181,3 +181,17 @@ def test_a_word_that_looks_like_a_formula_is_told_to_be_quoted(word: str, condit
         found = [str(each) for each in load(whole_set({"p": policy}, facts)).diagnostics]
         assert (found == []) == sound, found
         assert sound or f'write "{word}", and the whole between single quotes' in found[0]
+
+
+@pytest.mark.parametrize("cell", ["DE", '"DE"', "'DE'", '"DE, AT"', "[DE, AT]"])
+def test_a_word_of_a_text_in_a_cell_is_told_how_to_be_quoted(cell: str) -> None:
+    """Quotes around the cell are YAML's: whoever wrote `"DE"` has them, and the word still has none."""
+    table = "table:\n  hit: first\n  outputs: {a: rate}\n  rows:\n    - {when: {account.word: CELL}, then: {a: 0.1}}\n"
+    table += "    - {when: {}, then: {a: 0.2}}\n"
+    found = [line for line in check(table.replace("CELL", cell)) if "N001" in line]
+    words = [word for word in ("DE", "AT") if word in cell]
+    assert len(found) == len(words)
+    for word, line in zip(words, found, strict=True):
+        assert f"(put quotes within the quotes, '\"{word}\"', if it is a word" in line
+    quoted = "'" + ", ".join(f'"{word}"' for word in words) + "'"
+    assert not [line for line in check(table.replace("CELL", quoted)) if "W" not in line.split()[1]]

@@ -10,19 +10,21 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.host_names import is_loopback, listed_names
 from api.oidc_issuers import read_issuers
-from ledger.store.place import unfit_place
+from ledger.store.place import JournalPlace, ServerAddress, journal_place
 
 
 class Settings(BaseSettings):
     """All settings of the service, checked when they are read; what is wrong is said in one line (`refusal`)."""
 
-    model_config = SettingsConfigDict(env_prefix="CREDENCE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="CREDENCE_", frozen=True, arbitrary_types_allowed=True)
 
     rules: Path = Field(
         default=Path("rules"), description="Folder of the policy files; watched while the service runs."
     )
-    journal: Path = Field(
-        default=Path("var/credence.db"), description="SQLite file of the decision journal; made if missing."
+    journal: JournalPlace = Field(
+        default=Path("var/credence.db"),
+        description="SQLite file of the decision journal, made if missing; or the address of a PostgreSQL database, "
+        "postgresql://user@host/database.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
@@ -112,10 +114,7 @@ class Settings(BaseSettings):
     @classmethod
     def _can_be_a_journal(cls, place: object) -> object:
         """Looked at as it was written: a path has no slash at its end and is never empty."""
-        trouble = unfit_place(str(place))
-        if trouble is not None:
-            raise ValueError(trouble)
-        return place
+        return place if isinstance(place, ServerAddress) else journal_place(str(place))
 
 
 def refusal(error: ValidationError) -> str:

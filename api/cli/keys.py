@@ -146,15 +146,20 @@ def recover(*, journal: JournalFileOption = "var/credence.db", as_json: JsonOpti
     """
     from api.logs import configure_logs
     from ledger.access.recovery import recovered_key  # only this command needs the journal
+    from ledger.store.place import journal_place
     from ledger.store.trouble import JournalUnavailable
 
-    if not Path(journal).is_file():
-        refuse(f"there is no journal at `{journal}`; give the service's --journal")
+    try:
+        place = journal_place(journal)
+    except ValueError as error:
+        refuse(str(error))
+    if isinstance(place, Path) and not place.is_file():
+        refuse(f"there is no journal at `{place}`; give the service's --journal")
     configure_logs("error")
     try:
-        key = recovered_key(Path(journal))
+        key = recovered_key(place)
     except JournalUnavailable as error:
-        refuse(f"the journal `{journal}` can't be written: {error}")
+        refuse(f"the journal `{place}` can't be written: {error}")
     if as_json:
         print_json({"key": key})
         return

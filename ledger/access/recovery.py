@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from ledger.access.access import Access
 from ledger.access.actors import COMMAND_LINE
 from ledger.access.changes import create_first_key
 from ledger.journal.journal import Journal
+from ledger.store.place import JournalPlace
 
 
-def recovered_key(path: Path) -> str:
+def recovered_key(place: JournalPlace) -> str:
     """The key's text, to be shown once. The one before it ends. Raises `JournalUnavailable`."""
 
     async def make() -> str:
-        journal = Journal(path)
+        journal = Journal(place)
         try:
             changed = await Access(journal).change(create_first_key(even_with_people=True), COMMAND_LINE)
         finally:

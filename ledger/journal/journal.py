@@ -10,34 +10,42 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from queue import Empty, SimpleQueue
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Row, Select, insert, select
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ledger.journal.clock import Clock, moment
 from ledger.journal.opening import open_to_write, try_write
-from ledger.store.database import database_kept_to_read, database_to_read
-from ledger.store.journal_file import JournalFile
+from ledger.store.place import JournalPlace
+from ledger.store.store import Statement, store_at
 from ledger.store.tables import activations, decisions, policy_sets
-from ledger.store.trouble import DAMAGED, FileLost, FileTrouble, JournalUnavailable, trouble_in_words, unavailable
+from ledger.store.trouble import (
+    DAMAGED,
+    AnswerLost,
+    FileTrouble,
+    JournalUnavailable,
+    trouble_in_words,
+    unavailable,
+)
 
 BATCH_MAX = 256
 """Records in one transaction: bounds how long the first of them waits for the last."""
 
 WAITING_MAX = 10_000
 """Records that may wait for the disk before further ones are refused at once."""
+
+LOOK_UP_SECONDS_MAX = 5
+"""How long a batch whose commit was not answered is looked for before its callers are told that it is not known."""
 
 LOG_BYTES_ALARM = 64 << 20
 """A write-ahead log of this size can't be emptied into the file: somebody has been reading for long."""
@@ -127,7 +135,7 @@ _Work = Record | Callable[[Connection], object]
 _Waiting = tuple[_Work, "asyncio.Future[None]"]
 
 
-_DATA_AT_FAULT = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError, UnicodeError)
+_DATA_AT_FAULT = (IntegrityError, DataError, UnicodeError)
 
 _OF_SET = (policy_sets.c.version, policy_sets.c.loaded_at, policy_sets.c.files, policy_sets.c.standard_facts)
 
@@ -136,17 +144,17 @@ class Journal:
     """Decisions and policy sets, written by one thread.
 
     Made by the event loop's thread; what it gives is awaited there. `observe` is called by the writer thread after
-    each transaction. `path` may name a file that isn't there yet: the first write makes it.
+    each transaction. `place` may name a file that isn't there yet, or an empty database: the first write makes the
+    tables.
     """
 
     def __init__(
-        self, path: Path, observe: Callable[[Commit], None] = lambda _: None, clock: Clock | None = None
+        self, place: JournalPlace, observe: Callable[[Commit], None] = lambda _: None, clock: Clock | None = None
     ) -> None:
-        self.path = path
+        self.place = place
         self.clock = clock or Clock()
         self._observe = observe
-        self._file = JournalFile(path)
-        self._to_read, self._kept_to_read = database_to_read(self._file), database_kept_to_read(self._file)
+        self._store = store_at(place)
         self._connection: Connection | None = None
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._closed = False
@@ -182,12 +190,12 @@ class Journal:
 
     def probe(self) -> asyncio.Future[None]:
         """Done once a write as large as a decision has reached the disk."""
-        return self._put(try_write)
+        return self._put(lambda connection: try_write(self._store, connection))
 
     @property
     def log_bytes(self) -> int:
         """Size of the write-ahead log."""
-        return self._file.log_bytes
+        return self._store.log_bytes
 
     def find(self, id: str) -> str | None:
         """The decision as it was answered. Blocks: call it from a thread."""
@@ -237,9 +245,8 @@ class Journal:
 
     def _rows(self, ask: Callable[[Connection], _Answer]) -> _Answer:
         try:
-            self._file.check()
-            database = self._kept_to_read if self._file.is_open else self._to_read
-            with database.connect() as connection:
+            self._store.check()
+            with self._store.reading() as connection:
                 return ask(connection)
         except (SQLAlchemyError, FileTrouble) as error:
             self._is_doubted = self._is_doubted or trouble_in_words(error) == DAMAGED
@@ -259,7 +266,7 @@ class Journal:
     def _run(self) -> None:
         while batch := self._next_batch():
             self._write(batch)
-        self._kept_to_read.dispose()  # whoever closes the file last takes the log in, which only a writer can
+        self._store.dispose()
         self._disconnect()
 
     def _next_batch(self) -> list[_Waiting]:
@@ -280,7 +287,7 @@ class Journal:
     def _write(self, batch: Sequence[_Waiting]) -> None:
         """One transaction for all; one for each where the data of one of them, not the disk, was at fault."""
         error = self._commit([work for work, _ in batch])
-        if not isinstance(error, _DATA_AT_FAULT) or len(batch) == 1:
+        if not isinstance(error, (*_DATA_AT_FAULT, *self._store.data_faults)) or len(batch) == 1:
             _settle((future for _, future in batch), error)
             return
         for work, future in batch:
@@ -290,6 +297,7 @@ class Journal:
         started = perf_counter()
         try:
             self._commit_in_place(works)
+            self._last_id = next((work.id for work in reversed(works) if isinstance(work, Record)), self._last_id)
         except Exception as error:  # whatever it is, the callers must hear of it and the thread must live
             self._note(error, len(works))
             self._after_failure(error)
@@ -298,64 +306,90 @@ class Journal:
         self._observe(Commit(len(works), perf_counter() - started, failed=False))
         if self._trouble:
             self._trouble = ""
-            log.info("journal writes again", journal=str(self.path))
+            log.info("journal writes again", journal=str(self.place))
         return None
 
     def _commit_in_place(self, works: Sequence[_Work]) -> None:
         """Into the file that was opened, and still is at its path after the commit: a record that nobody will find
         must not be answered."""
         connection = self._connected()
-        self._file.check()
+        self._store.check()
         if self._trouble:
             # a smaller record than a usual one may still fit: it isn't the end of the trouble
-            with connection.begin():
-                try_write(connection)
-        self._in_one_transaction(works, connection)
-        self._file.check()
-        self._last_id = next((work.id for work in reversed(works) if isinstance(work, Record)), self._last_id)
+            with self._store.turn(connection):
+                try_write(self._store, connection)
+        try:
+            self._in_one_transaction(works, connection)
+        except AnswerLost as lost:
+            self._look_up(lost)
+        self._store.check()
         self._watch_log()
+
+    def _look_up(self, lost: AnswerLost) -> None:
+        """Returns where the transaction was committed. Raises what broke its connection where it wasn't, and `lost`
+        where that can't be known in time."""
+        self._disconnect()
+        end = monotonic() + LOOK_UP_SECONDS_MAX
+        while monotonic() < end:
+            try:
+                was_committed = self._store.was_committed(self._connected(), lost.transaction)
+            except Exception:
+                self._disconnect()
+                sleep(0.1)
+                continue
+            log.warning("journal's commit was not answered", journal=str(self.place), committed=was_committed)
+            if was_committed:
+                return
+            raise lost.__cause__ or lost
+        raise lost
 
     def _watch_log(self) -> None:
         """Said at 64 MB and at each doubling; anew once it has been small."""
-        log_bytes = self._file.log_bytes  # one more question of 2 µs
+        log_bytes = self._store.log_bytes  # one more question of 2 µs
         if log_bytes >= self._log_alarm:
             self._log_alarm = log_bytes * 2
-            log.warning("journal's log grows", journal=str(self.path), bytes=log_bytes, reason="a reader doesn't end")
+            log.warning("journal's log grows", journal=str(self.place), bytes=log_bytes, reason="a reader doesn't end")
         elif log_bytes < LOG_BYTES_ALARM // 2:
             self._log_alarm = LOG_BYTES_ALARM
 
     def _after_failure(self, error: Exception) -> None:
-        """The file is opened afresh; but where it is lost, what it holds is kept."""
-        if not isinstance(error, FileLost):
+        """The next batch opens the journal afresh; but where its file is lost, what it holds is kept."""
+        if self._store.after_failure(error, self._connection):
             self._disconnect()
-        elif self._connection is not None and self._file.may_be_completed:
-            # what the log holds must not be lost with it: the connection still has both
-            with suppress(sqlite3.Error, SQLAlchemyError):
-                self._connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _note(self, error: Exception, records: int) -> None:
         """What the disk refuses is said once, however often it is tried; what has no words is said in full."""
         trouble = trouble_in_words(error)
         if not trouble:
-            log.exception("journal write failed", journal=str(self.path), records=records)
+            log.exception("journal write failed", journal=str(self.place), records=records)
         elif trouble != self._trouble:
             self._trouble = trouble
-            log.error("journal write failed", journal=str(self.path), records=records, reason=trouble)
+            log.error("journal write failed", journal=str(self.place), records=records, reason=trouble)
 
     def _in_one_transaction(self, works: Sequence[_Work], connection: Connection) -> None:
         """Records alone are one statement, which SQLite commits by itself. The driver gives up the interpreter lock
         for each statement, and beside a busy event loop getting it back takes up to 5 ms: BEGIN, INSERT and COMMIT
         one by one halve the service's rate."""
         records = [work for work in works if isinstance(work, Record)]
-        if len(records) == len(works):
+        if len(records) == len(works) and connection.dialect.name == "sqlite":
             connection.connection.cursor().execute(_insertion(len(records)), _values(records))
             return
-        with connection.begin():
-            if records:
-                connection.exec_driver_sql(_insertion(len(records)), _values(records))
+        with self._store.turn(connection) as turn:
+            if turn.head is not None and turn.head[1]:
+                self.clock.seen(datetime.fromisoformat(turn.head[1]))  # another process's clock may be ahead
             for work in works:
                 if not isinstance(work, Record):
                     work(connection)
+            turn.finish(self._statements(records, turn.head))
+
+    def _statements(self, records: Sequence[Record], head: tuple[int, str] | None) -> list[Statement]:
+        """On a server records get the numbers after the head's, and no time before its."""
+        if head is None:
+            return [(_insertion(len(records)), _values(records))] if records else []
+        size, at = head
+        move_head = (_HEAD, (size + len(records), max(at, moment(self.clock.now()))))
+        numbered = (_numbered_insertion(len(records)), _numbered_values(records, size, at))
+        return [numbered, move_head] if records else [move_head]
 
     def _connected(self) -> Connection:
         """Looked at as at the start where a reader has met damage: a write alone would not meet it."""
@@ -363,12 +397,12 @@ class Journal:
             self._is_doubted = False
             self._disconnect()
         if self._connection is None:
-            self._connection = open_to_write(self._file, self.clock, holding=self._last_id)
+            self._connection = open_to_write(self._store, self.clock, holding=self._last_id)
         return self._connection
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
-        self._file.closed()
+        self._store.closed()
         if connection is not None:
             with suppress(SQLAlchemyError):
                 connection.invalidate()
@@ -378,15 +412,35 @@ class Journal:
 _COLUMNS = tuple(column.name for column in fields(Record))
 
 
+_HEAD = "UPDATE head SET size = %s, at = %s"
+_NO_EARLIER = "max(?, coalesce((SELECT recorded_at FROM decisions ORDER BY sequence DESC LIMIT 1), ''))"
+"""The record's time or that of the last one, whichever is later: other processes write too, by clocks of their own."""
+
+
 @lru_cache(maxsize=BATCH_MAX)
 def _insertion(records: int) -> str:
-    """One statement for the whole batch."""
-    rows = [dict.fromkeys(_COLUMNS, "") for _ in range(records)]
-    return str(insert(decisions).values(rows).compile(dialect=sqlite.dialect()))
+    """One statement for the whole batch, in which SQLite numbers the rows."""
+    row = f"({', '.join(_NO_EARLIER if column == 'recorded_at' else '?' for column in _COLUMNS)})"
+    return f"INSERT INTO decisions ({', '.join(_COLUMNS)}) VALUES {', '.join([row] * records)}"
 
 
 def _values(records: Iterable[Record]) -> tuple[str, ...]:
     return tuple(getattr(record, column) for record in records for column in _COLUMNS)
+
+
+@lru_cache(maxsize=BATCH_MAX)
+def _numbered_insertion(records: int) -> str:
+    """The same on PostgreSQL, whose own numbers would have gaps."""
+    row = f"({', '.join(['%s'] * (len(_COLUMNS) + 1))})"
+    return f"INSERT INTO decisions (sequence, {', '.join(_COLUMNS)}) VALUES {', '.join([row] * records)}"
+
+
+def _numbered_values(records: Iterable[Record], size: int, at: str) -> tuple[int | str, ...]:
+    values: list[int | str] = []
+    for number, record in enumerate(records, size + 1):
+        at = max(at, record.recorded_at)
+        values += [number, *(at if column == "recorded_at" else getattr(record, column) for column in _COLUMNS)]
+    return tuple(values)
 
 
 def _policy_set(row: Row[Any] | None) -> PolicySet | None:

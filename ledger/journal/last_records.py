@@ -36,7 +36,7 @@ _REPEATED = {
 
 _LAST = f"""
 SELECT sequence, (SELECT same.sequence FROM decisions AS same WHERE same.id = decisions.id),
-recorded_at, request, answer, {", ".join(_REPEATED)} FROM decisions ORDER BY sequence DESC LIMIT {RECORDS_CHECKED}
+recorded_at, request, answer, {", ".join(_REPEATED)} FROM decisions ORDER BY decisions.sequence DESC LIMIT {RECORDS_CHECKED}
 """
 _SETS = """
 SELECT loaded_at FROM policy_sets UNION ALL SELECT from_at FROM activations
@@ -46,10 +46,12 @@ _UUID7 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7([0-9a-f]{3})-")
 
 
 def check_last_records(connection: Connection, file_bytes: int) -> datetime | None:
-    """The latest moment in the journal, None where it is empty. Raises `FileTrouble` where it is damaged."""
-    raw = connection.connection.cursor()
+    """The latest moment in the journal, None where it is empty. Raises `FileTrouble` where it is damaged. A server
+    keeps watch over its own pages."""
+    raw: Any = connection.connection.cursor()
+    is_small_file = connection.dialect.name == "sqlite" and file_bytes <= WHOLE_BYTES_MAX
     try:
-        if file_bytes <= WHOLE_BYTES_MAX and raw.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
+        if is_small_file and raw.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
             raise FileTrouble(DAMAGED)
         moments = [*_moments(raw.execute(_LAST)), *(_moment(at) for (at,) in raw.execute(_SETS).fetchall())]
     except sqlite3.DatabaseError as error:

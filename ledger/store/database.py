@@ -33,6 +33,11 @@ LOCK_SECONDS_MAX = 2.0
 LOG_BYTES_KEPT = 8 << 20
 """What the write-ahead log is cut back to; 500 pages of 4 kB are 2 MB."""
 
+_ONE_MIGRATION_AT_A_TIME = """
+SET LOCAL lock_timeout = '60s';
+SELECT pg_advisory_xact_lock(hashtext('credence migrations'))
+"""
+
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -58,10 +63,12 @@ def database_kept_to_read(file: JournalFile) -> Database:
 
 
 def migrate(connection: Connection) -> None:
-    """Brings the tables to the newest revision, in one transaction."""
+    """Brings the tables to the newest revision, in one transaction; of several processes one after the other."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with connection.begin():
+        if connection.dialect.name == "postgresql":  # SQLite's writers are one after the other as it is
+            connection.exec_driver_sql(_ONE_MIGRATION_AT_A_TIME)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

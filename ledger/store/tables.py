@@ -77,3 +77,15 @@ probe = Table(
     Column("filler", LargeBinary, nullable=False),
 )
 """Written over and over to see whether the disk takes a decision. Holds nothing."""
+
+server_metadata = MetaData()
+"""Tables that only PostgreSQL needs."""
+
+head = Table(
+    "head",
+    server_metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # one row, 1
+    Column("size", BigInteger, nullable=False),  # of the decisions
+    Column("at", String(32), nullable=False),  # when the last one was recorded; empty before the first
+)
+"""One row, which every writer locks: whoever has it writes alone, and knows the number and the time before its own."""

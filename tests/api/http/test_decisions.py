@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from api.http.answers import DecisionShape
 from api.settings import Settings
 from engine.vocabulary.plain_text import text_fault
-from tests.support.running_service import BODY
+from tests.support.running_service import BODY, journal_file
 
 
 def test_an_order_over_the_limit_is_held_with_its_reason(client: httpx2.Client) -> None:
@@ -69,7 +69,7 @@ def test_answer_journal_and_later_reading_are_the_same_bytes(
 ) -> None:
     answer = client.post("/v1/decisions/order", json={**BODY, "order": {"id": id, "amount": f"{amount:f}"}})
     assert answer.status_code == 201, answer.text
-    with closing(sqlite3.connect(service_settings.journal)) as database:
+    with closing(sqlite3.connect(journal_file(service_settings))) as database:
         row = database.execute(
             "SELECT answer, request, subject, outcome, case_kind FROM decisions WHERE id = ?", [answer.json()["id"]]
         ).fetchone()
@@ -89,7 +89,7 @@ def test_concurrent_requests_share_commits(client: httpx2.Client) -> None:
 
 def test_the_policy_text_of_a_decision_is_in_the_journal(client: httpx2.Client, service_settings: Settings) -> None:
     decision = client.post("/v1/decisions/order", json=BODY).json()
-    with closing(sqlite3.connect(service_settings.journal)) as database:
+    with closing(sqlite3.connect(journal_file(service_settings))) as database:
         [(files,)] = database.execute(
             "SELECT files FROM policy_sets WHERE version = ?", [decision["policy_version"]]
         ).fetchall()
@@ -144,7 +144,7 @@ def test_a_decision_recorded_before_is_answered_as_it_was_and_has_the_documented
 ) -> None:
     first = client.post("/v1/decisions/order", json=BODY).json()
     old = json.dumps(RECORDED_BEFORE | {"id": first["id"]}, ensure_ascii=False)
-    with closing(sqlite3.connect(service_settings.journal)) as journal, journal:
+    with closing(sqlite3.connect(journal_file(service_settings))) as journal, journal:
         for (name,) in journal.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             journal.execute(f"DROP TRIGGER {name}")
         journal.execute("UPDATE decisions SET answer = ? WHERE id = ?", (old, first["id"]))

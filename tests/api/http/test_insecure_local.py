@@ -16,7 +16,7 @@ from api.http.app import create_app
 from api.settings import Settings
 from tests.support.keyed_services import settings_in
 from tests.support.raw_http import ask, post
-from tests.support.running_service import BODY, running
+from tests.support.running_service import BODY, journal_file, running
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def _decided_by(client: httpx2.Client, settings: Settings, named: str | None) ->
     headers = {} if named is None else {"Credence-On-Behalf-Of": named}
     answer = client.post("/v1/decisions/order", json=BODY, headers=headers)
     assert answer.status_code == 201, answer.text
-    with closing(sqlite3.connect(settings.journal)) as database:
+    with closing(sqlite3.connect(journal_file(settings))) as database:
         query = "SELECT actor FROM decisions WHERE id = ?"
         actor: str = database.execute(query, [answer.json()["id"]]).fetchone()[0]
     return actor

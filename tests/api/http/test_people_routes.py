@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.command_line import credence
 from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, people_with_keys, settings_in
+from tests.support.running_service import journal_file
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_a_person_s_life(client: httpx2.Client, admin: dict[str, str], keys: dic
         else []
     )
     assert (person["active"], person["authority"]) == (False, "assistant")
-    with closing(sqlite3.connect(settings_in(home).journal)) as database:
+    with closing(sqlite3.connect(journal_file(settings_in(home)))) as database:
         query = "SELECT act, actor FROM access_acts WHERE subject = ? ORDER BY number"
         acts = database.execute(query, [person_id]).fetchall()
     assert [act for act, _ in acts] == ["add", "change", "end"]

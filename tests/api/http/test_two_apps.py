@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 
 from api.settings import Settings
-from tests.support.running_service import BODY, ORDERS, running, write_rules
+from tests.support.running_service import BODY, ORDERS, journal_file, running, write_rules
 
 DECIDED = 'credence_decisions_total{case="order",outcome="%s"}'
 
@@ -27,7 +27,7 @@ def _outcome(client: httpx2.Client) -> str:
 
 
 def _recorded(settings: Settings) -> list[str]:
-    with closing(sqlite3.connect(settings.journal)) as journal:
+    with closing(sqlite3.connect(journal_file(settings))) as journal:
         return [outcome for (outcome,) in journal.execute("SELECT outcome FROM decisions ORDER BY sequence")]
 
 

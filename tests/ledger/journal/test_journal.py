@@ -20,7 +20,7 @@ from ledger.journal.clock import Clock
 from ledger.journal.journal import Commit, Journal, Record
 from ledger.journal.opening import check_writable, open_to_write
 from ledger.store.database import LOCK_SECONDS_MAX
-from ledger.store.journal_file import JournalFile
+from ledger.store.file_store import FileStore
 from ledger.store.tables import metadata
 from ledger.store.trouble import JournalUnavailable, trouble_in_words
 from tests.support.journal_records import fails, note_of, record
@@ -239,7 +239,7 @@ def test_nothing_recorded_can_be_changed_or_deleted(
 
 def test_migrations_make_the_tables_that_the_code_describes(path: Path) -> None:
     for _ in range(2):  # nothing to do the second time
-        connection = open_to_write(JournalFile(path), Clock())
+        connection = open_to_write(FileStore(path), Clock())
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.store.append_only import append_only
+
 revision = "0001"
 down_revision = None
 
@@ -29,18 +31,5 @@ def upgrade() -> None:
         sa.Column("request", sa.Text, nullable=False),
         sa.Column("answer", sa.Text, nullable=False),
     )
-    _append_only("policy_sets", "version = NEW.version")
-    _append_only("decisions", "id = NEW.id OR sequence = NEW.sequence")
-
-
-def _append_only(table: str, same: str) -> None:
-    """The third trigger stops `INSERT OR REPLACE` on connections that have not set recursive_triggers."""
-    triggers = (
-        ("update", f"BEFORE UPDATE ON {table}"),
-        ("delete", f"BEFORE DELETE ON {table}"),
-        ("replace", f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"),
-    )
-    for name, occasion in triggers:
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{name} {occasion} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
+    append_only("policy_sets", "version = NEW.version")
+    append_only("decisions", "id = NEW.id OR sequence = NEW.sequence")

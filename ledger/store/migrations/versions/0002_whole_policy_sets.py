@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.store.append_only import append_only
+
 revision = "0002"
 down_revision = "0001"
 
@@ -19,22 +21,9 @@ def upgrade() -> None:
         sa.Column("from_at", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
     )
-    _append_only("activations", "number = NEW.number")
+    append_only("activations", "number = NEW.number")
     op.create_table(
         "probe",
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("filler", sa.LargeBinary, nullable=False),
     )
-
-
-def _append_only(table: str, same: str) -> None:
-    """As in 0001, which never changes again."""
-    triggers = (
-        ("update", f"BEFORE UPDATE ON {table}"),
-        ("delete", f"BEFORE DELETE ON {table}"),
-        ("replace", f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"),
-    )
-    for name, occasion in triggers:
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{name} {occasion} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from ledger.store.append_only import append_only
+
 revision = "0003"
 down_revision = "0002"
 
@@ -22,7 +24,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
-    _append_only("access_acts", "number = NEW.number")
+    append_only("access_acts", "number = NEW.number")
     op.create_table(
         "people",
         sa.Column("id", sa.String(32), primary_key=True),
@@ -32,16 +34,3 @@ def upgrade() -> None:
         sa.Column("oidc_subject", sa.Text),
         sa.UniqueConstraint("oidc_issuer", "oidc_subject"),
     )
-
-
-def _append_only(table: str, same: str) -> None:
-    """As in 0001, which never changes again."""
-    triggers = (
-        ("update", f"BEFORE UPDATE ON {table}"),
-        ("delete", f"BEFORE DELETE ON {table}"),
-        ("replace", f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"),
-    )
-    for name, occasion in triggers:
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{name} {occasion} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )

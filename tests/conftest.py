@@ -9,13 +9,16 @@ import functools
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.pipeline import Engine
 from ledger.policies.rules_folder import RulesFolder
-from tests.support import default_policies
+from ledger.store.place import ServerAddress
+from tests.support import default_policies, postgresql
+from tests.support.postgresql import new_database
 
 TESTS = Path(__file__).parent
 
@@ -110,6 +113,20 @@ def _default_folder() -> RulesFolder:
 def _default_engine() -> Engine:
     """The policies that ship, compiled once; a test that closes an engine makes its own."""
     return default_policies.default_policies()
+
+
+@pytest.fixture(scope="session", name="postgresql")
+def _postgresql() -> Iterator[str]:
+    """The folder of the socket of a PostgreSQL server, which starts when the first test asks for it."""
+    with postgresql.server() as socket:
+        yield socket
+
+
+@pytest.fixture(name="database")
+def _database(postgresql: str) -> Iterator[ServerAddress]:
+    """An empty one for one test."""
+    with new_database(postgresql) as place:
+        yield place
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

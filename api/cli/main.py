@@ -21,6 +21,7 @@ from api.cli.decide_file import decide_file_command
 from api.cli.explain import explain
 from api.cli.grammar import Commands, register
 from api.cli.init import init
+from api.cli.journal_roles import roles
 from api.cli.keys import create, list_keys, recover, revoke
 from api.cli.people import add, change, end, list_people
 from api.cli.portfolio import portfolio
@@ -123,6 +124,7 @@ COMMANDS = (
     ("keys list", list_keys, "List keys, without their texts."),
     ("keys revoke", revoke, "End a key."),
     ("keys recover", recover, "Make a first key again, on the service's machine."),
+    ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
 )
 """Every command: its name, its function, and its line in `credence --help`, in the order there."""
 
@@ -130,5 +132,9 @@ register(
     app,
     COMMANDS,
     file_commands={"decide-file", "batch"},
-    lines={"people": "Who may ask the service, and as what.", "keys": "Keys of people and programs."},
+    lines={
+        "people": "Who may ask the service, and as what.",
+        "keys": "Keys of people and programs.",
+        "journal": "The journal's database.",
+    },
 )

@@ -132,7 +132,8 @@ class Access:
             statement = update(people).where(people.c.id == changed.identity.id) if known else insert(people)
             connection.execute(statement.values(asdict(changed.identity)))
         for each in changed.acts:
-            connection.execute(insert(access_acts), {"at": moment(now), "actor": actor, **asdict(each)})
+            number = select(func.coalesce(func.max(access_acts.c.number), 0) + 1).scalar_subquery()
+            connection.execute(insert(access_acts).values(number=number, at=moment(now), actor=actor, **asdict(each)))
         return changed
 
 

@@ -21,7 +21,7 @@ from time import monotonic, perf_counter, sleep
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ledger.journal.clock import Clock, moment
@@ -459,7 +459,8 @@ def _activate(connection: Connection, row: Mapping[str, str | None], clock: Cloc
     last = connection.execute(select(activations.c.version).order_by(activations.c.number.desc()).limit(1)).scalar()
     if last != version:
         kind = "first" if last is None else "watch"
-        connection.execute(insert(activations), {"version": version, "from_at": now, "kind": kind})
+        number = select(func.coalesce(func.max(activations.c.number), 0) + 1).scalar_subquery()
+        connection.execute(insert(activations).values(number=number, version=version, from_at=now, kind=kind))
 
 
 def _settle(futures: Iterable[asyncio.Future[None]], error: Exception | None) -> None:

@@ -21,9 +21,9 @@ What a request may carry, and policies may read: the standard facts of credence.
 vocabulary by `scripts/facts_reference.py`.
 
 Money, rates and numbers are sent as decimal text (`"12500.00"`), dates as `"2026-07-01"`, counts and days as whole
-numbers, yes/no as `true` and `false`. What is not known is left out; only **bold** facts must be sent. *Confidential* ones
-say of a customer what not everybody who enters orders may see, *personal* ones name somebody: the journal keeps each of
-them as a part of its own.
+numbers, yes/no as `true` and `false`. What is not known is left out; only **bold** facts must be sent. *Confidential*
+ones say of a customer what not everybody who enters orders may see, *personal* ones name somebody: the journal keeps
+each of them as a part of its own.
 """
 
 

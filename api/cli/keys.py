@@ -144,15 +144,22 @@ def recover(*, journal: JournalFileOption = "var/credence.db", as_json: JsonOpti
 
     Exit code: 0 made, 2 the journal can't be written.
     """
+    from pydantic import ValidationError
+
     from api.logs import configure_logs
-    from ledger.access.recovery import recovered_key  # only this command needs the journal
+    from api.settings import Settings, refusal  # only this command needs the journal
+    from ledger.access.recovery import recovered_key
     from ledger.store.trouble import JournalUnavailable
 
     if not Path(journal).is_file():
         refuse(f"there is no journal at `{journal}`; give the service's --journal")
     configure_logs("error")
     try:
-        key = recovered_key(Path(journal))
+        settings = Settings(journal=Path(journal))
+    except ValidationError as error:
+        refuse(refusal(error))
+    try:
+        key = recovered_key(settings.journal, settings.key_places)
     except JournalUnavailable as error:
         refuse(f"the journal `{journal}` can't be written: {error}")
     if as_json:

@@ -6,16 +6,18 @@ import asyncio
 from pathlib import Path
 
 from ledger.access.access import Access
-from ledger.access.actors import COMMAND_LINE
 from ledger.access.changes import create_first_key
 from ledger.journal.journal import Journal
+from ledger.record.actors import COMMAND_LINE
+from ledger.store.secret_files import KeyPlaces
 
 
-def recovered_key(path: Path) -> str:
-    """The key's text, to be shown once. The one before it ends. Raises `JournalUnavailable`."""
+def recovered_key(path: Path, places: KeyPlaces | None = None) -> str:
+    """The key's text, to be shown once. The one before it ends. `places`: where the journal's keys are, if not beside
+    it. Raises `JournalUnavailable`."""
 
     async def make() -> str:
-        journal = Journal(path)
+        journal = Journal(path, places=places)
         try:
             changed = await Access(journal).change(create_first_key(even_with_people=True), COMMAND_LINE)
         finally:

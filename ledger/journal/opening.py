@@ -1,20 +1,25 @@
-"""Opening the journal to write: the file, its tables, its triggers and its last records are looked at first.
+"""Opening the journal to write: the file, its tables, its triggers, its keys, its last records are looked at first.
 
 Nothing is decided on a journal that fails here.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from ledger.journal.clock import Clock
-from ledger.journal.last_records import check_last_records
+from ledger.journal.last_records import check_last_records, check_whole
+from ledger.journal.log_head import LogHead, read_head
+from ledger.record.signed_notes import NoteSigner
 from ledger.store.database import database_to_write, migrate
 from ledger.store.journal_file import JournalFile
+from ledger.store.key_database import SubjectKeys
 from ledger.store.schema_check import check_schema
-from ledger.store.tables import decisions
+from ledger.store.secret_files import KeyPlaces, beside, signing_key, wrapping_key
+from ledger.store.tables import bodies, entries
 from ledger.store.trouble import HELD, FileTrouble, JournalUnavailable, trouble_in_words
 
 PROBE_BYTES = 32_000
@@ -23,25 +28,49 @@ PROBE_BYTES = 32_000
 _PROBE = text(f"INSERT OR REPLACE INTO probe (number, filler) VALUES (1, randomblob({PROBE_BYTES}))")
 
 
-def open_to_write(file: JournalFile, clock: Clock, holding: str | None = None) -> Connection:
-    """`holding`: a decision that must be in it, since this process has answered it. The clock learns the time of the
-    last record. Raises `FileTrouble` and what the database raises."""
+@dataclass(frozen=True, slots=True)
+class OpenJournal:
+    """A journal that may be added to."""
+
+    connection: Connection
+    keys: SubjectKeys
+    signer: NoteSigner
+    head: LogHead
+
+
+def open_to_write(file: JournalFile, places: KeyPlaces, clock: Clock, holding: str | None = None) -> OpenJournal:
+    """`holding`: a record that must be in it, since this process has answered it. The clock learns the time of the last
+    record. Raises `FileTrouble` and what the database raises."""
     file.prepare()
     connection = database_to_write(file).connect().execution_options(writes=True)
     try:
         migrate(connection)
         file.opened()
         check_schema(connection)
-        latest = check_last_records(connection, file.bytes)
-        if latest is not None:
-            clock.seen(latest)
-        if holding is not None:
-            _refuse_without(connection, holding)
+        check_whole(connection, file.bytes)
+        return _with_keys(connection, places, clock, holding)
     except BaseException:
         file.closed()
         connection.close()
         raise
-    return connection
+
+
+def _with_keys(connection: Connection, places: KeyPlaces, clock: Clock, holding: str | None) -> OpenJournal:
+    with connection.begin():
+        ended = read_head(connection, None)
+        most = connection.execute(select(func.max(bodies.c.seq))).scalar()
+        if most is not None and most >= ended.tree.size:
+            raise FileTrouble(f"the file is damaged: record {most} has a body and no header")
+        is_new = ended.tree.size == 0
+        signer = signing_key(places.signing_key, may_make=is_new)
+        keys = SubjectKeys(places.subject_keys, wrapping_key(places.wrapping_key, may_make=is_new))
+        keys.open(may_make=is_new, at_least=ended.last_key)
+        latest = check_last_records(connection, ended, keys.key, signer.verifier)
+        if latest is not None:
+            clock.seen(latest)
+        if holding is not None:
+            _refuse_without(connection, holding)
+    return OpenJournal(connection, keys, signer, ended)
 
 
 def try_write(connection: Connection) -> None:
@@ -51,16 +80,16 @@ def try_write(connection: Connection) -> None:
     connection.execute(_PROBE)
 
 
-def check_writable(path: Path) -> None:
-    """Makes the file where there is none and tries a write. Raises `JournalUnavailable` with what is wrong; to be held
-    by another process passes, since that ends by itself."""
+def check_writable(path: Path, places: KeyPlaces | None = None) -> None:
+    """Makes the file where there is none, with its keys, and tries a write. Raises `JournalUnavailable` with what is
+    wrong; to be held by another process passes, since that ends by itself."""
     try:
-        connection = open_to_write(JournalFile(path), Clock())
+        opened = open_to_write(JournalFile(path), places or beside(path), Clock())
         try:
-            with connection.begin():
-                try_write(connection)
+            with opened.connection.begin():
+                try_write(opened.connection)
         finally:
-            connection.close()
+            opened.connection.close()
     except Exception as error:
         trouble = trouble_in_words(error)
         if not trouble:
@@ -71,6 +100,5 @@ def check_writable(path: Path) -> None:
 
 def _refuse_without(connection: Connection, id: str) -> None:
     """A file with the same number on disk may still be another one: the number is given anew."""
-    with connection.begin():
-        if connection.execute(select(decisions.c.sequence).where(decisions.c.id == id)).first() is None:
-            raise FileTrouble("the file was moved or replaced: what was recorded last is not in it; put it back")
+    if connection.execute(select(entries.c.seq).where(entries.c.id == id)).first() is None:
+        raise FileTrouble("the file was moved or replaced: what was recorded last is not in it; put it back")

@@ -61,7 +61,7 @@ class Header:
     """SHA-256 over the commitments to the body's parts, hexadecimal."""
 
     actor: str
-    """Who asked, by opaque ids (`ledger.access.actors`)."""
+    """Who asked, by opaque ids (`ledger.record.actors`)."""
 
     outcome: str = ""
     """What was decided or done."""

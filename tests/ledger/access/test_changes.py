@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from engine.vocabulary.persons import person as compared
 from ledger.access.access import Access
-from ledger.access.actors import Actor
+from ledger.record.actors import Actor
 from ledger.access.changes import (
     AccessChange,
     AccessRefused,

@@ -1,0 +1,89 @@
+"""Where the log ends: its head row, and the tree over all headers, each worked out from the other's neighbours.
+
+The head row is what writers lock and a cache. At a start the tree is built from the full tiles and the headers behind
+them, and must have the frontier that the head row says; later a writer keeps the tree in memory, and builds it again
+where another process has written since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from ledger.record.log_tiles import TILE_HASHES, LogTree, restored
+from ledger.record.merkle_tree import leaf_hash
+from ledger.store.tables import entries, head, tiles
+from ledger.store.trouble import DAMAGED, FileTrouble
+
+LOG_DISAGREES = f"{DAMAGED}: where the log ends, its head and its records don't agree"
+
+_ROW = select(head.c.size, head.c.frontier, head.c.at, head.c.last_key).where(head.c.number == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """The end of the log."""
+
+    tree: LogTree
+    """Over the headers of all records."""
+
+    at: str
+    """Of the last record; empty where there is none."""
+
+    last_key: int
+    """The greatest number of a subject key that a body uses."""
+
+
+def read_head(connection: Connection, known: LogHead | None) -> LogHead:
+    """In the caller's transaction, whose lock keeps others from writing. `known`: as it was after the last transaction
+    of this process. Raises `FileTrouble`."""
+    row = connection.execute(_ROW.with_for_update()).first()
+    if row is None:
+        return _begun(connection)
+    if known is not None and known.tree.size == row.size and known.last_key == row.last_key:
+        tree = known.tree
+    else:
+        tree = tree_of(connection, row.size)
+    if b"".join(tree.frontier) != row.frontier:
+        raise FileTrouble(LOG_DISAGREES)
+    return LogHead(tree, row.at, row.last_key)
+
+
+def _begun(connection: Connection) -> LogHead:
+    """A new log. Raises `FileTrouble` where there are records without a head."""
+    if connection.execute(select(entries.c.seq).limit(1)).first() is not None:
+        raise FileTrouble(LOG_DISAGREES)
+    connection.execute(insert(head), {"number": 1, "size": 0, "frontier": b"", "at": "", "last_key": 0})
+    return LogHead(LogTree(), "", 0)
+
+
+def tree_of(connection: Connection, size: int) -> LogTree:
+    """Over the first `size` headers. Raises `FileTrouble` where the log doesn't end there or tiles are missing."""
+    first = size // TILE_HASHES * TILE_HASHES
+    query = select(entries.c.seq, entries.c.header).where(entries.c.seq >= first).order_by(entries.c.seq)
+    last = connection.execute(query).all()
+    ends = connection.execute(select(func.max(entries.c.seq))).scalar()
+    if [row.seq for row in last] != list(range(first, size)) or ends != (size - 1 if size else None):
+        raise FileTrouble(LOG_DISAGREES)
+
+    def tile_at(level: int, number: int) -> bytes | None:
+        where = (tiles.c.level == level) & (tiles.c.number == number)
+        hashes: bytes | None = connection.execute(select(tiles.c.hashes).where(where)).scalar()
+        return hashes
+
+    tree = restored(size, tile_at, [leaf_hash(row.header.encode()) for row in last])
+    if tree is None:
+        raise FileTrouble(LOG_DISAGREES)
+    return tree
+
+
+def write_head(connection: Connection, ended: LogHead) -> None:
+    """In the caller's transaction."""
+    values = {
+        "size": ended.tree.size,
+        "frontier": b"".join(ended.tree.frontier),
+        "at": ended.at,
+        "last_key": ended.last_key,
+    }
+    connection.execute(update(head).where(head.c.number == 1).values(values))

@@ -95,14 +95,14 @@ class DecideCase:
         clock = self._journal.clock
         engine = self._policies.engine()
         decision = decided(engine, self._case, body, uuid7(clock.id_time()), clock)
-        answered = answer_parts(decision)
+        answer, answered = answer_parts(decision)
         asked = self._flagged_facts(engine.vocabulary).request_parts(raw, body)
         actor, request_id = actor_of(scope), request_id_in(scope)
         seq = await self._journal.record(_record(decision, body, (*asked, *answered), actor, request_id))
         self._metrics.decided(decision, perf_counter() - started)
         if any(reason.rule == ENGINE_DISAGREEMENT for reason in decision.reasons):
             log.error("the two matchers disagree", decision=decision.id, policy_version=decision.policy_version)
-        await _send(send, b"".join(part.content for part in answered), decision.id, seq)
+        await _send(send, answer, decision.id, seq)
 
     def _flagged_facts(self, vocabulary: Vocabulary) -> FlaggedFacts:
         if self._flagged is None or self._flagged[0] is not vocabulary:

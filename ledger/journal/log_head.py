@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from ledger.record.log_tiles import TILE_HASHES, LogTree, restored
 from ledger.record.merkle_tree import leaf_hash
+from ledger.store.prepared_sql import PreparedSql
 from ledger.store.tables import entries, head, tiles
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 LOG_DISAGREES = f"{DAMAGED}: where the log ends, its head and its records don't agree"
 
-_ROW = select(head.c.size, head.c.frontier, head.c.at, head.c.last_key).where(head.c.number == 1)
+_READ = PreparedSql(select(head.c.size, head.c.frontier, head.c.at, head.c.last_key).with_for_update())
+_WRITE = PreparedSql(
+    update(head).values({name: bindparam(name) for name in ("size", "frontier", "at", "last_key")}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +42,14 @@ class LogHead:
 def read_head(connection: Connection, known: LogHead | None) -> LogHead:
     """In the caller's transaction, whose lock keeps others from writing. `known`: as it was after the last transaction
     of this process. Raises `FileTrouble`."""
-    row = connection.execute(_ROW.with_for_update()).first()
+    row = _READ.first(connection)
     if row is None:
         return _begun(connection)
-    if known is not None and known.tree.size == row.size and known.last_key == row.last_key:
-        tree = known.tree
-    else:
-        tree = tree_of(connection, row.size)
-    if b"".join(tree.frontier) != row.frontier:
+    size, frontier, at, last_key = row
+    tree = known.tree if known is not None and known.tree.size == size else tree_of(connection, size)
+    if b"".join(tree.frontier) != frontier:
         raise FileTrouble(LOG_DISAGREES)
-    return LogHead(tree, row.at, row.last_key)
+    return LogHead(tree, at, last_key)
 
 
 def _begun(connection: Connection) -> LogHead:
@@ -80,10 +82,5 @@ def tree_of(connection: Connection, size: int) -> LogTree:
 
 def write_head(connection: Connection, ended: LogHead) -> None:
     """In the caller's transaction."""
-    values = {
-        "size": ended.tree.size,
-        "frontier": b"".join(ended.tree.frontier),
-        "at": ended.at,
-        "last_key": ended.last_key,
-    }
-    connection.execute(update(head).where(head.c.number == 1).values(values))
+    tree = ended.tree
+    _WRITE.run(connection, size=tree.size, frontier=b"".join(tree.frontier), at=ended.at, last_key=ended.last_key)

@@ -13,14 +13,18 @@ from sqlalchemy import Connection
 
 from ledger.journal.clock import Clock, moment
 from ledger.journal.log_head import LogHead, read_head, write_head
-from ledger.record.body_parts import new_body
+from ledger.record.body_parts import SALT_BYTES, new_body
 from ledger.record.merkle_tree import leaf_hash
 from ledger.record.new_records import Record
 from ledger.record.record_header import Header
 from ledger.record.record_ids import RANDOM_BYTES, uuid7_of
-from ledger.store.bulk_insert import insert_rows
+from ledger.record.sealing import NONCE_BYTES
 from ledger.store.key_database import SubjectKeys
+from ledger.store.prepared_sql import insert_rows
 from ledger.store.tables import bodies, entries, entry_blinds, entry_rules, tiles
+
+_RANDOM_BYTES = SALT_BYTES + NONCE_BYTES
+"""Of each record."""
 
 ACCOUNT, SUBJECT = "account", "subject"
 """What blinds are of."""
@@ -66,11 +70,13 @@ class LogTransaction:
     def _write_records(self, first: int, records: Sequence[Record], numbers: Sequence[int]) -> list[str]:
         """The headers' texts."""
         entry_rows, body_rows, headers = [], [], []
+        random = secrets.token_bytes(_RANDOM_BYTES * len(records))  # at once: asking gives up the interpreter lock
         for seq, (record, number) in enumerate(zip(records, numbers, strict=True), first):
-            body = new_body(record.body)
+            at = (seq - first) * _RANDOM_BYTES
+            body = new_body(record.body, random[at : at + SALT_BYTES])
             header = self._header(seq, record, body.digest())
             text = header.canonical_text().decode()
-            sealed = self.keys.key(number).seal(seq, body.packed())
+            sealed = self.keys.key(number).seal(seq, body.packed(), random[at + SALT_BYTES : at + _RANDOM_BYTES])
             entry_rows.append(
                 (seq, header.id, header.at, header.kind, header.case, header.outcome, header.actor, header.policy, text)
             )

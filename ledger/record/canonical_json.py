@@ -22,24 +22,32 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 _decode = json.JSONDecoder().decode
 
 
+_KINDS = frozenset({str, int})
+
+
 class NotCanonical(ValueError):
     """The object has no canonical form here, or a text isn't in it."""
 
 
 def canonical(members: Mapping[str, str | int]) -> bytes:
     """The text. Raises `NotCanonical`."""
-    for name, value in members.items():
-        if type(value) is str:
-            if not value.isascii():
-                raise NotCanonical(f"`{name}` holds a character beyond ASCII")
-        elif type(value) is not int or not -INTEGER_MAX <= value <= INTEGER_MAX:
-            raise NotCanonical(f"`{name}` is no text and no whole number within 53 bits")
-        if type(name) is not str or not name.isascii():
-            raise NotCanonical("a name holds a character beyond ASCII")
-    text = _encode(members).encode()
+    if not set(map(type, members.values())) <= _KINDS or any(type(name) is not str for name in members):
+        raise _refused(members)
+    text = _encode(members)
+    if not text.isascii() or any(abs(value) > INTEGER_MAX for value in members.values() if type(value) is int):
+        raise _refused(members)
     if len(text) > BYTES_MAX:
         raise NotCanonical(f"{len(text)} bytes are more than {BYTES_MAX}")
-    return text
+    return text.encode()
+
+
+def _refused(members: Mapping[str, str | int]) -> NotCanonical:
+    for name, value in members.items():
+        if type(value) is str and not value.isascii():
+            return NotCanonical(f"`{name}` holds a character beyond ASCII")
+        if type(value) is not str and (type(value) is not int or abs(value) > INTEGER_MAX):
+            return NotCanonical(f"`{name}` is no text and no whole number within 53 bits")
+    return NotCanonical("a name is no text in ASCII")
 
 
 def read_canonical(text: bytes) -> dict[str, str | int]:

@@ -1,8 +1,8 @@
 """Which parts a decision's request and answer are cut into, so that each can be withheld by itself.
 
-Of the request, each flagged fact's value (`confidential` or `personal`) is a part; of the answer, each reason, and all
-that the policies worked out (figures and results). What lies between them are frames, numbered. The parts one after the
-other are the two documents, byte for byte: nothing is written anew.
+Of the request, each flagged fact's value (`confidential` or `personal`) is a piece; of the answer, each reason, and all
+that the policies worked out (figures and results). What is left are the frames. The documents are cut, never written
+anew.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic_core import to_json
 
 from engine.deciding.decision import Decision
 from engine.vocabulary.vocabulary import Kind, Vocabulary
-from ledger.record.body_parts import Part
+from ledger.record.body_parts import Part, cut
 
 REQUEST = "request"
 ANSWER = "answer"
@@ -66,9 +66,9 @@ class FlaggedFacts:
             if (group := body.get(fact.group)) is not None and group.get(fact.key) is not None
         ]
         if not present:
-            return [Part(f"{REQUEST}/0", raw)]
+            return [Part(REQUEST, raw)]
         spans = _quick_spans(raw, present)
-        return _cut(raw, _spans(raw, present) if spans is None else spans)
+        return cut(REQUEST, raw, _spans(raw, present) if spans is None else spans)
 
 
 def _quick_spans(raw: bytes, present: Iterable[_Flagged]) -> list[Span] | None:
@@ -121,31 +121,23 @@ def _after_blanks(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _cut(raw: bytes, spans: list[Span]) -> list[Part]:
-    parts: list[Part] = []
-    at = 0
-    for number, (start, end, name) in enumerate(sorted(spans)):
-        parts.append(Part(f"{REQUEST}/{number}", raw[at:start]))
-        parts.append(Part(f"{REQUEST}/{name}", raw[start:end]))
-        at = end
-    parts.append(Part(f"{REQUEST}/{len(spans)}", raw[at:]))
-    return parts
-
-
-def answer_parts(decision: Decision) -> list[Part]:
-    """The parts of `decision.as_json()` as it is answered; one after the other they are its text. The comma that
-    separates two reasons begins the part of the second."""
+def answer_parts(decision: Decision) -> tuple[bytes, list[Part]]:
+    """The text of `decision.as_json()`, which is answered, and its parts."""
     told = decision.as_json()
     names = list(told)
     reasons, figures, results = (names.index(name) for name in ("reasons", "figures", "results"))
-    parts = [Part(f"{ANSWER}/0", b'%b,"reasons":[' % _json(told, names[:reasons])[:-1])]
-    for number, reason in enumerate(told["reasons"]):  # type: ignore[arg-type, var-annotated]  # a list
-        parts.append(Part(f"{ANSWER}/reason/{number}", b",%b" % to_json(reason) if number else to_json(reason)))
-    middle = _json(told, names[reasons + 1 : figures])[1:-1]
-    parts.append(Part(f"{ANSWER}/1", b"],%b," % middle))
-    parts.append(Part(f"{ANSWER}/results", _json(told, names[figures : results + 1])[1:-1]))
-    parts.append(Part(f"{ANSWER}/2", b",%b" % _json(told, names[results + 1 :])[1:]))
-    return parts
+    pieces = [to_json(reason.as_json()) for reason in decision.reasons]
+    start = b'%b,"reasons":[' % _json(told, names[:reasons])[:-1]
+    middle = b"],%b," % _json(told, names[reasons + 1 : figures])[1:-1]
+    worked_out = _json(told, names[figures : results + 1])[1:-1]
+    answer = b"%b%b%b%b,%b" % (start, b",".join(pieces), middle, worked_out, _json(told, names[results + 1 :])[1:])
+    spans, at = [], len(start)
+    for number, piece in enumerate(pieces):
+        spans.append((at, at + len(piece), f"reason.{number}"))
+        at += len(piece) + 1
+    at += len(middle) - (1 if pieces else 0)
+    spans.append((at, at + len(worked_out), "results"))
+    return answer, cut(ANSWER, answer, spans)
 
 
 def _json(told: Mapping[str, Any], names: Iterable[str]) -> bytes:
@@ -154,4 +146,4 @@ def _json(told: Mapping[str, Any], names: Iterable[str]) -> bytes:
 
 def whole_parts(request: bytes, answer: bytes) -> tuple[Part, ...]:
     """A request and an answer of which nothing more is known, each as one part."""
-    return Part(f"{REQUEST}/0", request), Part(f"{ANSWER}/0", answer)
+    return Part(REQUEST, request), Part(ANSWER, answer)

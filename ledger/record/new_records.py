@@ -9,10 +9,10 @@ from ledger.record.actors import Actor
 from ledger.record.body_parts import Part
 from ledger.record.record_header import RecordKind
 
-ACT_SUBJECT = "act/subject"
-ACT_BODY = "act/body"
-ACTIVATION = "activation/0"
-ACTOR = "actor/0"
+ACT_SUBJECT = "subject"
+ACT_BODY = "act"
+ACTIVATION = "activation"
+ACTOR = "actor"
 """Paths of parts: who or what an act is about and what it set; how a policy set took effect; an actor who names
 somebody."""
 

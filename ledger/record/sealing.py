@@ -48,9 +48,9 @@ class BodyKey:
         self.key = key
         self._cipher = AESGCM(key)
 
-    def seal(self, seq: int, packed: bytes) -> Sealed:
-        """For the record at this place."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
+    def seal(self, seq: int, packed: bytes, nonce: bytes | None = None) -> Sealed:
+        """For the record at this place. `nonce`: 12 random bytes, where the caller has fetched them for many."""
+        nonce = nonce or secrets.token_bytes(NONCE_BYTES)
         return Sealed(nonce, self._cipher.encrypt(nonce, packed, _place(seq)))
 
     def open(self, seq: int, sealed: Sealed) -> bytes:

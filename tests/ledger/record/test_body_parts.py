@@ -10,15 +10,21 @@ import pytest
 from ledger.record.body_parts import BadBody, Body, Part, commitment, commitments, digest_of, new_body, unpacked
 from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed, blind_of, new_key_bytes, unwrapped, wrapped
 
-PARTS = (Part("request/0", b'{"a":'), Part("request/order.x", b"1"), Part("request/1", b"}"), Part("answer/0", b"\n"))
+PARTS = (
+    Part("request", b'{"a":,"b":}'),
+    Part("request/x@5", b"1"),
+    Part("request/y@11", b'"2"'),
+    Part("answer", b"."),
+)
 
 
 def test_a_body_is_read_back_and_its_documents_are_put_together() -> None:
     body = new_body(PARTS)
     assert unpacked(body.packed()) == body
-    assert body.document("request") == b'{"a":1}'
-    assert body.document("answer") == b"\n"
+    assert body.document("request") == b'{"a":1,"b":"2"}'
+    assert body.document("answer") == b"."
     assert body.document("re") is None
+    assert body.document("x") is None
     assert new_body(PARTS).salt != body.salt
 
 

@@ -6,9 +6,11 @@ back would be a promise that nobody can keep. The head row is locked meanwhile, 
 
 from __future__ import annotations
 
-from sqlalchemy import func, insert, select
+from dataclasses import replace
 
-from ledger.journal.log_head import LogHead, read_head
+from sqlalchemy import insert
+
+from ledger.journal.log_head import LogHead, read_head, write_head
 from ledger.journal.opening import OpenJournal
 from ledger.record.checkpoints import Checkpoint
 from ledger.store.tables import checkpoints
@@ -42,7 +44,8 @@ class Checkpointing:
         with opened.connection.begin():
             ended = read_head(opened.connection, known)
             size = ended.tree.size
-            if (opened.connection.execute(select(func.max(checkpoints.c.size))).scalar() or 0) < size:
+            if ended.signed < size:
                 note = Checkpoint(opened.signer.name, size, ended.tree.root).signed(opened.signer)
                 opened.connection.execute(insert(checkpoints), {"size": size, "note": note})
+                write_head(opened.connection, replace(ended, signed=size))
         self._size, self._grown = size, False

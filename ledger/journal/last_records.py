@@ -10,7 +10,6 @@ processor for 50 MB); a large one takes too long for a start: docs/operations.md
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,10 +64,6 @@ def check_last_records(
         rows = connection.execute(_LAST).all()
         moments = [*_moments(connection, rows, ended, key)]
         moments += [_moment(at) for (at,) in connection.execute(select(policy_sets.c.loaded_at))]
-    except sqlite3.DatabaseError as error:
-        if hasattr(error, "sqlite_errorcode"):
-            raise
-        raise FileTrouble(DAMAGED) from error  # the driver's own: text that is not UTF-8
     except (ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
         raise FileTrouble(DAMAGED) from error
     return max(moments, default=None)
@@ -100,6 +95,8 @@ def _repeated(header: Header) -> tuple[str, ...]:
 
 def _check_newest_checkpoint(connection: Connection, ended: LogHead, verifier: NoteVerifier) -> None:
     row = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
+    if (row.size if row else 0) != ended.signed:
+        raise FileTrouble(f"{DAMAGED}: checkpoint {ended.signed} was signed, and it is not the newest")
     if row is None:
         return
     try:

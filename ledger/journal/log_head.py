@@ -19,13 +19,13 @@ from ledger.store.trouble import DAMAGED, FileTrouble
 
 LOG_DISAGREES = f"{DAMAGED}: where the log ends, its head and its records don't agree"
 
-_READ = PreparedSql(select(head.c.size, head.c.frontier, head.c.at, head.c.last_key).with_for_update())
+_READ = PreparedSql(select(head.c.size, head.c.frontier, head.c.at, head.c.last_key, head.c.signed).with_for_update())
 _WRITE = PreparedSql(
-    update(head).values({name: bindparam(name) for name in ("size", "frontier", "at", "last_key")}),
+    update(head).values({name: bindparam(name) for name in ("size", "frontier", "at", "last_key", "signed")}),
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogHead:
     """The end of the log."""
 
@@ -38,6 +38,9 @@ class LogHead:
     last_key: int
     """The greatest number of a subject key that a body uses."""
 
+    signed: int
+    """Size of the newest checkpoint; 0 where there is none."""
+
 
 def read_head(connection: Connection, known: LogHead | None) -> LogHead:
     """In the caller's transaction, whose lock keeps others from writing. `known`: as it was after the last transaction
@@ -45,19 +48,19 @@ def read_head(connection: Connection, known: LogHead | None) -> LogHead:
     row = _READ.first(connection)
     if row is None:
         return _begun(connection)
-    size, frontier, at, last_key = row
+    size, frontier, at, last_key, signed = row
     tree = known.tree if known is not None and known.tree.size == size else tree_of(connection, size)
     if b"".join(tree.frontier) != frontier:
         raise FileTrouble(LOG_DISAGREES)
-    return LogHead(tree, at, last_key)
+    return LogHead(tree=tree, at=at, last_key=last_key, signed=signed)
 
 
 def _begun(connection: Connection) -> LogHead:
     """A new log. Raises `FileTrouble` where there are records without a head."""
     if connection.execute(select(entries.c.seq).limit(1)).first() is not None:
         raise FileTrouble(LOG_DISAGREES)
-    connection.execute(insert(head), {"number": 1, "size": 0, "frontier": b"", "at": "", "last_key": 0})
-    return LogHead(LogTree(), "", 0)
+    connection.execute(insert(head), {"number": 1, "size": 0, "frontier": b"", "at": "", "last_key": 0, "signed": 0})
+    return LogHead(tree=LogTree(), at="", last_key=0, signed=0)
 
 
 def tree_of(connection: Connection, size: int) -> LogTree:
@@ -82,5 +85,6 @@ def tree_of(connection: Connection, size: int) -> LogTree:
 
 def write_head(connection: Connection, ended: LogHead) -> None:
     """In the caller's transaction."""
-    tree = ended.tree
-    _WRITE.run(connection, size=tree.size, frontier=b"".join(tree.frontier), at=ended.at, last_key=ended.last_key)
+    frontier = b"".join(ended.tree.frontier)
+    last = {"at": ended.at, "last_key": ended.last_key, "signed": ended.signed}
+    _WRITE.run(connection, size=ended.tree.size, frontier=frontier, **last)

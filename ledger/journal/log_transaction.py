@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -64,7 +65,7 @@ class LogTransaction:
         self._write_terms(first, records, accounts)
         tree, full = self.head.tree.appended([leaf_hash(header.encode()) for header in headers])
         insert_rows(self.connection, tiles, full)
-        self.head = LogHead(tree, self._last_at, max(self.head.last_key, *numbers))
+        self.head = replace(self.head, tree=tree, at=self._last_at, last_key=max(self.head.last_key, *numbers))
         write_head(self.connection, self.head)
 
     def _write_records(self, first: int, records: Sequence[Record], numbers: Sequence[int]) -> list[str]:

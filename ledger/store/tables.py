@@ -69,6 +69,7 @@ head = Table(
     Column("frontier", LargeBinary, nullable=False),  # of the tree over them
     Column("at", String(32), nullable=False),  # of the last record
     Column("last_key", BigInteger, nullable=False),  # the greatest number of a subject key that a body uses
+    Column("signed", BigInteger, nullable=False),  # size of the newest checkpoint
 )
 """Where the log ends: what writers lock, and a cache that is worked out again at each start."""
 

@@ -46,6 +46,8 @@ def trouble_in_words(error: BaseException | None) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
     raw = getattr(error, "orig", None) or error
+    if isinstance(raw, sqlite3.OperationalError) and str(raw).startswith("Could not decode to UTF-8"):
+        return DAMAGED  # the driver's own: what was text isn't any more
     code = getattr(raw, "sqlite_errorcode", None)
     return "" if code is None else _TROUBLES.get(code & 0xFF, "")
 

@@ -70,6 +70,7 @@ def _make_log() -> None:
         sa.Column("frontier", sa.LargeBinary, nullable=False),
         sa.Column("at", sa.String(32), nullable=False),
         sa.Column("last_key", sa.BigInteger, nullable=False),
+        sa.Column("signed", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "checkpoints",

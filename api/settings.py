@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from api.host_names import is_loopback, listed_names
 from api.oidc_issuers import read_issuers
 from ledger.store.place import JournalPlace, ServerAddress, journal_place
+from ledger.store.secret_files import KeyPlaces, beside
 
 
 class Settings(BaseSettings):
@@ -25,6 +26,21 @@ class Settings(BaseSettings):
         default=Path("var/credence.db"),
         description="SQLite file of the decision journal, made if missing; or the address of a PostgreSQL database, "
         "postgresql://user@host/database.",
+    )
+    signing_key: Path | None = Field(
+        default=None,
+        description="File of the key that signs the journal's checkpoints, made with a new journal. Default: beside "
+        "the journal, `credence.signing-key` for `credence.db`.",
+    )
+    wrapping_key: Path | None = Field(
+        default=None,
+        description="File of the key that opens the subject keys, made with a new journal. Default: beside the "
+        "journal, `credence.wrapping-key`.",
+    )
+    subject_keys: Path | None = Field(
+        default=None,
+        description="SQLite file of the keys by which bodies of records are sealed, made with a new journal. Default: "
+        "beside the journal, `credence.keys.db`.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
@@ -79,7 +95,17 @@ class Settings(BaseSettings):
         """The variables that give these settings again, to another process. That of the journal has its password."""
         said = {name: getattr(self, name) for name in type(self).model_fields}
         said["journal"] = self.journal.uri if isinstance(self.journal, ServerAddress) else self.journal
-        return {_variable(name): str(value) for name, value in said.items()}
+        return {_variable(name): str(value) for name, value in said.items() if value is not None}
+
+    @property
+    def key_places(self) -> KeyPlaces:
+        """Where the journal's keys are."""
+        return beside(
+            self.journal,
+            signing_key=self.signing_key,
+            wrapping_key=self.wrapping_key,
+            subject_keys=self.subject_keys,
+        )
 
     @field_validator("host", "rules", mode="before")
     @classmethod

@@ -123,8 +123,9 @@ def _postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(name="database")
-def _database(postgresql: str) -> Iterator[ServerAddress]:
-    """An empty one for one test."""
+def _database(postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerAddress]:
+    """An empty one for one test, which runs in a folder of its own: the journal's keys are made there."""
+    monkeypatch.chdir(tmp_path)
     with new_database(postgresql) as place:
         yield place
 

@@ -28,6 +28,7 @@ from api.cli.portfolio import portfolio
 from api.cli.schema import schema
 from api.cli.serve import serve
 from api.cli.sql import sql
+from api.cli.take_over import take_over
 from api.cli.test import test
 from engine.version import ENGINE_VERSION
 
@@ -125,6 +126,7 @@ COMMANDS = (
     ("keys revoke", revoke, "End a key."),
     ("keys recover", recover, "Make a first key again, on the service's machine."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
+    ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),
 )
 """Every command: its name, its function, and its line in `credence --help`, in the order there."""
 
@@ -135,6 +137,6 @@ register(
     lines={
         "people": "Who may ask the service, and as what.",
         "keys": "Keys of people and programs.",
-        "journal": "The journal's database.",
+        "journal": "What was decided and done.",
     },
 )

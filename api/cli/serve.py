@@ -113,7 +113,7 @@ def serve(
     _warn_of_mistakes(settings.rules)
     configure_logs(settings.log_level)  # before anything is logged: checking the journal makes it where there is none
     try:
-        check_writable(settings.journal)
+        check_writable(settings.journal, settings.key_places)
     except JournalUnavailable as error:
         refuse(f"the journal `{settings.journal}` can't be written: {error}; choose another with --journal")
     free = _free_port(settings.host, settings.port)

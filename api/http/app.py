@@ -79,7 +79,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     is the machine's where none is given; a test gives one that it can set. `worker` is the number among several.
     """
     metrics = Metrics()
-    journal = Journal(settings.journal, metrics.committed, clock)
+    journal = Journal(settings.journal, metrics.committed, clock, settings.key_places)
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes)
     metrics.watch_clock(journal.clock.seconds_behind)
     compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE], LIMITS)
@@ -163,7 +163,10 @@ def _path(case: str) -> str:
 
 _DECIDED = {
     "description": "The decision.",
-    "headers": {"Location": {"description": "Where it can be read again.", "schema": {"type": "string"}}},
+    "headers": {
+        "Location": {"description": "Where it can be read again.", "schema": {"type": "string"}},
+        "Journal-Entry": {"description": "Its place in the journal, from 0.", "schema": {"type": "integer"}},
+    },
 }
 
 

@@ -1,19 +1,24 @@
-"""Opening the journal to write: its place, its tables, its triggers and its last records are looked at first.
+"""Opening the journal to write: the file, its tables, its triggers, its keys, its last records are looked at first.
 
 Nothing is decided on a journal that fails here.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from os import urandom
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from ledger.journal.clock import Clock
-from ledger.journal.last_records import check_last_records
+from ledger.journal.last_records import check_last_records, check_whole
+from ledger.journal.log_head import LogHead, read_head
+from ledger.record.signed_notes import NoteSigner
+from ledger.store.key_database import SubjectKeys
 from ledger.store.place import JournalPlace
+from ledger.store.secret_files import KeyPlaces, beside, signing_key, wrapping_key
 from ledger.store.store import Store, store_at
-from ledger.store.tables import decisions
+from ledger.store.tables import bodies, entries
 from ledger.store.trouble import HELD, FileTrouble, JournalUnavailable, trouble_in_words
 
 PROBE_BYTES = 32_000
@@ -24,22 +29,45 @@ _PROBE = text(
 )
 
 
-def open_to_write(store: Store, clock: Clock, holding: str | None = None) -> Connection:
-    """`holding`: a decision that must be in it, since this process has answered it. The clock learns the time of the
-    last record. Raises `FileTrouble` and what the database raises."""
+@dataclass(frozen=True, slots=True)
+class OpenJournal:
+    """A journal that may be added to."""
+
+    connection: Connection
+    keys: SubjectKeys
+    signer: NoteSigner
+    head: LogHead
+
+
+def open_to_write(store: Store, places: KeyPlaces, clock: Clock, holding: str | None = None) -> OpenJournal:
+    """`holding`: a record that must be in it, since this process has answered it. The clock learns the time of the last
+    record. Raises `FileTrouble` and what the database raises."""
     connection = store.connect_to_write()
     try:
-        with connection.begin():
-            latest = check_last_records(connection, store.bytes)
-            if latest is not None:
-                clock.seen(latest)
-            if holding is not None:
-                _refuse_without(connection, holding)
+        check_whole(connection, store.bytes)
+        return _with_keys(connection, places, clock, holding)
     except BaseException:
         store.closed()
         connection.close()
         raise
-    return connection
+
+
+def _with_keys(connection: Connection, places: KeyPlaces, clock: Clock, holding: str | None) -> OpenJournal:
+    with connection.begin():
+        ended = read_head(connection, None)
+        most = connection.execute(select(func.max(bodies.c.seq))).scalar()
+        if most is not None and most >= ended.tree.size:
+            raise FileTrouble(f"the file is damaged: record {most} has a body and no header")
+        is_new = ended.tree.size == 0
+        signer = signing_key(places.signing_key, may_make=is_new)
+        keys = SubjectKeys(places.subject_keys, wrapping_key(places.wrapping_key, may_make=is_new))
+        keys.open(may_make=is_new, at_least=ended.last_key)
+        latest = check_last_records(connection, ended, keys.key, signer.verifier)
+        if latest is not None:
+            clock.seen(latest)
+        if holding is not None:
+            _refuse_without(connection, holding)
+    return OpenJournal(connection, keys, signer, ended)
 
 
 def try_write(store: Store, connection: Connection) -> None:
@@ -49,17 +77,17 @@ def try_write(store: Store, connection: Connection) -> None:
     connection.execute(_PROBE, {"filler": urandom(PROBE_BYTES)})
 
 
-def check_writable(place: JournalPlace) -> None:
-    """Makes the file where there is none, or the tables in an empty database, and tries a write. Raises
-    `JournalUnavailable` with what is wrong; to be held by another process passes, since that ends by itself."""
+def check_writable(place: JournalPlace, places: KeyPlaces | None = None) -> None:
+    """Makes the file where there is none, or the tables in an empty database, with their keys, and tries a write.
+    Raises `JournalUnavailable` with what is wrong; to be held by another process passes, since that ends by itself."""
     store = store_at(place)
     try:
-        connection = open_to_write(store, Clock())
+        opened = open_to_write(store, places or beside(place), Clock())
         try:
-            with store.turn(connection):
-                try_write(store, connection)
+            with store.turn(opened.connection):
+                try_write(store, opened.connection)
         finally:
-            connection.close()
+            opened.connection.close()
             store.closed()
     except Exception as error:
         trouble = trouble_in_words(error)
@@ -70,7 +98,6 @@ def check_writable(place: JournalPlace) -> None:
 
 
 def _refuse_without(connection: Connection, id: str) -> None:
-    """A file with the same number on disk may still be another one, for the number is given anew; a database may be
-    restored from a backup."""
-    if connection.execute(select(decisions.c.sequence).where(decisions.c.id == id)).first() is None:
+    """A file with the same number on disk may still be another one: the number is given anew."""
+    if connection.execute(select(entries.c.seq).where(entries.c.id == id)).first() is None:
         raise FileTrouble("the file was moved or replaced: what was recorded last is not in it; put it back")

@@ -24,10 +24,11 @@ from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded
 from files.input_refused import InputRefused
 from files.visible import visible_name
-from ledger.journal.journal import Journal
+from ledger.journal.journal import RULES_FOLDER, Journal
 from ledger.policies.check_limits import Closed, Stopped, too_large
 from ledger.policies.rules_folder import Look, look, read_folder
 from ledger.policies.vanished import Vanished
+from ledger.record.actors import Actor
 from ledger.store.trouble import JournalUnavailable
 
 LOOK_SECONDS = 0.2
@@ -215,15 +216,15 @@ class Policies:
                 self._done = self._seen
                 self._fail([self._about_folder(ErrorCode.I001, "the policy set could not be loaded; see the log")])
 
-    async def activate(self, version: str) -> Engine:
-        """Puts the pending set with this version into force, and gives it. Raises `NotPending`, and
+    async def activate(self, version: str, actor: Actor | str) -> Engine:
+        """Puts the pending set with this version into force for this actor, and gives it. Raises `NotPending`, and
         `JournalUnavailable` where that can't be recorded."""
         async with self._turn:
             pending = self.pending
             if pending is None or pending.engine is None or pending.engine.version != version:
                 version_pending = pending.engine.version if pending and pending.engine else None
                 raise NotPending(version_pending, has_mistakes=bool(pending))
-            await self._take(pending.engine)
+            await self._take(pending.engine, actor)
             log.warning("policy set activated", version=version, **_named(pending.vanished))
             return pending.engine
 
@@ -314,18 +315,18 @@ class Policies:
 
     # --- what follows ----------------------------------------------------------------------------------------------
 
-    async def _take(self, engine: Engine) -> None:
+    async def _take(self, engine: Engine, actor: Actor | str = RULES_FOLDER) -> None:
         """Nothing is wrong with the folder from here on."""
-        await self._put_into_force(engine)
+        await self._put_into_force(engine, actor)
         self.failed = None
         self._hold_back(None)
 
-    async def _put_into_force(self, engine: Engine) -> None:
+    async def _put_into_force(self, engine: Engine, actor: Actor | str = RULES_FOLDER) -> None:
         """In force only once the journal holds it: each decision's policies can be read back."""
         if self.in_force is not None and self.in_force.engine.version == engine.version:
             return
         now = self._journal.clock.now()
-        await self._journal.record_policy_set(engine.version, engine.files, engine.standard_facts)
+        await self._journal.record_policy_set(engine.version, engine.files, engine.standard_facts, actor)
         before, self.in_force = self.in_force, InForce(engine, now)
         self._compiler.give_way()
         if before is not None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,21 +19,14 @@ from ledger.store.trouble import FileLost
 class FileTurn:
     """The file is locked from `BEGIN IMMEDIATE` to the commit."""
 
-    head: tuple[int, str] | None = None
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def finish(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def finish(self) -> None:
         """The commit follows when the turn ends."""
-        for statement, values in statements:
-            self._connection.exec_driver_sql(statement, tuple(values))
 
 
 class FileStore:
     """As `Store` says."""
 
-    paramstyle = "qmark"
+    faults: tuple[type[Exception], ...] = (sqlite3.Error,)
     data_faults: tuple[type[Exception], ...] = (sqlite3.IntegrityError, sqlite3.DataError)
 
     def __init__(self, path: Path) -> None:
@@ -74,7 +66,7 @@ class FileStore:
     def turn(self, connection: Connection) -> Iterator[FileTurn]:
         """The commit's answer can't be lost: it comes from this process."""
         with connection.begin():
-            yield FileTurn(connection)
+            yield FileTurn()
 
     def was_committed(self, connection: Connection, transaction: str) -> bool:  # noqa: ARG002  # never asked
         """A commit in this process says itself what became of it."""

@@ -20,10 +20,13 @@ ROLES = (OWNER, APP, AUDITOR, ERASER)
 _APPENDED = {APP: "SELECT, INSERT", AUDITOR: "SELECT"}
 
 RIGHTS: dict[str, dict[str, str]] = {
-    "decisions": _APPENDED,
+    "entries": _APPENDED,
+    "bodies": _APPENDED,
+    "tiles": _APPENDED,
+    "checkpoints": _APPENDED,
+    "entry_rules": _APPENDED,
+    "entry_blinds": _APPENDED,
     "policy_sets": _APPENDED,
-    "activations": _APPENDED,
-    "access_acts": _APPENDED,
     "people": {APP: "SELECT, INSERT, UPDATE", AUDITOR: "SELECT"},
     "head": {APP: "SELECT, UPDATE", AUDITOR: "SELECT"},
     "probe": {APP: "SELECT, INSERT, UPDATE"},

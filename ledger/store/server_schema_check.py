@@ -10,12 +10,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Index, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Connection, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 
 from ledger.store.append_only import BODY, FUNCTION, OCCASIONS
 from ledger.store.schema_check import OTHER_TRIGGERS, append_only_tables
-from ledger.store.tables import metadata, server_metadata
+from ledger.store.tables import metadata
 from ledger.store.trouble import OTHER_TABLES, FileTrouble
 
 _COLUMNS = """
@@ -43,7 +43,7 @@ _BEFORE_STATEMENT = {"update": 0b010010, "delete": 0b001010, "truncate": 0b10001
 
 def check_server_schema(connection: Connection) -> None:
     """Raises `FileTrouble`. A site's own tables, and indexes that only find rows, are left to it."""
-    tables = sorted(_tables())
+    tables = sorted(metadata.tables)
 
     def rows(statement: str) -> set[Any]:
         found = connection.exec_driver_sql(statement, (tables,)).all()
@@ -53,12 +53,6 @@ def check_server_schema(connection: Connection) -> None:
         raise FileTrouble(OTHER_TRIGGERS)
     if rows(_COLUMNS) != _columns() or rows(_UNIQUE) != _unique():
         raise FileTrouble(OTHER_TABLES)
-
-
-def _tables() -> dict[str, Table]:
-    """By name."""
-    both: tuple[MetaData, ...] = (metadata, server_metadata)
-    return {name: table for each in both for name, table in each.tables.items()}
 
 
 @cache
@@ -75,7 +69,7 @@ def _columns() -> frozenset[Any]:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library has no types here
     return frozenset(
         (name, column.name, _type_name(column.type.compile(dialect)), not column.nullable)
-        for name, table in _tables().items()
+        for name, table in metadata.tables.items()
         for column in table.columns
     )
 
@@ -85,7 +79,7 @@ def _unique() -> frozenset[Any]:
     """Each table's key, and what else may stand in it once."""
     return frozenset(
         (name, tuple(column.name for column in each.columns))
-        for name, table in _tables().items()
+        for name, table in metadata.tables.items()
         for each in (*table.constraints, *table.indexes)
         if isinstance(each, PrimaryKeyConstraint | UniqueConstraint) or (isinstance(each, Index) and each.unique)
     )

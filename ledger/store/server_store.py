@@ -1,8 +1,7 @@
 """A journal in a PostgreSQL database: its connections, and the turn of one writer among many processes.
 
 The one row of the table `head` is the writers' lock. It is taken by a statement of its own: one that waits for a lock
-and reads other tables as well would see those as they were before it waited. Then all that a batch writes goes over in
-one round trip together with the commit (PostgreSQL's pipeline mode), so that the lock is held for two waits.
+and reads other tables as well would see those as they were before it waited.
 
 Where the connection breaks before the commit is answered, nobody knows whether the batch is on disk. It is asked for
 over a new connection, by the transaction's number (`pg_xact_status`) and behind the lock, which is free only once that
@@ -14,7 +13,7 @@ sides: a process that holds the lock and is not heard of any more loses it after
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -26,7 +25,7 @@ from sqlalchemy import Engine as Database
 from ledger.store.database import LOCK_SECONDS_MAX, migrate
 from ledger.store.place import ServerAddress
 from ledger.store.server_schema_check import check_server_schema
-from ledger.store.trouble import OTHER_TABLES, AnswerLost, FileTrouble
+from ledger.store.trouble import AnswerLost, FileTrouble
 
 CONNECT_SECONDS_MAX = 5
 IDLE_SECONDS_MAX = 15
@@ -54,7 +53,8 @@ SET idle_in_transaction_session_timeout = '{IDLE_SECONDS_MAX}s';
 SET default_transaction_isolation = 'read committed';
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
-_LOCK = "SELECT size, at, pg_current_xact_id()::text FROM head FOR UPDATE"
+_LOCK = "SELECT FROM head FOR UPDATE"
+_NUMBER = "SELECT pg_current_xact_id()::text"
 _STATUS = "SELECT pg_xact_status(%s::text::xid8)"
 
 
@@ -64,23 +64,16 @@ class ServerTurn:
     def __init__(self, raw: psycopg.Connection[Any]) -> None:
         self._raw = raw
         with raw.pipeline():  # BEGIN goes along
-            found = raw.execute(_LOCK)
-        row = found.fetchone()
-        if row is None:
-            raise FileTrouble(OTHER_TABLES)
-        size, at, self.transaction = row
-        self.head: tuple[int, str] | None = (size, at)
+            raw.execute(_LOCK)
+            found = raw.execute(_NUMBER)
+        self.transaction: str = (found.fetchone() or ("",))[0]
         self.finished = False
 
-    def finish(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
-        """In one round trip; nothing of it is on disk where one of them fails. Raises `AnswerLost` where the connection
-        broke meanwhile."""
+    def finish(self) -> None:
+        """Raises `AnswerLost` where the connection broke meanwhile."""
         self.finished = True
         try:
-            with self._raw.pipeline():
-                for statement, values in statements:
-                    self._raw.execute(statement, values)
-                self._raw.commit()
+            self._raw.commit()
         except psycopg.OperationalError as error:
             if self._raw.closed:
                 raise AnswerLost(self.transaction) from error
@@ -90,7 +83,7 @@ class ServerTurn:
 class ServerStore:
     """As `Store` says."""
 
-    paramstyle = "format"
+    faults: tuple[type[Exception], ...] = (psycopg.Error, AnswerLost)
     data_faults: tuple[type[Exception], ...] = (psycopg.IntegrityError, psycopg.DataError)
     bytes = 0
     log_bytes = 0
@@ -125,7 +118,7 @@ class ServerStore:
             turn = ServerTurn(_raw(connection))
             yield turn
             if not turn.finished:
-                turn.finish(())
+                turn.finish()
             transaction.commit()  # the server has: nothing is sent
         except BaseException:
             with suppress(Exception):  # a connection that broke has nothing to take back

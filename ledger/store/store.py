@@ -5,34 +5,27 @@ One `Store` belongs to one journal. Writing is for the journal's thread, reading
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from ledger.store.file_store import FileStore
 from ledger.store.place import JournalPlace, ServerAddress
 
-Statement = tuple[str, Sequence[Any]]
-"""SQL in the driver's own form, and what it is given."""
-
 
 class Turn(Protocol):
     """A transaction in which nobody else writes to this journal."""
 
-    head: tuple[int, str] | None
-    """How many records there are, and when the last one was recorded; None where the database numbers rows itself."""
-
-    def finish(self, statements: Sequence[Statement]) -> None:
-        """The last statements, and the commit: on a server all of them in one round trip."""
+    def finish(self) -> None:
+        """The commit. Raises `AnswerLost` where nobody knows what became of it."""
 
 
 class Store(Protocol):
     """Where one journal is kept."""
 
-    paramstyle: str
-    """How the driver marks what a statement is given: `qmark` or `format`."""
+    faults: tuple[type[Exception], ...]
+    """What the driver raises."""
 
     data_faults: tuple[type[Exception], ...]
     """What the driver raises where a row, not the place, is at fault."""

@@ -82,6 +82,8 @@ def trouble_in_words(error: BaseException | None) -> str:
         return (
             "its server's answer to the commit was lost; whether it was recorded is not known yet, so look for its id"
         )
+    if isinstance(raw, sqlite3.OperationalError) and str(raw).startswith("Could not decode to UTF-8"):
+        return DAMAGED  # the driver's own: what was text isn't any more
     code = getattr(raw, "sqlite_errorcode", None)
     return _server_trouble(raw) if code is None else _TROUBLES.get(code & 0xFF, "")
 

@@ -18,6 +18,7 @@ import pytest
 
 from ledger.journal.journal import Journal
 from ledger.store.place import JournalPlace, ServerAddress
+from tests.support.journal_reading import from_journal
 from tests.support.large import how_many
 from tests.support.paths import ROOT
 from tests.support.running_service import BODY, ORDERS, eventually, write_rules
@@ -166,16 +167,7 @@ def _wait_for_workers(service: Service, count: int, without: int) -> None:
 
 
 def _activations(place: JournalPlace) -> int:
-    from sqlalchemy import func, select
-
-    from ledger.store.tables import activations
-
-    journal = Journal(place)
-    try:
-        [(count,)] = journal.read(select(func.count()).select_from(activations))
-        return int(count)
-    finally:
-        journal.close()
+    return from_journal(place, lambda journal: len(journal.activations()))
 
 
 def test_where_no_worker_can_start_the_service_ends(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_journal_that_can_not_be_written_gives_503_and_recovers(client: httpx2
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["journal"]) == (503, "unavailable")
     other.execute("ROLLBACK")
-    assert other.execute("SELECT count(*) FROM decisions").fetchone() == (0,)
+    assert other.execute("SELECT count(*) FROM entries WHERE kind = 'decision'").fetchone() == (0,)
     other.close()
     assert client.get("/readyz").json()["journal"] == "writable"
     assert client.post("/v1/decisions/order", json=BODY).status_code == 201
@@ -69,7 +69,7 @@ def test_a_mistake_of_ours_is_500_without_internals_and_without_a_decision(
     assert "find-me" in logged
     assert "secret detail" in logged
     with closing(sqlite3.connect(journal_file(settings))) as database:
-        assert database.execute("SELECT count(*) FROM decisions").fetchone() == (0,)
+        assert database.execute("SELECT count(*) FROM entries WHERE kind = 'decision'").fetchone() == (0,)
 
 
 def test_a_loader_that_crashes_leaves_the_old_policy_in_force(

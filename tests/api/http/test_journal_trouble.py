@@ -19,6 +19,7 @@ from ledger.journal.opening import check_writable
 from tests.ledger.journal.test_clock import Reading
 from tests.support.command_line import credence, desk
 from tests.support.journal_moves import MOVES, Move, listing
+from tests.support.journal_reading import headers_in
 from tests.support.running_service import BODY, eventually, journal_file, running, write_rules
 
 NOW = datetime(2026, 11, 26, 0, 30, tzinfo=UTC)
@@ -99,7 +100,7 @@ def test_readiness_says_nothing_is_wrong_where_nothing_is(client: httpx2.Client)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("DROP TRIGGER decisions_no_delete", "its triggers are missing or changed"),
+        ("DROP TRIGGER entries_no_delete", "its triggers are missing or changed"),
         ("DROP TABLE probe", "its tables are not those of this version of credence"),
         ("UPDATE alembic_version SET version_num = '9999'", "its tables are not those of this version of credence"),
     ],
@@ -164,8 +165,7 @@ def test_a_clock_far_behind_the_last_record_can_not_say_what_day_it_is(settings:
         assert (near.status_code, near.json()["as_of"]) == (201, "2026-11-26")  # the day of the last record
         reading.at = NOW + timedelta(days=1)
         assert client.post(path, json=CASES[case]).json()["as_of"] == "2026-11-27"
-    with closing(sqlite3.connect(journal_file(settings))) as other:
-        rows = other.execute("SELECT id, recorded_at FROM decisions ORDER BY sequence").fetchall()
+    rows = [(header.id, header.at) for header in headers_in(settings.journal)]
     assert rows == sorted(rows)
     assert len(rows) == 4
 
@@ -176,8 +176,7 @@ def test_a_service_started_with_a_clock_set_back_knows_it_from_the_journal(setti
     with running(settings, Clock(Reading(datetime(1986, 4, 26, tzinfo=UTC)))) as client:
         assert client.post("/v1/decisions/order", json=CASES["order"]).json()["type"] == "/problems/clock-behind"
         assert client.post("/v1/decisions/order", json=BODY).status_code == 201
-    with closing(sqlite3.connect(journal_file(settings))) as other:
-        times = [at for (at,) in other.execute("SELECT recorded_at FROM decisions ORDER BY sequence")]
+    times = [header.at for header in headers_in(settings.journal)]
     assert times == sorted(times)
     assert times[-1].startswith("2026-11-26")
 

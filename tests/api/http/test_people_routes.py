@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from ledger.record.record_header import RecordKind
 from tests.support.command_line import credence
+from tests.support.journal_reading import acts_in
 from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, people_with_keys, settings_in
 from tests.support.running_service import journal_file
 
@@ -27,7 +27,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def keys(home: Path) -> dict[str, str]:
-    return people_with_keys(settings_in(home).journal, {**EVERY_ROLE, "second": EVERY_ROLE["admin"]})
+    return people_with_keys(journal_file(settings_in(home)), {**EVERY_ROLE, "second": EVERY_ROLE["admin"]})
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +61,12 @@ def test_a_person_s_life(client: httpx2.Client, admin: dict[str, str], keys: dic
         else []
     )
     assert (person["active"], person["authority"]) == (False, "assistant")
-    with closing(sqlite3.connect(journal_file(settings_in(home)))) as database:
-        query = "SELECT act, actor FROM access_acts WHERE subject = ? ORDER BY number"
-        acts = database.execute(query, [person_id]).fetchall()
-    assert [act for act, _ in acts] == ["add", "change", "end"]
-    assert len({actor for _, actor in acts}) == 1
-    assert acts[0][1].startswith("key ")
+    acts = [
+        act for act in acts_in(journal_file(settings_in(home)), RecordKind.PERSON) if act.text("subject") == person_id
+    ]
+    assert [act.header.outcome for act in acts] == ["add", "change", "end"]
+    assert len({act.actor for act in acts}) == 1
+    assert acts[0].actor.startswith("key ")
 
 
 def test_nobody_changes_their_own_rights(client: httpx2.Client, admin: dict[str, str], keys: dict[str, str]) -> None:

@@ -18,11 +18,11 @@ from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.journal.opening import check_writable
 from ledger.store.place import JournalPlace, ServerAddress
-from ledger.store.tables import decisions
+from ledger.store.tables import entries
 from ledger.store.trouble import JournalUnavailable
 from tests.support.journal_records import fails, note_of, record
 
-_TIMES = select(decisions.c.recorded_at).order_by(decisions.c.sequence)
+_TIMES = select(entries.c.at).order_by(entries.c.seq)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -50,7 +50,7 @@ async def _answered(journal: Journal) -> None:
 def _ids(path: Path) -> set[str]:
     connection = sqlite3.connect(path)
     try:
-        return {name for (name,) in connection.execute("SELECT id FROM decisions")}
+        return {name for (name,) in connection.execute("SELECT id FROM entries")}
     finally:
         connection.close()
 
@@ -189,7 +189,7 @@ async def _fail_otherwise(journal: Journal) -> None:
 
     with pytest.raises(JournalUnavailable):
         await journal._put(fail)
-    assert journal._connection is None
+    assert journal._opened is None
 
 
 @pytest.mark.parametrize("file_is", ["missing", "empty"])

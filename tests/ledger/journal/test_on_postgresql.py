@@ -20,6 +20,7 @@ from ledger.store.database import LOCK_SECONDS_MAX
 from ledger.store.place import ServerAddress
 from ledger.store.trouble import JournalUnavailable
 from tests.support.cut_connections import Way, way_to
+from tests.support.journal_reading import from_journal
 from tests.support.journal_records import fails, record, trouble
 from tests.support.large import how_many
 from tests.support.postgresql import address, connected
@@ -49,7 +50,10 @@ def far(database: ServerAddress, way: Way) -> Iterator[Journal]:
 
 def _ids(database: ServerAddress) -> list[str]:
     with connected(database) as connection:
-        return [each for (each,) in connection.execute("SELECT id FROM decisions ORDER BY sequence").fetchall()]
+        return [
+            each
+            for (each,) in connection.execute("SELECT id FROM entries WHERE kind = 'decision' ORDER BY seq").fetchall()
+        ]
 
 
 def test_what_is_recorded_is_committed_before_the_caller_goes_on(journal: Journal, database: ServerAddress) -> None:
@@ -71,8 +75,8 @@ def test_records_have_numbers_without_gaps_whatever_fails_between(journal: Journ
     with capture_logs():  # tracebacks take long to print
         asyncio.run(go())
     with connected(database) as connection:
-        numbers = [number for (number,) in connection.execute("SELECT sequence FROM decisions ORDER BY 1").fetchall()]
-        assert numbers == list(range(1, 12))
+        numbers = [number for (number,) in connection.execute("SELECT seq FROM entries ORDER BY 1").fetchall()]
+        assert numbers == list(range(11))
         assert connection.execute("SELECT size FROM head").fetchone() == (11,)
 
 
@@ -178,25 +182,24 @@ def _end_all(database: ServerAddress) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("DROP TRIGGER decisions_no_update ON decisions", "its triggers are missing or changed"),
-        ("ALTER TABLE decisions DISABLE TRIGGER decisions_no_delete", "its triggers are missing or changed"),
-        ("ALTER TABLE decisions ENABLE TRIGGER decisions_no_truncate", "its triggers are missing or changed"),
-        ("ALTER TABLE decisions ENABLE REPLICA TRIGGER decisions_no_update", "its triggers are missing or changed"),
+        ("DROP TRIGGER entries_no_update ON entries", "its triggers are missing or changed"),
+        ("ALTER TABLE entries DISABLE TRIGGER entries_no_delete", "its triggers are missing or changed"),
+        ("ALTER TABLE entries ENABLE TRIGGER entries_no_truncate", "its triggers are missing or changed"),
+        ("ALTER TABLE entries ENABLE REPLICA TRIGGER entries_no_update", "its triggers are missing or changed"),
         (
-            "CREATE OR REPLACE FUNCTION credence_append_only() RETURNS trigger LANGUAGE plpgsql "
-            "AS $$BEGIN RETURN NEW; END$$",
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$",
             "its triggers are missing or changed",
         ),
         (
             "CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$; "
-            "CREATE TRIGGER more BEFORE INSERT ON decisions FOR EACH ROW EXECUTE FUNCTION more()",
+            "CREATE TRIGGER more BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION more()",
             "its triggers are missing or changed",
         ),
-        ("ALTER TABLE decisions ADD COLUMN more TEXT", "its tables are not those of this version of credence"),
-        ("ALTER TABLE decisions ALTER COLUMN outcome TYPE TEXT", "its tables are not those of this version"),
-        ("ALTER TABLE decisions ALTER COLUMN outcome DROP NOT NULL", "its tables are not those of this version"),
-        ("ALTER TABLE decisions DROP CONSTRAINT decisions_id_key", "its tables are not those of this version"),
-        ("CREATE UNIQUE INDEX one ON decisions (outcome)", "its tables are not those of this version"),
+        ("ALTER TABLE entries ADD COLUMN more TEXT", "its tables are not those of this version of credence"),
+        ("ALTER TABLE entries ALTER COLUMN outcome TYPE TEXT", "its tables are not those of this version"),
+        ("ALTER TABLE entries ALTER COLUMN outcome DROP NOT NULL", "its tables are not those of this version"),
+        ("ALTER TABLE entries DROP CONSTRAINT entries_id_key", "its tables are not those of this version"),
+        ("CREATE UNIQUE INDEX one ON entries (outcome)", "its tables are not those of this version"),
         ("DROP TABLE probe", "its tables are not those of this version of credence"),
         ("DELETE FROM head", "its tables are not those of this version of credence"),
         ("UPDATE alembic_version SET version_num = 'later'", "its tables are not those of this version of credence"),
@@ -213,7 +216,7 @@ def test_tables_and_triggers_that_are_not_ours_are_refused(database: ServerAddre
 def test_a_sites_own_tables_and_indexes_are_left_to_it(database: ServerAddress) -> None:
     check_writable(database)
     with connected(database) as connection:
-        connection.execute("CREATE INDEX by_subject ON decisions (subject)")
+        connection.execute("CREATE INDEX by_subject ON entries (actor)")
         connection.execute("CREATE TABLE notes (note text UNIQUE)")
     check_writable(database)
 
@@ -224,11 +227,11 @@ def test_a_trigger_dropped_under_the_service_makes_it_unready_and_stops_decision
     async def go() -> None:
         await journal.record(record("before"))
         with connected(database) as connection:
-            connection.execute("ALTER TABLE decisions DISABLE TRIGGER decisions_no_update")
+            connection.execute("ALTER TABLE entries DISABLE TRIGGER entries_no_update")
             with pytest.raises(JournalUnavailable, match="its triggers are missing or changed"):
                 await journal.probe()
             assert "its triggers are missing or changed" in await trouble(journal, record("during"))
-            connection.execute("ALTER TABLE decisions ENABLE ALWAYS TRIGGER decisions_no_update")
+            connection.execute("ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_no_update")
         assert await trouble(journal, record("after")) == ""
 
     asyncio.run(go())
@@ -241,10 +244,10 @@ def test_a_database_that_lost_what_was_answered_is_refused(journal: Journal, dat
         await journal.record(record("backed up"))
         await journal.record(record("answered"))
         with connected(database) as connection:
-            connection.execute("ALTER TABLE decisions DISABLE TRIGGER USER")
-            connection.execute("DELETE FROM decisions WHERE id = 'answered'")
+            connection.execute("ALTER TABLE entries DISABLE TRIGGER USER")
+            connection.execute("DELETE FROM entries WHERE id = 'answered'")
             for occasion in ("update", "delete", "truncate"):
-                connection.execute(f"ALTER TABLE decisions ENABLE ALWAYS TRIGGER decisions_no_{occasion}")
+                connection.execute(f"ALTER TABLE entries ENABLE ALWAYS TRIGGER entries_no_{occasion}")
         await asyncio.to_thread(_end_all, database)
         await trouble(journal, record("broken"))
         assert "what was recorded last is not in it" in await trouble(journal, record("during"))
@@ -263,8 +266,8 @@ def test_several_journals_that_start_at_once_make_the_tables_once(database: Serv
     asyncio.run(go())
     for journal in journals:
         journal.close()
-    with connected(database) as connection:
-        assert connection.execute("SELECT version, kind FROM activations").fetchall() == [("v1", "first")]
+    found = from_journal(database, lambda journal: journal.activations())
+    assert [(each.version, each.kind) for each in found] == [("v1", "first")]
 
 
 def _record_many(uri: str, name: str, count: int) -> None:
@@ -294,8 +297,8 @@ def test_processes_that_write_at_once_lose_and_double_nothing(database: ServerAd
     assert len(ids) == 2 * count
     assert set(ids) == {f"{name}-{n}" for name in ("a", "b") for n in range(count)}
     with connected(database) as connection:
-        query = "SELECT count(*), min(sequence), max(sequence) FROM decisions"
-        assert connection.execute(query).fetchone() == (2 * count, 1, 2 * count)
+        query = "SELECT count(*), min(seq), max(seq) FROM entries"
+        assert connection.execute(query).fetchone() == (2 * count, 0, 2 * count - 1)
 
 
 def test_records_that_wait_together_share_a_commit(database: ServerAddress) -> None:

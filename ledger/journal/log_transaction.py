@@ -21,7 +21,7 @@ from ledger.record.record_header import Header
 from ledger.record.record_ids import RANDOM_BYTES, uuid7_of
 from ledger.record.sealing import NONCE_BYTES
 from ledger.store.key_database import SubjectKeys
-from ledger.store.prepared_sql import insert_rows
+from ledger.store.prepared_sql import insert_rows, together
 from ledger.store.tables import bodies, entries, entry_blinds, entry_rules, tiles
 
 _RANDOM_BYTES = SALT_BYTES + NONCE_BYTES
@@ -61,12 +61,13 @@ class LogTransaction:
         accounts = [None if each.account is None else self.keys.blind(ACCOUNT, each.account) for each in records]
         numbers = self.keys.numbers_of(accounts)
         first = self.head.tree.size
-        headers = self._write_records(first, records, numbers)
-        self._write_terms(first, records, accounts)
-        tree, full = self.head.tree.appended([leaf_hash(header.encode()) for header in headers])
-        insert_rows(self.connection, tiles, full)
-        self.head = replace(self.head, tree=tree, at=self._last_at, last_key=max(self.head.last_key, *numbers))
-        write_head(self.connection, self.head)
+        with together(self.connection):
+            headers = self._write_records(first, records, numbers)
+            self._write_terms(first, records, accounts)
+            tree, full = self.head.tree.appended([leaf_hash(header.encode()) for header in headers])
+            insert_rows(self.connection, tiles, full)
+            self.head = replace(self.head, tree=tree, at=self._last_at, last_key=max(self.head.last_key, *numbers))
+            write_head(self.connection, self.head)
 
     def _write_records(self, first: int, records: Sequence[Record], numbers: Sequence[int]) -> list[str]:
         """The headers' texts."""

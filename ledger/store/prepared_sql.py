@@ -7,7 +7,8 @@ and for every row of `executemany`; getting it back takes long while the event l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -55,21 +56,26 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     """In the caller's transaction. Each row has the table's columns in their order."""
     if not rows:
         return
-    if connection.dialect.name != "sqlite":
-        names = [column.name for column in table.columns]
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
-        return
     cursor = connection.connection.cursor()
-    start, one = _insertion(table)
+    start, one = _insertion(table, connection.dialect.name)
     most = VALUES_MAX // len(table.columns)
     for at in range(0, len(rows), most):
         some = rows[at : at + most]
         cursor.execute(f"{start}{', '.join([one] * len(some))}", tuple(chain.from_iterable(some)))
 
 
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Statements that answer nothing, which a server gets in one round trip; what is wrong with one of them is raised
+    at the end. On SQLite there is nobody to travel to."""
+    raw: Any = connection.connection.driver_connection
+    with nullcontext() if connection.dialect.name == "sqlite" else raw.pipeline():
+        yield
+
+
 @cache
-def _insertion(table: Table) -> tuple[str, str]:
-    """`INSERT INTO … VALUES ` and `(?, ?, ?)`."""
+def _insertion(table: Table, dialect: str) -> tuple[str, str]:
+    """`INSERT INTO … VALUES ` and `(?, ?, ?)`, which is `(%s, %s, %s)` on PostgreSQL."""
     text = str(insert(table).compile(dialect=sqlite.dialect()))
     start, values, one = text.partition("VALUES ")
-    return start + values, one
+    return start + values, one if dialect == "sqlite" else one.replace("?", "%s")

@@ -140,7 +140,8 @@ class Supervisor:
         if not self._signals:
             log.error("no worker could start", exit_codes=codes)
             return 1
-        return 0 if set(codes) <= {0} else 1
+        in_order = {0, -signal.SIGTERM}  # the signal itself ends one that had not come to serving
+        return 0 if set(codes) <= in_order else 1
 
 
 _START = (

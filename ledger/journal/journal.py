@@ -137,6 +137,7 @@ _Waiting = tuple[_Work, "asyncio.Future[None]"]
 
 _DATA_AT_FAULT = (IntegrityError, DataError, UnicodeError)
 
+_HEAD = "UPDATE head SET size = %s, at = %s"
 _OF_SET = (policy_sets.c.version, policy_sets.c.loaded_at, policy_sets.c.files, policy_sets.c.standard_facts)
 
 
@@ -412,7 +413,6 @@ class Journal:
 _COLUMNS = tuple(column.name for column in fields(Record))
 
 
-_HEAD = "UPDATE head SET size = %s, at = %s"
 _NO_EARLIER = "max(?, coalesce((SELECT recorded_at FROM decisions ORDER BY sequence DESC LIMIT 1), ''))"
 """The record's time or that of the last one, whichever is later: other processes write too, by clocks of their own."""
 

@@ -14,6 +14,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -69,56 +70,34 @@ class Metrics:
         self._commit_failures = Counter(
             "credence_journal_commit_failures", "Commits that did not reach the disk.", registry=to
         )
-        self._waiting = Gauge(
-            "credence_journal_waiting",
-            "Records that wait for the next commit.",
-            registry=to,
-            multiprocess_mode="livesum",
-        )
-        self._log_bytes = Gauge(
-            "credence_journal_wal_bytes",
-            "Size of the journal's write-ahead log; grows beside a long reader.",
-            registry=to,
-            multiprocess_mode="livemax",
-        )
-        self._clock_behind = Gauge(
-            "credence_clock_behind_seconds",
-            "How far the clock is behind the journal's last record.",
-            registry=to,
-            multiprocess_mode="livemax",
-        )
-        self._insecure = Gauge(
-            "credence_insecure_local", "1 while nobody is asked for a key.", registry=to, multiprocess_mode="livemax"
-        )
-        self._connections = Gauge(
-            "credence_connections", "Connections that are open.", registry=to, multiprocess_mode="livesum"
-        )
         self._loads = Counter("credence_policy_loads", "Policy sets tried, by result.", ["result"], registry=to)
-        self._policy = Gauge(
-            "credence_policy_info", "The policy set in force.", ["version"], registry=to, multiprocess_mode="livemax"
-        )
-        self._policy_since = Gauge(
-            "credence_policy_in_force_since_seconds",
-            "Unix time of its taking effect.",
-            registry=to,
-            multiprocess_mode="livemax",
-        )
-        self._policy_failed = Gauge(
-            "credence_policy_change_failed",
-            "1 while the files in the folder do not check.",
-            registry=to,
-            multiprocess_mode="livemax",
-        )
-        self._policy_pending = Gauge(
-            "credence_policy_change_pending",
-            "1 while a change that takes a file, a policy or a rule away waits to be activated.",
-            registry=to,
-            multiprocess_mode="livemax",
-        )
+        self._make_gauges()
         self._outcomes: dict[tuple[str, str], Callable[[], None]] = {}
         self._rules: dict[str, Callable[[], None]] = {}
         for result in ("success", "failure"):
             self._loads.labels(result)
+
+    def _make_gauges(self) -> None:
+        """Of several workers each gauge is the sum, or the greatest."""
+
+        def gauge(name: str, meaning: str, *labels: str, is_sum: bool = False) -> Gauge:
+            mode: Literal["livesum", "livemax"] = "livesum" if is_sum else "livemax"
+            return Gauge(f"credence_{name}", meaning, labels, registry=self.registry, multiprocess_mode=mode)
+
+        self._waiting = gauge("journal_waiting", "Records that wait for the next commit.", is_sum=True)
+        self._log_bytes = gauge(
+            "journal_wal_bytes", "Size of the journal's write-ahead log; grows beside a long reader."
+        )
+        self._clock_behind = gauge("clock_behind_seconds", "How far the clock is behind the journal's last record.")
+        self._insecure = gauge("insecure_local", "1 while nobody is asked for a key.")
+        self._connections = gauge("connections", "Connections that are open.", is_sum=True)
+        self._policy = gauge("policy_info", "The policy set in force.", "version")
+        self._policy_since = gauge("policy_in_force_since_seconds", "Unix time of its taking effect.")
+        self._policy_failed = gauge("policy_change_failed", "1 while the files in the folder do not check.")
+        self._policy_pending = gauge(
+            "policy_change_pending",
+            "1 while a change that takes a file, a policy or a rule away waits to be activated.",
+        )
 
     def watch_journal(self, waiting: Callable[[], int], log_bytes: Callable[[], int]) -> None:
         """`waiting` counts records that wait for the disk, `log_bytes` is the size of the write-ahead log."""

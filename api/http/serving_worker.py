@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Sequence
 
 from api.extension import require_extension
 
@@ -22,6 +23,12 @@ def serve_as_worker(listening: int, life: int, told: int, number: int) -> None:
     threading.Thread(target=_end_with, args=(life,), daemon=True).start()
     shared = socket.socket(fileno=listening)
     serve(Settings(), lambda: _say(told), listening=shared, worker=number)
+
+
+def start(arguments: Sequence[str]) -> None:
+    """`serve_as_worker`, from the arguments of a command line."""
+    listening, life, told, number = map(int, arguments)
+    serve_as_worker(listening, life, told, number)
 
 
 def _say(told: int) -> None:

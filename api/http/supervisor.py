@@ -45,10 +45,13 @@ STEADY_SECONDS = 60.0
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which prometheus-client adds up what several processes count."""
 
+_WORKER = "api.http.serving_worker"
+_START = f"import sys; sys.path[:] = {sys.path!r}; from {_WORKER} import start; start(sys.argv[1:])"
+
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Place:
     """Of one worker among the others, whichever process has it now."""
 
@@ -66,7 +69,7 @@ class Supervisor:
         self._settings = settings
         self._listening = listening
         self._when_listening = when_listening
-        self._places = [_Place(number) for number in range(1, settings.workers + 1)]
+        self._places = [_Place(number=number) for number in range(1, settings.workers + 1)]
         self._signals: list[int] = []
         self._life, self._alive = os.pipe()  # nobody writes: its end is this process's end
         self._told, self._tell = os.pipe()  # a byte for each worker that listens
@@ -142,13 +145,6 @@ class Supervisor:
             return 1
         in_order = {0, -signal.SIGTERM}  # the signal itself ends one that had not come to serving
         return 0 if set(codes) <= in_order else 1
-
-
-_START = (
-    "import sys; "
-    f"sys.path[:] = {sys.path!r}; "
-    "from api.http.serving_worker import serve_as_worker; serve_as_worker(*map(int, sys.argv[1:]))"
-)
 
 
 def supervise(settings: Settings, when_listening: Callable[[], None]) -> int:

@@ -338,7 +338,6 @@ def test_a_journal_open_to_others_is_closed_to_them_and_said(path: Path, mode: i
         "file::memory:?cache=shared",
         "FILE:/tmp/x.db?mode=memory",
         "sqlite:///var/credence.db",
-        "postgresql://localhost/credence",
         "x/",
         "x/.",
         "..",

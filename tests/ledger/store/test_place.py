@@ -38,22 +38,22 @@ def test_a_password_is_neither_shown_nor_said_when_the_server_can_not_be_reached
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("postgresql://u:pass@word@host/db", "has two @ before its database"),
-        ("postgresql://u:pa ss@host/db", "holds a blank"),
-        ("postgresql://u:pa#ss@host/db", "holds a #"),
-        ("postgresql://u:pass@host", "names no database"),
-        ("postgresql://u:pass@host/", "names no database"),
-        ("postgresql://u:pass@host/db?sslmod=require", 'invalid URI query parameter: "sslmod"'),
-        ("postgresql://u:[pass@host/db", "can't be read"),
-        ("postgresql+psycopg://u:pass@host/db", "begins with `postgresql+psycopg:`"),
-        ("mysql://u:pass@host/db", "begins with `mysql:`"),
+        ("postgresql://u:hid@den@host/db", "has two @ before its database"),
+        ("postgresql://u:hid den@host/db", "holds a blank"),
+        ("postgresql://u:hid#den@host/db", "holds a #"),
+        ("postgresql://u:hidden@host", "names no database"),
+        ("postgresql://u:hidden@host/", "names no database"),
+        ("postgresql://u:hidden@host/db?sslmod=require", 'invalid URI query parameter: "sslmod"'),
+        ("postgresql://u:[hidden@host/db", "can't be read"),
+        ("postgresql+psycopg://u:hidden@host/db", "begins with `postgresql+psycopg:`"),
+        ("mysql://u:hidden@host/db", "begins with `mysql:`"),
     ],
 )
 def test_an_address_that_can_not_be_used_is_refused_without_its_password(text: str, said: str) -> None:
     told = unfit_place(text)
     assert told is not None
     assert said in told
-    assert "pass" not in told and "pa ss" not in told
+    assert not any(each in told for each in ("hidden", "hid ", "hid#", "den@"))
     with pytest.raises(ValueError, match=r"."):
         journal_place(text)
 

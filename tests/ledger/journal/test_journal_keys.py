@@ -62,7 +62,7 @@ TROUBLES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "signing key unreadable": (
         lambda path: beside(path).signing_key.write_text("secret"),
-        "the signing key `journal.signing-key` can't be used: it is no signing key of Ed25519; put the right file there",
+        "the signing key `journal.signing-key` can't be used: it is no signing key of Ed25519",
     ),
     "signing key of another journal": (
         lambda path: shutil.copy(_another(path).signing_key, beside(path).signing_key),

@@ -24,7 +24,7 @@ from ledger.journal.journal import Journal
 from ledger.journal.log_transaction import LogTransaction
 from ledger.journal.opened_records import OpenedRecord, records_of
 from ledger.record.actors import Actor
-from ledger.record.new_records import ACT_BODY, ACT_SUBJECT, act_record
+from ledger.record.new_records import ACT_BODY, ACT_SUBJECT, act_record, refusal_record
 from ledger.record.record_header import RecordKind
 from ledger.store.tables import people
 from ledger.store.trouble import DAMAGED, FileTrouble, JournalUnavailable, unavailable
@@ -104,6 +104,11 @@ class Access:
         await self.refresh()
         log.warning("people or keys changed", acts=[f"{each.act} {each.kind} {each.subject}" for each in outcome.acts])
         return outcome
+
+    async def record_refusal(self, act: str, subject: str, why: str, actor: Actor | str, request_id: str) -> None:
+        """An act that separation of duties refused is on record too: `act` is its word, `subject` the id of the person
+        or key that it was about. Raises `JournalUnavailable`."""
+        await self._journal.record(refusal_record(act, subject, why, actor, request_id))
 
     async def first_key(self) -> str | None:
         """The text of the first key where there has never been a person or a key, to be shown once; else None. Raises

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -33,6 +33,7 @@ from ledger.journal.opened_records import (
     Recorded,
     activations,
     decision_with_id,
+    decisions_from,
     last_of,
     policy_set,
     records_of,
@@ -58,6 +59,8 @@ WAITING_MAX = 10_000
 
 LOOK_UP_SECONDS_MAX = 5
 """How long a batch whose commit was not answered is looked for before its callers are told that it is not known."""
+READ_MAX = 200
+"""Decisions read at once, where all are gone through."""
 
 LOG_BYTES_ALARM = 64 << 20
 """A write-ahead log of this size can't be emptied into the file: somebody has been reading for long."""
@@ -166,6 +169,15 @@ class Journal:
     def recorded(self, id: str) -> Recorded | None:
         """The decision and who asked for it. Blocks: call it from a thread."""
         return self._rows(lambda connection: decision_with_id(connection, self._key_to_read, id))
+
+    def decisions(self, from_seq: int = 0) -> Iterator[Recorded]:
+        """All decisions in their order, from this place on. Blocks: call it from a thread."""
+        while some := self._decisions(from_seq):
+            yield from some
+            from_seq = some[-1].seq + 1
+
+    def _decisions(self, seq: int) -> list[Recorded]:
+        return self._rows(lambda connection: decisions_from(connection, self._key_to_read, seq, READ_MAX))
 
     def records(self, *kinds: RecordKind) -> list[OpenedRecord]:
         """All records of these kinds in their order, opened; not for decisions. Blocks: call it from a thread."""

@@ -114,9 +114,11 @@ class Activation:
 def decision_with_id(connection: Connection, key: KeyNumbered, id: str) -> Recorded | None:
     """Raises `FileTrouble` where the record is damaged or its key can't be had."""
     row = connection.execute(select(*ENTRY).select_from(_JOINED).where(entries.c.id == id)).first()
-    if row is None:
-        return None
-    record = opened(row, key)
+    return None if row is None else _decision(opened(row, key))
+
+
+def _decision(record: OpenedRecord) -> Recorded | None:
+    """None for what is no decision."""
     request, answer = record.body.document(REQUEST), record.body.document(ANSWER)
     if record.header.kind not in _DECISIONS or request is None or answer is None:
         return None
@@ -128,6 +130,13 @@ def decision_with_id(connection: Connection, key: KeyNumbered, id: str) -> Recor
         answer=answer.decode(),
         actor=record.actor,
     )
+
+
+def decisions_from(connection: Connection, key: KeyNumbered, seq: int, most: int) -> list[Recorded]:
+    """At most so many decisions in their order, the first at this place or behind it. Raises `FileTrouble`."""
+    query = select(*ENTRY).select_from(_JOINED).where(entries.c.seq >= seq, entries.c.kind.in_(_DECISIONS))
+    rows = connection.execute(query.order_by(entries.c.seq).limit(most)).all()
+    return [decision for row in rows if (decision := _decision(opened(row, key))) is not None]
 
 
 def records_of(connection: Connection, key: KeyNumbered, kinds: Sequence[RecordKind]) -> list[OpenedRecord]:

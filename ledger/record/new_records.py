@@ -13,8 +13,9 @@ ACT_SUBJECT = "subject"
 ACT_BODY = "act"
 ACTIVATION = "activation"
 ACTOR = "actor"
+REFUSAL = "refusal"
 """Paths of parts: who or what an act is about and what it set; how a policy set took effect; an actor who names
-somebody."""
+somebody; why an act was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +86,11 @@ def activation_record(version: str, how: str, actor: Actor | str, at: str | None
     said = json.dumps({"kind": how, "version": version}, separators=(",", ":"))
     parts = (Part(ACTIVATION, said.encode()),)
     return Record(kind=RecordKind.POLICY, outcome=how, policy=version, actor=actor, parts=parts, at=at)
+
+
+def refusal_record(act: str, subject: str, why: str, actor: Actor | str, request_id: str) -> Record:
+    """An act that separation of duties refused."""
+    parts = (Part(ACT_SUBJECT, subject.encode()), Part(REFUSAL, why.encode()))
+    return Record(
+        kind=RecordKind.REFUSAL, outcome=act, actor=actor, parts=parts, subject=subject, request_id=request_id
+    )

@@ -5,6 +5,10 @@
     database      connections that write or read, with the settings that durability needs
     tables        the columns; migrations/ makes them, schema_check compares what is there with what
                   they make
+    append_only   triggers that refuse changes, in the words of each database
+    prepared_sql  statements that every commit runs, compiled once
+    secret_files  the signing key and the wrapping key, and where a journal's keys are
+    key_database  the keys of subjects, in a file of their own
     trouble       what can be wrong, in words
 
 Nothing here knows what a decision is.

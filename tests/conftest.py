@@ -81,6 +81,9 @@ SLOW = frozenset(
         "ledger/journal/test_journal_moved.py",
         "ledger/journal/test_journal_opened.py",
         "ledger/journal/test_policy_sets.py",
+        "ledger/journal/test_both_places.py",
+        "ledger/journal/test_on_postgresql.py",
+        "ledger/store/test_server_rights.py",
         "rules/test_dunning_plan.py",
         "rules/test_invoice_relations.py",
         "rules/test_matchers_agree.py",
@@ -97,6 +100,7 @@ SLOW = frozenset(
         "system/test_shutdown.py",
         "system/test_docs.py",
         "system/test_under_attack.py",
+        "system/test_workers.py",
         "system/test_without_java.py",
     }
 )

@@ -22,13 +22,13 @@ from tests.support.postgresql import address, connected, new_database
 
 ACTS: dict[str, tuple[Callable[[str, str], str], set[str]]] = {
     "select": (lambda table, _: f"SELECT FROM {table}", {"SELECT"}),
-    "insert": (lambda table, _: f"INSERT INTO {table} DEFAULT VALUES", {"INSERT"}),
+    "insert": (lambda table, key: f"INSERT INTO {table} ({key}) VALUES (NULL)", {"INSERT"}),
     "update": (lambda table, key: f"UPDATE {table} SET {key} = {key}", {"UPDATE"}),
     "delete": (lambda table, _: f"DELETE FROM {table}", {"DELETE"}),
     "truncate": (lambda table, _: f"TRUNCATE {table}", {"TRUNCATE"}),
     "upsert": (
         lambda table, key: (
-            f"INSERT INTO {table} DEFAULT VALUES ON CONFLICT ({key}) DO UPDATE SET {key} = excluded.{key}"
+            f"INSERT INTO {table} ({key}) VALUES (NULL) ON CONFLICT ({key}) DO UPDATE SET {key} = excluded.{key}"
         ),
         {"INSERT", "UPDATE"},
     ),

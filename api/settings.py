@@ -10,22 +10,43 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.host_names import is_loopback, listed_names
 from api.oidc_issuers import read_issuers
-from ledger.store.place import unfit_place
+from ledger.store.place import JournalPlace, ServerAddress, journal_place
+from ledger.store.secret_files import KeyPlaces, beside
 
 
 class Settings(BaseSettings):
     """All settings of the service, checked when they are read; what is wrong is said in one line (`refusal`)."""
 
-    model_config = SettingsConfigDict(env_prefix="CREDENCE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="CREDENCE_", frozen=True, arbitrary_types_allowed=True)
 
     rules: Path = Field(
         default=Path("rules"), description="Folder of the policy files; watched while the service runs."
     )
-    journal: Path = Field(
-        default=Path("var/credence.db"), description="SQLite file of the decision journal; made if missing."
+    journal: JournalPlace = Field(
+        default=Path("var/credence.db"),
+        description="SQLite file of the decision journal, made if missing; or the address of a PostgreSQL database, "
+        "postgresql://user@host/database.",
+    )
+    signing_key: Path | None = Field(
+        default=None,
+        description="File of the key that signs the journal's checkpoints, made with a new journal. Default: beside "
+        "the journal, `credence.signing-key` for `credence.db`.",
+    )
+    wrapping_key: Path | None = Field(
+        default=None,
+        description="File of the key that opens the subject keys, made with a new journal. Default: beside the "
+        "journal, `credence.wrapping-key`.",
+    )
+    subject_keys: Path | None = Field(
+        default=None,
+        description="SQLite file of the keys by which bodies of records are sealed, made with a new journal. Default: "
+        "beside the journal, `credence.keys.db`.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Processes that answer, on one journal; each has the limits below."
+    )
     hosts: str = Field(
         default="",
         description="Names under which the service is reached, separated by commas, besides the address it listens on "
@@ -70,6 +91,22 @@ class Settings(BaseSettings):
         default="info", description="Least severe line logged."
     )
 
+    def as_environment(self) -> dict[str, str]:
+        """The variables that give these settings again, to another process. That of the journal has its password."""
+        said = {name: getattr(self, name) for name in type(self).model_fields}
+        said["journal"] = self.journal.uri if isinstance(self.journal, ServerAddress) else self.journal
+        return {_variable(name): str(value) for name, value in said.items() if value is not None}
+
+    @property
+    def key_places(self) -> KeyPlaces:
+        """Where the journal's keys are."""
+        return beside(
+            self.journal,
+            signing_key=self.signing_key,
+            wrapping_key=self.wrapping_key,
+            subject_keys=self.subject_keys,
+        )
+
     @field_validator("host", "rules", mode="before")
     @classmethod
     def _says_something(cls, said: object, field: ValidationInfo) -> object:
@@ -112,10 +149,7 @@ class Settings(BaseSettings):
     @classmethod
     def _can_be_a_journal(cls, place: object) -> object:
         """Looked at as it was written: a path has no slash at its end and is never empty."""
-        trouble = unfit_place(str(place))
-        if trouble is not None:
-            raise ValueError(trouble)
-        return place
+        return place if isinstance(place, ServerAddress) else journal_place(str(place))
 
 
 def refusal(error: ValidationError) -> str:

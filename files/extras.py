@@ -8,3 +8,4 @@ from __future__ import annotations
 
 BULK = "pip install 'duckdb>=2.0' 'pyarrow>=20' 'sqlglot>=30'"
 SPARK = "pip install 'pyspark>=4.0'"
+POSTGRES = "pip install 'psycopg[binary]>=3.2'"

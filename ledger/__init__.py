@@ -1,12 +1,15 @@
 """What the service remembers and does: policies in force, and every decision that it has answered.
 
-    store/     one SQLite file: opened so that what is committed survives a power cut, its tables, its migrations
-    journal/   decisions on disk before anyone hears of them; time that never goes back
+    record/    what a record is, in bytes: header, parts, seals, the tree over all, signatures; pure
+    store/     one SQLite file or PostgreSQL database: what is committed survives a power cut; tables, migrations
+    journal/   records on disk before anyone hears of them; time that never goes back
+    take_over/ journals of earlier versions, written into a new one
     access/    people, their keys, and every act by which that changed
     policies/  the set in force, followed in a folder, pending where a change takes something away
 
-Nouns: RECORD (one decision with its request and answer), POLICY SET (files and the engine's standard facts, named by
-the SHA-256 of both), ACTIVATION (which set took effect when), LOOK (what a folder looked like at one moment).
+Nouns: RECORD (a decision, an act, an activation, with what was asked and answered), POLICY SET (files and the engine's
+standard facts, named by the SHA-256 of both), ACTIVATION (which set took effect when), LOOK (what a folder looked like
+at one moment).
 
 Whoever starts the service makes a `Journal`, then `Policies` that follow a folder and record in it. A request takes the
 engine from `Policies.engine()`, decides, and awaits `Journal.record` before it answers. All that is wrong with the file

@@ -21,7 +21,9 @@ What a request may carry, and policies may read: the standard facts of credence.
 vocabulary by `scripts/facts_reference.py`.
 
 Money, rates and numbers are sent as decimal text (`"12500.00"`), dates as `"2026-07-01"`, counts and days as whole
-numbers, yes/no as `true` and `false`. What is not known is left out; only **bold** facts must be sent.
+numbers, yes/no as `true` and `false`. What is not known is left out; only **bold** facts must be sent. *Confidential*
+ones say of a customer what not everybody who enters orders may see, *personal* ones name somebody: the journal keeps
+each of them as a part of its own.
 """
 
 
@@ -43,7 +45,8 @@ def _groups(vocabulary: Vocabulary) -> Iterator[str]:
 def _row(fact: Fact) -> str:
     name = f"**`{fact.name}`**" if fact.required else f"`{fact.name}`"
     note = f"{fact.note.en} {fact.note.zh}" if fact.note else ""
-    return f"| {name} | {fact.title.en} | {fact.title.zh} | {_type(fact)} | {note} |\n"
+    flags = ", confidential" * fact.confidential + ", personal" * fact.personal
+    return f"| {name} | {fact.title.en} | {fact.title.zh} | {_type(fact)}{flags} | {note} |\n"
 
 
 def _type(fact: Fact) -> str:

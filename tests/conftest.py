@@ -9,13 +9,16 @@ import functools
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.pipeline import Engine
 from ledger.policies.rules_folder import RulesFolder
-from tests.support import default_policies
+from ledger.store.place import ServerAddress
+from tests.support import default_policies, postgresql
+from tests.support.postgresql import new_database
 
 TESTS = Path(__file__).parent
 
@@ -78,6 +81,9 @@ SLOW = frozenset(
         "ledger/journal/test_journal_moved.py",
         "ledger/journal/test_journal_opened.py",
         "ledger/journal/test_policy_sets.py",
+        "ledger/journal/test_both_places.py",
+        "ledger/journal/test_on_postgresql.py",
+        "ledger/store/test_server_rights.py",
         "rules/test_dunning_plan.py",
         "rules/test_invoice_relations.py",
         "rules/test_matchers_agree.py",
@@ -94,6 +100,7 @@ SLOW = frozenset(
         "system/test_shutdown.py",
         "system/test_docs.py",
         "system/test_under_attack.py",
+        "system/test_workers.py",
         "system/test_without_java.py",
     }
 )
@@ -110,6 +117,21 @@ def _default_folder() -> RulesFolder:
 def _default_engine() -> Engine:
     """The policies that ship, compiled once; a test that closes an engine makes its own."""
     return default_policies.default_policies()
+
+
+@pytest.fixture(scope="session", name="postgresql")
+def _postgresql() -> Iterator[str]:
+    """The folder of the socket of a PostgreSQL server, which starts when the first test asks for it."""
+    with postgresql.server() as socket:
+        yield socket
+
+
+@pytest.fixture(name="database")
+def _database(postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerAddress]:
+    """An empty one for one test, which runs in a folder of its own: the journal's keys are made there."""
+    monkeypatch.chdir(tmp_path)
+    with new_database(postgresql) as place:
+        yield place
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -144,17 +144,25 @@ def recover(*, journal: JournalFileOption = "var/credence.db", as_json: JsonOpti
 
     Exit code: 0 made, 2 the journal can't be written.
     """
+    from pydantic import ValidationError
+
     from api.logs import configure_logs
-    from ledger.access.recovery import recovered_key  # only this command needs the journal
+    from api.settings import Settings, refusal  # only this command needs the journal
+    from ledger.access.recovery import recovered_key
     from ledger.store.trouble import JournalUnavailable
 
-    if not Path(journal).is_file():
-        refuse(f"there is no journal at `{journal}`; give the service's --journal")
+    try:
+        settings = Settings(journal=journal)  # type: ignore[arg-type]  # read from text
+    except ValidationError as error:
+        refuse(refusal(error))
+    place = settings.journal
+    if isinstance(place, Path) and not place.is_file():
+        refuse(f"there is no journal at `{place}`; give the service's --journal")
     configure_logs("error")
     try:
-        key = recovered_key(Path(journal))
+        key = recovered_key(place, settings.key_places)
     except JournalUnavailable as error:
-        refuse(f"the journal `{journal}` can't be written: {error}")
+        refuse(f"the journal `{place}` can't be written: {error}")
     if as_json:
         print_json({"key": key})
         return

@@ -21,12 +21,14 @@ from api.cli.decide_file import decide_file_command
 from api.cli.explain import explain
 from api.cli.grammar import Commands, register
 from api.cli.init import init
+from api.cli.journal_roles import roles
 from api.cli.keys import create, list_keys, recover, revoke
 from api.cli.people import add, change, end, list_people
 from api.cli.portfolio import portfolio
 from api.cli.schema import schema
 from api.cli.serve import serve
 from api.cli.sql import sql
+from api.cli.take_over import take_over
 from api.cli.test import test
 from engine.version import ENGINE_VERSION
 
@@ -123,6 +125,8 @@ COMMANDS = (
     ("keys list", list_keys, "List keys, without their texts."),
     ("keys revoke", revoke, "End a key."),
     ("keys recover", recover, "Make a first key again, on the service's machine."),
+    ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
+    ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),
 )
 """Every command: its name, its function, and its line in `credence --help`, in the order there."""
 
@@ -130,5 +134,9 @@ register(
     app,
     COMMANDS,
     file_commands={"decide-file", "batch"},
-    lines={"people": "Who may ask the service, and as what.", "keys": "Keys of people and programs."},
+    lines={
+        "people": "Who may ask the service, and as what.",
+        "keys": "Keys of people and programs.",
+        "journal": "What was decided and done.",
+    },
 )

@@ -35,12 +35,24 @@ PortOption = Annotated[
         rich_help_panel=RUNNING,
     ),
 ]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="NUMBER",
+        min=1,
+        max=64,
+        help="Processes that answer, on one journal.",
+        show_default="1",
+        rich_help_panel=RUNNING,
+    ),
+]
 JournalOption = Annotated[
     str | None,
     typer.Option(
         "--journal",
-        metavar="FILE",
-        help="SQLite file that records the decisions.",
+        metavar="PLACE",
+        help="SQLite file that records the decisions, or postgresql://user@host/database.",
         show_default="var/credence.db",
         rich_help_panel=WRITTEN,
     ),
@@ -66,12 +78,14 @@ def serve(
     port: PortOption = None,
     rules: FolderOption = None,
     journal: JournalOption = None,
+    workers: WorkersOption = None,
     insecure_local: InsecureLocalOption = False,
 ) -> None:
     """Answer decisions over HTTP; Ctrl-C stops it after the requests in flight.
 
     The folder of the policies is watched: a change takes effect while the service runs. Each option is also an
-    environment variable: CREDENCE_HOST, CREDENCE_PORT, CREDENCE_RULES, CREDENCE_JOURNAL, CREDENCE_INSECURE_LOCAL.
+    environment variable: CREDENCE_HOST, CREDENCE_PORT, CREDENCE_RULES, CREDENCE_JOURNAL, CREDENCE_WORKERS,
+    CREDENCE_INSECURE_LOCAL.
 
     Callers need a key (credence keys create); a service without any prints its first one. --insecure-local asks for
     none.
@@ -90,7 +104,8 @@ def serve(
     from ledger.journal.opening import check_writable
     from ledger.store.trouble import JournalUnavailable
 
-    given = {"host": host, "port": port, "rules": rules, "journal": journal, "insecure_local": insecure_local or None}
+    given = {"host": host, "port": port, "rules": rules, "journal": journal, "workers": workers}
+    given["insecure_local"] = insecure_local or None
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as error:
@@ -98,15 +113,20 @@ def serve(
     _warn_of_mistakes(settings.rules)
     configure_logs(settings.log_level)  # before anything is logged: checking the journal makes it where there is none
     try:
-        check_writable(settings.journal)
+        check_writable(settings.journal, settings.key_places)
     except JournalUnavailable as error:
         refuse(f"the journal `{settings.journal}` can't be written: {error}; choose another with --journal")
     free = _free_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": free})
     where = f"http://{_in_url(settings.host)}:{free}"
     line = f"listening on {where}  (API: {where}/docs, rules: {settings.rules}, journal: {settings.journal})"
+    banner = BANNER if settings.insecure_local else ""
+    if settings.workers > 1:
+        from api.http.supervisor import supervise
+
+        raise typer.Exit(supervise(settings, lambda: _say(line, banner)))
     with suppress(KeyboardInterrupt):  # uvicorn raises it once more after it has shut down in order
-        run(settings, when_listening=lambda: _say(line, BANNER if settings.insecure_local else ""))
+        run(settings, when_listening=lambda: _say(line, banner))
 
 
 def _say(line: str, banner: str) -> None:

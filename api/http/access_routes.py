@@ -22,7 +22,7 @@ from api.http.access_answers import (
     RevokeKeyRequest,
 )
 from api.http.body import parse_object, pointer_part, read_body
-from api.http.caller import actor_of, admitted_of
+from api.http.caller import actor_of, admitted_of, request_id_in
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, Forbidden, problems
@@ -74,6 +74,18 @@ class _Desk:
         where it may not be: `AlreadyThere`, `NobodyThere`, `AccessRefused`.
         """
         return await self.access.change(change, actor_of(request.scope))
+
+    async def refuse_oneself(self, request: Request, login: str) -> None:
+        """Raises `Forbidden` for a caller who would change their own rights, once that is on record. Logins are
+        compared as the journal compares them, without regard to case and width, so `U.Becker` is no way around."""
+        caller = admitted_of(request.scope).caller
+        if caller.login is None or caller.login != checked_login(login):
+            return
+        why = "nobody changes their own roles or authority; another admin does"
+        person = self.access.state().by_login.get(caller.login)
+        subject = person.identity.id if person else ""
+        await self.access.record_refusal("change", subject, why, actor_of(request.scope), request_id_in(request.scope))
+        raise Forbidden(why)
 
     def person(self, id: str) -> PersonShape:
         """The person as they are after the change."""
@@ -141,7 +153,7 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
         """What is said of them from now on. Nobody changes their own roles or authority."""
         body = await desk.read(request, ChangePersonRequest, '{"roles": ["desk"]}')
         if body.roles is not None or body.authority is not None:
-            _refuse_oneself(request, login)
+            await desk.refuse_oneself(request, login)
         words = PersonWords(
             name=body.name,
             roles=None if body.roles is None else frozenset(body.roles),
@@ -213,15 +225,6 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
         body = await desk.read(request, RevokeKeyRequest, '{"in_days": 7}')
         await desk.change(request, revoke_key(id, in_days=body.in_days))
         return desk.key(desk.access.state().keys[id])
-
-
-def _refuse_oneself(request: Request, login: str) -> None:
-    """Raises `Forbidden` where the person to be changed is who asks. Logins are compared as the journal compares them,
-    without regard to case and width, so `U.Becker` is no way around.
-    """
-    caller = admitted_of(request.scope).caller
-    if caller.login is not None and caller.login == checked_login(login):
-        raise Forbidden("nobody changes their own roles or authority; another admin does")
 
 
 def _person(person: Person) -> PersonShape:

@@ -389,6 +389,9 @@ class Readiness(Shape):
     """Whether it can decide now; where not, why. Whoever has no role is told `ready` alone."""
 
     ready: bool
+    worker: int | None = Field(
+        default=None, description="Which of several workers answers, from 1; what follows is its own."
+    )
     policy_version: Version | None = None
     policy_since: datetime | None = None
     compiling_since: datetime | None = Field(

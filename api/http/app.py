@@ -73,14 +73,14 @@ before its path is looked at: 400 malformed, 403 asked by a foreign page, 408 to
 expectation that can't be met, 421 another host, 429 too many ahead, 503 too much at once."""
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+def create_app(settings: Settings, clock: Clock | None = None, worker: int | None = None) -> FastAPI:
     """The app by these settings.
 
     Nothing is read or written before it is started, so the OpenAPI document can be made of one that never is. `clock`
-    is the machine's where none is given; a test gives one that it can set.
+    is the machine's where none is given; a test gives one that it can set. `worker` is the number among several.
     """
     metrics = Metrics()
-    journal = Journal(settings.journal, metrics.committed, clock)
+    journal = Journal(settings.journal, metrics.committed, clock, settings.key_places)
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes)
     metrics.watch_clock(journal.clock.seconds_behind)
     compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE], LIMITS)
@@ -95,7 +95,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             await access.refresh()
         stop = asyncio.Event()
         first_key = None if settings.insecure_local else show_first_key
-        watching = asyncio.gather(policies.watch(stop), access.watch(stop, first_key))
+        watching = asyncio.gather(policies.watch(stop), access.watch(stop, first_key), metrics.share(stop))
         try:
             yield
         finally:
@@ -125,7 +125,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     _add_decision_routes(app, journal)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)
-    add_health_routes(app, policies, journal, metrics)
+    add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)
@@ -166,7 +166,10 @@ def _path(case: str) -> str:
 
 _DECIDED = {
     "description": "The decision.",
-    "headers": {"Location": {"description": "Where it can be read again.", "schema": {"type": "string"}}},
+    "headers": {
+        "Location": {"description": "Where it can be read again.", "schema": {"type": "string"}},
+        "Journal-Entry": {"description": "Its place in the journal, from 0.", "schema": {"type": "integer"}},
+    },
 }
 
 

@@ -30,12 +30,12 @@ from api.http.problems import (
 )
 from engine.diagnostics.wording import did_you_mean
 from ledger.access.access import Access
-from ledger.access.actors import Actor
 from ledger.access.api_keys import PREFIX, digest_of, is_well_formed
 from ledger.access.changes import AccessRefused, checked_login, is_open
 from ledger.access.people import AccessState, ApiKey, Person
 from ledger.access.roles import PERSONS_ONLY, Authority, Role, in_words
 from ledger.journal.clock import Clock
+from ledger.record.actors import Actor
 
 AUTHORIZATION, ON_BEHALF_OF = b"authorization", b"credence-on-behalf-of"
 

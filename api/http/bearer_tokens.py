@@ -24,8 +24,8 @@ from api.http.problems import KeyNeeded
 from api.http.signing_keys import SigningKeys
 from api.oidc_issuers import Issuer
 from ledger.access.access import Access
-from ledger.access.actors import Actor
 from ledger.access.roles import Role
+from ledger.record.actors import Actor
 
 KEPT_SECONDS = 300
 """For how long a token that was checked isn't checked again: a signature takes 0.1 ms."""

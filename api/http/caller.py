@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.http.access_table import Right
-from ledger.access.actors import Actor
 from ledger.access.roles import Authority, Role, in_words
+from ledger.record.actors import Actor
 
 _IN_SCOPE = "credence.admitted"
+_REQUEST_ID = "credence.request_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,19 @@ def admitted_of(scope: Mapping[str, Any]) -> Admitted:
     return admitted
 
 
-def actor_of(scope: Mapping[str, Any]) -> str:
-    """As the journal writes it."""
-    return str(admitted_of(scope).caller.actor)
+def actor_of(scope: Mapping[str, Any]) -> Actor:
+    """As the journal writes it. A fault of ours where nobody asks: such a request is never recorded."""
+    actor = admitted_of(scope).caller.actor
+    assert isinstance(actor, Actor)
+    return actor
+
+
+def note_request_id(scope: MutableMapping[str, Any], id: bytes) -> None:
+    """Leaves it where `request_id_in` finds it."""
+    scope[_REQUEST_ID] = id
+
+
+def request_id_in(scope: Mapping[str, Any]) -> str:
+    """The request's `X-Request-Id`, as its answer and its record have it."""
+    header: bytes = scope[_REQUEST_ID]
+    return header.decode("ascii")

@@ -1,7 +1,7 @@
 """Decisions over HTTP. A decision is answered when, and only when, it is in the journal.
 
 The hot path: the route is ASGI itself, the body is parsed once, the answer is rendered once and the same bytes go into
-the journal and out.
+the journal and out, in parts of which each can be withheld by itself.
 """
 
 from __future__ import annotations
@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from difflib import get_close_matches
 from time import perf_counter
 from typing import Any, NoReturn
 
 import structlog
-from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
 from api.http.access_table import Right
 from api.http.body import parse_object, pointer_part, read_body
-from api.http.caller import Admitted, actor_of
+from api.http.caller import Admitted, actor_of, request_id_in
 from api.http.identifiers import uuid7
 from api.http.metrics import Metrics
 from api.http.parameters import refuse_parameters
@@ -40,10 +39,16 @@ from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
 from engine.vocabulary.rates import read_rates
-from engine.vocabulary.vocabulary import DATE
-from ledger.journal.clock import BEHIND_SECONDS_MAX, Clock, moment
-from ledger.journal.journal import Journal, Record, Recorded
+from engine.vocabulary.vocabulary import DATE, Vocabulary
+from ledger.journal.clock import BEHIND_SECONDS_MAX, Clock
+from ledger.journal.journal import Journal
+from ledger.journal.opened_records import Recorded
 from ledger.policies.in_force import Policies
+from ledger.record.actors import Actor
+from ledger.record.body_parts import Part
+from ledger.record.decision_parts import FlaggedFacts, answer_parts
+from ledger.record.new_records import Record
+from ledger.record.record_header import RecordKind
 
 MEMBERS_MAX = 500
 """Members of one JSON object in a request. A fact that doesn't exist costs a search for what was meant."""
@@ -79,6 +84,7 @@ class DecideCase:
         self._journal = journal
         self._metrics = metrics
         self._body_bytes_max = body_bytes_max
+        self._flagged: tuple[Vocabulary, FlaggedFacts] | None = None  # of the set that decided last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
@@ -87,21 +93,30 @@ class DecideCase:
         raw = await read_body(scope, receive, self._body_bytes_max)
         body = parse_object(raw)
         clock = self._journal.clock
-        decision = decided(self._policies.engine(), self._case, body, uuid7(clock.id_time()), clock)
-        answer = to_json(decision.as_json())
-        await self._journal.record(_record(decision, raw, answer, clock.now(), actor_of(scope)))
+        engine = self._policies.engine()
+        decision = decided(engine, self._case, body, uuid7(clock.id_time()), clock)
+        answer, answered = answer_parts(decision)
+        asked = self._flagged_facts(engine.vocabulary).request_parts(raw, body)
+        actor, request_id = actor_of(scope), request_id_in(scope)
+        seq = await self._journal.record(_record(decision, body, (*asked, *answered), actor, request_id))
         self._metrics.decided(decision, perf_counter() - started)
         if any(reason.rule == ENGINE_DISAGREEMENT for reason in decision.reasons):
             log.error("the two matchers disagree", decision=decision.id, policy_version=decision.policy_version)
-        await _send(send, answer, decision.id)
+        await _send(send, answer, decision.id, seq)
+
+    def _flagged_facts(self, vocabulary: Vocabulary) -> FlaggedFacts:
+        if self._flagged is None or self._flagged[0] is not vocabulary:
+            self._flagged = vocabulary, FlaggedFacts(vocabulary, self._case)
+        return self._flagged[1]
 
 
-async def _send(send: Send, answer: bytes, id: str) -> None:
-    """201 with the decision, and where it can be read again."""
+async def _send(send: Send, answer: bytes, id: str, seq: int) -> None:
+    """201 with the decision, where it can be read again, and its place in the journal."""
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(answer)).encode()),
         (b"location", f"/v1/decisions/{id}".encode()),
+        (b"journal-entry", str(seq).encode()),
     ]
     await send({"type": "http.response.start", "status": 201, "headers": headers})
     await send({"type": "http.response.body", "body": answer})
@@ -212,17 +227,29 @@ def _pointer(path: str) -> str:
     return f"/{pointer_part(group)}/{pointer_part(key)}" if dot else f"/{pointer_part(group)}"
 
 
-def _record(decision: Decision, raw: bytes, answer: bytes, at: datetime, actor: str) -> Record:
-    """What the journal keeps: the request as it was received and the answer as it is sent. Neither is written anew, for
-    a number that is read and written is not always the same text."""
+def _record(
+    decision: Decision, body: Mapping[str, Any], parts: tuple[Part, ...], actor: Actor, request_id: str
+) -> Record:
+    """What the journal keeps: the request as it was received and the answer as it is sent, in their parts. Neither is
+    written anew, for a number that is read and written is not always the same text."""
     return Record(
+        kind=RecordKind.DECISION,
         id=decision.id,
-        recorded_at=moment(at),
         case_kind=decision.case,
-        subject=decision.subject,
         outcome=decision.outcome,
-        policy_version=decision.policy_version,
+        policy=decision.policy_version,
+        engine=decision.engine_version,
         actor=actor,
-        request=raw.decode(),
-        answer=answer.decode(),
+        request_id=request_id,
+        parts=parts,
+        account=_account(body),
+        subject=decision.subject,
+        rules=tuple(reason.rule for reason in decision.reasons),
     )
+
+
+def _account(body: Mapping[str, Any]) -> str | None:
+    """The customer that a case is about; None for the portfolio."""
+    account = body.get("account")
+    number = account.get("id") if account else None
+    return number if isinstance(number, str) else None

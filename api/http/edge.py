@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.admission import Admission
 from api.http.body import ClientGone
+from api.http.caller import note_request_id
 from api.http.identifiers import request_id
 from api.http.metrics import Metrics
 from api.http.problems import kind_of, problem_response
@@ -61,6 +62,7 @@ class Edge:
 
         try:
             app = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
+            note_request_id(scope, header)
             answered = {**scope, "method": "GET"} if head else scope  # what GET answers, less the body
             await self._admission.admit(answered, answered["method"])
             await (app or self._app)(answered, receive, send_with_id)

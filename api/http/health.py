@@ -44,8 +44,9 @@ _METRICS: dict[int | str, dict[str, Any]] = {
 """What the document says of `/metrics`: text, since Prometheus' format has no schema."""
 
 
-def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metrics: Metrics) -> None:
-    """`/healthz`, `/readyz`, `/metrics`, the page at `/`, and a page for each type of problem."""
+def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metrics: Metrics, worker: int | None) -> None:
+    """`/healthz`, `/readyz`, `/metrics`, the page at `/`, and a page for each type of problem. `worker`: the number of
+    this one, where there are several."""
 
     @app.get("/healthz", tags=["operation"], summary="Whether the process answers")
     async def healthz() -> Alive:
@@ -68,8 +69,10 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
             response.status_code = 503
         if Right.FULL not in admitted_of(request.scope).rights:
             return Readiness(ready=is_ready)
+        which = {} if worker is None else {"worker": worker}
         return Readiness(
             ready=is_ready,
+            **which,
             policy_version=now.engine.version if now else None,
             policy_since=now.since if now else None,
             compiling_since=policies.compiling_since,

@@ -1,5 +1,4 @@
-"""Decision ids: UUID version 7 (RFC 9562, 5.7), so that ids sort by time (Python has its own from 3.14 on); and
-request ids.
+"""Decision ids and request ids.
 
 Random bytes are fetched from the system a few thousand at a time: fetching gives up the interpreter lock, and beside
 the journal's thread getting it back took 36 µs each time.
@@ -8,6 +7,8 @@ the journal's thread getting it back took 36 µs each time.
 from __future__ import annotations
 
 from os import urandom
+
+from ledger.record.record_ids import uuid7_of
 
 
 class _Randomness:
@@ -34,10 +35,5 @@ def request_id() -> str:
 
 
 def uuid7(nanoseconds: int) -> str:
-    """Of a time since 1970: 48 bits of milliseconds, 12 bits of the millisecond's fraction (RFC 9562, 6.2, method 3),
-    62 random bits; as text in lower case. `Clock.id_time` gives times whose ids sort as they were asked for."""
-    milliseconds, rest = divmod(nanoseconds, 1_000_000)
-    fraction = rest * 4096 // 1_000_000
-    tail = (int.from_bytes(_randomness.take(), "big") & (1 << 62) - 1) | 1 << 63
-    digits = f"{milliseconds:012x}7{fraction:03x}{tail:016x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    """A decision's id, see `ledger.record.record_ids`."""
+    return uuid7_of(nanoseconds, _randomness.take())

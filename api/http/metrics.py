@@ -1,14 +1,23 @@
 """What Prometheus can ask for. Each app has its own registry, so that several can live in one process.
 
+Where several workers share one socket, whoever is asked answers for all of them: each keeps what it counts in files of
+a folder (`PROMETHEUS_MULTIPROC_DIR`), which prometheus-client adds up. Counters and histograms are sums over the
+workers, also over those that have ended; a gauge is the sum or the greatest of those that live.
+
 Labels are words that the service knows: kinds of case, outcomes, ids of rules, types of problems. What a caller sends
 never becomes one: each new label is a series that is kept for as long as the process lives.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from engine.deciding.decision import Decision
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT
@@ -21,6 +30,10 @@ RECORDS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Bounds of how many records shared one commit: 1 is an idle service, large numbers one that waits for its disk."""
 
 
+SHARE_SECONDS = 1.0
+"""How often a worker's gauges are brought up to date for the others."""
+
+
 class Metrics:
     """Counters, gauges and histograms of one app, in a registry of its own. docs/operations.md says what each is for.
 
@@ -29,6 +42,9 @@ class Metrics:
 
     def __init__(self) -> None:
         to = self.registry = CollectorRegistry()
+        self.is_shared = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+        self._watched: list[tuple[Gauge, Callable[[], float]]] = []
+        self._version = ""
         self._decisions = Counter("credence_decisions", "Decisions answered.", ["case", "outcome"], registry=to)
         self._rule_hits = Counter(
             "credence_rule_hits", "Rules that gave a reason in a decision.", ["rule"], registry=to
@@ -54,47 +70,47 @@ class Metrics:
         self._commit_failures = Counter(
             "credence_journal_commit_failures", "Commits that did not reach the disk.", registry=to
         )
-        self._waiting = Gauge("credence_journal_waiting", "Records that wait for the next commit.", registry=to)
-        self._log_bytes = Gauge(
-            "credence_journal_wal_bytes",
-            "Size of the journal's write-ahead log; grows beside a long reader.",
-            registry=to,
-        )
-        self._clock_behind = Gauge(
-            "credence_clock_behind_seconds", "How far the clock is behind the journal's last record.", registry=to
-        )
-        self._insecure = Gauge("credence_insecure_local", "1 while nobody is asked for a key.", registry=to)
-        self._connections = Gauge("credence_connections", "Connections that are open.", registry=to)
         self._loads = Counter("credence_policy_loads", "Policy sets tried, by result.", ["result"], registry=to)
-        self._policy = Info("credence_policy", "The policy set in force.", registry=to)
-        self._policy_since = Gauge(
-            "credence_policy_in_force_since_seconds", "Unix time of its taking effect.", registry=to
-        )
-        self._policy_failed = Gauge(
-            "credence_policy_change_failed", "1 while the files in the folder do not check.", registry=to
-        )
-        self._policy_pending = Gauge(
-            "credence_policy_change_pending",
-            "1 while a change that takes a file, a policy or a rule away waits to be activated.",
-            registry=to,
-        )
+        self._make_gauges()
         self._outcomes: dict[tuple[str, str], Callable[[], None]] = {}
         self._rules: dict[str, Callable[[], None]] = {}
         for result in ("success", "failure"):
             self._loads.labels(result)
 
+    def _make_gauges(self) -> None:
+        """Of several workers each gauge is the sum, or the greatest."""
+
+        def gauge(name: str, meaning: str, *labels: str, is_sum: bool = False) -> Gauge:
+            mode: Literal["livesum", "livemax"] = "livesum" if is_sum else "livemax"
+            return Gauge(f"credence_{name}", meaning, labels, registry=self.registry, multiprocess_mode=mode)
+
+        self._waiting = gauge("journal_waiting", "Records that wait for the next commit.", is_sum=True)
+        self._log_bytes = gauge(
+            "journal_wal_bytes", "Size of the journal's write-ahead log; grows beside a long reader."
+        )
+        self._clock_behind = gauge("clock_behind_seconds", "How far the clock is behind the journal's last record.")
+        self._insecure = gauge("insecure_local", "1 while nobody is asked for a key.")
+        self._connections = gauge("connections", "Connections that are open.", is_sum=True)
+        self._policy = gauge("policy_info", "The policy set in force.", "version")
+        self._policy_since = gauge("policy_in_force_since_seconds", "Unix time of its taking effect.")
+        self._policy_failed = gauge("policy_change_failed", "1 while the files in the folder do not check.")
+        self._policy_pending = gauge(
+            "policy_change_pending",
+            "1 while a change that takes a file, a policy or a rule away waits to be activated.",
+        )
+
     def watch_journal(self, waiting: Callable[[], int], log_bytes: Callable[[], int]) -> None:
         """`waiting` counts records that wait for the disk, `log_bytes` is the size of the write-ahead log."""
-        self._waiting.set_function(waiting)
-        self._log_bytes.set_function(log_bytes)
+        self._watch(self._waiting, waiting)
+        self._watch(self._log_bytes, log_bytes)
 
     def watch_clock(self, seconds_behind: Callable[[], float]) -> None:
         """`seconds_behind` the last record of the journal."""
-        self._clock_behind.set_function(seconds_behind)
+        self._watch(self._clock_behind, seconds_behind)
 
     def watch_connections(self, count: Callable[[], int]) -> None:
         """`count` of the open connections."""
-        self._connections.set_function(count)
+        self._watch(self._connections, count)
 
     def asks_for_keys(self, asks: bool) -> None:  # noqa: FBT001  # the one thing that it says
         """Whether callers need a key; once, at the start."""
@@ -136,7 +152,13 @@ class Metrics:
     def policy_taken(self, version: str, since: float) -> None:
         """As `PolicyObserver` says."""
         self._loads.labels("success").inc()
-        self._policy.info({"version": version})
+        if version != self._version:
+            if self._version and self.is_shared:  # what is in the file can't be taken out
+                self._policy.labels(self._version).set(0)
+            elif self._version:
+                self._policy.remove(self._version)
+        self._version = version
+        self._policy.labels(version).set(1)
         self._policy_since.set(since)
 
     def policy_failed(self) -> None:
@@ -148,6 +170,29 @@ class Metrics:
         self._policy_failed.set(failed)
         self._policy_pending.set(pending)
 
+    async def share(self, stop: asyncio.Event) -> None:
+        """Keeps what is watched up to date for the other workers, until `stop`."""
+        while self.is_shared and not stop.is_set():
+            self._sample()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), SHARE_SECONDS)
+
     def text(self) -> bytes:
-        """All of it in the Prometheus text format."""
-        return generate_latest(self.registry)
+        """All of it in the Prometheus text format; of several workers together."""
+        if not self.is_shared:
+            return generate_latest(self.registry)
+        self._sample()
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library has no types here
+        return generate_latest(together)
+
+    def _watch(self, gauge: Gauge, value: Callable[[], float]) -> None:
+        """Asked when Prometheus asks; of several workers each keeps its own in a file."""
+        if self.is_shared:
+            self._watched.append((gauge, value))
+        else:
+            gauge.set_function(value)
+
+    def _sample(self) -> None:
+        for gauge, value in self._watched:
+            gauge.set(value())

@@ -103,7 +103,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         files = {} if check.alone else dict(await policies.files())
         for name, text in check.files.items():
             files[f"{policies.name}/{name_in_set(name)}"] = text.encode("utf-8", "surrogatepass")
-        caller = actor_of(request.scope)
+        caller = str(actor_of(request.scope))
         checked = await _unless_gone(request.receive, checked_by(checker, caller, files))
         diagnostics = _as_shapes(checked.diagnostics)
         return CheckAnswer(
@@ -123,7 +123,7 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         """Put the pending policy set into force, named by its version: what it takes away is meant. Answers the set
         that decides from now on."""
         body = await read_body(request.scope, request.receive, body_bytes_max)
-        await policies.activate(_version_to_activate(body))
+        await policies.activate(_version_to_activate(body), actor_of(request.scope))
         return _policy_set(policies, with_text=False)
 
 

@@ -1,4 +1,4 @@
-"""One process that serves: uvicorn behind the guard, one worker. `credence serve`, `python -m api.http`.
+"""One process that serves: uvicorn behind the guard. `credence serve`, `python -m api.http`; each of several workers.
 
 The settings become limits here, and limits what the machine can afford: a service that accepts more connections than it
 may open files for would fail at the next file it needs, and that could be the journal's.
@@ -47,12 +47,20 @@ OWN_FILES = 40
 log = structlog.get_logger(__name__)
 
 
-def serve(settings: Settings, when_listening: Callable[[], None] = lambda: None) -> None:
+def serve(
+    settings: Settings,
+    when_listening: Callable[[], None] = lambda: None,
+    *,
+    listening: socket.socket | None = None,
+    worker: int | None = None,
+) -> None:
     """Blocks until SIGINT or SIGTERM; requests in flight are answered and the journal is closed. `when_listening` is
-    called once, as soon as connections are accepted."""
+    called once, as soon as connections are accepted. `listening` is the socket of several workers, `worker` the number
+    of this one."""
     configure_logs(settings.log_level)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types here
-    guarded_server(settings, is_process=True, when_listening=when_listening).run()
+    server = guarded_server(settings, is_process=True, when_listening=when_listening, worker=worker)
+    server.run(sockets=None if listening is None else [listening])
 
 
 def guarded_server(
@@ -62,6 +70,7 @@ def guarded_server(
     *,
     is_process: bool = False,
     when_listening: Callable[[], None] = lambda: None,
+    worker: int | None = None,
 ) -> GuardedServer:
     """The service behind its guard; whoever serves it, serves this.
 
@@ -70,7 +79,7 @@ def guarded_server(
     """
     from api.http.app import create_app
 
-    app = create_app(settings, clock)
+    app = create_app(settings, clock, worker)
     limits = _affordable(replace(limits or connection_limits(settings), body_bytes=settings.body_bytes_max))
     guard = Guard(hosts_of(settings.host, settings.hosts), limits, app.state.metrics)
     config = uvicorn.Config(
@@ -207,4 +216,10 @@ def main() -> None:
     except ValidationError as error:
         sys.stderr.write(f"credence: {refusal(error)}\n")
         sys.exit(2)
-    serve(settings)
+    if settings.workers == 1:
+        serve(settings)
+        return
+    from api.http.supervisor import supervise  # one process needs none
+
+    configure_logs(settings.log_level)
+    sys.exit(supervise(settings, lambda: None))

@@ -150,6 +150,16 @@ _FUTURE: Schema = {
     "as missing. Left out, such a date is like any other.",
 }
 
+_FLAGS: Schema = {
+    "confidential": {
+        "type": "boolean",
+        "default": False,
+        "description": "Whether it says of a customer what not everybody who enters orders may see.",
+    },
+    "personal": {"type": "boolean", "default": False, "description": "Whether it names somebody."},
+}
+"""The journal keeps such a fact as a part of its own."""
+
 
 def _own_fact(bound: Schema) -> Schema:
     """A fact with single values."""
@@ -168,6 +178,7 @@ def _own_fact(bound: Schema) -> Schema:
                 "default": False,
                 "description": "Of money: it adds up amounts of many customers, and may be larger than one amount.",
             },
+            **_FLAGS,
             "example": {"type": ["number", "string", "boolean"], "description": "As it stands in a request."},
         },
         ("type", "title"),
@@ -196,6 +207,7 @@ def _listed_fact(bound: Schema) -> Schema:
             "title": TEXT,
             "note": {**TEXT, "description": "What it means, and what leaving it out means."},
             "required": {"type": "boolean", "default": False},
+            **_FLAGS,
             "example": {"type": "array", "description": "As it stands in a request.", "items": {"type": "object"}},
         },
         ("type", "of", "title"),

@@ -66,10 +66,14 @@ _SITE_KEYS = ("timezone", "rate_days")
 SITE_KEYS_REQUIRED = ("currency", "policies")
 """Keys that every site's facts.yaml must have."""
 
-_FACT_KEYS = ("type", "members", "title", "note", "required", "minimum", "maximum", "total", "future", "example")
+_FLAGS = ("confidential", "personal")
+_FACT_KEYS = (
+    *("type", "members", "title", "note", "required", "minimum", "maximum", "total", "future"),
+    *(*_FLAGS, "example"),
+)
 _STANDARD_FACT_KEYS = ("extensible",)
 _BOUNDS = ("minimum", "maximum")
-_LIST_KEYS = ("type", "of", "at_most", "title", "note", "required", "example")
+_LIST_KEYS = ("type", "of", "at_most", "title", "note", "required", *_FLAGS, "example")
 _RECORD_KEYS = ("type", "members", "required", "title", "future", *_BOUNDS)
 _RECORD_NAME = "item"
 """What a filter calls the whole record, so that no value of it can have this name."""
@@ -240,7 +244,7 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node, 
     type_ = _list_type(reader, vocabulary, fields, key) if is_list else _scalar_type(reader, vocabulary, fields, key)
     title = reader.text(fields.get("title"), f"the title of {what}")
     note = reader.text(fields.get("note"), f"the note of {what}")
-    required = _required(reader, fields.get("required"), what)
+    required = _says_yes(reader, fields, "required", what)
     if type_ is not None and "future" in fields:
         type_ = _of_the_past(reader, fields["future"], type_)
     if type_ is None or title is None or len(reader.diagnostics) > before:
@@ -253,7 +257,9 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node, 
         required=required,
         example=example_of(type_),
         place=key.place,
-        extensible="extensible" in fields and bool(reader.yes_or_no(fields["extensible"], f"`extensible` of {what}")),
+        extensible=_says_yes(reader, fields, "extensible", what),
+        confidential=_says_yes(reader, fields, "confidential", what),
+        personal=_says_yes(reader, fields, "personal", what),
     )
     return _with_example(reader, fact, fields["example"]) if "example" in fields else fact
 
@@ -263,8 +269,8 @@ def _scalar_type(reader: FieldReader, vocabulary: Vocabulary, fields: dict[str, 
     return _bounded(reader, vocabulary, declared, fields, key) if declared else None
 
 
-def _required(reader: FieldReader, node: Node | None, what: str) -> bool:
-    return node is not None and bool(reader.yes_or_no(node, f"`required` of {what}"))
+def _says_yes(reader: FieldReader, fields: dict[str, Node], key: str, what: str) -> bool:
+    return key in fields and bool(reader.yes_or_no(fields[key], f"`{key}` of {what}"))
 
 
 def _of_the_past(reader: FieldReader, node: Node, type_: Type) -> Type | None:
@@ -387,7 +393,7 @@ def _list_field(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: 
     if fields is None:
         return None
     type_ = _scalar_type(reader, vocabulary, fields, key)
-    required = _required(reader, fields.get("required"), what)
+    required = _says_yes(reader, fields, "required", what)
     title = reader.text(fields.get("title"), f"the title of {what}")
     if type_ is not None and "future" in fields:
         type_ = _of_the_past(reader, fields["future"], type_)

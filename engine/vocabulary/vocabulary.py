@@ -226,6 +226,12 @@ class Fact:
     extensible: bool = False
     """Of a standard enum, whether a site may add words to it."""
 
+    confidential: bool = False
+    """Whether it says of a customer what not everybody who enters orders may see, such as a rating that was bought."""
+
+    personal: bool = False
+    """Whether it names somebody."""
+
     @property
     def group(self) -> str:
         """The object of a request that it stands in: `order` for `order.amount`."""

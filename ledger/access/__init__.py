@@ -1,7 +1,6 @@
 """Who may ask the service: people, their keys, and every act by which that changed.
 
     roles     the roles and authorities that there are
-    actors    who did something, as journal and acts write it: `key 7q… of person p3…`
     api_keys  the text of a key, which is shown once, and its digest, which is kept
     people    the nouns: a person, a key, and all of them together at one moment
     changes   what an admin can do, each as acts on the state before: pure

@@ -12,16 +12,21 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from ledger.access.changes import AccessChange, AccessRefused, AlreadyThere, Changed, create_first_key
 from ledger.access.people import AccessState, Act, Identity, folded
-from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
-from ledger.store.tables import access_acts, people
+from ledger.journal.log_transaction import LogTransaction
+from ledger.journal.opened_records import OpenedRecord, records_of
+from ledger.record.actors import Actor
+from ledger.record.new_records import ACT_BODY, ACT_SUBJECT, act_record, refusal_record
+from ledger.record.record_header import RecordKind
+from ledger.store.tables import people
 from ledger.store.trouble import DAMAGED, FileTrouble, JournalUnavailable, unavailable
 
 LOOK_SECONDS = 0.5
@@ -30,11 +35,8 @@ LOOK_SECONDS = 0.5
 STALE_SECONDS_MAX = 15.0
 """For how long what was last read counts."""
 
-_ACTS = select(*(access_acts.c[name] for name in ("at", "kind", "act", "subject", "actor", "body"))).order_by(
-    access_acts.c.number
-)
+_ACTS = (RecordKind.PERSON, RecordKind.KEY)
 _PEOPLE = select(*(people.c[name] for name in ("id", "login", "name", "oidc_issuer", "oidc_subject")))
-_COUNT = select(func.max(access_acts.c.number))
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,7 @@ class Access:
         self._journal = journal
         self._state: AccessState | None = None
         self._read_at = float("-inf")
+        self._last: int | None = None  # the place of the last act that the state has
         self._turn = asyncio.Lock()  # a look that began earlier never puts back what a later one has seen
 
     def state(self) -> AccessState:
@@ -58,10 +61,10 @@ class Access:
         """Reads what has changed. Raises `JournalUnavailable`."""
         async with self._turn:
             began = time.monotonic()
-            known = -1 if self._state is None else self._state.acts
-            state = await asyncio.to_thread(self._read, known)
-            if state is not None:
-                self._state = state
+            known = -1 if self._state is None else self._last
+            read = await asyncio.to_thread(self._read, known)
+            if read is not None:
+                self._last, self._state = read
             self._read_at = began
 
     async def watch(self, stop: asyncio.Event, show_first_key: Callable[[str], None] | None) -> None:
@@ -84,15 +87,15 @@ class Access:
             except Exception as error:  # the next look must come
                 log.error("people and keys can't be followed", exc_info=error)
 
-    async def change(self, change: AccessChange, actor: str) -> Changed:
+    async def change(self, change: AccessChange, actor: Actor | str) -> Changed:
         """Makes the change on the state as it is in the journal's transaction, and knows it from then on.
 
         Raises `AccessRefused` where it can't be made, `JournalUnavailable` where it can't be written.
         """
         done: list[Changed | AccessRefused] = []
 
-        def write(connection: Connection) -> None:
-            done[:] = [self._written(connection, change, actor)]
+        def write(transaction: LogTransaction) -> None:
+            done[:] = [_written(transaction, change, actor)]
 
         await self._journal.write(write)
         outcome = done[0]
@@ -101,6 +104,11 @@ class Access:
         await self.refresh()
         log.warning("people or keys changed", acts=[f"{each.act} {each.kind} {each.subject}" for each in outcome.acts])
         return outcome
+
+    async def record_refusal(self, act: str, subject: str, why: str, actor: Actor | str, request_id: str) -> None:
+        """An act that separation of duties refused is on record too: `act` is its word, `subject` the id of the person
+        or key that it was about. Raises `JournalUnavailable`."""
+        await self._journal.record(refusal_record(act, subject, why, actor, request_id))
 
     async def first_key(self) -> str | None:
         """The text of the first key where there has never been a person or a key, to be shown once; else None. Raises
@@ -112,33 +120,44 @@ class Access:
             return (await self.change(create_first_key(), "start of the service")).text
         return None
 
-    def _read(self, known: int) -> AccessState | None:
+    def _read(self, known: int | None) -> tuple[int | None, AccessState] | None:
         """None where nothing has changed. Blocks."""
-        [(last,)] = self._journal.read(_COUNT)
-        if (last or 0) == known:
+        last = self._journal.last(*_ACTS)
+        if last == known:
             return None
-        return _folded(self._journal.read(_ACTS), self._journal.read(_PEOPLE))
-
-    def _written(self, connection: Connection, change: AccessChange, actor: str) -> Changed | AccessRefused:
-        """In the writer's thread and transaction. A refusal is given back: raised, it would undo what others wrote."""
-        now = self._journal.clock.now()
-        state = _folded(connection.execute(_ACTS).all(), connection.execute(_PEOPLE).all())
-        try:
-            changed = change(state, now)
-        except AccessRefused as refused:
-            return refused
-        if changed.identity is not None:
-            known = changed.identity.id in state.people
-            statement = update(people).where(people.c.id == changed.identity.id) if known else insert(people)
-            connection.execute(statement.values(asdict(changed.identity)))
-        for each in changed.acts:
-            connection.execute(insert(access_acts), {"at": moment(now), "actor": actor, **asdict(each)})
-        return changed
+        return last, _folded(self._journal.records(*_ACTS), self._journal.read(_PEOPLE))
 
 
-def _folded(acts: Sequence[Row[Any]], identities: Sequence[Row[Any]]) -> AccessState:
+def _written(transaction: LogTransaction, change: AccessChange, actor: Actor | str) -> Changed | AccessRefused:
+    """In the writer's thread and transaction. A refusal is given back: raised, it would undo what others wrote."""
+    connection = transaction.connection
+    acts = records_of(connection, transaction.keys.key, _ACTS)
+    state = _folded(acts, connection.execute(_PEOPLE).all())
+    try:
+        changed = change(state, datetime.fromisoformat(transaction.at))
+    except AccessRefused as refused:
+        return refused
+    if changed.identity is not None:
+        known = changed.identity.id in state.people
+        statement = update(people).where(people.c.id == changed.identity.id) if known else insert(people)
+        connection.execute(statement.values(asdict(changed.identity)))
+    for each in changed.acts:
+        transaction.append(act_record(RecordKind(each.kind), each.act, each.subject, each.body, actor))
+    transaction.flush()
+    return changed
+
+
+def _folded(acts: Sequence[OpenedRecord], identities: Sequence[Row[Any]]) -> AccessState:
     """Raises `JournalUnavailable` where they are none of ours."""
     try:
-        return folded((Act(**row._mapping) for row in acts), [Identity(**row._mapping) for row in identities])
+        return folded(map(_act, acts), [Identity(**row._mapping) for row in identities])
     except (ValueError, KeyError, TypeError) as error:
         raise unavailable("people and keys can't be read", FileTrouble(DAMAGED)) from error
+
+
+def _act(record: OpenedRecord) -> Act:
+    header = record.header
+    subject, body = record.text(ACT_SUBJECT), record.text(ACT_BODY)
+    if subject is None or body is None:
+        raise ValueError(f"record {header.seq} is no act")
+    return Act(at=header.at, kind=header.kind, act=header.outcome, subject=subject, actor=record.actor, body=body)

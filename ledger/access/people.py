@@ -159,6 +159,7 @@ def folded(acts: Iterable[Act], identities: Iterable[Identity]) -> AccessState:
     people = {
         each.id: Person(identity=each, roles=roles, authority=authority, active=active)
         for each in identities
+        if each.id in rights  # else added since the acts were read
         for roles, authority, active in (rights[each.id],)
     }
     return AccessState(

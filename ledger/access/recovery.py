@@ -1,21 +1,23 @@
-"""A first key for whoever can write the journal's file, where every admin's key is lost."""
+"""A first key for whoever can write the journal, where every admin's key is lost."""
 
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from ledger.access.access import Access
-from ledger.access.actors import COMMAND_LINE
 from ledger.access.changes import create_first_key
 from ledger.journal.journal import Journal
+from ledger.record.actors import COMMAND_LINE
+from ledger.store.place import JournalPlace
+from ledger.store.secret_files import KeyPlaces
 
 
-def recovered_key(path: Path) -> str:
-    """The key's text, to be shown once. The one before it ends. Raises `JournalUnavailable`."""
+def recovered_key(place: JournalPlace, places: KeyPlaces | None = None) -> str:
+    """The key's text, to be shown once. The one before it ends. `places`: where the journal's keys are, if not beside
+    it. Raises `JournalUnavailable`."""
 
     async def make() -> str:
-        journal = Journal(path)
+        journal = Journal(place, places=places)
         try:
             changed = await Access(journal).change(create_first_key(even_with_people=True), COMMAND_LINE)
         finally:

@@ -1,8 +1,12 @@
-"""The decision journal: every decision is on disk before anyone hears of it.
+"""The journal: every record is on disk before anyone hears of it.
 
     clock         moments that never go back, whatever the machine's clock does; ids that sort as they were given
     last_records  reads back what was recorded last, so that a damaged file isn't added to
-    opening       looks at file, tables, triggers and last records, then gives a connection that writes
+    opening       looks at file, tables, triggers, keys and last records, then gives a connection that writes
+    log_head      where the log ends, and the tree over all headers
+    log_transaction  one transaction: places and times, headers, sealed bodies, leaves, tiles, head
+    checkpointing    when a checkpoint is signed
+    opened_records   records read back, with their bodies opened
     journal       the writer thread: whatever waits shares one transaction and one fsync
 
 The life of a record: `Journal.record` puts it into a queue and gives a future. The writer thread takes what waits,

@@ -1,37 +1,55 @@
-"""The decision journal: a decision is on disk before anyone hears of it.
+"""The journal: a record is on disk before anyone hears of it.
 
 One thread writes. Everything that waits when it comes round goes into one transaction, so that concurrent requests
 share one fsync; each caller's future is resolved after that commit, with one call into the event loop per batch.
 Whatever goes wrong on disk reaches the callers as `JournalUnavailable`; the next batch opens the file afresh, so that
-the journal recovers when the disk does.
+the journal recovers when the disk does. A checkpoint is signed after a commit, at most one a second.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Row, Select, insert, select
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from ledger.journal.clock import Clock, moment
-from ledger.journal.opening import open_to_write, try_write
-from ledger.store.database import database_kept_to_read, database_to_read
-from ledger.store.journal_file import JournalFile
-from ledger.store.tables import activations, decisions, policy_sets
-from ledger.store.trouble import DAMAGED, FileLost, FileTrouble, JournalUnavailable, trouble_in_words, unavailable
+from ledger.journal.checkpointing import Checkpointing
+from ledger.journal.clock import Clock
+from ledger.journal.log_head import LogHead
+from ledger.journal.log_transaction import LogTransaction
+from ledger.journal.opened_records import (
+    Activation,
+    OpenedRecord,
+    PolicySet,
+    Recorded,
+    activations,
+    decision_with_id,
+    decisions_from,
+    last_of,
+    policy_set,
+    records_of,
+    version_in_force,
+)
+from ledger.journal.opening import OpenJournal, open_to_write, try_write
+from ledger.record.actors import Actor
+from ledger.record.canonical_json import NotCanonical
+from ledger.record.new_records import Record, activation_record
+from ledger.record.record_header import RecordKind
+from ledger.store.key_database import SubjectKeys
+from ledger.store.place import JournalPlace
+from ledger.store.secret_files import KeyPlaces, beside, wrapping_key
+from ledger.store.store import store_at
+from ledger.store.tables import policy_sets
+from ledger.store.trouble import DAMAGED, AnswerLost, FileTrouble, JournalUnavailable, trouble_in_words, unavailable
 
 BATCH_MAX = 256
 """Records in one transaction: bounds how long the first of them waits for the last."""
@@ -39,56 +57,15 @@ BATCH_MAX = 256
 WAITING_MAX = 10_000
 """Records that may wait for the disk before further ones are refused at once."""
 
+LOOK_UP_SECONDS_MAX = 5
+"""How long a batch whose commit was not answered is looked for before its callers are told that it is not known."""
+READ_MAX = 200
+"""Decisions read at once, where all are gone through."""
+
 LOG_BYTES_ALARM = 64 << 20
 """A write-ahead log of this size can't be emptied into the file: somebody has been reading for long."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One decision as the journal keeps it: what was asked, what was answered, and columns to find it by."""
-
-    id: str
-    """UUID version 7 in lower case."""
-
-    recorded_at: str
-    """When it was recorded: ISO 8601, UTC, microseconds (`clock.moment`)."""
-
-    case_kind: str
-    """`order`, `invoice`, `account` or `portfolio`."""
-
-    subject: str
-    """The number of the order, invoice or account."""
-
-    outcome: str
-    """As in the answer."""
-
-    policy_version: str
-    """SHA-256 of the policy set that decided."""
-
-    request: str
-    """The body as it was received, byte for byte."""
-
-    answer: str
-    """The decision as it was answered, byte for byte."""
-
-    actor: str
-    """Who asked, as `ledger.access.actors` writes it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A decision read back, with what says who may see it."""
-
-    answer: str
-    """As it was answered, byte for byte."""
-
-    case_kind: str
-    """`order`, `invoice`, `account` or `portfolio`."""
-
-    actor: str | None
-    """Who asked; None in records of before that was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,49 +82,44 @@ class Commit:
     """Nothing of it is on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class PolicySet:
-    """What a policy version stood for, as the journal keeps it."""
-
-    version: str
-    """SHA-256 over the files and the standard facts."""
-
-    loaded_at: str
-    """When it took effect first: ISO 8601, UTC."""
-
-    files: Mapping[str, str]
-    """File name → text."""
-
-    standard_facts: str | None
-    """The engine's own facts at that time, which the version covers; None in a journal of before they were kept."""
-
+RULES_FOLDER = "rules folder"
+"""Who puts a policy set into force that was saved in the watched folder."""
 
 _Answer = TypeVar("_Answer")
-_Work = Record | Callable[[Connection], object]
-_Waiting = tuple[_Work, "asyncio.Future[None]"]
+JournalWork = Callable[[LogTransaction], object]
+"""What is to be done in the writer's thread and transaction."""
+
+_Work = Record | JournalWork
+_Waiting = tuple[_Work, "asyncio.Future[Any]"]
 
 
-_DATA_AT_FAULT = (IntegrityError, DataError, sqlite3.IntegrityError, sqlite3.DataError, UnicodeError)
-
-_OF_SET = (policy_sets.c.version, policy_sets.c.loaded_at, policy_sets.c.files, policy_sets.c.standard_facts)
+_DATA_AT_FAULT = (IntegrityError, DataError, UnicodeError, NotCanonical)
 
 
 class Journal:
-    """Decisions and policy sets, written by one thread.
+    """Records and policy sets, written by one thread.
 
     Made by the event loop's thread; what it gives is awaited there. `observe` is called by the writer thread after
-    each transaction. `path` may name a file that isn't there yet: the first write makes it.
+    each transaction. `place` may name a file that isn't there yet, or an empty database: the first write makes it, with
+    its keys. `places` says where those are; beside the file where nothing is said.
     """
 
     def __init__(
-        self, path: Path, observe: Callable[[Commit], None] = lambda _: None, clock: Clock | None = None
+        self,
+        place: JournalPlace,
+        observe: Callable[[Commit], None] = lambda _: None,
+        clock: Clock | None = None,
+        places: KeyPlaces | None = None,
     ) -> None:
-        self.path = path
+        self.place = place
         self.clock = clock or Clock()
         self._observe = observe
-        self._file = JournalFile(path)
-        self._to_read, self._kept_to_read = database_to_read(self._file), database_kept_to_read(self._file)
-        self._connection: Connection | None = None
+        self._places = places or beside(place)
+        self._store = store_at(place)
+        self._opened: OpenJournal | None = None
+        self._head: LogHead | None = None  # after the last commit of this process
+        self._keys: SubjectKeys | None = None
+        self._checkpointing = Checkpointing()
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._closed = False
         self._trouble = ""  # what the disk was last found to refuse; logged when it changes
@@ -162,32 +134,32 @@ class Journal:
         """Records that wait for the next transaction."""
         return self._waiting.qsize()
 
-    def record(self, record: Record) -> asyncio.Future[None]:
-        """Done once the record is on disk; fails with `JournalUnavailable`."""
+    def record(self, record: Record) -> asyncio.Future[int]:
+        """The record's place in the log, once it is on disk; fails with `JournalUnavailable`."""
         return self._put(record)
 
     def record_policy_set(
-        self, version: str, files: Mapping[str, str], standard_facts: str | None
-    ) -> asyncio.Future[None]:
-        """The set takes effect: kept once per version, so that a decision's policies can be read back by its
-        `policy_version`, and once more in the order in which sets took effect where it wasn't the last one."""
+        self, version: str, files: Mapping[str, str], standard_facts: str | None, actor: Actor | str = RULES_FOLDER
+    ) -> asyncio.Future[Any]:
+        """The set takes effect: kept once per version, so that a decision's policies can be read back by its `policy`,
+        and recorded where it wasn't the last one that took effect."""
         texts = json.dumps(dict(files), ensure_ascii=False)
         row = {"version": version, "files": texts, "standard_facts": standard_facts}
-        return self._put(lambda connection: _activate(connection, row, self.clock))
+        return self._put(lambda transaction: _activate(transaction, row, actor))
 
-    def write(self, work: Callable[[Connection], object]) -> asyncio.Future[None]:
+    def write(self, work: JournalWork) -> asyncio.Future[Any]:
         """Done once what `work` wrote is on disk. It runs in the writer's thread and transaction, perhaps twice; where
         it raises, all that shares the transaction fails, so it raises only what is a fault of the file."""
         return self._put(work)
 
-    def probe(self) -> asyncio.Future[None]:
+    def probe(self) -> asyncio.Future[Any]:
         """Done once a write as large as a decision has reached the disk."""
-        return self._put(try_write)
+        return self._put(lambda transaction: try_write(self._store, transaction.connection))
 
     @property
     def log_bytes(self) -> int:
         """Size of the write-ahead log."""
-        return self._file.log_bytes
+        return self._store.log_bytes
 
     def find(self, id: str) -> str | None:
         """The decision as it was answered. Blocks: call it from a thread."""
@@ -196,34 +168,42 @@ class Journal:
 
     def recorded(self, id: str) -> Recorded | None:
         """The decision and who asked for it. Blocks: call it from a thread."""
-        columns = (decisions.c.answer, decisions.c.case_kind, decisions.c.actor)
-        row = self._read(select(*columns).where(decisions.c.id == id))
-        return None if row is None else Recorded(row.answer, row.case_kind, row.actor)
+        return self._rows(lambda connection: decision_with_id(connection, self._key_to_read, id))
+
+    def decisions(self, from_seq: int = 0) -> Iterator[Recorded]:
+        """All decisions in their order, from this place on. Blocks: call it from a thread."""
+        while some := self._decisions(from_seq):
+            yield from some
+            from_seq = some[-1].seq + 1
+
+    def _decisions(self, seq: int) -> list[Recorded]:
+        return self._rows(lambda connection: decisions_from(connection, self._key_to_read, seq, READ_MAX))
+
+    def records(self, *kinds: RecordKind) -> list[OpenedRecord]:
+        """All records of these kinds in their order, opened; not for decisions. Blocks: call it from a thread."""
+        return self._rows(lambda connection: records_of(connection, self._key_to_read, kinds))
+
+    def last(self, *kinds: RecordKind) -> int | None:
+        """The place of the last record of these kinds. Blocks: call it from a thread."""
+        return self._rows(lambda connection: last_of(connection, kinds))
 
     def read(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        """All rows of a query on the journal's other tables. Raises `JournalUnavailable`. Blocks: call it from a
-        thread."""
+        """All rows of a query on the journal's tables. Raises `JournalUnavailable`. Blocks: call it from a thread."""
         return self._rows(lambda connection: connection.execute(query).all())
 
     def find_policy_set(self, version: str) -> PolicySet | None:
         """Blocks: call it from a thread."""
-        return _policy_set(self._read(select(*_OF_SET).where(policy_sets.c.version == version)))
+        return self._rows(lambda connection: policy_set(connection, version))
 
     def latest_policy_set(self) -> PolicySet | None:
-        """The one that took effect last; None in a journal that has none. Await a `probe` first: it makes a new journal
-        and brings the tables of an old one up to date. Blocks: call it from a thread."""
-        last = self._read(select(activations.c.version).order_by(activations.c.number.desc()).limit(1))
-        return self.find_policy_set(last[0]) if last else self._latest_before_activations()
+        """The one that took effect last; None in a journal that has none. Await a `probe` first: it makes a new
+        journal. Blocks: call it from a thread."""
+        version = self._rows(version_in_force)
+        return None if version is None else self.find_policy_set(version)
 
-    def _latest_before_activations(self) -> PolicySet | None:
-        """A journal of before 0002 says when each set was loaded first, and under which the last decision was made."""
-        newest = _policy_set(self._read(select(*_OF_SET).order_by(policy_sets.c.loaded_at.desc()).limit(1)))
-        last = self._read(
-            select(decisions.c.recorded_at, decisions.c.policy_version).order_by(decisions.c.sequence.desc()).limit(1)
-        )
-        if newest is None or last is None or last.recorded_at < newest.loaded_at:
-            return newest
-        return self.find_policy_set(last.policy_version) or newest
+    def activations(self) -> list[Activation]:
+        """Which policy set took effect when, the first one first. Blocks: call it from a thread."""
+        return self._rows(activations)
 
     def close(self) -> None:
         """Writes what is waiting, then stops. Blocks: call it from a thread while the event loop runs."""
@@ -232,20 +212,23 @@ class Journal:
             self._waiting.put(None)
             self._thread.join()
 
-    def _read(self, query: Select[Any]) -> Row[Any] | None:
-        return self._rows(lambda connection: connection.execute(query).first())
+    def _key_to_read(self, number: int) -> Any:
+        keys = self._keys
+        if keys is None:
+            wrapping = wrapping_key(self._places.wrapping_key, may_make=False)
+            keys = self._keys = SubjectKeys(self._places.subject_keys, wrapping)
+        return keys.key(number)
 
     def _rows(self, ask: Callable[[Connection], _Answer]) -> _Answer:
         try:
-            self._file.check()
-            database = self._kept_to_read if self._file.is_open else self._to_read
-            with database.connect() as connection:
+            self._store.check()
+            with self._store.reading() as connection:
                 return ask(connection)
         except (SQLAlchemyError, FileTrouble) as error:
-            self._is_doubted = self._is_doubted or trouble_in_words(error) == DAMAGED
+            self._is_doubted = self._is_doubted or trouble_in_words(error).startswith(DAMAGED)
             raise unavailable("the journal can't be read now", error) from error
 
-    def _put(self, work: _Work) -> asyncio.Future[None]:
+    def _put(self, work: _Work) -> asyncio.Future[Any]:
         if self._closed:
             raise JournalUnavailable("the journal is closed")
         if self._waiting.qsize() >= WAITING_MAX:
@@ -257,39 +240,62 @@ class Journal:
     # The writer thread, from here on.
 
     def _run(self) -> None:
-        while batch := self._next_batch():
-            self._write(batch)
-        self._kept_to_read.dispose()  # whoever closes the file last takes the log in, which only a writer can
+        while (batch := self._next_batch()) is not None:
+            if batch:
+                self._write(batch)
+            self._sign(at_once=False)
+        self._sign(at_once=True)
+        self._store.dispose()
         self._disconnect()
 
-    def _next_batch(self) -> list[_Waiting]:
-        """Blocks for the first, then takes what else is there; empty once the journal is closed and drained."""
-        first = self._waiting.get()
-        batch = [] if first is None else [first]
+    def _next_batch(self) -> list[_Waiting] | None:
+        """Blocks for the first, or until a checkpoint is due, then takes what else is there; None once the journal is
+        closed and drained."""
         try:
-            while first is not None and len(batch) < BATCH_MAX:
+            first = self._waiting.get(timeout=self._checkpointing.due_in(monotonic()) if self._opened else None)
+        except Empty:
+            return []
+        if first is None:
+            return None
+        batch = [first]
+        with suppress(Empty):
+            while len(batch) < BATCH_MAX:
                 following = self._waiting.get_nowait()
                 if following is None:
                     self._waiting.put(None)  # closes after this batch
                     break
                 batch.append(following)
-        except Empty:
-            pass
         return batch
+
+    def _sign(self, *, at_once: bool) -> None:
+        """A checkpoint, where one is due. What keeps it from being written is told with the next record's trouble:
+        until then it is tried again, and nothing that was answered depends on it."""
+        if self._opened is None or self._head is None:
+            return
+        if self._checkpointing.is_due(self._head.tree.size, monotonic(), at_once=at_once):
+            try:
+                self._store.check()
+                self._checkpointing.sign(self._opened, self._head)
+                self._store.check()
+            except Exception as error:
+                if not isinstance(error, (SQLAlchemyError, FileTrouble, *self._store.faults)):
+                    raise
+                log.info("checkpoint could not be written", reason=trouble_in_words(error))
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
         """One transaction for all; one for each where the data of one of them, not the disk, was at fault."""
-        error = self._commit([work for work, _ in batch])
-        if not isinstance(error, _DATA_AT_FAULT) or len(batch) == 1:
-            _settle((future for _, future in batch), error)
+        done = self._commit([work for work, _ in batch])
+        if not isinstance(done, (*_DATA_AT_FAULT, *self._store.data_faults)) or len(batch) == 1:
+            _settle([future for _, future in batch], done)
             return
         for work, future in batch:
             _settle([future], self._commit([work]))
 
-    def _commit(self, works: Sequence[_Work]) -> Exception | None:
+    def _commit(self, works: Sequence[_Work]) -> list[Any] | Exception:
+        """What each work gives, or why nothing was written."""
         started = perf_counter()
         try:
-            self._commit_in_place(works)
+            given = self._commit_in_place(works)
         except Exception as error:  # whatever it is, the callers must hear of it and the thread must live
             self._note(error, len(works))
             self._after_failure(error)
@@ -298,131 +304,132 @@ class Journal:
         self._observe(Commit(len(works), perf_counter() - started, failed=False))
         if self._trouble:
             self._trouble = ""
-            log.info("journal writes again", journal=str(self.path))
-        return None
+            log.info("journal writes again", journal=str(self.place))
+        return given
 
-    def _commit_in_place(self, works: Sequence[_Work]) -> None:
+    def _commit_in_place(self, works: Sequence[_Work]) -> list[Any]:
         """Into the file that was opened, and still is at its path after the commit: a record that nobody will find
         must not be answered."""
-        connection = self._connected()
-        self._file.check()
+        opened = self._to_write()
+        self._store.check()
+        opened.keys.check()
         if self._trouble:
             # a smaller record than a usual one may still fit: it isn't the end of the trouble
-            with connection.begin():
-                try_write(connection)
-        self._in_one_transaction(works, connection)
-        self._file.check()
-        self._last_id = next((work.id for work in reversed(works) if isinstance(work, Record)), self._last_id)
+            with self._store.turn(opened.connection):
+                try_write(self._store, opened.connection)
+        given = self._in_one_transaction(works, opened)
+        self._store.check()
+        self._last_id = next(
+            (work.id for work in reversed(works) if isinstance(work, Record) and work.id), self._last_id
+        )
         self._watch_log()
+        return given
+
+    def _in_one_transaction(self, works: Sequence[_Work], opened: OpenJournal) -> list[Any]:
+        given: list[Any] = []
+        try:
+            with self._store.turn(opened.connection) as turn:
+                transaction = LogTransaction(opened.connection, opened.keys, self.clock, self._head)
+                for work in works:
+                    if isinstance(work, Record):
+                        given.append(transaction.append(work))
+                    else:
+                        transaction.flush()  # it may read what was recorded before it
+                        given.append(work(transaction))
+                transaction.flush()
+                turn.finish()
+            self._head = transaction.head
+        except AnswerLost as lost:
+            self._look_up(lost)  # and reads the head anew
+        return given
+
+    def _look_up(self, lost: AnswerLost) -> None:
+        """Returns where the transaction was committed. Raises what broke its connection where it wasn't, and `lost`
+        where that can't be known in time."""
+        self._disconnect()
+        end = monotonic() + LOOK_UP_SECONDS_MAX
+        while monotonic() < end:
+            try:
+                was_committed = self._store.was_committed(self._to_write().connection, lost.transaction)
+            except Exception:
+                self._disconnect()
+                sleep(0.1)
+                continue
+            log.warning("journal's commit was not answered", journal=str(self.place), committed=was_committed)
+            if was_committed:
+                return
+            raise lost.__cause__ or lost
+        raise lost
 
     def _watch_log(self) -> None:
         """Said at 64 MB and at each doubling; anew once it has been small."""
-        log_bytes = self._file.log_bytes  # one more question of 2 µs
+        log_bytes = self._store.log_bytes  # one more question of 2 µs
         if log_bytes >= self._log_alarm:
             self._log_alarm = log_bytes * 2
-            log.warning("journal's log grows", journal=str(self.path), bytes=log_bytes, reason="a reader doesn't end")
+            log.warning("journal's log grows", journal=str(self.place), bytes=log_bytes, reason="a reader doesn't end")
         elif log_bytes < LOG_BYTES_ALARM // 2:
             self._log_alarm = LOG_BYTES_ALARM
 
     def _after_failure(self, error: Exception) -> None:
-        """The file is opened afresh; but where it is lost, what it holds is kept."""
-        if not isinstance(error, FileLost):
+        """The journal is opened afresh; but where its file is lost, what it holds is kept."""
+        if self._store.after_failure(error, self._opened.connection if self._opened else None):
             self._disconnect()
-        elif self._connection is not None and self._file.may_be_completed:
-            # what the log holds must not be lost with it: the connection still has both
-            with suppress(sqlite3.Error, SQLAlchemyError):
-                self._connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _note(self, error: Exception, records: int) -> None:
         """What the disk refuses is said once, however often it is tried; what has no words is said in full."""
         trouble = trouble_in_words(error)
         if not trouble:
-            log.exception("journal write failed", journal=str(self.path), records=records)
+            log.exception("journal write failed", journal=str(self.place), records=records)
         elif trouble != self._trouble:
             self._trouble = trouble
-            log.error("journal write failed", journal=str(self.path), records=records, reason=trouble)
+            log.error("journal write failed", journal=str(self.place), records=records, reason=trouble)
 
-    def _in_one_transaction(self, works: Sequence[_Work], connection: Connection) -> None:
-        """Records alone are one statement, which SQLite commits by itself. The driver gives up the interpreter lock
-        for each statement, and beside a busy event loop getting it back takes up to 5 ms: BEGIN, INSERT and COMMIT
-        one by one halve the service's rate."""
-        records = [work for work in works if isinstance(work, Record)]
-        if len(records) == len(works):
-            connection.connection.cursor().execute(_insertion(len(records)), _values(records))
-            return
-        with connection.begin():
-            if records:
-                connection.exec_driver_sql(_insertion(len(records)), _values(records))
-            for work in works:
-                if not isinstance(work, Record):
-                    work(connection)
-
-    def _connected(self) -> Connection:
+    def _to_write(self) -> OpenJournal:
         """Looked at as at the start where a reader has met damage: a write alone would not meet it."""
         if self._is_doubted:
             self._is_doubted = False
             self._disconnect()
-        if self._connection is None:
-            self._connection = open_to_write(self._file, self.clock, holding=self._last_id)
-        return self._connection
+        if self._opened is None:
+            self._opened = open_to_write(self._store, self._places, self.clock, holding=self._last_id)
+            self._head, self._keys = self._opened.head, self._opened.keys
+        return self._opened
 
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        self._file.closed()
-        if connection is not None:
+        opened, self._opened = self._opened, None
+        self._store.closed()
+        if opened is not None:
             with suppress(SQLAlchemyError):
-                connection.invalidate()
-                connection.close()
+                opened.connection.invalidate()
+                opened.connection.close()
 
 
-_COLUMNS = tuple(column.name for column in fields(Record))
-
-
-@lru_cache(maxsize=BATCH_MAX)
-def _insertion(records: int) -> str:
-    """One statement for the whole batch."""
-    rows = [dict.fromkeys(_COLUMNS, "") for _ in range(records)]
-    return str(insert(decisions).values(rows).compile(dialect=sqlite.dialect()))
-
-
-def _values(records: Iterable[Record]) -> tuple[str, ...]:
-    return tuple(getattr(record, column) for record in records for column in _COLUMNS)
-
-
-def _policy_set(row: Row[Any] | None) -> PolicySet | None:
-    if row is None:
-        return None
-    try:
-        return PolicySet(row.version, row.loaded_at, json.loads(row.files), row.standard_facts)
-    except ValueError as error:
-        raise unavailable("the journal can't be read now", FileTrouble(DAMAGED)) from error
-
-
-def _activate(connection: Connection, row: Mapping[str, str | None], clock: Clock) -> None:
-    version, now = row["version"], moment(clock.now())
+def _activate(transaction: LogTransaction, row: Mapping[str, str | None], actor: Actor | str) -> None:
+    connection, version = transaction.connection, row["version"]
     if connection.execute(select(policy_sets.c.version).where(policy_sets.c.version == version)).first() is None:
-        connection.execute(insert(policy_sets), {**row, "loaded_at": now})
-    last = connection.execute(select(activations.c.version).order_by(activations.c.number.desc()).limit(1)).scalar()
+        connection.execute(insert(policy_sets), {**row, "loaded_at": transaction.at})
+    last = version_in_force(connection)
     if last != version:
-        kind = "first" if last is None else "watch"
-        connection.execute(insert(activations), {"version": version, "from_at": now, "kind": kind})
+        transaction.append(activation_record(str(version), "first" if last is None else "watch", actor))
+        transaction.flush()
 
 
-def _settle(futures: Iterable[asyncio.Future[None]], error: Exception | None) -> None:
+def _settle(futures: Sequence[asyncio.Future[Any]], done: list[Any] | Exception) -> None:
     """Resolves the futures in their event loops: one call into each loop, whatever the number of futures."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-    for future in futures:
-        by_loop.setdefault(future.get_loop(), []).append(future)
+    given = done if isinstance(done, list) else [None] * len(futures)
+    error = done if isinstance(done, Exception) else None
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for future, result in zip(futures, given, strict=True):
+        by_loop.setdefault(future.get_loop(), []).append((future, result))
     for loop, those in by_loop.items():
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(_resolve, those, error)
 
 
-def _resolve(futures: Iterable[asyncio.Future[None]], error: Exception | None) -> None:
-    for future in futures:
+def _resolve(futures: Iterable[tuple[asyncio.Future[Any], Any]], error: Exception | None) -> None:
+    for future, result in futures:
         if future.done():
             continue  # its caller went away
         if error is None:
-            future.set_result(None)
+            future.set_result(result)
         else:
             future.set_exception(unavailable("the decision could not be written to the journal", error))

@@ -1,66 +1,94 @@
-"""Opening the journal to write: the file, its tables, its triggers and its last records are looked at first.
+"""Opening the journal to write: the file, its tables, its triggers, its keys, its last records are looked at first.
 
 Nothing is decided on a journal that fails here.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
+from os import urandom
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from ledger.journal.clock import Clock
-from ledger.journal.last_records import check_last_records
-from ledger.store.database import database_to_write, migrate
-from ledger.store.journal_file import JournalFile
-from ledger.store.schema_check import check_schema
-from ledger.store.tables import decisions
+from ledger.journal.last_records import check_last_records, check_whole
+from ledger.journal.log_head import LogHead, read_head
+from ledger.record.signed_notes import NoteSigner
+from ledger.store.key_database import SubjectKeys
+from ledger.store.place import JournalPlace
+from ledger.store.secret_files import KeyPlaces, beside, signing_key, wrapping_key
+from ledger.store.store import Store, store_at
+from ledger.store.tables import bodies, entries
 from ledger.store.trouble import HELD, FileTrouble, JournalUnavailable, trouble_in_words
 
 PROBE_BYTES = 32_000
 """More than a decision takes (4 to 6 kB, up to 30 kB): where this fits, a decision does."""
 
-_PROBE = text(f"INSERT OR REPLACE INTO probe (number, filler) VALUES (1, randomblob({PROBE_BYTES}))")
+_PROBE = text(
+    "INSERT INTO probe (number, filler) VALUES (1, :filler) ON CONFLICT (number) DO UPDATE SET filler = excluded.filler"
+)
 
 
-def open_to_write(file: JournalFile, clock: Clock, holding: str | None = None) -> Connection:
-    """`holding`: a decision that must be in it, since this process has answered it. The clock learns the time of the
-    last record. Raises `FileTrouble` and what the database raises."""
-    file.prepare()
-    connection = database_to_write(file).connect().execution_options(writes=True)
+@dataclass(frozen=True, slots=True)
+class OpenJournal:
+    """A journal that may be added to."""
+
+    connection: Connection
+    keys: SubjectKeys
+    signer: NoteSigner
+    head: LogHead
+
+
+def open_to_write(store: Store, places: KeyPlaces, clock: Clock, holding: str | None = None) -> OpenJournal:
+    """`holding`: a record that must be in it, since this process has answered it. The clock learns the time of the last
+    record. Raises `FileTrouble` and what the database raises."""
+    connection = store.connect_to_write()
     try:
-        migrate(connection)
-        file.opened()
-        check_schema(connection)
-        latest = check_last_records(connection, file.bytes)
+        check_whole(connection, store.bytes)
+        return _with_keys(connection, places, clock, holding)
+    except BaseException:
+        store.closed()
+        connection.close()
+        raise
+
+
+def _with_keys(connection: Connection, places: KeyPlaces, clock: Clock, holding: str | None) -> OpenJournal:
+    with connection.begin():
+        ended = read_head(connection, None)
+        most = connection.execute(select(func.max(bodies.c.seq))).scalar()
+        if most is not None and most >= ended.tree.size:
+            raise FileTrouble(f"the file is damaged: record {most} has a body and no header")
+        is_new = ended.tree.size == 0
+        signer = signing_key(places.signing_key, may_make=is_new)
+        keys = SubjectKeys(places.subject_keys, wrapping_key(places.wrapping_key, may_make=is_new))
+        keys.open(may_make=is_new, at_least=ended.last_key)
+        latest = check_last_records(connection, ended, keys.key, signer.verifier)
         if latest is not None:
             clock.seen(latest)
         if holding is not None:
             _refuse_without(connection, holding)
-    except BaseException:
-        file.closed()
-        connection.close()
-        raise
-    return connection
+    return OpenJournal(connection, keys, signer, ended)
 
 
-def try_write(connection: Connection) -> None:
-    """In the caller's transaction. Committed, not rolled back: what is rolled back never leaves SQLite's memory, and a
-    full disk isn't noticed. The triggers are looked at once more: they may have been dropped since the start."""
-    check_schema(connection)
-    connection.execute(_PROBE)
+def try_write(store: Store, connection: Connection) -> None:
+    """In the caller's transaction. Committed, not rolled back: what is rolled back never leaves the database's memory,
+    and a full disk isn't noticed. The triggers are looked at once more: they may have been dropped since the start."""
+    store.check_schema(connection)
+    connection.execute(_PROBE, {"filler": urandom(PROBE_BYTES)})
 
 
-def check_writable(path: Path) -> None:
-    """Makes the file where there is none and tries a write. Raises `JournalUnavailable` with what is wrong; to be held
-    by another process passes, since that ends by itself."""
+def check_writable(place: JournalPlace, places: KeyPlaces | None = None) -> None:
+    """Makes the file where there is none, or the tables in an empty database, with their keys, and tries a write.
+    Raises `JournalUnavailable` with what is wrong; to be held by another process passes, since that ends by itself."""
+    store = store_at(place)
     try:
-        connection = open_to_write(JournalFile(path), Clock())
+        opened = open_to_write(store, places or beside(place), Clock())
         try:
-            with connection.begin():
-                try_write(connection)
+            with store.turn(opened.connection):
+                try_write(store, opened.connection)
         finally:
-            connection.close()
+            opened.connection.close()
+            store.closed()
     except Exception as error:
         trouble = trouble_in_words(error)
         if not trouble:
@@ -71,6 +99,5 @@ def check_writable(path: Path) -> None:
 
 def _refuse_without(connection: Connection, id: str) -> None:
     """A file with the same number on disk may still be another one: the number is given anew."""
-    with connection.begin():
-        if connection.execute(select(decisions.c.sequence).where(decisions.c.id == id)).first() is None:
-            raise FileTrouble("the file was moved or replaced: what was recorded last is not in it; put it back")
+    if connection.execute(select(entries.c.seq).where(entries.c.id == id)).first() is None:
+        raise FileTrouble("the file was moved or replaced: what was recorded last is not in it; put it back")

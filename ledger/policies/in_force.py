@@ -24,15 +24,19 @@ from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.pipeline import Engine, Loaded
 from files.input_refused import InputRefused
 from files.visible import visible_name
-from ledger.journal.journal import Journal
+from ledger.journal.journal import RULES_FOLDER, Journal
 from ledger.policies.check_limits import Closed, Stopped, too_large
 from ledger.policies.rules_folder import Look, look, read_folder
 from ledger.policies.vanished import Vanished
+from ledger.record.actors import Actor
 from ledger.store.trouble import JournalUnavailable
 
 LOOK_SECONDS = 0.2
 """Between two looks at the folder. Notices of the operating system would be sooner, but network mounts give none, and
 a folder that is moved away and made anew takes its notices along; a look at a dozen files costs 0.1 ms."""
+
+FOLLOW_SECONDS = 0.5
+"""How often the journal is asked whether another process has activated what is pending here."""
 
 RETRY_SECONDS = 2.0
 """Before the journal is asked again where it could not be read or written."""
@@ -158,6 +162,7 @@ class Policies:
         self._done: Look | None = None  # what has been dealt with
         self._compiled: tuple[Files, Loaded] | None = None  # what was compiled last: the journal may come later
         self._waits_until: float | None = None  # for the journal
+        self._follows_at = 0.0  # when the journal is next asked what another process has activated
         self._turn = asyncio.Lock()
 
     def engine(self) -> Engine:
@@ -211,15 +216,15 @@ class Policies:
                 self._done = self._seen
                 self._fail([self._about_folder(ErrorCode.I001, "the policy set could not be loaded; see the log")])
 
-    async def activate(self, version: str) -> Engine:
-        """Puts the pending set with this version into force, and gives it. Raises `NotPending`, and
+    async def activate(self, version: str, actor: Actor | str) -> Engine:
+        """Puts the pending set with this version into force for this actor, and gives it. Raises `NotPending`, and
         `JournalUnavailable` where that can't be recorded."""
         async with self._turn:
             pending = self.pending
             if pending is None or pending.engine is None or pending.engine.version != version:
                 version_pending = pending.engine.version if pending and pending.engine else None
                 raise NotPending(version_pending, has_mistakes=bool(pending))
-            await self._take(pending.engine)
+            await self._take(pending.engine, actor)
             log.warning("policy set activated", version=version, **_named(pending.vanished))
             return pending.engine
 
@@ -229,6 +234,7 @@ class Policies:
         before, now = self._seen, await asyncio.to_thread(look, self.folder)
         self._seen = now
         if now != before or now == self._done:
+            await self._follow_journal()
             return
         try:
             files = (await asyncio.to_thread(read_folder, self.folder, self.name)).policies
@@ -239,6 +245,17 @@ class Policies:
         if await asyncio.to_thread(look, self.folder) == now:  # else it is being written
             await self._try(files)
             self._done = now
+
+    async def _follow_journal(self) -> None:
+        """What was activated in another process counts here too: asked for while it is pending here."""
+        pending = self.pending
+        if pending is None or pending.engine is None or time.monotonic() < self._follows_at:
+            return
+        self._follows_at = time.monotonic() + FOLLOW_SECONDS
+        latest = await asyncio.to_thread(self._journal.latest_policy_set)
+        if latest is not None and latest.version == pending.engine.version:
+            await self._take(pending.engine)
+            log.warning("policy set activated by another worker", version=latest.version, **_named(pending.vanished))
 
     async def _without_folder(self, why: str) -> None:
         stored = await self._stored()
@@ -298,18 +315,18 @@ class Policies:
 
     # --- what follows ----------------------------------------------------------------------------------------------
 
-    async def _take(self, engine: Engine) -> None:
+    async def _take(self, engine: Engine, actor: Actor | str = RULES_FOLDER) -> None:
         """Nothing is wrong with the folder from here on."""
-        await self._put_into_force(engine)
+        await self._put_into_force(engine, actor)
         self.failed = None
         self._hold_back(None)
 
-    async def _put_into_force(self, engine: Engine) -> None:
+    async def _put_into_force(self, engine: Engine, actor: Actor | str = RULES_FOLDER) -> None:
         """In force only once the journal holds it: each decision's policies can be read back."""
         if self.in_force is not None and self.in_force.engine.version == engine.version:
             return
         now = self._journal.clock.now()
-        await self._journal.record_policy_set(engine.version, engine.files, engine.standard_facts)
+        await self._journal.record_policy_set(engine.version, engine.files, engine.standard_facts, actor)
         before, self.in_force = self.in_force, InForce(engine, now)
         self._compiler.give_way()
         if before is not None:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, NullPool, Pool, QueuePool, create_engine, event
+from sqlalchemy import Connection, NullPool, Pool, QueuePool, create_engine, event, inspect
 from sqlalchemy import Engine as Database
 
 from ledger.store.journal_file import JournalFile
@@ -32,6 +32,18 @@ LOCK_SECONDS_MAX = 2.0
 
 LOG_BYTES_KEPT = 8 << 20
 """What the write-ahead log is cut back to; 500 pages of 4 kB are 2 MB."""
+
+_ONE_MIGRATION_AT_A_TIME = """
+SET LOCAL lock_timeout = '60s';
+SELECT pg_advisory_xact_lock(hashtext('credence migrations'))
+"""
+EARLIER = ("0001", "0002", "0003")
+"""Revisions of journals that kept decisions without proof."""
+
+OF_BEFORE_RECORDS = (
+    "it is a journal of an earlier version of credence; `credence journal take-over FILE --into NEW` writes what is in "
+    "it into a new one"
+)
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -58,12 +70,25 @@ def database_kept_to_read(file: JournalFile) -> Database:
 
 
 def migrate(connection: Connection) -> None:
-    """Brings the tables to the newest revision, in one transaction."""
+    """Brings the tables to the newest revision, in one transaction. Raises `FileTrouble` for a journal of before there
+    were records: it is taken over into a new file, never changed."""
+    _refuse_earlier(connection)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with connection.begin():
+        if connection.dialect.name == "postgresql":  # SQLite's writers are one after the other as it is
+            connection.exec_driver_sql(_ONE_MIGRATION_AT_A_TIME)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _refuse_earlier(connection: Connection) -> None:
+    with connection.begin():
+        if not inspect(connection).has_table("alembic_version"):
+            return
+        revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if revision in EARLIER:
+        raise FileTrouble(OF_BEFORE_RECORDS)
 
 
 def memory_database() -> Database:

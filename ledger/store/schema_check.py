@@ -36,6 +36,11 @@ def check_schema(connection: Connection) -> None:
         raise FileTrouble(OTHER_TABLES)
 
 
+def append_only_tables() -> frozenset[str]:
+    """Those whose rows the migrations keep from being changed."""
+    return frozenset(table for name, table, _ in _expected().triggers if name == f"{table}_no_update")
+
+
 @cache
 def _expected() -> _Schema:
     database = memory_database()

@@ -1,16 +1,103 @@
 """The journal's tables. `ledger/store/migrations` creates them; a test holds the two together.
 
-Text that was sent or answered is kept as text, byte for byte: a JSON column would be free to re-order or re-write it.
+Text that must stay byte for byte is kept as text or bytes: a JSON column would be free to re-order or re-write it.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 metadata = MetaData()
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only where the column is declared INTEGER."""
+"""SQLite keeps rows in the order of a column only where it is declared INTEGER."""
+
+_NOT_DECIDED = text("kind NOT IN ('decision', 'imported')")
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=False),  # from 0, without gaps
+    Column("id", String(36), nullable=False, unique=True),
+    Column("at", String(32), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("case_kind", String(16), nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("header", Text, nullable=False),  # canonical JSON: the leaf of the log
+    Index("entries_of_kind", "kind", "seq", sqlite_where=_NOT_DECIDED, postgresql_where=_NOT_DECIDED),
+)
+"""One row for each record, append-only. The columns repeat members of the header, to search by."""
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=False),
+    Column("key_number", BigInteger, nullable=False),  # of the subject key that seals it
+    Column("nonce", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # AES-256-GCM of `Body.packed`, with seq as additional data
+)
+"""What each record says, sealed; append-only."""
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),  # 256 of 32 bytes
+)
+"""Full tiles of the tree over all headers (C2SP tlog-tiles); append-only."""
+
+head = Table(
+    "head",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # one row, 1
+    Column("size", BigInteger, nullable=False),  # records
+    Column("frontier", LargeBinary, nullable=False),  # of the tree over them
+    Column("at", String(32), nullable=False),  # of the last record
+    Column("last_key", BigInteger, nullable=False),  # the greatest number of a subject key that a body uses
+    Column("signed", BigInteger, nullable=False),  # size of the newest checkpoint
+)
+"""Where the log ends: what writers lock, and a cache that is worked out again at each start."""
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", SEQUENCE, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),  # C2SP tlog-checkpoint, signed
+)
+"""Append-only."""
+
+entry_rules = Table(
+    "entry_rules",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Which rules are among the reasons of which decisions."""
+
+entry_blinds = Table(
+    "entry_blinds",
+    metadata,
+    Column("blind", LargeBinary, primary_key=True),  # `ledger.record.sealing.blind_of` an account, or a case's number
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+"""Which records are about which account and which case, without naming either."""
 
 policy_sets = Table(
     "policy_sets",
@@ -18,45 +105,9 @@ policy_sets = Table(
     Column("version", String(64), primary_key=True),
     Column("loaded_at", String(32), nullable=False),  # when it was first loaded
     Column("files", Text, nullable=False),  # JSON object: file name → text
-    Column("standard_facts", Text),  # the engine's own facts, which the version covers; null in sets of before 0002
+    Column("standard_facts", Text),  # the engine's own facts, which the version covers; null in the oldest sets
 )
-
-activations = Table(
-    "activations",
-    metadata,
-    Column("number", SEQUENCE, primary_key=True),
-    Column("version", String(64), nullable=False),
-    Column("from_at", String(32), nullable=False),
-    Column("kind", String(16), nullable=False),  # `first` or `watch`: taken from the watched folder
-)
-
-decisions = Table(
-    "decisions",
-    metadata,
-    Column("sequence", SEQUENCE, primary_key=True),
-    Column("id", String(36), nullable=False, unique=True),
-    Column("recorded_at", String(32), nullable=False),
-    Column("case_kind", String(16), nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("outcome", String(32), nullable=False),
-    Column("policy_version", String(64), nullable=False),
-    Column("request", Text, nullable=False),  # the body as it was received
-    Column("answer", Text, nullable=False),  # the decision as it was answered
-    Column("actor", Text),  # who asked (`ledger.access.actors`); null in records of before 0003
-)
-
-access_acts = Table(
-    "access_acts",
-    metadata,
-    Column("number", SEQUENCE, primary_key=True),
-    Column("at", String(32), nullable=False),
-    Column("kind", String(16), nullable=False),  # `person` or `key`
-    Column("act", String(16), nullable=False),  # `add`, `change`, `end`; `create`, `revoke`
-    Column("subject", String(32), nullable=False),  # id of the person or key
-    Column("actor", Text, nullable=False),  # who did it
-    Column("body", Text, nullable=False),  # JSON: what is set, without a name of anybody
-)
-"""Every change of people and keys, append-only: what they all say together is who may do what."""
+"""Append-only. When which set took effect, records of kind `policy` say."""
 
 people = Table(
     "people",
@@ -68,12 +119,23 @@ people = Table(
     Column("oidc_subject", Text),
     UniqueConstraint("oidc_issuer", "oidc_subject"),
 )
-"""What names a person. May be changed and erased: rights are in `access_acts`, records have the id alone."""
+"""What names a person. May be changed and erased: rights are in records, which have the id alone."""
 
 probe = Table(
     "probe",
     metadata,
-    Column("number", Integer, primary_key=True),  # one row, 1
+    Column("number", Integer, primary_key=True, autoincrement=False),  # one row, 1
     Column("filler", LargeBinary, nullable=False),
 )
 """Written over and over to see whether the disk takes a decision. Holds nothing."""
+
+keys_metadata = MetaData()
+
+subject_keys = Table(
+    "subject_keys",
+    keys_metadata,
+    Column("number", SEQUENCE, primary_key=True, autoincrement=False),
+    Column("subject_blind", LargeBinary, nullable=False, unique=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+)
+"""In a database of its own, with backups of its own: deleting a key there erases all bodies that it seals."""

@@ -20,6 +20,15 @@ class FileLost(FileTrouble):
     can't be given up by the disk, and it is recognised when it comes back."""
 
 
+class AnswerLost(Exception):
+    """The connection to the server broke before it said whether it had committed. The transaction is asked for by its
+    number before anything is said to those who wait."""
+
+    def __init__(self, transaction: str) -> None:
+        super().__init__("its server's answer to the commit was lost")
+        self.transaction = transaction
+
+
 DAMAGED = "the file is damaged"
 HELD = "another process holds it"
 OTHER_TABLES = "its tables are not those of this version of credence"
@@ -36,9 +45,32 @@ _TROUBLES = {
     sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
 }
 
+_CONNECTION_BROKE = "08006"
+_SERVER_TROUBLES = {
+    "08": "the connection to its server broke",
+    "25006": "it is read-only",
+    "28": "its server refuses the user",
+    "3D000": "its server has no database of that name",
+    "40": "another process was in the way",
+    "42501": "its user has no right to it; `credence journal roles` says which it needs",
+    "42703": OTHER_TABLES,
+    "42P01": OTHER_TABLES,
+    "53100": "the disk is full",
+    "53200": "its server is out of memory",
+    "53300": "its server takes no more connections",
+    "55P03": HELD,
+    "57014": "its server cancelled it",
+    "57P": "its server is going down or coming up",
+    "58": "the disk fails",
+    "XX001": DAMAGED,
+    "XX002": DAMAGED,
+}
+"""By PostgreSQL's codes, or how they begin: the longest counts
+(https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+
 
 def trouble_in_words(error: BaseException | None) -> str:
-    """What is wrong with the journal's file; empty where the error is about something else."""
+    """What is wrong with the journal's place; empty where the error is about something else."""
     if isinstance(error, FileTrouble):
         return str(error)
     if isinstance(error, CommandError):
@@ -46,8 +78,23 @@ def trouble_in_words(error: BaseException | None) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
     raw = getattr(error, "orig", None) or error
+    if isinstance(raw, AnswerLost):
+        return (
+            "its server's answer to the commit was lost; whether it was recorded is not known yet, so look for its id"
+        )
+    if isinstance(raw, sqlite3.OperationalError) and str(raw).startswith("Could not decode to UTF-8"):
+        return DAMAGED  # the driver's own: what was text isn't any more
     code = getattr(raw, "sqlite_errorcode", None)
-    return "" if code is None else _TROUBLES.get(code & 0xFF, "")
+    return _server_trouble(raw) if code is None else _TROUBLES.get(code & 0xFF, "")
+
+
+def _server_trouble(raw: object) -> str:
+    """By the server's code; without one the connection broke, before the server could say anything."""
+    code = getattr(raw, "sqlstate", None)
+    if code is None and hasattr(raw, "sqlstate") and type(raw).__name__ == "OperationalError":
+        code = _CONNECTION_BROKE
+    found = (words for length in (5, 3, 2) if (words := _SERVER_TROUBLES.get((code or "")[:length])))
+    return next(found, "")
 
 
 def unavailable(what: str, error: BaseException) -> JournalUnavailable:

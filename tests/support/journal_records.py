@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ledger.journal.clock import moment
-from ledger.journal.journal import Journal, Record
+from ledger.journal.journal import Journal
+from ledger.record.decision_parts import whole_parts
+from ledger.record.new_records import Record
+from ledger.record.record_header import RecordKind
 from ledger.store.trouble import JournalUnavailable
 
 
@@ -14,15 +17,17 @@ def record(id: str, note: str = "", at: datetime | None = None) -> Record:
     told = {"id": id, "case": "order", "subject": "SO-1", "outcome": "hold", "policy_version": "v1", "note": note}
     answer = json.dumps(told, ensure_ascii=False)
     return Record(
+        kind=RecordKind.DECISION,
         id=id,
-        recorded_at=moment(at or datetime.now(UTC)),
         case_kind="order",
         subject="SO-1",
+        account="C-1",
         outcome="hold",
-        policy_version="v1",
+        policy="v1",
         actor="local",
-        request="{}",
-        answer=answer,
+        parts=whole_parts(b"{}", answer.encode()),
+        rules=("orders.over-limit",),
+        at=None if at is None else moment(at),
     )
 
 

@@ -15,13 +15,14 @@ from ledger.access.access import Access
 from ledger.access.changes import AccessChange, KeyWords, PersonWords, add_person, create_key
 from ledger.access.roles import Authority, Role
 from ledger.journal.journal import Journal
+from ledger.store.place import JournalPlace
 from tests.support.running_service import running, write_rules
 
 EVERY_ROLE = {role.value: frozenset({role}) for role in Role}
 """A person of each role, called as it is."""
 
 
-def changed(journal: Path, *changes: AccessChange) -> list[str]:
+def changed(journal: JournalPlace, *changes: AccessChange) -> list[str]:
     """Makes the changes in a journal that no service has open; the texts of new keys, in order."""
 
     async def make() -> list[str]:
@@ -36,14 +37,14 @@ def changed(journal: Path, *changes: AccessChange) -> list[str]:
     return asyncio.run(make())
 
 
-def people_with_keys(journal: Path, people: Mapping[str, frozenset[Role]]) -> dict[str, str]:
+def people_with_keys(journal: JournalPlace, people: Mapping[str, frozenset[Role]]) -> dict[str, str]:
     """Each person, and a key by their login."""
     added = [add_person(login, PersonWords(roles=roles, authority=Authority.NONE)) for login, roles in people.items()]
     keys = changed(journal, *added, *(create_key(KeyWords(login=login)) for login in people))
     return dict(zip(people, keys, strict=True))
 
 
-def service_key(journal: Path, service: str, *roles: Role, **words: Any) -> str:
+def service_key(journal: JournalPlace, service: str, *roles: Role, **words: Any) -> str:
     [key] = changed(journal, create_key(KeyWords(service=service, roles=frozenset(roles), **words)))
     return key
 

@@ -40,6 +40,12 @@ def write_rules(folder: Path, orders: str = ORDERS) -> Path:
     return folder
 
 
+def journal_file(settings: Settings) -> Path:
+    """Of a service that keeps its journal in one."""
+    assert isinstance(settings.journal, Path)
+    return settings.journal
+
+
 @contextmanager
 def running(
     settings: Settings,

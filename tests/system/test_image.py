@@ -149,7 +149,7 @@ def test_nothing_else_reaches_the_build() -> None:
         ".git/config",
         ".venv/pyvenv.cfg",
         "var/credence.db",
-        "var/postgres-password",
+        ".env",
         "tests/support/command_line.py",
     ):
         assert not let_through(private, ignore_patterns())
@@ -259,16 +259,20 @@ def test_compose_declares_what_its_services_name() -> None:
     for service in SERVICES.values():
         named = {volume.split(":")[0] for volume in service["volumes"]}
         assert {name for name in named if not name.startswith(".")} <= set(COMPOSE["volumes"])
-        assert set(service.get("secrets", ())) <= set(COMPOSE["secrets"])
         assert all((ROOT / name).is_dir() for name in named if name.startswith("."))
 
 
-def test_postgresql_is_declared_and_left_alone_until_the_journal_can_be_kept_there() -> None:
-    database = SERVICES["postgresql"]
+def test_compose_keeps_the_journal_in_a_postgresql_that_nobody_else_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    database, ours = SERVICES["postgresql"], SERVICES["credence"]
+    own = ours["environment"]
 
     assert re.fullmatch(r"postgres:\d+-bookworm", database["image"])
-    assert database["profiles"] == ["postgresql"]
-    assert "depends_on" not in SERVICES["credence"]
-    assert not any("postgres" in value.lower() for value in environment().values())
-    assert database["environment"]["POSTGRES_PASSWORD_FILE"] == f"/run/secrets/{database['secrets'][0]}"
     assert "ports" not in database
+    assert ours["depends_on"] == {"postgresql": {"condition": "service_healthy"}}
+    assert own["PGPASSWORD"] == database["environment"]["POSTGRES_PASSWORD"]
+    assert own["PGPASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+    for name in ("CREDENCE_JOURNAL", "CREDENCE_WORKERS"):
+        monkeypatch.setenv(name, own[name])
+    user, name = (database["environment"][each] for each in ("POSTGRES_USER", "POSTGRES_DB"))
+    assert str(Settings().journal) == f"postgresql://{user}@postgresql/{name}"
+    assert Settings().workers == 2

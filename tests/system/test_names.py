@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from api.extension import DURABLE_RULES, FLAGS, rebuild_command
 from engine.version import RELEASE
-from files.extras import BULK, SPARK
+from files.extras import BULK, POSTGRES, SPARK
 from tests.support.distribution import known_files
 from tests.support.paths import ROOT
 
@@ -122,7 +122,7 @@ def test_files_folders_and_locked_libraries_are_fine(command: str) -> None:
     assert strangers(command) == []
 
 
-@pytest.mark.parametrize(("extra", "command"), [("bulk", BULK), ("spark", SPARK)])
+@pytest.mark.parametrize(("extra", "command"), [("bulk", BULK), ("postgres", POSTGRES), ("spark", SPARK)])
 def test_the_hints_name_the_libraries_of_their_extra(extra: str, command: str) -> None:
     own = PROJECT["name"]
     assert named(command) == [each for each in PROJECT["optional-dependencies"][extra] if not each.startswith(own)]

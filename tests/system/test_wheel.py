@@ -141,7 +141,7 @@ def test_the_service_decides_and_keeps_the_journal(installed: Installed, site: P
     assert (answer.status_code, answer.json()["outcome"]) == (201, "hold")
     assert answer.json()["engine_version"] == described["info"]["version"] == ENGINE_VERSION
     with closing(sqlite3.connect(tmp_path / "var" / "credence.db")) as journal, journal:
-        assert journal.execute("SELECT count(*) FROM decisions").fetchone() == (1,)
+        assert journal.execute("SELECT count(*) FROM entries WHERE kind = 'decision'").fetchone() == (1,)
 
 
 def test_what_is_not_there_is_said_in_one_line(installed: Installed, site: Path, tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 
 from api.settings import Settings
 from tests.support.command_line import credence
+from tests.support.journal_reading import decision_in
 from tests.support.running_service import BODY, write_rules
 
 USD = {"currency": "USD", "date": "2026-06-30", "rate": "0.5"}
@@ -38,9 +37,7 @@ def test_a_request_in_another_currency_is_decided_as_its_worth(
     assert worked_out(found) == worked_out(own)
     assert found["converted_from"] == USD and "converted_from" not in own
     assert found["currency"] == "EUR"
-    with closing(sqlite3.connect(service_settings.journal)) as database:
-        row = database.execute("SELECT request FROM decisions WHERE id = ?", [found["id"]]).fetchone()
-    assert json.loads(row[0])["rates"] == [USD]
+    assert json.loads(decision_in(service_settings.journal, found["id"]).request)["rates"] == [USD]
 
 
 def test_the_own_currency_is_taken_with_and_without_rates(client: httpx2.Client) -> None:

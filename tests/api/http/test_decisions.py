@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import sqlite3
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,12 @@ from jsonschema import Draft202012Validator
 from api.http.answers import DecisionShape
 from api.settings import Settings
 from engine.vocabulary.plain_text import text_fault
+from ledger.journal.journal import Journal
+from ledger.record.decision_parts import whole_parts
+from ledger.record.new_records import Record
+from ledger.record.record_header import RecordKind
+from tests.support.journal_reading import decision_in, from_journal
+from tests.support.journal_records import record
 from tests.support.running_service import BODY
 
 
@@ -69,13 +75,10 @@ def test_answer_journal_and_later_reading_are_the_same_bytes(
 ) -> None:
     answer = client.post("/v1/decisions/order", json={**BODY, "order": {"id": id, "amount": f"{amount:f}"}})
     assert answer.status_code == 201, answer.text
-    with closing(sqlite3.connect(service_settings.journal)) as database:
-        row = database.execute(
-            "SELECT answer, request, subject, outcome, case_kind FROM decisions WHERE id = ?", [answer.json()["id"]]
-        ).fetchone()
-    assert row[0].encode() == answer.content == client.get(answer.headers["location"]).content
-    assert row[1].encode() == answer.request.content
-    assert row[2:] == (id, answer.json()["outcome"], "order")
+    kept = decision_in(service_settings.journal, answer.json()["id"])
+    assert kept.answer.encode() == answer.content == client.get(answer.headers["location"]).content
+    assert kept.request.encode() == answer.request.content
+    assert (kept.case_kind, str(kept.seq)) == ("order", answer.headers["journal-entry"])
 
 
 def test_concurrent_requests_share_commits(client: httpx2.Client) -> None:
@@ -89,11 +92,9 @@ def test_concurrent_requests_share_commits(client: httpx2.Client) -> None:
 
 def test_the_policy_text_of_a_decision_is_in_the_journal(client: httpx2.Client, service_settings: Settings) -> None:
     decision = client.post("/v1/decisions/order", json=BODY).json()
-    with closing(sqlite3.connect(service_settings.journal)) as database:
-        [(files,)] = database.execute(
-            "SELECT files FROM policy_sets WHERE version = ?", [decision["policy_version"]]
-        ).fetchall()
-    assert "over-limit" in files
+    kept = from_journal(service_settings.journal, lambda journal: journal.find_policy_set(decision["policy_version"]))
+    assert kept is not None
+    assert "over-limit" in "".join(kept.files.values())
 
 
 def test_metrics_count_outcomes_and_rules(client: httpx2.Client) -> None:
@@ -139,17 +140,20 @@ RECORDED_BEFORE = {
 """What the journal has of a time when decisions had no lists of what is missing, passed and shown."""
 
 
+async def _recorded(journal: Journal, record: Record) -> None:
+    await journal.record(record)
+
+
 def test_a_decision_recorded_before_is_answered_as_it_was_and_has_the_documented_shape(
     service_settings: Settings, client: httpx2.Client
 ) -> None:
     first = client.post("/v1/decisions/order", json=BODY).json()
-    old = json.dumps(RECORDED_BEFORE | {"id": first["id"]}, ensure_ascii=False)
-    with closing(sqlite3.connect(service_settings.journal)) as journal, journal:
-        for (name,) in journal.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            journal.execute(f"DROP TRIGGER {name}")
-        journal.execute("UPDATE decisions SET answer = ? WHERE id = ?", (old, first["id"]))
+    earlier = first["id"][:-4] + "beef"
+    old = json.dumps(RECORDED_BEFORE | {"id": earlier}, ensure_ascii=False)
+    imported = replace(record(earlier), kind=RecordKind.IMPORTED, parts=whole_parts(b"{}", old.encode()))
+    from_journal(service_settings.journal, lambda journal: asyncio.run(_recorded(journal, imported)))
 
-    answer = client.get(f"/v1/decisions/{first['id']}")
+    answer = client.get(f"/v1/decisions/{earlier}")
     assert answer.text == old
     document = client.get("/openapi.json").json()
     schema = document["paths"]["/v1/decisions/{id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]

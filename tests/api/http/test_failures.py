@@ -12,7 +12,7 @@ import pytest
 
 from api.settings import Settings
 from engine.pipeline import Engine
-from tests.support.running_service import BODY, eventually, running, write_rules
+from tests.support.running_service import BODY, eventually, journal_file, running, write_rules
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def client(settings: Settings) -> Iterator[httpx2.Client]:
 
 
 def test_a_journal_that_can_not_be_written_gives_503_and_recovers(client: httpx2.Client, settings: Settings) -> None:
-    other = sqlite3.connect(settings.journal, isolation_level=None)
+    other = sqlite3.connect(journal_file(settings), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     refused = client.post("/v1/decisions/order", json=BODY)
     assert (refused.status_code, refused.json()["type"]) == (503, "/problems/journal-unavailable")
@@ -35,7 +35,7 @@ def test_a_journal_that_can_not_be_written_gives_503_and_recovers(client: httpx2
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["journal"]) == (503, "unavailable")
     other.execute("ROLLBACK")
-    assert other.execute("SELECT count(*) FROM decisions").fetchone() == (0,)
+    assert other.execute("SELECT count(*) FROM entries WHERE kind = 'decision'").fetchone() == (0,)
     other.close()
     assert client.get("/readyz").json()["journal"] == "writable"
     assert client.post("/v1/decisions/order", json=BODY).status_code == 201
@@ -68,8 +68,8 @@ def test_a_mistake_of_ours_is_500_without_internals_and_without_a_decision(
     logged = "".join(capfd.readouterr())
     assert "find-me" in logged
     assert "secret detail" in logged
-    with closing(sqlite3.connect(settings.journal)) as database:
-        assert database.execute("SELECT count(*) FROM decisions").fetchone() == (0,)
+    with closing(sqlite3.connect(journal_file(settings))) as database:
+        assert database.execute("SELECT count(*) FROM entries WHERE kind = 'decision'").fetchone() == (0,)
 
 
 def test_a_loader_that_crashes_leaves_the_old_policy_in_force(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -14,6 +12,7 @@ from pydantic import ValidationError
 
 from api.http.app import create_app
 from api.settings import Settings
+from tests.support.journal_reading import decision_in, headers_in
 from tests.support.keyed_services import settings_in
 from tests.support.raw_http import ask, post
 from tests.support.running_service import BODY, running
@@ -86,10 +85,8 @@ def _decided_by(client: httpx2.Client, settings: Settings, named: str | None) ->
     headers = {} if named is None else {"Credence-On-Behalf-Of": named}
     answer = client.post("/v1/decisions/order", json=BODY, headers=headers)
     assert answer.status_code == 201, answer.text
-    with closing(sqlite3.connect(settings.journal)) as database:
-        query = "SELECT actor FROM decisions WHERE id = ?"
-        actor: str = database.execute(query, [answer.json()["id"]]).fetchone()[0]
-    return actor
+    assert {header.actor for header in headers_in(settings.journal)} == {"local"}  # who it names is in the body
+    return decision_in(settings.journal, answer.json()["id"]).actor
 
 
 @pytest.mark.parametrize(

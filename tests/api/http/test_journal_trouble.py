@@ -19,7 +19,8 @@ from ledger.journal.opening import check_writable
 from tests.ledger.journal.test_clock import Reading
 from tests.support.command_line import credence, desk
 from tests.support.journal_moves import MOVES, Move, listing
-from tests.support.running_service import BODY, eventually, running, write_rules
+from tests.support.journal_reading import headers_in
+from tests.support.running_service import BODY, eventually, journal_file, running, write_rules
 
 NOW = datetime(2026, 11, 26, 0, 30, tzinfo=UTC)
 SEEN_OVER_HTTP = (
@@ -63,11 +64,11 @@ def test_a_journal_that_was_moved_decides_nothing_shows_nothing_and_is_not_made_
     client: httpx2.Client, settings: Settings, move: Move
 ) -> None:
     client.post("/v1/decisions/order", json=BODY)
-    with closing(sqlite3.connect(settings.journal)) as other:
+    with closing(sqlite3.connect(journal_file(settings))) as other:
         other.execute("PRAGMA wal_checkpoint")  # some of it in the file, some in its log
     answered = client.post("/v1/decisions/order", json=BODY)
-    home = settings.journal.parent.parent
-    move.act(settings.journal)
+    home = journal_file(settings).parent.parent
+    move.act(journal_file(settings))
     before = listing(home)
     refused = client.post("/v1/decisions/order", json=BODY)
     ready = client.get("/readyz")
@@ -81,7 +82,7 @@ def test_a_journal_that_was_moved_decides_nothing_shows_nothing_and_is_not_made_
     assert listing(home) == before
     assert client.get("/healthz").status_code == 200
     if move.back is not None:
-        move.back(settings.journal)
+        move.back(journal_file(settings))
         assert client.get("/readyz").status_code == 200
         assert client.post("/v1/decisions/order", json=BODY).status_code == 201
         assert client.get(answered.headers["location"]).content == answered.content
@@ -99,7 +100,7 @@ def test_readiness_says_nothing_is_wrong_where_nothing_is(client: httpx2.Client)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("DROP TRIGGER decisions_no_delete", "its triggers are missing or changed"),
+        ("DROP TRIGGER entries_no_delete", "its triggers are missing or changed"),
         ("DROP TABLE probe", "its tables are not those of this version of credence"),
         ("UPDATE alembic_version SET version_num = '9999'", "its tables are not those of this version of credence"),
     ],
@@ -108,9 +109,9 @@ def test_a_journal_that_was_tampered_with_is_refused_in_one_line_or_never_ready(
     settings: Settings, tmp_path: Path, change: str, said: str
 ) -> None:
     check_writable(settings.journal)
-    with closing(sqlite3.connect(settings.journal, isolation_level=None)) as other:
+    with closing(sqlite3.connect(journal_file(settings), isolation_level=None)) as other:
         other.execute(change)
-    result = credence("serve", "--port", "0", "--rules", desk(tmp_path / "desk"), "--journal", settings.journal)
+    result = credence("serve", "--port", "0", "--rules", desk(tmp_path / "desk"), "--journal", journal_file(settings))
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
     assert f"can't be written: {said}; choose another with --journal" in result.stderr
@@ -164,8 +165,7 @@ def test_a_clock_far_behind_the_last_record_can_not_say_what_day_it_is(settings:
         assert (near.status_code, near.json()["as_of"]) == (201, "2026-11-26")  # the day of the last record
         reading.at = NOW + timedelta(days=1)
         assert client.post(path, json=CASES[case]).json()["as_of"] == "2026-11-27"
-    with closing(sqlite3.connect(settings.journal)) as other:
-        rows = other.execute("SELECT id, recorded_at FROM decisions ORDER BY sequence").fetchall()
+    rows = [(header.id, header.at) for header in headers_in(settings.journal)]
     assert rows == sorted(rows)
     assert len(rows) == 4
 
@@ -176,8 +176,7 @@ def test_a_service_started_with_a_clock_set_back_knows_it_from_the_journal(setti
     with running(settings, Clock(Reading(datetime(1986, 4, 26, tzinfo=UTC)))) as client:
         assert client.post("/v1/decisions/order", json=CASES["order"]).json()["type"] == "/problems/clock-behind"
         assert client.post("/v1/decisions/order", json=BODY).status_code == 201
-    with closing(sqlite3.connect(settings.journal)) as other:
-        times = [at for (at,) in other.execute("SELECT recorded_at FROM decisions ORDER BY sequence")]
+    times = [header.at for header in headers_in(settings.journal)]
     assert times == sorted(times)
     assert times[-1].startswith("2026-11-26")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import sqlite3
 import string
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,8 @@ from ledger.access.people import AccessState
 from ledger.access.roles import Role
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
+from ledger.record.record_header import RecordKind
+from tests.support.journal_reading import decision_in
 from tests.support.journal_records import record
 from tests.support.keyed_services import (
     EVERY_ROLE,
@@ -36,7 +37,7 @@ from tests.support.keyed_services import (
     settings_in,
 )
 from tests.support.raw_http import ask, connected, post, read_answer
-from tests.support.running_service import BODY, eventually, running
+from tests.support.running_service import BODY, eventually, journal_file, running
 
 ORDER = "/v1/decisions/order"
 
@@ -49,7 +50,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def keys(home: Path) -> dict[str, str]:
     """Of a person of each role, and of two programs."""
-    journal = settings_in(home).journal
+    journal = journal_file(settings_in(home))
     people = people_with_keys(journal, {**EVERY_ROLE, "u.hoffmann": frozenset({Role.DESK, Role.APPROVER})})
     acting = service_key(journal, "portal", Role.ORDER_ENTRY, Role.DESK, Role.APPROVER, acts_for=True)
     return {**people, "portal": acting, "erp": service_key(journal, "erp", Role.ORDER_ENTRY)}
@@ -180,13 +181,14 @@ def test_the_journal_holds_no_key(client: httpx2.Client, keys: dict[str, str], h
     for key in keys.values():
         assert client.get("/readyz", headers=bearer(key)).status_code == 200
     content = b"".join(path.read_bytes() for path in (home / "var").iterdir())
-    assert digest_of(keys["erp"]).encode() in content
+    assert digest_of(keys["erp"]).encode() not in content  # sealed with the act that says it
+    assert digest_of(keys["erp"]) in _state(journal_file(settings_in(home))).by_digest
     assert not any(key.encode() in content or key[4:34].encode() in content for key in keys.values())
 
 
 def test_keys_are_found_by_their_digest_alone(home: Path, keys: dict[str, str]) -> None:
     """So no comparison could take longer for a key that begins alike: what is kept has nothing of it."""
-    state = _state(settings_in(home).journal)
+    state = _state(journal_file(settings_in(home)))
     assert set(state.by_digest) == {digest_of(key) for key in keys.values()}
     assert not any(key[4:8] in json.dumps([each.id for each in state.keys.values()]) for key in keys.values())
 
@@ -200,7 +202,7 @@ def test_two_keys_that_begin_alike_are_two(tmp_path: Path, monkeypatch: pytest.M
         one, two = (service_key(settings.journal, name, Role.DESK) for name in ("one", "two"))
     assert one[:33] == two[:33]
     assert one != two
-    state = _state(settings.journal)
+    state = _state(journal_file(settings))
     changed(settings.journal, revoke_key(state.by_digest[digest_of(one)].id))
     with asking_for_keys(settings) as client:
         assert [_decide(client, bearer(key)).status_code for key in (one, two)] == [401, 201]
@@ -289,12 +291,12 @@ def test_where_people_and_keys_cant_be_read_for_long_nobody_is_known(
     with asking_for_keys(settings) as client:
         assert client.get("/v1/facts", headers=bearer(key)).status_code == 200
         monkeypatch.setattr("ledger.access.access.STALE_SECONDS_MAX", 0.6)
-        settings.journal.rename(tmp_path / "away.db")
+        journal_file(settings).rename(tmp_path / "away.db")
         eventually(lambda: client.get("/v1/facts", headers=bearer(key)).status_code == 503, 10)
         problem = client.get("/v1/facts", headers=bearer(key)).json()
         assert problem["type"] == "/problems/journal-unavailable"
         assert client.get("/healthz").status_code == 200
-        (tmp_path / "away.db").rename(settings.journal)
+        (tmp_path / "away.db").rename(journal_file(settings))
         eventually(lambda: client.get("/v1/facts", headers=bearer(key)).status_code == 200, 10)
 
 
@@ -302,14 +304,11 @@ def test_where_people_and_keys_cant_be_read_for_long_nobody_is_known(
 
 
 def _actor_of(home: Path, decided: httpx2.Response) -> str:
-    with closing(sqlite3.connect(settings_in(home).journal)) as database:
-        query = "SELECT actor FROM decisions WHERE id = ?"
-        actor: str = database.execute(query, [decided.json()["id"]]).fetchone()[0]
-    return actor
+    return decision_in(journal_file(settings_in(home)), decided.json()["id"]).actor
 
 
 def test_each_decision_says_who_asked(client: httpx2.Client, keys: dict[str, str], home: Path) -> None:
-    state = _state(settings_in(home).journal)
+    state = _state(journal_file(settings_in(home)))
     ids = {name: state.by_digest[digest_of(key)].id for name, key in keys.items()}
     person = {login: each.identity.id for login, each in state.by_login.items()}
     asked = {
@@ -424,7 +423,7 @@ def test_collectors_see_invoices_and_accounts(client: httpx2.Client, keys: dict[
 
 def test_what_was_decided_before_there_were_actors_is_nobodys_own(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
-    old = record("01a20069-767e-7289-841e-0c1e0d8f48ea")
+    old = replace(record("01a20069-767e-7289-841e-0c1e0d8f48ea"), kind=RecordKind.IMPORTED, actor="")
 
     async def write() -> None:
         journal = Journal(settings.journal)
@@ -432,13 +431,6 @@ def test_what_was_decided_before_there_were_actors_is_nobodys_own(tmp_path: Path
         await asyncio.to_thread(journal.close)
 
     asyncio.run(write())
-    with closing(sqlite3.connect(settings.journal)) as database, database:
-        database.execute("DROP TRIGGER decisions_no_update")
-        database.execute("UPDATE decisions SET actor = NULL")
-        database.execute(
-            "CREATE TRIGGER decisions_no_update BEFORE UPDATE ON decisions "
-            "BEGIN SELECT RAISE(ABORT, 'decisions is append-only'); END"
-        )
     keys = people_with_keys(settings.journal, EVERY_ROLE)
     with asking_for_keys(settings) as client:
         statuses = {

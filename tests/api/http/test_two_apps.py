@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import httpx2
 
 from api.settings import Settings
+from tests.support.journal_reading import headers_in
 from tests.support.running_service import BODY, ORDERS, running, write_rules
 
 DECIDED = 'credence_decisions_total{case="order",outcome="%s"}'
@@ -27,8 +26,7 @@ def _outcome(client: httpx2.Client) -> str:
 
 
 def _recorded(settings: Settings) -> list[str]:
-    with closing(sqlite3.connect(settings.journal)) as journal:
-        return [outcome for (outcome,) in journal.execute("SELECT outcome FROM decisions ORDER BY sequence")]
+    return [header.outcome for header in headers_in(settings.journal)]
 
 
 def test_two_apps_share_nothing(tmp_path: Path) -> None:

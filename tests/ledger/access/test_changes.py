@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from engine.vocabulary.persons import person as compared
 from ledger.access.access import Access
-from ledger.access.actors import Actor
 from ledger.access.changes import (
     AccessChange,
     AccessRefused,
@@ -36,6 +35,7 @@ from ledger.access.changes import (
 from ledger.access.people import AccessState, Act, Identity, folded
 from ledger.access.roles import Authority, Role
 from ledger.journal.journal import Journal
+from ledger.record.actors import Actor
 from ledger.store.trouble import JournalUnavailable
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)

@@ -80,5 +80,5 @@ def test_the_last_moment_may_be_that_of_a_policy_set(tmp_path: Path) -> None:
         await asyncio.to_thread(journal.close)
         return journal.clock.seconds_behind()
 
-    assert asyncio.run(run(START)) == 0
+    assert asyncio.run(run(START)) == pytest.approx(0, abs=1e-6)  # the id of the record is a step ahead
     assert asyncio.run(run(START - timedelta(days=1))) == pytest.approx(86_400, abs=0.001)

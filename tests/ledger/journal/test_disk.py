@@ -21,6 +21,7 @@ from ledger.store.trouble import JournalUnavailable
 from tests.support.journal_records import fails, note_of, record
 
 MEGABYTES = 4
+KEYS = ("journal.keys.db", "journal.signing-key", "journal.wrapping-key")
 
 
 def _mounts() -> bool:
@@ -147,7 +148,9 @@ def test_on_a_read_only_disk_what_was_recorded_is_read_and_nothing_is_overlooked
             assert journal.latest_policy_set() is not None
             asyncio.run(go())
         journal.close()
-        assert sorted(file.name for file in folder.iterdir()) == [f"journal.db{ending}" for ending in sorted(left)]
+        assert sorted(file.name for file in folder.iterdir()) == sorted(
+            [*(f"journal.db{ending}" for ending in left), *KEYS]
+        )
 
 
 def _leave_in(source: Path, folder: Path, left: list[str]) -> None:
@@ -167,6 +170,8 @@ def _leave_in(source: Path, folder: Path, left: list[str]) -> None:
         journal.close()
     for ending in left:
         shutil.copy(f"{source}{ending}", folder)
+    for key in KEYS:
+        shutil.copy(source.with_name(key), folder)
     journal.close()
 
 
@@ -216,7 +221,7 @@ def test_beside_a_long_reader_the_log_grows_is_said_and_shrinks_afterwards(
         await write(4)
         reader = sqlite3.connect(path)
         reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM decisions").fetchone()
+        reader.execute("SELECT count(*) FROM entries").fetchone()
         await write(24)
         grown = journal.log_bytes
         assert grown > 20 << 20

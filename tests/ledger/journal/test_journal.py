@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,11 @@ from structlog.testing import capture_logs
 
 from ledger.journal import journal as journal_module
 from ledger.journal.clock import Clock
-from ledger.journal.journal import Commit, Journal, Record
+from ledger.journal.journal import Commit, Journal
 from ledger.journal.opening import check_writable, open_to_write
 from ledger.store.database import LOCK_SECONDS_MAX
-from ledger.store.journal_file import JournalFile
+from ledger.store.file_store import FileStore
+from ledger.store.secret_files import beside
 from ledger.store.tables import metadata
 from ledger.store.trouble import JournalUnavailable, trouble_in_words
 from tests.support.journal_records import fails, note_of, record
@@ -43,10 +46,8 @@ def test_what_is_recorded_is_on_disk_before_the_caller_goes_on(journal: Journal,
         for number in range(20):
             await journal.record(record(f"id-{number}", "é" * number))
             with closing(sqlite3.connect(path)) as other, other:  # another connection sees committed rows only
-                query = "SELECT answer FROM decisions WHERE id = ?"
-                assert other.execute(query, [f"id-{number}"]).fetchone() == (
-                    record(f"id-{number}", "é" * number).answer,
-                )
+                query = "SELECT seq, length(sealed) > 100 FROM entries JOIN bodies USING (seq) WHERE id = ?"
+                assert other.execute(query, [f"id-{number}"]).fetchone() == (number, 1)
 
     asyncio.run(go())
     assert note_of(journal.find("id-3")) == "ééé"
@@ -91,19 +92,27 @@ def test_a_commit_says_how_long_it_took_whether_it_failed_or_not(path: Path) -> 
     assert LOCK_SECONDS_MAX * 0.9 <= failed.seconds <= within
 
 
-NAMES = ("id", "recorded_at", "case_kind", "subject", "outcome", "policy_version", "request", "answer", "actor")
-
-
-def test_columns_hold_what_their_names_say(journal: Journal, path: Path) -> None:
-    records = [Record(**{name: f"{name} {n}" for name in NAMES}) for n in range(3)]
+def test_columns_repeat_the_header(journal: Journal, path: Path) -> None:
+    given = [
+        replace(record(f"id-{n}"), outcome=f"outcome {n}", case_kind=f"case {n}", policy=f"v{n}", actor=f"actor {n}")
+        for n in range(3)
+    ]
 
     async def go() -> None:
-        await asyncio.gather(*map(journal.record, records))
+        assert await asyncio.gather(*map(journal.record, given)) == [0, 1, 2]
 
     asyncio.run(go())
     with closing(sqlite3.connect(path)) as other, other:
-        rows = other.execute(f"SELECT {', '.join(NAMES)} FROM decisions ORDER BY sequence").fetchall()
-    assert [Record(**dict(zip(NAMES, row, strict=True))) for row in rows] == records
+        other.row_factory = sqlite3.Row
+        rows = other.execute("SELECT * FROM entries ORDER BY seq").fetchall()
+    for seq, (row, each) in enumerate(zip(rows, given, strict=True)):
+        header = json.loads(row["header"])
+        assert {name: row[name] for name in ("seq", "id", "at", "kind", "outcome", "actor", "policy")} == {
+            name: header[name] for name in ("seq", "id", "at", "kind", "outcome", "actor", "policy")
+        }
+        assert row["case_kind"] == header["case"]
+        assert (row["seq"], row["id"], row["outcome"]) == (seq, each.id, each.outcome)
+        assert (row["case_kind"], row["policy"], row["actor"]) == (each.case_kind, each.policy, each.actor)
 
 
 def test_closing_writes_what_waits_and_then_takes_no_more(path: Path) -> None:
@@ -123,7 +132,7 @@ def test_closing_writes_what_waits_and_then_takes_no_more(path: Path) -> None:
     asyncio.run(go())
     assert not path.with_name("journal.db-wal").exists()
     with closing(sqlite3.connect(path)) as other, other:
-        assert other.execute("SELECT count(*) FROM decisions").fetchone() == (500,)
+        assert other.execute("SELECT count(*) FROM entries").fetchone() == (500,)
 
 
 def test_too_many_waiting_records_are_refused_at_once(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +168,7 @@ def test_a_full_disk_fails_the_callers_and_passes(
 
     async def go() -> None:
         await journal.record(record("before"))
-        await journal._put(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1"))
+        await journal._put(lambda transaction: transaction.connection.exec_driver_sql("PRAGMA max_page_count = 1"))
         assert await fails(journal, record("during", "x" * 100_000))
         assert not await fails(journal, record("after", "x" * 100_000))
 
@@ -210,17 +219,18 @@ def test_one_impossible_record_does_not_fail_the_others_of_its_commit(journal: J
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE decisions SET outcome = 'approve'",
-        "DELETE FROM decisions",
-        "INSERT OR REPLACE INTO decisions SELECT * FROM decisions",
-        "INSERT OR REPLACE INTO decisions SELECT 99, id, '', '', '', '', '', '', '', '' FROM decisions",
-        "UPDATE OR REPLACE decisions SET id = 'other'",
+        "UPDATE entries SET outcome = 'approve'",
+        "INSERT OR REPLACE INTO entries SELECT 999, id, '', '', '', '', '', '', '' FROM entries",
+        "UPDATE OR REPLACE entries SET id = 'other'",
+        "UPDATE bodies SET sealed = x''",
+        "UPDATE tiles SET hashes = x''",
+        "UPDATE checkpoints SET note = ''",
         "UPDATE policy_sets SET files = ''",
-        "DELETE FROM policy_sets",
-        "INSERT OR REPLACE INTO policy_sets SELECT * FROM policy_sets",
-        "UPDATE activations SET version = 'v2'",
-        "DELETE FROM activations",
-        "INSERT OR REPLACE INTO activations SELECT * FROM activations",
+        *(
+            statement
+            for table in ("entries", "bodies", "tiles", "checkpoints", "policy_sets")
+            for statement in (f"DELETE FROM {table}", f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+        ),
     ],
 )
 def test_nothing_recorded_can_be_changed_or_deleted(
@@ -228,9 +238,10 @@ def test_nothing_recorded_can_be_changed_or_deleted(
 ) -> None:
     async def go() -> None:
         await journal.record_policy_set("v1", {"rules/orders.yaml": "policy: orders"}, "facts: {}")
-        await journal.record(record("id"))
+        await asyncio.gather(*(journal.record(record(f"id-{number}")) for number in range(300)))
 
     asyncio.run(go())
+    journal.close()  # signs a checkpoint
     with closing(sqlite3.connect(path)) as other, other:
         other.execute(f"PRAGMA recursive_triggers = {recursive_triggers}")
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -239,7 +250,7 @@ def test_nothing_recorded_can_be_changed_or_deleted(
 
 def test_migrations_make_the_tables_that_the_code_describes(path: Path) -> None:
     for _ in range(2):  # nothing to do the second time
-        connection = open_to_write(JournalFile(path), Clock())
+        connection = open_to_write(FileStore(path), beside(path), Clock()).connection
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL

@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from ledger.journal.journal import Journal
 from ledger.journal.opening import check_writable
 from ledger.store.database import database_kept_to_read, database_to_read, database_to_write
+from ledger.store.file_store import FileStore
 from ledger.store.journal_file import JournalFile
 from ledger.store.trouble import FileLost, JournalUnavailable
 from tests.support.journal_moves import MOVES, Move, beside, listing
@@ -49,7 +50,7 @@ async def _answered(journal: Journal) -> None:
 def _ids(path: Path) -> set[str]:
     connection = sqlite3.connect(path)
     try:
-        return {name for (name,) in connection.execute("SELECT id FROM decisions")}
+        return {name for (name,) in connection.execute("SELECT id FROM entries")}
     finally:
         connection.close()
 
@@ -171,8 +172,9 @@ def test_after_a_failure_another_file_with_the_same_name_is_refused(journal: Jou
         assert not path.exists()
         check_writable(path)
         assert await fails(journal, record("another file"))
-        journal._file._identity = (path.stat().st_dev, path.stat().st_ino)  # the same number, as a disk may give it
-        journal._file._bytes, journal._file._cut_off = 0, False  # and as large
+        file = _file_of(journal)
+        file._identity = (path.stat().st_dev, path.stat().st_ino)  # the same number, as a disk may give it
+        file._bytes, file._cut_off = 0, False  # and as large
         assert LOST in await trouble(journal, record("another file"))
 
     asyncio.run(go())
@@ -187,7 +189,7 @@ async def _fail_otherwise(journal: Journal) -> None:
 
     with pytest.raises(JournalUnavailable):
         await journal._put(fail)
-    assert journal._connection is None
+    assert journal._opened is None
 
 
 @pytest.mark.parametrize("file_is", ["missing", "empty"])
@@ -243,3 +245,8 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
     with pytest.raises(JournalUnavailable, match="another program's database"):
         check_writable(path)
     assert path.read_bytes() == before
+
+
+def _file_of(journal: Journal) -> JournalFile:
+    assert isinstance(journal._store, FileStore)
+    return journal._store.file

@@ -48,6 +48,11 @@ class Actor:
             return f"key {self.key} of person {self.person}"
         return f"key {self.key} of service {self.service}" + (f" for user {self.person}" if self.person else "")
 
+    @property
+    def opaque(self) -> str:
+        """The line without what names somebody: as it stands in a record's header, which is never erased."""
+        return str(self) if self.login is None else "local"
+
     def did(self, recorded: str | None) -> bool:
         """Whether what bears this line is the actor's own: done by or for the same person, or by the same service.
 

@@ -1,0 +1,51 @@
+"""When a checkpoint is signed: a second after the last one if the log has grown, each 10,000 records, and at the end.
+
+It is written in a transaction of its own after the records are on disk: a checkpoint over what might still be rolled
+back would be a promise that nobody can keep. The head row is locked meanwhile, so that of several writers one signs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import insert
+
+from ledger.journal.log_head import LogHead, read_head, write_head
+from ledger.journal.opening import OpenJournal
+from ledger.record.checkpoints import Checkpoint
+from ledger.store.tables import checkpoints
+
+SECONDS = 1.0
+RECORDS = 10_000
+
+
+class Checkpointing:
+    """In the writer's thread. Times are those of a clock that only goes forward, in seconds."""
+
+    def __init__(self) -> None:
+        self._size = -1  # of the last checkpoint, as far as this process knows
+        self._at = float("-inf")  # when it was last tried
+        self._grown = False  # there are records after it
+
+    def is_due(self, size: int, now: float, *, at_once: bool) -> bool:
+        """Whether to sign at this size of the log. Where so, it counts as tried: the next try is a second later."""
+        self._grown = size > max(self._size, 0)
+        is_due = self._grown and (at_once or now - self._at >= SECONDS or size - self._size >= RECORDS)
+        if is_due:
+            self._at = now
+        return is_due
+
+    def due_in(self, now: float) -> float | None:
+        """Seconds until one is due; None where there is nothing to sign."""
+        return max(SECONDS - (now - self._at), 0.001) if self._grown else None
+
+    def sign(self, opened: OpenJournal, known: LogHead) -> None:
+        """Signs the log as it is now, where nobody has. Raises `FileTrouble` and what the database raises."""
+        with opened.connection.begin():
+            ended = read_head(opened.connection, known)
+            size = ended.tree.size
+            if ended.signed < size:
+                note = Checkpoint(opened.signer.name, size, ended.tree.root).signed(opened.signer)
+                opened.connection.execute(insert(checkpoints), {"size": size, "note": note})
+                write_head(opened.connection, replace(ended, signed=size))
+        self._size, self._grown = size, False

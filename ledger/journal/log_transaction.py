@@ -1,0 +1,117 @@
+"""One transaction of the journal: places and times are given, headers made, bodies sealed, the tree grows.
+
+Records collect until `flush`, which writes them with all that belongs to them in a few statements: entries, bodies,
+rules and blinds to find them by, full tiles, and the new head. All of it is committed together or not at all.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from ledger.journal.clock import Clock, moment
+from ledger.journal.log_head import LogHead, read_head, write_head
+from ledger.record.body_parts import SALT_BYTES, new_body
+from ledger.record.merkle_tree import leaf_hash
+from ledger.record.new_records import Record
+from ledger.record.record_header import Header
+from ledger.record.record_ids import RANDOM_BYTES, uuid7_of
+from ledger.record.sealing import NONCE_BYTES
+from ledger.store.key_database import SubjectKeys
+from ledger.store.prepared_sql import insert_rows, together
+from ledger.store.tables import bodies, entries, entry_blinds, entry_rules, tiles
+
+_RANDOM_BYTES = SALT_BYTES + NONCE_BYTES
+"""Of each record."""
+
+ACCOUNT, SUBJECT = "account", "subject"
+"""What blinds are of."""
+
+
+class LogTransaction:
+    """In the writer's thread. Raises `FileTrouble` where the log isn't as this process left it, nor as another one
+    could have."""
+
+    def __init__(self, connection: Connection, keys: SubjectKeys, clock: Clock, known: LogHead | None) -> None:
+        self.connection = connection
+        self.keys = keys
+        self.head = read_head(connection, known)
+        self._clock = clock
+        self._now, self._last_at = moment(clock.now()), self.head.at
+        self._waiting: list[Record] = []
+
+    @property
+    def at(self) -> str:
+        """The time of this transaction's records: never earlier than that of the last record."""
+        return max(self._now, self._last_at)
+
+    def append(self, record: Record) -> int:
+        """The record's place in the log."""
+        self._waiting.append(record)
+        return self.head.tree.size + len(self._waiting) - 1
+
+    def flush(self) -> None:
+        """Writes what was appended, so that it can be read in this transaction."""
+        records, self._waiting = self._waiting, []
+        if not records:
+            return
+        accounts = [None if each.account is None else self.keys.blind(ACCOUNT, each.account) for each in records]
+        numbers = self.keys.numbers_of(accounts)
+        first = self.head.tree.size
+        with together(self.connection):
+            headers = self._write_records(first, records, numbers)
+            self._write_terms(first, records, accounts)
+            tree, full = self.head.tree.appended([leaf_hash(header.encode()) for header in headers])
+            insert_rows(self.connection, tiles, full)
+            self.head = replace(self.head, tree=tree, at=self._last_at, last_key=max(self.head.last_key, *numbers))
+            write_head(self.connection, self.head)
+
+    def _write_records(self, first: int, records: Sequence[Record], numbers: Sequence[int]) -> list[str]:
+        """The headers' texts."""
+        entry_rows, body_rows, headers = [], [], []
+        random = secrets.token_bytes(_RANDOM_BYTES * len(records))  # at once: asking gives up the interpreter lock
+        for seq, (record, number) in enumerate(zip(records, numbers, strict=True), first):
+            at = (seq - first) * _RANDOM_BYTES
+            body = new_body(record.body, random[at : at + SALT_BYTES])
+            header = self._header(seq, record, body.digest())
+            text = header.canonical_text().decode()
+            sealed = self.keys.key(number).seal(seq, body.packed(), random[at + SALT_BYTES : at + _RANDOM_BYTES])
+            entry_rows.append(
+                (seq, header.id, header.at, header.kind, header.case, header.outcome, header.actor, header.policy, text)
+            )
+            body_rows.append((seq, number, sealed.nonce, sealed.content))
+            headers.append(text)
+        insert_rows(self.connection, entries, entry_rows)
+        insert_rows(self.connection, bodies, body_rows)
+        return headers
+
+    def _header(self, seq: int, record: Record, digest: str) -> Header:
+        self._last_at = max(record.at or self._now, self._last_at)
+        return Header(
+            seq=seq,
+            id=record.id or uuid7_of(self._clock.id_time(), secrets.token_bytes(RANDOM_BYTES)),
+            at=self._last_at,
+            kind=record.kind.value,
+            body=digest,
+            actor=record.header_actor,
+            outcome=record.outcome,
+            case=record.case_kind,
+            policy=record.policy,
+            engine=record.engine,
+            request_id=record.request_id,
+        )
+
+    def _write_terms(self, first: int, records: Sequence[Record], accounts: Sequence[bytes | None]) -> None:
+        """What records are found by."""
+        rule_rows = [(rule, seq) for seq, record in enumerate(records, first) for rule in dict.fromkeys(record.rules)]
+        blind_rows = [(blind, seq) for seq, blind in enumerate(accounts, first) if blind is not None]
+        blind_rows += [
+            (self.keys.blind(SUBJECT, record.subject), seq)
+            for seq, record in enumerate(records, first)
+            if record.subject is not None
+        ]
+        insert_rows(self.connection, entry_rules, rule_rows)
+        insert_rows(self.connection, entry_blinds, blind_rows)

@@ -1,0 +1,197 @@
+"""Records read back from the journal's tables, with their bodies opened.
+
+A reader finds the row by id, by kind or by place; the body opens with the subject's key and must be the one that the
+header says, so that nothing is shown that was not recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from ledger.record.body_parts import BadBody, Body, unpacked
+from ledger.record.canonical_json import NotCanonical
+from ledger.record.decision_parts import ANSWER, REQUEST
+from ledger.record.new_records import ACTOR
+from ledger.record.record_header import Header, RecordKind, read_header
+from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed
+from ledger.store.key_database import KeyGone
+from ledger.store.tables import bodies, entries, policy_sets
+from ledger.store.trouble import DAMAGED, FileTrouble
+
+KeyNumbered = Callable[[int], BodyKey]
+"""Gives the subject key of a number."""
+
+ENTRY = (entries.c.seq, entries.c.header, bodies.c.key_number, bodies.c.nonce, bodies.c.sealed)
+_JOINED = entries.outerjoin(bodies, entries.c.seq == bodies.c.seq)
+_DECISIONS = (RecordKind.DECISION.value, RecordKind.IMPORTED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRecord:
+    """One record with its body."""
+
+    header: Header
+    body: Body
+
+    def text(self, path: str) -> str | None:
+        """A part of the body by its path; None where it has none."""
+        return next((part.content.decode() for part in self.body.parts if part.path == path), None)
+
+    @property
+    def actor(self) -> str:
+        """Who asked, also where the line names somebody and so stands in the body."""
+        return self.text(ACTOR) or self.header.actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A decision read back, with what says who may see it."""
+
+    seq: int
+    """Its place in the log."""
+
+    at: str
+    """When it was recorded: ISO 8601, UTC, microseconds."""
+
+    case_kind: str
+    """`order`, `invoice`, `account` or `portfolio`."""
+
+    request: str
+    """The body as it was received, byte for byte."""
+
+    answer: str
+    """As it was answered, byte for byte."""
+
+    actor: str
+    """Who asked; empty in decisions of before that was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """What a policy version stood for, as the journal keeps it."""
+
+    version: str
+    """SHA-256 over the files and the standard facts."""
+
+    loaded_at: str
+    """When it took effect first: ISO 8601, UTC."""
+
+    files: dict[str, str]
+    """File name → text."""
+
+    standard_facts: str | None
+    """The engine's own facts at that time, which the version covers; None in sets of before they were kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """A policy set took effect."""
+
+    number: int
+    """Its place in the activation history, from 1."""
+
+    version: str
+    """Of the set."""
+
+    at: str
+    """When: ISO 8601, UTC."""
+
+    kind: str
+    """`first`, `watch` (taken from the watched folder), `approved` or `rollback`."""
+
+    actor: str
+    """Who put it into force."""
+
+    seq: int
+    """Of the record that says so."""
+
+
+def decision_with_id(connection: Connection, key: KeyNumbered, id: str) -> Recorded | None:
+    """Raises `FileTrouble` where the record is damaged or its key can't be had."""
+    row = connection.execute(select(*ENTRY).select_from(_JOINED).where(entries.c.id == id)).first()
+    return None if row is None else _decision(opened(row, key))
+
+
+def _decision(record: OpenedRecord) -> Recorded | None:
+    """None for what is no decision."""
+    request, answer = record.body.document(REQUEST), record.body.document(ANSWER)
+    if record.header.kind not in _DECISIONS or request is None or answer is None:
+        return None
+    return Recorded(
+        seq=record.header.seq,
+        at=record.header.at,
+        case_kind=record.header.case,
+        request=request.decode(),
+        answer=answer.decode(),
+        actor=record.actor,
+    )
+
+
+def decisions_from(connection: Connection, key: KeyNumbered, seq: int, most: int) -> list[Recorded]:
+    """At most so many decisions in their order, the first at this place or behind it. Raises `FileTrouble`."""
+    query = select(*ENTRY).select_from(_JOINED).where(entries.c.seq >= seq, entries.c.kind.in_(_DECISIONS))
+    rows = connection.execute(query.order_by(entries.c.seq).limit(most)).all()
+    return [decision for row in rows if (decision := _decision(opened(row, key))) is not None]
+
+
+def records_of(connection: Connection, key: KeyNumbered, kinds: Sequence[RecordKind]) -> list[OpenedRecord]:
+    """All records of these kinds, in their order. Not for decisions, of which there are too many."""
+    return [opened(row, key) for row in connection.execute(_of_kinds(ENTRY, kinds).select_from(_JOINED))]
+
+
+def last_of(connection: Connection, kinds: Sequence[RecordKind]) -> int | None:
+    """The place of the last record of these kinds; None where there is none."""
+    return connection.execute(_of_kinds((func.max(entries.c.seq),), kinds).order_by(None)).scalar()
+
+
+def activations(connection: Connection) -> list[Activation]:
+    """The activation history, the first set first."""
+    columns = (entries.c.seq, entries.c.at, entries.c.policy, entries.c.outcome, entries.c.actor)
+    return [
+        Activation(number=number, version=row.policy, at=row.at, kind=row.outcome, actor=row.actor, seq=row.seq)
+        for number, row in enumerate(connection.execute(_of_kinds(columns, [RecordKind.POLICY])), 1)
+    ]
+
+
+def version_in_force(connection: Connection) -> str | None:
+    """Of the policy set that took effect last."""
+    query = _of_kinds((entries.c.policy,), [RecordKind.POLICY]).order_by(None).order_by(entries.c.seq.desc()).limit(1)
+    return connection.execute(query).scalar()
+
+
+def policy_set(connection: Connection, version: str) -> PolicySet | None:
+    """Raises `FileTrouble` where it can't be read."""
+    row = connection.execute(select(policy_sets).where(policy_sets.c.version == version)).first()
+    if row is None:
+        return None
+    try:
+        return PolicySet(row.version, row.loaded_at, json.loads(row.files), row.standard_facts)
+    except ValueError as error:
+        raise FileTrouble(DAMAGED) from error
+
+
+def _of_kinds(columns: Sequence[Any], kinds: Sequence[RecordKind]) -> Select[Any]:
+    """By the index of entries that are no decisions, which a query gets only by saying so."""
+    undecided = entries.c.kind.not_in(_DECISIONS)
+    return select(*columns).where(undecided, entries.c.kind.in_([kind.value for kind in kinds])).order_by(entries.c.seq)
+
+
+def opened(row: Any, key: KeyNumbered) -> OpenedRecord:
+    """A row of `ENTRY`. Raises `FileTrouble`."""
+    try:
+        header = read_header(row.header.encode())
+        if row.sealed is None or header.seq != row.seq:
+            raise BadBody("its body is missing, or it is another record")
+        body = unpacked(key(row.key_number).open(row.seq, Sealed(row.nonce, row.sealed)))
+        if body.digest() != header.body:
+            raise BadBody("its body is not the one recorded")
+    except DoesNotOpen as error:
+        raise FileTrouble(f"{DAMAGED}, or the subject keys are another journal's: {error}") from error
+    except (NotCanonical, BadBody, KeyGone, UnicodeError, AttributeError, TypeError) as error:
+        raise FileTrouble(f"{DAMAGED}: record {row.seq} can't be read") from error
+    return OpenedRecord(header, body)

@@ -1,0 +1,45 @@
+"""Checkpoints as in C2SP tlog-checkpoint: which log, how many records, and the root over all of them, signed.
+
+The text of the note is three lines: the log's origin, the number of records in decimal, the root hash in base64. It has
+no time: that it was signed at some moment is the signer's word only, and a witness's note says it better.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+
+from ledger.record.merkle_tree import HASH_BYTES
+from ledger.record.signed_notes import BadNote, NoteSigner, NoteVerifier
+
+_TEXT = re.compile(r"(?P<origin>[^\s+]+)\n(?P<size>0|[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a checkpoint says."""
+
+    origin: str
+    """Which log: the name of the key that signs."""
+
+    size: int
+    """How many records, from the first."""
+
+    root: bytes
+    """Of the tree over them, 32 bytes."""
+
+    def signed(self, signer: NoteSigner) -> str:
+        """As it is stored and published."""
+        return signer.signed(f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n")
+
+
+def read_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
+    """A note that this key signed for the log of its own name. Raises `BadNote`."""
+    match = _TEXT.fullmatch(verifier.verified(note))
+    if match is None or match["origin"] != verifier.name:
+        raise BadNote("it is no checkpoint of this log")
+    root = b64decode(match["root"])
+    if len(root) != HASH_BYTES:
+        raise BadNote("its root is no hash")
+    return Checkpoint(match["origin"], int(match["size"]), root)

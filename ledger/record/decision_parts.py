@@ -1,0 +1,149 @@
+"""Which parts a decision's request and answer are cut into, so that each can be withheld by itself.
+
+Of the request, each flagged fact's value (`confidential` or `personal`) is a piece; of the answer, each reason, and all
+that the policies worked out (figures and results). What is left are the frames. The documents are cut, never written
+anew.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import to_json
+
+from engine.deciding.decision import Decision
+from engine.vocabulary.vocabulary import Kind, Vocabulary
+from ledger.record.body_parts import Part, cut
+
+REQUEST = "request"
+ANSWER = "answer"
+
+_SCALAR = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*"|[-+.0-9A-Za-z]+)')
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_decoder = json.JSONDecoder()
+
+Span = tuple[int, int, str]
+"""Where a flagged value begins and ends, in bytes, and the fact's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Flagged:
+    group: str
+    key: str
+    name: str
+    quoted: bytes  # the key as it usually stands in a request
+    is_distinct: bool  # no other fact or value of a record that a request may carry has this key
+
+
+class FlaggedFacts:
+    """The flagged facts that a request about one kind of case may carry; made once for a policy set."""
+
+    def __init__(self, vocabulary: Vocabulary, case: str) -> None:
+        facts = vocabulary.of_case(case)
+        keys = [fact.name.partition(".")[2] for fact in facts]
+        keys += [field.name for fact in facts for field in fact.type.fields]
+        self._flagged = tuple(
+            _Flagged(
+                group=fact.group,
+                key=(key := fact.name.partition(".")[2]),
+                name=fact.name,
+                quoted=f'"{key}"'.encode(),
+                is_distinct=keys.count(key) == 1 and fact.type.kind is not Kind.LIST,
+            )
+            for fact in facts
+            if fact.confidential or fact.personal
+        )
+
+    def request_parts(self, raw: bytes, body: Mapping[str, Any]) -> list[Part]:
+        """`raw` is the request as it was received, strict JSON in UTF-8; `body` is what it stands for."""
+        present = [
+            fact
+            for fact in self._flagged
+            if (group := body.get(fact.group)) is not None and group.get(fact.key) is not None
+        ]
+        if not present:
+            return [Part(REQUEST, raw)]
+        spans = _quick_spans(raw, present)
+        return cut(REQUEST, raw, _spans(raw, present) if spans is None else spans)
+
+
+def _quick_spans(raw: bytes, present: Iterable[_Flagged]) -> list[Span] | None:
+    """Where each key stands once, and plainly, its value is behind it. None where any doesn't: an escape in a key, a
+    text that looks like one, a key that something else has as well."""
+    spans: list[Span] = []
+    for fact in present:
+        at = raw.find(fact.quoted)
+        end = at + len(fact.quoted)
+        if not fact.is_distinct or at < 0 or raw.find(fact.quoted, end) >= 0 or raw[at - 1 : at] == b"\\":
+            return None
+        match = _SCALAR.match(raw, end)
+        if match is None:
+            return None
+        spans.append((*match.span(1), fact.name))
+    return spans
+
+
+def _spans(raw: bytes, present: Iterable[_Flagged]) -> list[Span]:
+    """The same by reading the request as JSON once more, two levels deep."""
+    text = raw.decode()
+    wanted = {(fact.group, fact.key): fact.name for fact in present}
+    found: list[Span] = []
+    for group, start, _ in _members(text, _after_blanks(text, 0)):
+        if text[start] != "{":
+            continue
+        for key, value, value_end in _members(text, start):
+            name = wanted.get((group, key))
+            if name is not None:
+                before = len(text[:value].encode())
+                found.append((before, before + len(text[value:value_end].encode()), name))
+    return found
+
+
+def _members(text: str, at: int) -> Iterable[tuple[str, int, int]]:
+    """Key, start and end of the value of each member of the object that begins here."""
+    at = _after_blanks(text, at + 1)
+    while text[at] != "}":
+        key, at = _decoder.raw_decode(text, at)
+        start = _after_blanks(text, _after_blanks(text, at) + 1)
+        _, end = _decoder.raw_decode(text, start)
+        yield key, start, end
+        at = _after_blanks(text, end)
+        if text[at] == ",":
+            at = _after_blanks(text, at + 1)
+
+
+def _after_blanks(text: str, at: int) -> int:
+    match = _BLANKS.match(text, at)
+    return match.end() if match else at
+
+
+def answer_parts(decision: Decision) -> tuple[bytes, list[Part]]:
+    """The text of `decision.as_json()`, which is answered, and its parts."""
+    told = decision.as_json()
+    names = list(told)
+    reasons, figures, results = (names.index(name) for name in ("reasons", "figures", "results"))
+    pieces = [to_json(reason.as_json()) for reason in decision.reasons]
+    start = b'%b,"reasons":[' % _json(told, names[:reasons])[:-1]
+    middle = b"],%b," % _json(told, names[reasons + 1 : figures])[1:-1]
+    worked_out = _json(told, names[figures : results + 1])[1:-1]
+    answer = b"%b%b%b%b,%b" % (start, b",".join(pieces), middle, worked_out, _json(told, names[results + 1 :])[1:])
+    spans, at = [], len(start)
+    for number, piece in enumerate(pieces):
+        spans.append((at, at + len(piece), f"reason.{number}"))
+        at += len(piece) + 1
+    at += len(middle) - (1 if pieces else 0)
+    spans.append((at, at + len(worked_out), "results"))
+    return answer, cut(ANSWER, answer, spans)
+
+
+def _json(told: Mapping[str, Any], names: Iterable[str]) -> bytes:
+    return to_json({name: told[name] for name in names})
+
+
+def whole_parts(request: bytes, answer: bytes) -> tuple[Part, ...]:
+    """A request and an answer of which nothing more is known, each as one part."""
+    return Part(REQUEST, request), Part(ANSWER, answer)

@@ -1,0 +1,96 @@
+"""A record before it has its place in the log: everything that does not depend on who else writes at the same time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ledger.record.actors import Actor
+from ledger.record.body_parts import Part
+from ledger.record.record_header import RecordKind
+
+ACT_SUBJECT = "subject"
+ACT_BODY = "act"
+ACTIVATION = "activation"
+ACTOR = "actor"
+REFUSAL = "refusal"
+"""Paths of parts: who or what an act is about and what it set; how a policy set took effect; an actor who names
+somebody; why an act was refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record as it is handed to the journal, which gives it its place and its time."""
+
+    kind: RecordKind
+
+    id: str | None = None
+    """UUID version 7 in lower case; None: the journal makes one."""
+
+    actor: Actor | str
+    """Who asked, or a line for what is no person, key or token. What names somebody goes into the body, the rest into
+    the header, which is never erased."""
+
+    parts: tuple[Part, ...]
+    """What the body says."""
+
+    outcome: str = ""
+    """What was decided or done."""
+
+    case_kind: str = ""
+    """Of a decision: `order`, `invoice`, …"""
+
+    policy: str = ""
+    """Version of the policy set that decided, or that took effect."""
+
+    engine: str = ""
+    """Release and fingerprint of the engine that decided."""
+
+    request_id: str = ""
+    """The request's."""
+
+    account: str | None = None
+    """Number of the customer whose key seals the body; None: no customer's, and the journal's own key does."""
+
+    subject: str | None = None
+    """Number of the order, invoice or account, or id of the person or key; found by its blind."""
+
+    rules: tuple[str, ...] = ()
+    """Ids of the rules among the reasons."""
+
+    at: str | None = None
+    """When it was recorded in an earlier journal; None: now."""
+
+    @property
+    def header_actor(self) -> str:
+        """Names nobody."""
+        return self.actor.opaque if isinstance(self.actor, Actor) else self.actor
+
+    @property
+    def body(self) -> tuple[Part, ...]:
+        """All parts: with the actor, where the header doesn't say it all."""
+        line = str(self.actor)
+        return self.parts if line == self.header_actor else (*self.parts, Part(ACTOR, line.encode()))
+
+
+def act_record(
+    kind: RecordKind, act: str, subject: str, body: str, actor: Actor | str, at: str | None = None
+) -> Record:
+    """A change of a person or a key. `body` is JSON, without a name of anybody."""
+    parts = (Part(ACT_SUBJECT, subject.encode()), Part(ACT_BODY, body.encode()))
+    return Record(kind=kind, outcome=act, actor=actor, parts=parts, subject=subject, at=at)
+
+
+def activation_record(version: str, how: str, actor: Actor | str, at: str | None = None) -> Record:
+    """A policy set takes effect: `first`, `watch`, `approved` or `rollback`."""
+    said = json.dumps({"kind": how, "version": version}, separators=(",", ":"))
+    parts = (Part(ACTIVATION, said.encode()),)
+    return Record(kind=RecordKind.POLICY, outcome=how, policy=version, actor=actor, parts=parts, at=at)
+
+
+def refusal_record(act: str, subject: str, why: str, actor: Actor | str, request_id: str) -> Record:
+    """An act that separation of duties refused."""
+    parts = (Part(ACT_SUBJECT, subject.encode()), Part(REFUSAL, why.encode()))
+    return Record(
+        kind=RecordKind.REFUSAL, outcome=act, actor=actor, parts=parts, subject=subject, request_id=request_id
+    )

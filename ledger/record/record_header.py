@@ -1,0 +1,114 @@
+"""The header of a record: what it is about, without naming anybody and without a figure.
+
+The header's canonical text is the leaf of the log. It is never sealed and never erased, so nothing personal may stand
+in it: the actor is an opaque id, what was asked and answered is the body's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ledger.record.canonical_json import NotCanonical, canonical, read_canonical
+
+VERSION = 1
+"""Of the form of headers (`v`)."""
+
+BODY_FORMAT = 1
+"""Of the form of bodies (`format`): how parts are committed to."""
+
+
+class RecordKind(StrEnum):
+    """What a record is about."""
+
+    DECISION = "decision"
+    """A case was decided: `case`, `outcome`, `policy` and `engine` say which, how and by what."""
+
+    PERSON = "person"
+    """Somebody was added, changed or ended (`outcome`)."""
+
+    KEY = "key"
+    """A key was created or revoked (`outcome`)."""
+
+    POLICY = "policy"
+    """The set `policy` took effect; `outcome` is how: `first`, `watch`, `approved` or `rollback`."""
+
+    REFUSAL = "refusal"
+    """An act that separation of duties refused."""
+
+    IMPORTED = "imported"
+    """A decision of an earlier journal, with the id and the time that it had there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """All members of a header; `canonical_text` is what is hashed."""
+
+    seq: int
+    """The place of the record in the log, from 0."""
+
+    id: str
+    """UUID version 7 in lower case."""
+
+    at: str
+    """When it was recorded: ISO 8601, UTC, microseconds. Never earlier than that of the record before."""
+
+    kind: str
+    """See `RecordKind`."""
+
+    body: str
+    """SHA-256 over the commitments to the body's parts, hexadecimal."""
+
+    actor: str
+    """Who asked, by opaque ids (`ledger.record.actors`)."""
+
+    outcome: str = ""
+    """What was decided or done."""
+
+    case: str = ""
+    """Of a decision, the kind of case."""
+
+    policy: str = ""
+    """Version of the policy set that decided or took effect, SHA-256."""
+
+    engine: str = ""
+    """Release and fingerprint of the engine that decided."""
+
+    request_id: str = ""
+    """The request's `X-Request-Id`."""
+
+    v: int = VERSION
+    format: int = BODY_FORMAT
+
+    def canonical_text(self) -> bytes:
+        """Raises `NotCanonical` where a member has no canonical form."""
+        return canonical(
+            {
+                "seq": self.seq,
+                "id": self.id,
+                "at": self.at,
+                "kind": self.kind,
+                "body": self.body,
+                "actor": self.actor,
+                "outcome": self.outcome,
+                "case": self.case,
+                "policy": self.policy,
+                "engine": self.engine,
+                "request_id": self.request_id,
+                "v": self.v,
+                "format": self.format,
+            }
+        )
+
+
+def read_header(text: bytes) -> Header:
+    """Raises `NotCanonical` where the text is no header of this version."""
+    members: dict[str, Any] = read_canonical(text)
+    try:
+        header = Header(**members)
+    except TypeError:
+        raise NotCanonical("it is no header") from None
+    if header.v != VERSION or header.format != BODY_FORMAT or header.canonical_text() != text:
+        raise NotCanonical("it is no header of this version")
+    return header

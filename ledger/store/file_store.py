@@ -1,0 +1,101 @@
+"""A journal in an SQLite file: the file at its path, its connections, and the turn of one writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.store.database import database_kept_to_read, database_to_read, database_to_write, migrate
+from ledger.store.journal_file import JournalFile
+from ledger.store.schema_check import check_schema
+from ledger.store.trouble import FileLost
+
+
+class FileTurn:
+    """The file is locked from `BEGIN IMMEDIATE` to the commit."""
+
+    def finish(self) -> None:
+        """The commit follows when the turn ends."""
+
+
+class FileStore:
+    """As `Store` says."""
+
+    faults: tuple[type[Exception], ...] = (sqlite3.Error,)
+    data_faults: tuple[type[Exception], ...] = (sqlite3.IntegrityError, sqlite3.DataError)
+
+    def __init__(self, path: Path) -> None:
+        self.place = path
+        self.file = JournalFile(path)
+        self._to_read, self._kept_to_read = database_to_read(self.file), database_kept_to_read(self.file)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file when it was last looked at."""
+        return self.file.bytes
+
+    @property
+    def log_bytes(self) -> int:
+        """Size of the write-ahead log."""
+        return self.file.log_bytes
+
+    def connect_to_write(self) -> Connection:
+        """Makes the file where there has never been one."""
+        self.file.prepare()
+        connection = database_to_write(self.file).connect().execution_options(writes=True)
+        try:
+            migrate(connection)
+            self.file.opened()
+            check_schema(connection)
+        except BaseException:
+            self.file.closed()
+            connection.close()
+            raise
+        return connection
+
+    def check(self) -> None:
+        """The paths still lead to the files that were opened."""
+        self.file.check()
+
+    @contextmanager
+    def turn(self, connection: Connection) -> Iterator[FileTurn]:
+        """The commit's answer can't be lost: it comes from this process."""
+        with connection.begin():
+            yield FileTurn()
+
+    def was_committed(self, connection: Connection, transaction: str) -> bool:  # noqa: ARG002  # never asked
+        """A commit in this process says itself what became of it."""
+        return False
+
+    def check_schema(self, connection: Connection) -> None:
+        """Compared with a database in memory that the same migrations made."""
+        check_schema(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Kept for later while the file is open to be written."""
+        with (self._kept_to_read if self.file.is_open else self._to_read).connect() as connection:
+            yield connection
+
+    def after_failure(self, error: Exception, connection: Connection | None) -> bool:
+        """The file is opened afresh; but where it is lost, what it holds is kept."""
+        if not isinstance(error, FileLost):
+            return True
+        if connection is not None and self.file.may_be_completed:
+            # what the log holds must not be lost with it: the connection still has both
+            with suppress(sqlite3.Error, SQLAlchemyError):
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return False
+
+    def closed(self) -> None:
+        """SQLite takes -wal and -shm away when it closes the file."""
+        self.file.closed()
+
+    def dispose(self) -> None:
+        """Whoever closes the file last takes the log in, which only a writer can: so readers first."""
+        self._kept_to_read.dispose()

@@ -1,0 +1,197 @@
+"""The keys of subjects in a database of their own: one for each customer, wrapped, by number and by blind.
+
+    number 0   the key that blinds names (`blind_of`)
+    number 1   the journal's own: seals what is about no customer, such as acts on people and keys
+    from 2 on  one for each customer, in the order in which they were met
+
+A key is on disk here before the journal holds a body that it seals: this database may be ahead of the journal after a
+power cut, and never behind it. One that is behind, that is another journal's, or that is not there, is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Connection, NullPool, Row, create_engine, event, func, insert, select
+from sqlalchemy import Engine as Database
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.record.sealing import BodyKey, DoesNotOpen, blind_of, new_key_bytes, unwrapped, wrapped
+from ledger.store.secret_files import make_owner_only, tighten
+from ledger.store.tables import keys_metadata, subject_keys
+from ledger.store.trouble import FileTrouble, trouble_in_words
+
+BLINDING, OWN = 0, 1
+_OWN_BLINDS = {BLINDING: b"blinding", OWN: b"journal"}
+KEPT_MAX = 20_000
+"""Keys held ready, about a kilobyte each."""
+
+LOCK_SECONDS_MAX = 2.0
+
+
+class SubjectKeys:
+    """The keys of one journal. The journal's thread opens and adds; any thread may ask for a key that is there."""
+
+    def __init__(self, path: Path, wrapping: bytes) -> None:
+        self.path = path
+        self._wrapping = wrapping
+        self._identity: tuple[int, int] | None = None
+        self._database = _database(path)
+        self._by_number: dict[int, BodyKey] = {}
+        self._by_blind: dict[bytes, int] = {_OWN_BLINDS[OWN]: OWN}
+        self._lock = Lock()
+
+    # --- the journal's thread --------------------------------------------------------------------------------------
+
+    def open(self, *, may_make: bool, at_least: int) -> None:
+        """Makes the database where `may_make`, since the journal has no records yet. `at_least`: the greatest number
+        that the journal uses. Raises `FileTrouble`."""
+        if may_make and not self.path.exists():
+            make_owner_only(self.path, b"", "file of subject keys")
+        status = self._status()
+        if status is None:
+            raise FileTrouble(f"the subject keys `{self.path.name}` are missing; put the file back from its backup")
+        tighten(self.path, status.st_mode, "subject keys")
+        self._identity = status.st_dev, status.st_ino
+        try:
+            if may_make:
+                self._make()
+            with self._database.connect() as connection:
+                last = connection.execute(select(func.max(subject_keys.c.number))).scalar()
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
+        if last is None or last < at_least:
+            raise FileTrouble(
+                f"the subject keys `{self.path.name}` are behind the journal, which uses {at_least} of them and they "
+                f"end at {last}; put back a backup that is at least as new as the journal's"
+            )
+        self._blinding()
+
+    def check(self) -> None:
+        """Whether the file is still the one that was opened. Raises `FileTrouble`."""
+        status = self._status()
+        if status is None or (status.st_dev, status.st_ino) != self._identity:
+            raise FileTrouble(f"the subject keys `{self.path.name}` were moved or replaced; put the file back")
+
+    def numbers_of(self, accounts: Iterable[bytes | None]) -> list[int]:
+        """The number of the key of each account, by blind; None: the journal's own. Those that are new are on disk when
+        this returns. Raises `FileTrouble`."""
+        blinds = [_OWN_BLINDS[OWN] if blind is None else blind for blind in accounts]
+        unknown = sorted({blind for blind in blinds if blind not in self._by_blind})
+        if unknown:
+            self._add(unknown)
+        return [self._by_blind[blind] for blind in blinds]
+
+    def _make(self) -> None:
+        """What every journal has from its first record on; another process may have been first."""
+        with self._to_write() as connection, connection.begin():
+            keys_metadata.create_all(connection)
+            if connection.execute(select(subject_keys.c.number).limit(1)).first() is None:
+                for number, blind in _OWN_BLINDS.items():
+                    self._insert(connection, number, blind)
+
+    def _add(self, blinds: Sequence[bytes]) -> None:
+        if len(self._by_blind) > KEPT_MAX:
+            self._by_blind = {_OWN_BLINDS[OWN]: OWN}
+        found: dict[bytes, int] = {}
+        try:
+            with self._to_write() as connection, connection.begin():
+                for at in range(0, len(blinds), 500):
+                    query = select(subject_keys).where(subject_keys.c.subject_blind.in_(blinds[at : at + 500]))
+                    for row in connection.execute(query):
+                        found[row.subject_blind] = row.number
+                        self._ready(row)
+                new = [blind for blind in blinds if blind not in found]
+                last = connection.execute(select(func.max(subject_keys.c.number))).scalar() or OWN
+                for number, blind in enumerate(new, last + 1):
+                    found[blind] = number
+                    self._insert(connection, number, blind)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
+        self.check()
+        self._by_blind |= found
+
+    def _insert(self, connection: Connection, number: int, blind: bytes) -> None:
+        stored = wrapped(self._wrapping, number, blind, new_key_bytes())
+        connection.execute(insert(subject_keys), {"number": number, "subject_blind": blind, "wrapped_key": stored})
+
+    def _to_write(self) -> Connection:
+        return self._database.connect().execution_options(writes=True)
+
+    # --- any thread ------------------------------------------------------------------------------------------------
+
+    def key(self, number: int) -> BodyKey:
+        """Ready to seal and to open. Raises `FileTrouble` where it can't be had, `KeyGone` where it was deleted."""
+        known = self._by_number.get(number)
+        if known is not None:
+            return known
+        try:
+            with self._database.connect() as connection:
+                row = connection.execute(select(subject_keys).where(subject_keys.c.number == number)).first()
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
+        if row is None:
+            raise KeyGone(f"the subject key {number} is not in `{self.path.name}`")
+        return self._ready(row)
+
+    def _ready(self, row: Row[Any]) -> BodyKey:
+        """The key of a row, opened and kept."""
+        try:
+            key = BodyKey(unwrapped(self._wrapping, row.number, row.subject_blind, row.wrapped_key))
+        except DoesNotOpen as error:
+            raise FileTrouble(
+                f"the wrapping key does not open the subject keys `{self.path.name}`; put the right file there"
+            ) from error
+        with self._lock:
+            if len(self._by_number) > KEPT_MAX:
+                self._by_number.clear()
+            self._by_number[row.number] = key
+        return key
+
+    def blind(self, what: str, name: str) -> bytes:
+        """Of an account or of a case's number, see `blind_of`."""
+        return blind_of(self._blinding(), what, name)
+
+    def _blinding(self) -> bytes:
+        known = self._by_number.get(BLINDING)
+        return (known or self.key(BLINDING)).key
+
+    def _status(self) -> os.stat_result | None:
+        try:
+            return os.stat(self.path)  # noqa: PTH116  # asked for at each commit: half the time of `Path.stat`
+        except OSError:
+            return None
+
+    def _trouble(self, error: Exception) -> FileTrouble:
+        reason = trouble_in_words(error) or "they are another program's"
+        return FileTrouble(f"the subject keys `{self.path.name}` can't be used: {reason}")
+
+
+class KeyGone(Exception):
+    """No key has this number, so what it seals can't be read any more."""
+
+
+def _database(path: Path) -> Database:
+    database = create_engine("sqlite://", creator=lambda: _connect(path), poolclass=NullPool, hide_parameters=True)
+    event.listen(database, "begin", _begin)
+    return database
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Never makes the file. EXTRA: also the removal of the rollback journal is on disk before a commit counts."""
+    mode = "rw" if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK) else "ro"
+    raw = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=LOCK_SECONDS_MAX, isolation_level=None
+    )
+    raw.execute("PRAGMA synchronous=EXTRA")
+    return raw

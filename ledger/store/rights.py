@@ -1,0 +1,61 @@
+"""Who may do what with each table of a journal on PostgreSQL: four roles, and the SQL that makes them.
+
+    credence_owner     has the tables, and nobody signs in as it: changes them at an upgrade
+    credence_app       the service: reads and adds
+    credence_auditor   reads
+    credence_eraser    deletes the keys of those who are to be forgotten; nothing of it is in these tables
+
+A login gets a role by `GRANT credence_app TO login`. None of the three can change or delete what was recorded, drop a
+table, or switch a trigger off; triggers refuse it to the owner as well, until they are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+OWNER = "credence_owner"
+APP, AUDITOR, ERASER = "credence_app", "credence_auditor", "credence_eraser"
+ROLES = (OWNER, APP, AUDITOR, ERASER)
+
+_APPENDED = {APP: "SELECT, INSERT", AUDITOR: "SELECT"}
+
+RIGHTS: dict[str, dict[str, str]] = {
+    "entries": _APPENDED,
+    "bodies": _APPENDED,
+    "tiles": _APPENDED,
+    "checkpoints": _APPENDED,
+    "entry_rules": _APPENDED,
+    "entry_blinds": _APPENDED,
+    "policy_sets": _APPENDED,
+    "people": {APP: "SELECT, INSERT, UPDATE", AUDITOR: "SELECT"},
+    "head": {APP: "SELECT, UPDATE", AUDITOR: "SELECT"},
+    "probe": {APP: "SELECT, INSERT, UPDATE"},
+    "alembic_version": {APP: "SELECT", AUDITOR: "SELECT"},
+}
+"""Table → role → what it may; a role that isn't named may nothing. Every table has a row."""
+
+
+def statements() -> Iterator[str]:
+    """What somebody runs who may make roles, in a database that has the tables. Running it again changes nothing."""
+    for role in ROLES:
+        yield _unless_there(role)
+    others = ", ".join((APP, AUDITOR, ERASER))
+    yield _on_schema(f"GRANT USAGE, CREATE ON SCHEMA %I TO {OWNER}")
+    yield _on_schema(f"GRANT USAGE ON SCHEMA %I TO {others}")
+    for table, rights in RIGHTS.items():
+        yield f"ALTER TABLE {table} OWNER TO {OWNER}"
+        yield f"REVOKE ALL ON {table} FROM PUBLIC, {others}"
+        for role, said in rights.items():
+            yield f"GRANT {said} ON {table} TO {role}"
+
+
+def _unless_there(role: str) -> str:
+    return (
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') "
+        f"THEN CREATE ROLE {role} NOLOGIN; END IF; END $$"
+    )
+
+
+def _on_schema(statement: str) -> str:
+    """The schema that the tables are in, whatever it is called."""
+    return f"DO $$ BEGIN EXECUTE format('{statement}', current_schema()); END $$"

@@ -1,0 +1,157 @@
+"""The journal's secrets in files of their own: the key that signs checkpoints, and the one that wraps subject keys.
+
+They are made when a new journal is, for their owner only. A journal that has records goes on with the keys that it has
+had, or not at all: a new signing key would sign another history, a new wrapping key would open nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from ledger.record.sealing import KEY_BYTES
+from ledger.record.signed_notes import BadNote, NoteSigner, new_signer, read_signer
+from ledger.store.place import JournalPlace
+from ledger.store.trouble import FileTrouble
+
+OWNER_ONLY = 0o600
+_TEXT_MAX = 4096
+BESIDE_A_SERVER = Path("var/credence.db")
+"""Beside which the keys are where the journal is no file."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlaces:
+    """Where a journal's keys are."""
+
+    signing_key: Path
+    """Signs checkpoints: `PRIVATE+KEY+…`, one line."""
+
+    wrapping_key: Path
+    """Opens the subject keys: 32 bytes in base64, one line."""
+
+    subject_keys: Path
+    """SQLite file of one key for each customer, wrapped."""
+
+
+def beside(
+    journal: JournalPlace,
+    *,
+    signing_key: Path | None = None,
+    wrapping_key: Path | None = None,
+    subject_keys: Path | None = None,
+) -> KeyPlaces:
+    """The places that are given, the others beside the journal: `credence.db` has `credence.signing-key`,
+    `credence.wrapping-key` and `credence.keys.db`. Those of a journal on a server are in `var` of the folder in which
+    the service runs."""
+    stem = (journal if isinstance(journal, Path) else BESIDE_A_SERVER).absolute().with_suffix("")
+    return KeyPlaces(
+        signing_key or Path(f"{stem}.signing-key"),
+        wrapping_key or Path(f"{stem}.wrapping-key"),
+        subject_keys or Path(f"{stem}.keys.db"),
+    )
+
+
+def signing_key(path: Path, *, may_make: bool) -> NoteSigner:
+    """`may_make`: whether the journal has no records yet. Raises `FileTrouble`."""
+    text = _text(path, "signing key", lambda: _new_origin_signer().as_text(), may_make=may_make)
+    try:
+        return read_signer(text)
+    except BadNote as error:
+        raise FileTrouble(f"the signing key `{path.name}` can't be used: {error}; put the right file there") from error
+
+
+def wrapping_key(path: Path, *, may_make: bool) -> bytes:
+    """Raises `FileTrouble`."""
+    text = _text(path, "wrapping key", lambda: b64encode(secrets.token_bytes(KEY_BYTES)).decode(), may_make=may_make)
+    try:
+        key = b64decode(text.strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise FileTrouble(
+            f"the wrapping key `{path.name}` is not {KEY_BYTES} bytes in base64; put the right file there"
+        )
+    return key
+
+
+def _new_origin_signer() -> NoteSigner:
+    """A log's origin must be its own for ever; a random one is."""
+    return new_signer(f"credence.invalid/{secrets.token_hex(8)}")
+
+
+def _text(path: Path, what: str, new: Callable[[], str], *, may_make: bool) -> str:
+    try:
+        return _read(path, what)
+    except FileNotFoundError:
+        if not may_make:
+            raise FileTrouble(
+                f"the {what} `{path.name}` of this journal is missing; put it back from its backup"
+            ) from None
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise FileTrouble(f"the {what} `{path.name}` can't be read: {reason}") from error
+    make_owner_only(path, f"{new()}\n".encode(), what)
+    return _read(path, what)
+
+
+def _read(path: Path, what: str) -> str:
+    with path.open("rb") as file:
+        tighten(path, os.fstat(file.fileno()).st_mode, what)
+        return file.read(_TEXT_MAX).decode()
+
+
+def make_owner_only(path: Path, content: bytes, what: str) -> None:
+    """A new file with this content, on disk before anything relies on it. Another process may have been first: then
+    its file stays. Raises `FileTrouble`."""
+    whole = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(whole, content)
+        with suppress(FileExistsError):
+            os.link(whole, path)  # never over one that is there
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise FileTrouble(f"the {what} `{path.name}` can't be made: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            whole.unlink()
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
+    try:
+        os.fchmod(descriptor, OWNER_ONLY)
+        os.write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def tighten(path: Path, mode: int, what: str) -> None:
+    """Takes others' rights away, and says so."""
+    if not stat.S_IMODE(mode) & ~OWNER_ONLY:
+        return
+    try:
+        path.chmod(OWNER_ONLY)
+        log.warning("key was open to others", file=str(path), what=what, mode=f"{stat.S_IMODE(mode):04o}")
+    except OSError as error:
+        log.warning("key is open to others", file=str(path), what=what, reason=error.strerror)

@@ -1,0 +1,101 @@
+"""Bodies: packed and read back, committed to part by part, sealed for one place by one key."""
+
+from __future__ import annotations
+
+import random
+from hashlib import sha256, shake_128
+
+import pytest
+
+from ledger.record.body_parts import BadBody, Body, Part, commitment, commitments, digest_of, new_body, unpacked
+from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed, blind_of, new_key_bytes, unwrapped, wrapped
+
+PARTS = (
+    Part("request", b'{"a":,"b":}'),
+    Part("request/x@5", b"1"),
+    Part("request/y@11", b'"2"'),
+    Part("answer", b"."),
+)
+
+
+def test_a_body_is_read_back_and_its_documents_are_put_together() -> None:
+    body = new_body(PARTS)
+    assert unpacked(body.packed()) == body
+    assert body.document("request") == b'{"a":1,"b":"2"}'
+    assert body.document("answer") == b"."
+    assert body.document("re") is None
+    assert body.document("x") is None
+    assert new_body(PARTS).salt != body.salt
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [b"", b"x" * 16, b"x" * 16 + b"[]", b"x" * 16 + b'[["a",2]]\nb', b"x" * 16 + b"[1]\n", b"x" * 16 + b"[]\nb"],
+)
+def test_what_is_no_packed_body_is_refused(packed: bytes) -> None:
+    with pytest.raises(BadBody):
+        unpacked(packed)
+
+
+def test_the_digest_by_another_computation() -> None:
+    body = Body(bytes(range(16)), PARTS)
+    stream = shake_128(bytes(range(16))).digest(64)
+    each = [
+        sha256(stream[16 * n : 16 * n + 16] + part.path.encode() + b"\0" + part.content).digest()
+        for n, part in enumerate(PARTS)
+    ]
+    assert commitments(body.salt, PARTS) == each
+    assert body.digest() == digest_of(each) == sha256(b"".join(each)).hexdigest()
+
+
+def test_a_withheld_part_leaves_the_digest_as_it_is_and_a_replaced_one_does_not() -> None:
+    body = new_body(PARTS)
+    committed = commitments(body.salt, PARTS)
+    assert digest_of(committed) == body.digest()
+    for number, part in enumerate(PARTS):
+        for other in (Part(part.path, part.content + b" "), Part(part.path + "x", part.content)):
+            changed = committed[:number] + [commitment(body.salt, other)] + committed[number + 1 :]
+            assert digest_of(changed) != body.digest()
+
+
+def test_path_and_content_are_held_apart() -> None:
+    assert commitment(b"", Part("ab", b"c")) != commitment(b"", Part("a", b"bc"))
+
+
+def test_a_sealed_body_opens_at_its_place_by_its_key_and_no_other() -> None:
+    key, other = BodyKey(new_key_bytes()), BodyKey(new_key_bytes())
+    sealed = key.seal(7, b"figures of a customer")
+    assert key.open(7, sealed) == b"figures of a customer"
+    assert b"customer" not in sealed.content
+    changed = [Sealed(sealed.nonce, sealed.content[:-1]), Sealed(sealed.nonce[:-1], sealed.content), Sealed(b"", b"")]
+    chance = random.Random(1)
+    for at in range(len(sealed.content)):
+        flipped = bytearray(sealed.content)
+        flipped[at] ^= 1 << chance.randrange(8)
+        changed.append(Sealed(sealed.nonce, bytes(flipped)))
+    for each in changed:
+        with pytest.raises(DoesNotOpen, match="the body of record 7 does not open"):
+            key.open(7, each)
+    for opener, seq in ((key, 8), (other, 7)):
+        with pytest.raises(DoesNotOpen):
+            opener.open(seq, sealed)
+
+
+def test_a_wrapped_key_opens_beside_its_number_and_subject_by_the_wrapping_key() -> None:
+    wrapping, key, blind = new_key_bytes(), new_key_bytes(), bytes(16)
+    stored = wrapped(wrapping, 3, blind, key)
+    assert unwrapped(wrapping, 3, blind, stored) == key
+    assert key not in stored
+    others = [(new_key_bytes(), 3, blind), (wrapping, 4, blind), (wrapping, 3, b"\1" * 16)]
+    for wrong, number, of in others:
+        with pytest.raises(DoesNotOpen, match="the subject key"):
+            unwrapped(wrong, number, of, stored)
+
+
+def test_blinds_are_equal_where_names_are_and_say_whose_they_are() -> None:
+    blinding = new_key_bytes()
+    assert blind_of(blinding, "account", "C-1") == blind_of(blinding, "account", "C-1")
+    others = {("subject", "C-1"), ("account", "C-2"), ("accoun", "tC-1"), ("account", "")}
+    blinds = {blind_of(blinding, *other) for other in others} | {blind_of(new_key_bytes(), "account", "C-1")}
+    assert len(blinds) == 5
+    assert blind_of(blinding, "account", "C-1") not in blinds

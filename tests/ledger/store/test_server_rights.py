@@ -1,0 +1,156 @@
+"""Who may do what on PostgreSQL: each role, each table, each act; and what not even a superuser's session may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege, RestrictViolation
+
+from ledger.journal.journal import Journal
+from ledger.journal.opening import check_writable
+from ledger.store.place import ServerAddress
+from ledger.store.rights import APP, AUDITOR, ERASER, OWNER, RIGHTS
+from ledger.store.schema_check import append_only_tables
+from ledger.store.server_roles import apply_roles
+from ledger.store.tables import metadata
+from ledger.store.trouble import JournalUnavailable
+from tests.support.journal_records import record, trouble
+from tests.support.postgresql import address, connected, new_database
+
+
+def _first(key: str) -> str:
+    return key.partition(",")[0]
+
+
+def _upsert(table: str, key: str, column: str) -> str:
+    return f"INSERT INTO {table} DEFAULT VALUES ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}"
+
+
+ACTS: dict[str, tuple[Callable[[str, str], str], set[str]]] = {
+    "select": (lambda table, _: f"SELECT FROM {table}", {"SELECT"}),
+    "insert": (lambda table, _: f"INSERT INTO {table} DEFAULT VALUES", {"INSERT"}),
+    "update": (lambda table, key: f"UPDATE {table} SET {_first(key)} = {_first(key)}", {"UPDATE"}),
+    "delete": (lambda table, _: f"DELETE FROM {table}", {"DELETE"}),
+    "truncate": (lambda table, _: f"TRUNCATE {table}", {"TRUNCATE"}),
+    "upsert": (lambda table, key: _upsert(table, key, _first(key)), {"INSERT", "UPDATE"}),
+    "drop": (lambda table, _: f"DROP TABLE {table}", {"OWNER"}),
+    "disable triggers": (lambda table, _: f"ALTER TABLE {table} DISABLE TRIGGER USER", {"OWNER"}),
+}
+"""Each as SQL of a table and its key, and what it needs."""
+
+BEYOND_TABLES = {
+    "pass triggers by": "SET session_replication_role = 'replica'",
+    "run a program": "COPY (SELECT 1) TO PROGRAM 'true'",
+    "read a file": "CREATE TEMPORARY TABLE t (line text); COPY t FROM '/etc/passwd'",
+    "make a table": "CREATE TABLE public.more (number int)",
+    "become the owner": f"SET ROLE {OWNER}",
+}
+
+
+@pytest.fixture(scope="module", name="place")
+def _place(postgresql: str) -> Iterator[ServerAddress]:
+    with new_database(postgresql) as place:
+        apply_roles(place)
+        yield place
+
+
+def _keys() -> dict[str, str]:
+    keys = {name: ", ".join(column.name for column in table.primary_key) for name, table in metadata.tables.items()}
+    return {**keys, "alembic_version": "version_num"}
+
+
+def _refusal(place: ServerAddress, role: str, statement: str) -> type[Exception] | None:
+    """What the database says to somebody with this role; nothing of it stays."""
+    with psycopg.connect(place.uri) as connection:
+        connection.execute(f"CREATE ROLE login_of_{role} IN ROLE {role}")
+        connection.execute(f"SET SESSION AUTHORIZATION login_of_{role}")
+        try:
+            connection.execute(statement)
+        except psycopg.Error as error:
+            return type(error)
+        finally:
+            connection.rollback()
+    return None
+
+
+def test_every_table_says_who_may_what() -> None:
+    assert set(RIGHTS) == {*metadata.tables, "alembic_version"}
+
+
+@pytest.mark.parametrize("role", [APP, AUDITOR, ERASER])
+@pytest.mark.parametrize("table", sorted(RIGHTS))
+def test_each_role_may_what_its_cell_says_and_nothing_else(place: ServerAddress, table: str, role: str) -> None:
+    rights = set(filter(None, RIGHTS[table].get(role, "").split(", ")))
+    statements = {act: (statement(table, _keys()[table]), needs) for act, (statement, needs) in ACTS.items()}
+    refused = {
+        act for act, (statement, _) in statements.items() if _refusal(place, role, statement) is InsufficientPrivilege
+    }
+    assert refused == {act for act, (_, needs) in statements.items() if not needs <= rights}
+
+
+@pytest.mark.parametrize("role", [APP, AUDITOR, ERASER])
+@pytest.mark.parametrize("act", BEYOND_TABLES)
+def test_no_role_gets_past_its_rights(place: ServerAddress, act: str, role: str) -> None:
+    assert _refusal(place, role, BEYOND_TABLES[act]) is InsufficientPrivilege
+
+
+@pytest.mark.parametrize("table", sorted(append_only_tables()))
+@pytest.mark.parametrize("act", ["update", "delete", "truncate", "upsert"])
+@pytest.mark.parametrize("mode", ["origin", "replica"])
+def test_not_even_a_superuser_changes_what_was_recorded(place: ServerAddress, table: str, act: str, mode: str) -> None:
+    key = _keys()[table]
+    statement = ACTS[act][0](table, key)
+    with psycopg.connect(place.uri) as connection:
+        connection.execute(f"SET session_replication_role = '{mode}'")
+        with pytest.raises(RestrictViolation, match=f"{table} is append-only"):
+            connection.execute(statement)
+
+
+async def _decided(journal: Journal) -> str:
+    await journal.probe()
+    await journal.record_policy_set("v1", {"rules/a.yaml": "policy: a"}, "")
+    return await trouble(journal, record("one"))
+
+
+def _run(place: ServerAddress) -> Any:
+    import asyncio
+
+    journal = Journal(place)
+    try:
+        return asyncio.run(_decided(journal))
+    finally:
+        journal.close()
+
+
+def test_the_service_needs_no_more_than_its_role(postgresql: str) -> None:
+    with new_database(postgresql) as place:
+        apply_roles(place)
+        apply_roles(place)  # as after an upgrade: changes nothing
+        database = place.uri.partition("@/")[2].partition("?")[0]
+        with connected(place) as connection:
+            connection.execute(f"CREATE ROLE {database} LOGIN IN ROLE {APP}")
+        try:
+            own = address(postgresql, database, database)
+            assert _run(own) == ""
+            with connected(place) as connection:
+                owners = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
+                assert owners.fetchall() == [(OWNER,)]
+        finally:
+            with connected(place) as connection:
+                connection.execute(f"DROP ROLE {database}")
+
+
+def test_a_login_that_may_not_make_tables_is_told_what_to_do(postgresql: str) -> None:
+    with new_database(postgresql) as place:
+        name = place.uri.partition("@/")[2].partition("?")[0]
+        with connected(place) as connection:
+            connection.execute(f"CREATE ROLE {name} LOGIN")
+        try:
+            with pytest.raises(JournalUnavailable, match="no right to it; `credence journal roles` says"):
+                check_writable(address(postgresql, name, name))
+        finally:
+            with connected(place) as connection:
+                connection.execute(f"DROP ROLE {name}")

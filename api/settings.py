@@ -25,18 +25,18 @@ class Settings(BaseSettings):
     journal: Path = Field(
         default=Path("var/credence.db"), description="SQLite file of the decision journal; made if missing."
     )
-    signing_key: Path | None = Field(
-        default=None,
+    signing_key: str = Field(
+        default="",
         description="File of the key that signs the journal's checkpoints, made with a new journal. Default: beside "
         "the journal, `credence.signing-key` for `credence.db`.",
     )
-    wrapping_key: Path | None = Field(
-        default=None,
+    wrapping_key: str = Field(
+        default="",
         description="File of the key that opens the subject keys, made with a new journal. Default: beside the "
         "journal, `credence.wrapping-key`.",
     )
-    subject_keys: Path | None = Field(
-        default=None,
+    subject_keys: str = Field(
+        default="",
         description="SQLite file of the keys by which bodies of records are sealed, made with a new journal. Default: "
         "beside the journal, `credence.keys.db`.",
     )
@@ -91,9 +91,9 @@ class Settings(BaseSettings):
         """Where the journal's keys are."""
         return beside(
             self.journal,
-            signing_key=self.signing_key,
-            wrapping_key=self.wrapping_key,
-            subject_keys=self.subject_keys,
+            signing_key=_path(self.signing_key),
+            wrapping_key=_path(self.wrapping_key),
+            subject_keys=_path(self.subject_keys),
         )
 
     @field_validator("host", "rules", mode="before")
@@ -142,6 +142,10 @@ class Settings(BaseSettings):
         if trouble is not None:
             raise ValueError(trouble)
         return place
+
+
+def _path(given: str) -> Path | None:
+    return Path(given) if given.strip() else None
 
 
 def refusal(error: ValidationError) -> str:

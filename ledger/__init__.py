@@ -8,8 +8,8 @@
     policies/  the set in force, followed in a folder, pending where a change takes something away
 
 Nouns: RECORD (a decision, an act, an activation, with what was asked and answered), POLICY SET (files and the engine's
-standard facts, named by the SHA-256 of both), ACTIVATION (which set took effect when), LOOK (what a folder looked like at
-one moment).
+standard facts, named by the SHA-256 of both), ACTIVATION (which set took effect when), LOOK (what a folder looked like
+at one moment).
 
 Whoever starts the service makes a `Journal`, then `Policies` that follow a folder and record in it. A request takes the
 engine from `Policies.engine()`, decides, and awaits `Journal.record` before it answers. All that is wrong with the file

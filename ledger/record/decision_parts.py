@@ -30,7 +30,7 @@ Span = tuple[int, int, str]
 """Where a flagged value begins and ends, in bytes, and the fact's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Flagged:
     group: str
     key: str

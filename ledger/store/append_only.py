@@ -12,6 +12,12 @@ Keys = tuple[str, ...]
 """What holds the rows of a table apart: a column, or several with commas between them."""
 
 
+_REFUSAL = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
+"""
+
+
 def append_only(dialect: str, tables: Mapping[str, Keys]) -> Iterator[str]:
     """The statements that make the triggers. Raises `ValueError` for a database that has no words here."""
     if dialect == "sqlite":
@@ -35,12 +41,6 @@ def _of_sqlite(table: str, keys: Keys) -> Iterator[str]:
     )
     for name, occasion in triggers:
         yield f"CREATE TRIGGER {table}_no_{name} {occasion} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-
-
-_REFUSAL = """
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
-"""
 
 
 def _of_postgresql(table: str) -> Iterator[str]:

@@ -94,9 +94,8 @@ def _commits(home: Path, decision: Any, body: dict[str, Any], parts: tuple[Any, 
     head = opened.head
     plain = sqlite3.connect(home / "plain.db", isolation_level=None)
     plain.execute("PRAGMA journal_mode=WAL")
-    plain.execute(
-        "CREATE TABLE decisions (n INTEGER PRIMARY KEY, id UNIQUE, at, kind, s, o, p, request, answer, actor)"
-    )
+    columns = "id, at, kind, subject, outcome, policy, request, answer, actor"
+    plain.execute(f"CREATE TABLE decisions (number INTEGER PRIMARY KEY, {columns}, UNIQUE (id))")
     raw, answer = json.dumps(body, ensure_ascii=False), to_json(decision.as_json()).decode()
 
     def record(count: int) -> None:
@@ -115,7 +114,6 @@ def _commits(home: Path, decision: Any, body: dict[str, Any], parts: tuple[Any, 
             named = replace(decision, id=uuid7(clock.id_time()))
             values += [named.id, "at", "order", "s", "hold", "v", raw, answer, "local"]
         row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        columns = "id, at, kind, s, o, p, request, answer, actor"
         plain.execute(f"INSERT INTO decisions ({columns}) VALUES {', '.join([row] * count)}", values)
 
     works: dict[str, tuple[Work, int]] = {}
@@ -137,9 +135,10 @@ def table() -> str:
     for count in BATCHES:
         cut = taken["request in parts"] + taken["answer as text, in parts"] - taken["answer as text, without parts"]
         more = cut + taken[f"commit of {count}, records"] - taken[f"commit of {count}, plain table"]
-        lines.append(f"\nWith {count} to a commit the record costs {more:.0f} µs more than a plain table, beside ")
-        lines[-1] += (
-            f"{before + taken[f'commit of {count}, plain table']:.0f} µs to decide, write and commit without it."
+        beside = before + taken[f"commit of {count}, plain table"]
+        lines.append(
+            f"\nWith {count} to a commit the record costs {more:.0f} µs more than a plain table, beside "
+            f"{beside:.0f} µs to decide, write and commit without it."
         )
     return "\n".join(lines)
 

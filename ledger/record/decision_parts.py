@@ -22,9 +22,10 @@ from ledger.record.body_parts import Part, cut
 REQUEST = "request"
 ANSWER = "answer"
 
-_KEY_AND_VALUE = rb'(?<!\\)"(%b)"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*"|[-+.0-9A-Za-z]+)'
-"""A key that is not within a text, where its quotes would be escaped, and the text, number or word behind it."""
+_KEY_AND_VALUE = rb'"(%b)"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*"|[-+.0-9A-Za-z]+)'
+"""A key, and the text, number or word behind it."""
 
+_BACKSLASH = ord("\\")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _decoder = json.JSONDecoder()
 
@@ -80,7 +81,7 @@ def _quick_spans(raw: bytes, present: Sequence[_Flagged], values: re.Pattern[byt
     text that looks like one, a key that something else has as well."""
     found: dict[bytes, tuple[int, int]] = {}
     for match in values.finditer(raw):
-        if match[1] in found:
+        if match[1] in found or raw[match.start() - 1] == _BACKSLASH:  # an escaped quote: it stands within a text
             return None
         found[match[1]] = match.span(2)
     spans = [(*found[fact.plain], fact.name) for fact in present if fact.is_distinct and fact.plain in found]

@@ -27,18 +27,18 @@ class Settings(BaseSettings):
         description="SQLite file of the decision journal, made if missing; or the address of a PostgreSQL database, "
         "postgresql://user@host/database.",
     )
-    signing_key: Path | None = Field(
-        default=None,
+    signing_key: str = Field(
+        default="",
         description="File of the key that signs the journal's checkpoints, made with a new journal. Default: beside "
         "the journal, `credence.signing-key` for `credence.db`.",
     )
-    wrapping_key: Path | None = Field(
-        default=None,
+    wrapping_key: str = Field(
+        default="",
         description="File of the key that opens the subject keys, made with a new journal. Default: beside the "
         "journal, `credence.wrapping-key`.",
     )
-    subject_keys: Path | None = Field(
-        default=None,
+    subject_keys: str = Field(
+        default="",
         description="SQLite file of the keys by which bodies of records are sealed, made with a new journal. Default: "
         "beside the journal, `credence.keys.db`.",
     )
@@ -102,9 +102,9 @@ class Settings(BaseSettings):
         """Where the journal's keys are."""
         return beside(
             self.journal,
-            signing_key=self.signing_key,
-            wrapping_key=self.wrapping_key,
-            subject_keys=self.subject_keys,
+            signing_key=_path(self.signing_key),
+            wrapping_key=_path(self.wrapping_key),
+            subject_keys=_path(self.subject_keys),
         )
 
     @field_validator("host", "rules", mode="before")
@@ -150,6 +150,10 @@ class Settings(BaseSettings):
     def _can_be_a_journal(cls, place: object) -> object:
         """Looked at as it was written: a path has no slash at its end and is never empty."""
         return place if isinstance(place, ServerAddress) else journal_place(str(place))
+
+
+def _path(given: str) -> Path | None:
+    return Path(given) if given.strip() else None
 
 
 def refusal(error: ValidationError) -> str:

@@ -268,8 +268,8 @@ class Journal:
         return batch
 
     def _sign(self, *, at_once: bool) -> None:
-        """A checkpoint, where one is due. What keeps it from being written is told with the next record's trouble:
-        until then it is tried again, and nothing that was answered depends on it."""
+        """A checkpoint, where one is due. Where it can't be written it is tried again a second later: nothing that was
+        answered depends on it."""
         if self._opened is None or self._head is None:
             return
         if self._checkpointing.is_due(self._head.tree.size, monotonic(), at_once=at_once):
@@ -280,7 +280,7 @@ class Journal:
             except Exception as error:
                 if not isinstance(error, (SQLAlchemyError, FileTrouble, *self._store.faults)):
                     raise
-                log.info("checkpoint could not be written", reason=trouble_in_words(error))
+                self._note(error, 0)
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
         """One transaction for all; one for each where the data of one of them, not the disk, was at fault."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,10 @@ from ledger.record.body_parts import Part, cut
 REQUEST = "request"
 ANSWER = "answer"
 
-_SCALAR = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*"|[-+.0-9A-Za-z]+)')
+_KEY_AND_VALUE = rb'"(%b)"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\]|\\.)*"|[-+.0-9A-Za-z]+)'
+"""A key, and the text, number or word behind it."""
+
+_BACKSLASH = ord("\\")
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _decoder = json.JSONDecoder()
 
@@ -30,12 +33,12 @@ Span = tuple[int, int, str]
 """Where a flagged value begins and ends, in bytes, and the fact's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Flagged:
     group: str
     key: str
     name: str
-    quoted: bytes  # the key as it usually stands in a request
+    plain: bytes  # the key as it usually stands in a request
     is_distinct: bool  # no other fact or value of a record that a request may carry has this key
 
 
@@ -51,12 +54,14 @@ class FlaggedFacts:
                 group=fact.group,
                 key=(key := fact.name.partition(".")[2]),
                 name=fact.name,
-                quoted=f'"{key}"'.encode(),
+                plain=key.encode(),
                 is_distinct=keys.count(key) == 1 and fact.type.kind is not Kind.LIST,
             )
             for fact in facts
             if fact.confidential or fact.personal
         )
+        plain = b"|".join(fact.plain for fact in self._flagged) or b"(?!)"
+        self._values = re.compile(_KEY_AND_VALUE % plain)
 
     def request_parts(self, raw: bytes, body: Mapping[str, Any]) -> list[Part]:
         """`raw` is the request as it was received, strict JSON in UTF-8; `body` is what it stands for."""
@@ -67,24 +72,20 @@ class FlaggedFacts:
         ]
         if not present:
             return [Part(REQUEST, raw)]
-        spans = _quick_spans(raw, present)
+        spans = _quick_spans(raw, present, self._values)
         return cut(REQUEST, raw, _spans(raw, present) if spans is None else spans)
 
 
-def _quick_spans(raw: bytes, present: Iterable[_Flagged]) -> list[Span] | None:
+def _quick_spans(raw: bytes, present: Sequence[_Flagged], values: re.Pattern[bytes]) -> list[Span] | None:
     """Where each key stands once, and plainly, its value is behind it. None where any doesn't: an escape in a key, a
     text that looks like one, a key that something else has as well."""
-    spans: list[Span] = []
-    for fact in present:
-        at = raw.find(fact.quoted)
-        end = at + len(fact.quoted)
-        if not fact.is_distinct or at < 0 or raw.find(fact.quoted, end) >= 0 or raw[at - 1 : at] == b"\\":
+    found: dict[bytes, tuple[int, int]] = {}
+    for match in values.finditer(raw):
+        if match[1] in found or raw[match.start() - 1] == _BACKSLASH:  # an escaped quote: it stands within a text
             return None
-        match = _SCALAR.match(raw, end)
-        if match is None:
-            return None
-        spans.append((*match.span(1), fact.name))
-    return spans
+        found[match[1]] = match.span(2)
+    spans = [(*found[fact.plain], fact.name) for fact in present if fact.is_distinct and fact.plain in found]
+    return spans if len(spans) == len(present) else None
 
 
 def _spans(raw: bytes, present: Iterable[_Flagged]) -> list[Span]:

@@ -19,8 +19,8 @@ from ledger.record.merkle_tree import HASH_BYTES, extended, perfect_root, root_o
 TILE_HASHES = 256
 
 
-class Tile(NamedTuple):
-    """A full tile."""
+class FullTile(NamedTuple):
+    """256 hashes of one level: it never changes."""
 
     level: int
     """0 for leaf hashes; a hash of level n stands for 256^n leaves."""
@@ -50,9 +50,9 @@ class LogTree:
         """The root hash, 32 bytes."""
         return root_of(self.frontier)
 
-    def appended(self, leaves: Sequence[bytes]) -> tuple[LogTree, list[Tile]]:
+    def appended(self, leaves: Sequence[bytes]) -> tuple[LogTree, list[FullTile]]:
         """The tree with these leaf hashes behind its own, and the tiles that became full by them."""
-        full: list[Tile] = []
+        full: list[FullTile] = []
         levels = list(self.pending)
         coming: Sequence[bytes] = leaves
         level, before = 0, self.size
@@ -65,7 +65,7 @@ class LogTree:
             whole = len(hashes) // TILE_HASHES * TILE_HASHES
             for at in range(0, whole, TILE_HASHES):
                 tile = hashes[at : at + TILE_HASHES]
-                full.append(Tile(level, first + at // TILE_HASHES, b"".join(tile)))
+                full.append(FullTile(level, first + at // TILE_HASHES, b"".join(tile)))
                 coming.append(perfect_root(tile))
             levels[level] = tuple(hashes[whole:])
             level, before = level + 1, first

@@ -20,6 +20,12 @@ OCCASIONS = ("update", "delete", "truncate")
 (`INSERT … ON CONFLICT DO UPDATE`)."""
 
 
+_REFUSAL = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
+"""
+
+
 def append_only(dialect: str, tables: Mapping[str, Keys]) -> Iterator[str]:
     """The statements that make the triggers. Raises `ValueError` for a database that has no words here."""
     if dialect == "sqlite":

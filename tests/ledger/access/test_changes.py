@@ -36,6 +36,8 @@ from ledger.access.people import AccessState, Act, Identity, folded
 from ledger.access.roles import Authority, Role
 from ledger.journal.journal import Journal
 from ledger.record.actors import Actor
+from ledger.record.new_records import act_record
+from ledger.record.record_header import RecordKind
 from ledger.store.trouble import JournalUnavailable
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -283,9 +285,9 @@ def test_acts_are_never_changed_and_names_may_be_erased(tmp_path: Path) -> None:
     _with_access(path, add)
     with closing(sqlite3.connect(path)) as database, database:
         for statement in (
-            "UPDATE access_acts SET body = '{}'",
-            "DELETE FROM access_acts",
-            "INSERT OR REPLACE INTO access_acts SELECT * FROM access_acts",
+            "UPDATE bodies SET sealed = x''",
+            "DELETE FROM entries",
+            "INSERT OR REPLACE INTO entries SELECT * FROM entries",
         ):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 database.execute(statement)
@@ -334,12 +336,8 @@ def test_acts_that_are_none_of_ours_let_nobody_in(tmp_path: Path) -> None:
 
     async def probe(access: Access, journal: Journal) -> str:
         await journal.probe()
-        with closing(sqlite3.connect(path)) as database, database:
-            database.execute(
-                "INSERT INTO access_acts (at, kind, act, subject, actor, body) "
-                "VALUES ('2026-11-27T00:00:00Z', 'person', 'add', 'x', 'y', ?)",
-                ['{"roles": ["emperor"], "authority": "none"}'],
-            )
+        body = '{"roles": ["emperor"], "authority": "none"}'
+        await journal.record(act_record(RecordKind.PERSON, "add", "x", body, "y"))
         with pytest.raises(JournalUnavailable):
             await access.refresh()
         with pytest.raises(JournalUnavailable):

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.record.log_tiles import TILE_HASHES, LogTree, Tile, hashes_in, restored
+from ledger.record.log_tiles import TILE_HASHES, FullTile, LogTree, hashes_in, restored
 from ledger.record.merkle_tree import EMPTY_ROOT, extended, leaf_hash, root_of
 from tests.support.large import how_many
 
@@ -72,9 +72,9 @@ def _naive_tiles(leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
     return tiles
 
 
-def _grown(leaves: Sequence[bytes], steps: Sequence[int]) -> tuple[LogTree, list[Tile]]:
+def _grown(leaves: Sequence[bytes], steps: Sequence[int]) -> tuple[LogTree, list[FullTile]]:
     tree, at = LogTree(), 0
-    tiles: list[Tile] = []
+    tiles: list[FullTile] = []
     for step in steps:
         before = tree
         tree, full = tree.appended(leaves[at : at + step])

@@ -22,6 +22,7 @@ from api.cli.explain import explain
 from api.cli.grammar import Commands, register
 from api.cli.init import init
 from api.cli.journal_roles import roles
+from api.cli.journal_show import show
 from api.cli.keys import create, list_keys, recover, revoke
 from api.cli.people import add, change, end, list_people
 from api.cli.portfolio import portfolio
@@ -125,6 +126,7 @@ COMMANDS = (
     ("keys list", list_keys, "List keys, without their texts."),
     ("keys revoke", revoke, "End a key."),
     ("keys recover", recover, "Make a first key again, on the service's machine."),
+    ("journal show", show, "Show a record with all that it rests on."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),
 )

@@ -36,6 +36,7 @@ from ledger.journal.opened_records import (
     decisions_from,
     last_of,
     policy_set,
+    record_called,
     records_of,
     version_in_force,
 )
@@ -169,6 +170,11 @@ class Journal:
     def recorded(self, id: str) -> Recorded | None:
         """The decision and who asked for it. Blocks: call it from a thread."""
         return self._rows(lambda connection: decision_with_id(connection, self._key_to_read, id))
+
+    def record_called(self, called: str) -> OpenedRecord | None:
+        """The record of any kind with this id, or with this place in the log where it is a number. Blocks: call it from
+        a thread."""
+        return self._rows(lambda connection: record_called(connection, self._key_to_read, called))
 
     def decisions(self, from_seq: int = 0) -> Iterator[Recorded]:
         """All decisions in their order, from this place on. Blocks: call it from a thread."""

@@ -117,6 +117,14 @@ def decision_with_id(connection: Connection, key: KeyNumbered, id: str) -> Recor
     return None if row is None else _decision(opened(row, key))
 
 
+def record_called(connection: Connection, key: KeyNumbered, called: str) -> OpenedRecord | None:
+    """The record of any kind with this id, or with this place where `called` is a number. Raises `FileTrouble`."""
+    by_place = called.isascii() and called.isdigit() and int(called) < 2**63
+    which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
+    row = connection.execute(select(*ENTRY).select_from(_JOINED).where(which)).first()
+    return None if row is None else opened(row, key)
+
+
 def _decision(record: OpenedRecord) -> Recorded | None:
     """None for what is no decision."""
     request, answer = record.body.document(REQUEST), record.body.document(ANSWER)

@@ -1,0 +1,150 @@
+"""`credence journal show`: one record with all that it rests on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from api.cli.console import out, print_json, refuse
+from api.cli.options import WRITTEN, JsonOption
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from ledger.journal.opened_records import OpenedRecord, PolicySet
+
+RecordArgument = Annotated[
+    str, typer.Argument(metavar="RECORD", help="The decision's id, or a record's number (`Journal-Entry`).")
+]
+PlaceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="PLACE",
+        help="The journal: an SQLite file, or postgresql://user@host/database.",
+        show_default="var/credence.db",
+    ),
+]
+FolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FOLDER",
+        help="Write the request, the answer and the policies as they stood into this new folder.",
+        rich_help_panel=WRITTEN,
+    ),
+]
+
+_OF_DECISIONS = {"case": "case", "outcome": "outcome", "request_id": "request id"}
+"""Fields of the header that only decisions fill, and how they are called here."""
+
+
+def show(
+    *, record: RecordArgument, journal: PlaceOption = None, to: FolderOption = None, as_json: JsonOption = False
+) -> None:
+    """Show a record of the journal: when, who, what was asked and answered, by which policies.
+
+    Whoever may read the journal's files and its keys may run it; nothing is changed, and the service may go on. With
+    --out the request as it was received, the answer as it was sent and the policies as they stood are written to a
+    folder, in which `credence explain` gives the grounds again.
+
+    Example:  credence journal show 01a20069-767e-7289-841e-0c1e0d8f48ea --out grounds
+
+    Exit code: 0 shown, 2 the journal has no such record, or it can't be read.
+    """
+    from ledger.journal.journal import Journal
+    from ledger.store.trouble import FileTrouble, JournalUnavailable
+
+    settings = _settings(journal)
+    kept = Journal(settings.journal, places=settings.key_places)
+    try:
+        found = kept.record_called(record)
+        policies = kept.find_policy_set(found.header.policy) if found and found.header.policy else None
+    except (JournalUnavailable, FileTrouble) as error:
+        refuse(f"the journal `{settings.journal}`: {error}")
+    finally:
+        kept.close()
+    if found is None:
+        refuse(f"the journal `{settings.journal}` has no record `{record}`; give a decision's id or a record's number")
+    if to is not None:
+        _write(to, found, policies)
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _print(found, to)
+
+
+def _settings(journal: str | None) -> Settings:
+    from pydantic import ValidationError
+
+    from api.logs import configure_logs
+    from api.settings import Settings, refusal  # only commands on the journal need it
+
+    configure_logs("error")
+    try:
+        return Settings() if journal is None else Settings(journal=journal)  # type: ignore[arg-type]  # read from text
+    except ValidationError as error:
+        refuse(refusal(error))
+
+
+def _as_json(record: OpenedRecord) -> Mapping[str, object]:
+    """The header's fields, and the documents of the body: JSON where they are JSON, else text."""
+    return {
+        **json.loads(record.header.canonical_text()),
+        "actor": record.actor,
+        **{name: json.loads(text) for name, text in _documents(record).items()},
+    }
+
+
+def _documents(record: OpenedRecord) -> dict[str, str]:
+    """What was asked and answered; of a person, a key or a refusal, what was done. Empty where there is none."""
+    from ledger.record.decision_parts import ANSWER, REQUEST
+
+    found = {name: record.body.document(name) for name in (REQUEST, ANSWER)}
+    documents = {name: content.decode() for name, content in found.items() if content is not None}
+    act = record.text("act")
+    return documents if act is None else {**documents, "act": act}
+
+
+def _print(record: OpenedRecord, to: Path | None) -> None:
+    header = record.header
+    lines = [("record", str(header.seq)), ("kind", str(header.kind)), ("id", header.id), ("recorded", header.at)]
+    lines += [("by", record.actor)]
+    lines += [(called, str(getattr(header, name))) for name, called in _OF_DECISIONS.items()]
+    lines += [("policies", header.policy), ("engine", header.engine)]
+    documents = _documents(record)
+    lines += [(name, text) for name, text in documents.items() if name != "answer"]
+    for name, text in lines:
+        if text:
+            out().print(Text(f"{name:<11} {text}"), soft_wrap=True)
+    if to is not None:
+        out().print(Text(f"written to {to}"))
+        if "answer" in documents:
+            as_of = json.loads(documents["answer"])["as_of"]
+            out().print(Text(f"grounds: cd {to} && {_explained(header.case, as_of)}"), soft_wrap=True)
+
+
+def _explained(case: str, as_of: str) -> str:
+    return f"credence explain request.json --rules rules --case {case} --as-of {as_of}"
+
+
+def _write(folder: Path, record: OpenedRecord, policies: PolicySet | None) -> None:
+    """Into a folder that is new or holds nothing."""
+    documents = {f"{name}.json": text for name, text in _documents(record).items()}
+    files = {**documents, **(policies.files if policies else {})}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            refuse(f"`{folder}` is not empty; nothing was written; give a new folder")
+        for name, text in files.items():
+            path = folder / name
+            if not path.resolve().is_relative_to(folder.resolve()):
+                refuse(f"the journal names a file of its policies `{name}`, which lies outside of `{folder}`")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        refuse(f"`{folder}` can't be written: {error.strerror}")

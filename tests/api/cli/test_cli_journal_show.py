@@ -1,0 +1,122 @@
+"""`credence journal show`: a record by its id or its number, and all that it rests on, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from api.settings import Settings
+from tests.support.command_line import credence
+from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, people_with_keys
+from tests.support.running_service import BODY, journal_file, write_rules
+
+RAW = json.dumps(BODY, indent=3).encode() + b"\n"
+
+
+class Kept:
+    """A journal with people, keys, a policy set and one decision."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = Settings(rules=write_rules(home / "rules"), journal=home / "var" / "journal.db")
+        keys = people_with_keys(self.settings.journal, EVERY_ROLE)
+        with asking_for_keys(self.settings) as client:
+            asked = {"content-type": "application/json", **bearer(keys["desk"])}
+            self.answer: httpx2.Response = client.post("/v1/decisions/order", content=RAW, headers=asked)
+            self.version = client.get("/v1/policies", headers=bearer(keys["desk"])).json()["version"]
+        assert self.answer.status_code == 201
+        self.file = journal_file(self.settings)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(tmp_path_factory.mktemp("kept"))
+
+
+def test_a_decision_is_shown_by_its_id_and_by_its_number(kept: Kept) -> None:
+    id_, number = kept.answer.json()["id"], kept.answer.headers["journal-entry"]
+    by_id, by_number = (
+        credence("journal", "show", name, "--journal", kept.file) for name in (id_.upper(), f"0{number}")
+    )
+    assert by_id.exit_code == 0, by_id.stderr
+    assert by_id.stdout == by_number.stdout
+    lines = dict(line.split(maxsplit=1) for line in by_id.stdout.splitlines() if line[:1].strip() and " " in line)
+    assert (lines["record"], lines["kind"], lines["id"]) == (number, "decision", id_)
+    assert (lines["outcome"], lines["policies"]) == (kept.answer.json()["outcome"], kept.version)
+    assert " of person " in lines["by"]
+
+
+def test_all_of_it_as_json(kept: Kept) -> None:
+    found = json.loads(credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file, "--json").stdout)
+    assert (found["request"], found["answer"]) == (BODY, kept.answer.json())
+    assert (found["kind"], found["case"], found["seq"]) == (
+        "decision",
+        "order",
+        int(kept.answer.headers["journal-entry"]),
+    )
+
+
+def test_what_it_rests_on_is_written_byte_for_byte_and_explains_it(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "new" / "grounds"
+    shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file, "--out", folder)
+    assert shown.exit_code == 0, shown.stderr
+    assert (folder / "request.json").read_bytes() == RAW
+    assert (folder / "answer.json").read_bytes() == kept.answer.content
+    assert (folder / "rules" / "orders.yaml").read_bytes() == (kept.settings.rules / "orders.yaml").read_bytes()
+    [command] = [line.partition("&& credence ")[2] for line in shown.stdout.splitlines() if line.startswith("grounds")]
+    monkeypatch.chdir(folder)
+    explained = credence(*command.split())
+    assert explained.exit_code == 0, explained.stderr
+    assert explained.stdout.startswith(kept.answer.json()["outcome"].upper())
+    assert kept.version[:8] in explained.stdout
+
+
+def test_people_keys_and_policies_are_records_too(kept: Kept) -> None:
+    kinds = set()
+    for number in range(int(kept.answer.headers["journal-entry"])):
+        shown = json.loads(credence("journal", "show", str(number), "--journal", kept.file, "--json").stdout)
+        kinds.add(shown["kind"])
+        assert ("act" in shown) == (shown["kind"] in ("person", "key")), shown
+    assert kinds == {"person", "key", "policy"}
+
+
+@pytest.mark.parametrize(
+    "record", ["01a20069-767e-7289-841e-0c1e0d8f48ea", "999999", "9" * 40, "x' OR 1=1", "٣"], ids=str.encode
+)
+def test_what_is_not_there_is_said(kept: Kept, record: str) -> None:
+    shown = credence("journal", "show", record, "--journal", kept.file)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert f"has no record `{record}`; give a decision's id or a record's number" in shown.stderr
+
+
+def test_a_journal_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    shown = credence("journal", "show", "1", "--journal", tmp_path / "none.db")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "can't be read" in shown.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_anything_is_left_as_it_is(kept: Kept, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file, "--out", tmp_path)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "is not empty; nothing was written" in shown.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_changed_record_is_not_shown(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    with closing(sqlite3.connect(kept.file)) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE bodies SET sealed = zeroblob(length(sealed))")
+        database.commit()
+    shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "damaged" in shown.stderr

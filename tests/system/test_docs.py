@@ -45,6 +45,8 @@ NOT_RUN = {
     "python3 -m venv": "installs",
     ". /srv/credence": "installs",
     "CPPFLAGS=": "compiles; tests/system/test_install.py does",
+    "credence journal roles --apply": "needs a PostgreSQL server; tests/ledger/store/test_server_rights.py has one",
+    "psql": "needs a PostgreSQL server",
     "credence init /srv": "writes outside the test's folder; tests/api/cli/test_cli_init.py runs it",
     "docker": "needs a container engine",
     "openapi-python-client": "not installed with credence; tests/api/http/test_generated_clients.py runs it",

@@ -18,6 +18,7 @@ from engine.ruleset.formula import (
     All,
     Compare,
     Constant,
+    DatePart,
     Formula,
     Product,
     Quotient,
@@ -184,6 +185,7 @@ class _Search:
         self.known = known
         self.moved = moved
         self.types = types
+        self.turns_each_week = any(isinstance(node, DatePart) for node in walk(threshold.comparison))
         self.chance = random.Random(0)
 
     def hits(self, likely: Sequence[Case], others: Sequence[Case]) -> Hits:
@@ -230,7 +232,8 @@ class _Search:
             yield from (_with(each, *self.chance.choice(pairs)) for each in tied)
 
     def _around(self, case: Case, index: int) -> Iterator[Case]:
-        """Around the place where the comparison turns as this fact moves over its range."""
+        """Around the place where the comparison turns as this fact moves over its range; of a day of the week, which
+        turns over and over, all days of the week around."""
 
         def is_above(value: int) -> bool | None:
             away = self.threshold.away(self.known.values(_with(case, index, value)))
@@ -238,6 +241,11 @@ class _Search:
 
         low, high = self.types[index].low, self.types[index].high
         ends = range(low, high + 1)
+        if self.turns_each_week and self.types[index].kind is Kind.DATE:
+            day = cast(int | None, (*case[0], case[1])[index])
+            week = () if day is None else range(day - 6, day + 7)
+            yield from (_with(case, index, value) for value in week if value in ends)
+            return
         at_low, at_high = is_above(low), is_above(high)
         if at_low is None or at_high is None or at_low == at_high:
             return

@@ -9,23 +9,14 @@ import typer
 from rich.text import Text
 
 from api.cli.console import err, out, refuse
-from api.cli.options import WRITTEN
+from api.cli.options import WRITTEN, JournalOption
 
-PlaceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--journal",
-        metavar="ADDRESS",
-        help="The journal's database, as postgresql://user@host/database.",
-        rich_help_panel=WRITTEN,
-    ),
-]
 ApplyOption = Annotated[
     bool, typer.Option("--apply", help="Make the tables and the roles in that database.", rich_help_panel=WRITTEN)
 ]
 
 
-def roles(*, journal: PlaceOption = None, apply: ApplyOption = False) -> None:
+def roles(*, journal: JournalOption = None, apply: ApplyOption = False) -> None:
     """Print the SQL that gives a journal on PostgreSQL its roles, or run it.
 
     credence_owner has the tables, credence_app (the service) reads and adds, credence_auditor reads, credence_eraser

@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import out, print_json, refuse
-from api.cli.options import WRITTEN, JsonOption
+from api.cli.options import WRITTEN, JournalOption, JsonOption
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -20,19 +20,10 @@ if TYPE_CHECKING:
 RecordArgument = Annotated[
     str, typer.Argument(metavar="RECORD", help="The decision's id, or a record's number (`Journal-Entry`).")
 ]
-PlaceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--journal",
-        metavar="PLACE",
-        help="The journal: an SQLite file, or postgresql://user@host/database.",
-        show_default="var/credence.db",
-    ),
-]
 FolderOption = Annotated[
     Path | None,
     typer.Option(
-        "--out",
+        "--to",
         metavar="FOLDER",
         help="Write the request, the answer and the policies as they stood into this new folder.",
         rich_help_panel=WRITTEN,
@@ -44,15 +35,15 @@ _OF_DECISIONS = {"case": "case", "outcome": "outcome", "request_id": "request id
 
 
 def show(
-    *, record: RecordArgument, journal: PlaceOption = None, to: FolderOption = None, as_json: JsonOption = False
+    *, record: RecordArgument, journal: JournalOption = None, to: FolderOption = None, as_json: JsonOption = False
 ) -> None:
     """Show a record of the journal: when, who, what was asked and answered, by which policies.
 
     Whoever may read the journal's files and its keys may run it; nothing is changed, and the service may go on. With
-    --out the request as it was received, the answer as it was sent and the policies as they stood are written to a
+    --to the request as it was received, the answer as it was sent and the policies as they stood are written to a
     folder, in which `credence explain` gives the grounds again.
 
-    Example:  credence journal show 01a20069-767e-7289-841e-0c1e0d8f48ea --out grounds
+    Example:  credence journal show 01a20069-767e-7289-841e-0c1e0d8f48ea --to grounds
 
     Exit code: 0 shown, 2 the journal has no such record, or it can't be read.
     """

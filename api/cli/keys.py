@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import err, out, print_json, refuse
-from api.cli.options import WHO, WRITTEN, JsonOption
+from api.cli.options import WHO, JournalOption, JsonOption
 from api.cli.people import RoleOption
 from api.cli.running_service import ServiceOptions
 from ledger.access.changes import DAYS_MAX
@@ -57,16 +57,6 @@ InDaysOption = Annotated[
     ),
 ]
 KeyArgument = Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `credence keys list` shows it.")]
-JournalFileOption = Annotated[
-    str,
-    typer.Option(
-        "--journal",
-        metavar="FILE",
-        help="SQLite file that records the decisions.",
-        show_default="var/credence.db",
-        rich_help_panel=WRITTEN,
-    ),
-]
 
 
 def create(
@@ -134,7 +124,7 @@ def revoke(
         out().print(Text(_line(answer)))
 
 
-def recover(*, journal: JournalFileOption = "var/credence.db", as_json: JsonOption = False) -> None:
+def recover(*, journal: JournalOption = None, as_json: JsonOption = False) -> None:
     """Make a first key again where every admin's key is lost: it adds people and keys, nothing else, for 24 hours.
 
     It writes into the journal's file, so it runs where that is, as the user whose it is; the service may run meanwhile.
@@ -152,7 +142,7 @@ def recover(*, journal: JournalFileOption = "var/credence.db", as_json: JsonOpti
     from ledger.store.trouble import JournalUnavailable
 
     try:
-        settings = Settings(journal=journal)  # type: ignore[arg-type]  # read from text
+        settings = Settings() if journal is None else Settings(journal=journal)  # type: ignore[arg-type]  # read from text
     except ValidationError as error:
         refuse(refusal(error))
     place = settings.journal

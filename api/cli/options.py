@@ -177,6 +177,16 @@ ReportOption = Annotated[
         rich_help_panel=WRITTEN,
     ),
 ]
+JournalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        metavar="PLACE",
+        help="The journal: an SQLite file, or postgresql://user@host/database.",
+        show_default="var/credence.db",
+        rich_help_panel=WRITTEN,
+    ),
+]
 JsonOption = Annotated[
     bool,
     typer.Option(

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from api.cli.console import err, print_diagnostics, refuse
-from api.cli.options import RUNNING, WRITTEN, FolderOption
+from api.cli.options import RUNNING, FolderOption, JournalOption
 from api.cli.policy_folder import folder_of, loaded_within_limits
 
 HostOption = Annotated[
@@ -45,16 +45,6 @@ WorkersOption = Annotated[
         help="Processes that answer, on one journal.",
         show_default="1",
         rich_help_panel=RUNNING,
-    ),
-]
-JournalOption = Annotated[
-    str | None,
-    typer.Option(
-        "--journal",
-        metavar="PLACE",
-        help="SQLite file that records the decisions, or postgresql://user@host/database.",
-        show_default="var/credence.db",
-        rich_help_panel=WRITTEN,
     ),
 ]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 
 NAME = ".s.PGSQL.5432"
@@ -27,7 +28,13 @@ class Way:
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(str(folder / NAME))
         self._listening.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads: list[threading.Thread] = []
+        self._start(self._accept)
+
+    def _start(self, work: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def cut(self) -> None:
         """Every connection that is open now."""
@@ -36,8 +43,13 @@ class Way:
 
     def close(self) -> None:
         self.closed = True
-        self._listening.close()
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
         self.cut()
+        for thread in self._threads:
+            thread.join(10)
+        for each in (self._listening, *chain.from_iterable(self._pairs)):
+            each.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -50,8 +62,8 @@ class Way:
                 server.connect(str(self._server / NAME))
                 self._pairs.append((caller, server))
                 mute = threading.Event()
-                for carry, pair in ((self._there, (caller, server)), (_back, (server, caller))):
-                    threading.Thread(target=carry, args=(*pair, mute), daemon=True).start()
+                self._start(self._there, caller, server, mute)
+                self._start(_back, server, caller, mute)
 
     def _there(self, caller: socket.socket, server: socket.socket, mute: threading.Event) -> None:
         with suppress(OSError):

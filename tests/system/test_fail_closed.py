@@ -24,6 +24,7 @@ from api.policy_compiler import Compiler
 from api.settings import Settings
 from engine.pipeline import load
 from engine.reading.document import read
+from engine.reading.list_file import is_list_file
 from ledger.journal.journal import Journal
 from ledger.policies.in_force import NoPolicyInForce, Policies
 from tests.support.command_line import credence
@@ -107,7 +108,7 @@ def test_the_order_is_held_as_it_is() -> None:
 def test_every_boundary_of_every_file_is_refused_when_it_is_cut_there(name: str) -> None:
     content = SHIPPED[name]
     cuts = boundaries(content)
-    assert len(cuts) > 5
+    assert len(cuts) > (1 if is_list_file(name) else 5)
     for at in cuts:
         assert read(content[:at], name, end_mark=True)[1], content[:at][-80:]
 
@@ -196,7 +197,7 @@ def test_while_it_runs_nothing_that_is_damaged_takes_effect(tmp_path: Path) -> N
                 assert policies.failed is not None
                 assert policies.engine().version == version
                 assert policies.engine().decide("order", FACTS, AS_OF, "1").outcome == "hold"
-                (folder.parent / name).write_bytes(SHIPPED[name])
+                _write(folder.parent / name, SHIPPED[name])
             await _looked_at(policies)
             assert (policies.failed, policies.pending, policies.engine().version) == (None, None, version)
         finally:
@@ -229,7 +230,7 @@ def test_a_start_on_what_is_damaged_approves_nothing(tmp_path: Path, known: bool
             await asyncio.to_thread(journal.close)
         if name is not None:
             assert policies.failed is not None
-            (folder.parent / name).write_bytes(SHIPPED[name])
+            _write(folder.parent / name, SHIPPED[name])
 
     if known:
         asyncio.run(start())
@@ -283,22 +284,27 @@ def test_no_command_approves_on_damaged_policies(tmp_path: Path) -> None:
         assert (result.exit_code in (1, 2), result.stdout) == (True, "")
         assert not out.exists()
         assert credence("check", folder).exit_code in (1, 2)
-        (folder.parent / name).write_bytes(SHIPPED[name])
+        _write(folder.parent / name, SHIPPED[name])
 
 
 def _folder(tmp_path: Path) -> Path:
     folder = tmp_path / "rules"
     folder.mkdir()
     for name, content in SHIPPED.items():
-        (tmp_path / name).write_bytes(content)
+        _write(tmp_path / name, content)
     return folder
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)  # that of lists
+    path.write_bytes(content)
 
 
 def _damage(folder: Path, name: str, left: bytes | None) -> None:
     if left is None:
         (folder.parent / name).unlink()
     else:
-        (folder.parent / name).write_bytes(left)
+        _write(folder.parent / name, left)
 
 
 async def _looked_at(policies: Policies) -> None:

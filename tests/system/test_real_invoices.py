@@ -106,8 +106,8 @@ def test_the_decisions_agree_with_the_sample_counted_by_hand(from_file: list[Jso
 
 def _stage(row: dict[str, str]) -> str:
     """What a collector would say on 30 June 2013, a Sunday: nobody is contacted before Monday. A reminder falls 7 days
-    before the due date, or on the Monday after that; the first step 1 day after the due date. What was due on the
-    Saturday may be paid on Monday."""
+    before the due date, or on the Monday after that, and not for less than 10; the first step 1 day after the due date.
+    What is due on the Sunday itself is not reminded any more. What was due on the Saturday may be paid on Monday."""
     assert f"{AS_OF:%A}" == "Sunday"
     issued, due, settled = (_day(row[name]) for name in ("InvoiceDate", "DueDate", "SettledDate"))
     if settled <= AS_OF:
@@ -120,9 +120,9 @@ def _stage(row: dict[str, str]) -> str:
     while f"{remind:%a}" in ("Sat", "Sun"):
         remind += timedelta(days=1)
     if remind > AS_OF:
-        return "not-due"
+        return "not-due" if Decimal(row["InvoiceAmount"]) >= 10 else "not-due-unreminded"
     if due >= AS_OF:
-        return "reminder-later"
+        return "reminder-later" if due > AS_OF else "no-reminder"
     return "payable-today" if due == AS_OF - timedelta(days=1) else "week-end"
 
 

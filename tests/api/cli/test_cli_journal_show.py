@@ -64,7 +64,7 @@ def test_what_it_rests_on_is_written_byte_for_byte_and_explains_it(
     kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "new" / "grounds"
-    shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file, "--out", folder)
+    shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file, "--to", folder)
     assert shown.exit_code == 0, shown.stderr
     assert (folder / "request.json").read_bytes() == RAW
     assert (folder / "answer.json").read_bytes() == kept.answer.content
@@ -104,7 +104,7 @@ def test_a_journal_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 def test_a_folder_that_holds_anything_is_left_as_it_is(kept: Kept, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
-    shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file, "--out", tmp_path)
+    shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file, "--to", tmp_path)
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert "is not empty; nothing was written" in shown.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]

@@ -11,10 +11,10 @@ import typer
 from rich.text import Text
 
 from api.cli.console import out, print_json, refuse
+from api.cli.journal_settings import journal_settings
 from api.cli.options import WRITTEN, JournalOption, JsonOption
 
 if TYPE_CHECKING:
-    from api.settings import Settings
     from ledger.journal.opened_records import OpenedRecord, PolicySet
 
 RecordArgument = Annotated[
@@ -50,13 +50,13 @@ def show(
     from ledger.journal.journal import Journal
     from ledger.store.trouble import FileTrouble, JournalUnavailable
 
-    settings = _settings(journal)
+    settings = journal_settings(journal)
     kept = Journal(settings.journal, places=settings.key_places)
     try:
         found = kept.record_called(record)
         policies = kept.find_policy_set(found.header.policy) if found and found.header.policy else None
     except (JournalUnavailable, FileTrouble) as error:
-        refuse(f"the journal `{settings.journal}`: {error}")
+        refuse(f"`{settings.journal}`: {error}")
     finally:
         kept.close()
     if found is None:
@@ -67,19 +67,6 @@ def show(
         print_json(_as_json(found))
     else:
         _print(found, to)
-
-
-def _settings(journal: str | None) -> Settings:
-    from pydantic import ValidationError
-
-    from api.logs import configure_logs
-    from api.settings import Settings, refusal  # only commands on the journal need it
-
-    configure_logs("error")
-    try:
-        return Settings() if journal is None else Settings(journal=journal)  # type: ignore[arg-type]  # read from text
-    except ValidationError as error:
-        refuse(refusal(error))
 
 
 def _as_json(record: OpenedRecord) -> Mapping[str, object]:

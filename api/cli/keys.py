@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import err, out, print_json, refuse
+from api.cli.journal_settings import journal_settings
 from api.cli.options import WHO, JournalOption, JsonOption
 from api.cli.people import RoleOption
 from api.cli.running_service import ServiceOptions
@@ -134,21 +135,13 @@ def recover(*, journal: JournalOption = None, as_json: JsonOption = False) -> No
 
     Exit code: 0 made, 2 the journal can't be written.
     """
-    from pydantic import ValidationError
-
-    from api.logs import configure_logs
-    from api.settings import Settings, refusal  # only this command needs the journal
     from ledger.access.recovery import recovered_key
     from ledger.store.trouble import JournalUnavailable
 
-    try:
-        settings = Settings() if journal is None else Settings(journal=journal)  # type: ignore[arg-type]  # read from text
-    except ValidationError as error:
-        refuse(refusal(error))
+    settings = journal_settings(journal)
     place = settings.journal
     if isinstance(place, Path) and not place.is_file():
         refuse(f"there is no journal at `{place}`; give the service's --journal")
-    configure_logs("error")
     try:
         key = recovered_key(place, settings.key_places)
     except JournalUnavailable as error:

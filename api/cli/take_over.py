@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import out, print_json, refuse
+from api.cli.journal_settings import journal_settings
 from api.cli.options import WRITTEN, JsonOption
 from api.cli.progress import progress_bar
 
@@ -36,22 +37,15 @@ def take_over(*, earlier: EarlierArgument, into: IntoOption, as_json: JsonOption
 
     Exit code: 0 taken over, 2 a file can't be read or written.
     """
-    from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from api.logs import configure_logs
-    from api.settings import Settings, refusal  # only this command needs the journal
     from ledger.store.trouble import FileTrouble, trouble_in_words
     from ledger.take_over.taking_over import take_over as taken_over
 
-    try:
-        settings = Settings(journal=into)  # type: ignore[arg-type]  # read from text
-    except ValidationError as error:
-        refuse(refusal(error))
+    settings = journal_settings(into)
     new = settings.journal
     if not isinstance(new, Path):
         refuse("a journal of an earlier version is taken over into a file; write --into with the path of a new one")
-    configure_logs("error")
     try:
         with progress_bar(quiet=False) as show:
 

@@ -32,6 +32,7 @@ class AnswerLost(Exception):
 DAMAGED = "the file is damaged"
 HELD = "another process holds it"
 OTHER_TABLES = "its tables are not those of this version of credence"
+TABLES_LACKING = f"{OTHER_TABLES}; `credence journal take-over` writes a journal of an earlier one into a new one"
 
 _TROUBLES = {
     sqlite3.SQLITE_BUSY: HELD,
@@ -84,6 +85,8 @@ def trouble_in_words(error: BaseException | None) -> str:
         )
     if isinstance(raw, sqlite3.OperationalError) and str(raw).startswith("Could not decode to UTF-8"):
         return DAMAGED  # the driver's own: what was text isn't any more
+    if isinstance(raw, sqlite3.OperationalError) and str(raw).startswith(("no such table", "no such column")):
+        return TABLES_LACKING
     code = getattr(raw, "sqlite_errorcode", None)
     return _server_trouble(raw) if code is None else _TROUBLES.get(code & 0xFF, "")
 

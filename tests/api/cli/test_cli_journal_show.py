@@ -102,6 +102,20 @@ def test_a_journal_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "tables",
+    ["CREATE TABLE t (a)", "CREATE TABLE alembic_version (version_num); CREATE TABLE decisions (id)"],
+    ids=["another program's", "of an earlier version"],
+)
+def test_what_is_no_journal_of_this_version_says_what_to_do(tmp_path: Path, tables: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as database:
+        database.executescript(tables)
+    shown = credence("journal", "show", "1", "--journal", tmp_path / "x.db")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "its tables are not those of this version of credence" in shown.stderr
+    assert "`credence journal take-over`" in shown.stderr
+
+
 def test_a_folder_that_holds_anything_is_left_as_it_is(kept: Kept, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file, "--to", tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -108,8 +109,17 @@ def test_too_many_waiting_records_are_refused_at_once(journal: Journal, monkeypa
     asyncio.run(go())
 
 
-@pytest.mark.parametrize("taken", [["v1"], ["v1", "v1"], ["v1", "v2", "v2", "v1", "v1", "v2"]], ids="-".join)
-def test_the_latest_set_is_the_one_that_took_effect_last(journal: Journal, taken: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("taken", "kinds"),
+    [
+        (["v1"], ["first"]),
+        (["v1", "v1"], ["first"]),
+        (["v1", "v2"], ["first", "watch"]),
+        (["v1", "v2", "v1"], ["first", "watch", "watch"]),
+        (["v1", "v2", "v2", "v1", "v1", "v2"], ["first", "watch", "watch", "watch"]),
+    ],
+)
+def test_the_latest_set_is_the_one_that_took_effect_last(journal: Journal, taken: list[str], kinds: list[str]) -> None:
     async def go() -> None:
         await journal.probe()
         assert journal.latest_policy_set() is None
@@ -120,6 +130,12 @@ def test_the_latest_set_is_the_one_that_took_effect_last(journal: Journal, taken
     latest = journal.latest_policy_set()
     assert latest is not None
     assert (latest.version, latest.files) == (taken[-1], {"rules/a.yaml": taken[-1]})
+    history = journal.activations()
+    assert [each.kind for each in history] == kinds
+    assert [each.number for each in history] == list(range(1, len(kinds) + 1))
+    assert [each.version for each in history] == [version for version, _ in groupby(taken)]
+    assert {each.actor for each in history} == {"rules folder"}
+    assert [each.at for each in history] == sorted(each.at for each in history)
 
 
 def test_two_journals_on_one_place_know_each_others_people_and_keys(place: JournalPlace) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -47,37 +46,6 @@ def test_a_set_is_kept_once_and_read_back_with_the_standard_facts(path: Path) ->
     assert kept.loaded_at == "2001-09-09T01:46:40.000000Z"
     assert journal.find_policy_set("v2") is None
     journal.close()
-
-
-@pytest.mark.parametrize(
-    ("taken", "kinds"),
-    [
-        (["v1"], ["first"]),
-        (["v1", "v1"], ["first"]),
-        (["v1", "v2"], ["first", "watch"]),
-        (["v1", "v2", "v1"], ["first", "watch", "watch"]),
-        (["v1", "v2", "v2", "v1", "v1", "v2"], ["first", "watch", "watch", "watch"]),
-    ],
-)
-def test_the_latest_set_is_the_one_that_took_effect_last(
-    journal: Journal, path: Path, taken: list[str], kinds: list[str]
-) -> None:
-    async def go() -> None:
-        await journal.probe()
-        assert journal.latest_policy_set() is None
-        for each in taken:
-            await journal.record_policy_set(each, {"rules/a.yaml": each}, "")
-
-    asyncio.run(go())
-    latest = journal.latest_policy_set()
-    assert latest is not None
-    assert (latest.version, latest.files) == (taken[-1], {"rules/a.yaml": taken[-1]})
-    history = journal.activations()
-    assert [each.kind for each in history] == kinds
-    assert [each.number for each in history] == list(range(1, len(kinds) + 1))
-    assert [each.version for each in history] == [version for version, _ in groupby(taken)]
-    assert {each.actor for each in history} == {"rules folder"}
-    assert [each.at for each in history] == sorted(each.at for each in history)
 
 
 def test_a_stored_set_gives_its_version_again(journal: Journal, tmp_path: Path, default_engine: Engine) -> None:

@@ -11,6 +11,9 @@ import httpx2
 import pytest
 
 from api.settings import Settings
+from ledger.record.sealing import Sealed
+from ledger.store.key_database import SubjectKeys
+from ledger.store.secret_files import beside, wrapping_key
 from tests.support.command_line import credence
 from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, people_with_keys
 from tests.support.running_service import BODY, journal_file, write_rules
@@ -124,13 +127,44 @@ def test_a_folder_that_holds_anything_is_left_as_it_is(kept: Kept, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_a_changed_record_is_not_shown(tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
+def changed(kept: Kept, statement: str, *values: object) -> None:
+    """Directly in the file, by somebody who may write it."""
     with closing(sqlite3.connect(kept.file)) as database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {name}")
-        database.execute("UPDATE bodies SET sealed = zeroblob(length(sealed))")
+        database.execute(statement, values)
         database.commit()
+
+
+def test_a_changed_record_is_not_shown(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    changed(kept, "UPDATE bodies SET sealed = zeroblob(length(sealed))")
     shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file)
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert "damaged" in shown.stderr
+
+
+def test_a_body_that_was_sealed_anew_with_the_right_key_is_not_shown(tmp_path: Path) -> None:
+    """Whoever has the keys can seal another request; its digest is not the one in the header."""
+    kept = Kept(tmp_path)
+    places, seq = beside(kept.file), int(kept.answer.headers["journal-entry"])
+    keys = SubjectKeys(places.subject_keys, wrapping_key(places.wrapping_key, may_make=False))
+    with closing(sqlite3.connect(kept.file)) as database:
+        row = database.execute("SELECT key_number, nonce, sealed FROM bodies WHERE seq = ?", [seq]).fetchone()
+    key = keys.key(row[0])
+    body = key.open(seq, Sealed(row[1], row[2]))
+    assert body.count(b"SO-") > 0
+    resealed = key.seal(seq, body.replace(b"SO-", b"XO-"))
+    changed(kept, "UPDATE bodies SET nonce = ?, sealed = ? WHERE seq = ?", resealed.nonce, resealed.content, seq)
+    shown = credence("journal", "show", str(seq), "--journal", kept.file)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert f"damaged: record {seq} can't be read" in shown.stderr
+
+
+def test_a_file_of_the_policies_is_written_nowhere_else(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "kept")
+    changed(kept, "UPDATE policy_sets SET files = ?", json.dumps({"../evil.yaml": "x"}))
+    shown = credence("journal", "show", kept.answer.json()["id"], "--journal", kept.file, "--to", tmp_path / "to")
+    assert shown.exit_code == 2
+    assert "`../evil.yaml`, which lies outside" in shown.stderr
+    assert not (tmp_path / "evil.yaml").exists()

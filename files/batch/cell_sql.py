@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.dialect import Dialect, binary, call, number, text
+from engine.lowering.sql.dialect import Dialect, binary, call, cast, data_type, number, text
 from engine.vocabulary.vocabulary import DATE
 from files.maps.cell_faults import CELL_SHOWN_MAX, HIDDEN_CHARACTERS
 from files.maps.date_format import ISO, DateFormat
@@ -47,9 +47,9 @@ def typed_cell(column: Column | None, raw: Expr, dialect: Dialect, *, is_date: b
     if not words:
         return raw
     if is_date:
-        known = [exp.cast(text(word), "DATE") for word in words]
+        known = [cast(text(word), "DATE") for word in words]
         return _null_if(exp.In(this=raw.copy(), expressions=known), raw)
-    as_text = exp.cast(raw.copy(), dialect.text_type)
+    as_text = cast(raw.copy(), dialect.text_type)
     return _null_if(exp.In(this=as_text, expressions=[text(word) for word in words]), raw)
 
 
@@ -59,7 +59,7 @@ def _null_if(test: Expr, value: Expr) -> Expr:
 
 def shown_in_sql(cell: Expr, dialect: Dialect) -> Expr:
     """As `cell_faults.shown_cell`."""
-    whole = exp.cast(cell.copy(), dialect.text_type)
+    whole = cast(cell.copy(), dialect.text_type)
     is_long = binary(exp.GT, exp.Length(this=whole), number(CELL_SHOWN_MAX))
     cut = binary(exp.DPipe, call("SUBSTR", whole, number(1), number(CELL_SHOWN_MAX - 1)), text("…"))
     short = exp.Case(ifs=[exp.If(this=is_long, true=cut)], default=whole.copy())
@@ -136,9 +136,9 @@ def _rounded(digits: Expr, scale: int, dialect: Dialect) -> Expr:
     is_half_of_odd = exp.and_(binary(exp.EQ, rest, _HALF), dialect.matches(kept, "[13579]\\z"), copy=False)
     is_up = exp.or_(binary(exp.GT, rest, _HALF), is_half_of_odd, copy=False)
     up = exp.Case(ifs=[exp.If(this=is_up, true=number(1))], default=number(0))
-    exact = exp.TryCast(this=kept, to=exp.DataType.build("DECIMAL(30, 0)"), safe=True)
-    sum_ = exp.cast(binary(exp.Add, exact, up), "DECIMAL(30, 0)")
-    together = exp.cast(sum_, dialect.text_type)
+    exact = exp.TryCast(this=kept, to=data_type("DECIMAL(30, 0)"), safe=True)
+    sum_ = cast(binary(exp.Add, exact, up), "DECIMAL(30, 0)")
+    together = cast(sum_, dialect.text_type)
     long = exp.Case(
         ifs=[
             exp.If(
@@ -187,7 +187,7 @@ def _day(format_: DateFormat, cell: Expr, dialect: Dialect) -> Expr:
         copy=False,
     )
     text_ = exp.Case(ifs=[exp.If(this=fits, true=iso.copy())])
-    return dialect.day(exp.TryCast(this=text_, to=exp.DataType.build("DATE"), safe=True))
+    return dialect.day(exp.TryCast(this=text_, to=data_type("DATE"), safe=True))
 
 
 def _as_iso(format_: DateFormat, cell: Expr, dialect: Dialect) -> tuple[str, Expr]:

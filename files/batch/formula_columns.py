@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.dialect import Dialect, binary, number
+from engine.lowering.sql.dialect import Dialect, binary, data_type, number
 from engine.lowering.sql.levels import ColumnNames, Levels, SqlValue, column, literal
 from engine.lowering.sql.narrowing import is_narrow, narrowed
 from engine.lowering.sql.nodes import Lowering
@@ -105,7 +105,7 @@ class FormulaColumns:
         result, type_ = raw.sql, formula.type
         if not isinstance(result, exp.Column):
             raise AssertionError("a defined value is a column")
-        held: Expr = exp.Cast(this=result.copy(), to=exp.DataType.build(self._sql_type(type_)))
+        held: Expr = exp.Cast(this=result.copy(), to=data_type(self._sql_type(type_)))
         misfit: Expr | None = None
         if may_be_out_of_range(formula):
             within = exp.Between(this=result.copy(), low=number(type_.low), high=number(type_.high))

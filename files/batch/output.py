@@ -18,7 +18,7 @@ from sqlglot import exp
 from sqlglot.expressions import Expr
 
 from engine.lowering.sql.action_lists import action_list
-from engine.lowering.sql.dialect import binary, text
+from engine.lowering.sql.dialect import binary, cast, text
 from engine.lowering.sql.levels import column
 from engine.lowering.sql.masks import Mask
 from engine.lowering.sql.readable_columns import fact_value, list_value
@@ -27,6 +27,7 @@ from engine.ruleset.ruleset import ListResult, RuleSet
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.rates import KEYS
 from engine.vocabulary.vocabulary import Kind, Type
+from files.batch.input import quoted, quoted_list
 from files.batch.row_rates import RATE_CURRENCY, RowRates
 from files.formats import Format
 from files.spreadsheet import FORMULA_STARTS, TEXT_MARK
@@ -155,14 +156,14 @@ def elements(ruleset: RuleSet) -> dict[str, Type]:
 
 def _list(form: SqlForm, source: str, element: Type, format_: Format) -> Expr:
     value = list_value(element, source, form.dialect, as_json=format_ is not Format.PARQUET)
-    return exp.cast(exp.Anonymous(this="TO_JSON", expressions=[value]), "VARCHAR") if format_ is Format.CSV else value
+    return cast(exp.Anonymous(this="TO_JSON", expressions=[value]), "VARCHAR") if format_ is Format.CSV else value
 
 
 def _actions(form: SqlForm, format_: Format) -> Expr:
     actions = action_list(form, as_json=format_ is not Format.PARQUET)
     if format_ is not Format.CSV:
         return actions
-    written = exp.cast(exp.Anonymous(this="TO_JSON", expressions=[actions]), "VARCHAR")
+    written = cast(exp.Anonymous(this="TO_JSON", expressions=[actions]), "VARCHAR")
     return exp.Nullif(this=written, expression=text("[]")) if form.actions else text("")
 
 
@@ -176,7 +177,7 @@ def _named(value: Expr, name: str) -> exp.Alias:
 def _ids(masks: Sequence[Mask], *, lists: bool) -> Expr:
     parts = [_piece(mask, shift, lists=lists) for mask in masks for shift in range(0, len(mask.ids), PIECE_BITS)]
     if lists:
-        none = exp.cast(exp.Array(expressions=[]), "VARCHAR[]")
+        none = cast(exp.Array(expressions=[]), "VARCHAR[]")
         return exp.Anonymous(this="FLATTEN", expressions=[exp.Array(expressions=parts)]) if parts else none
     joined: Expr = parts[0] if parts else text("")
     for part in parts[1:]:
@@ -185,15 +186,16 @@ def _ids(masks: Sequence[Mask], *, lists: bool) -> Expr:
 
 
 def _piece(mask: Mask, shift: int, *, lists: bool) -> Expr:
-    """All sets of these ids, as lists or texts, and of them the one at the place that the mask's bits say."""
+    """All sets of these ids, as lists or texts, and of them the one at the place that the mask's bits say. Written as
+    DuckDB's own text: to build and print it node by node takes longer than all the rest of the query."""
     ids = mask.ids[shift : shift + PIECE_BITS]
     sets = [[id_ for i, id_ in enumerate(ids) if bits >> i & 1] for bits in range(1 << len(ids))]
     if lists:
-        array = f"{_array(_array(text(id_).sql('duckdb') for id_ in chosen) for chosen in sets)}::VARCHAR[][]"
+        array = f"{_array(quoted_list(chosen) for chosen in sets)}::VARCHAR[][]"
     else:
-        array = _array(text("".join(f"{id_} " for id_ in chosen)).sql("duckdb") for chosen in sets)
+        array = _array(quoted("".join(f"{id_} " for id_ in chosen)) for chosen in sets)
     place = f"(({mask.column} >> {shift}) & {(1 << len(ids)) - 1}) + 1"
-    return exp.maybe_parse(f"({array})[{place}]", dialect="duckdb")
+    return exp.Var(this=f"({array})[{place}]")
 
 
 def _array(parts: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlglot.expressions import Expr
 
 from engine.diagnostics.diagnostic import Place
+from engine.lowering.sql.dialect import Dialect, call, cast, text
 from engine.vocabulary.vocabulary import Kind, Type
 from files.batch.cell_sql import is_rewritten
 from files.maps.date_format import ISO, DateFormat
@@ -123,3 +124,20 @@ def mapped_column(target: RawTarget, source: FactSource) -> Column:
         type=target.type,
         dates=(iso,) if iso and target.type.kind is Kind.DATE else (),
     )
+
+
+def faults_of_row(readings: Sequence[CheckedFact], dialect: Dialect, *, in_words: bool) -> Expr:
+    """All faults of a row, one a line; without words an empty text where there are any. Tests that are null are not
+    true."""
+    tests = [test for reading in readings for test, _ in reading.faults]
+    if not tests:
+        return cast(exp.Null(), dialect.text_type)
+    said: Expr = text("")
+    if in_words:
+        faulty = (reading.faults for reading in readings if reading.faults)
+        said = call("CONCAT_WS", text("\n"), *map(_first_of, faulty))
+    return exp.Case(ifs=[exp.If(this=exp.or_(*(test.copy() for test in tests), copy=False), true=said)])
+
+
+def _first_of(faults: Sequence[Test]) -> Expr:
+    return exp.Case(ifs=[exp.If(this=test, true=words.copy()) for test, words in faults])

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.dialect import Dialect, binary, number, text
+from engine.lowering.sql.dialect import Dialect, binary, cast, number, text
 from engine.lowering.sql.levels import column
 from engine.vocabulary.vocabulary import Fact, Kind, Type
 from files.batch.raw_columns import CheckedFact, ColumnType, FactSource, RawTarget, known, raw_column
@@ -53,7 +53,7 @@ class RawLists(ABC):
         in_relation, target = self._targets[name]
         source = self._sources.get(name)
         cell = self._cell(source, target) if source else exp.Null()
-        nothing = exp.cast(exp.Null(), self.dialect.text_type)
+        nothing = cast(exp.Null(), self.dialect.text_type)
         columns = {in_relation: cell, **dict.fromkeys(self._read_as.values(), nothing)}
 
         def written(expression: Expr) -> Expr:
@@ -116,7 +116,7 @@ class RawLists(ABC):
         if target.type.kind is Kind.LIST:
             return CheckedFact(no_list(target.type, self.dialect), ())
         type_ = "BOOLEAN" if target.type.kind is Kind.YES_NO else self._sql_type(target.type)
-        return CheckedFact(exp.cast(cell, type_), ())
+        return CheckedFact(cast(cell, type_), ())
 
     def _list(self, target: RawTarget, source: FactSource, cell: Expr) -> CheckedFact:
         if source.column_type is ColumnType.RECORDS:

@@ -23,7 +23,7 @@ from sqlglot import exp
 from sqlglot.expressions import Expr
 
 from engine.diagnostics.diagnostic import Place
-from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, number, text
+from engine.lowering.sql.dialect import DUCKDB, Dialect, binary, call, cast, data_type, number, text
 from engine.lowering.sql.narrowing import is_narrow
 from engine.ruleset.formula import record_variable
 from engine.vocabulary.binding import Fault
@@ -83,7 +83,7 @@ def _scalar_type(type_: Type, dialect: Dialect) -> exp.DataType:
         word = dialect.narrow if type_.kind is Kind.DATE or is_narrow(type_) else dialect.wide
     else:
         word = "BOOLEAN" if type_.kind is Kind.YES_NO else dialect.text_type
-    return exp.DataType.build(word, dialect=dialect.name)
+    return data_type(word, dialect.name)
 
 
 def no_list(type_: Type, dialect: Dialect) -> Expr:
@@ -247,7 +247,7 @@ class _Arrays:
         """The text with a record's number behind it, counted from 1."""
         index: Expr = exp.to_identifier(_NUMBER)
         one = index if self._is_duckdb else binary(exp.Add, index, number(1))
-        return binary(exp.DPipe, text(before), exp.cast(one, self._dialect.text_type))
+        return binary(exp.DPipe, text(before), cast(one, self._dialect.text_type))
 
     def texts(self, parts: list[Expr]) -> Expr:
         return self._dialect.array(parts, "STRING")

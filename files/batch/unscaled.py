@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.dialect import Dialect, binary, number, text
+from engine.lowering.sql.dialect import Dialect, binary, cast, data_type, number, text
 from engine.vocabulary.decimals import decimal_formatter
 from engine.vocabulary.vocabulary import Kind, Type
 
@@ -29,7 +29,7 @@ def unscaled(type_: Type, cell: Expr, dialect: Dialect) -> Expr:
 
 def tried(cell: Expr, type_: str) -> Expr:
     """Null where the cell is none of this type; `safe` keeps Spark from failing instead."""
-    return exp.TryCast(this=cell.copy(), to=exp.DataType.build(type_), safe=True)
+    return exp.TryCast(this=cell.copy(), to=data_type(type_), safe=True)
 
 
 def _moved(cell: Expr, scale: int, digits: int, ends: tuple[int, int], dialect: Dialect) -> Expr:
@@ -37,7 +37,7 @@ def _moved(cell: Expr, scale: int, digits: int, ends: tuple[int, int], dialect: 
     type_ = f"DECIMAL({digits}, {scale})"
     read, written = tried(cell, type_), decimal_formatter(scale)
     whole = binary(exp.Mul, read, number(10**scale)) if scale else read.copy()
-    low, high = (exp.cast(text(written(end)), type_) for end in ends)
+    low, high = (cast(text(written(end)), type_) for end in ends)
     within = exp.Between(this=read.copy(), low=low, high=high)
-    moved = exp.Cast(this=whole, to=exp.DataType.build(dialect.narrow))
+    moved = exp.Cast(this=whole, to=data_type(dialect.narrow))
     return exp.Case(ifs=[exp.If(this=within, true=moved)])

@@ -6,7 +6,6 @@ How a document says what is to be run: tests/support/doc_pages.py.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import re
@@ -22,9 +21,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.cli import check, policy_folder
 from api.settings import Settings
-from engine.pipeline import Loaded, load
 from scripts.option_tables import commands as cli_commands
 from scripts.pictures import PICTURES, draw, pictures
 from scripts.sample_ledger import LEDGER, ledger
@@ -138,18 +135,6 @@ class TestShell:
     def _state(self) -> object:
         ready = self._ready()
         return ready["policy_version"], ready["failed_change"], ready["pending"]
-
-
-@functools.cache
-def _loaded(files: tuple[tuple[str, bytes], ...]) -> Loaded:
-    return load(dict(files))
-
-
-@pytest.fixture(autouse=True)
-def _policies_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every page begins with the same policies, and every command of it reads them."""
-    for module in (check, policy_folder):
-        monkeypatch.setattr(module, "load", lambda files: _loaded(tuple(sorted(files.items()))))
 
 
 PROGRAMS = ("curl", "sqlite3", "sed", "diff", "python3")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.dialect import Dialect, text
+from engine.lowering.sql.dialect import Dialect, data_type, text
 from engine.lowering.sql.levels import column
 from engine.lowering.sql.readable_columns import DIGITS_MAX, fact_value
 from engine.lowering.sql.sql_form import ActionColumns, SqlForm
@@ -45,7 +45,7 @@ def _one_or_none(action: ActionColumns, form: SqlForm, types: dict[str, str], em
         expressions=[
             exp.PropertyEQ(
                 this=exp.to_identifier(name, quoted=True),
-                expression=exp.Cast(this=value, to=exp.DataType.build(types[name], dialect="bigquery")),
+                expression=exp.Cast(this=value, to=data_type(types[name], "bigquery")),
             )
             for name, value in _values(action, form.dialect)
         ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sqlglot import exp
 from sqlglot.expressions import Expr
@@ -46,9 +47,20 @@ def binary(kind: type[Expr], left: Expr, right: Expr) -> Expr:
     return kind(this=wrapped(left), expression=wrapped(right))
 
 
-def cast(part: Expr, type_: str, dialect: str) -> Expr:
-    """A cast to a type that is named as `dialect` names it."""
-    return exp.Cast(this=part.copy(), to=exp.DataType.build(type_, dialect=dialect))
+def cast(part: Expr, type_: str, dialect: str = "") -> Expr:
+    """A cast to a type that is named as `dialect` names it; blank: as sqlglot does."""
+    return exp.Cast(this=part.copy(), to=data_type(type_, dialect))
+
+
+def data_type(name: str, dialect: str = "") -> exp.DataType:
+    """The type of this name in a dialect; blank: as sqlglot names it. A query casts to few types, many times, so that
+    each name is parsed once."""
+    return _parsed_type(name, dialect).copy()
+
+
+@cache
+def _parsed_type(name: str, dialect: str) -> exp.DataType:
+    return exp.DataType.build(name, dialect=dialect or None)
 
 
 def call(name: str, *parts: Expr) -> Expr:
@@ -168,7 +180,7 @@ class Dialect:
         """An array of these values, of the type `element`."""
         return exp.Cast(
             this=exp.Array(expressions=[part.copy() for part in parts]),
-            to=exp.DataType.build(f"ARRAY<{element}>", dialect="bigquery"),
+            to=data_type(f"ARRAY<{element}>", "bigquery"),
         )
 
     def joined(self, arrays: Sequence[Expr]) -> Expr:
@@ -217,7 +229,7 @@ class Dialect:
 
     def has_more_decimals(self, decimal: Expr, scale: int) -> Expr:
         """Whether a decimal has digits other than 0 beyond `scale`."""
-        unit = exp.cast(text(f"0.{'0' * (scale - 1)}1" if scale else "1"), f"DECIMAL({scale + 1}, {scale})")
+        unit = cast(text(f"0.{'0' * (scale - 1)}1" if scale else "1"), f"DECIMAL({scale + 1}, {scale})")
         return binary(exp.NEQ, binary(exp.Mod, decimal, unit), number(0))
 
 

@@ -17,7 +17,7 @@ from sqlglot.expressions import Expr
 from engine.lowering.sql import exact_division
 from engine.lowering.sql.alternatives import Alternative, Position
 from engine.lowering.sql.condition_rewrites import side
-from engine.lowering.sql.dialect import NARROW_HIGH, Dialect, call, number, wrapped
+from engine.lowering.sql.dialect import NARROW_HIGH, Dialect, call, data_type, number, wrapped
 from engine.lowering.sql.levels import Levels, SqlValue, bare, literal
 from engine.lowering.sql.narrowing import Rounded, is_narrow
 from engine.lowering.sql.record_queries import aggregate
@@ -352,7 +352,7 @@ def _among(number_: Expr, places: Sequence[int], *, negated: bool) -> Expr:
 
 
 def _int(part: Expr) -> Expr:
-    return exp.Cast(this=part.copy(), to=exp.DataType.build("INT"))
+    return exp.Cast(this=part.copy(), to=data_type("INT"))
 
 
 def _length(part: Expr) -> Expr:

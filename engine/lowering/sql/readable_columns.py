@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.expressions import Expr
 
-from engine.lowering.sql.dialect import Dialect, binary, text
+from engine.lowering.sql.dialect import Dialect, binary, cast, text
 from engine.lowering.sql.levels import column
 from engine.vocabulary.vocabulary import Kind, Type
 
@@ -46,8 +46,8 @@ def _value(type_: Type, value: Expr, dialect: Dialect) -> Expr:
     if not type_.kind.is_numeric or not type_.scale:
         return value
     digits = _DIGITS if max(-type_.low, type_.high) < 10**_DIGITS else DIGITS_MAX - type_.scale - 1
-    integer = exp.cast(value, f"DECIMAL({digits}, 0)")
-    unit = exp.cast(text(f"0.{'0' * (type_.scale - 1)}1"), f"DECIMAL({type_.scale + 1}, {type_.scale})")
+    integer = cast(value, f"DECIMAL({digits}, 0)")
+    unit = cast(text(f"0.{'0' * (type_.scale - 1)}1"), f"DECIMAL({type_.scale + 1}, {type_.scale})")
     return binary(exp.Mul, integer, unit)
 
 
@@ -55,7 +55,7 @@ def _json_value(type_: Type, value: Expr, dialect: Dialect) -> Expr:
     """As `engine.vocabulary.binding.json_formatter`: money keeps its decimals, others lose zeros at their end."""
     if type_.kind is not Kind.DATE and type_.kind not in _DECIMAL:
         return value
-    written = exp.cast(_value(type_, value, dialect), dialect.text_type)
+    written = cast(_value(type_, value, dialect), dialect.text_type)
     if type_.kind not in (Kind.RATE, Kind.NUMBER) or not type_.scale:
         return written
     return dialect.trimmed_right(dialect.trimmed_right(written, "0"), ".")

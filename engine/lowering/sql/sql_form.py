@@ -133,7 +133,7 @@ class SqlForm:
             *rules,
             *results,
         ]
-        return self.query(selected).sql(dialect=self.dialect.name, pretty=True) + "\n"
+        return self.query(selected).sql(dialect=self.dialect.name, pretty=True, copy=False) + "\n"
 
     def counting(self, condition: str, value: Expr, outcome: Expr | None = None) -> Expr:
         """A condition's value where it counts: null beside an outcome severer than that of its rule, since meeting it

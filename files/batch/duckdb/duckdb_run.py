@@ -254,7 +254,7 @@ class _Run:
             place=PLACE if self.joined else "",
             rates=self._raw_facts().row_rates,
         )
-        query = decisions(self.form, facts, options).sql("duckdb")
+        query = decisions(self.form, facts, options).sql("duckdb", copy=False)
         copy_options = {
             Format.CSV: "FORMAT csv, HEADER",
             Format.NDJSON: "FORMAT json",
@@ -297,7 +297,7 @@ class _Run:
         self.connection.execute(
             f"CREATE OR REPLACE TEMP VIEW numbered AS {numbered(self.source, self.connection, index)}"
         )
-        checked = self._raw_facts(*kept).checked("numbered").sql("duckdb")
+        checked = self._raw_facts(*kept).checked("numbered").sql("duckdb", copy=False)
         faults = FAULTS
         if UNREAD in kept:
             unread = identifier(UNREAD)

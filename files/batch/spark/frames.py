@@ -108,7 +108,7 @@ def _checked(session: SparkSession, raw_facts: RawFacts, row_map: RowMap | None)
     """The rows with their faults. Spark would look for rows with faults in the raw columns: to that end it writes each
     formula of a row map into all that reads it, over and over, till its memory is full. It leaves a column alone whose
     value may differ from run to run, as one made of the number of the row may, for all that Spark knows."""
-    checked = session.sql(raw_facts.checked().sql("spark"))
+    checked = session.sql(raw_facts.checked().sql("spark", copy=False))
     if row_map is None or not row_map.formulas:
         return checked
     return checked.withColumn(FAULTS, sf.when(sf.monotonically_increasing_id() >= 0, sf.col(FAULTS)))
@@ -139,7 +139,7 @@ def _decisions(
         *masks,
         *([RATE_CURRENCY] if rates else []),
     ]
-    decided = session.sql(form.query(wanted).sql("spark"))
+    decided = session.sql(form.query(wanted).sql("spark", copy=False))
     types = {name: formula.type for rule in ruleset.rules for name, formula in rule.conditions}
     columns = [sf.col(form.columns[name]).alias(name) for name in subjects]
     columns.append(sf.col(OUTCOME))

@@ -16,9 +16,7 @@ from typing import Any
 
 import pytest
 
-from api.cli import policy_folder
 from api.cli.idle_options import IDLE
-from engine.pipeline import Loaded, load
 from scripts.option_tables import commands
 from tests.api.cli.test_cli_backtest import MAP as HISTORY_MAP
 from tests.api.cli.test_cli_backtest import ORDERS as BACKTESTED
@@ -244,18 +242,11 @@ def _outcome(folder: Path, command: str, words: list[str]) -> Outcome:
     _home(folder)
     before = set(_files(folder))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(policy_folder, "load", lambda files: _loaded(tuple(files.items())))
         patched.chdir(folder)
         result = credence(command, *words)
     assert result.exit_code in (0, 1, 2), result.output
     written = {path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder) if path not in before}
     return result.exit_code, _PACE.sub("…", result.stdout), _PACE.sub("…", result.stderr), written
-
-
-@functools.cache
-def _loaded(files: tuple[tuple[str, bytes], ...]) -> Loaded:
-    """Each policy set is compiled once."""
-    return load(dict(files))
 
 
 def _files(folder: Path) -> list[Path]:

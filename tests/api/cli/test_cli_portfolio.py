@@ -24,7 +24,7 @@ from typer.testing import Result
 
 from api.cli.policy_folder import engine_of
 from api.cli.tests_and_maps import read_map
-from files.long_run import ROWS_BETWEEN
+from receivables.portfolio import run_portfolio
 from receivables.portfolio.portfolio_files import PortfolioFileOptions
 from receivables.portfolio.run_portfolio import PortfolioRequest, portfolio_of
 from tests.support.command_line import credence
@@ -590,9 +590,12 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
     assert pages[0].read_bytes() == pages[1].read_bytes()
 
 
-def test_progress_is_told_from_the_first_row_to_the_last_decision(tmp_path: Path) -> None:
+def test_progress_is_told_from_the_first_row_to_the_last_decision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_portfolio, "ROWS_BETWEEN", 150)
     source = tmp_path / "in.csv"
-    rows = (f"N{number},客户{number},1.10.2025,31.10.2025,,10,10,n,DE,,\n" for number in range(3 * ROWS_BETWEEN))
+    rows = (f"N{number},客户{number},1.10.2025,31.10.2025,,10,10,n,DE,,\n" for number in range(3 * 150))
     source.write_text(HEADING + "".join(rows), encoding="utf-8")
     engine = engine_of(NOVEMBER_2026)
     row_map, _ = read_map(ended(MAP).encode(), "map.yaml", engine.vocabulary)

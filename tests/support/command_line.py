@@ -102,6 +102,13 @@ def desk(folder: Path) -> Path:
     return folder
 
 
+def desk_beside(folder: Path) -> Path:
+    """The rules folder beside the folder of a test, one for all tests that ask: policies with every fact of their case
+    kinds and few rules, for tests of what is read."""
+    rules = folder.parent / "rules of a desk"
+    return rules if rules.exists() else desk(rules)
+
+
 def credence(*arguments: str | Path, stdin: bytes | None = None) -> Result:
     """Runs a command in this process, whose logs stay as they are; `result.stderr` and `result.stdout` are apart."""
     with patch.object(logs, "configure_logs"):  # else they would go on to a stream that ends with the command

@@ -106,9 +106,11 @@ def identity_map(case: str, facts: Iterable[Fact]) -> RowMap:
     return RowMap(name="identity", place=HERE, title=title, case=case, columns=tuple(columns))
 
 
-def one_by_one(case: str, facts: Sequence[Fact], rows: Sequence[Sequence[str]]) -> list[Any]:
+def one_by_one(
+    case: str, facts: Sequence[Fact], rows: Sequence[Sequence[str]], policies: Engine | None = None
+) -> list[Any]:
     """The decision of each row, or the names of its faulty facts."""
-    engine = default_policies()
+    engine = policies or default_policies()
     read = row_reader(identity_map(case, facts), [fact.name for fact in facts], AS_OF_DAY)
     found: list[Any] = []
     for row in rows:
@@ -168,11 +170,11 @@ def test_csv_rows_are_accepted_refused_and_decided_as_one_by_one(case: str, tmp_
         same_decision(decision, found)
 
 
-def same_decision(decision: Any, found: dict[str, Any]) -> None:
+def same_decision(decision: Any, found: dict[str, Any], policies: Engine | None = None) -> None:
     assert found["outcome"] == decision.outcome
     unsure = {item.id for item in decision.undetermined}
     assert set(found["fired"].split()) == {reason.rule for reason in decision.reasons if reason.rule not in unsure}
-    rules = {rule.id for rule in default_policies().ruleset(decision.case, AS_OF_DAY).rules}
+    rules = {rule.id for rule in (policies or default_policies()).ruleset(decision.case, AS_OF_DAY).rules}
     assert set(found["undetermined"].split()) == unsure & rules
     for policy, members in decision.results.items():
         for name, value in members.items():
@@ -232,7 +234,7 @@ def test_typed_columns_count_by_their_value(tmp_path: Path) -> None:
         }
     )
     pq.write_table(table, tmp_path / "in.parquet")
-    tally = run(job("order", tmp_path / "in.parquet", tmp_path / "out.parquet"))
+    tally = run(job("order", tmp_path / "in.parquet", tmp_path / "out.parquet", policies=policies_of_november_2026()))
     assert (tally.rows, tally.decided) == (4, 1)
     assert rejects_of(tmp_path / "out.rejects.csv") == {
         2: {"order.amount"},
@@ -251,7 +253,7 @@ def test_numbers_of_json_keep_every_digit(tmp_path: Path) -> None:
         '{"order": {"id": "S", "amount": 1e3}, "account": {"id": "C"}}',
     ]
     (tmp_path / "in.ndjson").write_text("\n".join(lines) + "\n")
-    tally = run(job("order", tmp_path / "in.ndjson", tmp_path / "out.parquet"))
+    tally = run(job("order", tmp_path / "in.ndjson", tmp_path / "out.parquet", policies=policies_of_november_2026()))
     assert (tally.rows, tally.decided) == (4, 1)
     [row] = pq.read_table(tmp_path / "out.parquet").to_pylist()
     assert row["orders.new_credit"] == Decimal("1234567890123.45")
@@ -259,11 +261,11 @@ def test_numbers_of_json_keep_every_digit(tmp_path: Path) -> None:
 
 
 def test_rows_that_are_no_rows_are_rejects_with_their_number(tmp_path: Path) -> None:
-    facts, _ = rows_of_cells("order", 1, 1)
+    facts, _ = rows_of_cells("order", 1, 1, policies_of_november_2026())
     sound = [sound_cell(fact) for fact in facts]
     wrong = ["", *sound[1:]]
     write_csv(tmp_path / "in.csv", facts, [sound, ["too", "few"], wrong, [*sound, "more"], sound, wrong])
-    tally = run(job("order", tmp_path / "in.csv", tmp_path / "out.csv"))
+    tally = run(job("order", tmp_path / "in.csv", tmp_path / "out.csv", policies=policies_of_november_2026()))
     assert (tally.rows, tally.decided, tally.rejected) == (6, 2, 4)
     assert rejects_of(tmp_path / "out.rejects.csv") == {3: {"row"}, 4: {"order.id"}, 5: {"row"}, 7: {"order.id"}}
 
@@ -334,20 +336,21 @@ def test_spark_accepts_refuses_and_decides_the_same_rows(tmp_path: Path) -> None
 
     from files.batch.spark.frames import decide_frame
 
-    facts, rows = rows_of_cells("limit", how_many(400, large=1_200), 4)
+    policies = policies_of_november_2026()
+    facts, rows = rows_of_cells("account", how_many(400, large=1_200), 4, policies)
     names = [fact.name for fact in facts]
     table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)} | {"n": range(len(rows))})
     pq.write_table(table, tmp_path / "in.parquet")
     session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     frame = session.read.parquet(str(tmp_path / "in.parquet"))
-    decided = decide_frame(frame, default_policies().ruleset("limit", AS_OF_DAY), AS_OF_DAY, cells=True)
-    said = one_by_one("limit", facts, rows)
+    decided = decide_frame(frame, policies.ruleset("account", AS_OF_DAY), AS_OF_DAY, cells=True)
+    said = one_by_one("account", facts, rows, policies)
     refused = {row["n"]: {f.partition(":")[0] for f in row["faults"].split("\n")} for row in decided.rejects.collect()}
     assert refused == {n: found for n, found in enumerate(said) if isinstance(found, set)}
     written = [row.asDict() for row in decided.decisions.collect()]
     decisions = [found for found in said if not isinstance(found, set)]
     assert len(written) == len(decisions)
     for decision, found in zip(decisions, written, strict=True):
-        same_decision(decision, found)
+        same_decision(decision, found, policies)
     session.stop()

@@ -21,18 +21,17 @@ from hypothesis import strategies as st
 from typer.testing import Result
 
 from files.batch.duckdb.ndjson_input import SCHEMA, NdjsonCells, UnknownKeys, cells_sql
-from tests.support.command_line import credence
-from tests.support.default_policies import AS_OF_DAY, default_policies
+from tests.support.command_line import credence, desk_beside
+from tests.support.default_policies import AS_OF_DAY, policies_of_november_2026
 from tests.support.paths import NOVEMBER_2026
 from tests.support.policy_files import ended
 
-ORDERS = default_policies().ruleset("order", AS_OF_DAY)
+ORDERS = policies_of_november_2026().ruleset("order", AS_OF_DAY)
 
 
-def batch(*files: Path, out: Path, options: Sequence[str | Path] = ()) -> Result:
-    return credence(
-        "batch", *files, "--case", "order", "--as-of", "2026-07-01", "--rules", NOVEMBER_2026, "--out", out, *options
-    )
+def batch(*files: Path, out: Path, options: Sequence[str | Path] = (), rules: Path | None = None) -> Result:
+    policies = ("--rules", rules or desk_beside(out.parent))
+    return credence("batch", *files, "--case", "order", "--as-of", "2026-07-01", *policies, "--out", out, *options)
 
 
 def decided(out: Path) -> list[dict[str, Any]]:
@@ -354,7 +353,7 @@ def test_decimals_without_quotes_keep_every_digit(start: bytes, end: bytes, tmp_
     (tmp_path / "in.ndjson").write_bytes(start + b"".join(line + end for line in lines))
     out = tmp_path / "out.parquet"
 
-    batch(tmp_path / "in.ndjson", out=out)
+    batch(tmp_path / "in.ndjson", out=out, rules=NOVEMBER_2026)
 
     shown = pq.read_table(out).column("orders.new_credit").to_pylist()
     assert [str(amount) for amount in shown] == ["999999999999999.99", "0.10", "12.00", "12.00"]

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import Result
 
-from tests.support.command_line import credence, desk, desk
+from tests.support.command_line import credence, desk, desk_beside
 from tests.support.paths import ROOT
 from tests.support.policy_files import ended
 
@@ -25,15 +25,9 @@ HEAD = "order.id,order.amount,account.id\n"
 BLANK_ABOVE = "in.csv: a blank line stands above the heading; delete it, or write `skip_lines: 1` at the top of the map"
 
 
-def rules_beside(folder: Path) -> Path:
-    """Policies with all facts of orders and few rules, one set for all tests: what is read counts here."""
-    rules = folder.parent / "rules of a desk"
-    return rules if rules.exists() else desk(rules)
-
-
 def batch(folder: Path, *names: str, out: str = "out.csv", options: tuple[str | Path, ...] = ()) -> Result:
     files = [folder / name for name in names]
-    fixed = ("--case", "order", "--as-of", "2026-07-01", "--rules", rules_beside(folder), "--out", folder / out)
+    fixed = ("--case", "order", "--as-of", "2026-07-01", "--rules", desk_beside(folder), "--out", folder / out)
     return credence("batch", *files, *fixed, *options)
 
 
@@ -151,7 +145,9 @@ def test_paths_that_can_not_be_written_are_refused_first(out: str, rejects: str,
 def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(HEAD)
 
-    result = credence("batch", tmp_path / "in.csv", "--case", "order", "--rules", rules_beside(tmp_path), "--out", "/proc/out.csv")
+    result = credence(
+        "batch", tmp_path / "in.csv", "--case", "order", "--rules", desk_beside(tmp_path), "--out", "/proc/out.csv"
+    )
 
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1

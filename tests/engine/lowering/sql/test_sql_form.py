@@ -85,6 +85,9 @@ ROWS_EACH = how_many(200, large=1_000)
 CHUNKS = {"order": 15, "invoice": 14, "account": 11, "portfolio": 4, "limit": 9}
 """Of the default policies, under `make large`; one of each is enough to hold every fact's ends (`not_covered`)."""
 
+RUN = ("duckdb", "postgres", "spark")
+"""The dialects whose queries are run here."""
+
 LARGE_CHUNK = 20_000
 CHUNK = how_many(4_000, large=LARGE_CHUNK)
 """Twice the rows after which `not_covered` finds nothing left out."""
@@ -115,8 +118,9 @@ def test_default_policies_agree_on_duckdb(case: str) -> None:
         rows = list(facts_near_thresholds(ruleset, seed, CHUNK))
         if seed == 0:
             assert not_covered(ruleset, rows) == []
+            rows += threshold_rows(case)
         compared += compare(ruleset, rows, "duckdb", on_duckdb)
-    assert compared == chunks * CHUNK
+    assert compared == chunks * CHUNK + len(threshold_rows(case))
 
 
 def not_covered(ruleset: RuleSet, cases: Sequence[Case]) -> list[str]:
@@ -137,7 +141,7 @@ def not_covered(ruleset: RuleSet, cases: Sequence[Case]) -> list[str]:
 
 
 @pytest.mark.parametrize("case", list(CASE_KINDS))
-def test_default_policies_agree_on_both_sides_of_every_threshold(case: str) -> None:
+def test_the_rows_compared_lie_on_both_sides_of_every_threshold(case: str) -> None:
     ruleset = default_policies().ruleset(case, AS_OF_DAY)
     known = frozenset((AS_OF, *(fact.name for fact in ruleset.facts)))
     found = threshold_hits(case)
@@ -146,8 +150,6 @@ def test_default_policies_agree_on_both_sides_of_every_threshold(case: str) -> N
     assert len(uncounted) <= len(found) // 20, uncounted
     one_sided = [str(hits.threshold) for hits in found if not hits.has_both_sides()]
     assert len(one_sided) <= len(found) // 20, one_sided
-    rows = threshold_rows(case)
-    assert compare(ruleset, rows, "duckdb", on_duckdb) == len(rows)
 
 
 @cache
@@ -428,7 +430,7 @@ def test_spark_agrees(spark: Any) -> None:
 def test_where_no_rule_decides_nothing_is_approved(case: str) -> None:
     ruleset = replace(default_policies().ruleset(case, AS_OF_DAY), rules=())
     cases = list(facts_near_thresholds(ruleset, 3, 200))
-    assert compare(ruleset, cases, "duckdb", on_duckdb) == compare_decisions(ruleset, cases, "duckdb", on_duckdb) == 200
+    assert compare_decisions(ruleset, cases, "duckdb", on_duckdb) == 200
 
 
 @pytest.mark.parametrize("case", list(CASE_KINDS))
@@ -445,8 +447,13 @@ def test_the_printed_query_gives_the_same_outcomes_and_trusts_no_column_but_the_
     assert on_duckdb(form.text(), planted)[OUTCOME] == outcomes
 
 
-@pytest.mark.parametrize("dialect", list(DIALECTS))
-@pytest.mark.parametrize("case", list(CASE_KINDS))
+WRITTEN_FOR = [
+    (case, dialect) for case in CASE_KINDS for dialect in DIALECTS if case == "order" or dialect not in RUN or IS_LARGE
+]
+"""Every kind for the dialects that no test runs."""
+
+
+@pytest.mark.parametrize(("case", "dialect"), WRITTEN_FOR)
 def test_the_text_parses_and_has_a_column_for_each_rule_and_value(case: str, dialect: str) -> None:
     ruleset = default_policies().ruleset(case, AS_OF_DAY)
     form = SqlForm(ruleset, dialect, days(2026, 7, 1))

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from api import logs
 from api.cli.main import app
+from engine.pipeline import Engine, load
 
 FACTS = "currency: EUR\npolicies: [orders, dunning]\n...\n"
 ORDERS = """\
@@ -100,6 +101,14 @@ def desk(folder: Path) -> Path:
     }.items():
         (folder / path).write_text(text, encoding="utf-8")
     return folder
+
+
+def engine_of_desk() -> Engine:
+    """The engine of that folder's policies."""
+    texts = {"facts.yaml": FACTS, "orders.yaml": ORDERS, "dunning.yaml": DUNNING}
+    loaded = load({name: text.encode() for name, text in texts.items()})
+    assert loaded.engine is not None, loaded.diagnostics
+    return loaded.engine
 
 
 def desk_beside(folder: Path) -> Path:

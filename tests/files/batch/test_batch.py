@@ -30,6 +30,7 @@ from files.input_refused import InputRefused
 from files.maps.date_format import ISO, DateFormat
 from files.maps.mapped_rows import row_reader
 from files.maps.row_map import Column, RowMap
+from tests.support.command_line import engine_of_desk
 from tests.support.default_policies import AS_OF_DAY, default_policies, policies_of_november_2026
 from tests.support.large import how_many
 
@@ -196,7 +197,7 @@ def as_number(value: Any) -> Any:
 
 
 def test_every_form_of_input_and_output_gives_the_same_decisions(tmp_path: Path) -> None:
-    policies = policies_of_november_2026()
+    policies = engine_of_desk()
     facts, rows = rows_of_cells("order", 300, 2, policies)
     write_csv(tmp_path / "in.csv", facts, rows)
     with (tmp_path / "in.ndjson").open("w", encoding="utf-8") as stream:
@@ -215,6 +216,7 @@ def test_every_form_of_input_and_output_gives_the_same_decisions(tmp_path: Path)
             query = f"SELECT \"order.id\"::VARCHAR, outcome, {ids} FROM {reader}('{out}')"
             tally.seconds = 0
             seen.append((tally, duckdb.execute(query).fetchall()))
+    assert {outcome for _, outcome, _ in seen[0][1]} == {"approve", "hold"}
     assert all(found == seen[0] for found in seen), [tally for tally, _ in seen]
 
 

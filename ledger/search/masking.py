@@ -17,11 +17,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.vocabulary.case_kinds import CASE_KINDS
+from ledger.journal.opened_records import OpenedRecord
+from ledger.record.decision_parts import ANSWER, REQUEST, flagged_facts
 
 WITHHELD = "withheld"
 """Stands for the name of a rule that isn't shown, and for its place."""
 
 _NO_WORDS = {"en": "You may not see this reason's figures.", "zh": "您无权查看此理由的数据。"}
+_REASON = f"{ANSWER}/reason."
 _WORKED_OUT = ("conditions", "passed", "figures", "results")
 _GROUPS = frozenset(group for kind in CASE_KINDS.values() for group in kind.groups)
 
@@ -87,3 +90,21 @@ def masked_answer(answer: str, flagged: Collection[str]) -> tuple[bytes, list[st
     """The text of a decision without them, and what lacks something."""
     shown, lacking = masked(json.loads(answer), flagged)
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode(), lacking
+
+
+def withheld_parts(record: OpenedRecord) -> frozenset[str]:
+    """Paths of the parts of a body that a masked export holds commitments to alone: flagged facts, the answer but for
+    reasons that name facts alone, none of them flagged. Of a decision that is in no such parts, all of it."""
+    body = record.body
+    flagged = flagged_facts(body)
+    paths = [part.path for part in body.parts]
+    if not any(path.startswith(f"{ANSWER}/") for path in paths):
+        return frozenset({REQUEST, ANSWER} & set(paths))
+    reasons = {part.path for part in body.parts if part.path.startswith(_REASON) and _is_shown(part.content, flagged)}
+    held = (path for path in paths if path.startswith((f"{REQUEST}/", ANSWER)))
+    return frozenset(held) - reasons
+
+
+def _is_shown(content: bytes, flagged: Collection[str]) -> bool:
+    reason: dict[str, Any] = json.loads(content)
+    return masked_reason(reason, flagged) == reason

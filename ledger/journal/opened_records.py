@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
 
 from ledger.record.body_parts import BadBody, Body, unpacked
 from ledger.record.canonical_json import NotCanonical
@@ -20,7 +20,7 @@ from ledger.record.new_records import ACTOR
 from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed
 from ledger.store.key_database import KeyGone
-from ledger.store.tables import bodies, checkpoints, entries, policy_sets
+from ledger.store.tables import NOT_DECIDED, bodies, checkpoints, entries, policy_sets
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 KeyNumbered = Callable[[int], BodyKey]
@@ -29,8 +29,8 @@ KeyNumbered = Callable[[int], BodyKey]
 ENTRY = (entries.c.seq, entries.c.header, bodies.c.key_number, bodies.c.nonce, bodies.c.sealed)
 JOINED = entries.outerjoin(bodies, entries.c.seq == bodies.c.seq)
 _DECISIONS = (RecordKind.DECISION.value, RecordKind.IMPORTED.value)
-UNDECIDED = entries.c.kind.not_in(_DECISIONS)
-"""A query gets the index of entries that are no decisions only by saying so."""
+UNDECIDED: ColumnElement[bool] = literal_column(NOT_DECIDED.text)
+"""A query gets the index of entries that are no decisions only by saying so, in the index's own words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,8 +161,7 @@ def _indexed(keys: SubjectKeys, wanted: RecordFilter) -> tuple[_Index | None, li
     if wanted.kinds and not set(wanted.kinds) & set(DECIDED):
         found.append((entries.c.seq, and_(UNDECIDED, entries.c.kind.in_(wanted.kinds))))
     others = [
-        exists().where(places == entries.c.seq, rows) if places is not entries.c.seq else rows
-        for places, rows in found[1:]
+        rows if places is entries.c.seq else exists().where(places == entries.c.seq, rows) for places, rows in found[1:]
     ]
     return (found[0] if found else None), others
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
-from ledger.journal.opened_records import OpenedRecord
+from ledger.journal.opened_records import OpenedRecord, activations, last_of, records_of, version_in_force
 from ledger.record.actors import Actor
 from ledger.record.decision_parts import whole_parts
 from ledger.record.new_records import Record, act_record
@@ -308,3 +309,35 @@ def test_nothing_is_found_in_an_empty_journal(tmp_path: Path) -> None:
         )
         assert (page.records, page.searched_to, page.is_last) == ([], 0, True)
     journal.close()
+
+
+def test_what_is_no_decision_is_found_by_its_index(tmp_path: Path) -> None:
+    """Every half second each worker asks for the last act: it must not go through all decisions."""
+    journal = Journal(tmp_path / "journal.db")
+    asyncio.run(_activated(journal))
+    statements: list[tuple[str, Any]] = []
+
+    def ask(connection: Any, keys: Any) -> list[str]:
+        def note(_: Any, cursor: Any, statement: str, values: Any, *__: Any) -> None:
+            statements.append((statement, values))
+
+        event.listen(connection, "before_cursor_execute", note)
+        last_of(connection, [RecordKind.PERSON, RecordKind.KEY])
+        records_of(connection, keys.key, [RecordKind.PERSON])
+        activations(connection)
+        version_in_force(connection)
+        headers_wanted(connection, keys, read_filter({"kind": "key"}), None, 5)
+        asked = [each for each in statements if " IN " in each[0]]
+        return [
+            " ".join(str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+            for statement, values in asked
+        ]
+
+    plans = journal.ask(ask)
+    journal.close()
+    assert len(plans) == 5
+    assert [plan for plan in plans if "INDEX entries_of_kind" not in plan] == []
+
+
+async def _activated(journal: Journal) -> None:
+    await journal.record_policy_set("v1", {}, None)

@@ -34,6 +34,9 @@ STEP_MAX = 20_000
 PLACES_MAX = 5_000
 """Candidates of one step: so many values fit into a statement."""
 
+PROBES = 64
+"""Times asked for at once where a period begins or ends."""
+
 DECIDED = (RecordKind.DECISION, RecordKind.IMPORTED)
 """Kinds of decisions: a filter of both finds decisions alone."""
 
@@ -222,7 +225,7 @@ def _called(connection: Connection, wanted: RecordFilter) -> frozenset[str]:
 
 
 def places_between(connection: Connection, since: str | None, until: str | None) -> tuple[int, int]:
-    """The first place of a period, and the one behind its last: times never fall, so each is found by halving."""
+    """The first place of a period, and the one behind its last: times never fall, so each is found in a few steps."""
     last = connection.execute(select(func.max(entries.c.seq))).scalar()
     size = 0 if last is None else last + 1
     first = 0 if since is None else _first_place(connection, size, lambda at: at >= since)
@@ -231,14 +234,16 @@ def places_between(connection: Connection, since: str | None, until: str | None)
 
 
 def _first_place(connection: Connection, size: int, is_in: Callable[[str], bool]) -> int:
-    """The first whose time is in; `size` where none is."""
+    """The first whose time is in; `size` where none is. Each question leaves a 64th of the places."""
     low, high = 0, size
     while low < high:
-        middle = (low + high) // 2
-        query = select(entries.c.at).where(entries.c.seq >= middle).order_by(entries.c.seq).limit(1)
-        at = connection.execute(query).scalar()
-        if at is None or is_in(at):
-            high = middle
-        else:
-            low = middle + 1
+        places = range(low, high, max((high - low) // PROBES, 1))
+        query = select(entries.c.seq, entries.c.at).where(entries.c.seq.in_(places)).order_by(entries.c.seq)
+        rows = connection.execute(query).all()
+        before = [row.seq for row in rows if not is_in(row.at)]
+        high = next((row.seq for row in rows if is_in(row.at)), high)
+        if not rows:
+            return high  # of a damaged journal, whose records are missing here
+        low = before[-1] + 1 if before else low
+        high = max(low, high)
     return low

@@ -48,7 +48,7 @@ def _records(count: int, seed: int) -> Iterator[tuple[Record, dict[str, Any]]]:
     """Each with what is known of it."""
     random_ = random.Random(seed)
     for number in range(count):
-        at = START + timedelta(minutes=number // 3)
+        at = START + timedelta(minutes=number // 2 * 2)
         if random_.random() < 0.1:
             kind, actor = random_.choice([RecordKind.PERSON, RecordKind.KEY]), random_.choice(ACTORS)
             subject = f"p{random_.randrange(3)}"
@@ -144,7 +144,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield database
 
 
-COUNT = 700
+COUNT = 300
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +184,7 @@ def _found(journal: Journal, wanted: RecordFilter, limit: int) -> list[int]:
     raise AssertionError("the pages don't end")
 
 
-@pytest.mark.parametrize("seed", range(how_many(25, large=200)))
+@pytest.mark.parametrize("seed", range(how_many(12, large=200)))
 def test_what_is_found_is_what_by_hand_is_found(
     filled: tuple[Journal, list[dict[str, Any]]], seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,12 +192,12 @@ def test_what_is_found_is_what_by_hand_is_found(
     journal, known = filled
     random_ = random.Random(seed)
     names = random_.sample([*WORDS], random_.choice([0, 1, 1, 2, 2, 3]))
-    monkeypatch.setattr(record_search, "STEP_MIN", random_.choice([1, 10, 500]))
-    monkeypatch.setattr(record_search, "STEP_MAX", random_.choice([10, 20_000]))
+    monkeypatch.setattr(record_search, "STEP_MIN", random_.choice([5, 20, 500]))
+    monkeypatch.setattr(record_search, "STEP_MAX", random_.choice([20, 20_000]))
     for eyes in EYES:
         wanted = read_filter({name: random_.choice(WORDS[name]) for name in names}, eyes)
         by_hand = [seq for seq, each in enumerate(known) if _wanted(each, wanted)]
-        assert _found(journal, wanted, random_.choice([1, 7, 50, 1000])) == by_hand[::-1], wanted
+        assert _found(journal, wanted, random_.choice([3, 7, 50, 1000])) == by_hand[::-1], wanted
 
 
 @pytest.mark.parametrize("name", WORDS)
@@ -235,7 +235,7 @@ def test_a_call_looks_at_so_many_and_says_how_far_it_came(
         assert page.records == []
         below = page.searched_to
         reached.append((below, page.is_last))
-    assert reached == [(max(COUNT - 100 * (n + 1), 0), 100 * (n + 1) >= COUNT) for n in range(7)] + [(0, True)]
+    assert reached == [(max(COUNT - 100 * n, 0), 100 * n >= COUNT) for n in range(1, COUNT // 100 + 2)]
 
 
 def test_a_page_stays_right_while_records_are_added(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ class ProofStateShape(Shape):
     )
 
 
-class RecordShape(RecordLineShape):
+class RecordDetailsShape(RecordLineShape):
     """A record, with all that it holds. What the reader's role doesn't show is null, and the answer's header
     `Credence-Withheld` lists it."""
 

@@ -23,8 +23,8 @@ from api.http.search_answers import (
     DecisionsShape,
     JournalParameters,
     ProofStateShape,
+    RecordDetailsShape,
     RecordLineShape,
-    RecordShape,
     RecordsShape,
     SearchParameters,
 )
@@ -107,7 +107,7 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         record: Annotated[str, Path(description="Its number (`seq`, `Journal-Entry`) or its id.")],
         request: Request,
         response: Response,
-    ) -> RecordShape:
+    ) -> RecordDetailsShape:
         """A record with who asked, when, what was received and answered, and how far it is proved. Privacy and admin
         see what the header says."""
         found = await asyncio.to_thread(_read_record, journal, record)
@@ -211,7 +211,7 @@ def _line(header: Header) -> dict[str, Any]:
     }
 
 
-def _read_record(journal: Journal, called: str) -> RecordShape:
+def _read_record(journal: Journal, called: str) -> RecordDetailsShape:
     """Blocks. Raises `UnknownRecord`."""
     found = journal.record_called(called)
     if found is None:
@@ -221,7 +221,7 @@ def _read_record(journal: Journal, called: str) -> RecordShape:
     checkpoint = journal.ask(lambda connection, _: first_checkpoint_over(connection, seq))
     told = _line(found.header) | {name: getattr(contents, name) for name in _IN_A_BODY}
     proof = ProofStateShape(leaf=leaf_hash(text).hex(), checkpoint=checkpoint)
-    return RecordShape(**{**told, "actor": found.actor, "header": text.decode(), "proof": proof})
+    return RecordDetailsShape(**{**told, "actor": found.actor, "header": text.decode(), "proof": proof})
 
 
 def _pointers(names: Iterable[str]) -> str:

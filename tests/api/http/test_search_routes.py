@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from api.http.answers import DecisionShape
-from api.http.search_answers import PAGE, RecordShape
+from api.http.search_answers import PAGE, RecordDetailsShape
 from ledger.access.roles import Role
 from ledger.record.sealing import blind_of
 from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, people_with_keys, service_key, settings_in
@@ -212,7 +212,7 @@ def test_a_record_has_all_that_was_asked_and_answered(keys: tuple[httpx2.Client,
     number = answer.headers["journal-entry"]
     for called in (number, answer.json()["id"], answer.json()["id"].upper()):
         record = client.get(f"/v1/journal/{called}", headers=bearer(made["auditor"])).json()
-        RecordShape.model_validate(record)
+        RecordDetailsShape.model_validate(record)
         assert (record["request"].encode(), record["answer"].encode()) == (body, answer.content)
         assert (record["account"], record["subject"], record["request_id"]) == ("C-9", "raw-1", "raw")
         assert (record["seq"], record["kind"], record["outcome"]) == (int(number), "decision", "reject")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from api.http.answers import Shape, Version
+from engine.vocabulary.case_kinds import CASE_KINDS
+from ledger.record.record_header import RecordKind
+from ledger.search.filter_words import OUTCOMES, POLICY_MIN, TEXT_MAX
 
 PAGE_MAX = 200
 """Records on one page."""
@@ -14,47 +19,85 @@ PAGE_MAX = 200
 PAGE = 50
 """Where a request says nothing."""
 
+_TEXT: dict[str, Any] = {"minLength": 1, "maxLength": TEXT_MAX, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}
+_RULE: dict[str, Any] = {**_TEXT, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*\.[^\x00]*$"}
+_TIME: dict[str, Any] = {
+    "pattern": r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T[0-9:.]+(Z|[+-][0-9:]+))?$"
+}
+_VERSION: dict[str, Any] = {"pattern": f"^[0-9a-fA-F]{{{POLICY_MIN},64}}$"}
+_CURSOR: dict[str, Any] = {"pattern": "^[A-Za-z0-9_-]{43}$"}
+"""What the document says of parameters; `filter_words` refuses the rest, with what to write instead."""
+
+_Word = str | SkipJsonSchema[None]
+"""Nobody sends null in a query."""
+
 
 class SearchParameters(BaseModel):
     """What lists of records are narrowed by; all that is given must hold. Words are checked by `filter_words`."""
 
     model_config = ConfigDict(populate_by_name=True)
 
-    account: str | None = Field(default=None, description="The customer's number.")
-    subject: str | None = Field(
-        default=None, description="The number of the order, invoice, account or request that was decided."
-    )
-    case: str | None = Field(default=None, description="The kind of case.", examples=["order"])
-    outcome: str | None = Field(default=None, description="What was decided or done.", examples=["hold"])
-    rule: str | None = Field(
-        default=None, description="A rule among the reasons, waived or not.", examples=["orders.over-limit"]
-    )
-    actor: str | None = Field(
-        default=None, description="Who asked: a person's login or id, a program's name, a key's id, or the whole line."
-    )
-    policy: str | None = Field(
-        default=None, description="The policy set's version, or at least its first 8 digits.", examples=["1c3db240"]
-    )
-    since: str | None = Field(
+    account: _Word = Field(default=None, json_schema_extra=_TEXT, description="The customer's number.")
+    subject: _Word = Field(
         default=None,
+        json_schema_extra=_TEXT,
+        description="The number of the order, invoice, account or request that was decided.",
+    )
+    case: _Word = Field(
+        default=None, json_schema_extra={"enum": [*CASE_KINDS]}, description="The kind of case.", examples=["order"]
+    )
+    outcome: _Word = Field(
+        default=None,
+        json_schema_extra={"enum": [*OUTCOMES]},
+        description="What was decided or done.",
+        examples=["hold"],
+    )
+    rule: _Word = Field(
+        default=None,
+        json_schema_extra=_RULE,
+        description="A rule among the reasons, waived or not.",
+        examples=["orders.over-limit"],
+    )
+    actor: _Word = Field(
+        default=None,
+        json_schema_extra=_TEXT,
+        description="Who asked: a person's login or id, a program's name, a key's id, or the whole line.",
+    )
+    policy: _Word = Field(
+        default=None,
+        json_schema_extra=_VERSION,
+        description="The policy set's version, or at least its first 8 digits.",
+        examples=["1c3db240"],
+    )
+    since: _Word = Field(
+        default=None,
+        json_schema_extra=_TIME,
         alias="from",
         description="Recorded on this day (UTC) or at this time, or later.",
         examples=["2026-07-01"],
     )
-    until: str | None = Field(
+    until: _Word = Field(
         default=None,
+        json_schema_extra=_TIME,
         description="Recorded by the end of this day (UTC), or at this time, or earlier.",
         examples=["2026-07-31T12:00:00Z"],
     )
-    request_id: str | None = Field(default=None, description="The request's `X-Request-Id`.")
+    request_id: _Word = Field(default=None, json_schema_extra=_TEXT, description="The request's `X-Request-Id`.")
     limit: int = Field(default=PAGE, ge=1, le=PAGE_MAX, description="The most that one answer lists.")
-    cursor: str | None = Field(default=None, description="`next` of the page before, with the same filters.")
+    cursor: _Word = Field(
+        default=None, json_schema_extra=_CURSOR, description="`next` of the page before, with the same filters."
+    )
 
 
 class JournalParameters(SearchParameters):
     """The same, of records of all kinds."""
 
-    kind: str | None = Field(default=None, description="The kind of record.", examples=["decision"])
+    kind: _Word = Field(
+        default=None,
+        json_schema_extra={"enum": [*RecordKind]},
+        description="The kind of record.",
+        examples=["decision"],
+    )
 
 
 _SEQ = "Its place in the journal, from 0 without gaps: the `Journal-Entry` of the answer."

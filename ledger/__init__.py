@@ -3,6 +3,8 @@
     record/    what a record is, in bytes: header, parts, seals, the tree over all, signatures; pure
     store/     one SQLite file or PostgreSQL database: what is committed survives a power cut; tables, migrations
     journal/   records on disk before anyone hears of them; time that never goes back
+    search/    records found by account, case, rule, period and more, a page at a time
+    export/    records written to a folder that proves itself, or to a table of decisions
     take_over/ journals of earlier versions, written into a new one
     access/    people, their keys, and every act by which that changed
     policies/  the set in force, followed in a folder, pending where a change takes something away

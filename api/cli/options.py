@@ -28,11 +28,12 @@ from engine.vocabulary.vocabulary import DATE
 DECIDED = "What is decided"
 WHO = "Whom it is about"
 POLICIES = "The policies"
+FOUND = "What is looked for"
 READ = "Files that are read"
 WRITTEN = "Files that are written"
 PRINTED = "What is printed"
 RUNNING = "How it runs"
-PANELS = (DECIDED, WHO, READ, POLICIES, WRITTEN, PRINTED, RUNNING)
+PANELS = (DECIDED, WHO, FOUND, READ, POLICIES, WRITTEN, PRINTED, RUNNING)
 """The groups of options in `--help`, in their order there."""
 
 RULES = Path("rules")

@@ -52,6 +52,7 @@ from api.http.policy_routes import add_policy_routes
 from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.http.rate_limits import RateLimits
 from api.http.reference import add_reference_routes
+from api.http.search_routes import add_search_routes, masked_decision
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
@@ -122,7 +123,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.add_exception_handler(HTTPException, _raise_ours)
     app.add_exception_handler(RequestValidationError, _raise_ours)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
-    _add_decision_routes(app, journal)
+    add_search_routes(app, journal, policies)
+    _add_decision_routes(app, journal, policies)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)
     add_health_routes(app, policies, journal, metrics, worker)
@@ -194,7 +196,7 @@ def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
     )
 
 
-def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
+def _add_decision_routes(app: FastAPI, journal: Journal, policies: Policies) -> None:
     """Reading a decision again; and what a mistyped kind of case is answered, with the kinds that there are."""
 
     @app.get(
@@ -207,9 +209,12 @@ def _add_decision_routes(app: FastAPI, journal: Journal) -> None:
     )
     async def get_decision(id: Annotated[str, Path(description="The decision's id.")], request: Request) -> Response:
         """The decision as it was answered, byte for byte. Order entry and booking see their own, collectors those on
-        invoices and accounts."""
-        admitted = admitted_of(request.scope)
-        return Response(await find_decision(id, journal, admitted), media_type="application/json")
+        invoices and accounts. Editors and approvers see it without what is confidential or personal: the header
+        `Credence-Withheld` lists what it lacks."""
+        recorded, is_masked = await find_decision(id, journal, admitted_of(request.scope))
+        if is_masked:
+            return masked_decision(recorded, policies)
+        return Response(recorded.answer, media_type="application/json")
 
     @app.post("/v1/decisions/{case}", include_in_schema=False)
     async def unknown_case(case: str) -> None:

@@ -49,6 +49,7 @@ from ledger.record.body_parts import Part
 from ledger.record.decision_parts import FlaggedFacts, answer_parts
 from ledger.record.new_records import Record
 from ledger.record.record_header import RecordKind
+from ledger.search.record_filter import Visible
 
 MEMBERS_MAX = 500
 """Members of one JSON object in a request. A fact that doesn't exist costs a search for what was meant."""
@@ -122,27 +123,28 @@ async def _send(send: Send, answer: bytes, id: str, seq: int) -> None:
     await send({"type": "http.response.body", "body": answer})
 
 
-async def find_decision(id: str, journal: Journal, admitted: Admitted) -> bytes:
-    """The recorded bytes. Raises `UnknownDecision`, `Forbidden` where the caller may see others only, or
-    `MethodNotAllowed` where the id is a case kind."""
+async def find_decision(id: str, journal: Journal, admitted: Admitted) -> tuple[Recorded, bool]:
+    """The decision, and whether the caller sees it masked only. Raises `UnknownDecision`, `Forbidden` where the caller
+    may see others only, or `MethodNotAllowed` where the id is a case kind."""
     if id in CASE_KINDS:
         raise MethodNotAllowed("this path answers POST only", (), {"Allow": "POST"})
     recorded = await asyncio.to_thread(journal.recorded, id.lower()) if _UUID.fullmatch(id.lower()) else None
     if recorded is None:
         raise UnknownDecision(id)
-    if not _may_see(recorded, admitted):
+    is_seen = visible_to(admitted).sees(recorded.case_kind, recorded.actor)
+    if not is_seen and Right.MASKED not in admitted.rights:
         sees = " and ".join(_SEEN[right] for right in sorted(admitted.rights))
         raise Forbidden(f"{admitted.caller.in_words}, which sees {sees}")
-    return recorded.answer.encode()
+    return recorded, not is_seen
 
 
-def _may_see(recorded: Recorded, admitted: Admitted) -> bool:
-    """By any of the rights. What a right that is not looked at here would show, is not shown."""
-    rights, actor = admitted.rights, admitted.caller.actor
-    return (
-        Right.FULL in rights
-        or (Right.OWN in rights and actor is not None and actor.did(recorded.actor))
-        or (Right.INVOICES_AND_ACCOUNTS in rights and recorded.case_kind in ("invoice", "account"))
+def visible_to(admitted: Admitted) -> Visible:
+    """Which decisions the caller sees whole. What a right that is not looked at here would show, is not shown."""
+    rights = admitted.rights
+    return Visible(
+        everything=Right.FULL in rights,
+        own=admitted.caller.actor if Right.OWN in rights else None,
+        cases=frozenset({"invoice", "account"} if Right.INVOICES_AND_ACCOUNTS in rights else ()),
     )
 
 

@@ -23,6 +23,7 @@ from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.changes import AccessRefused, AlreadyThere, NobodyThere
 from ledger.policies.in_force import NoPolicyInForce, NotPending
+from ledger.search.cursors import BadCursor
 from ledger.store.trouble import JournalUnavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -122,6 +123,13 @@ class UnknownDecision(Refused):
         super().__init__(f"no decision with the id `{id[:80]}` is in the journal")
 
 
+class UnknownRecord(Refused):
+    """The journal has no record with this id or number."""
+
+    def __init__(self, called: str) -> None:
+        super().__init__(f"no record `{called[:80]}` is in the journal; give a record's number, or its id")
+
+
 class NotLocal(Refused):
     """With `--insecure-local`: asked from another machine, or passed on by a proxy."""
 
@@ -212,6 +220,16 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     ),
     UnknownDecision: ProblemKind(
         "unknown-decision", 404, "No such decision", "The journal has no decision with this id."
+    ),
+    UnknownRecord: ProblemKind(
+        "unknown-record", 404, "No such record", "The journal has no record with this number or id."
+    ),
+    BadCursor: ProblemKind(
+        "cursor-unusable",
+        422,
+        "The cursor can't be used",
+        "A cursor goes on with the search that gave it: by the same key, with the same filters. Anything else would "
+        "leave records out.",
     ),
     NoSuchPath: ProblemKind("not-found", 404, "No such path", "The OpenAPI document lists all paths."),
     MethodNotAllowed: ProblemKind(

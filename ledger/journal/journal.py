@@ -45,6 +45,7 @@ from ledger.record.actors import Actor
 from ledger.record.canonical_json import NotCanonical
 from ledger.record.new_records import Record, activation_record
 from ledger.record.record_header import RecordKind
+from ledger.record.sealing import BodyKey
 from ledger.store.key_database import SubjectKeys
 from ledger.store.place import JournalPlace
 from ledger.store.secret_files import KeyPlaces, beside, wrapping_key
@@ -197,6 +198,11 @@ class Journal:
         """All rows of a query on the journal's tables. Raises `JournalUnavailable`. Blocks: call it from a thread."""
         return self._rows(lambda connection: connection.execute(query).all())
 
+    def ask(self, question: Callable[[Connection, SubjectKeys], _Answer]) -> _Answer:
+        """What a question to the tables gives that needs the keys too. Raises `JournalUnavailable`. Blocks: call it
+        from a thread."""
+        return self._rows(lambda connection: question(connection, self._keys_to_read()))
+
     def find_policy_set(self, version: str) -> PolicySet | None:
         """Blocks: call it from a thread."""
         return self._rows(lambda connection: policy_set(connection, version))
@@ -218,12 +224,15 @@ class Journal:
             self._waiting.put(None)
             self._thread.join()
 
-    def _key_to_read(self, number: int) -> Any:
+    def _key_to_read(self, number: int) -> BodyKey:
+        return self._keys_to_read().key(number)
+
+    def _keys_to_read(self) -> SubjectKeys:
         keys = self._keys
         if keys is None:
             wrapping = wrapping_key(self._places.wrapping_key, may_make=False)
             keys = self._keys = SubjectKeys(self._places.subject_keys, wrapping)
-        return keys.key(number)
+        return keys
 
     def _rows(self, ask: Callable[[Connection], _Answer]) -> _Answer:
         try:

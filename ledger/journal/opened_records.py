@@ -11,24 +11,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
 
 from ledger.record.body_parts import BadBody, Body, unpacked
 from ledger.record.canonical_json import NotCanonical
-from ledger.record.decision_parts import ANSWER, REQUEST
+from ledger.record.decision_parts import ANSWER, REQUEST, flagged_facts
 from ledger.record.new_records import ACTOR
 from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed
 from ledger.store.key_database import KeyGone
-from ledger.store.tables import bodies, entries, policy_sets
+from ledger.store.tables import NOT_DECIDED, bodies, checkpoints, entries, policy_sets
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 KeyNumbered = Callable[[int], BodyKey]
 """Gives the subject key of a number."""
 
 ENTRY = (entries.c.seq, entries.c.header, bodies.c.key_number, bodies.c.nonce, bodies.c.sealed)
-_JOINED = entries.outerjoin(bodies, entries.c.seq == bodies.c.seq)
+JOINED = entries.outerjoin(bodies, entries.c.seq == bodies.c.seq)
 _DECISIONS = (RecordKind.DECISION.value, RecordKind.IMPORTED.value)
+UNDECIDED: ColumnElement[bool] = literal_column(NOT_DECIDED.text)
+"""A query gets the index of entries that are no decisions only by saying so, in the index's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ class Recorded:
 
     actor: str
     """Who asked; empty in decisions of before that was kept."""
+
+    flagged: frozenset[str]
+    """Names of the facts that were confidential or personal then, among those that were sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ class Activation:
 
 def decision_with_id(connection: Connection, key: KeyNumbered, id: str) -> Recorded | None:
     """Raises `FileTrouble` where the record is damaged or its key can't be had."""
-    row = connection.execute(select(*ENTRY).select_from(_JOINED).where(entries.c.id == id)).first()
+    row = connection.execute(select(*ENTRY).select_from(JOINED).where(entries.c.id == id)).first()
     return None if row is None else _decision(opened(row, key))
 
 
@@ -121,7 +126,7 @@ def record_called(connection: Connection, key: KeyNumbered, called: str) -> Open
     """The record of any kind with this id, or with this place where `called` is a number. Raises `FileTrouble`."""
     by_place = called.isascii() and called.isdigit() and int(called) < 2**63
     which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
-    row = connection.execute(select(*ENTRY).select_from(_JOINED).where(which)).first()
+    row = connection.execute(select(*ENTRY).select_from(JOINED).where(which)).first()
     return None if row is None else opened(row, key)
 
 
@@ -137,19 +142,20 @@ def _decision(record: OpenedRecord) -> Recorded | None:
         request=request.decode(),
         answer=answer.decode(),
         actor=record.actor,
+        flagged=flagged_facts(record.body),
     )
 
 
 def decisions_from(connection: Connection, key: KeyNumbered, seq: int, most: int) -> list[Recorded]:
     """At most so many decisions in their order, the first at this place or behind it. Raises `FileTrouble`."""
-    query = select(*ENTRY).select_from(_JOINED).where(entries.c.seq >= seq, entries.c.kind.in_(_DECISIONS))
+    query = select(*ENTRY).select_from(JOINED).where(entries.c.seq >= seq, entries.c.kind.in_(_DECISIONS))
     rows = connection.execute(query.order_by(entries.c.seq).limit(most)).all()
     return [decision for row in rows if (decision := _decision(opened(row, key))) is not None]
 
 
 def records_of(connection: Connection, key: KeyNumbered, kinds: Sequence[RecordKind]) -> list[OpenedRecord]:
     """All records of these kinds, in their order. Not for decisions, of which there are too many."""
-    return [opened(row, key) for row in connection.execute(_of_kinds(ENTRY, kinds).select_from(_JOINED))]
+    return [opened(row, key) for row in connection.execute(_of_kinds(ENTRY, kinds).select_from(JOINED))]
 
 
 def last_of(connection: Connection, kinds: Sequence[RecordKind]) -> int | None:
@@ -172,6 +178,11 @@ def version_in_force(connection: Connection) -> str | None:
     return connection.execute(query).scalar()
 
 
+def first_checkpoint_over(connection: Connection, seq: int) -> int | None:
+    """The size of the first signed checkpoint that covers the record at this place; None where none does yet."""
+    return connection.execute(select(func.min(checkpoints.c.size)).where(checkpoints.c.size > seq)).scalar()
+
+
 def policy_set(connection: Connection, version: str) -> PolicySet | None:
     """Raises `FileTrouble` where it can't be read."""
     row = connection.execute(select(policy_sets).where(policy_sets.c.version == version)).first()
@@ -185,8 +196,7 @@ def policy_set(connection: Connection, version: str) -> PolicySet | None:
 
 def _of_kinds(columns: Sequence[Any], kinds: Sequence[RecordKind]) -> Select[Any]:
     """By the index of entries that are no decisions, which a query gets only by saying so."""
-    undecided = entries.c.kind.not_in(_DECISIONS)
-    return select(*columns).where(undecided, entries.c.kind.in_([kind.value for kind in kinds])).order_by(entries.c.seq)
+    return select(*columns).where(UNDECIDED, entries.c.kind.in_([kind.value for kind in kinds])).order_by(entries.c.seq)
 
 
 def opened(row: Any, key: KeyNumbered) -> OpenedRecord:

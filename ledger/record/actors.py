@@ -67,3 +67,9 @@ class Actor:
         if self.service is not None:
             return self.service == match["service"]
         return str(self) == recorded
+
+
+def is_named(recorded: str, names: frozenset[str]) -> bool:
+    """Whether a line is one of these, or names one of them: a key, a program, or a person who acts or is acted for."""
+    match = _ACTOR.fullmatch(recorded)
+    return recorded in names or (match is not None and not names.isdisjoint(filter(None, match.groups())))

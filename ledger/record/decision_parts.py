@@ -17,7 +17,7 @@ from pydantic_core import to_json
 
 from engine.deciding.decision import Decision
 from engine.vocabulary.vocabulary import Kind, Vocabulary
-from ledger.record.body_parts import Part, cut
+from ledger.record.body_parts import Body, Part, cut
 
 REQUEST = "request"
 ANSWER = "answer"
@@ -148,3 +148,11 @@ def _json(told: Mapping[str, Any], names: Iterable[str]) -> bytes:
 def whole_parts(request: bytes, answer: bytes) -> tuple[Part, ...]:
     """A request and an answer of which nothing more is known, each as one part."""
     return Part(REQUEST, request), Part(ANSWER, answer)
+
+
+def flagged_facts(body: Body) -> frozenset[str]:
+    """Names of the facts that were confidential or personal when the record was made, among those that it holds."""
+    prefix = f"{REQUEST}/"
+    return frozenset(
+        part.path.removeprefix(prefix).rpartition("@")[0] for part in body.parts if part.path.startswith(prefix)
+    )

@@ -14,8 +14,9 @@ ACT_BODY = "act"
 ACTIVATION = "activation"
 ACTOR = "actor"
 REFUSAL = "refusal"
+EXPORT = "export"
 """Paths of parts: who or what an act is about and what it set; how a policy set took effect; an actor who names
-somebody; why an act was refused."""
+somebody; why an act was refused; what was exported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +95,10 @@ def refusal_record(act: str, subject: str, why: str, actor: Actor | str, request
     return Record(
         kind=RecordKind.REFUSAL, outcome=act, actor=actor, parts=parts, subject=subject, request_id=request_id
     )
+
+
+def export_record(said: str, actor: Actor | str, account: str | None) -> Record:
+    """Records were written to files. `said` is JSON: by whom, which ones, how many. `account`: the customer whose
+    number stands in it, whose key seals it then."""
+    parts = (Part(EXPORT, said.encode()),)
+    return Record(kind=RecordKind.EXPORT, outcome="written", actor=actor, parts=parts, account=account)

@@ -40,6 +40,9 @@ class RecordKind(StrEnum):
     IMPORTED = "imported"
     """A decision of an earlier journal, with the id and the time that it had there."""
 
+    EXPORT = "export"
+    """Records were written to files outside of the journal: who, by which filter, how many."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:

@@ -24,7 +24,9 @@ metadata = MetaData()
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 """SQLite keeps rows in the order of a column only where it is declared INTEGER."""
 
-_NOT_DECIDED = text("kind NOT IN ('decision', 'imported')")
+NOT_DECIDED = text("kind NOT IN ('decision', 'imported')")
+"""Of the index of entries that are no decisions. A query may use it only by saying so in these words: SQLite doesn't
+look into values that are bound."""
 
 entries = Table(
     "entries",
@@ -38,7 +40,7 @@ entries = Table(
     Column("actor", Text, nullable=False),
     Column("policy", String(64), nullable=False),
     Column("header", Text, nullable=False),  # canonical JSON: the leaf of the log
-    Index("entries_of_kind", "kind", "seq", sqlite_where=_NOT_DECIDED, postgresql_where=_NOT_DECIDED),
+    Index("entries_of_kind", "kind", "seq", sqlite_where=NOT_DECIDED, postgresql_where=NOT_DECIDED),
 )
 """One row for each record, append-only. The columns repeat members of the header, to search by."""
 

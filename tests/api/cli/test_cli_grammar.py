@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from api.cli.grammar import help_rows, with_blocks
-from api.cli.options import PANELS, WHO
+from api.cli.options import FOUND, PANELS, WHO
 from api.cli.summary_option import with_summary_by
 from scripts.option_tables import DOCUMENT, commands, option_table, with_tables
 from tests.support.command_line import HEADING, credence, desk
@@ -25,6 +25,11 @@ OTHER_TYPE = {
     ("--rules", "backtest"): "it takes two folders, to compare them",
     ("--out", "portfolio"): "the older name of --report",
     ("--out", "backtest"): "the older name of --report",
+    **{
+        (option, f"journal {command}"): "it takes times too, of records"
+        for option in ("--from", "--until")
+        for command in ("search", "export")
+    },
 }
 OTHER_HELP = {
     **OTHER_TYPE,
@@ -33,6 +38,11 @@ OTHER_HELP = {
     ("--as-of", "portfolio"): "it has no default, and says why",
     ("--map", "backtest"): "it takes a history map, the others a row map",
     ("--as-of", "backtest"): "the older name of --parameters-of",
+    **{
+        (option, f"journal {command}"): "it narrows a search"
+        for option in ("--case", "--rule")
+        for command in ("search", "export")
+    },
 }
 """Options whose type or help differs from that of the other commands, each with its reason."""
 
@@ -103,7 +113,7 @@ def test_help_shows_the_groups() -> None:
     shown = credence("decide-file", "--help").stdout
 
     groups = [line for line in shown.splitlines() if line.rstrip(":") in PANELS]
-    assert groups == [f"{group}:" for group in PANELS if group != WHO]
+    assert groups == [f"{group}:" for group in PANELS if group not in (WHO, FOUND)]
     assert f"\n{WHO}:\n" in credence("people", "add", "--help").stdout
     assert "[default: local[*]]" in shown
 

@@ -89,6 +89,7 @@ NAMES = {
     *("Action", "ActionName", "RequestedAction"),
     *("CaseKind", "Fact", "FactType", "FactWord", "FutureDates", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
     *("JournalState", "PolicyResults"),
+    *("Decisions", "DecisionLine", "Records", "RecordLine", "RecordDetails", "ProofState"),
 }
 """Every component of the default policies' document."""
 
@@ -140,6 +141,7 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
             "get_facts",
         ),
         *("get_policies", "check_policies", "activate_policies", "healthz", "readyz", "metrics_text"),
+        *("list_decisions", "list_records", "get_record"),
         *("get_people", "add_person", "change_person", "end_person", "get_keys", "create_key", "revoke_key"),
     }
 

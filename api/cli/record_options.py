@@ -1,0 +1,112 @@
+"""Which records of a journal a command is about: the filters of a search as options, and the journal opened to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.console import refuse
+from api.cli.journal_settings import journal_settings
+from api.cli.options import FOUND
+
+if TYPE_CHECKING:
+    from ledger.journal.journal import Journal
+    from ledger.search.record_filter import RecordFilter
+
+_TIME = "a day, such as 2026-03-01, which is UTC's, or a time with its zone, such as 2026-03-01T08:30:00Z."
+
+
+def _option(name: str, metavar: str, help: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(name, metavar=metavar, help=help, rich_help_panel=FOUND)
+    return option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOptions:
+    """All that is given must hold. None: whatever it is."""
+
+    account: Annotated[str | None, _option("--account", "NUMBER", "The customer's number.")] = None
+    """The customer."""
+
+    subject: Annotated[
+        str | None,
+        _option("--subject", "NUMBER", "The number of the order, invoice or request; the id of a person or key."),
+    ] = None
+    """What it is about."""
+
+    case: Annotated[str | None, _option("--case", "KIND", "Decisions on this kind of case, such as order.")] = None
+    """The kind of case."""
+
+    outcome: Annotated[
+        str | None, _option("--outcome", "WORD", "What was decided or done, such as hold, reject or add.")
+    ] = None
+    """What was decided or done."""
+
+    kind: Annotated[
+        str | None,
+        _option("--kind", "KIND", "The kind of record: decision, person, key, policy, refusal, imported or export."),
+    ] = None
+    """The kind of record."""
+
+    rule: Annotated[str | None, _option("--rule", "ID", "A rule among the reasons, such as orders.over-limit.")] = None
+    """A rule among the reasons."""
+
+    actor: Annotated[
+        str | None,
+        _option("--actor", "WHO", "Who asked: a person's login or id, a program's name, a key's id."),
+    ] = None
+    """Who asked."""
+
+    policy: Annotated[
+        str | None, _option("--policy", "VERSION", "The policy set's version, or at least its first 8 digits.")
+    ] = None
+    """The policies that decided or took effect."""
+
+    since: Annotated[str | None, _option("--from", "TIME", f"Recorded at this time or later: {_TIME}")] = None
+    """Recorded at this time or later."""
+
+    until: Annotated[
+        str | None, _option("--until", "TIME", "Recorded at this time or earlier; of a day, by its end.")
+    ] = None
+    """Recorded at this time or earlier."""
+
+    request_id: Annotated[str | None, _option("--request-id", "ID", "The request's X-Request-Id.")] = None
+    """Of the request."""
+
+    def words(self) -> dict[str, str]:
+        """Those that were given, by the names that `filter_words` knows."""
+        words = {name: getattr(self, {"from": "since"}.get(name, name)) for name in _NAMES}
+        return {name: word for name, word in words.items() if word is not None}
+
+    def filter(self) -> RecordFilter:
+        """Ends the command where a word can't be used, with all that can't."""
+        from ledger.search.filter_words import FilterRefused, read_filter
+
+        try:
+            return read_filter(self.words())
+        except FilterRefused as refused:
+            faults = (f"--{each.name.replace('_', '-')} {each.message}; {each.hint}" for each in refused.faults)
+            refuse("\n".join(faults))
+
+
+_NAMES = ("account", "subject", "case", "outcome", "kind", "rule", "actor", "policy", "from", "until", "request_id")
+
+
+@contextmanager
+def journal_to_read(place: str | None) -> Iterator[Journal]:
+    """The journal that --journal names, or the settings. Ends the command where it can't be read."""
+    from ledger.journal.journal import Journal
+    from ledger.store.trouble import FileTrouble, JournalUnavailable
+
+    settings = journal_settings(place)
+    journal = Journal(settings.journal, places=settings.key_places)
+    try:
+        yield journal
+    except (JournalUnavailable, FileTrouble) as error:
+        refuse(f"`{settings.journal}`: {error}")
+    finally:
+        journal.close()

@@ -1,0 +1,228 @@
+"""Decisions and records found again: lists by filters, and a record with all that it holds.
+
+What a caller may not see is no part of what is searched, so no list, count or cursor tells of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Path, Query, Request, Response
+
+from api.http.access_table import Right
+from api.http.caller import Admitted, admitted_of
+from api.http.decisions import visible_to
+from api.http.parameters import only_parameters
+from api.http.problems import BodyFault, FactsInvalid, Forbidden, UnknownRecord, problems
+from api.http.search_answers import (
+    DecisionLineShape,
+    DecisionsShape,
+    JournalParameters,
+    ProofStateShape,
+    RecordDetailsShape,
+    RecordLineShape,
+    RecordsShape,
+    SearchParameters,
+)
+from ledger.journal.journal import Journal
+from ledger.journal.opened_records import OpenedRecord, Recorded, first_checkpoint_over
+from ledger.policies.in_force import Policies
+from ledger.record.decision_parts import flagged_facts
+from ledger.record.merkle_tree import leaf_hash
+from ledger.record.record_header import Header
+from ledger.search.cursors import cursor, read_cursor
+from ledger.search.filter_words import FilterRefused, read_filter
+from ledger.search.masking import masked_answer, shown_rules
+from ledger.search.record_contents import contents_of
+from ledger.search.record_filter import EVERYTHING, RecordFilter, Visible
+from ledger.search.record_search import DECIDED, Page, headers_wanted, records_wanted
+
+WITHHELD_HEADER = "Credence-Withheld"
+"""Lists what of an answer the caller's roles don't show, as JSON pointers."""
+
+_IN_NO_HEADER = ("account", "subject", "rule")
+"""Filters that tell of a record what its header doesn't say."""
+
+_IN_A_BODY = ("account", "subject", "request", "answer", "act")
+
+
+def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> None:
+    """`GET /v1/decisions`, `GET /v1/journal` and `GET /v1/journal/{record}`."""
+
+    @app.get(
+        "/v1/decisions",
+        name="list_decisions",
+        tags=["decisions"],
+        summary="Find decisions",
+        dependencies=[_only(SearchParameters)],
+        responses=problems(422, 503),
+    )
+    async def list_decisions(wanted: Annotated[SearchParameters, Query()], request: Request) -> DecisionsShape:
+        """Decisions, the newest first, by what is known of them. Order entry and booking find their own, collectors
+        those on invoices and accounts. After a request whose answer was lost, `?subject=` with the case's number says
+        what was decided."""
+        admitted = admitted_of(request.scope)
+        read = _decisions_read(wanted, admitted)
+        page, after = await asyncio.to_thread(_found, journal, read, wanted, records_wanted)
+        whole, flagged = visible_to(admitted), _flagged_now(policies)
+        return DecisionsShape(
+            decisions=[_decision_line(record, whole, flagged) for record in page.records],
+            next=after,
+            searched_to=page.searched_to,
+        )
+
+    @app.get(
+        "/v1/journal",
+        name="list_records",
+        tags=["journal"],
+        summary="Find records",
+        dependencies=[_only(JournalParameters)],
+        responses=problems(422, 503),
+    )
+    async def list_records(wanted: Annotated[JournalParameters, Query()], request: Request) -> RecordsShape:
+        """Records of all kinds, the newest first: decisions, changes of people and keys, policy sets that took effect.
+        Whoever sees headers alone can't ask for what no header says: account, subject, rule."""
+        _refuse_beyond_headers(wanted, admitted_of(request.scope))
+        read = _filter(wanted, EVERYTHING)
+        page, after = await asyncio.to_thread(_found, journal, read, wanted, headers_wanted)
+        return RecordsShape(
+            records=[RecordLineShape(**_line(header)) for header in page.records],
+            next=after,
+            searched_to=page.searched_to,
+        )
+
+    @app.get(
+        "/v1/journal/{record}",
+        name="get_record",
+        tags=["journal"],
+        summary="Read a record",
+        dependencies=[only_parameters()],
+        responses=problems(404, 422, 503),
+    )
+    async def get_record(
+        record: Annotated[str, Path(description="Its number (`seq`, `Journal-Entry`) or its id.")],
+        request: Request,
+        response: Response,
+    ) -> RecordDetailsShape:
+        """A record with who asked, when, what was received and answered, and how far it is proved. Privacy and admin
+        see what the header says."""
+        found = await asyncio.to_thread(_read_record, journal, record)
+        if Right.FULL in admitted_of(request.scope).rights:
+            return found
+        withheld = [name for name in _IN_A_BODY if getattr(found, name) is not None]
+        response.headers[WITHHELD_HEADER] = _pointers(withheld)
+        header = json.loads(found.header)
+        return found.model_copy(update={**dict.fromkeys(_IN_A_BODY), "actor": header["actor"]})
+
+
+def masked_decision(recorded: Recorded, policies: Policies) -> Response:
+    """A decision without what is confidential, and a header that lists what it lacks."""
+    content, lacking = masked_answer(recorded.answer, recorded.flagged | _flagged_now(policies))
+    headers = {WITHHELD_HEADER: ", ".join(lacking)}
+    return Response(content, media_type="application/json", headers=headers)
+
+
+def _flagged_now(policies: Policies) -> frozenset[str]:
+    """The facts that the set in force says are confidential or personal, beside those that a record knows of itself."""
+    facts = policies.in_force.engine.vocabulary.facts.values() if policies.in_force else ()
+    return frozenset(fact.name for fact in facts if fact.confidential or fact.personal)
+
+
+def _only(model: type[SearchParameters]) -> Any:
+    return only_parameters(*(field.alias or name for name, field in model.model_fields.items()))
+
+
+def _filter(wanted: SearchParameters, visible: Visible) -> RecordFilter:
+    """Raises `FactsInvalid`."""
+    words = wanted.model_dump(by_alias=True, exclude={"limit", "cursor"})
+    try:
+        return read_filter(words, visible)
+    except FilterRefused as refused:
+        faults = [BodyFault("", f"the parameter `{each.name}` {each.message}", each.hint) for each in refused.faults]
+        raise FactsInvalid("a parameter can't be used", faults) from None
+
+
+def _decisions_read(wanted: SearchParameters, admitted: Admitted) -> RecordFilter:
+    """What the caller wants of what they may see. Whoever sees decisions masked finds them all, but not by rule: which
+    of them a rule holds may be what is confidential."""
+    visible = visible_to(admitted)
+    if Right.MASKED in admitted.rights and not visible.everything:
+        if wanted.rule is not None:
+            raise Forbidden(f"{admitted.caller.in_words}, which sees decisions masked and doesn't find them by `rule`")
+        visible = EVERYTHING
+    return replace(_filter(wanted, visible), kinds=DECIDED)
+
+
+def _refuse_beyond_headers(wanted: SearchParameters, admitted: Admitted) -> None:
+    asked = [name for name in _IN_NO_HEADER if getattr(wanted, name) is not None]
+    if asked and Right.FULL not in admitted.rights:
+        names = " and ".join(f"`{name}`" for name in asked)
+        raise Forbidden(f"{admitted.caller.in_words}, which sees headers of records; no header says {names}")
+
+
+def _found(journal: Journal, read: RecordFilter, wanted: SearchParameters, search: Any) -> tuple[Page[Any], str | None]:
+    """A page and the cursor of the next. Blocks. Raises `BadCursor`."""
+
+    def ask(connection: Any, keys: Any) -> tuple[Page[Any], str | None]:
+        below = None if wanted.cursor is None else read_cursor(keys, read, wanted.cursor)
+        page = search(connection, keys, read, below, wanted.limit)
+        return page, None if page.is_last else cursor(keys, read, page.searched_to)
+
+    return journal.ask(ask)
+
+
+def _decision_line(record: OpenedRecord, whole: Visible, flagged: frozenset[str]) -> DecisionLineShape:
+    header, contents = record.header, contents_of(record)
+    decision = contents.decision or {}
+    reasons = decision["reasons"]
+    is_whole = whole.sees(header.case, record.actor)
+    rules = [reason["rule"] for reason in reasons]
+    return DecisionLineShape(
+        id=header.id,
+        seq=header.seq,
+        recorded_at=header.at,  # type: ignore[arg-type]  # pydantic reads it
+        case=header.case,
+        subject=decision["subject"],
+        account=contents.account,
+        as_of=decision["as_of"],
+        outcome=header.outcome,
+        rules=rules if is_whole else list(shown_rules(reasons, flagged | flagged_facts(record.body))),
+        policy_version=header.policy,
+    )
+
+
+def _line(header: Header) -> dict[str, Any]:
+    return {
+        "seq": header.seq,
+        "id": header.id,
+        "recorded_at": header.at,
+        "kind": header.kind,
+        "case": header.case or None,
+        "outcome": header.outcome or None,
+        "actor": header.actor,
+        "request_id": header.request_id or None,
+        "policy_version": header.policy or None,
+        "engine_version": header.engine or None,
+        "body": header.body,
+    }
+
+
+def _read_record(journal: Journal, called: str) -> RecordDetailsShape:
+    """Blocks. Raises `UnknownRecord`."""
+    found = journal.record_called(called)
+    if found is None:
+        raise UnknownRecord(called)
+    contents, text = contents_of(found), found.header.canonical_text()
+    seq = found.header.seq
+    checkpoint = journal.ask(lambda connection, _: first_checkpoint_over(connection, seq))
+    told = _line(found.header) | {name: getattr(contents, name) for name in _IN_A_BODY}
+    proof = ProofStateShape(leaf=leaf_hash(text).hex(), checkpoint=checkpoint)
+    return RecordDetailsShape(**{**told, "actor": found.actor, "header": text.decode(), "proof": proof})
+
+
+def _pointers(names: Iterable[str]) -> str:
+    return ", ".join(f"/{name}" for name in names)

@@ -1,0 +1,107 @@
+"""Decisions as a table for analysis: a Parquet file, one row a decision; needs pyarrow, which the extra `bulk` brings.
+
+The column `leaf` is the record's leaf in the log, by which a row is found again in the journal and in an export's
+tiles. Times are text as records have them; figures are in `answer`, the JSON that was sent.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from files.whole_files import is_ordinary
+from ledger.export.exporting import ExportPlan, private
+from ledger.journal.journal import Journal
+from ledger.journal.opened_records import OpenedRecord
+from ledger.record.decision_parts import flagged_facts
+from ledger.record.merkle_tree import leaf_hash
+from ledger.search.masking import hidden_rules
+from ledger.search.record_contents import contents_of
+from ledger.store.trouble import FileTrouble
+
+ROWS_AT_ONCE = 5_000
+TEXTS = (
+    *("id", "recorded_at", "case", "subject", "account", "as_of", "currency", "outcome", "actor", "request_id"),
+    *("policy_version", "engine_version", "request", "answer", "leaf"),
+)
+"""Columns of text; beside them `seq`, a whole number, and `rules`, a list of texts."""
+
+
+class DecisionTable:
+    """As `ExportFile` says; records that are no decisions are passed over. Raises ImportError without pyarrow."""
+
+    form = "parquet"
+
+    def __init__(self, path: Path, plan: ExportPlan) -> None:
+        """Raises `FileTrouble`, ImportError, and `OSError` where nothing can be written."""
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        if not is_ordinary(path) or path.is_symlink():
+            raise FileTrouble(f"`{path}` is no ordinary file; nothing was written; give another name")
+        self._path, self._plan, self._arrow = path, plan, pa
+        self._work = path.absolute().with_name(f".{path.name}.partial")
+        fields = [pa.field("seq", pa.int64()), *(pa.field(name, pa.string()) for name in TEXTS)]
+        self._schema = pa.schema([*fields, pa.field("rules", pa.list_(pa.string()))])
+        self._file = self._work.open("wb")
+        private(self._work)
+        self._writer: Any = parquet.ParquetWriter(self._file, self._schema, compression="zstd")
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, record: OpenedRecord) -> None:
+        """A row."""
+        contents = contents_of(record)
+        if contents.decision is None:
+            return
+        header, decision = record.header, contents.decision
+        is_masked = self._plan.is_masked
+        hidden = hidden_rules(decision["reasons"], flagged_facts(record.body)) if is_masked else frozenset()
+        rules = [reason["rule"] for reason in decision["reasons"] if reason["rule"] not in hidden]
+        self._rows.append(
+            {
+                "seq": header.seq,
+                "id": header.id,
+                "recorded_at": header.at,
+                "case": header.case,
+                "subject": contents.subject,
+                "account": contents.account,
+                "as_of": decision.get("as_of"),
+                "currency": decision.get("currency"),
+                "outcome": header.outcome,
+                "actor": record.actor,
+                "request_id": header.request_id or None,
+                "policy_version": header.policy,
+                "engine_version": header.engine or None,
+                "request": None if is_masked else contents.request,
+                "answer": None if is_masked else contents.answer,
+                "leaf": leaf_hash(header.canonical_text()).hex(),
+                "rules": rules,
+            }
+        )
+        if len(self._rows) == ROWS_AT_ONCE:
+            self._flush()
+
+    def finish(self, journal: Journal) -> None:  # noqa: ARG002  # as `ExportFile` has it
+        """The last rows, and all of it on disk."""
+        self._flush()
+        self._writer.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def publish(self) -> None:
+        """The file gets its name."""
+        self._work.replace(self._path)
+
+    def discard(self) -> None:
+        """Nothing is left of it."""
+        if self._writer.is_open:
+            self._writer.close()  # else it would write to a closed file at its end
+        self._file.close()
+        self._work.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))
+            self._rows = []

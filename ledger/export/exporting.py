@@ -1,0 +1,160 @@
+"""An export: records that a filter wants, written to a folder or a table, and a record that says so.
+
+What is exported ends at the newest checkpoint, so that all of it is covered by a signature. Files are written beside
+their places. Once all is written the export is recorded, and only then they take their places: no file of customers'
+figures stands there that the journal doesn't know of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection, select
+
+from ledger.journal.journal import Journal
+from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened
+from ledger.record.actors import COMMAND_LINE
+from ledger.record.new_records import export_record
+from ledger.search.record_filter import RecordFilter
+from ledger.search.record_search import headers_wanted
+from ledger.store.key_database import SubjectKeys
+from ledger.store.tables import checkpoints, entries
+from ledger.store.trouble import FileTrouble
+
+BATCH = 500
+"""Records read at once."""
+
+_FOUND_AT_ONCE = 10_000
+
+ShowExported = Callable[[str, int, int], object]
+"""Called with what is being done, and how many records of how many are done; 0 where that isn't known yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportPlan:
+    """What is to be exported."""
+
+    wanted: RecordFilter
+    """Which records."""
+
+    words: Mapping[str, str]
+    """The filter as it was written, for the record."""
+
+    is_masked: bool
+    """Without what is confidential or personal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointNote:
+    """The newest signed checkpoint."""
+
+    size: int
+    """How many records it covers."""
+
+    note: str
+    """As it was signed."""
+
+
+class ExportFile(Protocol):
+    """One thing that is written: a folder or a file."""
+
+    form: str
+    """What it is called in the record of the export."""
+
+    def add(self, record: OpenedRecord) -> None:
+        """The next record; their numbers rise."""
+
+    def finish(self, journal: Journal) -> None:
+        """All records were added; what belongs to them is written, and all of it is on disk."""
+
+    def publish(self) -> None:
+        """Moved to its place."""
+
+    def discard(self) -> None:
+        """Nothing is left of it."""
+
+
+def newest_checkpoint(journal: Journal) -> CheckpointNote:
+    """Raises `FileTrouble` where nothing is signed yet."""
+    query = select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size.desc()).limit(1)
+    rows = journal.read(query)
+    if not rows:
+        raise FileTrouble("the journal has no checkpoint yet; one is signed within a second of its first record")
+    return CheckpointNote(size=rows[0].size, note=rows[0].note)
+
+
+def export(
+    journal: Journal, plan: ExportPlan, size: int, files: Sequence[ExportFile], show: ShowExported = lambda *_: None
+) -> int:
+    """The number of records. `size`: of the newest checkpoint. Raises `JournalUnavailable`, `FileTrouble` and
+    `OSError`; then nothing is at the files' places, and whoever made them discards them."""
+    places = _places(journal, plan.wanted, size, show)
+    for done, record in enumerate(_records(journal, places), 1):
+        for file in files:
+            file.add(record)
+        if done % BATCH == 0 or done == len(places):
+            show("exporting", done, len(places))
+    for file in files:
+        file.finish(journal)
+    _record(journal, plan, size, len(places), [file.form for file in files])
+    for file in files:
+        file.publish()
+    return len(places)
+
+
+def _places(journal: Journal, wanted: RecordFilter, size: int, show: ShowExported) -> array[int]:
+    """Eight bytes for each record, the oldest first."""
+    places, below, is_last = array("q"), size, False
+    while not is_last:
+        start = below
+
+        def ask(connection: Connection, keys: SubjectKeys, start: int = start) -> tuple[list[int], int, bool]:
+            page = headers_wanted(connection, keys, wanted, start, _FOUND_AT_ONCE)
+            return [header.seq for header in page.records], page.searched_to, page.is_last
+
+        some, below, is_last = journal.ask(ask)
+        places.extend(some)
+        show("finding", len(places), 0)
+    places.reverse()
+    return places
+
+
+def _records(journal: Journal, places: array[int]) -> Iterator[OpenedRecord]:
+    for at in range(0, len(places), BATCH):
+        some = list(places[at : at + BATCH])
+
+        def ask(connection: Connection, keys: SubjectKeys, some: list[int] = some) -> list[OpenedRecord]:
+            query = select(*ENTRY).select_from(JOINED).where(entries.c.seq.in_(some)).order_by(entries.c.seq)
+            return [opened(row, keys.key) for row in connection.execute(query)]
+
+        yield from journal.ask(ask)
+
+
+def _record(journal: Journal, plan: ExportPlan, size: int, count: int, forms: list[str]) -> None:
+    said = {
+        "by": getpass.getuser(),
+        "filter": dict(plan.words),
+        "forms": forms,
+        "masked": plan.is_masked,
+        "records": count,
+        "size": size,
+    }
+    account = plan.wanted.account if count else None
+    record = export_record(json.dumps(said, ensure_ascii=False), COMMAND_LINE, account)
+
+    async def write() -> None:
+        await journal.record(record)
+
+    asyncio.run(write())
+
+
+def private(path: Path) -> None:
+    """For its owner only: customers' figures are in it."""
+    path.chmod(0o700 if path.is_dir() else 0o600)

@@ -148,6 +148,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 20, 50)
 
 
+def pytest_unconfigure() -> None:
+    """Libraries that count what is left of theirs at the end complain of what is frozen."""
+    gc.unfreeze()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     _mark_slow(items)
     if hasattr(config, "workerinput"):  # of several processes: with the long files first, all of them end together

@@ -37,6 +37,7 @@ from engine.feel import syntax
 from engine.reading.policy import Expression
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula
+from engine.ruleset.functions import FUNCTIONS
 from engine.vocabulary.days import date_of
 from engine.vocabulary.invisible import IN_POLICIES
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
@@ -380,6 +381,8 @@ class ExpressionCompiler:
             return working_day(name, arguments, partial(self.formula, scope=scope), named)
         if name == "count" and arguments is node.arguments:
             raise Mismatch(ErrorCode.T004, "`count` takes a list", "write `count([A, B])`, or name a list")
+        if name not in FUNCTIONS:  # what is wrong is the function, whatever its lists hold
+            arguments = tuple(each for each in arguments if list_expression(each, scope, self) is None)
         return compile_call(name, self.formulas(arguments, scope))
 
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:

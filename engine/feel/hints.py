@@ -145,6 +145,16 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Advice], ...] = (
         _both,
     ),
     (re.compile(r"=>|=<|<>"), _turned),
+    (re.compile(r"[<>]\s+="), lambda match: f"write `{match[0][0]}=`, without a blank"),
+    (re.compile(r"\[\s*\]"), lambda match: "write a condition in it, `[amount > 0]`, or leave it out"),
+    (
+        re.compile(r"([<>]=?|!?=)\s*\]\s*\)?"),
+        lambda match: f"a value is missing behind `{match[1]}`",
+    ),
+    (
+        re.compile(r"\b(some|every)\s+(?P<list>[^\W\d]\w*(?:\.\w+)+)"),
+        lambda match: f"write `{match[1]} i in {match['list']} satisfies …`",
+    ),
     (
         re.compile(r"\b(?:end of (?:the )?month|last day(?: of (?:the |a )?month)?|month end)\s*\(", re.IGNORECASE),
         lambda match: "write `last day of month(…)`",

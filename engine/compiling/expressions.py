@@ -16,6 +16,7 @@ from functools import partial
 
 from engine.compiling import arithmetic as a
 from engine.compiling.calls import compile_call, temporal
+from engine.compiling.growth import refuse_growth
 from engine.compiling.lists import (
     AGGREGATES,
     aggregated,
@@ -194,7 +195,9 @@ class ExpressionCompiler:
             case syntax.Negation():
                 return a.negate(self.formula(node.operand, scope))
             case syntax.Arithmetic():
-                return _ARITHMETIC[node.operator](*self.formulas((node.left, node.right), scope))
+                sides = self.formulas((node.left, node.right), scope)
+                refuse_growth(node, *sides, scope.look_up)
+                return _ARITHMETIC[node.operator](*sides)
             case syntax.Comparison():
                 return self._comparison(node, scope)
             case syntax.And():
@@ -381,7 +384,7 @@ class ExpressionCompiler:
             return working_day(name, arguments, partial(self.formula, scope=scope), named)
         if name == "count" and arguments is node.arguments:
             raise Mismatch(ErrorCode.T004, "`count` takes a list", "write `count([A, B])`, or name a list")
-        if name not in FUNCTIONS:  # what is wrong is the function, whatever its lists hold
+        if name not in FUNCTIONS:  # lists are no mistake of theirs
             arguments = tuple(each for each in arguments if list_expression(each, scope, self) is None)
         return compile_call(name, self.formulas(arguments, scope))
 

@@ -196,7 +196,7 @@ class ExpressionCompiler:
                 return a.negate(self.formula(node.operand, scope))
             case syntax.Arithmetic():
                 sides = self.formulas((node.left, node.right), scope)
-                refuse_growth(node, *sides, scope.look_up)
+                refuse_growth(node, sides, scope.look_up)
                 return _ARITHMETIC[node.operator](*sides)
             case syntax.Comparison():
                 return self._comparison(node, scope)

@@ -6,7 +6,7 @@ share, so a number above 1 there is most likely a percentage, and a tolerance of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from engine.compiling.lists import dotted_name
 from engine.compiling.mismatch import Mismatch
@@ -18,14 +18,12 @@ from engine.vocabulary.vocabulary import Kind
 from engine.vocabulary.written_numbers import percent, plain
 
 
-def refuse_growth(
-    node: syntax.Arithmetic, left: Formula, right: Formula, look_up: Callable[[str], Formula | None]
-) -> None:
+def refuse_growth(node: syntax.Arithmetic, sides: Sequence[Formula], look_up: Callable[[str], Formula | None]) -> None:
     """Raises `Mismatch` for an amount that is multiplied with, or divided by, `1 + p` or `1 - p` where `p` is a plain
-    number above 1. `left` and `right` are the formulas of the node's two sides."""
+    number above 1. `sides` are the formulas of the node's left and right."""
     if node.operator not in ("*", "/"):
         return
-    for side, other in ((node.left, right), (node.right, left)):
+    for side, other in ((node.left, sides[1]), (node.right, sides[0])):
         name = _beside_one(side) if other.type.kind is Kind.MONEY else None
         found = look_up(name) if name else None
         if isinstance(found, Constant) and found.type.kind is Kind.NUMBER and abs(number := decimal_of(found)) > 1:

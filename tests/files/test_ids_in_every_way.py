@@ -34,7 +34,7 @@ OTHERS = ["true", "false"]
 TEXTS = ["1.0", "1.10", "1e3", "012", "12", "-0", "true", "1_000", "0x1F", "NaN", "1,5", "2026-07-01"]
 NUMBERS = [*POINTS, *EXPONENTS, *WHOLE, *OTHERS]
 WRITTEN = [*NUMBERS, *(f'"{text}"' for text in TEXTS)]
-KEPT: list[str | None] = [None] * len(NUMBERS) + [*TEXTS]  # type: ignore[list-item]  # ids, or None for refused
+KEPT: list[str | None] = [None] * len(NUMBERS) + [*TEXTS]
 WITH_MAP = [*([None] * len([*POINTS, *EXPONENTS])), *WHOLE, *OTHERS, *TEXTS]
 """A map reads whole numbers, true and false, which are written in one way only."""
 

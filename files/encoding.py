@@ -44,8 +44,8 @@ def file_encoding(path: Path, encoding: str = "utf-8") -> str:
     """The encoding to open a text file with: the one given, but that a UTF-8 byte order mark is no part of the text.
 
     `utf-16` takes the order of bytes from the mark, or from the bytes themselves where there is none. Raises
-    InputRefused, with the path as its place, for an empty file, for one without text, for UTF-32, and for UTF-16 read as
-    UTF-8; raises OSError.
+    InputRefused, with the path as its place, for an empty file, for one without text, for UTF-32, and for UTF-16
+    read as UTF-8; raises OSError.
     """
     with path.open("rb") as file:
         start = file.read(_START_BYTES)

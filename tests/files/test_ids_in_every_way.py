@@ -85,7 +85,7 @@ def test_policy_tests() -> None:
         document, _ = read(text.encode(), "cases.yaml")
         assert document is not None
         suite, mistakes = read_cases(document, vocabulary)
-        kept.append(suite.cases[0].facts["account"]["id"] if suite and not mistakes else None)  # type: ignore[index]
+        kept.append(suite.cases[0].facts["account"]["id"] if suite and not mistakes else None)
     assert kept == [*([None] * len(POINTS)), *EXPONENTS, *KEPT[len(POINTS) + len(EXPONENTS) :]]
 
 

@@ -195,8 +195,7 @@ class ExpressionCompiler:
             case syntax.Negation():
                 return a.negate(self.formula(node.operand, scope))
             case syntax.Arithmetic():
-                sides = self.formulas((node.left, node.right), scope)
-                refuse_growth(node, sides, scope.look_up)
+                refuse_growth(node, sides := self.formulas((node.left, node.right), scope), scope.look_up)
                 return _ARITHMETIC[node.operator](*sides)
             case syntax.Comparison():
                 return self._comparison(node, scope)
@@ -384,8 +383,8 @@ class ExpressionCompiler:
             return working_day(name, arguments, partial(self.formula, scope=scope), named)
         if name == "count" and arguments is node.arguments:
             raise Mismatch(ErrorCode.T004, "`count` takes a list", "write `count([A, B])`, or name a list")
-        if name not in FUNCTIONS:  # lists are no mistake of theirs
-            arguments = tuple(each for each in arguments if list_expression(each, scope, self) is None)
+        known = name in FUNCTIONS  # of one that there is not, lists are no mistake
+        arguments = tuple(each for each in arguments if known or list_expression(each, scope, self) is None)
         return compile_call(name, self.formulas(arguments, scope))
 
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:

@@ -14,6 +14,21 @@ from files.input_refused import InputRefused
 
 _UTF_8_NAMES = ("utf-8", "utf8")
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_SPREADSHEET = "open it in a spreadsheet and save it as CSV in UTF-8"
+_NO_TEXT = {
+    b"\xd0\xcf\x11\xe0": ("an Excel workbook of the old format", _SPREADSHEET),
+    b"%PDF-": ("a PDF", "export the table itself as CSV in UTF-8"),
+    b"\x1f\x8b": ("compressed by gzip", "unpack it first"),
+    b"\x28\xb5\x2f\xfd": ("compressed by zstd", "unpack it first"),
+    b"\xfd7zXZ": ("compressed by xz", "unpack it first"),
+    b"7z\xbc\xaf": ("a 7z archive", "unpack it first"),
+    b"SQLite format 3\0": ("an SQLite database", "export the table as CSV in UTF-8"),
+    b"PAR1\x15": ("Parquet", "let its name end in `.parquet`"),
+    b"ARROW1\0": ("Arrow", "let its name end in `.arrow`"),
+}
+"""How files begin that hold no text, with what they are and what to do."""
+
+_UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _START_BYTES = 1024
 """As many bytes at the beginning of a file tell which byte order mark it has, or that it is UTF-16 without one."""
 
@@ -29,12 +44,18 @@ def file_encoding(path: Path, encoding: str = "utf-8") -> str:
     """The encoding to open a text file with: the one given, but that a UTF-8 byte order mark is no part of the text.
 
     `utf-16` takes the order of bytes from the mark, or from the bytes themselves where there is none. Raises
-    InputRefused, with the path as its place, for an empty file and for UTF-16 read as UTF-8; raises OSError.
+    InputRefused, with the path as its place, for an empty file, for one without text, for UTF-32, and for UTF-16
+    read as UTF-8; raises OSError.
     """
     with path.open("rb") as file:
         start = file.read(_START_BYTES)
     if not start:
         raise InputRefused("the file is empty", place=str(path))
+    for beginning, (what, hint) in _NO_TEXT.items():
+        if start.startswith(beginning):
+            raise InputRefused(f"the file is {what}, no text", hint, place=str(path))
+    if start.startswith(_UTF_32):
+        raise InputRefused("the file is UTF-32", "save it as UTF-8", place=str(path))
     marked = next((name for mark, name in _UTF_16.items() if start.startswith(mark)), None)
     name = codecs.lookup(encoding).name
     if name == "utf-16" or (name in _UTF_16.values() and marked == name):

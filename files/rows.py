@@ -131,7 +131,7 @@ class CsvStart(NamedTuple):
 
 USUAL_DELIMITER = ","
 
-_SEPARATOR_LINE = re.compile(r'"?sep=(?P<sign>[^"\r\n])"?[;,\t]*\r?\n?', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=\s*(?P<sign>\\t|[^"\r\n])\s*"?[;,\t]*\r?\n?', re.IGNORECASE)
 """A first line by which a spreadsheet is told the delimiter."""
 
 
@@ -150,10 +150,11 @@ def csv_start(path: Path, decoding: str, delimiter: str, skip_lines: int) -> Csv
     named = _SEPARATOR_LINE.fullmatch(first)
     if not named:
         return CsvStart(delimiter, skip_lines)
-    if delimiter not in (USUAL_DELIMITER, named["sign"]):
+    sign = named["sign"].replace("\\t", "\t")
+    if delimiter not in (USUAL_DELIMITER, sign):
         message = f"the first line says `{first.strip()}`, and --delimiter is `{delimiter}`"
         raise InputRefused(message, "leave --delimiter out, or the first line")
-    return CsvStart(named["sign"], max(skip_lines, 1))
+    return CsvStart(sign, max(skip_lines, 1))
 
 
 _LINES_LOOKED_AT = 50

@@ -67,7 +67,8 @@ def _require_count(function: FunctionRow, count: int) -> None:
     if not least <= count <= most:
         takes = str(least) if least == most else f"{least} to {most}" if most < ARGUMENTS_MAX else f"at least {least}"
         plural = "" if takes.split()[-1] == "1" else "s"
-        raise Mismatch(ErrorCode.T004, f"`{function.name}` takes {takes} argument{plural}, found {count}")
+        message = f"`{function.name}` takes {takes} argument{plural}, found {count}"
+        raise Mismatch(ErrorCode.T004, message, f"write `{function.signature}`")
 
 
 def _function_call(function: FunctionRow, forms: Forms, arguments: Arguments) -> Formula:

@@ -16,6 +16,7 @@ from functools import partial
 
 from engine.compiling import arithmetic as a
 from engine.compiling.calls import compile_call, temporal
+from engine.compiling.growth import refuse_growth
 from engine.compiling.lists import (
     AGGREGATES,
     aggregated,
@@ -37,6 +38,7 @@ from engine.feel import syntax
 from engine.reading.policy import Expression
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Constant, Formula
+from engine.ruleset.functions import FUNCTIONS
 from engine.vocabulary.days import date_of
 from engine.vocabulary.invisible import IN_POLICIES
 from engine.vocabulary.vocabulary import YES_NO, Kind, Type
@@ -193,7 +195,8 @@ class ExpressionCompiler:
             case syntax.Negation():
                 return a.negate(self.formula(node.operand, scope))
             case syntax.Arithmetic():
-                return _ARITHMETIC[node.operator](*self.formulas((node.left, node.right), scope))
+                refuse_growth(node, sides := self.formulas((node.left, node.right), scope), scope.look_up)
+                return _ARITHMETIC[node.operator](*sides)
             case syntax.Comparison():
                 return self._comparison(node, scope)
             case syntax.And():
@@ -380,6 +383,8 @@ class ExpressionCompiler:
             return working_day(name, arguments, partial(self.formula, scope=scope), named)
         if name == "count" and arguments is node.arguments:
             raise Mismatch(ErrorCode.T004, "`count` takes a list", "write `count([A, B])`, or name a list")
+        known = name in FUNCTIONS  # of one that there is not, lists are no mistake
+        arguments = tuple(each for each in arguments if known or list_expression(each, scope, self) is None)
         return compile_call(name, self.formulas(arguments, scope))
 
     def _list_contains(self, node: syntax.Call, scope: Scope) -> Formula:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from engine.diagnostics.nearest import nearest
 
 LISTED_MAX = 12
 """Words that a hint may list; more than these help nobody."""
+
+Hint = Callable[[str, Collection[str]], str]
+"""What to write instead of a word that is none of those possible: `did_you_mean`, for one."""
 
 CLIPPED_LENGTH = 60
 """Characters of an author's text that a message quotes at most."""

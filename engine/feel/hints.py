@@ -144,7 +144,21 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Advice], ...] = (
         re.compile(rf"([<>]=?)\s*({_OPERAND})\s*(?:and|AND|und|&&?)\s*(?!\1)(?!=)([<>]=?)\s*({_OPERAND})"),
         _both,
     ),
+    (
+        re.compile(r"(?<![\w\])([.])(-?\w+(?:\.\w+)*)\s*\.\.\s*(-?\w+(?:\.\w+)*)(?![\w\])[(.])"),
+        lambda match: f'write `[{match[1]}..{match[2]}]`, in a cell between quotes, `"[{match[1]}..{match[2]}]"`',
+    ),
     (re.compile(r"=>|=<|<>"), _turned),
+    (re.compile(r"[<>]\s+="), lambda match: f"write `{match[0][0]}=`, without a blank"),
+    (re.compile(r"\[\s*\]"), lambda match: "write a condition in it, `[amount > 0]`, or leave it out"),
+    (
+        re.compile(r"([<>]=?|!?=)\s*\]\s*\)?"),
+        lambda match: f"a value is missing behind `{match[1]}`",
+    ),
+    (
+        re.compile(r"\b(some|every)\s+(?P<list>[^\W\d]\w*(?:\.\w+)+)"),
+        lambda match: f"write `{match[1]} i in {match['list']} satisfies …`",
+    ),
     (
         re.compile(r"\b(?:end of (?:the )?month|last day(?: of (?:the |a )?month)?|month end)\s*\(", re.IGNORECASE),
         lambda match: "write `last day of month(…)`",

@@ -18,8 +18,9 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 
 from engine.feel.build import Builder, Misplaced
-from engine.feel.hints import meant
+from engine.feel.hints import code_only, meant
 from engine.feel.names import BUILT_IN_NAMES
+from engine.feel.other_words import behind, meant_by_word, wide_sign
 from engine.feel.syntax import Node, UnaryTests, children
 
 LENGTH_MAX = 32_768
@@ -238,10 +239,14 @@ _INSTEAD = {
     "≤": "write `<=`",
     "≥": "write `>=`",
     "≠": "write `!=`",
-    "，": "write an ASCII `,`",
-    "（": "write an ASCII `(`",
-    "）": "write an ASCII `)`",
-    "：": "write an ASCII `:`",
+    "×": "write `*`",
+    "·": "write `*`",
+    "÷": "write `/`",
+    "−": "write an ASCII `-`",
+    "–": "write an ASCII `-`",
+    "—": "write an ASCII `-`",
+    "。": "leave it out; decimals need a point, `.`",
+    "$": "leave it out; the fact's type gives the currency",
     ";": "write one expression only",
 }
 _MISSING = {
@@ -259,12 +264,16 @@ _MISSING = {
 _OPERAND_STARTS = frozenset({"NUMBER", "STRING", "NAME", "TRUE"})
 _OPERANDS = frozenset({"NUMBER", "STRING", "AT_LITERAL", "NAME", "TRUE", "FALSE", "NULL", "LBRACE"})
 _CLAUSES = frozenset({"ELSE", "THEN", "RETURN", "SATISFIES"})
+_NO_OPERATOR = "an operator is missing, write `and` or `or` between conditions, `=` or `+` between values"
+_BETWEEN = re.compile(r"\bbetween\b(?!.*\band\b)", re.DOTALL)
 _GLUED = re.compile(r"[\w.]+")
 
 
 def _unexpected_character(text: str, offset: int) -> FeelSyntaxError:
     """The message where lark's lexer knows no token: an idiom of another language, an open quote, a bad sign."""
     character = text[offset : offset + 1]
+    if wide := wide_sign(code_only(text)[: offset + 1]):
+        return FeelSyntaxError(*wide)
     if idiom := meant(text, offset):
         return FeelSyntaxError(*idiom)
     if character.isdecimal() and (glued := _GLUED.match(text, offset)):
@@ -285,25 +294,34 @@ def _unexpected_token(text: str, token: Token, expected: frozenset[str]) -> Feel
     """The message where a token doesn't fit. `expected` holds the tokens that could have come, from which is guessed
     what is missing: an operator between two operands, a closing bracket, a clause.
     """
+    code = code_only(text)
+    if wide := wide_sign(code[: token.end_pos]):
+        return FeelSyntaxError(*wide)
     if token.type == "$END":
-        return FeelSyntaxError(f"the expression ends too early{_what_is_missing(expected)}", len(text.rstrip()))
+        end = len(text.rstrip())
+        missing = _what_is_missing(expected, code, end)
+        return FeelSyntaxError(f"the expression ends too early{missing}", end)
     offset = cast(int, token.start_pos)
     written = text[offset : token.end_pos]
+    if "AND" in expected and (word := meant_by_word(code, offset)):
+        return FeelSyntaxError(*word)
     if idiom := meant(text, offset):
         return FeelSyntaxError(*idiom)
     if len(written) > 40:
         written = written[:40] + "…"
     if token.type in _OPERANDS and "AND" in expected and not _CLAUSES & expected:
-        return FeelSyntaxError(f"`{written}` is not expected here, an operator is missing, write `and` or `or`", offset)
-    return FeelSyntaxError(
-        f"`{written}` is not expected here{_advice(text, offset) or _what_is_missing(expected)}", offset
-    )
+        return FeelSyntaxError(f"`{written}` is not expected here, {_NO_OPERATOR}", offset)
+    missing = _advice(text, offset) or _what_is_missing(expected, code, offset)
+    return FeelSyntaxError(f"`{written}` is not expected here{missing}", offset)
 
 
-def _what_is_missing(expected: frozenset[str]) -> str:
-    """What is missing, as the end of a message, as far as the possible tokens tell."""
+def _what_is_missing(expected: frozenset[str], code: str, offset: int) -> str:
+    """What is missing at this offset, as the end of a message, as far as the possible tokens tell. `code` is the text
+    without what is quoted."""
     if expected >= _OPERAND_STARTS:
-        return ", a value is missing"
+        return f", a value is missing{behind(code, offset)}"
+    if "AND" in expected and "$END" not in expected and _BETWEEN.search(code[:offset]):
+        return ", `and` is missing, as in `between 1 and 5`"
     missing = [text for kind, text in _MISSING.items() if kind in expected]
     if missing:
         return f", {' or '.join(missing)} is missing"

@@ -15,9 +15,10 @@ from decimal import Decimal
 
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic, Place
-from engine.diagnostics.wording import clipped, did_you_mean, listed
+from engine.diagnostics.wording import Hint, clipped, did_you_mean, listed
 from engine.reading.document import Mapping, Node, Scalar, Sequence
 from engine.reading.policy import TypeName
+from engine.reading.type_words import type_hint
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
 from engine.vocabulary.languages import LANGUAGE_NAMES, OWN_LANGUAGES, language_meant
@@ -226,13 +227,12 @@ class FieldReader:
         self.wrong_kind(node, what, "a word", hint)
         return None
 
-    def choice(self, node: Node, what: str, choices: Collection[str]) -> str | None:
-        """One of the words in `choices`, as written."""
+    def choice(self, node: Node, what: str, choices: Collection[str], hint: Hint = did_you_mean) -> str | None:
+        """One of the words in `choices`, as written; `hint` says of another word what was meant."""
         if not isinstance(node, Scalar):
             self.wrong_kind(node, what, f"one of {listed(choices)}")
         elif node.text not in choices:
-            hint = did_you_mean(node.text, choices)
-            self.mistake(node.place, ErrorCode.P007, f"`{clipped(node.text)}` is not {what}", hint)
+            self.mistake(node.place, ErrorCode.P007, f"`{clipped(node.text)}` is not {what}", hint(node.text, choices))
         else:
             return node.text
         return None
@@ -324,8 +324,8 @@ class FieldReader:
         texts = self.languages(node, what, all_listed=all_listed) if node else None
         return Text.of((code, scalar.text) for code, scalar in texts) if texts else None
 
-    def type_name(self, fields: dict[str, Node]) -> TypeName | None:
-        """The type in an entry with keys `type` and `members`, None if it has neither.
+    def type_name(self, fields: dict[str, Node], *, or_list: bool = False) -> TypeName | None:
+        """The type in an entry with keys `type` and `members`, None if it has neither; `or_list`: one could be meant.
 
         `type` may itself be `{type: enum, members: […]}`. Members alone make an enum:
 
@@ -336,18 +336,18 @@ class FieldReader:
         node, members = fields.get("type"), fields.get("members")
         if isinstance(node, Mapping):
             inner = self.fields(node, "a type", ("type", "members"), ("type",)) or {}
-            return self.type_name(inner)
+            return self.type_name(inner, or_list=or_list)
         if node is None:
             return self._enum(members, members.place) if members is not None else None
-        word = self.choice(node, "a type", SCALAR_KINDS)
+        word = self.choice(node, "a type", (*SCALAR_KINDS, Kind.LIST) if or_list else SCALAR_KINDS, type_hint)
         return self._typed(word, node, members) if word else None
 
-    def bounded_type(self, fields: dict[str, Node]) -> TypeName | None:
+    def bounded_type(self, fields: dict[str, Node], *, or_list: bool = False) -> TypeName | None:
         """As `type_name`, with keys `minimum` and `maximum`: between which numbers an author may write for it.
 
         {type: rate, maximum: 2}
         """
-        declared = self.type_name(fields)
+        declared = self.type_name(fields, or_list=or_list)
         written = {word: self._bound(fields[word], word, declared) for word in _BOUNDS if word in fields}
         bounds = {word: number for word, number in written.items() if number is not None}
         if declared is None or not bounds:

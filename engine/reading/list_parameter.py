@@ -34,7 +34,7 @@ def parameter_type(reader: FieldReader, fields: dict[str, Node]) -> tuple[bool, 
     if not isinstance(type_, Scalar) or type_.text != LIST:
         if of is not None:
             reader.mistake(of.place, ErrorCode.P024, "only a list is `of` something", "write `type: list`")
-        return False, reader.bounded_type(fields)
+        return False, reader.bounded_type(fields, or_list=True)
     for bound in ("minimum", "maximum"):
         if bound in fields:
             reader.mistake(fields[bound].place, ErrorCode.P033, f"a list has no {bound}", f"leave `{bound}` out")

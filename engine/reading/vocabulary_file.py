@@ -241,7 +241,9 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node, 
     fields = reader.fields(node, what, keys, ("type", "title"), key.place)
     if fields is None:
         return None
-    type_ = _list_type(reader, vocabulary, fields, key) if is_list else _scalar_type(reader, vocabulary, fields, key)
+    type_ = _list_type(reader, vocabulary, fields, key) if is_list else None
+    if not is_list:
+        type_ = _scalar_type(reader, vocabulary, fields, key, or_list=True)
     title = reader.text(fields.get("title"), f"the title of {what}")
     note = reader.text(fields.get("note"), f"the note of {what}")
     required = _says_yes(reader, fields, "required", what)
@@ -264,8 +266,10 @@ def _fact(reader: FieldReader, vocabulary: Vocabulary, key: Scalar, node: Node, 
     return _with_example(reader, fact, fields["example"]) if "example" in fields else fact
 
 
-def _scalar_type(reader: FieldReader, vocabulary: Vocabulary, fields: dict[str, Node], key: Scalar) -> Type | None:
-    declared = reader.type_name(fields)
+def _scalar_type(
+    reader: FieldReader, vocabulary: Vocabulary, fields: dict[str, Node], key: Scalar, *, or_list: bool = False
+) -> Type | None:
+    declared = reader.type_name(fields, or_list=or_list)
     return _bounded(reader, vocabulary, declared, fields, key) if declared else None
 
 

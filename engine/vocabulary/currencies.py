@@ -8,6 +8,7 @@ has 2. Left out are the codes of the same list that stand for no money in people
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -58,13 +59,28 @@ _MEANT = {
     "£": "GBP",
     "¥": "CNY",
     "元": "CNY",
+    "US$": "USD",
+    "USDOLLAR": "USD",
+    "DOLLAR": "USD",
+    "A$": "AUD",
+    "C$": "CAD",
+    "HK$": "HKD",
+    "NT$": "TWD",
+    "S$": "SGD",
+    "R$": "BRL",
+    "CN¥": "CNY",
+    "JP¥": "JPY",
+    "POUND": "GBP",
+    **dict.fromkeys(("ATS", "BEF", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF", "GRD", "IEP"), "EUR"),
+    **dict.fromkeys(("ITL", "LTL", "LUF", "LVL", "MTL", "NLG", "PTE", "SIT", "SKK"), "EUR"),
 }
+"""Signs, names, and codes of currencies that have been replaced."""
 
 
 def currency_meant(written: str) -> str | None:
     """The code that somebody most likely meant who wrote another one for it: `eur`, `RMB`, `€`, or the code of a
     currency that has been replaced; None where nothing is known of it."""
-    word = written.strip().upper()
+    word = unicodedata.normalize("NFKC", written).strip().upper()
     return word if word in MINOR_UNITS else _MEANT.get(word)
 
 

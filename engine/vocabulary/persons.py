@@ -18,6 +18,11 @@ from collections.abc import Iterator
 _FOLDED = str.maketrans(dict.fromkeys("‐‒–—―−﹘", "-") | dict.fromkeys("‘’‛′ʼʹ", "'"))
 """Hyphens and apostrophes, which programs put in for one another."""
 
+_ACUTE = "\u00b4"
+"""An apostrophe by the key beside it, which NFKC takes for an accent on the letter before."""
+
+_DOT_ABOVE = "\u0307"
+
 _TOGETHER = tuple(
     frozenset({"LATIN", "CJK", *scripts}) for scripts in (("HIRAGANA", "KATAKANA"), ("BOPOMOFO",), ("HANGUL",))
 )
@@ -40,8 +45,11 @@ def person(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    bare = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", text).casefold()).translate(_FOLDED)
-    return "".join(bare.split())
+    cased = unicodedata.normalize("NFD", text.replace(_ACUTE, "'")).casefold()
+    dotted = cased.replace(f"i{_DOT_ABOVE}", "i").replace(
+        "ı", "i"
+    )  # `İ` and `I` are capitals of `i` and `ı` in Turkish
+    return "".join(unicodedata.normalize("NFKC", dotted).translate(_FOLDED).split())
 
 
 def person_fault(text: str) -> tuple[str, str] | None:

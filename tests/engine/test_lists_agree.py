@@ -3,9 +3,13 @@ Python, the networks and SQL all say the same of random accounts."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.deciding.matcher import Matcher
+from engine.lowering.conditions import NetworkPlan
+from engine.lowering.rete.rete_form import ReteForm
 from engine.pipeline import load
 from engine.ruleset import formula as f
 from engine.ruleset.formula import Formula, walk
@@ -51,8 +55,25 @@ def test_every_form_says_the_same(seed: int) -> None:
     assert compare(ruleset, cases, "duckdb", on_duckdb) == len(cases)
 
 
+def off_by_one(group: NetworkPlan) -> NetworkPlan:
+    """With another literal in the last condition of each rule, and of each exception."""
+    wrong = ((*rule[:-1], replace(rule[-1], literal=rule[-1].literal + 1)) for rule in group.rules)
+    return replace(group, rules=tuple(wrong))
+
+
+def test_a_fault_in_a_network_is_seen() -> None:
+    seen = 0
+    for seed in SEEDS:
+        ruleset, cases = cases_of(seed)
+        matcher = Matcher(ruleset)
+        matcher.rete = ReteForm(tuple(map(off_by_one, matcher.python.groups)))
+        seen += any(matcher.match(*case).disagreement for case in cases[:50])
+        matcher.close()
+    assert seen == len(SEEDS)
+
+
 def test_the_random_sets_hold_what_they_are_about() -> None:
-    waived = 0
+    waived = acting = 0
     nodes: set[str] = set()
     for seed in SEEDS:
         ruleset, cases = cases_of(seed)
@@ -62,11 +83,13 @@ def test_the_random_sets_hold_what_they_are_about() -> None:
                 nodes.add(type(node).__name__)
                 if isinstance(node, f.Compare) and node.left.type.kind is Kind.PERSON:
                     nodes.add("person")
+        acting += sum(rule.action is not None and rule.action.by is not None for rule in ruleset.rules)
         exceptions = {exception.id for exception in ruleset.exceptions}
         assert len(exceptions) == 2
         waived += sum(bool(exceptions & {*run(ruleset, by_name(ruleset, facts), day).fired}) for facts, day in cases)
-    assert {"Aggregate", "MemberOf", "person"} <= nodes
+    assert {"Aggregate", "MemberOf", "AddMonths", "DatePart", "Rescale", "person"} <= nodes
     assert waived > ROWS
+    assert acting >= len(SEEDS)
 
 
 def _formulas(ruleset: RuleSet) -> list[Formula]:

@@ -8,6 +8,7 @@ must find is written down by hand, so that they can't all be wrong in the same w
 from __future__ import annotations
 
 import csv
+import gzip
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -250,6 +251,16 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         HEADING_ONLY + b",Amount",
         "in.csv: Amount: is the heading of 2 columns (rename all but the one for `{}`)",
     ),
+    "an old workbook": (
+        bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600),
+        "in.csv: the file is an Excel workbook of the old format, no text; "
+        "open it in a spreadsheet and save it as CSV in UTF-8",
+    ),
+    "a compressed file": (
+        gzip.compress(HEADING_ONLY),
+        "in.csv: the file is compressed by gzip, no text; unpack it first",
+    ),
+    "UTF-32": (HEADING_ONLY.decode().encode("utf-32"), "in.csv: the file is UTF-32; save it as UTF-8"),
     "UTF-16": (HEADING_ONLY.decode().encode("utf-16"), "in.csv: the file is UTF-16, not UTF-8; "),
     "a heading of another encoding": (
         b"No,M\xfcller\n",
@@ -291,6 +302,8 @@ ABOVE: dict[str, tuple[str, str, int]] = {
     "a separator in capitals and quotes": ('"SEP=;"\n', ";", 0),
     "a separator that is a comma": ("sep=,\n", ",", 0),
     "a separator that is counted": ("sep=|\nOpen items\n", "|", 2),
+    "a separator with blanks around it": ("sep= ; \n", ";", 0),
+    "a separator that is written out": ("sep=\\t\n", "\t", 0),
     "a separator with its row's other cells": ("sep=;,,,,\n", ";", 0),
 }
 """Lines above a heading, the delimiter of the table, and what the map says to skip."""

@@ -54,6 +54,7 @@ TYPES = {
     "clerk": pa.string(),
 }
 KEEPERS = ("u.becker", "U.Becker", " u.BECKER ", "ｕ．ｂｅｃｋｅｒ", "m.weiß", "李雷", None)
+DAYS = ("2026-01-31", "2026-02-28", "2028-02-02", "2026-07-01", "2026-07-14", "2026-07-15", "2026-12-31", None)
 LANDS = ("AT", "DE", "SG", "at", "XX", None)
 
 Record = dict[str, Any] | None
@@ -67,6 +68,7 @@ class Row(NamedTuple):
     items: list[Record] | None
     keeper: str | None
     land: str | None
+    day: str | None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -78,6 +80,7 @@ class RecordPolicyMaker:
     """A random policy over `account.items`, as an author writes it."""
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.chance = random.Random(seed)
 
     def text(self) -> str:
@@ -85,14 +88,40 @@ class RecordPolicyMaker:
         flags = "".join(f"  f{i}: '{self._condition()}'\n" for i in range(4))
         counts = f"  c: '{self._items()}'\n".replace("c: '", "c: 'count(").replace("'\n", ")'\n")
         rules = "".join(
-            f"  r{i}: {{when: '{self._condition()}', then: {then}, reason: {REASON}}}\n"
+            f"  r{i}: {{when: '{self._condition()}', then: {then}, reason: {REASON}{self._action(i)}}}\n"
             for i, then in enumerate(("watch", "review", "restrict", "review"))
         )
         lands = f"values: {{2020-01-01: [{self._pick('AT', 'XX')}], 2026-01-01: [AT, {self._pick('DE', 'at')}]}}"
         parameters = f"  lands: {{type: list, {lands}}}\n  always: [DE, SG]\n"
-        return (
-            f"parameters:\n{parameters}values:\n  kept: account.land in always\n{numbers}{flags}{counts}rules:\n{rules}"
+        values = f"  kept: account.land in always\n{numbers}{flags}{counts}{self._dates()}{self._rounded()}"
+        return f"parameters:\n{parameters}values:\n{values}rules:\n{rules}"
+
+    def _dates(self) -> str:
+        """Ends of months, working days, and months that go on; with dice of their own, as all that came later."""
+        chance = random.Random(f"dates {self.seed}")
+        day = chance.choice(("account.day", "account.day + 30", "(account.day - 1)", 'account.day + duration("P1M")'))
+        dates = (
+            f"last day of month({day})",
+            f"{chance.choice(('first', 'last'))} working day({day}, lists.holidays)",
+            f'{day} {chance.choice("+-")} {chance.choice((1, 2, 13))} * duration("P1M")',
+            f"date(account.day.year, account.day.month, {chance.choice((1, 28))})",
         )
+        return "".join(f"  d{number}: '{formula}'\n" for number, formula in enumerate(dates))
+
+    def _rounded(self) -> str:
+        chance = random.Random(f"rounded {self.seed}")
+        modes = ("round half up", "round half down", "round up", "round down", "decimal", "floor", "ceiling")
+        amounts = ("account.cap", "account.cap / 8", "sum(account.items.amount)", "-account.cap / 3")
+        return "".join(
+            f"  m{number}: {{formula: '{chance.choice(modes)}({chance.choice(amounts)}, {decimals})', type: money}}\n"
+            for number, decimals in enumerate((-3, -2, -1, chance.choice((0, 1))))
+        )
+
+    def _action(self, rule: int) -> str:
+        chance = random.Random(f"action {self.seed} {rule}")
+        parts = (f"do: {chance.choice(('litigate', 'file_claim'))}", f"by: d{chance.randrange(4)}", f"amount: m{rule}")
+        kept = parts[: chance.randint(0, 3)]
+        return f", action: {{{', '.join(kept)}}}" if kept else ""
 
     def exceptions(self) -> str:
         """Two, of which one may have ended."""
@@ -182,7 +211,7 @@ def policy_files(seed: int) -> dict[str, bytes]:
 def random_rows(seed: int, count: int, *, faulty: float = 0.25) -> Iterator[Row]:
     """A share of them with something wrong: too many records, a record that is null, a value out of its range, or an
     amount that is missing."""
-    chance = random.Random(f"rows {seed}")
+    chance, dates = random.Random(f"rows {seed}"), random.Random(f"days {seed}")
     for number in range(count):
         cap = None if chance.random() < 0.15 else f"{chance.choice((0, 12.5, 100, 250)):.2f}"
         kind = chance.random()
@@ -191,7 +220,7 @@ def random_rows(seed: int, count: int, *, faulty: float = 0.25) -> Iterator[Row]
             items += [_record(chance) for _ in range(chance.randint(1, AT_MOST))]
             if chance.random() < faulty:
                 _spoil(items, chance)
-        yield Row(f"C-{number}", cap, items, chance.choice(KEEPERS), chance.choice(LANDS))
+        yield Row(f"C-{number}", cap, items, chance.choice(KEEPERS), chance.choice(LANDS), dates.choice(DAYS))
 
 
 def _record(chance: random.Random) -> dict[str, Any]:
@@ -245,7 +274,7 @@ def write_cells(path: Path, rows: Sequence[Row]) -> Path:
         writer.writerow([f"account.{name}" for name in Row._fields])
         for row in rows:
             items = "" if row.items is None else json.dumps(row.items, ensure_ascii=False)
-            writer.writerow([row.id, row.cap or "", items, row.keeper or "", row.land or ""])
+            writer.writerow([row.id, row.cap or "", items, row.keeper or "", row.land or "", row.day or ""])
     return path
 
 
@@ -261,6 +290,7 @@ def write_structs(path: Path, rows: Sequence[Row]) -> Path:
             "account.items": pa.array(items, pa.list_(struct)),
             "account.keeper": pa.array([row.keeper for row in rows], pa.string()),
             "account.land": pa.array([row.land for row in rows], pa.string()),
+            "account.day": pa.array([row.day and date.fromisoformat(row.day) for row in rows], pa.date32()),
         }
     )
     pq.write_table(table, path)

@@ -145,8 +145,8 @@ class NdjsonCells:
         keys = "|".join(
             sorted({re.escape(name.partition(".")[2] or name) for name in texts} | set(map(re.escape, texts)))
         )
-        number = "-?[0-9]" if unknown else "-?[0-9]+\\."
-        self._number_as_text = f'"(?:{keys})":{_BLANK}{number}' if texts else None
+        other = "(?:-?[0-9]|true|false)" if unknown else "-?[0-9]+\\."
+        self._number_as_text = f'"(?:{keys})":{_BLANK}{other}' if texts else None
         self._order = _KeyOrder()
 
     def batches(self, files: Sequence[tuple[str, str]]) -> Iterator[pa.RecordBatch]:
@@ -230,7 +230,7 @@ class NdjsonCells:
     def _text_fault(self, name: str, value: object) -> str:
         if name not in self._texts:
             return ""
-        if type(value) is int and self._unknown:
+        if type(value) in (int, bool) and self._unknown:
             return "is not text (send it between quotes)"
         return f"{NUMBER_AS_TEXT} ({NUMBER_AS_TEXT_HINT})" if type(value) is JsonDecimal else ""
 

@@ -29,6 +29,8 @@ from engine.feel.syntax import (
     mentions_input,
 )
 
+NO_OPERATOR = "an operator is missing, write `and` or `or` between conditions, `=` or `+` between values"
+
 
 def number(value: int, start: int, end: int) -> Number:
     return Number(start=start, end=end, value=Decimal(value))
@@ -186,7 +188,7 @@ def test_in_takes_one_test_or_several_in_parentheses() -> None:
     ("text", "offset", "message"),
     [
         ("", 0, "an expression is missing here"),
-        ("1 +", 3, "the expression ends too early, a value is missing"),
+        ("1 +", 3, "the expression ends too early, a value is missing behind `+`"),
         ("(1 + 2", 6, "the expression ends too early, `)` or `..` is missing"),
         ("[1, 2", 5, "the expression ends too early, `]` is missing"),
         ("if a then b", 11, "the expression ends too early, `else` is missing"),
@@ -199,13 +201,21 @@ def test_in_takes_one_test_or_several_in_parentheses() -> None:
         ("5 % 2", 2, "`%` is not understood here, write `modulo(a, b)`, or a percentage as a fraction such as `0.05`"),
         ("'x'", 0, '`\'` is not understood here, write text in double quotes, `"…"`'),
         ('1 + "abc', 4, 'text that begins with `"` is never closed, write a second `"`'),
-        ("a b", 2, "`b` is not expected here, an operator is missing, write `and` or `or`"),
-        ("(a 5)", 3, "`5` is not expected here, an operator is missing, write `and` or `or`"),
+        (
+            "a b",
+            2,
+            f"`b` is not expected here, {NO_OPERATOR}",
+        ),
+        (
+            "(a 5)",
+            3,
+            f"`5` is not expected here, {NO_OPERATOR}",
+        ),
         ("if a b then c else d", 5, "`b` is not expected here, `then` is missing"),
         (
             "account.insolvent order.prepayment",
             18,
-            "`order` is not expected here, an operator is missing, write `and` or `or`",
+            f"`order` is not expected here, {NO_OPERATOR}",
         ),
         ("not order.x", 0, "`not order.x` is not understood here, write `not(order.x)`"),
         ("x > 12abc", 4, "`12abc` is neither a number nor a name"),

@@ -107,6 +107,20 @@ def test_lists_of_words_stay_lists() -> None:
     assert "Y014" not in forgotten
 
 
+@pytest.mark.parametrize("written", ["1..5", "-1..5", "1 .. 5", "0.5..2.5", "account.points..5", "3, 4..5"])
+def test_a_range_without_brackets_or_in_those_of_yaml_is_told_how_to_be_written(written: str) -> None:
+    """`[1..5]` without quotes is a list to YAML, with one entry."""
+    rest = "{{when: {{}}, then: {{a: 2}}}}"
+    table = (
+        f"table: {{{{hit: first, rows: [{{{{when: {{{{account.ratio: {{}}}}}}, then: {{{{a: 1}}}}}}}}, {rest}]}}}}\n"
+    )
+    for cell in (f"[{written}]", *([written] if "," not in written else [])):
+        (line,) = (line for line in check(table.format(cell)) if "F001" in line)
+        quoted = re.search(r"between quotes, `(\"\[.*\]\")`", line)
+        assert quoted, line
+        assert [line for line in check(table.format(quoted[1])) if "L0" not in line] == []
+
+
 # --- months and days -------------------------------------------------------------------------------------------------
 
 DAYS = {

@@ -12,7 +12,7 @@ from engine.compiling.mismatch import Mismatch
 from engine.lowering.python.pieces import RUNTIME
 from engine.lowering.sql.nodes import WRITERS
 from engine.ruleset.formula import Constant, Formula, FunctionCall
-from engine.ruleset.functions import FORMS, FUNCTIONS, FunctionRow, Takes
+from engine.ruleset.functions import ARGUMENTS_MAX, FORMS, FUNCTIONS, FunctionRow, Takes
 from engine.vocabulary.binding import Value
 from engine.vocabulary.vocabulary import TEXT, Kind, Type
 from tests.support.function_arguments import TEXTS, WITH_FORMS, argument_lists
@@ -100,3 +100,12 @@ def test_an_argument_that_the_row_does_not_take_is_refused(function: FunctionRow
     for count in {function.least - 1, function.most + 1}:
         with pytest.raises(Mismatch, match=f"`{function.name}` takes"):
             compile_call(function.name, (WORD,) * count)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=lambda function: function.name)
+def test_too_few_and_too_many_arguments_are_told_how_the_function_is_written(function: FunctionRow) -> None:
+    counts = [function.least - 1, *([function.most + 1] if function.most < ARGUMENTS_MAX else [])]
+    for count in counts:
+        with pytest.raises(Mismatch) as caught:
+            compile_call(function.name, [constant(Type(Kind.INTEGER), 1)] * count)
+        assert caught.value.hint == f"write `{function.signature}`"

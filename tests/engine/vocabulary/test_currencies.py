@@ -39,4 +39,15 @@ def test_the_decimals_are_cldrs_but_where_it_has_what_shops_show() -> None:
 def test_what_people_write_for_a_code() -> None:
     meant = {"eur": "EUR", "RMB": "CNY", "€": "EUR", "HRK": "EUR", "BGN": "EUR", "ANG": "XCG"}
     assert {written: currency_meant(written) for written in meant} == meant
+    signs = {
+        "US$": "USD",
+        "hk$": "HKD",
+        "＄": "USD",
+        "ＥＵＲ": "EUR",
+        "DEM": "EUR",
+        " usd ": "USD",
+        "￥": "CNY",
+        "£": "GBP",
+    }
+    assert {written: currency_meant(written) for written in signs} == signs
     assert currency_meant("XYZ") is None

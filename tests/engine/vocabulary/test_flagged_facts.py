@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from engine.reading.document import read
 from engine.reading.vocabulary_file import read_vocabulary
-from engine.vocabulary.vocabulary import Fact, Kind
+from engine.vocabulary.vocabulary import Fact, Future, Kind
 from scripts.facts_reference import standard_vocabulary
+from tests.support.paths import ROOT
 
 CONFIDENTIAL = {
     *("account.current_ratio", "account.debt_ratio", "account.external_rating"),
@@ -45,3 +48,13 @@ def _site_fact(line: str, type_: str) -> Fact:
     vocabulary, mistakes = read_vocabulary(standard, site)
     assert mistakes == ()
     return vocabulary.facts["account.x"]
+
+
+def test_the_document_says_of_each_date_of_the_past_what_becomes_of_one_that_lies_ahead() -> None:
+    page = (ROOT / "docs" / "policy-language.md").read_text(encoding="utf-8")
+    refused, _, rest = page.partition("Of the standard facts these are refused:")[2].partition("These are unknown")
+    unknown = re.split(r"An\s+invoice", rest)[0]
+    facts = standard_vocabulary().facts.values()
+    for future, text in ((Future.REFUSED, refused), (Future.UNKNOWN, unknown)):
+        named = re.findall(r"`([a-z_]+\.[a-z_]+)`", text)
+        assert sorted(named) == sorted(fact.name for fact in facts if fact.type.future is future)

@@ -13,7 +13,8 @@ from engine.vocabulary.persons import person, person_fault
 
 SAME = {
     "u.b": ("U.B", "u.b ", " u.b", "u. b", "ｕ．ｂ", "Ｕ.B", "u\u00a0.b", "u․b"),
-    "anno'neil": ("Ann O'Neil", "ann o’neil", "ANN OʼNEIL"),
+    "anno'neil": ("Ann O'Neil", "ann o’neil", "ANN OʼNEIL", "Ann O´Neil"),
+    "inciyildiz": ("İnci Yıldız", "INCI YILDIZ", "ıncı yıldız", "i\u0307nci yildiz", "inci Y\u0131ld\u0131z"),
     "strasse": ("Straße", "STRASSE", "straſse"),
     "anna-lena": ("Anna‐Lena", "anna–lena", "Anna‑Lena"),
     "李雷": ("李 雷", "李\u3000雷"),

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, insert
+from sqlalchemy import Column, Connection, Executable, Table, insert
 from sqlalchemy.dialects import sqlite
 
 VALUES_MAX = 30_000
@@ -62,6 +62,20 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     for at in range(0, len(rows), most):
         some = rows[at : at + most]
         cursor.execute(f"{start}{', '.join([one] * len(some))}", tuple(chain.from_iterable(some)))
+
+
+def rows_with(
+    connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[bytes]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows whose first column is one of these, with these columns of one table. In the caller's transaction."""
+    names = ", ".join(column.name for column in columns)
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    for at in range(0, len(keys), VALUES_MAX):
+        some = tuple(keys[at : at + VALUES_MAX])
+        cursor = connection.connection.cursor()
+        marks = ", ".join([mark] * len(some))
+        cursor.execute(f"SELECT {names} FROM {columns[0].table.name} WHERE {columns[0].name} IN ({marks})", some)
+        yield from cursor.fetchall()
 
 
 @contextmanager

@@ -99,6 +99,20 @@ entry_blinds = Table(
 )
 """Which records are about which account and which case, without naming either."""
 
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("name", LargeBinary, primary_key=True),  # blind of who asked and what they call the request
+    Column("content", LargeBinary, nullable=False),  # blind of what was asked
+    Column("at", String(32), nullable=False),  # when it was answered
+    Column("seq", BigInteger),  # of the decision that holds the answer; null: it is sealed here
+    Column("nonce", LargeBinary),
+    Column("sealed", LargeBinary),  # AES-256-GCM of status and body, with the name as additional data
+    Index("kept_answers_at", "at"),
+    sqlite_with_rowid=False,
+)
+"""Answers for requests that are sent again. A row is deleted when its days are over."""
+
 policy_sets = Table(
     "policy_sets",
     metadata,

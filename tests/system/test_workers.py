@@ -106,6 +106,7 @@ def test_workers_on_one_journal(tmp_path: Path, place: JournalPlace) -> None:
     """A change takes effect in each; one is killed under load; in the end all are told to stop, or left alone."""
     with serving(tmp_path, place) as service:
         _change_the_policies(service)
+        _ask_twice_at_once(service)
         answered = _kill_under_load(service)
         if isinstance(place, ServerAddress):
             service.process.send_signal(signal.SIGTERM)
@@ -136,6 +137,30 @@ def _change_the_policies(service: Service) -> None:
     assert answer.status_code == 200, answer.text
     eventually(lambda: not any(each["pending"] for each in service.readiness(2).values()), READY_SECONDS)
     assert {each["policy_version"] for each in service.readiness(2).values()} == {pending["version"]}
+
+
+def _ask_twice_at_once(service: Service) -> None:
+    """The same request over two connections, which one worker or two of them take: it is decided once, and where one
+    was told to come back, it gets the answer then."""
+    answered: dict[str, set[bytes]] = {}
+
+    def ask() -> None:
+        for number in range(20):
+            key = f"twice-{number}"
+            with httpx2.Client(base_url=service.url, timeout=20) as client:
+                while True:
+                    answer = client.post("/v1/decisions/order", json=BODY, headers={"Idempotency-Key": key})
+                    if answer.status_code != 409:
+                        break
+            assert answer.status_code == 201, answer.text
+            answered.setdefault(key, set()).add(answer.content)
+
+    callers = [threading.Thread(target=ask) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(60)
+    assert [len(answers) for answers in answered.values()] == [1] * 20
 
 
 def _kill_under_load(service: Service) -> dict[str, bytes]:

@@ -101,12 +101,13 @@ class KeptAnswers:
         self._connection = connection
         self._keys = keys
         self._at, self._since = at, since
+        self._blinds: dict[KeyedRequest, tuple[bytes, bytes]] = {}  # name and content
         self._known: dict[bytes, bytes | None] = {}  # name → content; None: looked for, and not there
         self._rows: list[tuple[Any, ...]] = []
 
     def look_for(self, requests: Iterable[KeyedRequest]) -> None:
         """All at once, where many are to be asked for."""
-        names = [name for request in requests if (name := _name(self._keys, request)) not in self._known]
+        names = [name for request in requests if (name := self._blinds_of(request)[0]) not in self._known]
         self._known |= dict.fromkeys(names)
         ended = []
         for name, content, at in rows_with(self._connection, _COLUMNS, names):
@@ -119,13 +120,13 @@ class KeptAnswers:
 
     def before(self, request: KeyedRequest) -> AnsweredBefore | RequestKeyReused | None:
         """Why the request must not be done; None where it is new."""
-        name = _name(self._keys, request)
+        name, content = self._blinds_of(request)
         if name not in self._known:
             self.look_for([request])
-        content = self._known[name]
-        if content is None:
+        before = self._known[name]
+        if before is None:
             return None
-        return AnsweredBefore() if content == _content(self._keys, request) else RequestKeyReused()
+        return AnsweredBefore() if before == content else RequestKeyReused()
 
     def keep_decision(self, request: KeyedRequest, seq: int) -> None:
         """The record at this place holds the answer."""
@@ -134,14 +135,20 @@ class KeptAnswers:
     def keep(self, request: KeyedRequest, answer: KeptAnswer) -> None:
         """Any other answer: written here, and readable with the journal's keys only."""
         told = {"status": answer.status, "body": answer.body.decode(), "secret_of": answer.secret_of}
-        name = _name(self._keys, request)
+        name, _ = self._blinds_of(request)
         sealed = self._keys.key(OWN).seal_as(name, json.dumps(told, ensure_ascii=False).encode())
         self._keep(request, None, sealed.nonce, sealed.content)
 
     def _keep(self, request: KeyedRequest, *answer: int | bytes | None) -> None:
-        name, content = _name(self._keys, request), _content(self._keys, request)
+        name, content = self._blinds_of(request)
         self._known[name] = content
         self._rows.append((name, content, self._at, *answer))
+
+    def _blinds_of(self, request: KeyedRequest) -> tuple[bytes, bytes]:
+        known = self._blinds.get(request)
+        if known is None:
+            known = self._blinds[request] = _name(self._keys, request), _content(self._keys, request)
+        return known
 
     def flush(self) -> None:
         """Writes what was kept."""

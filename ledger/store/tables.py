@@ -93,7 +93,9 @@ entry_rules = Table(
 entry_blinds = Table(
     "entry_blinds",
     metadata,
-    Column("blind", LargeBinary, primary_key=True),  # `ledger.record.sealing.blind_of` an account, or a case's number
+    Column(
+        "blind", LargeBinary, primary_key=True
+    ),  # of an account or a case's number, `ledger.record.sealing.Blinding`
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )

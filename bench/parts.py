@@ -14,9 +14,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +27,7 @@ from statistics import median
 
 from bench.http import _KEY_LUA, _LUA, ROOT, Run, _drive, _free_port, _processor_seconds, _server, example_body
 from bench.leaving_out import LEFT_OUT
-from ledger.store.place import JournalPlace, ServerAddress
+from ledger.store.place import JournalPlace, ServerAddress, journal_place
 from ledger.store.secret_files import KeyPlaces
 
 PARTS = ("keys", "roles", "record", "indexes", "proofs")
@@ -42,7 +45,7 @@ class Service:
 
 
 def _key_of(place: JournalPlace, places: KeyPlaces) -> str:
-    """A key of a program that enters orders, made before the service starts."""
+    """A key of a program that enters orders."""
     from ledger.access.access import Access
     from ledger.access.changes import KeyWords, create_key
     from ledger.access.roles import Role
@@ -59,11 +62,23 @@ def _key_of(place: JournalPlace, places: KeyPlaces) -> str:
     return asyncio.run(make())
 
 
+def _places(home: Path) -> KeyPlaces:
+    return KeyPlaces(home / "signing", home / "wrapping", home / "subjects.db")
+
+
+def _made_key(place: JournalPlace, home: Path, environment: Mapping[str, str]) -> str:
+    """Before the service starts, in a process that leaves out what the service does: its journal is like that too."""
+    told = place.uri if isinstance(place, ServerAddress) else str(place)
+    command = [sys.executable, "-m", "bench.parts", "--make-key", told, str(home)]
+    made = subprocess.run(command, env=os.environ | environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    return made.stdout.strip().splitlines()[-1]
+
+
 @contextmanager
 def _service(home: Path, place: JournalPlace, workers: int, parts: int) -> Iterator[Service]:
     """Its keys and scripts are in `home`, which is its own."""
     port, has_keys = _free_port(), parts > 0
-    places = KeyPlaces(home / "signing", home / "wrapping", home / "subjects.db")
+    places = _places(home)
     environment = {
         "CREDENCE_SIGNING_KEY": str(places.signing_key),
         "CREDENCE_WRAPPING_KEY": str(places.wrapping_key),
@@ -81,7 +96,7 @@ def _service(home: Path, place: JournalPlace, workers: int, parts: int) -> Itera
     if not has_keys:
         environment |= {"CREDENCE_INSECURE_LOCAL": "1"}
     (home / "sitecustomize.py").write_text("from bench.leaving_out import at_start\nat_start()\n")
-    key = _KEY_LUA.format(_key_of(place, places)) if has_keys else ""
+    key = _KEY_LUA.format(_made_key(place, home, environment)) if has_keys else ""
     body = json.dumps(example_body(), ensure_ascii=False)
     script = home / "post.lua"
     script.write_text(_LUA.replace("{body}", body).replace("{key}", key), encoding="utf-8")
@@ -144,7 +159,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--journals", nargs="+", default=["sqlite", "postgresql"], choices=["sqlite", "postgresql"])
     parser.add_argument("--workers", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--make-key", nargs=2, help=argparse.SUPPRESS)
     said = parser.parse_args()
+    if said.make_key:
+        place, home = said.make_key
+        print(_key_of(journal_place(place), _places(Path(home))))
+        return
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: sudo apt-get install wrk")
     for kind in said.journals:

@@ -299,9 +299,9 @@ def test_what_is_being_answered_is_in_flight(tmp_path: Path) -> None:
         first = asyncio.create_task(asked(b"{}"))
         await begun.wait()
         with pytest.raises(RequestInFlight):
-            await asked(b"{}")
+            await asyncio.wait_for(asked(b"{}"), 5)
         with pytest.raises(RequestKeyReused):
-            await asked(b"[]")
+            await asyncio.wait_for(asked(b"[]"), 5)
         may_end.set()
         await first
         await asked(b"{}")

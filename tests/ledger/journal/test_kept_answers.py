@@ -12,8 +12,12 @@ import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
+from ledger.access.access import Access, Keeping
+from ledger.access.changes import AlreadyThere, Changed, PersonWords, add_person
+from ledger.access.roles import Authority, Role
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
+from ledger.journal.journal_work import keep
 from ledger.journal.kept_answers import AnsweredBefore, KeptAnswer, KeyedRequest, RequestKeyReused
 from ledger.store.place import JournalPlace, ServerAddress
 from ledger.store.tables import entries, kept_answers
@@ -103,6 +107,27 @@ def test_where_a_commit_fails_neither_record_nor_key_is_kept(place: JournalPlace
 
     with capture_logs():
         _with(place, go)
+
+
+def test_a_change_of_people_and_a_policy_set_are_made_once(place: JournalPlace) -> None:
+    """Also where two processes had looked before either of them wrote."""
+
+    async def go(journal: Journal) -> None:
+        await journal.probe()
+        access, answer = Access(journal), KeptAnswer(status=201, body=b"{}")
+        add = add_person("u.x", PersonWords(roles=frozenset({Role.DESK}), authority=Authority.NONE))
+        keeping = Keeping(asked("p"), lambda *_: answer)
+        assert await _outcomes(access.change(add, "test", keeping)) == [Changed]
+        assert await _outcomes(access.change(add, "test", keeping)) == [AnsweredBefore]
+        assert await _outcomes(access.change(add, "test", Keeping(asked("q"), lambda *_: answer))) == [AlreadyThere]
+        assert journal.kept_answer(asked("p")) == answer
+        assert journal.kept_answer(asked("q")) is None
+        for version in ("v1", "v2"):
+            sets = journal.record_policy_set(version, {}, "", also=lambda each: keep(each, asked("s"), answer))
+            assert await _outcomes(sets) == [type(None) if version == "v1" else AnsweredBefore]
+        assert [each.version for each in journal.activations()] == ["v1"]
+
+    _with(place, go)
 
 
 def test_any_answer_is_read_again_to_the_letter(place: JournalPlace) -> None:

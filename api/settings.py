@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.host_names import is_loopback, listed_names
 from api.oidc_issuers import read_issuers
+from ledger.journal.kept_answers import KEPT_DAYS
 from ledger.store.place import JournalPlace, ServerAddress, journal_place
 from ledger.store.secret_files import KeyPlaces, beside
 
@@ -86,6 +87,12 @@ class Settings(BaseSettings):
     oidc: str = Field(default="", description="YAML file of the OIDC issuers whose tokens are taken.")
     requests_per_second_max: int = Field(
         default=500, ge=1, le=1_000_000, description="Requests a second of one key in each worker (429 beyond it)."
+    )
+    idempotency_days: int = Field(
+        default=KEPT_DAYS,
+        ge=1,
+        le=365,
+        description="How long the answer to a request with an Idempotency-Key is kept for the same request.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."

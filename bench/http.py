@@ -107,7 +107,7 @@ def _server(command: list[str], port: int, **environment: str) -> Iterator[int]:
 
 
 def _wait(url: str) -> None:
-    for _ in range(600):
+    for _ in range(3_000):
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return

@@ -8,6 +8,7 @@ The way of a request, from the socket inwards:
     request_head      what makes two readers of a head disagree, hosts which names the service answers to
     edge              the request's id, and the one place where an error becomes a problem document
     admission         who asks (authentication, bearer_tokens), how often (rate_limits), whether they may (access_table)
+    retries           what bears an Idempotency-Key is done once, and answered again alike
     decisions         `POST /v1/decisions/{case}`: the hot path, ASGI itself
     policy_routes, access_routes, health, reference, pages   everything else, through FastAPI
 

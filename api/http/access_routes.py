@@ -5,10 +5,12 @@ Nobody changes their own roles or authority: what an admin may grant to others t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, ValidationError
+from starlette.responses import Response
 
 from api.http.access_answers import (
     AddPersonRequest,
@@ -26,7 +28,8 @@ from api.http.caller import actor_of, admitted_of, request_id_in
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, Forbidden, problems
-from ledger.access.access import Access
+from api.http.retries import request_to_keep
+from ledger.access.access import Access, Keeping
 from ledger.access.changes import (
     AccessChange,
     Changed,
@@ -43,8 +46,12 @@ from ledger.access.changes import (
 from ledger.access.people import AccessState, ApiKey, Person
 from ledger.access.roles import Role
 from ledger.journal.clock import Clock
+from ledger.journal.kept_answers import KeptAnswer
 
 _Request = TypeVar("_Request", bound=BaseModel)
+_Shown = Callable[[Changed, AccessState], BaseModel]
+"""How a change is answered: by what it was about and the state after it."""
+
 _SHARED: dict[str, Any] = {"tags": ["access"], "dependencies": [only_parameters()]}
 """What all of these routes are declared with."""
 
@@ -69,11 +76,27 @@ class _Desk:
             ]
             raise FactsInvalid("the request can't be used", faults) from None
 
-    async def change(self, request: Request, change: AccessChange) -> Changed:
-        """Makes the change in the name of whoever asks, and gives what it was about. Raises what `ledger.access` raises
+    async def change(self, request: Request, change: AccessChange, shown: _Shown, status: int = 200) -> Response:
+        """Makes the change in the name of whoever asks, and shows what it was about. Raises what `ledger.access` raises
         where it may not be: `AlreadyThere`, `NobodyThere`, `AccessRefused`.
+
+        What a request with an Idempotency-Key is answered is made in the journal's transaction and kept there; one that
+        shows a key's text is not.
         """
-        return await self.access.change(change, actor_of(request.scope))
+        made: list[bytes] = []
+
+        def answer(changed: Changed, state: AccessState) -> KeptAnswer:
+            made[:] = [shown(changed, state).model_dump_json().encode()]
+            if changed.text is not None:
+                return KeptAnswer(status=status, secret_of=changed.subject)
+            return KeptAnswer(status=status, body=made[0])
+
+        keyed = request_to_keep(request.scope)
+        keeping = None if keyed is None else Keeping(keyed, answer)
+        changed = await self.access.change(change, actor_of(request.scope), keeping)
+        if not made:
+            answer(changed, self.access.state())
+        return Response(made[0], status, media_type="application/json")
 
     async def refuse_oneself(self, request: Request, login: str) -> None:
         """Raises `Forbidden` for a caller who would change their own rights, once that is on record. Logins are
@@ -87,13 +110,9 @@ class _Desk:
         await self.access.record_refusal("change", subject, why, actor_of(request.scope), request_id_in(request.scope))
         raise Forbidden(why)
 
-    def person(self, id: str) -> PersonShape:
-        """The person as they are after the change."""
-        return _person(self.access.state().people[id])
-
-    def key(self, key: ApiKey) -> KeyShape:
+    def key(self, key: ApiKey, state: AccessState) -> KeyShape:
         """The key as it is now, without its text."""
-        return _key(key, self.access.state(), self._clock)
+        return _key(key, state, self._clock)
 
 
 def add_access_routes(app: FastAPI, access: Access, clock: Clock, body_bytes_max: int) -> None:
@@ -125,11 +144,12 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
         name="add_person",
         summary="Add somebody",
         **_SHARED,
+        response_model=PersonShape,
         status_code=201,
         openapi_extra={"requestBody": body_of("AddPersonRequest")},
         responses=changed,
     )
-    async def add_person_(request: Request) -> PersonShape:
+    async def add_person_(request: Request) -> Response:
         """Somebody new. A login is never given twice."""
         body = await desk.read(request, AddPersonRequest, '{"login": "u.becker", "roles": ["order-entry"]}')
         words = PersonWords(
@@ -139,17 +159,18 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
             oidc_issuer=body.oidc_issuer,
             oidc_subject=body.oidc_subject,
         )
-        return desk.person((await desk.change(request, add_person(body.login, words))).subject)
+        return await desk.change(request, add_person(body.login, words), _changed_person, 201)
 
     @app.post(
         "/v1/people/{login}/change",
         name="change_person",
         summary="Change what somebody may",
         **_SHARED,
+        response_model=PersonShape,
         openapi_extra={"requestBody": body_of("ChangePersonRequest")},
         responses=changed,
     )
-    async def change_person_(login: str, request: Request) -> PersonShape:
+    async def change_person_(login: str, request: Request) -> Response:
         """What is said of them from now on. Nobody changes their own roles or authority."""
         body = await desk.read(request, ChangePersonRequest, '{"roles": ["desk"]}')
         if body.roles is not None or body.authority is not None:
@@ -161,18 +182,19 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
             oidc_issuer=body.oidc_issuer,
             oidc_subject=body.oidc_subject,
         )
-        return desk.person((await desk.change(request, change_person(login, words))).subject)
+        return await desk.change(request, change_person(login, words), _changed_person)
 
     @app.post(
         "/v1/people/{login}/end",
         name="end_person",
         summary="Let somebody go",
         **_SHARED,
+        response_model=PersonShape,
         responses=changed,
     )
-    async def end_person_(login: str, request: Request) -> PersonShape:
+    async def end_person_(login: str, request: Request) -> Response:
         """From now on nothing of theirs opens anything."""
-        return desk.person((await desk.change(request, end_person(login))).subject)
+        return await desk.change(request, end_person(login), _changed_person)
 
 
 def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
@@ -186,18 +208,20 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
     )
     async def get_keys() -> KeysShape:
         """Every key, without its text."""
-        return KeysShape(keys=[desk.key(key) for key in desk.access.state().keys.values()])
+        state = desk.access.state()
+        return KeysShape(keys=[desk.key(key, state) for key in state.keys.values()])
 
     @app.post(
         "/v1/keys",
         name="create_key",
         summary="Make a key",
         **_SHARED,
+        response_model=NewKeyShape,
         status_code=201,
         openapi_extra={"requestBody": body_of("CreateKeyRequest")},
         responses=problems(400, 404, 413, 415, 422, 503),
     )
-    async def create_key_(request: Request) -> NewKeyShape:
+    async def create_key_(request: Request) -> Response:
         """A new key, beside those that there are. Its text is in this answer and kept nowhere."""
         body = await desk.read(request, CreateKeyRequest, '{"service": "erp", "roles": ["order-entry"]}')
         words = KeyWords(
@@ -208,23 +232,31 @@ def _add_key_routes(app: FastAPI, desk: _Desk) -> None:
             per_second=body.per_second,
             days=body.days,
         )
-        made = await desk.change(request, create_key(words))
-        key = desk.access.state().keys[made.subject]
-        return NewKeyShape(id=key.id, key=made.text or "", expires_at=key.expires_at)
+        return await desk.change(request, create_key(words), _new_key, 201)
 
     @app.post(
         "/v1/keys/{id}/revoke",
         name="revoke_key",
         summary="Revoke a key",
         **_SHARED,
+        response_model=KeyShape,
         openapi_extra={"requestBody": body_of("RevokeKeyRequest")},
         responses=problems(400, 404, 413, 415, 422, 503),
     )
-    async def revoke_key_(id: str, request: Request) -> KeyShape:
+    async def revoke_key_(id: str, request: Request) -> Response:
         """It opens nothing from now on, or in so many days."""
         body = await desk.read(request, RevokeKeyRequest, '{"in_days": 7}')
-        await desk.change(request, revoke_key(id, in_days=body.in_days))
-        return desk.key(desk.access.state().keys[id])
+        change = revoke_key(id, in_days=body.in_days)
+        return await desk.change(request, change, lambda changed, state: desk.key(state.keys[changed.subject], state))
+
+
+def _changed_person(changed: Changed, state: AccessState) -> PersonShape:
+    return _person(state.people[changed.subject])
+
+
+def _new_key(changed: Changed, state: AccessState) -> NewKeyShape:
+    key = state.keys[changed.subject]
+    return NewKeyShape(id=key.id, key=changed.text or "", expires_at=key.expires_at)
 
 
 def _person(person: Person) -> PersonShape:

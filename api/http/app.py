@@ -6,6 +6,7 @@ What is made for one app, and who holds what:
     Journal     the file of decisions, and the clock that never goes back
     Access      people and keys, from the journal's file
     Admission   the door: who asks, how often, and what they may
+    Retries     answers once what is sent again
     Compiler    a worker process that checks and compiles what was saved in the rules folder
     Policies    the set in force; follows the folder by the compiler, records sets in the journal
     Worker      a second process, for texts that callers want checked: their wait keeps no change of policies waiting
@@ -23,6 +24,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path as FilePath
 from typing import Annotated, Any, NoReturn
@@ -52,6 +54,7 @@ from api.http.policy_routes import add_policy_routes
 from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.http.rate_limits import RateLimits
 from api.http.reference import add_reference_routes
+from api.http.retries import Retries
 from api.http.search_routes import add_search_routes, masked_decision
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.oidc_issuers import read_issuers
@@ -81,7 +84,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     is the machine's where none is given; a test gives one that it can set. `worker` is the number among several.
     """
     metrics = Metrics()
-    journal = Journal(settings.journal, metrics.committed, clock, settings.key_places)
+    kept = timedelta(days=settings.idempotency_days)
+    journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes)
     metrics.watch_clock(journal.clock.seconds_behind)
     compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE], LIMITS)
@@ -119,7 +123,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.state.metrics = metrics
     cases = {case: DecideCase(case, policies, journal, metrics, settings.body_bytes_max) for case in CASE_KINDS}
     direct = {_path(case): asgi for case, asgi in cases.items()}
-    app.add_middleware(Edge, metrics=metrics, admission=admission, direct=direct)
+    retries = Retries(journal, settings.body_bytes_max)
+    app.add_middleware(Edge, metrics=metrics, admission=admission, retries=retries, direct=direct)
     app.add_exception_handler(HTTPException, _raise_ours)
     app.add_exception_handler(RequestValidationError, _raise_ours)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())

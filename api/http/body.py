@@ -31,6 +31,11 @@ async def read_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
     `WrongMediaType`, `BodyTooLarge`, and `ClientGone` where the caller hangs up.
     """
     _check_headers(scope, bytes_max)
+    return await whole_body(receive, bytes_max)
+
+
+async def whole_body(receive: Receive, bytes_max: int) -> bytes:
+    """The same, whatever it is declared as."""
     message = await receive()
     parts: list[bytes] = [message.get("body", b"")]
     size = len(parts[0])

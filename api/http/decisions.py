@@ -32,6 +32,7 @@ from api.http.problems import (
     UnknownCaseKind,
     UnknownDecision,
 )
+from api.http.retries import request_to_keep
 from engine.deciding.decision import Decision
 from engine.pipeline import Engine
 from engine.ruleset.ruleset import ENGINE_DISAGREEMENT
@@ -98,8 +99,8 @@ class DecideCase:
         decision = decided(engine, self._case, body, uuid7(clock.id_time()), clock)
         answer, answered = answer_parts(decision)
         asked = self._flagged_facts(engine.vocabulary).request_parts(raw, body)
-        actor, request_id = actor_of(scope), request_id_in(scope)
-        seq = await self._journal.record(_record(decision, body, (*asked, *answered), actor, request_id))
+        record = _record(decision, body, (*asked, *answered), actor_of(scope), request_id_in(scope))
+        seq = await self._journal.record(record, request_to_keep(scope))
         self._metrics.decided(decision, perf_counter() - started)
         if any(reason.rule == ENGINE_DISAGREEMENT for reason in decision.reasons):
             log.error("the two matchers disagree", decision=decision.id, policy_version=decision.policy_version)

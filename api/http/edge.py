@@ -15,6 +15,7 @@ from api.http.caller import note_request_id
 from api.http.identifiers import request_id
 from api.http.metrics import Metrics
 from api.http.problems import kind_of, problem_response
+from api.http.retries import Retries, idempotency_key
 
 ON_EVERY_ANSWER = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """An answer holds a customer's figures, and is what its Content-Type says."""
@@ -28,7 +29,8 @@ log = structlog.get_logger(__name__)
 class Edge:
     """Around all answers of the app, as ASGI middleware.
 
-    It gives each request an id, lets `admission` find out who asks and whether they may, puts the id and
+    It gives each request an id, lets `admission` find out who asks and whether they may, lets `retries` answer what
+    was asked before, puts the id and
     `ON_EVERY_ANSWER` on each answer, answers HEAD as GET without the body,
     and turns whatever is raised inside into a problem document, once, in one place. What goes wrong after an answer has
     begun can't be answered any more: it is raised on, and the server cuts the connection.
@@ -37,10 +39,13 @@ class Edge:
     as half a decision.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, admission: Admission, direct: Mapping[str, ASGIApp]) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, admission: Admission, retries: Retries, direct: Mapping[str, ASGIApp]
+    ) -> None:
         self._app = app
         self._metrics = metrics
         self._admission = admission
+        self._retries = retries
         self._direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +70,13 @@ class Edge:
             note_request_id(scope, header)
             answered = {**scope, "method": "GET"} if head else scope  # what GET answers, less the body
             await self._admission.admit(answered, answered["method"])
-            await (app or self._app)(answered, receive, send_with_id)
+            key = idempotency_key(scope) if scope["method"] == "POST" else None
+            if key is None:
+                await (app or self._app)(answered, receive, send_with_id)
+            else:
+                is_decision = app is not None
+                asked = app or self._app
+                await self._retries.answer(asked, answered, receive, send_with_id, key, is_decision=is_decision)
         except ClientGone:
             pass
         except asyncio.CancelledError:  # the service stops and has closed the connection; nobody waits any more

@@ -104,7 +104,7 @@ def add_health_routes(app: FastAPI, policies: Policies, journal: Journal, metric
         for kind in ALL_KINDS:
             if kind.slug == slug:
                 title, meaning = html.escape(kind.title), html.escape(kind.meaning)
-                advice = html.escape(what_to_do(kind.status))
+                advice = html.escape(what_to_do(kind))
                 return page(kind.title, f"<h1>{title}</h1>\n<p>{kind.status}: {meaning}\n<p>{advice}\n")
         raise NoSuchPath("no problem is called that")
 

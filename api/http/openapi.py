@@ -21,6 +21,7 @@ from api.http.access_table import NO_ROLE, ROWS
 from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
+from api.http.retries import LENGTH_MAX, REPLAYED
 from engine.pipeline import Engine
 from engine.reading.request_schemas import currency_schemas, facts_schema, local_name, titled
 from engine.vocabulary.actions import STANDARD_ACTIONS
@@ -68,6 +69,19 @@ _KEY: Schema = {
     "scheme": "bearer",
     "description": "A key of credence (`crk_…`), or a token of a configured OIDC issuer. A service started with "
     "--insecure-local asks for none.",
+}
+
+
+_IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The caller's own word for this request, such as a UUID. Sent again with the same word, the same "
+    "request is done once, and answered by the same status and bytes.",
+    "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": LENGTH_MAX},
+}
+_REPLAYED: Schema = {
+    "description": "`true` where this was answered before, to the same Idempotency-Key.",
+    "schema": {"type": "string", "const": "true"},
 }
 
 
@@ -138,10 +152,21 @@ def openapi_document(app: FastAPI, engine: Engine | None) -> Schema:
         if (method.upper(), path) not in _OPEN:
             operation["security"] = [{"key": []}]
             answers |= {str(status): response for status, response in problems(401).items()}
+        if method == "post":
+            _describe_retries(operation)
+            answers |= {str(status): response for status, response in problems(409).items()}
         operation["responses"] = dict(sorted((answers | operation["responses"]).items()))
     document["components"]["securitySchemes"] = {"key": _KEY}
     _without_titles(document)
     return _renamed(document, {name: name.removesuffix("Shape") for name in components})
+
+
+def _describe_retries(operation: Schema) -> None:
+    """What every operation takes that may change something, so that it can be sent again."""
+    operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response.setdefault("headers", {})[REPLAYED] = _REPLAYED
 
 
 def _in_languages(listed: tuple[str, ...]) -> Schema:

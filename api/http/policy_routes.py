@@ -14,6 +14,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import FastAPI, Query, Request
 from pydantic import ValidationError
+from starlette.responses import Response
 from starlette.types import Receive
 
 from api.http.answers import (
@@ -31,11 +32,15 @@ from api.http.caller import actor_of
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
 from api.http.problems import BodyFault, FactsInvalid, problems
+from api.http.retries import request_to_keep
 from api.policy_check import checked_by
 from api.worker import Worker
 from engine.diagnostics.diagnostic import Diagnostic
 from engine.reading.list_file import name_in_set
-from ledger.policies.in_force import FailedChange, Pending, Policies
+from ledger.journal.journal_work import keep as keep_answer
+from ledger.journal.kept_answers import KeptAnswer
+from ledger.journal.log_transaction import LogTransaction
+from ledger.policies.in_force import FailedChange, InForce, Pending, Policies
 
 FILES_MAX = 200
 """Files in one request: more than any policy set has."""
@@ -116,15 +121,21 @@ def add_policy_routes(app: FastAPI, policies: Policies, checker: Worker, body_by
         summary="Put a pending change into force",
         dependencies=[only_parameters()],
         openapi_extra={"requestBody": body_of("ActivateRequest")},
-        response_model_exclude_unset=True,
+        response_model=PolicySetShape,
         responses=problems(400, 403, 409, 413, 415, 422, 503),
     )
-    async def activate_policies(request: Request) -> PolicySetShape:
+    async def activate_policies(request: Request) -> Response:
         """Put the pending policy set into force, named by its version: what it takes away is meant. Answers the set
         that decides from now on."""
         body = await read_body(request.scope, request.receive, body_bytes_max)
-        await policies.activate(_version_to_activate(body), actor_of(request.scope))
-        return _policy_set(policies, with_text=False)
+        version, keyed = _version_to_activate(body), request_to_keep(request.scope)
+
+        def keep(transaction: LogTransaction, becomes: InForce) -> Exception | None:
+            answer = KeptAnswer(status=200, body=_as_json(_activated(becomes)))
+            return None if keyed is None else keep_answer(transaction, keyed, answer)
+
+        becomes = await policies.activate(version, actor_of(request.scope), keep)
+        return Response(_as_json(_activated(becomes)), media_type="application/json")
 
 
 _AS_SHOWN = "send the version of the pending set, as /readyz shows it"
@@ -222,6 +233,18 @@ def _name_refused(path: str) -> BodyFault:
 def _pointer(steps: tuple[int | str, ...]) -> str:
     """Pydantic marks a key that is itself wrong by a last step `[key]`."""
     return "".join(f"/{pointer_part(str(step))}" for step in steps if step != "[key]")
+
+
+def _activated(becomes: InForce) -> PolicySetShape:
+    """The set that decides from now on: nothing is pending any more."""
+    files = [_file(name, text, with_text=False) for name, text in becomes.engine.files.items()]
+    return PolicySetShape(
+        version=becomes.engine.version, since=becomes.since, files=files, failed_change=None, pending=None
+    )
+
+
+def _as_json(shape: PolicySetShape) -> bytes:
+    return shape.model_dump_json(exclude_unset=True).encode()
 
 
 def _policy_set(policies: Policies, *, with_text: bool) -> PolicySetShape:

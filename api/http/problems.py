@@ -22,6 +22,7 @@ from starlette.responses import Response
 from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.changes import AccessRefused, AlreadyThere, NobodyThere
+from ledger.journal.kept_answers import RequestKeyReused
 from ledger.policies.in_force import NoPolicyInForce, NotPending
 from ledger.search.cursors import BadCursor
 from ledger.store.trouble import JournalUnavailable
@@ -165,6 +166,27 @@ class TooOften(Refused):
         super().__init__(detail, (), {"Retry-After": str(retry_seconds)})
 
 
+class IdempotencyKeyUnreadable(Refused):
+    """`Idempotency-Key` is empty, too long, sent twice or no visible ASCII."""
+
+
+class RequestInFlight(Refused):
+    """The same request of the same caller is being answered."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, (), {"Retry-After": "1"})
+
+
+class SecretShown(Refused):
+    """The request was answered with a key's text, which is kept nowhere."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(
+            f"this request made the key {id} already, and its text was shown then; if it is lost, revoke that key and "
+            "make another with another Idempotency-Key"
+        )
+
+
 class ClockBehind(Exception):
     """The machine's clock is earlier than the last record, so it can't say what day it is."""
 
@@ -285,6 +307,32 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "already-there", 409, "There already", "A person with this login or subject; logins are never given twice."
     ),
     NobodyThere: ProblemKind("unknown-person-or-key", 404, "No such person or key", "List them to see who is there."),
+    IdempotencyKeyUnreadable: ProblemKind(
+        "idempotency-key-unreadable",
+        400,
+        "Idempotency-Key can't be read",
+        "It is sent once, and is 1 to 255 visible characters of ASCII, such as a UUID.",
+    ),
+    RequestInFlight: ProblemKind(
+        "request-in-flight",
+        409,
+        "The same request is being answered",
+        "A request of this caller with the same Idempotency-Key is not answered yet. Send it again after Retry-After "
+        "seconds: then its answer is there.",
+    ),
+    SecretShown: ProblemKind(
+        "secret-shown",
+        409,
+        "Its answer was shown once",
+        "The answer held the text of a key, which is kept nowhere. Nothing was made now; the detail names the key.",
+    ),
+    RequestKeyReused: ProblemKind(
+        "idempotency-key-reused",
+        422,
+        "The Idempotency-Key belongs to another request",
+        "This caller has sent the key with another method, path or body. Nothing was done. A new request needs a new "
+        "key.",
+    ),
     MalformedRequest: ProblemKind(
         "malformed-request",
         400,
@@ -391,7 +439,7 @@ _MEANING = {
     401: "A key is needed, or the one that was sent opens nothing.",
     403: "Asked by a foreign page, or by somebody whose roles don't allow it; the detail names those that do.",
     404: "Nothing by this name.",
-    409: "It is there already, or another policy set is pending, or none.",
+    409: "It is there already, or another policy set is pending, or none; or the same Idempotency-Key is in flight.",
     408: "The request took too long to arrive.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
@@ -409,12 +457,17 @@ _AGAIN = (408, 429, 503)
 _TELL_SOMEBODY = (401, 403)
 
 
-def what_to_do(status: int) -> str:
-    """What a caller's program does about a problem of this status, for the page that explains it.
+def what_to_do(kind: ProblemKind) -> str:
+    """What a caller's program does about a problem of this kind, for the page that explains it.
 
-    The same as the table in docs/integration.md: with every problem nothing was decided, so an order stays held until
-    an answer comes.
+    The same as the table in docs/integration.md: with nearly every problem nothing was decided, so an order stays held
+    until an answer comes.
     """
+    status = kind.status
+    if kind is PROBLEMS[RequestInFlight]:
+        return "It is being done, once. Send the same request again, with the same key, after Retry-After seconds."
+    if kind is PROBLEMS[SecretShown]:
+        return "It was done once, and not again now: if the key's text is lost, revoke the key that the detail names."
     if status in _AGAIN:
         how = "Send the same request again, after as many seconds as Retry-After says, each time after twice as long."
     elif status in _TELL_SOMEBODY:

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy import Row, insert, select, update
 from ledger.access.changes import AccessChange, AccessRefused, AlreadyThere, Changed, create_first_key
 from ledger.access.people import AccessState, Act, Identity, folded
 from ledger.journal.journal import Journal
+from ledger.journal.kept_answers import KeptAnswer, KeyedRequest
 from ledger.journal.log_transaction import LogTransaction
 from ledger.journal.opened_records import OpenedRecord, records_of
 from ledger.record.actors import Actor
@@ -39,6 +40,15 @@ _ACTS = (RecordKind.PERSON, RecordKind.KEY)
 _PEOPLE = select(*(people.c[name] for name in ("id", "login", "name", "oidc_issuer", "oidc_subject")))
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A request that asks for a change, and how it is answered."""
+
+    request: KeyedRequest
+    answer: Callable[[Changed, AccessState], KeptAnswer]
+    """By what was changed and the state after it; called in the journal's thread."""
 
 
 class Access:
@@ -87,20 +97,16 @@ class Access:
             except Exception as error:  # the next look must come
                 log.error("people and keys can't be followed", exc_info=error)
 
-    async def change(self, change: AccessChange, actor: Actor | str) -> Changed:
-        """Makes the change on the state as it is in the journal's transaction, and knows it from then on.
+    async def change(self, change: AccessChange, actor: Actor | str, keeping: Keeping | None = None) -> Changed:
+        """Makes the change on the state as it is in the journal's transaction, and knows it from then on. `keeping`:
+        the request that asks for it, whose answer is kept in the same transaction.
 
-        Raises `AccessRefused` where it can't be made, `JournalUnavailable` where it can't be written.
+        Raises `AccessRefused` where it can't be made, `JournalUnavailable` where it can't be written, `AnsweredBefore`
+        and `RequestKeyReused` where the request was answered before.
         """
-        done: list[Changed | AccessRefused] = []
-
-        def write(transaction: LogTransaction) -> None:
-            done[:] = [_written(transaction, change, actor)]
-
-        await self._journal.write(write)
-        outcome = done[0]
-        if isinstance(outcome, AccessRefused):
-            raise outcome
+        outcome: Changed = await self._journal.write(
+            lambda transaction: _written_once(transaction, change, actor, keeping)
+        )
         await self.refresh()
         log.warning("people or keys changed", acts=[f"{each.act} {each.kind} {each.subject}" for each in outcome.acts])
         return outcome
@@ -128,11 +134,23 @@ class Access:
         return last, _folded(self._journal.records(*_ACTS), self._journal.read(_PEOPLE))
 
 
+def _written_once(
+    transaction: LogTransaction, change: AccessChange, actor: Actor | str, keeping: Keeping | None
+) -> Changed | Exception:
+    """The change, or why it isn't made: given back, not raised, which would undo what others wrote."""
+    if keeping is None:
+        return _written(transaction, change, actor)
+    before = transaction.kept.before(keeping.request)
+    if before is not None:
+        return before
+    changed = _written(transaction, change, actor)
+    if isinstance(changed, Changed):
+        transaction.kept.keep(keeping.request, keeping.answer(changed, _state_in(transaction)))
+    return changed
+
+
 def _written(transaction: LogTransaction, change: AccessChange, actor: Actor | str) -> Changed | AccessRefused:
-    """In the writer's thread and transaction. A refusal is given back: raised, it would undo what others wrote."""
-    connection = transaction.connection
-    acts = records_of(connection, transaction.keys.key, _ACTS)
-    state = _folded(acts, connection.execute(_PEOPLE).all())
+    connection, state = transaction.connection, _state_in(transaction)
     try:
         changed = change(state, datetime.fromisoformat(transaction.at))
     except AccessRefused as refused:
@@ -145,6 +163,11 @@ def _written(transaction: LogTransaction, change: AccessChange, actor: Actor | s
         transaction.append(act_record(RecordKind(each.kind), each.act, each.subject, each.body, actor))
     transaction.flush()
     return changed
+
+
+def _state_in(transaction: LogTransaction) -> AccessState:
+    acts = records_of(transaction.connection, transaction.keys.key, _ACTS)
+    return _folded(acts, transaction.connection.execute(_PEOPLE).all())
 
 
 def _folded(acts: Sequence[OpenedRecord], identities: Sequence[Row[Any]]) -> AccessState:

@@ -5,6 +5,7 @@
     opening       looks at file, tables, triggers, keys and last records, then gives a connection that writes
     log_head      where the log ends, and the tree over all headers
     log_transaction  one transaction: places and times, headers, sealed bodies, leaves, tiles, head
+    kept_answers     answers kept for some days, for requests that are sent again
     checkpointing    when a checkpoint is signed
     opened_records   records read back, with their bodies opened
     journal       the writer thread: whatever waits shares one transaction and one fsync

@@ -14,16 +14,19 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from queue import Empty, SimpleQueue
 from time import monotonic, perf_counter, sleep
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from ledger.journal.checkpointing import Checkpointing
-from ledger.journal.clock import Clock
+from ledger.journal.clock import Clock, moment
+from ledger.journal.journal_work import JournalWork, Work, activate, done, keep, recorded_id
+from ledger.journal.kept_answers import KEPT, KeptAnswer, KeyedRecord, KeyedRequest, kept_answer, requests_of
 from ledger.journal.log_head import LogHead
 from ledger.journal.log_transaction import LogTransaction
 from ledger.journal.opened_records import (
@@ -43,14 +46,13 @@ from ledger.journal.opened_records import (
 from ledger.journal.opening import OpenJournal, open_to_write, try_write
 from ledger.record.actors import Actor
 from ledger.record.canonical_json import NotCanonical
-from ledger.record.new_records import Record, activation_record
+from ledger.record.new_records import Record
 from ledger.record.record_header import RecordKind
 from ledger.record.sealing import BodyKey
 from ledger.store.key_database import SubjectKeys
 from ledger.store.place import JournalPlace
 from ledger.store.secret_files import KeyPlaces, beside, wrapping_key
 from ledger.store.store import store_at
-from ledger.store.tables import policy_sets
 from ledger.store.trouble import DAMAGED, AnswerLost, FileTrouble, JournalUnavailable, trouble_in_words, unavailable
 
 BATCH_MAX = 256
@@ -63,6 +65,9 @@ LOOK_UP_SECONDS_MAX = 5
 """How long a batch whose commit was not answered is looked for before its callers are told that it is not known."""
 READ_MAX = 200
 """Decisions read at once, where all are gone through."""
+
+FORGETS_SECONDS = 60
+"""Between two looks for answers that are kept no more."""
 
 LOG_BYTES_ALARM = 64 << 20
 """A write-ahead log of this size can't be emptied into the file: somebody has been reading for long."""
@@ -88,11 +93,7 @@ RULES_FOLDER = "rules folder"
 """Who puts a policy set into force that was saved in the watched folder."""
 
 _Answer = TypeVar("_Answer")
-JournalWork = Callable[[LogTransaction], object]
-"""What is to be done in the writer's thread and transaction."""
-
-_Work = Record | JournalWork
-_Waiting = tuple[_Work, "asyncio.Future[Any]"]
+_Waiting = tuple[Work, "asyncio.Future[Any]"]
 
 
 _DATA_AT_FAULT = (IntegrityError, DataError, UnicodeError, NotCanonical)
@@ -112,8 +113,11 @@ class Journal:
         observe: Callable[[Commit], None] = lambda _: None,
         clock: Clock | None = None,
         places: KeyPlaces | None = None,
+        answers_kept: timedelta = KEPT,
     ) -> None:
         self.place = place
+        self._kept = answers_kept
+        self._forgets_at = 0.0  # when it is next looked for answers that are kept no more
         self.clock = clock or Clock()
         self._observe = observe
         self._places = places or beside(place)
@@ -136,18 +140,42 @@ class Journal:
         """Records that wait for the next transaction."""
         return self._waiting.qsize()
 
-    def record(self, record: Record) -> asyncio.Future[int]:
-        """The record's place in the log, once it is on disk; fails with `JournalUnavailable`."""
-        return self._put(record)
+    def record(self, record: Record, request: KeyedRequest | None = None) -> asyncio.Future[int]:
+        """The record's place in the log, once it is on disk; fails with `JournalUnavailable`. `request`: what a
+        decision answers; fails with `AnsweredBefore` or `RequestKeyReused` where it is on disk already."""
+        return self._put(record if request is None else KeyedRecord(record, request))
+
+    def kept_answer(self, request: KeyedRequest) -> KeptAnswer | None:
+        """What the request was answered; None where it is new. Raises `RequestKeyReused`, `JournalUnavailable`. Blocks:
+        call it from a thread."""
+        since = moment(self.clock.now() - self._kept)
+        return self._rows(lambda connection: kept_answer(connection, self._subject_keys(), request, since))
+
+    def keep_answer(self, request: KeyedRequest, answer: KeptAnswer) -> asyncio.Future[Any]:
+        """Done once it is on disk, of a request that led to no record; fails as `record` does."""
+        return self._put(lambda transaction: keep(transaction, request, answer))
 
     def record_policy_set(
-        self, version: str, files: Mapping[str, str], standard_facts: str | None, actor: Actor | str = RULES_FOLDER
+        self,
+        version: str,
+        files: Mapping[str, str],
+        standard_facts: str | None,
+        actor: Actor | str = RULES_FOLDER,
+        also: JournalWork = lambda _: None,
     ) -> asyncio.Future[Any]:
         """The set takes effect: kept once per version, so that a decision's policies can be read back by its `policy`,
-        and recorded where it wasn't the last one that took effect."""
+        and recorded where it wasn't the last one that took effect. `also` is done before, in the same
+        transaction; where it gives an exception, nothing is recorded."""
         texts = json.dumps(dict(files), ensure_ascii=False)
         row = {"version": version, "files": texts, "standard_facts": standard_facts}
-        return self._put(lambda transaction: _activate(transaction, row, actor))
+
+        def work(transaction: LogTransaction) -> object:
+            given = also(transaction)
+            if not isinstance(given, Exception):
+                activate(transaction, row, actor)
+            return given
+
+        return self._put(work)
 
     def write(self, work: JournalWork) -> asyncio.Future[Any]:
         """Done once what `work` wrote is on disk. It runs in the writer's thread and transaction, perhaps twice; where
@@ -201,7 +229,7 @@ class Journal:
     def ask(self, question: Callable[[Connection, SubjectKeys], _Answer]) -> _Answer:
         """What a question to the tables gives that needs the keys too. Raises `JournalUnavailable`. Blocks: call it
         from a thread."""
-        return self._rows(lambda connection: question(connection, self._keys_to_read()))
+        return self._rows(lambda connection: question(connection, self._subject_keys()))
 
     def find_policy_set(self, version: str) -> PolicySet | None:
         """Blocks: call it from a thread."""
@@ -225,9 +253,9 @@ class Journal:
             self._thread.join()
 
     def _key_to_read(self, number: int) -> BodyKey:
-        return self._keys_to_read().key(number)
+        return self._subject_keys().key(number)
 
-    def _keys_to_read(self) -> SubjectKeys:
+    def _subject_keys(self) -> SubjectKeys:
         keys = self._keys
         if keys is None:
             wrapping = wrapping_key(self._places.wrapping_key, may_make=False)
@@ -243,7 +271,7 @@ class Journal:
             self._is_doubted = self._is_doubted or trouble_in_words(error).startswith(DAMAGED)
             raise unavailable("the journal can't be read now", error) from error
 
-    def _put(self, work: _Work) -> asyncio.Future[Any]:
+    def _put(self, work: Work) -> asyncio.Future[Any]:
         if self._closed:
             raise JournalUnavailable("the journal is closed")
         if self._waiting.qsize() >= WAITING_MAX:
@@ -306,7 +334,7 @@ class Journal:
         for work, future in batch:
             _settle([future], self._commit([work]))
 
-    def _commit(self, works: Sequence[_Work]) -> list[Any] | Exception:
+    def _commit(self, works: Sequence[Work]) -> list[Any] | Exception:
         """What each work gives, or why nothing was written."""
         started = perf_counter()
         try:
@@ -322,7 +350,7 @@ class Journal:
             log.info("journal writes again", journal=str(self.place))
         return given
 
-    def _commit_in_place(self, works: Sequence[_Work]) -> list[Any]:
+    def _commit_in_place(self, works: Sequence[Work]) -> list[Any]:
         """Into the file that was opened, and still is at its path after the commit: a record that nobody will find
         must not be answered."""
         opened = self._to_write()
@@ -334,29 +362,30 @@ class Journal:
                 try_write(self._store, opened.connection)
         given = self._in_one_transaction(works, opened)
         self._store.check()
-        self._last_id = next(
-            (work.id for work in reversed(works) if isinstance(work, Record) and work.id), self._last_id
-        )
+        ids = (recorded_id(work, result) for work, result in zip(reversed(works), reversed(given), strict=True))
+        self._last_id = next((each for each in ids if each), self._last_id)
         self._watch_log()
         return given
 
-    def _in_one_transaction(self, works: Sequence[_Work], opened: OpenJournal) -> list[Any]:
+    def _in_one_transaction(self, works: Sequence[Work], opened: OpenJournal) -> list[Any]:
         given: list[Any] = []
         try:
             with self._store.turn(opened.connection) as turn:
-                transaction = LogTransaction(opened.connection, opened.keys, self.clock, self._head)
-                for work in works:
-                    if isinstance(work, Record):
-                        given.append(transaction.append(work))
-                    else:
-                        transaction.flush()  # it may read what was recorded before it
-                        given.append(work(transaction))
+                transaction = LogTransaction(opened.connection, opened.keys, self.clock, self._head, self._kept)
+                transaction.kept.look_for(requests_of(works))
+                given += [done(transaction, work) for work in works]
                 transaction.flush()
+                self._forget(transaction)
                 turn.finish()
             self._head = transaction.head
         except AnswerLost as lost:
             self._look_up(lost)  # and reads the head anew
         return given
+
+    def _forget(self, transaction: LogTransaction) -> None:
+        """Once a minute, and each second while much is to be forgotten."""
+        if monotonic() >= self._forgets_at:
+            self._forgets_at = monotonic() + (1 if transaction.kept.forget() else FORGETS_SECONDS)
 
     def _look_up(self, lost: AnswerLost) -> None:
         """Returns where the transaction was committed. Raises what broke its connection where it wasn't, and `lost`
@@ -418,16 +447,6 @@ class Journal:
                 opened.connection.close()
 
 
-def _activate(transaction: LogTransaction, row: Mapping[str, str | None], actor: Actor | str) -> None:
-    connection, version = transaction.connection, row["version"]
-    if connection.execute(select(policy_sets.c.version).where(policy_sets.c.version == version)).first() is None:
-        connection.execute(insert(policy_sets), {**row, "loaded_at": transaction.at})
-    last = version_in_force(connection)
-    if last != version:
-        transaction.append(activation_record(str(version), "first" if last is None else "watch", actor))
-        transaction.flush()
-
-
 def _settle(futures: Sequence[asyncio.Future[Any]], done: list[Any] | Exception) -> None:
     """Resolves the futures in their event loops: one call into each loop, whatever the number of futures."""
     given = done if isinstance(done, list) else [None] * len(futures)
@@ -444,7 +463,9 @@ def _resolve(futures: Iterable[tuple[asyncio.Future[Any], Any]], error: Exceptio
     for future, result in futures:
         if future.done():
             continue  # its caller went away
-        if error is None:
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        elif error is None:
             future.set_result(result)
         else:
             future.set_exception(unavailable("the decision could not be written to the journal", error))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from ledger.journal.clock import Clock, moment
+from ledger.journal.kept_answers import KEPT, AnsweredBefore, KeptAnswers, KeyedRecord, RequestKeyReused
 from ledger.journal.log_head import LogHead, read_head, write_head
 from ledger.record.body_parts import SALT_BYTES, new_body
 from ledger.record.merkle_tree import leaf_hash
@@ -35,13 +37,17 @@ class LogTransaction:
     """In the writer's thread. Raises `FileTrouble` where the log isn't as this process left it, nor as another one
     could have."""
 
-    def __init__(self, connection: Connection, keys: SubjectKeys, clock: Clock, known: LogHead | None) -> None:
+    def __init__(
+        self, connection: Connection, keys: SubjectKeys, clock: Clock, known: LogHead | None, kept: timedelta = KEPT
+    ) -> None:
         self.connection = connection
         self.keys = keys
         self.head = read_head(connection, known)
         self._clock = clock
-        self._now, self._last_at = moment(clock.now()), self.head.at
+        now = clock.now()
+        self._now, self._last_at = moment(now), self.head.at
         self._waiting: list[Record] = []
+        self.kept = KeptAnswers(connection, keys, self._now, moment(now - kept))
 
     @property
     def at(self) -> str:
@@ -53,8 +59,18 @@ class LogTransaction:
         self._waiting.append(record)
         return self.head.tree.size + len(self._waiting) - 1
 
+    def append_once(self, keyed: KeyedRecord) -> int | AnsweredBefore | RequestKeyReused:
+        """The record's place, with its answer kept for the request; or why nothing is recorded."""
+        before = self.kept.before(keyed.request)
+        if before is not None:
+            return before
+        seq = self.append(keyed.record)
+        self.kept.keep_decision(keyed.request, seq)
+        return seq
+
     def flush(self) -> None:
-        """Writes what was appended, so that it can be read in this transaction."""
+        """Writes what was appended and kept, so that it can be read in this transaction."""
+        self.kept.flush()
         records, self._waiting = self._waiting, []
         if not records:
             return

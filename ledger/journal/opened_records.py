@@ -130,6 +130,12 @@ def record_called(connection: Connection, key: KeyNumbered, called: str) -> Open
     return None if row is None else opened(row, key)
 
 
+def record_at(connection: Connection, key: KeyNumbered, seq: int) -> OpenedRecord | None:
+    """The record at this place. Raises `FileTrouble`."""
+    row = connection.execute(select(*ENTRY).select_from(JOINED).where(entries.c.seq == seq)).first()
+    return None if row is None else opened(row, key)
+
+
 def _decision(record: OpenedRecord) -> Recorded | None:
     """None for what is no decision."""
     request, answer = record.body.document(REQUEST), record.body.document(ANSWER)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from engine.pipeline import Engine, Loaded
 from files.input_refused import InputRefused
 from files.visible import visible_name
 from ledger.journal.journal import RULES_FOLDER, Journal
+from ledger.journal.log_transaction import LogTransaction
 from ledger.policies.check_limits import Closed, Stopped, too_large
 from ledger.policies.rules_folder import Look, look, read_folder
 from ledger.policies.vanished import Vanished
@@ -58,6 +59,14 @@ class InForce:
 
     since: datetime
     """The journal's time at which it took effect."""
+
+
+AlsoDone = Callable[[LogTransaction, InForce], object]
+"""What is done in the transaction that records a set, told what is then in force."""
+
+
+def _nothing(_: LogTransaction, __: InForce) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,17 +225,18 @@ class Policies:
                 self._done = self._seen
                 self._fail([self._about_folder(ErrorCode.I001, "the policy set could not be loaded; see the log")])
 
-    async def activate(self, version: str, actor: Actor | str) -> Engine:
-        """Puts the pending set with this version into force for this actor, and gives it. Raises `NotPending`, and
-        `JournalUnavailable` where that can't be recorded."""
+    async def activate(self, version: str, actor: Actor | str, also: AlsoDone = _nothing) -> InForce:
+        """Puts the pending set with this version into force for this actor, and says since when. `also` is done in the
+        transaction that records it, and told what is then in force. Raises `NotPending`, and `JournalUnavailable` where
+        that can't be recorded."""
         async with self._turn:
             pending = self.pending
             if pending is None or pending.engine is None or pending.engine.version != version:
                 version_pending = pending.engine.version if pending and pending.engine else None
                 raise NotPending(version_pending, has_mistakes=bool(pending))
-            await self._take(pending.engine, actor)
+            becomes = await self._take(pending.engine, actor, also)
             log.warning("policy set activated", version=version, **_named(pending.vanished))
-            return pending.engine
+            return becomes
 
     # --- one look --------------------------------------------------------------------------------------------------
 
@@ -315,24 +325,39 @@ class Policies:
 
     # --- what follows ----------------------------------------------------------------------------------------------
 
-    async def _take(self, engine: Engine, actor: Actor | str = RULES_FOLDER) -> None:
+    async def _take(
+        self,
+        engine: Engine,
+        actor: Actor | str = RULES_FOLDER,
+        also: AlsoDone = _nothing,
+    ) -> InForce:
         """Nothing is wrong with the folder from here on."""
-        await self._put_into_force(engine, actor)
+        becomes = await self._put_into_force(engine, actor, also)
         self.failed = None
         self._hold_back(None)
+        return becomes
 
-    async def _put_into_force(self, engine: Engine, actor: Actor | str = RULES_FOLDER) -> None:
+    async def _put_into_force(
+        self,
+        engine: Engine,
+        actor: Actor | str = RULES_FOLDER,
+        also: AlsoDone = _nothing,
+    ) -> InForce:
         """In force only once the journal holds it: each decision's policies can be read back."""
         if self.in_force is not None and self.in_force.engine.version == engine.version:
-            return
+            return self.in_force
         now = self._journal.clock.now()
-        await self._journal.record_policy_set(engine.version, engine.files, engine.standard_facts, actor)
-        before, self.in_force = self.in_force, InForce(engine, now)
+        becomes = InForce(engine, now)
+        await self._journal.record_policy_set(
+            engine.version, engine.files, engine.standard_facts, actor, lambda transaction: also(transaction, becomes)
+        )
+        before, self.in_force = self.in_force, becomes
         self._compiler.give_way()
         if before is not None:
             before.engine.close()  # no request holds it: one decides between two awaits
         log.info("policy set in force", version=engine.version, files=len(engine.files))
         self._observer.policy_taken(engine.version, now.timestamp())
+        return becomes
 
     def _hold_back(self, pending: Pending | None) -> None:
         """What was pending before is no longer what the folder holds."""

@@ -25,9 +25,10 @@ from dataclasses import dataclass
 from hashlib import sha256, shake_128
 from typing import NamedTuple
 
+from pydantic_core import to_json
+
 SALT_BYTES = 16
 _INDEX_END = b"\n"
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class BadBody(ValueError):
@@ -75,7 +76,7 @@ class Body:
 
     def packed(self) -> bytes:
         """What is sealed: the salt, a line of JSON with path and length of each part, and their contents."""
-        index = _encode([(path, len(content)) for path, content in self.parts]).encode()
+        index = to_json([(path, len(content)) for path, content in self.parts])
         return b"".join((self.salt, index, _INDEX_END, *[content for _, content in self.parts]))
 
 

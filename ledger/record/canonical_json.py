@@ -22,7 +22,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 _decode = json.JSONDecoder().decode
 
 
-_KINDS = frozenset({str, int})
+_KINDS, _NAMES = frozenset({str, int}), frozenset({str})
 
 
 class NotCanonical(ValueError):
@@ -31,10 +31,11 @@ class NotCanonical(ValueError):
 
 def canonical(members: Mapping[str, str | int]) -> bytes:
     """The text. Raises `NotCanonical`."""
-    if not set(map(type, members.values())) <= _KINDS or any(type(name) is not str for name in members):
+    values = members.values()
+    if not _KINDS.issuperset(map(type, values)) or not _NAMES.issuperset(map(type, members)):
         raise _refused(members)
     text = _encode(members)
-    if not text.isascii() or any(abs(value) > INTEGER_MAX for value in members.values() if type(value) is int):
+    if not text.isascii() or any(abs(value) > INTEGER_MAX for value in values if type(value) is int):
         raise _refused(members)
     if len(text) > BYTES_MAX:
         raise NotCanonical(f"{len(text)} bytes are more than {BYTES_MAX}")

@@ -62,6 +62,7 @@ class FlaggedFacts:
         )
         plain = b"|".join(fact.plain for fact in self._flagged) or b"(?!)"
         self._values = re.compile(_KEY_AND_VALUE % plain)
+        self._names = {fact.plain: fact.name for fact in self._flagged}
 
     def request_parts(self, raw: bytes, body: Mapping[str, Any]) -> list[Part]:
         """`raw` is the request as it was received, strict JSON in UTF-8; `body` is what it stands for."""
@@ -72,20 +73,20 @@ class FlaggedFacts:
         ]
         if not present:
             return [Part(REQUEST, raw)]
-        spans = _quick_spans(raw, present, self._values)
+        spans = self._quick_spans(raw, present)
         return cut(REQUEST, raw, _spans(raw, present) if spans is None else spans)
 
-
-def _quick_spans(raw: bytes, present: Sequence[_Flagged], values: re.Pattern[bytes]) -> list[Span] | None:
-    """Where each key stands once, and plainly, its value is behind it. None where any doesn't: an escape in a key, a
-    text that looks like one, a key that something else has as well."""
-    found: dict[bytes, tuple[int, int]] = {}
-    for match in values.finditer(raw):
-        if match[1] in found or raw[match.start() - 1] == _BACKSLASH:  # an escaped quote: it stands within a text
-            return None
-        found[match[1]] = match.span(2)
-    spans = [(*found[fact.plain], fact.name) for fact in present if fact.is_distinct and fact.plain in found]
-    return spans if len(spans) == len(present) else None
+    def _quick_spans(self, raw: bytes, present: Sequence[_Flagged]) -> list[Span] | None:
+        """Where each key stands once, and plainly, its value is behind it. None where any doesn't: an escape in a key,
+        a text that looks like one, a key that something else has as well."""
+        found: dict[bytes, Span] = {}
+        for match in self._values.finditer(raw):
+            key = match[1]
+            if key in found or raw[match.start() - 1] == _BACKSLASH:  # an escaped quote: it stands within a text
+                return None
+            found[key] = (*match.span(2), self._names[key])
+        spans = [found[fact.plain] for fact in present if fact.is_distinct and fact.plain in found]
+        return spans if len(spans) == len(present) else None
 
 
 def _spans(raw: bytes, present: Iterable[_Flagged]) -> list[Span]:

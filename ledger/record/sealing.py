@@ -26,6 +26,9 @@ NONCE_BYTES = 12
 
 BLIND_BYTES = 16
 
+_NAMED = b"named "
+"""Before a name, so that none is taken for a place, which has 8 bytes."""
+
 
 class DoesNotOpen(ValueError):
     """Sealed by another key, for another place, or changed since."""
@@ -52,6 +55,18 @@ class BodyKey:
         """For the record at this place. `nonce`: 12 random bytes, where the caller has fetched them for many."""
         nonce = nonce or secrets.token_bytes(NONCE_BYTES)
         return Sealed(nonce, self._cipher.encrypt(nonce, packed, _place(seq)))
+
+    def seal_as(self, name: bytes, content: bytes) -> Sealed:
+        """What is no record's body, bound to its name."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return Sealed(nonce, self._cipher.encrypt(nonce, content, _NAMED + name))
+
+    def open_as(self, name: bytes, sealed: Sealed) -> bytes:
+        """Raises `DoesNotOpen`."""
+        try:
+            return self._cipher.decrypt(sealed.nonce, sealed.content, _NAMED + name)
+        except (InvalidTag, ValueError) as error:
+            raise DoesNotOpen("what was sealed by name does not open") from error
 
     def open(self, seq: int, sealed: Sealed) -> bytes:
         """Raises `DoesNotOpen`."""
@@ -80,9 +95,19 @@ def unwrapped(wrapping: bytes, number: int, blind: bytes, stored: bytes) -> byte
         raise DoesNotOpen(f"the subject key {number} does not open") from error
 
 
-def blind_of(blinding: bytes, what: str, name: str) -> bytes:
-    """The blind of an account or of a case's number; `what` tells the two apart."""
-    return hmac.digest(blinding, f"{what}\0{name}".encode(), "sha256")[:BLIND_BYTES]
+class Blinding:
+    """What blinds names, ready: a keyed hash is begun once and gone on with for each name."""
+
+    __slots__ = ("_begun",)
+
+    def __init__(self, key: bytes) -> None:
+        self._begun = hmac.new(key, digestmod="sha256")
+
+    def blind(self, what: str, name: str) -> bytes:
+        """Of an account or of a case's number; `what` tells the two apart."""
+        keyed = self._begun.copy()
+        keyed.update(f"{what}\0{name}".encode())
+        return keyed.digest()[:BLIND_BYTES]
 
 
 def _place(number: int) -> bytes:

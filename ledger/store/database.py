@@ -17,6 +17,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -24,6 +25,7 @@ from sqlalchemy import Connection, NullPool, Pool, QueuePool, create_engine, eve
 from sqlalchemy import Engine as Database
 
 from ledger.store.journal_file import JournalFile
+from ledger.store.prepared_sql import STATEMENTS_KEPT
 from ledger.store.trouble import FileTrouble
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -105,6 +107,9 @@ def _database(creator: Callable[[], sqlite3.Connection], pool: type[Pool] = Null
 
 def _begin(connection: Connection) -> None:
     """A writer takes the lock at once: taken halfway, it fails without waiting when another process has it."""
+    raw: Any = connection.connection.driver_connection
+    if raw.in_transaction:  # begun by `FileStore.turn`
+        return
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -112,7 +117,12 @@ def _begin(connection: Connection) -> None:
 def _connect(uri: str, *, check_same_thread: bool = True) -> sqlite3.Connection:
     # isolation_level: the driver would begin transactions by its own rules, and never before DDL
     return sqlite3.connect(
-        uri, uri=True, timeout=LOCK_SECONDS_MAX, isolation_level=None, check_same_thread=check_same_thread
+        uri,
+        uri=True,
+        timeout=LOCK_SECONDS_MAX,
+        isolation_level=None,
+        check_same_thread=check_same_thread,
+        cached_statements=STATEMENTS_KEPT,
     )
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -64,9 +65,21 @@ class FileStore:
 
     @contextmanager
     def turn(self, connection: Connection) -> Iterator[FileTurn]:
-        """The commit's answer can't be lost: it comes from this process."""
-        with connection.begin():
+        """The commit's answer can't be lost: it comes from this process. Begun and ended without SQLAlchemy, which
+        takes longer for it than the file does; what it is asked for within takes part."""
+        raw: Any = connection.connection.driver_connection
+        raw.execute("BEGIN IMMEDIATE")
+        try:
             yield FileTurn()
+            connection.commit()
+            if raw.in_transaction:  # SQLAlchemy was not asked for anything
+                raw.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error, SQLAlchemyError):
+                connection.rollback()
+            with suppress(sqlite3.Error):
+                raw.rollback()
+            raise
 
     def was_committed(self, connection: Connection, transaction: str) -> bool:  # noqa: ARG002  # never asked
         """A commit in this process says itself what became of it."""

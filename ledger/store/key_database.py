@@ -1,6 +1,6 @@
 """The keys of subjects in a database of their own: one for each customer, wrapped, by number and by blind.
 
-    number 0   the key that blinds names (`blind_of`)
+    number 0   the key that blinds names (`Blinding`)
     number 1   the journal's own: seals what is about no customer, such as acts on people and keys
     from 2 on  one for each customer, in the order in which they were met
 
@@ -21,7 +21,7 @@ from sqlalchemy import Connection, NullPool, Row, create_engine, event, func, in
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.record.sealing import BodyKey, DoesNotOpen, blind_of, new_key_bytes, unwrapped, wrapped
+from ledger.record.sealing import Blinding, BodyKey, DoesNotOpen, new_key_bytes, unwrapped, wrapped
 from ledger.store.secret_files import make_owner_only, tighten
 from ledger.store.tables import keys_metadata, subject_keys
 from ledger.store.trouble import FileTrouble, trouble_in_words
@@ -42,6 +42,7 @@ class SubjectKeys:
         self._wrapping = wrapping
         self._identity: tuple[int, int] | None = None
         self._database = _database(path)
+        self._blinding: Blinding | None = None
         self._by_number: dict[int, BodyKey] = {}
         self._by_blind: dict[bytes, int] = {_OWN_BLINDS[OWN]: OWN}
         self._lock = Lock()
@@ -70,7 +71,7 @@ class SubjectKeys:
                 f"the subject keys `{self.path.name}` are behind the journal, which uses {at_least} of them and they "
                 f"end at {last}; put back a backup that is at least as new as the journal's"
             )
-        self._blinding()
+        self._ready_to_blind()
 
     def check(self) -> None:
         """Whether the file is still the one that was opened. Raises `FileTrouble`."""
@@ -154,12 +155,12 @@ class SubjectKeys:
         return key
 
     def blind(self, what: str, name: str) -> bytes:
-        """Of an account or of a case's number, see `blind_of`."""
-        return blind_of(self._blinding(), what, name)
+        """Of an account or of a case's number, see `Blinding`."""
+        return (self._blinding or self._ready_to_blind()).blind(what, name)
 
-    def _blinding(self) -> bytes:
-        known = self._by_number.get(BLINDING)
-        return (known or self.key(BLINDING)).key
+    def _ready_to_blind(self) -> Blinding:
+        self._blinding = Blinding(self.key(BLINDING).key)
+        return self._blinding
 
     def _status(self) -> os.stat_result | None:
         try:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, insert
+from sqlalchemy import Column, Connection, Executable, Table, insert
 from sqlalchemy.dialects import sqlite
 
 VALUES_MAX = 30_000
 """SQLite takes 32,766 values in one statement."""
+
+STATEMENTS_KEPT = 1024
+"""Compiled statements that a connection to write keeps: one for each number of rows that a commit may have."""
 
 
 class PreparedSql:
@@ -49,19 +52,31 @@ class PreparedSql:
 
     def _on_sqlite(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         given = {**self._fixed, **values}
-        return connection.connection.cursor().execute(self._text, tuple(given[name] for name in self._names))
+        return _raw(connection).execute(self._text, tuple([given[name] for name in self._names]))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """In the caller's transaction. Each row has the table's columns in their order."""
     if not rows:
         return
-    cursor = connection.connection.cursor()
-    start, one = _insertion(table, connection.dialect.name)
+    raw, dialect = _raw(connection), connection.dialect.name
     most = VALUES_MAX // len(table.columns)
     for at in range(0, len(rows), most):
         some = rows[at : at + most]
-        cursor.execute(f"{start}{', '.join([one] * len(some))}", tuple(chain.from_iterable(some)))
+        raw.execute(_insertion(table, dialect, len(some)), tuple(chain.from_iterable(some)))
+
+
+def rows_with(
+    connection: Connection, columns: Sequence[Column[Any]], keys: Sequence[bytes]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows whose first column is one of these, with these columns of one table. In the caller's transaction."""
+    names = ", ".join(column.name for column in columns)
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    for at in range(0, len(keys), VALUES_MAX):
+        some = tuple(keys[at : at + VALUES_MAX])
+        marks = ", ".join([mark] * len(some))
+        asked = f"SELECT {names} FROM {columns[0].table.name} WHERE {columns[0].name} IN ({marks})"
+        yield from _raw(connection).execute(asked, some).fetchall()
 
 
 @contextmanager
@@ -73,9 +88,16 @@ def together(connection: Connection) -> Iterator[None]:
         yield
 
 
-@cache
-def _insertion(table: Table, dialect: str) -> tuple[str, str]:
-    """`INSERT INTO … VALUES ` and `(?, ?, ?)`, which is `(%s, %s, %s)` on PostgreSQL."""
+def _raw(connection: Connection) -> Any:
+    """The driver's own connection, which runs statements as SQLAlchemy's does, without its wrappers."""
+    return connection.connection.driver_connection
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _insertion(table: Table, dialect: str, rows: int) -> str:
+    """`INSERT INTO … VALUES (?, ?, ?), (?, ?, ?)`, which is `(%s, %s, %s)` on PostgreSQL. The same object each time:
+    the driver finds what it has compiled by it."""
     text = str(insert(table).compile(dialect=sqlite.dialect()))
     start, values, one = text.partition("VALUES ")
-    return start + values, one if dialect == "sqlite" else one.replace("?", "%s")
+    one = one if dialect == "sqlite" else one.replace("?", "%s")
+    return f"{start}{values}{', '.join([one] * rows)}"

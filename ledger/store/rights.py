@@ -26,6 +26,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "checkpoints": _APPENDED,
     "entry_rules": _APPENDED,
     "entry_blinds": _APPENDED,
+    "kept_answers": {APP: "SELECT, INSERT, DELETE"},
     "policy_sets": _APPENDED,
     "people": {APP: "SELECT, INSERT, UPDATE", AUDITOR: "SELECT"},
     "head": {APP: "SELECT, UPDATE", AUDITOR: "SELECT"},

@@ -95,11 +95,27 @@ entry_rules = Table(
 entry_blinds = Table(
     "entry_blinds",
     metadata,
-    Column("blind", LargeBinary, primary_key=True),  # `ledger.record.sealing.blind_of` an account, or a case's number
+    Column(
+        "blind", LargeBinary, primary_key=True
+    ),  # of an account or a case's number, `ledger.record.sealing.Blinding`
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 """Which records are about which account and which case, without naming either."""
+
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("name", LargeBinary, primary_key=True),  # blind of who asked and what they call the request
+    Column("content", LargeBinary, nullable=False),  # blind of what was asked
+    Column("at", String(32), nullable=False),  # when it was answered
+    Column("seq", BigInteger),  # of the decision that holds the answer; null: it is sealed here
+    Column("nonce", LargeBinary),
+    Column("sealed", LargeBinary),  # AES-256-GCM of status and body, with the name as additional data
+    Index("kept_answers_at", "at"),
+    sqlite_with_rowid=False,
+)
+"""Answers for requests that are sent again. A row is deleted when its days are over."""
 
 policy_sets = Table(
     "policy_sets",

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx2
 
+from tests.support.journal_reading import headers_in
 from tests.support.paths import ROOT
 from tests.support.running_service import BODY, write_rules
 from tests.support.service_processes import free_port
@@ -39,7 +40,7 @@ def _service(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while time.monotonic() < end and process.poll() is None:
         try:
             if httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200:
@@ -47,6 +48,17 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
         except httpx2.TransportError:
             time.sleep(0.05)
     raise AssertionError("the service did not become ready")
+
+
+def _ask_with_keys_until_it_dies(port: int, caller: int, answered: dict[str, bytes], asked: set[str]) -> None:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        try:
+            for number in range(1_000_000):
+                key = f"{caller}-{number}"
+                asked.add(key)
+                answered[key] = client.post("/v1/decisions/order", json=BODY, headers={"Idempotency-Key": key}).content
+        except httpx2.TransportError:
+            pass
 
 
 def _wait_for_answers(answered: dict[str, bytes], count: int) -> None:
@@ -81,6 +93,28 @@ def test_after_kill_9_every_answered_decision_is_in_the_journal(tmp_path: Path) 
                 caller.join(20)
     with _service(tmp_path, port), httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
         assert {path: client.get(path).content for path in answered} == answered
+
+
+def test_after_kill_9_a_request_that_is_sent_again_is_the_same_decision(tmp_path: Path) -> None:
+    """Also those that were recorded and not answered any more: one record for each key, whatever was cut off."""
+    write_rules(tmp_path / "rules")
+    port, answered, asked = free_port(), dict[str, bytes](), set[str]()
+    with _service(tmp_path, port) as process:
+        arguments = [(port, caller, answered, asked) for caller in range(8)]
+        callers = [threading.Thread(target=_ask_with_keys_until_it_dies, args=each) for each in arguments]
+        for caller in callers:
+            caller.start()
+        _wait_for_answers(answered, 100)
+        process.send_signal(signal.SIGKILL)
+        for caller in callers:
+            caller.join(20)
+    with _service(tmp_path, port), httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        again = {
+            key: client.post("/v1/decisions/order", json=BODY, headers={"Idempotency-Key": key}).content
+            for key in sorted(asked)
+        }
+    assert {key: again[key] for key in answered} == answered
+    assert len(set(again.values())) == len(asked) == len(headers_in(tmp_path / "credence.db"))
 
 
 def test_sigterm_answers_what_is_in_flight_and_leaves_a_whole_file(tmp_path: Path) -> None:

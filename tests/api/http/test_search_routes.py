@@ -14,7 +14,7 @@ import pytest
 from api.http.answers import DecisionShape
 from api.http.search_answers import PAGE, RecordDetailsShape
 from ledger.access.roles import Role
-from ledger.record.sealing import blind_of
+from ledger.record.sealing import Blinding
 from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, people_with_keys, service_key, settings_in
 from tests.support.running_service import eventually
 
@@ -293,7 +293,7 @@ def test_a_record_that_is_not_there(keys: tuple[httpx2.Client, dict[str, str]], 
 
 def test_a_cursor_is_no_blind() -> None:
     """Signed by the same key, and never taken for each other."""
-    assert len({blind_of(b"k" * 32, what, "00") for what in ("cursor", "account", "subject")}) == 3
+    assert len({Blinding(b"k" * 32).blind(what, "00") for what in ("cursor", "account", "subject")}) == 3
 
 
 # --- masked ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from hashlib import sha256, shake_128
 import pytest
 
 from ledger.record.body_parts import BadBody, Body, Part, commitment, commitments, digest_of, new_body, unpacked
-from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed, blind_of, new_key_bytes, unwrapped, wrapped
+from ledger.record.sealing import Blinding, BodyKey, DoesNotOpen, Sealed, new_key_bytes, unwrapped, wrapped
 
 PARTS = (
     Part("request", b'{"a":,"b":}'),
@@ -94,8 +94,10 @@ def test_a_wrapped_key_opens_beside_its_number_and_subject_by_the_wrapping_key()
 
 def test_blinds_are_equal_where_names_are_and_say_whose_they_are() -> None:
     blinding = new_key_bytes()
-    assert blind_of(blinding, "account", "C-1") == blind_of(blinding, "account", "C-1")
+    assert Blinding(blinding).blind("account", "C-1") == Blinding(blinding).blind("account", "C-1")
     others = {("subject", "C-1"), ("account", "C-2"), ("accoun", "tC-1"), ("account", "")}
-    blinds = {blind_of(blinding, *other) for other in others} | {blind_of(new_key_bytes(), "account", "C-1")}
+    blinds = {Blinding(blinding).blind(*other) for other in others} | {
+        Blinding(new_key_bytes()).blind("account", "C-1")
+    }
     assert len(blinds) == 5
-    assert blind_of(blinding, "account", "C-1") not in blinds
+    assert Blinding(blinding).blind("account", "C-1") not in blinds

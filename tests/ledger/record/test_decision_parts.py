@@ -12,7 +12,6 @@ from pydantic_core import to_json
 
 from engine.pipeline import Engine
 from files.strict_json import read_json_object
-from ledger.record import decision_parts
 from ledger.record.body_parts import Body
 from ledger.record.decision_parts import FlaggedFacts, answer_parts
 from tests.support.large import how_many
@@ -77,7 +76,7 @@ def test_however_a_request_is_written(
     default_engine: Engine, seed: int, quick: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not quick:
-        monkeypatch.setattr(decision_parts, "_quick_spans", lambda *_: None)
+        monkeypatch.setattr(FlaggedFacts, "_quick_spans", lambda *_: None)
     chance = random.Random(seed)
     body = _example(default_engine, "order")
     for group in ("order", "account"):

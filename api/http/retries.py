@@ -1,0 +1,162 @@
+"""Requests that are sent again: with the same `Idempotency-Key` a request is done once and answered alike each time.
+
+    Idempotency-Key: 7f9c24e8-3b12-4fef-91e0-b3d1c2a9f410
+
+The key is the caller's own word for one request. What it led to is kept with it in the journal's own transaction
+(`ledger.journal.kept_answers`), so whatever broke in between, the next try finds either both or neither. Here the
+request's body is read first, since it is part of what must be the same; a second one that comes while the first is
+being answered by this process is told to come back.
+
+Routes whose record and answer belong together take the request out of the scope (`request_to_keep`) and hand it to the
+journal. What any other route answers is kept after it, before it leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
+from hashlib import sha256
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.body import ClientGone, whole_body
+from api.http.caller import admitted_of
+from api.http.problems import IdempotencyKeyUnreadable, RequestInFlight, SecretShown
+from ledger.journal.journal import Journal
+from ledger.journal.kept_answers import AnsweredBefore, KeptAnswer, KeyedRequest, RequestKeyReused
+from ledger.record.actors import Actor
+from ledger.store.trouble import JournalUnavailable
+
+HEADER = b"idempotency-key"
+REPLAYED = "Idempotent-Replayed"
+LENGTH_MAX = 255
+
+_KEY = re.compile(rb"[!-~]{1,%d}" % LENGTH_MAX)
+_IN_SCOPE = "credence.keyed_request"
+_IS_OK = range(200, 300)
+
+
+def idempotency_key(scope: Scope) -> str | None:
+    """What the caller calls this request; None where it says nothing. Raises `IdempotencyKeyUnreadable`."""
+    values = [value for name, value in scope["headers"] if name == HEADER]
+    if not values:
+        return None
+    if len(values) > 1:
+        raise IdempotencyKeyUnreadable("the header Idempotency-Key is sent twice")
+    if not _KEY.fullmatch(values[0]):
+        raise IdempotencyKeyUnreadable(
+            f"Idempotency-Key is 1 to {LENGTH_MAX} visible characters of ASCII without blanks, such as a UUID"
+        )
+    return str(values[0].decode("ascii"))
+
+
+def request_to_keep(scope: MutableMapping[str, Any]) -> KeyedRequest | None:
+    """What the journal is to keep the answer for, from here on the taker's to see to; None where the request has no
+    key."""
+    taken: KeyedRequest | None = scope.pop(_IN_SCOPE, None)
+    return taken
+
+
+class Retries:
+    """Of one process. `journal` keeps what was answered."""
+
+    def __init__(self, journal: Journal, body_bytes_max: int) -> None:
+        self._journal = journal
+        self._body_bytes_max = body_bytes_max
+        self._in_flight: dict[tuple[str, str], bytes] = {}
+
+    async def answer(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, key: str, *, is_decision: bool
+    ) -> None:
+        """What `app` answers, or answered before. Raises `RequestInFlight`, `RequestKeyReused`, `SecretShown` and what
+        the app raises.
+
+        `is_decision`: to decide changes nothing but the journal, which looks for the key where it writes; so nobody
+        looks before, but where the case can't be decided any more.
+        """
+        raw = await whole_body(receive, self._body_bytes_max)
+        request = KeyedRequest(_line(admitted_of(scope).caller.actor), key, _content(scope, raw))
+        name = request.caller, request.key
+        if name in self._in_flight:
+            if self._in_flight[name] != request.content:
+                raise RequestKeyReused
+            raise RequestInFlight("the same request is being answered; its answer is there in a moment")
+        self._in_flight[name] = request.content
+        try:
+            answering = self._decision if is_decision else self._other
+            await answering(app, {**scope, _IN_SCOPE: request}, _again(raw, receive), send, request)
+        except AnsweredBefore:
+            await self._replay(await self._kept(request), scope, receive, send)
+        finally:
+            del self._in_flight[name]
+
+    async def _decision(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, request: KeyedRequest) -> None:
+        try:
+            await app(scope, receive, send)
+        except (ClientGone, AnsweredBefore, RequestKeyReused, JournalUnavailable):
+            raise
+        except Exception as refused:
+            with suppress(JournalUnavailable):  # then what was wrong with the request is said
+                if await self._kept(request) is not None:
+                    raise AnsweredBefore from refused
+            raise
+
+    async def _other(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, request: KeyedRequest) -> None:
+        if await self._kept(request) is not None:
+            raise AnsweredBefore
+        held: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            held.append(message)
+
+        await app(scope, receive, hold)
+        if held and held[0]["status"] in _IS_OK and request_to_keep(scope) is not None:
+            body = b"".join(message.get("body", b"") for message in held[1:])
+            await self._journal.keep_answer(request, KeptAnswer(status=held[0]["status"], body=body))
+        for message in held:
+            await send(message)
+
+    async def _kept(self, request: KeyedRequest) -> KeptAnswer | None:
+        return await asyncio.to_thread(self._journal.kept_answer, request)
+
+    async def _replay(self, kept: KeptAnswer | None, scope: Scope, receive: Receive, send: Send) -> None:
+        if kept is None:
+            raise JournalUnavailable("what this request was answered can't be found now")
+        if kept.secret_of is not None:
+            raise SecretShown(kept.secret_of)
+        headers = {REPLAYED: "true"} | ({} if kept.decision is None else decision_headers(*kept.decision))
+        await Response(kept.body, kept.status, headers, "application/json")(scope, receive, send)
+
+
+def decision_headers(id: str, seq: int) -> dict[str, str]:
+    """Where a decision can be read again, and its place in the journal."""
+    return {"Location": f"/v1/decisions/{id}", "Journal-Entry": str(seq)}
+
+
+def _line(actor: Actor | None) -> str:
+    """A person, whichever key they bring; else the key, with the person for whom it asks."""
+    if actor is None:
+        return ""
+    if actor.service is None and actor.person is not None:
+        return f"person {actor.person}"
+    return f"key {actor.key} for {actor.person}" if actor.key is not None else str(actor)
+
+
+def _content(scope: Mapping[str, Any], raw: bytes) -> bytes:
+    """Over method, path with query, and body."""
+    head = "\n".join((scope["method"], scope["path"], scope["query_string"].decode("latin-1"), ""))
+    return sha256(head.encode() + raw).digest()
+
+
+def _again(raw: bytes, receive: Receive) -> Receive:
+    """The body once more in one piece; then what the connection says."""
+    messages: list[Message] = [{"type": "http.request", "body": raw, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again

@@ -1,0 +1,311 @@
+"""Requests that are sent again with the same Idempotency-Key: done once, answered alike, on every route that POSTs."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from api.http.access_table import ROWS, Right
+from api.http.caller import LOCAL, Admitted, note_admitted
+from api.http.problems import RequestInFlight
+from api.http.retries import Retries
+from api.settings import Settings
+from engine.vocabulary.case_kinds import CASE_KINDS
+from ledger.access.roles import Role
+from ledger.journal.clock import Clock
+from ledger.journal.journal import Journal
+from ledger.journal.kept_answers import RequestKeyReused
+from tests.support.journal_reading import from_journal, headers_in
+from tests.support.keyed_services import asking_for_keys, bearer, changed, people_with_keys, service_key, settings_in
+from tests.support.raw_http import ask
+from tests.support.running_service import BODY, ORDERS, eventually, journal_file, running
+
+ORDER = "/v1/decisions/order"
+REPLAYED = "idempotent-replayed"
+UNREADABLE = "/problems/idempotency-key-unreadable"
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_in(tmp_path_factory.mktemp("service"))
+
+
+@pytest.fixture(scope="module")
+def client(settings: Settings) -> Iterator[httpx2.Client]:
+    with running(settings) as client:
+        yield client
+
+
+def _records(settings: Settings) -> int:
+    with closing(sqlite3.connect(journal_file(settings))) as raw:
+        return int(raw.execute("SELECT count(*) FROM entries").fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to a route. `other` is another one that would be answered too; `prepare` makes it possible first."""
+
+    path: str
+    body: object
+    other: object
+    prepare: Callable[[httpx2.Client, Settings], object] = lambda *_: None
+
+
+def _add(login: str) -> Callable[[httpx2.Client, Settings], object]:
+    return lambda client, _: client.post("/v1/people", json={"login": login})
+
+
+def _key_of_erp(client: httpx2.Client) -> str:
+    return str(client.post("/v1/keys", json={"service": "erp", "roles": ["order-entry"]}).json()["id"])
+
+
+def _pending(client: httpx2.Client, settings: Settings) -> str:
+    (settings.rules / "orders.yaml").write_text(ORDERS.replace("  over-limit:", "  other:"), encoding="utf-8")
+    eventually(lambda: client.get("/readyz").json()["pending"] is not None)
+    return str(client.get("/readyz").json()["pending"]["version"])
+
+
+ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
+    "/v1/policies/check": lambda *_: Asked("/v1/policies/check", {"files": {}}, {"files": {"a.yaml": "..."}}),
+    "/v1/policies/activate": lambda client, settings: Asked(
+        "/v1/policies/activate", {"version": _pending(client, settings)}, {"version": "0" * 64}
+    ),
+    "/v1/decisions/order": lambda *_: Asked(ORDER, BODY, {**BODY, "as_of": "2026-07-02"}),
+    "/v1/people": lambda *_: Asked("/v1/people", {"login": "u.new"}, {"login": "u.other"}),
+    "/v1/people/{login}/change": lambda client, settings: (
+        _add("u.changed")(client, settings),
+        Asked("/v1/people/u.changed/change", {"roles": ["desk"]}, {"roles": []}),
+    )[1],
+    "/v1/people/{login}/end": lambda client, settings: (
+        _add("u.ended")(client, settings),
+        Asked("/v1/people/u.ended/end", {}, {"a": 1}),
+    )[1],
+    "/v1/keys": lambda *_: Asked("/v1/keys", {"service": "erp", "roles": ["desk"], "acts_for": True}, {}),
+    "/v1/keys/{id}/revoke": lambda client, _: Asked(
+        f"/v1/keys/{_key_of_erp(client)}/revoke", {"in_days": 7}, {"in_days": 0}
+    ),
+}
+"""By route; the other kinds of case share the code of orders."""
+
+POSTED = {row.path for row in ROWS if row.method == "POST"} - {"/v1/decisions/{case}"}
+"""Every route that POSTs, but for the one that only refuses."""
+
+
+def test_every_route_that_posts_is_asked_here() -> None:
+    assert set(ASKED) | {f"/v1/decisions/{case}" for case in CASE_KINDS} == POSTED
+
+
+@pytest.mark.parametrize("route", sorted(ASKED))
+def test_on_every_route_the_same_request_is_done_once(client: httpx2.Client, settings: Settings, route: str) -> None:
+    asked = ASKED[route](client, settings)
+    key = {"Idempotency-Key": f"once {route}".replace(" ", "-")}
+    first = client.post(asked.path, json=asked.body, headers=key)
+    assert first.is_success, first.text
+    assert REPLAYED not in first.headers
+    records = _records(settings)
+    again = client.post(asked.path, json=asked.body, headers=key)
+    if route == "/v1/keys":  # it shows a secret
+        assert (again.status_code, again.json()["type"]) == (409, "/problems/secret-shown")
+        assert first.json()["id"] in again.json()["detail"]
+        assert first.json()["key"] not in again.text
+    else:
+        assert (again.status_code, again.content) == (first.status_code, first.content)
+        assert again.headers[REPLAYED] == "true"
+        assert [again.headers.get(name) for name in ("location", "journal-entry", "content-type")] == [
+            first.headers.get(name) for name in ("location", "journal-entry", "content-type")
+        ]
+    other = client.post(asked.path, json=asked.other, headers=key)
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    assert _records(settings) == records
+
+
+def test_the_same_body_at_another_path_is_another_request(client: httpx2.Client) -> None:
+    key = {"Idempotency-Key": "paths"}
+    assert client.post("/v1/people/u.none/end", json=BODY, headers=key).status_code == 404
+    assert client.post(ORDER, json=BODY, headers=key).status_code == 201
+    assert client.post("/v1/decisions/account", json=BODY, headers=key).json()["type"].endswith("key-reused")
+
+
+def test_without_a_key_each_request_is_a_decision_of_its_own(client: httpx2.Client) -> None:
+    assert len({client.post(ORDER, json=BODY).json()["id"] for _ in range(2)}) == 2
+
+
+@pytest.mark.parametrize(
+    "key", [b"", b"a" * 256, b"a b", "é".encode(), b"a\tb", b'"', b"a" * 255, b"~!"], ids=lambda key: repr(key[:8])
+)
+def test_a_key_is_visible_text_of_bounded_length(client: httpx2.Client, settings: Settings, key: bytes) -> None:
+    records = _records(settings)
+    answer = client.post(ORDER, json=BODY, headers=[(b"Idempotency-Key", key)])
+    if 0 < len(key) <= 255 and all(33 <= each <= 126 for each in key):
+        assert answer.status_code == 201
+    else:
+        assert (answer.status_code, answer.json()["type"]) == (400, UNREADABLE)
+        assert _records(settings) == records
+
+
+@pytest.mark.parametrize("control", [b"\0", b"\x01", b"\x1b", b"\x7f", b"\n", b"\r"], ids=repr)
+def test_control_characters_decide_nothing(client: httpx2.Client, settings: Settings, control: bytes) -> None:
+    records = _records(settings)
+    head = b"POST /v1/decisions/order HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: a" + control + b"b\r\n"
+    answer = ask(client, head + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+    assert answer.status == 400
+    assert _records(settings) == records
+
+
+def test_a_key_that_is_sent_twice_is_refused(client: httpx2.Client) -> None:
+    answer = client.post(ORDER, json=BODY, headers=[("Idempotency-Key", "a"), ("Idempotency-Key", "a")])
+    assert (answer.status_code, answer.json()["type"]) == (400, UNREADABLE)
+
+
+def test_what_was_refused_is_not_kept(client: httpx2.Client) -> None:
+    """Nothing was decided, so the key is still free for the mended request."""
+    key = {"Idempotency-Key": "mended"}
+    refused = [client.post(ORDER, json={**BODY, "oder": {}}, headers=key) for _ in range(2)]
+    assert [(each.status_code, REPLAYED in each.headers) for each in refused] == [(422, False)] * 2
+    first, again = (client.post(ORDER, json=BODY, headers=key) for _ in range(2))
+    assert (first.status_code, again.content) == (201, first.content)
+    assert client.post(ORDER, json={**BODY, "oder": {}}, headers=key).json()["type"].endswith("key-reused")
+
+
+def test_a_get_takes_no_notice_of_a_key(client: httpx2.Client) -> None:
+    assert client.get("/v1/facts", headers={"Idempotency-Key": ""}).status_code == 200
+
+
+def test_a_key_of_one_caller_is_nothing_to_another(tmp_path: Path) -> None:
+    """A person is one caller with whatever key of theirs; a program is its key, and the person whom it asks for."""
+    settings = settings_in(tmp_path)
+    place = settings.journal
+    from ledger.access.changes import KeyWords, create_key
+
+    people = people_with_keys(place, {"u.a": frozenset({Role.DESK}), "u.b": frozenset({Role.DESK})})
+    [second] = changed(place, create_key(KeyWords(login="u.a")))
+    erp, shop = (service_key(place, name, Role.DESK, acts_for=True) for name in ("erp", "shop"))
+    callers = {
+        "u.a": bearer(people["u.a"]),
+        "u.a's second key": bearer(second),
+        "u.b": bearer(people["u.b"]),
+        "erp": bearer(erp, credence_on_behalf_of="u.a"),
+        "erp for u.b": bearer(erp, credence_on_behalf_of="u.b"),
+        "shop": bearer(shop, credence_on_behalf_of="u.a"),
+    }
+    with asking_for_keys(settings) as client:
+        ids = {
+            who: client.post(ORDER, json=BODY, headers={**headers, "Idempotency-Key": "same"}).json()["id"]
+            for who, headers in callers.items()
+        }
+    assert ids.pop("u.a's second key") == ids["u.a"]
+    assert len(set(ids.values())) == len(ids)
+
+
+def test_a_key_that_was_revoked_gets_no_answer_again(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    people = people_with_keys(settings.journal, {"u.a": frozenset({Role.DESK}), "u.b": frozenset({Role.ADMIN})})
+    asked = {**bearer(people["u.a"]), "Idempotency-Key": "same"}
+    with asking_for_keys(settings) as client:
+        assert client.post(ORDER, json=BODY, headers=asked).status_code == 201
+        client.post("/v1/people/u.a/change", json={"roles": ["editor"]}, headers=bearer(people["u.b"]))
+        assert client.post(ORDER, json=BODY, headers=asked).status_code == 403
+        client.post("/v1/people/u.a/end", headers=bearer(people["u.b"]))
+        assert client.post(ORDER, json=BODY, headers=asked).status_code == 401
+
+
+def test_a_secret_and_a_key_are_in_no_file(client: httpx2.Client, settings: Settings) -> None:
+    word = "canary-of-a-word"
+    made = client.post("/v1/keys", json={"service": "s", "roles": ["booking"]}, headers={"Idempotency-Key": word})
+    added = client.post("/v1/people", json={"login": "u.s", "name": "Canaria"}, headers={"Idempotency-Key": word * 2})
+    assert (made.status_code, added.status_code) == (201, 201)
+    kept = [path.read_bytes() for path in journal_file(settings).parent.iterdir()]
+    assert not any(secret.encode() in content for content in kept for secret in (made.json()["key"], word))
+    rows = from_journal(settings.journal, _opened_answers)
+    assert rows
+    assert not any(made.json()["key"].encode() in content for content in rows)
+
+
+def _opened_answers(journal: Journal) -> list[bytes]:
+    """All that is kept, as whoever has the journal's keys reads it."""
+    from sqlalchemy import select
+
+    from ledger.record.sealing import Sealed
+    from ledger.store.key_database import OWN
+    from ledger.store.tables import kept_answers
+
+    rows = journal.read(select(kept_answers).where(kept_answers.c.sealed.is_not(None)))
+    key = journal._key_to_read(OWN)
+    return [key.open_as(row.name, Sealed(row.nonce, row.sealed)) for row in rows]
+
+
+def test_a_request_that_was_answered_is_answered_when_it_could_not_be_decided_any_more(tmp_path: Path) -> None:
+    """Here for want of a clock that says what day it is."""
+    at = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    clock = Clock(lambda: int(at.timestamp() * 1e9))
+    body = {name: part for name, part in BODY.items() if name != "as_of"}
+    with running(settings_in(tmp_path), clock) as client:
+        first = client.post(ORDER, json=body, headers={"Idempotency-Key": "a"})
+        at -= timedelta(hours=2)
+        assert client.post(ORDER, json=body, headers={"Idempotency-Key": "b"}).status_code == 503
+        again = client.post(ORDER, json=body, headers={"Idempotency-Key": "a"})
+    assert (first.status_code, again.status_code, again.content) == (201, 201, first.content)
+
+
+def test_after_a_503_the_same_key_is_decided_once(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    key = {"Idempotency-Key": "held"}
+    with running(settings) as client:
+        with closing(sqlite3.connect(journal_file(settings), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert client.post(ORDER, json=BODY, headers=key).status_code == 503
+        first, again = (client.post(ORDER, json=BODY, headers=key) for _ in range(2))
+        assert (first.status_code, REPLAYED in first.headers, again.content) == (201, False, first.content)
+    assert len(headers_in(settings.journal)) == 1
+
+
+def test_what_is_being_answered_is_in_flight(tmp_path: Path) -> None:
+    """The second of two at once is told to come back, or that the key is another request's."""
+
+    async def go() -> None:
+        journal = Journal(tmp_path / "credence.db")
+        await journal.probe()
+        retries, begun, may_end = Retries(journal, 1000), asyncio.Event(), asyncio.Event()
+        sent: list[Message] = []
+
+        async def app(_: Scope, __: Receive, send: Send) -> None:
+            begun.set()
+            await may_end.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"{}"})
+
+        def asked(body: bytes) -> Any:
+            scope = {"type": "http", "method": "POST", "path": "/v1/people", "query_string": b"", "headers": []}
+            note_admitted(scope, Admitted(LOCAL, frozenset({Right.FULL})))
+
+            async def receive() -> Message:
+                return {"type": "http.request", "body": body}
+
+            async def send(message: Message) -> None:
+                sent.append(message)
+
+            return retries.answer(app, scope, receive, send, "key", is_decision=False)
+
+        first = asyncio.create_task(asked(b"{}"))
+        await begun.wait()
+        with pytest.raises(RequestInFlight):
+            await asyncio.wait_for(asked(b"{}"), 5)
+        with pytest.raises(RequestKeyReused):
+            await asyncio.wait_for(asked(b"[]"), 5)
+        may_end.set()
+        await first
+        await asked(b"{}")
+        assert [message.get("status") for message in sent] == [200, None, 200, None]
+        await asyncio.to_thread(journal.close)
+
+    asyncio.run(go())

@@ -72,7 +72,7 @@ def print_decision(console: Console, decision: Decision, words: ValueWords, *, w
         _heading(console, phrases.ACTIONS[reader])
         _columns(console, [(*action_cells(each, words), each.rule) for each in decision.actions])
     _heading(console, phrases.REASONS[reader])
-    for number, reason in enumerate(decision.reasons, 1):
+    for number, reason in enumerate(decision.shown_reasons, 1):
         _print_reason(console, decision, number, reason, words)
     if not decision.reasons:
         console.print(Text(f"  {phrases.NO_REASONS[reader]}"))
@@ -97,13 +97,15 @@ def action_cells(action: RequestedAction, words: ValueWords) -> tuple[str, str, 
 
 def _print_reason(console: Console, decision: Decision, number: int, reason: Reason, words: ValueWords) -> None:
     """One reason, numbered, on one line: what it asks for, why, which facts are missing, and which rule says so where.
-    Below it the remedy, and the facts that the rule rests on by their titles.
+    Below it the remedy, and the facts that the rule rests on by their titles. Where it stands for several rules, these
+    are named instead: what they lack is listed further down.
     """
     outcome = words.outcome(reason.outcome)
     style = "dim" if reason.waived else outcome_style(decision, reason.outcome)
     outcome += f" ({phrases.WAIVED[words.reader]})" if reason.waived else ""
     missing = f"  {phrases.MISSING[words.reader]} {', '.join(reason.missing)}" if reason.missing else ""
-    source = (f"{missing}  {reason.rule}  {reason.place}", "dim")
+    by = f"  {', '.join(reason.rules)}" if reason.rules else f"{missing}  {reason.rule}  {reason.place}"
+    source = (by, "dim")
     console.print(Text.assemble(f"  {number}. ", (outcome, style), f"  {reason.text[words.reader]}", source))
     for each in reason.waived:
         why = each.reason[words.reader]

@@ -64,7 +64,15 @@ class WaiverShape(Shape):
 class ReasonShape(Shape):
     """A rule that fired, or that could not be evaluated because facts are missing; perhaps waived by an exception."""
 
-    rule: str = Field(description="`policy.rule`", examples=["orders.over-limit"])
+    rule: str = Field(
+        description="`policy.rule`; `facts-missing` where the reason stands for several rules.",
+        examples=["orders.over-limit"],
+    )
+    rules: list[str] = Field(
+        default=[],
+        description="All the rules that can't be checked because the facts in `missing` are; left out where the reason "
+        "is that of `rule`.",
+    )
     outcome: str
     text: TextShape
     remedy: TextShape | None = Field(

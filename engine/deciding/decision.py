@@ -5,10 +5,11 @@ Noun at the end of the pipeline. The same facts, policy version, date and id giv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.ruleset.ruleset import FACTS_MISSING
 from engine.version import POLICY_LANGUAGE
 from engine.vocabulary.rates import Rate
 from engine.vocabulary.text import Text
@@ -53,8 +54,8 @@ class Reason:
     waived says what the decision would rest on without the exception."""
 
     rule: str
-    """The rule's full id, such as `orders.over-limit`. Two ids are the engine's own: `engine-disagreement` and
-    `no-rules`."""
+    """The rule's full id, such as `orders.over-limit`. Three ids are the engine's own: `engine-disagreement`,
+    `no-rules` and, only where reasons are gathered, `facts-missing`."""
 
     outcome: str
     """What the rule asks for; the decision's outcome is the most severe of these, waived ones left out."""
@@ -80,10 +81,14 @@ class Reason:
     waived: tuple[Waiver, ...]
     """Every exception by which the rule does not count in this case; empty for a reason that counts."""
 
+    rules: tuple[str, ...] = ()
+    """Of a reason that stands for several rules their full ids, see `gathered`; empty for all others."""
+
     def as_json(self) -> dict[str, object]:
         """As the decision's JSON holds it."""
         return {
             "rule": self.rule,
+            **({"rules": list(self.rules)} if self.rules else {}),
             "outcome": self.outcome,
             "text": self.text.as_json(),
             "remedy": self.remedy and self.remedy.as_json(),
@@ -92,6 +97,54 @@ class Reason:
             "place": self.place,
             "waived": [waiver.as_json() for waiver in self.waived],
         }
+
+
+def gathered(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The reasons as they are shown: the rules that only wait for facts share one.
+
+    An order of which nothing but the amount is known is held by some twenty rules that all wait for the same facts:
+
+        hold  orders.over-limit      waits for  account.open_invoices, order.prepayment
+        hold  orders.prepayment-due  waits for  order.prepayment
+        →  hold  facts-missing: 2 rules can't be checked, 2 facts are missing
+
+    That reason names the rules, and stands where the first of them stood; all of them ask for the case kind's caution.
+    A rule that lacks more than facts, that is waived, or that is the only one to wait keeps a reason of its own.
+    """
+    waiting = [reason for reason in reasons if _waits_for_facts(reason)]
+    if len(waiting) < 2:
+        return tuple(reasons)
+    together = _in_one(waiting)
+    return tuple(
+        together if reason is waiting[0] else reason
+        for reason in reasons
+        if reason is waiting[0] or not _waits_for_facts(reason)
+    )
+
+
+def _waits_for_facts(reason: Reason) -> bool:
+    """Whoever lacks a parameter's value or a result has a remedy: the policy's author can do something about it."""
+    return bool(reason.missing) and reason.remedy is None and not reason.waived
+
+
+def _in_one(reasons: Sequence[Reason]) -> Reason:
+    missing = tuple(sorted({name for reason in reasons for name in reason.missing}))
+    text = Text(
+        f"{len(reasons)} rules can't be checked, {'1 fact is' if len(missing) == 1 else f'{len(missing)} facts are'} "
+        "missing.",
+        f"{len(reasons)} 条规则无法检查，缺少 {len(missing)} 项事实。",
+    )
+    return Reason(
+        rule=FACTS_MISSING,
+        outcome=reasons[0].outcome,
+        text=text.among(reasons[0].text.languages),
+        remedy=None,
+        facts=(),
+        missing=missing,
+        place="engine",
+        waived=(),
+        rules=tuple(reason.rule for reason in reasons),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +318,8 @@ class Decision:
 
     reasons: tuple[Reason, ...]
     """The most severe first. Of equal ones first the rules that fired, then those that can't be worked out, each in the
-    policies' order; the engine's own come last. Behind all of them stand those that are waived, in the same order."""
+    policies' order; the engine's own come last. Behind all of them stand those that are waived, in the same order. Each
+    rule has its own here; shown they are `gathered`."""
 
     undetermined: tuple[Undetermined, ...]
     """All that could not be worked out, whether it matters or not; tables, then exceptions, then rules."""
@@ -296,6 +350,11 @@ class Decision:
     rate: Rate | None = None
     """By which amounts that came in another currency were converted; None where all were in the policies' own."""
 
+    @property
+    def shown_reasons(self) -> tuple[Reason, ...]:
+        """The reasons as answers and terminals show them: rules that only wait for facts share one, see `gathered`."""
+        return gathered(self.reasons) if self.undetermined else self.reasons
+
     def as_json(self) -> dict[str, object]:
         """As the API answers and the journal keeps it: plain dicts and lists, keys always in this order."""
         return {
@@ -308,7 +367,7 @@ class Decision:
             "outcome": self.outcome,
             "conditions": dict(self.conditions),
             "actions": [action.as_json() for action in self.actions],
-            "reasons": [reason.as_json() for reason in self.reasons],
+            "reasons": [reason.as_json() for reason in self.shown_reasons],
             "missing": [item.as_json() for item in self.missing],
             "undetermined": [item.as_json() for item in self.undetermined],
             "passed": [rule.as_json() for rule in self.passed],

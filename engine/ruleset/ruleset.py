@@ -26,6 +26,9 @@ ALWAYS = Constant(YES_NO, value=True, nullable=False)
 ENGINE_DISAGREEMENT = "engine-disagreement"
 """The reason that stands in for a rule where the two matchers name different rules."""
 
+FACTS_MISSING = "facts-missing"
+"""The reason that stands for all rules that can't be checked because facts are missing."""
+
 NO_RULES = "no-rules"
 """The reason that stands in for a rule where none could give this kind of case its caution outcome or worse."""
 

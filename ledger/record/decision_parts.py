@@ -128,7 +128,7 @@ def answer_parts(decision: Decision) -> tuple[bytes, list[Part]]:
     told = decision.as_json()
     names = list(told)
     reasons, figures, results = (names.index(name) for name in ("reasons", "figures", "results"))
-    pieces = [to_json(reason.as_json()) for reason in decision.reasons]
+    pieces = [to_json(reason.as_json()) for reason in decision.shown_reasons]
     start = b'%b,"reasons":[' % _json(told, names[:reasons])[:-1]
     middle = b"],%b," % _json(told, names[reasons + 1 : figures])[1:-1]
     worked_out = _json(told, names[figures : results + 1])[1:-1]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from files.encoding import shown_raw
+from files.input_refused import InputRefused
 from files.rows import csv_rows, ndjson_rows
 from files.strict_json import DIGITS_MAX, JsonRefused, read_json
 
@@ -73,3 +74,10 @@ def test_hostile_json_is_a_fault_of_its_row(line: str) -> None:
     (record,) = ndjson_rows(io.StringIO(line + "\n"))
 
     assert str(record.fault).startswith("row: ")
+
+
+def test_bytes_that_are_no_text_refuse_the_file() -> None:
+    """Where they are not to be kept: a stream that doesn't escape them."""
+    stream = io.TextIOWrapper(io.BytesIO(b"a,b\n\xff,1\n"), "utf-8", newline="")
+    with pytest.raises(InputRefused, match="utf-8"):
+        list(csv_rows(stream))

@@ -153,7 +153,8 @@ class Audit:
             except (KeyError, InvalidTag):
                 continue
             request, answer = (json.loads(opened.document(name)) for name in ("request", "answer"))
-            rules |= {(reason["rule"], entry["seq"]) for reason in answer["reasons"]}
+            for reason in answer["reasons"]:
+                rules |= {(rule, entry["seq"]) for rule in reason.get("rules", [reason["rule"]])}
             blinds.add((_blind(blinding, "subject", answer["subject"]), entry["seq"]))
             blinds.add((_blind(blinding, "account", request["account"]["id"]), entry["seq"]))
         if rules != self.rules or not blinds <= self.blinds:

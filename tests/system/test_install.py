@@ -20,16 +20,20 @@ from pathlib import Path
 import pytest
 
 from api.extension import FLAGS
+from tests.support.large import IS_LARGE
 from tests.support.local_index import MARK, locked, write_index
 from tests.support.paths import ROOT
 
 BUILD = {entry.name: entry.version for entry in locked(ROOT / "locks" / "build.txt")}
 MENDS = "make clean setup"
+PYTHONS = ("3.11", "3.12", "3.13")
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""That which runs this: enough where pip alone, which is the same for all of them, makes the difference."""
 
 
 def _python(version: str) -> str | None:
     """The Python that runs this, for its own version; for another one the oldest on this machine that is complete."""
-    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+    if version == OWN:
         return sys._base_executable  # type: ignore[attr-defined, no-any-return] # what made this environment
     installed = (Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python3")
     for python in [*sorted(installed), Path(f"/usr/bin/python{version}")]:
@@ -80,7 +84,7 @@ def _machine(folder: Path, python: str) -> Machine:
     return Machine(checkout, python, settings | {"PIP_CACHE_DIR": str(folder / "cache")})
 
 
-@pytest.fixture(scope="module", params=["3.11", "3.12", "3.13"])
+@pytest.fixture(scope="module", params=PYTHONS)
 def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     python = _python(request.param)
     if python is None:
@@ -109,6 +113,7 @@ def test_the_extension_is_compiled_with_optimisation_and_loads(machine: Machine)
     assert machine.run(".venv/bin/python", "-c", "import durable_rules_engine").returncode == 0
 
 
+@pytest.mark.parametrize("machine", PYTHONS if IS_LARGE else [OWN], indirect=True)
 def test_a_wheel_that_pip_kept_from_a_build_without_the_flags_is_not_taken(machine: Machine) -> None:
     """pip keeps what it builds, and hands it out again wherever the same source is asked for."""
     by_hand = [".venv/bin/python", "-m", "pip", "install", "--no-build-isolation", "--no-deps", "--force-reinstall"]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
 
-from engine.lowering.conditions import NetworkPlan
+from engine.lowering.conditions import NetworkCondition, NetworkPlan
 from engine.lowering.rete.rete_network import ReteNetwork
 
 
@@ -42,12 +42,20 @@ class ReteForm:
 
 
 def network(group: NetworkPlan) -> ReteNetwork:
-    """The network of a plan. In each rule equalities come first, then what most rules test: rules share the nodes of a
-    common beginning, and fewer conditions are reached. Measured, that takes a third off the network's own time."""
+    """The network of a plan."""
     field = {subject: index for index, subject in enumerate((*group.numbers, *group.flags))}
-    shared = Counter(condition.subject for rule in group.rules for condition in rule)
-    rules = []
-    for match, rule in zip(group.matches, group.rules, strict=True):
-        ordered = sorted(rule, key=lambda part: (part.operator != "=", -shared[part.subject]))
-        rules.append((match, [(field[part.subject], part.operator, part.literal) for part in ordered]))
+    rules = [
+        (match, [(field[part.subject], part.operator, part.literal) for part in rule])
+        for match, rule in zip(group.matches, shared_first(group.rules), strict=True)
+    ]
     return ReteNetwork(rules, len(group.numbers), len(group.flags))
+
+
+def shared_first(rules: Sequence[Sequence[NetworkCondition]]) -> list[list[NetworkCondition]]:
+    """In each rule equalities come first, then what most rules test: rules share the nodes of a common beginning, and
+    fewer conditions are reached. Measured, that takes a third off the network's own time.
+
+        a > 1, b = 2  and  a > 1, c < 3  →  b = 2, a > 1  and  a > 1, c < 3
+    """
+    shared = Counter(condition.subject for rule in rules for condition in rule)
+    return [sorted(rule, key=lambda part: (part.operator != "=", -shared[part.subject])) for rule in rules]

@@ -105,6 +105,17 @@ def test_a_rule_that_can_t_be_worked_out_is_waived_whichever_way_it_would_turn_o
     assert told(decide(engine, color="blue")) == ("review", [("p.points", [])])
 
 
+def test_a_waived_rule_that_waits_for_facts_is_not_gathered_with_those_that_count() -> None:
+    rules = RULES.replace(" if_missing: ignore,", "") + RULES.splitlines()[1].replace("points:", "more:") + "\n"
+    loaded = load(with_exceptions(rules, red=exception("p.points", RED)))
+    assert loaded.engine is not None, loaded.diagnostics
+    shown = decide(loaded.engine, color="red").shown_reasons
+    assert [(reason.rule, reason.rules, bool(reason.waived)) for reason in shown] == [
+        ("facts-missing", ("p.small", "p.more"), False),
+        ("p.points", (), True),
+    ]
+
+
 def test_nothing_that_is_missing_makes_an_outcome_milder() -> None:
     """Whatever is left out: an exception that would waive is unknown then, and a rule that would fire asks for caution
     unless it is waived for certain."""

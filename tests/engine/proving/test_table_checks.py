@@ -12,6 +12,7 @@ from engine.compiling import arithmetic as a
 from engine.compiling.expressions import Scope, compile_tests
 from engine.diagnostics.diagnostic import Diagnostic, Place
 from engine.feel.parse import parse_unary_tests
+from engine.proving.regions import Domain, Region
 from engine.proving.table_checks import check_match, check_table
 from engine.reading.document import Scalar
 from engine.reading.policy import Expression, HitPolicy
@@ -232,3 +233,10 @@ def test_each_hit_policy_says_whether_rows_may_overlap(hit: HitPolicy) -> None:
     found = check(f"table:\n  hit: {hit}\n{outputs}  rows:\n{listed}")
 
     assert [line.split()[1] for line in found] == BEHIND_ANOTHER[hit]
+
+
+@pytest.mark.parametrize(("low", "high", "written"), [(0, 0, "red"), (1, 2, "green, blue"), (0, 2, "red, green, blue")])
+def test_an_interval_of_words_lists_each_of_them(low: int, high: int, written: str) -> None:
+    words = ("red", "green", "blue")
+    domain = Domain(Type(Kind.ENUM, members=words), words, Region(((0, 2),), null=False))
+    assert domain.in_words(low, high) == written

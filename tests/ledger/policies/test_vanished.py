@@ -189,3 +189,9 @@ def test_a_list_that_was_empty_may_stay_so_and_a_new_one_may_come() -> None:
     assert vanished(emptied, {**BEFORE, "rules/lists/banks.yaml": b"value: []\n...\n"}) == Vanished(
         ("lists/banks.yaml",)
     )
+
+
+@pytest.mark.parametrize("kind", ["files", "policies", "rules", "exceptions"])
+def test_one_thing_of_any_kind_is_something_that_has_vanished(kind: str) -> None:
+    assert not Vanished()
+    assert Vanished(**{kind: ("a",)})

@@ -28,6 +28,7 @@ from receivables.backtest.backtest_figures import BacktestFigures, OrderGroup, R
 from receivables.backtest.replay import Decide, PastOrder, ReplayedOrder, decider
 from receivables.backtest.replay_sql import sql_decider
 from receivables.backtest.report_policy_set import policy_set_sections
+from receivables.backtest.uncertainty import CustomerSums
 from receivables.history.history_map import ACCOUNT_FACTS, Assumption, HistoryMap
 from receivables.items import Item, dated_item
 from receivables.months import quarter_of
@@ -189,6 +190,22 @@ def test_quarters_add_up(found: BacktestFigures) -> None:
     second = {"approve": 10_000, "approve_with_conditions": 0, "hold": 60_000, "reject": 0}
     assert side.quarter_outcomes["2011-Q2"] == second
     assert quarter_of((date(2013, 12, 31) - EPOCH).days) == "2013-Q4"
+
+
+def test_of_each_customer_what_its_orders_come_to_under_each_policy_set() -> None:
+    """More than 15 days late: A2, A4 and B1; of B3 nothing is known yet. The second set holds all above 150."""
+    large = "order.amount > 500\n    then: approve_with_conditions"
+    stricter = ORDERS.replace(large, "order.amount > 150\n    then: hold")
+    assert _tally(ORDERS, stricter).customers == {
+        "A": (
+            CustomerSums(amount=100_000, held=60_000, known=100_000, known_held=60_000, late=30_000, caught=0),
+            CustomerSums(amount=100_000, held=80_000, known=100_000, known_held=80_000, late=30_000, caught=20_000),
+        ),
+        "B": (
+            CustomerSums(amount=140_000, held=100_000, known=70_000, known_held=30_000, late=40_000, caught=0),
+            CustomerSums(amount=140_000, held=140_000, known=70_000, known_held=70_000, late=40_000, caught=40_000),
+        ),
+    }
 
 
 def test_orders_that_flip_name_the_rules_that_flipped_them() -> None:

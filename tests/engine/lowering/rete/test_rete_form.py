@@ -181,3 +181,14 @@ def test_groups_are_even() -> None:
     form = PythonForm(ruleset({"a": WHOLE}, rules))
     assert [group.matches[0] for group in form.groups] == [0, 50]
     assert all(low + 1 == high for group in form.groups for low, high in pairwise(group.matches))
+
+
+def test_equalities_stand_first_then_what_most_rules_test() -> None:
+    def rules(*texts: str) -> list[list[NetworkCondition]]:
+        return [
+            [NetworkCondition(required(name), operator, int(number)) for name, operator, number in map(str.split, text)]
+            for text in (text.split(", ") for text in texts)
+        ]
+
+    given = rules("c < 3, a > 1, b = 2", "c < 3, a <= 4, b != 2", "a > 1")
+    assert rete_form.shared_first(given) == rules("b = 2, a > 1, c < 3", "a <= 4, c < 3, b != 2", "a > 1")

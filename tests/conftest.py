@@ -20,12 +20,19 @@ from ledger.policies.rules_folder import RulesFolder
 from ledger.store.place import ServerAddress
 from tests.support import default_policies, postgresql
 from tests.support.compiled_once import compiled_once
+from tests.support.large import IS_LARGE
 from tests.support.postgresql import new_database
 
 TESTS = Path(__file__).parent
 
 os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 """A query of a test runs once: optimising the code that Spark writes for it takes longer than running it as it is."""
+
+if not IS_LARGE:
+    _settings = ("spark.sql.codegen.wholeStage=false", "spark.sql.codegen.factoryMode=NO_CODEGEN")
+    _options = " ".join(f"--conf {setting}" for setting in _settings)
+    os.environ.setdefault("PYSPARK_SUBMIT_ARGS", f"{_options} pyspark-shell")
+    """For the few rows of a test Spark writes no code at all: a third less time. `make large` runs the code."""
 
 NO_JAVA = "no Java, which Spark's tests need; install it with: sudo apt-get install default-jre-headless"
 

@@ -420,8 +420,8 @@ def test_postgres_agrees(postgres: Any) -> None:
 @pytest.mark.spark
 def test_spark_agrees(spark: Any) -> None:
     """Spark takes as long for the plan of one query as PostgreSQL for all of them, a minute for that of orders: the
-    default policies for those and for invoices are left to `make large`."""
-    cases = tuple(CASE_KINDS) if IS_LARGE else ("account", "portfolio", "limit")
+    default policies for orders, invoices and accounts are left to `make large`."""
+    cases = tuple(CASE_KINDS) if IS_LARGE else ("portfolio", "limit")
     counts = {"plain": how_many(3, large=8), "typed": how_many(1, large=3), "exceptions": how_many(1, large=4)}
     _elsewhere("spark", spark, cases, **counts, lists=how_many(3, large=12))
 

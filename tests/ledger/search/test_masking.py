@@ -6,16 +6,22 @@ import itertools
 import json
 from collections.abc import Iterable
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from engine.pipeline import standard_flagged_facts
+from ledger.export.decision_table import DecisionTable
 from ledger.export.export_folder import exported
+from ledger.export.exporting import ExportPlan
+from ledger.journal.journal import Journal
 from ledger.journal.opened_records import OpenedRecord
 from ledger.record.body_parts import Part, cut, new_body
 from ledger.record.record_header import Header
 from ledger.search.masking import masked, rules_of, shown_rules
+from ledger.search.record_filter import RecordFilter
 
 SECRET, OPEN = "account.current_ratio", "order.prepayment"
 
@@ -168,3 +174,26 @@ def test_whoever_exported_and_what_they_looked_for_is_withheld() -> None:
     body = new_body([Part("export", b'{"by": "u.becker", "filter": {"account": "C-1"}}')])
     header = Header(seq=0, id="0", at="2026-03-01T00:00:00.000000Z", kind="export", body=body.digest(), actor="x")
     assert [*exported(OpenedRecord(header, body), is_masked=True)["parts"][0]] == ["path", "commitment"]
+
+
+def test_a_masked_table_names_nobody_and_no_rule_that_tells(tmp_path: Path) -> None:
+    """Of one that is not, each rule stands there for which a reason stands."""
+    gathered = _reason("facts-missing", missing=[SECRET, OPEN], rules=["orders.weak", "orders.prepaid"])
+    missing = [_missing(SECRET, "orders.weak"), _missing(OPEN, "orders.prepaid")]
+    answer = json.dumps(_decision([gathered], missing=missing))
+    parts = [Part("request", b"{}"), Part("answer", answer.encode()), Part("actor", b"local as u.becker")]
+    body = new_body(parts)
+    header = Header(seq=0, id="0", at="2026-03-01T00:00:00.000000Z", kind="decision", body=body.digest(), actor="local")
+    seen = {}
+    for is_masked in (True, False):
+        path = tmp_path / f"{is_masked}.parquet"
+        table = DecisionTable(path, ExportPlan(wanted=RecordFilter(), words={}, is_masked=is_masked))
+        table.add(OpenedRecord(header, body))
+        table.finish(Journal.__new__(Journal))
+        table.publish()
+        [row] = pq.read_table(path).to_pylist()
+        seen[is_masked] = row["actor"], row["rules"], row["answer"] is None
+    assert seen == {
+        True: ("local", ["orders.prepaid"], True),
+        False: ("local as u.becker", ["orders.weak", "orders.prepaid"], False),
+    }

@@ -358,6 +358,22 @@ def test_a_page_ends_after_so_many_bytes_of_bodies(tmp_path: Path, monkeypatch: 
     journal.close()
 
 
+def test_each_page_comes_on_though_others_bodies_fill_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the machine it stands in bodies alone whose a record is, and a blurred place must not be where it began."""
+    monkeypatch.setattr(record_search, "BYTES_MAX", 100_000)
+    others = Actor(login="u.wolf")
+    journal = _journal_with(tmp_path / "journal.db", [Actor(), *[others] * 15], request_bytes=30_000)
+    found: list[int] = []
+    below, is_last = None, False
+    for _ in range(17):
+        some, below, is_last = _page(journal, RecordFilter(visible=Visible(own=Actor())), below, 50)
+        found += some
+        if is_last:
+            break
+    assert (found, is_last) == ([0], True)
+    journal.close()
+
+
 def test_a_page_stays_right_while_records_are_added(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.db")
     made = [record for record, _ in _records(90, 3)]

@@ -397,3 +397,10 @@ def _standard_facts() -> Document:
     if read is None or mistakes:
         raise AssertionError(f"the standard facts can't be read: {mistakes}")
     return read
+
+
+@cache
+def standard_flagged_facts() -> frozenset[str]:
+    """Names of the engine's own facts that are confidential or personal, for whoever has no policy set in force."""
+    vocabulary, _ = read_vocabulary(_standard_facts(), None, required=())
+    return vocabulary.flagged_facts()

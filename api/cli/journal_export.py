@@ -64,7 +64,7 @@ def export(
     """
     if folder is None and parquet is None:
         refuse("nothing says where to write; give FOLDER, or --parquet with a file, or both")
-    from ledger.export.exporting import ExportPlan, newest_checkpoint
+    from ledger.export.exporting import ExportPlan, PartlyPublished, newest_checkpoint
     from ledger.export.exporting import export as exported
     from ledger.search.record_search import DECIDED
 
@@ -84,6 +84,8 @@ def export(
 
             count = exported(kept, plan, checkpoint.size, files, show_exported)
             undone.pop_all()
+        except PartlyPublished as error:
+            refuse(f"{error}; give other names and export again")
         except OSError as error:
             refuse(f"`{error.filename or folder or parquet}` can't be written: {error.strerror}; nothing was exported")
     written = [str(each) for each in (folder, parquet) if each is not None]

@@ -19,6 +19,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from api.http.search_turns import TooManySearches
 from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.changes import AccessRefused, AlreadyThere, NobodyThere
@@ -377,6 +378,12 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         429,
         "Too many checks of one caller",
         "Checks of one caller are done one after the other, and few may wait. Wait for an answer before the next.",
+    ),
+    TooManySearches: ProblemKind(
+        "too-many-searches",
+        429,
+        "Too many searches of one caller",
+        "Searches of one caller are done one after the other, and few may wait. Wait for an answer before the next.",
     ),
     TooManyWaiting: ProblemKind(
         "checks-busy", 503, "Too many checks wait", "Checks of all callers share one worker. Try again later."

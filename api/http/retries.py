@@ -138,12 +138,13 @@ def decision_headers(id: str, seq: int) -> dict[str, str]:
 
 
 def _line(actor: Actor | None) -> str:
-    """A person, whichever key they bring; else the key, with the person for whom it asks."""
+    """A person or a program, whichever key they bring, so that a new key answers what was sent with the old one; of a
+    program with the person for whom it asks."""
     if actor is None:
         return ""
-    if actor.service is None and actor.person is not None:
-        return f"person {actor.person}"
-    return f"key {actor.key} for {actor.person}" if actor.key is not None else str(actor)
+    if actor.service is not None:
+        return f"service {actor.service}" + (f" for {actor.person}" if actor.person else "")
+    return f"person {actor.person}" if actor.person is not None else str(actor)
 
 
 def _content(scope: Mapping[str, Any], raw: bytes) -> bytes:

@@ -11,7 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 from api.http.answers import Shape, Version
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.record.record_header import RecordKind
-from ledger.search.filter_words import OUTCOMES, POLICY_MIN, TEXT_MAX
+from ledger.search.filter_words import ENGINES_RULES, OUTCOMES, POLICY_MIN, TEXT_MAX
 
 PAGE_MAX = 200
 """Records on one page."""
@@ -20,7 +20,7 @@ PAGE = 50
 """Where a request says nothing."""
 
 _TEXT: dict[str, Any] = {"minLength": 1, "maxLength": TEXT_MAX, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}
-_RULE: dict[str, Any] = {**_TEXT, "pattern": r"^[^\x00]*[^\x00\s][^\x00]*\.[^\x00]*$"}
+_RULE: dict[str, Any] = {**_TEXT, "pattern": rf"^([^\x00]*[^\x00\s][^\x00]*\.[^\x00]*|{'|'.join(ENGINES_RULES)})$"}
 _TIME: dict[str, Any] = {
     "pattern": r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T[0-9:.]+(Z|[+-][0-9:]+))?$"
 }
@@ -61,7 +61,8 @@ class SearchParameters(BaseModel):
     actor: _Word = Field(
         default=None,
         json_schema_extra=_TEXT,
-        description="Who asked: a person's login or id, a program's name, a key's id, or the whole line.",
+        description="Who asked: a person's login or id, a program's name, a key's id, or the whole line. For those who "
+        "see all decisions whole; with headers alone, by what stands in them, which is no login.",
     )
     policy: _Word = Field(
         default=None,
@@ -101,10 +102,14 @@ class JournalParameters(SearchParameters):
 
 
 _SEQ = "Its place in the journal, from 0 without gaps: the `Journal-Entry` of the answer."
-_NEXT = "The cursor of the next page; null: nothing older fits. It stays right while records are added."
+_NEXT = (
+    "The cursor of the next page; null: nothing older fits. A full page always has one. It stays right while records "
+    "are added."
+)
 _SEARCHED_TO = (
-    "From the newest, or from where the cursor goes on, down to this place everything was looked at. Where a filter "
-    "has no index, one answer looks at 200,000 records at most: a page may be short or empty, and `next` goes on."
+    "From the newest, or from where the cursor goes on, down to this place everything was looked at; for whoever "
+    "doesn't see all records it is a round one on the way, and 0 at the end. Where a filter has no index, one answer "
+    "looks at 200,000 records at most: a page may be short or empty, and `next` goes on."
 )
 
 
@@ -115,15 +120,21 @@ class DecisionLineShape(Shape):
     seq: int = Field(description=_SEQ)
     recorded_at: datetime
     case: str = Field(examples=["order"])
-    subject: str = Field(description="The number of the order, invoice, account or request.")
+    subject: str | None = Field(
+        description="The number of the order, invoice, account or request; null where there is `trouble`."
+    )
     account: str | None = Field(description="The customer's number; null: the case is about no one customer.")
-    as_of: date
+    as_of: date | None = Field(description="The day that it holds for; null where there is `trouble`.")
     outcome: str = Field(examples=["hold"])
     rules: list[str] = Field(
-        description="The rules among its reasons; for whoever sees decisions masked, without those that name a "
-        "confidential fact."
+        description="The rules among its reasons, each of those for which `facts-missing` stands; for whoever "
+        "sees decisions masked, without those that name a confidential fact."
     )
     policy_version: Version
+    trouble: str | None = Field(
+        description="Why what was asked and answered can't be read, so that the line has what the record's header "
+        "says; null: nothing is wrong."
+    )
 
 
 class DecisionsShape(Shape):

@@ -28,18 +28,20 @@ from api.http.search_answers import (
     RecordsShape,
     SearchParameters,
 )
+from api.http.search_turns import SearchTurns
+from engine.pipeline import standard_flagged_facts
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import OpenedRecord, Recorded, first_checkpoint_over
 from ledger.policies.in_force import Policies
-from ledger.record.decision_parts import flagged_facts
 from ledger.record.merkle_tree import leaf_hash
 from ledger.record.record_header import Header
 from ledger.search.cursors import cursor, read_cursor
 from ledger.search.filter_words import FilterRefused, read_filter
-from ledger.search.masking import masked_answer, shown_rules
+from ledger.search.masking import flagged_facts, masked_answer, rules_of, shown_rules
 from ledger.search.record_contents import contents_of
 from ledger.search.record_filter import EVERYTHING, RecordFilter, Visible
-from ledger.search.record_search import DECIDED, Page, headers_wanted, records_wanted
+from ledger.search.record_search import DECIDED, Page, UnreadableRecord, headers_wanted, records_wanted
+from ledger.store.trouble import DAMAGED, FileTrouble
 
 WITHHELD_HEADER = "Credence-Withheld"
 """Lists what of an answer the caller's roles don't show, as JSON pointers."""
@@ -52,6 +54,7 @@ _IN_A_BODY = ("account", "subject", "request", "answer", "act")
 
 def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> None:
     """`GET /v1/decisions`, `GET /v1/journal` and `GET /v1/journal/{record}`."""
+    turns = SearchTurns()
 
     @app.get(
         "/v1/decisions",
@@ -59,7 +62,7 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         tags=["decisions"],
         summary="Find decisions",
         dependencies=[_only(SearchParameters)],
-        responses=problems(422, 503),
+        responses=problems(422, 429, 503),
     )
     async def list_decisions(wanted: Annotated[SearchParameters, Query()], request: Request) -> DecisionsShape:
         """Decisions, the newest first, by what is known of them. Order entry and booking find their own, collectors
@@ -67,13 +70,8 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         what was decided."""
         admitted = admitted_of(request.scope)
         read = _decisions_read(wanted, admitted)
-        page, after = await asyncio.to_thread(_found, journal, read, wanted, records_wanted)
         whole, flagged = visible_to(admitted), _flagged_now(policies)
-        return DecisionsShape(
-            decisions=[_decision_line(record, whole, flagged) for record in page.records],
-            next=after,
-            searched_to=page.searched_to,
-        )
+        return await turns.run(_caller(admitted), _decisions_page, journal, read, wanted, whole, flagged)
 
     @app.get(
         "/v1/journal",
@@ -81,19 +79,15 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         tags=["journal"],
         summary="Find records",
         dependencies=[_only(JournalParameters)],
-        responses=problems(422, 503),
+        responses=problems(422, 429, 503),
     )
     async def list_records(wanted: Annotated[JournalParameters, Query()], request: Request) -> RecordsShape:
         """Records of all kinds, the newest first: decisions, changes of people and keys, policy sets that took effect.
         Whoever sees headers alone can't ask for what no header says: account, subject, rule."""
-        _refuse_beyond_headers(wanted, admitted_of(request.scope))
-        read = _filter(wanted, EVERYTHING)
-        page, after = await asyncio.to_thread(_found, journal, read, wanted, headers_wanted)
-        return RecordsShape(
-            records=[RecordLineShape(**_line(header)) for header in page.records],
-            next=after,
-            searched_to=page.searched_to,
-        )
+        admitted = admitted_of(request.scope)
+        _refuse_beyond_headers(wanted, admitted)
+        read = replace(_filter(wanted, EVERYTHING), by_login=Right.FULL in admitted.rights)
+        return await turns.run(_caller(admitted), _records_page, journal, read, wanted)
 
     @app.get(
         "/v1/journal/{record}",
@@ -127,9 +121,14 @@ def masked_decision(recorded: Recorded, policies: Policies) -> Response:
 
 
 def _flagged_now(policies: Policies) -> frozenset[str]:
-    """The facts that the set in force says are confidential or personal, beside those that a record knows of itself."""
-    facts = policies.in_force.engine.vocabulary.facts.values() if policies.in_force else ()
-    return frozenset(fact.name for fact in facts if fact.confidential or fact.personal)
+    """The facts that are confidential or personal by the set in force, and always those of the engine's own that are;
+    beside those that a record knows of itself."""
+    flagged = standard_flagged_facts()
+    return flagged | policies.in_force.engine.vocabulary.flagged_facts() if policies.in_force else flagged
+
+
+def _caller(admitted: Admitted) -> str:
+    return admitted.caller.budget or ""
 
 
 def _only(model: type[SearchParameters]) -> Any:
@@ -148,8 +147,10 @@ def _filter(wanted: SearchParameters, visible: Visible) -> RecordFilter:
 
 def _decisions_read(wanted: SearchParameters, admitted: Admitted) -> RecordFilter:
     """What the caller wants of what they may see. Whoever sees decisions masked finds them all, but not by rule: which
-    of them a rule holds may be what is confidential."""
+    of them a rule holds may be what is confidential. Who asked is said to those alone who see all decisions whole."""
     visible = visible_to(admitted)
+    if wanted.actor is not None and not visible.everything:
+        raise Forbidden(f"{admitted.caller.in_words}, which isn't told who asked and doesn't find them by `actor`")
     if Right.MASKED in admitted.rights and not visible.everything:
         if wanted.rule is not None:
             raise Forbidden(f"{admitted.caller.in_words}, which sees decisions masked and doesn't find them by `rule`")
@@ -175,24 +176,58 @@ def _found(journal: Journal, read: RecordFilter, wanted: SearchParameters, searc
     return journal.ask(ask)
 
 
-def _decision_line(record: OpenedRecord, whole: Visible, flagged: frozenset[str]) -> DecisionLineShape:
-    header, contents = record.header, contents_of(record)
-    decision = contents.decision or {}
-    reasons = decision["reasons"]
+def _decisions_page(
+    journal: Journal, read: RecordFilter, wanted: SearchParameters, whole: Visible, flagged: frozenset[str]
+) -> DecisionsShape:
+    """Blocks. Raises `BadCursor`, `JournalUnavailable`."""
+    page, after = _found(journal, read, wanted, records_wanted)
+    shown = [_decision_line(record, whole, flagged) for record in page.records]
+    return DecisionsShape(decisions=shown, next=after, searched_to=page.searched_to)
+
+
+def _records_page(journal: Journal, read: RecordFilter, wanted: SearchParameters) -> RecordsShape:
+    """Blocks. Raises `BadCursor`, `JournalUnavailable`."""
+    page, after = _found(journal, read, wanted, headers_wanted)
+    shown = [RecordLineShape(**_line(header)) for header in page.records]
+    return RecordsShape(records=shown, next=after, searched_to=page.searched_to)
+
+
+def _decision_line(
+    record: OpenedRecord | UnreadableRecord, whole: Visible, flagged: frozenset[str]
+) -> DecisionLineShape:
+    """What can't be read of a record doesn't keep the others from their reader."""
+    if isinstance(record, UnreadableRecord):
+        return DecisionLineShape(**{**_of_header(record.header), "trouble": record.trouble})
+    header = record.header
+    try:
+        contents = contents_of(record)
+    except FileTrouble as error:
+        return DecisionLineShape(**{**_of_header(header), "trouble": str(error)})
+    decision = contents.decision
+    if decision is None:
+        trouble = f"{DAMAGED}: record {header.seq} holds no decision"
+        return DecisionLineShape(**{**_of_header(header), "trouble": trouble})
     is_whole = whole.sees(header.case, record.actor)
-    rules = [reason["rule"] for reason in reasons]
-    return DecisionLineShape(
-        id=header.id,
-        seq=header.seq,
-        recorded_at=header.at,  # type: ignore[arg-type]  # pydantic reads it
-        case=header.case,
-        subject=decision["subject"],
-        account=contents.account,
-        as_of=decision["as_of"],
-        outcome=header.outcome,
-        rules=rules if is_whole else list(shown_rules(reasons, flagged | flagged_facts(record.body))),
-        policy_version=header.policy,
-    )
+    told = _of_header(header) | {"subject": decision["subject"], "account": contents.account}
+    rules = rules_of(decision) if is_whole else shown_rules(decision, flagged | flagged_facts(record.body))
+    return DecisionLineShape(**{**told, "as_of": decision["as_of"], "rules": rules})
+
+
+def _of_header(header: Header) -> dict[str, Any]:
+    """A decision's line without what its body says."""
+    return {
+        "id": header.id,
+        "seq": header.seq,
+        "recorded_at": header.at,
+        "case": header.case,
+        "subject": None,
+        "account": None,
+        "as_of": None,
+        "outcome": header.outcome,
+        "rules": [],
+        "policy_version": header.policy,
+        "trouble": None,
+    }
 
 
 def _line(header: Header) -> dict[str, Any]:

@@ -298,6 +298,10 @@ class Vocabulary:
         groups = CASE_KINDS[case].groups
         return tuple(fact for fact in self.facts.values() if fact.group in groups)
 
+    def flagged_facts(self) -> frozenset[str]:
+        """Names of the facts that are confidential or personal."""
+        return frozenset(fact.name for fact in self.facts.values() if fact.confidential or fact.personal)
+
     def type_named(self, kind: Kind, members: tuple[str, ...] = (), titles: Titles = ()) -> Type:
         """The type that a word of a policy stands for where no bounds are declared: `money` is any amount in the set's
         currency, `rate` a share from 0 to 1. `members` and `titles` are an enum's, and empty for all other kinds."""

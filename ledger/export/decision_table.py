@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any
 
 from files.whole_files import is_ordinary
-from ledger.export.exporting import ExportPlan, private
+from ledger.export.exporting import PARTIAL, ExportPlan, sync_folder
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import OpenedRecord
-from ledger.record.decision_parts import flagged_facts
 from ledger.record.merkle_tree import leaf_hash
-from ledger.search.masking import hidden_rules
+from ledger.search.masking import flagged_facts, rules_of, shown_rules
 from ledger.search.record_contents import contents_of
 from ledger.store.trouble import FileTrouble
 
@@ -41,11 +41,10 @@ class DecisionTable:
         if not is_ordinary(path) or path.is_symlink():
             raise FileTrouble(f"`{path}` is no ordinary file; nothing was written; give another name")
         self._path, self._plan, self._arrow = path, plan, pa
-        self._work = path.absolute().with_name(f".{path.name}.partial")
         fields = [pa.field("seq", pa.int64()), *(pa.field(name, pa.string()) for name in TEXTS)]
         self._schema = pa.schema([*fields, pa.field("rules", pa.list_(pa.string()))])
-        self._file = self._work.open("wb")
-        private(self._work)
+        file, work = mkstemp(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.absolute().parent)
+        self._file, self._work = os.fdopen(file, "wb"), Path(work)
         self._writer: Any = parquet.ParquetWriter(self._file, self._schema, compression="zstd")
         self._rows: list[dict[str, Any]] = []
 
@@ -56,8 +55,7 @@ class DecisionTable:
             return
         header, decision = record.header, contents.decision
         is_masked = self._plan.is_masked
-        hidden = hidden_rules(decision["reasons"], flagged_facts(record.body)) if is_masked else frozenset()
-        rules = [reason["rule"] for reason in decision["reasons"] if reason["rule"] not in hidden]
+        rules = shown_rules(decision, flagged_facts(record.body)) if is_masked else rules_of(decision)
         self._rows.append(
             {
                 "seq": header.seq,
@@ -69,7 +67,7 @@ class DecisionTable:
                 "as_of": decision.get("as_of"),
                 "currency": decision.get("currency"),
                 "outcome": header.outcome,
-                "actor": record.actor,
+                "actor": header.actor if is_masked else record.actor,
                 "request_id": header.request_id or None,
                 "policy_version": header.policy,
                 "engine_version": header.engine or None,
@@ -93,6 +91,7 @@ class DecisionTable:
     def publish(self) -> None:
         """The file gets its name."""
         self._work.replace(self._path)
+        sync_folder(self._path.absolute().parent)
 
     def discard(self) -> None:
         """Nothing is left of it."""

@@ -9,7 +9,7 @@
 A line, shortened:
 
     {"header": "{…}", "parts": [{"path": "request", "salt": "9f…", "content": "{…}"},
-                                {"path": "request/account.debt_ratio@91", "commitment": "07…"}]}
+                                {"path": "request/account.debt_ratio", "commitment": "07…"}]}
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from sqlalchemy import select
 
 from engine.version import ENGINE_VERSION
-from ledger.export.exporting import CheckpointNote, ExportPlan, private
+from ledger.export.exporting import PARTIAL, CheckpointNote, ExportPlan, private, sync_folder
 from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import OpenedRecord
@@ -54,10 +55,7 @@ class ExportFolder:
             raise FileTrouble(f"`{folder}` is there already; nothing was written; give a new folder")
         self._folder, self._plan = folder, plan
         self._checkpoint, self._verifier_key = checkpoint, verifier_key
-        self._work = folder.absolute().with_name(f".{folder.name}.partial")
-        shutil.rmtree(self._work, ignore_errors=True)
-        self._work.mkdir(mode=0o700)
-        private(self._work)
+        self._work = Path(mkdtemp(prefix=f".{folder.name}.", suffix=PARTIAL, dir=folder.absolute().parent))
         self._sums: dict[str, dict[str, Any]] = {}
         self._entries = (self._work / "entries.ndjson").open("wb")
         private(self._work / "entries.ndjson")
@@ -86,10 +84,13 @@ class ExportFolder:
         for name, hashes in _tiles(journal, self._checkpoint.size):
             self._put(name, hashes)
         self._put("manifest.json", (json.dumps(self._manifest(), ensure_ascii=False, indent=2) + "\n").encode())
+        for each in (self._work, *self._work.rglob("*/")):
+            sync_folder(each)
 
     def publish(self) -> None:
         """The folder gets its name."""
         self._work.rename(self._folder)
+        sync_folder(self._folder.absolute().parent)
 
     def discard(self) -> None:
         """Nothing is left of it."""
@@ -115,6 +116,8 @@ class ExportFolder:
         with path.open("wb") as file:
             private(path)
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _manifest(self) -> dict[str, Any]:
         return {
@@ -130,12 +133,13 @@ class ExportFolder:
 
 
 def exported(record: OpenedRecord, *, is_masked: bool) -> dict[str, Any]:
-    """A line of entries.ndjson."""
+    """A line of entries.ndjson. Of a withheld part it isn't said at which byte it stands: that of the part behind it
+    would tell how long it is."""
     withheld = withheld_parts(record) if is_masked else frozenset()
     body, shown = record.body, []
     for salt, part in zip(salts(body.salt, len(body.parts)), body.parts, strict=True):
         if part.path in withheld:
-            shown.append({"path": part.path, "commitment": commitment(salt, part).hex()})
+            shown.append({"path": part.path.partition("@")[0], "commitment": commitment(salt, part).hex()})
         else:
             shown.append({"path": part.path, "salt": salt.hex(), "content": part.content.decode()})
     return {"header": record.header.canonical_text().decode(), "parts": shown}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from ledger.search.record_search import headers_wanted
 from ledger.store.key_database import SubjectKeys
 from ledger.store.tables import checkpoints, entries
 from ledger.store.trouble import FileTrouble
+
+PARTIAL = ".partial"
+"""How the names of files end that are being written; what was killed leaves one, which may be deleted."""
 
 BATCH = 500
 """Records read at once."""
@@ -62,6 +66,14 @@ class CheckpointNote:
     """As it was signed."""
 
 
+class PartlyPublished(Exception):
+    """The export is on record, and a file could not take its place."""
+
+    def __init__(self, published: list[str], form: str, error: OSError) -> None:
+        there = f"; the {' and the '.join(published)} is written" if published else ""
+        super().__init__(f"the {form} can't take its place: {error.strerror}; the export is on record{there}")
+
+
 class ExportFile(Protocol):
     """One thing that is written: a folder or a file."""
 
@@ -94,7 +106,8 @@ def export(
     journal: Journal, plan: ExportPlan, size: int, files: Sequence[ExportFile], show: ShowExported = lambda *_: None
 ) -> int:
     """The number of records. `size`: of the newest checkpoint. Raises `JournalUnavailable`, `FileTrouble` and
-    `OSError`; then nothing is at the files' places, and whoever made them discards them."""
+    `OSError`; then nothing is at the files' places, and whoever made them discards them. Raises `PartlyPublished` where
+    some are."""
     places = _places(journal, plan.wanted, size, show)
     for done, record in enumerate(_records(journal, places), 1):
         for file in files:
@@ -104,8 +117,11 @@ def export(
     for file in files:
         file.finish(journal)
     _record(journal, plan, size, len(places), [file.form for file in files])
-    for file in files:
-        file.publish()
+    for number, file in enumerate(files):
+        try:
+            file.publish()
+        except OSError as error:
+            raise PartlyPublished([each.form for each in files[:number]], file.form, error) from error
     return len(places)
 
 
@@ -153,6 +169,15 @@ def _record(journal: Journal, plan: ExportPlan, size: int, count: int, forms: li
         await journal.record(record)
 
     asyncio.run(write())
+
+
+def sync_folder(folder: Path) -> None:
+    """The names in it are on disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def private(path: Path) -> None:

@@ -33,6 +33,14 @@ UNDECIDED: ColumnElement[bool] = literal_column(NOT_DECIDED.text)
 """A query gets the index of entries that are no decisions only by saying so, in the index's own words."""
 
 
+PLACE_DIGITS_MAX = 19
+"""Of the largest number that a database keeps as a place."""
+
+
+class BodyUnreadable(FileTrouble):
+    """The body of one record is missing, damaged, or its key was deleted; the others are not touched by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedRecord:
     """One record with its body."""
@@ -124,7 +132,9 @@ def decision_with_id(connection: Connection, key: KeyNumbered, id: str) -> Recor
 
 def record_called(connection: Connection, key: KeyNumbered, called: str) -> OpenedRecord | None:
     """The record of any kind with this id, or with this place where `called` is a number. Raises `FileTrouble`."""
-    by_place = called.isascii() and called.isdigit() and int(called) < 2**63
+    by_place = (
+        called.isascii() and called.isdigit() and len(called) <= PLACE_DIGITS_MAX and int(called) < 2**63
+    )  # Python reads no number of more than 4,300 digits
     which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
     row = connection.execute(select(*ENTRY).select_from(JOINED).where(which)).first()
     return None if row is None else opened(row, key)
@@ -206,16 +216,19 @@ def _of_kinds(columns: Sequence[Any], kinds: Sequence[RecordKind]) -> Select[Any
 
 
 def opened(row: Any, key: KeyNumbered) -> OpenedRecord:
-    """A row of `ENTRY`. Raises `FileTrouble`."""
+    """A row of `ENTRY`. Raises `BodyUnreadable`, and `FileTrouble` where the header is damaged or no key can be had."""
     try:
         header = read_header(row.header.encode())
+    except (NotCanonical, UnicodeError, AttributeError) as error:
+        raise FileTrouble(f"{DAMAGED}: record {row.seq} can't be read") from error
+    try:
         if row.sealed is None or header.seq != row.seq:
             raise BadBody("its body is missing, or it is another record")
         body = unpacked(key(row.key_number).open(row.seq, Sealed(row.nonce, row.sealed)))
         if body.digest() != header.body:
             raise BadBody("its body is not the one recorded")
     except DoesNotOpen as error:
-        raise FileTrouble(f"{DAMAGED}, or the subject keys are another journal's: {error}") from error
-    except (NotCanonical, BadBody, KeyGone, UnicodeError, AttributeError, TypeError) as error:
-        raise FileTrouble(f"{DAMAGED}: record {row.seq} can't be read") from error
+        raise BodyUnreadable(f"{DAMAGED}, or the subject keys are another journal's: {error}") from error
+    except (BadBody, KeyGone, UnicodeError, AttributeError, TypeError) as error:
+        raise BodyUnreadable(f"{DAMAGED}: record {row.seq} can't be read") from error
     return OpenedRecord(header, body)

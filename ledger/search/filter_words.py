@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from engine.diagnostics.wording import clipped, did_you_mean
+from engine.ruleset.ruleset import ENGINE_DISAGREEMENT, FACTS_MISSING, NO_RULES
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.journal.clock import moment
 from ledger.record.record_header import RecordKind
@@ -24,6 +25,9 @@ TEXT_MAX = 500
 
 POLICY_MIN = 8
 """Digits that tell one policy version from another."""
+
+ENGINES_RULES = (ENGINE_DISAGREEMENT, NO_RULES)
+"""Reasons of no policy."""
 
 ACTS = ("add", "change", "end", "create", "revoke", "first", "watch", "approved", "rollback", "complete", "written")
 """Outcomes of records that are no decisions."""
@@ -123,7 +127,9 @@ def _one_of(word: str, known: Iterable[str], what: str) -> str:
 
 
 def _rule(word: str) -> str:
-    if "." not in word:
+    if word == FACTS_MISSING:
+        raise _Unfit(f"is `{word}`, which stands for several rules", "write one of those that wait for facts")
+    if "." not in word and word not in ENGINES_RULES:
         raise _Unfit(f"is `{clipped(word)}`, which names no policy", "write policy and rule, such as orders.over-limit")
     return word
 

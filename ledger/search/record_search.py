@@ -3,6 +3,10 @@
 It goes backwards in steps. Where an index finds candidates (`_index`), a step is so many of its places; else it is a
 stretch of the log. Of a step's records the database gives those that fit the rest of the filter. A step is small at
 first and grows, so that a page full of fits costs a page, and a long way few questions.
+
+How far a page came must not tell its reader of others' records. A full page goes on behind its last record, and only a
+page that isn't full may be the last. Whoever doesn't see everything is told a blurred place where a call ends on its
+way, and 0 at the end: neither is the place of a record that they may not see, nor of a time.
 """
 
 from __future__ import annotations
@@ -15,7 +19,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, f
 
 from engine.vocabulary.persons import person
 from ledger.journal.log_transaction import ACCOUNT, SUBJECT
-from ledger.journal.opened_records import ENTRY, JOINED, UNDECIDED, opened
+from ledger.journal.opened_records import ENTRY, JOINED, UNDECIDED, BodyUnreadable, OpenedRecord, opened
+from ledger.record.actors import Actor
 from ledger.record.canonical_json import NotCanonical, canonical
 from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.search.record_filter import RecordFilter
@@ -28,6 +33,15 @@ HEADERS_MAX = 200_000
 
 BODIES_MAX = 2_000
 """Looked at in one call where only bodies say whose a record is."""
+
+BODIES_AT_ONCE = 32
+"""Read by one question: a body may have a megabyte."""
+
+BYTES_MAX = 8 << 20
+"""Of sealed bodies, after which a page ends."""
+
+BLURS = 20
+"""A place is told to a 20th of what one call looks at."""
 
 STEP_MIN = 500
 STEP_MAX = 20_000
@@ -52,10 +66,11 @@ class Page(Generic[_T]):
     """The newest first."""
 
     searched_to: int
-    """All records from this place on have been looked at, down from where the page begins."""
+    """All records from this place on have been looked at, down from where the page begins; 0 on the last page of a
+    reader who doesn't see everything."""
 
     is_last: bool
-    """Nothing below it is wanted."""
+    """Nothing below it is wanted. A full page is never the last: an empty one may follow."""
 
 
 def headers_wanted(
@@ -72,17 +87,31 @@ def headers_wanted(
     return _Search(connection, keys, wanted, (entries.c.seq, entries.c.header)).page(below, limit, take)
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A record whose body can't be shown. It is given all the same, so that one of them doesn't stop a search."""
+
+    header: Header
+
+    trouble: str
+    """What is wrong with its body."""
+
+
 def records_wanted(
     connection: Connection, keys: SubjectKeys, wanted: RecordFilter, below: int | None, limit: int
-) -> Page[Any]:
-    """The same with their bodies, as `OpenedRecord`. Raises `FileTrouble` where one is damaged or its key can't be
-    had."""
+) -> Page[OpenedRecord | UnreadableRecord]:
+    """The same with their bodies. Raises `FileTrouble` where a header is damaged or no key can be had."""
     actors = _called(connection, wanted)
 
-    def take(row: Any) -> Any:
-        record = opened(row, keys.key)
-        seen = wanted.visible.sees(record.header.case, record.actor)
-        return record if seen and wanted.fits(record.header, actors) else None
+    def take(row: Any) -> OpenedRecord | UnreadableRecord | None:
+        header = header_of(row)
+        record: OpenedRecord | UnreadableRecord
+        try:
+            record, actor = (read := opened(row, keys.key)), read.actor
+        except BodyUnreadable as error:
+            record, actor = UnreadableRecord(header, str(error)), header.actor
+        seen = wanted.visible.sees(header.case, actor)
+        return record if seen and wanted.fits(header, actors) else None
 
     return _Search(connection, keys, wanted, ENTRY).page(below, limit, take)
 
@@ -98,6 +127,48 @@ def header_of(row: Any) -> Header:
     return header
 
 
+class _Way(Generic[_T]):
+    """How far a page came, and what it has."""
+
+    def __init__(self, below: int, limit: int, at_once: int) -> None:
+        self.found: list[_T] = []
+        self.below = below
+        self.shown: int | None = None  # place of the last that was taken
+        self.looked = 0
+        self._limit, self._at_once = limit, at_once
+        self._refused = 0  # rows that the database gave and the reader doesn't get
+        self._bytes = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.found) >= self._limit or self._bytes >= BYTES_MAX
+
+    def go(self, fitting: Callable[[int], Sequence[Any]], take: _Take[_T], floor: int, count: int) -> bool:
+        """A step of `count` records down to `floor`. False where it was cut short: then what was passed is charged,
+        so that rows which aren't taken don't use up a call."""
+        start, most = self.below, min(self._limit - len(self.found) + self._refused, self._at_once)
+        rows = fitting(most)
+        for row in rows:
+            self._take(row, take)
+            if self.is_full:
+                break
+        is_whole = not self.is_full and len(rows) < most
+        if is_whole:
+            self.below = floor
+        self.looked += count if is_whole else min(count, start - self.below)
+        return is_whole
+
+    def _take(self, row: Any, take: _Take[_T]) -> None:
+        self.below = row.seq
+        self._bytes += len(getattr(row, "sealed", None) or b"")
+        taken = take(row)
+        if taken is None:
+            self._refused += 1
+        else:
+            self.found.append(taken)
+            self.shown = row.seq
+
+
 class _Search:
     def __init__(
         self, connection: Connection, keys: SubjectKeys, wanted: RecordFilter, columns: Sequence[ColumnElement[Any]]
@@ -108,27 +179,31 @@ class _Search:
         self._rest = [*others, *_conditions(connection, wanted)]
         self._first, self._end = places_between(connection, wanted.since, wanted.until)
         self._most = BODIES_MAX if wanted.visible.needs_bodies else HEADERS_MAX
+        self._sees_everything = wanted.visible.everything
+        self._has_bodies = len(columns) > 2
 
     def page(self, below: int | None, limit: int, take: _Take[_T]) -> Page[_T]:
         """Steps backwards until the page is full, the way is at its end, or enough was looked at."""
-        below = self._end if below is None else min(below, self._end)
-        found: list[_T] = []
-        looked, step = 0, max(STEP_MIN if self._rest else 0, limit + 1)
-        while below > self._first and looked < self._most and len(found) < limit:
-            where, floor, count = self._step(below, min(step, self._most - looked))
-            lacking = limit - len(found)
-            rows = self._fitting(where, lacking + 1)
-            for row in rows:
-                if len(found) == limit:
-                    return Page(found, below, is_last=False)
-                below = row.seq
-                taken = take(row)
-                if taken is not None:
-                    found.append(taken)
-            if len(rows) <= lacking:
-                below = floor
-            looked, step = looked + count, min(step * 4, STEP_MAX)
-        return Page(found, below, is_last=below <= self._first)
+        start = below = self._end if below is None else min(below, self._end)
+        way: _Way[_T] = _Way(start, limit, BODIES_AT_ONCE if self._has_bodies else max(STEP_MIN, limit))
+        step = max(STEP_MIN if self._rest else 0, limit + 1)
+        while self._first < way.below and way.looked < self._most and not way.is_full:
+            where, floor, count = self._step(way.below, min(step, self._most - way.looked))
+            if way.go(lambda most, where=where: self._fitting(where, most), take, floor, count):  # type: ignore[misc]
+                step = min(step * 4, STEP_MAX)
+        is_last = way.below <= self._first and len(way.found) < limit
+        return Page(way.found, self._told(way, start, is_last=is_last), is_last)
+
+    def _told(self, way: _Way[Any], start: int, *, is_last: bool) -> int:
+        """The place that the reader is told. A blurred one is above the place that was reached, so a few records are
+        looked at twice, but never above a record that was given, and always below where the page began."""
+        if self._sees_everything:
+            return way.below
+        if is_last:
+            return 0
+        blur = max(self._most // BLURS, 1)
+        above = min(-(-way.below // blur) * blur, start - 1)
+        return max(way.below, min(above, start if way.shown is None else way.shown))
 
     def _step(self, below: int, most: int) -> tuple[ColumnElement[bool], int, int]:
         """Which records to look at next, down to which place, and how many they are."""
@@ -199,10 +274,21 @@ def _visible(wanted: RecordFilter) -> Iterable[ColumnElement[bool]]:
     if visible.cases:
         yield entries.c.case_kind.in_(sorted(visible.cases))
     if actor is not None and (actor.person or actor.service):
-        name = actor.person or f"service {actor.service}"
-        yield entries.c.actor.contains(name, autoescape=True)
+        yield from _done_by(actor)
     elif actor is not None:
         yield entries.c.actor == actor.opaque
+
+
+def _done_by(actor: Actor) -> Iterable[ColumnElement[bool]]:
+    """The lines that `Actor.did` takes for the actor's own (`ledger.record.actors`): whole names, since that of a
+    program may begin another's. Small letters may stand for large ones."""
+    line = entries.c.actor
+    if actor.person is not None:
+        yield line.endswith(f" of person {actor.person}", autoescape=True)
+        yield line.endswith(f" for user {actor.person}", autoescape=True)
+    else:
+        yield line.endswith(f" of service {actor.service}", autoescape=True)
+        yield line.contains(f" of service {actor.service} for user ", autoescape=True)
 
 
 def _holds(connection: Connection, request_id: str) -> ColumnElement[bool]:
@@ -220,6 +306,8 @@ def _called(connection: Connection, wanted: RecordFilter) -> frozenset[str]:
     """What the actor that is asked for is called by: also the id of the person with this login."""
     if wanted.actor is None:
         return frozenset()
+    if not wanted.by_login:
+        return frozenset({wanted.actor})
     ids = connection.execute(select(people.c.id).where(people.c.login == person(wanted.actor))).scalars()
     return frozenset({wanted.actor, *ids})
 

@@ -149,6 +149,7 @@ def _account(request: str) -> str | None:
 
 def _rules(answer: str) -> tuple[str, ...]:
     try:
-        return tuple(str(reason["rule"]) for reason in json.loads(answer)["reasons"])
-    except (ValueError, KeyError, TypeError):
+        reasons = json.loads(answer)["reasons"]
+        return tuple(str(rule) for reason in reasons for rule in reason.get("rules") or [reason["rule"]])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from base64 import b64decode
 from collections.abc import Sequence
@@ -187,7 +188,7 @@ def test_masked_it_holds_commitments_in_place_of_what_is_confidential(kept: Kept
     exported = Exported(tmp_path / "out")
     assert exported.findings() == []
     assert CANARY not in (tmp_path / "out" / "entries.ndjson").read_text("utf-8")
-    hidden = {p["path"].partition("@")[0] for line in exported.lines for p in line["parts"] if "commitment" in p}
+    hidden = {p["path"] for line in exported.lines for p in line["parts"] if "commitment" in p}
     assert {"request/account.current_ratio", "request/account.insolvent", "answer", "answer/results"} <= hidden
     assert {p["path"] for line in exported.lines for p in line["parts"] if "content" in p} == {"request"}
 
@@ -274,3 +275,75 @@ def test_a_journal_without_a_checkpoint_says_so(tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (2, "")
     assert "can't be read" in done.stderr
     assert [*tmp_path.iterdir()] == []
+
+
+def test_two_exports_at_once_and_what_was_left_behind_don_t_meet(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second run with the same FOLDER begins and ends within the first, which then has no place left."""
+    (tmp_path / ".out.partial").mkdir()
+    (tmp_path / ".d.parquet.partial").write_text("somebody's")
+    record = exporting._record
+
+    def recorded(*said: Any) -> None:
+        monkeypatch.setattr(exporting, "_record", record)
+        _export(kept, tmp_path / "out", "--account", "C-2")
+        record(*said)
+
+    monkeypatch.setattr(exporting, "_record", recorded)
+    first = credence("journal", "export", "--journal", kept.file, tmp_path / "out", "--account", "C-1")
+    assert first.exit_code == 2
+    assert "the folder can't take its place" in " ".join(first.stderr.split())
+    exported = Exported(tmp_path / "out")
+    assert exported.findings() == []
+    assert {json.loads(exported.document(n, "request"))["account"]["id"] for n in range(len(exported.lines))} == {"C-2"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".d.parquet.partial", ".out.partial", "out"]
+
+
+def test_what_is_at_its_place_already_is_said_where_the_rest_can_not_follow(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is published and on record, so it isn't true that nothing was exported."""
+    before, record = len(kept.exports()), exporting._record
+
+    def recorded(*said: Any) -> None:
+        record(*said)
+        (tmp_path / "d.parquet").mkdir()
+
+    monkeypatch.setattr(exporting, "_record", recorded)
+    words = (tmp_path / "out", "--parquet", tmp_path / "d.parquet", "--account", "C-1")
+    done = credence("journal", "export", "--journal", kept.file, *words)
+    said = " ".join(done.stderr.split())
+    assert (done.exit_code, "nothing was exported" in said) == (2, False)
+    assert "the parquet can't take its place: Is a directory; the export is on record; the folder is written" in said
+    assert Exported(tmp_path / "out").findings() == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d.parquet", "out"]
+    assert len(kept.exports()) == before + 1
+
+
+def test_each_file_and_folder_is_on_disk_before_the_export_is_on_record(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the folder that holds their names after they have them."""
+    synced: list[Path] = []
+    on_record: list[set[Path]] = []
+    sync, record = os.fsync, exporting._record
+
+    def noted(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        sync(descriptor)
+
+    def recorded(*said: Any) -> None:
+        on_record.append({*synced})
+        synced.clear()
+        record(*said)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(exporting, "_record", recorded)
+    _export(kept, tmp_path / "out", "--parquet", tmp_path / "d.parquet")
+    inside = {
+        path.relative_to(work) for path in on_record[0] for work in path.parents if work.name.endswith(".partial")
+    }
+    assert inside == {path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*")}
+    assert sum(path.name.endswith(".partial") for path in on_record[0]) == 2
+    assert synced.count(tmp_path) == 2

@@ -182,7 +182,7 @@ def test_a_get_takes_no_notice_of_a_key(client: httpx2.Client) -> None:
 
 
 def test_a_key_of_one_caller_is_nothing_to_another(tmp_path: Path) -> None:
-    """A person is one caller with whatever key of theirs; a program is its key, and the person whom it asks for."""
+    """A person is one caller with whatever key of theirs; so is a program, for each person whom it asks for."""
     settings = settings_in(tmp_path)
     place = settings.journal
     from ledger.access.changes import KeyWords, create_key
@@ -190,11 +190,14 @@ def test_a_key_of_one_caller_is_nothing_to_another(tmp_path: Path) -> None:
     people = people_with_keys(place, {"u.a": frozenset({Role.DESK}), "u.b": frozenset({Role.DESK})})
     [second] = changed(place, create_key(KeyWords(login="u.a")))
     erp, shop = (service_key(place, name, Role.DESK, acts_for=True) for name in ("erp", "shop"))
+    renewed = service_key(place, "erp", Role.DESK, acts_for=True)
     callers = {
         "u.a": bearer(people["u.a"]),
         "u.a's second key": bearer(second),
         "u.b": bearer(people["u.b"]),
         "erp": bearer(erp, credence_on_behalf_of="u.a"),
+        "erp's second key": bearer(renewed, credence_on_behalf_of="u.a"),
+        "erp's second key for u.b": bearer(renewed, credence_on_behalf_of="u.b"),
         "erp for u.b": bearer(erp, credence_on_behalf_of="u.b"),
         "shop": bearer(shop, credence_on_behalf_of="u.a"),
     }
@@ -204,6 +207,8 @@ def test_a_key_of_one_caller_is_nothing_to_another(tmp_path: Path) -> None:
             for who, headers in callers.items()
         }
     assert ids.pop("u.a's second key") == ids["u.a"]
+    assert ids.pop("erp's second key") == ids["erp"]
+    assert ids.pop("erp's second key for u.b") == ids["erp for u.b"]
     assert len(set(ids.values())) == len(ids)
 
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
 
+from api.http import search_routes, search_turns
 from api.http.answers import DecisionShape
 from api.http.search_answers import PAGE, RecordDetailsShape
+from api.http.search_routes import _flagged_now
 from ledger.access.roles import Role
 from ledger.record.sealing import Blinding
+from ledger.search import record_contents
 from tests.support.keyed_services import EVERY_ROLE, asking_for_keys, bearer, people_with_keys, service_key, settings_in
-from tests.support.running_service import eventually
+from tests.support.running_service import BODY, eventually, journal_file
 
 RULES = """\
 policy: orders
@@ -134,6 +141,7 @@ def test_a_line_says_what_the_decision_says(keys: tuple[httpx2.Client, dict[str,
         "outcome": "reject",
         "rules": [reason["rule"] for reason in answer["reasons"]],
         "policy_version": answer["policy_version"],
+        "trouble": None,
     }
     assert {*line["rules"]} == {"orders.over-limit", "orders.prepaid", "orders.insolvent", "orders.weak"}
 
@@ -165,6 +173,7 @@ def test_where_nothing_is_said_a_page_has_fifty(keys: tuple[httpx2.Client, dict[
         ("case=ordr", ("`case` is `ordr`, which is not a kind of case", "did you mean `order`?")),
         ("outcome=hodl", ("`outcome` is `hodl`, which is not an outcome", "did you mean `hold`?")),
         ("rule=over-limit", ("`rule` is `over-limit`, which names no policy", "orders.over-limit")),
+        ("rule=facts-missing", ("`rule` is `facts-missing`, which stands for several rules", "one of those that wait")),
         ("policy=xyz", ("`policy` is `xyz`", "first 8 to 64 digits")),
         ("from=tomorrow", ("`from` is `tomorrow`, which is no day", "2026-07-01T08:30:00Z")),
         ("until=2026-07-01T10:00:00", ("no time with its zone", "2026-07-01T08:30:00Z")),
@@ -284,7 +293,13 @@ def test_who_sees_headers_learns_what_they_say(keys: tuple[httpx2.Client, dict[s
         assert f"no header says `{query.partition('=')[0]}`" in refused.json()["detail"]
 
 
-@pytest.mark.parametrize("record", ["999999", "9" * 40, "01a20069-767e-7289-841e-0c1e0d8f48ea", "x'--", "%D9%A3"])
+@pytest.mark.parametrize(
+    "record",
+    [
+        *("999999", "9" * 40, "01a20069-767e-7289-841e-0c1e0d8f48ea", "x'--", "%D9%A3"),
+        pytest.param("9" * 4_301, id="more digits than Python reads"),
+    ],
+)
 def test_a_record_that_is_not_there(keys: tuple[httpx2.Client, dict[str, str]], record: str) -> None:
     client, made = keys
     answer = client.get(f"/v1/journal/{record}", headers=bearer(made["auditor"]))
@@ -336,6 +351,38 @@ def test_whoever_sees_masked_does_not_find_by_rule(keys: tuple[httpx2.Client, di
     assert client.get("/v1/decisions?rule=orders.insolvent", headers=bearer(made["desk"])).status_code == 200
 
 
+@pytest.mark.parametrize("who", ["editor", "approver", "both", "erp", "collector", "booking"])
+def test_who_asked_is_no_filter_for_whoever_does_not_see_all_decisions_whole(
+    keys: tuple[httpx2.Client, dict[str, str]], who: str
+) -> None:
+    client, made = keys
+    for actor in ("order-entry", "erp", "nobody-there"):
+        answer = client.get(f"/v1/decisions?actor={actor}", headers=bearer(made[who]))
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+    for reader in ("desk", "auditor"):
+        assert client.get("/v1/decisions?actor=order-entry", headers=bearer(made[reader])).json()["decisions"] != []
+
+
+@pytest.mark.parametrize("who", ["privacy", "admin"])
+def test_whoever_sees_headers_finds_by_the_ids_in_them_and_by_no_login(
+    keys: tuple[httpx2.Client, dict[str, str]], who: str
+) -> None:
+    client, made = keys
+
+    def found(reader: str, actor: str) -> list[dict[str, Any]]:
+        query = {"case": "order", "actor": actor}
+        records: list[dict[str, Any]] = client.get("/v1/journal", params=query, headers=bearer(made[reader])).json()[
+            "records"
+        ]
+        return records
+
+    by_login = found("auditor", "order-entry")
+    line = by_login[0]["actor"]
+    assert len(by_login) == 6
+    assert found(who, "order-entry") == []
+    assert found(who, line) == found(who, line.rpartition(" ")[2]) == by_login
+
+
 def test_somebody_who_asked_for_it_sees_their_own_whole(keys: tuple[httpx2.Client, dict[str, str]]) -> None:
     client, made = keys
     [line] = client.get("/v1/decisions?subject=both-1", headers=bearer(made["both"])).json()["decisions"]
@@ -343,3 +390,97 @@ def test_somebody_who_asked_for_it_sees_their_own_whole(keys: tuple[httpx2.Clien
     assert "credence-withheld" not in answer.headers
     assert "orders.insolvent" in answer.text
     assert "orders.insolvent" in line["rules"]
+
+
+def test_while_no_policy_is_in_force_the_engines_own_facts_are_withheld_all_the_same() -> None:
+    """No set says then what is confidential, and a record of what was missing doesn't either."""
+    nothing: Any = SimpleNamespace(in_force=None)
+    assert {"account.current_ratio", "account.insolvent", "order.released_by"} <= _flagged_now(nothing)
+
+
+# --- what waits for facts, what can't be read, and what asks too much ------------------------------------------------
+
+
+def test_rules_that_wait_for_facts_are_listed_and_found_each(keys: tuple[httpx2.Client, dict[str, str]]) -> None:
+    """The answer has one reason for them all."""
+    client, made = keys
+    body = {"as_of": "2026-07-01", "order": {"id": "waits", "amount": "20000"}, "account": {"id": "C-W"}}
+    answer = _decide(client, made["desk"], "order", body).json()
+    [together] = [reason for reason in answer["reasons"] if reason["rule"] == "facts-missing"]
+    assert {*together["rules"]} == {"orders.prepaid", "orders.insolvent", "orders.weak"}
+    for rule in together["rules"]:
+        found = client.get(f"/v1/decisions?account=C-W&rule={rule}", headers=bearer(made["desk"])).json()
+        [line] = found["decisions"]
+        assert line["rules"] == ["orders.over-limit", *together["rules"]]
+    assert _subjects(client, made["desk"], "&rule=no-rules") == ["C-0"]
+    assert _subjects(client, made["desk"], "&rule=engine-disagreement") == []
+    [masked] = client.get("/v1/decisions?account=C-W", headers=bearer(made["editor"])).json()["decisions"]
+    assert masked["rules"] == ["orders.over-limit", "orders.prepaid"]
+    shown = client.get(f"/v1/decisions/{masked['id']}", headers=bearer(made["editor"]))
+    assert "orders.insolvent" not in shown.text
+    assert "account.insolvent" not in shown.text
+    assert {"/missing", "/undetermined"} <= {*shown.headers["credence-withheld"].split(", ")}
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Iterator[tuple[httpx2.Client, dict[str, str]]]:
+    """Of five decisions on C-1 the body of one can't be opened, and that of one is missing."""
+    settings = settings_in(tmp_path)
+    made = people_with_keys(settings.journal, EVERY_ROLE)
+    with asking_for_keys(settings) as client:
+        seqs = [
+            int(_decide(client, made["desk"], "order", BODY | {"account": {"id": "C-1"}}).headers["journal-entry"])
+            for _ in range(5)
+        ]
+        with closing(sqlite3.connect(journal_file(settings))) as database, database:
+            for trigger in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                database.execute(f"DROP TRIGGER {trigger[0]}")
+            database.execute("UPDATE bodies SET sealed = zeroblob(length(sealed)) WHERE seq = ?", [seqs[1]])
+            database.execute("DELETE FROM bodies WHERE seq = ?", [seqs[3]])
+        yield client, made
+
+
+def test_a_record_that_can_not_be_read_does_not_hide_the_others(damaged: tuple[httpx2.Client, dict[str, str]]) -> None:
+    client, made = damaged
+    for query in ("", "&account=C-1", "&limit=2"):
+        lines: list[dict[str, Any]] = []
+        after: str | None = ""
+        while after is not None:
+            answer = client.get(f"/v1/decisions?case=order{query}{after}", headers=bearer(made["desk"]))
+            assert answer.status_code == 200, answer.text
+            lines += answer.json()["decisions"]
+            after = None if answer.json()["next"] is None else f"&cursor={answer.json()['next']}"
+        assert ["damaged" in (line["trouble"] or "") for line in lines] == [False, True, False, True, False]
+        for line in lines:
+            assert (line["outcome"], line["case"]) == ("hold", "order")
+            assert (line["subject"] is None) == (line["as_of"] is None) == (line["trouble"] is not None)
+    unread = next(line for line in lines if line["trouble"])
+    answer = client.get(f"/v1/journal/{unread['seq']}", headers=bearer(made["auditor"]))
+    assert answer.status_code == 503
+
+
+def test_whoever_has_too_many_searches_waiting_is_told_to_wait(
+    keys: tuple[httpx2.Client, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, made = keys
+    monkeypatch.setattr(search_turns, "WAITING_OF_A_CALLER_MAX", -1)
+    for path in ("/v1/decisions", "/v1/journal"):
+        answer = client.get(path, headers=bearer(made["auditor"]))
+        assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many-searches")
+        assert int(answer.headers["retry-after"]) > 0
+
+
+def test_bodies_are_read_in_the_searches_own_threads(
+    keys: tuple[httpx2.Client, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page may hold megabytes of JSON: while it is read, others are answered."""
+    client, made = keys
+    threads: set[str] = set()
+
+    def contents_of(record: Any) -> Any:
+        threads.add(threading.current_thread().name.partition("_")[0])
+        return record_contents.contents_of(record)
+
+    monkeypatch.setattr(search_routes, "contents_of", contents_of)
+    assert client.get("/v1/decisions", headers=bearer(made["desk"])).status_code == 200
+    assert threads == {"search"}

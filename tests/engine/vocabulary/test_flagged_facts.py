@@ -18,6 +18,7 @@ CONFIDENTIAL = {
     *("account.insured_limit", "account.insured_cover", "account.insured_until"),
     *("account.insured_stopped_on", "account.insured_max_days", "invoice.insured_amount"),
     *("account.guarantee_amount", "account.guarantee_cover", "account.guarantee_until"),
+    "account.open_items",
 }
 
 
@@ -27,6 +28,15 @@ def test_the_standard_facts_that_are_flagged() -> None:
     assert {fact.name for fact in facts if fact.personal} == {
         fact.name for fact in facts if fact.type.kind is Kind.PERSON
     }
+
+
+def test_a_list_that_holds_what_is_flagged_elsewhere_is_flagged() -> None:
+    """The insured part of each item tells as much as that of an invoice."""
+    facts = standard_vocabulary().facts.values()
+    flagged = {fact.name.partition(".")[2] for fact in facts if fact.confidential or fact.personal}
+    holding = [fact for fact in facts if flagged & {field.name for field in fact.type.fields}]
+    assert [fact.name for fact in holding] == ["account.open_items"]
+    assert all(fact.confidential or fact.personal for fact in holding)
 
 
 @pytest.mark.parametrize("flag", ["confidential", "personal"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,8 @@ def filled(place: JournalPlace) -> Iterator[tuple[Journal, list[dict[str, Any]]]
 
 
 def _found(journal: Journal, wanted: RecordFilter, limit: int) -> list[int]:
-    """All pages, by the cursor of each."""
+    """All pages, by the cursor of each. How far one came is told to a reader who doesn't see everything by a record of
+    theirs, or as 0."""
     places: list[int] = []
     after: str | None = None
     for _ in range(COUNT + 2):
@@ -179,6 +180,8 @@ def _found(journal: Journal, wanted: RecordFilter, limit: int) -> list[int]:
         page, after = journal.ask(ask)
         assert len(page.records) <= limit
         places += [record.header.seq for record in page.records]
+        assert wanted.visible.everything or page.searched_to in (0, *places[-1:])
+        assert page.is_last == (len(page.records) < limit)
         if after is None:
             return places
     raise AssertionError("the pages don't end")
@@ -236,6 +239,139 @@ def test_a_call_looks_at_so_many_and_says_how_far_it_came(
         below = page.searched_to
         reached.append((below, page.is_last))
     assert reached == [(max(COUNT - 100 * n, 0), 100 * n >= COUNT) for n in range(1, COUNT // 100 + 2)]
+
+
+# --- what a page tells of records that its reader may not see ---------------------------------------------------------
+
+
+def _journal_with(place: Path, actors: Sequence[Actor], request_bytes: int = 2) -> Journal:
+    """A decision on C-17 of each actor."""
+    journal = Journal(place)
+
+    async def go() -> None:
+        request = json.dumps({"account": {"id": "C-17"}}).ljust(request_bytes).encode()
+        made = (
+            Record(
+                kind=RecordKind.DECISION,
+                actor=actor,
+                parts=whole_parts(request, b'{"reasons": []}'),
+                case_kind="order",
+                account="C-17",
+                subject="SO-1",
+                at=moment(START + timedelta(minutes=number)),
+            )
+            for number, actor in enumerate(actors)
+        )
+        await asyncio.gather(*map(journal.record, made))
+
+    asyncio.run(go())
+    return journal
+
+
+def _page(journal: Journal, wanted: RecordFilter, below: int | None, limit: int) -> tuple[list[int], int, bool]:
+    page = journal.ask(lambda connection, keys: records_wanted(connection, keys, wanted, below, limit))
+    return [record.header.seq for record in page.records], page.searched_to, page.is_last
+
+
+ERP, ERP2, SHOP = (Actor(key=f"of {name}".replace(" ", "-"), service=name) for name in ("erp", "erp2", "shop"))
+
+
+@pytest.mark.parametrize(("before", "after"), [(600, 0), (0, 600), (499, 1), (3, 499)])
+def test_a_page_says_nothing_of_others_records(tmp_path: Path, before: int, after: int) -> None:
+    """One order of its own among others' on the account: neither their places nor whether there are any."""
+    journal = _journal_with(tmp_path / "journal.db", [SHOP] * before + [ERP] + [SHOP] * after)
+    for words in ({"account": "C-17"}, {"subject": "SO-1"}, {"account": "C-17", "subject": "SO-1"}, {}):
+        wanted = read_filter(words, Visible(own=ERP))
+        assert _page(journal, wanted, None, 1) == ([before], before, False)
+        assert _page(journal, wanted, before, 1) == ([], 0, True)
+        assert _page(journal, wanted, None, 2) == ([before], 0, True)
+    journal.close()
+
+
+def test_a_time_says_nothing_of_others_records(tmp_path: Path) -> None:
+    """Where a period begins in the log would tell when others asked."""
+    journal = _journal_with(tmp_path / "journal.db", [ERP, *[SHOP] * 20])
+    for words in ({"from": "2026-03-01T00:09:30Z"}, {"from": "2026-03-02"}):
+        assert _page(journal, read_filter(words, Visible(own=ERP)), None, 1) == ([], 0, True)
+    journal.close()
+
+
+@pytest.mark.parametrize("words", [{"account": "C-17"}, {"outcome": "hold"}, {}])
+def test_where_a_call_ends_on_its_way_the_place_is_blurred(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: dict[str, str]
+) -> None:
+    """Each call comes on, gives nothing twice, and stops at a round place."""
+    monkeypatch.setattr(record_search, "HEADERS_MAX", 40)
+    monkeypatch.setattr(record_search, "STEP_MIN", 7)
+    random_ = random.Random(5)
+    actors = [random_.choice([SHOP] * 30 + [ERP]) for _ in range(301)]
+    journal = _journal_with(tmp_path / "journal.db", actors)
+    wanted = read_filter(words, Visible(own=ERP))
+    found: list[int] = []
+    below, is_last = None, False
+    while not is_last:
+        some, reached, is_last = _page(journal, wanted, below, 3)
+        assert reached < (301 if below is None else below)
+        found, below = [*found, *some], reached
+        assert reached % 2 == 0 or reached in found
+    assert found == ([] if "outcome" in words else [seq for seq in range(300, -1, -1) if actors[seq] is ERP])
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    ("own", "others"),
+    [
+        (ERP, ERP2),
+        (ERP, Actor(key="k", service="erp2", person="p1")),
+        (Actor(key="k1", person="p1"), Actor(key="k2", person="p12")),
+        (Actor(key="k1", person="p1"), Actor(key="k2", service="erp", person="p12")),
+        (Actor(key="k1", person="p1"), Actor(person="p12")),
+        (Actor(login="u.becker"), Actor(login="u.wolf")),
+    ],
+)
+def test_what_others_asked_for_does_not_use_up_a_call(tmp_path: Path, own: Actor, others: Actor) -> None:
+    """A name that begins another's, or one that stands in bodies alone: the one page has the one record."""
+    journal = _journal_with(tmp_path / "journal.db", [own, *[others] * 700])
+    statements: list[str] = []
+
+    def ask(connection: Any, keys: Any) -> list[int]:
+        event.listen(connection, "before_cursor_execute", lambda *said: statements.append(said[2]))
+        page = records_wanted(connection, keys, RecordFilter(visible=Visible(own=own)), None, 1)
+        return [record.header.seq for record in page.records]
+
+    assert journal.ask(ask) == [0]
+    assert len(statements) <= (6 if own.login is None else 60)
+    journal.close()
+
+
+def test_a_page_ends_after_so_many_bytes_of_bodies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_search, "BYTES_MAX", 100_000)
+    journal = _journal_with(tmp_path / "journal.db", [ERP] * 23, request_bytes=30_000)
+    for visible in (Visible(everything=True), Visible(own=ERP)):
+        found: list[int] = []
+        below, is_last = None, False
+        while not is_last:
+            some, below, is_last = _page(journal, RecordFilter(visible=visible), below, 50)
+            assert len(some) <= 4
+            found += some
+        assert found == [*range(22, -1, -1)]
+    journal.close()
+
+
+def test_each_page_comes_on_though_others_bodies_fill_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the machine it stands in bodies alone whose a record is, and a blurred place must not be where it began."""
+    monkeypatch.setattr(record_search, "BYTES_MAX", 100_000)
+    others = Actor(login="u.wolf")
+    journal = _journal_with(tmp_path / "journal.db", [Actor(), *[others] * 15], request_bytes=30_000)
+    found: list[int] = []
+    below, is_last = None, False
+    for _ in range(17):
+        some, below, is_last = _page(journal, RecordFilter(visible=Visible(own=Actor())), below, 50)
+        found += some
+        if is_last:
+            break
+    assert (found, is_last) == ([0], True)
+    journal.close()
 
 
 def test_a_page_stays_right_while_records_are_added(tmp_path: Path) -> None:

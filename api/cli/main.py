@@ -25,6 +25,7 @@ from api.cli.journal_export import export
 from api.cli.journal_roles import roles
 from api.cli.journal_search import search
 from api.cli.journal_show import show
+from api.cli.journal_verify import verify
 from api.cli.keys import create, list_keys, recover, revoke
 from api.cli.people import add, change, end, list_people
 from api.cli.portfolio import portfolio
@@ -130,6 +131,7 @@ COMMANDS = (
     ("keys recover", recover, "Make a first key again, on the service's machine."),
     ("journal search", search, "Find records by customer, case, rule, time and more."),
     ("journal export", export, "Write records with all that proves them, or a Parquet file."),
+    ("journal verify", verify, "Compute a journal or an export again: is it as recorded?"),
     ("journal show", show, "Show a record with all that it rests on."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),

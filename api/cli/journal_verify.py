@@ -65,7 +65,7 @@ def verify(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Compute a journal, or an export of one, again: is it still what was recorded?
+    """Compute a journal, or an export of one, again, and say whether it is what was recorded.
 
     Checks every header and body, the log's hashes, each checkpoint by the key, policy sets, and that numbers and times
     rise. Nothing is written, and the service may go on. An export needs neither the journal nor its keys. Whoever has

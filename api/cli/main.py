@@ -131,7 +131,7 @@ COMMANDS = (
     ("keys recover", recover, "Make a first key again, on the service's machine."),
     ("journal search", search, "Find records by customer, case, rule, time and more."),
     ("journal export", export, "Write records with all that proves them, or a Parquet file."),
-    ("journal verify", verify, "Compute a journal or an export again: is it as recorded?"),
+    ("journal verify", verify, "Compute a journal or an export again; name what was changed."),
     ("journal show", show, "Show a record with all that it rests on."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),

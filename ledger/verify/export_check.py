@@ -99,7 +99,7 @@ class _ExportCheck:
         own = [] if stated is None else [SignedSize(stated, f"{CHECKPOINT} {stated}", note)]
         coming = sorted([*own, *kept], key=lambda each: each.size)
         self._history = HistoryCheck(coming, trusted.verifier, self._faults)
-        self._records = RecordCheck(self._faults, None)
+        self._records = RecordCheck(faults=self._faults, key=None)
         self._order = LineOrder(self._faults, self._size, is_complete=self._manifest.is_complete)
         self._withheld = 0
 

@@ -115,7 +115,7 @@ class _JournalCheck:
         [self._bounds] = journal.read(_BOUNDS)
         last = self._bounds.last
         self._size: int = 0 if last is None else last + 1
-        self._records = RecordCheck(self._faults, key)
+        self._records = RecordCheck(faults=self._faults, key=key)
         self._tiles = TileCheck(self._tile_at, self._faults)
         coming = _merged(_stored_checkpoints(journal, self._bounds.signed), sorted(kept, key=lambda each: each.size))
         self._history = HistoryCheck(coming, trusted.verifier, self._faults)

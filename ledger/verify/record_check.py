@@ -33,7 +33,7 @@ MEMBER_OF = {
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class RecordCheck:
     """Records go in one after the other; what they say of others is kept for later."""
 

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, out, print_json, refuse
+from api.cli.journal_proof import is_proof, verify_proof
 from api.cli.journal_settings import journal_settings
 from api.cli.options import READ, RUNNING, JsonOption, QuietOption
 from api.cli.progress import ShowProgress, progress_bar
@@ -23,7 +24,8 @@ PlaceArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="PLACE",
-        help="A journal (an SQLite file, or postgresql://user@host/database), or the folder of an export.",
+        help="A journal (an SQLite file, or postgresql://user@host/database), the folder of an export, or the proof of "
+        "one record (.tlog-proof).",
         show_default="var/credence.db",
     ),
 ]
@@ -68,7 +70,8 @@ def verify(
     """Compute a journal, or an export of one, again, and say whether it is what was recorded.
 
     Checks every header and body, the log's hashes, each checkpoint by the key, policy sets, and that numbers and times
-    rise. Nothing is written, and the service may go on. An export needs neither the journal nor its keys. Whoever has
+    rise. Nothing is written, and the service may go on. An export needs neither the journal nor its keys, nor does the
+    proof of one record, which needs --key. Whoever has
     the journal and its signing key can sign another history: only a checkpoint that you took away shows that.
 
     Example:  credence journal verify audit-2026 --key journal.vkey --checkpoint taken-in-march
@@ -78,6 +81,9 @@ def verify(
     from ledger.store.trouble import FileTrouble, JournalUnavailable
     from ledger.verify.trusted_key import brought_key, kept_checkpoint
 
+    if place is not None and is_proof(Path(place)):
+        verify_proof(Path(place), key, checkpoint, as_json=as_json)
+        return
     with progress_bar(quiet=quiet) as show:
         try:
             kept = [] if checkpoint is None else [kept_checkpoint(checkpoint)]

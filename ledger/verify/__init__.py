@@ -9,6 +9,7 @@
     journal_check     a journal in place, page by page, as it stood when the check began
     line_order        numbers that rise, and those that lack
     export_check      the folder of an export, which needs nothing else
+    proving           the proof that one record is in the newest checkpoint
 
     records --leaf--> tree --root at each checkpoint's size--> signed by the key that is trusted?
 

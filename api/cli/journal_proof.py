@@ -23,43 +23,43 @@ RecordArgument = Annotated[
 ProofOption = Annotated[
     Path | None,
     typer.Option(
-        "--to",
+        "--save",
         metavar="FILE",
-        help="Write it to this new file, such as SO-1001.tlog-proof, instead of to the terminal.",
+        help="Write it to this new file, such as SO-1001.tlog-proof, instead of printing it.",
         rich_help_panel=WRITTEN,
     ),
 ]
 
 
-def proof(*, record: RecordArgument, journal: JournalOption = None, to: ProofOption = None) -> None:
+def proof(*, record: RecordArgument, journal: JournalOption = None, save: ProofOption = None) -> None:
     """Prove that one record is in the journal, in a file that is checked without the journal.
 
     The file has the record's header, the hashes that lead from it to the root, and the newest checkpoint, in the form
     of C2SP tlog-proof. It names nobody and has no figure. `credence journal verify FILE --key KEY` checks it.
 
-    Example:  credence journal proof 01a20069-767e-7289-841e-0c1e0d8f48ea --to SO-1001.tlog-proof
+    Example:  credence journal proof 01a20069-767e-7289-841e-0c1e0d8f48ea --save SO-1001.tlog-proof
 
     Exit code: 0 written, 2 there is no such record, no checkpoint covers it yet, or the journal can't be read.
     """
-    from ledger.verify.proving import proof_of
+    from ledger.verify.proving import NotProvedYet, proof_of
 
     with journal_to_read(journal) as kept:
-        found = kept.ask(lambda connection, _: proof_of(connection, record))
+        try:
+            found = kept.ask(lambda connection, _: proof_of(connection, record))
+        except NotProvedYet as error:
+            refuse(f"{error}; one is signed each second in which the journal grows, so try again")
     if found is None:
-        refuse(
-            f"no checkpoint of the journal covers a record `{record}`; give a decision's id or a record's number, and "
-            "where it was recorded just now, try again in a second"
-        )
-    if to is None:
+        refuse(f"the journal has no record `{record}`; give a decision's id or a record's number")
+    if save is None:
         out().print(Text(found.text()), end="", soft_wrap=True)
         return
     try:
-        with to.open("x", encoding="utf-8", newline="") as file:
+        with save.open("x", encoding="utf-8", newline="") as file:
             file.write(found.text())
     except FileExistsError:
-        refuse(f"`{to}` is there already; nothing was written; give a new file")
+        refuse(f"`{save}` is there already; nothing was written; give a new file")
     except OSError as error:
-        refuse(f"`{to}` can't be written: {error.strerror}")
+        refuse(f"`{save}` can't be written: {error.strerror}")
 
 
 def is_proof(path: Path) -> bool:

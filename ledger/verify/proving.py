@@ -13,15 +13,21 @@ from ledger.store.tables import checkpoints, entries, tiles
 from ledger.store.trouble import FileTrouble
 
 
+class NotProvedYet(Exception):
+    """The record is there, and the next checkpoint, within a second, will be the first to cover it."""
+
+
 def proof_of(connection: Connection, called: str) -> LogProof | None:
-    """Of the record with this id, or with this place where `called` is a number; None where there is no such record, or
-    no checkpoint covers it yet, which takes a second. Raises `FileTrouble` where the log is damaged."""
+    """Of the record with this id, or with this place where `called` is a number; None where there is no such record.
+    Raises `NotProvedYet`, and `FileTrouble` where the log is damaged."""
     by_place = called.isascii() and called.isdigit() and int(called) < 2**63
     which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
     record = connection.execute(select(entries.c.seq, entries.c.header).where(which)).first()
     newest = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
-    if record is None or newest is None or record.seq >= newest.size:
+    if record is None:
         return None
+    if newest is None or record.seq >= newest.size:
+        raise NotProvedYet(f"no checkpoint covers record {record.seq} yet")
     first = newest.size // TILE_HASHES * TILE_HASHES
     last = select(entries.c.header).where(entries.c.seq >= first, entries.c.seq < newest.size).order_by(entries.c.seq)
     leaves = [leaf_hash(row.header.encode()) for row in connection.execute(last)]

@@ -33,7 +33,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _proved(home: Path, record: str) -> str:
-    done = credence("journal", "proof", record, "--journal", home / "var" / "credence.db", "--to", "a.tlog-proof")
+    done = credence("journal", "proof", record, "--journal", home / "var" / "credence.db", "--save", "a.tlog-proof")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
     return Path("a.tlog-proof").read_bytes().decode()
 
@@ -116,10 +116,10 @@ def test_a_proof_that_was_kept_names_a_record_that_is_not_there_any_more(home: P
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["proof", "600"], "no checkpoint of the journal covers a record `600`"),
-        (["proof", "nobody"], "no checkpoint of the journal covers a record `nobody`"),
-        (["proof", "7", "--to", "a.tlog-proof"], "`a.tlog-proof` is there already"),
-        (["proof", "7", "--to", "none/a"], "can't be written: No such file or directory"),
+        (["proof", "600"], "the journal has no record `600`"),
+        (["proof", "nobody"], "the journal has no record `nobody`"),
+        (["proof", "7", "--save", "a.tlog-proof"], "`a.tlog-proof` is there already"),
+        (["proof", "7", "--save", "none/a"], "can't be written: No such file or directory"),
         (["verify", "a.tlog-proof"], "give the journal's verifier key with --key"),
         (["verify", "a.tlog-proof", "--key", "x", "--checkpoint", "x"], "leave --checkpoint out"),
         (["verify", "a.tlog-proof", "--key", "x"], "the key `x` is no file"),
@@ -131,3 +131,15 @@ def test_what_can_not_be_used_is_refused(home: Path, words: list[str], said: str
     done = credence("journal", *words, *where)
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in " ".join(done.stderr.split())
+
+
+def test_what_no_checkpoint_covers_yet_is_said(home: Path) -> None:
+    journal = home / "var" / "credence.db"
+    with changed(journal, beside(journal)) as rows:
+        newest = rows.checkpoints.pop()
+    done = credence("journal", "proof", "300", "--journal", journal)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "no checkpoint covers record 300 yet" in done.stderr
+    assert credence("journal", "proof", "255", "--journal", journal).exit_code == 0
+    with changed(journal, beside(journal)) as rows:
+        rows.checkpoints.append(newest)

@@ -75,7 +75,7 @@ def test_it_names_nobody_and_has_no_figure(served: Served) -> None:
     proof = served.proved(f"/v1/decisions/{id_}/proof", "order-entry")
     extra = b64decode(proof.text().split("\n")[1].split(" ")[1])
     assert json.loads(extra)["id"] == id_
-    assert BODY["order"] == {"id": "SO-1", "amount": "12000"}
+    assert BODY["order"] == {"id": "SO-1", "amount": "12000.00"}
     assert b"SO-1" not in extra
     assert b"12000" not in extra
 

@@ -22,9 +22,11 @@ from api.cli.explain import explain
 from api.cli.grammar import Commands, register
 from api.cli.init import init
 from api.cli.journal_export import export
+from api.cli.journal_proof import proof
 from api.cli.journal_roles import roles
 from api.cli.journal_search import search
 from api.cli.journal_show import show
+from api.cli.journal_verify import verify
 from api.cli.keys import create, list_keys, recover, revoke
 from api.cli.people import add, change, end, list_people
 from api.cli.portfolio import portfolio
@@ -130,6 +132,8 @@ COMMANDS = (
     ("keys recover", recover, "Make a first key again, on the service's machine."),
     ("journal search", search, "Find records by customer, case, rule, time and more."),
     ("journal export", export, "Write records with all that proves them, or a Parquet file."),
+    ("journal verify", verify, "Compute a journal or an export again; name what was changed."),
+    ("journal proof", proof, "Prove that one record is in the journal, as a file."),
     ("journal show", show, "Show a record with all that it rests on."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),

@@ -112,9 +112,11 @@ ROWS = (
     AccessRow("POST", "/v1/decisions/limit", _may(COLLECTOR, DESK)),
     AccessRow("GET", "/v1/decisions", _SEE_DECISIONS),
     AccessRow("GET", "/v1/decisions/{id}", _SEE_DECISIONS),
+    AccessRow("GET", "/v1/decisions/{id}/proof", _SEE_DECISIONS),
     AccessRow("POST", "/v1/decisions/{case}", _may(ORDER_ENTRY, COLLECTOR, DESK)),  # a mistyped kind of case: 404
     AccessRow("GET", "/v1/journal", _JOURNAL),
     AccessRow("GET", "/v1/journal/{record}", _JOURNAL),
+    AccessRow("GET", "/v1/journal/{record}/proof", _JOURNAL),
     AccessRow("GET", "/v1/people", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/people", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/people/{login}/change", _may(ADMIN), keeps_people=True),
@@ -141,7 +143,7 @@ _WRITE_OFF = _may(collector=Right.PROPOSE, desk=Right.AUTHORITY, auditor=Right.R
 _DRAFTS = _may(EDITOR, APPROVER, desk=Right.READ, auditor=Right.READ)
 
 LATER = (
-    *_later("GET /v1/decisions/{id}/proof", "GET /v1/decisions/{id}/explanation", rights=_SEE_DECISIONS),
+    *_later("GET /v1/decisions/{id}/explanation", rights=_SEE_DECISIONS),
     *_later("POST /v1/decisions/order/try", "POST /v1/decisions/order/nearest", rights=_TRY),
     *_later("POST /v1/decisions/invoice/try", "POST /v1/decisions/invoice/nearest", rights=_TRY_OTHERS),
     *_later("POST /v1/decisions/account/try", "POST /v1/decisions/account/nearest", rights=_TRY_OTHERS),

@@ -55,7 +55,7 @@ from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchP
 from api.http.rate_limits import RateLimits
 from api.http.reference import add_reference_routes
 from api.http.retries import Retries
-from api.http.search_routes import add_search_routes, masked_decision
+from api.http.search_routes import add_proof_routes, add_search_routes, masked_decision
 from api.http.vocabulary_routes import add_vocabulary_routes
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
@@ -129,6 +129,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.add_exception_handler(RequestValidationError, _raise_ours)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     add_search_routes(app, journal, policies)
+    add_proof_routes(app, journal)
     _add_decision_routes(app, journal, policies)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)

@@ -15,9 +15,9 @@ from fastapi import FastAPI, Path, Query, Request, Response
 
 from api.http.access_table import Right
 from api.http.caller import Admitted, admitted_of
-from api.http.decisions import visible_to
+from api.http.decisions import find_decision, visible_to
 from api.http.parameters import only_parameters
-from api.http.problems import BodyFault, FactsInvalid, Forbidden, UnknownRecord, problems
+from api.http.problems import BodyFault, FactsInvalid, Forbidden, UnknownDecision, UnknownRecord, problems
 from api.http.search_answers import (
     DecisionLineShape,
     DecisionsShape,
@@ -30,6 +30,7 @@ from api.http.search_answers import (
 )
 from api.http.search_turns import SearchTurns
 from engine.pipeline import standard_flagged_facts
+from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import OpenedRecord, Recorded, first_checkpoint_over
 from ledger.policies.in_force import Policies
@@ -42,12 +43,21 @@ from ledger.search.record_contents import contents_of
 from ledger.search.record_filter import EVERYTHING, RecordFilter, Visible
 from ledger.search.record_search import DECIDED, Page, UnreadableRecord, headers_wanted, records_wanted
 from ledger.store.trouble import DAMAGED, FileTrouble
+from ledger.verify.proving import NotProvedYet, proof_of
 
 WITHHELD_HEADER = "Credence-Withheld"
 """Lists what of an answer the caller's roles don't show, as JSON pointers."""
 
 _IN_NO_HEADER = ("account", "subject", "rule")
 """Filters that tell of a record what its header doesn't say."""
+
+_PROOF: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "In the form of C2SP tlog-proof: header, index, hashes, checkpoint.",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    },
+    202: {"description": "No checkpoint covers it yet; Retry-After says in how many seconds one may."},
+}
 
 _IN_A_BODY = ("account", "subject", "request", "answer", "act")
 
@@ -111,6 +121,54 @@ def add_search_routes(app: FastAPI, journal: Journal, policies: Policies) -> Non
         response.headers[WITHHELD_HEADER] = _pointers(withheld)
         header = json.loads(found.header)
         return found.model_copy(update={**dict.fromkeys(_IN_A_BODY), "actor": header["actor"]})
+
+
+def add_proof_routes(app: FastAPI, journal: Journal) -> None:
+    """`GET /v1/decisions/{id}/proof` for whoever may read the decision, `GET /v1/journal/{record}/proof` for whoever
+    may read records: a header, which names nobody and has no figure, and hashes."""
+
+    @app.get(
+        "/v1/decisions/{id}/proof",
+        name="prove_decision",
+        tags=["decisions"],
+        summary="Prove a decision",
+        dependencies=[only_parameters()],
+        responses={**_PROOF, **problems(404, 422, 503)},
+        response_class=Response,
+    )
+    async def prove_decision(id: Annotated[str, Path(description="The decision's id.")], request: Request) -> Response:
+        """The proof that the decision is in the journal, a file of its own to keep: checked with the journal's verifier
+        key alone. Within a second of the decision there is none yet: 202, ask again."""
+        if id in CASE_KINDS:
+            raise UnknownDecision(id)
+        await find_decision(id, journal, admitted_of(request.scope))
+        return await asyncio.to_thread(_proved, journal, id.lower())
+
+    @app.get(
+        "/v1/journal/{record}/proof",
+        name="prove_record",
+        tags=["journal"],
+        summary="Prove a record",
+        dependencies=[only_parameters()],
+        responses={**_PROOF, **problems(404, 422, 503)},
+        response_class=Response,
+    )
+    async def prove_record(
+        record: Annotated[str, Path(description="Its number (`seq`, `Journal-Entry`) or its id.")],
+    ) -> Response:
+        """The proof that a record is in the journal. Within a second of it there is none yet: 202, ask again."""
+        return await asyncio.to_thread(_proved, journal, record)
+
+
+def _proved(journal: Journal, called: str) -> Response:
+    """Blocks. Raises `UnknownRecord`."""
+    try:
+        proof = journal.ask(lambda connection, _: proof_of(connection, called))
+    except NotProvedYet:
+        return Response(status_code=202, headers={"Retry-After": "1"})
+    if proof is None:
+        raise UnknownRecord(called)
+    return Response(proof.text(), media_type="text/plain")
 
 
 def masked_decision(recorded: Recorded, policies: Policies) -> Response:

@@ -8,6 +8,8 @@
     sealing          bodies sealed by the key of the subject; those keys sealed by another key
     merkle_tree      RFC 6962: hashes of leaves and nodes, the frontier of a growing tree, its root
     log_tiles        the tree as tiles of 256 hashes (C2SP tlog-tiles), and what is under way of them
+    merkle_proofs    RFC 6962: the hashes by which one leaf is proved to be in a tree
+    log_proofs       C2SP tlog-proof: one record's header, those hashes and a checkpoint, as a file
     signed_notes     C2SP signed notes with Ed25519
     checkpoints      C2SP tlog-checkpoints: origin, size and root, as a signed note
     new_records      a record before it has its place and its time

@@ -15,6 +15,9 @@ from ledger.record.signed_notes import BadNote, NoteSigner, NoteVerifier
 
 _TEXT = re.compile(r"(?P<origin>[^\s+]+)\n(?P<size>0|[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*")
 
+SIZE_DIGITS_MAX = 19
+"""Of a number of records, which a database keeps in 64 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -43,3 +46,9 @@ def read_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
     if len(root) != HASH_BYTES:
         raise BadNote("its root is no hash")
     return Checkpoint(match["origin"], int(match["size"]), root)
+
+
+def stated_size(note: str) -> int | None:
+    """How many records a note says that it covers, whoever signed it; None where it is no checkpoint."""
+    match = _TEXT.match(note)
+    return int(match["size"]) if match is not None and len(match["size"]) < SIZE_DIGITS_MAX else None

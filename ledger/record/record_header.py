@@ -6,7 +6,7 @@ in it: the actor is an opaque id, what was asked and answered is the body's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -105,13 +105,17 @@ class Header:
         )
 
 
+_NUMBERS = ("seq", "v", "format")
+_MEMBERS = tuple(sorted(each.name for each in fields(Header)))
+_TYPES = tuple(int if name in _NUMBERS else str for name in _MEMBERS)
+
+
 def read_header(text: bytes) -> Header:
     """Raises `NotCanonical` where the text is no header of this version."""
-    members: dict[str, Any] = read_canonical(text)
-    try:
-        header = Header(**members)
-    except TypeError:
-        raise NotCanonical("it is no header") from None
-    if header.v != VERSION or header.format != BODY_FORMAT or header.canonical_text() != text:
+    members: dict[str, Any] = read_canonical(text)  # in the order of their names, as the text has them
+    if tuple(members) != _MEMBERS or tuple(map(type, members.values())) != _TYPES:
+        raise NotCanonical("it is no header")
+    header = Header(**members)
+    if header.v != VERSION or header.format != BODY_FORMAT:
         raise NotCanonical("it is no header of this version")
     return header

@@ -79,7 +79,7 @@ class NoteVerifier:
         if not blank or not lines.endswith("\n"):
             raise BadNote("it is no signed note")
         text += "\n"
-        for line in lines.splitlines():
+        for line in lines[:-1].split("\n"):
             match = _SIGNATURE.fullmatch(line)
             if match is None:
                 raise BadNote("it is no signed note")
@@ -126,7 +126,11 @@ def read_verifier(text: str) -> NoteVerifier:
 
 
 def _decoded(text: str) -> bytes:
+    """Bits that stand for nothing are zero: each key and signature has one text."""
     try:
-        return b64decode(text, validate=True)
+        decoded = b64decode(text, validate=True)
     except ValueError:
-        raise BadNote("its base64 can't be read") from None
+        decoded = b""
+    if b64encode(decoded).decode() != text:
+        raise BadNote("its base64 can't be read")
+    return decoded

@@ -71,3 +71,17 @@ def new_database(socket: str) -> Iterator[ServerAddress]:
     finally:
         with connected(address(socket, "postgres")) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@contextmanager
+def copied_database(source: ServerAddress) -> Iterator[ServerAddress]:
+    """As it stands; nobody may be connected to it."""
+    original, socket = source.uri.partition("?host=")[0].rpartition("/")[2], source.uri.partition("?host=")[2]
+    name = f"{original}_{next(_numbers)}"
+    with connected(address(socket, "postgres")) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {original}".encode())
+    try:
+        yield address(socket, name)
+    finally:
+        with connected(address(socket, "postgres")) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())

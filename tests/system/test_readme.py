@@ -28,7 +28,7 @@ COMES_WITH = {
     "**It keeps no accounts.**": "ledger/credit",
     "**No pages to work in.**": "api/console",
     "**No connector to an ERP.**": "connectors",
-    "**Changes to the journal are seen by whoever computes it again**": "api/cli/journal_verify.py",
+    "**No witnesses for the journal.**": "api/cli/witness.py",
 }
 """What is said to be missing, and what of ours it would come with."""
 

@@ -1,0 +1,219 @@
+"""`credence journal verify`: a journal or an export computed again, and whether it is still what was recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from api.cli.console import FOUND_PROBLEMS, out, print_json, refuse
+from api.cli.journal_proof import is_proof, verify_proof
+from api.cli.journal_settings import journal_settings
+from api.cli.options import READ, RUNNING, JsonOption, QuietOption
+from api.cli.progress import ShowProgress, progress_bar
+
+if TYPE_CHECKING:
+    from ledger.store.secret_files import KeyPlaces
+    from ledger.verify.history_check import SignedSize
+    from ledger.verify.journal_check import ShowChecked, Verified
+    from ledger.verify.trusted_key import TrustedKey
+
+PlaceArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="PLACE",
+        help="A journal (an SQLite file, or postgresql://user@host/database), the folder of an export, or the proof of "
+        "one record (.tlog-proof).",
+        show_default="var/credence.db",
+    ),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        help="The verifier key (name+hash+base64) or a file with it, from elsewhere than the journal. Default: the one "
+        "beside the journal, or in the folder.",
+        rich_help_panel=READ,
+    ),
+]
+KeptOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="FILE",
+        help="A checkpoint that you took away earlier: the records that it covers must still be those.",
+        rich_help_panel=READ,
+    ),
+]
+WithoutBodiesOption = Annotated[
+    bool,
+    typer.Option(
+        "--without-bodies",
+        help="Of a journal whose wrapping key and subject keys are not here: check all but what bodies say.",
+        rich_help_panel=RUNNING,
+    ),
+]
+
+
+def verify(
+    *,
+    place: PlaceArgument = None,
+    key: KeyOption = None,
+    checkpoint: KeptOption = None,
+    without_bodies: WithoutBodiesOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Compute a journal, or an export of one, again, and say whether it is what was recorded.
+
+    Checks every header and body, the log's hashes, each checkpoint by the key, policy sets, and that numbers and times
+    rise. Nothing is written, and the service may go on. An export needs neither the journal nor its keys, nor does the
+    proof of one record, which needs --key. Whoever has
+    the journal and its signing key can sign another history: only a checkpoint that you took away shows that.
+
+    Example:  credence journal verify audit-2026 --key journal.vkey --checkpoint taken-in-march
+
+    Exit code: 0 no fault, 1 at least one, 2 it can't be read or an option can't be used.
+    """
+    from ledger.store.trouble import FileTrouble, JournalUnavailable
+    from ledger.verify.trusted_key import brought_key, kept_checkpoint
+
+    if place is not None and is_proof(Path(place)):
+        verify_proof(Path(place), key, checkpoint, as_json=as_json)
+        return
+    with progress_bar(quiet=quiet) as show:
+        try:
+            kept = [] if checkpoint is None else [kept_checkpoint(checkpoint)]
+            brought = None if key is None else brought_key(key)
+            if place is not None and Path(place).is_dir():
+                trusted, found = _export(Path(place), brought, kept, _shown(show))
+                what = "export"
+            else:
+                place, trusted, found = _journal(place, brought, kept, _shown(show), opens=not without_bodies)
+                what = "journal"
+        except (FileTrouble, JournalUnavailable) as error:
+            refuse(str(error))
+        except OSError as error:
+            refuse(f"`{error.filename or place}` can't be read: {error.strerror}")
+    if as_json:
+        print_json(_as_json(what, str(place), trusted, found))
+    else:
+        _print(what, str(place), trusted, found)
+    if found.faults.total:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _shown(show: ShowProgress) -> ShowChecked:
+    return lambda step, done, total: show(step, done / total if total else None, done, total)
+
+
+def _export(
+    folder: Path, brought: TrustedKey | None, kept: list[SignedSize], show: ShowChecked
+) -> tuple[TrustedKey, Verified]:
+    from ledger.verify.export_check import ExportManifest, verify_export
+
+    trusted = brought or ExportManifest(folder).own_key()
+    return trusted, verify_export(folder, trusted, kept, show)
+
+
+def _journal(
+    place: str | None, brought: TrustedKey | None, kept: list[SignedSize], show: ShowChecked, *, opens: bool
+) -> tuple[str, TrustedKey, Verified]:
+    from ledger.journal.journal import Journal
+    from ledger.store.trouble import FileTrouble, JournalUnavailable
+    from ledger.verify.journal_check import body_keys, verify_journal
+
+    settings = journal_settings(place)
+    shown = str(settings.journal)
+    if isinstance(settings.journal, Path) and not settings.journal.exists():
+        refuse(f"there is nothing at `{shown}`; give a journal, or the folder of an export")
+    journal = Journal(settings.journal, places=settings.key_places)
+    try:
+        trusted = brought or _key_beside(settings.key_places)
+        keys = body_keys(settings.key_places) if opens else None
+        return shown, trusted, verify_journal(journal, trusted, keys, kept, show)
+    except (JournalUnavailable, FileTrouble) as error:
+        refuse(f"`{shown}`: {error}")
+    finally:
+        journal.close()
+
+
+def _key_beside(places: KeyPlaces) -> TrustedKey:
+    """Raises `FileTrouble`."""
+    from ledger.store.secret_files import signing_key
+    from ledger.store.trouble import FileTrouble
+    from ledger.verify.trusted_key import TrustedKey
+
+    try:
+        verifier = signing_key(places.signing_key, may_make=False).verifier
+    except FileTrouble as error:
+        raise FileTrouble(f"{error}; or give the verifier key with --key") from error
+    return TrustedKey(verifier, "of the signing key beside the journal", is_brought=False)
+
+
+def _as_json(what: str, place: str, trusted: TrustedKey, found: Verified) -> dict[str, Any]:
+    from ledger.verify.journal_faults import MEANINGS
+
+    faults = found.faults
+    return {
+        "what": what,
+        "place": place,
+        "key": trusted.verifier.as_text(),
+        "key_from": trusted.source,
+        "key_brought": trusted.is_brought,
+        "records": found.records,
+        "size": found.size,
+        "signed": found.signed,
+        "checkpoints": found.checkpoints,
+        "bodies": found.opened,
+        "bodies_withheld_in_part": found.withheld,
+        "policy_sets": found.policy_sets,
+        "faults": faults.total,
+        "kinds": {kind.value: count for kind, count in faults.counts.items()},
+        "first": [
+            {"kind": each.kind.value, "fault": each.text, "meaning": MEANINGS[each.kind]} for each in faults.shown
+        ],
+    }
+
+
+def _print(what: str, place: str, trusted: TrustedKey, found: Verified) -> None:
+    from ledger.verify.journal_faults import MEANINGS
+
+    own = "" if trusted.is_brought else "; with --key you bring one that nobody could change with it"
+    withheld = f", {found.withheld:,} as recorded with parts withheld" if found.withheld else ""
+    lines = [
+        (what, place),
+        ("key", f"{trusted.verifier.as_text()} ({trusted.source}{own})"),
+        ("records", _records(found)),
+        ("bodies", f"{found.opened:,} as recorded{withheld}{_unopened(found)}"),
+        ("signed", f"{found.signed:,} by the newest checkpoint that holds, of {found.checkpoints:,}"),
+        ("policies", _policies(found.policy_sets)),
+    ]
+    for name, text in lines:
+        out().print(Text(f"{name:<9} {text}"), soft_wrap=True)
+    faults = found.faults
+    for number, fault in enumerate(faults.shown):
+        out().print(Text.assemble(("FAULT", "bold red"), f"     {fault.text}"), soft_wrap=True)
+        if number == 0:
+            out().print(Text(f"          {MEANINGS[fault.kind]}"), soft_wrap=True)
+    if faults.total:
+        counted = ", ".join(f"{count:,} × {kind.value}" for kind, count in faults.counts.items())
+        out().print(Text(f"faults    {counted}"), soft_wrap=True)
+    else:
+        out().print(Text("no fault"))
+
+
+def _records(found: Verified) -> str:
+    return f"{found.records:,}" if found.records == found.size else f"{found.records:,} of {found.size:,}"
+
+
+def _policies(count: int) -> str:
+    return "1 policy set as its version says" if count == 1 else f"{count:,} policy sets as their versions say"
+
+
+def _unopened(found: Verified) -> str:
+    count = found.records - found.opened - found.withheld
+    return f", {count:,} not opened" if count > 0 and not found.faults.total else ""

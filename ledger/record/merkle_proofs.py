@@ -1,0 +1,90 @@
+"""Proofs of inclusion as in RFC 6962, section 2.1.1: the hashes beside the way from one leaf up to the root.
+
+Worked example, for leaf 2 of 5: beside it stand leaf 3, the node over 0 and 1, and leaf 4.
+
+                root
+               /    \\
+             n03     4         proof of 2: [3, n01, 4], so
+            /   \\              root = H(1, H(1, n01, H(1, 2, 3)), 4)
+          n01   n23
+         / \\    / \\
+        0   1  2   3
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ledger.record.log_tiles import TILE_HASHES, LogTree, hashes_in
+from ledger.record.merkle_tree import node_hash, perfect_root, root_of
+
+TileAt = Callable[[int, int], bytes | None]
+"""Gives the full tile of a level and a number; None where there is none."""
+
+_TILE_BITS = 8
+
+
+class NoTile(Exception):
+    """A tile that the proof needs is missing or has another length."""
+
+
+class ProofMaker:
+    """Of the tree at one size; asks for few tiles, at most two a level."""
+
+    def __init__(self, tree: LogTree, tile_at: TileAt) -> None:
+        """`tree`: at that size, with what fills no tile yet."""
+        self._tree, self._tile_at = tree, tile_at
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """The hashes beside leaf `index`, from its own neighbour upwards. Raises `NoTile`."""
+        return self._path(index, 0, self._tree.size)
+
+    def _path(self, index: int, start: int, end: int) -> list[bytes]:
+        if end - start == 1:
+            return []
+        middle = start + (1 << (end - start - 1).bit_length() - 1)
+        if index < middle:
+            return [*self._path(index, start, middle), self._root(middle, end)]
+        return [*self._path(index, middle, end), self._root(start, middle)]
+
+    def _root(self, start: int, end: int) -> bytes:
+        """Over leaves that fall apart into perfect trees, the largest first."""
+        peaks = []
+        while start < end:
+            height = (end - start).bit_length() - 1
+            peaks.append(self._perfect(start, height))
+            start += 1 << height
+        return root_of(peaks)
+
+    def _perfect(self, start: int, height: int) -> bytes:
+        """Over 2^height leaves: of the level whose hashes are the next below, so many side by side in one tile."""
+        level, rest = divmod(height, _TILE_BITS)
+        first = start >> _TILE_BITS * level
+        number, at = divmod(first, TILE_HASHES)
+        if number < self._tree.size >> _TILE_BITS * (level + 1):
+            content = self._tile_at(level, number)
+            if content is None or len(content) % TILE_HASHES:
+                raise NoTile(f"tile {level}/{number}")
+            hashes: Sequence[bytes] = hashes_in(content)
+        else:
+            hashes = self._tree.pending[level]
+        return perfect_root(hashes[at : at + (1 << rest)])
+
+
+def root_from(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
+    """The root that a proof leads to from leaf `index` in a tree of `size`; None where it has too few or too many
+    hashes, or the tree has no such leaf (RFC 9162, section 2.1.3.2)."""
+    if not 0 <= index < size:
+        return None
+    node, last, root = index, size - 1, leaf
+    for hash_ in proof:
+        if last == 0:
+            return None
+        if node & 1 or node == last:
+            root = node_hash(hash_, root)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            root = node_hash(root, hash_)
+        node, last = node >> 1, last >> 1
+    return root if last == 0 else None

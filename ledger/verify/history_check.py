@@ -1,0 +1,132 @@
+"""The tree over all leaves, as it grows, against each checkpoint: was it signed by the key, over these very records?
+
+A checkpoint of n records holds where the root over the first n leaves is the one that it says. Where each holds, each
+is a prefix of the next. Where one doesn't, the change lies behind the last that held:
+
+    records 512..767: one of them is not what checkpoint 768 was signed over (checkpoint 512 still holds)
+
+Those behind it can't hold either, and are not named. A checkpoint that was taken away earlier speaks for itself.
+
+A leaf that can't be had (`None`) ends the comparing: the roots from there on can't be computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ledger.record.checkpoints import Checkpoint, read_checkpoint
+from ledger.record.merkle_tree import extended, root_of
+from ledger.record.signed_notes import BadNote, NoteVerifier
+from ledger.verify.journal_faults import FaultKind, FaultsFound
+
+
+class SignedSize(NamedTuple):
+    """A checkpoint that is to be compared."""
+
+    size: int
+    """How many records it says that it covers; as its row says where it has one."""
+
+    name: str
+    """What it is called: `checkpoint 768`."""
+
+    note: str | None
+    """As it is stored; None where that is no text."""
+
+    is_kept: bool = False
+    """It was taken away earlier: it is compared with what the journal has, not the other way round."""
+
+
+class HistoryCheck:
+    """Leaves go in by `add`, in their order; `finish` says what is missing behind them."""
+
+    def __init__(self, checkpoints: Iterable[SignedSize], verifier: NoteVerifier, faults: FaultsFound) -> None:
+        """`checkpoints`: by size."""
+        self._coming: Iterator[SignedSize] = iter(checkpoints)
+        self._next = next(self._coming, None)
+        self._verifier, self._faults = verifier, faults
+        self._frontier: tuple[bytes, ...] | None = ()
+        self._has_changed = False  # one of the journal's own didn't hold: none after it can
+        self.size = 0
+        self.signed = 0
+        """How many records the last checkpoint covers that holds."""
+        self.checkpoints = 0
+        """How many were compared."""
+        self._compare()
+
+    @property
+    def frontier(self) -> tuple[bytes, ...] | None:
+        """Of the tree so far; None where a leaf is missing."""
+        return self._frontier
+
+    def add(self, leaves: Sequence[bytes | None]) -> None:
+        """The next leaf hashes."""
+        at = 0
+        while at < len(leaves):
+            until = len(leaves) if self._next is None else min(len(leaves), at + self._next.size - self.size)
+            self._extend(leaves[at:until])
+            at = until
+            self._compare()
+
+    def _extend(self, leaves: Sequence[bytes | None]) -> None:
+        known = [leaf for leaf in leaves if leaf is not None]
+        if self._frontier is not None:
+            self._frontier = extended(self._frontier, self.size, known) if len(known) == len(leaves) else None
+        self.size += len(leaves)
+
+    def _compare(self) -> None:
+        """With all checkpoints of this size."""
+        while self._next is not None and self._next.size <= self.size:
+            if (checkpoint := self._verified(self._next)) is not None:
+                self._compare_root(self._next, checkpoint)
+            self._next = next(self._coming, None)
+
+    def _verified(self, signed: SignedSize) -> Checkpoint | None:
+        """None where it is none; that is a fault."""
+        self.checkpoints += 1
+        try:
+            checkpoint = read_checkpoint(signed.note or "", self._verifier)
+        except BadNote:
+            self._faults.add(FaultKind.SIGNATURE, f"{signed.name}: its signature is not that of the journal key")
+            return None
+        if checkpoint.size != signed.size:
+            self._faults.add(FaultKind.SIGNATURE, f"{signed.name}: its note says {checkpoint.size} records")
+            return None
+        return checkpoint
+
+    def _compare_root(self, signed: SignedSize, checkpoint: Checkpoint) -> None:
+        if self._frontier is None:
+            return
+        if checkpoint.root == root_of(self._frontier):
+            self.signed = max(self.signed, signed.size)
+        elif signed.is_kept:
+            said = f"{_records(0, signed.size)}: {signed.name} was signed over another history of {signed.size} records"
+            self._faults.add(FaultKind.HISTORY, said)
+        elif not self._has_changed:
+            self._has_changed = True
+            which = "it" if signed.size - self.signed == 1 else "one of them"
+            before = f" (checkpoint {self.signed} still holds)" if self.signed else ""
+            said = f"{which} is not what {signed.name} was signed over{before}"
+            self._faults.add(FaultKind.HISTORY, f"{_records(self.signed, signed.size)}: {said}")
+
+    def finish(self, *, is_end: bool = True) -> None:
+        """There are no more leaves. `is_end`: since the log has no more, not since they can't be read."""
+        own: SignedSize | None = None
+        while self._next is not None:
+            signed, self._next = self._next, next(self._coming, None)
+            if self._verified(signed) is None or not is_end:
+                continue
+            if signed.is_kept:
+                self._ends_before(f"{signed.name} was signed over {signed.size}")
+            else:
+                own = signed
+        if own is not None:
+            self._ends_before(f"{own.name} was signed")
+
+    def _ends_before(self, what: str) -> None:
+        said = f"record {self.size}: is missing: the journal ends there, and {what}"
+        self._faults.add(FaultKind.RECORD_MISSING, said)
+
+
+def _records(first: int, end: int) -> str:
+    return f"record {first}" if end - first == 1 else f"records {first}..{end - 1}"

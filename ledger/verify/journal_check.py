@@ -1,0 +1,251 @@
+"""A journal in place, computed again page by page: records, bodies, hashes, checkpoints and policy sets.
+
+Nothing is written, and the service may go on: what is checked is the journal as it stood when the check began. Each
+page is a short read of its own, for what is recorded never changes; a long one would keep SQLite's log from shrinking.
+
+A page that can't be read is read record by record, so that the one on the damaged piece of the disk is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from ledger.journal.journal import Journal
+from ledger.journal.opened_records import JOINED, KeyNumbered
+from ledger.record.log_tiles import TILE_HASHES
+from ledger.store.key_database import OWN, KeyGone, SubjectKeys
+from ledger.store.secret_files import KeyPlaces, wrapping_key
+from ledger.store.tables import bodies, checkpoints, entries, head, policy_sets, tiles
+from ledger.store.trouble import DAMAGED, FileTrouble, JournalUnavailable
+from ledger.verify.history_check import HistoryCheck, SignedSize
+from ledger.verify.journal_faults import FaultKind, FaultsFound
+from ledger.verify.policy_set_check import PolicySetCheck
+from ledger.verify.record_check import MEMBER_OF, RecordCheck
+from ledger.verify.tile_check import TileCheck, full_tiles
+from ledger.verify.trusted_key import TrustedKey
+
+_PAGE = TILE_HASHES
+_CHECKPOINTS_AT_ONCE = 1_000
+
+ShowChecked = Callable[[str, int, int], object]
+"""Called with what is being checked, and how many of it are done, of how many."""
+
+_ROW = (
+    *(entries.c.seq, entries.c.header, *(entries.c[name] for name in MEMBER_OF)),
+    *(bodies.c.key_number, bodies.c.nonce, bodies.c.sealed),
+)
+_BOUNDS = select(
+    select(func.min(entries.c.seq)).scalar_subquery().label("first"),
+    select(func.max(entries.c.seq)).scalar_subquery().label("last"),
+    select(func.max(bodies.c.seq)).scalar_subquery().label("last_body"),
+    select(func.count()).select_from(tiles).scalar_subquery().label("tiles"),
+    select(func.max(checkpoints.c.size)).scalar_subquery().label("signed"),
+    *(
+        select(head.c[name]).where(head.c.number == 1).scalar_subquery().label(f"head_{name}")
+        for name in ("size", "frontier", "at", "last_key", "signed")
+    ),
+)
+"""In one statement, so that all of it is of one moment."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Verified:
+    """What a check came to."""
+
+    faults: FaultsFound
+    """What is wrong; none: nothing."""
+
+    records: int = 0
+    """How many were checked."""
+
+    size: int = 0
+    """How many the log has."""
+
+    signed: int = 0
+    """How many of them the newest checkpoint covers that holds."""
+
+    checkpoints: int = 0
+    """How many were compared."""
+
+    opened: int = 0
+    """Bodies that are those recorded, in whole."""
+
+    withheld: int = 0
+    """Bodies of which commitments stand in place of some parts."""
+
+    policy_sets: int = 0
+    """How many gave their versions."""
+
+
+def verify_journal(
+    journal: Journal,
+    trusted: TrustedKey,
+    key: KeyNumbered | None,
+    kept: Sequence[SignedSize] = (),
+    show: ShowChecked = lambda *_: None,
+) -> Verified:
+    """`key`: of bodies; None: they are not opened. `kept`: checkpoints that were taken away earlier. Raises
+    `JournalUnavailable` where the journal can't be read."""
+    return _JournalCheck(journal, trusted, key, kept).done(show)
+
+
+def body_keys(places: KeyPlaces) -> KeyNumbered:
+    """The keys that open bodies. Raises `FileTrouble` where they are missing, or the wrapping key is another's."""
+    try:
+        keys = SubjectKeys(places.subject_keys, wrapping_key(places.wrapping_key, may_make=False))
+        keys.key(OWN)
+    except FileTrouble as error:
+        raise FileTrouble(f"{error}; or give --without-bodies, to check all but what bodies say") from error
+    except KeyGone as error:
+        raise FileTrouble(f"the subject keys `{places.subject_keys.name}` are another program's") from error
+    return keys.key
+
+
+class _JournalCheck:
+    def __init__(
+        self, journal: Journal, trusted: TrustedKey, key: KeyNumbered | None, kept: Sequence[SignedSize]
+    ) -> None:
+        self._journal = journal
+        self._faults = FaultsFound()
+        self._unreadable: set[int] = set()  # of one page
+        [self._bounds] = journal.read(_BOUNDS)
+        last = self._bounds.last
+        self._size: int = 0 if last is None else last + 1
+        self._records = RecordCheck(faults=self._faults, key=key)
+        self._tiles = TileCheck(self._tile_at, self._faults)
+        coming = _merged(_stored_checkpoints(journal, self._bounds.signed), sorted(kept, key=lambda each: each.size))
+        self._history = HistoryCheck(coming, trusted.verifier, self._faults)
+
+    def done(self, show: ShowChecked) -> Verified:
+        faults, history, checked = self._faults, self._history, 0
+        if (self._bounds.first or 0) < 0:
+            faults.add(FaultKind.RECORD_MOVED, f"record {self._bounds.first}: stands where none can be")
+        for first in range(0, self._size, _PAGE):
+            rows = self._page(first)
+            checked += len(rows)
+            leaves = [self._leaf(seq, rows.get(seq)) for seq in range(first, min(first + _PAGE, self._size))]
+            history.add(self._tiles.leaves(first // _PAGE, leaves) if len(leaves) == _PAGE else leaves)
+            show("records", min(first + _PAGE, self._size), self._size)
+        history.finish()
+        self._ends()
+        policies = PolicySetCheck(faults)
+        columns = (policy_sets.c.version, policy_sets.c.files, policy_sets.c.standard_facts)
+        for version in [row.version for row in self._journal.read(select(columns[0]).order_by(columns[0]))]:
+            policies.look(tuple(row) for row in self._journal.read(select(*columns).where(columns[0] == version)))
+        policies.finish(self._records)
+        return Verified(
+            faults=faults,
+            records=checked,
+            size=self._size,
+            signed=history.signed,
+            checkpoints=history.checkpoints,
+            opened=self._records.opened,
+            policy_sets=policies.sets,
+        )
+
+    def _leaf(self, seq: int, row: Row[Any] | None) -> bytes | None:
+        where = f"record {seq}"
+        if row is None:
+            if seq not in self._unreadable:
+                self._faults.add(FaultKind.RECORD_MISSING, f"{where}: is missing")
+            return None
+        header, leaf = self._records.header(seq, row.header, where)
+        if header is not None:
+            fields: dict[str, object] = dict(row._mapping)
+            self._records.columns(header, fields, where)
+            self._records.body(header, fields, where)
+        return leaf
+
+    def _ends(self) -> None:
+        """Whether the head says where the log ends, and nothing is behind it."""
+        bounds, faults, size = self._bounds, self._faults, self._size
+        frontier = self._history.frontier
+        if bounds.last_body is not None and bounds.last_body >= size:
+            faults.add(FaultKind.RECORD_MISSING, f"record {bounds.last_body}: is missing, and its body is there")
+        if (more := bounds.tiles - full_tiles(size)) > 0:
+            faults.add(FaultKind.TILE, f"tiles: there are {more} more than {size} records give")
+        if bounds.head_size is None:
+            if size:
+                faults.add(FaultKind.HEAD, "head: is missing")
+            return
+        if bounds.head_size != size:
+            faults.add(FaultKind.HEAD, f"head: says {bounds.head_size} records, and the journal has {size}")
+        elif frontier is not None and bounds.head_frontier != b"".join(frontier):
+            faults.add(FaultKind.HEAD, "head: its hashes are not those of the records")
+        elif (bounds.head_at, bounds.head_last_key) != (
+            self._records.latest,
+            self._records.last_key,
+        ) and not faults.total:
+            faults.add(FaultKind.HEAD, "head: its time or its last key is not that of the records")
+        if bounds.head_signed != (bounds.signed or 0):
+            said = f"the head says that checkpoint {bounds.head_signed} is the newest"
+            faults.add(FaultKind.CHECKPOINT, f"checkpoint {bounds.signed or 0}: {said}")
+        elif size and not bounds.signed:
+            faults.add(FaultKind.CHECKPOINT, "checkpoints: there is none, so nothing is signed; in a second one is")
+
+    # --- what is read -------------------------------------------------------------------------------------------
+
+    def _page(self, first: int) -> dict[int, Row[Any]]:
+        query = _rows_between(first, first + _PAGE)
+        self._unreadable.clear()
+        try:
+            rows = self._journal.read(query)
+        except JournalUnavailable as error:
+            if DAMAGED not in str(error):
+                raise
+            rows = [row for seq in range(first, min(first + _PAGE, self._size)) for row in self._single(seq)]
+        found: dict[int, Row[Any]] = {}
+        for row in rows:
+            if row.seq in found:
+                self._faults.add(FaultKind.RECORD_MOVED, f"record {row.seq}: stands there twice")
+            found.setdefault(row.seq, row)
+        return found
+
+    def _single(self, seq: int) -> Sequence[Row[Any]]:
+        try:
+            return self._journal.read(_rows_between(seq, seq + 1))
+        except JournalUnavailable as error:
+            if DAMAGED not in str(error):
+                raise
+            self._faults.add(FaultKind.HEADER, f"record {seq}: its row can't be read")
+            self._unreadable.add(seq)
+            return ()
+
+    def _tile_at(self, level: int, number: int) -> bytes | None:
+        where = (tiles.c.level == level) & (tiles.c.number == number)
+        rows = self._journal.read(select(tiles.c.hashes).where(where))
+        return rows[0].hashes if rows else None
+
+
+def _rows_between(first: int, end: int) -> Select[Any]:
+    query = select(*_ROW).select_from(JOINED).where(entries.c.seq >= first, entries.c.seq < end)
+    return query.order_by(entries.c.seq)
+
+
+def _stored_checkpoints(journal: Journal, newest: int | None) -> Iterator[SignedSize]:
+    """Those that were there when the check began, by size."""
+    last = -1
+    while newest is not None and last < newest:
+        size = checkpoints.c.size
+        query = select(size, checkpoints.c.note).where(size > last, size <= newest).order_by(size)
+        rows = journal.read(query.limit(_CHECKPOINTS_AT_ONCE))
+        yield from (SignedSize(row.size, f"checkpoint {row.size}", _text(row.note)) for row in rows)
+        last = rows[-1].size if rows else newest
+
+
+def _text(note: object) -> str | None:
+    return note if isinstance(note, str) else None
+
+
+def _merged(stored: Iterator[SignedSize], kept: Sequence[SignedSize]) -> Iterator[SignedSize]:
+    """All by size; of equal ones the journal's own first."""
+    waiting = list(kept)
+    for each in stored:
+        while waiting and waiting[0].size < each.size:
+            yield waiting.pop(0)
+        yield each
+    yield from waiting

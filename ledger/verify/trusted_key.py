@@ -1,0 +1,72 @@
+"""What somebody brings along to check a journal by: the verifier key, and a checkpoint that they took away earlier.
+
+Whoever can change a journal could put another key beside it, and with the signing key sign another history. Against the
+first the key must come from elsewhere, against the second a checkpoint must.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.record.checkpoints import stated_size
+from ledger.record.signed_notes import BadNote, NoteVerifier, read_verifier
+from ledger.store.trouble import FileTrouble
+from ledger.verify.history_check import SignedSize
+
+_TEXT_MAX = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """By which checkpoints are verified."""
+
+    verifier: NoteVerifier
+
+    source: str
+    """Where it is from, in words."""
+
+    is_brought: bool
+    """It is from elsewhere than what is checked."""
+
+
+def brought_key(said: str) -> TrustedKey:
+    """`said`: the key's text, or the name of a file with nothing else in it. Raises `FileTrouble`."""
+    try:
+        return TrustedKey(read_verifier(said), "given", is_brought=True)
+    except BadNote:
+        pass
+    text = small_text(Path(said), "the key")
+    try:
+        return TrustedKey(read_verifier(text), f"the file {said}", is_brought=True)
+    except BadNote as error:
+        raise FileTrouble(
+            f"`{said}`: {error}; give a verifier key, `name+hash+base64`, or a file with it, as in an export's "
+            "manifest.json under `verifier_key`"
+        ) from error
+
+
+def kept_checkpoint(path: Path) -> SignedSize:
+    """A signed note that was taken away earlier. Raises `FileTrouble` where the file holds none; whether the key signed
+    it is found out with the others."""
+    note = small_text(path, "the checkpoint")
+    size = stated_size(note)
+    if size is None:
+        raise FileTrouble(f"the checkpoint `{path}` is none; give a file with a signed note, as an export has it")
+    return SignedSize(size, f"the checkpoint in `{path}`", note, is_kept=True)
+
+
+def small_text(path: Path, what: str) -> str:
+    """Of a regular file of at most a megabyte, in UTF-8. Raises `FileTrouble`."""
+    try:
+        if not path.is_file():
+            raise FileTrouble(f"{what} `{path}` is no file; give one that is there")
+        with path.open("rb") as file:
+            content = file.read(_TEXT_MAX + 1)
+        if len(content) > _TEXT_MAX:
+            raise FileTrouble(f"{what} `{path}` has more than a megabyte; give another file")
+        return content.decode()
+    except OSError as error:
+        raise FileTrouble(f"{what} `{path}` can't be read: {error.strerror}") from error
+    except UnicodeError as error:
+        raise FileTrouble(f"{what} `{path}` is no text in UTF-8; give another file") from error

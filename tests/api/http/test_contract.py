@@ -53,8 +53,13 @@ UNSAID_OF_SOME = (
 what follows from a request's currency and rates: how many decimals its amounts have, and whether they can be
 converted; of days that no month has, and of a period that ends before it begins."""
 
-UNSAID_PROBLEMS = ("/problems/access-change-refused", "/problems/cursor-unusable")
-"""Of people and keys, and of cursors, which nobody can make up."""
+UNSAID_PROBLEMS = (
+    "/problems/access-change-refused",
+    "/problems/cursor-unusable",
+    "/problems/idempotency-key-reused",
+    "/problems/search-refused",
+)
+"""Of people and keys, of cursors, which nobody can make up, and of keys that were sent before."""
 
 
 @schema.hook

@@ -79,7 +79,7 @@ def test_typed_files_of_every_form_give_the_same_decisions(name: str, tmp_path: 
     else:
         write_arrow(path, table)
 
-    result = batch(path, out=out)
+    result = batch(path, out=out, rules=NOVEMBER_2026)
 
     assert result.exit_code == 1, result.stderr
     assert "4 rows: 2 decided, 2 rejected" in result.stderr
@@ -122,7 +122,7 @@ def test_arrow_files_with_words_of_their_own_are_one_input(tmp_path: Path) -> No
         table = pa.table({**{key: value[:2] for key, value in TYPED.items()}, "account.status": status})
         write_arrow(tmp_path / f"{name}.arrow", table)
 
-    assert batch(tmp_path / "*.arrow", out=tmp_path / "out.ndjson").exit_code == 0
+    assert batch(tmp_path / "*.arrow", out=tmp_path / "out.ndjson", rules=NOVEMBER_2026).exit_code == 0
 
     fired = ["orders.account-closed" in row["fired"] for row in decided(tmp_path / "out.ndjson")]
     assert fired == [False, False, True, True]
@@ -248,7 +248,7 @@ def released(**columns: Any) -> pa.Table:
 def translated(path: Path, table: pa.Table) -> tuple[list[dict[str, Any]], dict[tuple[str, int], str]]:
     map_file, out = path.with_name("map.yaml"), path.with_name("out.ndjson")
     map_file.write_text(ended(TRANSLATED), encoding="utf-8")
-    result = batch(write(path, table), out=out, options=("--map", map_file))
+    result = batch(write(path, table), out=out, options=("--map", map_file), rules=NOVEMBER_2026)
     assert result.exit_code in (0, 1), result.stderr
     return decided(out), rejected(out)
 

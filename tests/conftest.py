@@ -97,6 +97,7 @@ SLOW = frozenset(
         "ledger/journal/test_both_places.py",
         "ledger/journal/test_on_postgresql.py",
         "ledger/store/test_server_rights.py",
+        "ledger/verify/test_tampered_journal.py",
         "rules/test_dunning_plan.py",
         "rules/test_invoice_relations.py",
         "rules/test_limit_requests.py::test_leaving_a_fact_out_never_makes_a_grant",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _TIME = "a day, such as 2026-03-01, which is UTC's, or a time with its zone, such as 2026-03-01T08:30:00Z."
 
 
+_NAMES = ("account", "subject", "case", "outcome", "kind", "rule", "actor", "policy", "from", "until", "request_id")
+
+
 def _option(name: str, metavar: str, help: str) -> typer.models.OptionInfo:
     option: typer.models.OptionInfo = typer.Option(name, metavar=metavar, help=help, rich_help_panel=FOUND)
     return option
@@ -91,9 +94,6 @@ class RecordOptions:
         except FilterRefused as refused:
             faults = (f"--{each.name.replace('_', '-')} {each.message}; {each.hint}" for each in refused.faults)
             refuse("\n".join(faults))
-
-
-_NAMES = ("account", "subject", "case", "outcome", "kind", "rule", "actor", "policy", "from", "until", "request_id")
 
 
 @contextmanager

@@ -119,14 +119,15 @@ def add_access_routes(app: FastAPI, access: Access, clock: Clock, body_bytes_max
     """`/v1/people…` and `/v1/keys…`."""
     desk = _Desk(access, clock, body_bytes_max)
     _add_people_routes(app, desk)
+    _add_routes_of_one_person(app, desk)
     _add_key_routes(app, desk)
 
 
+_CHANGED_PERSON = problems(400, 404, 409, 413, 415, 422, 503)
+
+
 def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
-    """`GET` and `POST /v1/people`, and what is done about one person. All that change something answer the person
-    afterwards, so that a caller sees what holds now.
-    """
-    changed = problems(400, 404, 409, 413, 415, 422, 503)
+    """`GET` and `POST /v1/people`."""
 
     @app.get(
         "/v1/people",
@@ -147,7 +148,7 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
         response_model=PersonShape,
         status_code=201,
         openapi_extra={"requestBody": body_of("AddPersonRequest")},
-        responses=changed,
+        responses=_CHANGED_PERSON,
     )
     async def add_person_(request: Request) -> Response:
         """Somebody new. A login is never given twice."""
@@ -161,6 +162,10 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
         )
         return await desk.change(request, add_person(body.login, words), _changed_person, 201)
 
+
+def _add_routes_of_one_person(app: FastAPI, desk: _Desk) -> None:
+    """What is done about one person. Each answers the person afterwards, so that a caller sees what holds now."""
+
     @app.post(
         "/v1/people/{login}/change",
         name="change_person",
@@ -168,7 +173,7 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
         **_SHARED,
         response_model=PersonShape,
         openapi_extra={"requestBody": body_of("ChangePersonRequest")},
-        responses=changed,
+        responses=_CHANGED_PERSON,
     )
     async def change_person_(login: str, request: Request) -> Response:
         """What is said of them from now on. Nobody changes their own roles or authority."""
@@ -190,7 +195,7 @@ def _add_people_routes(app: FastAPI, desk: _Desk) -> None:
         summary="Let somebody go",
         **_SHARED,
         response_model=PersonShape,
-        responses=changed,
+        responses=_CHANGED_PERSON,
     )
     async def end_person_(login: str, request: Request) -> Response:
         """From now on nothing of theirs opens anything."""

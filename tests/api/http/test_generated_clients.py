@@ -141,7 +141,7 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
             "get_facts",
         ),
         *("get_policies", "check_policies", "activate_policies", "healthz", "readyz", "metrics_text"),
-        *("list_decisions", "list_records", "get_record"),
+        *("list_decisions", "list_records", "get_record", "prove_decision", "prove_record"),
         *("get_people", "add_person", "change_person", "end_person", "get_keys", "create_key", "revoke_key"),
     }
 

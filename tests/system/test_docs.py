@@ -11,10 +11,11 @@ import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ IBM = "ibm_accounts_receivable.csv"
 
 ASKS = ("credence activate", "credence people", "credence keys")
 """Commands that ask the service which listens on port 8000."""
+
+READS_SIGNED = tuple(f"credence journal {word}" for word in ("export", "verify", "proof"))
+"""Commands that go as far as the newest checkpoint, which the service signs within a second."""
 
 _STARTS = "|".join(map(re.escape, ("credence", "curl", *NOT_RUN)))
 COMMAND = re.compile(rf"^ *(?:\$ )?(?:\.venv/bin/)?(?:{_STARTS}) ", re.MULTILINE)
@@ -104,7 +108,16 @@ class TestShell:
             self._last_id = decided[1]
         return printed.replace(f":{port}", ":8000"), code
 
+    def _is_signed(self) -> bool:
+        """Whether the service's newest checkpoint covers the newest record."""
+        with closing(sqlite3.connect(self.folder / "var" / "credence.db")) as journal:
+            [[records]] = journal.execute("SELECT coalesce(max(seq), -1) + 1 FROM entries")
+            [[signed]] = journal.execute("SELECT coalesce(max(size), 0) FROM checkpoints")
+        return bool(records == signed)
+
     def _done(self, line: str) -> tuple[str, int]:
+        if line.startswith(READS_SIGNED) and self._service is not None:
+            eventually(self._is_signed, 30)
         words = shlex.split(line)
         if words[0] == "credence" and not {"|", ">"} & set(words):
             result = credence(*words[1:])

@@ -11,15 +11,12 @@ from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, out, print_json, refuse
 from api.cli.options import WRITTEN, JournalOption
-from api.cli.record_options import journal_to_read
+from api.cli.record_options import RecordArgument, journal_to_read
 
 if TYPE_CHECKING:
     from ledger.record.checkpoints import Checkpoint
     from ledger.record.record_header import Header
 
-RecordArgument = Annotated[
-    str, typer.Argument(metavar="RECORD", help="The decision's id, or a record's number (`Journal-Entry`).")
-]
 ProofOption = Annotated[
     Path | None,
     typer.Option(

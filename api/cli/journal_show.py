@@ -13,13 +13,11 @@ from rich.text import Text
 from api.cli.console import out, print_json, refuse
 from api.cli.journal_settings import journal_settings
 from api.cli.options import WRITTEN, JournalOption, JsonOption
+from api.cli.record_options import RecordArgument
 
 if TYPE_CHECKING:
     from ledger.journal.opened_records import OpenedRecord, PolicySet
 
-RecordArgument = Annotated[
-    str, typer.Argument(metavar="RECORD", help="The decision's id, or a record's number (`Journal-Entry`).")
-]
 FolderOption = Annotated[
     Path | None,
     typer.Option(

@@ -122,7 +122,10 @@ def _export(
 def _journal(
     place: str | None, brought: TrustedKey | None, kept: list[SignedSize], show: ShowChecked, *, opens: bool
 ) -> tuple[str, TrustedKey, Verified]:
+    from sqlalchemy import select
+
     from ledger.journal.journal import Journal
+    from ledger.store.tables import head
     from ledger.store.trouble import FileTrouble, JournalUnavailable
     from ledger.verify.journal_check import body_keys, verify_journal
 
@@ -132,6 +135,7 @@ def _journal(
         refuse(f"there is nothing at `{shown}`; give a journal, or the folder of an export")
     journal = Journal(settings.journal, places=settings.key_places)
     try:
+        journal.read(select(head.c.size))  # a file of another kind is told as one, not by the keys it lacks
         trusted = brought or _key_beside(settings.key_places)
         keys = body_keys(settings.key_places) if opens else None
         return shown, trusted, verify_journal(journal, trusted, keys, kept, show)

@@ -23,6 +23,11 @@ _TIME = "a day, such as 2026-03-01, which is UTC's, or a time with its zone, suc
 _NAMES = ("account", "subject", "case", "outcome", "kind", "rule", "actor", "policy", "from", "until", "request_id")
 
 
+RecordArgument = Annotated[
+    str, typer.Argument(metavar="RECORD", help="The decision's id, or a record's number (`Journal-Entry`).")
+]
+
+
 def _option(name: str, metavar: str, help: str) -> typer.models.OptionInfo:
     option: typer.models.OptionInfo = typer.Option(name, metavar=metavar, help=help, rich_help_panel=FOUND)
     return option

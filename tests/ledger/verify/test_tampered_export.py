@@ -251,6 +251,7 @@ def test_a_checkpoint_over_another_history_is_named(home: Path, tmp_path: Path) 
     ("words", "said"),
     [
         (["nowhere", "--key", "key"], "there is nothing at `nowhere`"),
+        (["key"], "`key`: the journal can't be read now: the file is not an SQLite database"),
         (["var"], "`var` is no export: it has no manifest.json"),
         (["out", "--key", "none"], "the key `none` is no file"),
         (["out", "--key", "out/checkpoint"], "`out/checkpoint`: it is no verifier key of Ed25519; give a verifier key"),

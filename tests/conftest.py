@@ -20,6 +20,7 @@ from ledger.policies.rules_folder import RulesFolder
 from ledger.store.place import ServerAddress
 from tests.support import default_policies, postgresql
 from tests.support.compiled_once import compiled_once
+from tests.support.kept_workers import kept_workers
 from tests.support.large import IS_LARGE
 from tests.support.postgresql import new_database
 
@@ -146,6 +147,12 @@ def _policies_are_compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _workers_are_kept() -> Iterator[None]:
+    with kept_workers():
+        yield
+
+
 @pytest.fixture(scope="session", name="postgresql")
 def _postgresql() -> Iterator[str]:
     """The folder of the socket of a PostgreSQL server, which starts when the first test asks for it."""
@@ -159,6 +166,11 @@ def _database(postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     with new_database(postgresql) as place:
         yield place
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as processors: a third of the time of all tests is waiting, for a service, a clock, Java."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_collection_finish() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine.compiling.compile import Compiled
-from engine.compiling.link import expressions
+from engine.compiling.link import expressions, parts_with_formulas
 from engine.compiling.lists import dotted_name, list_name
 from engine.diagnostics.codes import ErrorCode
 from engine.diagnostics.diagnostic import Diagnostic
@@ -37,10 +37,7 @@ def divided_rates(compiled: Compiled) -> Iterator[Diagnostic]:
     for name, parameter in linked.parameters():
         if parameter.type and parameter.type.maximum is not None and parameter.type.maximum >= _HUNDRED:
             types.pop(name, None)
-    parts: list[tuple[Policy, object]] = [(unit.policy, unit.part) for unit in linked.units]
-    parts += [(policy, rule) for policy in linked.policies.values() for rule in policy.rules.values()]
-    parts += [(each.reader, each.definition.when) for each in linked.exceptions]
-    for policy, part in parts:
+    for policy, part in parts_with_formulas(linked):
         for expression in expressions(part):
             for product, rate in _Names(policy, types).slips(expression.tree, {}):
                 words = clipped(expression.text_of(product))

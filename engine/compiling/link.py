@@ -176,6 +176,13 @@ def _reads(unit: Unit, by_name: Mapping[str, Unit], lists: Lists) -> Iterator[st
             yield by_name[name].gives[0]
 
 
+def parts_with_formulas(linked: Linked) -> Iterator[tuple[Policy, object]]:
+    """Every part of every policy that may hold formulas, and the policy whose names they see."""
+    yield from ((unit.policy, unit.part) for unit in linked.units)
+    yield from ((policy, rule) for policy in linked.policies.values() for rule in policy.rules.values())
+    yield from ((each.reader, each.definition.when) for each in linked.exceptions)
+
+
 def expressions(part: object) -> Iterator[Expression]:
     """Every expression inside a part of a policy."""
     if isinstance(part, Expression):

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import pytest
 
+from api import worker
 from api.policy_check import MODULE
 from api.worker import WAITING_MAX, WAITING_OF_A_CALLER_MAX, JobFailed, TooManyOfCaller, TooManyWaiting, Worker
 from engine.pipeline import load
@@ -31,6 +32,7 @@ from ledger.policies.check_limits import (
     within_limits,
 )
 from tests.support import worker_jobs
+from tests.support.kept_workers import OwnProcess
 from tests.support.running_service import FACTS, ORDERS, eventually
 
 SMALL = CheckLimits(processor_seconds=1, seconds=2, memory=1 << 29)
@@ -39,13 +41,18 @@ FILES = {"rules/facts.yaml": FACTS.encode(), "rules/orders.yaml": ORDERS.encode(
 T = TypeVar("T")
 
 
+@pytest.fixture(autouse=True)
+def _workers_end_with_their_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_Process", OwnProcess)
+
+
 def with_worker(use: Callable[[Worker], Awaitable[T]], limits: CheckLimits = SMALL) -> T:
     async def whole() -> T:
-        worker = Worker([MODULE], limits)
+        used = Worker([MODULE], limits)
         try:
-            return await use(worker)
+            return await use(used)
         finally:
-            await worker.close()
+            await used.close()
 
     return asyncio.run(whole())
 
@@ -188,6 +195,7 @@ sys.path[:] = {path!r}
 from api.worker import Worker
 from ledger.policies.check_limits import CheckLimits
 from tests.support import worker_jobs
+from tests.support.kept_workers import OwnProcess
 limits = CheckLimits(processor_seconds=60, seconds=60)
 asyncio.run(Worker([], limits).run("a", worker_jobs.started, Path(sys.argv[1])))
 """

@@ -151,8 +151,8 @@ def test_a_file_that_is_removed_or_emptied_gives_none_listed_or_not(name: str) -
 
 
 def test_files_in_each_others_places_give_none() -> None:
-    """Orders in that of every second other file; in that of each, and facts too, under `make large`."""
-    for one, other in list(combinations(SHIPPED, 2))[:: how_many(2, large=1)]:
+    """Orders in that of every third other file; in that of each, and facts too, under `make large`."""
+    for one, other in list(combinations(SHIPPED, 2))[:: how_many(3, large=1)]:
         if "rules/orders.yaml" in (one, other) or (IS_LARGE and "rules/facts.yaml" in (one, other)):
             swapped = {**SHIPPED, one: SHIPPED[other], other: SHIPPED[one]}
             assert outcome(swapped) not in APPROVED
@@ -195,7 +195,7 @@ def test_while_it_runs_nothing_that_is_damaged_takes_effect(tmp_path: Path) -> N
         try:
             await policies.start()
             version = policies.engine().version
-            for name, left in list(damaged(random.Random(SEED)))[:: how_many(3, large=1)]:
+            for name, left in list(damaged(random.Random(SEED)))[:: how_many(7, large=1)]:
                 _damage(folder, name, left)
                 await _looked_at(policies)
                 assert policies.failed is not None
@@ -238,7 +238,7 @@ def test_a_start_on_what_is_damaged_approves_nothing(tmp_path: Path, known: bool
 
     if known:
         asyncio.run(start())
-    for name, left in list(damaged(random.Random(SEED)))[:24:5]:
+    for name, left in list(damaged(random.Random(SEED)))[: 24 : how_many(11, large=1)]:
         asyncio.run(start(name, left))
 
 
@@ -282,7 +282,7 @@ def test_no_command_approves_on_damaged_policies(tmp_path: Path) -> None:
         assert credence(*command).exit_code == 0
     assert json.loads(out.read_text(encoding="utf-8").splitlines()[0])["outcome"] == "hold"
     out.unlink()
-    for index, (name, left) in enumerate(list(damaged(random.Random(SEED)))[::4]):
+    for index, (name, left) in enumerate(list(damaged(random.Random(SEED)))[:: how_many(8, large=1)]):
         _damage(folder, name, left)
         result = credence(*commands[index % 3])
         assert (result.exit_code in (1, 2), result.stdout) == (True, "")

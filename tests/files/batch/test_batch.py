@@ -338,7 +338,7 @@ def test_spark_accepts_refuses_and_decides_the_same_rows(tmp_path: Path) -> None
 
     from files.batch.spark.frames import decide_frame
 
-    policies = policies_of_november_2026()
+    policies = policies_of_november_2026() if IS_LARGE else default_policies()
     case = "account" if IS_LARGE else "portfolio"  # Spark plans for a minute where there are many facts
     facts, rows = rows_of_cells(case, how_many(400, large=1_200), 4, policies)
     names = [fact.name for fact in facts]

@@ -117,16 +117,22 @@ def _sources(ruleset: RuleSet, heading: Mapping[str, ColumnType], row_map: RowMa
     return {column.name: _mapped_source(column, heading) for column in row_map.columns}
 
 
+_TEXTS = (ColumnType.CELLS, ColumnType.TEXT)
+
+
 def _mapped_source(column: Column, heading: Mapping[str, ColumnType]) -> FactSource:
     name, column_type = _typed_part(column, heading)
     return FactSource(column=name, column_type=column_type, mapped=column, words=_words(column.values))
 
 
 def _typed_part(column: Column, heading: Mapping[str, ColumnType]) -> tuple[str, ColumnType]:
-    """The raw column of a fact and its type; of an id of several columns the first that is no text, if any is."""
-    texts = (ColumnType.CELLS, ColumnType.TEXT)
-    name = next((name for name in column.columns if heading[name] not in texts), column.column)
-    return name, heading[name]
+    """The raw column of a fact and its type; of an id of several columns the first that is not written as text is, or
+    as whole numbers are, if any is; else the first that is no text."""
+    for written in ((*_TEXTS, ColumnType.WHOLE, ColumnType.YES_NO), _TEXTS):
+        for name in column.columns:
+            if heading[name] not in written:
+                return name, heading[name]
+    return column.column, heading[column.column]
 
 
 def refuse_formulas(row_map: RowMap | None) -> None:

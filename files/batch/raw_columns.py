@@ -97,7 +97,10 @@ def known(cell: Expr) -> Expr:
 
 
 def as_cells(source: FactSource) -> FactSource:
-    """Text of typed files counts as cells do where the map says how it is to be read."""
+    """Text of typed files counts as cells do where the map says how it is to be read; so do whole numbers and yes/no
+    that the map takes for text."""
+    if is_written_out(source):
+        return replace(source, column_type=ColumnType.CELLS)
     rewritten = is_rewritten(source.mapped, source.words) or bool(source.mapped and source.mapped.no_value)
     if rewritten and source.column_type is ColumnType.TEXT:
         return replace(source, column_type=ColumnType.CELLS)
@@ -105,6 +108,12 @@ def as_cells(source: FactSource) -> FactSource:
         mapped = replace(source.mapped, numbers=_ROUNDED, no_value=source.mapped.no_value_typed)
         return replace(source, column_type=ColumnType.CELLS, mapped=mapped)
     return source
+
+
+def is_written_out(source: FactSource) -> bool:
+    """Whether a map takes for text what is written in one way only, such as a customer's number in whole numbers."""
+    is_text = source.mapped is not None and source.mapped.type.kind.is_text
+    return is_text and source.column_type in (ColumnType.WHOLE, ColumnType.YES_NO)
 
 
 def is_rounded_decimal(source: FactSource) -> bool:

@@ -44,6 +44,7 @@ from files.batch.raw_columns import (
     as_cells,
     faults_of_row,
     is_rounded_decimal,
+    is_written_out,
     known,
     mapped_column,
     raw_column,
@@ -115,7 +116,8 @@ class RawFacts(RawAmounts):
         self.dialect = dialect
         self._names = names
         self._sources = {name: as_cells(source) for name, source in sources.items()}
-        self._rounded = {source.column for source in sources.values() if is_rounded_decimal(source)}
+        as_text = [source for source in sources.values() if is_rounded_decimal(source) or is_written_out(source)]
+        self._as_text = {name for source in as_text for name in (source.mapped.columns if source.mapped else ())}
         self._kept = [column(name) for name in kept]
         self._as_of = as_of
         self._formulas = row_map.formulas if row_map else ()
@@ -287,7 +289,7 @@ class RawFacts(RawAmounts):
 
     def _bare(self, name: str) -> Expr:
         """A cell without blanks around it; null where nothing is left."""
-        raw = cast(raw_column(name), self.dialect.text_type) if name in self._rounded else raw_column(name)
+        raw = cast(raw_column(name), self.dialect.text_type) if name in self._as_text else raw_column(name)
         plain = self.dialect.matches(raw, _NO_BLANKS_AROUND)
         trimmed = exp.Trim(this=raw.copy(), expression=text(BLANKS), position="BOTH")
         bare = exp.Case(ifs=[exp.If(this=plain, true=raw.copy())], default=trimmed)

@@ -132,6 +132,14 @@ class UnknownRecord(Refused):
         super().__init__(f"no record `{called[:80]}` is in the journal; give a record's number, or its id")
 
 
+class NoSuchTile(Refused):
+    """The signed log has no such checkpoint, tile or bundle."""
+
+
+class CosignatureRefused(Refused):
+    """It is no cosignature of that checkpoint by a witness of the trust policy."""
+
+
 class NotLocal(Refused):
     """With `--insecure-local`: asked from another machine, or passed on by a proxy."""
 
@@ -246,6 +254,18 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     ),
     UnknownRecord: ProblemKind(
         "unknown-record", 404, "No such record", "The journal has no record with this number or id."
+    ),
+    NoSuchTile: ProblemKind(
+        "unknown-tile",
+        404,
+        "Not in the signed log",
+        "Tiles are named as in C2SP tlog-tiles, and are there once a checkpoint covers them.",
+    ),
+    CosignatureRefused: ProblemKind(
+        "cosignature-refused",
+        422,
+        "The cosignature can't be kept",
+        "It must be over a checkpoint of this journal, by a witness of the file that CREDENCE_TRUST_POLICY names.",
     ),
     BadCursor: ProblemKind(
         "cursor-unusable",

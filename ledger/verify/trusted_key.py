@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ledger.record.checkpoints import stated_size
 from ledger.record.signed_notes import BadNote, NoteVerifier, read_verifier
+from ledger.record.trust_policies import BadTrustPolicy, TrustPolicy, read_trust_policy
 from ledger.store.trouble import FileTrouble
 from ledger.verify.history_check import SignedSize
 
@@ -44,6 +45,14 @@ def brought_key(said: str) -> TrustedKey:
             f"`{said}`: {error}; give a verifier key, `name+hash+base64`, or a file with it, as in an export's "
             "manifest.json under `verifier_key`"
         ) from error
+
+
+def trust_policy_in(path: Path) -> TrustPolicy:
+    """Raises `FileTrouble`."""
+    try:
+        return read_trust_policy(small_text(path, "the trust policy").encode())
+    except BadTrustPolicy as error:
+        raise FileTrouble(f"the trust policy `{path}` can't be used: {error}") from error
 
 
 def kept_checkpoint(path: Path) -> SignedSize:

@@ -13,6 +13,6 @@ The way of a request, from the socket inwards:
     policy_routes, access_routes, log_routes, health, reference, pages   everything else, through FastAPI
 
 Beside the way: caller (who it is, for all behind the door), signing_keys (of OIDC issuers), first_key; problems (the
-one table from errors to statuses), answers, access_answers and log_answers (shapes for the OpenAPI document), openapi (follows the
-vocabulary in force), parameters, body, request_models, identifiers, metrics. app puts the parts together.
+one table from errors to statuses), answers, access_answers and log_answers (shapes for the OpenAPI document), openapi
+(follows the vocabulary in force), parameters, body, request_models, identifiers, metrics. app puts the parts together.
 """

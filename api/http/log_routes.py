@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from api.http.log_answers import AddCosignatureRequest, CosignatureShape
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
-from api.http.problems import CosignatureRefused, NoSuchTile, problems
+from api.http.problems import NoSuchPath, problems
 from api.http.request_models import read_model
 from api.settings import Settings
 from ledger.journal.journal import Journal
@@ -61,7 +61,7 @@ def add_log_routes(app: FastAPI, journal: Journal) -> None:
         tlog-checkpoint)."""
         note = await asyncio.to_thread(journal.ask, lambda connection, _: newest_note(connection))
         if note is None:
-            raise NoSuchTile("nothing is signed yet; a checkpoint is within a second of the first record")
+            raise NoSuchPath("nothing is signed yet; a checkpoint is within a second of the first record")
         return Response(note, media_type="text/plain")
 
     @app.get(
@@ -101,7 +101,7 @@ def add_log_routes(app: FastAPI, journal: Journal) -> None:
 
 
 async def _bytes(journal: Journal, ask: Callable[[Connection], bytes | None]) -> Response:
-    """Raises `NoSuchTile` where there are none."""
+    """Raises `NoSuchPath` where there are none."""
     content = await asyncio.to_thread(journal.ask, lambda connection, _: ask(connection))
     if content is None:
         raise _no_tile()
@@ -109,7 +109,7 @@ async def _bytes(journal: Journal, ask: Callable[[Connection], bytes | None]) ->
 
 
 def _numbered(text: str) -> tuple[int, int]:
-    """Number and width of `x001/234` or `003.p/57`. Raises `NoSuchTile`."""
+    """Number and width of `x001/234` or `003.p/57`. Raises `NoSuchPath`."""
     match = _NUMBER.fullmatch(text)
     width = TILE_HASHES if match is None or match["width"] is None else int(match["width"])
     if match is None or match["thousands"].startswith("x000") or width > TILE_HASHES:
@@ -119,8 +119,8 @@ def _numbered(text: str) -> tuple[int, int]:
     return int(match["thousands"].replace("x", "").replace("/", "") + match["last"]), width
 
 
-def _no_tile() -> NoSuchTile:
-    return NoSuchTile("the signed log has no such tile; name it as C2SP tlog-tiles does, such as 0/000 or 0/003.p/57")
+def _no_tile() -> NoSuchPath:
+    return NoSuchPath("the signed log has no such tile; name it as C2SP tlog-tiles does, such as 0/000 or 0/003.p/57")
 
 
 def add_cosignature_route(app: FastAPI, journal: Journal, settings: Settings) -> None:
@@ -144,26 +144,26 @@ def add_cosignature_route(app: FastAPI, journal: Journal, settings: Settings) ->
 
 
 async def _kept(journal: Journal, settings: Settings, size: int, line: str) -> CosignatureShape:
-    """Raises `CosignatureRefused` and what the journal raises."""
+    """Raises `NoCosignature` and what the journal raises."""
     if not settings.trust_policy:
-        raise CosignatureRefused("no witness is named: put a trust policy where the setting CREDENCE_TRUST_POLICY says")
+        raise NoCosignature("no witness is named: put a trust policy where the setting CREDENCE_TRUST_POLICY says")
     policy = await asyncio.to_thread(trust_policy_in, FilePath(settings.trust_policy))
     try:
         note = await asyncio.to_thread(journal.ask, lambda connection, _: note_of_size(connection, size))
         cosigned = policy.cosigned(note + line)
     except (BadNote, NoCheckpoint) as error:
         why = f"{error}; send the line as the witness printed it, and its checkpoint's size"
-        raise CosignatureRefused(why) from error
+        raise NoCosignature(why) from error
     if len(cosigned) != 1 or line.count("\n") != 1:
-        raise CosignatureRefused("it is not one line of a witness that the trust policy names")
+        raise NoCosignature("it is not one line of a witness that the trust policy names")
     [(name, seconds)] = cosigned.items()
     witness = policy.witnesses[name]
 
     def keep(transaction: LogTransaction) -> object:
         try:
             return keep_cosignature(transaction.connection, size, line, witness)
-        except (NoCheckpoint, NoCosignature) as error:
-            return CosignatureRefused(str(error))
+        except NoCosignature as refused:
+            return refused
 
     is_new = await journal.write(keep)
     return CosignatureShape(size=size, witness=name, cosigned_at=datetime.fromtimestamp(seconds, UTC), new=is_new)

@@ -24,6 +24,7 @@ from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.changes import AccessRefused, AlreadyThere, NobodyThere
 from ledger.journal.kept_answers import RequestKeyReused
+from ledger.journal.signed_log import NoCosignature
 from ledger.policies.in_force import NoPolicyInForce, NotPending
 from ledger.search.cursors import BadCursor
 from ledger.store.trouble import JournalUnavailable
@@ -130,14 +131,6 @@ class UnknownRecord(Refused):
 
     def __init__(self, called: str) -> None:
         super().__init__(f"no record `{called[:80]}` is in the journal; give a record's number, or its id")
-
-
-class NoSuchTile(Refused):
-    """The signed log has no such checkpoint, tile or bundle."""
-
-
-class CosignatureRefused(Refused):
-    """It is no cosignature of that checkpoint by a witness of the trust policy."""
 
 
 class NotLocal(Refused):
@@ -255,13 +248,7 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     UnknownRecord: ProblemKind(
         "unknown-record", 404, "No such record", "The journal has no record with this number or id."
     ),
-    NoSuchTile: ProblemKind(
-        "unknown-tile",
-        404,
-        "Not in the signed log",
-        "Tiles are named as in C2SP tlog-tiles, and are there once a checkpoint covers them.",
-    ),
-    CosignatureRefused: ProblemKind(
+    NoCosignature: ProblemKind(
         "cosignature-refused",
         422,
         "The cosignature can't be kept",

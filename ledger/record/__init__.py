@@ -8,7 +8,7 @@
     sealing          bodies sealed by the key of the subject; those keys sealed by another key
     merkle_tree      RFC 6962: hashes of leaves and nodes, the frontier of a growing tree, its root
     log_tiles        the tree as tiles of 256 hashes (C2SP tlog-tiles), and what is under way of them
-    merkle_proofs    RFC 6962: the hashes by which a leaf is proved to be in a tree, and a tree to begin with a smaller one
+    merkle_proofs    RFC 6962: the hashes that prove a leaf to be in a tree, a tree to begin with a smaller one
     log_proofs       C2SP tlog-proof: one record's header, those hashes and a checkpoint, as a file
     signed_notes     C2SP signed notes with Ed25519
     checkpoints      C2SP tlog-checkpoints: origin, size and root, as a signed note

@@ -109,7 +109,7 @@ def test_entries_are_what_the_hashes_are_of(served: Served) -> None:
 )
 def test_what_the_signed_log_does_not_have_is_not_there(served: Served, path: str) -> None:
     answer = served.got(f"/tile/{path}")
-    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-tile")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
 
 
 def test_by_a_setting_hashes_are_for_everybody_and_headers_are_not(home: Path, tmp_path: Path) -> None:

@@ -78,8 +78,10 @@ def _cosigned(client: httpx2.Client) -> Asked:
     """The newest checkpoint, and another line of the same witness."""
     eventually(lambda: client.get("/checkpoint").status_code == 200)
     note = client.get("/checkpoint").text
-    bodies = [{"size": int(note.split("\n")[1]), "cosignature": cosignature(WITNESS, note, time)} for time in (1, 2)]
-    return Asked("/v1/journal/cosignatures", *bodies)
+    body, other = (
+        {"size": int(note.split("\n")[1]), "cosignature": cosignature(WITNESS, note, time)} for time in (1, 2)
+    )
+    return Asked("/v1/journal/cosignatures", body, other)
 
 
 def _pending(client: httpx2.Client, settings: Settings) -> str:

@@ -76,8 +76,9 @@ def is_proof(path: Path) -> bool:
 def verify_proof(path: Path, key: str | None, checkpoint: Path | None, *, as_json: bool) -> None:
     """Prints what the file proves. Ends the command with 1 where it doesn't, with 2 where it can't be checked."""
     from ledger.record.log_proofs import BadProof, read_proof
+    from ledger.store.text_files import small_text
     from ledger.store.trouble import FileTrouble
-    from ledger.verify.trusted_key import brought_key, small_text
+    from ledger.verify.trusted_key import brought_key
 
     if key is None:
         refuse(f"`{path}` proves nothing by itself; give the journal's verifier key with --key, from elsewhere")

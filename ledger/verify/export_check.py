@@ -25,6 +25,7 @@ from ledger.record.checkpoints import stated_size
 from ledger.record.log_tiles import TILE_HASHES, hashes_in
 from ledger.record.merkle_tree import HASH_BYTES
 from ledger.record.signed_notes import BadNote, read_verifier
+from ledger.store.text_files import small_text
 from ledger.store.trouble import FileTrouble
 from ledger.verify.history_check import HistoryCheck, SignedSize
 from ledger.verify.journal_check import ShowChecked, Verified
@@ -33,7 +34,7 @@ from ledger.verify.line_order import LineOrder
 from ledger.verify.policy_set_check import PolicySetCheck
 from ledger.verify.record_check import RecordCheck
 from ledger.verify.tile_check import TileCheck
-from ledger.verify.trusted_key import TrustedKey, small_text
+from ledger.verify.trusted_key import TrustedKey
 
 ENTRIES, CHECKPOINT, MANIFEST = "entries.ndjson", "checkpoint", "manifest.json"
 LINE_BYTES_MAX = 64 << 20

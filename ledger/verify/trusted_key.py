@@ -12,10 +12,9 @@ from pathlib import Path
 from ledger.record.checkpoints import stated_size
 from ledger.record.signed_notes import BadNote, NoteVerifier, read_verifier
 from ledger.record.trust_policies import BadTrustPolicy, TrustPolicy, read_trust_policy
+from ledger.store.text_files import small_text
 from ledger.store.trouble import FileTrouble
 from ledger.verify.history_check import SignedSize
-
-_TEXT_MAX = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +62,3 @@ def kept_checkpoint(path: Path) -> SignedSize:
     if size is None:
         raise FileTrouble(f"the checkpoint `{path}` is none; give a file with a signed note, as an export has it")
     return SignedSize(size, f"the checkpoint in `{path}`", note, is_kept=True)
-
-
-def small_text(path: Path, what: str) -> str:
-    """Of a regular file of at most a megabyte, in UTF-8. Raises `FileTrouble`."""
-    try:
-        if not path.is_file():
-            raise FileTrouble(f"{what} `{path}` is no file; give one that is there")
-        with path.open("rb") as file:
-            content = file.read(_TEXT_MAX + 1)
-        if len(content) > _TEXT_MAX:
-            raise FileTrouble(f"{what} `{path}` has more than a megabyte; give another file")
-        return content.decode()
-    except OSError as error:
-        raise FileTrouble(f"{what} `{path}` can't be read: {error.strerror}") from error
-    except UnicodeError as error:
-        raise FileTrouble(f"{what} `{path}` is no text in UTF-8; give another file") from error

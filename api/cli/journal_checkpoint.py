@@ -79,8 +79,8 @@ def checkpoint(
     """Print the newest checkpoint, or the request that a witness cosigns.
 
     A checkpoint says how many records there are, and a hash over all of them: keep one, and nothing before it can be
-    changed unseen. The request (C2SP add-checkpoint) also proves that the log goes on from what the witness saw. Neither
-    names anybody or has a figure, nor have the hashes.
+    changed unseen. The request (C2SP add-checkpoint) also proves that the log goes on from what the witness saw.
+    Neither names anybody or has a figure, nor have the hashes.
 
     Example:  credence journal checkpoint --for-witness 600 --to request
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.record.checkpoints import stated_size
+from ledger.record.checkpoints import epochs_until, stated_size
 from ledger.record.signed_notes import BadNote, NoteVerifier, read_verifier
 from ledger.record.trust_policies import BadTrustPolicy, TrustPolicy, read_trust_policy
 from ledger.store.text_files import small_text
@@ -29,6 +29,14 @@ class TrustedKey:
     is_brought: bool
     """It is from elsewhere than what is checked."""
 
+    policy: TrustPolicy | None = None
+    """Whose cosignatures count beside it; None: nobody asks."""
+
+    @property
+    def verifiers(self) -> tuple[NoteVerifier, ...]:
+        """All keys that a checkpoint may be signed by: also those of the log's earlier epochs."""
+        return epochs_until(self.verifier) if self.policy is None or not self.policy.logs else self.policy.verifiers
+
 
 def brought_key(said: str) -> TrustedKey:
     """`said`: the key's text, or the name of a file with nothing else in it. Raises `FileTrouble`."""
@@ -44,6 +52,17 @@ def brought_key(said: str) -> TrustedKey:
             f"`{said}`: {error}; give a verifier key, `name+hash+base64`, or a file with it, as in an export's "
             "manifest.json under `verifier_key`"
         ) from error
+
+
+def brought_trust(path: Path, key: str | None) -> TrustedKey:
+    """A trust policy; `key` where it names no log. Raises `FileTrouble`."""
+    policy = trust_policy_in(path)
+    if policy.logs and key is not None:
+        raise FileTrouble(f"the trust policy `{path}` names the journal's key; leave --key out")
+    if not policy.logs and key is None:
+        raise FileTrouble(f"the trust policy `{path}` has no line `log KEY`; add it, or give the key with --key")
+    verifier = policy.logs[0] if key is None else brought_key(key).verifier
+    return TrustedKey(verifier, f"the trust policy {path}", True, policy)  # noqa: FBT003  # a field of its own
 
 
 def trust_policy_in(path: Path) -> TrustPolicy:

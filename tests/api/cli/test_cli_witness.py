@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def test_a_journal_that_grows_is_cosigned_again_and_again(written: Path) -> None
         assert cosigned_at(verifier, note + done.stdout) is not None
         assert Path("witness.state").read_text("utf-8") == note + done.stdout
         since = size if size < 768 else "witness.state"
-    assert os.stat("witness.key").st_mode & 0o777 == 0o600
+    assert Path("witness.key").stat().st_mode & 0o777 == 0o600
     assert Path("witness.state").stat().st_size < 500
     Path("line").write_text(done.stdout, "utf-8")
     kept = credence("journal", "cosignature", "line", "--request", "request", "--trust", "trust.policy")
@@ -231,7 +230,7 @@ def test_what_can_not_be_used_is_said(words: list[str], said: str | None) -> Non
         (["cosignature", "line", "--request", "request"], "give one with --trust"),
         (["cosignature", "line", "--request", "line", "--trust", "trust.policy"], "it is no request to a witness"),
         (["cosignature", "other", "--request", "request", "--trust", "trust.policy"], "not one line of a witness"),
-        (["cosignature", "request", "--request", "request", "--trust", "trust.policy"], "it is no signed note"),
+        (["cosignature", "request", "--request", "request", "--trust", "trust.policy"], "not one line of a witness"),
         (["cosignature", "line", "--request", "later", "--trust", "trust.policy"], "is not the answer to `later`"),
         (["cosignature", "line", "--request", "request", "--trust", "line"], "the trust policy `line` can't be used"),
     ],

@@ -13,6 +13,8 @@ from api.oidc_issuers import read_issuers
 from ledger.journal.kept_answers import KEPT_DAYS
 from ledger.store.place import JournalPlace, ServerAddress, journal_place
 from ledger.store.secret_files import KeyPlaces, beside
+from ledger.store.trouble import FileTrouble
+from ledger.verify.trusted_key import trust_policy_in
 
 
 class Settings(BaseSettings):
@@ -94,6 +96,15 @@ class Settings(BaseSettings):
         le=365,
         description="How long the answer to a request with an Idempotency-Key is kept for the same request.",
     )
+    trust_policy: str = Field(
+        default="",
+        description="File in the form of C2SP tlog-policy: the witnesses whose cosignatures of checkpoints are taken.",
+    )
+    public_log: bool = Field(
+        default=False,
+        description="Show checkpoints and hashes of the log to everybody, without a key: how many records there are "
+        "and how fast they come, nothing of what they say.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )
@@ -128,6 +139,17 @@ class Settings(BaseSettings):
         """Refuses a file with a mistake at the start, not at the first token."""
         if file.strip():
             read_issuers(Path(file))
+        return file.strip()
+
+    @field_validator("trust_policy")
+    @classmethod
+    def _trust_policy_can_be_read(cls, file: str) -> str:
+        """Refuses a file with a mistake at the start, not at the first cosignature."""
+        try:
+            if file.strip():
+                trust_policy_in(Path(file.strip()))
+        except FileTrouble as error:
+            raise ValueError(str(error)) from error
         return file.strip()
 
     @field_validator("hosts")

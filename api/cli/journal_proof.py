@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -16,6 +18,7 @@ from api.cli.record_options import RecordArgument, journal_to_read
 if TYPE_CHECKING:
     from ledger.record.checkpoints import Checkpoint
     from ledger.record.record_header import Header
+    from ledger.verify.trusted_key import TrustedKey
 
 ProofOption = Annotated[
     Path | None,
@@ -73,30 +76,34 @@ def is_proof(path: Path) -> bool:
         return False
 
 
-def verify_proof(path: Path, key: str | None, checkpoint: Path | None, *, as_json: bool) -> None:
+def verify_proof(path: Path, trusted: TrustedKey, *, as_json: bool) -> None:
     """Prints what the file proves. Ends the command with 1 where it doesn't, with 2 where it can't be checked."""
     from ledger.record.log_proofs import BadProof, read_proof
+    from ledger.record.signed_notes import BadNote
+    from ledger.store.text_files import small_text
     from ledger.store.trouble import FileTrouble
-    from ledger.verify.trusted_key import brought_key, small_text
 
-    if key is None:
-        refuse(f"`{path}` proves nothing by itself; give the journal's verifier key with --key, from elsewhere")
-    if checkpoint is not None:
-        refuse(f"`{path}` holds a checkpoint of its own; leave --checkpoint out")
     try:
-        trusted, text = brought_key(key), small_text(path, "the proof")
+        text = small_text(path, "the proof")
     except FileTrouble as error:
         refuse(str(error))
     try:
-        header, signed = read_proof(text).checked(trusted.verifier)
-    except BadProof as error:
+        proof = read_proof(text)
+        header, signed = proof.checked(*trusted.verifiers)
+        cosigned = {} if trusted.policy is None else trusted.policy.cosigned(proof.note)
+    except (BadProof, BadNote) as error:
         _fails(path, str(error), as_json=as_json)
+    if trusted.policy is not None and not trusted.policy.is_met_by(cosigned):
+        by = ", ".join(cosigned) or "nobody"
+        asked = f"the trust policy asks for `{trusted.policy.quorum}`"
+        _fails(path, f"its checkpoint is cosigned by {by}, and {asked}", as_json=as_json)
     if as_json:
         print_json(
             {
                 "what": "proof",
                 "place": str(path),
                 "key": trusted.verifier.as_text(),
+                **({} if trusted.policy is None else {"cosigned": list(cosigned)}),
                 "faults": 0,
                 "first": [],
                 "header": json.loads(header.canonical_text()),
@@ -104,7 +111,7 @@ def verify_proof(path: Path, key: str | None, checkpoint: Path | None, *, as_jso
             }
         )
     else:
-        _print(path, header, signed)
+        _print(path, header, signed, cosigned)
 
 
 def _fails(path: Path, why: str, *, as_json: bool) -> NoReturn:
@@ -116,12 +123,17 @@ def _fails(path: Path, why: str, *, as_json: bool) -> NoReturn:
     raise typer.Exit(FOUND_PROBLEMS)
 
 
-def _print(path: Path, header: Header, signed: Checkpoint) -> None:
+def _print(path: Path, header: Header, signed: Checkpoint, cosigned: Mapping[str, int]) -> None:
     lines = [("proof", str(path)), ("record", str(header.seq)), ("kind", header.kind), ("id", header.id)]
     lines += [("recorded", header.at), ("by", header.actor), ("case", header.case), ("outcome", header.outcome)]
     lines += [("policies", header.policy), ("body", header.body)]
     lines += [("signed", f"in {signed.origin}, by the checkpoint of {signed.size:,} records")]
+    lines += [("witnessed", f"by {name}, {_time(seconds)}") for name, seconds in cosigned.items()]
     for name, text in lines:
         if text:
             out().print(Text(f"{name:<9} {text}"), soft_wrap=True)
     out().print(Text("no fault"))
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +18,8 @@ from api.cli.progress import ShowProgress, progress_bar
 
 if TYPE_CHECKING:
     from ledger.store.secret_files import KeyPlaces
-    from ledger.verify.history_check import SignedSize
     from ledger.verify.journal_check import ShowChecked, Verified
+    from ledger.verify.outside_evidence import OutsideEvidence
     from ledger.verify.trusted_key import TrustedKey
 
 PlaceArgument = Annotated[
@@ -48,6 +50,42 @@ KeptOption = Annotated[
         rich_help_panel=READ,
     ),
 ]
+TrustOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--trust",
+        metavar="FILE",
+        help="Your trust policy (C2SP tlog-policy): the journal's key, the witnesses, and how many of them it takes.",
+        rich_help_panel=READ,
+    ),
+]
+NotesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--witness-notes",
+        metavar="PLACE",
+        help="What a witness keeps: its state, or a folder of copies of it; with --trust. Repeat it for several.",
+        rich_help_panel=READ,
+    ),
+]
+MirrorOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mirror",
+        metavar="FILE",
+        help="A witness's mirror, which has the hash of each record.",
+        rich_help_panel=READ,
+    ),
+]
+ReceiptOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--receipt",
+        metavar="FILE",
+        help="A proof of one record that was kept elsewhere; with --trust or --key. Repeat it for several.",
+        rich_help_panel=READ,
+    ),
+]
 WithoutBodiesOption = Annotated[
     bool,
     typer.Option(
@@ -63,6 +101,10 @@ def verify(
     place: PlaceArgument = None,
     key: KeyOption = None,
     checkpoint: KeptOption = None,
+    trust: TrustOption = None,
+    witness_notes: NotesOption = None,
+    mirror: MirrorOption = None,
+    receipt: ReceiptOption = None,
     without_bodies: WithoutBodiesOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -71,28 +113,35 @@ def verify(
 
     Checks every header and body, the log's hashes, each checkpoint by the key, policy sets, and that numbers and times
     rise. Nothing is written, and the service may go on. An export needs neither the journal nor its keys, nor does the
-    proof of one record, which needs --key. Whoever has
-    the journal and its signing key can sign another history: only a checkpoint that you took away shows that.
+    proof of one record, which needs --trust or --key. Whoever has the journal and its signing key can sign another
+    history: only what others kept shows that, a checkpoint that you took away, a witness's notes and mirror, receipts.
 
-    Example:  credence journal verify audit-2026 --key journal.vkey --checkpoint taken-in-march
+    Example:  credence journal verify audit-2026 --trust trust.policy --witness-notes witness.state --mirror mirror
 
     Exit code: 0 no fault, 1 at least one, 2 it can't be read or an option can't be used.
     """
     from ledger.store.trouble import FileTrouble, JournalUnavailable
-    from ledger.verify.trusted_key import brought_key, kept_checkpoint
 
+    brought_along = _Brought(
+        key=key,
+        trust=trust,
+        checkpoint=checkpoint,
+        notes=witness_notes or [],
+        mirror=mirror,
+        receipts=receipt or [],
+    )
     if place is not None and is_proof(Path(place)):
-        verify_proof(Path(place), key, checkpoint, as_json=as_json)
+        verify_proof(Path(place), brought_along.for_proof(place), as_json=as_json)
         return
     with progress_bar(quiet=quiet) as show:
         try:
-            kept = [] if checkpoint is None else [kept_checkpoint(checkpoint)]
-            brought = None if key is None else brought_key(key)
+            brought = brought_along.trusted()
+            outside = brought_along.evidence(brought)
             if place is not None and Path(place).is_dir():
-                trusted, found = _export(Path(place), brought, kept, _shown(show))
+                trusted, found = _export(Path(place), brought, outside, _shown(show))
                 what = "export"
             else:
-                place, trusted, found = _journal(place, brought, kept, _shown(show), opens=not without_bodies)
+                place, trusted, found = _journal(place, brought, outside, _shown(show), opens=not without_bodies)
                 what = "journal"
         except (FileTrouble, JournalUnavailable) as error:
             refuse(str(error))
@@ -106,21 +155,75 @@ def verify(
         raise typer.Exit(FOUND_PROBLEMS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Brought:
+    """What was typed of keys and evidence."""
+
+    key: str | None
+    trust: Path | None
+    checkpoint: Path | None
+    notes: Sequence[Path]
+    mirror: Path | None
+    receipts: Sequence[Path]
+
+    def trusted(self) -> TrustedKey | None:
+        """None where nothing was brought. Raises `FileTrouble`."""
+        from ledger.verify.trusted_key import brought_key, brought_trust
+
+        if self.trust is not None:
+            return brought_trust(self.trust, self.key)
+        return None if self.key is None else brought_key(self.key)
+
+    def evidence(self, trusted: TrustedKey | None) -> OutsideEvidence:
+        """Raises `FileTrouble` and `OSError`."""
+        from ledger.verify.outside_evidence import OutsideEvidence, receipts, witness_notes
+        from ledger.verify.trusted_key import kept_checkpoint
+
+        if self.notes and (trusted is None or trusted.policy is None):
+            refuse("--witness-notes counts by the keys of witnesses that you trust; name them with --trust")
+        if self.receipts and trusted is None:
+            refuse("--receipt counts by a key that you bring; give it with --trust or --key")
+        notes = [] if self.checkpoint is None else [kept_checkpoint(self.checkpoint)]
+        kept = {}
+        if trusted is not None:
+            notes += witness_notes(self.notes, trusted)
+            kept = receipts(self.receipts, trusted)
+        return OutsideEvidence(notes=notes, mirror=self.mirror, receipts=kept)
+
+    def for_proof(self, place: str) -> TrustedKey:
+        """Whom a proof is checked by, which needs nothing else. Ends the command where that isn't so."""
+        from ledger.store.trouble import FileTrouble
+
+        if self.checkpoint is not None or self.notes or self.mirror is not None or self.receipts:
+            idle = "--checkpoint, --witness-notes, --mirror and --receipt"
+            refuse(f"`{place}` holds a checkpoint of its own; leave {idle} out")
+        try:
+            trusted = self.trusted()
+        except FileTrouble as error:
+            refuse(str(error))
+        if trusted is None:
+            refuse(
+                f"`{place}` proves nothing by itself; give the journal's verifier key with --key, or --trust, from "
+                "elsewhere"
+            )
+        return trusted
+
+
 def _shown(show: ShowProgress) -> ShowChecked:
     return lambda step, done, total: show(step, done / total if total else None, done, total)
 
 
 def _export(
-    folder: Path, brought: TrustedKey | None, kept: list[SignedSize], show: ShowChecked
+    folder: Path, brought: TrustedKey | None, outside: OutsideEvidence, show: ShowChecked
 ) -> tuple[TrustedKey, Verified]:
     from ledger.verify.export_check import ExportManifest, verify_export
 
     trusted = brought or ExportManifest(folder).own_key()
-    return trusted, verify_export(folder, trusted, kept, show)
+    return trusted, verify_export(folder, trusted, outside, show)
 
 
 def _journal(
-    place: str | None, brought: TrustedKey | None, kept: list[SignedSize], show: ShowChecked, *, opens: bool
+    place: str | None, brought: TrustedKey | None, outside: OutsideEvidence, show: ShowChecked, *, opens: bool
 ) -> tuple[str, TrustedKey, Verified]:
     from sqlalchemy import select
 
@@ -138,7 +241,7 @@ def _journal(
         journal.read(select(head.c.size))  # a file of another kind is told as one, not by the keys it lacks
         trusted = brought or _key_beside(settings.key_places)
         keys = body_keys(settings.key_places) if opens else None
-        return shown, trusted, verify_journal(journal, trusted, keys, kept, show)
+        return shown, trusted, verify_journal(journal, trusted, keys, outside, show)
     except (JournalUnavailable, FileTrouble) as error:
         refuse(f"`{shown}`: {error}")
     finally:
@@ -171,6 +274,8 @@ def _as_json(what: str, place: str, trusted: TrustedKey, found: Verified) -> dic
         "records": found.records,
         "size": found.size,
         "signed": found.signed,
+        **({} if trusted.policy is None else {"witnessed": found.witnessed}),
+        **({} if not found.mirrored else {"mirrored": found.mirrored}),
         "checkpoints": found.checkpoints,
         "bodies": found.opened,
         "bodies_withheld_in_part": found.withheld,
@@ -194,6 +299,7 @@ def _print(what: str, place: str, trusted: TrustedKey, found: Verified) -> None:
         ("records", _records(found)),
         ("bodies", f"{found.opened:,} as recorded{withheld}{_unopened(found)}"),
         ("signed", f"{found.signed:,} by the newest checkpoint that holds, of {found.checkpoints:,}"),
+        *_outside(trusted, found),
         ("policies", _policies(found.policy_sets)),
     ]
     for name, text in lines:
@@ -208,6 +314,14 @@ def _print(what: str, place: str, trusted: TrustedKey, found: Verified) -> None:
         out().print(Text(f"faults    {counted}"), soft_wrap=True)
     else:
         out().print(Text("no fault"))
+
+
+def _outside(trusted: TrustedKey, found: Verified) -> Iterator[tuple[str, str]]:
+    if trusted.policy is not None and trusted.policy.witnesses:
+        told = f"{found.witnessed:,} by the newest checkpoint that holds and is cosigned by `{trusted.policy.quorum}`"
+        yield "witnessed", told
+    if found.mirrored:
+        yield "mirrored", f"{found.mirrored:,} as the mirror has them"
 
 
 def _records(found: Verified) -> str:

@@ -21,6 +21,7 @@ from api.cli.decide_file import decide_file_command
 from api.cli.explain import explain
 from api.cli.grammar import Commands, register
 from api.cli.init import init
+from api.cli.journal_checkpoint import checkpoint, cosignature
 from api.cli.journal_export import export
 from api.cli.journal_proof import proof
 from api.cli.journal_roles import roles
@@ -35,6 +36,7 @@ from api.cli.serve import serve
 from api.cli.sql import sql
 from api.cli.take_over import take_over
 from api.cli.test import test
+from api.cli.witness import cosign, new_key
 from engine.version import ENGINE_VERSION
 
 _UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -134,9 +136,13 @@ COMMANDS = (
     ("journal export", export, "Write records with all that proves them, or a Parquet file."),
     ("journal verify", verify, "Compute a journal or an export again; name what was changed."),
     ("journal proof", proof, "Prove that one record is in the journal, as a file."),
+    ("journal checkpoint", checkpoint, "Print the newest checkpoint, or a request to a witness."),
+    ("journal cosignature", cosignature, "Keep what a witness said of a checkpoint."),
     ("journal show", show, "Show a record with all that it rests on."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),
+    ("witness new-key", new_key, "Make the key of a witness."),
+    ("witness cosign", cosign, "Cosign a checkpoint that goes on from what was seen."),
 )
 """Every command: its name, its function, and its line in `credence --help`, in the order there."""
 
@@ -148,5 +154,6 @@ register(
         "people": "Who may ask the service, and as what.",
         "keys": "Keys of people and programs.",
         "journal": "What was decided and done.",
+        "witness": "Watch that a journal only grows, on another machine.",
     },
 )

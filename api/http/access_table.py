@@ -40,6 +40,9 @@ class Right(StrEnum):
     HEADER = "header"
     """What a record says without naming anybody, and without what was asked and answered."""
 
+    SETTING = "by setting"
+    """Only where the service is set to show its log to everybody."""
+
     # of routes that are not built yet, so that nothing grants them
     READ = "read"
     PROPOSE = "propose"
@@ -47,7 +50,6 @@ class Right(StrEnum):
     AUTHORITY = "within authority, not own"
     NOT_OWN = "not own"
     TWO = "two persons"
-    SETTING = "by setting"
     DELIVER_BILL = "deliver, bill"
 
 
@@ -92,6 +94,7 @@ _SEE_DECISIONS = _may(
     editor=Right.MASKED, approver=Right.MASKED,
 )  # fmt: skip
 _JOURNAL = _may(AUDITOR, privacy=Right.HEADER, admin=Right.HEADER)
+_LOG = _may(AUDITOR, ADMIN) | {NO_ROLE: Right.SETTING}
 
 ROWS = (
     AccessRow("GET", "/healthz", _may(*_ALL, NO_ROLE)),
@@ -117,6 +120,10 @@ ROWS = (
     AccessRow("GET", "/v1/journal", _JOURNAL),
     AccessRow("GET", "/v1/journal/{record}", _JOURNAL),
     AccessRow("GET", "/v1/journal/{record}/proof", _JOURNAL),
+    AccessRow("POST", "/v1/journal/cosignatures", _may(AUDITOR)),
+    AccessRow("GET", "/checkpoint", _LOG),
+    AccessRow("GET", "/tile/entries/{bundle:path}", _may(AUDITOR, ADMIN)),
+    AccessRow("GET", "/tile/{tile:path}", _LOG),
     AccessRow("GET", "/v1/people", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/people", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/people/{login}/change", _may(ADMIN), keeps_people=True),
@@ -150,8 +157,6 @@ LATER = (
     *_later("POST /v1/decisions/portfolio/try", "POST /v1/decisions/limit/try", rights=_TRY_OTHERS),
     *_later("POST /v1/journal/export", rights=_JOURNAL),
     *_later("POST /v1/journal/replay", "GET /v1/audit/{report}", rights=_JOURNAL),
-    *_later("GET /checkpoint", "GET /tile/{tile}", rights=_may(AUDITOR, ADMIN) | {NO_ROLE: Right.SETTING}),
-    *_later("POST /v1/journal/cosignatures", rights=_may(AUDITOR)),
     *_later("POST /v1/erasures", rights=_may(privacy=Right.PROPOSE, admin=Right.CONFIRM)),
     *_later("GET /v1/webhooks", "GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
     *_later("POST /v1/webhooks", "PUT /v1/settings", rights=_may(ADMIN)),

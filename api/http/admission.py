@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,23 +22,31 @@ from api.http.rate_limits import RateLimits
 from ledger.access.api_keys import PREFIX
 from ledger.access.roles import in_words
 
-_PARAMETER = re.compile(r"\\\{[a-z_]+\\\}")
-_SEGMENT = r"[^/\x00-\x20\x7f]+"
+_PARAMETER = re.compile(r"\\\{[a-z_]+(:path)?\\\}")
+_SEGMENT, _SEGMENTS = r"[^/\x00-\x20\x7f]+", r"[^\x00-\x20\x7f]+"
 
 
 class Admission:
-    """Made once for the app, from the table, which every route must be in: see `check_routes`."""
+    """Made once for the app, from the table, which every route must be in: see `check_routes`. `shows_log`: the log's
+    hashes are for everybody."""
 
-    def __init__(self, authentication: Authentication, limits: RateLimits, rows: Iterable[AccessRow] = ROWS) -> None:
+    def __init__(
+        self,
+        authentication: Authentication,
+        limits: RateLimits,
+        rows: Iterable[AccessRow] = ROWS,
+        *,
+        shows_log: bool = False,
+    ) -> None:
         self._authentication = authentication
         self._limits = limits
         self._exact: dict[str, dict[str, AccessRow]] = {}
         self._patterns: dict[str, tuple[re.Pattern[str], dict[str, AccessRow]]] = {}
-        for row in rows:
+        for row in (_by_setting(each, shows_log=shows_log) for each in rows):
             if "{" not in row.path:
                 self._exact.setdefault(row.path, {})[row.method] = row
             else:
-                pattern = re.compile(_PARAMETER.sub(lambda _: _SEGMENT, re.escape(row.path)))
+                pattern = re.compile(_PARAMETER.sub(_segments, re.escape(row.path)))
                 self._patterns.setdefault(row.path, (pattern, {}))[1][row.method] = row
 
     async def admit(self, scope: MutableMapping[str, Any], method: str) -> None:
@@ -68,6 +77,19 @@ class Admission:
         exact = self._exact.get(path)
         rows: list[Mapping[str, AccessRow]] = [] if exact is None else [exact]
         return rows + [rows_of for pattern, rows_of in self._patterns.values() if pattern.fullmatch(path)]
+
+
+def _segments(parameter: re.Match[str]) -> str:
+    return _SEGMENTS if parameter[1] else _SEGMENT
+
+
+def _by_setting(row: AccessRow, *, shows_log: bool) -> AccessRow:
+    """What is open by a setting is open, or closed, from here on."""
+    if row.rights.get(NO_ROLE) is not Right.SETTING:
+        return row
+    open_to_all = {NO_ROLE: Right.FULL} if shows_log else {}
+    rights = {role: right for role, right in row.rights.items() if role is not NO_ROLE}
+    return replace(row, rights=rights | open_to_all)
 
 
 def _rights(caller: Caller, row: AccessRow) -> frozenset[Right]:

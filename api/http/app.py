@@ -47,6 +47,7 @@ from api.http.decisions import DecideCase, find_decision, refuse_case
 from api.http.edge import Edge
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
+from api.http.log_routes import add_cosignature_route, add_log_routes
 from api.http.metrics import Metrics
 from api.http.openapi import follow_vocabulary, operation_id
 from api.http.parameters import only_parameters
@@ -130,6 +131,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
     add_search_routes(app, journal, policies)
     add_proof_routes(app, journal)
+    add_log_routes(app, journal)
+    add_cosignature_route(app, journal, settings)
     _add_decision_routes(app, journal, policies)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)
@@ -146,7 +149,8 @@ def _admission(settings: Settings, access: Access, clock: Clock, metrics: Metric
     metrics.asks_for_keys(not settings.insecure_local)
     tokens = IssuerTokens(read_issuers(FilePath(settings.oidc))) if settings.oidc else None
     authentication = Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
-    return Admission(authentication, RateLimits(settings.requests_per_second_max))
+    limits = RateLimits(settings.requests_per_second_max)
+    return Admission(authentication, limits, shows_log=settings.public_log)
 
 
 class AsgiRoute(APIRoute):

@@ -17,9 +17,10 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from api.http.access_answers import AddPersonRequest, ChangePersonRequest, CreateKeyRequest, RevokeKeyRequest
-from api.http.access_table import NO_ROLE, ROWS
+from api.http.access_table import NO_ROLE, ROWS, Right
 from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
+from api.http.log_answers import AddCosignatureRequest
 from api.http.problems import EDGE_STATUSES, problems
 from api.http.retries import LENGTH_MAX, REPLAYED
 from engine.pipeline import Engine
@@ -57,12 +58,13 @@ _SENT: tuple[type[BaseModel], ...] = (
     ChangePersonRequest,
     CreateKeyRequest,
     RevokeKeyRequest,
+    AddCosignatureRequest,
 )
 """What is sent, beside the bodies of case kinds: these alone stay closed."""
 
 
-_OPEN = frozenset((row.method, row.path) for row in ROWS if NO_ROLE in row.rights)
-"""What is answered without a key."""
+_OPEN = frozenset((row.method, row.path) for row in ROWS if row.rights.get(NO_ROLE) not in (None, Right.SETTING))
+"""What is answered without a key, whatever is set."""
 
 _KEY: Schema = {
     "type": "http",

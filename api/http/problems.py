@@ -24,6 +24,7 @@ from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.changes import AccessRefused, AlreadyThere, NobodyThere
 from ledger.journal.kept_answers import RequestKeyReused
+from ledger.journal.signed_log import NoCosignature
 from ledger.policies.in_force import NoPolicyInForce, NotPending
 from ledger.search.cursors import BadCursor
 from ledger.store.trouble import JournalUnavailable
@@ -246,6 +247,12 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     ),
     UnknownRecord: ProblemKind(
         "unknown-record", 404, "No such record", "The journal has no record with this number or id."
+    ),
+    NoCosignature: ProblemKind(
+        "cosignature-refused",
+        422,
+        "The cosignature can't be kept",
+        "It must be over a checkpoint of this journal, by a witness of the file that CREDENCE_TRUST_POLICY names.",
     ),
     BadCursor: ProblemKind(
         "cursor-unusable",

@@ -7,6 +7,7 @@
     log_transaction  one transaction: places and times, headers, sealed bodies, leaves, tiles, head
     kept_answers     answers kept for some days, for requests that are sent again
     checkpointing    when a checkpoint is signed
+    signed_log       the log as others see it: checkpoints with cosignatures, tiles, what proofs are made of
     opened_records   records read back, with their bodies opened
     journal       the writer thread: whatever waits shares one transaction and one fsync
 

@@ -8,10 +8,13 @@
     sealing          bodies sealed by the key of the subject; those keys sealed by another key
     merkle_tree      RFC 6962: hashes of leaves and nodes, the frontier of a growing tree, its root
     log_tiles        the tree as tiles of 256 hashes (C2SP tlog-tiles), and what is under way of them
-    merkle_proofs    RFC 6962: the hashes by which one leaf is proved to be in a tree
+    merkle_proofs    RFC 6962: the hashes that prove a leaf to be in a tree, a tree to begin with a smaller one
     log_proofs       C2SP tlog-proof: one record's header, those hashes and a checkpoint, as a file
     signed_notes     C2SP signed notes with Ed25519
     checkpoints      C2SP tlog-checkpoints: origin, size and root, as a signed note
+    cosignatures     C2SP tlog-cosignature: what a witness says of a checkpoint
+    trust_policies   C2SP tlog-policy: which logs and witnesses count, and how many of them
+    witness_requests C2SP tlog-witness: what a witness is asked
     new_records      a record before it has its place and its time
     record_ids       UUIDs of version 7
 

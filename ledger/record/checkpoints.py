@@ -15,6 +15,9 @@ from ledger.record.signed_notes import BadNote, NoteSigner, NoteVerifier
 
 _TEXT = re.compile(r"(?P<origin>[^\s+]+)\n(?P<size>0|[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*")
 
+_EPOCH = re.compile(r"[2-9]|[1-9][0-9]{1,2}")
+"""The last part of an origin, from the second epoch on."""
+
 SIZE_DIGITS_MAX = 19
 """Of a number of records, which a database keeps in 64 bits."""
 
@@ -37,8 +40,10 @@ class Checkpoint:
         return signer.signed(f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n")
 
 
-def read_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
-    """A note that this key signed for the log of its own name. Raises `BadNote`."""
+def read_checkpoint(note: str, *verifiers: NoteVerifier) -> Checkpoint:
+    """A note that one of these keys signed for the log of its own name. Raises `BadNote`."""
+    origin = note.partition("\n")[0]
+    verifier = next((each for each in verifiers if each.name == origin), verifiers[0])
     match = _TEXT.fullmatch(verifier.verified(note))
     if match is None or match["origin"] != verifier.name:
         raise BadNote("it is no checkpoint of this log")
@@ -46,6 +51,25 @@ def read_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
     if len(root) != HASH_BYTES:
         raise BadNote("its root is no hash")
     return Checkpoint(match["origin"], int(match["size"]), root)
+
+
+def next_epoch(origin: str) -> str:
+    """`example.com/journal` → `example.com/journal/2` → `example.com/journal/3`."""
+    name, number = _epoch(origin)
+    return f"{name}/{number + 1}"
+
+
+def epochs_until(verifier: NoteVerifier) -> tuple[NoteVerifier, ...]:
+    """The key itself, then as the log's earlier epochs had it, the last one first. It is the same key: whoever trusts
+    it for the log of today trusted it for what that log goes on from."""
+    name, number = _epoch(verifier.name)
+    names = [f"{name}/{before}" for before in range(number - 1, 1, -1)] + ([name] if number > 1 else [])
+    return (verifier, *(NoteVerifier(each, verifier.key) for each in names))
+
+
+def _epoch(origin: str) -> tuple[str, int]:
+    name, _, number = origin.rpartition("/")
+    return (name, int(number)) if name and _EPOCH.fullmatch(number) else (origin, 1)
 
 
 def stated_size(note: str) -> int | None:

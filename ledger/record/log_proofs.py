@@ -63,10 +63,11 @@ class LogProof:
         lines += [b64encode(hash_).decode() for hash_ in self.hashes]
         return "\n".join([*lines, "", self.note])
 
-    def checked(self, verifier: NoteVerifier) -> tuple[Header, Checkpoint]:
-        """What is proved: the record's header, and the checkpoint that holds it. Raises `BadProof`."""
+    def checked(self, *verifiers: NoteVerifier) -> tuple[Header, Checkpoint]:
+        """What is proved: the record's header, and the checkpoint that holds it, signed by one of the keys. Raises
+        `BadProof`."""
         try:
-            checkpoint = read_checkpoint(self.note, verifier)
+            checkpoint = read_checkpoint(self.note, *verifiers)
         except BadNote as error:
             raise BadProof(f"its checkpoint is not signed by the key: {error}") from error
         if self.index >= checkpoint.size:

@@ -20,19 +20,15 @@ OCCASIONS = ("update", "delete", "truncate")
 (`INSERT … ON CONFLICT DO UPDATE`)."""
 
 
-_REFUSAL = """
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
-"""
-
-
-def append_only(dialect: str, tables: Mapping[str, Keys]) -> Iterator[str]:
-    """The statements that make the triggers. Raises `ValueError` for a database that has no words here."""
+def append_only(dialect: str, tables: Mapping[str, Keys], *, is_first: bool = True) -> Iterator[str]:
+    """The statements that make the triggers. `is_first`: no migration before has made any, so their function is missing
+    on PostgreSQL. Raises `ValueError` for a database that has no words here."""
     if dialect == "sqlite":
         for table, keys in tables.items():
             yield from _of_sqlite(table, keys)
     elif dialect == "postgresql":
-        yield f"CREATE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${BODY}$$"
+        if is_first:
+            yield f"CREATE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${BODY}$$"
         for table in tables:
             yield from _of_postgresql(table)
     else:

@@ -24,6 +24,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "bodies": _APPENDED,
     "tiles": _APPENDED,
     "checkpoints": _APPENDED,
+    "cosignatures": _APPENDED,
     "entry_rules": _APPENDED,
     "entry_blinds": _APPENDED,
     "kept_answers": {APP: "SELECT, INSERT, DELETE"},

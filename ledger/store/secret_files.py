@@ -128,6 +128,21 @@ def make_owner_only(path: Path, content: bytes, what: str) -> None:
             whole.unlink()
 
 
+def replace_owner_only(path: Path, content: bytes, what: str) -> None:
+    """The same over a file that is there: whoever looks finds the old content or the new one, whatever breaks. Raises
+    `FileTrouble`."""
+    whole = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        _write(whole, content)
+        whole.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise FileTrouble(f"the {what} `{path.name}` can't be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            whole.unlink()
+
+
 def _write(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY)
     try:

@@ -83,6 +83,15 @@ checkpoints = Table(
 )
 """Append-only."""
 
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("size", SEQUENCE, primary_key=True, autoincrement=False),  # of the checkpoint
+    Column("witness", String(300), primary_key=True),  # name and hash of its key: `auditor.example/w1+8d66cf3f`
+    Column("line", Text, nullable=False),  # C2SP tlog-cosignature, as it stands behind the checkpoint's note
+)
+"""What witnesses said of checkpoints; append-only. A witness says it once of each."""
+
 entry_rules = Table(
     "entry_rules",
     metadata,

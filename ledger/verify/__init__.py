@@ -2,6 +2,7 @@
 
     journal_faults    what may be wrong, the record that is meant and what it means; and how often
     trusted_key       the key and the checkpoint that somebody brings along, so as not to rely on the journal's own
+    outside_evidence  what others kept of it: witnesses' notes, a mirror, receipts
     record_check      one record: header, columns, time, body
     tile_check        the stored hashes of the log, each level made of the one below
     history_check     the tree over all leaves, against each checkpoint that was ever signed

@@ -12,7 +12,7 @@ A folder may have been made by anybody: only names that an export has are read, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,17 @@ from ledger.record.checkpoints import stated_size
 from ledger.record.log_tiles import TILE_HASHES, hashes_in
 from ledger.record.merkle_tree import HASH_BYTES
 from ledger.record.signed_notes import BadNote, read_verifier
+from ledger.store.text_files import small_text
 from ledger.store.trouble import FileTrouble
 from ledger.verify.history_check import HistoryCheck, SignedSize
-from ledger.verify.journal_check import ShowChecked, Verified
+from ledger.verify.journal_check import NOTHING_OUTSIDE, ShowChecked, Verified
 from ledger.verify.journal_faults import FaultKind, FaultsFound
 from ledger.verify.line_order import LineOrder
+from ledger.verify.outside_evidence import LeafCheck, OutsideEvidence
 from ledger.verify.policy_set_check import PolicySetCheck
 from ledger.verify.record_check import RecordCheck
 from ledger.verify.tile_check import TileCheck
-from ledger.verify.trusted_key import TrustedKey, small_text
+from ledger.verify.trusted_key import TrustedKey
 
 ENTRIES, CHECKPOINT, MANIFEST = "entries.ndjson", "checkpoint", "manifest.json"
 LINE_BYTES_MAX = 64 << 20
@@ -73,15 +75,18 @@ class ExportManifest:
 
 
 def verify_export(
-    folder: Path, trusted: TrustedKey, kept: Sequence[SignedSize] = (), show: ShowChecked = lambda *_: None
+    folder: Path,
+    trusted: TrustedKey,
+    outside: OutsideEvidence = NOTHING_OUTSIDE,
+    show: ShowChecked = lambda *_: None,
 ) -> Verified:
-    """`kept`: checkpoints that were taken away earlier. Raises `FileTrouble` where the folder is no export, or ends
-    before one of them, and `OSError` where it can't be read."""
-    return _ExportCheck(folder, trusted, kept).done(show)
+    """`outside`: what others kept. Raises `FileTrouble` where the folder is no export, or ends before a checkpoint that
+    was kept, and `OSError` where it can't be read."""
+    return _ExportCheck(folder, trusted, outside).done(show)
 
 
 class _ExportCheck:
-    def __init__(self, folder: Path, trusted: TrustedKey, kept: Sequence[SignedSize]) -> None:
+    def __init__(self, folder: Path, trusted: TrustedKey, outside: OutsideEvidence) -> None:
         self._folder, self._manifest = folder, ExportManifest(folder)
         self._faults = FaultsFound()
         self._tiles_read: dict[tuple[int, int], list[bytes] | None] = {}
@@ -90,15 +95,21 @@ class _ExportCheck:
         if stated is None:
             self._faults.add(FaultKind.FILE, f"{CHECKPOINT}: holds none, so nothing is signed")
         self._size = self._manifest.size if stated is None else stated
-        beyond = next((each for each in kept if each.size > self._size), None)
+        beyond = next((each for each in outside.notes if each.size > self._size), None)
         if beyond is not None:
             raise FileTrouble(
                 f"{beyond.name} covers {beyond.size} records, and the export ends at {self._size}, so the two can't be "
                 "compared; export the journal again"
             )
+        later = next((each.name for seq, each in outside.receipts.items() if seq >= self._size), None)
+        if later is not None:
+            raise FileTrouble(
+                f"`{later}` proves a record behind the export's end, {self._size}; export the journal again"
+            )
         own = [] if stated is None else [SignedSize(stated, f"{CHECKPOINT} {stated}", note)]
-        coming = sorted([*own, *kept], key=lambda each: each.size)
-        self._history = HistoryCheck(coming, trusted.verifier, self._faults)
+        coming = sorted([*own, *outside.notes], key=lambda each: each.size)
+        self._history = HistoryCheck(coming, trusted.verifiers, self._faults, trusted.policy)
+        self._outside = LeafCheck(outside, self._faults)
         self._records = RecordCheck(faults=self._faults, key=None)
         self._order = LineOrder(self._faults, self._size, is_complete=self._manifest.is_complete)
         self._withheld = 0
@@ -121,6 +132,8 @@ class _ExportCheck:
             records=lines,
             size=self._size,
             signed=self._history.signed,
+            witnessed=self._history.witnessed,
+            mirrored=self._outside.mirrored,
             checkpoints=self._history.checkpoints,
             opened=self._records.opened,
             withheld=self._withheld,
@@ -188,7 +201,9 @@ class _ExportCheck:
 
     def _log(self, show: ShowChecked) -> None:
         """The hashes make the tree, whatever records are in the folder; each level is made of the one below."""
-        self._history.finish(is_end=self._hashes_are_whole(show))
+        is_whole = self._hashes_are_whole(show)
+        self._history.finish(is_end=is_whole)
+        self._outside.finish(is_end_known=True)  # an export ends where it was made, whatever came since
 
     def _hashes_are_whole(self, show: ShowChecked) -> bool:
         levels, whole = TileCheck(self._full, self._faults), True
@@ -197,7 +212,9 @@ class _ExportCheck:
             if self._tile(0, number) is None:
                 self._faults.add(FaultKind.FILE, f"tile/0/{tile_path(number)}: is missing, or not of its size")
                 return False  # without it no root can be computed
-            self._history.add(levels.leaves(number, [None] * TILE_HASHES))
+            leaves = levels.leaves(number, [None] * TILE_HASHES)
+            self._outside.add(leaves)
+            self._history.add(leaves)
             show("hashes", number + 1, full)
         level = 0
         while self._size >> 8 * level:
@@ -209,6 +226,7 @@ class _ExportCheck:
                 self._faults.add(FaultKind.FILE, f"{name}: is missing, or not of its size")
                 whole = False
             elif level == 0:
+                self._outside.add(hashes)
                 self._history.add(hashes)
             elif hashes != levels.under_way(level):
                 self._faults.add(FaultKind.TILE, f"tile {level}/{number}: is not made of the tiles below it")

@@ -5,7 +5,10 @@ is a prefix of the next. Where one doesn't, the change lies behind the last that
 
     records 512..767: one of them is not what checkpoint 768 was signed over (checkpoint 512 still holds)
 
-Those behind it can't hold either, and are not named. A checkpoint that was taken away earlier speaks for itself.
+Those behind it can't hold either, and are not named. A checkpoint that was taken away earlier speaks for itself, and so
+does one that a witness cosigned, unless the journal has the very same one and it was named:
+
+    records 0..767: the witness saw another history of 768 records
 
 A leaf that can't be had (`None`) ends the comparing: the roots from there on can't be computed.
 """
@@ -18,6 +21,7 @@ from typing import NamedTuple
 from ledger.record.checkpoints import Checkpoint, read_checkpoint
 from ledger.record.merkle_tree import extended, root_of
 from ledger.record.signed_notes import BadNote, NoteVerifier
+from ledger.record.trust_policies import NO_QUORUM, TrustPolicy
 from ledger.verify.journal_faults import FaultKind, FaultsFound
 
 
@@ -36,16 +40,31 @@ class SignedSize(NamedTuple):
     is_kept: bool = False
     """It was taken away earlier: it is compared with what the journal has, not the other way round."""
 
+    is_witnessed: bool = False
+    """A witness cosigned it and kept it; `name` is what the witness is called."""
+
 
 class HistoryCheck:
     """Leaves go in by `add`, in their order; `finish` says what is missing behind them."""
 
-    def __init__(self, checkpoints: Iterable[SignedSize], verifier: NoteVerifier, faults: FaultsFound) -> None:
-        """`checkpoints`: by size."""
+    def __init__(
+        self,
+        checkpoints: Iterable[SignedSize],
+        verifiers: Sequence[NoteVerifier],
+        faults: FaultsFound,
+        policy: TrustPolicy | None = None,
+    ) -> None:
+        """`checkpoints`: by size. `policy`: whose cosignatures count."""
         self._coming: Iterator[SignedSize] = iter(checkpoints)
         self._next = next(self._coming, None)
-        self._verifier, self._faults = verifier, faults
+        self._verifiers, self._faults, self._policy = verifiers, faults, policy
+        self._own: Checkpoint | None = None  # the journal's last one that was compared
+        self._witnesses_told: set[str] = set()
+        self._cosigned: tuple[int, dict[str, int]] = (0, {})  # of one size
+        self.witnessed = 0
+        """How many records the last checkpoint covers that holds and is cosigned as the policy asks."""
         self._frontier: tuple[bytes, ...] | None = ()
+        self._is_end_missing = False
         self._has_changed = False  # one of the journal's own didn't hold: none after it can
         self.size = 0
         self.signed = 0
@@ -85,7 +104,7 @@ class HistoryCheck:
         """None where it is none; that is a fault."""
         self.checkpoints += 1
         try:
-            checkpoint = read_checkpoint(signed.note or "", self._verifier)
+            checkpoint = read_checkpoint(signed.note or "", *self._verifiers)
         except BadNote:
             self._faults.add(FaultKind.SIGNATURE, f"{signed.name}: its signature is not that of the journal key")
             return None
@@ -97,8 +116,18 @@ class HistoryCheck:
     def _compare_root(self, signed: SignedSize, checkpoint: Checkpoint) -> None:
         if self._frontier is None:
             return
+        is_told = signed.is_witnessed and (checkpoint == self._own or signed.name in self._witnesses_told)
+        if not signed.is_kept:
+            self._own = checkpoint
         if checkpoint.root == root_of(self._frontier):
             self.signed = max(self.signed, signed.size)
+            self._count_cosignatures(signed)
+        elif is_told:
+            return
+        elif signed.is_witnessed:
+            self._witnesses_told.add(signed.name)
+            said = f"{_records(0, signed.size)}: {signed.name} saw another history of {signed.size} records"
+            self._faults.add(FaultKind.HISTORY, said)
         elif signed.is_kept:
             said = f"{_records(0, signed.size)}: {signed.name} was signed over another history of {signed.size} records"
             self._faults.add(FaultKind.HISTORY, said)
@@ -109,21 +138,45 @@ class HistoryCheck:
             said = f"{which} is not what {signed.name} was signed over{before}"
             self._faults.add(FaultKind.HISTORY, f"{_records(self.signed, signed.size)}: {said}")
 
-    def finish(self, *, is_end: bool = True) -> None:
-        """There are no more leaves. `is_end`: since the log has no more, not since they can't be read."""
+    def _count_cosignatures(self, signed: SignedSize) -> None:
+        if self._policy is None:
+            return
+        size, before = self._cosigned
+        try:
+            cosigned = self._policy.cosigned(signed.note or "")
+        except BadNote:
+            self._faults.add(FaultKind.COSIGNATURE, f"{signed.name}: a cosignature is not that of its witness")
+            return
+        self._cosigned = signed.size, (before if size == signed.size else {}) | cosigned
+        if self._policy.is_met_by(self._cosigned[1]):
+            self.witnessed = signed.size
+
+    def finish(self, *, is_end: bool = True) -> bool:
+        """There are no more leaves. `is_end`: since the log has no more, not since they can't be read. Whether the end
+        of the log is missing, as a checkpoint says."""
         own: SignedSize | None = None
+        seen: SignedSize | None = None
         while self._next is not None:
             signed, self._next = self._next, next(self._coming, None)
             if self._verified(signed) is None or not is_end:
                 continue
-            if signed.is_kept:
+            if signed.is_witnessed:
+                seen = signed
+            elif signed.is_kept:
                 self._ends_before(f"{signed.name} was signed over {signed.size}")
             else:
                 own = signed
         if own is not None:
             self._ends_before(f"{own.name} was signed")
+        elif seen is not None:
+            self._ends_before(f"{seen.name} saw {seen.size} records")
+        if self._policy is not None and self._policy.quorum != NO_QUORUM and not self.witnessed and self.size:
+            said = f"checkpoints: none that holds is cosigned as the trust policy asks, by `{self._policy.quorum}`"
+            self._faults.add(FaultKind.COSIGNATURE, said)
+        return self._is_end_missing
 
     def _ends_before(self, what: str) -> None:
+        self._is_end_missing = True
         said = f"record {self.size}: is missing: the journal ends there, and {what}"
         self._faults.add(FaultKind.RECORD_MISSING, said)
 

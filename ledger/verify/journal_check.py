@@ -19,15 +19,17 @@ from ledger.journal.opened_records import JOINED, KeyNumbered
 from ledger.record.log_tiles import TILE_HASHES
 from ledger.store.key_database import OWN, KeyGone, SubjectKeys
 from ledger.store.secret_files import KeyPlaces, wrapping_key
-from ledger.store.tables import bodies, checkpoints, entries, head, policy_sets, tiles
+from ledger.store.tables import bodies, checkpoints, cosignatures, entries, head, policy_sets, tiles
 from ledger.store.trouble import DAMAGED, FileTrouble, JournalUnavailable
 from ledger.verify.history_check import HistoryCheck, SignedSize
 from ledger.verify.journal_faults import FaultKind, FaultsFound
+from ledger.verify.outside_evidence import LeafCheck, OutsideEvidence
 from ledger.verify.policy_set_check import PolicySetCheck
 from ledger.verify.record_check import MEMBER_OF, RecordCheck
 from ledger.verify.tile_check import TileCheck, full_tiles
 from ledger.verify.trusted_key import TrustedKey
 
+NOTHING_OUTSIDE = OutsideEvidence()
 _PAGE = TILE_HASHES
 _CHECKPOINTS_AT_ONCE = 1_000
 
@@ -74,6 +76,12 @@ class Verified:
     opened: int = 0
     """Bodies that are those recorded, in whole."""
 
+    witnessed: int = 0
+    """How many of them the newest checkpoint covers that holds and is cosigned as the trust policy asks."""
+
+    mirrored: int = 0
+    """How many records are those of the mirror."""
+
     withheld: int = 0
     """Bodies of which commitments stand in place of some parts."""
 
@@ -85,12 +93,12 @@ def verify_journal(
     journal: Journal,
     trusted: TrustedKey,
     key: KeyNumbered | None,
-    kept: Sequence[SignedSize] = (),
+    outside: OutsideEvidence = NOTHING_OUTSIDE,
     show: ShowChecked = lambda *_: None,
 ) -> Verified:
-    """`key`: of bodies; None: they are not opened. `kept`: checkpoints that were taken away earlier. Raises
-    `JournalUnavailable` where the journal can't be read."""
-    return _JournalCheck(journal, trusted, key, kept).done(show)
+    """`key`: of bodies; None: they are not opened. `outside`: what others kept. Raises `JournalUnavailable` where the
+    journal can't be read, and `FileTrouble` and `OSError` where a mirror can't."""
+    return _JournalCheck(journal, trusted, key, outside).done(show)
 
 
 def body_keys(places: KeyPlaces) -> KeyNumbered:
@@ -107,7 +115,7 @@ def body_keys(places: KeyPlaces) -> KeyNumbered:
 
 class _JournalCheck:
     def __init__(
-        self, journal: Journal, trusted: TrustedKey, key: KeyNumbered | None, kept: Sequence[SignedSize]
+        self, journal: Journal, trusted: TrustedKey, key: KeyNumbered | None, outside: OutsideEvidence
     ) -> None:
         self._journal = journal
         self._faults = FaultsFound()
@@ -117,8 +125,10 @@ class _JournalCheck:
         self._size: int = 0 if last is None else last + 1
         self._records = RecordCheck(faults=self._faults, key=key)
         self._tiles = TileCheck(self._tile_at, self._faults)
-        coming = _merged(_stored_checkpoints(journal, self._bounds.signed), sorted(kept, key=lambda each: each.size))
-        self._history = HistoryCheck(coming, trusted.verifier, self._faults)
+        stored = _stored_checkpoints(journal, self._bounds.signed)
+        coming = _merged(stored, sorted(outside.notes, key=lambda each: each.size))
+        self._history = HistoryCheck(coming, trusted.verifiers, self._faults, trusted.policy)
+        self._outside = LeafCheck(outside, self._faults)
 
     def done(self, show: ShowChecked) -> Verified:
         faults, history, checked = self._faults, self._history, 0
@@ -128,9 +138,10 @@ class _JournalCheck:
             rows = self._page(first)
             checked += len(rows)
             leaves = [self._leaf(seq, rows.get(seq)) for seq in range(first, min(first + _PAGE, self._size))]
+            self._outside.add(leaves)
             history.add(self._tiles.leaves(first // _PAGE, leaves) if len(leaves) == _PAGE else leaves)
             show("records", min(first + _PAGE, self._size), self._size)
-        history.finish()
+        self._outside.finish(is_end_known=history.finish())
         self._ends()
         policies = PolicySetCheck(faults)
         columns = (policy_sets.c.version, policy_sets.c.files, policy_sets.c.standard_facts)
@@ -142,6 +153,8 @@ class _JournalCheck:
             records=checked,
             size=self._size,
             signed=history.signed,
+            witnessed=history.witnessed,
+            mirrored=self._outside.mirrored,
             checkpoints=history.checkpoints,
             opened=self._records.opened,
             policy_sets=policies.sets,
@@ -233,8 +246,22 @@ def _stored_checkpoints(journal: Journal, newest: int | None) -> Iterator[Signed
         size = checkpoints.c.size
         query = select(size, checkpoints.c.note).where(size > last, size <= newest).order_by(size)
         rows = journal.read(query.limit(_CHECKPOINTS_AT_ONCE))
-        yield from (SignedSize(row.size, f"checkpoint {row.size}", _text(row.note)) for row in rows)
+        lines = _cosignatures(journal, last, rows[-1].size) if rows else {}
+        for row in rows:
+            note = _text(row.note)
+            cosigned = note if note is None else note + lines.get(row.size, "")
+            yield SignedSize(row.size, f"checkpoint {row.size}", cosigned)
         last = rows[-1].size if rows else newest
+
+
+def _cosignatures(journal: Journal, after: int, until: int) -> dict[int, str]:
+    """Lines by size."""
+    columns = cosignatures.c
+    query = select(columns.size, columns.line).where(columns.size > after, columns.size <= until)
+    found: dict[int, str] = {}
+    for row in journal.read(query.order_by(columns.size, columns.witness)):
+        found[row.size] = found.get(row.size, "") + row.line
+    return found
 
 
 def _text(note: object) -> str | None:

@@ -26,6 +26,8 @@ class FaultKind(StrEnum):
     SIGNATURE = "checkpoint not signed by the key"
     CHECKPOINT = "checkpoint missing"
     HISTORY = "records unlike a checkpoint"
+    OUTSIDE = "record unlike what others kept"
+    COSIGNATURE = "cosignature missing or not by the witness"
     POLICY_SET = "policy set changed or missing"
     FILE = "file of the export changed or missing"
 
@@ -47,6 +49,9 @@ MEANINGS = {
     "that you trust is another journal's.",
     FaultKind.CHECKPOINT: "It was taken away: what it covered is not held by it any more.",
     FaultKind.HISTORY: "Among these records one was changed, removed, added or moved after the checkpoint was signed.",
+    FaultKind.OUTSIDE: "The record was changed, removed, added or moved after somebody else got its hash or its proof.",
+    FaultKind.COSIGNATURE: "No witness that the trust policy names vouches for this: nobody but the journal's operator "
+    "says that it is the only history.",
     FaultKind.POLICY_SET: "The policies kept are not those that decided.",
     FaultKind.FILE: "The folder is not the one that was exported.",
 }

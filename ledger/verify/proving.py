@@ -1,15 +1,17 @@
-"""The proof that a record of a journal is in the newest checkpoint: a header, at most 63 hashes, a signed note."""
+"""The proof that a record of a journal is in a signed checkpoint: a header, at most 63 hashes, a signed note.
+
+Of the checkpoints that cover it the one with most cosignatures is taken, for a proof counts as much as its checkpoint.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
 from ledger.journal.log_head import LOG_DISAGREES
+from ledger.journal.signed_log import note_over, proof_maker
 from ledger.record.log_proofs import LogProof
-from ledger.record.log_tiles import TILE_HASHES, restored
-from ledger.record.merkle_proofs import NoTile, ProofMaker
-from ledger.record.merkle_tree import leaf_hash
-from ledger.store.tables import checkpoints, entries, tiles
+from ledger.record.merkle_proofs import NoTile
+from ledger.store.tables import entries
 from ledger.store.trouble import FileTrouble
 
 
@@ -23,25 +25,14 @@ def proof_of(connection: Connection, called: str) -> LogProof | None:
     by_place = called.isascii() and called.isdigit() and int(called) < 2**63
     which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
     record = connection.execute(select(entries.c.seq, entries.c.header).where(which)).first()
-    newest = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
     if record is None:
         return None
-    if newest is None or record.seq >= newest.size:
+    over = note_over(connection, record.seq)
+    if over is None:
         raise NotProvedYet(f"no checkpoint covers record {record.seq} yet")
-    first = newest.size // TILE_HASHES * TILE_HASHES
-    last = select(entries.c.header).where(entries.c.seq >= first, entries.c.seq < newest.size).order_by(entries.c.seq)
-    leaves = [leaf_hash(row.header.encode()) for row in connection.execute(last)]
-
-    def tile_at(level: int, number: int) -> bytes | None:
-        where = (tiles.c.level == level) & (tiles.c.number == number)
-        hashes: bytes | None = connection.execute(select(tiles.c.hashes).where(where)).scalar()
-        return hashes
-
-    tree = restored(newest.size, tile_at, leaves)
-    if tree is None or len(leaves) != newest.size - first:
-        raise FileTrouble(LOG_DISAGREES)
+    size, note = over
     try:
-        hashes = ProofMaker(tree, tile_at).inclusion(record.seq)
+        hashes = proof_maker(connection, size).inclusion(record.seq)
     except NoTile as error:
         raise FileTrouble(LOG_DISAGREES) from error
-    return LogProof(record.header.encode(), record.seq, tuple(hashes), newest.note)
+    return LogProof(record.header.encode(), record.seq, tuple(hashes), note)

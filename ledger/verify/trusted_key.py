@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.record.checkpoints import stated_size
+from ledger.record.checkpoints import epochs_until, stated_size
 from ledger.record.signed_notes import BadNote, NoteVerifier, read_verifier
+from ledger.record.trust_policies import BadTrustPolicy, TrustPolicy, read_trust_policy
+from ledger.store.text_files import small_text
 from ledger.store.trouble import FileTrouble
 from ledger.verify.history_check import SignedSize
-
-_TEXT_MAX = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,14 @@ class TrustedKey:
 
     is_brought: bool
     """It is from elsewhere than what is checked."""
+
+    policy: TrustPolicy | None = None
+    """Whose cosignatures count beside it; None: nobody asks."""
+
+    @property
+    def verifiers(self) -> tuple[NoteVerifier, ...]:
+        """All keys that a checkpoint may be signed by: also those of the log's earlier epochs."""
+        return epochs_until(self.verifier) if self.policy is None or not self.policy.logs else self.policy.verifiers
 
 
 def brought_key(said: str) -> TrustedKey:
@@ -46,6 +54,25 @@ def brought_key(said: str) -> TrustedKey:
         ) from error
 
 
+def brought_trust(path: Path, key: str | None) -> TrustedKey:
+    """A trust policy; `key` where it names no log. Raises `FileTrouble`."""
+    policy = trust_policy_in(path)
+    if policy.logs and key is not None:
+        raise FileTrouble(f"the trust policy `{path}` names the journal's key; leave --key out")
+    if not policy.logs and key is None:
+        raise FileTrouble(f"the trust policy `{path}` has no line `log KEY`; add it, or give the key with --key")
+    verifier = policy.logs[0] if key is None else brought_key(key).verifier
+    return TrustedKey(verifier, f"the trust policy {path}", True, policy)  # noqa: FBT003  # a field of its own
+
+
+def trust_policy_in(path: Path) -> TrustPolicy:
+    """Raises `FileTrouble`."""
+    try:
+        return read_trust_policy(small_text(path, "the trust policy").encode())
+    except BadTrustPolicy as error:
+        raise FileTrouble(f"the trust policy `{path}` can't be used: {error}") from error
+
+
 def kept_checkpoint(path: Path) -> SignedSize:
     """A signed note that was taken away earlier. Raises `FileTrouble` where the file holds none; whether the key signed
     it is found out with the others."""
@@ -54,19 +81,3 @@ def kept_checkpoint(path: Path) -> SignedSize:
     if size is None:
         raise FileTrouble(f"the checkpoint `{path}` is none; give a file with a signed note, as an export has it")
     return SignedSize(size, f"the checkpoint in `{path}`", note, is_kept=True)
-
-
-def small_text(path: Path, what: str) -> str:
-    """Of a regular file of at most a megabyte, in UTF-8. Raises `FileTrouble`."""
-    try:
-        if not path.is_file():
-            raise FileTrouble(f"{what} `{path}` is no file; give one that is there")
-        with path.open("rb") as file:
-            content = file.read(_TEXT_MAX + 1)
-        if len(content) > _TEXT_MAX:
-            raise FileTrouble(f"{what} `{path}` has more than a megabyte; give another file")
-        return content.decode()
-    except OSError as error:
-        raise FileTrouble(f"{what} `{path}` can't be read: {error.strerror}") from error
-    except UnicodeError as error:
-        raise FileTrouble(f"{what} `{path}` is no text in UTF-8; give another file") from error

@@ -121,7 +121,7 @@ def test_a_proof_that_was_kept_names_a_record_that_is_not_there_any_more(home: P
         (["proof", "7", "--save", "a.tlog-proof"], "`a.tlog-proof` is there already"),
         (["proof", "7", "--save", "none/a"], "can't be written: No such file or directory"),
         (["verify", "a.tlog-proof"], "give the journal's verifier key with --key"),
-        (["verify", "a.tlog-proof", "--key", "x", "--checkpoint", "x"], "leave --checkpoint out"),
+        (["verify", "a.tlog-proof", "--key", "x", "--checkpoint", "x"], "leave --checkpoint, --witness-notes"),
         (["verify", "a.tlog-proof", "--key", "x"], "the key `x` is no file"),
     ],
 )

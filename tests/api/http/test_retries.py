@@ -25,6 +25,8 @@ from ledger.access.roles import Role
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import RequestKeyReused
+from ledger.record.cosignatures import cosignature
+from ledger.record.signed_notes import COSIGNATURE, new_signer
 from tests.support.journal_reading import from_journal, headers_in
 from tests.support.keyed_services import asking_for_keys, bearer, changed, people_with_keys, service_key, settings_in
 from tests.support.raw_http import ask
@@ -32,12 +34,15 @@ from tests.support.running_service import BODY, ORDERS, eventually, journal_file
 
 ORDER = "/v1/decisions/order"
 REPLAYED = "idempotent-replayed"
+WITNESS = new_signer("auditor.example/w1", COSIGNATURE)
 UNREADABLE = "/problems/idempotency-key-unreadable"
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return settings_in(tmp_path_factory.mktemp("service"))
+    home = tmp_path_factory.mktemp("service")
+    (home / "trust.policy").write_text(f"witness auditor {WITNESS.verifier.as_text()}\nquorum auditor\n", "utf-8")
+    return settings_in(home, trust_policy=str(home / "trust.policy"))
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +74,16 @@ def _key_of_erp(client: httpx2.Client) -> str:
     return str(client.post("/v1/keys", json={"service": "erp", "roles": ["order-entry"]}).json()["id"])
 
 
+def _cosigned(client: httpx2.Client) -> Asked:
+    """The newest checkpoint, and another line of the same witness."""
+    eventually(lambda: client.get("/checkpoint").status_code == 200)
+    note = client.get("/checkpoint").text
+    body, other = (
+        {"size": int(note.split("\n")[1]), "cosignature": cosignature(WITNESS, note, time)} for time in (1, 2)
+    )
+    return Asked("/v1/journal/cosignatures", body, other)
+
+
 def _pending(client: httpx2.Client, settings: Settings) -> str:
     (settings.rules / "orders.yaml").write_text(ORDERS.replace("  over-limit:", "  other:"), encoding="utf-8")
     eventually(lambda: client.get("/readyz").json()["pending"] is not None)
@@ -94,6 +109,7 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
     "/v1/keys/{id}/revoke": lambda client, _: Asked(
         f"/v1/keys/{_key_of_erp(client)}/revoke", {"in_days": 7}, {"in_days": 0}
     ),
+    "/v1/journal/cosignatures": lambda client, _: _cosigned(client),
 }
 """By route; the other kinds of case share the code of orders."""
 

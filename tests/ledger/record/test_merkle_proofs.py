@@ -1,4 +1,4 @@
-"""Proofs of inclusion against the definition in RFC 6962, and every change of one refused."""
+"""Proofs of inclusion and consistency against the definitions in RFC 6962, and every change of one refused."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from ledger.record.checkpoints import Checkpoint
 from ledger.record.log_proofs import BadProof, LogProof, read_proof
 from ledger.record.log_tiles import LogTree
-from ledger.record.merkle_proofs import NoTile, ProofMaker, root_from
-from ledger.record.merkle_tree import leaf_hash
+from ledger.record.merkle_proofs import NoTile, ProofMaker, is_consistent, root_from
+from ledger.record.merkle_tree import EMPTY_ROOT, leaf_hash
 from ledger.record.record_header import Header
 from ledger.record.signed_notes import new_signer
 from tests.support.large import how_many
@@ -67,6 +67,71 @@ def test_a_tile_that_is_missing_is_said() -> None:
     tree, _ = LogTree().appended(LEAVES[:600])
     with pytest.raises(NoTile):
         ProofMaker(tree, lambda *_: None).inclusion(1)
+
+
+def _subproof(m: int, leaves: Sequence[bytes], *, is_whole: bool) -> list[bytes]:
+    """RFC 6962, 2.1.2, word for word."""
+    if m == len(leaves):
+        return [] if is_whole else [_root(leaves)]
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    if m <= k:
+        return [*_subproof(m, leaves[:k], is_whole=is_whole), _root(leaves[k:])]
+    return [*_subproof(m - k, leaves[k:], is_whole=False), _root(leaves[:k])]
+
+
+def test_consistency_proofs_are_those_of_the_rfc() -> None:
+    for size in range(1, 41):
+        maker, leaves = _maker(size), LEAVES[:size]
+        for old in range(1, size + 1):
+            proof = maker.consistency(old)
+            assert proof == _subproof(old, leaves, is_whole=True)
+            assert is_consistent(old, _root(leaves[:old]), size, _root(leaves), proof)
+
+
+def test_a_larger_tree_begins_with_each_smaller_one() -> None:
+    """Sizes of every shape, with tiles of two and three levels; the wrong sizes and roots never pass."""
+    chance, most = random.Random(6962), how_many(2_000, large=66_000)
+    sizes = sorted(chance.sample(range(1, most), how_many(40, large=200)))
+    roots = {size: LogTree().appended(LEAVES[:size])[0].root for size in sizes}
+    makers = {size: _maker(size) for size in sizes}
+    pairs = [(old, size) for size in sizes for old in sizes if old <= size]
+    for old, size in chance.sample(pairs, min(len(pairs), how_many(400, large=10_000))):
+        proof = makers[size].consistency(old)
+        assert is_consistent(old, roots[old], size, roots[size], proof)
+        assert not is_consistent(old, roots[old], size, bytes(32), proof)
+        assert not is_consistent(old, bytes(32), size, roots[size], proof)
+        assert not is_consistent(old, roots[old], size, roots[size], [*proof, bytes(32)])
+        if proof:
+            assert not is_consistent(old, roots[old], size, roots[size], proof[:-1])
+            assert not is_consistent(size, roots[size], old, roots[old], proof)
+
+
+@pytest.mark.parametrize(("old", "size"), [(3, 5), (4, 7), (255, 257), (256, 600), (300, 601)])
+def test_each_bit_of_a_consistency_proof_counts(old: int, size: int) -> None:
+    proof = _maker(size).consistency(old)
+    content = b"".join([_root(LEAVES[:old]), _root(LEAVES[:size]), *proof])
+    assert _holds(old, size, content)
+    for bit in range(len(content) * 8):
+        changed = bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        assert not _holds(old, size, bytes(changed)), bit
+
+
+def _holds(old: int, size: int, content: bytes) -> bool:
+    old_root, root, *proof = (content[at : at + 32] for at in range(0, len(content), 32))
+    return is_consistent(old, old_root, size, root, proof)
+
+
+def test_nothing_is_before_an_empty_tree_and_the_same_tree_needs_no_proof() -> None:
+    root = _root(LEAVES[:7])
+    assert _maker(7).consistency(0) == _maker(7).consistency(7) == []
+    assert is_consistent(0, EMPTY_ROOT, 7, root, [])
+    assert is_consistent(7, root, 7, root, [])
+    assert not is_consistent(0, root, 7, root, [])
+    assert not is_consistent(0, EMPTY_ROOT, 7, root, [root])
+    assert not is_consistent(7, LEAVES[0], 7, root, [])
+    assert not is_consistent(8, root, 7, root, [])
+    assert not is_consistent(5, _root(LEAVES[:5]), 7, root, [])
 
 
 SIGNER = new_signer("example.com/journal")

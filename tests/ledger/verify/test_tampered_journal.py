@@ -10,7 +10,7 @@ import json
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,6 @@ from ledger.store.place import JournalPlace, ServerAddress
 from ledger.store.secret_files import KeyPlaces, beside, signing_key
 from ledger.verify.journal_check import body_keys, verify_journal
 from ledger.verify.trusted_key import TrustedKey
-from tests.support import postgresql as postgresql_
 from tests.support.command_line import credence
 from tests.support.large import how_many
 from tests.support.tampering import ACCOUNTS, SIGNED, TABLES, VERSION, Rows, changed, connected, write_journal
@@ -221,41 +220,7 @@ TAMPERINGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("written") / "var"
-    write_journal(home / "credence.db", beside(home / "credence.db"))
-    return home
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory, postgresql: str) -> Iterator[tuple[ServerAddress, Path]]:
-    home = tmp_path_factory.mktemp("template") / "var"
-    with postgresql_.new_database(postgresql) as place:
-        write_journal(place, beside(home / "credence.db"))
-        yield place, home
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JournalPlace]:
-    """A copy of the journal for one test, with its keys in `var`."""
-    monkeypatch.chdir(tmp_path)
-    if request.param == "sqlite":
-        shutil.copytree(request.getfixturevalue("written"), tmp_path / "var")
-        yield tmp_path / "var" / "credence.db"
-        return
-    server, home = request.getfixturevalue("template")
-    shutil.copytree(home, tmp_path / "var")
-    with postgresql_.copied_database(server) as copied:
-        yield copied
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> KeyPlaces:
-    return beside(tmp_path / "var" / "credence.db")
-
-
-def _verified(place: JournalPlace, *words: str, faults: bool) -> dict[str, Any]:
+def verified(place: JournalPlace, *words: str, faults: bool) -> dict[str, Any]:
     where = place.uri if isinstance(place, ServerAddress) else str(place)
     done = credence("journal", "verify", where, "--json", *words)
     assert (done.exit_code, done.stderr) == (1 if faults else 0, ""), done.stdout
@@ -270,7 +235,7 @@ def test_what_was_changed_is_named(place: JournalPlace, keys: KeyPlaces, name: s
         Path("kept").write_text(rows.checkpoints[-1]["note"], "utf-8")
         tampering.act(rows)
     expected = [*tampering.alone, *(tampering.kept or [])]
-    said = _verified(place, "--checkpoint", "kept", "--key", true_key, faults=bool(expected))
+    said = verified(place, "--checkpoint", "kept", "--key", true_key, faults=bool(expected))
     found = [each["fault"] for each in said["first"]]
     assert [text for text in found if "`kept`" not in text] == tampering.alone
     assert sorted(found) == sorted(expected)
@@ -282,7 +247,7 @@ def test_signed_by_the_true_key_nothing_is_seen_without_a_checkpoint_from_elsewh
 ) -> None:
     with changed(place, keys) as rows:
         _true_key(rows)
-    said = _verified(place, faults=False)
+    said = verified(place, faults=False)
     assert (said["records"], said["signed"], said["bodies"], said["policy_sets"]) == (1_000, 1_000, 1_000, 1)
     assert said["key_brought"] is False
 
@@ -290,7 +255,7 @@ def test_signed_by_the_true_key_nothing_is_seen_without_a_checkpoint_from_elsewh
 def test_a_customers_key_that_was_deleted_is_named_and_others_open(place: JournalPlace, keys: KeyPlaces) -> None:
     with closing(sqlite3.connect(keys.subject_keys)) as raw, raw:
         raw.execute("DELETE FROM subject_keys WHERE number = 8")
-    said = _verified(place, faults=True)
+    said = verified(place, faults=True)
     assert [each["fault"] for each in said["first"]] == ["subject key 8: is gone, and no erasure record says why"]
     assert said["bodies"] == 1_000 - 1_000 // ACCOUNTS
 
@@ -305,7 +270,7 @@ def test_without_the_keys_all_but_bodies_is_checked_where_that_is_meant(place: J
     assert "or give --without-bodies" in " ".join(refused.stderr.split())
     keys.signing_key.unlink()
     assert "with --key" in credence("journal", "verify", where, "--without-bodies").stderr
-    said = _verified(place, "--without-bodies", "--key", vkey, faults=False)
+    said = verified(place, "--without-bodies", "--key", vkey, faults=False)
     assert (said["records"], said["bodies"], said["key_brought"]) == (1_000, 0, True)
 
 
@@ -314,7 +279,7 @@ def test_a_record_that_the_disk_garbled_is_named(place: JournalPlace) -> None:
         return  # a server takes no text that is none
     with connected(place) as connection:
         connection.exec_driver_sql("UPDATE entries SET header = CAST(x'ff' || header AS TEXT) WHERE seq = 700")
-    said = _verified(place, faults=True)
+    said = verified(place, faults=True)
     assert [each["fault"] for each in said["first"]] == ["record 700: its row can't be read"]
 
 

@@ -78,7 +78,7 @@ def test_every_checkpoint_is_compared_at_its_size_however_leaves_come(step: int)
     for size in range(41):
         root = _root([*LEAVES[:22], LEAVES[99], *LEAVES[23:size]][:size]) if size >= 23 else _root(LEAVES[:size])
         notes.append(SignedSize(size, f"checkpoint {size}", Checkpoint("a", size, root).signed(signer)))
-    check = HistoryCheck(notes, signer.verifier, faults)
+    check = HistoryCheck(notes, [signer.verifier], faults)
     for at in range(0, 40, step):
         check.add(LEAVES[at : min(at + step, 40)])
     check.finish()
@@ -94,7 +94,7 @@ def test_behind_a_leaf_that_is_missing_only_signatures_are_looked_at() -> None:
         SignedSize(size, f"checkpoint {size}", Checkpoint("a", size, _root(LEAVES[:size])).signed(by))
         for size, by in ((2, signer), (4, signer), (5, other))
     ]
-    check = HistoryCheck(notes, signer.verifier, faults)
+    check = HistoryCheck(notes, [signer.verifier], faults)
     check.add([*LEAVES[:3], None, *LEAVES[4:6]])
     check.finish()
     assert [fault.text for fault in faults.shown] == ["checkpoint 5: its signature is not that of the journal key"]

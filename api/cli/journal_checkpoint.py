@@ -1,0 +1,205 @@
+"""`credence journal checkpoint|cosignature`: what goes to a witness, and what comes back from one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from api.cli.console import out, refuse
+from api.cli.journal_settings import journal_settings
+from api.cli.options import READ, WRITTEN, JournalOption
+from api.cli.record_options import journal_to_read
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from ledger.journal.log_transaction import LogTransaction
+    from ledger.record.trust_policies import TrustPolicy
+
+ForWitnessOption = Annotated[
+    str | None,
+    typer.Option(
+        "--for-witness",
+        metavar="SIZE",
+        help="Write a request to a witness that saw so many records last, 0 if none; or the file with its state.",
+        rich_help_panel=READ,
+    ),
+]
+ToOption = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="FILE", help="Write it to this file instead of printing it.", rich_help_panel=WRITTEN),
+]
+HashesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--hashes",
+        metavar="FILE",
+        help="Write the hashes of the records that the witness has not seen, for its mirror.",
+        rich_help_panel=WRITTEN,
+    ),
+]
+SinceOption = Annotated[
+    int | None,
+    typer.Option(
+        "--since",
+        metavar="NUMBER",
+        min=0,
+        help="The first record of which --hashes has the hash. Default: the first that the witness has not seen.",
+        rich_help_panel=WRITTEN,
+    ),
+]
+LineArgument = Annotated[Path, typer.Argument(metavar="LINE", help="The file with the line that the witness printed.")]
+RequestOption = Annotated[
+    Path,
+    typer.Option("--request", metavar="FILE", help="The request that the witness was given.", rich_help_panel=READ),
+]
+TrustOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--trust",
+        metavar="FILE",
+        help="The trust policy that names the witness. Default: the setting CREDENCE_TRUST_POLICY.",
+        rich_help_panel=READ,
+    ),
+]
+
+
+def checkpoint(
+    *,
+    for_witness: ForWitnessOption = None,
+    to: ToOption = None,
+    hashes: HashesOption = None,
+    since: SinceOption = None,
+    journal: JournalOption = None,
+) -> None:
+    """Print the newest checkpoint, or the request that a witness cosigns.
+
+    A checkpoint says how many records there are, and a hash over all of them: keep one, and nothing before it can be
+    changed unseen. The request (C2SP add-checkpoint) also proves that the log goes on from what the witness saw.
+    Neither names anybody or has a figure, nor have the hashes.
+
+    Example:  credence journal checkpoint --for-witness 600 --to request
+
+    Exit code: 0 written, 2 there is no such checkpoint, or a file can't be used.
+    """
+    from ledger.journal.signed_log import NoCheckpoint, leaves_between, newest_note, request_since
+    from ledger.record.checkpoints import stated_size
+
+    if for_witness is None and hashes is not None:
+        refuse("--hashes belongs to a request; give --for-witness too")
+    if since is not None and hashes is None:
+        refuse("--since says what --hashes begins with; give that too, or neither")
+    old_size = None if for_witness is None else _size(for_witness)
+
+    def ask(connection: Connection) -> tuple[str | None, list[bytes]]:
+        if old_size is None:
+            return newest_note(connection), []
+        request = request_since(connection, old_size)
+        size = stated_size(request.note) or 0
+        first = old_size if since is None else since
+        return request.text(), [] if hashes is None else leaves_between(connection, min(first, size), size)
+
+    with journal_to_read(journal) as kept:
+        try:
+            text, leaves = kept.ask(lambda connection, _: ask(connection))
+        except NoCheckpoint as error:
+            refuse(str(error))
+    if text is None:
+        refuse("the journal has no checkpoint yet; one is signed within a second of its first record")
+    if hashes is not None:
+        _write(hashes, b"".join(leaves))
+    if to is None:
+        out().print(Text(text), end="", soft_wrap=True)
+    else:
+        _write(to, text.encode())
+
+
+def _size(said: str) -> int:
+    from ledger.record.checkpoints import stated_size
+    from ledger.store.text_files import small_text
+    from ledger.store.trouble import FileTrouble
+
+    if said.isascii() and said.isdigit() and len(said) < 19:
+        return int(said)
+    try:
+        size = stated_size(small_text(Path(said), "the witness's state"))
+    except FileTrouble as error:
+        refuse(f"{error}, or say how many records the witness saw")
+    if size is None:
+        refuse(f"`{said}` is no witness's state; give the file, or how many records the witness saw")
+    return size
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        refuse(f"`{path}` can't be written: {error.strerror}")
+
+
+def cosignature(
+    *, line: LineArgument, request: RequestOption, trust: TrustOption = None, journal: JournalOption = None
+) -> None:
+    """Keep what a witness said of a checkpoint, once it is seen to be by a witness of the trust policy.
+
+    From then on it stands behind that checkpoint, in proofs and in what the service shows. The same over HTTP: POST
+    /v1/journal/cosignatures.
+
+    Example:  credence journal cosignature line --request request --trust trust.policy
+
+    Exit code: 0 kept, or there already; 2 it is not over that checkpoint, by none of those witnesses, or the journal
+    can't be written.
+    """
+    from ledger.journal.signed_log import NoCheckpoint, NoCosignature, keep_cosignature
+    from ledger.record.checkpoints import stated_size
+    from ledger.record.signed_notes import BadNote
+    from ledger.record.witness_requests import BadRequest, read_request
+    from ledger.store.text_files import small_text
+    from ledger.store.trouble import FileTrouble
+
+    try:
+        policy = _policy(trust)
+        text = f"{small_text(line, 'the line').strip()}\n"
+        note = read_request(small_text(request, "the request")).note
+        cosigned = policy.cosigned(note + text)
+    except (FileTrouble, BadRequest) as error:
+        refuse(str(error))
+    except BadNote as error:
+        refuse(f"`{line}` is not the answer to `{request}`: {error}")
+    if len(cosigned) != 1 or text.count("\n") != 1:
+        refuse(f"`{line}` is not one line of a witness that the trust policy names")
+    [name] = cosigned
+    size = stated_size(note) or 0
+
+    def keep(transaction: LogTransaction) -> object:
+        try:
+            return keep_cosignature(transaction.connection, size, text, policy.witnesses[name])
+        except (NoCheckpoint, NoCosignature) as error:
+            return error
+
+    with journal_to_read(journal) as kept:
+
+        async def write() -> bool:
+            return bool(await kept.write(keep))
+
+        try:
+            is_new = asyncio.run(write())
+        except (NoCheckpoint, NoCosignature) as error:
+            refuse(f"{error}: the request is another journal's")
+    done = "kept" if is_new else "there already"
+    out().print(Text(f"{done}: {name} cosigned the checkpoint of {size:,} records"))
+
+
+def _policy(trust: Path | None) -> TrustPolicy:
+    """Raises `FileTrouble`."""
+    from ledger.store.trouble import FileTrouble
+    from ledger.verify.trusted_key import trust_policy_in
+
+    said = str(trust) if trust is not None else journal_settings(None).trust_policy
+    if not said:
+        raise FileTrouble("no trust policy says whose cosignatures count; give one with --trust")
+    return trust_policy_in(Path(said))

@@ -1,0 +1,153 @@
+"""The log as others see it: its newest checkpoint, witnesses' cosignatures, its tiles, and what proofs are made of."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, insert, select
+
+from ledger.journal.log_head import LOG_DISAGREES
+from ledger.record.cosignatures import cosigned_at
+from ledger.record.log_tiles import TILE_HASHES, LogTree, restored
+from ledger.record.merkle_proofs import NoTile, ProofMaker
+from ledger.record.merkle_tree import HASH_BYTES, leaf_hash
+from ledger.record.signed_notes import BadNote, NoteVerifier
+from ledger.record.witness_requests import WitnessRequest
+from ledger.store.tables import checkpoints, cosignatures, entries, tiles
+from ledger.store.trouble import FileTrouble
+
+_LENGTH_BYTES = 2
+"""Before each entry of a bundle."""
+
+
+class NoCheckpoint(Exception):
+    """There is none of this size, or none at all."""
+
+
+class NoCosignature(ValueError):
+    """It is no cosignature of that checkpoint by a witness that is trusted; the message says why."""
+
+
+def newest_note(connection: Connection) -> str | None:
+    """The newest checkpoint with what witnesses said of it; None where nothing is signed yet."""
+    row = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
+    return None if row is None else with_cosignatures(connection, row.size, row.note)
+
+
+def note_over(connection: Connection, seq: int) -> tuple[int, str] | None:
+    """Size and note of the checkpoint that proves most of this record: of those that cover it, the one with most
+    cosignatures, of these the newest; None where none covers it yet."""
+    count = func.count(cosignatures.c.witness)
+    query = select(cosignatures.c.size).where(cosignatures.c.size > seq).group_by(cosignatures.c.size)
+    cosigned = connection.execute(query.order_by(count.desc(), cosignatures.c.size.desc()).limit(1)).scalar()
+    where = checkpoints.c.size > seq if cosigned is None else checkpoints.c.size == cosigned
+    row = connection.execute(select(checkpoints).where(where).order_by(checkpoints.c.size.desc()).limit(1)).first()
+    return None if row is None else (row.size, with_cosignatures(connection, row.size, row.note))
+
+
+def with_cosignatures(connection: Connection, size: int, note: str) -> str:
+    """The note with the lines of all witnesses behind it."""
+    query = select(cosignatures.c.line).where(cosignatures.c.size == size).order_by(cosignatures.c.witness)
+    return note + "".join(connection.execute(query).scalars())
+
+
+def note_of_size(connection: Connection, size: int) -> str:
+    """The checkpoint over so many records, as the log signed it. Raises `NoCheckpoint`."""
+    note: str | None = connection.execute(select(checkpoints.c.note).where(checkpoints.c.size == size)).scalar()
+    if note is None:
+        raise NoCheckpoint(f"the journal has no checkpoint of {size} records")
+    return note
+
+
+def request_since(connection: Connection, old_size: int) -> WitnessRequest:
+    """The newest checkpoint, and how its log goes on from `old_size`. Raises `NoCheckpoint` where it covers no more
+    than a part of those, and `FileTrouble` where the log is damaged."""
+    row = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
+    if row is None or row.size < old_size:
+        ends = f"the newest covers {row.size}" if row else "it has none yet"
+        raise NoCheckpoint(f"the journal has no checkpoint of {old_size} records or more: {ends}")
+    maker = proof_maker(connection, row.size)
+    try:
+        return WitnessRequest(old_size, tuple(maker.consistency(old_size)), row.note)
+    except NoTile as error:
+        raise FileTrouble(LOG_DISAGREES) from error
+
+
+def proof_maker(connection: Connection, size: int) -> ProofMaker:
+    """Of the log as it was at this size. Raises `FileTrouble` where it is damaged or smaller."""
+    tree = tree_at(connection, size)
+    return ProofMaker(tree, lambda level, number: _full_tile(connection, level, number))
+
+
+def tree_at(connection: Connection, size: int) -> LogTree:
+    """Over the first `size` headers, from the tiles and the headers behind them. Raises `FileTrouble`."""
+    first = size // TILE_HASHES * TILE_HASHES
+    leaves = _leaves(connection, first, size)
+    tree = restored(size, lambda level, number: _full_tile(connection, level, number), leaves)
+    if tree is None or len(leaves) != size - first:
+        raise FileTrouble(LOG_DISAGREES)
+    return tree
+
+
+def leaves_between(connection: Connection, first: int, end: int) -> list[bytes]:
+    """Leaf hashes of the records from `first` until before `end`, worked out from their headers. Raises `FileTrouble`
+    where one is missing."""
+    leaves = _leaves(connection, first, end)
+    if len(leaves) != end - first:
+        raise FileTrouble(LOG_DISAGREES)
+    return leaves
+
+
+def tile_of(connection: Connection, level: int, number: int, width: int) -> bytes | None:
+    """The first `width` hashes of a tile; None where the signed log doesn't have so many."""
+    end = number * TILE_HASHES + width
+    signed = connection.execute(select(func.max(checkpoints.c.size))).scalar() or 0
+    if end > signed >> 8 * level:
+        return None
+    if width == TILE_HASHES:
+        return _full_tile(connection, level, number)
+    if level == 0:
+        return b"".join(leaves_between(connection, number * TILE_HASHES, end))
+    hashes = tree_at(connection, signed).pending[level] if number == signed >> 8 * (level + 1) else ()
+    if not hashes:  # a tile that is full by now, as it was once
+        return (_full_tile(connection, level, number) or b"")[: width * HASH_BYTES] or None
+    return b"".join(hashes[:width])
+
+
+def bundle_of(connection: Connection, number: int, width: int) -> bytes | None:
+    """The headers of as many records, each behind its length in two bytes; None where the signed log doesn't have so
+    many."""
+    first, signed = number * TILE_HASHES, connection.execute(select(func.max(checkpoints.c.size))).scalar() or 0
+    if first + width > signed:
+        return None
+    texts = [text.encode() for text in _headers(connection, first, first + width)]
+    return b"".join(len(text).to_bytes(_LENGTH_BYTES) + text for text in texts)
+
+
+def keep_cosignature(connection: Connection, size: int, line: str, witness: NoteVerifier) -> bool:
+    """Whether it is new; in the caller's transaction. Raises `NoCheckpoint` and `NoCosignature`."""
+    note = note_of_size(connection, size)
+    try:
+        if cosigned_at(witness, note + line) is None:
+            raise NoCosignature(f"it is not by {witness.name}")
+    except BadNote as error:
+        raise NoCosignature(f"it is not over the checkpoint of {size} records: {error}") from error
+    key = f"{witness.name}+{witness.id.hex()}"
+    where = (cosignatures.c.size == size) & (cosignatures.c.witness == key)
+    if connection.execute(select(cosignatures.c.size).where(where)).first() is not None:
+        return False
+    connection.execute(insert(cosignatures), {"size": size, "witness": key, "line": line})
+    return True
+
+
+def _leaves(connection: Connection, first: int, end: int) -> list[bytes]:
+    return [leaf_hash(text.encode()) for text in _headers(connection, first, end)]
+
+
+def _headers(connection: Connection, first: int, end: int) -> list[str]:
+    query = select(entries.c.header).where(entries.c.seq >= first, entries.c.seq < end).order_by(entries.c.seq)
+    return list(connection.execute(query).scalars())
+
+
+def _full_tile(connection: Connection, level: int, number: int) -> bytes | None:
+    where = (tiles.c.level == level) & (tiles.c.number == number)
+    hashes: bytes | None = connection.execute(select(tiles.c.hashes).where(where)).scalar()
+    return hashes

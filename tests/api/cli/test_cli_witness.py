@@ -1,0 +1,250 @@
+"""A witness on a machine of its own: it cosigns what goes on from what it saw, and nothing else, whatever breaks."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from ledger.record.checkpoints import Checkpoint
+from ledger.record.cosignatures import cosigned_at
+from ledger.record.log_proofs import read_proof
+from ledger.record.merkle_tree import leaf_hash
+from ledger.record.signed_notes import COSIGNATURE, new_signer, read_verifier
+from ledger.record.witness_requests import read_request
+from ledger.store.secret_files import beside, signing_key
+from tests.support.command_line import credence
+from tests.support.tampering import SIGNED, changed, write_journal
+
+JOURNAL = Path("var/credence.db")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("written") / "var"
+    write_journal(home / "credence.db", beside(home / "credence.db"))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _home(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(written, "var")
+    done = credence("witness", "new-key", "auditor.example/w1")
+    assert done.exit_code == 0
+    vkey = signing_key(beside(JOURNAL.absolute()).signing_key, may_make=False).verifier.as_text()
+    Path("journal.vkey").write_text(vkey, "utf-8")
+    Path("trust.policy").write_text(f"log {vkey}\nwitness auditor {done.stdout}quorum auditor\n", "utf-8")
+
+
+def _asked(since: int | str, *more: str, size: int = 1_000) -> None:
+    """As the journal was at this size."""
+    shutil.copytree("var", "then")
+    journal = Path("then/credence.db")
+    if size < 1_000:
+        with changed(journal, beside(journal.absolute())) as rows:
+            del rows.entries[size:], rows.bodies[size:]
+            rows.checkpoints = [row for row in rows.checkpoints if row["size"] <= size]
+            rows.rebuild()
+    words = ["--for-witness", str(since), "--to", "request", "--journal", str(journal), *more]
+    done = credence("journal", "checkpoint", *words)
+    shutil.rmtree("then")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+
+
+def _cosigned(*more: str) -> Result:
+    return credence("witness", "cosign", "request", "--log", "journal.vkey", *more)
+
+
+def _kept() -> dict[str, bytes]:
+    names = ("witness.key", "witness.state", "mirror")
+    return {name: Path(name).read_bytes() for name in names if Path(name).exists()}
+
+
+def test_a_journal_that_grows_is_cosigned_again_and_again(written: Path) -> None:
+    since: int | str = 0
+    for size in SIGNED:
+        _asked(since, size=size)
+        done = _cosigned()
+        assert (done.exit_code, done.stderr) == (0, "")
+        note = read_request(Path("request").read_text("utf-8")).note
+        verifier = read_verifier(credence_key(), COSIGNATURE)
+        assert cosigned_at(verifier, note + done.stdout) is not None
+        assert Path("witness.state").read_text("utf-8") == note + done.stdout
+        since = size if size < 768 else "witness.state"
+    assert Path("witness.key").stat().st_mode & 0o777 == 0o600
+    assert Path("witness.state").stat().st_size < 500
+    Path("line").write_text(done.stdout, "utf-8")
+    kept = credence("journal", "cosignature", "line", "--request", "request", "--trust", "trust.policy")
+    assert (kept.exit_code, kept.stdout) == (0, "kept: auditor cosigned the checkpoint of 1,000 records\n")
+    again = credence("journal", "cosignature", "line", "--request", "request", "--trust", "trust.policy")
+    assert again.stdout == "there already: auditor cosigned the checkpoint of 1,000 records\n"
+    proof = read_proof(credence("journal", "proof", "700").stdout)
+    assert cosigned_at(verifier, proof.note) == cosigned_at(verifier, note + done.stdout)
+    assert credence("journal", "checkpoint").stdout == note + done.stdout
+
+
+def credence_key() -> str:
+    return Path("trust.policy").read_text("utf-8").split("\n")[1].split(" ")[2]
+
+
+@pytest.mark.parametrize("seen", [1_000, 768, 512])
+def test_a_history_that_was_written_anew_is_refused_even_with_the_true_key(seen: int) -> None:
+    _asked(0, size=seen)
+    assert _cosigned().exit_code == 0
+    with changed(JOURNAL, beside(JOURNAL.absolute())) as rows:
+        rows.rewrite(300)
+        rows.rebuild()
+        rows.sign(rows.signer)
+    before = _kept()
+    _asked(seen)
+    done = _cosigned()
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == f"credence: refused: another history of {seen} records than the one seen\n"
+    assert _kept() == before
+
+
+def test_what_does_not_go_on_from_what_was_seen_is_refused() -> None:
+    _asked(0, size=768)
+    first = Path("request").read_bytes()
+    assert _cosigned().exit_code == 0
+    before = _kept()
+    _asked(512)
+    assert (_cosigned().exit_code, "768 were seen; make it again with --for-witness 768" in _cosigned().stderr) == (
+        2,
+        True,
+    )
+    _asked(0, size=512)
+    done = _cosigned()
+    assert (done.exit_code, done.stderr) == (1, "credence: refused: a history of 512 records, and 768 were seen\n")
+    Path("request").write_bytes(first)
+    assert _cosigned().exit_code == 2  # it goes on from nothing
+    _asked(768)
+    lines = Path("request").read_text("utf-8").split("\n")
+    for number in range(1, lines.index("")):
+        Path("request").write_text("\n".join([*lines[:number], *lines[number + 1 :]]), "utf-8")
+        assert _cosigned().stderr == "credence: refused: another history of 768 records than the one seen\n"
+    assert _kept() == before
+
+
+def test_another_logs_checkpoint_is_refused() -> None:
+    _asked(0)
+    origin = Path("journal.vkey").read_text("utf-8").split("+")[0]
+    request = read_request(Path("request").read_text("utf-8"))
+    for signer in (new_signer(origin), new_signer("example.com/other")):
+        note = Checkpoint(signer.name, 1_000, bytes(32)).signed(signer)
+        Path("request").write_text(f"old 0\n\n{note}", "utf-8")
+        done = _cosigned()
+        assert (done.exit_code, f"the checkpoint is not signed by {origin}" in done.stderr) == (1, True)
+    assert not Path("witness.state").exists()
+    Path("request").write_text(request.text(), "utf-8")
+    assert _cosigned().exit_code == 0
+    Path("other.vkey").write_text(new_signer(origin).verifier.as_text(), "utf-8")
+    assert credence("witness", "cosign", "request", "--log", "other.vkey").exit_code == 1
+
+
+def test_the_mirror_has_the_hash_of_each_record() -> None:
+    for since, size in ((0, 256), (256, 700), (700, 700), (700, 1_000)):
+        with changed(JOURNAL, beside(JOURNAL.absolute())) as rows:
+            rows.sign(rows.signer, (256, 700, 1_000))
+            leaves = b"".join(leaf_hash(row["header"].encode()) for row in rows.entries)
+        _asked(since, "--hashes", "hashes", size=size)
+        done = _cosigned("--mirror", "mirror", "--hashes", "hashes")
+        assert done.exit_code == 0, done.stderr
+        assert Path("mirror").read_bytes() == leaves[: size * 32]
+
+
+def test_a_mirror_may_begin_late_and_hashes_that_are_not_the_journals_stay_out() -> None:
+    _asked(0, size=512)
+    assert _cosigned().exit_code == 0
+    _asked(512, "--hashes", "hashes")
+    done = _cosigned("--mirror", "mirror", "--hashes", "hashes")
+    assert (done.exit_code, "write them with --hashes and --since 0" in done.stderr) == (2, True)
+    _asked(512, "--hashes", "hashes", "--since", "0")
+    whole, before = Path("hashes").read_bytes(), _kept()
+    for at in (5, 32 * 511, 32 * 512, len(whole) - 1):
+        Path("hashes").write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        done = _cosigned("--mirror", "mirror", "--hashes", "hashes")
+        assert (done.exit_code, "the hashes are not those of the" in done.stderr) == (2, True)
+    assert _kept() == before
+    Path("hashes").write_bytes(whole)
+    Path("mirror").write_bytes(b"")
+    assert _cosigned("--mirror", "mirror", "--hashes", "hashes").exit_code == 0
+    assert Path("mirror").read_bytes() == whole
+
+
+def test_whatever_breaks_the_state_is_the_old_one_or_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mirror grows first: what an interrupted run left is passed over."""
+    _asked(0, "--hashes", "hashes", size=512)
+    assert _cosigned("--mirror", "mirror", "--hashes", "hashes").exit_code == 0
+    before = Path("witness.state").read_bytes()
+    _asked(512, "--hashes", "hashes")
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "replace", _fail)
+        done = _cosigned("--mirror", "mirror", "--hashes", "hashes")
+        assert (done.exit_code, done.stdout, "can't be written" in done.stderr) == (2, "", True)
+    assert Path("witness.state").read_bytes() == before
+    assert [each.name for each in Path().iterdir() if "witness.state" in each.name] == ["witness.state"]
+    assert _cosigned("--mirror", "mirror", "--hashes", "hashes").exit_code == 0
+    assert Path("mirror").stat().st_size == 32_000
+
+
+def _fail(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["new-key", "a b"], "`a b` can't be a witness's name"),
+        (["new-key", "a+b"], "`a+b` can't be a witness's name"),
+        (["new-key", "a.b/w"], "`witness.key` is there already"),
+        (["new-key", "a.b/w", "--key", "none/key"], None),
+        (["cosign", "none", "--log", "journal.vkey"], "the request `none` is no file"),
+        (["cosign", "journal.vkey", "--log", "journal.vkey"], "it is no request to a witness"),
+        (["cosign", "request", "--log", "witness.key"], "it is no verifier key"),
+        (["cosign", "request", "--log", "journal.vkey", "--key", "none"], "`none` can't be used: No such file"),
+        (["cosign", "request", "--log", "journal.vkey", "--key", "journal.vkey"], "can't be used: it is no witness's"),
+        (["cosign", "request", "--log", "journal.vkey", "--mirror", "m"], "--mirror and --hashes belong together"),
+        (["cosign", "request", "--log", "journal.vkey", "--state", "journal.vkey"], "it is no signed note"),
+    ],
+)
+def test_what_can_not_be_used_is_said(words: list[str], said: str | None) -> None:
+    _asked(0)
+    done = credence("witness", *words)
+    assert done.exit_code == (0 if said is None else 2)
+    assert (said or "") in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["checkpoint", "--for-witness", "1001"], "no checkpoint of 1001 records or more: the newest covers 1000"),
+        (["checkpoint", "--for-witness", "journal.vkey"], "`journal.vkey` is no witness's state"),
+        (["checkpoint", "--for-witness", "none"], "is no file"),
+        (["checkpoint", "--hashes", "h"], "give --for-witness too"),
+        (["checkpoint", "--for-witness", "0", "--since", "1"], "--since says what --hashes begins with"),
+        (["checkpoint", "--to", "none/a"], "`none/a` can't be written"),
+        (["cosignature", "line", "--request", "request"], "give one with --trust"),
+        (["cosignature", "line", "--request", "line", "--trust", "trust.policy"], "it is no request to a witness"),
+        (["cosignature", "other", "--request", "request", "--trust", "trust.policy"], "not one line of a witness"),
+        (["cosignature", "request", "--request", "request", "--trust", "trust.policy"], "not one line of a witness"),
+        (["cosignature", "line", "--request", "later", "--trust", "trust.policy"], "is not the answer to `later`"),
+        (["cosignature", "line", "--request", "request", "--trust", "line"], "the trust policy `line` can't be used"),
+    ],
+)
+def test_what_a_journal_can_not_use_is_said(words: list[str], said: str) -> None:
+    _asked(0, size=768)
+    Path("line").write_text(_cosigned().stdout, "utf-8")
+    Path("request").rename("earlier")
+    _asked(768)
+    Path("request").rename("later")
+    Path("earlier").rename("request")
+    credence("witness", "new-key", "other.example/w", "--key", "other.key")
+    other = credence("witness", "cosign", "request", "--log", "journal.vkey", "--key", "other.key", "--state", "s")
+    Path("other").write_text(other.stdout, "utf-8")
+    done = credence("journal", *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in " ".join(done.stderr.split())

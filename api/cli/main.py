@@ -23,6 +23,7 @@ from api.cli.grammar import Commands, register
 from api.cli.init import init
 from api.cli.journal_export import export
 from api.cli.journal_proof import proof
+from api.cli.journal_replay import replay
 from api.cli.journal_roles import roles
 from api.cli.journal_search import search
 from api.cli.journal_show import show
@@ -134,6 +135,7 @@ COMMANDS = (
     ("journal export", export, "Write records with all that proves them, or a Parquet file."),
     ("journal verify", verify, "Compute a journal or an export again; name what was changed."),
     ("journal proof", proof, "Prove that one record is in the journal, as a file."),
+    ("journal replay", replay, "Decide records again: are the answers the same, byte for byte?"),
     ("journal show", show, "Show a record with all that it rests on."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),

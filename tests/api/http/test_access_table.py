@@ -42,6 +42,7 @@ GET  /v1/decisions/{id}/proof      own   own   some  may   mask  mask  may   -  
 GET  /v1/journal                   -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/journal/{record}          -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/journal/{record}/proof    -     -     -     -     -     -     may   head  head  -     -
+GET  /v1/journal/{record}/replay   -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/people                    -     -     -     -     -     -     may   -     may   -     -
 POST /v1/people                    -     -     -     -     -     -     -     -     may   -     -
 POST /v1/people/{login}/change     -     -     -     -     -     -     -     -     may   -     -

@@ -35,7 +35,7 @@ def test_the_journal_has_what_is_to_be_replayed(written: ReplayedJournal) -> Non
     assert any("converted_from" in answer for answer in answers)
     assert any(answer["actions"] for answer in answers)
     assert any(answer["figures"] for answer in answers)
-    shown = credence("journal", "show", sorted(written.answers)[57], "--journal", written.file).stdout
+    shown = credence("journal", "show", str(sorted(written.answers)[57]), "--journal", written.file).stdout
     assert " of service portal for user " in shown
 
 
@@ -48,7 +48,7 @@ def test_all_come_out_again_byte_for_byte(written: ReplayedJournal) -> None:
 def test_some_are_named(written: ReplayedJournal) -> None:
     seq, last = min(written.answers), max(written.answers)
     id_ = json.loads(written.answers[last])["id"]
-    done = credence("journal", "replay", seq, id_.upper(), "--journal", written.file)
+    done = credence("journal", "replay", str(seq), id_.upper(), "--journal", written.file)
     assert done.exit_code == 0, done.stderr
     first, second, summary = done.stdout.splitlines()
     assert first.split() == ["record", str(seq), json.loads(written.answers[seq])["id"], "same", "bytes"]
@@ -66,7 +66,7 @@ def test_a_period_and_a_kind_of_case_choose_among_all(written: ReplayedJournal) 
 
 def test_as_json(written: ReplayedJournal) -> None:
     seq = min(written.answers)
-    done = credence("journal", "replay", seq, "--journal", written.file, "--json")
+    done = credence("journal", "replay", str(seq), "--journal", written.file, "--json")
     id_ = json.loads(written.answers[seq])["id"]
     assert json.loads(done.stdout) == {
         "decisions": 1,
@@ -97,7 +97,7 @@ def test_what_was_changed_is_refused_and_not_replayed(written: ReplayedJournal) 
         rows.bodies[third]["sealed"] = b"\0" + rows.bodies[third]["sealed"][1:]
     try:
         done = credence("journal", "replay", "--all", "--journal", written.file, "--json")
-        named = credence("journal", "replay", first, "--journal", written.file)
+        named = credence("journal", "replay", str(first), "--journal", written.file)
     finally:
         with changed(written.file, beside(written.file)) as rows:
             rows.bodies, rows.entries = before

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Difference(StrEnum):
+class Verdict(StrEnum):
     """How a decision that was made again compares with the recorded one. Of several the first counts."""
 
     OUTCOME = "DIFFERENT (outcome)"
@@ -35,7 +35,7 @@ class Difference(StrEnum):
     @property
     def is_same_decision(self) -> bool:
         """The bytes or at least what they say."""
-        return self in (Difference.WORDING, Difference.NONE)
+        return self in (Verdict.WORDING, Verdict.NONE)
 
 
 _WORDING = ("text", "remedy", "place", "title", "policy_language", "engine_version")
@@ -47,16 +47,16 @@ _OF_RULES = ("rule", "rules", "outcome", "missing", "waived")
 """Members of a reason that say which rule speaks, and how."""
 
 
-def compared(recorded: bytes, again: bytes) -> Difference:
+def compared(recorded: bytes, again: bytes) -> Verdict:
     """Raises `ValueError` where either is no answer."""
     if recorded == again:
-        return Difference.NONE
+        return Verdict.NONE
     before, after = _parts(json.loads(recorded)), _parts(json.loads(again))
     differing = (word for word in before if before[word] != after[word])
-    return next(differing, Difference.WORDING)
+    return next(differing, Verdict.WORDING)
 
 
-def _parts(answer: object) -> dict[Difference, object]:
+def _parts(answer: object) -> dict[Verdict, object]:
     """What an answer says, by the word for a difference in it."""
     if not isinstance(answer, dict) or not isinstance(answer.get("outcome"), str):
         raise ValueError("it is no answer of a decision")
@@ -69,10 +69,10 @@ def _parts(answer: object) -> dict[Difference, object]:
         {name: value for name, value in each.items() if name not in (*_OF_RULES, *_WORDING)} for each in reasons
     ]
     return {
-        Difference.OUTCOME: answer["outcome"],
-        Difference.RULES: rules,
-        Difference.FACTS: _not_empty(facts),
-        Difference.CONDITIONS: [answer.get(name) or None for name in _CONDITIONS],
+        Verdict.OUTCOME: answer["outcome"],
+        Verdict.RULES: rules,
+        Verdict.FACTS: _not_empty(facts),
+        Verdict.CONDITIONS: [answer.get(name) or None for name in _CONDITIONS],
     }
 
 

@@ -16,18 +16,18 @@ from ledger.journal.opened_records import OpenedRecord, PolicySet
 from ledger.record.body_parts import BadBody
 from ledger.record.decision_parts import ANSWER, REQUEST
 from ledger.record.record_header import Header, RecordKind
-from ledger.replay.comparison import Difference, compared
+from ledger.replay.comparison import Verdict, compared
 from ledger.replay.request_again import CannotDecide, RecordedRequest, StoredPolicies, Undecided
 from ledger.search.record_search import UnreadableRecord
 
 ERASED = "erased"
 NEEDS_ENGINE = "needs engine"
 REFUSED = "REFUSED"
-"""Words beside those of `Difference`: the body can't be read any more; only the engine of then could say; what is kept
+"""Words beside those of `Verdict`: the body can't be read any more; only the engine of then could say; what is kept
 is not what was recorded, so nothing is made of it."""
 
 
-HOLDING = frozenset({Difference.NONE.value, Difference.WORDING.value, ERASED})
+HOLDING = frozenset({Verdict.NONE.value, Verdict.WORDING.value, ERASED})
 """Words that say of a decision that it was as recorded, or that nobody can say any more."""
 
 
@@ -119,10 +119,10 @@ class Replayer:
         except CannotDecide as error:
             why = f"this one {error}"
             if asked.engine == ENGINE_VERSION and not isinstance(error, Undecided):
-                word = Difference.OUTCOME  # it decided then, so that it can't now is a difference
+                word = Verdict.OUTCOME  # it decided then, so that it can't now is a difference
         if asked.engine == ENGINE_VERSION:
             return _said(header, word, why, by)
-        if word == Difference.NONE:
+        if word == Verdict.NONE:
             return _said(header, word, why, by)
         try:
             again = self._others.answer(policies, asked)

@@ -12,7 +12,7 @@ import pytest
 
 from engine.pipeline import load
 from ledger.record.decision_parts import answer_parts
-from ledger.replay.comparison import Difference, compared
+from ledger.replay.comparison import Verdict, compared
 from tests.support.default_policies import policies_of_november_2026
 from tests.support.exception_files import exception, with_exceptions
 from tests.support.small_policies import REASON
@@ -57,25 +57,25 @@ def _leaves(value: Any, path: Path = ()) -> Iterator[Path]:
         yield path
 
 
-def _meant(path: Path) -> Difference:
+def _meant(path: Path) -> Verdict:
     """By whom a change at this place matters, written down once more."""
     match path:
         case ("outcome",):
-            return Difference.OUTCOME
+            return Verdict.OUTCOME
         case ("policy_language" | "engine_version",):
-            return Difference.WORDING
+            return Verdict.WORDING
         case ("conditions" | "actions", *_):
-            return Difference.CONDITIONS
+            return Verdict.CONDITIONS
         case ("reasons", _, "waived", _, "reason", *_):
-            return Difference.WORDING
+            return Verdict.WORDING
         case ("reasons", _, "facts", *_):
-            return Difference.FACTS
+            return Verdict.FACTS
         case ("reasons" | "passed" | "missing" | "figures", _, word, *_) if word in WORDING:
-            return Difference.WORDING
+            return Verdict.WORDING
         case ("reasons" | "passed" | "undetermined", *_):
-            return Difference.RULES
+            return Verdict.RULES
         case _:
-            return Difference.FACTS
+            return Verdict.FACTS
 
 
 def _changed(answer: dict[str, Any], path: Path, value: Any) -> bytes:
@@ -103,7 +103,7 @@ def test_each_member_that_is_changed_gives_its_word(answers: list[dict[str, Any]
             word = compared(recorded, _changed(answer, path, "other"))
             assert word is _meant(path), path
             seen.add(word)
-    assert seen >= {Difference.OUTCOME, Difference.RULES, Difference.FACTS, Difference.CONDITIONS, Difference.WORDING}
+    assert seen >= {Verdict.OUTCOME, Verdict.RULES, Verdict.FACTS, Verdict.CONDITIONS, Verdict.WORDING}
 
 
 def test_each_member_that_is_left_out_or_added_gives_its_word(answers: list[dict[str, Any]]) -> None:
@@ -111,18 +111,18 @@ def test_each_member_that_is_left_out_or_added_gives_its_word(answers: list[dict
         recorded = json.dumps(answer).encode()
         for name in answer.keys() - {"outcome"}:
             without = json.dumps({each: value for each, value in answer.items() if each != name}).encode()
-            word = Difference.WORDING if answer[name] in (None, [], {}) else _meant((name, 0, "other"))
-            word = Difference.WORDING if name in ("policy_language", "engine_version") else word
+            word = Verdict.WORDING if answer[name] in (None, [], {}) else _meant((name, 0, "other"))
+            word = Verdict.WORDING if name in ("policy_language", "engine_version") else word
             assert compared(recorded, without) is compared(without, recorded) is word, name
-        assert compared(recorded, json.dumps({**answer, "new": [1]}).encode()) is Difference.FACTS
-        assert compared(recorded, json.dumps({**answer, "new": []}).encode()) is Difference.WORDING
+        assert compared(recorded, json.dumps({**answer, "new": [1]}).encode()) is Verdict.FACTS
+        assert compared(recorded, json.dumps({**answer, "new": []}).encode()) is Verdict.WORDING
 
 
 def test_equal_bytes_are_the_same_and_equal_members_in_other_bytes_are_wording(answers: list[dict[str, Any]]) -> None:
     for answer in answers:
         recorded = json.dumps(answer).encode()
-        assert compared(recorded, recorded) is Difference.NONE
-        assert compared(recorded, recorded + b" ") is Difference.WORDING
+        assert compared(recorded, recorded) is Verdict.NONE
+        assert compared(recorded, recorded + b" ") is Verdict.WORDING
 
 
 @pytest.mark.parametrize("text", [b"[]", b"{}", b'{"outcome": 1}', b"x", b""])

@@ -18,6 +18,7 @@ from hashlib import sha256
 from importlib.resources import files as package_files
 from pathlib import PurePath
 from threading import Lock
+from typing import Any
 
 from engine.compiling.amounts_for import amounts_for_others
 from engine.compiling.compile import Compiled, compile_policies
@@ -47,7 +48,7 @@ from engine.vocabulary.binding import FactsRefused, Fault, Value
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.conversion import converted
 from engine.vocabulary.days import day_in, day_number
-from engine.vocabulary.rates import NO_RATES, CurrencyRefused, Denomination, Rate, Rates
+from engine.vocabulary.rates import NO_RATES, CurrencyRefused, Denomination, Rate, Rates, read_rates
 from engine.vocabulary.vocabulary import Vocabulary
 
 STANDARD_FACTS = "engine/facts.yaml"
@@ -130,6 +131,15 @@ class Engine:
         """
         evaluator = self._evaluator(case, as_of)
         return evaluator.decide(evaluator.binder.bind(facts, day_number(as_of)), as_of, id, rate)
+
+    def decide_request(self, case: str, body: Mapping[str, object], as_of: date, id: str) -> Decision:
+        """Decides what the body of a request says: groups of facts, and perhaps `currency` and `rates`. The day is
+        given, since a body may leave it out. Members that no case of this kind has are not looked at. Raises
+        `FactsRefused`."""
+        facts: Mapping[str, Any] = {group: body[group] for group in CASE_KINDS[case].groups if group in body}
+        rates = read_rates(body.get("rates"), self.vocabulary.currency)
+        facts, rate = self.in_own_currency(case, facts, as_of, body.get("currency"), rates)
+        return self.decide(case, facts, as_of, id, rate)
 
     def in_own_currency(
         self, case: str, facts: Mapping[str, object], as_of: date, currency: object, rates: Rates = NO_RATES
@@ -236,18 +246,18 @@ def load(files: Mapping[str, bytes]) -> Loaded:
         return _load(files, from_files=True)
 
 
-def load_stored(files: Mapping[str, bytes]) -> Loaded:
+def load_stored(files: Mapping[str, bytes], standard_facts: bytes | None = None) -> Loaded:
     """As `load`, for a set that has been in force, as the journal keeps it.
 
     End marks and the list of policies are not required: they show that files are all there and complete, and for a
     stored set its version shows that, being the hash of all of it. Sets that were stored before either was required
-    have none.
+    have none. `standard_facts` are those of its day; None: this engine's.
     """
     with few_hints():
-        return _load(files, from_files=False)
+        return _load(files, from_files=False, standard=standard_facts)
 
 
-def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
+def _load(files: Mapping[str, bytes], *, from_files: bool, standard: bytes | None = None) -> Loaded:
     report: list[Diagnostic] = []
     unread: set[str] = set()
     definitions: list[ExceptionDefinition] = []
@@ -256,7 +266,10 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     site_document = _document(files[site], site, report, end_mark=from_files) if site else None
     required = SITE_KEYS_REQUIRED if from_files else ()
     others: dict[str, list[Place]] = {}
-    vocabulary, mistakes = read_vocabulary(_standard_facts(), site_document, required=required, others=others)
+    own = _standard_facts() if standard is None else _document(standard, STANDARD_FACTS, report, end_mark=False)
+    if own is None:
+        return Loaded(None, in_order(report))
+    vocabulary, mistakes = read_vocabulary(own, site_document, required=required, others=others)
     report += mistakes
     languages = TextLanguages(vocabulary.languages, others)
     facts_are_sound = not report
@@ -290,7 +303,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool) -> Loaded:
     incomplete = unread.union(policy.name for policy in policies if policy.place.file in broken)
     exceptions, mistakes = link_exceptions(definitions, policies, incomplete)
     report += mistakes
-    compiled, mistakes = compile_policies(policies, vocabulary, version(files), unread, exceptions, lists)
+    compiled, mistakes = compile_policies(policies, vocabulary, version(files, standard), unread, exceptions, lists)
     report += mistakes
     engine = None
     if not report:

@@ -24,6 +24,7 @@ from api.cli.init import init
 from api.cli.journal_checkpoint import checkpoint, cosignature
 from api.cli.journal_export import export
 from api.cli.journal_proof import proof
+from api.cli.journal_replay import replay
 from api.cli.journal_roles import roles
 from api.cli.journal_search import search
 from api.cli.journal_show import show
@@ -138,6 +139,7 @@ COMMANDS = (
     ("journal proof", proof, "Prove that one record is in the journal, as a file."),
     ("journal checkpoint", checkpoint, "Print the newest checkpoint, or a request to a witness."),
     ("journal cosignature", cosignature, "Keep what a witness said of a checkpoint."),
+    ("journal replay", replay, "Decide records again: are the answers the same, byte for byte?"),
     ("journal show", show, "Show a record with all that it rests on."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),

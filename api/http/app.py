@@ -36,7 +36,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from api import policy_check
+from api import policy_check, replay_job
 from api.http.access_routes import add_access_routes
 from api.http.admission import Admission, check_routes
 from api.http.answers import DecisionShape
@@ -55,6 +55,7 @@ from api.http.policy_routes import add_policy_routes
 from api.http.problems import BodyFault, FactsInvalid, MethodNotAllowed, NoSuchPath, problems
 from api.http.rate_limits import RateLimits
 from api.http.reference import add_reference_routes
+from api.http.replay_routes import add_replay_routes
 from api.http.retries import Retries
 from api.http.search_routes import add_proof_routes, add_search_routes, masked_decision
 from api.http.vocabulary_routes import add_vocabulary_routes
@@ -89,7 +90,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
     metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes)
     metrics.watch_clock(journal.clock.seconds_behind)
-    compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE], LIMITS)
+    compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler)
     access = Access(journal)
     admission = _admission(settings, access, journal.clock, metrics)
@@ -133,6 +134,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_proof_routes(app, journal)
     add_log_routes(app, journal)
     add_cosignature_route(app, journal, settings)
+    add_replay_routes(app, journal, checker)
     _add_decision_routes(app, journal, policies)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)

@@ -39,7 +39,6 @@ from engine.ruleset.ruleset import ENGINE_DISAGREEMENT
 from engine.vocabulary.binding import FactsRefused
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.days import ISO_DATE, day_number
-from engine.vocabulary.rates import read_rates
 from engine.vocabulary.vocabulary import DATE, Vocabulary
 from ledger.journal.clock import BEHIND_SECONDS_MAX, Clock
 from ledger.journal.journal import Journal
@@ -168,13 +167,10 @@ def decided(engine: Engine, case: str, body: Mapping[str, Any], id: str, clock: 
     """
     groups = CASE_KINDS[case].groups
     _refuse_oversized(body, groups)
-    facts: Mapping[str, Any] = {group: body[group] for group in groups if group in body}
     faults = [_unknown(key, groups) for key in body if key not in _BESIDE_FACTS and key not in groups]
     as_of = _as_of(body.get("as_of"), engine, clock, faults)
     try:
-        rates = read_rates(body.get("rates"), engine.vocabulary.currency)
-        facts, rate = engine.in_own_currency(case, facts, as_of, body.get("currency"), rates)
-        decision = engine.decide(case, facts, as_of, id, rate)
+        decision = engine.decide_request(case, body, as_of, id)
     except FactsRefused as refused:
         faults += [BodyFault(_pointer(fault.path), fault.message, fault.hint) for fault in refused.faults]
     if faults:

@@ -23,8 +23,8 @@ from ledger.journal.journal import Journal
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened
 from ledger.record.actors import COMMAND_LINE
 from ledger.record.new_records import export_record
+from ledger.search.all_wanted import places_wanted
 from ledger.search.record_filter import RecordFilter
-from ledger.search.record_search import headers_wanted
 from ledger.store.key_database import SubjectKeys
 from ledger.store.tables import checkpoints, entries
 from ledger.store.trouble import FileTrouble
@@ -34,8 +34,6 @@ PARTIAL = ".partial"
 
 BATCH = 500
 """Records read at once."""
-
-_FOUND_AT_ONCE = 10_000
 
 ShowExported = Callable[[str, int, int], object]
 """Called with what is being done, and how many records of how many are done; 0 where that isn't known yet."""
@@ -108,7 +106,7 @@ def export(
     """The number of records. `size`: of the newest checkpoint. Raises `JournalUnavailable`, `FileTrouble` and
     `OSError`; then nothing is at the files' places, and whoever made them discards them. Raises `PartlyPublished` where
     some are."""
-    places = _places(journal, plan.wanted, size, show)
+    places = places_wanted(journal, plan.wanted, size, lambda found: show("finding", found, 0))
     for done, record in enumerate(_records(journal, places), 1):
         for file in files:
             file.add(record)
@@ -123,23 +121,6 @@ def export(
         except OSError as error:
             raise PartlyPublished([each.form for each in files[:number]], file.form, error) from error
     return len(places)
-
-
-def _places(journal: Journal, wanted: RecordFilter, size: int, show: ShowExported) -> array[int]:
-    """Eight bytes for each record, the oldest first."""
-    places, below, is_last = array("q"), size, False
-    while not is_last:
-        start = below
-
-        def ask(connection: Connection, keys: SubjectKeys, start: int = start) -> tuple[list[int], int, bool]:
-            page = headers_wanted(connection, keys, wanted, start, _FOUND_AT_ONCE)
-            return [header.seq for header in page.records], page.searched_to, page.is_last
-
-        some, below, is_last = journal.ask(ask)
-        places.extend(some)
-        show("finding", len(places), 0)
-    places.reverse()
-    return places
 
 
 def _records(journal: Journal, places: array[int]) -> Iterator[OpenedRecord]:

@@ -41,6 +41,10 @@ class BodyUnreadable(FileTrouble):
     """The body of one record is missing, damaged, or its key was deleted; the others are not touched by it."""
 
 
+class BodyErased(BodyUnreadable):
+    """The key that seals it was deleted: nobody can read it any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedRecord:
     """One record with its body."""
@@ -132,12 +136,17 @@ def decision_with_id(connection: Connection, key: KeyNumbered, id: str) -> Recor
 
 def record_called(connection: Connection, key: KeyNumbered, called: str) -> OpenedRecord | None:
     """The record of any kind with this id, or with this place where `called` is a number. Raises `FileTrouble`."""
+    row = row_called(connection, called)
+    return None if row is None else opened(row, key)
+
+
+def row_called(connection: Connection, called: str) -> Any | None:
+    """The row of `ENTRY` of the record with this id or place."""
     by_place = (
         called.isascii() and called.isdigit() and len(called) <= PLACE_DIGITS_MAX and int(called) < 2**63
     )  # Python reads no number of more than 4,300 digits
     which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
-    row = connection.execute(select(*ENTRY).select_from(JOINED).where(which)).first()
-    return None if row is None else opened(row, key)
+    return connection.execute(select(*ENTRY).select_from(JOINED).where(which)).first()
 
 
 def record_at(connection: Connection, key: KeyNumbered, seq: int) -> OpenedRecord | None:
@@ -229,6 +238,8 @@ def opened(row: Any, key: KeyNumbered) -> OpenedRecord:
             raise BadBody("its body is not the one recorded")
     except DoesNotOpen as error:
         raise BodyUnreadable(f"{DAMAGED}, or the subject keys are another journal's: {error}") from error
-    except (BadBody, KeyGone, UnicodeError, AttributeError, TypeError) as error:
+    except KeyGone as error:
+        raise BodyErased(f"{DAMAGED}: record {row.seq} can't be read") from error
+    except (BadBody, UnicodeError, AttributeError, TypeError) as error:
         raise BodyUnreadable(f"{DAMAGED}: record {row.seq} can't be read") from error
     return OpenedRecord(header, body)

@@ -96,6 +96,9 @@ class UnreadableRecord:
     trouble: str
     """What is wrong with its body."""
 
+    is_erased: bool = False
+    """Its key was deleted."""
+
 
 def records_wanted(
     connection: Connection, keys: SubjectKeys, wanted: RecordFilter, below: int | None, limit: int

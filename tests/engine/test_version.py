@@ -6,11 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from engine.version import ENGINE_VERSION, RELEASE, fingerprint
+from engine import version
+from engine.version import ENGINE_VERSION, LIBRARIES, RELEASE, fingerprint
 from tests.support.paths import ROOT
 from tests.support.small_policies import decide, engine_of
 
@@ -22,9 +25,24 @@ def copy(tmp_path: Path) -> Path:
     return shutil.copytree(ENGINE, tmp_path / "engine", ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def test_it_is_the_release_and_twelve_digits_of_the_fingerprint() -> None:
-    assert f"{RELEASE}+{fingerprint(ENGINE)[:12]}" == ENGINE_VERSION
-    assert re.fullmatch(r"\d+\.\d+\.\d+\+[0-9a-f]{12}", ENGINE_VERSION)
+def test_it_is_the_release_and_half_of_the_digits_of_the_fingerprint() -> None:
+    assert f"{RELEASE}+{fingerprint(ENGINE)[:32]}" == ENGINE_VERSION
+    assert re.fullmatch(r"\d+\.\d+\.\d+\+[0-9a-f]{32}", ENGINE_VERSION)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_another_release_of_what_it_decides_with_is_another_engine(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fingerprint(ENGINE)
+    monkeypatch.setattr(version, "installed_version", lambda name: "9.9" if name == library else metadata.version(name))
+    assert fingerprint(ENGINE) != before
+
+
+def test_another_python_is_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint(ENGINE)
+    monkeypatch.setattr(sys, "version_info", SimpleNamespace(major=3, minor=99))
+    assert fingerprint(ENGINE) != before
 
 
 def test_a_decision_carries_it() -> None:

@@ -44,6 +44,8 @@ NOT_RUN = {
     ". /srv/credence": "installs",
     "CPPFLAGS=": "compiles; tests/system/test_install.py does",
     "credence journal roles --apply": "needs a PostgreSQL server; tests/ledger/store/test_server_rights.py has one",
+    "(cd wheelhouse": "needs wheels of releases; tests/api/cli/test_cli_replay_engines.py builds some",
+    "credence journal replay --all --with-engine": "the same",
     "psql": "needs a PostgreSQL server",
     "credence init /srv": "writes outside the test's folder; tests/api/cli/test_cli_init.py runs it",
     "docker": "needs a container engine",

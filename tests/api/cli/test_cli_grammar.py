@@ -28,7 +28,7 @@ OTHER_TYPE = {
     **{
         (option, f"journal {command}"): "it takes times too, of records"
         for option in ("--from", "--until")
-        for command in ("search", "export")
+        for command in ("search", "export", "replay")
     },
 }
 OTHER_HELP = {
@@ -41,7 +41,7 @@ OTHER_HELP = {
     **{
         (option, f"journal {command}"): "it narrows a search"
         for option in ("--case", "--rule")
-        for command in ("search", "export")
+        for command in ("search", "export", "replay")
     },
 }
 """Options whose type or help differs from that of the other commands, each with its reason."""

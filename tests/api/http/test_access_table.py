@@ -46,6 +46,7 @@ POST /v1/journal/cosignatures      -     -     -     -     -     -     may   -  
 GET  /checkpoint                   -     -     -     -     -     -     may   -     may   -     set
 GET  /tile/entries/{bundle:path}   -     -     -     -     -     -     may   -     may   -     -
 GET  /tile/{tile:path}             -     -     -     -     -     -     may   -     may   -     set
+GET  /v1/journal/{record}/replay   -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/people                    -     -     -     -     -     -     may   -     may   -     -
 POST /v1/people                    -     -     -     -     -     -     -     -     may   -     -
 POST /v1/people/{login}/change     -     -     -     -     -     -     -     -     may   -     -

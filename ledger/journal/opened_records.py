@@ -11,22 +11,39 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal_column, select
 
 from ledger.record.body_parts import BadBody, Body, unpacked
 from ledger.record.canonical_json import NotCanonical
 from ledger.record.decision_parts import ANSWER, REQUEST, flagged_facts
+from ledger.record.gone_bodies import DROPPED, ERASED
 from ledger.record.new_records import ACTOR
 from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed
 from ledger.store.key_database import KeyGone
-from ledger.store.tables import NOT_DECIDED, bodies, checkpoints, entries, policy_sets
+from ledger.store.tables import IS_ERASURE, NOT_DECIDED, bodies, checkpoints, entries, policy_sets
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 KeyNumbered = Callable[[int], BodyKey]
 """Gives the subject key of a number."""
 
-ENTRY = (entries.c.seq, entries.c.header, bodies.c.key_number, bodies.c.nonce, bodies.c.sealed)
+_ERASED_BY: ColumnElement[int] = literal_column(
+    f"(SELECT max(said.seq) FROM entries AS said WHERE {IS_ERASURE.text} "
+    f"AND said.outcome = '{ERASED}' || bodies.key_number)",
+    BigInteger(),
+)
+_DROPPED_BY: ColumnElement[int] = literal_column(
+    f"(SELECT min(said.seq) FROM entries AS said WHERE bodies.seq IS NULL AND {NOT_DECIDED.text} "
+    f"AND said.kind = 'retention' AND said.case_kind = entries.case_kind AND CASE WHEN said.outcome LIKE '{DROPPED}%' "
+    f"THEN CAST(substr(said.outcome, {len(DROPPED) + 1}) AS BIGINT) ELSE -1 END > entries.seq)",
+    BigInteger(),
+)
+"""The record that says why a body is gone; null: none does."""
+
+ENTRY = (
+    *(entries.c.seq, entries.c.header, bodies.c.key_number, bodies.c.nonce, bodies.c.sealed),
+    *(_ERASED_BY.label("erased_by"), _DROPPED_BY.label("dropped_by")),
+)
 JOINED = entries.outerjoin(bodies, entries.c.seq == bodies.c.seq)
 _DECISIONS = (RecordKind.DECISION.value, RecordKind.IMPORTED.value)
 UNDECIDED: ColumnElement[bool] = literal_column(NOT_DECIDED.text)
@@ -39,6 +56,33 @@ PLACE_DIGITS_MAX = 19
 
 class BodyUnreadable(FileTrouble):
     """The body of one record is missing, damaged, or its key was deleted; the others are not touched by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoneRecord:
+    """One record whose body is gone as another record says; its header stands, and so does its proof."""
+
+    header: Header
+
+    by: int
+    """Place of the record that says so."""
+
+    is_erased: bool
+    """Erased by key; else it was kept as long as the policies say."""
+
+    @property
+    def why(self) -> str:
+        """In a sentence without its end."""
+        how = "was erased" if self.is_erased else "was kept as long as the policies say, and dropped"
+        return f"what record {self.header.seq} said {how}; record {self.by} says so"
+
+
+class BodyGone(Exception):
+    """There is nothing to open, and a record says why."""
+
+    def __init__(self, record: GoneRecord) -> None:
+        super().__init__(record.why)
+        self.record = record
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +207,17 @@ def _decision(record: OpenedRecord) -> Recorded | None:
 
 
 def decisions_from(connection: Connection, key: KeyNumbered, seq: int, most: int) -> list[Recorded]:
-    """At most so many decisions in their order, the first at this place or behind it. Raises `FileTrouble`."""
-    query = select(*ENTRY).select_from(JOINED).where(entries.c.seq >= seq, entries.c.kind.in_(_DECISIONS))
-    rows = connection.execute(query.order_by(entries.c.seq).limit(most)).all()
-    return [decision for row in rows if (decision := _decision(opened(row, key))) is not None]
+    """Some decisions in their order, at most so many, the first at this place or behind it; none: there are no more.
+    Those whose bodies are gone are passed over. Raises `FileTrouble`."""
+    while True:
+        query = select(*ENTRY).select_from(JOINED).where(entries.c.seq >= seq, entries.c.kind.in_(_DECISIONS))
+        rows = connection.execute(query.order_by(entries.c.seq).limit(most)).all()
+        records = [opened_or_gone(row, key) for row in rows]
+        found = [_decision(each) for each in records if isinstance(each, OpenedRecord)]
+        decided = [decision for decision in found if decision is not None]
+        if decided or len(rows) < most:
+            return decided
+        seq = rows[-1].seq + 1
 
 
 def records_of(connection: Connection, key: KeyNumbered, kinds: Sequence[RecordKind]) -> list[OpenedRecord]:
@@ -216,11 +267,23 @@ def _of_kinds(columns: Sequence[Any], kinds: Sequence[RecordKind]) -> Select[Any
 
 
 def opened(row: Any, key: KeyNumbered) -> OpenedRecord:
+    """A row of `ENTRY`. Raises `BodyGone` where a record says why there is nothing to open, and what `opened_or_gone`
+    raises."""
+    record = opened_or_gone(row, key)
+    if isinstance(record, GoneRecord):
+        raise BodyGone(record)
+    return record
+
+
+def opened_or_gone(row: Any, key: KeyNumbered) -> OpenedRecord | GoneRecord:
     """A row of `ENTRY`. Raises `BodyUnreadable`, and `FileTrouble` where the header is damaged or no key can be had."""
     try:
         header = read_header(row.header.encode())
     except (NotCanonical, UnicodeError, AttributeError) as error:
         raise FileTrouble(f"{DAMAGED}: record {row.seq} can't be read") from error
+    by = row.dropped_by if row.erased_by is None else row.erased_by
+    if by is not None and header.seq == row.seq:
+        return GoneRecord(header, by, row.erased_by is not None)
     try:
         if row.sealed is None or header.seq != row.seq:
             raise BadBody("its body is missing, or it is another record")

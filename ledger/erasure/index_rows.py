@@ -1,21 +1,21 @@
-"""What a customer's records are found by: blinds and rules, gathered while they can be read, then deleted.
+"""What a customer's records are found by: blinds and rules, deleted without looking through their tables.
 
-A row's key begins with the blind or the rule, which the record's body says: so rows are deleted one by one, without
-looking through the table. Of a record that can't be read any more, because its key went before its rows did, they are
-looked for by its place, through all rows; that takes seconds in a long journal, and happens after a crash only.
+A row's key begins with the blind or the rule. The blinds are gathered from the records while they can be read; of rules
+there are few, so each is asked for. Of a record that can't be read any more, because its key went before its rows did,
+rows are looked for by its place, through the table; that takes seconds in a long journal, and happens after a crash
+only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, select, tuple_
+from sqlalchemy import Connection, delete, func, select, tuple_
 
 from ledger.journal.log_transaction import ACCOUNT, SUBJECT
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
-from ledger.search.masking import rules_of
 from ledger.search.record_contents import contents_of
 from ledger.store.key_database import SubjectKeys
 from ledger.store.tables import bodies, entries, entry_blinds, entry_rules
@@ -33,7 +33,7 @@ class IndexRows:
     """The records, in their order."""
 
     blinds: list[tuple[bytes, int]] = field(default_factory=list)
-    rules: list[tuple[str, int]] = field(default_factory=list)
+    """Of the customer and of each record's case, with the record's place."""
 
     unread: list[int] = field(default_factory=list)
     """Records that can't be read, so that nobody knows what they are found by."""
@@ -68,17 +68,25 @@ class IndexRows:
         for what, name in ((SUBJECT, contents.subject), (ACCOUNT, contents.account)):
             if name is not None:
                 self.blinds.append((keys.blind(what, name), row.seq))
-        if contents.decision is not None:
-            reasons = contents.decision.get("reasons") or ()
-            rules = {*rules_of({"reasons": reasons}), *(reason["rule"] for reason in reasons)}
-            self.rules += [(rule, row.seq) for rule in sorted(rules)]
 
     def delete(self, connection: Connection) -> None:
         """In the caller's transaction."""
-        for table, rows in ((entry_blinds, self.blinds), (entry_rules, self.rules)):
-            _delete(connection, table, rows)
-            for some in _chunks(self.unread):
-                connection.execute(delete(table).where(table.c.seq.in_(some)))
+        for pairs in _chunks(list(dict.fromkeys(self.blinds))):
+            key = tuple_(entry_blinds.c.blind, entry_blinds.c.seq)
+            connection.execute(delete(entry_blinds).where(key.in_(pairs)))
+        for some in _chunks(self.unread):
+            connection.execute(delete(entry_blinds).where(entry_blinds.c.seq.in_(some)))
+        for rule in _rules(connection):
+            for some in _chunks(self.places):
+                connection.execute(delete(entry_rules).where(entry_rules.c.rule == rule, entry_rules.c.seq.in_(some)))
+
+
+def _rules(connection: Connection) -> Iterator[str]:
+    """All that records are found by, each by one step in their index."""
+    rule = connection.execute(select(func.min(entry_rules.c.rule))).scalar()
+    while rule is not None:
+        yield rule
+        rule = connection.execute(select(func.min(entry_rules.c.rule)).where(entry_rules.c.rule > rule)).scalar()
 
 
 def sealed_by(connection: Connection, number: int, blind: bytes | None, from_seq: int = 0) -> list[int]:
@@ -88,12 +96,6 @@ def sealed_by(connection: Connection, number: int, blind: bytes | None, from_seq
         found = select(entry_blinds.c.seq).where(entry_blinds.c.blind == blind, entry_blinds.c.seq >= from_seq)
         query = query.where(bodies.c.seq.in_(found))
     return list(connection.execute(query.order_by(bodies.c.seq)).scalars())
-
-
-def _delete(connection: Connection, table: Table, rows: Iterable[tuple[Any, int]]) -> None:
-    first, second = table.primary_key.columns
-    for some in _chunks(list(dict.fromkeys(rows))):
-        connection.execute(delete(table).where(tuple_(first, second).in_(some)))
 
 
 def _chunks(items: Sequence[_T]) -> Iterator[list[_T]]:

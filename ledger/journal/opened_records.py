@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, lite
 from ledger.record.body_parts import BadBody, Body, unpacked
 from ledger.record.canonical_json import NotCanonical
 from ledger.record.decision_parts import ANSWER, REQUEST, flagged_facts
-from ledger.record.gone_bodies import DROPPED, ERASED
+from ledger.record.gone_bodies import CONFIRMED, DROPPED, ERASED
 from ledger.record.new_records import ACTOR
 from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed
@@ -27,22 +27,25 @@ from ledger.store.trouble import DAMAGED, FileTrouble
 KeyNumbered = Callable[[int], BodyKey]
 """Gives the subject key of a number."""
 
-_ERASED_BY: ColumnElement[int] = literal_column(
-    f"(SELECT max(said.seq) FROM entries AS said WHERE {IS_ERASURE.text} "
-    f"AND said.outcome = '{ERASED}' || bodies.key_number)",
-    BigInteger(),
-)
+
+def _said_of_key(outcome: str) -> ColumnElement[int]:
+    """Place of the erasure whose outcome ends with the number of the body's key; null: there is none."""
+    said = f"SELECT max(said.seq) FROM entries AS said WHERE {IS_ERASURE.text}"
+    return literal_column(f"({said} AND said.outcome = '{outcome}' || bodies.key_number)", BigInteger())
+
+
 _DROPPED_BY: ColumnElement[int] = literal_column(
     f"(SELECT min(said.seq) FROM entries AS said WHERE bodies.seq IS NULL AND {NOT_DECIDED.text} "
     f"AND said.kind = 'retention' AND said.case_kind = entries.case_kind AND CASE WHEN said.outcome LIKE '{DROPPED}%' "
     f"THEN CAST(substr(said.outcome, {len(DROPPED) + 1}) AS BIGINT) ELSE -1 END > entries.seq)",
     BigInteger(),
 )
-"""The record that says why a body is gone; null: none does."""
+"""Place of the retention by which a body is gone; null: there is none."""
 
 ENTRY = (
     *(entries.c.seq, entries.c.header, bodies.c.key_number, bodies.c.nonce, bodies.c.sealed),
-    *(_ERASED_BY.label("erased_by"), _DROPPED_BY.label("dropped_by")),
+    *(_said_of_key(ERASED).label("erased_by"), _said_of_key(CONFIRMED).label("confirmed_by")),
+    _DROPPED_BY.label("dropped_by"),
 )
 JOINED = entries.outerjoin(bodies, entries.c.seq == bodies.c.seq)
 _DECISIONS = (RecordKind.DECISION.value, RecordKind.IMPORTED.value)
@@ -290,8 +293,12 @@ def opened_or_gone(row: Any, key: KeyNumbered) -> OpenedRecord | GoneRecord:
         body = unpacked(key(row.key_number).open(row.seq, Sealed(row.nonce, row.sealed)))
         if body.digest() != header.body:
             raise BadBody("its body is not the one recorded")
+    except KeyGone as error:
+        if row.confirmed_by is not None:  # somebody was interrupted between the key and the record
+            return GoneRecord(header, row.confirmed_by, is_erased=True)
+        raise BodyUnreadable(f"{DAMAGED}: record {row.seq} can't be read") from error
     except DoesNotOpen as error:
         raise BodyUnreadable(f"{DAMAGED}, or the subject keys are another journal's: {error}") from error
-    except (BadBody, KeyGone, UnicodeError, AttributeError, TypeError) as error:
+    except (BadBody, UnicodeError, AttributeError, TypeError) as error:
         raise BodyUnreadable(f"{DAMAGED}: record {row.seq} can't be read") from error
     return OpenedRecord(header, body)

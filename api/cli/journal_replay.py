@@ -18,11 +18,10 @@ from api.cli.record_options import RecordOptions, journal_to_read
 
 if TYPE_CHECKING:
     from ledger.journal.journal import Journal
-    from ledger.journal.opened_records import OpenedRecord
     from ledger.replay.replaying import Replayed, Replayer
     from ledger.replay.wheelhouse import Wheelhouse
     from ledger.search.record_filter import RecordFilter
-    from ledger.search.record_search import UnreadableRecord
+    from ledger.search.record_search import FoundRecord
 
 RecordsArgument = Annotated[
     list[str] | None,
@@ -112,7 +111,7 @@ def _wanted(called: list[str], records: RecordOptions, *, every: bool) -> Record
     return wanted if wanted.kinds else replace(wanted, kinds=DECIDED)
 
 
-def _named(journal: Journal, called: list[str]) -> Iterator[OpenedRecord | UnreadableRecord]:
+def _named(journal: Journal, called: list[str]) -> Iterator[FoundRecord]:
     """Ends the command where one isn't there."""
     from ledger.search.all_wanted import record_or_trouble
 
@@ -123,7 +122,7 @@ def _named(journal: Journal, called: list[str]) -> Iterator[OpenedRecord | Unrea
         yield found
 
 
-def _all(journal: Journal, wanted: RecordFilter, show: ShowProgress) -> Iterator[OpenedRecord | UnreadableRecord]:
+def _all(journal: Journal, wanted: RecordFilter, show: ShowProgress) -> Iterator[FoundRecord]:
     """The oldest first."""
     from ledger.search.all_wanted import places_wanted, records_at
 
@@ -133,9 +132,7 @@ def _all(journal: Journal, wanted: RecordFilter, show: ShowProgress) -> Iterator
         show("replaying", done / len(places), done, len(places))
 
 
-def _replayed(
-    replayer: Replayer, found: Iterator[OpenedRecord | UnreadableRecord], *, every: bool
-) -> tuple[Counter[str], list[Replayed]]:
+def _replayed(replayer: Replayer, found: Iterator[FoundRecord], *, every: bool) -> tuple[Counter[str], list[Replayed]]:
     """How many came to each word; and those to list: of all, the ones that don't hold."""
     counts: Counter[str] = Counter()
     listed: list[Replayed] = []

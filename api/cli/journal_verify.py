@@ -279,6 +279,8 @@ def _as_json(what: str, place: str, trusted: TrustedKey, found: Verified) -> dic
         "checkpoints": found.checkpoints,
         "bodies": found.opened,
         "bodies_withheld_in_part": found.withheld,
+        "erased": found.erased,
+        "dropped": found.dropped,
         "policy_sets": found.policy_sets,
         "faults": faults.total,
         "kinds": {kind.value: count for kind, count in faults.counts.items()},
@@ -293,6 +295,8 @@ def _print(what: str, place: str, trusted: TrustedKey, found: Verified) -> None:
 
     own = "" if trusted.is_brought else "; with --key you bring one that nobody could change with it"
     withheld = f", {found.withheld:,} as recorded with parts withheld" if found.withheld else ""
+    withheld += f", {found.erased:,} erased" if found.erased else ""
+    withheld += f", {found.dropped:,} dropped after their time" if found.dropped else ""
     lines = [
         (what, place),
         ("key", f"{trusted.verifier.as_text()} ({trusted.source}{own})"),
@@ -333,5 +337,5 @@ def _policies(count: int) -> str:
 
 
 def _unopened(found: Verified) -> str:
-    count = found.records - found.opened - found.withheld
+    count = found.records - found.opened - found.withheld - found.erased - found.dropped
     return f", {count:,} not opened" if count > 0 and not found.faults.total else ""

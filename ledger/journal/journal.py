@@ -378,6 +378,8 @@ class Journal:
                 self._forget(transaction)
                 turn.finish()
             self._head = transaction.head
+            if transaction.has_erased:
+                self._store.leave_nothing(opened.connection)
         except AnswerLost as lost:
             self._look_up(lost)  # and reads the head anew
         return given

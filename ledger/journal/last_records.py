@@ -2,9 +2,10 @@
 
 A disk can lose or garble a page without SQLite noticing: it looks at a page only when it needs it. The last records
 are on the pages that the next ones go to: each is found by its id, says in its header what its columns say, opens with
-its key, has the body that the header says, and is the leaf that its tile or the head has. The newest checkpoint was
-signed by the key that will sign the next one. A small file is checked whole (SQLite's `integrity_check`, 20 ms of
-processor for 50 MB); a large one takes too long for a start: docs/operations.md leaves it to a nightly check.
+its key and has the body that the header says (or a record says why that is gone), and is the leaf that its tile or the
+head has. The newest checkpoint was signed by the key that will sign the next one. A small file is checked whole
+(SQLite's `integrity_check`, 20 ms of processor for 50 MB); a large one takes too long for a start: docs/operations.md
+leaves it to a nightly check.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from ledger.journal.log_head import LogHead
-from ledger.journal.opened_records import ENTRY, KeyNumbered, opened
+from ledger.journal.opened_records import ENTRY, KeyNumbered, opened_or_gone
 from ledger.record.checkpoints import read_checkpoint
 from ledger.record.log_tiles import TILE_HASHES, hashes_in
 from ledger.record.merkle_tree import leaf_hash
@@ -76,14 +77,14 @@ def _moments(connection: Connection, rows: Sequence[Row[Any]], ended: LogHead, k
     leaves = hashes_in(connection.execute(select(tiles.c.hashes).where(where)).scalar() or b"")
     read = 0
     for row, seq in zip(rows, range(ended.tree.size - 1, -1, -1), strict=False):
-        header = opened(row, key).header
+        header = opened_or_gone(row, key).header
         if row.seq != seq or row.by_id != seq or _repeated(header) != tuple(row)[-7:]:
             raise ValueError(f"record {seq}: its columns are not those of its header")
         if seq // TILE_HASHES == last_tile and leaves[seq % TILE_HASHES] != leaf_hash(row.header.encode()):
             raise ValueError(f"record {seq}: is not the one in its tile")
         yield _moment(header.at)
         yield from _id_moment(header.id)
-        read += len(row.sealed)
+        read += len(row.sealed or b"")
         if read > SEALED_BYTES_MAX:
             return
 

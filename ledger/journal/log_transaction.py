@@ -14,6 +14,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from ledger.journal.clock import Clock, moment
+from ledger.journal.erased_keys import keys_leaving_since
 from ledger.journal.kept_answers import KEPT, AnsweredBefore, KeptAnswers, KeyedRecord, RequestKeyReused
 from ledger.journal.log_head import LogHead, read_head, write_head
 from ledger.record.body_parts import SALT_BYTES, new_body
@@ -43,10 +44,14 @@ class LogTransaction:
         self.connection = connection
         self.keys = keys
         self.head = read_head(connection, known)
+        if known is None or known.tree.size != self.head.tree.size:
+            keys.forget(keys_leaving_since(connection, known.tree.size if known else 0))
         self._clock = clock
         now = clock.now()
         self._now, self._last_at = moment(now), self.head.at
         self._waiting: list[Record] = []
+        self.has_erased = False
+        """Something was deleted, of which nothing is to be left."""
         self.kept = KeptAnswers(connection, keys, self._now, moment(now - kept))
 
     @property

@@ -11,22 +11,42 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal_column, select
 
 from ledger.record.body_parts import BadBody, Body, unpacked
 from ledger.record.canonical_json import NotCanonical
 from ledger.record.decision_parts import ANSWER, REQUEST, flagged_facts
+from ledger.record.gone_bodies import CONFIRMED, DROPPED, ERASED
 from ledger.record.new_records import ACTOR
 from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.record.sealing import BodyKey, DoesNotOpen, Sealed
 from ledger.store.key_database import KeyGone
-from ledger.store.tables import NOT_DECIDED, bodies, checkpoints, entries, policy_sets
+from ledger.store.tables import IS_ERASURE, NOT_DECIDED, bodies, checkpoints, entries, policy_sets
 from ledger.store.trouble import DAMAGED, FileTrouble
 
 KeyNumbered = Callable[[int], BodyKey]
 """Gives the subject key of a number."""
 
-ENTRY = (entries.c.seq, entries.c.header, bodies.c.key_number, bodies.c.nonce, bodies.c.sealed)
+
+def _said_of_key(outcome: str) -> ColumnElement[int]:
+    """Place of the erasure whose outcome ends with the number of the body's key; null: there is none."""
+    said = f"SELECT max(said.seq) FROM entries AS said WHERE {IS_ERASURE.text}"
+    return literal_column(f"({said} AND said.outcome = '{outcome}' || bodies.key_number)", BigInteger())
+
+
+_DROPPED_BY: ColumnElement[int] = literal_column(
+    f"(SELECT min(said.seq) FROM entries AS said WHERE bodies.seq IS NULL AND {NOT_DECIDED.text} "
+    f"AND said.kind = 'retention' AND said.case_kind = entries.case_kind AND CASE WHEN said.outcome LIKE '{DROPPED}%' "
+    f"THEN CAST(substr(said.outcome, {len(DROPPED) + 1}) AS BIGINT) ELSE -1 END > entries.seq)",
+    BigInteger(),
+)
+"""Place of the retention by which a body is gone; null: there is none."""
+
+ENTRY = (
+    *(entries.c.seq, entries.c.header, bodies.c.key_number, bodies.c.nonce, bodies.c.sealed),
+    *(_said_of_key(ERASED).label("erased_by"), _said_of_key(CONFIRMED).label("confirmed_by")),
+    _DROPPED_BY.label("dropped_by"),
+)
 JOINED = entries.outerjoin(bodies, entries.c.seq == bodies.c.seq)
 _DECISIONS = (RecordKind.DECISION.value, RecordKind.IMPORTED.value)
 UNDECIDED: ColumnElement[bool] = literal_column(NOT_DECIDED.text)
@@ -41,8 +61,31 @@ class BodyUnreadable(FileTrouble):
     """The body of one record is missing, damaged, or its key was deleted; the others are not touched by it."""
 
 
-class BodyErased(BodyUnreadable):
-    """The key that seals it was deleted: nobody can read it any more."""
+@dataclass(frozen=True, slots=True)
+class GoneRecord:
+    """One record whose body is gone as another record says; its header stands, and so does its proof."""
+
+    header: Header
+
+    by: int
+    """Place of the record that says so."""
+
+    is_erased: bool
+    """Erased by key; else it was kept as long as the policies say."""
+
+    @property
+    def why(self) -> str:
+        """In a sentence without its end."""
+        how = "was erased" if self.is_erased else "was kept as long as the policies say, and dropped"
+        return f"what record {self.header.seq} said {how}; record {self.by} says so"
+
+
+class BodyGone(Exception):
+    """There is nothing to open, and a record says why."""
+
+    def __init__(self, record: GoneRecord) -> None:
+        super().__init__(record.why)
+        self.record = record
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +215,17 @@ def _decision(record: OpenedRecord) -> Recorded | None:
 
 
 def decisions_from(connection: Connection, key: KeyNumbered, seq: int, most: int) -> list[Recorded]:
-    """At most so many decisions in their order, the first at this place or behind it. Raises `FileTrouble`."""
-    query = select(*ENTRY).select_from(JOINED).where(entries.c.seq >= seq, entries.c.kind.in_(_DECISIONS))
-    rows = connection.execute(query.order_by(entries.c.seq).limit(most)).all()
-    return [decision for row in rows if (decision := _decision(opened(row, key))) is not None]
+    """Some decisions in their order, at most so many, the first at this place or behind it; none: there are no more.
+    Those whose bodies are gone are passed over. Raises `FileTrouble`."""
+    while True:
+        query = select(*ENTRY).select_from(JOINED).where(entries.c.seq >= seq, entries.c.kind.in_(_DECISIONS))
+        rows = connection.execute(query.order_by(entries.c.seq).limit(most)).all()
+        records = [opened_or_gone(row, key) for row in rows]
+        found = [_decision(each) for each in records if isinstance(each, OpenedRecord)]
+        decided = [decision for decision in found if decision is not None]
+        if decided or len(rows) < most:
+            return decided
+        seq = rows[-1].seq + 1
 
 
 def records_of(connection: Connection, key: KeyNumbered, kinds: Sequence[RecordKind]) -> list[OpenedRecord]:
@@ -225,21 +275,35 @@ def _of_kinds(columns: Sequence[Any], kinds: Sequence[RecordKind]) -> Select[Any
 
 
 def opened(row: Any, key: KeyNumbered) -> OpenedRecord:
+    """A row of `ENTRY`. Raises `BodyGone` where a record says why there is nothing to open, and what `opened_or_gone`
+    raises."""
+    record = opened_or_gone(row, key)
+    if isinstance(record, GoneRecord):
+        raise BodyGone(record)
+    return record
+
+
+def opened_or_gone(row: Any, key: KeyNumbered) -> OpenedRecord | GoneRecord:
     """A row of `ENTRY`. Raises `BodyUnreadable`, and `FileTrouble` where the header is damaged or no key can be had."""
     try:
         header = read_header(row.header.encode())
     except (NotCanonical, UnicodeError, AttributeError) as error:
         raise FileTrouble(f"{DAMAGED}: record {row.seq} can't be read") from error
+    by = row.dropped_by if row.erased_by is None else row.erased_by
+    if by is not None and header.seq == row.seq:
+        return GoneRecord(header, by, row.erased_by is not None)
     try:
         if row.sealed is None or header.seq != row.seq:
             raise BadBody("its body is missing, or it is another record")
         body = unpacked(key(row.key_number).open(row.seq, Sealed(row.nonce, row.sealed)))
         if body.digest() != header.body:
             raise BadBody("its body is not the one recorded")
+    except KeyGone as error:
+        if row.confirmed_by is not None:  # somebody was interrupted between the key and the record
+            return GoneRecord(header, row.confirmed_by, is_erased=True)
+        raise BodyUnreadable(f"{DAMAGED}: record {row.seq} can't be read") from error
     except DoesNotOpen as error:
         raise BodyUnreadable(f"{DAMAGED}, or the subject keys are another journal's: {error}") from error
-    except KeyGone as error:
-        raise BodyErased(f"{DAMAGED}: record {row.seq} can't be read") from error
     except (BadBody, UnicodeError, AttributeError, TypeError) as error:
         raise BodyUnreadable(f"{DAMAGED}: record {row.seq} can't be read") from error
     return OpenedRecord(header, body)

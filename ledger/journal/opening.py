@@ -11,6 +11,7 @@ from os import urandom
 from sqlalchemy import Connection, func, select, text
 
 from ledger.journal.clock import Clock
+from ledger.journal.erased_keys import note_erasures
 from ledger.journal.last_records import check_last_records, check_whole
 from ledger.journal.log_head import LogHead, read_head
 from ledger.record.signed_notes import NoteSigner
@@ -62,6 +63,7 @@ def _with_keys(connection: Connection, places: KeyPlaces, clock: Clock, holding:
         signer = signing_key(places.signing_key, may_make=is_new)
         keys = SubjectKeys(places.subject_keys, wrapping_key(places.wrapping_key, may_make=is_new))
         keys.open(may_make=is_new, at_least=ended.last_key)
+        note_erasures(connection, keys)
         latest = check_last_records(connection, ended, keys.key, signer.verifier)
         if latest is not None:
             clock.seen(latest)

@@ -43,6 +43,12 @@ class RecordKind(StrEnum):
     EXPORT = "export"
     """Records were written to files outside of the journal: who, by which filter, how many."""
 
+    ERASURE = "erasure"
+    """A subject's key is to go, or is gone: `outcome` says which (`ledger.record.gone_bodies`)."""
+
+    RETENTION = "retention"
+    """Bodies of decisions on the kind `case` were kept long enough and dropped: `outcome` says below which place."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:

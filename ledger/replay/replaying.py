@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.version import ENGINE_VERSION
-from ledger.journal.opened_records import OpenedRecord, PolicySet
+from ledger.journal.opened_records import GoneRecord, OpenedRecord, PolicySet
 from ledger.record.body_parts import BadBody
 from ledger.record.decision_parts import ANSWER, REQUEST
 from ledger.record.record_header import Header, RecordKind
 from ledger.replay.comparison import Verdict, compared
 from ledger.replay.request_again import CannotDecide, RecordedRequest, StoredPolicies, Undecided
-from ledger.search.record_search import UnreadableRecord
+from ledger.search.record_search import FoundRecord, UnreadableRecord
 
 ERASED = "erased"
 NEEDS_ENGINE = "needs engine"
@@ -97,12 +97,13 @@ class Replayer:
         self._others = others or NoOtherEngines()
         self._policies: StoredPolicies | None = None  # of the record before
 
-    def replayed(self, record: OpenedRecord | UnreadableRecord) -> Replayed:
+    def replayed(self, record: FoundRecord) -> Replayed:
         """Raises `FileTrouble` and `JournalUnavailable` where the policy sets can't be read."""
         header = record.header
         if isinstance(record, UnreadableRecord):
-            word = ERASED if record.is_erased else f"{REFUSED} (its body is not the one recorded)"
-            return _said(header, word, "" if record.is_erased else record.trouble)
+            return _said(header, f"{REFUSED} (its body is not the one recorded)", record.trouble)
+        if isinstance(record, GoneRecord):
+            return _said(header, ERASED, record.why)
         try:
             asked, answer = _recorded(record)
             policies = self._stored(header.policy)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlalchemy import Connection, select
 
 from ledger.journal.journal import Journal
-from ledger.journal.opened_records import ENTRY, JOINED, BodyErased, BodyUnreadable, OpenedRecord, opened, row_called
+from ledger.journal.opened_records import ENTRY, JOINED, BodyUnreadable, opened_or_gone, row_called
 from ledger.search.record_filter import RecordFilter
-from ledger.search.record_search import UnreadableRecord, header_of, headers_wanted
+from ledger.search.record_search import FoundRecord, UnreadableRecord, header_of, headers_wanted
 from ledger.store.key_database import SubjectKeys
 from ledger.store.tables import entries
 
@@ -44,37 +44,35 @@ def places_wanted(
     return places
 
 
-def records_at(journal: Journal, places: Sequence[int]) -> Iterator[OpenedRecord | UnreadableRecord]:
+def records_at(journal: Journal, places: Sequence[int]) -> Iterator[FoundRecord]:
     """The records at these places; one whose body can't be shown doesn't stop the others. Raises `JournalUnavailable`,
     `FileTrouble` where a header is damaged or no key can be had."""
     for at in range(0, len(places), BATCH):
         some = list(places[at : at + BATCH])
 
-        def ask(
-            connection: Connection, keys: SubjectKeys, some: list[int] = some
-        ) -> list[OpenedRecord | UnreadableRecord]:
+        def ask(connection: Connection, keys: SubjectKeys, some: list[int] = some) -> list[FoundRecord]:
             query = select(*ENTRY).select_from(JOINED).where(entries.c.seq.in_(some)).order_by(entries.c.seq)
             return [opened_or_not(row, keys) for row in connection.execute(query)]
 
         yield from journal.ask(ask)
 
 
-def record_or_trouble(journal: Journal, called: str) -> OpenedRecord | UnreadableRecord | None:
+def record_or_trouble(journal: Journal, called: str) -> FoundRecord | None:
     """The record of any kind with this id or place, or what is wrong with its body; None where there is none. Raises
     `JournalUnavailable`, `FileTrouble` where the header is damaged or no key can be had."""
 
-    def ask(connection: Connection, keys: SubjectKeys) -> OpenedRecord | UnreadableRecord | None:
+    def ask(connection: Connection, keys: SubjectKeys) -> FoundRecord | None:
         row = row_called(connection, called)
         return None if row is None else opened_or_not(row, keys)
 
     return journal.ask(ask)
 
 
-def opened_or_not(row: object, keys: SubjectKeys) -> OpenedRecord | UnreadableRecord:
+def opened_or_not(row: object, keys: SubjectKeys) -> FoundRecord:
     """A row of `ENTRY` with its body, or with what is wrong with it. Raises `FileTrouble` where the header is
     damaged."""
     header = header_of(row)
     try:
-        return opened(row, keys.key)
+        return opened_or_gone(row, keys.key)
     except BodyUnreadable as error:
-        return UnreadableRecord(header, str(error), isinstance(error, BodyErased))
+        return UnreadableRecord(header, str(error))

@@ -19,7 +19,15 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, f
 
 from engine.vocabulary.persons import person
 from ledger.journal.log_transaction import ACCOUNT, SUBJECT
-from ledger.journal.opened_records import ENTRY, JOINED, UNDECIDED, BodyUnreadable, OpenedRecord, opened
+from ledger.journal.opened_records import (
+    ENTRY,
+    JOINED,
+    UNDECIDED,
+    BodyUnreadable,
+    GoneRecord,
+    OpenedRecord,
+    opened_or_gone,
+)
 from ledger.record.actors import Actor
 from ledger.record.canonical_json import NotCanonical, canonical
 from ledger.record.record_header import Header, RecordKind, read_header
@@ -96,21 +104,23 @@ class UnreadableRecord:
     trouble: str
     """What is wrong with its body."""
 
-    is_erased: bool = False
-    """Its key was deleted."""
+
+FoundRecord = OpenedRecord | GoneRecord | UnreadableRecord
+"""One record as it can be shown: with its body, without where a record says so, or with what is wrong."""
 
 
 def records_wanted(
     connection: Connection, keys: SubjectKeys, wanted: RecordFilter, below: int | None, limit: int
-) -> Page[OpenedRecord | UnreadableRecord]:
+) -> Page[FoundRecord]:
     """The same with their bodies. Raises `FileTrouble` where a header is damaged or no key can be had."""
     actors = _called(connection, wanted)
 
-    def take(row: Any) -> OpenedRecord | UnreadableRecord | None:
+    def take(row: Any) -> FoundRecord | None:
         header = header_of(row)
-        record: OpenedRecord | UnreadableRecord
+        record: FoundRecord
         try:
-            record, actor = (read := opened(row, keys.key)), read.actor
+            record = opened_or_gone(row, keys.key)
+            actor = record.actor if isinstance(record, OpenedRecord) else header.actor
         except BodyUnreadable as error:
             record, actor = UnreadableRecord(header, str(error)), header.actor
         seen = wanted.visible.sees(header.case, actor)

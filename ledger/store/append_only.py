@@ -1,4 +1,5 @@
-"""Triggers that refuse every change and deletion, in the words of each database.
+"""Triggers that refuse every change and deletion, in the words of each database; of bodies, every deletion that no
+record covers.
 
 They protect against mistakes, and against whoever may write rows but not drop triggers. That somebody who may both has
 changed a record, the log's hashes and checkpoints say.
@@ -7,6 +8,8 @@ changed a record, the log's hashes and checkpoints say.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+
+from ledger.record.gone_bodies import DROPPED, ERASED
 
 Keys = tuple[str, ...]
 """What holds the rows of a table apart: a column, or several with commas between them."""
@@ -18,6 +21,50 @@ BODY = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 
 OCCASIONS = ("update", "delete", "truncate")
 """Of PostgreSQL's triggers, each for a statement, so that one that would change no row is refused too
 (`INSERT … ON CONFLICT DO UPDATE`)."""
+
+
+GUARDED = "bodies"
+"""The table from which rows may go that a record covers."""
+
+GUARD_FUNCTION = "refuse_uncovered"
+
+
+def covered(old: str) -> str:
+    """A condition on a body that is to go, called `old`: an erasure took its key, or it is a decision on a kind of case
+    below the place to which a retention reaches. Both are said by headers, which the log covers: whoever adds one
+    beside it is found (`credence journal verify`)."""
+    below = (
+        f"CASE WHEN said.outcome LIKE '{DROPPED}%' THEN CAST(substr(said.outcome, {len(DROPPED) + 1}) AS BIGINT) "
+        "ELSE -1 END"
+    )
+    return (
+        f"EXISTS (SELECT 1 FROM entries AS said WHERE said.kind = 'erasure' "
+        f"AND said.outcome = '{ERASED}' || {old}.key_number) "
+        f"OR EXISTS (SELECT 1 FROM entries AS said JOIN entries AS gone ON gone.seq = {old}.seq "
+        f"WHERE said.kind NOT IN ('decision', 'imported') AND said.kind = 'retention' "
+        f"AND gone.kind IN ('decision', 'imported') AND said.case_kind = gone.case_kind AND {below} > {old}.seq)"
+    )
+
+
+GUARD_BODY = f"BEGIN IF {covered('OLD')} THEN RETURN OLD; END IF; {BODY.removeprefix('BEGIN ')}"
+
+
+def guarded_deletion(dialect: str) -> Iterator[str]:
+    """The statements that put a trigger in the place of the one that let no body go."""
+    if dialect == "sqlite":
+        yield f"DROP TRIGGER {GUARDED}_no_delete"
+        yield (
+            f"CREATE TRIGGER {GUARDED}_no_delete BEFORE DELETE ON {GUARDED} WHEN NOT ({covered('OLD')}) "
+            f"BEGIN SELECT RAISE(ABORT, '{GUARDED} is append-only'); END"
+        )
+        return
+    yield f"DROP TRIGGER {GUARDED}_no_delete ON {GUARDED}"
+    yield f"CREATE FUNCTION {GUARD_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${GUARD_BODY}$$"
+    yield (
+        f"CREATE TRIGGER {GUARDED}_no_delete BEFORE DELETE ON {GUARDED} "
+        f"FOR EACH ROW EXECUTE FUNCTION {GUARD_FUNCTION}()"
+    )
+    yield f"ALTER TABLE {GUARDED} ENABLE ALWAYS TRIGGER {GUARDED}_no_delete"
 
 
 def append_only(dialect: str, tables: Mapping[str, Keys], *, is_first: bool = True) -> Iterator[str]:

@@ -105,6 +105,11 @@ class FileStore:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
         return False
 
+    def leave_nothing(self, connection: Connection) -> None:
+        """Where somebody reads at the moment, the next erasure, or the end of the service, empties the log."""
+        with suppress(sqlite3.Error):
+            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def closed(self) -> None:
         """SQLite takes -wal and -shm away when it closes the file."""
         self.file.closed()

@@ -6,6 +6,9 @@
 
 A key is on disk here before the journal holds a body that it seals: this database may be ahead of the journal after a
 power cut, and never behind it. One that is behind, that is another journal's, or that is not there, is refused.
+
+Of an erased key the number stays, so that it is never given again; the wrapped key and the blind are overwritten. The
+customer's next record finds no key and gets a new one.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, NullPool, Row, create_engine, event, func, insert, select
+from sqlalchemy import Connection, NullPool, Row, create_engine, event, func, insert, select, update
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +31,12 @@ from ledger.store.trouble import FileTrouble, trouble_in_words
 
 BLINDING, OWN = 0, 1
 _OWN_BLINDS = {BLINDING: b"blinding", OWN: b"journal"}
+_ERASED = b"erased "
+"""How the blind of an erased key begins, longer than any other; its number follows."""
+
+_GONE = b""
+"""In the place of an erased key."""
+
 KEPT_MAX = 20_000
 """Keys held ready, about a kilobyte each."""
 
@@ -45,6 +54,7 @@ class SubjectKeys:
         self._blinding: Blinding | None = None
         self._by_number: dict[int, BodyKey] = {}
         self._by_blind: dict[bytes, int] = {_OWN_BLINDS[OWN]: OWN}
+        self._leaving: set[int] = set()  # erased, or about to be: read anew each time
         self._lock = Lock()
 
     # --- the journal's thread --------------------------------------------------------------------------------------
@@ -84,9 +94,50 @@ class SubjectKeys:
         this returns. Raises `FileTrouble`."""
         blinds = [_OWN_BLINDS[OWN] if blind is None else blind for blind in accounts]
         unknown = sorted({blind for blind in blinds if blind not in self._by_blind})
-        if unknown:
-            self._add(unknown)
-        return [self._by_blind[blind] for blind in blinds]
+        found = self._added(unknown) if unknown else {}
+        return [self._by_blind.get(blind) or found[blind] for blind in blinds]
+
+    def erase(self, numbers: Iterable[int]) -> None:
+        """The keys are gone for good when this returns, here and on disk; those that were gone already stay so. Raises
+        `FileTrouble`."""
+        gone = [number for number in numbers if number > OWN]
+        try:
+            with self._to_write() as connection, connection.begin():
+                for number in gone:
+                    connection.execute(
+                        update(subject_keys)
+                        .where(subject_keys.c.number == number, subject_keys.c.wrapped_key != _GONE)
+                        .values(subject_blind=_ERASED + number.to_bytes(8, "big"), wrapped_key=_GONE)
+                    )
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
+        self.check()
+        self.forget(gone)
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Keys that are erased, or may be at any moment by another process, are held ready no more: whoever asks for
+        one looks whether it is there."""
+        leaving = set(numbers)
+        with self._lock:
+            self._leaving |= leaving
+            for number in leaving & self._by_number.keys():
+                del self._by_number[number]
+        if not leaving.isdisjoint(self._by_blind.values()):
+            self._by_blind = {blind: number for blind, number in self._by_blind.items() if number not in leaving}
+
+    def open_ones(self, numbers: Iterable[int]) -> list[int]:
+        """Those of them that are there. Raises `FileTrouble`."""
+        wanted, found = sorted(set(numbers)), list[int]()
+        try:
+            with self._database.connect() as connection:
+                for at in range(0, len(wanted), 500):
+                    query = select(subject_keys.c.number).where(
+                        subject_keys.c.number.in_(wanted[at : at + 500]), subject_keys.c.wrapped_key != _GONE
+                    )
+                    found += connection.execute(query).scalars()
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
+        return found
 
     def _make(self) -> None:
         """What every journal has from its first record on; another process may have been first."""
@@ -96,7 +147,8 @@ class SubjectKeys:
                 for number, blind in _OWN_BLINDS.items():
                     self._insert(connection, number, blind)
 
-    def _add(self, blinds: Sequence[bytes]) -> None:
+    def _added(self, blinds: Sequence[bytes]) -> dict[bytes, int]:
+        """Their numbers, those of new ones given now."""
         if len(self._by_blind) > KEPT_MAX:
             self._by_blind = {_OWN_BLINDS[OWN]: OWN}
         found: dict[bytes, int] = {}
@@ -115,7 +167,8 @@ class SubjectKeys:
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise self._trouble(error) from error
         self.check()
-        self._by_blind |= found
+        self._by_blind |= {blind: number for blind, number in found.items() if number not in self._leaving}
+        return found
 
     def _insert(self, connection: Connection, number: int, blind: bytes) -> None:
         stored = wrapped(self._wrapping, number, blind, new_key_bytes())
@@ -136,9 +189,21 @@ class SubjectKeys:
                 row = connection.execute(select(subject_keys).where(subject_keys.c.number == number)).first()
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise self._trouble(error) from error
-        if row is None:
+        if row is None or row.wrapped_key == _GONE:
             raise KeyGone(f"the subject key {number} is not in `{self.path.name}`")
         return self._ready(row)
+
+    def number_and_blind(self, account: str | None = None, number: int | None = None) -> tuple[int, bytes] | None:
+        """Of a customer's key, by their number or by the key's; None where there is none, or none any more. Raises
+        `FileTrouble`."""
+        column = subject_keys.c
+        which = column.number == number if account is None else column.subject_blind == self.blind("account", account)
+        try:
+            with self._database.connect() as connection:
+                row = connection.execute(select(subject_keys).where(which, column.wrapped_key != _GONE)).first()
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
+        return None if row is None else (row.number, row.subject_blind)
 
     def _ready(self, row: Row[Any]) -> BodyKey:
         """The key of a row, opened and kept."""
@@ -151,7 +216,8 @@ class SubjectKeys:
         with self._lock:
             if len(self._by_number) > KEPT_MAX:
                 self._by_number.clear()
-            self._by_number[row.number] = key
+            if row.number not in self._leaving:
+                self._by_number[row.number] = key
         return key
 
     def blind(self, what: str, name: str) -> bytes:
@@ -195,4 +261,5 @@ def _connect(path: Path) -> sqlite3.Connection:
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=LOCK_SECONDS_MAX, isolation_level=None
     )
     raw.execute("PRAGMA synchronous=EXTRA")
+    raw.execute("PRAGMA secure_delete=ON")  # what was overwritten leaves nothing on its page
     return raw

@@ -3,10 +3,11 @@
     credence_owner     has the tables, and nobody signs in as it: changes them at an upgrade
     credence_app       the service: reads and adds
     credence_auditor   reads
-    credence_eraser    deletes the keys of those who are to be forgotten; nothing of it is in these tables
+    credence_eraser    deletes what erased records are found by, and bodies that an erasure or a retention covers
 
-A login gets a role by `GRANT credence_app TO login`. None of the three can change or delete what was recorded, drop a
-table, or switch a trigger off; triggers refuse it to the owner as well, until they are dropped.
+A login gets a role by `GRANT credence_app TO login`; one that carries out erasures needs both, credence_app and
+credence_eraser. None of the three can change or delete what was recorded, drop a table, or switch a trigger off;
+triggers refuse it to the owner as well, until they are dropped. A body goes only where a record in the log covers it.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ APP, AUDITOR, ERASER = "credence_app", "credence_auditor", "credence_eraser"
 ROLES = (OWNER, APP, AUDITOR, ERASER)
 
 _APPENDED = {APP: "SELECT, INSERT", AUDITOR: "SELECT"}
+_READ_TO_ERASE = {**_APPENDED, ERASER: "SELECT"}
+_GOES = {**_APPENDED, ERASER: "SELECT, DELETE"}
 
 RIGHTS: dict[str, dict[str, str]] = {
-    "entries": _APPENDED,
-    "bodies": _APPENDED,
+    "entries": _READ_TO_ERASE,
+    "bodies": _GOES,
     "tiles": _APPENDED,
     "checkpoints": _APPENDED,
     "cosignatures": _APPENDED,
-    "entry_rules": _APPENDED,
-    "entry_blinds": _APPENDED,
+    "entry_rules": _GOES,
+    "entry_blinds": _GOES,
     "kept_answers": {APP: "SELECT, INSERT, DELETE"},
     "policy_sets": _APPENDED,
     "people": {APP: "SELECT, INSERT, UPDATE", AUDITOR: "SELECT"},

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 
-from ledger.store.append_only import BODY, FUNCTION, OCCASIONS
+from ledger.store.append_only import BODY, FUNCTION, GUARD_BODY, GUARD_FUNCTION, GUARDED, OCCASIONS
 from ledger.store.schema_check import OTHER_TRIGGERS, append_only_tables
 from ledger.store.tables import metadata
 from ledger.store.trouble import OTHER_TABLES, FileTrouble
@@ -38,7 +38,9 @@ WHERE NOT t.tgisinternal AND pg_table_is_visible(c.oid) AND c.relname = ANY(%s)
 """
 _ALWAYS = "A"
 _BEFORE_STATEMENT = {"update": 0b010010, "delete": 0b001010, "truncate": 0b100010}
-"""Bits of pg_trigger.tgtype (PostgreSQL's catalog/pg_trigger.h): 2 before, 8 delete, 16 update, 32 truncate."""
+"""Bits of pg_trigger.tgtype (PostgreSQL's catalog/pg_trigger.h): 1 for each row, 2 before, 8 delete, 16 update, 32
+truncate."""
+_FOR_EACH_ROW = 0b1
 
 
 def check_server_schema(connection: Connection) -> None:
@@ -57,11 +59,14 @@ def check_server_schema(connection: Connection) -> None:
 
 @cache
 def _triggers() -> frozenset[Any]:
-    return frozenset(
+    triggers = {
         (table, f"{table}_no_{occasion}", _ALWAYS, _BEFORE_STATEMENT[occasion], FUNCTION, BODY)
         for table in append_only_tables()
         for occasion in OCCASIONS
-    )
+        if (table, occasion) != (GUARDED, "delete")
+    }
+    guard = _BEFORE_STATEMENT["delete"] | _FOR_EACH_ROW, GUARD_FUNCTION, GUARD_BODY
+    return frozenset({*triggers, (GUARDED, f"{GUARDED}_no_delete", _ALWAYS, *guard)})
 
 
 @cache

@@ -146,6 +146,9 @@ class ServerStore:
         """Whatever it was, the next batch connects afresh."""
         return True
 
+    def leave_nothing(self, connection: Connection) -> None:
+        """The server's own vacuum removes what was deleted."""
+
     def closed(self) -> None:
         """Nothing is left of a connection."""
 

@@ -66,6 +66,9 @@ class Store(Protocol):
     def after_failure(self, error: Exception, connection: Connection | None) -> bool:
         """Saves what can be saved. Whether the connection is to be given up."""
 
+    def leave_nothing(self, connection: Connection) -> None:
+        """What was deleted doesn't stand in the write-ahead log any longer than it must."""
+
     def closed(self) -> None:
         """The connection to write has been given up."""
 

@@ -28,6 +28,9 @@ NOT_DECIDED = text("kind NOT IN ('decision', 'imported')")
 """Of the index of entries that are no decisions. A query may use it only by saying so in these words: SQLite doesn't
 look into values that are bound."""
 
+IS_ERASURE = text("kind = 'erasure'")
+"""Of the index of erasures, in the same way."""
+
 entries = Table(
     "entries",
     metadata,
@@ -41,6 +44,7 @@ entries = Table(
     Column("policy", String(64), nullable=False),
     Column("header", Text, nullable=False),  # canonical JSON: the leaf of the log
     Index("entries_of_kind", "kind", "seq", sqlite_where=NOT_DECIDED, postgresql_where=NOT_DECIDED),
+    Index("entries_erased", "outcome", sqlite_where=IS_ERASURE, postgresql_where=IS_ERASURE),
 )
 """One row for each record, append-only. The columns repeat members of the header, to search by."""
 
@@ -52,7 +56,8 @@ bodies = Table(
     Column("nonce", LargeBinary, nullable=False),
     Column("sealed", LargeBinary, nullable=False),  # AES-256-GCM of `Body.packed`, with seq as additional data
 )
-"""What each record says, sealed; append-only."""
+"""What each record says, sealed; append-only, but that a body may go which an erasure or retention covers
+(`ledger.store.append_only.covered`)."""
 
 tiles = Table(
     "tiles",
@@ -165,4 +170,5 @@ subject_keys = Table(
     Column("subject_blind", LargeBinary, nullable=False, unique=True),
     Column("wrapped_key", LargeBinary, nullable=False),
 )
-"""In a database of its own, with backups of its own: deleting a key there erases all bodies that it seals."""
+"""In a database of its own, with backups of its own: deleting a key there erases all bodies that it seals. The number
+stays, so that it is never given again."""

@@ -16,7 +16,9 @@ from sqlalchemy import Row, Select, func, select
 
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import JOINED, KeyNumbered
+from ledger.record.gone_bodies import ERASED, ERASURE
 from ledger.record.log_tiles import TILE_HASHES
+from ledger.record.record_header import RecordKind
 from ledger.store.key_database import OWN, KeyGone, SubjectKeys
 from ledger.store.secret_files import KeyPlaces, wrapping_key
 from ledger.store.tables import bodies, checkpoints, cosignatures, entries, head, policy_sets, tiles
@@ -81,6 +83,11 @@ class Verified:
 
     mirrored: int = 0
     """How many records are those of the mirror."""
+    erased: int = 0
+    """Bodies that are erased, as a record says."""
+
+    dropped: int = 0
+    """Bodies that were kept as long as the policies say, as a record says."""
 
     withheld: int = 0
     """Bodies of which commitments stand in place of some parts."""
@@ -123,6 +130,7 @@ class _JournalCheck:
         [self._bounds] = journal.read(_BOUNDS)
         last = self._bounds.last
         self._size: int = 0 if last is None else last + 1
+        self._opens = key is not None
         self._records = RecordCheck(faults=self._faults, key=key)
         self._tiles = TileCheck(self._tile_at, self._faults)
         stored = _stored_checkpoints(journal, self._bounds.signed)
@@ -142,6 +150,8 @@ class _JournalCheck:
             history.add(self._tiles.leaves(first // _PAGE, leaves) if len(leaves) == _PAGE else leaves)
             show("records", min(first + _PAGE, self._size), self._size)
         self._outside.finish(is_end_known=history.finish())
+        self._see_later_erasures()
+        self._records.gone.finish(lists_were_read=self._opens)
         self._ends()
         policies = PolicySetCheck(faults)
         columns = (policy_sets.c.version, policy_sets.c.files, policy_sets.c.standard_facts)
@@ -157,6 +167,8 @@ class _JournalCheck:
             mirrored=self._outside.mirrored,
             checkpoints=history.checkpoints,
             opened=self._records.opened,
+            erased=self._records.gone.erased,
+            dropped=self._records.gone.dropped,
             policy_sets=policies.sets,
         )
 
@@ -172,6 +184,17 @@ class _JournalCheck:
             self._records.columns(header, fields, where)
             self._records.body(header, fields, where)
         return leaf
+
+    def _see_later_erasures(self) -> None:
+        """A key that went while records were checked: its erasure stands behind those that were there at the start."""
+        gone, key = self._records.gone, self._records.key
+        if key is None or not gone.unexplained_keys:
+            return
+        for record in self._journal.records(RecordKind.ERASURE):
+            if record.header.seq >= self._size:
+                gone.header(record.header)
+                if record.header.outcome.startswith(ERASED):
+                    gone.lists(record.header.seq, record.text(ERASURE), f"record {record.header.seq}")
 
     def _ends(self) -> None:
         """Whether the head says where the log ends, and nothing is behind it."""
@@ -189,16 +212,19 @@ class _JournalCheck:
             faults.add(FaultKind.HEAD, f"head: says {bounds.head_size} records, and the journal has {size}")
         elif frontier is not None and bounds.head_frontier != b"".join(frontier):
             faults.add(FaultKind.HEAD, "head: its hashes are not those of the records")
-        elif (bounds.head_at, bounds.head_last_key) != (
-            self._records.latest,
-            self._records.last_key,
-        ) and not faults.total:
+        elif not faults.total and not self._is_last(bounds.head_at, bounds.head_last_key):
             faults.add(FaultKind.HEAD, "head: its time or its last key is not that of the records")
         if bounds.head_signed != (bounds.signed or 0):
             said = f"the head says that checkpoint {bounds.head_signed} is the newest"
             faults.add(FaultKind.CHECKPOINT, f"checkpoint {bounds.signed or 0}: {said}")
         elif size and not bounds.signed:
             faults.add(FaultKind.CHECKPOINT, "checkpoints: there is none, so nothing is signed; in a second one is")
+
+    def _is_last(self, at: str, key: int) -> bool:
+        """Of the records. The body that used the last key may be gone, as a record says."""
+        records = self._records
+        is_gone = bool(records.gone.dropped or records.gone.erased)
+        return at == records.latest and (key == records.last_key or (is_gone and key > records.last_key))
 
     # --- what is read -------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     BODY_MISSING = "body missing"
     BODY = "body not the one recorded"
     SUBJECT_KEY = "subject key gone"
+    ERASURE = "erasure unlike its record"
     TILE = "tile unlike its records"
     HEAD = "head unlike its records"
     SIGNATURE = "checkpoint not signed by the key"
@@ -43,6 +44,8 @@ MEANINGS = {
     FaultKind.BODY: "What was asked or answered was changed after it was recorded, or belongs to another record. What "
     "the header says still stands.",
     FaultKind.SUBJECT_KEY: "Nobody can read any more what was asked and answered about this customer.",
+    FaultKind.ERASURE: "What a record says was erased, and what can't be read any more, are not the same: the erasure "
+    "was not finished, a backup of keys came back, or somebody hides a record among erased ones.",
     FaultKind.TILE: "The record's header, or the stored hashes, were changed after it was recorded.",
     FaultKind.HEAD: "Where the log ends was changed, or records after it were.",
     FaultKind.SIGNATURE: "Somebody who does not have the journal's key wrote or changed this checkpoint; or the key "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +16,7 @@ from ledger.record.record_header import Header, RecordKind, read_header
 from ledger.record.sealing import DoesNotOpen, Sealed
 from ledger.store.key_database import KeyGone
 from ledger.store.trouble import FileTrouble
+from ledger.verify.gone_check import GoneCheck
 from ledger.verify.journal_faults import FaultKind, FaultsFound
 
 MEMBER_OF = {
@@ -57,8 +57,14 @@ class RecordCheck:
     last_key: int = 0
     """The greatest number of a subject key that a body names."""
 
-    keys_gone: Counter[int] = field(default_factory=Counter)
-    """Subject keys that can't be had, and how many bodies they seal."""
+    keys_unwrapped: set[int] = field(default_factory=set)
+    """Subject keys that the wrapping key doesn't open."""
+
+    gone: GoneCheck = field(init=False)
+    """Bodies that can't be read any more."""
+
+    def __post_init__(self) -> None:
+        self.gone = GoneCheck(self.faults)
 
     def header(self, seq: int, text: object, where: str) -> tuple[Header | None, bytes | None]:
         """The header and its leaf; None for what can't be read or is another record's. `where`: how the record is
@@ -78,6 +84,7 @@ class RecordCheck:
             return None, None
         self._time(header.at, where)
         self._policy(header)
+        self.gone.header(header)
         return header, leaf
 
     def _time(self, at: str, where: str) -> None:
@@ -106,11 +113,13 @@ class RecordCheck:
         """Whether it opens, and is the one that the header says."""
         number, nonce, sealed = row["key_number"], row["nonce"], row["sealed"]
         if sealed is None:
-            self.faults.add(FaultKind.BODY_MISSING, f"{where}: its body is missing")
+            self.gone.missing(header, where)
             return
         if isinstance(number, int):
             self.last_key = max(self.last_key, number)
         if self.key is None:
+            if isinstance(number, int):
+                self.gone.sealed(header.seq, number, where)
             return
         if not (isinstance(number, int) and isinstance(nonce, bytes) and isinstance(sealed, bytes)):
             self.faults.add(FaultKind.BODY, f"{where}: its body is not the one recorded")
@@ -118,25 +127,24 @@ class RecordCheck:
         try:
             body = unpacked(self.key(number).open(header.seq, Sealed(nonce, sealed)))
             is_recorded = body.digest() == header.body
-        except (KeyGone, FileTrouble) as error:
-            self._key_gone(
-                number,
-                "is gone, and no erasure record says why"
-                if isinstance(error, KeyGone)
-                else "does not open with the wrapping key",
-            )
+        except KeyGone:
+            self.gone.without_key(header.seq, number, where)
+            return
+        except FileTrouble:
+            self._unwrapped(number)
             return
         except (DoesNotOpen, BadBody, UnicodeError, ValueError):
             is_recorded = False
         if is_recorded:
             self.opened += 1
+            self.gone.body(header, body, number)
         else:
             self.faults.add(FaultKind.BODY, f"{where}: its body is not the one recorded")
 
-    def _key_gone(self, number: int, why: str) -> None:
-        if number not in self.keys_gone:
-            self.faults.add(FaultKind.SUBJECT_KEY, f"subject key {number}: {why}")
-        self.keys_gone[number] += 1
+    def _unwrapped(self, number: int) -> None:
+        if number not in self.keys_unwrapped:
+            self.faults.add(FaultKind.SUBJECT_KEY, f"subject key {number}: does not open with the wrapping key")
+        self.keys_unwrapped.add(number)
 
 
 def _is_time(at: str) -> bool:

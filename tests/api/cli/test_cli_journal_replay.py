@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +13,10 @@ import httpx2
 import pytest
 
 from engine.version import ENGINE_VERSION
+from ledger.erasure.erasing import Erasing, ErasureWords
+from ledger.erasure.grounds import Ground
+from ledger.journal.journal import Journal
+from ledger.record.actors import Actor
 from ledger.record.body_parts import Body
 from ledger.store.secret_files import beside
 from tests.support.command_line import credence
@@ -19,11 +25,15 @@ from tests.support.replayed_journals import ReplayedJournal, write_replayed_jour
 from tests.support.tampering import changed
 
 ORDERS = 60
+UNTOUCHED = "untouched"
+"""The folder of a copy of the journal, which still has its triggers."""
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> ReplayedJournal:
-    return write_replayed_journal(tmp_path_factory.mktemp("written"), ORDERS)
+    made = write_replayed_journal(tmp_path_factory.mktemp("written"), ORDERS)
+    shutil.copytree(made.file.parent, made.file.parent / UNTOUCHED)
+    return made
 
 
 def test_the_journal_has_what_is_to_be_replayed(written: ReplayedJournal) -> None:
@@ -128,23 +138,37 @@ def test_a_changed_policy_set_is_refused(written: ReplayedJournal) -> None:
 
 
 def test_what_is_erased_is_said(written: ReplayedJournal) -> None:
-    """All bodies that one key seals, once that key is gone."""
-    keys = beside(written.file).subject_keys
-    with changed(written.file, beside(written.file)) as rows:
-        number = rows.bodies[max(written.answers)]["key_number"]
-        erased = [row["seq"] for row in rows.bodies if row["key_number"] == number]
-    whole = keys.read_bytes()
-    with closing(sqlite3.connect(keys)) as connection, connection:
-        connection.execute("DELETE FROM subject_keys WHERE number = ?", (number,))
-    try:
-        done = credence("journal", "replay", "--all", "--journal", written.file)
-    finally:
-        keys.write_bytes(whole)
+    """All of the customer of one order; a key that is gone without a record of it is no erasure."""
+    file = written.file.parent / UNTOUCHED / written.file.name
+    whole = beside(file).subject_keys.read_bytes()
+    subject = json.loads(written.answers[max(written.answers)])["subject"]
+    words = ErasureWords(subject=subject, ground=Ground.OBJECTION, reason="their letter")
+
+    async def erased() -> int:
+        journal = Journal(file)
+        try:
+            erasing = Erasing(journal)
+            proposed = await erasing.propose(words, Actor(key="1", person="anna"))
+            return (await erasing.confirm(proposed.id, Actor(key="2", person="bert"))).records
+        finally:
+            await asyncio.to_thread(journal.close)
+
+    gone = asyncio.run(erased())
     total = len(written.answers)
-    assert (done.exit_code, done.stdout) == (
-        0,
-        f"{total} decisions: {total - len(erased)} same bytes, {len(erased)} erased\n",
-    )
+    done = credence("journal", "replay", "--all", "--journal", file)
+    assert (done.exit_code, done.stdout) == (0, f"{total} decisions: {total - gone} same bytes, {gone} erased\n")
+    assert 0 < gone < total
+
+    keys = beside(written.file).subject_keys
+    before = keys.read_bytes()
+    with closing(sqlite3.connect(keys)) as connection, connection:
+        connection.execute("DELETE FROM subject_keys WHERE number > 1")
+    try:
+        refused = credence("journal", "replay", "--all", "--journal", written.file)
+    finally:
+        keys.write_bytes(before)
+    assert (refused.exit_code, "erased" in refused.stdout, " REFUSED" in refused.stdout) == (1, False, True)
+    assert whole == before
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""What a customer's records are found by: blinds and rules, deleted without looking through their tables.
+
+A row's key begins with the blind or the rule. The blinds are gathered from the records while they can be read; of rules
+there are few, so each is asked for. Of a record that can't be read any more, because its key went before its rows did,
+rows are looked for by its place, through the table; that takes seconds in a long journal, and happens after a crash
+only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, delete, func, select, tuple_
+
+from ledger.journal.log_transaction import ACCOUNT, SUBJECT
+from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
+from ledger.search.record_contents import contents_of
+from ledger.store.key_database import SubjectKeys
+from ledger.store.tables import bodies, entries, entry_blinds, entry_rules
+from ledger.store.trouble import FileTrouble
+
+_AT_ONCE = 500
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class IndexRows:
+    """Of all records that one key seals, up to some place."""
+
+    places: list[int] = field(default_factory=list)
+    """The records, in their order."""
+
+    blinds: list[tuple[bytes, int]] = field(default_factory=list)
+    """Of the customer and of each record's case, with the record's place."""
+
+    unread: list[int] = field(default_factory=list)
+    """Records that can't be read, so that nobody knows what they are found by."""
+
+    @property
+    def behind(self) -> int:
+        """The place behind the last record."""
+        return self.places[-1] + 1 if self.places else 0
+
+    def gather(self, connection: Connection, keys: SubjectKeys, number: int) -> None:
+        """Adds those of the records that came since. Raises `FileTrouble` where no key can be had."""
+        known = keys.number_and_blind(number=number)
+        for some in _chunks(sealed_by(connection, number, None if known is None else known[1], self.behind)):
+            self.places += some
+            if known is None:
+                self.unread += some
+                continue
+            query = select(*ENTRY).select_from(JOINED).where(entries.c.seq.in_(some)).order_by(entries.c.seq)
+            for row in connection.execute(query):
+                self._add(row, keys, known[1])
+
+    def _add(self, row: Any, keys: SubjectKeys, account: bytes) -> None:
+        try:
+            record = opened_or_gone(row, keys.key)
+            contents = contents_of(record) if isinstance(record, OpenedRecord) else None
+        except FileTrouble:
+            contents = None
+        if contents is None:
+            self.unread.append(row.seq)
+            return
+        self.blinds.append((account, row.seq))
+        for what, name in ((SUBJECT, contents.subject), (ACCOUNT, contents.account)):
+            if name is not None:
+                self.blinds.append((keys.blind(what, name), row.seq))
+
+    def delete(self, connection: Connection) -> None:
+        """In the caller's transaction."""
+        for pairs in _chunks(list(dict.fromkeys(self.blinds))):
+            key = tuple_(entry_blinds.c.blind, entry_blinds.c.seq)
+            connection.execute(delete(entry_blinds).where(key.in_(pairs)))
+        for some in _chunks(self.unread):
+            connection.execute(delete(entry_blinds).where(entry_blinds.c.seq.in_(some)))
+        for rule in _rules(connection):
+            for some in _chunks(self.places):
+                connection.execute(delete(entry_rules).where(entry_rules.c.rule == rule, entry_rules.c.seq.in_(some)))
+
+
+def _rules(connection: Connection) -> Iterator[str]:
+    """All that records are found by, each by one step in their index."""
+    rule = connection.execute(select(func.min(entry_rules.c.rule))).scalar()
+    while rule is not None:
+        yield rule
+        rule = connection.execute(select(func.min(entry_rules.c.rule)).where(entry_rules.c.rule > rule)).scalar()
+
+
+def sealed_by(connection: Connection, number: int, blind: bytes | None, from_seq: int = 0) -> list[int]:
+    """The places of the records that a key seals. By the customer's blind; None: by going through all bodies."""
+    query = select(bodies.c.seq).where(bodies.c.key_number == number, bodies.c.seq >= from_seq)
+    if blind is not None:
+        found = select(entry_blinds.c.seq).where(entry_blinds.c.blind == blind, entry_blinds.c.seq >= from_seq)
+        query = query.where(bodies.c.seq.in_(found))
+    return list(connection.execute(query.order_by(bodies.c.seq)).scalars())
+
+
+def _chunks(items: Sequence[_T]) -> Iterator[list[_T]]:
+    for at in range(0, len(items), _AT_ONCE):
+        yield list(items[at : at + _AT_ONCE])

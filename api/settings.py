@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.host_names import is_loopback, listed_names
+from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from ledger.journal.kept_answers import KEPT_DAYS
 from ledger.store.place import JournalPlace, ServerAddress, journal_place
@@ -94,6 +95,11 @@ class Settings(BaseSettings):
         le=365,
         description="How long the answer to a request with an Idempotency-Key is kept for the same request.",
     )
+    webhook_networks: str = Field(
+        default="",
+        description="Networks and addresses to which events may be sent beside the public network, separated by "
+        "commas: `10.20.0.0/16`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )
@@ -129,6 +135,16 @@ class Settings(BaseSettings):
         if file.strip():
             read_issuers(Path(file))
         return file.strip()
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks_can_be_read(cls, listed: str) -> str:
+        """Refuses a list with a mistake at the start, not at the first event."""
+        try:
+            listed_networks(listed)
+        except ValueError as error:
+            raise ValueError(f"the setting CREDENCE_WEBHOOK_NETWORKS: {error}") from None
+        return listed
 
     @field_validator("hosts")
     @classmethod

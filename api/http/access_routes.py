@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.http.access_answers import (
@@ -23,11 +23,11 @@ from api.http.access_answers import (
     PersonShape,
     RevokeKeyRequest,
 )
-from api.http.body import parse_object, pointer_part, read_body
 from api.http.caller import actor_of, admitted_of, request_id_in
 from api.http.openapi import body_of
 from api.http.parameters import only_parameters
-from api.http.problems import BodyFault, FactsInvalid, Forbidden, problems
+from api.http.problems import Forbidden, problems
+from api.http.request_models import read_model
 from api.http.retries import request_to_keep
 from ledger.access.access import Access, Keeping
 from ledger.access.changes import (
@@ -65,16 +65,8 @@ class _Desk:
         self._body_bytes_max = body_bytes_max
 
     async def read(self, request: Request, model: type[_Request], such_as: str) -> _Request:
-        """The body. Raises `FactsInvalid`, and what `read_body` and `parse_object` raise."""
-        raw = await read_body(request.scope, request.receive, self._body_bytes_max)
-        try:
-            return model.model_validate(parse_object(raw, such_as))
-        except ValidationError as invalid:
-            faults = [
-                BodyFault("".join(f"/{pointer_part(str(step))}" for step in error["loc"]), _lower(error["msg"]))
-                for error in invalid.errors(include_url=False, include_input=False)
-            ]
-            raise FactsInvalid("the request can't be used", faults) from None
+        """The body. Raises what `read_model` raises."""
+        return await read_model(request, model, such_as, self._body_bytes_max)
 
     async def change(self, request: Request, change: AccessChange, shown: _Shown, status: int = 200) -> Response:
         """Makes the change in the name of whoever asks, and shows what it was about. Raises what `ledger.access` raises
@@ -301,7 +293,3 @@ def _key(key: ApiKey, state: AccessState, clock: Clock) -> KeyShape:
 def _in_order(roles: frozenset[Role]) -> list[Role]:
     """Roles in the order in which the documents list them, so that equal sets are answered alike."""
     return [role for role in Role if role in roles]
-
-
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]

@@ -22,6 +22,7 @@ from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
 from api.http.problems import EDGE_STATUSES, problems
 from api.http.retries import LENGTH_MAX, REPLAYED
+from api.http.webhook_answers import AddWebhookRequest, ChangeWebhookRequest, RotateWebhookRequest, SendAgainRequest
 from engine.pipeline import Engine
 from engine.reading.request_schemas import currency_schemas, facts_schema, local_name, titled
 from engine.vocabulary.actions import STANDARD_ACTIONS
@@ -57,6 +58,10 @@ _SENT: tuple[type[BaseModel], ...] = (
     ChangePersonRequest,
     CreateKeyRequest,
     RevokeKeyRequest,
+    AddWebhookRequest,
+    ChangeWebhookRequest,
+    RotateWebhookRequest,
+    SendAgainRequest,
 )
 """What is sent, beside the bodies of case kinds: these alone stay closed."""
 

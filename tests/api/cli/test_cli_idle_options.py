@@ -53,7 +53,7 @@ NOT_RUN = {
     "serve": "runs until it is stopped; its options are the service's settings, which tests/api/test_settings.py tries",
     "activate": "asks a running service, as tests/api/http/test_pending.py does",
     **dict.fromkeys(
-        (name for name in commands() if name.startswith(("people ", "keys ", "journal "))),
+        (name for name in commands() if name.startswith(("people ", "keys ", "webhooks ", "journal "))),
         "asks a running service or its journal, as tests/api/http/test_people_routes.py, test_first_key.py and "
         "tests/ledger/take_over do",
     ),

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.host_names import is_loopback, listed_names
+from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from ledger.journal.kept_answers import KEPT_DAYS
 from ledger.store.place import JournalPlace, ServerAddress, journal_place
@@ -105,6 +106,11 @@ class Settings(BaseSettings):
         description="Show checkpoints and hashes of the log to everybody, without a key: how many records there are "
         "and how fast they come, nothing of what they say.",
     )
+    webhook_networks: str = Field(
+        default="",
+        description="Networks and addresses to which events may be sent beside the public network, separated by "
+        "commas: `10.20.0.0/16`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )
@@ -151,6 +157,16 @@ class Settings(BaseSettings):
         except FileTrouble as error:
             raise ValueError(str(error)) from error
         return file.strip()
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks_can_be_read(cls, listed: str) -> str:
+        """Refuses a list with a mistake at the start, not at the first event."""
+        try:
+            listed_networks(listed)
+        except ValueError as error:
+            raise ValueError(f"the setting CREDENCE_WEBHOOK_NETWORKS: {error}") from None
+        return listed
 
     @field_validator("hosts")
     @classmethod

@@ -37,6 +37,15 @@ from api.cli.serve import serve
 from api.cli.sql import sql
 from api.cli.take_over import take_over
 from api.cli.test import test
+from api.cli.webhooks import (
+    add_webhook,
+    change_webhook,
+    dead_letters,
+    end_webhook,
+    list_webhooks,
+    rotate,
+    send_again,
+)
 from api.cli.witness import cosign, new_key
 from engine.version import ENGINE_VERSION
 
@@ -133,6 +142,13 @@ COMMANDS = (
     ("keys list", list_keys, "List keys, without their texts."),
     ("keys revoke", revoke, "End a key."),
     ("keys recover", recover, "Make a first key again, on the service's machine."),
+    ("webhooks add", add_webhook, "Have events sent to another system."),
+    ("webhooks list", list_webhooks, "List webhooks, and what did not arrive."),
+    ("webhooks change", change_webhook, "Change where or what is sent."),
+    ("webhooks end", end_webhook, "Send nothing there any more."),
+    ("webhooks rotate", rotate, "Replace the secret that signs."),
+    ("webhooks dead-letters", dead_letters, "List events that were not taken."),
+    ("webhooks send-again", send_again, "Try what was not taken once more."),
     ("journal search", search, "Find records by customer, case, rule, time and more."),
     ("journal export", export, "Write records with all that proves them, or a Parquet file."),
     ("journal verify", verify, "Compute a journal or an export again; name what was changed."),
@@ -155,6 +171,7 @@ register(
     lines={
         "people": "Who may ask the service, and as what.",
         "keys": "Keys of people and programs.",
+        "webhooks": "Where other systems are told of events.",
         "journal": "What was decided and done.",
         "witness": "Watch that a journal only grows, on another machine.",
     },

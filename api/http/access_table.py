@@ -132,6 +132,13 @@ ROWS = (
     AccessRow("GET", "/v1/keys", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/keys", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/keys/{id}/revoke", _may(ADMIN), keeps_people=True),
+    AccessRow("GET", "/v1/webhooks", _may(ADMIN, AUDITOR)),
+    AccessRow("GET", "/v1/webhooks/dead-letters", _may(ADMIN, AUDITOR)),
+    AccessRow("POST", "/v1/webhooks", _may(ADMIN)),
+    AccessRow("POST", "/v1/webhooks/{id}/change", _may(ADMIN)),
+    AccessRow("POST", "/v1/webhooks/{id}/end", _may(ADMIN)),
+    AccessRow("POST", "/v1/webhooks/{id}/rotate", _may(ADMIN)),
+    AccessRow("POST", "/v1/webhooks/{id}/send-again", _may(ADMIN)),
 )
 """Every route that there is."""
 
@@ -159,8 +166,8 @@ LATER = (
     *_later("POST /v1/journal/export", rights=_JOURNAL),
     *_later("GET /v1/audit/{report}", rights=_JOURNAL),
     *_later("POST /v1/erasures", rights=_may(privacy=Right.PROPOSE, admin=Right.CONFIRM)),
-    *_later("GET /v1/webhooks", "GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
-    *_later("POST /v1/webhooks", "PUT /v1/settings", rights=_may(ADMIN)),
+    *_later("GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
+    *_later("PUT /v1/settings", rights=_may(ADMIN)),
     *_later("POST /v1/orders", "POST /v1/orders/preview", "POST /v1/orders/{id}/change", rights=_ORDERS),
     *_later("POST /v1/orders/{id}/cancel", rights=_ORDERS),
     *_later(

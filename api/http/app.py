@@ -5,6 +5,7 @@ What is made for one app, and who holds what:
     Metrics     counts; everybody below tells it what happened
     Journal     the file of decisions, and the clock that never goes back
     Access      people and keys, from the journal's file
+    Webhooks    where events are sent; Sender, the task that sends what is due
     Admission   the door: who asks, how often, and what they may
     Retries     answers once what is sent again
     Compiler    a worker process that checks and compiles what was saved in the rules folder
@@ -16,7 +17,7 @@ Nothing is global, so that two apps can live in one process; a test has them.
 
 The start reads the set that decided last from the journal and compares the folder with it. The end comes in the order
 in which nobody is left waiting for somebody who is gone: first the two workers, whose jobs nobody needs any more, then
-the watch of the folder, at last the journal, when every answered decision is in it.
+the watch of the folder and the sender of events, at last the journal, when every answered decision is in it.
 """
 
 from __future__ import annotations
@@ -59,9 +60,12 @@ from api.http.replay_routes import add_replay_routes
 from api.http.retries import Retries
 from api.http.search_routes import add_proof_routes, add_search_routes, masked_decision
 from api.http.vocabulary_routes import add_vocabulary_routes
+from api.http.webhook_routes import add_webhook_routes
+from api.network_addresses import listed_networks
 from api.oidc_issuers import read_issuers
 from api.policy_compiler import Compiler
 from api.settings import Settings
+from api.webhooks.sender import Sender
 from api.worker import Worker
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
@@ -71,6 +75,7 @@ from ledger.journal.journal import Journal
 from ledger.policies.check_limits import LIMITS, PATIENT
 from ledger.policies.in_force import Policies
 from ledger.store.trouble import JournalUnavailable
+from ledger.webhooks.webhooks import Webhooks
 
 DESCRIPTION = """Decides by the credit policy whether an order may go out on credit, what is to be done about an
 invoice, how a customer and the receivables stand and who may grant a limit; and says why. Amounts are decimal text
@@ -94,6 +99,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     policies = Policies(settings.rules, journal, metrics, compiler)
     access = Access(journal)
     admission = _admission(settings, access, journal.clock, metrics)
+    webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
+    sender = Sender(journal, webhooks, metrics, networks)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -102,7 +109,9 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
             await access.refresh()
         stop = asyncio.Event()
         first_key = None if settings.insecure_local else show_first_key
-        watching = asyncio.gather(policies.watch(stop), access.watch(stop, first_key), metrics.share(stop))
+        watching = asyncio.gather(
+            policies.watch(stop), access.watch(stop, first_key), metrics.share(stop), sender.run(stop)
+        )
         try:
             yield
         finally:
@@ -140,6 +149,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_vocabulary_routes(app, policies)
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
+    add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)
     check_routes(app)

@@ -71,11 +71,16 @@ class Metrics:
             "credence_journal_commit_failures", "Commits that did not reach the disk.", registry=to
         )
         self._loads = Counter("credence_policy_loads", "Policy sets tried, by result.", ["result"], registry=to)
+        self._webhook_tries = Counter(
+            "credence_webhook_tries", "Tries to send an event, by result.", ["result"], registry=to
+        )
         self._make_gauges()
         self._outcomes: dict[tuple[str, str], Callable[[], None]] = {}
         self._rules: dict[str, Callable[[], None]] = {}
         for result in ("success", "failure"):
             self._loads.labels(result)
+        for result in ("delivered", "failed", "dead"):
+            self._webhook_tries.labels(result)
 
     def _make_gauges(self) -> None:
         """Of several workers each gauge is the sum, or the greatest."""
@@ -98,6 +103,10 @@ class Metrics:
             "policy_change_pending",
             "1 while a change that takes a file, a policy or a rule away waits to be activated.",
         )
+
+        self._webhook_waiting = gauge("webhook_waiting", "Events that have not arrived and are tried again.")
+        self._webhook_age = gauge("webhook_oldest_seconds", "Since the oldest of them was recorded.")
+        self._webhook_dead = gauge("webhook_dead_letters", "Events that are not tried any more.")
 
     def watch_journal(self, waiting: Callable[[], int], log_bytes: Callable[[], int]) -> None:
         """`waiting` counts records that wait for the disk, `log_bytes` is the size of the write-ahead log."""
@@ -169,6 +178,16 @@ class Metrics:
         """As `PolicyObserver` says."""
         self._policy_failed.set(failed)
         self._policy_pending.set(pending)
+
+    def webhook_tried(self, result: str) -> None:
+        """As `SenderObserver` says."""
+        self._webhook_tries.labels(result).inc()
+
+    def webhooks_wait(self, *, waiting: int, oldest_seconds: float, dead: int) -> None:
+        """As `SenderObserver` says."""
+        self._webhook_waiting.set(waiting)
+        self._webhook_age.set(oldest_seconds)
+        self._webhook_dead.set(dead)
 
     async def share(self, stop: asyncio.Event) -> None:
         """Keeps what is watched up to date for the other workers, until `stop`."""

@@ -23,6 +23,7 @@ from api.http.condition_kinds import condition_kinds
 from api.http.log_answers import AddCosignatureRequest
 from api.http.problems import EDGE_STATUSES, problems
 from api.http.retries import LENGTH_MAX, REPLAYED
+from api.http.webhook_answers import AddWebhookRequest, ChangeWebhookRequest, RotateWebhookRequest, SendAgainRequest
 from engine.pipeline import Engine
 from engine.reading.request_schemas import currency_schemas, facts_schema, local_name, titled
 from engine.vocabulary.actions import STANDARD_ACTIONS
@@ -59,6 +60,10 @@ _SENT: tuple[type[BaseModel], ...] = (
     CreateKeyRequest,
     RevokeKeyRequest,
     AddCosignatureRequest,
+    AddWebhookRequest,
+    ChangeWebhookRequest,
+    RotateWebhookRequest,
+    SendAgainRequest,
 )
 """What is sent, beside the bodies of case kinds: these alone stay closed."""
 

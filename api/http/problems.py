@@ -28,6 +28,7 @@ from ledger.journal.signed_log import NoCosignature
 from ledger.policies.in_force import NoPolicyInForce, NotPending
 from ledger.search.cursors import BadCursor
 from ledger.store.trouble import JournalUnavailable
+from ledger.webhooks.endpoint_changes import EndpointRefused, UnknownEndpoint
 
 MEDIA_TYPE = "application/problem+json"
 _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -180,12 +181,12 @@ class RequestInFlight(Refused):
 
 
 class SecretShown(Refused):
-    """The request was answered with a key's text, which is kept nowhere."""
+    """The request was answered with the text of a key or a secret, which is shown once."""
 
     def __init__(self, id: str) -> None:
         super().__init__(
-            f"this request made the key {id} already, and its text was shown then; if it is lost, revoke that key and "
-            "make another with another Idempotency-Key"
+            f"this request made the key or secret of {id} already, and its text was shown then; if it is lost, make "
+            "another with another Idempotency-Key, and let that one end"
         )
 
 
@@ -315,6 +316,13 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "already-there", 409, "There already", "A person with this login or subject; logins are never given twice."
     ),
     NobodyThere: ProblemKind("unknown-person-or-key", 404, "No such person or key", "List them to see who is there."),
+    EndpointRefused: ProblemKind(
+        "webhook-refused",
+        422,
+        "The webhook can't be so",
+        "The detail says why: an address that nothing is sent to, an unknown type of event, too many webhooks.",
+    ),
+    UnknownEndpoint: ProblemKind("unknown-webhook", 404, "No such webhook", "List them to see their ids."),
     IdempotencyKeyUnreadable: ProblemKind(
         "idempotency-key-unreadable",
         400,
@@ -332,7 +340,7 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "secret-shown",
         409,
         "Its answer was shown once",
-        "The answer held the text of a key, which is kept nowhere. Nothing was made now; the detail names the key.",
+        "The answer held the text of a key or a secret. Nothing was made now; the detail names what was made then.",
     ),
     RequestKeyReused: ProblemKind(
         "idempotency-key-reused",
@@ -481,7 +489,7 @@ def what_to_do(kind: ProblemKind) -> str:
     if kind is PROBLEMS[RequestInFlight]:
         return "It is being done, once. Send the same request again, with the same key, after Retry-After seconds."
     if kind is PROBLEMS[SecretShown]:
-        return "It was done once, and not again now: if the key's text is lost, revoke the key that the detail names."
+        return "It was done once, and not again now: if what was shown is lost, make another and end that one."
     if status in _AGAIN:
         how = "Send the same request again, after as many seconds as Retry-After says, each time after twice as long."
     elif status in _TELL_SOMEBODY:

@@ -6,6 +6,7 @@
     log_head      where the log ends, and the tree over all headers
     log_transaction  one transaction: places and times, headers, sealed bodies, leaves, tiles, head
     kept_answers     answers kept for some days, for requests that are sent again
+    outbox           events that are to be sent, written with the records that they tell of
     checkpointing    when a checkpoint is signed
     signed_log       the log as others see it: checkpoints with cosignatures, tiles, what proofs are made of
     opened_records   records read back, with their bodies opened

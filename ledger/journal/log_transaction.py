@@ -1,7 +1,8 @@
 """One transaction of the journal: places and times are given, headers made, bodies sealed, the tree grows.
 
 Records collect until `flush`, which writes them with all that belongs to them in a few statements: entries, bodies,
-rules and blinds to find them by, full tiles, and the new head. All of it is committed together or not at all.
+rules and blinds to find them by, events for whoever is sent them, full tiles, and the new head. All of it is committed
+together or not at all.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from ledger.journal.clock import Clock, moment
 from ledger.journal.erased_keys import keys_leaving_since
 from ledger.journal.kept_answers import KEPT, AnsweredBefore, KeptAnswers, KeyedRecord, RequestKeyReused
 from ledger.journal.log_head import LogHead, read_head, write_head
+from ledger.journal.outbox import Happened, add_events
 from ledger.record.body_parts import SALT_BYTES, new_body
+from ledger.record.event_types import event_of
 from ledger.record.merkle_tree import leaf_hash
 from ledger.record.new_records import Record
 from ledger.record.record_header import Header
@@ -93,6 +96,7 @@ class LogTransaction:
     def _write_records(self, first: int, records: Sequence[Record], numbers: Sequence[int]) -> list[str]:
         """The headers' texts."""
         entry_rows, body_rows, headers = [], [], []
+        happened: list[Happened] = []
         random = secrets.token_bytes(_RANDOM_BYTES * len(records))  # at once: asking gives up the interpreter lock
         for seq, (record, number) in enumerate(zip(records, numbers, strict=True), first):
             at = (seq - first) * _RANDOM_BYTES
@@ -105,8 +109,12 @@ class LogTransaction:
             )
             body_rows.append((seq, number, sealed.nonce, sealed.content))
             headers.append(text)
+            event = event_of(record.kind, record.case_kind, record.outcome)
+            if event is not None:
+                happened.append((seq, event, header.at))
         insert_rows(self.connection, entries, entry_rows)
         insert_rows(self.connection, bodies, body_rows)
+        add_events(self.connection, happened)
         return headers
 
     def _header(self, seq: int, record: Record, digest: str) -> Header:

@@ -34,6 +34,13 @@ class RecordKind(StrEnum):
     POLICY = "policy"
     """The set `policy` took effect; `outcome` is how: `first`, `watch`, `approved` or `rollback`."""
 
+    POLICY_REFUSED = "policy.refused"
+    """What was saved in the rules folder has mistakes, so the set before decides on."""
+
+    WEBHOOK_ENDPOINT = "webhook-endpoint"
+    """An address that events are sent to was added, changed or ended, or what failed there is sent again
+    (`outcome`)."""
+
     REFUSAL = "refusal"
     """An act that separation of duties refused."""
 

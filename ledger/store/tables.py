@@ -131,6 +131,42 @@ kept_answers = Table(
 )
 """Answers for requests that are sent again. A row is deleted when its days are over."""
 
+webhook_subscriptions = Table(
+    "webhook_subscriptions",
+    metadata,
+    Column("type", String(64), primary_key=True),  # of events, `ledger.record.event_types`
+    Column("endpoint", String(32), primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Who is sent what now. Written anew with each record about an endpoint: what those say together, to join with."""
+
+webhook_outbox = Table(
+    "webhook_outbox",
+    metadata,
+    Column("endpoint", String(32), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # of the record that is the event
+    Column("type", String(64), nullable=False),
+    Column("at", String(32), nullable=False),  # when it was recorded
+    Column("tries", Integer, nullable=False),  # that have failed
+    Column("next_at", String(32)),  # when it is tried next; null: a dead letter, which nobody tries any more
+    Column("failed_at", String(32)),  # the last try
+    Column("failure", Text),  # what became of it, in our words
+    Index("webhook_outbox_due", "next_at"),
+    sqlite_with_rowid=False,
+)
+"""Events that an endpoint has not taken yet. A row is deleted when it has."""
+
+webhook_secrets = Table(
+    "webhook_secrets",
+    metadata,
+    Column("endpoint", String(32), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # AES-256-GCM by the journal's own key, bound to endpoint and id
+    sqlite_with_rowid=False,
+)
+"""What events are signed with. Until when each counts, the endpoint's last record says."""
+
 policy_sets = Table(
     "policy_sets",
     metadata,

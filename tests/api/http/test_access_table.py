@@ -54,6 +54,13 @@ POST /v1/people/{login}/end        -     -     -     -     -     -     -     -  
 GET  /v1/keys                      -     -     -     -     -     -     may   -     may   -     -
 POST /v1/keys                      -     -     -     -     -     -     -     -     may   -     -
 POST /v1/keys/{id}/revoke          -     -     -     -     -     -     -     -     may   -     -
+GET  /v1/webhooks                  -     -     -     -     -     -     may   -     may   -     -
+GET  /v1/webhooks/dead-letters     -     -     -     -     -     -     may   -     may   -     -
+POST /v1/webhooks                  -     -     -     -     -     -     -     -     may   -     -
+POST /v1/webhooks/{id}/change      -     -     -     -     -     -     -     -     may   -     -
+POST /v1/webhooks/{id}/end         -     -     -     -     -     -     -     -     may   -     -
+POST /v1/webhooks/{id}/rotate      -     -     -     -     -     -     -     -     may   -     -
+POST /v1/webhooks/{id}/send-again  -     -     -     -     -     -     -     -     may   -     -
 """
 WORDS = {
     "may": Right.FULL,

@@ -84,6 +84,15 @@ def _cosigned(client: httpx2.Client) -> Asked:
     return Asked("/v1/journal/cosignatures", body, other)
 
 
+HOOK = {"url": "https://erp.example.com/hooks", "types": ["limit.granted"]}
+SECRET = {"/v1/keys": "key", "/v1/webhooks": "secret", "/v1/webhooks/{id}/rotate": "secret"}
+"""Routes whose answer shows a secret, and in which member."""
+
+
+def _webhook(client: httpx2.Client) -> str:
+    return str(client.post("/v1/webhooks", json=HOOK).json()["id"])
+
+
 def _pending(client: httpx2.Client, settings: Settings) -> str:
     (settings.rules / "orders.yaml").write_text(ORDERS.replace("  over-limit:", "  other:"), encoding="utf-8")
     eventually(lambda: client.get("/readyz").json()["pending"] is not None)
@@ -110,6 +119,17 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         f"/v1/keys/{_key_of_erp(client)}/revoke", {"in_days": 7}, {"in_days": 0}
     ),
     "/v1/journal/cosignatures": lambda client, _: _cosigned(client),
+    "/v1/webhooks": lambda *_: Asked("/v1/webhooks", HOOK, {**HOOK, "types": ["order.rejected"]}),
+    "/v1/webhooks/{id}/change": lambda client, _: Asked(
+        f"/v1/webhooks/{_webhook(client)}/change", {"types": ["order.approved"]}, {}
+    ),
+    "/v1/webhooks/{id}/end": lambda client, _: Asked(f"/v1/webhooks/{_webhook(client)}/end", {}, {"a": 1}),
+    "/v1/webhooks/{id}/rotate": lambda client, _: Asked(
+        f"/v1/webhooks/{_webhook(client)}/rotate", {"overlap_days": 1}, {}
+    ),
+    "/v1/webhooks/{id}/send-again": lambda client, _: Asked(
+        f"/v1/webhooks/{_webhook(client)}/send-again", {}, {"record": 1}
+    ),
 }
 """By route; the other kinds of case share the code of orders."""
 
@@ -130,10 +150,10 @@ def test_on_every_route_the_same_request_is_done_once(client: httpx2.Client, set
     assert REPLAYED not in first.headers
     records = _records(settings)
     again = client.post(asked.path, json=asked.body, headers=key)
-    if route == "/v1/keys":  # it shows a secret
+    if route in SECRET:
         assert (again.status_code, again.json()["type"]) == (409, "/problems/secret-shown")
         assert first.json()["id"] in again.json()["detail"]
-        assert first.json()["key"] not in again.text
+        assert first.json()[SECRET[route]] not in again.text
     else:
         assert (again.status_code, again.content) == (first.status_code, first.content)
         assert again.headers[REPLAYED] == "true"

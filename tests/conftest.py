@@ -37,96 +37,12 @@ if not IS_LARGE:
 
 NO_JAVA = "no Java, which Spark's tests need; install it with: sudo apt-get install default-jre-headless"
 
-SLOW = frozenset(
-    {
-        "files/batch/test_batch.py",
-        "files/batch/test_batch_currencies.py",
-        "files/batch/test_batch_deep_chains.py",
-        "files/batch/test_batch_failures.py",
-        "files/batch/test_batch_files.py",
-        "files/batch/test_batch_lists.py",
-        "files/batch/test_batch_records.py",
-        "files/batch/test_batch_refused.py",
-        "api/cli/test_cli_backtest.py",
-        "api/cli/test_cli_init_currency.py",
-        "api/cli/test_cli_output.py",
-        "api/cli/test_cli_portfolio.py",
-        "api/cli/test_cli_serve.py",
-        "api/cli/test_cli_sql.py",
-        "api/http/test_contract.py",
-        "api/http/test_generated_clients.py",
-        "api/http/test_failures.py",
-        "api/http/test_guard.py",
-        "api/http/test_keys.py",
-        "api/http/test_tokens.py",
-        "system/test_invisible_everywhere.py",
-        "api/http/test_journal_trouble.py",
-        "ledger/policies/test_looks.py",
-        "api/http/test_pending.py",
-        "api/test_policies_too_large.py",
-        "api/http/test_reload.py",
-        "api/http/test_two_apps.py",
-        "files/maps/test_map_formulas_agree.py",
-        "files/test_readers_agree.py",
-        "files/test_spreadsheet.py",
-        "api/test_worker.py",
-        "engine/feel/runtime/test_feel_hostile.py",
-        "receivables/backtest/test_backtest.py",
-        "engine/deciding/test_decide.py::test_two_processes_give_the_same_bytes",
-        "engine/deciding/test_decided.py",
-        "engine/deciding/test_decisions.py::test_a_wrong_decision_is_noticed_and_written_on_demand",
-        "engine/reading/test_document.py::test_no_bytes_raise",
-        "engine/reading/test_document.py::test_no_mutation_of_a_real_file_raises",
-        "engine/reading/test_document.py::test_no_text_raises",
-        "engine/lowering/rete/test_durable_hazards.py",
-        "engine/ruleset/test_formulas_against_feel.py",
-        "engine/lowering/sql/test_choice_chains.py",
-        "engine/deciding/test_matching.py::test_interpreter_python_and_rete_name_the_same_rules",
-        "engine/test_oversized.py",
-        "engine/reading/test_read_cases.py::test_any_cases_file_gives_a_suite_or_diagnostics",
-        "engine/reading/test_read_policy.py::test_any_yaml_gives_a_policy_or_diagnostics",
-        "engine/reading/test_read_vocabulary.py::test_any_facts_file_gives_a_vocabulary_and_diagnostics",
-        "engine/reading/test_schemas.py::test_the_schema_accepts_what_binding_accepts",
-        "engine/lowering/sql/test_sql_constants.py",
-        "engine/lowering/sql/test_sql_form.py",
-        "engine/deciding/test_unknown_rows.py",
-        "engine/test_version.py",
-        "ledger/journal/test_journal.py",
-        "ledger/journal/test_journal_moved.py",
-        "ledger/journal/test_journal_opened.py",
-        "ledger/journal/test_policy_sets.py",
-        "ledger/journal/test_both_places.py",
-        "ledger/journal/test_on_postgresql.py",
-        "ledger/store/test_server_rights.py",
-        "ledger/verify/test_tampered_journal.py",
-        "rules/test_dunning_plan.py",
-        "rules/test_invoice_relations.py",
-        "rules/test_limit_requests.py::test_leaving_a_fact_out_never_makes_a_grant",
-        "rules/test_limit_requests.py::test_what_is_granted_may_be_granted_and_the_other_way_round",
-        "rules/test_matchers_agree.py",
-        "rules/test_percentages_for_rates.py",
-        "rules/test_relations.py::test_the_relation_finds_what_is_planted",
-        "rules/test_policies_of_november_2026.py",
-        "system/test_added_case_kind.py",
-        "system/test_crash.py",
-        "system/test_fail_closed.py",
-        "system/test_figures_in_docs.py",
-        "system/test_image.py",
-        "system/test_install.py",
-        "system/test_languages.py",
-        "system/test_optimized.py",
-        "system/test_preflight.py",
-        "system/test_rankings.py",
-        "system/test_real_invoices.py",
-        "system/test_shutdown.py",
-        "system/test_site_timezone.py",
-        "system/test_docs.py",
-        "system/test_under_attack.py",
-        "system/test_workers.py",
-        "system/test_without_java.py",
-    }
-)
-"""Files, and tests of others, that take seconds (see `--durations`); elsewhere `@pytest.mark.slow` does the same."""
+SLOW = frozenset((TESTS / "slow_tests.txt").read_text(encoding="utf-8").splitlines())
+"""Files, and single tests `file::name`, as scripts/slow_tests.py wrote them from the times of a whole run; beside them
+`@pytest.mark.slow` does the same."""
+
+QUICK = "not slow and not spark"
+"""What `make quick` asks for."""
 
 
 @pytest.fixture(scope="session", name="default_folder")
@@ -182,6 +98,12 @@ def pytest_collection_finish() -> None:
 def pytest_unconfigure() -> None:
     """Libraries that count what is left of theirs at the end complain of what is frozen."""
     gc.unfreeze()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where nothing of a file would run it isn't imported, which takes most of `make quick`."""
+    is_slow = collection_path.is_relative_to(TESTS) and collection_path.relative_to(TESTS).as_posix() in SLOW
+    return True if is_slow and config.option.markexpr == QUICK else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

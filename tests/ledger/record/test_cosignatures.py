@@ -171,6 +171,7 @@ def test_a_quorum_is_met_by_enough_of_its_members(quorum: str, by: str, is_met: 
         (LOG.verifier.as_text(), "", "line 2: it is no verifier key"),
         ("# whom", "\x07 whom", "characters that nobody sees"),
     ],
+    ids=lambda each: each.partition("+")[0],  # of a key its name: each process makes other keys
 )
 def test_a_mistake_in_a_trust_policy_is_named_with_its_line(old: str, new: str, said: str) -> None:
     with pytest.raises(BadTrustPolicy) as refused:

@@ -7,6 +7,7 @@
     export/    records written to a folder that proves itself, or to a table of decisions
     verify/    a journal or an export computed again: is it what was recorded?
     replay/    decisions made again from their records: do they come out as they were answered?
+    audit/     reports for auditors, each line with its proof
     take_over/ journals of earlier versions, written into a new one
     access/    people, their keys, and every act by which that changed
     policies/  the set in force, followed in a folder, pending where a change takes something away

@@ -17,13 +17,15 @@ class NotProvedYet(Exception):
     """The record is there, and the next checkpoint, within a second, will be the first to cover it."""
 
 
-def proof_of(connection: Connection, called: str) -> LogProof | None:
+def proof_of(connection: Connection, called: str, size: int | None = None) -> LogProof | None:
     """Of the record with this id, or with this place where `called` is a number; None where there is no such record.
-    Raises `NotProvedYet`, and `FileTrouble` where the log is damaged."""
+    `size`: by the checkpoint of so many records; None: by the newest. Raises `NotProvedYet`, and `FileTrouble` where
+    the log is damaged."""
     by_place = called.isascii() and called.isdigit() and int(called) < 2**63
     which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
     record = connection.execute(select(entries.c.seq, entries.c.header).where(which)).first()
-    newest = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
+    query = select(checkpoints) if size is None else select(checkpoints).where(checkpoints.c.size == size)
+    newest = connection.execute(query.order_by(checkpoints.c.size.desc()).limit(1)).first()
     if record is None:
         return None
     if newest is None or record.seq >= newest.size:

@@ -8,6 +8,7 @@
     verify/    a journal or an export computed again: is it what was recorded?
     witness/   who sees, on a machine of their own, that the log only grows
     replay/    decisions made again from their records: do they come out as they were answered?
+    audit/     reports for auditors, each line with its proof
     take_over/ journals of earlier versions, written into a new one
     access/    people, their keys, and every act by which that changed
     policies/  the set in force, followed in a folder, pending where a change takes something away

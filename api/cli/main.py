@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.activate import activate
+from api.cli.audit import access, case, completeness, policy_changes
+from api.cli.audit_sample import check_sample, sample
 from api.cli.backtest import backtest_command
 from api.cli.batch import batch
 from api.cli.check import check
@@ -157,6 +159,12 @@ COMMANDS = (
     ("journal cosignature", cosignature, "Keep what a witness said of a checkpoint."),
     ("journal replay", replay, "Decide records again: are the answers the same, byte for byte?"),
     ("journal show", show, "Show a record with all that it rests on."),
+    ("audit policy-changes", policy_changes, "Report which policies took effect when, and what changed."),
+    ("audit access", access, "Report who may what, and which duties conflict."),
+    ("audit sample", sample, "Draw decisions by a seed."),
+    ("audit check-sample", check_sample, "Check a drawn sample without the journal."),
+    ("audit completeness", completeness, "Compare a list of orders with what was decided."),
+    ("audit case", case, "Write one decision's case file, a page to print."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),
     ("witness new-key", new_key, "Make the key of a witness."),
@@ -174,5 +182,6 @@ register(
         "webhooks": "Where other systems are told of events.",
         "journal": "What was decided and done.",
         "witness": "Watch that a journal only grows, on another machine.",
+        "audit": "Reports for auditors, each line with its proof.",
     },
 )

@@ -43,6 +43,11 @@ def note_over(connection: Connection, seq: int) -> tuple[int, str] | None:
     return None if row is None else (row.size, with_cosignatures(connection, row.size, row.note))
 
 
+def cosigned_note(connection: Connection, size: int) -> str:
+    """The checkpoint over so many records with the lines of all witnesses. Raises `NoCheckpoint`."""
+    return with_cosignatures(connection, size, note_of_size(connection, size))
+
+
 def with_cosignatures(connection: Connection, size: int, note: str) -> str:
     """The note with the lines of all witnesses behind it."""
     query = select(cosignatures.c.line).where(cosignatures.c.size == size).order_by(cosignatures.c.witness)

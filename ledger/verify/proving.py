@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from ledger.journal.log_head import LOG_DISAGREES
-from ledger.journal.signed_log import note_over, proof_maker
+from ledger.journal.signed_log import cosigned_note, note_over, proof_maker
 from ledger.record.log_proofs import LogProof
 from ledger.record.merkle_proofs import NoTile
 from ledger.store.tables import entries
@@ -19,20 +19,21 @@ class NotProvedYet(Exception):
     """The record is there, and the next checkpoint, within a second, will be the first to cover it."""
 
 
-def proof_of(connection: Connection, called: str) -> LogProof | None:
+def proof_of(connection: Connection, called: str, size: int | None = None) -> LogProof | None:
     """Of the record with this id, or with this place where `called` is a number; None where there is no such record.
-    Raises `NotProvedYet`, and `FileTrouble` where the log is damaged."""
+    `size`: by the checkpoint of so many records; None: by the one that proves most. Raises `NotProvedYet`,
+    `NoCheckpoint` where there is none of that size, and `FileTrouble` where the log is damaged."""
     by_place = called.isascii() and called.isdigit() and int(called) < 2**63
     which = entries.c.seq == int(called) if by_place else entries.c.id == called.lower()
     record = connection.execute(select(entries.c.seq, entries.c.header).where(which)).first()
     if record is None:
         return None
-    over = note_over(connection, record.seq)
-    if over is None:
+    over = note_over(connection, record.seq) if size is None else (size, cosigned_note(connection, size))
+    if over is None or record.seq >= over[0]:
         raise NotProvedYet(f"no checkpoint covers record {record.seq} yet")
-    size, note = over
+    covered, note = over
     try:
-        hashes = proof_maker(connection, size).inclusion(record.seq)
+        hashes = proof_maker(connection, covered).inclusion(record.seq)
     except NoTile as error:
         raise FileTrouble(LOG_DISAGREES) from error
     return LogProof(record.header.encode(), record.seq, tuple(hashes), note)

@@ -57,7 +57,7 @@ rules:
     reason: {{en: "Of {{{fact}}}.", zh: "{{{fact}}}。"}}
 """
 EXCEPTIONS = (
-    "long-terms-c-2: {waives: [orders.long-terms], when: 'account.id = \"C-2\"', from: 2026-01-01, until: 2026-12-31, "
+    "long-terms-c-1: {waives: [orders.long-terms], when: 'account.id = \"C-1\"', from: 2026-01-01, until: 2026-12-31, "
     "by: u.hoffmann, approved_by: m.lehmann, reason: {en: Agreed, zh: 已约定}}\n"
 )
 DEBTS = {"days_overdue_max": 3, "overdue_amount": "12.00"}

@@ -1,0 +1,292 @@
+"""`credence audit`: each report says what was done, each line names the record that proves it, and its proof holds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.access.changes import PersonWords, change_person
+from ledger.access.roles import Authority, Role
+from ledger.record.log_proofs import read_proof
+from ledger.record.merkle_tree import leaf_hash
+from ledger.record.signed_notes import NoteVerifier, new_signer
+from ledger.store.secret_files import beside, signing_key
+from tests.support.command_line import credence
+from tests.support.journal_reading import headers_in
+from tests.support.keyed_services import asking_for_keys, bearer
+from tests.support.keyed_services import changed as access_changed
+from tests.support.replayed_journals import ReplayedJournal, requests, write_replayed_journal
+from tests.support.tampering import changed
+
+COUNT = 30
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> ReplayedJournal:
+    """With a second policy set, and somebody who both writes policies and puts them into force."""
+    journal = write_replayed_journal(tmp_path_factory.mktemp("written"), COUNT)
+    words = PersonWords(roles=frozenset({Role.EDITOR, Role.APPROVER}), authority=Authority.CFO)
+    access_changed(journal.settings.journal, change_person("editor", words))
+    orders = journal.settings.rules / "orders.yaml"
+    text = orders.read_text("utf-8")
+    orders.write_text(text.replace("20000}", "30000}").replace("Old debts.", "Debts."), "utf-8")
+    with asking_for_keys(journal.settings) as client:
+        key = bearer(journal.keys["desk"])
+        body = {"order": {"id": "SO-0", "amount": "25000.00"}, "account": {"id": "C-0"}, "as_of": "2026-07-01"}
+        answer = client.post("/v1/decisions/order", json=body, headers=key)
+        assert answer.status_code == 201, answer.text
+        journal.answers[int(answer.headers["journal-entry"])] = answer.text
+    return journal
+
+
+@pytest.fixture
+def verifier(written: ReplayedJournal) -> NoteVerifier:
+    return signing_key(beside(written.file).signing_key, may_make=False).verifier
+
+
+def _lines(*words: str | Path) -> list[dict[str, Any]]:
+    done = credence("audit", *words)
+    assert done.stderr.count("credence:") == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _is_proved(folder: Path, lines: list[dict[str, Any]], verifier: NoteVerifier) -> None:
+    """Each line that names a record, by a file of its own."""
+    named = {line["record"]: line for line in lines if line["record"] is not None}
+    assert {int(path.stem) for path in folder.glob("*.tlog-proof")} == set(named)
+    for seq, line in named.items():
+        header, _ = read_proof((folder / f"{seq}.tlog-proof").read_text("utf-8")).checked(verifier)
+        assert (header.seq, header.at, header.actor) == (seq, line["at"], line["by"])
+        assert leaf_hash(header.canonical_text()).hex() == line["leaf"]
+
+
+def test_policy_changes_say_who_when_and_from_what_to_what(
+    written: ReplayedJournal, verifier: NoteVerifier, tmp_path: Path
+) -> None:
+    place = ("--journal", written.file)
+    lines = _lines("policy-changes", *place, "--proofs", tmp_path / "proofs")
+    first, second = lines
+    assert (first["how"], first["from"], second["from"]) == ("first", None, first["to"])
+    assert " of person " in first["by"]
+    assert (second["how"], second["by"]) == ("watch", "rules folder")
+    assert "facts.yaml added" in " ".join(first["files"])
+    assert second["files"] == ["rules/orders.yaml changed"]
+    assert second["rules"] == ["orders.old-debts changed"]
+    was, is_ = '{"2020-01-01": "10000", "2026-07-01": "20000"}', '{"2020-01-01": "10000", "2026-07-01": "30000"}'
+    assert second["parameters"] == [f"orders.limit: {was} → {is_}"]
+    assert second["others"] == []
+    assert [line["record"] for line in lines] == [header.seq for header in headers_in(written.file, "policy")]
+    _is_proved(tmp_path / "proofs", lines, verifier)
+
+
+def test_the_access_review_names_conflicts_and_who_set_them(
+    written: ReplayedJournal, verifier: NoteVerifier, tmp_path: Path
+) -> None:
+    done = credence("audit", "access", "--journal", written.file, "--proofs", tmp_path / "proofs")
+    assert done.exit_code == 1
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    people = {line["login"]: line for line in lines if line["what"] == "person"}
+    assert set(people) == set(written.keys)
+    assert {login: line["conflicts"] for login, line in people.items() if line["conflicts"]} == {
+        "editor": [
+            "editor with approver: writes policies and puts them into force",
+            "has an authority to release and not the role desk",
+        ]
+    }
+    assert (people["editor"]["roles"], people["editor"]["authority"]) == (["approver", "editor"], "cfo")
+    keys = [line for line in lines if line["what"] == "key"]
+    assert len(keys) == len(written.keys) + 1
+    [acting] = [line for line in keys if line["service"] == "portal"]
+    assert (acting["acts_for"], acting["roles"], acting["state"], acting["login"]) == (True, ["desk"], "active", None)
+    _is_proved(tmp_path / "proofs", lines, verifier)
+
+
+def test_csv_holds_the_same_for_a_spreadsheet(written: ReplayedJournal, tmp_path: Path) -> None:
+    report = tmp_path / "access.csv"
+    credence("audit", "access", "--journal", written.file, "--save", report)
+    rows = list(csv.DictReader(io.StringIO(report.read_text("utf-8"))))
+    lines = _lines("access", "--journal", written.file)
+    assert [row["id"] for row in rows] == [line["id"] for line in lines]
+    [editor] = [row for row in rows if row["login"] == "editor" and row["what"] == "person"]
+    assert editor["roles"] == "approver; editor"
+    assert rows[0]["record"] == str(lines[0]["record"])
+
+
+def _sample(written: ReplayedJournal, folder: Path, seed: str, *words: str) -> list[dict[str, Any]]:
+    place = ("--journal", written.file)
+    return _lines("sample", "--seed", seed, "--count", "7", *words, "--proofs", folder, *place)
+
+
+def test_a_sample_is_drawn_by_its_seed_and_drawn_again_without_the_journal(
+    written: ReplayedJournal, verifier: NoteVerifier, tmp_path: Path
+) -> None:
+    lines = _sample(written, tmp_path / "one", "lottery 7", "--of", "order")
+    taken = [line for line in lines if line["taken"]]
+    assert len(taken) == 7
+    assert {line["case"] for line in taken} == {"order"}
+    assert lines[-1]["taken"]
+    assert any(not line["taken"] for line in lines)
+    assert [line["score"] for line in lines] == sorted(line["score"] for line in lines)
+    assert _sample(written, tmp_path / "again", "lottery 7", "--of", "order") == lines
+    assert _sample(written, tmp_path / "other", "lottery 8", "--of", "order") != lines
+    (tmp_path / "key").write_text(verifier.as_text(), "utf-8")
+    done = credence("audit", "check-sample", tmp_path / "one", "--key", tmp_path / "key")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "no fault")
+    _is_proved(tmp_path / "one", lines, verifier)
+
+
+def test_a_sample_that_somebody_chose_is_seen(written: ReplayedJournal, verifier: NoteVerifier, tmp_path: Path) -> None:
+    """A record left out, another seed, count or filter, one added, and another journal's key."""
+    lines = _sample(written, tmp_path / "sample", "lottery", "--outcome", "hold")
+    other = _sample(written, tmp_path / "other", "other", "--outcome", "hold")
+    drawn = {line["record"] for line in lines}
+    stranger = next(line["record"] for line in other if line["record"] not in drawn)
+    plan = json.loads((tmp_path / "sample" / "sample.json").read_text("utf-8"))
+
+    def said(key: NoteVerifier = verifier) -> str:
+        done = credence("audit", "check-sample", folder, "--key", key.as_text())
+        assert done.exit_code == 1, done.stdout + done.stderr
+        return " ".join(done.stdout.split())
+
+    folder = tmp_path / "copy"
+
+    def fresh(**words: object) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(tmp_path / "sample", folder)
+        (folder / "sample.json").write_text(json.dumps(plan | words), "utf-8")
+
+    for line in lines:
+        fresh()
+        (folder / f"{line['record']}.tlog-proof").unlink()
+        assert f"record {line['record']} is drawn, and its proof is not there" in said()
+    fresh()
+    shutil.copy2(tmp_path / "other" / f"{stranger}.tlog-proof", folder)
+    assert f"record {stranger} is there, and it is not drawn" in said()
+    for words in ({"seed": "lottery."}, {"count": 6}, {"outcome": "approve"}, {"size": plan["size"] - 1}):
+        fresh(**words)
+        assert "FAULT" in said()
+    fresh(format=2)
+    assert "of another format" in said()
+    fresh()
+    assert "is not signed by the key" in said(new_signer(verifier.name).verifier)
+
+
+def _list(tmp_path: Path, rows: dict[str, str], heading: str = "Order,Amount") -> Path:
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join([heading, *(f"{number},{amount}" for number, amount in rows.items())]) + "\n", "utf-8")
+    return path
+
+
+def test_completeness_finds_what_is_missing_extra_and_other(
+    written: ReplayedJournal, verifier: NoteVerifier, tmp_path: Path
+) -> None:
+    amounts = {body["order"]["id"]: body["order"]["amount"] for case, body in requests(COUNT) if case == "order"}
+    amounts["SO-0"] = "25000.000"  # asked about again: the newest decision counts
+    place = ("--amount-column", "Amount", "--journal", written.file)
+    done = credence("audit", "completeness", _list(tmp_path, amounts), *place)
+    assert (done.exit_code, done.stdout) == (0, ""), done.stderr
+    assert done.stderr == f"{COUNT} of {COUNT} listed orders as decided, 0 findings\n"
+    del amounts["SO-3"]
+    amounts |= {"SO-4": "1.00", "SO-none": "5.00"}
+    done = credence("audit", "completeness", _list(tmp_path, amounts), *place, "--proofs", tmp_path / "proofs")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.exit_code == 1
+    found = {line["order"]: (line["finding"], line["listed_amount"], line["decided_amount"]) for line in lines}
+    assert found == {
+        "SO-4": ("other amount", "1.00", "25000.00"),
+        "SO-none": ("missing", "5.00", None),
+        "SO-3": ("extra", None, "9999.00"),
+    }
+    assert done.stderr == f"{COUNT - 2} of {COUNT} listed orders as decided, 3 findings\n"
+    _is_proved(tmp_path / "proofs", lines, verifier)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the list is empty"),
+        ("Order,Amount\nSO-1,x\nSO-2,1,5\n,1\nSO-3,1\nSO-3,2\n", "line 2: `x` is no amount"),
+        ("Order,Amount\nSO-1,1\nSO-2,1,5\n", "line 3: has 3 cells, and the heading has 2"),
+        ("Order,Amount\n,1\n", "line 2: has no order number"),
+        ("Order,Amount\nSO-3,1\nSO-3,2\n", "line 3: `SO-3` stands twice"),
+        ("Order,Amount\nSO-3,NaN\n", "line 2: `NaN` is no amount"),
+        ("Order,Sum\nSO-3,1\n", "no one column `Amount`; it has `Order`, `Sum`"),
+    ],
+)
+def test_a_list_that_can_not_be_used_is_refused_by_its_lines(
+    written: ReplayedJournal, text: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(text, "utf-8")
+    done = credence("audit", "completeness", path, "--amount-column", "Amount", "--journal", written.file)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_case_file_holds_all_of_a_case_and_runs_nothing(
+    written: ReplayedJournal, language: str, tmp_path: Path
+) -> None:
+    decided = {seq: json.loads(text) for seq, text in written.answers.items()}
+    seq, answer = next(
+        (seq, answer)
+        for seq, answer in decided.items()
+        if {"orders.over-limit", "orders.long-terms"} <= {reason["rule"] for reason in answer["reasons"]}
+        if any(reason["waived"] for reason in answer["reasons"])
+    )
+    page_file = tmp_path / "case.html"
+    words = ("--save", page_file, "--lang", language, "--journal", written.file)
+    done = credence("audit", "case", str(seq), *words)
+    assert done.exit_code == 0, done.stderr
+    page = page_file.read_text("utf-8").replace("\u00a0", " ")
+    for reason in answer["reasons"]:
+        assert reason["text"][language].replace("'", "&#x27;") in page
+    said = {"en": ("Approvals", "Proof", "Policy text of the day"), "zh": ("审批", "证明", "当日政策原文")}[language]
+    for text in (answer["id"], "when: order.amount &gt; limit", "u.hoffmann", "m.lehmann", "order.amount", *said):
+        assert text in page
+    assert "c2sp.org/tlog-proof@v1" in page
+    assert "default-src 'none'" in page
+    assert all(word not in page.lower() for word in ("<script", "javascript:", "onload=", "http://", "<link", "<img"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["case", "999999"], "the journal has no record `999999`"),
+        (["case", "0"], "record 0 holds no decision"),
+        (["case", "0", "--lang", "fr"], "--lang `fr` has no case files"),
+        (["sample", "--seed", "", "--count", "1"], "--seed is empty"),
+        (["sample", "--seed", "x", "--count", "0"], "--count is 0"),
+        (["sample", "--seed", "x", "--of", "ordr"], "--of"),
+        (["policy-changes", "--proofs", "."], "`.` is there already"),
+        (["policy-changes", "--save", "nowhere/x.csv"], "--save `nowhere/x.csv` can't be written"),
+    ],
+)
+def test_what_can_not_be_used_is_said(
+    written: ReplayedJournal, words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = credence("audit", *words, "--journal", written.file)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in " ".join(done.stderr.split())
+
+
+def test_a_case_whose_policies_were_changed_has_no_file(written: ReplayedJournal, tmp_path: Path) -> None:
+    with changed(written.file, beside(written.file)) as rows:
+        before = [dict(row) for row in rows.policy_sets]
+        for row in rows.policy_sets:
+            row["files"] = row["files"].replace("10000", "10001")
+    try:
+        page = tmp_path / "case.html"
+        done = credence("audit", "case", str(min(written.answers)), "--save", page, "--journal", written.file)
+    finally:
+        with changed(written.file, beside(written.file)) as rows:
+            rows.policy_sets = before
+    assert (done.exit_code, page.exists()) == (2, False)
+    assert "do not give its version" in " ".join(done.stderr.split())

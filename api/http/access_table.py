@@ -40,10 +40,12 @@ class Right(StrEnum):
     HEADER = "header"
     """What a record says without naming anybody, and without what was asked and answered."""
 
-    # of routes that are not built yet, so that nothing grants them
-    READ = "read"
     PROPOSE = "propose"
     CONFIRM = "confirm"
+    """Of an erasure: what another person has proposed."""
+
+    # of routes that are not built yet, so that nothing grants them
+    READ = "read"
     AUTHORITY = "within authority, not own"
     NOT_OWN = "not own"
     TWO = "two persons"
@@ -117,10 +119,13 @@ ROWS = (
     AccessRow("GET", "/v1/journal", _JOURNAL),
     AccessRow("GET", "/v1/journal/{record}", _JOURNAL),
     AccessRow("GET", "/v1/journal/{record}/proof", _JOURNAL),
+    AccessRow("GET", "/v1/erasures", _may(PRIVACY, ADMIN, AUDITOR)),
+    AccessRow("POST", "/v1/erasures", _may(privacy=Right.PROPOSE, admin=Right.CONFIRM)),
     AccessRow("GET", "/v1/people", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/people", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/people/{login}/change", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/people/{login}/end", _may(ADMIN), keeps_people=True),
+    AccessRow("POST", "/v1/people/{login}/erase", _may(ADMIN), keeps_people=True),
     AccessRow("GET", "/v1/keys", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/keys", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/keys/{id}/revoke", _may(ADMIN), keeps_people=True),
@@ -152,7 +157,6 @@ LATER = (
     *_later("POST /v1/journal/replay", "GET /v1/audit/{report}", rights=_JOURNAL),
     *_later("GET /checkpoint", "GET /tile/{tile}", rights=_may(AUDITOR, ADMIN) | {NO_ROLE: Right.SETTING}),
     *_later("POST /v1/journal/cosignatures", rights=_may(AUDITOR)),
-    *_later("POST /v1/erasures", rights=_may(privacy=Right.PROPOSE, admin=Right.CONFIRM)),
     *_later("GET /v1/webhooks", "GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
     *_later("POST /v1/webhooks", "PUT /v1/settings", rights=_may(ADMIN)),
     *_later("POST /v1/orders", "POST /v1/orders/preview", "POST /v1/orders/{id}/change", rights=_ORDERS),

@@ -31,7 +31,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "entry_blinds": _GOES,
     "kept_answers": {APP: "SELECT, INSERT, DELETE"},
     "policy_sets": _APPENDED,
-    "people": {APP: "SELECT, INSERT, UPDATE", AUDITOR: "SELECT"},
+    "people": {APP: "SELECT, INSERT, UPDATE, DELETE", AUDITOR: "SELECT"},
     "head": {APP: "SELECT, UPDATE", AUDITOR: "SELECT"},
     "probe": {APP: "SELECT, INSERT, UPDATE"},
     "alembic_version": {APP: "SELECT", AUDITOR: "SELECT"},

@@ -42,10 +42,13 @@ GET  /v1/decisions/{id}/proof      own   own   some  may   mask  mask  may   -  
 GET  /v1/journal                   -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/journal/{record}          -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/journal/{record}/proof    -     -     -     -     -     -     may   head  head  -     -
+GET  /v1/erasures                  -     -     -     -     -     -     may   may   may   -     -
+POST /v1/erasures                  -     -     -     -     -     -     -     prop  conf  -     -
 GET  /v1/people                    -     -     -     -     -     -     may   -     may   -     -
 POST /v1/people                    -     -     -     -     -     -     -     -     may   -     -
 POST /v1/people/{login}/change     -     -     -     -     -     -     -     -     may   -     -
 POST /v1/people/{login}/end        -     -     -     -     -     -     -     -     may   -     -
+POST /v1/people/{login}/erase      -     -     -     -     -     -     -     -     may   -     -
 GET  /v1/keys                      -     -     -     -     -     -     may   -     may   -     -
 POST /v1/keys                      -     -     -     -     -     -     -     -     may   -     -
 POST /v1/keys/{id}/revoke          -     -     -     -     -     -     -     -     may   -     -
@@ -57,6 +60,8 @@ WORDS = {
     "mask": Right.MASKED,
     "head": Right.HEADER,
     "ready": Right.READINESS,
+    "prop": Right.PROPOSE,
+    "conf": Right.CONFIRM,
     "-": None,
 }
 

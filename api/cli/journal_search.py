@@ -102,6 +102,7 @@ def _cursor(journal: Journal, wanted: RecordFilter, below: int) -> str:
 
 def _told(journal: Journal, header: Header) -> dict[str, Any]:
     """The header's members, and what the body says of whom it is about; `trouble` where that can't be read."""
+    from ledger.journal.opened_records import BodyGone
     from ledger.search.record_contents import contents_of
     from ledger.store.trouble import FileTrouble, JournalUnavailable
 
@@ -111,6 +112,8 @@ def _told(journal: Journal, header: Header) -> dict[str, Any]:
         if record is None:
             return said
         contents = contents_of(record)
+    except BodyGone as gone:
+        return {**said, "gone": {"how": gone.record.how, "by": gone.record.by}}
     except (JournalUnavailable, FileTrouble) as error:
         return {**said, "trouble": str(error)}
     return {**said, "actor": record.actor, "subject": contents.subject, "account": contents.account}
@@ -132,5 +135,7 @@ def _print(lines: list[dict[str, Any]]) -> None:
 
 
 def _row(line: dict[str, Any]) -> tuple[str, ...]:
+    if gone := line.get("gone"):
+        line = {**line, "subject": f"({gone['how']})"}
     named = [line.get(name) or "" for name in ("outcome", "subject", "account", "actor")]
     return (str(line["seq"]), line["at"], line["case"] or line["kind"], *named)

@@ -16,7 +16,8 @@ from api.cli.options import WRITTEN, JournalOption, JsonOption
 from api.cli.record_options import RecordArgument
 
 if TYPE_CHECKING:
-    from ledger.journal.opened_records import OpenedRecord, PolicySet
+    from ledger.journal.journal import Journal
+    from ledger.journal.opened_records import GoneRecord, OpenedRecord, PolicySet
 
 FolderOption = Annotated[
     Path | None,
@@ -46,17 +47,23 @@ def show(
     Exit code: 0 shown, 2 the journal has no such record, or it can't be read.
     """
     from ledger.journal.journal import Journal
+    from ledger.journal.opened_records import GoneRecord
     from ledger.store.trouble import FileTrouble, JournalUnavailable
 
     settings = journal_settings(journal)
     kept = Journal(settings.journal, places=settings.key_places)
     try:
-        found = kept.record_called(record)
+        found = _found(kept, record)
         policies = kept.find_policy_set(found.header.policy) if found and found.header.policy else None
     except (JournalUnavailable, FileTrouble) as error:
         refuse(f"`{settings.journal}`: {error}")
     finally:
         kept.close()
+    if isinstance(found, GoneRecord):
+        _print_gone(found, as_json=as_json)
+        if to is not None:
+            refuse(f"{found.why}; there is nothing to write")
+        return
     if found is None:
         refuse(f"the journal `{settings.journal}` has no record `{record}`; give a decision's id or a record's number")
     if to is not None:
@@ -65,6 +72,27 @@ def show(
         print_json(_as_json(found))
     else:
         _print(found, to)
+
+
+def _found(journal: Journal, called: str) -> OpenedRecord | GoneRecord | None:
+    from ledger.journal.opened_records import BodyGone
+
+    try:
+        return journal.record_called(called)
+    except BodyGone as gone:
+        return gone.record
+
+
+def _print_gone(record: GoneRecord, *, as_json: bool) -> None:
+    """What the header says, and why there is no more."""
+    header = json.loads(record.header.canonical_text())
+    if as_json:
+        print_json({**header, "gone": {"how": record.how, "by": record.by}})
+        return
+    for name, text in header.items():
+        if text != "":
+            out().print(Text(f"{name:<11} {text}"), soft_wrap=True)
+    out().print(Text(f"{record.how:<11} {record.why}"), soft_wrap=True)
 
 
 def _as_json(record: OpenedRecord) -> Mapping[str, object]:

@@ -20,10 +20,12 @@ from api.cli.check import check
 from api.cli.console import FOUND_PROBLEMS, UNUSABLE
 from api.cli.decide import decide
 from api.cli.decide_file import decide_file_command
+from api.cli.erase import confirm, finish, list_erasures, propose, withdraw
 from api.cli.explain import explain
 from api.cli.grammar import Commands, register
 from api.cli.init import init
 from api.cli.journal_checkpoint import checkpoint, cosignature
+from api.cli.journal_columns import columns
 from api.cli.journal_export import export
 from api.cli.journal_proof import proof
 from api.cli.journal_replay import replay
@@ -33,6 +35,7 @@ from api.cli.journal_show import show
 from api.cli.journal_verify import verify
 from api.cli.keys import create, list_keys, recover, revoke
 from api.cli.people import add, change, end, list_people
+from api.cli.people import erase as erase_person
 from api.cli.portfolio import portfolio
 from api.cli.schema import schema
 from api.cli.serve import serve
@@ -139,6 +142,7 @@ COMMANDS = (
     ("people add", add, "Add somebody who may ask the service."),
     ("people change", change, "Change somebody's roles, authority or name."),
     ("people end", end, "End what somebody may."),
+    ("people erase", erase_person, "Erase the names of somebody who has ended."),
     ("people list", list_people, "List people: who holds what."),
     ("keys create", create, "Make a key; it is shown once."),
     ("keys list", list_keys, "List keys, without their texts."),
@@ -151,6 +155,11 @@ COMMANDS = (
     ("webhooks rotate", rotate, "Replace the secret that signs."),
     ("webhooks dead-letters", dead_letters, "List events that were not taken."),
     ("webhooks send-again", send_again, "Try what was not taken once more."),
+    ("erase propose", propose, "Ask that everything about one customer be made unreadable."),
+    ("erase confirm", confirm, "Confirm an erasure; it is done for good."),
+    ("erase withdraw", withdraw, "Withdraw an erasure that is not confirmed."),
+    ("erase list", list_erasures, "List erasures: how far each is."),
+    ("erase finish", finish, "Do what is confirmed and was not done."),
     ("journal search", search, "Find records by customer, case, rule, time and more."),
     ("journal export", export, "Write records with all that proves them, or a Parquet file."),
     ("journal verify", verify, "Compute a journal or an export again; name what was changed."),
@@ -165,6 +174,7 @@ COMMANDS = (
     ("audit check-sample", check_sample, "Check a drawn sample without the journal."),
     ("audit completeness", completeness, "Compare a list of orders with what was decided."),
     ("audit case", case, "Write one decision's case file, a page to print."),
+    ("journal columns", columns, "Say what each column of the journal holds."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),
     ("witness new-key", new_key, "Make the key of a witness."),
@@ -180,6 +190,7 @@ register(
         "people": "Who may ask the service, and as what.",
         "keys": "Keys of people and programs.",
         "webhooks": "Where other systems are told of events.",
+        "erase": "Make what is recorded about one customer unreadable.",
         "journal": "What was decided and done.",
         "witness": "Watch that a journal only grows, on another machine.",
         "audit": "Reports for auditors, each line with its proof.",

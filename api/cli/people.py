@@ -112,6 +112,23 @@ def end(*, login: LoginArgument, service: ServiceOptions, as_json: JsonOption = 
     _print("ended", service.ask(f"/v1/people/{_in_path(login)}/end", {}), as_json=as_json)
 
 
+def erase(*, login: LoginArgument, service: ServiceOptions, as_json: JsonOption = False) -> None:
+    """Erase login, name and OIDC subject of somebody who has ended; what they did stays on record, by an opaque id.
+
+    Nothing brings the names back, and the login is free again. Facts of orders that hold the login, such as who entered
+    them, stay with those orders. It needs a key with the role admin.
+
+    Example:  credence people erase u.becker
+
+    Exit code: 0 erased, 1 the service refuses, 2 the service can't be reached.
+    """
+    gone = service.ask(f"/v1/people/{_in_path(login)}/erase", {})
+    if as_json:
+        print_json(gone)
+    else:
+        out().print(Text(f"erased: {gone['id']} is what records have in place of a name"))
+
+
 def list_people(*, service: ServiceOptions, as_json: JsonOption = False) -> None:
     """List everybody who may ask the service, or could once, with roles, authority and open keys: the access review.
 

@@ -56,7 +56,11 @@ class RecordOptions:
 
     kind: Annotated[
         str | None,
-        _option("--kind", "KIND", "The kind of record: decision, person, key, policy, refusal, imported or export."),
+        _option(
+            "--kind",
+            "KIND",
+            "The kind of record: decision, person, key, policy, refusal, imported, export, erasure or retention.",
+        ),
     ] = None
     """The kind of record."""
 

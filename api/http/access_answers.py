@@ -32,6 +32,13 @@ class PersonShape(Shape):
     active: bool = Field(description="False once ended: nothing of theirs opens anything.")
 
 
+class ErasedPersonShape(Shape):
+    """Somebody whose names are gone."""
+
+    id: str = Field(description="What is left of them: records and acts have it.")
+    erased: bool
+
+
 class PeopleShape(Shape):
     """Everybody, ended ones included, by login."""
 

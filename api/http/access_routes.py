@@ -16,6 +16,7 @@ from api.http.access_answers import (
     AddPersonRequest,
     ChangePersonRequest,
     CreateKeyRequest,
+    ErasedPersonShape,
     KeyShape,
     KeysShape,
     NewKeyShape,
@@ -40,6 +41,7 @@ from ledger.access.changes import (
     checked_login,
     create_key,
     end_person,
+    erase_person,
     is_open,
     revoke_key,
 )
@@ -192,6 +194,21 @@ def _add_routes_of_one_person(app: FastAPI, desk: _Desk) -> None:
     async def end_person_(login: str, request: Request) -> Response:
         """From now on nothing of theirs opens anything."""
         return await desk.change(request, end_person(login), _changed_person)
+
+    @app.post(
+        "/v1/people/{login}/erase",
+        name="erase_person",
+        summary="Erase somebody's names",
+        **_SHARED,
+        response_model=ErasedPersonShape,
+        responses=_CHANGED_PERSON,
+    )
+    async def erase_person_(login: str, request: Request) -> Response:
+        """Login, name and OIDC subject of somebody who has ended are gone for good. What they did stays on record, by
+        an opaque id. The login is free again."""
+        return await desk.change(
+            request, erase_person(login), lambda changed, _: ErasedPersonShape(id=changed.subject, erased=True)
+        )
 
 
 def _add_key_routes(app: FastAPI, desk: _Desk) -> None:

@@ -43,10 +43,12 @@ class Right(StrEnum):
     SETTING = "by setting"
     """Only where the service is set to show its log to everybody."""
 
-    # of routes that are not built yet, so that nothing grants them
-    READ = "read"
     PROPOSE = "propose"
     CONFIRM = "confirm"
+    """Of an erasure: what another person has proposed."""
+
+    # of routes that are not built yet, so that nothing grants them
+    READ = "read"
     AUTHORITY = "within authority, not own"
     NOT_OWN = "not own"
     TWO = "two persons"
@@ -125,10 +127,13 @@ ROWS = (
     AccessRow("GET", "/tile/entries/{bundle:path}", _may(AUDITOR, ADMIN)),
     AccessRow("GET", "/tile/{tile:path}", _LOG),
     AccessRow("GET", "/v1/journal/{record}/replay", _JOURNAL),
+    AccessRow("GET", "/v1/erasures", _may(PRIVACY, ADMIN, AUDITOR)),
+    AccessRow("POST", "/v1/erasures", _may(privacy=Right.PROPOSE, admin=Right.CONFIRM)),
     AccessRow("GET", "/v1/people", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/people", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/people/{login}/change", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/people/{login}/end", _may(ADMIN), keeps_people=True),
+    AccessRow("POST", "/v1/people/{login}/erase", _may(ADMIN), keeps_people=True),
     AccessRow("GET", "/v1/keys", _may(ADMIN, AUDITOR), keeps_people=True),
     AccessRow("POST", "/v1/keys", _may(ADMIN), keeps_people=True),
     AccessRow("POST", "/v1/keys/{id}/revoke", _may(ADMIN), keeps_people=True),
@@ -165,7 +170,6 @@ LATER = (
     *_later("POST /v1/decisions/portfolio/try", "POST /v1/decisions/limit/try", rights=_TRY_OTHERS),
     *_later("POST /v1/journal/export", rights=_JOURNAL),
     *_later("GET /v1/audit/{report}", rights=_JOURNAL),
-    *_later("POST /v1/erasures", rights=_may(privacy=Right.PROPOSE, admin=Right.CONFIRM)),
     *_later("GET /v1/settings", rights=_may(ADMIN, AUDITOR)),
     *_later("PUT /v1/settings", rights=_may(ADMIN)),
     *_later("POST /v1/orders", "POST /v1/orders/preview", "POST /v1/orders/{id}/change", rights=_ORDERS),

@@ -46,6 +46,7 @@ from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
 from api.http.decisions import DecideCase, find_decision, refuse_case
 from api.http.edge import Edge
+from api.http.erasure_routes import add_erasure_routes
 from api.http.first_key import show_first_key
 from api.http.health import add_health_routes
 from api.http.log_routes import add_cosignature_route, add_log_routes
@@ -70,6 +71,7 @@ from api.worker import Worker
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
+from ledger.erasure.erasing import Erasing
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.policies.check_limits import LIMITS, PATIENT
@@ -97,7 +99,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     metrics.watch_clock(journal.clock.seconds_behind)
     compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler)
-    access = Access(journal)
+    access, erasing = Access(journal), Erasing(journal)
     admission = _admission(settings, access, journal.clock, metrics)
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     sender = Sender(journal, webhooks, metrics, networks)
@@ -107,6 +109,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
         await policies.start()
         with suppress(JournalUnavailable):  # so that the first request finds people and keys where there are any
             await access.refresh()
+            await erasing.finish()  # what a crash has left half done
         stop = asyncio.Event()
         first_key = None if settings.insecure_local else show_first_key
         watching = asyncio.gather(
@@ -150,6 +153,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_health_routes(app, policies, journal, metrics, worker)
     add_access_routes(app, access, journal.clock, settings.body_bytes_max)
     add_webhook_routes(app, webhooks, journal.clock, networks, settings.body_bytes_max)
+    add_erasure_routes(app, erasing, access, settings.body_bytes_max)
     follow_vocabulary(app, policies)
     add_reference_routes(app)
     check_routes(app)
@@ -214,7 +218,7 @@ def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
         description=f"Outcomes, from the mildest: {', '.join(kind.ladder)}. In the journal before it is answered.",
         status_code=201,
         response_model=DecisionShape,
-        responses={201: _DECIDED, **problems(400, 413, 415, 422, 503)},
+        responses={201: _DECIDED, **problems(400, 410, 413, 415, 422, 503)},
     )
 
 
@@ -226,7 +230,7 @@ def _add_decision_routes(app: FastAPI, journal: Journal, policies: Policies) -> 
         tags=["decisions"],
         summary="Read a decision again",
         dependencies=[only_parameters()],
-        responses={200: {"model": DecisionShape, "description": "As it was answered."}, **problems(404, 422, 503)},
+        responses={200: {"model": DecisionShape, "description": "As it was answered."}, **problems(404, 410, 422, 503)},
         response_class=Response,
     )
     async def get_decision(id: Annotated[str, Path(description="The decision's id.")], request: Request) -> Response:

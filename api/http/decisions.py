@@ -42,7 +42,7 @@ from engine.vocabulary.days import ISO_DATE, day_number
 from engine.vocabulary.vocabulary import DATE, Vocabulary
 from ledger.journal.clock import BEHIND_SECONDS_MAX, Clock
 from ledger.journal.journal import Journal
-from ledger.journal.opened_records import Recorded
+from ledger.journal.opened_records import BodyGone, Recorded
 from ledger.policies.in_force import Policies
 from ledger.record.actors import Actor
 from ledger.record.body_parts import Part
@@ -125,17 +125,28 @@ async def _send(send: Send, answer: bytes, id: str, seq: int) -> None:
 
 async def find_decision(id: str, journal: Journal, admitted: Admitted) -> tuple[Recorded, bool]:
     """The decision, and whether the caller sees it masked only. Raises `UnknownDecision`, `Forbidden` where the caller
-    may see others only, or `MethodNotAllowed` where the id is a case kind."""
+    may see others only, `BodyGone` where it is erased or was dropped, or `MethodNotAllowed` where the id is a case
+    kind."""
     if id in CASE_KINDS:
         raise MethodNotAllowed("this path answers POST only", (), {"Allow": "POST"})
-    recorded = await asyncio.to_thread(journal.recorded, id.lower()) if _UUID.fullmatch(id.lower()) else None
+    try:
+        recorded = await asyncio.to_thread(journal.recorded, id.lower()) if _UUID.fullmatch(id.lower()) else None
+    except BodyGone as gone:
+        header = gone.record.header
+        _seen(admitted, header.case, header.actor)
+        raise
     if recorded is None:
         raise UnknownDecision(id)
-    is_seen = visible_to(admitted).sees(recorded.case_kind, recorded.actor)
+    return recorded, not _seen(admitted, recorded.case_kind, recorded.actor)
+
+
+def _seen(admitted: Admitted, case: str, actor: str) -> bool:
+    """Whether the caller sees such a decision whole. Raises `Forbidden` where they don't see it at all."""
+    is_seen = visible_to(admitted).sees(case, actor)
     if not is_seen and Right.MASKED not in admitted.rights:
         sees = " and ".join(_SEEN[right] for right in sorted(admitted.rights))
         raise Forbidden(f"{admitted.caller.in_words}, which sees {sees}")
-    return recorded, not is_seen
+    return is_seen
 
 
 def visible_to(admitted: Admitted) -> Visible:

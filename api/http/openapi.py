@@ -20,6 +20,7 @@ from api.http.access_answers import AddPersonRequest, ChangePersonRequest, Creat
 from api.http.access_table import NO_ROLE, ROWS, Right
 from api.http.answers import ActivateRequest, CheckRequest, Problem
 from api.http.condition_kinds import condition_kinds
+from api.http.erasure_answers import ErasureRequest
 from api.http.log_answers import AddCosignatureRequest
 from api.http.problems import EDGE_STATUSES, problems
 from api.http.retries import LENGTH_MAX, REPLAYED
@@ -56,6 +57,7 @@ _SENT: tuple[type[BaseModel], ...] = (
     CheckRequest,
     ActivateRequest,
     AddPersonRequest,
+    ErasureRequest,
     ChangePersonRequest,
     CreateKeyRequest,
     RevokeKeyRequest,

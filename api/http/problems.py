@@ -23,7 +23,9 @@ from api.http.search_turns import TooManySearches
 from api.worker import TooManyOfCaller, TooManyWaiting
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.changes import AccessRefused, AlreadyThere, NobodyThere
+from ledger.erasure.erasing import ErasureRefused, NothingToErase, OnePerson
 from ledger.journal.kept_answers import RequestKeyReused
+from ledger.journal.opened_records import BodyGone
 from ledger.journal.signed_log import NoCosignature
 from ledger.policies.in_force import NoPolicyInForce, NotPending
 from ledger.search.cursors import BadCursor
@@ -255,6 +257,22 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
         "The cosignature can't be kept",
         "It must be over a checkpoint of this journal, by a witness of the file that CREDENCE_TRUST_POLICY names.",
     ),
+    BodyGone: ProblemKind(
+        "erased",
+        410,
+        "What it said is gone",
+        "It was erased by order, or kept as long as the policies say and dropped. The record's header stands, and so "
+        "does its proof; the detail names the record that says why.",
+    ),
+    NothingToErase: ProblemKind(
+        "nothing-to-erase", 404, "Nothing to erase", "No record is about them, or all were erased; or no such erasure."
+    ),
+    ErasureRefused: ProblemKind(
+        "erasure-refused", 409, "Not to be erased so", "The detail says why, until when, or what to do instead."
+    ),
+    OnePerson: ProblemKind(
+        "one-person", 403, "An erasure needs two persons", "Whoever proposed it can't confirm it; that is on record."
+    ),
     BadCursor: ProblemKind(
         "cursor-unusable",
         422,
@@ -463,6 +481,7 @@ _MEANING = {
     404: "Nothing by this name.",
     409: "It is there already, or another policy set is pending, or none; or the same Idempotency-Key is in flight.",
     408: "The request took too long to arrive.",
+    410: "What was recorded is erased, or was dropped after its time.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     417: "An expectation that can't be met.",
@@ -488,6 +507,8 @@ def what_to_do(kind: ProblemKind) -> str:
     status = kind.status
     if kind is PROBLEMS[RequestInFlight]:
         return "It is being done, once. Send the same request again, with the same key, after Retry-After seconds."
+    if kind is PROBLEMS[BodyGone]:
+        return "It was decided once, and not again now. What it said is gone for good; `proof` shows that it was there."
     if kind is PROBLEMS[SecretShown]:
         return "It was done once, and not again now: if what was shown is lost, make another and end that one."
     if status in _AGAIN:

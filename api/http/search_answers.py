@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -113,6 +113,15 @@ _SEARCHED_TO = (
 )
 
 
+class GoneShape(Shape):
+    """Why what a record said can't be read any more. Its header stands, and so does its proof."""
+
+    how: Literal["erased", "dropped"] = Field(
+        description="`erased` by order, with all about that customer; or `dropped`, kept as long as the policies say."
+    )
+    by: int = Field(description="The record that says so.")
+
+
 class DecisionLineShape(Shape):
     """A decision in a list."""
 
@@ -131,6 +140,9 @@ class DecisionLineShape(Shape):
         "sees decisions masked, without those that name a confidential fact."
     )
     policy_version: Version
+    gone: GoneShape | None = Field(
+        description="Where what was asked and answered is gone: the line has what the header says."
+    )
     trouble: str | None = Field(
         description="Why what was asked and answered can't be read, so that the line has what the record's header "
         "says; null: nothing is wrong."
@@ -151,7 +163,7 @@ class RecordLineShape(Shape):
     seq: int = Field(description=_SEQ)
     id: str
     recorded_at: datetime
-    kind: str = Field(description="`decision`, `person`, `key`, `policy`, `refusal`, `imported` or `export`.")
+    kind: str = Field(description=f"One of {', '.join(f'`{kind}`' for kind in RecordKind)}.")
     case: str | None = Field(description="Of a decision, the kind of case.")
     outcome: str | None = Field(description="What was decided or done.")
     actor: str = Field(description="Who asked, by opaque ids.", examples=["key 7q2k of service erp"])
@@ -188,5 +200,6 @@ class RecordDetailsShape(RecordLineShape):
     request: str | None = Field(description="The request as it was received, byte for byte.")
     answer: str | None = Field(description="The answer as it was sent, byte for byte.")
     act: str | None = Field(description="Of what is no decision: what was set, tried or exported.")
+    gone: GoneShape | None = Field(description="Why all of this is null; null: it is there.")
     header: str = Field(description="The header's text, as it stands in the log.")
     proof: ProofStateShape

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from api.http.problems import BodyFault, FactsInvalid, Forbidden, UnknownDecisio
 from api.http.search_answers import (
     DecisionLineShape,
     DecisionsShape,
+    GoneShape,
     JournalParameters,
     ProofStateShape,
     RecordDetailsShape,
@@ -32,7 +34,7 @@ from api.http.search_turns import SearchTurns
 from engine.pipeline import standard_flagged_facts
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.journal.journal import Journal
-from ledger.journal.opened_records import OpenedRecord, Recorded, first_checkpoint_over
+from ledger.journal.opened_records import BodyGone, GoneRecord, OpenedRecord, Recorded, first_checkpoint_over
 from ledger.policies.in_force import Policies
 from ledger.record.merkle_tree import leaf_hash
 from ledger.record.record_header import Header
@@ -141,7 +143,8 @@ def add_proof_routes(app: FastAPI, journal: Journal) -> None:
         key alone. Within a second of the decision there is none yet: 202, ask again."""
         if id in CASE_KINDS:
             raise UnknownDecision(id)
-        await find_decision(id, journal, admitted_of(request.scope))
+        with suppress(BodyGone):  # its header stands, and what is proved is the header
+            await find_decision(id, journal, admitted_of(request.scope))
         return await asyncio.to_thread(_proved, journal, id.lower())
 
     @app.get(
@@ -251,9 +254,11 @@ def _records_page(journal: Journal, read: RecordFilter, wanted: SearchParameters
 
 
 def _decision_line(
-    record: OpenedRecord | UnreadableRecord, whole: Visible, flagged: frozenset[str]
+    record: OpenedRecord | GoneRecord | UnreadableRecord, whole: Visible, flagged: frozenset[str]
 ) -> DecisionLineShape:
     """What can't be read of a record doesn't keep the others from their reader."""
+    if isinstance(record, GoneRecord):
+        return DecisionLineShape(**{**_of_header(record.header), "gone": _gone(record)})
     if isinstance(record, UnreadableRecord):
         return DecisionLineShape(**{**_of_header(record.header), "trouble": record.trouble})
     header = record.header
@@ -284,8 +289,13 @@ def _of_header(header: Header) -> dict[str, Any]:
         "outcome": header.outcome,
         "rules": [],
         "policy_version": header.policy,
+        "gone": None,
         "trouble": None,
     }
+
+
+def _gone(record: GoneRecord) -> GoneShape:
+    return GoneShape(how=record.how, by=record.by)
 
 
 def _line(header: Header) -> dict[str, Any]:
@@ -306,15 +316,23 @@ def _line(header: Header) -> dict[str, Any]:
 
 def _read_record(journal: Journal, called: str) -> RecordDetailsShape:
     """Blocks. Raises `UnknownRecord`."""
-    found = journal.record_called(called)
+    found: OpenedRecord | GoneRecord | None
+    try:
+        found = journal.record_called(called)
+    except BodyGone as gone:
+        found = gone.record
     if found is None:
         raise UnknownRecord(called)
-    contents, text = contents_of(found), found.header.canonical_text()
-    seq = found.header.seq
+    said: dict[str, Any] = dict.fromkeys(_IN_A_BODY)
+    if isinstance(found, OpenedRecord):
+        contents = contents_of(found)
+        said = {name: getattr(contents, name) for name in _IN_A_BODY} | {"actor": found.actor, "gone": None}
+    else:
+        said |= {"gone": _gone(found)}
+    text, seq = found.header.canonical_text(), found.header.seq
     checkpoint = journal.ask(lambda connection, _: first_checkpoint_over(connection, seq))
-    told = _line(found.header) | {name: getattr(contents, name) for name in _IN_A_BODY}
     proof = ProofStateShape(leaf=leaf_hash(text).hex(), checkpoint=checkpoint)
-    return RecordDetailsShape(**{**told, "actor": found.actor, "header": text.decode(), "proof": proof})
+    return RecordDetailsShape(**{**_line(found.header), **said, "header": text.decode(), "proof": proof})
 
 
 def _pointers(names: Iterable[str]) -> str:

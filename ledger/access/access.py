@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from ledger.access.changes import AccessChange, AccessRefused, AlreadyThere, Changed, create_first_key
 from ledger.access.people import AccessState, Act, Identity, folded
@@ -159,6 +159,10 @@ def _written(transaction: LogTransaction, change: AccessChange, actor: Actor | s
         known = changed.identity.id in state.people
         statement = update(people).where(people.c.id == changed.identity.id) if known else insert(people)
         connection.execute(statement.values(asdict(changed.identity)))
+    if changed.erases:
+        connection.execute(delete(people).where(people.c.id == changed.subject))
+        transaction.kept.forget_about(changed.subject)
+        transaction.has_erased = True
     for each in changed.acts:
         transaction.append(act_record(RecordKind(each.kind), each.act, each.subject, each.body, actor))
     transaction.flush()

@@ -68,6 +68,9 @@ class Changed:
     identity: Identity | None = None
     """The person's names, new or as they are now; None where they stay."""
 
+    erases: bool = False
+    """The person's names go."""
+
     text: str | None = None
     """The new key's text, to be shown once and kept nowhere."""
 
@@ -164,6 +167,20 @@ def end_person(login: str) -> AccessChange:
             raise AccessRefused(f"`{form}` has ended already")
         act = NewAct(kind="person", act="end", subject=person.identity.id, body="{}")
         return Changed(subject=person.identity.id, acts=(act,))
+
+    return change
+
+
+def erase_person(login: str) -> AccessChange:
+    """Login, name and OIDC subject of somebody who has ended go; their acts stay, by an id that says nothing."""
+    form = checked_login(login)
+
+    def change(state: AccessState, _: datetime) -> Changed:
+        person = person_called(state, form)
+        if person.active:
+            raise AccessRefused(f"`{form}` has not ended; end them first (`credence people end`)")
+        act = NewAct(kind="person", act="erase", subject=person.identity.id, body="{}")
+        return Changed(subject=person.identity.id, acts=(act,), erases=True)
 
     return change
 

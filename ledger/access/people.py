@@ -104,7 +104,7 @@ class Act:
     """`person` or `key`."""
 
     act: str
-    """`add`, `change`, `end` of a person; `create`, `revoke` of a key."""
+    """`add`, `change`, `end`, `erase` of a person; `create`, `revoke` of a key."""
 
     subject: str
     """Id of the person or key."""
@@ -147,7 +147,7 @@ def folded(acts: Iterable[Act], identities: Iterable[Identity]) -> AccessState:
     for count, act in enumerate(acts, 1):  # noqa: B007  # how many there were
         body = json.loads(act.body)
         if act.kind == "person":
-            ended = act.act == "end"
+            ended = act.act in ("end", "erase")
             before = rights.get(act.subject, (frozenset[Role](), Authority.NONE, True))
             rights[act.subject] = (*before[:2], False) if ended else (_roles(body), Authority(body["authority"]), True)
         elif act.act == "create":

@@ -14,8 +14,9 @@ from typing import Any
 from files.whole_files import is_ordinary
 from ledger.export.exporting import PARTIAL, ExportPlan, sync_folder
 from ledger.journal.journal import Journal
-from ledger.journal.opened_records import OpenedRecord
+from ledger.journal.opened_records import GoneRecord, OpenedRecord
 from ledger.record.merkle_tree import leaf_hash
+from ledger.record.record_header import Header
 from ledger.search.masking import flagged_facts, rules_of, shown_rules
 from ledger.search.record_contents import contents_of
 from ledger.store.trouble import FileTrouble
@@ -48,35 +49,48 @@ class DecisionTable:
         self._writer: Any = parquet.ParquetWriter(self._file, self._schema, compression="zstd")
         self._rows: list[dict[str, Any]] = []
 
-    def add(self, record: OpenedRecord) -> None:
-        """A row."""
+    def add(self, record: OpenedRecord | GoneRecord) -> None:
+        """A row. Of a decision that is erased, what its header says."""
+        if isinstance(record, GoneRecord):
+            self._rows.append({**self._of_header(record.header), "rules": []})
+            self._flush_many()
+            return
         contents = contents_of(record)
         if contents.decision is None:
             return
-        header, decision = record.header, contents.decision
-        is_masked = self._plan.is_masked
+        decision, is_masked = contents.decision, self._plan.is_masked
         rules = shown_rules(decision, flagged_facts(record.body)) if is_masked else rules_of(decision)
         self._rows.append(
             {
-                "seq": header.seq,
-                "id": header.id,
-                "recorded_at": header.at,
-                "case": header.case,
+                **self._of_header(record.header),
                 "subject": contents.subject,
                 "account": contents.account,
                 "as_of": decision.get("as_of"),
                 "currency": decision.get("currency"),
-                "outcome": header.outcome,
-                "actor": header.actor if is_masked else record.actor,
-                "request_id": header.request_id or None,
-                "policy_version": header.policy,
-                "engine_version": header.engine or None,
+                "actor": record.header.actor if is_masked else record.actor,
                 "request": None if is_masked else contents.request,
                 "answer": None if is_masked else contents.answer,
-                "leaf": leaf_hash(header.canonical_text()).hex(),
                 "rules": rules,
             }
         )
+        self._flush_many()
+
+    def _of_header(self, header: Header) -> dict[str, Any]:
+        return {
+            **dict.fromkeys(TEXTS),
+            "seq": header.seq,
+            "id": header.id,
+            "recorded_at": header.at,
+            "case": header.case,
+            "outcome": header.outcome,
+            "actor": header.actor,
+            "request_id": header.request_id or None,
+            "policy_version": header.policy,
+            "engine_version": header.engine or None,
+            "leaf": leaf_hash(header.canonical_text()).hex(),
+        }
+
+    def _flush_many(self) -> None:
         if len(self._rows) == ROWS_AT_ONCE:
             self._flush()
 

@@ -8,8 +8,9 @@
 
 A line, shortened:
 
-    {"header": "{…}", "parts": [{"path": "request", "salt": "9f…", "content": "{…}"},
+    {"header": "{…}", "parts": [{"path": "request", "salt": "9f…", "content": "{…}", "commitment": "c1…"},
                                 {"path": "request/account.debt_ratio", "commitment": "07…"}]}
+    {"header": "{…}", "gone": {"how": "erased", "by": 1003}}
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from engine.version import ENGINE_VERSION
 from ledger.export.exporting import PARTIAL, CheckpointNote, ExportPlan, private, sync_folder
 from ledger.journal.clock import moment
 from ledger.journal.journal import Journal
-from ledger.journal.opened_records import OpenedRecord
+from ledger.journal.opened_records import GoneRecord, OpenedRecord
 from ledger.record.body_parts import commitment, salts
 from ledger.record.log_tiles import TILE_HASHES, restored
 from ledger.record.merkle_tree import leaf_hash
@@ -38,8 +39,8 @@ from ledger.search.masking import withheld_parts
 from ledger.store.tables import entries, tiles
 from ledger.store.trouble import DAMAGED, FileTrouble
 
-FORMAT = 1
-"""Of the folder."""
+FORMAT = 2
+"""Of the folder. In folders of format 1 a part that is shown has no commitment beside it, and no record is gone."""
 
 _TILES_AT_ONCE = 1_000
 
@@ -62,7 +63,7 @@ class ExportFolder:
         self._hash, self._bytes, self._count = sha256(), 0, 0
         self._policies: set[str] = set()
 
-    def add(self, record: OpenedRecord) -> None:
+    def add(self, record: OpenedRecord | GoneRecord) -> None:
         """A line of entries.ndjson."""
         line = (json.dumps(exported(record, is_masked=self._plan.is_masked), ensure_ascii=False) + "\n").encode()
         self._entries.write(line)
@@ -132,17 +133,23 @@ class ExportFolder:
         }
 
 
-def exported(record: OpenedRecord, *, is_masked: bool) -> dict[str, Any]:
-    """A line of entries.ndjson. Of a withheld part it isn't said at which byte it stands: that of the part behind it
-    would tell how long it is."""
+def exported(record: OpenedRecord | GoneRecord, *, is_masked: bool) -> dict[str, Any]:
+    """A line of entries.ndjson. Each part has its commitment, so that one that isn't the recorded one is told from the
+    others. Of a withheld part it isn't said at which byte it stands: that of the part behind it would tell how long it
+    is."""
+    header = record.header.canonical_text().decode()
+    if isinstance(record, GoneRecord):
+        return {"header": header, "gone": {"how": record.how, "by": record.by}}
     withheld = withheld_parts(record) if is_masked else frozenset()
     body, shown = record.body, []
     for salt, part in zip(salts(body.salt, len(body.parts)), body.parts, strict=True):
+        committed = commitment(salt, part).hex()
         if part.path in withheld:
-            shown.append({"path": part.path.partition("@")[0], "commitment": commitment(salt, part).hex()})
+            shown.append({"path": part.path.partition("@")[0], "commitment": committed})
         else:
-            shown.append({"path": part.path, "salt": salt.hex(), "content": part.content.decode()})
-    return {"header": record.header.canonical_text().decode(), "parts": shown}
+            said = {"path": part.path, "salt": salt.hex(), "content": part.content.decode()}
+            shown.append({**said, "commitment": committed})
+    return {"header": header, "parts": shown}
 
 
 def _tiles(journal: Journal, size: int) -> Iterator[tuple[str, bytes]]:

@@ -20,10 +20,11 @@ from typing import Protocol
 from sqlalchemy import Connection, select
 
 from ledger.journal.journal import Journal
-from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened
+from ledger.journal.opened_records import ENTRY, JOINED, GoneRecord, OpenedRecord, opened_or_gone
 from ledger.record.actors import COMMAND_LINE
 from ledger.record.new_records import export_record
 from ledger.search.all_wanted import places_wanted
+from ledger.search.record_contents import contents_of
 from ledger.search.record_filter import RecordFilter
 from ledger.store.key_database import SubjectKeys
 from ledger.store.tables import checkpoints, entries
@@ -34,6 +35,9 @@ PARTIAL = ".partial"
 
 BATCH = 500
 """Records read at once."""
+
+_NAMING = ("account", "subject")
+"""Words of a filter that name somebody."""
 
 ShowExported = Callable[[str, int, int], object]
 """Called with what is being done, and how many records of how many are done; 0 where that isn't known yet."""
@@ -78,7 +82,7 @@ class ExportFile(Protocol):
     form: str
     """What it is called in the record of the export."""
 
-    def add(self, record: OpenedRecord) -> None:
+    def add(self, record: OpenedRecord | GoneRecord) -> None:
         """The next record; their numbers rise."""
 
     def finish(self, journal: Journal) -> None:
@@ -107,14 +111,18 @@ def export(
     `OSError`; then nothing is at the files' places, and whoever made them discards them. Raises `PartlyPublished` where
     some are."""
     places = places_wanted(journal, plan.wanted, size, lambda found: show("finding", found, 0))
+    accounts: set[str | None] = set()
     for done, record in enumerate(_records(journal, places), 1):
         for file in files:
             file.add(record)
+        if plan.wanted.subject is not None and isinstance(record, OpenedRecord):
+            accounts.add(contents_of(record).account)
         if done % BATCH == 0 or done == len(places):
             show("exporting", done, len(places))
     for file in files:
         file.finish(journal)
-    _record(journal, plan, size, len(places), [file.form for file in files])
+    account = plan.wanted.account or (accounts.pop() if len(accounts) == 1 else None)
+    _record(journal, plan, size, len(places), [file.form for file in files], account)
     for number, file in enumerate(files):
         try:
             file.publish()
@@ -123,28 +131,30 @@ def export(
     return len(places)
 
 
-def _records(journal: Journal, places: array[int]) -> Iterator[OpenedRecord]:
+def _records(journal: Journal, places: array[int]) -> Iterator[OpenedRecord | GoneRecord]:
     for at in range(0, len(places), BATCH):
         some = list(places[at : at + BATCH])
 
-        def ask(connection: Connection, keys: SubjectKeys, some: list[int] = some) -> list[OpenedRecord]:
+        def ask(connection: Connection, keys: SubjectKeys, some: list[int] = some) -> list[OpenedRecord | GoneRecord]:
             query = select(*ENTRY).select_from(JOINED).where(entries.c.seq.in_(some)).order_by(entries.c.seq)
-            return [opened(row, keys.key) for row in connection.execute(query)]
+            return [opened_or_gone(row, keys.key) for row in connection.execute(query)]
 
         yield from journal.ask(ask)
 
 
-def _record(journal: Journal, plan: ExportPlan, size: int, count: int, forms: list[str]) -> None:
+def _record(journal: Journal, plan: ExportPlan, size: int, count: int, forms: list[str], account: str | None) -> None:
+    """`account`: whom all of it is about, whose key seals what names them and goes with them. A number under which
+    nothing was found is not kept: nobody could erase it."""
+    words = {name: word for name, word in plan.words.items() if count or name not in _NAMING}
     said = {
         "by": getpass.getuser(),
-        "filter": dict(plan.words),
+        "filter": words,
         "forms": forms,
         "masked": plan.is_masked,
         "records": count,
         "size": size,
     }
-    account = plan.wanted.account if count else None
-    record = export_record(json.dumps(said, ensure_ascii=False), COMMAND_LINE, account)
+    record = export_record(json.dumps(said, ensure_ascii=False), COMMAND_LINE, account if count else None)
 
     async def write() -> None:
         await journal.record(record)

@@ -161,6 +161,14 @@ class KeptAnswers:
         gone = self._connection.execute(delete(kept_answers).where(kept_answers.c.name.in_(ended)))
         return gone.rowcount >= FORGOTTEN_MAX
 
+    def forget_about(self, person: str) -> None:
+        """Deletes the answers that show this person, who is erased: those that hold the id hold the names too. There
+        are few, since decisions' answers are not kept here."""
+        query = select(kept_answers).where(kept_answers.c.seq.is_(None))
+        about = [row.name for row in self._connection.execute(query) if person in _told(self._keys, row)["body"]]
+        for name in about:
+            self._connection.execute(delete(kept_answers).where(kept_answers.c.name == name))
+
 
 def kept_answer(connection: Connection, keys: SubjectKeys, request: KeyedRequest, since: str) -> KeptAnswer | None:
     """What the request was answered; None where it is new. Raises `RequestKeyReused`, and `FileTrouble` where what is
@@ -184,9 +192,15 @@ def _decided(connection: Connection, keys: SubjectKeys, seq: int) -> KeptAnswer:
 
 
 def _sealed(keys: SubjectKeys, row: Any) -> KeptAnswer:
+    told = _told(keys, row)
+    return KeptAnswer(status=told["status"], body=told["body"].encode(), secret_of=told["secret_of"])
+
+
+def _told(keys: SubjectKeys, row: Any) -> dict[str, Any]:
+    """`status`, `body` and `secret_of`. Raises `FileTrouble`."""
     try:
         told = json.loads(keys.key(OWN).open_as(row.name, Sealed(row.nonce, row.sealed)))
-        return KeptAnswer(status=told["status"], body=told["body"].encode(), secret_of=told["secret_of"])
+        return {"status": told["status"], "body": str(told["body"]), "secret_of": told["secret_of"]}
     except (DoesNotOpen, ValueError, KeyError, TypeError) as error:
         raise FileTrouble(f"{DAMAGED}: an answer that was kept can't be read") from error
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal_column, select
 
@@ -72,6 +72,11 @@ class GoneRecord:
 
     is_erased: bool
     """Erased by key; else it was kept as long as the policies say."""
+
+    @property
+    def how(self) -> Literal["erased", "dropped"]:
+        """In a word."""
+        return "erased" if self.is_erased else "dropped"
 
     @property
     def why(self) -> str:

@@ -29,8 +29,11 @@ POLICY_MIN = 8
 ENGINES_RULES = (ENGINE_DISAGREEMENT, NO_RULES)
 """Reasons of no policy."""
 
-ACTS = ("add", "change", "end", "create", "revoke", "first", "watch", "approved", "rollback", "complete", "written")
-"""Outcomes of records that are no decisions."""
+ACTS = (
+    *("add", "change", "end", "erase", "create", "revoke", "first", "watch", "approved", "rollback", "complete"),
+    *("written", "confirm", "proposed", "withdrawn"),
+)
+"""Outcomes of records that are no decisions; those with a number behind them are found by their kind."""
 
 OUTCOMES = tuple(dict.fromkeys((*(step for kind in CASE_KINDS.values() for step in kind.ladder), *ACTS)))
 

@@ -35,7 +35,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "webhook_outbox": {APP: "SELECT, INSERT, UPDATE, DELETE", AUDITOR: "SELECT"},
     "webhook_secrets": {APP: "SELECT, INSERT, DELETE"},
     "policy_sets": _APPENDED,
-    "people": {APP: "SELECT, INSERT, UPDATE", AUDITOR: "SELECT"},
+    "people": {APP: "SELECT, INSERT, UPDATE, DELETE", AUDITOR: "SELECT"},
     "head": {APP: "SELECT, UPDATE", AUDITOR: "SELECT"},
     "probe": {APP: "SELECT, INSERT, UPDATE"},
     "alembic_version": {APP: "SELECT", AUDITOR: "SELECT"},

@@ -12,7 +12,8 @@ A folder may have been made by anybody: only names that an export has are read, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,11 @@ from files.strict_json import JsonRefused, read_json_object
 from ledger.export.export_folder import FORMAT, tile_path
 from ledger.record.body_parts import Part, commitment, digest_of
 from ledger.record.checkpoints import stated_size
+from ledger.record.decision_parts import REQUEST
+from ledger.record.gone_bodies import ERASED, ERASURE
 from ledger.record.log_tiles import TILE_HASHES, hashes_in
 from ledger.record.merkle_tree import HASH_BYTES
+from ledger.record.record_header import Header, RecordKind
 from ledger.record.signed_notes import BadNote, read_verifier
 from ledger.store.text_files import small_text
 from ledger.store.trouble import FileTrouble
@@ -63,7 +67,7 @@ class ExportManifest:
             self.size, self.verifier_key = int(said["checkpoint"]["size"]), str(said["checkpoint"]["verifier_key"])
         except (JsonRefused, KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileTrouble(f"`{folder / MANIFEST}` is no manifest of an export") from error
-        if self.format != FORMAT:
+        if self.format not in (1, FORMAT):
             raise FileTrouble(f"`{folder}` is of another version of credence: its format is {self.format}")
 
     def own_key(self) -> TrustedKey:
@@ -113,6 +117,7 @@ class _ExportCheck:
         self._records = RecordCheck(faults=self._faults, key=None)
         self._order = LineOrder(self._faults, self._size, is_complete=self._manifest.is_complete)
         self._withheld = 0
+        self._gone: list[tuple[Header, dict[str, Any], str]] = []  # records without bodies, and why
 
     def done(self, show: ShowChecked) -> Verified:
         faults = self._faults
@@ -123,6 +128,7 @@ class _ExportCheck:
         self._order.finish(f"{ENTRIES}:{lines + 1}")
         if lines != self._manifest.records:
             faults.add(FaultKind.FILE, f"{MANIFEST}: says {self._manifest.records} records, {ENTRIES} has {lines}")
+        self._judge_gone()
         self._log(show)
         policies = PolicySetCheck(faults)
         policies.look(self._policy_sets())
@@ -137,6 +143,8 @@ class _ExportCheck:
             checkpoints=self._history.checkpoints,
             opened=self._records.opened,
             withheld=self._withheld,
+            erased=self._records.gone.erased,
+            dropped=self._records.gone.dropped,
             policy_sets=policies.sets,
         )
 
@@ -161,8 +169,10 @@ class _ExportCheck:
         except JsonRefused as error:
             self._faults.add(FaultKind.FILE, f"{at}: {error.message}")
             return
-        text, parts = said.get("header"), said.get("parts")
-        if said.keys() != {"header", "parts"} or not isinstance(text, str) or not isinstance(parts, list):
+        text = said.get("header")
+        gone = said["gone"] if said.keys() == {"header", "gone"} else None
+        parts = said["parts"] if said.keys() == {"header", "parts"} else None
+        if not isinstance(text, str) or not (isinstance(parts, list) or _is_gone(gone)):
             self._faults.add(FaultKind.FILE, f"{at}: is no record with its header and its parts")
             return
         match = _SEQ.search(text)
@@ -174,22 +184,65 @@ class _ExportCheck:
         if not self._order.take(seq, at, where):
             return
         header, leaf = self._records.header(seq, text, where)
-        if header is not None:
-            self._body(parts, header.body, where)
+        if header is not None and isinstance(parts, list):
+            self._body(parts, header, where)
+        elif header is not None and isinstance(gone, dict):
+            self._gone.append((header, gone, where))
         self._in_tile(seq, leaf, where)
 
-    def _body(self, parts: list[Any], digest: str, where: str) -> None:
+    def _body(self, parts: list[Any], header: Header, where: str) -> None:
         try:
-            committed = [_committed(part) for part in parts]
-        except (TypeError, ValueError, KeyError):  # of hexadecimal, of characters, of members
+            read = [_read(part) for part in parts]
+        except (TypeError, ValueError, KeyError, AttributeError):  # of hexadecimal, of characters, of members
             self._faults.add(FaultKind.BODY, f"{where}: its parts can't be read")
             return
-        if digest_of(committed) != digest:
-            self._faults.add(FaultKind.BODY, f"{where}: its body is not the one recorded")
-        elif any("commitment" in part for part in parts):
+        stated = [part.computed if part.stated is None else part.stated for part in read]
+        unlike = [part for part in read if part.computed is not None and part.computed != part.stated]
+        if digest_of(each or b"" for each in stated) != header.body:
+            # one that states no commitment took the place of one that did
+            culprits = [part for part in unlike if part.stated is None] if self._manifest.format == FORMAT else []
+            if not culprits:
+                self._faults.add(FaultKind.BODY, f"{where}: its body is not the one recorded")
+            self._unlike(culprits, where)
+        elif self._manifest.format == FORMAT and unlike:
+            self._unlike(unlike, where)
+        elif any(part.computed is None for part in read):
             self._withheld += 1
         else:
             self._records.opened += 1
+            self._says(parts, header, where)
+
+    def _unlike(self, parts: Sequence[_ReadPart], where: str) -> None:
+        for part in parts:
+            self._faults.add(FaultKind.BODY, f"{where}: part {part.called} is not the one recorded")
+
+    def _says(self, parts: list[dict[str, str]], header: Header, where: str) -> None:
+        """What an erasure lists; a shown part is proved to be what was recorded."""
+        if header.kind == RecordKind.ERASURE and header.outcome.startswith(ERASED):
+            text = next((part["content"] for part in parts if part["path"] == ERASURE), None)
+            self._records.gone.lists(header.seq, text, where)
+
+    def _judge_gone(self) -> None:
+        """Records without bodies: does the record that they name say so? Where it isn't in the folder, nobody knows."""
+        gone = self._records.gone
+        for header, said, where in self._gone:
+            by = said["by"]
+            is_known = self._manifest.is_complete or by in self._lists_of()
+            if said["how"] == "dropped":
+                below = gone.dropped_below.get(header.case, 0)
+                if self._manifest.is_complete and header.seq >= below:
+                    self._faults.add(FaultKind.BODY_MISSING, f"{where}: its body is missing")
+                else:
+                    gone.dropped += 1
+            elif is_known and gone.listed.get(header.seq) != by:
+                self._faults.add(
+                    FaultKind.BODY_MISSING, f"{where}: its body is missing, and record {by} does not list it"
+                )
+            else:
+                gone.erased += 1
+
+    def _lists_of(self) -> set[int]:
+        return set(self._records.gone.erased_keys.values())
 
     def _in_tile(self, seq: int, leaf: bytes | None, where: str) -> None:
         number, at = divmod(seq, TILE_HASHES)
@@ -289,13 +342,34 @@ class _ExportCheck:
             self._faults.add(FaultKind.FILE, f"{name}: is not the one in {MANIFEST}")
 
 
-def _committed(part: dict[str, str]) -> bytes:
-    """Of one part of a line, shown or withheld. Raises ValueError, TypeError and KeyError where it is none."""
-    if part.keys() == {"path", "commitment"}:
-        committed = bytes.fromhex(part["commitment"])
-        if len(committed) != HASH_BYTES:
-            raise ValueError(part["commitment"])
-        return committed
-    if part.keys() != {"path", "salt", "content"}:
+@dataclass(frozen=True, slots=True)
+class _ReadPart:
+    """A part of a line."""
+
+    called: str  # without its document where it is a fact, and without its place
+    stated: bytes | None  # the commitment that the line states
+    computed: bytes | None  # the commitment to what the line shows; None: it is withheld
+
+
+def _read(part: dict[str, str]) -> _ReadPart:
+    """Raises ValueError, TypeError, KeyError and AttributeError where it is none."""
+    if part.keys() - {"commitment"} not in ({"path"}, {"path", "salt", "content"}):
         raise KeyError("path")
-    return commitment(bytes.fromhex(part["salt"]), Part(part["path"], part["content"].encode()))
+    stated = bytes.fromhex(part["commitment"]) if "commitment" in part else None
+    if stated is not None and len(stated) != HASH_BYTES:
+        raise ValueError(part["commitment"])
+    shown = "content" in part
+    if not shown and stated is None:
+        raise KeyError("commitment")
+    computed = commitment(bytes.fromhex(part["salt"]), Part(part["path"], part["content"].encode())) if shown else None
+    called = part["path"].partition("@")[0].removeprefix(f"{REQUEST}/")
+    return _ReadPart(clipped(called), stated, computed)
+
+
+def _is_gone(said: object) -> bool:
+    return (
+        isinstance(said, dict)
+        and said.keys() == {"how", "by"}
+        and said["how"] in ("erased", "dropped")
+        and type(said["by"]) is int
+    )

@@ -74,7 +74,7 @@ class Exported:
             if (len(content), sha256(content).hexdigest()) != (said["bytes"], said["sha256"]):
                 found.append(f"{name}: is not the one in the manifest")
         for line, header in zip(self.lines, self.headers, strict=True):
-            committed = [bytes.fromhex(p["commitment"]) if "commitment" in p else _commitment(p) for p in line["parts"]]
+            committed = [_commitment(p) if "content" in p else bytes.fromhex(p["commitment"]) for p in line["parts"]]
             if sha256(b"".join(committed)).hexdigest() != header["body"]:
                 found.append(f"record {header['seq']}: a part is not the one recorded")
             if _leaf(line) != self._hash(0, header["seq"]):
@@ -160,7 +160,7 @@ def test_what_was_changed_is_seen(kept: Kept, tmp_path: Path, what: str) -> None
     elif what == "removed part":
         line["parts"].pop()
     elif what == "commitment":
-        next(part for part in line["parts"] if "commitment" in part)["commitment"] = "0" * 64
+        next(part for part in line["parts"] if "content" not in part)["commitment"] = "0" * 64
     else:
         tile = tmp_path / "out" / "tile" / "0" / "000"
         tile.write_bytes(tile.read_bytes()[:6400] + bytes(32) + tile.read_bytes()[6432:])
@@ -191,6 +191,29 @@ def test_masked_it_holds_commitments_in_place_of_what_is_confidential(kept: Kept
     hidden = {p["path"] for line in exported.lines for p in line["parts"] if "commitment" in p}
     assert {"request/account.current_ratio", "request/account.insolvent", "answer", "answer/results"} <= hidden
     assert {p["path"] for line in exported.lines for p in line["parts"] if "content" in p} == {"request"}
+
+
+@pytest.mark.parametrize("beside", ["its commitment", "none"])
+def test_a_masked_value_that_somebody_fills_in_is_named(kept: Kept, tmp_path: Path, beside: str) -> None:
+    """Whoever got the export masked can't say what stood there."""
+    _export(kept, tmp_path / "out", "--masked")
+    assert credence("journal", "verify", tmp_path / "out").exit_code == 0
+    file = tmp_path / "out" / "entries.ndjson"
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    part = next(part for part in lines[200]["parts"] if part["path"] == "request/account.current_ratio")
+    made_up = {"path": part["path"], "salt": "00" * 16, "content": '"9.99"'}
+    was = part.pop("commitment")
+    part |= {**made_up, "commitment": was} if beside == "its commitment" else made_up
+    content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    file.write_bytes(content)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    manifest["files"]["entries.ndjson"] = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    done = credence("journal", "verify", tmp_path / "out", "--json")
+    assert [each["fault"] for each in json.loads(done.stdout)["first"]] == [
+        "entries.ndjson:201: record 200: part account.current_ratio is not the one recorded"
+    ]
+    assert done.exit_code == 1
 
 
 def test_decisions_become_a_table(kept: Kept, tmp_path: Path) -> None:
@@ -234,7 +257,7 @@ def test_what_breaks_off_leaves_nothing(kept: Kept, tmp_path: Path, monkeypatch:
         raise KeyboardInterrupt if at == "interrupted" else JournalUnavailable("made up")
 
     place = {"finishing": (export_folder, "_tiles"), "recording": (exporting, "_record")}
-    monkeypatch.setattr(*place.get(at, (exporting, "opened")), fails)
+    monkeypatch.setattr(*place.get(at, (exporting, "opened_or_gone")), fails)
     words = (tmp_path / "out", "--parquet", tmp_path / "d.parquet")
     done = credence("journal", "export", "--journal", kept.file, *words)
     assert done.exit_code == (130 if at == "interrupted" else 2)

@@ -47,10 +47,13 @@ GET  /checkpoint                   -     -     -     -     -     -     may   -  
 GET  /tile/entries/{bundle:path}   -     -     -     -     -     -     may   -     may   -     -
 GET  /tile/{tile:path}             -     -     -     -     -     -     may   -     may   -     set
 GET  /v1/journal/{record}/replay   -     -     -     -     -     -     may   head  head  -     -
+GET  /v1/erasures                  -     -     -     -     -     -     may   may   may   -     -
+POST /v1/erasures                  -     -     -     -     -     -     -     prop  conf  -     -
 GET  /v1/people                    -     -     -     -     -     -     may   -     may   -     -
 POST /v1/people                    -     -     -     -     -     -     -     -     may   -     -
 POST /v1/people/{login}/change     -     -     -     -     -     -     -     -     may   -     -
 POST /v1/people/{login}/end        -     -     -     -     -     -     -     -     may   -     -
+POST /v1/people/{login}/erase      -     -     -     -     -     -     -     -     may   -     -
 GET  /v1/keys                      -     -     -     -     -     -     may   -     may   -     -
 POST /v1/keys                      -     -     -     -     -     -     -     -     may   -     -
 POST /v1/keys/{id}/revoke          -     -     -     -     -     -     -     -     may   -     -
@@ -70,6 +73,8 @@ WORDS = {
     "head": Right.HEADER,
     "ready": Right.READINESS,
     "set": Right.SETTING,
+    "prop": Right.PROPOSE,
+    "conf": Right.CONFIRM,
     "-": None,
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ledger.record.body_parts import Part, commitment
 from ledger.record.checkpoints import Checkpoint
 from ledger.record.signed_notes import new_signer
 from ledger.store.secret_files import beside, signing_key
@@ -82,6 +83,17 @@ def _content(lines: Lines) -> None:
     part["content"] = part["content"].replace("hold", "approve")
 
 
+def _content_with_commitment(lines: Lines) -> None:
+    _content(lines)
+    part = next(part for part in lines[700]["parts"] if part["path"] == "answer")
+    part["commitment"] = commitment(bytes.fromhex(part["salt"]), Part("answer", part["content"].encode())).hex()
+
+
+def _say_gone(line: dict[str, Any], how: str) -> None:
+    del line["parts"]
+    line["gone"] = {"how": how, "by": 701}
+
+
 def _header(lines: Lines) -> None:
     lines[700]["header"] = lines[700]["header"].replace('"hold"', '"approve"')
 
@@ -123,7 +135,23 @@ SUM = "is not the one in manifest.json"
 HISTORY = "records 0..999: one of them is not what checkpoint 1000 was signed over"
 TAMPERINGS: dict[str, tuple[Tamper, list[str]]] = {
     "nothing": (lambda _: None, []),
-    "content": (_on_lines(_content), ["entries.ndjson:701: record 700: its body is not the one recorded"]),
+    "content": (_on_lines(_content), ["entries.ndjson:701: record 700: part answer is not the one recorded"]),
+    "content and its commitment": (
+        _on_lines(_content_with_commitment),
+        ["entries.ndjson:701: record 700: its body is not the one recorded"],
+    ),
+    "a commitment": (
+        _on_lines(lambda lines: lines[700]["parts"][0].update(commitment="0" * 64)),
+        ["entries.ndjson:701: record 700: its body is not the one recorded"],
+    ),
+    "said to be erased": (
+        _on_lines(lambda lines: _say_gone(lines[700], "erased")),
+        ["entries.ndjson:701: record 700: its body is missing, and record 701 does not list it"],
+    ),
+    "said to be dropped": (
+        _on_lines(lambda lines: _say_gone(lines[700], "dropped")),
+        ["entries.ndjson:701: record 700: its body is missing"],
+    ),
     "header": (_on_lines(_header), ["entries.ndjson:701: record 700: is not the one in tile 0/2"]),
     "removed": (
         _on_lines(lambda lines: lines.pop(700)),
@@ -150,7 +178,7 @@ TAMPERINGS: dict[str, tuple[Tamper, list[str]]] = {
     ),
     "salt": (
         _on_lines(lambda lines: lines[700]["parts"][0].update(salt="0" * 32)),
-        ["entries.ndjson:701: record 700: its body is not the one recorded"],
+        ["entries.ndjson:701: record 700: part request is not the one recorded"],
     ),
     "no hexadecimal": (
         _on_lines(lambda lines: lines[700]["parts"][0].update(salt="x")),
@@ -281,7 +309,7 @@ def test_on_the_terminal_the_first_fault_comes_with_what_it_means(home: Path, fo
         "bodies    999 as recorded",
         "signed    1,000 by the newest checkpoint that holds, of 1",
         "policies  1 policy set as its version says",
-        "FAULT     entries.ndjson:701: record 700: its body is not the one recorded",
+        "FAULT     entries.ndjson:701: record 700: part answer is not the one recorded",
         f"          {means}",
         "faults    1 × body not the one recorded",
     ]

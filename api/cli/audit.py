@@ -12,9 +12,9 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, refuse
-from api.cli.options import FOUND, READ, WRITTEN, JournalOption, QuietOption
+from api.cli.options import READ, WRITTEN, JournalOption, QuietOption
 from api.cli.progress import progress_bar
-from api.cli.record_options import RecordArgument, journal_to_read
+from api.cli.record_options import RecordArgument, SinceOption, UntilOption, journal_to_read
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -110,14 +110,6 @@ AmountColumnOption = Annotated[
         show_default="amounts aren't compared",
         rich_help_panel=READ,
     ),
-]
-SinceOption = Annotated[
-    str | None,
-    typer.Option("--from", metavar="TIME", help="Recorded at this time or later.", rich_help_panel=FOUND),
-]
-UntilOption = Annotated[
-    str | None,
-    typer.Option("--until", metavar="TIME", help="Recorded at this time or earlier.", rich_help_panel=FOUND),
 ]
 
 

@@ -204,7 +204,7 @@ def case(
 
     Exit code: 0 written, 2 there is no such decision, an option can't be used, or the journal can't be read.
     """
-    from ledger.audit.case_file import LANGUAGES, NoCase, case_file
+    from ledger.audit.case_page import LANGUAGES, NoCase, case_file
     from ledger.audit.case_sources import case_sources
     from ledger.store.trouble import FileTrouble
 

@@ -41,7 +41,7 @@ from api import policy_check, replay_job
 from api.http.access_routes import add_access_routes
 from api.http.admission import Admission, check_routes
 from api.http.answers import DecisionShape
-from api.http.audit_routes import add_audit_routes, add_completeness_route
+from api.http.audit_routes import add_audit_routes
 from api.http.authentication import Authentication
 from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
@@ -148,8 +148,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_log_routes(app, journal)
     add_cosignature_route(app, journal, settings)
     add_replay_routes(app, journal, checker)
-    add_audit_routes(app, journal)
-    add_completeness_route(app, journal, settings.body_bytes_max)
+    add_audit_routes(app, journal, settings.body_bytes_max)
     _add_decision_routes(app, journal, policies)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)

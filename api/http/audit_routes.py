@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -26,7 +26,7 @@ from api.http.problems import BodyFault, FactsInvalid, UnknownDecision, UnknownR
 from api.http.search_turns import SearchTurns
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.audit import access_review, policy_changes, random_sample
-from ledger.audit.case_file import NoCase, case_file
+from ledger.audit.case_page import NoCase, case_file
 from ledger.audit.case_sources import case_sources
 from ledger.audit.completeness import COLUMNS, FAULTS_MAX, completeness
 from ledger.audit.proof_files import proofs_of
@@ -73,15 +73,32 @@ _PAGE: dict[int | str, dict[str, Any]] = {
 }
 
 
-def add_audit_routes(app: FastAPI, journal: Journal) -> None:
-    """`GET /v1/audit/…`."""
-    turns = SearchTurns()
+@dataclass(frozen=True, slots=True)
+class _Reports:
+    """Makes the answers of one journal, one at a time for each caller."""
 
-    async def answered(
-        request: Request, make: Any, columns: Sequence[str], form: ReportForm, *, proofs: bool
+    journal: Journal
+    turns: SearchTurns
+
+    async def answer(
+        self, request: Request, make: Any, columns: Sequence[str], form: ReportForm, *, proofs: bool
     ) -> Response:
+        """`make` gives the report's lines from the journal's tables and keys."""
         admitted = admitted_of(request.scope)
-        return await turns.run(admitted.caller.budget or "", _report, journal, admitted, make, columns, form, proofs)
+        caller = admitted.caller.budget or ""
+        return await self.turns.run(caller, _report, self.journal, admitted, make, columns, form, proofs)
+
+
+def add_audit_routes(app: FastAPI, journal: Journal, body_bytes_max: int) -> None:
+    """`/v1/audit/…`."""
+    reports = _Reports(journal, SearchTurns())
+    _add_reports(app, reports)
+    _add_sample(app, reports)
+    _add_case(app, journal)
+    _add_completeness(app, reports, body_bytes_max)
+
+
+def _add_reports(app: FastAPI, reports: _Reports) -> None:
 
     @app.get(
         "/v1/audit/policy-changes",
@@ -99,7 +116,7 @@ def add_audit_routes(app: FastAPI, journal: Journal) -> None:
         proofs: Annotated[bool, _PROOFS] = False,
     ) -> Response:
         """Which policies took effect when, by whom, and what each change was: files, rules, parameters old → new."""
-        return await answered(request, policy_changes.policy_changes, policy_changes.COLUMNS, form, proofs=proofs)
+        return await reports.answer(request, policy_changes.policy_changes, policy_changes.COLUMNS, form, proofs=proofs)
 
     @app.get(
         "/v1/audit/access",
@@ -119,8 +136,10 @@ def add_audit_routes(app: FastAPI, journal: Journal) -> None:
         """People and keys with roles and authority, and duties that conflict in one hand."""
         now = datetime.now(UTC)
         make = lambda connection, keys: access_review.access_review(connection, keys, now)  # noqa: E731
-        return await answered(request, make, access_review.COLUMNS, form, proofs=proofs)
+        return await reports.answer(request, make, access_review.COLUMNS, form, proofs=proofs)
 
+
+def _add_sample(app: FastAPI, reports: _Reports) -> None:
     @app.get(
         "/v1/audit/sample",
         name="audit_sample",
@@ -146,8 +165,10 @@ def add_audit_routes(app: FastAPI, journal: Journal) -> None:
         make = lambda connection, _: random_sample.sample_lines(  # noqa: E731
             random_sample.journal_sample(connection, plan)[0]
         )
-        return await answered(request, make, random_sample.COLUMNS, form, proofs=proofs)
+        return await reports.answer(request, make, random_sample.COLUMNS, form, proofs=proofs)
 
+
+def _add_case(app: FastAPI, journal: Journal) -> None:
     @app.get(
         "/v1/audit/case/{record}",
         name="audit_case",
@@ -169,10 +190,7 @@ def add_audit_routes(app: FastAPI, journal: Journal) -> None:
         return Response(page, media_type="text/html", headers={"Content-Security-Policy": _PAGE_POLICY})
 
 
-def add_completeness_route(app: FastAPI, journal: Journal, body_bytes_max: int) -> None:
-    """`POST /v1/audit/completeness`."""
-    turns = SearchTurns()
-
+def _add_completeness(app: FastAPI, reports: _Reports, body_bytes_max: int) -> None:
     @app.post(
         "/v1/audit/completeness",
         name="audit_completeness",
@@ -188,7 +206,7 @@ def add_completeness_route(app: FastAPI, journal: Journal, body_bytes_max: int) 
         body = await read_body(request.scope, request.receive, body_bytes_max)
         listed, wanted = _listed(body), _decided_orders(period)
         caller = admitted_of(request.scope).caller.budget or ""
-        return await turns.run(caller, _complete, journal, listed, wanted)
+        return await reports.turns.run(caller, _complete, reports.journal, listed, wanted)
 
 
 def _listed(body: bytes) -> dict[str, Decimal | None]:

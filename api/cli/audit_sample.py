@@ -19,10 +19,13 @@ _SEED_MAX = 200
 SeedOption = Annotated[
     str,
     typer.Option(
-        "--seed", metavar="WORD", help="Decides what is drawn: a word of your own, said after the journal was signed."
+        "--seed",
+        metavar="WORD",
+        help="Decides what is drawn: a word of your own, said after the journal was signed.",
+        rich_help_panel=FOUND,
     ),
 ]
-CountOption = Annotated[int, typer.Option("--count", metavar="N", help="How many decisions.")]
+CountOption = Annotated[int, typer.Option("--count", metavar="N", help="How many decisions.", rich_help_panel=FOUND)]
 CaseWordOption = Annotated[
     str | None,
     typer.Option("--of", metavar="KIND", help="Decisions on this kind of case, such as order.", rich_help_panel=FOUND),

@@ -12,9 +12,9 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, refuse
-from api.cli.options import FOUND, READ, WRITTEN, JournalOption, QuietOption
+from api.cli.options import READ, WRITTEN, JournalOption, QuietOption
 from api.cli.progress import progress_bar
-from api.cli.record_options import RecordArgument, journal_to_read
+from api.cli.record_options import RecordArgument, SinceOption, UntilOption, journal_to_read
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -111,14 +111,6 @@ AmountColumnOption = Annotated[
         rich_help_panel=READ,
     ),
 ]
-SinceOption = Annotated[
-    str | None,
-    typer.Option("--from", metavar="TIME", help="Recorded at this time or later.", rich_help_panel=FOUND),
-]
-UntilOption = Annotated[
-    str | None,
-    typer.Option("--until", metavar="TIME", help="Recorded at this time or earlier.", rich_help_panel=FOUND),
-]
 
 
 def completeness(
@@ -212,7 +204,7 @@ def case(
 
     Exit code: 0 written, 2 there is no such decision, an option can't be used, or the journal can't be read.
     """
-    from ledger.audit.case_file import LANGUAGES, NoCase, case_file
+    from ledger.audit.case_page import LANGUAGES, NoCase, case_file
     from ledger.audit.case_sources import case_sources
     from ledger.store.trouble import FileTrouble
 

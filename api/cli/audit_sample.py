@@ -11,7 +11,7 @@ from rich.text import Text
 from api.cli.audit import OutOption, ReportOptions, save_text, write_proofs, write_report
 from api.cli.console import FOUND_PROBLEMS, err, out, refuse
 from api.cli.options import FOUND, READ, WRITTEN, JournalOption
-from api.cli.record_options import journal_to_read
+from api.cli.record_options import OutcomeOption, SinceOption, UntilOption, journal_to_read
 
 PLAN_FILE = "sample.json"
 _SEED_MAX = 200
@@ -19,23 +19,16 @@ _SEED_MAX = 200
 SeedOption = Annotated[
     str,
     typer.Option(
-        "--seed", metavar="WORD", help="Decides what is drawn: a word of your own, said after the journal was signed."
+        "--seed",
+        metavar="WORD",
+        help="Decides what is drawn: a word of your own, said after the journal was signed.",
+        rich_help_panel=FOUND,
     ),
 ]
-CountOption = Annotated[int, typer.Option("--count", metavar="N", help="How many decisions.")]
+CountOption = Annotated[int, typer.Option("--count", metavar="N", help="How many decisions.", rich_help_panel=FOUND)]
 CaseWordOption = Annotated[
     str | None,
     typer.Option("--of", metavar="KIND", help="Decisions on this kind of case, such as order.", rich_help_panel=FOUND),
-]
-OutcomeOption = Annotated[
-    str | None, typer.Option("--outcome", metavar="WORD", help="Decisions with this outcome.", rich_help_panel=FOUND)
-]
-SinceOption = Annotated[
-    str | None, typer.Option("--from", metavar="TIME", help="Recorded at this time or later.", rich_help_panel=FOUND)
-]
-UntilOption = Annotated[
-    str | None,
-    typer.Option("--until", metavar="TIME", help="Recorded at this time or earlier.", rich_help_panel=FOUND),
 ]
 SampleFolderOption = Annotated[
     Path | None,

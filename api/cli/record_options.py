@@ -33,6 +33,15 @@ def _option(name: str, metavar: str, help: str) -> typer.models.OptionInfo:
     return option
 
 
+SinceOption = Annotated[str | None, _option("--from", "TIME", f"Recorded at this time or later: {_TIME}")]
+UntilOption = Annotated[
+    str | None, _option("--until", "TIME", "Recorded at this time or earlier; of a day, by its end.")
+]
+OutcomeOption = Annotated[
+    str | None, _option("--outcome", "WORD", "What was decided or done, such as hold, reject or add.")
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordOptions:
     """All that is given must hold. None: whatever it is."""
@@ -49,9 +58,7 @@ class RecordOptions:
     case: Annotated[str | None, _option("--case", "KIND", "Decisions on this kind of case, such as order.")] = None
     """The kind of case."""
 
-    outcome: Annotated[
-        str | None, _option("--outcome", "WORD", "What was decided or done, such as hold, reject or add.")
-    ] = None
+    outcome: OutcomeOption = None
     """What was decided or done."""
 
     kind: Annotated[
@@ -78,12 +85,10 @@ class RecordOptions:
     ] = None
     """The policies that decided or took effect."""
 
-    since: Annotated[str | None, _option("--from", "TIME", f"Recorded at this time or later: {_TIME}")] = None
+    since: SinceOption = None
     """Recorded at this time or later."""
 
-    until: Annotated[
-        str | None, _option("--until", "TIME", "Recorded at this time or earlier; of a day, by its end.")
-    ] = None
+    until: UntilOption = None
     """Recorded at this time or earlier."""
 
     request_id: Annotated[str | None, _option("--request-id", "ID", "The request's X-Request-Id.")] = None

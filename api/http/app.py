@@ -41,6 +41,7 @@ from api import policy_check, replay_job
 from api.http.access_routes import add_access_routes
 from api.http.admission import Admission, check_routes
 from api.http.answers import DecisionShape
+from api.http.audit_routes import add_audit_routes
 from api.http.authentication import Authentication
 from api.http.bearer_tokens import IssuerTokens
 from api.http.caller import admitted_of
@@ -142,11 +143,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     app.add_exception_handler(HTTPException, _raise_ours)
     app.add_exception_handler(RequestValidationError, _raise_ours)
     app.router.routes.extend(_decide_route(case, asgi) for case, asgi in cases.items())
-    add_search_routes(app, journal, policies)
-    add_proof_routes(app, journal)
-    add_log_routes(app, journal)
-    add_cosignature_route(app, journal, settings)
-    add_replay_routes(app, journal, checker)
+    _add_journal_routes(app, journal, policies, checker, settings)
     _add_decision_routes(app, journal, policies)
     add_policy_routes(app, policies, checker, settings.body_bytes_max)
     add_vocabulary_routes(app, policies)
@@ -220,6 +217,18 @@ def _decide_route(case: str, asgi: ASGIApp) -> AsgiRoute:
         response_model=DecisionShape,
         responses={201: _DECIDED, **problems(400, 410, 413, 415, 422, 503)},
     )
+
+
+def _add_journal_routes(
+    app: FastAPI, journal: Journal, policies: Policies, checker: Worker, settings: Settings
+) -> None:
+    """What is recorded: found, proved, decided again, reported."""
+    add_search_routes(app, journal, policies)
+    add_proof_routes(app, journal)
+    add_log_routes(app, journal)
+    add_cosignature_route(app, journal, settings)
+    add_replay_routes(app, journal, checker)
+    add_audit_routes(app, journal, settings.body_bytes_max)
 
 
 def _add_decision_routes(app: FastAPI, journal: Journal, policies: Policies) -> None:

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from api.http.access_answers import AddPersonRequest, ChangePersonRequest, CreateKeyRequest, RevokeKeyRequest
 from api.http.access_table import NO_ROLE, ROWS, Right
 from api.http.answers import ActivateRequest, CheckRequest, Problem
+from api.http.audit_answers import CompletenessRequest
 from api.http.condition_kinds import condition_kinds
 from api.http.erasure_answers import ErasureRequest
 from api.http.log_answers import AddCosignatureRequest
@@ -66,6 +67,7 @@ _SENT: tuple[type[BaseModel], ...] = (
     ChangeWebhookRequest,
     RotateWebhookRequest,
     SendAgainRequest,
+    CompletenessRequest,
 )
 """What is sent, beside the bodies of case kinds: these alone stay closed."""
 

@@ -5,7 +5,7 @@
     access_review    people and keys with roles and authority, and duties that conflict in one hand
     random_sample    records drawn by a seed, so that nobody chose them, and checked without the journal
     completeness     a list of order numbers from elsewhere against what was decided
-    case_file        everything about one decision, as a page to print
+    case_page        everything about one decision, as a page to print
 
 Reports read the journal and change nothing. `ledger.verify` says whether what they read is what was recorded.
 """

@@ -69,6 +69,9 @@ AUTHORITY_WITHOUT_DESK = "has an authority to release and not the role desk"
 KEY_OF_ENDED = "its person was ended"
 
 
+_KINDS = (RecordKind.PERSON, RecordKind.KEY)
+
+
 def access_review(connection: Connection, keys: SubjectKeys, now: datetime) -> list[ReportLine]:
     """People in the order in which they were added, then keys. Raises `FileTrouble`."""
     names = {row.id: row for row in connection.execute(select(people))}
@@ -76,9 +79,6 @@ def access_review(connection: Connection, keys: SubjectKeys, now: datetime) -> l
     ended = {id_ for id_, act in persons.items() if act.header.outcome == "end"}
     lines = [_person(id_, act, names.get(id_)) for id_, act in persons.items()]
     return lines + [_key(id_, act, names, ended, now) for id_, act in all_keys.items()]
-
-
-_KINDS = (RecordKind.PERSON, RecordKind.KEY)
 
 
 class _LastAct(NamedTuple):

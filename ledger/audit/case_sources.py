@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from engine.pipeline import version
-from ledger.audit.case_file import CaseSources
+from ledger.audit.case_page import CaseSources
 from ledger.journal.journal import Journal
 from ledger.journal.opened_records import Activation, PolicySet, activations, policy_set, record_called
 from ledger.record.record_header import Header

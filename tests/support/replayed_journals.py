@@ -4,6 +4,7 @@ acts for, with reasons that wait for facts together and with waived ones, in oth
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ class ReplayedJournal:
 
     def ids(self, outcome: str | None = None) -> list[int]:
         """Numbers of the decisions with this outcome, rising."""
-        return [seq for seq, text in self.answers.items() if outcome is None or f'"outcome":"{outcome}"' in text]
+        return [seq for seq, text in self.answers.items() if outcome in (None, json.loads(text)["outcome"])]
 
 
 def write_policies(folder: Path) -> Path:

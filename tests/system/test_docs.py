@@ -62,7 +62,7 @@ IBM = "ibm_accounts_receivable.csv"
 ASKS = ("credence activate", "credence people", "credence keys")
 """Commands that ask the service which listens on port 8000."""
 
-READS_SIGNED = tuple(f"credence journal {word}" for word in ("export", "verify", "proof"))
+READS_SIGNED = tuple(f"credence journal {word}" for word in ("export", "verify", "proof")) + ("credence audit",)
 """Commands that go as far as the newest checkpoint, which the service signs within a second."""
 
 _STARTS = "|".join(map(re.escape, ("credence", "curl", *NOT_RUN)))

@@ -30,6 +30,12 @@ OTHER_TYPE = {
         for option in ("--from", "--until")
         for command in ("search", "export", "replay")
     },
+    **{
+        (option, f"audit {command}"): "it takes times too, of records"
+        for option in ("--from", "--until")
+        for command in ("sample", "completeness")
+    },
+    ("--lang", "audit case"): "a page is in one of two languages, and never in the site's",
 }
 OTHER_HELP = {
     **OTHER_TYPE,
@@ -38,6 +44,10 @@ OTHER_HELP = {
     ("--as-of", "portfolio"): "it has no default, and says why",
     ("--map", "backtest"): "it takes a history map, the others a row map",
     ("--as-of", "backtest"): "the older name of --parameters-of",
+    ("--proofs", "audit sample"): "it writes the plan of the drawing too",
+    ("--key", "audit check-sample"): "it must be given",
+    ("--save", "journal proof"): "it is the proof that is saved",
+    ("--save", "audit case"): "it is a page that is saved",
     **{
         (option, f"journal {command}"): "it narrows a search"
         for option in ("--case", "--rule")

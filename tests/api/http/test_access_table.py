@@ -49,6 +49,11 @@ GET  /tile/{tile:path}             -     -     -     -     -     -     may   -  
 GET  /v1/journal/{record}/replay   -     -     -     -     -     -     may   head  head  -     -
 GET  /v1/erasures                  -     -     -     -     -     -     may   may   may   -     -
 POST /v1/erasures                  -     -     -     -     -     -     -     prop  conf  -     -
+GET  /v1/audit/policy-changes      -     -     -     -     -     -     may   head  head  -     -
+GET  /v1/audit/access              -     -     -     -     -     -     may   head  head  -     -
+GET  /v1/audit/sample              -     -     -     -     -     -     may   head  head  -     -
+GET  /v1/audit/case/{record}       -     -     -     -     -     -     may   -     -     -     -
+POST /v1/audit/completeness        -     -     -     -     -     -     may   -     -     -     -
 GET  /v1/people                    -     -     -     -     -     -     may   -     may   -     -
 POST /v1/people                    -     -     -     -     -     -     -     -     may   -     -
 POST /v1/people/{login}/change     -     -     -     -     -     -     -     -     may   -     -

@@ -90,6 +90,7 @@ NAMES = {
     *("CaseKind", "Fact", "FactType", "FactWord", "FutureDates", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
     *("JournalState", "PolicyResults"),
     *("Decisions", "DecisionLine", "Records", "RecordLine", "RecordDetails", "ProofState"),
+    *("Replay", "Completeness", "CompletenessRequest", "Finding", "PageLanguage", "ReportForm"),
 }
 """Every component of the default policies' document."""
 

@@ -105,6 +105,9 @@ ASKED: dict[str, Callable[[httpx2.Client, Settings], Asked]] = {
         "/v1/policies/activate", {"version": _pending(client, settings)}, {"version": "0" * 64}
     ),
     "/v1/decisions/order": lambda *_: Asked(ORDER, BODY, {**BODY, "as_of": "2026-07-02"}),
+    "/v1/audit/completeness": lambda *_: Asked(
+        "/v1/audit/completeness", {"orders": {"SO-none": "1.00"}}, {"orders": {}}
+    ),
     "/v1/people": lambda *_: Asked("/v1/people", {"login": "u.new"}, {"login": "u.other"}),
     "/v1/people/{login}/change": lambda client, settings: (
         _add("u.changed")(client, settings),

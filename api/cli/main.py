@@ -25,6 +25,7 @@ from api.cli.init import init
 from api.cli.journal_columns import columns
 from api.cli.journal_export import export
 from api.cli.journal_proof import proof
+from api.cli.journal_retention import retention
 from api.cli.journal_roles import roles
 from api.cli.journal_search import search
 from api.cli.journal_show import show
@@ -144,6 +145,7 @@ COMMANDS = (
     ("journal verify", verify, "Compute a journal or an export again; name what was changed."),
     ("journal proof", proof, "Prove that one record is in the journal, as a file."),
     ("journal show", show, "Show a record with all that it rests on."),
+    ("journal retention", retention, "Drop what was kept as long as the policies say."),
     ("journal columns", columns, "Say what each column of the journal holds."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.text import Text
 
 from api.cli.console import err, out, print_json, refuse
 from api.cli.journal_settings import journal_settings
-from api.cli.options import RUNNING, JournalOption, JsonOption
+from api.cli.options import JournalOption, JsonOption, YesOption
 
 if TYPE_CHECKING:
     from engine.pipeline import Engine
     from ledger.journal.journal import Journal
-
-YesOption = Annotated[bool, typer.Option("--yes", help="Record it, and drop them.", rich_help_panel=RUNNING)]
 
 
 def retention(*, journal: JournalOption = None, yes: YesOption = False, as_json: JsonOption = False) -> None:

@@ -41,6 +41,7 @@ from engine.reading.list_file import is_list_file, list_named, name_in_set, read
 from engine.reading.policy import ParameterDefinition, Policy
 from engine.reading.policy_file import read_policy
 from engine.reading.policy_list import SITE_FACTS, check_policy_list, no_site_facts
+from engine.reading.retention_file import SITE_RETENTION, RetentionRule, read_retention
 from engine.reading.site_texts import other_languages
 from engine.reading.vocabulary_file import SITE_KEYS_REQUIRED, read_vocabulary
 from engine.ruleset.ruleset import RuleSet
@@ -94,20 +95,25 @@ class Engine:
 
     `version` is the set's SHA-256, which every decision carries; `files` are its texts by name, and `standard_facts` is
     the text of the standard facts, which belong to the version. `vocabulary`, `policies`, `exceptions` and
-    `lists`, those in files of their own, are what was read.
+    `lists`, those in files of their own, are what was read; `retention` says how long decisions are kept.
 
     Evaluators, with their generated code and Rete networks, are made when a case kind is first decided on a stretch of
     dates, or by `warm`. `close` frees the networks; without it they go with the last reference.
     """
 
     def __init__(
-        self, compiled: Compiled, files: Mapping[str, str], other_languages: tuple[Diagnostic, ...] = ()
+        self,
+        compiled: Compiled,
+        files: Mapping[str, str],
+        other_languages: tuple[Diagnostic, ...] = (),
+        retention: tuple[RetentionRule, ...] = (),
     ) -> None:
         self.version = compiled.version
         self.vocabulary: Vocabulary = compiled.vocabulary
         self.policies: Mapping[str, Policy] = compiled.linked.policies
         self.exceptions = tuple(each.definition for each in compiled.linked.exceptions)
         self.lists: Mapping[str, ParameterDefinition] = compiled.linked.list_files
+        self.retention = retention
         self.files = dict(files)
         self.standard_facts = _standard_text().decode()
         self._compiled = compiled
@@ -236,8 +242,9 @@ def load(files: Mapping[str, bytes]) -> Loaded:
 
     `files` maps each file's name as users know it (`rules/orders.yaml`) to its content. The file called `facts.yaml`
     says the currency, lists the policies and holds the site's own facts; one called `exceptions.yaml`, which need not
-    be there, holds exceptions; those in a folder `lists` are lists; every other file is a policy. Each must end with
-    YAML's end mark `...`, so that a file that is cut off is not taken for a whole one.
+    be there, holds exceptions; `retention.yaml`, which need not either, says how long decisions are kept; those in a
+    folder `lists` are lists; every other file is a policy. Each must end with YAML's end mark `...`, so that a file
+    that is cut off is not taken for a whole one.
 
     Never raises for what an author wrote: mistakes are diagnostics. The list of policies guards against files that are
     not there: a policy that is listed and missing is a mistake, and so is one that is not listed.
@@ -261,6 +268,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool, standard: bytes | Non
     report: list[Diagnostic] = []
     unread: set[str] = set()
     definitions: list[ExceptionDefinition] = []
+    retention: list[RetentionRule] = []
     lists: dict[str, ParameterDefinition] = {}
     site = next((name for name in sorted(files) if name_in_set(name) == SITE_FACTS), None)
     site_document = _document(files[site], site, report, end_mark=from_files) if site else None
@@ -286,6 +294,9 @@ def _load(files: Mapping[str, bytes], *, from_files: bool, standard: bytes | Non
         if PurePath(name).name == SITE_EXCEPTIONS:
             definitions += _exceptions(content, name, report, languages, end_mark=from_files)
             continue
+        if PurePath(name).name == SITE_RETENTION:
+            retention += _retention(content, name, report, languages, end_mark=from_files)
+            continue
         policy = _policy(content, name, words, report, languages, end_mark=from_files)
         if policy is None:
             unread |= policies_named(content, name)
@@ -308,7 +319,7 @@ def _load(files: Mapping[str, bytes], *, from_files: bool, standard: bytes | Non
     engine = None
     if not report:
         texts = {name: content.decode("utf-8-sig") for name, content in files.items()}
-        engine = Engine(compiled, texts, other_languages(languages))
+        engine = Engine(compiled, texts, other_languages(languages), tuple(retention))
         report += unused_parameters(compiled.linked)
     return Loaded(engine, in_order(report), vocabulary if facts_are_sound else None)
 
@@ -326,6 +337,15 @@ def _exceptions(
     exceptions, mistakes = read_exceptions(read, languages) if read else ((), ())
     report += mistakes
     return exceptions
+
+
+def _retention(
+    content: bytes, name: str, report: list[Diagnostic], languages: TextLanguages, *, end_mark: bool
+) -> tuple[RetentionRule, ...]:
+    read = _document(content, name, report, end_mark=end_mark)
+    rules, mistakes = read_retention(read, tuple(CASE_KINDS), languages) if read else ((), ())
+    report += mistakes
+    return rules
 
 
 def _take_list(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
-from api.cli.options import RUNNING, JsonOption
+from api.cli.options import JsonOption, YesOption
 from api.cli.running_service import KEY_WANTED, NOT_CREDENCE, ServiceOptions
 
 _GONE = (
@@ -18,8 +18,6 @@ _GONE = (
     ("rules", "rule"),
     ("exceptions", "rules waived by"),
 )
-
-YesOption = Annotated[bool, typer.Option("--yes", help="Put the pending set into force.", rich_help_panel=RUNNING)]
 
 
 def activate(*, service: ServiceOptions, yes: YesOption = False, as_json: JsonOption = False) -> None:

@@ -10,17 +10,17 @@ from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, err, out, print_json, refuse
 from api.cli.journal_settings import journal_settings
-from api.cli.options import FOUND, RUNNING, WHO, JournalOption, JsonOption
+from api.cli.options import FOUND, WHO, JournalOption, JsonOption, YesOption
 from api.cli.running_service import ServiceOptions
 from ledger.erasure.grounds import Ground
 
 AccountArgument = Annotated[
     str | None, typer.Argument(metavar="ACCOUNT", help="The customer's number.", show_default=False)
 ]
-SubjectOption = Annotated[
+OrderOption = Annotated[
     str | None,
     typer.Option(
-        "--subject",
+        "--order",
         metavar="NUMBER",
         help="In place of the customer's number that of an order or invoice of theirs; all about that customer goes.",
         rich_help_panel=FOUND,
@@ -40,13 +40,12 @@ ReasonOption = Annotated[
     ),
 ]
 ErasureArgument = Annotated[int, typer.Argument(metavar="ERASURE", help="Its number, as `credence erase list` shows.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do it.", rich_help_panel=RUNNING)]
 
 
 def propose(
     *,
     account: AccountArgument = None,
-    subject: SubjectOption = None,
+    order: OrderOption = None,
     ground: GroundOption = None,
     reason: ReasonOption = None,
     yes: YesOption = False,
@@ -64,9 +63,9 @@ def propose(
     Exit code: 0 proposed; 1 not proposed, as --yes is missing or the service refuses; 2 wrong usage, or the service
     can't be reached.
     """
-    if (account is None) == (subject is None):
-        refuse("give the customer's number, or --subject with the number of an order of theirs")
-    whom = {"account": account} if account is not None else {"subject": subject}
+    if (account is None) == (order is None):
+        refuse("give the customer's number, or --order with the number of an order of theirs")
+    whom = {"account": account} if account is not None else {"subject": order}
     found = service.ask("/v1/erasures", {**whom, "preview": True})
     if not yes:
         if as_json:

@@ -16,7 +16,7 @@ def columns(*, as_json: JsonOption = False) -> None:
 
     Example:  credence journal columns
 
-    Exit code: 0.
+    Exit code: 0 printed, 2 wrong usage.
     """
     from ledger.store.column_contents import JOURNAL, KEYS
 

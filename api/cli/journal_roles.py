@@ -20,8 +20,8 @@ def roles(*, journal: JournalOption = None, apply: ApplyOption = False) -> None:
     """Print the SQL that gives a journal on PostgreSQL its roles, or run it.
 
     credence_owner has the tables, credence_app (the service) reads and adds, credence_auditor reads, credence_eraser
-    will delete keys of those who are to be forgotten. --apply makes the tables too, and is run by somebody who may make
-    roles, once before the first start and again after each upgrade.
+    deletes what an erasure or a retention on record covers. --apply makes the tables too, and is run by somebody who
+    may make roles, once before the first start and again after each upgrade.
 
     Example:  credence journal roles --apply --journal postgresql://postgres@db.example.com/credence
 

@@ -29,6 +29,7 @@ from api.cli.journal_columns import columns
 from api.cli.journal_export import export
 from api.cli.journal_proof import proof
 from api.cli.journal_replay import replay
+from api.cli.journal_retention import retention
 from api.cli.journal_roles import roles
 from api.cli.journal_search import search
 from api.cli.journal_show import show
@@ -174,6 +175,7 @@ COMMANDS = (
     ("audit check-sample", check_sample, "Check a drawn sample without the journal."),
     ("audit completeness", completeness, "Compare a list of orders with what was decided."),
     ("audit case", case, "Write one decision's case file, a page to print."),
+    ("journal retention", retention, "Drop what was kept as long as the policies say."),
     ("journal columns", columns, "Say what each column of the journal holds."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),

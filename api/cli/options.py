@@ -58,6 +58,10 @@ class FileEngine(StrEnum):
 
 # --- single options --------------------------------------------------------------------------------------------------
 
+YesOption = Annotated[
+    bool,
+    typer.Option("--yes", help="Do it; without it the command only shows what it would do.", rich_help_panel=RUNNING),
+]
 _KINDS = ", ".join(CASE_KINDS)
 _DAY = "Day for which is decided: its parameters are in force, and days overdue count up to it."
 

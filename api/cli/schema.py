@@ -18,6 +18,7 @@ from engine.reading.case_schemas import cases_schema
 from engine.reading.exception_schemas import exceptions_schema
 from engine.reading.file_schemas import DIALECT, list_schema, policy_schema
 from engine.reading.request_schemas import Schema, currency_schemas, facts_schema
+from engine.reading.retention_schemas import retention_schema
 from engine.reading.site_schemas import facts_file_schema
 from engine.vocabulary.case_kinds import CASE_KINDS
 from engine.vocabulary.vocabulary import Vocabulary
@@ -31,6 +32,7 @@ class Subject(StrEnum):
     POLICY = "policy"
     FACTS = "facts"
     EXCEPTIONS = "exceptions"
+    RETENTION = "retention"
     LIST = "list"
     CASES = "cases"
     MAP = "map"
@@ -112,6 +114,7 @@ _SCHEMAS: Mapping[Subject, Callable[[Vocabulary], Schema]] = {
     Subject.POLICY: lambda vocabulary: policy_schema(vocabulary.languages),
     Subject.FACTS: facts_file_schema,
     Subject.EXCEPTIONS: lambda vocabulary: exceptions_schema(vocabulary.languages),
+    Subject.RETENTION: lambda vocabulary: retention_schema(tuple(CASE_KINDS), vocabulary.languages),
     Subject.LIST: lambda vocabulary: list_schema(vocabulary.languages),
     Subject.CASES: cases_schema,
     Subject.MAP: row_map_schema,

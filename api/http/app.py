@@ -26,6 +26,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path as FilePath
 from typing import Annotated, Any, NoReturn
@@ -72,7 +73,8 @@ from api.worker import Worker
 from engine.version import ENGINE_VERSION
 from engine.vocabulary.case_kinds import CASE_KINDS
 from ledger.access.access import Access
-from ledger.erasure.erasing import Erasing
+from ledger.erasure.erasing import Erasing, KeptUntil
+from ledger.erasure.retention import kept_until
 from ledger.journal.clock import Clock
 from ledger.journal.journal import Journal
 from ledger.policies.check_limits import LIMITS, PATIENT
@@ -100,7 +102,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     metrics.watch_clock(journal.clock.seconds_behind)
     compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler)
-    access, erasing = Access(journal), Erasing(journal)
+    access, erasing = Access(journal), Erasing(journal, partial(_duties_to_keep, policies, journal.clock))
     admission = _admission(settings, access, journal.clock, metrics)
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
     sender = Sender(journal, webhooks, metrics, networks)
@@ -155,6 +157,12 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     add_reference_routes(app)
     check_routes(app)
     return app
+
+
+def _duties_to_keep(policies: Policies, clock: Clock) -> KeptUntil:
+    """By the policies in force. Raises `NoPolicyInForce`: then nobody knows them."""
+    engine = policies.engine()
+    return kept_until(engine.retention, engine.day_at(clock.now()))
 
 
 def _admission(settings: Settings, access: Access, clock: Clock, metrics: Metrics) -> Admission:

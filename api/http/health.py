@@ -21,7 +21,8 @@ from api.http.caller import admitted_of
 from api.http.metrics import Metrics
 from api.http.pages import page
 from api.http.policy_routes import shown_failure, shown_pending
-from api.http.problems import ALL_KINDS, NoSuchPath, what_to_do
+from api.http.problem_advice import what_to_do
+from api.http.problems import ALL_KINDS, NoSuchPath
 from ledger.journal.journal import Journal
 from ledger.policies.in_force import Policies
 from ledger.store.trouble import JournalUnavailable, trouble_in_words

@@ -16,7 +16,7 @@ from ledger.erasure.grounds import Ground
 from ledger.erasure.index_rows import IndexRows, sealed_by
 from ledger.journal.journal import Journal
 from ledger.journal.log_transaction import SUBJECT, LogTransaction
-from ledger.journal.opened_records import KeyNumbered, records_of
+from ledger.journal.opened_records import records_of
 from ledger.record.actors import Actor
 from ledger.record.gone_bodies import CONFIRMED, ERASED, PROPOSED, WITHDRAWN, ErasureText, erasure_record
 from ledger.record.record_header import RecordKind
@@ -64,18 +64,19 @@ class ToErase:
     """The law wants it kept until this day; None: it may go."""
 
 
-KeptUntil = Callable[[Connection, KeyNumbered, list[int]], date | None]
+KeptUntil = Callable[[Connection, list[int]], date | None]
 """Until when the law wants any of the records at these places kept."""
 
 
-def _nothing_is_held(_: Connection, __: KeyNumbered, ___: list[int]) -> date | None:
-    return None
+def _nothing_is_held() -> KeptUntil:
+    return lambda _, __: None
 
 
 class Erasing:
-    """Of one journal. `kept_until` knows the legal duties to keep records; `today` the day."""
+    """Of one journal. `kept_until` gives the legal duties to keep records, as they are now; what it raises, `to_erase`,
+    `propose` and `confirm` do."""
 
-    def __init__(self, journal: Journal, kept_until: KeptUntil = _nothing_is_held) -> None:
+    def __init__(self, journal: Journal, kept_until: Callable[[], KeptUntil] = _nothing_is_held) -> None:
         self._journal = journal
         self._kept_until = kept_until
 
@@ -86,16 +87,18 @@ class Erasing:
     def to_erase(self, account: str | None, subject: str | None) -> ToErase:
         """What there is; nothing is written. Raises `NothingToErase`, `JournalUnavailable`. Blocks: call it from a
         thread."""
-        return self._journal.ask(lambda connection, keys: self._found(connection, keys, account, subject))
+        until = self._kept_until()
+        return self._journal.ask(lambda connection, keys: _found(connection, keys, account, subject, until))
 
     async def propose(self, words: ErasureWords, actor: Actor, request_id: str = "") -> Erasure:
         """On record; nothing else happens. Raises `ErasureRefused`, `NothingToErase`, `JournalUnavailable`."""
         _refuse_nobody(actor)
         _refuse_naming(words)
+        until = self._kept_until()
 
         def work(transaction: LogTransaction) -> int | Exception:
             try:
-                found = self._found(transaction.connection, transaction.keys, words.account, words.subject)
+                found = _found(transaction.connection, transaction.keys, words.account, words.subject, until)
                 known = _erasures(transaction.connection, transaction.keys).values()
                 _refuse_twice(found.key, known)
             except ErasureRefused as refused:
@@ -109,6 +112,7 @@ class Erasing:
         """On record, and then done. Where this login may not delete, or the service ends, it is finished later: by
         `finish`. Raises `OnePerson`, `ErasureRefused`, `NothingToErase`, `JournalUnavailable`."""
         _refuse_nobody(actor)
+        until = self._kept_until()
 
         def work(transaction: LogTransaction) -> int | Exception:
             connection, keys = transaction.connection, transaction.keys
@@ -116,7 +120,7 @@ class Erasing:
                 erasure = _open_one(_erasures(connection, keys), id)
                 if actor.did(erasure.proposed_by):
                     return OnePerson("whoever proposed an erasure can't confirm it; somebody else with the role does")
-                self._refuse_held(connection, keys, erasure.key)
+                _refuse_held(connection, keys, erasure.key, until)
             except ErasureRefused as refused:
                 return refused
             keys.forget([erasure.key])
@@ -171,21 +175,22 @@ class Erasing:
     def _may_delete(self) -> bool:
         return self._journal.ask(lambda connection, _: _may_delete(connection))
 
-    def _found(self, connection: Connection, keys: SubjectKeys, account: str | None, subject: str | None) -> ToErase:
-        known = keys.number_and_blind(account=account) if account else _of_subject(connection, keys, subject or "")
-        places = [] if known is None else sealed_by(connection, *known)
-        if known is None or not places:
-            raise NothingToErase("nothing is recorded under this number, or it was erased already")
-        return ToErase(key=known[0], records=len(places), held_until=self._kept_until(connection, keys.key, places))
 
-    def _refuse_held(self, connection: Connection, keys: SubjectKeys, number: int) -> None:
-        known = keys.number_and_blind(number=number)
-        places = [] if known is None else sealed_by(connection, *known)
-        until = self._kept_until(connection, keys.key, places)
-        if until is not None:
-            raise ErasureRefused(
-                f"the law wants these records kept until {until}, so the erasure waits; confirm it after that day"
-            )
+def _found(
+    connection: Connection, keys: SubjectKeys, account: str | None, subject: str | None, kept_until: KeptUntil
+) -> ToErase:
+    known = keys.number_and_blind(account=account) if account else _of_subject(connection, keys, subject or "")
+    places = [] if known is None else sealed_by(connection, *known)
+    if known is None or not places:
+        raise NothingToErase("nothing is recorded under this number, or it was erased already")
+    return ToErase(key=known[0], records=len(places), held_until=kept_until(connection, places))
+
+
+def _refuse_held(connection: Connection, keys: SubjectKeys, number: int, kept_until: KeptUntil) -> None:
+    known = keys.number_and_blind(number=number)
+    until = None if known is None else kept_until(connection, sealed_by(connection, *known))
+    if until is not None:
+        raise ErasureRefused(f"the law wants these records kept until {until}; the erasure waits: confirm it then")
 
 
 def _gathering(rows: IndexRows, number: int) -> Callable[[Connection, SubjectKeys], None]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
-from ledger.journal.log_transaction import ACCOUNT, SUBJECT
+from ledger.journal.log_transaction import SUBJECT
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
 from ledger.search.record_contents import contents_of
-from ledger.store.key_database import SubjectKeys
+from ledger.store.key_database import OWN, SubjectKeys
 from ledger.store.tables import bodies, entries, entry_blinds, entry_rules
 from ledger.store.trouble import FileTrouble
 
@@ -38,6 +38,8 @@ class IndexRows:
     unread: list[int] = field(default_factory=list)
     """Records that can't be read, so that nobody knows what they are found by."""
 
+    _accounts: dict[int, bytes | None] = field(default_factory=dict)
+
     @property
     def behind(self) -> int:
         """The place behind the last record."""
@@ -51,23 +53,38 @@ class IndexRows:
             if known is None:
                 self.unread += some
                 continue
-            query = select(*ENTRY).select_from(JOINED).where(entries.c.seq.in_(some)).order_by(entries.c.seq)
-            for row in connection.execute(query):
-                self._add(row, keys, known[1])
+            self._read(connection, keys, some)
 
-    def _add(self, row: Any, keys: SubjectKeys, account: bytes) -> None:
-        try:
-            record = opened_or_gone(row, keys.key)
-            contents = contents_of(record) if isinstance(record, OpenedRecord) else None
-        except FileTrouble:
-            contents = None
-        if contents is None:
-            self.unread.append(row.seq)
-            return
-        self.blinds.append((account, row.seq))
-        for what, name in ((SUBJECT, contents.subject), (ACCOUNT, contents.account)):
-            if name is not None:
-                self.blinds.append((keys.blind(what, name), row.seq))
+    def add(self, connection: Connection, keys: SubjectKeys, places: list[int]) -> None:
+        """Adds these records, whosever they are. Raises `FileTrouble` where no key can be had."""
+        self.places += places
+        for some in _chunks(places):
+            self._read(connection, keys, some)
+
+    def _read(self, connection: Connection, keys: SubjectKeys, places: list[int]) -> None:
+        query = select(*ENTRY).select_from(JOINED).where(entries.c.seq.in_(places)).order_by(entries.c.seq)
+        for row in connection.execute(query):
+            try:
+                record = opened_or_gone(row, keys.key)
+                subject = contents_of(record).subject if isinstance(record, OpenedRecord) else None
+            except FileTrouble:
+                record = None
+            if not isinstance(record, OpenedRecord):
+                self.unread.append(row.seq)
+                continue
+            if (account := self._account(keys, row.key_number)) is not None:
+                self.blinds.append((account, row.seq))
+            if subject is not None:
+                self.blinds.append((keys.blind(SUBJECT, subject), row.seq))
+
+    def _account(self, keys: SubjectKeys, number: int) -> bytes | None:
+        """The blind of the customer whose key it is; None: the journal's own."""
+        if number == OWN:
+            return None
+        if number not in self._accounts:
+            known = keys.number_and_blind(number=number)
+            self._accounts[number] = None if known is None else known[1]
+        return self._accounts[number]
 
     def delete(self, connection: Connection) -> None:
         """In the caller's transaction."""

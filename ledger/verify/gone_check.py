@@ -18,7 +18,7 @@ from ledger.verify.journal_faults import FaultKind, FaultsFound
 _DECIDED = (RecordKind.DECISION, RecordKind.IMPORTED)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class GoneCheck:
     """Records go in one after the other; what is gone is judged once all were seen."""
 

@@ -64,7 +64,7 @@ class RecordCheck:
     """Bodies that can't be read any more."""
 
     def __post_init__(self) -> None:
-        self.gone = GoneCheck(self.faults)
+        self.gone = GoneCheck(faults=self.faults)
 
     def header(self, seq: int, text: object, where: str) -> tuple[Header | None, bytes | None]:
         """The header and its leaf; None for what can't be read or is another record's. `where`: how the record is

@@ -159,7 +159,7 @@ def test_the_command_line_shows_first_and_asks_twice(
     assert "3 records, sealed by key" in run("privacy", "propose", ACCOUNT)[1]
     assert run("privacy", "list") == (0, "no erasures")
     why = ("--ground", "objection", "--reason", "letter of 3 March", "--yes")
-    code, said = run("privacy", "propose", "--subject", ORDER, *why)
+    code, said = run("privacy", "propose", "--order", ORDER, *why)
     number = said.split()[1]
     assert (code, said.endswith(f"another person confirms it: credence erase confirm {number}")) == (0, True)
     assert run("admin", "confirm", number)[0] == 1

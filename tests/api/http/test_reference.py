@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.http.problems import ALL_KINDS, ProblemKind, what_to_do
+from api.http.problem_advice import what_to_do
+from api.http.problems import ALL_KINDS, ProblemKind
 from api.settings import Settings
 from engine.vocabulary.case_kinds import CASE_KINDS
 from tests.support.paths import ROOT

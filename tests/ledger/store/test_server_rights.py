@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, RestrictViolation
 
+from ledger.erasure.erasing import Erasing, ErasureWords
+from ledger.erasure.grounds import Ground
 from ledger.journal.journal import Journal
 from ledger.journal.opening import check_writable
+from ledger.record.actors import Actor
 from ledger.store.append_only import GUARDED
 from ledger.store.place import ServerAddress
 from ledger.store.rights import APP, AUDITOR, ERASER, OWNER, RIGHTS
 from ledger.store.schema_check import append_only_tables
+from ledger.store.secret_files import beside
 from ledger.store.server_roles import apply_roles
 from ledger.store.tables import metadata
 from ledger.store.trouble import JournalUnavailable
@@ -119,8 +125,6 @@ async def _decided(journal: Journal) -> str:
 
 
 def _run(place: ServerAddress) -> Any:
-    import asyncio
-
     journal = Journal(place)
     try:
         return asyncio.run(_decided(journal))
@@ -144,6 +148,44 @@ def test_the_service_needs_no_more_than_its_role(postgresql: str) -> None:
         finally:
             with connected(place) as connection:
                 connection.execute(f"DROP ROLE {database}")
+
+
+def test_who_may_not_delete_leaves_an_erasure_to_who_may(postgresql: str, tmp_path: Path) -> None:
+    """The service confirms it; a login with both roles finishes it, and needs no more than these."""
+    places = beside(tmp_path / "credence.db")
+
+    def states(place: ServerAddress, act: Callable[[Journal, Erasing], Any]) -> list[str]:
+        journal = Journal(place, places=places)
+        try:
+            asyncio.run(act(journal, Erasing(journal)))
+            return [each.state for each in Erasing(journal).erasures()]
+        finally:
+            journal.close()
+
+    async def confirm(journal: Journal, erasing: Erasing) -> None:
+        await journal.record(record("one"))
+        words = ErasureWords(account="C-1", ground=Ground.OBJECTION, reason="a letter")
+        proposed = await erasing.propose(words, Actor(key="1", person="anna"))
+        await erasing.confirm(proposed.id, Actor(key="2", person="bert"))
+
+    async def finish(_: Journal, erasing: Erasing) -> None:
+        await erasing.finish()
+
+    with new_database(postgresql) as place:
+        apply_roles(place)
+        name = place.uri.partition("@/")[2].partition("?")[0]
+        with connected(place) as connection:
+            connection.execute(f"CREATE ROLE {name} LOGIN IN ROLE {APP}")
+        try:
+            own = address(postgresql, name, name)
+            assert states(own, confirm) == ["confirmed"]
+            assert states(own, finish) == ["confirmed"]
+            with connected(place) as connection:
+                connection.execute(f"GRANT {ERASER} TO {name}")
+            assert states(own, finish) == ["erased"]
+        finally:
+            with connected(place) as connection:
+                connection.execute(f"DROP ROLE {name}")
 
 
 def test_a_login_that_may_not_make_tables_is_told_what_to_do(postgresql: str) -> None:

@@ -214,10 +214,11 @@ class Sender:
         self._done(delivery, "dead" if then is None else "failed")
 
     async def _disable(self, delivery: Delivery) -> None:
-        """The receiver says that it is gone for good."""
-        await self._failed(delivery, "answered 410", is_last=True)
+        """The receiver says that it is gone for good: this and all that waits for it is a dead letter."""
         with suppress(UnknownEndpoint, EndpointRefused):  # it has ended, or said so to another try
             await self._webhooks.change(disable_endpoint(delivery.endpoint, "it answered 410, gone"), ACTOR)
+            log.error("a webhook is gone", endpoint=delivery.endpoint)
+        self._done(delivery, "dead")
 
     def _done(self, delivery: Delivery, result: str) -> None:
         self._taken.discard(delivery)

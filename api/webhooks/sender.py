@@ -112,11 +112,13 @@ class Sender:
 
     async def _look(self) -> None:
         now = self._journal.clock.now()
-        due = await asyncio.to_thread(self._journal.ask, lambda connection, _: due_endpoints(connection, now))
-        for endpoint in due:
+        for endpoint in await asyncio.to_thread(self._due, now):
             if endpoint not in self._serving:
                 task = self._serving[endpoint] = asyncio.create_task(self._serve(endpoint))
                 task.add_done_callback(lambda _, endpoint=endpoint: self._serving.pop(endpoint, None))  # type: ignore[misc]  # bound by its default
+
+    def _due(self, now: datetime) -> list[str]:
+        return self._journal.ask(lambda connection, _: due_endpoints(connection, now))
 
     async def _count(self) -> None:
         if time.monotonic() < self._counts_at:

@@ -117,13 +117,13 @@ class Metrics:
         self._webhook_age = gauge("webhook_oldest_seconds", "Since the oldest of them was recorded.")
         self._webhook_dead = gauge("webhook_dead_letters", "Events that are not tried any more.")
 
-    def watch_journal(self, waiting: Callable[[], int], log_bytes: Callable[[], int]) -> None:
-        """`waiting` counts records that wait for the disk, `log_bytes` is the size of the write-ahead log."""
+    def watch_journal(
+        self, waiting: Callable[[], int], log_bytes: Callable[[], int], unsigned_seconds: Callable[[], float]
+    ) -> None:
+        """`waiting` counts records that wait for the disk, `log_bytes` is the size of the write-ahead log,
+        `unsigned_seconds` says for how long there have been records that no checkpoint covers."""
         self._watch(self._waiting, waiting)
         self._watch(self._log_bytes, log_bytes)
-
-    def watch_checkpoints(self, unsigned_seconds: Callable[[], float]) -> None:
-        """For how long there have been records that no checkpoint covers."""
         self._watch(self._unsigned, unsigned_seconds)
 
     def watch_clock(self, seconds_behind: Callable[[], float]) -> None:

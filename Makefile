@@ -35,7 +35,7 @@ quick: setup-tests ## the inner loop, under a minute: fast checks and the tests 
 	$(PYTEST) -m "not slow and not spark"
 
 large: setup-tests ## the generated tests with many more cases, half an hour, not in CI
-	CREDENCE_LARGE=1 $(PYTEST) $$(grep -rl "^from tests.support.large import" tests)
+	LARGE_TESTS=1 $(PYTEST) $$(grep -rl "^from tests.support.large import" tests)
 
 check: setup-tests ## ruff, mypy --strict, import-linter, and the policies under rules/
 	$(BIN)/ruff check .

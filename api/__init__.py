@@ -4,6 +4,9 @@
     cli/      the command `credence`: one module a command
     starter/  what a new site starts from, written out by `credence init`
 
+    webhooks/ events sent to other systems, signed, to addresses that may be asked (network_addresses)
+
+    setting_origins         where each setting comes from, and variables that are none
     settings, host_names    what can be set from outside
     worker, worker_process  work on policies in a process of its own, with limits of time and memory
     policy_compiler         policy sets compiled there for the service

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard error, our own and the libraries' alike."""
+"""Logs: one JSON object a line on standard error, or text, our own and the libraries' alike."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 
 import structlog
 
-_SECRET = re.compile(r"crk_[0-9A-Za-z]+|eyJ[\w-]{10,}\.[\w-]*\.?[\w-]*", re.ASCII)
-"""Keys of credence, and tokens: whatever somebody puts one into, it doesn't reach the log."""
+_SECRET = re.compile(r"crk_[0-9A-Za-z]+|whs[ek]c?_[0-9A-Za-z+/=]+|eyJ[\w-]{10,}\.[\w-]*\.?[\w-]*", re.ASCII)
+"""Keys of credence, secrets of webhooks, and tokens: whatever somebody puts one into, it doesn't reach the log."""
 
 
 def _without_secrets(_logger: object, _method: str, line: str | bytes | structlog.typing.EventDict) -> str:
@@ -17,11 +17,13 @@ def _without_secrets(_logger: object, _method: str, line: str | bytes | structlo
     return _SECRET.sub(lambda found: f"{found[0][:4]}…", str(line))
 
 
-def configure_logs(level: str) -> None:
+def configure_logs(level: str, form: str = "json") -> None:
     """Once in a process, before anything logs. `level` is the least severe that is written: `debug`, `info`, `warning`
     or `error`.
 
         {"event": "policy set in force", "version": "a764…", "level": "info", "timestamp": "2026-11-27T19:52:26Z", …}
+
+    `form` is `json`, or `text` for somebody who reads along: the same members, `key=value`.
 
     Lines about a request carry its id, method and path. Keys and tokens are cut to four characters in the finished
     line, whoever wrote them.
@@ -47,7 +49,7 @@ def configure_logs(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     finish: list[structlog.types.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.JSONRenderer(),
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False),
         _without_secrets,
     ]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=finish, foreign_pre_chain=shared))

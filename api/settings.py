@@ -17,11 +17,13 @@ from ledger.store.secret_files import KeyPlaces, beside
 from ledger.store.trouble import FileTrouble
 from ledger.verify.trusted_key import trust_policy_in
 
+PREFIX = "CREDENCE_"
+
 
 class Settings(BaseSettings):
     """All settings of the service, checked when they are read; what is wrong is said in one line (`refusal`)."""
 
-    model_config = SettingsConfigDict(env_prefix="CREDENCE_", frozen=True, arbitrary_types_allowed=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, arbitrary_types_allowed=True)
 
     rules: Path = Field(
         default=Path("rules"), description="Folder of the policy files; watched while the service runs."
@@ -114,12 +116,15 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )
+    log_format: Literal["json", "text"] = Field(
+        default="json", description="A JSON object a line, or text for somebody who reads along."
+    )
 
     def as_environment(self) -> dict[str, str]:
         """The variables that give these settings again, to another process. That of the journal has its password."""
         said = {name: getattr(self, name) for name in type(self).model_fields}
         said["journal"] = self.journal.uri if isinstance(self.journal, ServerAddress) else self.journal
-        return {_variable(name): str(value) for name, value in said.items() if value is not None}
+        return {variable_of(name): str(value) for name, value in said.items() if value is not None}
 
     @property
     def key_places(self) -> KeyPlaces:
@@ -136,7 +141,7 @@ class Settings(BaseSettings):
     def _says_something(cls, said: object, field: ValidationInfo) -> object:
         """An empty address would mean all of them, an empty folder the one that the process happens to run in."""
         if not str(said).strip():
-            raise ValueError(f"the setting {_variable(str(field.field_name))} is empty; leave it out for the default")
+            raise ValueError(f"the setting {variable_of(str(field.field_name))} is empty; leave it out for the default")
         return said
 
     @field_validator("oidc")
@@ -213,9 +218,9 @@ def _said(place: tuple[int | str, ...], message: str, ours: object) -> str:
     """One of pydantic's complaints with the variable's name, or our own sentence as it is."""
     if isinstance(ours, ValueError):
         return str(ours)
-    return f"the setting {_variable('.'.join(map(str, place)))}: {message[:1].lower()}{message[1:]}"
+    return f"the setting {variable_of('.'.join(map(str, place)))}: {message[:1].lower()}{message[1:]}"
 
 
-def _variable(field: str) -> str:
+def variable_of(field: str) -> str:
     """`body_bytes_max` → `CREDENCE_BODY_BYTES_MAX`."""
-    return f"CREDENCE_{field.upper()}"
+    return f"{PREFIX}{field.upper()}"

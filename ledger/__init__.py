@@ -11,6 +11,7 @@
     audit/     reports for auditors, each line with its proof
     take_over/ journals of earlier versions, written into a new one
     access/    people, their keys, and every act by which that changed
+    webhooks/  where events are sent, and the secrets that sign them
     policies/  the set in force, followed in a folder, pending where a change takes something away
 
 Nouns: RECORD (a decision, an act, an activation, with what was asked and answered), POLICY SET (files and the engine's

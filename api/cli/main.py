@@ -17,6 +17,7 @@ from api.cli.audit_sample import check_sample, sample
 from api.cli.backtest import backtest_command
 from api.cli.batch import batch
 from api.cli.check import check
+from api.cli.config import config
 from api.cli.console import FOUND_PROBLEMS, UNUSABLE
 from api.cli.decide import decide
 from api.cli.decide_file import decide_file_command
@@ -139,6 +140,7 @@ COMMANDS = (
     ("backtest", backtest_command, "Replay past orders against how they were paid."),
     ("schema", schema, "Print JSON Schemas for editors and callers."),
     ("serve", serve, "Answer decisions over HTTP."),
+    ("config", config, "Show every setting and where it comes from."),
     ("activate", activate, "Put a change that takes rules away into force."),
     ("people add", add, "Add somebody who may ask the service."),
     ("people change", change, "Change somebody's roles, authority or name."),

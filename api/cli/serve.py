@@ -7,7 +7,7 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -85,23 +85,30 @@ def serve(
     Policies with mistakes don't keep it from starting: the set that was in force last decides, and where there is none
     it is not ready and refuses to decide, until they are mended.
 
-    Exit code: 0 stopped, 2 the port is taken, the rules folder can't be read or the journal can't be written.
+    Exit code: 0 stopped, 2 a setting can't be used or is none, the port is taken, the rules folder can't be read or the
+    journal can't be written.
     """
     # only this command needs the server, and loading it takes longer than a decision
     from api.http.server import serve as run
     from api.logs import configure_logs
+    from api.setting_origins import unknown_variables
     from api.settings import Settings, refusal
     from ledger.journal.opening import check_writable
     from ledger.store.trouble import JournalUnavailable
 
-    given = {"host": host, "port": port, "rules": rules, "journal": journal, "workers": workers}
-    given["insecure_local"] = insecure_local or None
+    options = given_options(
+        host=host, port=port, rules=rules, journal=journal, workers=workers, insecure_local=insecure_local or None
+    )
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+        settings = Settings(**options)
     except ValidationError as error:
         refuse(refusal(error))
+    if lines := unknown_variables(os.environ):
+        refuse("; ".join(lines))
     _warn_of_mistakes(settings.rules)
-    configure_logs(settings.log_level)  # before anything is logged: checking the journal makes it where there is none
+    configure_logs(
+        settings.log_level, settings.log_format
+    )  # before anything is logged: checking the journal makes it where there is none
     try:
         check_writable(settings.journal, settings.key_places)
     except JournalUnavailable as error:
@@ -117,6 +124,11 @@ def serve(
         raise typer.Exit(supervise(settings, lambda: _say(line, banner)))
     with suppress(KeyboardInterrupt):  # uvicorn raises it once more after it has shut down in order
         run(settings, when_listening=lambda: _say(line, banner))
+
+
+def given_options(**options: Any) -> dict[str, Any]:
+    """Those that were typed, by the setting's name."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _say(line: str, banner: str) -> None:

@@ -10,7 +10,8 @@ The way of a request, from the socket inwards:
     admission         who asks (authentication, bearer_tokens), how often (rate_limits), whether they may (access_table)
     retries           what bears an Idempotency-Key is done once, and answered again alike
     decisions         `POST /v1/decisions/{case}`: the hot path, ASGI itself
-    policy_routes, access_routes, log_routes, health, reference, pages   everything else, through FastAPI
+    policy_routes, access_routes, log_routes, webhook_routes, health, reference, pages
+                      everything else, through FastAPI
 
 Beside the way: caller (who it is, for all behind the door), signing_keys (of OIDC issuers), first_key; problems (the
 one table from errors to statuses), answers, access_answers and log_answers (shapes for the OpenAPI document), openapi

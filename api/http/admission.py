@@ -7,7 +7,7 @@ framework would read otherwise than the table does (`/metrics%0A`) leads nowhere
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from api.http.caller import NOBODY, Admitted, Caller, note_admitted
 from api.http.problems import Forbidden, KeyInQuery, KeyNeeded, MethodNotAllowed, NoSuchPath
 from api.http.rate_limits import RateLimits
 from ledger.access.api_keys import PREFIX
-from ledger.access.roles import in_words
+from ledger.access.roles import Role, in_words
 
 _PARAMETER = re.compile(r"\\\{[a-z_]+(:path)?\\\}")
 _SEGMENT, _SEGMENTS = r"[^/\x00-\x20\x7f]+", r"[^\x00-\x20\x7f]+"
@@ -37,9 +37,12 @@ class Admission:
         rows: Iterable[AccessRow] = ROWS,
         *,
         shows_log: bool = False,
+        refused: Callable[[Iterable[Role]], None] = lambda _: None,
     ) -> None:
+        """`refused` is told the roles of each caller who may not."""
         self._authentication = authentication
         self._limits = limits
+        self._refused = refused
         self._exact: dict[str, dict[str, AccessRow]] = {}
         self._patterns: dict[str, tuple[re.Pattern[str], dict[str, AccessRow]]] = {}
         for row in (_by_setting(each, shows_log=shows_log) for each in rows):
@@ -70,7 +73,12 @@ class Admission:
         self._limits.count(caller)
         if row is None:
             raise _nothing_there(rows)
-        note_admitted(scope, Admitted(caller, _rights(caller, row)))
+        try:
+            rights = _rights(caller, row)
+        except Forbidden:
+            self._refused(caller.roles)
+            raise
+        note_admitted(scope, Admitted(caller, rights))
 
     def _rows_at(self, path: str) -> list[Mapping[str, AccessRow]]:
         """By method; a path written out comes before one with a parameter."""

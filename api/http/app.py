@@ -98,7 +98,7 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     metrics = Metrics()
     kept = timedelta(days=settings.idempotency_days)
     journal = Journal(settings.journal, metrics.committed, clock, settings.key_places, kept)
-    metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes)
+    metrics.watch_journal(lambda: journal.waiting, lambda: journal.log_bytes, lambda: journal.unsigned_seconds)
     metrics.watch_clock(journal.clock.seconds_behind)
     compiler, checker = Compiler(PATIENT), Worker([policy_check.MODULE, replay_job.MODULE], LIMITS)
     policies = Policies(settings.rules, journal, metrics, compiler)
@@ -171,7 +171,7 @@ def _admission(settings: Settings, access: Access, clock: Clock, metrics: Metric
     tokens = IssuerTokens(read_issuers(FilePath(settings.oidc))) if settings.oidc else None
     authentication = Authentication(access, tokens, clock, insecure_local=settings.insecure_local)
     limits = RateLimits(settings.requests_per_second_max)
-    return Admission(authentication, limits, shows_log=settings.public_log)
+    return Admission(authentication, limits, shows_log=settings.public_log, refused=metrics.refused_by_role)
 
 
 class AsgiRoute(APIRoute):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Literal
 
@@ -61,6 +61,12 @@ class Metrics:
         self._problems = Counter(
             "credence_problems", "Requests answered with a problem document.", ["type"], registry=to
         )
+        self._refused_roles = Counter(
+            "credence_refused_by_role",
+            "Requests refused for want of a role, by the roles there were.",
+            ["role"],
+            registry=to,
+        )
         self._commit_records = Histogram(
             "credence_journal_commit_records", "Records that shared one commit.", buckets=RECORDS, registry=to
         )
@@ -93,6 +99,9 @@ class Metrics:
         self._log_bytes = gauge(
             "journal_wal_bytes", "Size of the journal's write-ahead log; grows beside a long reader."
         )
+        self._unsigned = gauge(
+            "journal_unsigned_seconds", "For how long there have been records that no checkpoint covers."
+        )
         self._clock_behind = gauge("clock_behind_seconds", "How far the clock is behind the journal's last record.")
         self._insecure = gauge("insecure_local", "1 while nobody is asked for a key.")
         self._connections = gauge("connections", "Connections that are open.", is_sum=True)
@@ -108,10 +117,14 @@ class Metrics:
         self._webhook_age = gauge("webhook_oldest_seconds", "Since the oldest of them was recorded.")
         self._webhook_dead = gauge("webhook_dead_letters", "Events that are not tried any more.")
 
-    def watch_journal(self, waiting: Callable[[], int], log_bytes: Callable[[], int]) -> None:
-        """`waiting` counts records that wait for the disk, `log_bytes` is the size of the write-ahead log."""
+    def watch_journal(
+        self, waiting: Callable[[], int], log_bytes: Callable[[], int], unsigned_seconds: Callable[[], float]
+    ) -> None:
+        """`waiting` counts records that wait for the disk, `log_bytes` is the size of the write-ahead log,
+        `unsigned_seconds` says for how long there have been records that no checkpoint covers."""
         self._watch(self._waiting, waiting)
         self._watch(self._log_bytes, log_bytes)
+        self._watch(self._unsigned, unsigned_seconds)
 
     def watch_clock(self, seconds_behind: Callable[[], float]) -> None:
         """`seconds_behind` the last record of the journal."""
@@ -149,6 +162,11 @@ class Metrics:
     def refused(self, problem: str) -> None:
         """`problem` is the last part of the problem document's type."""
         self._problems.labels(problem).inc()
+
+    def refused_by_role(self, roles: Iterable[str]) -> None:
+        """Somebody with these roles may not what they asked for."""
+        for role in sorted(roles) or ["none"]:
+            self._refused_roles.labels(role).inc()
 
     def committed(self, commit: Commit) -> None:
         """Called by the journal's thread."""

@@ -32,6 +32,7 @@ from api.http.guard import ConnectionLimits, Guard
 from api.http.guarded_protocol import GuardedProtocol
 from api.http.hosts import hosts_of
 from api.logs import configure_logs
+from api.setting_origins import unknown_variables
 from api.settings import Settings, refusal
 from ledger.journal.clock import Clock
 
@@ -57,7 +58,7 @@ def serve(
     """Blocks until SIGINT or SIGTERM; requests in flight are answered and the journal is closed. `when_listening` is
     called once, as soon as connections are accepted. `listening` is the socket of several workers, `worker` the number
     of this one."""
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types here
     server = guarded_server(settings, is_process=True, when_listening=when_listening, worker=worker)
     server.run(sockets=None if listening is None else [listening])
@@ -216,10 +217,13 @@ def main() -> None:
     except ValidationError as error:
         sys.stderr.write(f"credence: {refusal(error)}\n")
         sys.exit(2)
+    if lines := unknown_variables(os.environ):
+        sys.stderr.write(f"credence: {'; '.join(lines)}\n")
+        sys.exit(2)
     if settings.workers == 1:
         serve(settings)
         return
     from api.http.supervisor import supervise  # one process needs none
 
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format)
     sys.exit(supervise(settings, lambda: None))

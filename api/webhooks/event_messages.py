@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from ledger.journal.opened_records import BodyUnreadable, record_at
+from ledger.journal.opened_records import BodyGone, BodyUnreadable, record_at
 from ledger.journal.outbox import Delivery
 from ledger.record.decision_parts import ANSWER
 from ledger.record.record_header import Header, read_header
@@ -40,7 +40,7 @@ def event_message(connection: Connection, keys: SubjectKeys, delivery: Delivery)
         record = record_at(connection, keys.key, delivery.seq)
         answer = None if record is None else record.body.document(ANSWER)
         subject = None if answer is None else json.loads(answer).get("subject")
-    except BodyUnreadable:
+    except (BodyGone, BodyUnreadable):
         subject = None
     text = connection.execute(select(entries.c.header).where(entries.c.seq == delivery.seq)).scalar_one()
     return _message(delivery.type, read_header(text.encode()), subject)

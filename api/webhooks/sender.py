@@ -112,11 +112,13 @@ class Sender:
 
     async def _look(self) -> None:
         now = self._journal.clock.now()
-        due = await asyncio.to_thread(self._journal.ask, lambda connection, _: due_endpoints(connection, now))
-        for endpoint in due:
+        for endpoint in await asyncio.to_thread(self._due, now):
             if endpoint not in self._serving:
                 task = self._serving[endpoint] = asyncio.create_task(self._serve(endpoint))
                 task.add_done_callback(lambda _, endpoint=endpoint: self._serving.pop(endpoint, None))  # type: ignore[misc]  # bound by its default
+
+    def _due(self, now: datetime) -> list[str]:
+        return self._journal.ask(lambda connection, _: due_endpoints(connection, now))
 
     async def _count(self) -> None:
         if time.monotonic() < self._counts_at:
@@ -214,10 +216,11 @@ class Sender:
         self._done(delivery, "dead" if then is None else "failed")
 
     async def _disable(self, delivery: Delivery) -> None:
-        """The receiver says that it is gone for good."""
-        await self._failed(delivery, "answered 410", is_last=True)
+        """The receiver says that it is gone for good: this and all that waits for it is a dead letter."""
         with suppress(UnknownEndpoint, EndpointRefused):  # it has ended, or said so to another try
             await self._webhooks.change(disable_endpoint(delivery.endpoint, "it answered 410, gone"), ACTOR)
+            log.error("a webhook is gone", endpoint=delivery.endpoint)
+        self._done(delivery, "dead")
 
     def _done(self, delivery: Delivery, result: str) -> None:
         self._taken.discard(delivery)

@@ -26,10 +26,13 @@ class Checkpointing:
         self._size = -1  # of the last checkpoint, as far as this process knows
         self._at = float("-inf")  # when it was last tried
         self._grown = False  # there are records after it
+        self._since: float | None = None  # when these were first seen
 
     def is_due(self, size: int, now: float, *, at_once: bool) -> bool:
         """Whether to sign at this size of the log. Where so, it counts as tried: the next try is a second later."""
         self._grown = size > max(self._size, 0)
+        if self._since is None and self._grown:
+            self._since = now
         is_due = self._grown and (at_once or now - self._at >= SECONDS or size - self._size >= RECORDS)
         if is_due:
             self._at = now
@@ -38,6 +41,11 @@ class Checkpointing:
     def due_in(self, now: float) -> float | None:
         """Seconds until one is due; None where there is nothing to sign."""
         return max(SECONDS - (now - self._at), 0.001) if self._grown else None
+
+    def unsigned_seconds(self, now: float) -> float:
+        """For how long there have been records that no checkpoint covers; 0 where there are none. For any thread."""
+        since = self._since
+        return 0.0 if since is None else max(0.0, now - since)
 
     def sign(self, opened: OpenJournal, known: LogHead) -> None:
         """Signs the log as it is now, where nobody has. Raises `FileTrouble` and what the database raises."""
@@ -48,4 +56,4 @@ class Checkpointing:
                 note = Checkpoint(opened.signer.name, size, ended.tree.root).signed(opened.signer)
                 opened.connection.execute(insert(checkpoints), {"size": size, "note": note})
                 write_head(opened.connection, replace(ended, signed=size))
-        self._size, self._grown = size, False
+        self._size, self._grown, self._since = size, False, None

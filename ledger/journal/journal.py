@@ -191,6 +191,11 @@ class Journal:
         """Size of the write-ahead log."""
         return self._store.log_bytes
 
+    @property
+    def unsigned_seconds(self) -> float:
+        """For how long there have been records that no checkpoint covers."""
+        return self._checkpointing.unsigned_seconds(monotonic())
+
     def find(self, id: str) -> str | None:
         """The decision as it was answered. Blocks: call it from a thread."""
         recorded = self.recorded(id)

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
 
 from ledger.journal.clock import moment
+from ledger.store.prepared_sql import STATEMENTS_KEPT
 from ledger.store.tables import webhook_outbox as outbox
 
 TAKEN_SECONDS = 60
@@ -80,7 +81,7 @@ def add_events(connection: Connection, happened: Sequence[Happened]) -> None:
         raw.execute(_addition(connection.dialect.name, len(happened)), tuple(chain.from_iterable(happened)))
 
 
-@lru_cache
+@lru_cache(maxsize=STATEMENTS_KEPT)
 def _addition(dialect: str, events: int) -> str:
     mark = "?" if dialect == "sqlite" else "%s"
     rows = ", ".join([f"({mark}, {mark}, {mark})"] * events)

@@ -3,6 +3,7 @@
     rules_folder  what lies in a folder: YAML files by the names that users see, never more than a set can have
     vanished      what a change takes away, by name: files, policies and rules
     check_limits  how long, and with how much memory, policies may be checked and compiled
+    refused_sets  what was saved and can't be used, on record once
     in_force      `Policies`: takes a change, holds it back, or falls back on the last set of the journal
 
 The life of a change: two looks 0.2 seconds apart see the same files; they are read and compiled; what they lack is

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +28,7 @@ from files.visible import visible_name
 from ledger.journal.journal import RULES_FOLDER, Journal
 from ledger.journal.log_transaction import LogTransaction
 from ledger.policies.check_limits import Closed, Stopped, too_large
+from ledger.policies.refused_sets import record_refused_set
 from ledger.policies.rules_folder import Look, look, read_folder
 from ledger.policies.vanished import Vanished
 from ledger.record.actors import Actor
@@ -286,6 +288,7 @@ class Policies:
         self._hold_back(Pending(datetime.now(UTC), loaded.engine, gone) if gone else None)
         if loaded.engine is None:
             self._fail(loaded.diagnostics)
+            await self._journal.write(partial(record_refused_set, files=files, mistakes=loaded.diagnostics))
         else:
             self.failed = None
         await self._fall_back_on(stored)

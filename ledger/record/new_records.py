@@ -89,6 +89,12 @@ def activation_record(version: str, how: str, actor: Actor | str, at: str | None
     return Record(kind=RecordKind.POLICY, outcome=how, policy=version, actor=actor, parts=parts, at=at)
 
 
+def policy_refusal_record(digest: str, mistakes: str, actor: Actor | str) -> Record:
+    """What was saved in the rules folder can't be used. `digest` is of its files, `mistakes` has a line for each."""
+    parts = (Part(ACT_SUBJECT, digest.encode()), Part(REFUSAL, mistakes.encode()))
+    return Record(kind=RecordKind.POLICY_REFUSED, outcome="refused", actor=actor, parts=parts, subject=digest)
+
+
 def refusal_record(act: str, subject: str, why: str, actor: Actor | str, request_id: str) -> Record:
     """An act that separation of duties refused."""
     parts = (Part(ACT_SUBJECT, subject.encode()), Part(REFUSAL, why.encode()))

@@ -25,6 +25,9 @@ class Content(StrEnum):
     WORD = "word"
     """One of few words: a kind, an outcome, a rule's id."""
 
+    FAILURE = "what failed"
+    """In our words, with the status, name or address of a receiver of events."""
+
     HASH = "hash"
     """SHA-256 of what may not be changed. Of a body over salted commitments, so nothing can be tried out on it."""
 
@@ -83,6 +86,23 @@ JOURNAL: dict[str, dict[str, Content]] = {
         "content": Content.BLIND,
         "at": Content.DATE,
         "seq": Content.COUNT,
+        "nonce": Content.NOTHING,
+        "sealed": Content.SEALED,
+    },
+    "webhook_subscriptions": {"type": Content.WORD, "endpoint": Content.ID},
+    "webhook_outbox": {
+        "endpoint": Content.ID,
+        "seq": Content.COUNT,
+        "type": Content.WORD,
+        "at": Content.DATE,
+        "tries": Content.COUNT,
+        "next_at": Content.DATE,
+        "failed_at": Content.DATE,
+        "failure": Content.FAILURE,
+    },
+    "webhook_secrets": {
+        "endpoint": Content.ID,
+        "id": Content.ID,
         "nonce": Content.NOTHING,
         "sealed": Content.SEALED,
     },

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-IS_LARGE = os.environ.get("CREDENCE_LARGE", "") == "1"
+IS_LARGE = os.environ.get("LARGE_TESTS", "") == "1"
 
 
 def how_many(usual: int, *, large: int) -> int:

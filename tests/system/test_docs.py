@@ -59,7 +59,7 @@ NOT_RUN = {
 IBM = "ibm_accounts_receivable.csv"
 """Not in this repository: where it is, tests/system/test_figures_in_docs.py runs what names it."""
 
-ASKS = ("credence activate", "credence people", "credence keys")
+ASKS = ("credence activate", "credence people", "credence keys", "credence webhooks")
 """Commands that ask the service which listens on port 8000."""
 
 READS_SIGNED = tuple(f"credence journal {word}" for word in ("export", "verify", "proof")) + ("credence audit",)

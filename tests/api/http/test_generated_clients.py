@@ -89,6 +89,15 @@ NAMES = {
     *("Action", "ActionName", "RequestedAction"),
     *("CaseKind", "Fact", "FactType", "FactWord", "FutureDates", "JsonValue", "Outcome", "RecordValue", "Vocabulary"),
     *("JournalState", "PolicyResults"),
+    *(
+        "AddWebhookRequest",
+        "ChangeWebhookRequest",
+        "RotateWebhookRequest",
+        "SendAgainRequest",
+        "EventName",
+        "Signature",
+    ),
+    *("Webhook", "Webhooks", "WebhookSecret", "NewWebhookSecret", "DeadLetter", "DeadLetters"),
     *("Decisions", "DecisionLine", "Records", "RecordLine", "RecordDetails", "ProofState"),
     *("Replay", "Completeness", "CompletenessRequest", "Finding", "PageLanguage", "ReportForm"),
 }
@@ -144,6 +153,8 @@ def test_components_and_operations_have_these_names(document: Path) -> None:
         *("get_policies", "check_policies", "activate_policies", "healthz", "readyz", "metrics_text"),
         *("list_decisions", "list_records", "get_record", "prove_decision", "prove_record"),
         *("get_people", "add_person", "change_person", "end_person", "get_keys", "create_key", "revoke_key"),
+        *("get_webhooks", "get_dead_letters", "add_webhook", "change_webhook", "end_webhook"),
+        *("rotate_webhook", "send_again"),
     }
 
 
@@ -226,7 +237,7 @@ def test_the_program_in_the_documents_holds_whatever_is_not_approved(
 ) -> None:
     """With the commands of docs/integration.md as they stand there, but for addresses and files."""
     page = [*blocks((ROOT / "docs" / "integration.md").read_text("utf-8"))]
-    (program,) = [text for language, text in page if language == "python"]
+    program = next(text for language, text in page if language == "python" and text.startswith('"""Asks'))
     lines = [line for language, text in page if language == "sh" for line in shell_lines(text)]
     (generate,) = [line for line in lines if line.startswith("openapi-python-client")]
     (ask,) = [line for line in lines if "python ask.py" in line]

@@ -21,7 +21,10 @@ from structlog.testing import capture_logs
 from api.webhooks import posting, sender
 from api.webhooks.event_signatures import signed_headers
 from api.webhooks.sending_times import DELAYS, TRIES_MAX, next_try, retry_after
+from ledger.erasure.erasing import Erasing, ErasureWords
+from ledger.erasure.grounds import Ground
 from ledger.journal.outbox import TAKEN_SECONDS
+from ledger.record.actors import Actor
 from ledger.record.record_header import RecordKind
 from ledger.store.place import JournalPlace, ServerAddress
 from ledger.store.tables import webhook_secrets
@@ -116,6 +119,22 @@ def test_each_endpoint_is_sent_its_types_from_its_adding_to_its_end(place: Journ
         assert by_path == {"/holds": [], "/policies": [("policy.activated", 3), ("order.held", 7), ("order.held", 9)]}
 
     sending(place, go)
+
+
+def test_of_a_customer_who_was_erased_meanwhile_the_event_names_nothing(file: JournalPlace, receiver: Receiver) -> None:
+    async def go(one: Sending) -> None:
+        await one.add(receiver.url())
+        held = await one.held()
+        words = ErasureWords(account="C-1", ground=Ground.OBJECTION, reason="letter of 3 March")
+        proposed = await Erasing(one.journal).propose(words, Actor(key="1", person="anna"))
+        await Erasing(one.journal).confirm(proposed.id, Actor(key="2", person="bert"))
+        await one.sender.send_due()
+        [received] = receiver.received
+        assert (received.event["data"]["id"], received.event["data"]["subject"]) == (held, None)
+        assert "SO-1" not in str(received)
+
+    with capture_logs():
+        sending(file, go)
 
 
 def test_two_secrets_sign_while_one_replaces_the_other(file: JournalPlace, receiver: Receiver) -> None:

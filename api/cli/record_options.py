@@ -59,7 +59,7 @@ class RecordOptions:
         _option(
             "--kind",
             "KIND",
-            "The kind of record: decision, person, key, policy, refusal, imported, export, erasure or retention.",
+            "Of record: decision, person, key, policy, refusal, imported, export, erasure, retention or epoch.",
         ),
     ] = None
     """The kind of record."""

@@ -43,6 +43,11 @@ class KeyPlaces:
     subject_keys: Path
     """SQLite file of one key for each customer, wrapped."""
 
+    @property
+    def last_checkpoint(self) -> Path:
+        """What the signing key signed last, beside it: `credence.checkpoint.last`."""
+        return self.signing_key.with_name(f"{self.signing_key.stem}.checkpoint.last")
+
 
 def beside(
     journal: JournalPlace,

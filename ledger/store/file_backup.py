@@ -37,6 +37,7 @@ def keys_in(folder: Path, places: KeyPlaces) -> KeyPlaces:
         signing_key=keys / places.signing_key.name,
         wrapping_key=keys / places.wrapping_key.name,
         subject_keys=keys / places.subject_keys.name,
+        last_checkpoint=keys / places.last_checkpoint.name,
     )
 
 

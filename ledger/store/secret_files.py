@@ -43,10 +43,8 @@ class KeyPlaces:
     subject_keys: Path
     """SQLite file of one key for each customer, wrapped."""
 
-    @property
-    def last_checkpoint(self) -> Path:
-        """What the signing key signed last, beside it: `credence.checkpoint.last`."""
-        return self.signing_key.with_name(f"{self.signing_key.stem}.checkpoint.last")
+    last_checkpoint: Path
+    """What the signing key signed last: `credence.checkpoint.last`. No secret."""
 
 
 def beside(
@@ -55,15 +53,18 @@ def beside(
     signing_key: Path | None = None,
     wrapping_key: Path | None = None,
     subject_keys: Path | None = None,
+    last_checkpoint: Path | None = None,
 ) -> KeyPlaces:
     """The places that are given, the others beside the journal: `credence.db` has `credence.signing-key`,
-    `credence.wrapping-key` and `credence.keys.db`. Those of a journal on a server are in `var` of the folder in which
-    the service runs."""
+    `credence.wrapping-key` and `credence.keys.db`; beside the signing key `credence.checkpoint.last`. Those of a
+    journal on a server are in `var` of the folder in which the service runs."""
     stem = (journal if isinstance(journal, Path) else BESIDE_A_SERVER).absolute().with_suffix("")
+    signing = signing_key or Path(f"{stem}.signing-key")
     return KeyPlaces(
-        signing_key or Path(f"{stem}.signing-key"),
+        signing,
         wrapping_key or Path(f"{stem}.wrapping-key"),
         subject_keys or Path(f"{stem}.keys.db"),
+        last_checkpoint or signing.with_name(f"{signing.stem}.checkpoint.last"),
     )
 
 

@@ -23,6 +23,7 @@ from ledger.store.trouble import FileTrouble, JournalUnavailable
 from tests.support import postgresql as postgresql_
 from tests.support.command_line import credence
 from tests.support.journal_records import record
+from tests.support.running_service import write_rules
 from tests.support.tampering import VERSION, changed, connected, write_journal
 
 SIZES = (256, 900, 1_000)
@@ -101,7 +102,8 @@ def _recorded(place: JournalPlace, keys: KeyPlaces, id: str) -> int:
 def test_nothing_is_added_to_a_backup_that_was_put_back(place: JournalPlace, keys: KeyPlaces) -> None:
     """The service doesn't start, no command adds anything; reading goes on."""
     said = "the journal ends at 900 records, and a checkpoint of 1000 was signed: an old backup was put back"
-    done = credence("serve", "--journal", _where(place), "--insecure-local", "--port", "0")
+    rules = str(write_rules(Path("rules")))
+    done = credence("serve", "--journal", _where(place), "--insecure-local", "--port", "0", "--rules", rules)
     assert (done.exit_code, done.stdout) == (2, "")
     [line] = [line for line in done.stderr.splitlines() if "credence: " in line]
     assert said in line

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, out, refuse
 from api.cli.journal_settings import journal_settings
-from api.cli.options import READ, JournalOption
+from api.cli.options import JournalOption, TrustOption, WitnessNotesOption
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -22,19 +22,6 @@ if TYPE_CHECKING:
 
 BackupArgument = Annotated[Path, typer.Argument(metavar="DIR", help="A new folder: `journal` and `keys` are in it.")]
 RestoreArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `credence backup` made.")]
-TrustOption = Annotated[
-    Path | None,
-    typer.Option("--trust", metavar="FILE", help="Your trust policy, for --witness-notes.", rich_help_panel=READ),
-]
-NotesOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--witness-notes",
-        metavar="PLACE",
-        help="What a witness saw: the backup must not be behind it. Repeat it for several.",
-        rich_help_panel=READ,
-    ),
-]
 ON_A_SERVER = (
     "a journal on PostgreSQL is backed up and restored by the server's own means, such as pg_basebackup with archived "
     "WAL; its keys are files, back them up with it"
@@ -76,7 +63,7 @@ def restore(
     folder: RestoreArgument,
     journal: JournalOption = None,
     trust: TrustOption = None,
-    witness_notes: NotesOption = None,
+    witness_notes: WitnessNotesOption = None,
 ) -> None:
     """Compute a backup again, put it in place, and say whether it is behind what was signed or witnessed last.
 

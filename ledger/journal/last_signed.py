@@ -60,5 +60,6 @@ def why_behind(connection: Connection, ended: LogHead, last: Checkpoint | None, 
 
 
 def keep_last_signed(path: Path, note: str) -> None:
-    """Before the checkpoint is seen by anybody. Raises `FileTrouble`."""
-    replace_owner_only(path, note.encode(), WHAT)
+    """Before the checkpoint is seen by anybody. After a power cut it may be the one before, which guards nearly as
+    much, and spares the journal's thread half of the wait. Raises `FileTrouble`."""
+    replace_owner_only(path, note.encode(), WHAT, is_at_once=False)

@@ -134,14 +134,15 @@ def make_owner_only(path: Path, content: bytes, what: str) -> None:
             whole.unlink()
 
 
-def replace_owner_only(path: Path, content: bytes, what: str) -> None:
-    """The same over a file that is there: whoever looks finds the old content or the new one, whatever breaks. Raises
-    `FileTrouble`."""
+def replace_owner_only(path: Path, content: bytes, what: str, *, is_at_once: bool = True) -> None:
+    """The same over a file that is there: whoever looks finds the old content or the new one, whatever breaks.
+    `is_at_once`: after a power cut the new one, for which the folder is written too. Raises `FileTrouble`."""
     whole = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         _write(whole, content)
         whole.replace(path)
-        _sync_folder(path.parent)
+        if is_at_once:
+            _sync_folder(path.parent)
     except OSError as error:
         raise FileTrouble(f"the {what} `{path.name}` can't be written: {error.strerror}") from error
     finally:

@@ -160,7 +160,7 @@ def test_an_epoch_that_was_interrupted_is_finished_by_the_next_run(
     """Before the checkpoint is kept, before it is in the table, before the key is replaced."""
     before = signing_key(keys.signing_key, may_make=False)
 
-    def fail(path: Path, content: bytes, what: str) -> None:
+    def fail(path: Path, content: bytes, what: str, **_: bool) -> None:
         if broken_at == 1:
             replace_owner_only(path, content, what)
         if broken_at < 2 or path == keys.signing_key:

@@ -48,6 +48,11 @@ class Settings(BaseSettings):
         description="SQLite file of the keys by which bodies of records are sealed, made with a new journal. Default: "
         "beside the journal, `credence.keys.db`.",
     )
+    last_checkpoint: str = Field(
+        default="",
+        description="File of the checkpoint that was signed last, written each time. Default: beside the signing key, "
+        "`credence.checkpoint.last`.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(
@@ -134,6 +139,7 @@ class Settings(BaseSettings):
             signing_key=_path(self.signing_key),
             wrapping_key=_path(self.wrapping_key),
             subject_keys=_path(self.subject_keys),
+            last_checkpoint=_path(self.last_checkpoint),
         )
 
     @field_validator("host", "rules", mode="before")

@@ -63,7 +63,7 @@ def _key_of(place: JournalPlace, places: KeyPlaces) -> str:
 
 
 def _places(home: Path) -> KeyPlaces:
-    return KeyPlaces(home / "signing", home / "wrapping", home / "subjects.db")
+    return KeyPlaces(home / "signing", home / "wrapping", home / "subjects.db", home / "checkpoint.last")
 
 
 def _made_key(place: JournalPlace, home: Path, environment: Mapping[str, str]) -> str:

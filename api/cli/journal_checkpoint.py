@@ -11,7 +11,7 @@ from rich.text import Text
 
 from api.cli.console import out, refuse
 from api.cli.journal_settings import journal_settings
-from api.cli.options import READ, WRITTEN, JournalOption
+from api.cli.options import READ, WRITTEN, JournalOption, SaveOption, TrustOption
 from api.cli.record_options import journal_to_read
 
 if TYPE_CHECKING:
@@ -29,16 +29,12 @@ ForWitnessOption = Annotated[
         rich_help_panel=READ,
     ),
 ]
-ToOption = Annotated[
-    Path | None,
-    typer.Option("--to", metavar="FILE", help="Write it to this file instead of printing it.", rich_help_panel=WRITTEN),
-]
-HashesOption = Annotated[
+SaveHashesOption = Annotated[
     Path | None,
     typer.Option(
-        "--hashes",
+        "--save-hashes",
         metavar="FILE",
-        help="Write the hashes of the records that the witness has not seen, for its mirror.",
+        help="Write the hashes of the records that the witness has not seen to this new file, for its mirror.",
         rich_help_panel=WRITTEN,
     ),
 ]
@@ -48,7 +44,7 @@ SinceOption = Annotated[
         "--since",
         metavar="NUMBER",
         min=0,
-        help="The first record of which --hashes has the hash. Default: the first that the witness has not seen.",
+        help="The first record of which --save-hashes has the hash. Default: the first that the witness has not seen.",
         rich_help_panel=WRITTEN,
     ),
 ]
@@ -57,22 +53,13 @@ RequestOption = Annotated[
     Path,
     typer.Option("--request", metavar="FILE", help="The request that the witness was given.", rich_help_panel=READ),
 ]
-TrustOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--trust",
-        metavar="FILE",
-        help="The trust policy that names the witness. Default: the setting CREDENCE_TRUST_POLICY.",
-        rich_help_panel=READ,
-    ),
-]
 
 
 def checkpoint(
     *,
     for_witness: ForWitnessOption = None,
-    to: ToOption = None,
-    hashes: HashesOption = None,
+    save: SaveOption = None,
+    save_hashes: SaveHashesOption = None,
     since: SinceOption = None,
     journal: JournalOption = None,
 ) -> None:
@@ -82,17 +69,17 @@ def checkpoint(
     changed unseen. The request (C2SP add-checkpoint) also proves that the log goes on from what the witness saw.
     Neither names anybody or has a figure, nor have the hashes.
 
-    Example:  credence journal checkpoint --for-witness 600 --to request
+    Example:  credence journal checkpoint --for-witness 600 --save request
 
     Exit code: 0 written, 2 there is no such checkpoint, or a file can't be used.
     """
     from ledger.journal.signed_log import NoCheckpoint, leaves_between, newest_note, request_since
     from ledger.record.checkpoints import stated_size
 
-    if for_witness is None and hashes is not None:
-        refuse("--hashes belongs to a request; give --for-witness too")
-    if since is not None and hashes is None:
-        refuse("--since says what --hashes begins with; give that too, or neither")
+    if for_witness is None and save_hashes is not None:
+        refuse("--save-hashes belongs to a request; give --for-witness too")
+    if since is not None and save_hashes is None:
+        refuse("--since says what --save-hashes begins with; give that too, or neither")
     old_size = None if for_witness is None else _size(for_witness)
 
     def ask(connection: Connection) -> tuple[str | None, list[bytes]]:
@@ -101,7 +88,7 @@ def checkpoint(
         request = request_since(connection, old_size)
         size = stated_size(request.note) or 0
         first = old_size if since is None else since
-        return request.text(), [] if hashes is None else leaves_between(connection, min(first, size), size)
+        return request.text(), [] if save_hashes is None else leaves_between(connection, min(first, size), size)
 
     with journal_to_read(journal) as kept:
         try:
@@ -110,12 +97,12 @@ def checkpoint(
             refuse(str(error))
     if text is None:
         refuse("the journal has no checkpoint yet; one is signed within a second of its first record")
-    if hashes is not None:
-        _write(hashes, b"".join(leaves))
-    if to is None:
+    if save_hashes is not None:
+        _write(save_hashes, b"".join(leaves))
+    if save is None:
         out().print(Text(text), end="", soft_wrap=True)
     else:
-        _write(to, text.encode())
+        _write(save, text.encode())
 
 
 def _size(said: str) -> int:
@@ -136,7 +123,10 @@ def _size(said: str) -> int:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(content)
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        refuse(f"`{path}` is there already; give a new file")
     except OSError as error:
         refuse(f"`{path}` can't be written: {error.strerror}")
 

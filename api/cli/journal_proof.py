@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, out, print_json, refuse
-from api.cli.options import WRITTEN, JournalOption
+from api.cli.options import JournalOption, SaveOption
 from api.cli.record_options import RecordArgument, journal_to_read
 
 if TYPE_CHECKING:
@@ -20,18 +20,8 @@ if TYPE_CHECKING:
     from ledger.record.record_header import Header
     from ledger.verify.trusted_key import TrustedKey
 
-ProofOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--save",
-        metavar="FILE",
-        help="Write it to this new file, such as SO-1001.tlog-proof, instead of printing it.",
-        rich_help_panel=WRITTEN,
-    ),
-]
 
-
-def proof(*, record: RecordArgument, journal: JournalOption = None, save: ProofOption = None) -> None:
+def proof(*, record: RecordArgument, journal: JournalOption = None, save: SaveOption = None) -> None:
     """Prove that one record is in the journal, in a file that is checked without the journal.
 
     The file has the record's header, the hashes that lead from it to the root, and the newest checkpoint, in the form

@@ -13,7 +13,7 @@ from rich.text import Text
 from api.cli.console import FOUND_PROBLEMS, out, print_json, refuse
 from api.cli.journal_proof import is_proof, verify_proof
 from api.cli.journal_settings import journal_settings
-from api.cli.options import READ, RUNNING, JsonOption, QuietOption
+from api.cli.options import READ, RUNNING, JsonOption, MirrorOption, QuietOption, TrustOption, WitnessNotesOption
 from api.cli.progress import ShowProgress, progress_bar
 
 if TYPE_CHECKING:
@@ -50,33 +50,6 @@ KeptOption = Annotated[
         rich_help_panel=READ,
     ),
 ]
-TrustOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--trust",
-        metavar="FILE",
-        help="Your trust policy (C2SP tlog-policy): the journal's key, the witnesses, and how many of them it takes.",
-        rich_help_panel=READ,
-    ),
-]
-NotesOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--witness-notes",
-        metavar="PLACE",
-        help="What a witness keeps: its state, or a folder of copies of it; with --trust. Repeat it for several.",
-        rich_help_panel=READ,
-    ),
-]
-MirrorOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--mirror",
-        metavar="FILE",
-        help="A witness's mirror, which has the hash of each record.",
-        rich_help_panel=READ,
-    ),
-]
 ReceiptOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -102,7 +75,7 @@ def verify(
     key: KeyOption = None,
     checkpoint: KeptOption = None,
     trust: TrustOption = None,
-    witness_notes: NotesOption = None,
+    witness_notes: WitnessNotesOption = None,
     mirror: MirrorOption = None,
     receipt: ReceiptOption = None,
     without_bodies: WithoutBodiesOption = False,

@@ -15,6 +15,7 @@ from api.cli.activate import activate
 from api.cli.audit import access, case, completeness, policy_changes
 from api.cli.audit_sample import check_sample, sample
 from api.cli.backtest import backtest_command
+from api.cli.backup import backup, restore
 from api.cli.batch import batch
 from api.cli.check import check
 from api.cli.config import config
@@ -28,6 +29,7 @@ from api.cli.init import init
 from api.cli.journal_checkpoint import checkpoint, cosignature
 from api.cli.journal_columns import columns
 from api.cli.journal_export import export
+from api.cli.journal_new_epoch import new_epoch
 from api.cli.journal_proof import proof
 from api.cli.journal_replay import replay
 from api.cli.journal_retention import retention
@@ -170,6 +172,7 @@ COMMANDS = (
     ("journal checkpoint", checkpoint, "Print the newest checkpoint, or a request to a witness."),
     ("journal cosignature", cosignature, "Keep what a witness said of a checkpoint."),
     ("journal replay", replay, "Decide records again: are the answers the same, byte for byte?"),
+    ("journal new-epoch", new_epoch, "Go on with a journal that lost its last records."),
     ("journal show", show, "Show a record with all that it rests on."),
     ("audit policy-changes", policy_changes, "Report which policies took effect when, and what changed."),
     ("audit access", access, "Report who may what, and which duties conflict."),
@@ -181,6 +184,8 @@ COMMANDS = (
     ("journal columns", columns, "Say what each column of the journal holds."),
     ("journal roles", roles, "Say who may what with a journal on PostgreSQL."),
     ("journal take-over", take_over, "Write a journal of an earlier version into a new one."),
+    ("backup", backup, "Copy a journal and its keys, and compute the copy again."),
+    ("restore", restore, "Put a backup in place; say whether it is behind."),
     ("witness new-key", new_key, "Make the key of a witness."),
     ("witness cosign", cosign, "Cosign a checkpoint that goes on from what was seen."),
 )

@@ -192,6 +192,40 @@ JournalOption = Annotated[
         rich_help_panel=WRITTEN,
     ),
 ]
+TrustOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--trust",
+        metavar="FILE",
+        help="A trust policy (C2SP tlog-policy): the journal's key, the witnesses, and how many of them it takes.",
+        rich_help_panel=READ,
+    ),
+]
+WitnessNotesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--witness-notes",
+        metavar="PLACE",
+        help="What a witness keeps: its state, or a folder of copies of it; with --trust. Repeat it for several.",
+        rich_help_panel=READ,
+    ),
+]
+MirrorOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mirror",
+        metavar="FILE",
+        help="A witness's mirror: the hash of each record, 32 bytes each.",
+        rich_help_panel=READ,
+    ),
+]
+SaveOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--save", metavar="FILE", help="Write it to this new file instead of printing it.", rich_help_panel=WRITTEN
+    ),
+]
+
 JsonOption = Annotated[
     bool,
     typer.Option(

@@ -66,7 +66,7 @@ class RecordOptions:
         _option(
             "--kind",
             "KIND",
-            "The kind of record: decision, person, key, policy, refusal, imported, export, erasure or retention.",
+            "Of record: decision, policy, person, key, refusal, export, erasure, … (docs/auditors.md lists them).",
         ),
     ] = None
     """The kind of record."""

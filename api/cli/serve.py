@@ -93,6 +93,7 @@ def serve(
     from api.logs import configure_logs
     from api.setting_origins import unknown_variables
     from api.settings import Settings, refusal
+    from ledger.journal.last_signed import JournalBehind
     from ledger.journal.opening import check_writable
     from ledger.store.trouble import JournalUnavailable
 
@@ -112,7 +113,8 @@ def serve(
     try:
         check_writable(settings.journal, settings.key_places)
     except JournalUnavailable as error:
-        refuse(f"the journal `{settings.journal}` can't be written: {error}; choose another with --journal")
+        remedy = "" if isinstance(error.__cause__, JournalBehind) else "; choose another with --journal"
+        refuse(f"the journal `{settings.journal}` can't be written: {error}{remedy}")
     free = _free_port(settings.host, settings.port)
     settings = settings.model_copy(update={"port": free})
     where = f"http://{_in_url(settings.host)}:{free}"

@@ -10,19 +10,18 @@ import typer
 from rich.text import Text
 
 from api.cli.console import FOUND_PROBLEMS, out, refuse
-from api.cli.options import READ, WRITTEN
+from api.cli.options import READ, WRITTEN, MirrorOption
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="How it is called for ever, such as auditor.example.com/w1.")
 ]
-NewKeyOption = Annotated[
-    Path,
-    typer.Option("--key", metavar="FILE", help="The new file with its key.", rich_help_panel=WRITTEN),
-]
 RequestArgument = Annotated[
     Path, typer.Argument(metavar="REQUEST", help="What `credence journal checkpoint --for-witness` wrote.")
 ]
-KeyOption = Annotated[Path, typer.Option("--key", metavar="FILE", help="The witness's own key.", rich_help_panel=READ)]
+WitnessKeyOption = Annotated[
+    Path,
+    typer.Option("--witness-key", metavar="FILE", help="The file of the witness's own key.", rich_help_panel=READ),
+]
 LogOption = Annotated[
     str,
     typer.Option(
@@ -41,28 +40,19 @@ StateOption = Annotated[
         rich_help_panel=WRITTEN,
     ),
 ]
-MirrorOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--mirror",
-        metavar="FILE",
-        help="Keep the hash of each record too, 32 bytes each; with --hashes.",
-        rich_help_panel=WRITTEN,
-    ),
-]
 HashesOption = Annotated[
     Path | None,
     typer.Option(
         "--hashes",
         metavar="FILE",
-        help="The hashes of the records that the mirror lacks, as `credence journal checkpoint --hashes` wrote them.",
+        help="The hashes that the mirror lacks, as `credence journal checkpoint --save-hashes` wrote them.",
         rich_help_panel=READ,
     ),
 ]
 _KEY, _STATE = Path("witness.key"), Path("witness.state")
 
 
-def new_key(*, name: NameArgument, key: NewKeyOption = _KEY) -> None:
+def new_key(*, name: NameArgument, witness_key: WitnessKeyOption = _KEY) -> None:
     """Make a witness's key, and print its other half, by which others know its cosignatures.
 
     The printed line goes into trust policies and to the journal's operator; the file stays with the witness, on no
@@ -78,9 +68,9 @@ def new_key(*, name: NameArgument, key: NewKeyOption = _KEY) -> None:
     if not name or "+" in name or any(each.isspace() or not each.isprintable() for each in name) or len(name) > 250:
         refuse(f"`{name}` can't be a witness's name; write one without blanks and plus signs, such as example.com/w1")
     try:
-        verifier = make_witness_key(key, name)
+        verifier = make_witness_key(witness_key, name)
     except FileTrouble as error:
-        refuse(f"{error}; give another file with --key")
+        refuse(f"{error}; give another file with --witness-key")
     out().print(Text(verifier.as_text()), soft_wrap=True)
 
 
@@ -88,7 +78,7 @@ def cosign(
     *,
     request: RequestArgument,
     log: LogOption,
-    key: KeyOption = _KEY,
+    witness_key: WitnessKeyOption = _KEY,
     state: StateOption = _STATE,
     mirror: MirrorOption = None,
     hashes: HashesOption = None,
@@ -113,7 +103,7 @@ def cosign(
         refuse("--mirror and --hashes belong together: the mirror, and what is added to it; give both or neither")
     copied = None if mirror is None or hashes is None else Mirror(mirror, hashes)
     try:
-        watching = Witness(key=key, state=state, log=brought_key(log).verifier)
+        watching = Witness(key=witness_key, state=state, log=brought_key(log).verifier)
         line = watching.cosigned(request, int(time.time()), copied)
     except CosigningRefused as error:
         refuse(f"refused: {error}", FOUND_PROBLEMS)

@@ -8,6 +8,8 @@
     kept_answers     answers kept for some days, for requests that are sent again
     outbox           events that are to be sent, written with the records that they tell of
     checkpointing    when a checkpoint is signed
+    last_signed      what was signed last, beside the key: a journal that is behind it isn't added to
+    epochs           how a journal that lost its last records goes on
     signed_log       the log as others see it: checkpoints with cosignatures, tiles, what proofs are made of
     opened_records   records read back, with their bodies opened
     journal       the writer thread: whatever waits shares one transaction and one fsync

@@ -1,7 +1,8 @@
 """When a checkpoint is signed: a second after the last one if the log has grown, each 10,000 records, and at the end.
 
 It is written in a transaction of its own after the records are on disk: a checkpoint over what might still be rolled
-back would be a promise that nobody can keep. The head row is locked meanwhile, so that of several writers one signs.
+back would be a promise that nobody can keep. The head row is locked meanwhile, so that of several writers one signs;
+and before anybody can see the checkpoint it is kept beside the key too (`last_signed`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import replace
 
 from sqlalchemy import insert
 
+from ledger.journal.last_signed import keep_last_signed
 from ledger.journal.log_head import LogHead, read_head, write_head
 from ledger.journal.opening import OpenJournal
 from ledger.record.checkpoints import Checkpoint
@@ -55,5 +57,6 @@ class Checkpointing:
             if ended.signed < size:
                 note = Checkpoint(opened.signer.name, size, ended.tree.root).signed(opened.signer)
                 opened.connection.execute(insert(checkpoints), {"size": size, "note": note})
+                keep_last_signed(opened.last_checkpoint, note)
                 write_head(opened.connection, replace(ended, signed=size))
         self._size, self._grown, self._since = size, False, None

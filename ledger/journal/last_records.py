@@ -57,10 +57,11 @@ def check_whole(connection: Connection, file_bytes: int) -> None:
 
 
 def check_last_records(
-    connection: Connection, ended: LogHead, key: KeyNumbered, verifier: NoteVerifier
+    connection: Connection, ended: LogHead, key: KeyNumbered, verifiers: Sequence[NoteVerifier]
 ) -> datetime | None:
-    """The latest moment in the journal, None where it is empty. Raises `FileTrouble` where it is damaged."""
-    _check_newest_checkpoint(connection, ended, verifier)
+    """The latest moment in the journal, None where it is empty. `verifiers`: of its epochs. Raises `FileTrouble` where
+    it is damaged."""
+    _check_newest_checkpoint(connection, ended, verifiers)
     try:
         rows = connection.execute(_LAST).all()
         moments = [*_moments(connection, rows, ended, key)]
@@ -94,14 +95,14 @@ def _repeated(header: Header) -> tuple[str, ...]:
     return header.id, header.at, header.kind, header.case, header.outcome, header.actor, header.policy
 
 
-def _check_newest_checkpoint(connection: Connection, ended: LogHead, verifier: NoteVerifier) -> None:
+def _check_newest_checkpoint(connection: Connection, ended: LogHead, verifiers: Sequence[NoteVerifier]) -> None:
     row = connection.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
     if (row.size if row else 0) != ended.signed:
         raise FileTrouble(f"{DAMAGED}: checkpoint {ended.signed} was signed, and it is not the newest")
     if row is None:
         return
     try:
-        checkpoint = read_checkpoint(row.note, verifier)
+        checkpoint = read_checkpoint(row.note, *verifiers)
     except BadNote as error:
         signed = f"the signing key is not the one that signed checkpoint {row.size} of this journal"
         raise FileTrouble(f"{signed}; put the right file there") from error

@@ -5,15 +5,18 @@ Nothing is decided on a journal that fails here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import urandom
+from pathlib import Path
 
 from sqlalchemy import Connection, func, select, text
 
 from ledger.journal.clock import Clock
 from ledger.journal.erased_keys import note_erasures
 from ledger.journal.last_records import check_last_records, check_whole
+from ledger.journal.last_signed import JournalBehind, last_signed, why_behind
 from ledger.journal.log_head import LogHead, read_head
+from ledger.record.checkpoints import epochs_until
 from ledger.record.signed_notes import NoteSigner
 from ledger.store.key_database import SubjectKeys
 from ledger.store.place import JournalPlace
@@ -30,7 +33,7 @@ _PROBE = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenJournal:
     """A journal that may be added to."""
 
@@ -39,21 +42,32 @@ class OpenJournal:
     signer: NoteSigner
     head: LogHead
 
+    last_checkpoint: Path
+    """File of what was signed last."""
 
-def open_to_write(store: Store, places: KeyPlaces, clock: Clock, holding: str | None = None) -> OpenJournal:
-    """`holding`: a record that must be in it, since this process has answered it. The clock learns the time of the last
-    record. Raises `FileTrouble` and what the database raises."""
+    is_behind: bool = False
+    """It doesn't begin with what was signed last: all that may be added is a new epoch."""
+
+
+def open_to_write(
+    store: Store, places: KeyPlaces, clock: Clock, holding: str | None = None, *, is_behind: bool = False
+) -> OpenJournal:
+    """`holding`: a record that must be in it, since this process has answered it. `is_behind`: it may be behind what
+    was signed last. The clock learns the time of the last record. Raises `FileTrouble` (`JournalBehind`) and what the
+    database raises."""
     connection = store.connect_to_write()
     try:
         check_whole(connection, store.bytes)
-        return _with_keys(connection, places, clock, holding)
+        return _with_keys(connection, places, clock, holding, may_be_behind=is_behind)
     except BaseException:
         store.closed()
         connection.close()
         raise
 
 
-def _with_keys(connection: Connection, places: KeyPlaces, clock: Clock, holding: str | None) -> OpenJournal:
+def _with_keys(
+    connection: Connection, places: KeyPlaces, clock: Clock, holding: str | None, *, may_be_behind: bool
+) -> OpenJournal:
     with connection.begin():
         ended = read_head(connection, None)
         most = connection.execute(select(func.max(bodies.c.seq))).scalar()
@@ -64,12 +78,24 @@ def _with_keys(connection: Connection, places: KeyPlaces, clock: Clock, holding:
         keys = SubjectKeys(places.subject_keys, wrapping_key(places.wrapping_key, may_make=is_new))
         keys.open(may_make=is_new, at_least=ended.last_key)
         note_erasures(connection, keys)
-        latest = check_last_records(connection, ended, keys.key, signer.verifier)
+        last = last_signed(places.last_checkpoint, signer.verifier)
+        newest = signer.verifier if last is None else replace(signer.verifier, name=last.origin)
+        latest = check_last_records(connection, ended, keys.key, epochs_until(newest))
         if latest is not None:
             clock.seen(latest)
         if holding is not None:
             _refuse_without(connection, holding)
-    return OpenJournal(connection, keys, signer, ended)
+        behind = why_behind(connection, ended, last, signer.name)
+        if behind and not may_be_behind:
+            raise JournalBehind(behind)
+    return OpenJournal(
+        connection=connection,
+        keys=keys,
+        signer=signer,
+        head=ended,
+        last_checkpoint=places.last_checkpoint,
+        is_behind=bool(behind),
+    )
 
 
 def try_write(store: Store, connection: Connection) -> None:

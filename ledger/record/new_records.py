@@ -15,8 +15,9 @@ ACTIVATION = "activation"
 ACTOR = "actor"
 REFUSAL = "refusal"
 EXPORT = "export"
+EPOCH = "epoch"
 """Paths of parts: who or what an act is about and what it set; how a policy set took effect; an actor who names
-somebody; why an act was refused; what was exported."""
+somebody; why an act was refused; what was exported; what was signed last before an epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +109,8 @@ def export_record(said: str, actor: Actor | str, account: str | None) -> Record:
     number stands in it, whose key seals it then."""
     parts = (Part(EXPORT, said.encode()),)
     return Record(kind=RecordKind.EXPORT, outcome="written", actor=actor, parts=parts, account=account)
+
+
+def epoch_record(said: str, actor: str) -> Record:
+    """The first of an epoch. `said` is JSON: origin, size and root of what was signed last before it."""
+    return Record(kind=RecordKind.EPOCH, outcome="begun", actor=actor, parts=(Part(EPOCH, said.encode()),))

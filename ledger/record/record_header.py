@@ -56,6 +56,9 @@ class RecordKind(StrEnum):
     RETENTION = "retention"
     """Bodies of decisions on the kind `case` were kept long enough and dropped: `outcome` says below which place."""
 
+    EPOCH = "epoch"
+    """The journal goes on without records that were signed: which name, number and root were signed last."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:

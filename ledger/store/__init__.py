@@ -11,6 +11,7 @@ brought up to date.
     append_only   triggers that refuse changes, in the words of each database
     prepared_sql  statements that every commit runs, compiled once
     secret_files  the signing key and the wrapping key, and where a journal's keys are
+    file_backup   a journal in a file copied with its keys, and put in place again
     text_files    small texts in files that somebody brings along
     key_database  the keys of subjects, in a file of their own
     trouble       what can be wrong, in words

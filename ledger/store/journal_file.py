@@ -114,7 +114,9 @@ class JournalFile:
         bytes_before = self._bytes  # read before the size is asked for: another thread may raise it meanwhile
         status = _stat(self._text)
         if status is None or _identity(status) != self._identity:
-            raise FileLost(_lost(self.path.name, status, "a restart begins a new journal"))
+            raise FileLost(
+                _lost(self.path.name, status, "a restart begins a new journal only where its keys are gone too")
+            )
         self._cut_off = self._cut_off or status.st_size < bytes_before
         if self._cut_off:
             raise FileLost("the file was cut off; stop the service and restore the journal from its backup")

@@ -43,6 +43,9 @@ class KeyPlaces:
     subject_keys: Path
     """SQLite file of one key for each customer, wrapped."""
 
+    last_checkpoint: Path
+    """What the signing key signed last: `credence.checkpoint.last`. No secret."""
+
 
 def beside(
     journal: JournalPlace,
@@ -50,15 +53,18 @@ def beside(
     signing_key: Path | None = None,
     wrapping_key: Path | None = None,
     subject_keys: Path | None = None,
+    last_checkpoint: Path | None = None,
 ) -> KeyPlaces:
     """The places that are given, the others beside the journal: `credence.db` has `credence.signing-key`,
-    `credence.wrapping-key` and `credence.keys.db`. Those of a journal on a server are in `var` of the folder in which
-    the service runs."""
+    `credence.wrapping-key` and `credence.keys.db`; beside the signing key `credence.checkpoint.last`. Those of a
+    journal on a server are in `var` of the folder in which the service runs."""
     stem = (journal if isinstance(journal, Path) else BESIDE_A_SERVER).absolute().with_suffix("")
+    signing = signing_key or Path(f"{stem}.signing-key")
     return KeyPlaces(
-        signing_key or Path(f"{stem}.signing-key"),
+        signing,
         wrapping_key or Path(f"{stem}.wrapping-key"),
         subject_keys or Path(f"{stem}.keys.db"),
+        last_checkpoint or signing.with_name(f"{signing.stem}.checkpoint.last"),
     )
 
 
@@ -128,14 +134,15 @@ def make_owner_only(path: Path, content: bytes, what: str) -> None:
             whole.unlink()
 
 
-def replace_owner_only(path: Path, content: bytes, what: str) -> None:
-    """The same over a file that is there: whoever looks finds the old content or the new one, whatever breaks. Raises
-    `FileTrouble`."""
+def replace_owner_only(path: Path, content: bytes, what: str, *, is_at_once: bool = True) -> None:
+    """The same over a file that is there: whoever looks finds the old content or the new one, whatever breaks.
+    `is_at_once`: after a power cut the new one, for which the folder is written too. Raises `FileTrouble`."""
     whole = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         _write(whole, content)
         whole.replace(path)
-        _sync_folder(path.parent)
+        if is_at_once:
+            _sync_folder(path.parent)
     except OSError as error:
         raise FileTrouble(f"the {what} `{path.name}` can't be written: {error.strerror}") from error
     finally:

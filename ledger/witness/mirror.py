@@ -37,7 +37,7 @@ class Mirror:
         if (there := _count(self.coming)) != lacking:
             raise FileTrouble(
                 f"`{self.coming}` has {there} hashes, and the mirror lacks {lacking}: those from record {kept} on; "
-                f"write them with --hashes and --since {kept}"
+                f"write them with --save-hashes and --since {kept}"
             )
         at, frontier = 0, tuple[bytes, ...]()
         for hashes in _chunks(self.path, kept, self.coming, stops=(seen.size, signed.size)):

@@ -51,6 +51,8 @@ NOT_RUN = {
     "docker": "needs a container engine",
     "openapi-python-client": "not installed with credence; tests/api/http/test_generated_clients.py runs it",
     "CREDENCE_KEY=crk_…": "needs what the line above makes; the same test runs it",
+    "credence backup /backup": "writes outside the test's folder; tests/api/cli/test_cli_backup.py runs it",
+    "credence restore": "needs what the line above makes; the same test runs it",
     "credence serve": "runs until it is stopped; tests/api/cli/test_cli_serve.py starts it",
     "git checkout": "the test's folder is no repository",
 }
@@ -62,7 +64,9 @@ IBM = "ibm_accounts_receivable.csv"
 ASKS = ("credence activate", "credence people", "credence keys", "credence webhooks")
 """Commands that ask the service which listens on port 8000."""
 
-READS_SIGNED = tuple(f"credence journal {word}" for word in ("export", "verify", "proof")) + ("credence audit",)
+READS_SIGNED = tuple(f"credence journal {word}" for word in ("export", "verify", "proof", "checkpoint")) + (
+    "credence audit",
+)
 """Commands that go as far as the newest checkpoint, which the service signs within a second."""
 
 _STARTS = "|".join(map(re.escape, ("credence", "curl", *NOT_RUN)))

@@ -41,6 +41,8 @@ def _home(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def _asked(since: int | str, *more: str, size: int = 1_000) -> None:
     """As the journal was at this size."""
+    for name in ("request", "hashes"):
+        Path(name).unlink(missing_ok=True)
     shutil.copytree("var", "then")
     journal = Path("then/credence.db")
     if size < 1_000:
@@ -48,7 +50,7 @@ def _asked(since: int | str, *more: str, size: int = 1_000) -> None:
             del rows.entries[size:], rows.bodies[size:]
             rows.checkpoints = [row for row in rows.checkpoints if row["size"] <= size]
             rows.rebuild()
-    words = ["--for-witness", str(since), "--to", "request", "--journal", str(journal), *more]
+    words = ["--for-witness", str(since), "--save", "request", "--journal", str(journal), *more]
     done = credence("journal", "checkpoint", *words)
     shutil.rmtree("then")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
@@ -150,7 +152,7 @@ def test_the_mirror_has_the_hash_of_each_record() -> None:
         with changed(JOURNAL, beside(JOURNAL.absolute())) as rows:
             rows.sign(rows.signer, (256, 700, 1_000))
             leaves = b"".join(leaf_hash(row["header"].encode()) for row in rows.entries)
-        _asked(since, "--hashes", "hashes", size=size)
+        _asked(since, "--save-hashes", "hashes", size=size)
         done = _cosigned("--mirror", "mirror", "--hashes", "hashes")
         assert done.exit_code == 0, done.stderr
         assert Path("mirror").read_bytes() == leaves[: size * 32]
@@ -159,10 +161,10 @@ def test_the_mirror_has_the_hash_of_each_record() -> None:
 def test_a_mirror_may_begin_late_and_hashes_that_are_not_the_journals_stay_out() -> None:
     _asked(0, size=512)
     assert _cosigned().exit_code == 0
-    _asked(512, "--hashes", "hashes")
+    _asked(512, "--save-hashes", "hashes")
     done = _cosigned("--mirror", "mirror", "--hashes", "hashes")
-    assert (done.exit_code, "write them with --hashes and --since 0" in done.stderr) == (2, True)
-    _asked(512, "--hashes", "hashes", "--since", "0")
+    assert (done.exit_code, "write them with --save-hashes and --since 0" in done.stderr) == (2, True)
+    _asked(512, "--save-hashes", "hashes", "--since", "0")
     whole, before = Path("hashes").read_bytes(), _kept()
     for at in (5, 32 * 511, 32 * 512, len(whole) - 1):
         Path("hashes").write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
@@ -177,10 +179,10 @@ def test_a_mirror_may_begin_late_and_hashes_that_are_not_the_journals_stay_out()
 
 def test_whatever_breaks_the_state_is_the_old_one_or_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mirror grows first: what an interrupted run left is passed over."""
-    _asked(0, "--hashes", "hashes", size=512)
+    _asked(0, "--save-hashes", "hashes", size=512)
     assert _cosigned("--mirror", "mirror", "--hashes", "hashes").exit_code == 0
     before = Path("witness.state").read_bytes()
-    _asked(512, "--hashes", "hashes")
+    _asked(512, "--save-hashes", "hashes")
     with monkeypatch.context() as broken:
         broken.setattr(Path, "replace", _fail)
         done = _cosigned("--mirror", "mirror", "--hashes", "hashes")
@@ -201,12 +203,15 @@ def _fail(*_: object) -> None:
         (["new-key", "a b"], "`a b` can't be a witness's name"),
         (["new-key", "a+b"], "`a+b` can't be a witness's name"),
         (["new-key", "a.b/w"], "`witness.key` is there already"),
-        (["new-key", "a.b/w", "--key", "none/key"], None),
+        (["new-key", "a.b/w", "--witness-key", "none/key"], None),
         (["cosign", "none", "--log", "journal.vkey"], "the request `none` is no file"),
         (["cosign", "journal.vkey", "--log", "journal.vkey"], "it is no request to a witness"),
         (["cosign", "request", "--log", "witness.key"], "it is no verifier key"),
-        (["cosign", "request", "--log", "journal.vkey", "--key", "none"], "`none` can't be used: No such file"),
-        (["cosign", "request", "--log", "journal.vkey", "--key", "journal.vkey"], "can't be used: it is no witness's"),
+        (["cosign", "request", "--log", "journal.vkey", "--witness-key", "none"], "`none` can't be used: No such file"),
+        (
+            ["cosign", "request", "--log", "journal.vkey", "--witness-key", "journal.vkey"],
+            "can't be used: it is no witness's",
+        ),
         (["cosign", "request", "--log", "journal.vkey", "--mirror", "m"], "--mirror and --hashes belong together"),
         (["cosign", "request", "--log", "journal.vkey", "--state", "journal.vkey"], "it is no signed note"),
     ],
@@ -224,9 +229,10 @@ def test_what_can_not_be_used_is_said(words: list[str], said: str | None) -> Non
         (["checkpoint", "--for-witness", "1001"], "no checkpoint of 1001 records or more: the newest covers 1000"),
         (["checkpoint", "--for-witness", "journal.vkey"], "`journal.vkey` is no witness's state"),
         (["checkpoint", "--for-witness", "none"], "is no file"),
-        (["checkpoint", "--hashes", "h"], "give --for-witness too"),
-        (["checkpoint", "--for-witness", "0", "--since", "1"], "--since says what --hashes begins with"),
-        (["checkpoint", "--to", "none/a"], "`none/a` can't be written"),
+        (["checkpoint", "--save-hashes", "h"], "give --for-witness too"),
+        (["checkpoint", "--for-witness", "0", "--since", "1"], "--since says what --save-hashes begins with"),
+        (["checkpoint", "--save", "none/a"], "`none/a` can't be written"),
+        (["checkpoint", "--save", "line"], "`line` is there already"),
         (["cosignature", "line", "--request", "request"], "give one with --trust"),
         (["cosignature", "line", "--request", "line", "--trust", "trust.policy"], "it is no request to a witness"),
         (["cosignature", "other", "--request", "request", "--trust", "trust.policy"], "not one line of a witness"),
@@ -242,8 +248,10 @@ def test_what_a_journal_can_not_use_is_said(words: list[str], said: str) -> None
     _asked(768)
     Path("request").rename("later")
     Path("earlier").rename("request")
-    credence("witness", "new-key", "other.example/w", "--key", "other.key")
-    other = credence("witness", "cosign", "request", "--log", "journal.vkey", "--key", "other.key", "--state", "s")
+    credence("witness", "new-key", "other.example/w", "--witness-key", "other.key")
+    other = credence(
+        "witness", "cosign", "request", "--log", "journal.vkey", "--witness-key", "other.key", "--state", "s"
+    )
     Path("other").write_text(other.stdout, "utf-8")
     done = credence("journal", *words)
     assert (done.exit_code, done.stdout) == (2, "")

@@ -38,6 +38,11 @@ def _fill(path: Path, *accounts: str) -> None:
     journal.close()
 
 
+def _with_another_signing_key(path: Path) -> None:
+    shutil.copy(_another(path).signing_key, beside(path).signing_key)
+    beside(path).last_checkpoint.unlink()
+
+
 def _another(path: Path) -> KeyPlaces:
     other = path.parent.parent / "another" / "journal.db"
     _fill(other, "C-1", "C-2", "C-3")
@@ -66,7 +71,15 @@ TROUBLES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "signing key of another journal": (
         lambda path: shutil.copy(_another(path).signing_key, beside(path).signing_key),
+        "the last checkpoint `journal.checkpoint.last` beside the signing key is not this journal's",
+    ),
+    "signing key of another journal, and nothing of what was signed last": (
+        _with_another_signing_key,
         "the signing key is not the one that signed checkpoint 2 of this journal; put the right file there",
+    ),
+    "last checkpoint of another journal": (
+        lambda path: shutil.copy(_another(path).last_checkpoint, beside(path).last_checkpoint),
+        "the last checkpoint `journal.checkpoint.last` beside the signing key is not this journal's",
     ),
     "wrapping key missing": (
         lambda path: beside(path).wrapping_key.unlink(),

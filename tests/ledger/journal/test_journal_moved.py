@@ -21,6 +21,7 @@ from ledger.journal.opening import check_writable
 from ledger.store.database import database_kept_to_read, database_to_read, database_to_write
 from ledger.store.file_store import FileStore
 from ledger.store.journal_file import JournalFile
+from ledger.store.secret_files import beside as keys_beside
 from ledger.store.trouble import FileLost, JournalUnavailable
 from tests.support.journal_moves import MOVES, Move, beside, listing
 from tests.support.journal_records import fails, record, trouble
@@ -170,6 +171,9 @@ def test_after_a_failure_another_file_with_the_same_name_is_refused(journal: Jou
             beside(path, ending).unlink(missing_ok=True)
         assert await fails(journal, record("no file"))
         assert not path.exists()
+        with pytest.raises(JournalUnavailable, match="new-epoch"):
+            check_writable(path)
+        keys_beside(path).last_checkpoint.unlink()
         check_writable(path)
         assert await fails(journal, record("another file"))
         file = _file_of(journal)

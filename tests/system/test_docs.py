@@ -38,6 +38,7 @@ FROM_AN_EMPTY_FOLDER = ("docs/tutorial.md", "docs/command-line.md")
 """All other pages begin in a folder that `credence init` made."""
 
 NOT_RUN = {
+    "credence erase": "takes keys of two persons; tests/api/http/test_erasure_routes.py has them",
     "make": "sets up an environment of its own or runs these tests",
     "pip": "installs; tests/system/test_wheel.py does the same in an environment of its own",
     "python3 -m venv": "installs",

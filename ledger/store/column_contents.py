@@ -79,6 +79,7 @@ JOURNAL: dict[str, dict[str, Content]] = {
         "signed": Content.COUNT,
     },
     "checkpoints": {"size": Content.COUNT, "note": Content.NOTE},
+    "cosignatures": {"size": Content.COUNT, "witness": Content.WORD, "line": Content.NOTE},
     "entry_rules": {"rule": Content.WORD, "seq": Content.COUNT},
     "entry_blinds": {"blind": Content.BLIND, "seq": Content.COUNT},
     "kept_answers": {

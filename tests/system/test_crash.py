@@ -14,10 +14,14 @@ from pathlib import Path
 
 import httpx2
 
+from tests.support.command_line import credence
 from tests.support.journal_reading import headers_in
+from tests.support.large import how_many
 from tests.support.paths import ROOT
 from tests.support.running_service import BODY, write_rules
 from tests.support.service_processes import free_port
+
+CALLERS = 8
 
 
 @contextmanager
@@ -80,17 +84,21 @@ def _decide_until_it_dies(port: int, answered: dict[str, bytes]) -> None:
 
 
 def test_after_kill_9_every_answered_decision_is_in_the_journal(tmp_path: Path) -> None:
+    """Once, and none that nobody asked for; after each kill the whole journal is what was recorded."""
     write_rules(tmp_path / "rules")
-    port, answered = free_port(), dict[str, bytes]()
-    for _ in range(2):
+    port, answered, file = free_port(), dict[str, bytes](), tmp_path / "credence.db"
+    for kills in range(1, how_many(2, large=20) + 1):
         with _service(tmp_path, port) as process:
-            callers = [threading.Thread(target=_decide_until_it_dies, args=(port, answered)) for _ in range(8)]
+            callers = [threading.Thread(target=_decide_until_it_dies, args=(port, answered)) for _ in range(CALLERS)]
             for caller in callers:
                 caller.start()
             _wait_for_answers(answered, len(answered) + 100)
             process.send_signal(signal.SIGKILL)
             for caller in callers:
                 caller.join(20)
+        verified = credence("journal", "verify", file)
+        assert (verified.exit_code, "no fault" in verified.stdout) == (0, True), verified.stdout
+        assert len(answered) <= len(headers_in(file)) <= len(answered) + CALLERS * kills
     with _service(tmp_path, port), httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
         assert {path: client.get(path).content for path in answered} == answered
 

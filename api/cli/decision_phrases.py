@@ -12,10 +12,11 @@ CONVERTED = Text(
 )
 CONDITIONS = Text("Conditions", "附加条件")
 ACTIONS = Text("To do", "待办事项")
-BY = Text("by {}", "{}前")
+BY = Text("by {}", "{}（含）前")
 REASONS = Text("Reasons", "理由")
 NO_REASONS = Text("no rule objects", "没有规则提出异议")
-REMEDY = Text("to pass:", "通过办法：")
+REMEDY = Text("what helps:", "处理建议：")
+REMEDY_OF_ORDERS = Text("to pass:", "放行条件：")
 MISSING_FACTS = Text("Missing", "缺少的信息")
 NEEDED_BY = Text("needed {}×", "用于 {} 处")
 LACKS = {

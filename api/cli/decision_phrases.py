@@ -12,6 +12,7 @@ CONVERTED = Text(
 )
 CONDITIONS = Text("Conditions", "附加条件")
 ACTIONS = Text("To do", "待办事项")
+ACTIONS_OF_RULE = Text("; to do: {}", "；待办事项：{}")
 BY = Text("by {}", "{}（含）前")
 REASONS = Text("Reasons", "理由")
 NO_REASONS = Text("no rule objects", "没有规则提出异议")

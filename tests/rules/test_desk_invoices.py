@@ -54,7 +54,7 @@ GOOD: Mapping[str, Good] = {
     "I08": Good(outcome="no_action", fires=("collections.payable-today",), silent=DUNNING, says="until 2026-07-13"),
     "I09": Good(outcome="wait", fires=("collections.week-end",), silent=DUNNING, says="2026-07-13"),
     "I10": Good(outcome="no_action", fires=("collections.credits-cover-it",)),
-    # 8 points above the reference rate on 11,900, 20 days of June and 15 of July; 0.05% a day is China's rate, not the EU's
+    # 8 points above the reference rate on 11,900, 20 days of June, 15 of July; 0.05% a day is China's, not the EU's
     "I11": Good(outcome="visit", fires=("concessions.late-interest",), results={"concessions.late_interest": "117.05"}),
     "I12": Good(outcome="review", fires=("collections.dispute-late",)),
     "I13": Good(outcome="review", fires=("collections.plan-broken", "collections.visit"), says="plan has ended"),

@@ -158,7 +158,7 @@ def nothing_is_covered_twice(policies: InvoicePolicies, made: Made, day: date) -
 
 
 def interest_is_that_of_the_law(policies: InvoicePolicies, made: Made, day: date) -> Iterator[str]:
-    """The undisputed amount at each day's own rate, until an insolvency was accepted; cents are rounded by half-year."""
+    """The undisputed amount at each day's own rate, until an insolvency was accepted; cents round by half-year."""
     found = policies.match(made, day)
     interest, late = found["concessions.late_interest"], found["collections.days_overdue"]
     if not isinstance(interest, int) or not isinstance(late, int):

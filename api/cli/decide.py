@@ -112,7 +112,8 @@ def _print_reason(console: Console, decision: Decision, number: int, reason: Rea
         said = phrases.WAIVED_UNTIL[words.reader].format(each.exception, each.until, each.by, each.approved_by, why)
         console.print(Text(f"     {said}"))
     if reason.remedy and not reason.waived:
-        remedy = (f"     {phrases.REMEDY[words.reader]} ", "bold"), reason.remedy[words.reader]
+        label = phrases.REMEDY_OF_ORDERS if decision.case == "order" else phrases.REMEDY
+        remedy = (f"     {label[words.reader]} ", "bold"), reason.remedy[words.reader]
         console.print(Text.assemble(*remedy))
     if not reason.missing:
         rows = [(words.title(name), words.variable(name, value)) for name, value in reason.facts]

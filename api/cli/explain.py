@@ -225,7 +225,7 @@ def _print_rule(console: Console, rule: TriedRule, words: ValueWords) -> None:
         effect = f" → {phrases.NOTHING_IGNORED[reader]}"
     if rule.action:
         said = phrases.BETWEEN[reader].join(cell for cell in action_cells(rule.action, words) if cell)
-        effect += f"; {phrases.ACTIONS[reader]}: {said}"
+        effect += phrases.ACTIONS_OF_RULE[reader].format(said)
     title = f"  {rule.title[reader]}" if rule.title else ""
     heading = Text.assemble("  ", _MARKS[rule.fired], f" {rule.id}{title}  ", (f"{state}{effect}", "bold"))
     console.print(heading.append(f"  {rule.place}", "dim"))

@@ -27,6 +27,7 @@ from files.maps.row_currency import (
     no_currency,
     others_than,
     unread_currencies,
+    written_otherwise,
 )
 from files.maps.row_map import CURRENCY, Column, RowMap
 
@@ -66,7 +67,8 @@ class RawCurrency:
         of the headings, without blanks around it."""
         for column in self.unread:
             cell = bare[column.column]
-            other = exp.In(this=cell.copy(), expressions=[text(code) for code in others_than(self.money.currency)])
+            names = sorted(written_otherwise(self.money.currency))
+            other = exp.In(this=cell.copy(), expressions=[text(name) for name in names])
             yield other, self._words(str(currency_unread(column, _CELL, self.money.currency)), cell, cell, dialect)
         if self.constant is not None and self.constant not in self._taken:
             code = text(self.constant)

@@ -8,7 +8,8 @@ dollars and yen means them to be added up as euros. `credence batch` does the sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from engine.diagnostics.diagnostic import Place
 from engine.vocabulary.binding import Fault
@@ -60,6 +61,20 @@ _HEADINGS = frozenset(
     ]
 )
 """What columns of currencies are called, in small letters and without blanks and signs."""
+
+_DOLLARS = ("USD", "AUD", "BND", "CAD", "FJD", "HKD", "NZD", "SGD", "TWD", "CLP", "COP", "MXN")
+_SIGNS_OF_CURRENCIES: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(("$",), _DOLLARS),
+    **dict.fromkeys(("US$", "美元"), ("USD",)),
+    **dict.fromkeys(("€", "Euro", "EURO", "euro", "欧元"), ("EUR",)),
+    **dict.fromkeys(("£",), ("GBP", "EGP", "GIP", "SHP", "FKP")),
+    **dict.fromkeys(("¥", "￥"), ("JPY", "CNY")),
+    **dict.fromkeys(("RMB", "rmb", "CNH", "人民币"), ("CNY",)),
+    **dict.fromkeys(("HK$", "港币", "港元"), ("HKD",)),
+    **dict.fromkeys(("日元",), ("JPY",)),
+    **dict.fromkeys(("Fr.", "SFr."), ("CHF",)),
+}
+"""What people write in place of a code, and the currencies that it may stand for."""
 
 _SIGNS = re.compile(r"[\W_]+")
 _REMEMBERED_MAX = 1_000
@@ -116,6 +131,14 @@ def others_than(own: str) -> list[str]:
     return sorted(set(MINOR_UNITS) - {own})
 
 
+@cache
+def written_otherwise(own: str) -> frozenset[str]:
+    """All that plainly names another currency than the policies' own, as people write it: `USD`, `usd`, `RMB`, `$`."""
+    codes = others_than(own)
+    signs = (sign for sign, meant in _SIGNS_OF_CURRENCIES.items() if own not in meant)
+    return frozenset((*codes, *map(str.lower, codes), *signs))
+
+
 class RowCurrency:
     """Says of each row by which rate its amounts are converted. Made once for each heading."""
 
@@ -137,7 +160,7 @@ class RowCurrency:
         """The rate for a row, None where its amounts need none, or why it can't be decided on."""
         for slot, column in self._unread:
             cell = (cells[slot] or "").strip()
-            if cell in MINOR_UNITS and cell != self._money.currency:
+            if cell in written_otherwise(self._money.currency):
                 return currency_unread(column, cell, self._money.currency)
         if self._column is None:
             return None if self._constant is None else self._looked_up(constant_column(), self._constant)

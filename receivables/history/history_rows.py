@@ -15,13 +15,12 @@ from datetime import date
 from typing import cast
 
 from engine.vocabulary.binding import Fault, JsonScalar
-from engine.vocabulary.currencies import MINOR_UNITS
 from engine.vocabulary.days import EPOCH, day_number
 from engine.vocabulary.plain_text import text_fault
 from engine.vocabulary.vocabulary import DATE, Kind, money_max
 from files.maps.headings import heading_faults
 from files.maps.mapped_rows import row_reader
-from files.maps.row_currency import currency_unread, unread_currencies
+from files.maps.row_currency import currency_unread, unread_currencies, written_otherwise
 from files.maps.row_map import Column, RowMap
 from receivables.history.history_map import COLUMNS_REQUIRED, HISTORY, HistoryMap
 from receivables.items import Item, dated_item
@@ -124,7 +123,7 @@ def _full_way(history_map: HistoryMap, heading: Sequence[str], currency_digits: 
     def invoice(cells: Sequence[str | None]) -> Item | tuple[Fault, ...]:
         for slot, column in unread:
             cell = (cells[slot] or "").strip()
-            if cell in MINOR_UNITS and cell != history_map.currency:
+            if cell in written_otherwise(history_map.currency):
                 return (_unread_fault(column, cell, history_map.currency),)
         mapped = read(cells)
         if mapped.faults or mapped.formula_faults:

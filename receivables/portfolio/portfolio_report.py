@@ -42,7 +42,7 @@ def portfolio_report(portfolio: Portfolio, engine: Engine, language: str | None 
     of showing zeros: a book of nothing looks like one in which nobody owes anything.
     """
     show = PortfolioFormatter(engine, portfolio.as_of, language)
-    title = f"{show(texts.TITLE)}: {portfolio.name}"
+    title = show(texts.TITLE, name=portfolio.name)
     if not portfolio.book.items:
         return Report(show.language, title, _about(portfolio, engine, show), (_empty(portfolio, show),))
     sections = (

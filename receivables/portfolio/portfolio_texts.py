@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from engine.vocabulary.text import Text
 from receivables.report import report_texts
 
-TITLE = Text("Receivables portfolio", "应收账款组合报告")
+TITLE = Text("Receivables portfolio: {name}", "应收账款组合报告：{name}")
 AS_OF = Text("As of", "截止日")
 FILES = Text("Files", "数据文件")
 ROWS = Text("Rows", "数据行")
@@ -94,7 +94,7 @@ DAYS_OVERDUE = Text("Days overdue", "逾期天数")
 COUNT = Text("Items", "笔数")
 CREDIT_NOTES = Text("Credit notes", "贷项")
 CURRENT = Text("not overdue", "未逾期")
-OVER_365 = Text("over 365", "365以上")
+OVER_365 = Text("over 365", "365 以上")
 
 TURNOVER = Text("DSO and collection", "周转天数与回款")
 TURNOVER_TEXT = Text(

@@ -54,8 +54,8 @@ GOOD: Mapping[str, Good] = {
     "I08": Good(outcome="no_action", fires=("collections.payable-today",), silent=DUNNING, says="until 2026-07-13"),
     "I09": Good(outcome="wait", fires=("collections.week-end",), silent=DUNNING, says="2026-07-13"),
     "I10": Good(outcome="no_action", fires=("collections.credits-cover-it",)),
-    # 8 points above the reference rate on 11,900 for 35 days; 0.05% a day is China's statutory rate, not the EU's
-    "I11": Good(outcome="visit", fires=("concessions.late-interest",), results={"concessions.late_interest": "118.67"}),
+    # 8 points above the reference rate on 11,900, 20 days of June, 15 of July; 0.05% a day is China's, not the EU's
+    "I11": Good(outcome="visit", fires=("concessions.late-interest",), results={"concessions.late_interest": "117.05"}),
     "I12": Good(outcome="review", fires=("collections.dispute-late",)),
     "I13": Good(outcome="review", fires=("collections.plan-broken", "collections.visit"), says="plan has ended"),
     "I14": Good(outcome="review", fires=("concessions.insurer-consent",)),
@@ -76,8 +76,8 @@ GOOD: Mapping[str, Good] = {
     ),
     "I26": Good(
         outcome="visit",
-        results={"concessions.late_interest": "119.67", "concessions.late_charges": "159.67"},
-        says="10.4% a year",
+        results={"concessions.late_interest": "118.03", "concessions.late_charges": "158.03"},
+        says="10.26% a year on average",
     ),
     "I27": Good(outcome="visit", fires=("collections.no-contact-on-record",), silent=frozenset({"collections.agency"})),
     "I28": Good(outcome="no_action", silent=DUNNING),

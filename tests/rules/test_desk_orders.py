@@ -111,7 +111,7 @@ GOOD: Mapping[str, Good] = {
     "O34": _held("over-limit", instead="Debatable, it says. An authority that grows by 5% is one nobody gave."),
     "O35": _passes("insolvent-pays-first"),
     "O36": Good(outcome="reject", fires=("orders.insolvency",)),
-    "O37": _held("assessment-outdated", says="today it no longer suffices: grade D is reviewed every 1 month"),
+    "O37": _held("assessment-outdated", says="today it no longer suffices: the review cycle of grade D is 1 month"),
     "O38": Good(outcome="reject", fires=("orders.account-closed",)),
     "O39": _held("over-limit", results={"orders.order_limit": "60000.00"}),
     "O40": _held("limit-expired"),

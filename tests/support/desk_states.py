@@ -157,7 +157,7 @@ class DeskStates:
             }
         if dice.random() < 0.2:
             facts |= {
-                "account.group_limit": dice.choice((50_000, 200_000)) * CENTS,
+                "account.group_limit": dice.choice((0, 50_000, 200_000)) * CENTS,
                 "account.group_exposure": dice.choice((30_000, 100_000, 190_000)) * CENTS,
             }
         return facts

@@ -102,6 +102,7 @@ def made_invoice(chance: random.Random) -> tuple[Made, date]:
     perhaps(0.8, "account.overdue_amount", "0.00", "500.00", "500.01", "30000.00")
     perhaps(0.6, "account.days_overdue_max", 0, 60, 61, 90, 91)
     perhaps(0.3, "account.customer_class", "key", "key", "standard")
+    perhaps(0.2, "account.sanctions_hit", False, False, False, True)
     return made, day
 
 

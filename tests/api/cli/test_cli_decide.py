@@ -55,7 +55,7 @@ def test_a_decision_in_chinese(tmp_path: Path, rules: Path) -> None:
     lines = result.stdout.splitlines()
     assert lines[0] == "信用冻结"
     assert "  1. 信用冻结  EUR 12,000.00 超过 EUR 10,000.00。  orders.over-limit  rules/orders.yaml:7:3" in lines
-    assert "     通过办法： 请勿超过 EUR 10,000.00。" in lines
+    assert "     放行条件： 请勿超过 EUR 10,000.00。" in lines
 
 
 def test_what_is_to_be_done_is_shown_in_both_languages(tmp_path: Path, rules: Path) -> None:
@@ -81,12 +81,14 @@ def test_what_is_to_be_done_is_shown_in_both_languages(tmp_path: Path, rules: Pa
     chinese = credence("decide", *asked, "--lang", "zh").stdout.splitlines()
     at = chinese.index("待办事项")
     assert chinese[at + 1].split() == ["联系保险经纪", "orders.insolvent"]
-    assert chinese[at + 2].split() == ["向保险人报损", "2026年7月31日前", "EUR", "2,000.00", "orders.over-limit"]
+    to_do = ["向保险公司通报逾期", "2026年7月31日（含）前", "EUR", "2,000.00", "orders.over-limit"]
+    assert chinese[at + 2].split() == to_do
     decision = json.loads(credence("decide", *asked, "--json").stdout)
     assert [each["action"] for each in decision["actions"]] == ["call_broker", "notify_insurer"]
     explained = credence("explain", *asked).stdout
-    assert "; To do: notify the insurer, by 2026-07-31, EUR 2,000.00" in explained
-    assert "待办事项: 向保险人报损、2026年7月31日前、EUR 2,000.00" in credence("explain", *asked, "--lang", "zh").stdout
+    assert "; to do: notify the insurer, by 2026-07-31, EUR 2,000.00" in explained
+    explained = credence("explain", *asked, "--lang", "zh").stdout
+    assert "；待办事项：向保险公司通报逾期、2026年7月31日（含）前、EUR 2,000.00" in explained
 
 
 def test_members_are_shown_by_their_titles_and_stay_words_in_json(tmp_path: Path, rules: Path) -> None:

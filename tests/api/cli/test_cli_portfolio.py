@@ -354,6 +354,29 @@ def test_quarters_without_figures_say_why(tmp_path: Path) -> None:
     ) in run.result.stdout
 
 
+CREDITED = (  # of the quarter's sales of 50, 80 is credited; 70 of all is still owed
+    "A,C-1,1.12.2025,31.12.2025,,100,100,n,DE,,active\n"
+    "B,C-1,10.4.2026,10.5.2026,,50,50,n,DE,,active\n"
+    "C,C-1,20.4.2026,20.5.2026,,-80,-80,n,DE,,active\n"
+    "D,C-1,1.10.2025,31.10.2025,31.10.2025,10,0,n,DE,,active\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "why"),
+    [
+        ("en", "DSO, days", "credit notes of the quarter are more than its sales"),
+        ("zh", "DSO（天）", "该季度贷项多于赊销"),
+    ],
+    ids=["en", "zh"],
+)
+def test_the_tile_of_a_quarter_that_was_credited_says_so(tmp_path: Path, language: str, name: str, why: str) -> None:
+    lines = Run(tmp_path, HEADING + CREDITED, "--lang", language).result.stdout.splitlines()
+
+    (tile,) = (line for line in lines if line.strip("| ").startswith(name) and line.count("|") == 5)
+    assert [cell.strip() for cell in tile.strip(" |").split("|")] == [name, "–", "", why]
+
+
 FIXED = (  # formulas that give every row the same, and the columns that would
     ("account.status: {column: Status}", 'account.status: {formula: "\\"active\\""}'),
     ('invoice.disputed: {column: Disputed, values: {"y": true, "n": false}}', 'invoice.disputed: {formula: "false"}'),

@@ -53,6 +53,22 @@ def book(folder: Path, currency: str, *options: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize("written", ["RMB", "usd", "US$", "$", "￥", "人民币", "£"])
+def test_a_sign_of_another_currency_is_one_in_a_column_that_the_map_passes_over(
+    written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that say euro, in whatever way, or nothing count; 1,000 yuan are no 1,000 euros."""
+    said = (written, "EUR", "€", "")
+    rows = [f"{n},C-1,2026-05-01,2026-08-01,1000.00,{each}\n" for n, each in enumerate(said, 1)]
+    monkeypatch.setitem(globals(), "ROWS", ROWS.splitlines(keepends=True)[0] + "".join(rows))
+
+    found = book(tmp_path, "")
+
+    assert list(found["rejects"]) == [1]
+    assert f"`{written}` is another currency than EUR" in found["rejects"][1]
+    assert found["receivables"]["amount"] == "3000.00"
+
+
 @pytest.mark.parametrize("currency", ["", "currency: {column: Waers}\n"], ids=["passed over", "mapped"])
 def test_amounts_of_several_currencies_are_not_added_up(currency: str, tmp_path: Path) -> None:
     found = book(tmp_path, currency)

@@ -53,7 +53,7 @@ RATES = read_rates(
 def expected(says: str, code: str, own: str = "EUR") -> str:
     """The fault that a row with this cell must have; empty where it is decided."""
     if says == "nothing":
-        return f"{OTHER}, and the map doesn't say" if code in ("USD", "JPY", "KWD", "IDR") else ""
+        return f"{OTHER}, and the map doesn't say" if code in ("USD", "JPY", "KWD", "IDR", "$", "usd") else ""
     if says in ("EUR", "JPY"):
         return "" if says == own else OTHER
     if says == "words":
@@ -154,6 +154,19 @@ def test_a_column_that_is_plainly_a_currency_is_not_passed_over(engine: Engine, 
         assert isinstance(found[1], dict)
         assert f"column `{heading}`: `USD` {OTHER}" in str(found[2])
         assert f"write `currency: {{column: {heading}}}` in the map, or `currency: EUR`" in str(found[2])
+
+
+SIGNS = ("usd", "US$", "$", "£", "¥", "￥", "RMB", "CNH", "人民币", "美元", "SFr.")
+
+
+def test_a_sign_in_place_of_a_code_is_another_currency_in_every_way(engine: Engine, tmp_path: Path) -> None:
+    """In a column that the map passes over; what says euro, in whatever way, or nothing that is known, counts."""
+    own = ("EUR", "eur", "€", "Euro", "欧元")
+    row_map = row_map_of(MAP.format(currency=""), engine.vocabulary)
+    source = write(tmp_path, [("1", sign) for sign in (*SIGNS, *own)])
+    for found in (one_by_one(engine, source, row_map), in_bulk(engine, source, row_map)):
+        assert [f"`{sign}` {OTHER}" in str(found[n]) for n, sign in enumerate(SIGNS, 1)] == [True] * len(SIGNS)
+        assert all(isinstance(found[len(SIGNS) + n], dict) for n in range(1, len(own) + 1))
 
 
 @pytest.mark.parametrize("says", ["euro", "XAU", "{column: Waers, values: {$: Dollar}}"])

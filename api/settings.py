@@ -118,6 +118,12 @@ class Settings(BaseSettings):
         description="Networks and addresses to which events may be sent beside the public network, separated by "
         "commas: `10.20.0.0/16`.",
     )
+    webhook_dead_letter_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="How long an event that is not tried any more can be sent again; then it is deleted.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line logged."
     )

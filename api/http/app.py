@@ -105,7 +105,8 @@ def create_app(settings: Settings, clock: Clock | None = None, worker: int | Non
     access, erasing = Access(journal), Erasing(journal, partial(_duties_to_keep, policies, journal.clock))
     admission = _admission(settings, access, journal.clock, metrics)
     webhooks, networks = Webhooks(journal), listed_networks(settings.webhook_networks)
-    sender = Sender(journal, webhooks, metrics, networks)
+    letters_kept = timedelta(days=settings.webhook_dead_letter_days)
+    sender = Sender(journal, webhooks, metrics, networks, letters_kept=letters_kept)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:

@@ -1,8 +1,8 @@
 """One POST over TLS to one address that was chosen before, and its status. Nothing that is answered is followed.
 
 The connection goes to the address, certificate and SNI are the name's: so it doesn't matter what the name stands for a
-moment later. No proxy of the environment is asked. The whole of it, from the connection to the answer's end, has
-`SECONDS_MAX`; of an answer `ANSWER_BYTES_MAX` are read, and what is in it means nothing here.
+moment later. No proxy of the environment is asked. The whole of it, from the connection to the head of the answer, has
+`SECONDS_MAX` and `ANSWER_BYTES_MAX`; the answer's body means nothing here, so it isn't waited for.
 """
 
 from __future__ import annotations
@@ -95,32 +95,22 @@ async def _exchange(
 
 
 async def _answer(reader: asyncio.StreamReader, http: h11.Connection) -> Answered:
-    """The status, once the answer has ended, or as much of it as is read. Once it has come, a connection that breaks
-    changes nothing."""
-    answered: Answered | None = None
+    """As soon as status and headers are there: whether the body ever ends changes nothing."""
     read = 0
     while read <= ANSWER_BYTES_MAX:
-        try:
-            event = http.next_event()
-            if event is h11.NEED_DATA:
-                content = await reader.read(_READ_BYTES)
-                if not content and answered is None:
-                    raise EOFError
-                read += len(content)
-                http.receive_data(content)
-                continue
-        except (OSError, h11.ProtocolError):
-            if answered is None:
-                raise
-            break
-        if isinstance(event, h11.Response):
+        event = http.next_event()
+        if event is h11.NEED_DATA:
+            content = await reader.read(_READ_BYTES)
+            if not content:
+                raise EOFError
+            read += len(content)
+            http.receive_data(content)
+        elif isinstance(event, h11.Response):
             found = (value.decode("latin-1") for name, value in event.headers if name == b"retry-after")
-            answered = Answered(event.status_code, next(found, None))
-        elif not isinstance(event, (h11.InformationalResponse, h11.Data)):
+            return Answered(event.status_code, next(found, None))
+        elif not isinstance(event, h11.InformationalResponse):
             break
-    if answered is None:
-        raise h11.RemoteProtocolError("it goes on without an answer")
-    return answered
+    raise h11.RemoteProtocolError("it goes on without an answer")
 
 
 def trusted_authorities() -> ssl.SSLContext:

@@ -1,16 +1,15 @@
 """An endpoint's address: https, with a host that is written in one way only and stands for one that may be asked.
 
-A name is resolved once for each try, and that very address is connected to: asked a second time, the name could stand
-for another one. Spellings that programs read differently (`0x7f.1`, `2130706433`, `127.1`) are refused before anybody
-is asked what they stand for.
+A name is resolved once for the events of one batch, and that very address is connected to: asked a second time, the
+name could stand for another one. Spellings that programs read differently (`0x7f.1`, `2130706433`, `127.1`) are refused
+before anybody is asked what they stand for.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,8 +21,8 @@ _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 """A last label that makes readers take the whole host for an IPv4 address (WHATWG URL, "ends in a number")."""
 _HOST_LENGTH_MAX = 253
 
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""The addresses that a name stands for, as text. Raises OSError."""
+Resolve = Callable[[str, int], Sequence[str]]
+"""The addresses that a name stands for, as text. Raises OSError. Blocks, for as long as a name server likes."""
 
 
 class AddressRefused(Exception):
@@ -90,11 +89,11 @@ def refuse_spelled(url: WebhookUrl, listed: Sequence[Network]) -> None:
         _refuse(url.host, address, listed)
 
 
-async def address_of(url: WebhookUrl, listed: Sequence[Network], resolve: Resolve) -> str:
-    """The one address to connect to. Raises `AddressRefused` where any that the name stands for may not be asked, and
-    OSError where it stands for none."""
+def address_of(url: WebhookUrl, listed: Sequence[Network], resolve: Resolve) -> str:
+    """The one address to connect to. Blocks where the host is a name. Raises `AddressRefused` where any that the name
+    stands for may not be asked, and OSError where it stands for none."""
     literal = as_address(url.host)
-    told = [url.host] if literal is not None else await resolve(url.host, url.port)
+    told = [url.host] if literal is not None else resolve(url.host, url.port)
     addresses = [as_address(text) for text in told]
     for text, address in zip(told, addresses, strict=True):
         if address is None:
@@ -114,7 +113,7 @@ def _refuse(host: str, address: Address, listed: Sequence[Network]) -> None:
         )
 
 
-async def resolved(host: str, port: int) -> list[str]:
+def resolved(host: str, port: int) -> list[str]:
     """By the system's resolver. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(each[4][0]) for each in found))

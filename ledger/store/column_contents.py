@@ -96,6 +96,7 @@ JOURNAL: dict[str, dict[str, Content]] = {
         "seq": Content.COUNT,
         "type": Content.WORD,
         "at": Content.DATE,
+        "since": Content.DATE,
         "tries": Content.COUNT,
         "next_at": Content.DATE,
         "failed_at": Content.DATE,

@@ -140,6 +140,8 @@ webhook_subscriptions = Table(
 )
 """Who is sent what now. Written anew with each record about an endpoint: what those say together, to join with."""
 
+_WAITS, _IS_DEAD = text("next_at IS NOT NULL"), text("next_at IS NULL")
+
 webhook_outbox = Table(
     "webhook_outbox",
     metadata,
@@ -147,14 +149,18 @@ webhook_outbox = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),  # of the record that is the event
     Column("type", String(64), nullable=False),
     Column("at", String(32), nullable=False),  # when it was recorded
+    Column("since", String(32), nullable=False),  # from when its days of tries count: `at`, or when it was sent again
     Column("tries", Integer, nullable=False),  # that have failed
     Column("next_at", String(32)),  # when it is tried next; null: a dead letter, which nobody tries any more
     Column("failed_at", String(32)),  # the last try
     Column("failure", Text),  # what became of it, in our words
-    Index("webhook_outbox_due", "next_at"),
+    Index("webhook_outbox_due", "endpoint", "next_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    Index("webhook_outbox_dead", "failed_at", "seq", "next_at", sqlite_where=_IS_DEAD, postgresql_where=_IS_DEAD),
     sqlite_with_rowid=False,
 )
-"""Events that an endpoint has not taken yet. A row is deleted when it has."""
+"""Events that an endpoint has not taken yet. A row is deleted when it has, or when a dead letter's days are over. Each
+index has only one sort of them: dead letters, of which there may be many, are in nobody's way. `next_at` stands in that
+of dead letters for SQLite to count them without looking at the rows."""
 
 webhook_secrets = Table(
     "webhook_secrets",

@@ -36,6 +36,9 @@ TEXT_LENGTH_MAX = 200
 ROTATION_DAYS_MAX = 90
 """How long two secrets sign, while receivers change from one to the other."""
 
+SIGNING_MAX = 5
+"""Secrets that sign at a time: each event has a signature by each."""
+
 _TYPES = tuple(each.name for each in EVENT_TYPES)
 
 
@@ -135,15 +138,21 @@ def change_endpoint(
 
 
 def rotate_secret(id: str, *, overlap_days: int) -> EndpointChange:
-    """A new secret signs from now on, and the one before it as well for so many days."""
+    """A new secret signs from now on, and the one before it as well for so many days; what an earlier rotation promised
+    a receiver holds too. With 0 days the new one signs alone."""
     if not 0 <= overlap_days <= ROTATION_DAYS_MAX:
         raise EndpointRefused(f"the secret before ends within 0 to {ROTATION_DAYS_MAX} days")
 
     def change(endpoints: Endpoints, now: datetime) -> EndpointChanged:
         before = _called(endpoints, id)
+        *older, last = before.secrets_at(now) if overlap_days else (None,)
+        kept = [] if last is None else [*older, replace(last, until=now + timedelta(days=overlap_days))]
+        if len(kept) >= SIGNING_MAX:
+            raise EndpointRefused(
+                f"{SIGNING_MAX} secrets sign already, the first of them until {kept[0].until:%Y-%m-%d}; wait for that, "
+                "or let all of them end now with 0 days"
+            )
         secret, mark = _new_secret(before.signature)
-        last = replace(before.secrets[-1], until=now + timedelta(days=overlap_days))
-        kept = (last,) if overlap_days else ()
         return EndpointChanged(endpoint=replace(before, secrets=(*kept, mark)), act=ROTATE, secret=secret)
 
     return change

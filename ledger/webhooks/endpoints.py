@@ -63,7 +63,7 @@ class WebhookEndpoint:
     """Why it isn't; empty where it is."""
 
     secrets: tuple[SecretMark, ...]
-    """The newest last; two while receivers change from one to the other."""
+    """The newest last; more than one while receivers change from one to the next."""
 
     def secrets_at(self, now: datetime) -> list[SecretMark]:
         """Those that sign at this moment."""

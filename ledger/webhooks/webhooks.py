@@ -23,6 +23,7 @@ from ledger.journal.outbox import (
     dead_letters,
     forget_endpoint,
     give_up,
+    outbox_state,
     outbox_states,
     send_again,
 )
@@ -54,6 +55,11 @@ class KeepingEndpoint:
     """Called in the journal's thread."""
 
 
+class SecretUnreadable(Exception):
+    """A secret that an endpoint's events are signed with is missing, damaged, or not the one recorded. The records are
+    not touched by it, so the journal is not doubted."""
+
+
 class Webhooks:
     """Of one journal. `change` is for the event loop's thread, all else for any other."""
 
@@ -72,13 +78,17 @@ class Webhooks:
         """What has not arrived, by endpoint. Raises `JournalUnavailable`."""
         return self._journal.ask(lambda connection, _: outbox_states(connection))
 
+    def waiting_in_all(self) -> OutboxState:
+        """What has not arrived, wherever it is to go. Raises `JournalUnavailable`."""
+        return self._journal.ask(lambda connection, _: outbox_state(connection))
+
     def dead_letters(self) -> list[Delivery]:
         """The latest ones first. Raises `JournalUnavailable`."""
         return self._journal.ask(lambda connection, _: dead_letters(connection, DEAD_LETTERS_MAX))
 
     def secrets(self, endpoint: WebhookEndpoint, now: datetime) -> list[str]:
-        """The texts of those that sign at this moment, the newest last. Raises `JournalUnavailable`, also where one is
-        not what its record says."""
+        """The texts of those that sign at this moment, the newest last. Raises `SecretUnreadable` where one is not what
+        its record says, `JournalUnavailable` where the journal can't be read."""
         return self._journal.ask(lambda connection, keys: _secrets(connection, keys, endpoint, now))
 
     async def change(
@@ -162,19 +172,19 @@ def _secrets(connection: Connection, keys: SubjectKeys, endpoint: WebhookEndpoin
     for mark in endpoint.secrets_at(now):
         text = _opened(keys, endpoint.id, rows.get(mark.id))
         if text is None or digest_of_secret(text) != mark.sha256:
-            raise FileTrouble(f"{DAMAGED}: the secret {mark.id} of the webhook {endpoint.id} is not the one recorded")
+            raise SecretUnreadable(f"the secret {mark.id} of the webhook {endpoint.id} is not the one recorded")
         texts.append(text)
     return texts
 
 
 def _opened(keys: SubjectKeys, endpoint: str, row: Any) -> str | None:
+    """None where there is none, or none that opens: on SQLite any column may hold anything."""
+    if row is None:
+        return None
+    key = keys.key(OWN)
     try:
-        return (
-            None
-            if row is None
-            else keys.key(OWN).open_as(_name(endpoint, row.id), Sealed(row.nonce, row.sealed)).decode()
-        )
-    except DoesNotOpen:
+        return key.open_as(_name(endpoint, row.id), Sealed(row.nonce, row.sealed)).decode()
+    except (DoesNotOpen, UnicodeError, TypeError):
         return None
 
 

@@ -69,7 +69,7 @@ class Receiver:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-async def at_receivers(host: str, port: int) -> Sequence[str]:
+def at_receivers(host: str, port: int) -> Sequence[str]:
     """Resolves every name to this machine."""
     return [HERE]
 

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from api.webhooks import posting, sender
+from api.webhooks import pauses, posting
 from api.webhooks.event_signatures import signed_headers
 from api.webhooks.sending_times import DELAYS, TRIES_MAX, next_try, retry_after
 from ledger.erasure.erasing import Erasing, ErasureWords
@@ -330,7 +330,7 @@ def test_410_disables_until_somebody_changes_it(place: JournalPlace, receiver: R
             await one.held(number)
         await one.sender.send_due()
         asked = len(receiver.received)
-        assert asked <= sender.AT_ONCE
+        assert asked <= pauses.AT_ONCE
         assert one.webhooks.endpoints()[endpoint].inactive_because == "it answered 410, gone"
         assert len(one.webhooks.dead_letters()) == 20
         await one.held(21)
@@ -373,13 +373,21 @@ def _after(one: Sending, **how_far: float) -> str:
 
 
 @pytest.mark.parametrize(
-    "said", ["", "soon", "-5", "9" * 400, "٣", "Sun, 32 Nov 2026", "Sun, 01 Jan 0001 00:00:00 GMT"]
+    "said",
+    [
+        *("", "soon", "-5", "9" * 400, "٣", "Sun, 32 Nov 2026", "Sun, 01 Jan 0001 00:00:00 GMT"),
+        *(f"Mon, 01 Jan {'9' * digits} 00:00:00 GMT" for digits in (4, 5, 11, 400, 5_000)),
+        *(f"Mon, 01 Jan 2027 00:00:00 {sign}{'9' * digits}" for sign in "+-" for digits in (4, 11, 5_000)),
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+    ],
+    ids=range(20),
 )
 def test_any_retry_after_is_read_or_passed_over(said: str) -> None:
     now = SetClock().now
     asked = retry_after(said, now)
     for failed in range(1, TRIES_MAX):
-        then = next_try(failed, now, asked, random.Random(failed))
+        then = next_try(failed, now, now, asked, random.Random(failed))
         assert then is not None
         assert now + 0.8 * DELAYS[failed - 1] <= then <= now + timedelta(hours=28.8)
 
@@ -437,11 +445,11 @@ def test_a_receiver_that_says_nothing_is_left_in_time(
         sending(file, go)
 
 
-async def _nowhere(host: str, port: int) -> Sequence[str]:
+def _nowhere(host: str, port: int) -> Sequence[str]:
     raise OSError(-2, "Name or service not known")
 
 
-async def _inside(host: str, port: int) -> Sequence[str]:
+def _inside(host: str, port: int) -> Sequence[str]:
     return ["10.0.0.1"]
 
 
@@ -472,7 +480,7 @@ def test_a_name_is_asked_for_once_and_that_very_address_is_connected_to(file: Jo
     """A name that stands for another address a moment later (DNS rebinding) gets nobody further."""
     told = [[HERE], ["10.0.0.1"]]
 
-    async def resolve(host: str, port: int) -> Sequence[str]:
+    def resolve(host: str, port: int) -> Sequence[str]:
         return told.pop(0)
 
     async def go(one: Sending) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -10,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 import pytest
 
 from api.network_addresses import listed_networks, refused_because
-from api.webhooks.webhook_url import AddressRefused, address_of, read_url, refuse_spelled
+from api.webhooks.webhook_url import AddressRefused, Resolve, address_of, read_url, refuse_spelled
 from tests.support.large import how_many
 
 CHANCE = random.Random(16)
@@ -142,10 +141,10 @@ def test_an_https_address_is_read_in_its_parts(url: str, host: str, authority: s
     assert (read.host, read.authority, read.target) == (host, authority, target)
 
 
-def _answering(*texts: str) -> tuple[list[str], object]:
+def _answering(*texts: str) -> tuple[list[str], Resolve]:
     asked: list[str] = []
 
-    async def resolve(host: str, port: int) -> Sequence[str]:
+    def resolve(host: str, port: int) -> Sequence[str]:
         asked.append(host)
         return texts
 
@@ -158,19 +157,19 @@ def test_a_name_that_stands_for_an_address_inside_is_refused(text: str) -> None:
     for told in ((text,), ("8.8.8.8", text), (text, "2606:4700::1111")):
         _, resolve = _answering(*told)
         with pytest.raises(AddressRefused, match="CREDENCE_WEBHOOK_NETWORKS"):
-            asyncio.run(address_of(read_url("https://erp.example.com/"), (), resolve))  # type: ignore[arg-type]
+            address_of(read_url("https://erp.example.com/"), (), resolve)
 
 
 def test_a_name_is_resolved_once_and_its_address_is_the_answer() -> None:
     asked, resolve = _answering("8.8.8.8", "8.8.4.4")
-    assert asyncio.run(address_of(read_url("https://erp.example.com/"), (), resolve)) == "8.8.8.8"  # type: ignore[arg-type]
+    assert address_of(read_url("https://erp.example.com/"), (), resolve) == "8.8.8.8"
     assert asked == ["erp.example.com"]
-    assert asyncio.run(address_of(read_url("https://9.9.9.9/"), (), resolve)) == "9.9.9.9"  # type: ignore[arg-type]
+    assert address_of(read_url("https://9.9.9.9/"), (), resolve) == "9.9.9.9"
     assert asked == ["erp.example.com"]
     for nothing in ((), ("fe80::1%eth0",), ("erp",)):
         _, resolve = _answering(*nothing)
         with pytest.raises((OSError, AddressRefused)):
-            asyncio.run(address_of(read_url("https://erp.example.com/"), (), resolve))  # type: ignore[arg-type]
+            address_of(read_url("https://erp.example.com/"), (), resolve)
 
 
 def test_what_a_setting_lists_is_asked_and_nothing_beside_it() -> None:

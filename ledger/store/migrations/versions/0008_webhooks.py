@@ -23,13 +23,18 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("type", sa.String(64), nullable=False),
         sa.Column("at", sa.String(32), nullable=False),
+        sa.Column("since", sa.String(32), nullable=False),
         sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("next_at", sa.String(32)),
         sa.Column("failed_at", sa.String(32)),
         sa.Column("failure", sa.Text),
         sqlite_with_rowid=False,
     )
-    op.create_index("webhook_outbox_due", "webhook_outbox", ["next_at"])
+    waits, dead = sa.text("next_at IS NOT NULL"), sa.text("next_at IS NULL")
+    columns = ["failed_at", "seq", "next_at"]
+    op.create_index("webhook_outbox_dead", "webhook_outbox", columns, sqlite_where=dead, postgresql_where=dead)
+    columns = ["endpoint", "next_at"]
+    op.create_index("webhook_outbox_due", "webhook_outbox", columns, sqlite_where=waits, postgresql_where=waits)
     op.create_table(
         "webhook_secrets",
         sa.Column("endpoint", sa.String(32), primary_key=True),

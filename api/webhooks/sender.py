@@ -219,7 +219,7 @@ class Sender:
         except JournalUnavailable:
             raise
         except Exception as error:
-            log.error("a webhook's events can't be sent", endpoint=id, exc_info=error)
+            log.error("a webhook can't be served", endpoint=id, exc_info=error)
             await self._none_sent(taken, UNEXPECTED)
         else:
             await _all(self._deliver(each, target) for each in taken)

@@ -98,6 +98,20 @@ class IndexRows:
                 connection.execute(delete(entry_rules).where(entry_rules.c.rule == rule, entry_rules.c.seq.in_(some)))
 
 
+def names_in(connection: Connection, keys: SubjectKeys, places: list[int]) -> frozenset[str]:
+    """Numbers of customers and cases that these records name; of what can't be read, none. Raises `FileTrouble` where
+    no key can be had."""
+    names: set[str | None] = set()
+    for some in _chunks(places):
+        query = select(*ENTRY).select_from(JOINED).where(entries.c.seq.in_(some))
+        for row in connection.execute(query):
+            record = opened_or_gone(row, keys.key)
+            if isinstance(record, OpenedRecord):
+                found = contents_of(record)
+                names |= {found.account, found.subject}
+    return frozenset(name for name in names if name)
+
+
 def _rules(connection: Connection) -> Iterator[str]:
     """All that records are found by, each by one step in their index."""
     rule = connection.execute(select(func.min(entry_rules.c.rule))).scalar()

@@ -130,7 +130,7 @@ class LogTransaction:
             case=record.case_kind,
             policy=record.policy,
             engine=record.engine,
-            request_id=record.request_id,
+            request_id=record.header_request_id,
         )
 
     def _write_terms(self, first: int, records: Sequence[Record], accounts: Sequence[bytes | None]) -> None:

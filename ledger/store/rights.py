@@ -7,8 +7,8 @@
 
 A login gets a role by `GRANT credence_app TO login`; one that carries out erasures needs both, credence_app and
 credence_eraser. None of the three can change or delete what was recorded, drop a table, or switch a trigger off;
-triggers refuse it to the owner as well, until they are dropped. A body goes only where a record in the log covers it. The owner has the triggers' functions as well, and
-nobody makes temporary tables, or tables in the journal's schema, beside the journal's.
+triggers refuse it to the owner as well, until they are dropped. A body goes only where a record in the log covers
+it. The owner has the triggers' functions too; nobody makes temporary tables, or others in the journal's schema.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ from ledger.store.secret_files import beside
 from ledger.store.tables import bodies, entry_blinds, entry_rules
 from tests.support import postgresql as postgresql_
 from tests.support.command_line import credence
+from tests.support.duties import nothing_held
 from tests.support.journal_records import record
 from tests.support.running_service import FACTS, ORDERS, write_rules
 
@@ -148,7 +149,7 @@ def test_an_erasure_waits_for_what_the_law_wants_kept_and_for_nothing_else(tmp_p
         with pytest.raises(ErasureRefused):
             asyncio.run(act(date(2032, 7, 27), RETENTION))
         asyncio.run(act(date(2032, 7, 28), RETENTION))
-        assert Erasing(journal).erasures()[0].state == "erased"
+        assert Erasing(journal, nothing_held).erasures()[0].state == "erased"
     finally:
         journal.close()
     assert _verified(tmp_path / "var" / "credence.db")["erased"] == 6
@@ -169,7 +170,7 @@ def test_erased_and_dropped_go_together(tmp_path: Path) -> None:
     journal = _filled(place, tmp_path)
 
     async def erase() -> None:
-        erasing = Erasing(journal)
+        erasing = Erasing(journal, nothing_held)
         words = ErasureWords(account="C-0", ground=Ground.NOT_NEEDED, reason="a letter")
         proposed = await erasing.propose(words, Actor(key="1", person="anna"))
         await erasing.confirm(proposed.id, Actor(key="2", person="bert"))

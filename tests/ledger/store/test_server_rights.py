@@ -24,6 +24,7 @@ from ledger.store.secret_files import beside
 from ledger.store.server_roles import apply_roles
 from ledger.store.tables import metadata
 from ledger.store.trouble import JournalUnavailable
+from tests.support.duties import nothing_held
 from tests.support.journal_records import record, trouble
 from tests.support.postgresql import address, connected, new_database
 
@@ -127,7 +128,7 @@ _SHADOW = "(seq bigint, kind text, case_kind text, outcome text)"
 SHADOWS = {
     "temporary tables": f"CREATE TEMPORARY TABLE entries {_SHADOW}",
     "a schema of one's own": f"CREATE SCHEMA mine; CREATE TABLE mine.entries {_SHADOW}; SET search_path = mine, public",
-    "temporary tables, said to be first": f"CREATE TEMPORARY TABLE entries {_SHADOW}; SET search_path = pg_temp, public",
+    "temporary tables first": f"CREATE TEMPORARY TABLE entries {_SHADOW}; SET search_path = pg_temp, public",
 }
 """How a login makes another table be found by the name of the log; with more rights than its role has."""
 
@@ -162,15 +163,15 @@ async def _decided(journal: Journal) -> str:
     return await trouble(journal, record("one"))
 
 
-def _run(place: ServerAddress) -> Any:
-    journal = Journal(place)
+def _run(place: ServerAddress, home: Path) -> Any:
+    journal = Journal(place, places=beside(home / "credence.db"))
     try:
         return asyncio.run(_decided(journal))
     finally:
         journal.close()
 
 
-def test_the_service_needs_no_more_than_its_role(postgresql: str) -> None:
+def test_the_service_needs_no_more_than_its_role(postgresql: str, tmp_path: Path) -> None:
     with new_database(postgresql) as place:
         apply_roles(place)
         apply_roles(place)  # as after an upgrade: changes nothing
@@ -179,7 +180,7 @@ def test_the_service_needs_no_more_than_its_role(postgresql: str) -> None:
             connection.execute(f"CREATE ROLE {database} LOGIN IN ROLE {APP}")
         try:
             own = address(postgresql, database, database)
-            assert _run(own) == ""
+            assert _run(own, tmp_path) == ""
             with connected(place) as connection:
                 owners = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
                 assert owners.fetchall() == [(OWNER,)]
@@ -195,8 +196,8 @@ def test_who_may_not_delete_leaves_an_erasure_to_who_may(postgresql: str, tmp_pa
     def states(place: ServerAddress, act: Callable[[Journal, Erasing], Any]) -> list[str]:
         journal = Journal(place, places=places)
         try:
-            asyncio.run(act(journal, Erasing(journal)))
-            return [each.state for each in Erasing(journal).erasures()]
+            asyncio.run(act(journal, Erasing(journal, nothing_held)))
+            return [each.state for each in Erasing(journal, nothing_held).erasures()]
         finally:
             journal.close()
 

@@ -158,6 +158,15 @@ def test_what_came_since_is_shown_and_asked_for(client: httpx2.Client, keys: dic
     assert (erased.status_code, erased.json()["state"], erased.json()["records"]) == (200, "erased", 4)
 
 
+def test_where_no_policy_says_what_the_law_wants_nothing_is_proposed(home: Path, keys: dict[str, str]) -> None:
+    (home / "rules" / "retention.yaml").unlink()
+    with asking_for_keys(settings_in(home)) as client:
+        _decided(client, keys)
+        for body in (WORDS, {"account": ACCOUNT, "preview": True}):
+            refused = _post(client, keys["privacy"], body)
+            assert (refused.status_code, "say so in retention.yaml" in refused.json()["detail"]) == (409, True)
+
+
 @pytest.mark.parametrize(
     ("said", "held", "why"),
     [
@@ -167,18 +176,17 @@ def test_what_came_since_is_shown_and_asked_for(client: httpx2.Client, keys: dic
             "the law wants these records kept",
         ),
         ("invoice: {years: 6, required: false, ground: {en: Law, zh: 法}}\n...\n", False, "how long the law wants"),
-        (None, False, "how long the law wants"),
     ],
-    ids=["required", "another kind of case", "no file"],
+    ids=["required", "another kind of case"],
 )
 def test_the_law_is_asked_over_http_and_silence_is_no_leave(
-    home: Path, keys: dict[str, str], said: str | None, held: bool, why: str
+    home: Path, keys: dict[str, str], said: str, held: bool, why: str
 ) -> None:
     path = home / "rules" / "retention.yaml"
     with asking_for_keys(settings_in(home)) as client:
         _decided(client, keys)
         number = _post(client, keys["privacy"], WORDS).json()["id"]
-    path.unlink() if said is None else path.write_text(said, encoding="utf-8")
+    path.write_text(said, encoding="utf-8")
     with asking_for_keys(settings_in(home)) as client:
         [shown] = client.get("/v1/erasures", headers=bearer(keys["admin"])).json()["erasures"]
         assert (shown["held_until"] is not None, shown["refusal"] is None) == (held, held)

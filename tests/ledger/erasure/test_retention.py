@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +184,17 @@ def test_erased_and_dropped_go_together(tmp_path: Path) -> None:
         journal.close()
     said = _verified(place)
     assert (said["erased"], said["dropped"]) == (6, 3)
+
+
+def test_an_engine_of_another_process_knows_what_the_law_wants(tmp_path: Path) -> None:
+    """The service's policies come from the process that compiles them: nothing that made an engine gets lost."""
+    write_rules(tmp_path)
+    (tmp_path / "retention.yaml").write_text(RETENTION, encoding="utf-8")
+    engine = load(tmp_path).engine
+    assert engine is not None
+    sent = pickle.loads(pickle.dumps(engine))
+    assert sent.retention == engine.retention == _rules()
+    assert len(engine.__reduce__()[1]) == len(signature(type(engine)).parameters)
 
 
 @pytest.mark.parametrize(

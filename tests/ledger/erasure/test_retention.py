@@ -188,9 +188,8 @@ def test_erased_and_dropped_go_together(tmp_path: Path) -> None:
 
 def test_an_engine_of_another_process_knows_what_the_law_wants(tmp_path: Path) -> None:
     """The service's policies come from the process that compiles them: nothing that made an engine gets lost."""
-    write_rules(tmp_path)
-    (tmp_path / "retention.yaml").write_text(RETENTION, encoding="utf-8")
-    engine = load(tmp_path).engine
+    files = {path.name: path.read_bytes() for path in write_rules(tmp_path).iterdir()}
+    engine = load({**files, "retention.yaml": RETENTION.encode()}).engine
     assert engine is not None
     sent = pickle.loads(pickle.dumps(engine))
     assert sent.retention == engine.retention == _rules()

@@ -44,7 +44,6 @@ RecordsOption = Annotated[
     typer.Option(
         "--records",
         metavar="COUNT",
-        min=0,
         help="How many records go, where they aren't as many as on the day of the proposal.",
         rich_help_panel=FOUND,
     ),

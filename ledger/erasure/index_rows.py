@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
-from ledger.journal.log_transaction import SUBJECT
+from ledger.journal.log_transaction import REQUEST, SUBJECT
 from ledger.journal.opened_records import ENTRY, JOINED, OpenedRecord, opened_or_gone
+from ledger.record.new_records import REQUEST_ID
 from ledger.search.record_contents import contents_of
 from ledger.store.key_database import OWN, SubjectKeys
 from ledger.store.tables import bodies, entries, entry_blinds, entry_rules
@@ -74,6 +75,8 @@ class IndexRows:
                 continue
             if (account := self._account(keys, row.key_number)) is not None:
                 self.blinds.append((account, row.seq))
+            if (request_id := record.text(REQUEST_ID)) is not None:
+                self.blinds.append((keys.blind(REQUEST, request_id), row.seq))
             if subject is not None:
                 self.blinds.append((keys.blind(SUBJECT, subject), row.seq))
 

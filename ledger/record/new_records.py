@@ -74,7 +74,7 @@ class Record:
     @property
     def header_request_id(self) -> str:
         """Empty where it may hold the number of the customer or the case: it stands in the body then, which can be
-        erased, and the record isn't found by it."""
+        erased, and the record is found by its blind."""
         subject = self.subject if self.case_kind else None
         names = filter(None, (self.account, subject))
         return "" if self.request_id and may_hold_name(self.request_id, names) else self.request_id

@@ -32,7 +32,7 @@ from ledger.erasure.grounds import Ground
 from ledger.erasure.retention import kept_until
 from ledger.journal.journal import Journal
 from ledger.journal.kept_answers import KeyedRequest
-from ledger.journal.log_transaction import ACCOUNT
+from ledger.journal.log_transaction import ACCOUNT, REQUEST
 from ledger.journal.opened_records import BodyGone
 from ledger.record.actors import Actor
 from ledger.record.decision_parts import whole_parts
@@ -401,14 +401,18 @@ def test_a_request_id_that_names_them_stands_in_no_byte_that_stays(tmp_path: Pat
         kept = journal.record_called("0")
         assert kept is not None
         assert (kept.header.request_id, kept.text(REQUEST_ID)) == ("", request_id)
+        blind = journal.ask(lambda _, known: known.blind(REQUEST, request_id))
+        found = select(entry_blinds.c.seq).where(entry_blinds.c.blind == blind)
+        assert [row.seq for row in journal.read(found)] == [0]
         proposed = await erasing.propose(WORDS, ANNA, request_id)
         await erasing.withdraw(proposed.id, ANNA, request_id)
         proposed = await erasing.propose(WORDS, ANNA, request_id)
         await erasing.confirm(proposed.id, BERT, request_id)
+        assert journal.read(found) == []
         for seq in range(1, proposed.id + 3):
-            found = journal.record_called(str(seq))
-            assert found is not None
-            assert request_id not in found.header.canonical_text().decode() + str(found.body.parts)
+            told = journal.record_called(str(seq))
+            assert told is not None
+            assert request_id not in told.header.canonical_text().decode() + str(told.body.parts)
         for file in sorted(path.parent.iterdir()):
             assert request_id.encode() not in file.read_bytes(), file.name
 
